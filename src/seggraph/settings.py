@@ -1,0 +1,41 @@
+"""The settings: read once from ``SEGGRAPH_*`` environment variables into a frozen object.
+
+Nothing else in the package reads the environment.
+"""
+
+from pathlib import Path
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """How one process of seggraph is configured. Every field is documented in docs/settings.md."""
+
+    model_config = SettingsConfigDict(env_prefix="SEGGRAPH_", frozen=True, extra="ignore")
+
+    database_url: str | None = Field(None, description="PostgreSQL 15 or newer. Unset: a server from a wheel.")
+    redis_url: str | None = Field(None, description="Redis 6.2 or newer, or Valkey. Unset: a server from a wheel.")
+    data_dir: Path | None = Field(
+        None, description="Where the embedded servers keep their data. Default: the user's data folder."
+    )
+    database_pool_size: int = Field(10, ge=2, le=200, description="PostgreSQL connections of one process.")
+    jwt_secret: SecretStr | None = Field(
+        None, description="HS256 secret for user tokens, at least 32 characters. Unset with embedded servers: made once."
+    )
+    jwt_jwks_url: str | None = Field(None, description="JWKS URL of your identity provider, instead of a secret.")
+    jwt_issuer: str = Field("seggraph", description="The `iss` that a token must have.")
+    jwt_audience: str = Field("seggraph", description="The `aud` that a token must have.")
+    allowed_origins: tuple[str, ...] = Field(
+        (), description="Browser origins allowed to call the API (CORS and WebSockets), as a JSON list."
+    )
+    statement_timeout_seconds: float = Field(
+        60.0, gt=0, description="Longest time one SQL statement of an evaluation may take."
+    )
+    preview_timeout_seconds: float = Field(10.0, gt=0, description="Longest time a preview may take.")
+    lease_seconds: float = Field(
+        6.0, ge=1, description="How long a run stays with a worker that gives no sign of life."
+    )
+    sweep_seconds: float = Field(2.0, gt=0, description="How often the sweeper looks for work that is due.")
+    log_level: str = Field("info", description="debug, info, warning or error.")
+    log_json: bool = Field(False, description="One JSON object a line instead of text for people.")
