@@ -14,16 +14,23 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="SEGGRAPH_", frozen=True, extra="ignore")
 
-    database_url: str | None = Field(None, description="PostgreSQL 15 or newer. Unset: a server from a wheel.")
-    redis_url: str | None = Field(None, description="Redis 6.2 or newer, or Valkey. Unset: a server from a wheel.")
+    database_url: str | None = Field(
+        None, description="PostgreSQL 15 or newer. Unset: a server from a wheel."
+    )
+    redis_url: str | None = Field(
+        None, description="Redis 6.2 or newer, or Valkey. Unset: a server from a wheel."
+    )
     data_dir: Path | None = Field(
         None, description="Where the embedded servers keep their data. Default: the user's data folder."
     )
     database_pool_size: int = Field(10, ge=2, le=200, description="PostgreSQL connections of one process.")
     jwt_secret: SecretStr | None = Field(
-        None, description="HS256 secret for user tokens, at least 32 characters. Unset with embedded servers: made once."
+        None,
+        description="HS256 secret for user tokens, at least 32 characters. Unset with embedded servers: made once.",
     )
-    jwt_jwks_url: str | None = Field(None, description="JWKS URL of your identity provider, instead of a secret.")
+    jwt_jwks_url: str | None = Field(
+        None, description="JWKS URL of your identity provider, instead of a secret."
+    )
     jwt_issuer: str = Field("seggraph", description="The `iss` that a token must have.")
     jwt_audience: str = Field("seggraph", description="The `aud` that a token must have.")
     allowed_origins: tuple[str, ...] = Field(

@@ -1,0 +1,33 @@
+"""The tables, as Tortoise models. Hot set-based SQL runs through asyncpg against the same tables.
+
+Tables that are written by the thousand rows (members, chunks, dirty batches) carry no foreign keys: their
+writers hold the row that the key would point to, and a check per row would cost more than the row.
+"""
+
+from seggraph.models.api_keys import ApiKey
+from seggraph.models.attributes import Attribute
+from seggraph.models.audiences import Chunk, Population
+from seggraph.models.dirty import DirtyBatch
+from seggraph.models.members import Member, MemberAddress
+from seggraph.models.runs import Run, RunChunk
+from seggraph.models.segments import Segment, SegmentHiding, Source
+from seggraph.models.users import User, WorkspaceUser
+from seggraph.models.workspaces import Workspace
+
+__all__ = [
+    "ApiKey",
+    "Attribute",
+    "Chunk",
+    "DirtyBatch",
+    "Member",
+    "MemberAddress",
+    "Population",
+    "Run",
+    "RunChunk",
+    "Segment",
+    "SegmentHiding",
+    "Source",
+    "User",
+    "Workspace",
+    "WorkspaceUser",
+]

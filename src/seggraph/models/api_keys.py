@@ -1,0 +1,33 @@
+"""API keys: how partners and scripts sign in."""
+
+from tortoise import fields
+from tortoise.models import Model
+
+from seggraph.models.users import User
+from seggraph.models.workspaces import Workspace
+from seggraph.vocabulary import ApiKeyScope
+
+
+class ApiKey(Model):
+    """A key `sgk_live_…`. Only its SHA-256 is kept: the secret has 256 random bits, so a slow hash adds nothing."""
+
+    id = fields.BigIntField(primary_key=True)
+    workspace: fields.ForeignKeyRelation[Workspace] = fields.ForeignKeyField("seggraph.Workspace")
+    name = fields.CharField(max_length=200)
+    hint = fields.CharField(max_length=24, description="The first characters, to tell keys apart in a list")
+    digest = fields.CharField(max_length=64, unique=True, description="SHA-256 of the whole key, in hex")
+    scope = fields.CharEnumField(ApiKeyScope, max_length=8)
+    created_by: fields.ForeignKeyNullableRelation[User] = fields.ForeignKeyField(
+        "seggraph.User", null=True, on_delete=fields.SET_NULL
+    )
+    created_at = fields.DatetimeField(auto_now_add=True)
+    expires_at = fields.DatetimeField(null=True)
+    revoked_at = fields.DatetimeField(null=True)
+    workspace_id: int
+    created_by_id: int | None
+
+    class Meta:
+        """Table name and keys."""
+
+        table = "api_keys"
+        unique_together = (("workspace_id", "name"),)

@@ -1,0 +1,63 @@
+"""Audiences as rows: populations, and the chunks of their bitmaps."""
+
+from enum import IntEnum
+
+from tortoise import fields
+from tortoise.models import Model
+
+from seggraph.vocabulary import Channel, MemberKind
+
+
+class ChunkRole(IntEnum):
+    """What the bitmap of an owner says. The role implies the kind of owner."""
+
+    MEMBERS = 1
+    """Of a segment: who is in it."""
+    LINKS = 2
+    """Of a source: what it matched or was given, blocks already taken away."""
+    BLOCKS = 3
+    """Of a source: whom it may not add."""
+    REACHABLE_EMAIL = 11
+    REACHABLE_DIRECT_MAIL = 12
+    REACHABLE_SMS = 13
+    REACHABLE_PHONE = 14
+    REACHABLE_PUSH = 15
+    """Of a population: members that a channel reaches."""
+
+    @classmethod
+    def reachable(cls, channel: Channel) -> "ChunkRole":
+        """The role of the audience that `channel` reaches."""
+        return cls(10 + channel)
+
+
+class Population(Model):
+    """All members of one kind in one workspace: it counts their ordinals and owns their audiences."""
+
+    id = fields.BigIntField(primary_key=True)
+    workspace_id = fields.BigIntField()
+    kind = fields.IntEnumField(MemberKind)
+    next_ordinal = fields.BigIntField(default=0, db_default=0)
+
+    class Meta:
+        """Table name and keys."""
+
+        table = "populations"
+        unique_together = (("workspace_id", "kind"),)
+
+
+class Chunk(Model):
+    """The part of a bitmap whose ordinals share their upper bits (`ordinal >> 16`), as portable roaring bytes."""
+
+    id = fields.BigIntField(primary_key=True)
+    workspace_id = fields.BigIntField()
+    role = fields.IntEnumField(ChunkRole)
+    owner_id = fields.BigIntField()
+    chunk = fields.IntField()
+    cardinality = fields.IntField()
+    roaring = fields.BinaryField()
+
+    class Meta:
+        """Table name and keys."""
+
+        table = "chunks"
+        unique_together = (("workspace_id", "role", "owner_id", "chunk"),)

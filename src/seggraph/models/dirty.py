@@ -1,0 +1,29 @@
+"""Dirty batches: members that changed and whose memberships have not been looked at since."""
+
+from tortoise import fields
+from tortoise.contrib.postgres.fields import ArrayField
+from tortoise.indexes import Index
+from tortoise.models import Model
+
+from seggraph.vocabulary import MemberKind
+
+
+class DirtyBatch(Model):
+    """The members that one change touched, as one bitmap, and the names of what changed in them.
+
+    One row per change and not per member: it is written in the change's own transaction, never updated,
+    and deleted by the refresh that has looked at its members.
+    """
+
+    id = fields.BigIntField(primary_key=True)
+    workspace_id = fields.BigIntField()
+    kind = fields.IntEnumField(MemberKind)
+    ordinals = fields.BinaryField()
+    changed = ArrayField("text")
+    created_at = fields.DatetimeField(auto_now_add=True)
+
+    class Meta:
+        """Table name and the order batches are taken in."""
+
+        table = "dirty_batches"
+        indexes = (Index(fields=("workspace_id", "kind", "id"), name="dirty_batches_in_order"),)

@@ -1,0 +1,63 @@
+"""Members: whatever can be in a segment."""
+
+from tortoise import fields
+from tortoise.contrib.postgres.fields import ArrayField
+from tortoise.models import Model
+
+from seggraph.vocabulary import ConsentState, MemberKind
+
+
+class Member(Model):
+    """One member. The row is narrow, because whole populations are scanned: long text lives in `MemberAddress`."""
+
+    id = fields.BigIntField(primary_key=True)
+    workspace_id = fields.BigIntField()
+    kind = fields.IntEnumField(MemberKind)
+    ordinal = fields.IntField(
+        description="Bit in every bitmap of (workspace, kind). Given once, never reused"
+    )
+    external_id = fields.TextField()
+    name = fields.TextField(null=True)
+    domain = fields.TextField(null=True)
+    email = fields.TextField(null=True)
+    phone = fields.TextField(null=True)
+    country = fields.TextField(null=True)
+    city = fields.TextField(null=True)
+    industry = fields.TextField(null=True)
+    revenue = fields.DecimalField(max_digits=20, decimal_places=4, null=True)
+    employees = fields.BigIntField(null=True)
+    score = fields.FloatField(null=True)
+    is_target = fields.BooleanField(default=True, db_default=True)
+    has_address = fields.BooleanField(default=False, db_default=False)
+    tags = ArrayField("text")
+    attributes: fields.Field[dict[str, object]] = fields.JSONField()
+    consent_email = fields.IntEnumField(ConsentState, default=ConsentState.UNKNOWN, db_default=0)
+    consent_direct_mail = fields.IntEnumField(ConsentState, default=ConsentState.UNKNOWN, db_default=0)
+    consent_sms = fields.IntEnumField(ConsentState, default=ConsentState.UNKNOWN, db_default=0)
+    consent_phone = fields.IntEnumField(ConsentState, default=ConsentState.UNKNOWN, db_default=0)
+    consent_push = fields.IntEnumField(ConsentState, default=ConsentState.UNKNOWN, db_default=0)
+    version = fields.IntField(default=1, db_default=1)
+    created_at = fields.DatetimeField(auto_now_add=True)
+    updated_at = fields.DatetimeField(auto_now_add=True)
+
+    class Meta:
+        """Table name and keys."""
+
+        table = "members"
+        unique_together = (("workspace_id", "kind", "ordinal"), ("workspace_id", "kind", "external_id"))
+
+
+class MemberAddress(Model):
+    """The postal addresses of a member, aside from the row that is scanned."""
+
+    id = fields.BigIntField(primary_key=True)
+    member_id = fields.BigIntField(unique=True)
+    workspace_id = fields.BigIntField()
+    address = fields.TextField(null=True)
+    shipping_address: fields.Field[dict[str, object] | None] = fields.JSONField(null=True)
+    billing_address: fields.Field[dict[str, object] | None] = fields.JSONField(null=True)
+
+    class Meta:
+        """Table name."""
+
+        table = "member_addresses"

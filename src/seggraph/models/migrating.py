@@ -1,0 +1,68 @@
+"""Bringing a database to the schema of this version, one process at a time."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Final
+
+import asyncpg
+from tortoise import Tortoise
+from tortoise.connection import get_connection
+from tortoise.migrations.api import migrate as run_migrations
+from tortoise.migrations.autodetector import MigrationAutodetector
+from tortoise.migrations.executor import MigrationExecutor
+
+from seggraph.runtime import tortoise_config
+
+ADVISORY_LOCK: Final = 0x5E66_4A9F
+"""The key of the lock that one migrating process holds; the others wait and then find nothing to do."""
+
+Progress = Callable[[str, str, str], object]
+"""Called with what happens (`apply_start`, `apply_done`, …), the app and the migration's name."""
+
+
+async def migrate(database_url: str, *, target: str | None = None, progress: Progress | None = None) -> None:
+    """Apply what is missing, or go to `target` (a migration's name, or `__first__` for an empty database)."""
+    async with _locked(database_url):
+        try:
+            await run_migrations(
+                config=tortoise_config(database_url, pool_size=2),
+                target=None if target is None else f"seggraph.{target}",
+                progress=progress,
+            )
+        finally:
+            await Tortoise.close_connections()
+
+
+async def pending(database_url: str) -> list[str]:
+    """The names of the migrations that this database lacks, in order."""
+    config = tortoise_config(database_url, pool_size=2)
+    await Tortoise.init(config=config, init_connections=False)
+    try:
+        executor = MigrationExecutor(get_connection("default"), config["apps"])
+        return [step.migration.name for step in await executor.plan()]
+    finally:
+        await Tortoise.close_connections()
+
+
+async def write_missing(database_url: str) -> list[str]:
+    """Write the migrations that the models need and migrations/ lacks; returns their paths. For developers."""
+    config = tortoise_config(database_url, pool_size=2)
+    await Tortoise.init(config=config, init_connections=False)
+    try:
+        apps = Tortoise.apps
+        assert apps is not None  # init has just set it
+        writers = await MigrationAutodetector(apps, config["apps"]).changes()
+        return [str(writer.write()) for writer in writers]
+    finally:
+        await Tortoise.close_connections()
+
+
+@asynccontextmanager
+async def _locked(database_url: str) -> AsyncIterator[None]:
+    """Hold the advisory lock on a connection of its own: Tortoise's pool would share it out."""
+    connection = await asyncpg.connect(database_url, timeout=10)
+    try:
+        await connection.execute("SELECT pg_advisory_lock($1)", ADVISORY_LOCK)
+        yield
+    finally:
+        await connection.close()

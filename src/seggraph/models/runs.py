@@ -1,0 +1,69 @@
+"""Runs: one row per computation of a segment, and the bitmaps of who entered and exited."""
+
+from enum import IntEnum
+
+from tortoise import fields
+from tortoise.indexes import Index
+from tortoise.models import Model
+
+from seggraph.models.segments import Segment
+from seggraph.vocabulary import RunStatus, RunTrigger
+
+
+class Move(IntEnum):
+    """Which way a member went in a run."""
+
+    ENTERED = 1
+    EXITED = 2
+
+
+class Run(Model):
+    """One computation of a segment: what, when, how long, counts, error.
+
+    `refreshed` collects, while the run is at work, the ordinals that a refresh found changed: the run
+    evaluates them anew when it applies its result.
+    """
+
+    id = fields.BigIntField(primary_key=True)
+    workspace_id = fields.BigIntField()
+    segment: fields.ForeignKeyRelation[Segment] = fields.ForeignKeyField("seggraph.Segment")
+    revision = fields.IntField()
+    trigger = fields.CharEnumField(RunTrigger, max_length=8)
+    status = fields.CharEnumField(RunStatus, max_length=16)
+    holder = fields.CharField(max_length=64, null=True)
+    as_of = fields.DatetimeField(null=True)
+    started_at = fields.DatetimeField()
+    finished_at = fields.DatetimeField(null=True)
+    member_count = fields.BigIntField(null=True)
+    entered = fields.IntField(null=True)
+    exited = fields.IntField(null=True)
+    refreshed = fields.BinaryField(null=True)
+    error_code = fields.CharField(max_length=64, null=True)
+    error_message = fields.TextField(null=True)
+    segment_id: int
+
+    class Meta:
+        """Table name and the order runs are listed in."""
+
+        table = "runs"
+        indexes = (Index(fields=("workspace_id", "segment_id", "id"), name="runs_by_segment"),)
+
+
+class RunChunk(Model):
+    """A chunk of the bitmap of who entered or exited in a run."""
+
+    id = fields.BigIntField(primary_key=True)
+    workspace_id = fields.BigIntField()
+    run: fields.ForeignKeyRelation[Run] = fields.ForeignKeyField("seggraph.Run")
+    segment_id = fields.BigIntField()
+    move = fields.IntEnumField(Move)
+    chunk = fields.IntField()
+    cardinality = fields.IntField()
+    roaring = fields.BinaryField()
+    run_id: int
+
+    class Meta:
+        """Table name and keys."""
+
+        table = "run_chunks"
+        unique_together = (("workspace_id", "segment_id", "chunk", "run_id", "move"),)

@@ -1,0 +1,120 @@
+"""Segments and their sources."""
+
+from tortoise import fields
+from tortoise.indexes import Index
+from tortoise.models import Model
+
+from seggraph.models.users import User
+from seggraph.models.workspaces import Workspace
+from seggraph.vocabulary import (
+    MemberKind,
+    ReachStatus,
+    SegmentAction,
+    SegmentOrigin,
+    SegmentPurpose,
+    SegmentStatus,
+    SegmentType,
+    SourceKind,
+    Visibility,
+)
+
+
+class Segment(Model):
+    """A named audience: its definition, the intent to compute it, and the last good numbers.
+
+    `requested_revision` says which computation was asked for, `computed_revision` which one the numbers are
+    from. While they differ, the lease columns say who is computing; without a live lease the sweeper hands
+    the work out again. The numbers (`member_count`, `reach_*`) and `as_of` always belong together.
+    """
+
+    id = fields.BigIntField(primary_key=True)
+    workspace: fields.ForeignKeyRelation[Workspace] = fields.ForeignKeyField("seggraph.Workspace")
+    name = fields.CharField(max_length=200)
+    name_key = fields.CharField(max_length=600, description="The name, case-folded: what must be unique")
+    description = fields.TextField(null=True)
+    kind = fields.IntEnumField(MemberKind)
+    type = fields.CharEnumField(SegmentType, max_length=8)
+    status = fields.CharEnumField(SegmentStatus, max_length=8, default=SegmentStatus.DRAFT)
+    purpose = fields.CharEnumField(SegmentPurpose, max_length=16, null=True)
+    origin = fields.CharEnumField(SegmentOrigin, max_length=8, default=SegmentOrigin.USER)
+    visibility = fields.CharEnumField(Visibility, max_length=16, default=Visibility.WORKSPACE)
+    criteria: fields.Field[dict[str, object] | None] = fields.JSONField(null=True)
+    sync_interval_seconds = fields.IntField(null=True)
+    next_sync_at = fields.DatetimeField(null=True)
+    version = fields.IntField(default=1, db_default=1)
+    requested_revision = fields.IntField(default=0, db_default=0)
+    computed_revision = fields.IntField(default=0, db_default=0)
+    lease_holder = fields.CharField(max_length=64, null=True)
+    lease_until = fields.DatetimeField(null=True)
+    attempts = fields.IntField(default=0, db_default=0, description="Failed runs of the requested revision")
+    retry_at = fields.DatetimeField(null=True)
+    progress = fields.FloatField(null=True)
+    reach_status = fields.CharEnumField(ReachStatus, max_length=16, default=ReachStatus.NONE)
+    as_of = fields.DatetimeField(null=True)
+    member_count = fields.BigIntField(default=0, db_default=0)
+    reach_total = fields.BigIntField(null=True)
+    reach_email = fields.BigIntField(null=True)
+    reach_direct_mail = fields.BigIntField(null=True)
+    reach_sms = fields.BigIntField(null=True)
+    reach_phone = fields.BigIntField(null=True)
+    reach_push = fields.BigIntField(null=True)
+    error_code = fields.CharField(max_length=64, null=True)
+    error_message = fields.TextField(null=True)
+    error_at = fields.DatetimeField(null=True)
+    created_by: fields.ForeignKeyNullableRelation[User] = fields.ForeignKeyField(
+        "seggraph.User", related_name="created_segments", null=True, on_delete=fields.SET_NULL
+    )
+    created_at = fields.DatetimeField(auto_now_add=True)
+    last_action = fields.CharEnumField(SegmentAction, max_length=16, default=SegmentAction.CREATED)
+    last_modified_by: fields.ForeignKeyNullableRelation[User] = fields.ForeignKeyField(
+        "seggraph.User", related_name="modified_segments", null=True, on_delete=fields.SET_NULL
+    )
+    last_modified_at = fields.DatetimeField(auto_now_add=True)
+    workspace_id: int
+    created_by_id: int | None
+    last_modified_by_id: int | None
+
+    class Meta:
+        """Table name, keys and the orders lists are read in."""
+
+        table = "segments"
+        unique_together = (("workspace_id", "name_key"),)
+        indexes = (
+            Index(fields=("workspace_id", "kind", "status"), name="segments_by_kind"),
+            Index(fields=("workspace_id", "created_at", "id"), name="segments_by_creation"),
+            Index(fields=("workspace_id", "last_modified_at", "id"), name="segments_by_modification"),
+        )
+
+
+class SegmentHiding(Model):
+    """That a segment is hidden from a user."""
+
+    id = fields.BigIntField(primary_key=True)
+    workspace_id = fields.BigIntField()
+    segment: fields.ForeignKeyRelation[Segment] = fields.ForeignKeyField("seggraph.Segment")
+    user: fields.ForeignKeyRelation[User] = fields.ForeignKeyField("seggraph.User")
+    segment_id: int
+    user_id: int
+
+    class Meta:
+        """Table name and keys."""
+
+        table = "segment_hidings"
+        unique_together = (("workspace_id", "segment_id", "user_id"),)
+
+
+class Source(Model):
+    """What puts members into a segment. Its links and blocks are chunks that it owns."""
+
+    id = fields.BigIntField(primary_key=True)
+    workspace_id = fields.BigIntField()
+    segment: fields.ForeignKeyRelation[Segment] = fields.ForeignKeyField("seggraph.Segment")
+    kind = fields.CharEnumField(SourceKind, max_length=8)
+    created_at = fields.DatetimeField(auto_now_add=True)
+    segment_id: int
+
+    class Meta:
+        """Table name and keys."""
+
+        table = "sources"
+        unique_together = (("workspace_id", "segment_id", "kind"),)

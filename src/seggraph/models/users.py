@@ -1,0 +1,39 @@
+"""Users and their roles in workspaces."""
+
+from tortoise import fields
+from tortoise.models import Model
+
+from seggraph.models.workspaces import Workspace
+from seggraph.vocabulary import Role
+
+
+class User(Model):
+    """A person who signs in; never a member. `subject` is the `sub` of their tokens."""
+
+    id = fields.BigIntField(primary_key=True)
+    subject = fields.CharField(max_length=255, unique=True)
+    name = fields.CharField(max_length=200)
+    email = fields.CharField(max_length=320)
+    created_at = fields.DatetimeField(auto_now_add=True)
+
+    class Meta:
+        """Table name."""
+
+        table = "users"
+
+
+class WorkspaceUser(Model):
+    """That a user belongs to a workspace, and as what."""
+
+    id = fields.BigIntField(primary_key=True)
+    workspace: fields.ForeignKeyRelation[Workspace] = fields.ForeignKeyField("seggraph.Workspace")
+    user: fields.ForeignKeyRelation[User] = fields.ForeignKeyField("seggraph.User")
+    role = fields.CharEnumField(Role, max_length=16)
+    workspace_id: int
+    user_id: int
+
+    class Meta:
+        """Table name and keys."""
+
+        table = "workspace_users"
+        unique_together = (("workspace_id", "user_id"),)

@@ -1,0 +1,24 @@
+"""Workspaces: the tenants."""
+
+from tortoise import fields
+from tortoise.models import Model
+
+from seggraph.vocabulary import ConsentPolicy
+
+
+class Workspace(Model):
+    """A tenant. Nothing crosses it: every other table carries its id."""
+
+    id = fields.BigIntField(primary_key=True)
+    name = fields.CharField(max_length=200)
+    time_zone = fields.CharField(
+        max_length=64, default="UTC", description="IANA name; calendar operators use it"
+    )
+    consent_policy = fields.CharEnumField(ConsentPolicy, max_length=16, default=ConsentPolicy.OPT_OUT)
+    currency = fields.CharField(max_length=3, default="USD", description="ISO 4217")
+    created_at = fields.DatetimeField(auto_now_add=True)
+
+    class Meta:
+        """Table name."""
+
+        table = "workspaces"
