@@ -1,0 +1,33 @@
+"""The criteria language: pure functions over frozen values, no input or output.
+
+`parse` reads JSON into a tree, `check` types it against a `Catalogue`, `predicate` makes SQL of it, `describe` a
+sentence, and `naive` evaluates it over plain objects for tests.
+"""
+
+from seggraph.criteria.catalogue import AttributeDefinition, Catalogue, Field, Group
+from seggraph.criteria.checker import Checked, Comparison, check
+from seggraph.criteria.dependencies import Reads, fields_read
+from seggraph.criteria.describe import describe
+from seggraph.criteria.durations import Duration
+from seggraph.criteria.nodes import Node
+from seggraph.criteria.operators import AttributeOp, SetOp
+from seggraph.criteria.parser import parse, to_json
+
+__all__ = [
+    "AttributeDefinition",
+    "AttributeOp",
+    "Catalogue",
+    "Checked",
+    "Comparison",
+    "Duration",
+    "Field",
+    "Group",
+    "Node",
+    "Reads",
+    "SetOp",
+    "check",
+    "describe",
+    "fields_read",
+    "parse",
+    "to_json",
+]

@@ -1,0 +1,137 @@
+"""Typed tree to one SQL predicate over a member's row, as a sqlglot tree with bound parameters.
+
+The predicate is true for the members that match, and false or NULL for the others: WHERE and FILTER treat these
+alike. Negation is pushed down to the conditions, where `IS NOT TRUE` makes it the complement.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from sqlglot import exp
+
+from seggraph.criteria import sql_dates, sql_texts
+from seggraph.criteria.catalogue import Storage
+from seggraph.criteria.checker import Checked, Comparison
+from seggraph.criteria.nodes import All, AnyOf, Consent, Not, Tags
+from seggraph.criteria.operands import MEMBERS, attribute_json, attribute_text, compare, operand
+from seggraph.criteria.operators import AttributeOp, SetOp
+from seggraph.criteria.parameters import Parameters
+from seggraph.vocabulary import AttributeType, Channel
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What a predicate is compiled with: the instant and zone of the evaluation, and where its values go."""
+
+    parameters: Parameters
+    as_of: datetime
+    zone: ZoneInfo
+    folding: sql_texts.Folding
+
+
+def predicate(tree: Checked, context: Context) -> exp.Expr:
+    """The condition on `m`, true for the members that match, false or NULL for all others.
+
+    Several predicates may share one `Parameters`, and so one statement.
+    """
+    return _tree(tree, context, negated=False)
+
+
+def _tree(tree: Checked, context: Context, *, negated: bool) -> exp.Expr:
+    match tree:
+        case Not(item):
+            return _tree(item, context, negated=not negated)
+        case All(items):
+            return _group(items, context, negated=negated, conjunction=not negated)
+        case AnyOf(items):
+            return _group(items, context, negated=negated, conjunction=negated)
+        case Tags(op, values):
+            found = _tags(op, context.parameters.bind(values, "text[]"))
+            return exp.Not(this=exp.Paren(this=found)) if negated else found
+        case Consent(channel, state):
+            column = exp.column(_CONSENT_COLUMNS[channel], MEMBERS)
+            given = context.parameters.bind(int(state), "smallint")
+            return (exp.NEQ if negated else exp.EQ)(this=column, expression=given)
+        case Comparison():
+            condition = _comparison(tree, context)
+            return _is_not_true(condition) if negated else condition
+
+
+def _group(items: tuple[Checked, ...], context: Context, *, negated: bool, conjunction: bool) -> exp.Expr:
+    """Join the items with AND or OR, cheap ones first, for the server evaluates them in this order."""
+    if not items:
+        return exp.Boolean(this=conjunction)
+    ordered = sorted(items, key=_cost)
+    parts = [_tree(item, context, negated=negated) for item in ordered]
+    return exp.and_(*parts, copy=False) if conjunction else exp.or_(*parts, copy=False)
+
+
+def _is_not_true(condition: exp.Expr) -> exp.Expr:
+    return exp.Not(this=exp.Is(this=exp.Paren(this=condition), expression=exp.true()))
+
+
+_CONSENT_COLUMNS: Final = {channel: f"consent_{channel.name.lower()}" for channel in Channel}
+_COSTS: Final = {Storage.JSON: 2, Storage.ADDRESS: 8}
+
+
+def _cost(tree: Checked) -> int:
+    """What a condition costs per member, in reads of a column."""
+    match tree:
+        case Comparison(field, op):
+            return _COSTS.get(field.storage, 0) + (1 if op in sql_texts.MATCHING else 0)
+        case Tags():
+            return 1
+        case All(items) | AnyOf(items):
+            return max(map(_cost, items), default=0)
+        case Not(item):
+            return _cost(item)
+        case Consent():
+            return 0
+
+
+def _comparison(test: Comparison, context: Context) -> exp.Expr:
+    """A condition on a field: true, false, or NULL when the field is unset."""
+    parameters = context.parameters
+    if test.op in (AttributeOp.IS_SET, AttributeOp.IS_NOT_SET):
+        return _presence(test, parameters)
+    if test.op in sql_texts.MATCHING:
+        return sql_texts.matching(test, parameters, context.folding)
+    if test.field.type is AttributeType.STRING_LIST:
+        return _list(test, parameters)
+    if test.field.type in (AttributeType.DATE, AttributeType.DATETIME):
+        return sql_dates.comparison(test, parameters, context.as_of, context.zone)
+    return compare(test.op, operand(test.field, test.values, parameters), test.values)
+
+
+def _presence(test: Comparison, parameters: Parameters) -> exp.Expr:
+    field = test.field
+    stored = (
+        attribute_text(field, parameters) if field.is_custom else operand(field, (), parameters).expression()
+    )
+    unset = exp.Is(this=stored, expression=exp.null())
+    return unset if test.op is AttributeOp.IS_NOT_SET else exp.Not(this=unset)
+
+
+def _list(test: Comparison, parameters: Parameters) -> exp.Expr:
+    given = parameters.bind(test.values, "text[]")
+    stored = attribute_json(test.field, parameters)
+    match test.op:
+        case AttributeOp.HAS_ALL:
+            return exp.JSONBContainsAllTopKeys(this=stored, expression=given)
+        case AttributeOp.HAS_NONE:
+            return exp.Not(this=exp.Paren(this=exp.JSONBContainsAnyTopKeys(this=stored, expression=given)))
+        case _:
+            return exp.JSONBContainsAnyTopKeys(this=stored, expression=given)
+
+
+def _tags(op: SetOp, given: exp.Expr) -> exp.Expr:
+    stored = exp.column("tags", MEMBERS)
+    match op:
+        case SetOp.HAS_ALL:
+            return exp.ArrayContainsAll(this=stored, expression=given)
+        case SetOp.HAS_NONE:
+            return exp.Not(this=exp.Paren(this=exp.ArrayOverlaps(this=stored, expression=given)))
+        case SetOp.HAS_ANY:
+            return exp.ArrayOverlaps(this=stored, expression=given)

@@ -1,0 +1,46 @@
+"""What every engine promises."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+from zoneinfo import ZoneInfo
+
+import asyncpg
+from pyroaring import BitMap
+
+from seggraph.criteria.checker import Checked
+from seggraph.vocabulary import MemberKind
+
+
+@dataclass(frozen=True, slots=True)
+class Population:
+    """Whose members are asked about: one kind in one workspace. Nothing crosses it."""
+
+    workspace_id: int
+    kind: MemberKind
+
+
+class Engine(Protocol):
+    """Evaluates typed criteria over a population."""
+
+    async def evaluate(
+        self,
+        connection: asyncpg.Connection,
+        population: Population,
+        criteria: Sequence[Checked],
+        *,
+        as_of: datetime,
+        zone: ZoneInfo,
+        ordinals: BitMap | None = None,
+        timeout_seconds: float,
+    ) -> list[BitMap]:
+        """The ordinals of the members that satisfy each tree, in the order of the trees.
+
+        `as_of` is aware; windows are relative to it, calendar operators use `zone`. With `ordinals` only these
+        members are looked at. The caller has opened the transaction on `connection`, and with it chooses the
+        snapshot: give it one (REPEATABLE READ) when the answers must agree with something else that is read.
+
+        Raises CriteriaTooSlow when a scan takes longer than `timeout_seconds`; the transaction is void then.
+        """
+        ...
