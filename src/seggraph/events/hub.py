@@ -1,0 +1,168 @@
+"""The hub: one reader of Redis per process, for any number of subscribers.
+
+It waits on the streams of all workspaces that have a subscriber with one command, and hands each fact to
+those who want it. It outlives every outage: it comes back, checks that each stream continues where it stood,
+and asks the subscribers of those that do not to resync.
+"""
+
+import asyncio
+import random
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
+
+import structlog
+
+from seggraph.errors import RetryLater
+from seggraph.events.cursors import Position
+from seggraph.events.facts import Fact
+from seggraph.events.stream import PAGE_SIZE, Entry, EventStream, ResyncReason
+from seggraph.events.subscriptions import Channel, Subscription, delivery_of
+
+QUEUE_LIMIT = 256
+"""How many deliveries may wait for one subscriber."""
+CHECK_SECONDS = 5.0
+"""How often streams are checked for having vanished while nobody wrote to them."""
+_FIRST_PAUSE_SECONDS = 0.05
+_LONGEST_PAUSE_SECONDS = 2.0
+
+_log = structlog.get_logger(__name__)
+
+
+def everything(_: Fact) -> bool:
+    """The filter that wants every fact of the workspace."""
+    return True
+
+
+class Hub:
+    """Feeds the subscribers of this process. The stream's client needs one connection for the reader.
+
+    A `socket_timeout` of that client must be longer than `check_seconds`.
+    """
+
+    def __init__(
+        self, stream: EventStream, *, queue_limit: int = QUEUE_LIMIT, check_seconds: float = CHECK_SECONDS
+    ) -> None:
+        if queue_limit < PAGE_SIZE:
+            raise ValueError(f"queue_limit must be at least {PAGE_SIZE}, one page of the stream")
+        self._stream = stream
+        self._queue_limit = queue_limit
+        self._check_seconds = check_seconds
+        self._channels: dict[int, Channel] = {}
+        self._waiting: asyncio.Timeout | None = None
+        self._check_due_at = 0.0
+        self._is_running = False
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Run the reader meanwhile. At the end every subscription's iteration ends."""
+        reader = asyncio.create_task(self._run(), name="seggraph-events-reader")
+        self._is_running = True
+        try:
+            yield
+        finally:
+            self._is_running = False
+            reader.cancel()
+            await asyncio.wait([reader])
+            for channel in self._channels.values():
+                for subscription in channel.members:
+                    subscription.close()
+
+    @asynccontextmanager
+    async def subscribe(
+        self, workspace_id: int, after: Position | None = None, wants: Callable[[Fact], bool] = everything
+    ) -> AsyncIterator[Subscription]:
+        """The workspace's facts after a position, or from now on, of which `wants` is true.
+
+        From a position that can no longer be continued from, the first delivery is a Resync. `wants` must
+        be quick. Raises RetryLater while Redis is away, RuntimeError when the hub is not running.
+        """
+        if not self._is_running:
+            raise RuntimeError("the hub is not running")
+        channel = self._channels.get(workspace_id)
+        if after is None or channel is None:
+            now = await self._stream.position(workspace_id)
+            after = after or now
+            channel = self._channels.setdefault(workspace_id, Channel(now))
+        subscription = Subscription(
+            self._stream, workspace_id, channel, after, wants=wants, queue_limit=self._queue_limit
+        )
+        channel.members.add(subscription)
+        self._wake(channel)
+        try:
+            yield subscription
+        finally:
+            subscription.close()
+            self._leave(workspace_id, channel, subscription)
+
+    def _leave(self, workspace_id: int, channel: Channel, subscription: Subscription) -> None:
+        channel.members.discard(subscription)
+        channel.fed.discard(subscription)
+        if not channel.members and self._channels.get(workspace_id) is channel:
+            del self._channels[workspace_id]
+
+    def _wake(self, channel: Channel) -> None:
+        """Let the reader wait on another set of streams, if this channel is new in it."""
+        if len(channel.members) == 1 and self._waiting is not None:
+            self._waiting.reschedule(asyncio.get_running_loop().time())
+            self._waiting = None
+
+    async def _run(self) -> None:
+        pause = _FIRST_PAUSE_SECONDS
+        while True:
+            try:
+                await self._check_when_due()
+                await self._feed()
+                pause = _FIRST_PAUSE_SECONDS
+                continue
+            except RetryLater as error:
+                _log.warning("events_reader_waits_for_redis", reason=str(error.__cause__), seconds=pause)
+            except Exception:  # the outermost loop: a defect must not leave all subscribers without a reader
+                _log.exception("events_reader_failed", seconds=pause)
+            self._check_due_at = 0.0
+            await asyncio.sleep(pause * random.uniform(0.5, 1.0))  # noqa: S311
+            pause = min(pause * 2, _LONGEST_PAUSE_SECONDS)
+
+    async def _feed(self) -> None:
+        """Wait for entries of the streams that have subscribers now, and hand them over."""
+        channels = dict(self._channels)
+        for entry in await self._wait({key: channel.position for key, channel in channels.items()}):
+            channel = channels[entry.workspace_id]
+            channel.position = entry.position
+            delivery = delivery_of(entry)
+            for subscription in tuple(channel.fed):
+                subscription.offer(entry, delivery)
+
+    async def _wait(self, positions: dict[int, Position]) -> list[Entry]:
+        """The next entries after the positions; none when woken, or when nothing came for a while."""
+        with suppress(TimeoutError):
+            try:
+                async with asyncio.timeout(None) as self._waiting:
+                    if positions:
+                        return await self._stream.wait(positions, seconds=self._check_seconds)
+                    await asyncio.sleep(self._check_seconds)
+            finally:
+                self._waiting = None
+        return []
+
+    async def _check_when_due(self) -> None:
+        """After an outage, and now and then: does every stream continue where the reader stands?"""
+        now = asyncio.get_running_loop().time()
+        if now < self._check_due_at:
+            return
+        await self._stream.settle()
+        channels = dict(self._channels)
+        if channels:
+            gaps = await self._stream.gaps({key: channel.position for key, channel in channels.items()})
+            for workspace_id, reason in gaps.items():
+                await self._restart(workspace_id, channels[workspace_id], reason)
+        self._check_due_at = now + self._check_seconds
+
+    async def _restart(self, workspace_id: int, channel: Channel, reason: ResyncReason) -> None:
+        """Continue a channel from the present end of its stream."""
+        if reason is ResyncReason.LOST:  # with the epoch unchanged, a crashed server forgot the last entries
+            await self._stream.begin_epoch(workspace_id, instead_of=channel.position.epoch)
+        position = await self._stream.position(workspace_id)
+        _log.warning("events_resync", workspace_id=workspace_id, reason=reason.value)
+        channel.position = position
+        for subscription in tuple(channel.fed):
+            subscription.resync(reason, position)

@@ -1,0 +1,140 @@
+"""One subscriber: first it pulls what it missed from the stream, then the hub's shared reader feeds it.
+
+It changes over when it stands where the shared reader stands, or further: what the reader still brings from
+before is skipped. So the two parts join without a gap, a repetition or a second queue.
+"""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Self
+
+import structlog
+
+from seggraph.errors import RetryLater
+from seggraph.events.cursors import Position, encode
+from seggraph.events.facts import Fact
+from seggraph.events.mailboxes import Delivery, Mailbox, Resync
+from seggraph.events.stream import Entry, EventStream, ResyncReason
+
+_PAUSE_SECONDS = 0.05
+_AWAY_SECONDS = 0.5
+
+_log = structlog.get_logger(__name__)
+
+
+@dataclass(slots=True)
+class Channel:
+    """How far the shared reader is in one workspace's stream, and whom it feeds there."""
+
+    position: Position
+    members: "set[Subscription]" = field(default_factory=set)
+    fed: "set[Subscription]" = field(default_factory=set)
+
+
+class Subscription:
+    """The facts a subscriber wants, in order, as an endless iteration by one consumer.
+
+    It ends when the hub stops. An error in `wants` is raised to the consumer and ends it too.
+    """
+
+    def __init__(
+        self,
+        stream: EventStream,
+        workspace_id: int,
+        channel: Channel,
+        start: Position,
+        *,
+        wants: Callable[[Fact], bool],
+        queue_limit: int,
+    ) -> None:
+        self._stream = stream
+        self._workspace_id = workspace_id
+        self._channel = channel
+        self._position = start
+        self._wants = wants
+        self._mailbox = Mailbox(queue_limit, encode(start))
+        self._ready = asyncio.Event()
+        self._closed = False
+        self._error: Exception | None = None
+
+    @property
+    def waiting(self) -> int:
+        """How many deliveries wait to be taken; never more than the hub's limit."""
+        return len(self._mailbox)
+
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> Delivery | Resync:
+        while True:
+            item = self._mailbox.take()
+            if item is not None:
+                return item
+            if self._error is not None:
+                raise self._error
+            if self._closed:
+                raise StopAsyncIteration
+            if self in self._channel.fed:
+                self._ready.clear()
+                await self._ready.wait()
+            else:
+                await self._pull()
+
+    def offer(self, entry: Entry, delivery: Delivery | None) -> None:
+        """Take an entry of the stream, with the delivery made of it; skip it when it lies behind."""
+        if entry.position.epoch == self._position.epoch and entry.position.entry <= self._position.entry:
+            return
+        if entry.position.epoch != self._position.epoch:
+            self._restart(ResyncReason.LOST, entry.position)
+        self._position = entry.position
+        if delivery is not None and self._is_wanted(delivery.fact):
+            self._mailbox.put(delivery)
+            self._ready.set()
+
+    def resync(self, reason: ResyncReason, position: Position) -> None:
+        """Continue from another position, unless this is there already, and say so to the consumer."""
+        if not self._position.reaches(position):
+            self._restart(reason, position)
+
+    def close(self) -> None:
+        """End the iteration, after what waits was taken."""
+        self._closed = True
+        self._ready.set()
+
+    def _restart(self, reason: ResyncReason, position: Position) -> None:
+        self._position = position
+        self._mailbox.put_resync(Resync(reason, encode(position)))
+        self._ready.set()
+
+    def _is_wanted(self, fact: Fact) -> bool:
+        try:
+            return self._wants(fact)
+        except Exception as error:  # a defect of one subscriber's filter must not end the others' reader
+            self._error = error
+            self._channel.fed.discard(self)
+            self._ready.set()
+            return False
+
+    async def _pull(self) -> None:
+        """Read one page, and change over to the shared reader if that was the last."""
+        try:
+            found = await self._stream.read(self._workspace_id, self._position)
+            if isinstance(found, ResyncReason):
+                self._restart(found, await self._stream.position(self._workspace_id))
+                return
+        except RetryLater as error:
+            _log.warning("subscription_waits_for_redis", reason=str(error.__cause__))
+            await asyncio.sleep(_AWAY_SECONDS)
+            return
+        for entry in found:
+            self.offer(entry, delivery_of(entry))
+        if self._position.reaches(self._channel.position):
+            self._channel.fed.add(self)
+        elif not found:  # the reader has not noticed yet what happened to the stream
+            await asyncio.sleep(_PAUSE_SECONDS)
+
+
+def delivery_of(entry: Entry) -> Delivery | None:
+    """What a subscriber gets of an entry, if anything."""
+    return None if entry.fact is None else Delivery(encode(entry.position), entry.fact)
