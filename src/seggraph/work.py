@@ -14,8 +14,6 @@ from tortoise.backends.base.client import TransactionalDBClient
 from tortoise.connection import get_connection
 from tortoise.transactions import in_transaction
 
-from seggraph.runtime import Runtime
-
 log = structlog.get_logger()
 
 AfterCommit = Callable[[], Awaitable[object]]
@@ -27,8 +25,7 @@ class Work:
     A task that is started inside shares the transaction with it, so start none: register it instead.
     """
 
-    def __init__(self, runtime: Runtime, connection: asyncpg.Connection) -> None:
-        self.runtime = runtime
+    def __init__(self, connection: asyncpg.Connection) -> None:
         self.connection = connection
         self._after_commit: list[AfterCommit] = []
 
@@ -45,10 +42,10 @@ class Work:
 
 
 @asynccontextmanager
-async def begin(runtime: Runtime) -> AsyncIterator[Work]:
+async def begin() -> AsyncIterator[Work]:
     """Open a unit of work; commit at the end, roll back on any exception. Units do not nest."""
     async with _transaction() as connection:
-        unit = Work(runtime, connection)
+        unit = Work(connection)
         yield unit
     await unit._flush()
 

@@ -50,7 +50,8 @@ async def write_missing(database_url: str) -> list[str]:
     await Tortoise.init(config=config, init_connections=False)
     try:
         apps = Tortoise.apps
-        assert apps is not None  # init has just set it
+        if apps is None:
+            raise RuntimeError("Tortoise.init left no apps")
         writers = await MigrationAutodetector(apps, config["apps"]).changes()
         return [str(writer.write()) for writer in writers]
     finally:

@@ -1,0 +1,78 @@
+"""The queue of jobs. The one module that knows how ARQ is asked for work; `seggraph.worker` is where it runs.
+
+A job is a nudge to look at intent that is stored in PostgreSQL, so every method may lose or repeat its job
+without harm: the sweeper asks again for what is due, and a job that finds nothing to do does nothing.
+"""
+
+from enum import StrEnum
+from typing import Any, Final
+
+import orjson
+from arq.connections import ArqRedis
+from redis.asyncio import Redis
+
+NUDGE_SECONDS: Final = 5
+"""How long a refresh that was asked for but never started keeps others from being asked for."""
+
+queue_name: Final = "seggraph:jobs"
+
+
+class Job(StrEnum):
+    """The jobs, by the name under which the worker knows them."""
+
+    RECOMPUTE_SEGMENT = "recompute_segment"
+    REFRESH_POPULATION = "refresh_population"
+
+
+def encode(message: Any) -> bytes:
+    """A job or its result as JSON: what travels is readable and cannot run code."""
+    return orjson.dumps(message, default=str)
+
+
+def decode(message: bytes) -> Any:
+    """The message of `encode`."""
+    return orjson.loads(message)
+
+
+class JobQueue:
+    """Asks workers for jobs. Call it after the commit, and through `Work.after_commit`."""
+
+    def __init__(self, redis: Redis) -> None:
+        self._redis = redis
+        self._arq = ArqRedis(
+            redis.connection_pool,
+            job_serializer=encode,
+            job_deserializer=decode,
+            default_queue_name=queue_name,
+        )
+
+    async def recompute_segment(self, segment_id: int, revision: int, *, attempt: int = 0) -> None:
+        """Ask for a full run of a segment at a revision.
+
+        The same (segment, revision, attempt) is asked for once while it waits or runs; a lost worker's work is
+        asked for under the next attempt, because its job id stays taken until ARQ gives the job up.
+        """
+        await self._arq.enqueue_job(
+            Job.RECOMPUTE_SEGMENT,
+            segment_id,
+            revision,
+            _job_id=f"recompute:{segment_id}:{revision}:{attempt}",
+        )
+
+    async def refresh_population(self, workspace_id: int, kind: int) -> None:
+        """Ask for a look at the members that changed, unless someone has asked and it has not begun.
+
+        The refresh calls `refresh_begins` before it reads what changed, so a change that comes later asks
+        again.
+        """
+        key = _nudge_key(workspace_id, kind)
+        if await self._redis.set(key, b"1", nx=True, ex=NUDGE_SECONDS):
+            await self._arq.enqueue_job(Job.REFRESH_POPULATION, workspace_id, kind)
+
+    async def refresh_begins(self, workspace_id: int, kind: int) -> None:
+        """Let the next change ask for a refresh again."""
+        await self._redis.delete(_nudge_key(workspace_id, kind))
+
+
+def _nudge_key(workspace_id: int, kind: int) -> str:
+    return f"seggraph:{workspace_id}:refresh:{kind}"

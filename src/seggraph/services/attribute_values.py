@@ -1,0 +1,124 @@
+"""Values of custom attributes: the type that a first value suggests, and the form in which a value is kept.
+
+Kept forms, by type: STRING text, NUMBER a JSON number, BOOLEAN a JSON boolean, DATE ``YYYY-MM-DD``, DATETIME
+``YYYY-MM-DDTHH:MM:SS.ffffffZ`` in UTC, STRING_LIST an array of texts. A null is never kept.
+"""
+
+import math
+import re
+from collections.abc import Callable
+from datetime import UTC, date, datetime
+from typing import Any, Final
+
+from seggraph.errors import WrongType
+from seggraph.vocabulary import AttributeType
+
+MAX_TEXT: Final = 10_000
+MAX_LIST: Final = 1_000
+MAX_MAGNITUDE: Final = 10**30
+MAX_EXACT_INTEGER: Final = 2**63
+"""Whole numbers from here on are kept as the nearest double, as any JSON reader would read them."""
+
+_DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+_DATETIME = re.compile(
+    r"\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}:\d{2}(?:\.\d{1,9})?(?:[Zz]|[+-]\d{2}:\d{2})", re.ASCII
+)
+
+EXPECTED: Final = {
+    AttributeType.STRING: f"a text of at most {MAX_TEXT} characters",
+    AttributeType.NUMBER: "a number below 10^30 on either side of zero",
+    AttributeType.BOOLEAN: "true or false",
+    AttributeType.DATE: "a date like 2026-01-31",
+    AttributeType.DATETIME: "a time with its offset like 2026-01-31T09:30:00Z",
+    AttributeType.STRING_LIST: f"a list of at most {MAX_LIST} texts",
+}
+
+
+def type_of(value: object) -> AttributeType:
+    """The type that an attribute gets when this is its first value.
+
+    Raises WrongType for what no type holds: objects, nested lists, lists of other things than texts.
+    """
+    for type_ in _GUESSES:
+        try:
+            kept(value, type_)
+        except WrongType:
+            continue
+        return type_
+    raise WrongType(f"No attribute can hold this value; give {', or '.join(EXPECTED.values())}.")
+
+
+def kept(value: object, type_: AttributeType) -> Any:
+    """The value in the form in which it is kept. Raises WrongType, naming the type and what would do."""
+    result = _KEEP[type_](value)
+    if result is None:
+        raise WrongType(f"The attribute has the type {type_}: give {EXPECTED[type_]}.")
+    return result
+
+
+def storable_text(value: object, limit: int) -> bool:
+    """Whether PostgreSQL can store it: a text within the limit, without NUL and lone surrogates."""
+    return isinstance(value, str) and len(value) <= limit and "\0" not in value and _is_unicode(value)
+
+
+def _is_unicode(text: str) -> bool:
+    return text.isascii() or not any("\ud800" <= character <= "\udfff" for character in text)
+
+
+def _text(value: object) -> str | None:
+    return str(value) if storable_text(value, MAX_TEXT) else None
+
+
+def _number(value: object) -> int | float | None:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    if not math.isfinite(value) or abs(value) >= MAX_MAGNITUDE:
+        return None
+    return value if abs(value) < MAX_EXACT_INTEGER else float(value)
+
+
+def _flag(value: object) -> bool | None:
+    return value if isinstance(value, bool) else None
+
+
+def _day(value: object) -> str | None:
+    if not isinstance(value, str) or not _DATE.fullmatch(value):
+        return None
+    try:
+        return date.fromisoformat(value).isoformat()
+    except ValueError:
+        return None
+
+
+def _instant(value: object) -> str | None:
+    if not isinstance(value, str) or not _DATETIME.fullmatch(value):
+        return None
+    try:
+        instant = datetime.fromisoformat(value.upper()).astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
+    return instant.strftime("%Y-%m-%dT%H:%M:%S.%fZ").rjust(27, "0")
+
+
+def _texts(value: object) -> list[str] | None:
+    if not isinstance(value, list) or len(value) > MAX_LIST:
+        return None
+    return list(value) if all(storable_text(item, MAX_TEXT) for item in value) else None
+
+
+_KEEP: Final[dict[AttributeType, Callable[[object], Any]]] = {
+    AttributeType.STRING: _text,
+    AttributeType.NUMBER: _number,
+    AttributeType.BOOLEAN: _flag,
+    AttributeType.DATE: _day,
+    AttributeType.DATETIME: _instant,
+    AttributeType.STRING_LIST: _texts,
+}
+_GUESSES: Final = (
+    AttributeType.BOOLEAN,
+    AttributeType.NUMBER,
+    AttributeType.STRING_LIST,
+    AttributeType.DATE,
+    AttributeType.DATETIME,
+    AttributeType.STRING,
+)

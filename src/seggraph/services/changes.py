@@ -1,0 +1,36 @@
+"""Marking members as changed: the dirty batch that goes with every change, and the nudge to look at it."""
+
+from collections.abc import Iterable
+
+from pyroaring import BitMap
+
+from seggraph.audiences import to_bytes
+from seggraph.services.context import Context
+from seggraph.vocabulary import MemberKind
+from seggraph.work import Work
+
+MARK = """
+    INSERT INTO dirty_batches (workspace_id, kind, ordinals, changed) VALUES ($1, $2, $3, $4)
+"""
+
+CREATED = "created"
+"""The name of a change after which anything about the member may be new."""
+
+
+async def mark(
+    context: Context,
+    unit: Work,
+    workspace_id: int,
+    kind: MemberKind,
+    ordinals: Iterable[int],
+    changed: Iterable[str],
+) -> None:
+    """Mark members as changed in the transaction that changed them. Without members it does nothing.
+
+    `changed` names what changed: columns, `attributes.<name>`, or CREATED.
+    """
+    bitmap = BitMap(ordinals)
+    if not bitmap:
+        return
+    await unit.connection.execute(MARK, workspace_id, kind, to_bytes(bitmap), sorted(changed))
+    context.refresh(unit, workspace_id, kind)

@@ -1,0 +1,55 @@
+"""What use-cases work with: the settings, the queue of jobs, the stream of events and the engine.
+
+Made once by an entry point and handed down; the first argument of every service that changes something.
+"""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from functools import partial
+
+from redis.asyncio import Redis
+
+from seggraph.engines import Engine, PostgresEngine
+from seggraph.enqueue import JobQueue
+from seggraph.events import EventStream, Fact
+from seggraph.runtime import open_runtime
+from seggraph.settings import Settings
+from seggraph.work import Work
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """The parts that services share in one process."""
+
+    settings: Settings
+    redis: Redis
+    jobs: JobQueue
+    stream: EventStream
+    engine: Engine
+
+    def publish(self, unit: Work, facts: Sequence[Fact]) -> None:
+        """Publish facts once the unit of work is committed."""
+        if facts:
+            unit.after_commit(partial(self.stream.publish, tuple(facts)))
+
+    def recompute(self, unit: Work, segment_id: int, revision: int, *, attempt: int = 0) -> None:
+        """Ask for a full run of a segment once the unit of work is committed."""
+        unit.after_commit(partial(self.jobs.recompute_segment, segment_id, revision, attempt=attempt))
+
+    def refresh(self, unit: Work, workspace_id: int, kind: int) -> None:
+        """Ask for a refresh of a population once the unit of work is committed."""
+        unit.after_commit(partial(self.jobs.refresh_population, workspace_id, kind))
+
+
+@asynccontextmanager
+async def open_context(settings: Settings) -> AsyncIterator[Context]:
+    """Connect, and make the parts."""
+    async with open_runtime(settings) as runtime:
+        yield Context(
+            settings=settings,
+            redis=runtime.redis,
+            jobs=JobQueue(runtime.redis),
+            stream=EventStream(runtime.redis),
+            engine=PostgresEngine(),
+        )

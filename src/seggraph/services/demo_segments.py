@@ -1,0 +1,150 @@
+"""The segments that a seeded workspace starts with: examples of criteria over the members of `demo_data`."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from seggraph.vocabulary import MemberKind, SegmentPurpose
+
+Criteria = Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class ExampleSegment:
+    """A dynamic segment to create; `criteria` is its tree in JSON form."""
+
+    name: str
+    kind: MemberKind
+    purpose: SegmentPurpose | None
+    description: str
+    criteria: Criteria
+
+
+def _is(field: str, op: str, *values: object) -> Criteria:
+    """An attribute condition: one value stands under `value`, several under `values`."""
+    if not values:
+        return {"attribute": {"field": field, "op": op}}
+    if len(values) == 1 and op not in ("IN", "NOT_IN", "HAS_ANY", "HAS_ALL", "HAS_NONE"):
+        return {"attribute": {"field": field, "op": op, "value": values[0]}}
+    return {"attribute": {"field": field, "op": op, "values": list(values)}}
+
+
+def _tags(op: str, *values: str) -> Criteria:
+    return {"tags": {"op": op, "values": list(values)}}
+
+
+def _consent(channel: str, state: str) -> Criteria:
+    return {"consent": {"channel": channel, "state": state}}
+
+
+EXAMPLE_SEGMENTS: Final = (
+    ExampleSegment(
+        "Mid-market in DACH",
+        MemberKind.ACCOUNT,
+        SegmentPurpose.ACQUISITION,
+        "Companies of 50 to 1,000 people in Germany, Austria and Switzerland that are not customers yet.",
+        {
+            "all": [
+                _is("country", "IN", "DE", "AT", "CH"),
+                _is("employees", "BETWEEN", 50, 1000),
+                _is("plan", "EQ", "free"),
+            ]
+        },
+    ),
+    ExampleSegment(
+        "Up for renewal in 60 days",
+        MemberKind.ACCOUNT,
+        SegmentPurpose.RETENTION,
+        "Paying customers whose contract ends within 60 days.",
+        {"all": [_is("renewalDate", "WITHIN_NEXT", "P60D"), _is("plan", "NE", "free")]},
+    ),
+    ExampleSegment(
+        "Renewal at risk",
+        MemberKind.ACCOUNT,
+        SegmentPurpose.RETENTION,
+        "Customers up for renewal in 90 days who were tagged as at risk, or whom we have not seen for two weeks.",
+        {
+            "all": [
+                _is("renewalDate", "WITHIN_NEXT", "P90D"),
+                {"any": [_tags("HAS_ANY", "at-risk"), _is("lastSeenAt", "NOT_WITHIN_LAST", "P14D")]},
+            ]
+        },
+    ),
+    ExampleSegment(
+        "Reachable enterprise technology",
+        MemberKind.ACCOUNT,
+        SegmentPurpose.ACQUISITION,
+        "Large software and technology companies with an e-mail address, which did not refuse e-mail.",
+        {
+            "all": [
+                _is("industry", "IN", "Software", "Technology"),
+                _is("employees", "GTE", 1000),
+                _is("revenue", "GTE", 50_000_000),
+                _is("email", "IS_SET"),
+                {"not": _consent("EMAIL", "DENIED")},
+            ]
+        },
+    ),
+    ExampleSegment(
+        "Trials that are warming up",
+        MemberKind.ACCOUNT,
+        SegmentPurpose.ACQUISITION,
+        "Trial accounts seen within a week that use analytics or journeys and are no partners.",
+        {
+            "all": [
+                _is("trial", "EQ", True),
+                _is("lastSeenAt", "WITHIN_LAST", "P7D"),
+                _is("products", "HAS_ANY", "analytics", "journeys"),
+                {"not": _tags("HAS_ANY", "partner")},
+            ]
+        },
+    ),
+    ExampleSegment(
+        "Key accounts without a warehouse",
+        MemberKind.ACCOUNT,
+        None,
+        "Key accounts and references that do not use the warehouse sync: candidates for expansion.",
+        {
+            "all": [
+                _tags("HAS_ANY", "key-account", "reference"),
+                _is("products", "HAS_NONE", "warehouse-sync"),
+                _is("plan", "IN", "business", "enterprise"),
+            ]
+        },
+    ),
+    ExampleSegment(
+        "Marketing leaders who read the newsletter",
+        MemberKind.PERSON,
+        SegmentPurpose.ACQUISITION,
+        "Directors and above in marketing who take the newsletter and said yes to e-mail.",
+        {
+            "all": [
+                _is("department", "EQ", "Marketing"),
+                _is("seniority", "IN", "Director", "VP", "Chief"),
+                _is("newsletter", "EQ", True),
+                _consent("EMAIL", "GRANTED"),
+            ]
+        },
+    ),
+    ExampleSegment(
+        "Birthday in the coming week",
+        MemberKind.PERSON,
+        SegmentPurpose.RETENTION,
+        "People whose birthday is within seven days.",
+        {"all": [_is("birthday", "ANNIVERSARY_WITHIN", "P7D"), {"not": _consent("EMAIL", "DENIED")}]},
+    ),
+    ExampleSegment(
+        "Champions gone quiet",
+        MemberKind.PERSON,
+        SegmentPurpose.RETENTION,
+        "Champions and V.I.P.s with over 100 points whom we have not seen for 30 days.",
+        {
+            "all": [
+                _tags("HAS_ANY", "champion", "vip"),
+                _is("loyaltyPoints", "GT", 100),
+                _is("lastSeenAt", "NOT_WITHIN_LAST", "P30D"),
+            ]
+        },
+    ),
+)
+"""In the order in which they are created. Names are unique; every one has members in a seed of 5,000 or more."""

@@ -1,0 +1,71 @@
+"""Who may do what: the one place that every read and write passes.
+
+A service asks here before it acts, and takes the conditions of its queries from here. An object that the viewer
+may not see is answered as if it did not exist.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+from seggraph.errors import Forbidden
+from seggraph.vocabulary import ApiKeyScope, Role
+
+SCOPE_ORDER: Final = (ApiKeyScope.READ, ApiKeyScope.WRITE, ApiKeyScope.ADMIN)
+
+
+@dataclass(frozen=True, slots=True)
+class Viewer:
+    """On whose behalf something happens: a user or an API key, in exactly one workspace."""
+
+    workspace_id: int
+    role: Role
+    scope: ApiKeyScope
+    user_id: int | None = None
+    api_key_id: int | None = None
+
+    @property
+    def manages_all(self) -> bool:
+        """Whether every segment of the workspace is this viewer's to see and manage."""
+        return self.role in (Role.ADMIN, Role.LEADER)
+
+
+def require_scope(viewer: Viewer, scope: ApiKeyScope) -> None:
+    """Raise Forbidden unless the viewer's credentials reach `scope`."""
+    if SCOPE_ORDER.index(viewer.scope) < SCOPE_ORDER.index(scope):
+        raise Forbidden(f"This needs credentials with the scope {scope}; yours have {viewer.scope}.")
+
+
+def require_write(viewer: Viewer) -> None:
+    """Raise Forbidden unless the viewer may change anything at all."""
+    require_scope(viewer, ApiKeyScope.WRITE)
+
+
+def require_admin(viewer: Viewer) -> None:
+    """Raise Forbidden unless the viewer administers the workspace."""
+    require_scope(viewer, ApiKeyScope.ADMIN)
+    if viewer.role is not Role.ADMIN:
+        raise Forbidden("Only an administrator of the workspace may do this.")
+
+
+def require_segment_management(viewer: Viewer, *, created_by_id: int | None) -> None:
+    """Raise Forbidden unless the viewer may change a segment that they can see.
+
+    Admins and leaders manage all segments, team members those that they created.
+    """
+    require_write(viewer)
+    if not viewer.manages_all and (created_by_id is None or created_by_id != viewer.user_id):
+        raise Forbidden("Team members may change only the segments that they created.")
+
+
+VISIBLE_SEGMENT: Final = """
+    s.workspace_id = $1
+    AND (s.visibility = 'WORKSPACE' OR $3 OR s.created_by_id = $2)
+    AND NOT EXISTS (SELECT FROM segment_hidings h
+                    WHERE h.workspace_id = $1 AND h.segment_id = s.id AND h.user_id = $2)
+"""
+"""The condition on `segments s` that holds for what a viewer sees; $1 to $3 are `visibility_arguments`."""
+
+
+def visibility_arguments(viewer: Viewer) -> tuple[int, int | None, bool]:
+    """The values of $1 to $3 in VISIBLE_SEGMENT."""
+    return viewer.workspace_id, viewer.user_id, viewer.manages_all
