@@ -48,10 +48,13 @@ _FOLDINGS: Final = (
 )
 """Collations that lower-case all of Unicode, the best first: PostgreSQL 17's own, ICU's, those of the system."""
 
-_LIMIT_TIME = """
-    SELECT current_setting('statement_timeout'), set_config('statement_timeout', $1, true)
+_PREPARE = """
+    SELECT current_setting('statement_timeout') AS timeout, current_setting('plan_cache_mode') AS mode,
+           set_config('statement_timeout', $1, true), set_config('plan_cache_mode', 'force_custom_plan', true)
 """
-_RESTORE_TIME = "SELECT set_config('statement_timeout', $1, true)"
+"""A time limit, and a plan for these very values: a scan is worth it, and a general plan knows no selectivity."""
+
+_RESTORE = "SELECT set_config('statement_timeout', $1, true), set_config('plan_cache_mode', $2, true)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,9 +167,9 @@ async def _fetch(
     outer = timeout_seconds + _GRACE_SECONDS
     milliseconds = max(1, round(timeout_seconds * 1000))
     try:
-        before = await connection.fetchval(_LIMIT_TIME, str(milliseconds), timeout=outer)
+        before = await connection.fetchrow(_PREPARE, str(milliseconds), timeout=outer)
         row = await connection.fetchrow(statement.text, *statement.values, timeout=outer)
-        await connection.execute(_RESTORE_TIME, before, timeout=outer)
+        await connection.execute(_RESTORE, before["timeout"], before["mode"], timeout=outer)
     except asyncpg.QueryCanceledError as error:
         message = f"evaluating took longer than {timeout_seconds:g} s; make the criteria simpler"
         raise CriteriaTooSlow(message) from error

