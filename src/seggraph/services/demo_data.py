@@ -221,16 +221,17 @@ def _account(draw: _Draw, company: _Company, index: int, today: int) -> Member:
     street = _street(draw, company.country)
     plan, price = _plan(draw, company.employees)
     seats = 0 if price == 0 else max(1, round(company.employees * (0.1 + 0.5 * draw.unit())))
-    signed_up = 30 + draw.below(2500)
-    last_seen = min(signed_up, 1 + int(draw.log_normal(4 if price else 25, 1.6)))
+    on_trial = price == 0 and draw.unit() < 0.25
+    signed_up = 1 + draw.below(45 if on_trial else 2500)
+    last_seen = min(signed_up, 1 + int(draw.log_normal(25 if plan == "free" and not on_trial else 4, 1.6)))
     attributes: dict[str, object] = {
         "plan": plan,
         "seats": seats,
         "foundedYear": int(_day(today - signed_up)[:4]) - int(draw.log_normal(14, 0.8)),
-        "trial": price == 0 and signed_up < 400,
+        "trial": on_trial,
         "signedUpAt": _instant(draw, today - signed_up),
         "lastSeenAt": _instant(draw, today - last_seen),
-        "products": draw.some(_PRODUCTS, 0.12 if price == 0 else 0.3),
+        "products": draw.some(_PRODUCTS, 0.3 if price or on_trial else 0.12),
     }
     if price:
         attributes["monthlyRevenue"] = seats * price

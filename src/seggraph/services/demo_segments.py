@@ -147,4 +147,4 @@ EXAMPLE_SEGMENTS: Final = (
         },
     ),
 )
-"""In the order in which they are created. Names are unique; every one has members in a seed of 5,000 or more."""
+"""In the order in which they are created. Names are unique; each has members among the first 2,000 of a kind."""
