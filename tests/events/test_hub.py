@@ -12,6 +12,7 @@ from seggraph.events.facts import Fact
 from seggraph.events.hub import Hub
 from seggraph.events.mailboxes import Delivery, Resync
 from seggraph.events.stream import EventStream, ResyncReason
+from seggraph.events.subscriptions import Channel, Subscription, delivery_of
 from tests.events.conftest import Server
 from tests.events.consuming import take, take_facts, take_nothing, take_resync
 from tests.events.example_facts import entered, reach
@@ -94,6 +95,26 @@ async def test_a_trimmed_position_says_resync_and_goes_on(
     assert resync.reason is ResyncReason.TRIMMED
     assert cursors.decode(resync.cursor).epoch == before.epoch
     assert _facts(deliveries) == [reach(workspace_id, 500)]
+
+
+async def test_what_the_reader_brings_later_than_the_subscriber_pulled_it_is_skipped(
+    stream: EventStream, workspace_id: int
+) -> None:
+    before = await stream.position(workspace_id)
+    await stream.publish([reach(workspace_id, 1), reach(workspace_id, 2)])
+    channel = Channel(before)
+    subscription = Subscription(
+        stream, workspace_id, channel, before, wants=lambda fact: True, queue_limit=256
+    )
+    assert _facts(await take_facts(subscription, 2)) == [reach(workspace_id, 1), reach(workspace_id, 2)]
+    assert subscription in channel.fed
+
+    await stream.publish([reach(workspace_id, 3)])
+    for entry in await stream.wait({workspace_id: before}, seconds=1):
+        subscription.offer(entry, delivery_of(entry))
+
+    assert subscription.waiting == 1
+    assert _facts(await take_facts(subscription, 1)) == [reach(workspace_id, 3)]
 
 
 @pytest.mark.parametrize("entry", [(1, 0), (2**50, 0)])
@@ -251,7 +272,7 @@ async def test_a_server_restarted_with_its_data_continues(server: Server, worksp
 
 
 async def test_a_server_restarted_empty_says_resync_once(server: Server, workspace_id: int) -> None:
-    async with _hub_of(server) as (hub, stream):
+    async with _hub_of(server, check_seconds=30) as (hub, stream):
         async with hub.subscribe(workspace_id) as first, hub.subscribe(workspace_id) as second:
             await stream.publish([reach(workspace_id, 1)])
             [before] = await take_facts(first, 1)
@@ -376,9 +397,9 @@ def test_a_queue_shorter_than_a_page_is_refused(stream: EventStream) -> None:
 
 
 @contextlib.asynccontextmanager
-async def _hub_of(server: Server) -> AsyncIterator[tuple[Hub, EventStream]]:
+async def _hub_of(server: Server, *, check_seconds: float = 0.2) -> AsyncIterator[tuple[Hub, EventStream]]:
     async with Redis(port=server.port) as client:
         stream = EventStream(client)
-        hub = Hub(stream, check_seconds=0.2)
+        hub = Hub(stream, check_seconds=check_seconds)
         async with hub.running():
             yield hub, stream
