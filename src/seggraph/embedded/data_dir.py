@@ -7,7 +7,6 @@ postgres/      the cluster            valkey/   the snapshot of a clean stop
 logs/          postgres.log, valkey.log
 """
 
-import errno
 import fcntl
 import json
 import os
@@ -16,7 +15,7 @@ import shutil
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -66,7 +65,7 @@ def prepare(data_dir: Path) -> Path:
     """
     try:
         data_dir = data_dir.expanduser().resolve()
-        _make_folders(data_dir)
+        data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
         owner = data_dir.stat().st_uid
     except (OSError, RuntimeError) as error:
         raise DataDirUnusable(
@@ -78,17 +77,6 @@ def prepare(data_dir: Path) -> Path:
             "folder of your own."
         )
     return data_dir
-
-
-def _make_folders(data_dir: Path) -> None:
-    missing = [folder for folder in (data_dir, *data_dir.parents) if not folder.exists()]
-    for folder in reversed(missing):
-        with suppress(FileExistsError):
-            folder.mkdir()
-            # Set, because mkdir's mode is cut by the umask.
-            folder.chmod(0o700 if folder == data_dir else 0o755)
-    if not data_dir.is_dir():
-        raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(data_dir))
 
 
 @contextmanager
