@@ -87,7 +87,6 @@ _TITLES = {
     "VP": "VP {}",
     "Chief": "Chief {} Officer",
 }
-_CHANNELS = ("EMAIL", "DIRECT_MAIL", "SMS", "PHONE", "PUSH")
 _CONSENTS = (
     {"EMAIL": (0.62, 0.13), "DIRECT_MAIL": (0.30, 0.06), "PHONE": (0.22, 0.18)},
     {"EMAIL": (0.55, 0.16), "DIRECT_MAIL": (0.24, 0.08), "SMS": (0.18, 0.22), "PUSH": (0.15, 0.10)},
