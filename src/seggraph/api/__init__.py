@@ -1,0 +1,1 @@
+"""The ways in: GraphQL over HTTP, WebSocket and server-sent events."""

@@ -1,0 +1,56 @@
+"""A real server on a free port, one for all tests of the transport."""
+
+import asyncio
+import socket
+import threading
+import time
+from collections.abc import Iterator
+
+import pytest
+import strawberry
+import uvicorn
+from starlette.applications import Starlette
+from strawberry.schema.config import StrawberryConfig
+
+from seggraph.api.transport import GraphQLEndpoint, ServedSchema
+from tests.transport import sample
+
+TINY_BODY = 64 * 1024
+
+
+def build_endpoint() -> GraphQLEndpoint:
+    cents = strawberry.scalar(name="Cents", serialize=lambda value: f"{value}c")
+    config = StrawberryConfig(scalar_map={sample.Cents: cents})
+    schema = ServedSchema(
+        sample.Query, sample.Mutation, sample.Subscription, config=config, types=[sample.Boat]
+    )
+    return GraphQLEndpoint(
+        schema,
+        sample.make_caller,
+        per_operation=sample.fresh_caller,
+        allowed_origins=("https://app.example",),
+        max_body_bytes=TINY_BODY,
+        max_upload_bytes=2 * TINY_BODY,
+        max_subscriptions_per_connection=3,
+        connection_init_timeout=0.5,
+    )
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[str]:
+    """Serve the sample schema and give its address, ``http://127.0.0.1:port/graphql``."""
+    listener = socket.socket()
+    listener.bind(("127.0.0.1", 0))
+    app = Starlette(routes=build_endpoint().routes("/graphql"))
+    config = uvicorn.Config(app, log_level="error", ws="websockets-sansio", lifespan="off")
+    running = uvicorn.Server(config)
+    thread = threading.Thread(target=lambda: asyncio.run(running.serve([listener])), daemon=True)
+    thread.start()
+    deadline = time.monotonic() + 10
+    while not running.started:
+        assert time.monotonic() < deadline, "the server did not start"
+        time.sleep(0.01)
+    yield f"http://127.0.0.1:{listener.getsockname()[1]}/graphql"
+    running.should_exit = True
+    thread.join(10)
+    listener.close()
