@@ -31,7 +31,7 @@ def _expected(tree: Checked, members: list[NaiveMember], as_of: datetime, zone: 
     zone=st.sampled_from(random_criteria.ZONES),
 )
 @settings(
-    max_examples=120,
+    max_examples=60,
     deadline=None,
     derandomize=True,
     database=None,

@@ -129,7 +129,10 @@ def _compare_time(test: Comparison, stored: date, as_of: datetime, zone: ZoneInf
 
 
 def _midnight(day: date, zone: ZoneInfo) -> datetime:
-    return datetime.combine(day, time.min, tzinfo=zone).astimezone(UTC)
+    try:
+        return datetime.combine(day, time.min, tzinfo=zone).astimezone(UTC)
+    except OverflowError:
+        return (datetime.min if day.year == date.min.year else datetime.max).replace(tzinfo=UTC)
 
 
 def _span(value: Value, type_: AttributeType, zone: ZoneInfo) -> tuple[datetime, datetime | None]:
