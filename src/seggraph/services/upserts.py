@@ -221,15 +221,16 @@ class _Batch:
         )
         return created | updated, changed | ({changes.CREATED} if created else set())
 
-    async def _reserve(self, external_ids: list[str]) -> int:
+    async def _reserve(self, external_ids: list[str]) -> int | None:
         """Hold the population's row if there is anyone to create, so that nobody else creates meanwhile.
 
         It is taken before any member's row is: whoever holds members only never waits for it, so upserts that
-        overlap cannot deadlock. Returns the next ordinal, which is of no use to one who does not create.
+        overlap cannot deadlock. Returns the next ordinal, or None if everybody was there.
         """
         found = await self._connection.fetchval(COUNT, self._workspace_id, self._kind, external_ids)
-        if found == len(external_ids):
-            return 0
+        return None if found == len(external_ids) else await self._hold_population()
+
+    async def _hold_population(self) -> int:
         next_ordinal: int = await self._connection.fetchval(RESERVE, self._workspace_id, self._kind)
         return next_ordinal
 
@@ -240,14 +241,16 @@ class _Batch:
             row["attributes"] = orjson.loads(row["attributes"])
         return existing
 
-    async def _create(self, drafts: Sequence[MemberDraft], next_ordinal: int) -> set[int]:
+    async def _create(self, drafts: Sequence[MemberDraft], next_ordinal: int | None) -> set[int]:
+        if not drafts:
+            return set()
+        if next_ordinal is None:  # someone was deleted since the first look
+            next_ordinal = await self._hold_population()
         rows = []
         for offset, draft in enumerate(drafts):
             row = NEW_MEMBER | draft.columns | {"attributes": _merged({}, draft.attributes)}
             row["has_address"] = any(draft.addresses.values())
             rows.append(row | {"external_id": draft.external_id, "ordinal": next_ordinal + offset})
-        if not rows:
-            return set()
         inserted = await self._connection.fetch(INSERT, self._workspace_id, self._kind, _json(rows))
         await self._connection.execute(ADVANCE, self._workspace_id, self._kind, len(rows))
         ids = {row["external_id"]: row["id"] for row in inserted}

@@ -1,0 +1,30 @@
+"""Criteria as clients send them: JSON documents, parsed and checked against the workspace's catalogue."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import asyncpg
+import orjson
+
+from seggraph.criteria import Checked, Node, check, parse, to_json
+from seggraph.errors import Path
+from seggraph.services import catalogues
+from seggraph.vocabulary import MemberKind
+
+
+async def checked(
+    connection: asyncpg.Connection,
+    workspace_id: int,
+    kind: MemberKind,
+    document: Mapping[str, Any],
+    *,
+    path: Path = ("criteria",),
+) -> tuple[Node, Checked]:
+    """The tree of a document, as written and as checked. Raises a CriteriaError, or Problems of several."""
+    node = parse(document, path=path)
+    return node, check(node, await catalogues.load(connection, workspace_id, kind), path=path)
+
+
+def stored(node: Node) -> str:
+    """The canonical JSON in which a segment keeps its criteria."""
+    return orjson.dumps(to_json(node)).decode()

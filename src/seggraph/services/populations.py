@@ -1,0 +1,45 @@
+"""Populations as computations need them: whose members, in which zone, reachable under which policy."""
+
+from dataclasses import dataclass
+from zoneinfo import ZoneInfo
+
+import asyncpg
+
+from seggraph.engines import Population
+from seggraph.vocabulary import ConsentPolicy, MemberKind
+
+LOAD = """
+    WITH made AS (
+      INSERT INTO populations (workspace_id, kind) VALUES ($1, $2)
+      ON CONFLICT (workspace_id, kind) DO NOTHING RETURNING id
+    )
+    SELECT w.time_zone, w.consent_policy,
+      coalesce((SELECT id FROM made),
+               (SELECT id FROM populations WHERE workspace_id = $1 AND kind = $2)) AS id
+    FROM workspaces w WHERE w.id = $1
+"""
+
+DESCRIBE = "SELECT time_zone, consent_policy FROM workspaces WHERE id = $1"
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What evaluating a population depends on besides its members."""
+
+    population: Population
+    zone: ZoneInfo
+    policy: ConsentPolicy
+
+
+async def describe(connection: asyncpg.Connection, workspace_id: int, kind: MemberKind) -> Surroundings:
+    """The surroundings of a population."""
+    row = await connection.fetchrow(DESCRIBE, workspace_id)
+    return Surroundings(
+        Population(workspace_id, kind), ZoneInfo(row["time_zone"]), ConsentPolicy(row["consent_policy"])
+    )
+
+
+async def ensure(connection: asyncpg.Connection, workspace_id: int, kind: MemberKind) -> int:
+    """The id of a population, whose row is made if it has none yet: the owner of its reachable audiences."""
+    row = await connection.fetchrow(LOAD, workspace_id, kind)
+    return int(row["id"])

@@ -1,0 +1,364 @@
+"""Recomputing a segment: one run from the claim to the applied result, or to a failure a person can act on.
+
+A run holds a lease that it renews, and scans one snapshot without holding anything else. It applies its result
+while it holds the segment's row, and only if its revision is still the one asked for and the lease still its
+own: an edit voids it, and so does another worker that took over when the lease ran out.
+"""
+
+import asyncio
+import secrets
+from collections.abc import Awaitable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Final, TypeVar
+from zoneinfo import ZoneInfo
+
+import asyncpg
+import orjson
+import structlog
+from pyroaring import BitMap
+
+from seggraph.audiences import ChunkStore, from_bytes
+from seggraph.criteria import Checked, check, parse
+from seggraph.engines import Population
+from seggraph.errors import ErrorCode, SeggraphError
+from seggraph.events import Fact, ReachChanged, RunProgressed
+from seggraph.runtime import database
+from seggraph.services import catalogues, populations, reach, refresh, shifts
+from seggraph.services.context import Context
+from seggraph.services.reach import ReachCounts
+from seggraph.services.shifts import Shift
+from seggraph.vocabulary import Channel, MemberKind, ReachStatus, RunStatus, SegmentPurpose, SourceKind
+from seggraph.work import Work, begin, snapshot
+
+log = structlog.get_logger()
+
+T = TypeVar("T")
+
+MAX_ATTEMPTS: Final = 5
+"""Runs of one revision that may fail, or lose their worker, before the segment is FAILED."""
+HEARTBEATS_PER_LEASE: Final = 3
+
+CLAIM = """
+    UPDATE segments SET lease_holder = $3, lease_until = clock_timestamp() + make_interval(secs => $4),
+      attempts = attempts + 1, retry_at = NULL, progress = 0
+    WHERE id = $1 AND requested_revision = $2 AND computed_revision < $2 AND status = 'ACTIVE'
+      AND reach_status = 'CALCULATING' AND (lease_until IS NULL OR lease_until < clock_timestamp())
+    RETURNING workspace_id, kind, type, purpose, criteria, attempts
+"""
+
+VOID_OTHERS = """
+    UPDATE runs SET status = 'VOID', finished_at = clock_timestamp()
+    WHERE workspace_id = $1 AND segment_id = $2 AND status = 'RUNNING'
+"""
+
+START = """
+    INSERT INTO runs (workspace_id, segment_id, revision, trigger, status, holder, started_at)
+    VALUES ($1, $2, $3, 'FULL', 'RUNNING', $4, clock_timestamp()) RETURNING id
+"""
+
+RENEW = """
+    UPDATE segments SET lease_until = clock_timestamp() + make_interval(secs => $4)
+    WHERE id = $1 AND requested_revision = $2 AND lease_holder = $3
+"""
+
+HOLD = """
+    SELECT reach_total, reach_email, reach_direct_mail, reach_sms, reach_phone, reach_push FROM segments
+    WHERE id = $1 AND requested_revision = $2 AND lease_holder = $3 AND status = 'ACTIVE' FOR NO KEY UPDATE
+"""
+
+FINISH_SEGMENT = """
+    UPDATE segments SET computed_revision = $2, reach_status = 'READY', as_of = $3, member_count = $4,
+      reach_total = $5, reach_email = $6, reach_direct_mail = $7, reach_sms = $8, reach_phone = $9,
+      reach_push = $10, lease_holder = NULL, lease_until = NULL, progress = NULL, attempts = 0, retry_at = NULL,
+      error_code = NULL, error_message = NULL, error_at = NULL
+    WHERE id = $1
+"""
+
+FINISH_RUN = """
+    UPDATE runs SET status = $2, finished_at = clock_timestamp(), as_of = $3, member_count = $4, entered = $5,
+      exited = $6, error_code = $7, error_message = $8, refreshed = NULL
+    WHERE id = $1 AND status = 'RUNNING'
+"""
+
+FAIL_SEGMENT = """
+    UPDATE segments SET reach_status = 'FAILED', error_code = $4, error_message = $5,
+      error_at = clock_timestamp(), lease_holder = NULL, lease_until = NULL, progress = NULL
+    WHERE id = $1 AND requested_revision = $2 AND lease_holder = $3 RETURNING workspace_id
+"""
+
+RETRY_SEGMENT = """
+    UPDATE segments SET lease_holder = NULL, lease_until = NULL,
+      retry_at = clock_timestamp() + make_interval(secs => $4)
+    WHERE id = $1 AND requested_revision = $2 AND lease_holder = $3 RETURNING workspace_id
+"""
+
+
+class LeaseLost(Exception):
+    """The run is void: an edit asked for another revision, or another worker holds the lease."""
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A run that this worker may carry out, and what it is to compute."""
+
+    run_id: int
+    segment_id: int
+    revision: int
+    holder: str
+    attempt: int
+    workspace_id: int
+    kind: MemberKind
+    purpose: SegmentPurpose | None
+    criteria: dict[str, Any] | None
+
+    def fact(self, progress: float, phase: str) -> RunProgressed:
+        """That the run came so far."""
+        return RunProgressed(
+            workspace_id=self.workspace_id,
+            at=datetime.now(UTC),
+            segment_id=self.segment_id,
+            revision=self.revision,
+            progress=progress,
+            phase=phase,
+        )
+
+    def status(self, status: ReachStatus) -> ReachChanged:
+        """That the reach has this status now."""
+        return ReachChanged(
+            workspace_id=self.workspace_id,
+            at=datetime.now(UTC),
+            segment_id=self.segment_id,
+            revision=self.revision,
+            reach_status=status,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Scan:
+    """What the scan of one snapshot found."""
+
+    criteria: Checked | None
+    matched: BitMap
+    as_of: datetime
+    zone: ZoneInfo
+
+
+async def run(context: Context, segment_id: int, revision: int) -> RunStatus | None:
+    """Carry out the run of a revision, unless it is done, overtaken, or somebody else's.
+
+    Returns how the run ended, or None if there was none to carry out. A failure that may pass leaves the
+    segment CALCULATING with a time to try again; any other makes it FAILED, its last good numbers untouched.
+    """
+    claim = await _claim(context, segment_id, revision)
+    if claim is None:
+        return None
+    with structlog.contextvars.bound_contextvars(
+        segment_id=segment_id, revision=revision, run_id=claim.run_id
+    ):
+        try:
+            await context.stream.publish([claim.fact(0.0, "SCANNING")])
+            found = await _while_renewing(context, claim, _scan(context, claim))
+            await context.stream.publish([claim.fact(0.9, "APPLYING")])
+            await _apply(context, claim, found)
+        except LeaseLost:
+            await _end_run(claim, RunStatus.VOID)
+            log.info("run_void")
+            return RunStatus.VOID
+        except Exception as error:  # whatever it was, the segment must not stay CALCULATING without a reason
+            return await _fail(context, claim, error)
+        except asyncio.CancelledError:
+            await asyncio.shield(_give_back(claim))
+            raise
+    log.info("run_succeeded", segment_id=segment_id, revision=revision)
+    return RunStatus.SUCCEEDED
+
+
+async def _claim(context: Context, segment_id: int, revision: int) -> Claim | None:
+    """Take the lease and begin a run, if the revision is still to be computed and nobody is at it."""
+    holder = secrets.token_hex(8)
+    async with begin() as unit:
+        row = await unit.connection.fetchrow(
+            CLAIM, segment_id, revision, holder, context.settings.lease_seconds
+        )
+        if row is None:
+            return None
+        await unit.connection.execute(VOID_OTHERS, row["workspace_id"], segment_id)
+        run_id = await unit.connection.fetchval(START, row["workspace_id"], segment_id, revision, holder)
+    return Claim(
+        run_id=run_id,
+        segment_id=segment_id,
+        revision=revision,
+        holder=holder,
+        attempt=row["attempts"],
+        workspace_id=row["workspace_id"],
+        kind=MemberKind(row["kind"]),
+        purpose=None if row["purpose"] is None else SegmentPurpose(row["purpose"]),
+        criteria=None if row["type"] == "STATIC" else orjson.loads(row["criteria"]),
+    )
+
+
+async def _while_renewing(context: Context, claim: Claim, work: Awaitable[T]) -> T:
+    """Do the work while the lease is renewed; when it cannot be, the work is cancelled and LeaseLost raised."""
+    renewing = asyncio.create_task(_renew_forever(context, claim))
+    working = asyncio.ensure_future(work)
+    try:
+        await asyncio.wait({renewing, working}, return_when=asyncio.FIRST_COMPLETED)
+        if working.done():
+            return working.result()
+        renewing.result()  # it only ever ends by raising
+        raise LeaseLost
+    finally:
+        for task in (renewing, working):
+            task.cancel()
+        await asyncio.gather(renewing, working, return_exceptions=True)
+
+
+async def _renew_forever(context: Context, claim: Claim) -> None:
+    while True:
+        await asyncio.sleep(context.settings.lease_seconds / HEARTBEATS_PER_LEASE)
+        async with database() as connection:
+            done = await connection.execute(
+                RENEW, claim.segment_id, claim.revision, claim.holder, context.settings.lease_seconds
+            )
+        if done == "UPDATE 0":
+            raise LeaseLost
+
+
+async def _scan(context: Context, claim: Claim) -> Scan:
+    """Evaluate the criteria over one snapshot of the whole population.
+
+    Changes that are pending are looked at first, so that the reachable audiences are not older than the members.
+    """
+    await refresh.drain(context, claim.workspace_id, claim.kind)
+    async with snapshot() as connection:
+        as_of: datetime = await connection.fetchval("SELECT now()")
+        surroundings = await populations.describe(connection, claim.workspace_id, claim.kind)
+        if claim.criteria is None:
+            return Scan(None, BitMap(), as_of, surroundings.zone)
+        catalogue = await catalogues.load(connection, claim.workspace_id, claim.kind)
+        criteria = check(parse(claim.criteria), catalogue)
+        [matched] = await context.engine.evaluate(
+            connection,
+            surroundings.population,
+            [criteria],
+            as_of=as_of,
+            zone=surroundings.zone,
+            timeout_seconds=context.settings.statement_timeout_seconds,
+        )
+        return Scan(criteria, matched, as_of, surroundings.zone)
+
+
+async def _apply(context: Context, claim: Claim, scan: Scan) -> None:
+    """Make the result the segment's membership, with its numbers, history and events, in one transaction.
+
+    Raises LeaseLost if the result is void by now.
+    """
+    async with begin() as unit:
+        connection = unit.connection
+        held = await connection.fetchrow(HOLD, claim.segment_id, claim.revision, claim.holder)
+        if held is None:
+            raise LeaseLost
+        matched = await _with_refreshed(context, connection, claim, scan)
+        membership = (await shifts.read_memberships(connection, claim.workspace_id, [claim.segment_id]))[
+            claim.segment_id
+        ]
+        if scan.criteria is not None:
+            membership.link(membership.source(SourceKind.CRITERIA), matched)
+        before, after = membership.members, membership.members_after
+        counts = await _reach(connection, claim, after)
+        await ChunkStore(connection, claim.workspace_id).write(membership.chunk_changes)
+        shift = Shift(claim.run_id, claim.segment_id, claim.revision, after - before, before - after, counts)
+        await shifts.write_moves(connection, claim.workspace_id, [shift])
+        await connection.execute(
+            FINISH_SEGMENT, claim.segment_id, claim.revision, scan.as_of, len(after), *counts.values()
+        )
+        await _finish_run(connection, claim, RunStatus.SUCCEEDED, scan.as_of, shift=shift, size=len(after))
+        facts = await shifts.facts_of(connection, claim.workspace_id, claim.kind, [shift], datetime.now(UTC))
+        context.publish(unit, facts)
+
+
+async def _with_refreshed(
+    context: Context, connection: asyncpg.Connection, claim: Claim, scan: Scan
+) -> BitMap:
+    """What the scan matched, with the ordinals that were refreshed since its snapshot evaluated anew."""
+    refreshed = await connection.fetchval("SELECT refreshed FROM runs WHERE id = $1", claim.run_id)
+    if refreshed is None or scan.criteria is None:
+        return scan.matched
+    ordinals = from_bytes(refreshed)
+    [anew] = await context.engine.evaluate(
+        connection,
+        Population(claim.workspace_id, claim.kind),
+        [scan.criteria],
+        as_of=scan.as_of,
+        zone=scan.zone,
+        ordinals=ordinals,
+        timeout_seconds=context.settings.statement_timeout_seconds,
+    )
+    return (scan.matched - ordinals) | anew
+
+
+async def _reach(connection: asyncpg.Connection, claim: Claim, members: BitMap) -> ReachCounts:
+    population_id = await populations.ensure(connection, claim.workspace_id, claim.kind)
+    owners = {channel: reach.owner(channel, population_id) for channel in Channel}
+    audiences = await ChunkStore(connection, claim.workspace_id).read_many(list(owners.values()))
+    reachable = {channel: audiences[owner] for channel, owner in owners.items()}
+    return await asyncio.to_thread(reach.count, members, reachable, claim.purpose)
+
+
+async def _finish_run(
+    connection: asyncpg.Connection,
+    claim: Claim,
+    status: RunStatus,
+    as_of: datetime | None = None,
+    *,
+    shift: Shift | None = None,
+    size: int | None = None,
+    code: str | None = None,
+    message: str | None = None,
+) -> None:
+    entered, exited = (None, None) if shift is None else (len(shift.entered), len(shift.exited))
+    await connection.execute(FINISH_RUN, claim.run_id, status, as_of, size, entered, exited, code, message)
+
+
+async def _end_run(claim: Claim, status: RunStatus) -> None:
+    async with database() as connection:
+        await _finish_run(connection, claim, status)
+
+
+async def _give_back(claim: Claim) -> None:
+    """Let go of the lease when this worker stops, so that another one starts at once."""
+    async with database() as connection:
+        await connection.execute(RETRY_SEGMENT, claim.segment_id, claim.revision, claim.holder, 0.0)
+        await _finish_run(connection, claim, RunStatus.VOID)
+
+
+async def _fail(context: Context, claim: Claim, error: Exception) -> RunStatus:
+    """Say why the run failed; try again later if that may help, otherwise the segment is FAILED."""
+    code, message, final = _verdict(claim, error)
+    log.warning("run_failed", code=code, attempt=claim.attempt, final=final, exc_info=error)
+    async with begin() as unit:
+        await _finish_run(unit.connection, claim, RunStatus.FAILED, code=code, message=message)
+        if final:
+            held = await unit.connection.fetchval(
+                FAIL_SEGMENT, claim.segment_id, claim.revision, claim.holder, code, message
+            )
+            facts: list[Fact] = [claim.status(ReachStatus.FAILED)]
+            context.publish(unit, facts if held is not None else [])
+        else:
+            await _retry_later(unit, claim)
+    return RunStatus.FAILED
+
+
+async def _retry_later(unit: Work, claim: Claim) -> None:
+    """The sweeper hands the run out again after 1, 2, 4, … seconds."""
+    seconds = float(2 ** (claim.attempt - 1))
+    await unit.connection.execute(RETRY_SEGMENT, claim.segment_id, claim.revision, claim.holder, seconds)
+
+
+def _verdict(claim: Claim, error: Exception) -> tuple[ErrorCode, str, bool]:
+    """The code, a message for a person, and whether trying again is pointless."""
+    if isinstance(error, SeggraphError):
+        return error.code, error.message, not error.retryable or claim.attempt >= MAX_ATTEMPTS
+    message = "Something failed on our side while calculating. Recalculate to try again."
+    return ErrorCode.INTERNAL, message, claim.attempt >= MAX_ATTEMPTS

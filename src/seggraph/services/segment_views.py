@@ -1,0 +1,212 @@
+"""Reading segments: one, many, or a page of them, as the viewer may see them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from datetime import datetime
+from typing import Any, Final
+
+import asyncpg
+import orjson
+
+from seggraph.errors import NotFound
+from seggraph.runtime import database
+from seggraph.services.paging import Key, Order, Page, PageRequest, fetch_page, nullable
+from seggraph.services.policy import VISIBLE_SEGMENT, Viewer, visibility_arguments
+from seggraph.vocabulary import (
+    MemberKind,
+    ReachStatus,
+    SegmentAction,
+    SegmentOrigin,
+    SegmentPurpose,
+    SegmentStatus,
+    SegmentType,
+    Visibility,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class SegmentView:
+    """A segment as it is read: the columns of models.segments.Segment that clients see."""
+
+    id: int
+    name: str
+    description: str | None
+    kind: MemberKind
+    type: SegmentType
+    status: SegmentStatus
+    purpose: SegmentPurpose | None
+    origin: SegmentOrigin
+    visibility: Visibility
+    criteria: dict[str, Any] | None
+    sync_interval_seconds: int | None
+    next_sync_at: datetime | None
+    version: int
+    requested_revision: int
+    computed_revision: int
+    progress: float | None
+    reach_status: ReachStatus
+    as_of: datetime | None
+    member_count: int
+    reach_total: int | None
+    reach_email: int | None
+    reach_direct_mail: int | None
+    reach_sms: int | None
+    reach_phone: int | None
+    reach_push: int | None
+    error_code: str | None
+    error_message: str | None
+    error_at: datetime | None
+    created_by_id: int | None
+    created_at: datetime
+    last_action: SegmentAction
+    last_modified_by_id: int | None
+    last_modified_at: datetime
+
+
+COLUMNS: Final = tuple(field.name for field in fields(SegmentView))
+
+SELECT: Final = f"""
+    SELECT {", ".join(f"s.{column}" for column in COLUMNS)} /*keys*/ FROM segments s WHERE {VISIBLE_SEGMENT}
+"""  # noqa: S608 - constants only
+
+FILTER: Final = """
+    AND ($4::smallint[] IS NULL OR s.kind = ANY($4))
+    AND ($5::text[] IS NULL OR s.type = ANY($5))
+    AND CASE WHEN $6::text[] IS NULL THEN s.status <> 'ARCHIVED' ELSE s.status = ANY($6) END
+    AND ($7::text[] IS NULL OR s.purpose = ANY($7))
+    AND ($8::text[] IS NULL OR s.origin = ANY($8))
+    AND ($9::bigint[] IS NULL OR s.created_by_id = ANY($9))
+    AND ($10::timestamptz IS NULL OR s.created_at >= $10)
+    AND ($11::timestamptz IS NULL OR s.created_at < $11)
+    AND ($12::text[] IS NULL OR s.reach_status = ANY($12))
+    AND ($13::text IS NULL OR position($13 IN s.name_key) > 0)
+"""
+
+COUNT: Final = f"SELECT count(*) FROM segments s WHERE {VISIBLE_SEGMENT} {FILTER}"  # noqa: S608
+
+USERS_HIDDEN_FROM: Final = """
+    SELECT segment_id, user_id FROM segment_hidings
+    WHERE workspace_id = $1 AND segment_id = ANY($2) ORDER BY segment_id, user_id
+"""
+
+_ID: Final = Key("s.id", "bigint")
+
+
+@dataclass(frozen=True, slots=True)
+class SegmentFilter:
+    """What a list of segments is narrowed to; None does not narrow. Archived ones are there only when asked for."""
+
+    kinds: Sequence[MemberKind] | None = None
+    types: Sequence[SegmentType] | None = None
+    statuses: Sequence[SegmentStatus] | None = None
+    purposes: Sequence[SegmentPurpose] | None = None
+    origins: Sequence[SegmentOrigin] | None = None
+    created_by: Sequence[int] | None = None
+    created_from: datetime | None = None
+    created_before: datetime | None = None
+    reach_statuses: Sequence[ReachStatus] | None = None
+
+    def arguments(self, search: str | None) -> tuple[Any, ...]:
+        """The values of $4 to $13 in FILTER."""
+        wanted = (search or "").strip().casefold()
+        return (
+            self.kinds,
+            self.types,
+            self.statuses,
+            self.purposes,
+            self.origins,
+            self.created_by,
+            self.created_from,
+            self.created_before,
+            self.reach_statuses,
+            wanted or None,
+        )
+
+
+def order_by(field: str, *, descending: bool) -> Order:
+    """The order of a list by one of: name, created_at, last_modified_at, member_count, reach_total."""
+    keys = {
+        "name": (Key("s.name_key", "text"),),
+        "created_at": (Key("s.created_at", "timestamptz"),),
+        "last_modified_at": (Key("s.last_modified_at", "timestamptz"),),
+        "member_count": (Key("s.member_count", "bigint"),),
+        "reach_total": nullable("s.reach_total", "bigint", "0", descending=descending),
+    }[field]
+    return Order(field, (*keys, _ID), descending)
+
+
+async def get(viewer: Viewer, segment_id: int) -> SegmentView:
+    """One segment. Raises NotFound for one that does not exist for the viewer."""
+    found = await get_many(viewer, [segment_id])
+    if segment_id not in found:
+        raise NotFound("There is no such segment.", path=("id",))
+    return found[segment_id]
+
+
+async def get_many(viewer: Viewer, segment_ids: Sequence[int]) -> dict[int, SegmentView]:
+    """Those of the segments that the viewer may see, by id."""
+    async with database() as connection:
+        rows = await connection.fetch(
+            f"{SELECT} AND s.id = ANY($4)", *visibility_arguments(viewer), list(segment_ids)
+        )
+    return {row["id"]: view_of(row) for row in rows}
+
+
+async def visible_ids(viewer: Viewer) -> set[int]:
+    """The ids of all segments that the viewer may see now, archived ones too."""
+    async with database() as connection:
+        rows = await connection.fetch(
+            f"SELECT s.id FROM segments s WHERE {VISIBLE_SEGMENT}",  # noqa: S608 - constants only
+            *visibility_arguments(viewer),
+        )
+    return {row["id"] for row in rows}
+
+
+async def list_page(
+    viewer: Viewer, filter_: SegmentFilter, search: str | None, order: Order, request: PageRequest
+) -> Page[SegmentView]:
+    """A page of the segments that the viewer may see."""
+    arguments = (*visibility_arguments(viewer), *filter_.arguments(search))
+    async with database() as connection:
+        return await fetch_page(connection, SELECT + FILTER, arguments, order, request, view_of)
+
+
+async def count(viewer: Viewer, filter_: SegmentFilter, search: str | None) -> int:
+    """How many segments the whole list has."""
+    async with database() as connection:
+        found: int = await connection.fetchval(
+            COUNT, *visibility_arguments(viewer), *filter_.arguments(search)
+        )
+    return found
+
+
+async def users_hidden_from(viewer: Viewer, segment_ids: Sequence[int]) -> dict[int, list[int]]:
+    """The ids of the users that each segment is hidden from."""
+    hidden: dict[int, list[int]] = {segment_id: [] for segment_id in segment_ids}
+    async with database() as connection:
+        for row in await connection.fetch(USERS_HIDDEN_FROM, viewer.workspace_id, list(segment_ids)):
+            hidden[row["segment_id"]].append(row["user_id"])
+    return hidden
+
+
+def view_of(row: asyncpg.Record) -> SegmentView:
+    """The view of a row of SELECT."""
+    values = {column: row[column] for column in COLUMNS}
+    if values["criteria"] is not None:
+        values["criteria"] = orjson.loads(values["criteria"])
+    for column, type_ in _ENUMS.items():
+        if values[column] is not None:
+            values[column] = type_(values[column])
+    return SegmentView(**values)
+
+
+_ENUMS: Final[dict[str, type[Any]]] = {
+    "kind": MemberKind,
+    "type": SegmentType,
+    "status": SegmentStatus,
+    "purpose": SegmentPurpose,
+    "origin": SegmentOrigin,
+    "visibility": Visibility,
+    "reach_status": ReachStatus,
+    "last_action": SegmentAction,
+}

@@ -1,0 +1,186 @@
+"""Applying what a computation found: links, members, reach, history and events change together or not at all."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Final
+
+import asyncpg
+from pyroaring import BitMap
+
+from seggraph.audiences import ChunkOwner, ChunkStore, split, to_bytes
+from seggraph.events import SAMPLE_SIZE, Fact, MembershipChanged, ReachChanged
+from seggraph.models.audiences import ChunkRole
+from seggraph.models.runs import Move
+from seggraph.services.reach import ReachCounts
+from seggraph.vocabulary import MemberKind, ReachStatus
+
+SOURCES = (
+    "SELECT id, segment_id, kind FROM sources WHERE workspace_id = $1 AND segment_id = ANY($2) ORDER BY id"
+)
+
+WRITE_MOVES = """
+    INSERT INTO run_chunks (workspace_id, segment_id, run_id, move, chunk, cardinality, roaring)
+    SELECT $1, * FROM unnest($2::bigint[], $3::bigint[], $4::smallint[], $5::int[], $6::int[], $7::bytea[])
+"""
+
+WRITE_NUMBERS = """
+    UPDATE segments s SET as_of = $2, member_count = s.member_count + t.members,
+      reach_total = s.reach_total + t.total, reach_email = s.reach_email + t.email,
+      reach_direct_mail = s.reach_direct_mail + t.direct_mail, reach_sms = s.reach_sms + t.sms,
+      reach_phone = s.reach_phone + t.phone, reach_push = s.reach_push + t.push
+    FROM unnest($3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[], $7::bigint[], $8::bigint[], $9::bigint[],
+      $10::bigint[]) AS t(id, members, total, email, direct_mail, sms, phone, push)
+    WHERE s.workspace_id = $1 AND s.id = t.id
+"""
+
+SAMPLE = "SELECT ordinal, id FROM members WHERE workspace_id = $1 AND kind = $2 AND ordinal = ANY($3)"
+
+EMPTY: Final = BitMap()
+
+
+@dataclass(slots=True)
+class Membership:
+    """The bitmaps of one segment before and after: the links of its sources, and through them its members.
+
+    They may be cut down to the chunks that a change can touch; so are then all the differences.
+    """
+
+    segment_id: int
+    links: dict[int, BitMap]
+    blocks: dict[int, BitMap]
+    members: BitMap
+    kinds: dict[int, str]
+    links_after: dict[int, BitMap] = field(default_factory=dict)
+
+    def source(self, kind: str) -> int:
+        """The id of the source of a kind that the segment has once."""
+        return next(source_id for source_id, source_kind in self.kinds.items() if source_kind == kind)
+
+    def link(self, source_id: int, matched: BitMap, *, among: BitMap | None = None) -> None:
+        """Make the links of a source what it matched, blocks taken away; with `among`, only for these ordinals."""
+        kept = EMPTY if among is None else self.links[source_id] - among
+        self.links_after[source_id] = kept | (matched - self.blocks[source_id])
+
+    @property
+    def members_after(self) -> BitMap:
+        """The union of the links of all sources."""
+        return BitMap.union(BitMap(), *(self.links | self.links_after).values())
+
+    @property
+    def chunk_changes(self) -> dict[ChunkOwner, tuple[BitMap, BitMap]]:
+        """What the chunk store has to write."""
+        changes = {
+            ChunkOwner(ChunkRole.LINKS, source_id): (self.links[source_id], after)
+            for source_id, after in self.links_after.items()
+        }
+        return changes | {ChunkOwner(ChunkRole.MEMBERS, self.segment_id): (self.members, self.members_after)}
+
+
+async def read_memberships(
+    connection: asyncpg.Connection,
+    workspace_id: int,
+    segment_ids: Sequence[int],
+    *,
+    near: BitMap | None = None,
+) -> dict[int, Membership]:
+    """The memberships of segments whose rows the caller holds; with `near` only the chunks of these ordinals."""
+    sources = await connection.fetch(SOURCES, workspace_id, list(segment_ids))
+    owners = [ChunkOwner(ChunkRole.MEMBERS, segment_id) for segment_id in segment_ids]
+    owners += [
+        ChunkOwner(role, source["id"]) for source in sources for role in (ChunkRole.LINKS, ChunkRole.BLOCKS)
+    ]
+    bitmaps = await ChunkStore(connection, workspace_id).read_many(owners, near=near)
+    found = {
+        segment_id: Membership(segment_id, {}, {}, bitmaps[ChunkOwner(ChunkRole.MEMBERS, segment_id)], {})
+        for segment_id in segment_ids
+    }
+    for source in sources:
+        membership = found[source["segment_id"]]
+        membership.kinds[source["id"]] = source["kind"]
+        membership.links[source["id"]] = bitmaps[ChunkOwner(ChunkRole.LINKS, source["id"])]
+        membership.blocks[source["id"]] = bitmaps[ChunkOwner(ChunkRole.BLOCKS, source["id"])]
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Shift:
+    """What a computation changes of one segment: who moves, and by how much the numbers change."""
+
+    run_id: int
+    segment_id: int
+    revision: int
+    entered: BitMap
+    exited: BitMap
+    reach_change: ReachCounts
+
+    @property
+    def moves(self) -> bool:
+        """Whether anyone enters or exits."""
+        return bool(self.entered) or bool(self.exited)
+
+
+async def write_moves(connection: asyncpg.Connection, workspace_id: int, shifts: Sequence[Shift]) -> None:
+    """Keep the bitmaps of who entered and who exited, by run."""
+    rows: list[tuple[Any, ...]] = [
+        (shift.segment_id, shift.run_id, int(move), number, len(chunk), to_bytes(chunk))
+        for shift in shifts
+        for move, moved in ((Move.ENTERED, shift.entered), (Move.EXITED, shift.exited))
+        for number, chunk in split(moved).items()
+    ]
+    if rows:
+        await connection.execute(WRITE_MOVES, workspace_id, *zip(*rows, strict=True))
+
+
+async def write_numbers(
+    connection: asyncpg.Connection, workspace_id: int, shifts: Sequence[Shift], as_of: datetime
+) -> None:
+    """Add the changes to the segments' numbers."""
+    rows = [
+        (shift.segment_id, len(shift.entered) - len(shift.exited), *shift.reach_change.values())
+        for shift in shifts
+    ]
+    if rows:
+        await connection.execute(WRITE_NUMBERS, workspace_id, as_of, *zip(*rows, strict=True))
+
+
+async def facts_of(
+    connection: asyncpg.Connection, workspace_id: int, kind: MemberKind, shifts: Sequence[Shift], at: datetime
+) -> list[Fact]:
+    """What subscribers are told: who moved, with a few of them by id, and that the numbers are others."""
+    samples = {
+        id(moved): list(moved[:SAMPLE_SIZE]) for shift in shifts for moved in (shift.entered, shift.exited)
+    }
+    wanted = sorted({ordinal for sample in samples.values() for ordinal in sample})
+    rows = await connection.fetch(SAMPLE, workspace_id, kind, wanted) if wanted else []
+    ids = {row["ordinal"]: row["id"] for row in rows}
+    facts: list[Fact] = []
+    for shift in shifts:
+        if shift.moves:
+            facts.append(
+                MembershipChanged(
+                    workspace_id=workspace_id,
+                    at=at,
+                    segment_id=shift.segment_id,
+                    revision=shift.revision,
+                    entered=len(shift.entered),
+                    exited=len(shift.exited),
+                    entered_sample=_known(ids, samples[id(shift.entered)]),
+                    exited_sample=_known(ids, samples[id(shift.exited)]),
+                )
+            )
+        facts.append(
+            ReachChanged(
+                workspace_id=workspace_id,
+                at=at,
+                segment_id=shift.segment_id,
+                revision=shift.revision,
+                reach_status=ReachStatus.READY,
+            )
+        )
+    return facts
+
+
+def _known(ids: Mapping[int, int], ordinals: Sequence[int]) -> tuple[int, ...]:
+    """The member ids of ordinals; members who have been deleted have none."""
+    return tuple(ids[ordinal] for ordinal in ordinals if ordinal in ids)
