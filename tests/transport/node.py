@@ -1,0 +1,38 @@
+"""Node programs beside the tests: the reference clients and the audits of the ecosystem."""
+
+import json
+import os
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+FOLDER = Path(__file__).parent / "npm"
+
+
+def ensure_installed() -> str:
+    """Install the packages of ``npm/`` if they are not there and return the path of node.
+
+    Skips the test on a machine without node, unless ``CI`` is set: there it must not go unnoticed.
+    """
+    node, npm = shutil.which("node"), shutil.which("npm")
+    if node is None or npm is None:
+        if os.environ.get("CI"):
+            pytest.fail("node and npm are needed in CI")
+        pytest.skip("node is not installed")
+    lock, installed = FOLDER / "package-lock.json", FOLDER / "node_modules" / ".package-lock.json"
+    if not installed.exists() or installed.stat().st_mtime < lock.stat().st_mtime:
+        subprocess.run(
+            [npm, "ci", "--ignore-scripts"], cwd=FOLDER, check=True, capture_output=True, timeout=180
+        )
+    return node
+
+
+def run(script: str, *arguments: str, timeout: float = 60.0) -> Any:
+    """Run a program of ``npm/`` and return the JSON that it prints."""
+    command = [ensure_installed(), script, *arguments]
+    done = subprocess.run(command, cwd=FOLDER, capture_output=True, text=True, timeout=timeout, check=False)
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
