@@ -73,6 +73,7 @@ BAD: list[tuple[dict[str, Any], str, str, str]] = [
     (attribute("createdAt", "IN", values=["2026-01-01"]), "CRITERIA_BAD_OPERATOR", "op", "has no IN"),
     (attribute("languages", "EQ", value="en"), "CRITERIA_BAD_OPERATOR", "op", "use HAS_ANY, HAS_ALL, HAS_NONE"),
     (attribute("country", "EQ"), "CRITERIA_BAD_VALUE", "value", "EQ takes one `value`"),
+    (attribute("country", "EQ", value=None), "CRITERIA_BAD_VALUE", "value", "use IS_NOT_SET"),
     (attribute("country", "EQ", values=["US"]), "CRITERIA_BAD_VALUE", "value", "EQ takes one `value`"),
     (attribute("country", "IN", value="US"), "CRITERIA_BAD_VALUE", "values", "IN takes `values`"),
     (attribute("country", "IN", values=[]), "CRITERIA_BAD_VALUE", "values", "a list of one or more"),

@@ -73,9 +73,9 @@ def _server() -> Iterator[Path]:
 async def connection(_server: Path) -> AsyncIterator[asyncpg.Connection]:
     """A connection that finds empty tables, in a schema that goes away with the test."""
     opened = await asyncpg.connect(host=str(_server), user="postgres", database="postgres", timeout=10)
-    await opened.execute("CREATE SCHEMA engines; SET search_path TO engines;" + _TABLES)
     try:
+        await opened.execute("DROP SCHEMA IF EXISTS engines CASCADE; CREATE SCHEMA engines")
+        await opened.execute("SET search_path TO engines;" + _TABLES)
         yield opened
     finally:
-        await opened.execute("DROP SCHEMA engines CASCADE")
         await opened.close(timeout=10)

@@ -107,7 +107,8 @@ class _Checker:
         }[arity]
         if not fits:
             key = "value" if arity is Arity.ONE or (arity is Arity.NONE and test.single) else "values"
-            self.mistakes.add(BadValue, f"{test.op} takes {arity.value}", (*path, key))
+            hint = "" if test.values else "; to find what is not set use IS_NOT_SET"
+            self.mistakes.add(BadValue, f"{test.op} takes {arity.value}{hint}", (*path, key))
         return fits
 
     def _value(self, field: Field, test: Attribute, value: Scalar, path: Path) -> Value | None:

@@ -132,7 +132,8 @@ def _midnight(day: date, zone: ZoneInfo) -> datetime:
     try:
         return datetime.combine(day, time.min, tzinfo=zone).astimezone(UTC)
     except OverflowError:
-        return (datetime.min if day.year == date.min.year else datetime.max).replace(tzinfo=UTC)
+        first = day.year == date.min.year
+        return datetime.min.replace(tzinfo=UTC) if first else datetime.max.replace(tzinfo=UTC)
 
 
 def _span(value: Value, type_: AttributeType, zone: ZoneInfo) -> tuple[datetime, datetime | None]:

@@ -172,8 +172,9 @@ class _Reader:
             message = f"an object with {listed(known)} is needed, not {shown(content)}"
             self.mistakes.add(CriteriaError, message, path)
             return None
-        for key in content.keys() - set(known):
-            message = f"there is no {shown(key)} here; use {listed(known)}"
+        unknown = next((key for key in content if key not in known), None)
+        if unknown is not None:
+            message = f"there is no {shown(unknown)} here; use {listed(known)}"
             self.mistakes.add(CriteriaError, message, path)
             return None
         missing = [key for key in required if content.get(key) is None]
