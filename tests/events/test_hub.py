@@ -3,7 +3,6 @@ import contextlib
 from collections.abc import AsyncIterator, Callable
 
 import pytest
-from redis.asyncio import Redis
 
 from seggraph.errors import RetryLater
 from seggraph.events import cursors
@@ -13,6 +12,7 @@ from seggraph.events.hub import Hub
 from seggraph.events.mailboxes import Delivery, Resync
 from seggraph.events.stream import EventStream, ResyncReason
 from seggraph.events.subscriptions import Channel, Subscription, delivery_of
+from seggraph.runtime import connect_redis
 from tests.events.conftest import Server
 from tests.events.consuming import take, take_facts, take_nothing, take_resync
 from tests.events.example_facts import entered, reach
@@ -398,7 +398,7 @@ def test_a_queue_shorter_than_a_page_is_refused(stream: EventStream) -> None:
 
 @contextlib.asynccontextmanager
 async def _hub_of(server: Server, *, check_seconds: float = 0.2) -> AsyncIterator[tuple[Hub, EventStream]]:
-    async with Redis(port=server.port) as client:
+    async with connect_redis(f"redis://127.0.0.1:{server.port}") as client:
         stream = EventStream(client)
         hub = Hub(stream, check_seconds=check_seconds)
         async with hub.running():

@@ -8,7 +8,8 @@ and asks the subscribers of those that do not to resync.
 import asyncio
 import random
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
+from typing import Any
 
 import structlog
 
@@ -48,7 +49,7 @@ class Hub:
         self._queue_limit = queue_limit
         self._check_seconds = check_seconds
         self._channels: dict[int, Channel] = {}
-        self._waiting: asyncio.Timeout | None = None
+        self._woken: asyncio.Future[None] | None = None
         self._check_due_at = 0.0
         self._is_running = False
 
@@ -61,8 +62,7 @@ class Hub:
             yield
         finally:
             self._is_running = False
-            reader.cancel()
-            await asyncio.wait([reader])
+            await _end(reader)
             for channel in self._channels.values():
                 for subscription in channel.members:
                     subscription.close()
@@ -102,9 +102,8 @@ class Hub:
 
     def _wake(self, channel: Channel) -> None:
         """Let the reader wait on another set of streams, if this channel is new in it."""
-        if len(channel.members) == 1 and self._waiting is not None:
-            self._waiting.reschedule(asyncio.get_running_loop().time())
-            self._waiting = None
+        if len(channel.members) == 1 and self._woken is not None and not self._woken.done():
+            self._woken.set_result(None)
 
     async def _run(self) -> None:
         pause = _FIRST_PAUSE_SECONDS
@@ -134,14 +133,20 @@ class Hub:
 
     async def _wait(self, positions: dict[int, Position]) -> list[Entry]:
         """The next entries after the positions; none when woken, or when nothing came for a while."""
-        with suppress(TimeoutError):
-            try:
-                async with asyncio.timeout(None) as self._waiting:
-                    if positions:
-                        return await self._stream.wait(positions, seconds=self._check_seconds)
-                    await asyncio.sleep(self._check_seconds)
-            finally:
-                self._waiting = None
+        self._woken = asyncio.get_running_loop().create_future()
+        reading = asyncio.create_task(self._read(positions), name="seggraph-events-read")
+        try:
+            either: set[asyncio.Future[Any]] = {reading, self._woken}
+            await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
+            return reading.result() if reading.done() else []
+        finally:
+            self._woken = None
+            await _end(reading)
+
+    async def _read(self, positions: dict[int, Position]) -> list[Entry]:
+        if positions:
+            return await self._stream.wait(positions, seconds=self._check_seconds)
+        await asyncio.sleep(self._check_seconds)
         return []
 
     async def _check_when_due(self) -> None:
@@ -166,3 +171,12 @@ class Hub:
         channel.position = position
         for subscription in tuple(channel.fed):
             subscription.resync(reason, position)
+
+
+async def _end(task: asyncio.Task[Any]) -> None:
+    """Cancel a task until it is over: the driver swallows a cancellation that meets a time limit of its own."""
+    while not task.done():
+        task.cancel()
+        await asyncio.wait([task], timeout=_FIRST_PAUSE_SECONDS)
+    if not task.cancelled():
+        task.exception()  # seen, so that nobody is told that it was not
