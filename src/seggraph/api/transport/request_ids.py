@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 
-import structlog
+from seggraph import observability
 
 HEADER = "x-request-id"
 _SANE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:=+/-]{0,127}")
@@ -28,7 +28,7 @@ def bound(request_id: str) -> Iterator[None]:
     """Serve a request under this id: tasks started inside, and their log lines, carry it."""
     token = _current.set(request_id)
     try:
-        with structlog.contextvars.bound_contextvars(request_id=request_id):
+        with observability.bound(request_id=request_id):
             yield
     finally:
         _current.reset(token)
