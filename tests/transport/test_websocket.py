@@ -97,7 +97,13 @@ async def test_each_operation_has_a_context_of_its_own(server: str) -> None:
 async def test_mistakes_of_one_operation_leave_the_socket_open(server: str) -> None:
     async with socket(server) as ws:
         await init(ws)
-        for query, code in (("{", "GRAPHQL_PARSE_FAILED"), ("{ nothing }", "GRAPHQL_VALIDATION_FAILED")):
+        for query, code in (
+            ("{", "GRAPHQL_PARSE_FAILED"),
+            ("{ nothing }", "GRAPHQL_VALIDATION_FAILED"),
+            ("query A { hello } query B { hello }", "BAD_REQUEST"),
+            ("query($n: Int!) { cars(count: $n) { id } }", "BAD_USER_INPUT"),
+            ("subscription($n: Int!) { count(to: $n) }", "BAD_USER_INPUT"),
+        ):
             await subscribe(ws, query)
             message = await receive(ws)
             assert (message["type"], message["payload"][0]["extensions"]["code"]) == ("error", code)

@@ -9,7 +9,11 @@ value on. Data, errors and their order are those of the stock executor (tests/tr
 import math
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from datetime import date, datetime, time
+from decimal import Decimal
+from enum import Enum
 from typing import Any, cast
+from uuid import UUID
 
 from graphql import (
     GraphQLBoolean,
@@ -72,6 +76,7 @@ _PASSED_THROUGH: dict[GraphQLScalarType, Reader] = {
     GraphQLInt: _complete_int,
     GraphQLFloat: _complete_float,
 }
+_PLAIN = frozenset({str, int, float, bool, bytes, dict, list, tuple, date, datetime, time, Decimal, UUID})
 _LISTED: dict[GraphQLScalarType, type] = {GraphQLString: str, GraphQLID: str, GraphQLBoolean: bool}
 
 
@@ -101,9 +106,9 @@ def _completion(return_type: GraphQLOutputType) -> Reader | None:
 
 def _non_null_completion(return_type: GraphQLOutputType) -> Reader | None:
     if isinstance(return_type, GraphQLScalarType):
-        return _PASSED_THROUGH.get(return_type) or _stock_coercion
+        return _PASSED_THROUGH.get(return_type) or _coerced(return_type.coerce_output_value)
     if isinstance(return_type, GraphQLEnumType):
-        return _stock_coercion
+        return _coerced(return_type.coerce_output_value)
     if isinstance(return_type, GraphQLList):
         inner = return_type.of_type
         item = _LISTED.get(inner.of_type) if isinstance(inner, GraphQLNonNull) else _LISTED.get(inner)
@@ -111,9 +116,20 @@ def _non_null_completion(return_type: GraphQLOutputType) -> Reader | None:
     return None
 
 
-def _stock_coercion(_value: Any) -> Any:
-    """Leave enums and other scalars to their own coercion: the path and the resolver are still saved."""
-    return _FALLBACK
+def _coerced(coerce: Reader) -> Reader:
+    """Complete by a type's own coercion, for values of which it is known that they are no coroutine."""
+
+    def complete(value: Any) -> Any:
+        if type(value) in _PLAIN or isinstance(value, Enum):
+            try:
+                result = coerce(value)
+            except Exception:
+                return _FALLBACK  # The stock path raises it again, and says where.
+            if result is not None and result is not Undefined:
+                return result
+        return _FALLBACK
+
+    return complete
 
 
 def _leaf_of(field: GraphQLField) -> Leaf | None:

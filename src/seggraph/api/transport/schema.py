@@ -8,7 +8,7 @@ import strawberry
 from graphql import GraphQLError
 from strawberry.extensions import SchemaExtension
 from strawberry.types import ExecutionResult
-from strawberry.types.execution import ExecutionContext
+from strawberry.types.execution import ExecutionContext, PreExecutionError
 from strawberry.types.graphql import OperationType
 
 from seggraph.api.transport.documents import DocumentCache, PreparedDocuments
@@ -105,6 +105,9 @@ async def _publishing(source: AsyncGenerator[Any, None]) -> AsyncGenerator[Any, 
         async for result in source:
             if isinstance(result, ExecutionResult):
                 result.errors = published(result.errors)
+                if is_request_error(result.data, result.errors):
+                    # Stock says so of all but refused variables; a WebSocket answers with `error`, not `next`.
+                    result = PreExecutionError(None, result.errors, result.extensions)
             yield result
 
 
