@@ -89,8 +89,10 @@ class PostgresEngine:
         if not connection.is_in_transaction():
             raise RuntimeError("evaluate() needs the caller's transaction")
         folding = self._folding = self._folding or await find_folding(connection)
+        building = _statements(population, criteria, as_of, zone, folding, ordinals)
         audiences: list[BitMap] = []
-        for statement in _statements(population, criteria, as_of, zone, folding, ordinals):
+        # In a thread: 500 conditions take a tenth of a second to become SQL.
+        for statement in await asyncio.to_thread(list, building):
             row = await _fetch(connection, statement, timeout_seconds)
             audiences.extend(await _bitmaps(row))
         return audiences
