@@ -40,6 +40,7 @@ class Server:
                     return
                 except RedisError:
                     time.sleep(0.01)
+        self.kill()
         raise AssertionError("the server did not start")
 
     def kill(self) -> None:

@@ -220,12 +220,21 @@ class EventStream:
 
     @asynccontextmanager
     async def _exchange(self, *, waiting: float = 0.0) -> AsyncIterator[None]:
-        """The seam to the driver: a time limit, and its errors as ours."""
+        """The seam to the driver: a time limit, its errors as ours, and no cancellation that it swallowed.
+
+        It does when a cancellation meets a time limit of its own, such as the one it looks at a pooled
+        connection with.
+        """
+        task = asyncio.current_task()
+        requests = task.cancelling() if task else 0
         try:
             async with asyncio.timeout(self._command_seconds + waiting):
                 yield
         except (RedisError, OSError, TimeoutError) as error:
             raise RetryLater("The server that carries the events does not answer; try again soon.") from error
+        finally:
+            if task and task.cancelling() > requests:
+                raise asyncio.CancelledError
 
 
 def _gap(after: Position, entries: Sequence[Entry], first: Sequence[Position]) -> ResyncReason | None:
