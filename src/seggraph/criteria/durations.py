@@ -70,6 +70,13 @@ class Duration:
             moved = datetime.combine(day, local.timetz()).astimezone(UTC)
         return moved + sign * timedelta(days=self.days, seconds=self.seconds)
 
+    @property
+    def iso(self) -> str:
+        """The same length as ISO 8601; `parse` reads it back."""
+        date_part = "".join(f"{count}{unit}" for count, unit in ((self.months, "M"), (self.days, "D")) if count)
+        time_part = f"T{self.seconds}S" if self.seconds or not date_part else ""
+        return f"P{date_part}{time_part}"
+
     def __str__(self) -> str:
         """Plain English: `1 year 6 months`, `30 days`; `no time` for nothing."""
         years, months = divmod(self.months, 12)

@@ -1,1 +1,29 @@
 """Published facts: what happened, the Redis stream it goes to after commit, and the hub for subscribers."""
+
+from seggraph.events.cursors import Position
+from seggraph.events.facts import (
+    SAMPLE_SIZE,
+    Fact,
+    MembershipChanged,
+    ReachChanged,
+    RunProgressed,
+    SegmentStatusChanged,
+)
+from seggraph.events.hub import Hub
+from seggraph.events.mailboxes import Delivery, Resync
+from seggraph.events.stream import EventStream, ResyncReason
+
+__all__ = [
+    "SAMPLE_SIZE",
+    "Delivery",
+    "EventStream",
+    "Fact",
+    "Hub",
+    "MembershipChanged",
+    "Position",
+    "ReachChanged",
+    "Resync",
+    "ResyncReason",
+    "RunProgressed",
+    "SegmentStatusChanged",
+]

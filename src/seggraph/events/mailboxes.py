@@ -39,6 +39,11 @@ class Mailbox:
     def __len__(self) -> int:
         return len(self._items)
 
+    @property
+    def cursor(self) -> str:
+        """The cursor of what was taken last, or the one it began with."""
+        return self._cursor
+
     def put(self, delivery: Delivery) -> None:
         """Add a fact, making room first when there is none."""
         if len(self._items) >= self._limit:

@@ -59,6 +59,11 @@ class Subscription:
         self._error: Exception | None = None
 
     @property
+    def cursor(self) -> str:
+        """Where it stands before anything was taken: the cursor of a snapshot that is read now."""
+        return self._mailbox.cursor
+
+    @property
     def waiting(self) -> int:
         """How many deliveries wait to be taken; never more than the hub's limit."""
         return len(self._mailbox)

@@ -1,11 +1,13 @@
 """The catalogue of a kind: the well-known fields and the workspace's attributes, read and extended."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import asyncpg
 
 from seggraph.criteria import AttributeDefinition, Catalogue
+from seggraph.runtime import database
+from seggraph.services.policy import Viewer
 from seggraph.vocabulary import AttributeType, MemberKind
 
 MAX_ATTRIBUTES: Final = 500
@@ -61,3 +63,9 @@ def _definition(row: Any) -> AttributeDefinition:
         description=row["description"] or "",
         hidden=row["hidden"],
     )
+
+
+async def load_many(viewer: Viewer, kinds: Sequence[MemberKind]) -> dict[MemberKind, Catalogue]:
+    """The catalogues of several kinds in the viewer's workspace."""
+    async with database() as connection:
+        return {kind: await load(connection, viewer.workspace_id, kind) for kind in kinds}

@@ -6,8 +6,8 @@ from typing import Any
 import asyncpg
 import orjson
 
-from seggraph.criteria import Checked, Node, check, parse, to_json
-from seggraph.errors import Path
+from seggraph.criteria import Catalogue, Checked, Node, check, describe, parse, to_json
+from seggraph.errors import Path, SeggraphError
 from seggraph.services import catalogues
 from seggraph.vocabulary import MemberKind
 
@@ -28,3 +28,11 @@ async def checked(
 def stored(node: Node) -> str:
     """The canonical JSON in which a segment keeps its criteria."""
     return orjson.dumps(to_json(node)).decode()
+
+
+def sentence(document: Mapping[str, Any], catalogue: Catalogue) -> str | None:
+    """Stored criteria in words; None if the catalogue no longer has what they ask about."""
+    try:
+        return describe(check(parse(document), catalogue))
+    except SeggraphError:
+        return None

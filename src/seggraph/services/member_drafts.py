@@ -22,7 +22,7 @@ MAX_TAG: Final = 100
 MAX_TAGS: Final = 500
 MAX_ATTRIBUTE_NAME: Final = 100
 MAX_ADDRESS_BYTES: Final = 4_000
-MAX_BIGINT: Final = 2**63 - 1
+MAX_EMPLOYEES: Final = 2**31 - 1
 MAX_MONEY: Final = Decimal(10) ** 16
 
 RESERVED_NAMES: Final = frozenset(known.name for known in WELL_KNOWN)
@@ -122,7 +122,7 @@ def _revenue(draft: MemberDraft, value: object) -> None:
 
 
 def _employees(draft: MemberDraft, value: object) -> None:
-    if value is not None and (not isinstance(value, int) or not 0 <= value <= MAX_BIGINT):
+    if value is not None and (not isinstance(value, int) or not 0 <= value <= MAX_EMPLOYEES):
         raise Invalid("The number of employees is a whole number from 0.")
     draft.columns["employees"] = value
 

@@ -1,0 +1,135 @@
+"""What resolvers work with: the viewer, the services' context, the hub, and loaders that live for one operation."""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from typing import TypeVar
+
+from starlette.requests import Request
+from starlette.websockets import WebSocket
+from strawberry.dataloader import DataLoader
+from strawberry.types import Info
+
+from seggraph.criteria import Catalogue
+from seggraph.events import Hub
+from seggraph.services import catalogues, freshness, members, memberships, segment_views, users
+from seggraph.services.authentication import authenticate
+from seggraph.services.context import Context
+from seggraph.services.freshness import Pending
+from seggraph.services.members import Addresses
+from seggraph.services.memberships import SourceView
+from seggraph.services.policy import Viewer
+from seggraph.services.users import UserView
+from seggraph.vocabulary import MemberKind, SourceKind
+
+K = TypeVar("K")
+V = TypeVar("V")
+
+
+MembersOf = tuple[int, tuple[int, ...]]
+"""A segment, and the ordinals of a page of its members."""
+
+
+class Loaders:
+    """One loader per kind of thing that fields of a list ask for: what a page needs is read in one statement."""
+
+    def __init__(self, viewer: Viewer) -> None:
+        self._viewer = viewer
+
+    @cached_property
+    def users(self) -> DataLoader[int, UserView | None]:
+        """Users of the workspace by id."""
+        return _by_key(lambda ids: users.get_many(self._viewer, ids), None)
+
+    @cached_property
+    def addresses(self) -> DataLoader[int, Addresses]:
+        """Addresses by member id."""
+        return _by_key(lambda ids: members.addresses(self._viewer, ids), Addresses())
+
+    @cached_property
+    def sources(self) -> DataLoader[int, list[SourceView]]:
+        """Sources by segment id."""
+        return _by_key(lambda ids: memberships.sources(self._viewer, ids), [])
+
+    @cached_property
+    def hidden_from(self) -> DataLoader[int, list[int]]:
+        """The users that a segment is hidden from, by segment id."""
+        return _by_key(lambda ids: segment_views.users_hidden_from(self._viewer, ids), [])
+
+    @cached_property
+    def catalogues(self) -> DataLoader[MemberKind, Catalogue | None]:
+        """Catalogues by kind."""
+        return _by_key(lambda kinds: catalogues.load_many(self._viewer, kinds), None)
+
+    @cached_property
+    def pending(self) -> DataLoader[MemberKind, Pending]:
+        """Changes that were not looked at, by kind."""
+        return _by_key(lambda kinds: freshness.pending(self._viewer, kinds), Pending(0, 0.0))
+
+    @cached_property
+    def entered_at(self) -> DataLoader[MembersOf, dict[int, datetime]]:
+        """When members entered a segment: for a whole page at once."""
+        return _one_by_one(lambda key: memberships.entered_at(self._viewer, *key))
+
+    @cached_property
+    def member_sources(self) -> DataLoader[MembersOf, dict[int, list[SourceKind]]]:
+        """What holds members in a segment: for a whole page at once."""
+        return _one_by_one(lambda key: memberships.sources_of_members(self._viewer, *key))
+
+
+def _one_by_one(load: Callable[[K], Awaitable[V]]) -> DataLoader[K, V]:
+    """A loader whose keys are whole pages already."""
+
+    async def load_each(keys: list[K]) -> list[V]:
+        return [await load(key) for key in keys]
+
+    return DataLoader(load_fn=load_each)
+
+
+def _by_key(load: Callable[[Sequence[K]], Awaitable[Mapping[K, V]]], absent: V) -> DataLoader[K, V]:
+    async def load_in_order(keys: list[K]) -> list[V]:
+        found = await load(keys)
+        return [found.get(key, absent) for key in keys]
+
+    return DataLoader(load_fn=load_in_order)
+
+
+@dataclass(slots=True)
+class Caller:
+    """Who calls, and with what: the context of every resolver."""
+
+    viewer: Viewer
+    services: Context
+    hub: Hub
+    loaders: Loaders
+
+    def afresh(self) -> "Caller":
+        """The same caller with empty loaders, for the next operation or event."""
+        return Caller(self.viewer, self.services, self.hub, Loaders(self.viewer))
+
+
+def caller_of(info: Info) -> Caller:
+    """The caller of a field."""
+    caller: Caller = info.context
+    return caller
+
+
+def caller_factory(
+    services: Context, hub: Hub
+) -> Callable[[Request | WebSocket, Mapping[str, object] | None], Awaitable[Caller]]:
+    """What makes the caller of a request or of a WebSocket connection. The result raises Unauthenticated."""
+
+    async def make(connection: Request | WebSocket, parameters: Mapping[str, object] | None) -> Caller:
+        viewer = await authenticate(services.settings, _authorization(connection, parameters))
+        return Caller(viewer, services, hub, Loaders(viewer))
+
+    return make
+
+
+def _authorization(connection: Request | WebSocket, parameters: Mapping[str, object] | None) -> str | None:
+    """The credentials: the header, or for a WebSocket the same key, in any case, of `connection_init`."""
+    for key, value in (parameters or {}).items():
+        if key.lower() == "authorization" and isinstance(value, str):
+            return value
+    return connection.headers.get("authorization")

@@ -1,0 +1,89 @@
+"""The enums of the schema: the closed sets of the domain, described for clients."""
+
+from enum import Enum
+
+import strawberry
+
+from seggraph import vocabulary
+from seggraph.criteria import AttributeOp, Group, SetOp
+from seggraph.errors import ErrorCode
+from seggraph.events import ResyncReason
+
+
+def _publish(enum: type[Enum], name: str, description: str) -> None:
+    strawberry.enum(enum, name=name, description=description)
+
+
+_publish(vocabulary.MemberKind, "MemberKind", "What a member is. A segment holds members of one kind.")
+_publish(vocabulary.Channel, "Channel", "A way to contact a member.")
+_publish(
+    vocabulary.ConsentPolicy,
+    "ConsentPolicy",
+    "Which consents let a channel reach a member: OPT_OUT all but DENIED, OPT_IN only GRANTED.",
+)
+_publish(
+    ErrorCode,
+    "ErrorCode",
+    "What is wrong, for a program to switch on. A code, once published, keeps its meaning.",
+)
+_publish(
+    ResyncReason,
+    "ResyncReason",
+    "TRIMMED: the cursor is too old. LOST: the stream was lost. SLOW_CONSUMER: you read too slowly.",
+)
+_publish(
+    vocabulary.ConsentState,
+    "ConsentState",
+    "What a member said about a channel; UNKNOWN until told otherwise.",
+)
+_publish(vocabulary.AttributeType, "AttributeType", "The type of a field or of a custom attribute.")
+_publish(vocabulary.Role, "Role", "What a user may do in a workspace.")
+_publish(
+    vocabulary.ApiKeyScope, "ApiKeyScope", "What an API key may do; each scope includes those before it."
+)
+_publish(
+    vocabulary.SegmentType, "SegmentType", "Whether criteria (DYNAMIC) or imports and hands (STATIC) fill it."
+)
+_publish(vocabulary.SegmentStatus, "SegmentStatus", "Where a segment is in its life.")
+_publish(
+    vocabulary.SegmentPurpose,
+    "SegmentPurpose",
+    "What a segment is for: ACQUISITION reaches by direct mail, others by email or direct mail.",
+)
+_publish(
+    vocabulary.SegmentOrigin,
+    "SegmentOrigin",
+    "Made by the system, by a user, or for the customer by an API key.",
+)
+_publish(vocabulary.SegmentAction, "SegmentAction", "The last thing done to a segment.")
+_publish(
+    vocabulary.Visibility, "Visibility", "Seen by everyone in the workspace, or by its creator and managers."
+)
+_publish(
+    vocabulary.ReachStatus,
+    "ReachStatus",
+    "NONE before the first computation, CALCULATING during one, then READY or FAILED.",
+)
+_publish(vocabulary.SourceKind, "SourceKind", "What puts members into a segment.")
+_publish(AttributeOp, "AttributeOp", "How a field is compared. Which ones a field has depends on its type.")
+_publish(SetOp, "SetOp", "How a set is compared.")
+_publish(Group, "CriteriaFieldGroup", "Under which heading a field is offered.")
+
+
+@strawberry.enum(description="Which way a list is sorted.")
+class OrderDirection(Enum):
+    """Ascending or descending."""
+
+    ASC = "ASC"
+    DESC = "DESC"
+
+
+@strawberry.enum(description="What a list of segments can be sorted by.")
+class SegmentOrderField(Enum):
+    """The sortable columns; the values are the names in services.segment_views."""
+
+    NAME = "name"
+    CREATED_AT = "created_at"
+    LAST_MODIFIED_AT = "last_modified_at"
+    MEMBER_COUNT = "member_count"
+    REACH = "reach_total"

@@ -1,0 +1,46 @@
+"""Global ids: the type of an object and its number, in a form that clients do not take apart."""
+
+import base64
+import binascii
+import re
+from collections.abc import Sequence
+from typing import Final
+
+import strawberry
+
+from seggraph.errors import NotFound, Path, TooMany
+
+MAX_IDS: Final = 1_000
+"""Most ids in one list."""
+
+_PLAIN = re.compile(r"([A-Z][A-Za-z]{0,40}):([0-9]{1,18})", re.ASCII)
+
+
+def encode(type_name: str, number: int) -> strawberry.ID:
+    """The id of an object: URL-safe base64 of its type and number."""
+    return strawberry.ID(base64.urlsafe_b64encode(f"{type_name}:{number}".encode()).rstrip(b"=").decode())
+
+
+def split(global_id: str) -> tuple[str, int] | None:
+    """The type and the number in an id, or None for what is no id."""
+    try:
+        raw = base64.b64decode(global_id + "=" * (-len(global_id) % 4), altchars=b"-_", validate=True)
+        found = _PLAIN.fullmatch(raw.decode("ascii"))
+    except (binascii.Error, ValueError):
+        return None
+    return (found[1], int(found[2])) if found else None
+
+
+def decode(type_name: str, global_id: str, *, path: Path = ("id",)) -> int:
+    """The number of an object of a type. Raises NotFound: what is no id of it cannot exist either."""
+    found = split(global_id)
+    if found is None or found[0] != type_name:
+        raise NotFound(f"There is no {type_name.lower()} with this id.", path=path)
+    return found[1]
+
+
+def decode_all(type_name: str, global_ids: Sequence[str], *, path: Path) -> list[int]:
+    """The numbers of several objects of a type. Raises NotFound with the index, and TooMany."""
+    if len(global_ids) > MAX_IDS:
+        raise TooMany(f"Give at most {MAX_IDS} ids at once.", path=path)
+    return [decode(type_name, one, path=(*path, index)) for index, one in enumerate(global_ids)]

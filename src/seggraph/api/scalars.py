@@ -1,0 +1,107 @@
+"""The custom scalars, each with the specification that says what its text looks like."""
+
+from datetime import UTC, date, datetime
+from decimal import Decimal, InvalidOperation
+from typing import Any, NewType
+
+import strawberry
+from strawberry.schema.config import StrawberryConfig
+
+from seggraph.criteria import Duration
+
+JSON = NewType("JSON", object)
+DurationText = NewType("DurationText", str)
+
+
+def _parse_instant(value: Any) -> datetime:
+    if not isinstance(value, str):
+        raise ValueError("a time is a text like 2026-01-31T09:30:00Z")
+    try:
+        instant = datetime.fromisoformat(value)
+        if instant.tzinfo is None:
+            raise ValueError
+        return instant.astimezone(UTC)
+    except (ValueError, OverflowError):
+        raise ValueError("a time has a date, a time and an offset, like 2026-01-31T09:30:00Z") from None
+
+
+def _show_instant(value: datetime) -> str:
+    return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+def _parse_day(value: Any) -> date:
+    try:
+        if not isinstance(value, str) or len(value) != 10:
+            raise ValueError
+        return date.fromisoformat(value)
+    except ValueError:
+        raise ValueError("a date is a day of the calendar like 2026-01-31") from None
+
+
+def _parse_decimal(value: Any) -> Decimal:
+    try:
+        if isinstance(value, bool) or not isinstance(value, int | float | str) or len(str(value)) > 60:
+            raise ValueError
+        number = Decimal(str(value))
+        if not number.is_finite():
+            raise ValueError
+    except (InvalidOperation, ValueError):
+        raise ValueError("a decimal is a text like 1250.50") from None
+    return number
+
+
+def _show_decimal(value: Decimal) -> str:
+    return f"{value.normalize():f}" if value else "0"
+
+
+def _parse_duration(value: Any) -> DurationText:
+    if not isinstance(value, str):
+        raise ValueError("a duration is a text like P30D or PT4H")
+    return DurationText(Duration.parse(value).iso)
+
+
+DateTime = strawberry.scalar(
+    name="DateTime",
+    description="An instant as RFC 3339 text in UTC, like 2026-01-31T09:30:00Z. TypeScript: string.",
+    specified_by_url="https://www.rfc-editor.org/rfc/rfc3339",
+    serialize=_show_instant,
+    parse_value=_parse_instant,
+)
+Date = strawberry.scalar(
+    name="Date",
+    description="A day of the calendar, like 2026-01-31. TypeScript: string.",
+    specified_by_url="https://www.rfc-editor.org/rfc/rfc3339",
+    serialize=date.isoformat,
+    parse_value=_parse_day,
+)
+DecimalScalar = strawberry.scalar(
+    name="Decimal",
+    description="An exact decimal as text, like 1250.5: money and ratios. TypeScript: string.",
+    serialize=_show_decimal,
+    parse_value=_parse_decimal,
+)
+DurationScalar = strawberry.scalar(
+    name="Duration",
+    description="A length of time as ISO 8601 text, like P30D or PT4H. TypeScript: string.",
+    specified_by_url="https://en.wikipedia.org/wiki/ISO_8601#Durations",
+    serialize=str,
+    parse_value=_parse_duration,
+)
+JsonScalar = strawberry.scalar(
+    name="JSON",
+    description="Any JSON value. TypeScript: unknown.",
+    specified_by_url="https://www.rfc-editor.org/rfc/rfc8259",
+    serialize=lambda value: value,
+    parse_value=lambda value: value,
+)
+
+CONFIG = StrawberryConfig(
+    scalar_map={
+        datetime: DateTime,
+        date: Date,
+        Decimal: DecimalScalar,
+        DurationText: DurationScalar,
+        JSON: JsonScalar,
+    }
+)
+"""The schema's configuration: which Python types are which scalars."""

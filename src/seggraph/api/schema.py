@@ -1,0 +1,212 @@
+"""The schema: queries, mutations and subscriptions put together, and its text."""
+
+from typing import Annotated, TypeVar
+
+import strawberry
+from strawberry.types import Info
+
+from seggraph.api import ids
+from seggraph.api.context import Caller, caller_of
+from seggraph.api.criteria import CriteriaField, CriteriaInput, document_of, fields_of
+from seggraph.api.errors import InputError
+from seggraph.api.members import Member, MemberConnection, MemberMutations, MemberOrder
+from seggraph.api.node import Node
+from seggraph.api.paging import AFTER, BEFORE, FIRST, LAST, request_of
+from seggraph.api.previews import PreviewQueries
+from seggraph.api.scalars import CONFIG
+from seggraph.api.segment_mutations import SegmentMutations
+from seggraph.api.segments import (
+    Segment,
+    SegmentConnection,
+    SegmentFilter,
+    SegmentOrder,
+    filter_of,
+    member_order,
+    order_of,
+)
+from seggraph.api.subscriptions import EVENT_TYPES, Subscription
+from seggraph.api.transport import ServedSchema
+from seggraph.api.viewer import User, Viewer, ViewerMutations, Workspace
+from seggraph.errors import NotFound, TooMany
+from seggraph.services import members, previews, segment_views, workspaces
+from seggraph.services.members import MemberList
+from seggraph.vocabulary import MemberKind
+
+MAX_NODES = 100
+
+N = TypeVar("N")
+
+First = Annotated[int | None, strawberry.argument(description=FIRST)]
+After = Annotated[str | None, strawberry.argument(description=AFTER)]
+Last = Annotated[int | None, strawberry.argument(description=LAST)]
+Before = Annotated[str | None, strawberry.argument(description=BEFORE)]
+ObjectId = Annotated[strawberry.ID, strawberry.argument(description="Its global id.")]
+
+
+@strawberry.type
+class Query(PreviewQueries):
+    """The queries."""
+
+    @strawberry.field(description="The object with a global id; null if there is none for you.")
+    async def node(self, info: Info, id: ObjectId) -> Node | None:
+        """Find one object."""
+        return (await _nodes(caller_of(info), [id]))[0]
+
+    @strawberry.field(description="The objects with these global ids, up to 100, in their order.")
+    async def nodes(
+        self,
+        info: Info,
+        ids: Annotated[list[strawberry.ID], strawberry.argument(description="Their global ids.")],
+    ) -> list[Node | None]:
+        """Find several objects."""
+        if len(ids) > MAX_NODES:
+            raise TooMany(f"Ask for at most {MAX_NODES} nodes at once.", path=("ids",))
+        return await _nodes(caller_of(info), ids)
+
+    @strawberry.field(description="Who is calling: a user or an API key, the role, the workspace.")
+    async def viewer(self, info: Info) -> Viewer:
+        """The caller."""
+        return Viewer.of(caller_of(info).viewer)
+
+    @strawberry.field(description="A segment; null if there is none for you.")
+    async def segment(self, info: Info, id: ObjectId) -> Segment | None:
+        """Find a segment."""
+        return _only(Segment, (await _nodes(caller_of(info), [id]))[0])
+
+    @strawberry.field(description="The segments that you may see, the newest first unless told otherwise.")
+    async def segments(
+        self,
+        info: Info,
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
+        filter: Annotated[
+            SegmentFilter | None, strawberry.argument(description="What to narrow the list to.")
+        ] = None,
+        search: Annotated[str | None, strawberry.argument(description="Part of a name.")] = None,
+        order_by: Annotated[SegmentOrder | None, strawberry.argument(description="How to sort.")] = None,
+    ) -> SegmentConnection:
+        """A page of segments."""
+        state = filter_of(filter)
+        page = await segment_views.list_page(
+            caller_of(info).viewer, state, search, order_of(order_by), request_of(first, after, last, before)
+        )
+        return SegmentConnection.of(page, state, search)
+
+    @strawberry.field(description="A member; null if there is none in your workspace.")
+    async def member(self, info: Info, id: ObjectId) -> Member | None:
+        """Find a member."""
+        return _only(Member, (await _nodes(caller_of(info), [id]))[0])
+
+    @strawberry.field(description="The member of a kind with an external id; null if there is none.")
+    async def member_by_external_id(
+        self,
+        info: Info,
+        kind: Annotated[MemberKind, strawberry.argument(description="What the member is.")],
+        external_id: Annotated[str, strawberry.argument(description="The id in your own system.")],
+    ) -> Member | None:
+        """Find a member by its external id."""
+        view = await members.find_by_external_id(caller_of(info).viewer, kind, external_id)
+        return None if view is None else Member.of(view)
+
+    @strawberry.field(
+        description="The members of a kind, in the order in which they came unless told otherwise."
+    )
+    async def members(
+        self,
+        info: Info,
+        kind: Annotated[MemberKind, strawberry.argument(description="What they are.")],
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
+        search: Annotated[
+            str | None, strawberry.argument(description="Part of a name, domain or email.")
+        ] = None,
+        where: Annotated[
+            CriteriaInput | None, strawberry.argument(description="Criteria that narrow the list.")
+        ] = None,
+        segment_ids: Annotated[
+            list[strawberry.ID] | None, strawberry.argument(description="Members of any of these segments.")
+        ] = None,
+        order_by: Annotated[MemberOrder | None, strawberry.argument(description="How to sort.")] = None,
+    ) -> MemberConnection:
+        """A page of members."""
+        caller = caller_of(info)
+        audience = None
+        if segment_ids is not None:
+            audience = await members.audience_of(caller.viewer, await _visible(caller, segment_ids))
+        if where is not None:
+            matching = await previews.matching(
+                caller.services, caller.viewer, kind, document_of(where), path="where"
+            )
+            audience = matching if audience is None else audience & matching
+        list_ = MemberList(kind, search, audience)
+        order = await member_order(caller, kind, order_by)
+        page = await members.list_page(caller.viewer, list_, order, request_of(first, after, last, before))
+        return MemberConnection.of(page, list_)
+
+    @strawberry.field(
+        description="What criteria can ask about members of a kind: fields and their operators."
+    )
+    async def criteria_fields(
+        self,
+        info: Info,
+        kind: Annotated[MemberKind, strawberry.argument(description="The kind of the members.")],
+        search: Annotated[str | None, strawberry.argument(description="Part of a name or label.")] = None,
+    ) -> list[CriteriaField]:
+        """The catalogue."""
+        catalogue = await caller_of(info).loaders.catalogues.load(kind)
+        return [] if catalogue is None else fields_of(catalogue, search)
+
+
+@strawberry.type
+class Mutation(MemberMutations, SegmentMutations, ViewerMutations):
+    """The mutations."""
+
+
+async def _nodes(caller: Caller, global_ids: list[strawberry.ID]) -> list[Node | None]:
+    """The objects that the viewer may see, in the order of the ids, with one statement per type."""
+    parts = [ids.split(global_id) for global_id in global_ids]
+    wanted: dict[str, list[int]] = {}
+    for part in parts:
+        if part is not None:
+            wanted.setdefault(part[0], []).append(part[1])
+    found: dict[tuple[str, int], Node] = {}
+    for number, segment in (await segment_views.get_many(caller.viewer, wanted.get("Segment", []))).items():
+        found["Segment", number] = Segment.of(segment)
+    for number, member in (await members.get_many(caller.viewer, wanted.get("Member", []))).items():
+        found["Member", number] = Member.of(member)
+    for user in await caller.loaders.users.load_many(wanted.get("User", [])):
+        if user is not None:
+            found["User", user.id] = User.of(user)
+    if caller.viewer.workspace_id in wanted.get("Workspace", []):
+        workspace = await workspaces.get(caller.viewer)
+        found["Workspace", workspace.id] = Workspace.of(workspace)
+    return [None if part is None else found.get(part) for part in parts]
+
+
+def _only(type_: type[N], node: object) -> N | None:
+    return node if isinstance(node, type_) else None
+
+
+async def _visible(caller: Caller, segment_ids: list[strawberry.ID]) -> list[int]:
+    """The numbers of segments that the viewer may see. Raises NotFound for any other."""
+    numbers = ids.decode_all("Segment", segment_ids, path=("segmentIds",))
+    found = await segment_views.get_many(caller.viewer, numbers)
+    for index, number in enumerate(numbers):
+        if number not in found:
+            raise NotFound("There is no such segment.", path=("segmentIds", index))
+    return numbers
+
+
+def build_schema() -> ServedSchema:
+    """The schema that is served."""
+    return ServedSchema(
+        query=Query,
+        mutation=Mutation,
+        subscription=Subscription,
+        types=[InputError, *EVENT_TYPES],
+        config=CONFIG,
+    )

@@ -1,0 +1,423 @@
+"""Segments in the schema: the type and what hangs from it, and the connections."""
+
+from datetime import datetime
+from typing import Annotated
+
+import strawberry
+from strawberry.types import Info
+
+from seggraph.api import ids
+from seggraph.api.context import Caller, caller_of
+from seggraph.api.criteria import CriteriaInput, document_of
+from seggraph.api.enums import OrderDirection, SegmentOrderField
+from seggraph.api.members import Member, MemberOrder
+from seggraph.api.node import Node
+from seggraph.api.paging import AFTER, BEFORE, FIRST, LAST, PageInfo, request_of
+from seggraph.api.scalars import JSON, DurationText
+from seggraph.api.viewer import User
+from seggraph.criteria import Duration
+from seggraph.services import criteria_documents, members, previews, segment_views
+from seggraph.services.members import MemberList, MemberView
+from seggraph.services.memberships import SourceView
+from seggraph.services.paging import Order, Page
+from seggraph.services.segment_views import SegmentFilter as FilterState
+from seggraph.services.segment_views import SegmentView
+from seggraph.vocabulary import (
+    MemberKind,
+    ReachStatus,
+    SegmentAction,
+    SegmentOrigin,
+    SegmentPurpose,
+    SegmentStatus,
+    SegmentType,
+    SourceKind,
+    Visibility,
+)
+
+
+@strawberry.type(description="Why a computation failed.")
+class RunError:
+    """A failure that a person can act on."""
+
+    code: str = strawberry.field(description="What failed, for programs: an ErrorCode.")
+    message: str = strawberry.field(description="What failed and what would help, for people.")
+    at: datetime = strawberry.field(description="When it failed.")
+
+
+@strawberry.type(
+    description="How many members can be contacted. The numbers are the last good ones, as of asOf."
+)
+class Reach:
+    """Counts of members: in all and per channel."""
+
+    status: ReachStatus = strawberry.field(description="Whether the numbers are known, or being calculated.")
+    total: int | None = strawberry.field(
+        description="Members reached by direct mail (ACQUISITION), or else by email or direct mail."
+    )
+    email: int | None = strawberry.field(description="Members that email reaches.")
+    direct_mail: int | None = strawberry.field(description="Members that direct mail reaches.")
+    sms: int | None = strawberry.field(description="Members that text messages reach.")
+    phone: int | None = strawberry.field(description="Members that phone calls reach.")
+    push: int | None = strawberry.field(description="Members that push messages reach.")
+    as_of: datetime | None = strawberry.field(
+        description="The instant of the data that the numbers are from."
+    )
+    progress: float | None = strawberry.field(description="From 0 to 1 while CALCULATING.")
+    error: RunError | None = strawberry.field(description="Why the last calculation failed, when FAILED.")
+
+    @staticmethod
+    def of(view: SegmentView) -> "Reach":
+        """The reach of a segment."""
+        error = None
+        if view.error_code is not None and view.error_at is not None:
+            error = RunError(code=view.error_code, message=view.error_message or "", at=view.error_at)
+        return Reach(
+            status=view.reach_status,
+            total=view.reach_total,
+            email=view.reach_email,
+            direct_mail=view.reach_direct_mail,
+            sms=view.reach_sms,
+            phone=view.reach_phone,
+            push=view.reach_push,
+            as_of=view.as_of,
+            progress=view.progress,
+            error=error,
+        )
+
+
+@strawberry.type(description="How current a segment is.")
+class Freshness:
+    """What was asked for, what was computed, and what is still to be looked at."""
+
+    as_of: datetime | None = strawberry.field(
+        description="The instant of the data that the numbers are from."
+    )
+    lag_seconds: float | None = strawberry.field(
+        description="How long the oldest change that was not looked at has waited; 0 when there is none."
+    )
+    pending_changes: int = strawberry.field(
+        description="Members of the kind that changed and were not looked at."
+    )
+    computed_revision: int | None = strawberry.field(description="The revision that the numbers are from.")
+    requested_revision: int = strawberry.field(description="The revision that was asked for.")
+
+
+@strawberry.type(description="Something that puts members into a segment.")
+class SegmentSource:
+    """Criteria, a hand, or an import."""
+
+    kind: SourceKind = strawberry.field(description="What it is.")
+    member_count: int = strawberry.field(description="Members that it holds in the segment.")
+    blocked_count: int = strawberry.field(
+        description="Members that it may not add, because a hand removed them."
+    )
+
+    @staticmethod
+    def of(view: SourceView) -> "SegmentSource":
+        """The source as the service reads it."""
+        return SegmentSource(kind=view.kind, member_count=view.member_count, blocked_count=view.blocked_count)
+
+
+@strawberry.type(description="A member in the list of a segment's members.")
+class SegmentMemberEdge:
+    """Relay's edge, with how the member came in."""
+
+    cursor: str = strawberry.field(description="Where in the list: for after and before.")
+    node: Member = strawberry.field(description="The member.")
+    ordinal: strawberry.Private[int]
+    segment_id: strawberry.Private[int]
+    ordinals: strawberry.Private[tuple[int, ...]]
+
+    @strawberry.field(description="When the member last entered the segment.")
+    async def entered_at(self, info: Info) -> datetime | None:
+        """Look it up for the whole page at once."""
+        key = (self.segment_id, self.ordinals)
+        return (await caller_of(info).loaders.entered_at.load(key)).get(self.ordinal)
+
+    @strawberry.field(description="What holds the member in the segment.")
+    async def sources(self, info: Info) -> list[SourceKind]:
+        """Look it up for the whole page at once."""
+        key = (self.segment_id, self.ordinals)
+        return (await caller_of(info).loaders.member_sources.load(key)).get(self.ordinal, [])
+
+
+@strawberry.type(description="The members of a segment, page by page.")
+class SegmentMemberConnection:
+    """Relay's connection."""
+
+    edges: list[SegmentMemberEdge] = strawberry.field(description="The page.")
+    page_info: PageInfo = strawberry.field(description="Where the page stands in the list.")
+    list_: strawberry.Private[MemberList]
+
+    @strawberry.field(description="The members of the page, without what the edges say.")
+    def nodes(self) -> list[Member]:
+        """The nodes of the edges."""
+        return [edge.node for edge in self.edges]
+
+    @strawberry.field(description="How many members the whole list has; counted only when asked for.")
+    async def total_count(self, info: Info) -> int:
+        """Count the list."""
+        return await members.count(caller_of(info).viewer, self.list_)
+
+    @staticmethod
+    def of(segment_id: int, page: Page[MemberView], list_: MemberList) -> "SegmentMemberConnection":
+        """The connection of a page."""
+        ordinals = tuple(view.ordinal for view in page.items)
+        edges = [
+            SegmentMemberEdge(
+                cursor=cursor,
+                node=Member.of(view),
+                ordinal=view.ordinal,
+                segment_id=segment_id,
+                ordinals=ordinals,
+            )
+            for cursor, view in zip(page.cursors, page.items, strict=True)
+        ]
+        return SegmentMemberConnection(edges=edges, page_info=PageInfo.of(page), list_=list_)
+
+
+@strawberry.type(description="A named audience: members of one kind, by criteria, import or hand.")
+class Segment(Node):
+    """A segment. Its numbers belong together: they are all as of reach.asOf."""
+
+    name: str = strawberry.field(description="The name; unique in the workspace, whatever its case.")
+    description: str | None = strawberry.field(description="What it is for, in words.")
+    kind: MemberKind = strawberry.field(description="The kind of its members.")
+    type: SegmentType = strawberry.field(description="DYNAMIC by criteria, STATIC by imports and hands.")
+    status: SegmentStatus = strawberry.field(description="Where it is in its life.")
+    purpose: SegmentPurpose | None = strawberry.field(
+        description="What it is for; it decides the total reach."
+    )
+    origin: SegmentOrigin = strawberry.field(description="Who made it.")
+    visibility: Visibility = strawberry.field(description="Who sees it.")
+    version: int = strawberry.field(description="Counts edits: send it with an edit to notice other editors.")
+    revision: int = strawberry.field(description="The computation that was asked for last.")
+    criteria: JSON | None = strawberry.field(description="The criteria as a JSON tree, in canonical form.")
+    member_count: int = strawberry.field(description="How many members it has, as of reach.asOf.")
+    reach: Reach = strawberry.field(description="How many of them can be contacted.")
+    sync_interval: DurationText | None = strawberry.field(
+        description="How often all of it is computed anew, besides following changes; null: every PT4H."
+    )
+    next_sync_at: datetime | None = strawberry.field(description="When it is next computed anew.")
+    created_at: datetime = strawberry.field(description="When it was created.")
+    last_action: SegmentAction = strawberry.field(description="The last thing done to it.")
+    last_modified_at: datetime = strawberry.field(description="When that was.")
+    view: strawberry.Private[SegmentView]
+
+    @strawberry.field(description="The criteria as a sentence; null when a field they ask about is gone.")
+    async def criteria_sentence(self, info: Info) -> str | None:
+        """Describe the criteria in words."""
+        if self.view.criteria is None:
+            return None
+        catalogue = await caller_of(info).loaders.catalogues.load(self.kind)
+        if catalogue is None:
+            return None
+        return criteria_documents.sentence(self.view.criteria, catalogue)
+
+    @strawberry.field(description="The users that it is hidden from.")
+    async def hidden_from(self, info: Info) -> list[User]:
+        """Load the users."""
+        loaders = caller_of(info).loaders
+        found = await loaders.users.load_many(await loaders.hidden_from.load(self.view.id))
+        return [User.of(user) for user in found if user is not None]
+
+    @strawberry.field(description="What puts members into it.")
+    async def sources(self, info: Info) -> list[SegmentSource]:
+        """Load the sources."""
+        return [SegmentSource.of(view) for view in await caller_of(info).loaders.sources.load(self.view.id)]
+
+    @strawberry.field(description="How current it is.")
+    async def freshness(self, info: Info) -> Freshness:
+        """Measure the freshness."""
+        pending = await caller_of(info).loaders.pending.load(self.kind)
+        return Freshness(
+            as_of=self.view.as_of,
+            lag_seconds=pending.oldest_seconds,
+            pending_changes=pending.members,
+            computed_revision=self.view.computed_revision or None,
+            requested_revision=self.view.requested_revision,
+        )
+
+    @strawberry.field(description="Who created it; null for an API key, or a user who is gone.")
+    async def created_by(self, info: Info) -> User | None:
+        """Load the user."""
+        return await _user(caller_of(info), self.view.created_by_id)
+
+    @strawberry.field(description="Who did the last thing to it; null for an API key, or a user who is gone.")
+    async def last_modified_by(self, info: Info) -> User | None:
+        """Load the user."""
+        return await _user(caller_of(info), self.view.last_modified_by_id)
+
+    @strawberry.field(description="Its members, in the order in which they came unless told otherwise.")
+    async def members(
+        self,
+        info: Info,
+        first: Annotated[int | None, strawberry.argument(description=FIRST)] = None,
+        after: Annotated[str | None, strawberry.argument(description=AFTER)] = None,
+        last: Annotated[int | None, strawberry.argument(description=LAST)] = None,
+        before: Annotated[str | None, strawberry.argument(description=BEFORE)] = None,
+        search: Annotated[
+            str | None, strawberry.argument(description="Part of a name, domain or email.")
+        ] = None,
+        where: Annotated[
+            CriteriaInput | None, strawberry.argument(description="Criteria that narrow the list.")
+        ] = None,
+        order_by: Annotated[MemberOrder | None, strawberry.argument(description="How to sort.")] = None,
+    ) -> SegmentMemberConnection:
+        """A page of the members."""
+        caller = caller_of(info)
+        audience = await members.audience_of(caller.viewer, [self.view.id])
+        if where is not None:
+            audience &= await previews.matching(
+                caller.services, caller.viewer, self.kind, document_of(where), path="where"
+            )
+        list_ = MemberList(self.kind, search, audience)
+        order = await member_order(caller, self.kind, order_by)
+        page = await members.list_page(caller.viewer, list_, order, request_of(first, after, last, before))
+        return SegmentMemberConnection.of(self.view.id, page, list_)
+
+    @staticmethod
+    def of(view: SegmentView) -> "Segment":
+        """The segment as the service reads it."""
+        return Segment(
+            id=ids.encode("Segment", view.id),
+            name=view.name,
+            description=view.description,
+            kind=view.kind,
+            type=view.type,
+            status=view.status,
+            purpose=view.purpose,
+            origin=view.origin,
+            visibility=view.visibility,
+            version=view.version,
+            revision=view.requested_revision,
+            criteria=None if view.criteria is None else JSON(view.criteria),
+            member_count=view.member_count,
+            reach=Reach.of(view),
+            sync_interval=_duration(view.sync_interval_seconds),
+            next_sync_at=view.next_sync_at,
+            created_at=view.created_at,
+            last_action=view.last_action,
+            last_modified_at=view.last_modified_at,
+            view=view,
+        )
+
+
+def _duration(seconds: int | None) -> DurationText | None:
+    return None if seconds is None else DurationText(Duration(seconds=seconds).iso)
+
+
+async def _user(caller: Caller, user_id: int | None) -> User | None:
+    view = None if user_id is None else await caller.loaders.users.load(user_id)
+    return None if view is None else User.of(view)
+
+
+async def member_order(caller: Caller, kind: MemberKind, order: MemberOrder | None) -> Order:
+    """The order that an argument asks for."""
+    field = None if order is None else order.field
+    descending = order is not None and order.direction is OrderDirection.DESC
+    return await members.order_by(caller.viewer, kind, field, descending=descending)
+
+
+@strawberry.type(description="A segment in a list.")
+class SegmentEdge:
+    """Relay's edge."""
+
+    cursor: str = strawberry.field(description="Where in the list: for after and before.")
+    node: Segment = strawberry.field(description="The segment.")
+
+
+@strawberry.type(description="A list of segments, page by page.")
+class SegmentConnection:
+    """Relay's connection."""
+
+    edges: list[SegmentEdge] = strawberry.field(description="The page.")
+    page_info: PageInfo = strawberry.field(description="Where the page stands in the list.")
+    filter_: strawberry.Private[FilterState]
+    search: strawberry.Private[str | None]
+
+    @strawberry.field(description="The segments of the page, without their cursors.")
+    def nodes(self) -> list[Segment]:
+        """The nodes of the edges."""
+        return [edge.node for edge in self.edges]
+
+    @strawberry.field(description="How many segments the whole list has; counted only when asked for.")
+    async def total_count(self, info: Info) -> int:
+        """Count the list."""
+        return await segment_views.count(caller_of(info).viewer, self.filter_, self.search)
+
+    @staticmethod
+    def of(page: Page[SegmentView], filter_: FilterState, search: str | None) -> "SegmentConnection":
+        """The connection of a page."""
+        edges = [
+            SegmentEdge(cursor=cursor, node=Segment.of(view))
+            for cursor, view in zip(page.cursors, page.items, strict=True)
+        ]
+        return SegmentConnection(edges=edges, page_info=PageInfo.of(page), filter_=filter_, search=search)
+
+
+@strawberry.input(description="A stretch of time: from is included, to is not.")
+class InstantRange:
+    """Two instants, either of which may be left open."""
+
+    from_: datetime | None = strawberry.field(name="from", default=None, description="The first instant.")
+    to: datetime | None = strawberry.field(default=None, description="The first instant after it.")
+
+
+@strawberry.input(
+    description="What a list of segments is narrowed to. Archived ones are in it only if asked for."
+)
+class SegmentFilter:
+    """Each field that is given narrows the list further."""
+
+    kinds: list[MemberKind] | None = strawberry.field(default=None, description="Of these kinds.")
+    types: list[SegmentType] | None = strawberry.field(default=None, description="Of these types.")
+    statuses: list[SegmentStatus] | None = strawberry.field(
+        default=None, description="In these statuses; without it, all but ARCHIVED."
+    )
+    purposes: list[SegmentPurpose] | None = strawberry.field(default=None, description="For these purposes.")
+    origins: list[SegmentOrigin] | None = strawberry.field(default=None, description="Of these origins.")
+    created_by: list[strawberry.ID] | None = strawberry.field(
+        default=None, description="Created by these users."
+    )
+    created_between: InstantRange | None = strawberry.field(default=None, description="Created in this time.")
+    reach_statuses: list[ReachStatus] | None = strawberry.field(
+        default=None, description="With these reach statuses."
+    )
+
+
+@strawberry.input(description="How a list of segments is sorted.")
+class SegmentOrder:
+    """A field and a direction."""
+
+    field: SegmentOrderField = strawberry.field(description="By what; unset values come last.")
+    direction: OrderDirection = strawberry.field(default=OrderDirection.ASC, description="Which way.")
+
+
+def filter_of(filter_: SegmentFilter | None) -> FilterState:
+    """The filter as the service takes it."""
+    if filter_ is None:
+        return FilterState()
+    between = filter_.created_between or InstantRange()
+    creators = filter_.created_by
+    return FilterState(
+        kinds=filter_.kinds,
+        types=filter_.types,
+        statuses=filter_.statuses,
+        purposes=filter_.purposes,
+        origins=filter_.origins,
+        created_by=None
+        if creators is None
+        else ids.decode_all("User", creators, path=("filter", "createdBy")),
+        created_from=between.from_,
+        created_before=between.to,
+        reach_statuses=filter_.reach_statuses,
+    )
+
+
+def order_of(order: SegmentOrder | None) -> Order:
+    """The order as the service takes it; the newest first unless told otherwise."""
+    if order is None:
+        return segment_views.order_by("created_at", descending=True)
+    descending = order.direction is OrderDirection.DESC
+    return segment_views.order_by(order.field.value, descending=descending)

@@ -1,0 +1,234 @@
+"""Subscriptions: what happens to segments, pushed, with a cursor from which a client continues without a gap."""
+
+from collections.abc import AsyncGenerator, Callable
+from datetime import UTC, datetime
+from typing import Annotated
+
+import strawberry
+from strawberry.types import Info
+
+from seggraph.api import ids
+from seggraph.api.context import Caller, caller_of
+from seggraph.api.members import Member
+from seggraph.api.segments import Reach, Segment
+from seggraph.errors import NotFound
+from seggraph.events import (
+    Fact,
+    MembershipChanged,
+    ReachChanged,
+    Resync,
+    ResyncReason,
+    RunProgressed,
+    SegmentStatusChanged,
+)
+from seggraph.events.cursors import decode
+from seggraph.services import members, segment_views
+from seggraph.services.segment_views import SegmentView
+from seggraph.vocabulary import SegmentStatus
+
+
+@strawberry.interface(description="Something that happened to a segment, and the segment as it is now.")
+class SegmentEvent:
+    """The interface of all events of segments."""
+
+    cursor: str = strawberry.field(
+        description="Give it as `after` to continue behind this event without a gap."
+    )
+    at: datetime = strawberry.field(description="When it happened.")
+    segment: Segment = strawberry.field(description="The segment as it is when this event is delivered.")
+    revision: int = strawberry.field(description="The computation that it is about.")
+
+
+@strawberry.type(name="SegmentSnapshot", description="How a segment is when the subscription begins.")
+class SnapshotEvent(SegmentEvent):
+    """The first event of each segment."""
+
+
+@strawberry.type(name="SegmentStatusChanged", description="A segment went to another status, or was created.")
+class StatusEvent(SegmentEvent):
+    """A change of status."""
+
+    status: SegmentStatus = strawberry.field(description="The status it went to.")
+    previous_status: SegmentStatus | None = strawberry.field(
+        description="The status it had; null: it was created."
+    )
+
+
+@strawberry.type(name="ReachChanged", description="A segment's reach has another status, or other numbers.")
+class ReachEvent(SegmentEvent):
+    """A change of reach."""
+
+    reach: Reach = strawberry.field(description="The reach as it is now.")
+
+
+@strawberry.type(name="RunProgressed", description="A computation of a segment came further.")
+class ProgressEvent(SegmentEvent):
+    """Progress of a run."""
+
+    progress: float = strawberry.field(description="From 0 to 1.")
+    phase: str = strawberry.field(description="What it is at: SCANNING or APPLYING.")
+
+
+@strawberry.type(name="MembershipChanged", description="Members entered and exited a segment.")
+class MembershipEvent(SegmentEvent):
+    """A change of membership."""
+
+    entered: int = strawberry.field(description="How many entered.")
+    exited: int = strawberry.field(description="How many exited.")
+    entered_numbers: strawberry.Private[tuple[int, ...]] = ()
+    exited_numbers: strawberry.Private[tuple[int, ...]] = ()
+
+    @strawberry.field(description="Some of those that entered.")
+    async def entered_sample(self, info: Info) -> list[Member]:
+        """Read a few members."""
+        return await _sample(caller_of(info), self.entered_numbers)
+
+    @strawberry.field(description="Some of those that exited.")
+    async def exited_sample(self, info: Info) -> list[Member]:
+        """Read a few members."""
+        return await _sample(caller_of(info), self.exited_numbers)
+
+
+@strawberry.type(
+    name="ResyncRequired",
+    description="Events were missed. One comes for each segment, with the segment as it is now: take it over.",
+)
+class ResyncEvent(SegmentEvent):
+    """What comes instead of the events that cannot be had any more."""
+
+    reason: ResyncReason = strawberry.field(description="Why events were missed.")
+
+
+EVENT_TYPES = (SnapshotEvent, StatusEvent, ReachEvent, ProgressEvent, MembershipEvent, ResyncEvent)
+"""The implementations of SegmentEvent, which the schema would not find by itself."""
+
+
+@strawberry.type
+class Subscription:
+    """The subscriptions."""
+
+    @strawberry.subscription(
+        description="What happens to segments: first a snapshot of each, then each change as it is committed."
+    )
+    async def segment_events(
+        self,
+        info: Info,
+        segment_ids: Annotated[
+            list[strawberry.ID] | None,
+            strawberry.argument(description="Which segments; all that you may see, unless given."),
+        ] = None,
+        after: Annotated[
+            str | None,
+            strawberry.argument(
+                description="The cursor of the last event you had: instead of a snapshot you get what came since."
+            ),
+        ] = None,
+    ) -> AsyncGenerator[SegmentEvent, None]:
+        """Snapshot, then changes. The place in the stream is taken first, so that nothing falls between the two."""
+        caller = caller_of(info)
+        wanted = None if segment_ids is None else ids.decode_all("Segment", segment_ids, path=("segmentIds",))
+        await _require_visible(caller, wanted)
+        position = None if after is None else decode(after, path=("after",))
+        async with caller.hub.subscribe(
+            caller.viewer.workspace_id, position, _interest(None if wanted is None else set(wanted))
+        ) as subscription:
+            if position is None:
+                for event in await _snapshots(caller, wanted, subscription.cursor):
+                    yield event
+            async for item in subscription:
+                if isinstance(item, Resync):
+                    for event in await _resyncs(caller, wanted, item):
+                        yield event
+                elif (told := await _event(caller, item.cursor, item.fact)) is not None:
+                    yield told
+
+
+def _interest(segment_ids: set[int] | None) -> Callable[[Fact], bool]:
+    """Which facts are about segments, and about these."""
+
+    def wants(fact: Fact) -> bool:
+        about_segment = isinstance(
+            fact, SegmentStatusChanged | ReachChanged | RunProgressed | MembershipChanged
+        )
+        return about_segment and (segment_ids is None or fact.subject_id in segment_ids)
+
+    return wants
+
+
+async def _require_visible(caller: Caller, segment_ids: list[int] | None) -> None:
+    found = await segment_views.get_many(caller.viewer, segment_ids or [])
+    for index, segment_id in enumerate(segment_ids or []):
+        if segment_id not in found:
+            raise NotFound("There is no such segment.", path=("segmentIds", index))
+
+
+async def _views(caller: Caller, segment_ids: list[int] | None) -> list[SegmentView]:
+    """The segments that the subscription is about and the viewer may see now."""
+    if segment_ids is None:
+        segment_ids = sorted(await segment_views.visible_ids(caller.viewer))
+    found = await segment_views.get_many(caller.viewer, segment_ids)
+    return [found[segment_id] for segment_id in segment_ids if segment_id in found]
+
+
+async def _snapshots(caller: Caller, segment_ids: list[int] | None, cursor: str) -> list[SegmentEvent]:
+    at = datetime.now(UTC)
+    return [
+        SnapshotEvent(cursor=cursor, at=at, segment=Segment.of(view), revision=view.requested_revision)
+        for view in await _views(caller, segment_ids)
+    ]
+
+
+async def _resyncs(caller: Caller, segment_ids: list[int] | None, resync: Resync) -> list[SegmentEvent]:
+    at = datetime.now(UTC)
+    return [
+        ResyncEvent(
+            cursor=resync.cursor,
+            at=at,
+            segment=Segment.of(view),
+            revision=view.requested_revision,
+            reason=resync.reason,
+        )
+        for view in await _views(caller, segment_ids)
+    ]
+
+
+async def _event(caller: Caller, cursor: str, fact: Fact) -> SegmentEvent | None:
+    """The event of a fact, or None if its segment is gone or hidden from the viewer by now."""
+    found = await segment_views.get_many(caller.viewer, [fact.subject_id])
+    if fact.subject_id not in found:
+        return None
+    segment = Segment.of(found[fact.subject_id])
+    at = fact.at
+    match fact:
+        case SegmentStatusChanged(revision=revision, status=status, previous_status=previous):
+            return StatusEvent(
+                cursor=cursor,
+                at=at,
+                segment=segment,
+                revision=revision,
+                status=status,
+                previous_status=previous,
+            )
+        case ReachChanged(revision=revision):
+            return ReachEvent(cursor=cursor, at=at, segment=segment, revision=revision, reach=segment.reach)
+        case RunProgressed(revision=revision, progress=progress, phase=phase):
+            return ProgressEvent(
+                cursor=cursor, at=at, segment=segment, revision=revision, progress=progress, phase=phase
+            )
+        case MembershipChanged(revision=revision):
+            return MembershipEvent(
+                cursor=cursor,
+                at=at,
+                segment=segment,
+                revision=revision,
+                entered=fact.entered,
+                exited=fact.exited,
+                entered_numbers=fact.entered_sample,
+                exited_numbers=fact.exited_sample,
+            )
+    return None
+
+
+async def _sample(caller: Caller, numbers: tuple[int, ...]) -> list[Member]:
+    found = await members.get_many(caller.viewer, numbers)
+    return [Member.of(found[number]) for number in numbers if number in found]

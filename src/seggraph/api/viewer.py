@@ -1,0 +1,166 @@
+"""The viewer: who is calling, in which workspace, and the API keys of the workspace."""
+
+from datetime import datetime
+
+import strawberry
+from strawberry.types import Info
+
+from seggraph.api import ids
+from seggraph.api.context import caller_of
+from seggraph.api.errors import ReportErrors, UserError
+from seggraph.api.node import Node
+from seggraph.services import workspaces
+from seggraph.services.policy import Viewer as ViewerState
+from seggraph.services.users import UserView
+from seggraph.services.workspaces import ApiKeyView, WorkspaceView
+from seggraph.vocabulary import ApiKeyScope, ConsentPolicy, Role
+
+
+@strawberry.type(description="A tenant. Nothing crosses it.")
+class Workspace(Node):
+    """The workspace of the viewer."""
+
+    name: str = strawberry.field(description="What people call it.")
+    time_zone: str = strawberry.field(description="The IANA zone that calendar operators use.")
+    consent_policy: ConsentPolicy = strawberry.field(
+        description="Which consents let a channel reach a member."
+    )
+    currency: str = strawberry.field(description="The ISO 4217 currency of all amounts.")
+    created_at: datetime = strawberry.field(description="When it was set up.")
+
+    @staticmethod
+    def of(view: WorkspaceView) -> "Workspace":
+        """The workspace as the service reads it."""
+        return Workspace(
+            id=ids.encode("Workspace", view.id),
+            name=view.name,
+            time_zone=view.time_zone,
+            consent_policy=view.consent_policy,
+            currency=view.currency,
+            created_at=view.created_at,
+        )
+
+
+@strawberry.type(description="A person who signs in; never a member.")
+class User(Node):
+    """A user of the workspace."""
+
+    name: str = strawberry.field(description="The person's name.")
+    email: str = strawberry.field(description="The person's email address.")
+    role: Role = strawberry.field(description="What they may do in this workspace.")
+
+    @staticmethod
+    def of(view: UserView) -> "User":
+        """The user as the service reads them."""
+        return User(id=ids.encode("User", view.id), name=view.name, email=view.email, role=view.role)
+
+
+@strawberry.type(description="Who is calling.")
+class Viewer:
+    """The user or API key behind a request."""
+
+    role: Role = strawberry.field(
+        description="The role in the workspace; an API key has the one its scope implies."
+    )
+    scope: ApiKeyScope = strawberry.field(description="What the credentials allow.")
+    api_key_id: strawberry.ID | None = strawberry.field(description="The API key, if one is calling.")
+    state: strawberry.Private[ViewerState]
+
+    @strawberry.field(description="The user, unless an API key is calling.")
+    async def user(self, info: Info) -> User | None:
+        """Load the user."""
+        if self.state.user_id is None:
+            return None
+        view = await caller_of(info).loaders.users.load(self.state.user_id)
+        return None if view is None else User.of(view)
+
+    @strawberry.field(description="The one workspace that this viewer acts in.")
+    async def workspace(self) -> Workspace:
+        """Load the workspace."""
+        return Workspace.of(await workspaces.get(self.state))
+
+    @staticmethod
+    def of(state: ViewerState) -> "Viewer":
+        """The viewer as the API shows it."""
+        key = None if state.api_key_id is None else ids.encode("ApiKey", state.api_key_id)
+        return Viewer(role=state.role, scope=state.scope, api_key_id=key, state=state)
+
+
+@strawberry.type(description="A key with which a program signs in: Authorization: Bearer sgk_live_….")
+class ApiKey(Node):
+    """An API key without its secret."""
+
+    name: str = strawberry.field(description="What it is for.")
+    hint: str = strawberry.field(description="How the key begins, to tell keys apart.")
+    scope: ApiKeyScope = strawberry.field(description="What it may do.")
+    created_at: datetime = strawberry.field(description="When it was made.")
+    expires_at: datetime | None = strawberry.field(
+        description="From when on it no longer works; null: never."
+    )
+    revoked_at: datetime | None = strawberry.field(description="When it was revoked, if it was.")
+
+    @staticmethod
+    def of(view: ApiKeyView) -> "ApiKey":
+        """The key as the service reads it."""
+        return ApiKey(
+            id=ids.encode("ApiKey", view.id),
+            name=view.name,
+            hint=view.hint,
+            scope=view.scope,
+            created_at=view.created_at,
+            expires_at=view.expires_at,
+            revoked_at=view.revoked_at,
+        )
+
+
+@strawberry.type(description="What became of an API key.")
+class ApiKeyPayload:
+    """Payload of createApiKey and revokeApiKey."""
+
+    api_key: ApiKey | None = strawberry.field(default=None, description="The key.")
+    secret: str | None = strawberry.field(
+        default=None, description="The key itself: shown once, when it is created, and kept nowhere."
+    )
+    errors: list[UserError] = strawberry.field(
+        default_factory=list, description="What went wrong, if anything."
+    )
+
+
+@strawberry.input(description="An API key to make.")
+class CreateApiKeyInput:
+    """Input of createApiKey."""
+
+    name: str = strawberry.field(description="What it is for; unique in the workspace.")
+    scope: ApiKeyScope = strawberry.field(default=ApiKeyScope.READ, description="What it may do.")
+    expires_at: datetime | None = strawberry.field(default=None, description="When it stops working.")
+
+
+@strawberry.input(description="Which API key.")
+class ApiKeyIdInput:
+    """Input of revokeApiKey."""
+
+    id: strawberry.ID = strawberry.field(description="The key.")
+
+
+@strawberry.type
+class ViewerMutations:
+    """The mutations of API keys."""
+
+    @strawberry.mutation(
+        description="Make an API key. Administrators only.", extensions=[ReportErrors(ApiKeyPayload)]
+    )
+    async def create_api_key(self, info: Info, input: CreateApiKeyInput) -> ApiKeyPayload:
+        """Create a key."""
+        view, secret = await workspaces.create_api_key(
+            caller_of(info).viewer, name=input.name, scope=input.scope, expires_at=input.expires_at
+        )
+        return ApiKeyPayload(api_key=ApiKey.of(view), secret=secret)
+
+    @strawberry.mutation(
+        description="Make an API key worthless. Administrators only.",
+        extensions=[ReportErrors(ApiKeyPayload)],
+    )
+    async def revoke_api_key(self, info: Info, input: ApiKeyIdInput) -> ApiKeyPayload:
+        """Revoke a key."""
+        view = await workspaces.revoke_api_key(caller_of(info).viewer, ids.decode("ApiKey", input.id))
+        return ApiKeyPayload(api_key=ApiKey.of(view))

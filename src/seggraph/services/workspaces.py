@@ -1,0 +1,141 @@
+"""Workspaces, their users and API keys: reading them, and setting up new ones."""
+
+import secrets
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+from zoneinfo import ZoneInfo, available_timezones
+
+from tortoise.exceptions import IntegrityError
+
+from seggraph.errors import Invalid, NameTaken, NotFound, Required, TooLong
+from seggraph.models import ApiKey, User, Workspace, WorkspaceUser
+from seggraph.services.authentication import digest, new_api_key
+from seggraph.services.policy import Viewer, require_admin
+from seggraph.vocabulary import ApiKeyScope, ConsentPolicy, Role
+from seggraph.work import begin
+
+MAX_NAME: Final = 200
+HINT_LENGTH: Final = 15
+
+
+@dataclass(frozen=True, slots=True)
+class WorkspaceView:
+    """A workspace as it is read."""
+
+    id: int
+    name: str
+    time_zone: str
+    consent_policy: ConsentPolicy
+    currency: str
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ApiKeyView:
+    """An API key as it is read: never the key itself."""
+
+    id: int
+    name: str
+    hint: str
+    scope: ApiKeyScope
+    created_at: datetime
+    expires_at: datetime | None
+    revoked_at: datetime | None
+
+
+async def get(viewer: Viewer) -> WorkspaceView:
+    """The viewer's workspace."""
+    return _view(await Workspace.get(id=viewer.workspace_id))
+
+
+async def create(
+    name: str, *, time_zone: str = "UTC", policy: ConsentPolicy = ConsentPolicy.OPT_OUT
+) -> WorkspaceView:
+    """Set up a workspace. For operators: no viewer may. Raises Required, Invalid."""
+    if not name.strip():
+        raise Required("Give the workspace a name.", path=("name",))
+    if time_zone not in available_timezones():
+        raise Invalid(
+            f"{time_zone!r} is no time zone of the IANA list, like Europe/Berlin.", path=("timeZone",)
+        )
+    async with begin():
+        return _view(
+            await Workspace.create(
+                name=name.strip()[:MAX_NAME], time_zone=str(ZoneInfo(time_zone)), consent_policy=policy
+            )
+        )
+
+
+async def ensure_user(workspace_id: int, *, subject: str, name: str, email: str, role: Role) -> int:
+    """Make a user belong to a workspace in a role, creating the user if need be; returns the user's id."""
+    async with begin():
+        if not await Workspace.exists(id=workspace_id):
+            raise NotFound("There is no such workspace.", path=("workspace",))
+        user, _ = await User.get_or_create(subject=subject, defaults={"name": name, "email": email})
+        await WorkspaceUser.update_or_create(
+            workspace_id=workspace_id, user_id=user.id, defaults={"role": role}
+        )
+        return int(user.id)
+
+
+async def create_api_key(
+    viewer: Viewer, *, name: str, scope: ApiKeyScope, expires_at: datetime | None
+) -> tuple[ApiKeyView, str]:
+    """Create an API key; the second of the pair is the key itself, which is nowhere kept.
+
+    Raises Forbidden, Required, TooLong, NameTaken.
+    """
+    require_admin(viewer)
+    cleaned = " ".join(name.split())
+    if not cleaned or not cleaned.isprintable():
+        raise Required("Give the key a name that tells what it is for.", path=("name",))
+    if len(cleaned) > MAX_NAME:
+        raise TooLong(f"A name has at most {MAX_NAME} characters.", path=("name",))
+    key = new_api_key()
+    try:
+        async with begin():
+            row = await ApiKey.create(
+                workspace_id=viewer.workspace_id,
+                name=cleaned,
+                hint=key[:HINT_LENGTH],
+                digest=digest(key),
+                scope=scope,
+                created_by_id=viewer.user_id,
+                expires_at=expires_at,
+            )
+    except IntegrityError as error:
+        raise NameTaken("There is a key of this name already.", path=("name",)) from error
+    return _key_view(row), key
+
+
+async def revoke_api_key(viewer: Viewer, key_id: int) -> ApiKeyView:
+    """Make an API key worthless from now on; doing it again changes nothing. Raises Forbidden, NotFound."""
+    require_admin(viewer)
+    async with begin() as unit:
+        await unit.connection.execute(
+            "UPDATE api_keys SET revoked_at = now() WHERE workspace_id = $1 AND id = $2 AND revoked_at IS NULL",
+            viewer.workspace_id,
+            key_id,
+        )
+        row = await ApiKey.get_or_none(id=key_id, workspace_id=viewer.workspace_id)
+    if row is None:
+        raise NotFound("There is no such API key.", path=("id",))
+    return _key_view(row)
+
+
+def new_secret() -> str:
+    """A secret for signing tokens: 256 random bits."""
+    return secrets.token_urlsafe(32)
+
+
+def _view(row: Workspace) -> WorkspaceView:
+    return WorkspaceView(
+        row.id, row.name, row.time_zone, ConsentPolicy(row.consent_policy), row.currency, row.created_at
+    )
+
+
+def _key_view(row: ApiKey) -> ApiKeyView:
+    return ApiKeyView(
+        row.id, row.name, row.hint, ApiKeyScope(row.scope), row.created_at, row.expires_at, row.revoked_at
+    )
