@@ -73,7 +73,9 @@ class Duration:
     @property
     def iso(self) -> str:
         """The same length as ISO 8601; `parse` reads it back."""
-        date_part = "".join(f"{count}{unit}" for count, unit in ((self.months, "M"), (self.days, "D")) if count)
+        date_part = "".join(
+            f"{count}{unit}" for count, unit in ((self.months, "M"), (self.days, "D")) if count
+        )
         time_part = f"T{self.seconds}S" if self.seconds or not date_part else ""
         return f"P{date_part}{time_part}"
 

@@ -1,16 +1,16 @@
 """Bringing a database to the schema of this version, one process at a time."""
 
+import pkgutil
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Final
 
 import asyncpg
 from tortoise import Tortoise
-from tortoise.connection import get_connection
 from tortoise.migrations.api import migrate as run_migrations
 from tortoise.migrations.autodetector import MigrationAutodetector
-from tortoise.migrations.executor import MigrationExecutor
 
+from seggraph import migrations
 from seggraph.runtime import tortoise_config
 
 ADVISORY_LOCK: Final = 0x5E66_4A9F
@@ -33,15 +33,14 @@ async def migrate(database_url: str, *, target: str | None = None, progress: Pro
             await Tortoise.close_connections()
 
 
-async def pending(database_url: str) -> list[str]:
-    """The names of the migrations that this database lacks, in order."""
-    config = tortoise_config(database_url, pool_size=2)
-    await Tortoise.init(config=config, init_connections=False)
-    try:
-        executor = MigrationExecutor(get_connection("default"), config["apps"])
-        return [step.migration.name for step in await executor.plan()]
-    finally:
-        await Tortoise.close_connections()
+async def pending(connection: asyncpg.Connection) -> list[str]:
+    """The names of the migrations that the connection's database lacks, in order."""
+    known = sorted(module.name for module in pkgutil.iter_modules(migrations.__path__))
+    if await connection.fetchval("SELECT to_regclass('tortoise_migrations')") is None:
+        return known
+    rows = await connection.fetch("SELECT name FROM tortoise_migrations WHERE app = 'seggraph'")
+    applied = {row["name"] for row in rows}
+    return [name for name in known if name not in applied]
 
 
 async def write_missing(database_url: str) -> list[str]:

@@ -93,6 +93,11 @@ RETRY_SEGMENT = """
     WHERE id = $1 AND requested_revision = $2 AND lease_holder = $3 RETURNING workspace_id
 """
 
+GIVE_BACK = """
+    UPDATE segments SET lease_holder = NULL, lease_until = NULL, attempts = attempts - 1
+    WHERE id = $1 AND requested_revision = $2 AND lease_holder = $3
+"""
+
 
 class LeaseLost(Exception):
     """The run is void: an edit asked for another revision, or another worker holds the lease."""
@@ -329,7 +334,7 @@ async def _end_run(claim: Claim, status: RunStatus) -> None:
 async def _give_back(claim: Claim) -> None:
     """Let go of the lease when this worker stops, so that another one starts at once."""
     async with database() as connection:
-        await connection.execute(RETRY_SEGMENT, claim.segment_id, claim.revision, claim.holder, 0.0)
+        await connection.execute(GIVE_BACK, claim.segment_id, claim.revision, claim.holder)
         await _finish_run(connection, claim, RunStatus.VOID)
 
 

@@ -70,8 +70,7 @@ async def create(
 async def ensure_user(workspace_id: int, *, subject: str, name: str, email: str, role: Role) -> int:
     """Make a user belong to a workspace in a role, creating the user if need be; returns the user's id."""
     async with begin():
-        if not await Workspace.exists(id=workspace_id):
-            raise NotFound("There is no such workspace.", path=("workspace",))
+        await require(workspace_id)
         user, _ = await User.get_or_create(subject=subject, defaults={"name": name, "email": email})
         await WorkspaceUser.update_or_create(
             workspace_id=workspace_id, user_id=user.id, defaults={"role": role}
@@ -139,3 +138,9 @@ def _key_view(row: ApiKey) -> ApiKeyView:
     return ApiKeyView(
         row.id, row.name, row.hint, ApiKeyScope(row.scope), row.created_at, row.expires_at, row.revoked_at
     )
+
+
+async def require(workspace_id: int) -> None:
+    """Raise NotFound unless the workspace exists."""
+    if not await Workspace.exists(id=workspace_id):
+        raise NotFound("There is no such workspace.", path=("workspace",))

@@ -1,0 +1,89 @@
+"""The API as an ASGI application: GraphQL, its page, and the probes of whoever runs it."""
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+from starlette.routing import Route
+from starlette.websockets import WebSocket
+
+from seggraph.api.context import Caller, caller_factory
+from seggraph.api.schema import build_schema
+from seggraph.api.transport import GraphQLEndpoint
+from seggraph.errors import RetryLater
+from seggraph.events import Hub
+from seggraph.services import health
+from seggraph.services.context import Context, open_context
+from seggraph.settings import Settings
+
+
+class Api:
+    """One process's API: the connections that its lifespan opens, and the application over them."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._services: Context | None = None
+        self._hub: Hub | None = None
+        endpoint = GraphQLEndpoint(
+            build_schema(),
+            self._caller,
+            per_operation=Caller.afresh,
+            allowed_origins=settings.allowed_origins,
+        )
+        self.application = Starlette(
+            routes=[
+                *endpoint.routes("/graphql"),
+                Route("/healthz", _alive),
+                Route("/readyz", self._ready),
+            ],
+            middleware=[_cors(settings)],
+            lifespan=self._lifespan,
+        )
+
+    @asynccontextmanager
+    async def _lifespan(self, _: Starlette) -> AsyncIterator[None]:
+        async with open_context(self._settings) as services:
+            hub = Hub(services.stream)
+            async with hub.running():
+                self._services, self._hub = services, hub
+                yield
+                self._services = self._hub = None
+
+    async def _caller(
+        self, connection: Request | WebSocket, parameters: Mapping[str, object] | None
+    ) -> Caller:
+        if self._services is None or self._hub is None:
+            raise RetryLater("The server is starting or stopping; try again in a moment.")
+        return await caller_factory(self._services, self._hub)(connection, parameters)
+
+    async def _ready(self, _: Request) -> JSONResponse:
+        """Whether queries can be answered now: the database, its tables, and Redis are there."""
+        if self._services is None:
+            return JSONResponse({"status": "starting"}, status_code=503)
+        problems = await health.problems(self._services)
+        status = {"status": "not ready" if problems else "ready", "problems": problems}
+        return JSONResponse(status, status_code=503 if problems else 200)
+
+
+def create_app(settings: Settings) -> Starlette:
+    """The application for these settings, which name both servers."""
+    return Api(settings).application
+
+
+def _cors(settings: Settings) -> Middleware:
+    return Middleware(
+        CORSMiddleware,
+        allow_origins=list(settings.allowed_origins),
+        allow_methods=["GET", "POST"],
+        allow_headers=["authorization", "content-type", "apollo-require-preflight", "x-request-id"],
+        expose_headers=["x-request-id"],
+    )
+
+
+async def _alive(_: Request) -> JSONResponse:
+    """That the process answers at all."""
+    return JSONResponse({"status": "ok"})

@@ -1,0 +1,89 @@
+"""`seggraph serve` and `seggraph worker`: the two kinds of process that a deployment runs."""
+
+import asyncio
+import socket
+from typing import Annotated, Final
+
+import typer
+import uvicorn
+
+from seggraph.app import create_app
+from seggraph.cli.application import app, load_settings, until_stopped, with_servers
+from seggraph.errors import Invalid
+from seggraph.models import migrating
+from seggraph.settings import Settings
+from seggraph.worker import run_worker
+
+MAX_WEBSOCKET_MESSAGE_BYTES: Final = 1024 * 1024
+SHUTDOWN_SECONDS: Final = 5
+
+Host = Annotated[str, typer.Option(help="The address to listen on.")]
+Port = Annotated[int, typer.Option(help="The port to listen on; 0 for a free one.", min=0, max=65535)]
+
+
+@app.command()
+def serve(host: Host = "127.0.0.1", port: Port = 8000) -> None:
+    """Serve the API: GraphQL and its page at /graphql, /healthz and /readyz."""
+    settings = load_settings()
+    with with_servers(settings) as complete, listening(host, port) as listener:
+        migrate_embedded(settings, complete)
+        asyncio.run(_serve(complete, listener))
+
+
+@app.command()
+def worker() -> None:
+    """Run jobs and the sweeper. Start as many as you like."""
+    settings = load_settings()
+    with with_servers(settings) as complete:
+        migrate_embedded(settings, complete)
+        asyncio.run(_work(complete))
+
+
+def migrate_embedded(settings: Settings, complete: Settings) -> None:
+    """Bring an embedded database to this version; that of an operator waits for `seggraph migrate`."""
+    if settings.database_url is None and complete.database_url is not None:
+        asyncio.run(migrating.migrate(complete.database_url))
+
+
+def listening(host: str, port: int) -> socket.socket:
+    """A socket that listens. Raises Invalid when the address is taken or not ours."""
+    try:
+        return socket.create_server((host, port), backlog=1024)
+    except OSError as error:
+        raise Invalid(f"Cannot listen on {host}:{port} ({error.strerror}); choose another --port.") from error
+
+
+def new_server(settings: Settings) -> uvicorn.Server:
+    """The HTTP server of the API, not yet started. Signals are the caller's business."""
+    return uvicorn.Server(
+        uvicorn.Config(
+            create_app(settings),
+            log_config=None,
+            access_log=False,
+            ws="websockets-sansio",
+            ws_max_size=MAX_WEBSOCKET_MESSAGE_BYTES,
+            timeout_graceful_shutdown=SHUTDOWN_SECONDS,
+        )
+    )
+
+
+async def _serve(settings: Settings, listener: socket.socket) -> None:
+    server = new_server(settings)
+    async with until_stopped() as stopping:
+        await serve_until(server, listener, stopping)
+
+
+async def serve_until(server: uvicorn.Server, listener: socket.socket, stopping: asyncio.Event) -> None:
+    """Serve until the event is set, or the server ends by itself."""
+    # `serve` would take the signals for itself; `_serve` is what it runs inside.
+    serving = asyncio.create_task(server._serve([listener]))
+    waiting = asyncio.create_task(stopping.wait())
+    await asyncio.wait({serving, waiting}, return_when=asyncio.FIRST_COMPLETED)
+    server.should_exit = True
+    waiting.cancel()
+    await serving
+
+
+async def _work(settings: Settings) -> None:
+    async with until_stopped() as stopping:
+        await run_worker(settings, stopping)

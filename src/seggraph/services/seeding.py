@@ -1,0 +1,83 @@
+"""Seeding a workspace: members of demo_data through the same upsert as everyone's, then the example segments."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import date
+from itertools import islice
+from typing import Any, Final
+
+from seggraph.errors import NameTaken
+from seggraph.runtime import database
+from seggraph.services import catalogues, demo_data, segments, upserts
+from seggraph.services.context import Context
+from seggraph.services.demo_segments import EXAMPLE_SEGMENTS
+from seggraph.services.policy import Viewer
+from seggraph.services.segments import SegmentDraft
+from seggraph.vocabulary import ApiKeyScope, Channel, ConsentState, MemberKind, Role, SegmentType
+
+Advance = Callable[[int], object]
+"""Told how many more members are stored."""
+
+COUNT: Final = "SELECT count(*) FROM members WHERE workspace_id = $1"
+
+
+async def seed(
+    context: Context, workspace_id: int, count: int, *, number: int, as_of: date, advance: Advance
+) -> None:
+    """Store `count` members, the same ones for the same number, and the example segments that are missing.
+
+    Doing it again changes nothing but what has to do with the date `as_of`.
+    """
+    viewer = Viewer(workspace_id, Role.ADMIN, ApiKeyScope.ADMIN)
+    account_count = max(1, count // (1 + demo_data.PEOPLE_PER_ACCOUNT))
+    await _declare_attributes(workspace_id)
+    members = {
+        MemberKind.ACCOUNT: demo_data.accounts(number, account_count, as_of=as_of),
+        MemberKind.PERSON: demo_data.people(number, count - account_count, account_count, as_of=as_of),
+    }
+    for kind, rows in members.items():
+        for batch in _batches(rows, upserts.MAX_ROWS):
+            await upserts.upsert(context, viewer, kind, [_row(row) for row in batch])
+            advance(len(batch))
+    await create_example_segments(context, viewer)
+
+
+async def count_members(workspace_id: int) -> int:
+    """How many members a workspace has."""
+    async with database() as connection:
+        return int(await connection.fetchval(COUNT, workspace_id))
+
+
+async def create_example_segments(context: Context, viewer: Viewer) -> None:
+    """Create the example segments; one that is there already stays as it is."""
+    for example in EXAMPLE_SEGMENTS:
+        draft = SegmentDraft(
+            name=example.name,
+            kind=example.kind,
+            type=SegmentType.DYNAMIC,
+            purpose=example.purpose,
+            description=example.description,
+            criteria=example.criteria,
+        )
+        try:
+            await segments.create(context, viewer, draft)
+        except NameTaken:
+            continue
+
+
+async def _declare_attributes(workspace_id: int) -> None:
+    async with database() as connection:
+        for kind, types in demo_data.ATTRIBUTES.items():
+            await catalogues.create(connection, workspace_id, kind, types)
+
+
+def _batches(rows: Iterator[Mapping[str, Any]], size: int) -> Iterable[list[Mapping[str, Any]]]:
+    while batch := list(islice(rows, size)):
+        yield batch
+
+
+def _row(row: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A row of demo_data as `upserts` takes it."""
+    consents = [
+        (Channel[consent["channel"]], ConsentState[consent["state"]]) for consent in row["consents"] or []
+    ]
+    return {**row, "consents": consents}

@@ -1,0 +1,141 @@
+"""The worker: ARQ runs the jobs, and beside it the sweeper looks for what is due. Start as many as you like.
+
+The one module that knows how ARQ runs jobs. A job unpacks its arguments and calls one service.
+"""
+
+import asyncio
+import secrets
+from contextlib import suppress
+from typing import Any, Final
+
+import structlog
+from arq.connections import ArqRedis
+from arq.worker import Function, Worker, func
+from redis.exceptions import RedisError
+
+from seggraph.enqueue import Job, decode, encode, queue_name
+from seggraph.errors import RetryLater
+from seggraph.observability import bound
+from seggraph.runtime import connect_redis
+from seggraph.services import recompute, refresh, sweeping
+from seggraph.services.context import Context, open_context
+from seggraph.settings import Settings
+from seggraph.vocabulary import MemberKind
+
+log = structlog.get_logger()
+
+POLL_SECONDS: Final = 0.02
+"""How often the queue is looked at: what a job waits for, on average half of it."""
+MAX_JOBS: Final = 8
+HEALTH_SECONDS: Final = 10
+RETRY_SECONDS: Final = 0.5
+GRACE_SECONDS: Final = 30
+
+
+async def recompute_segment(ctx: dict[str, Any], segment_id: int, revision: int) -> None:
+    """Carry out a segment's run."""
+    context: Context = ctx["context"]
+    with bound(job_id=ctx["job_id"]):
+        await recompute.run(context, segment_id, revision)
+
+
+async def refresh_population(ctx: dict[str, Any], workspace_id: int, kind: int) -> None:
+    """Look at the members that changed."""
+    context: Context = ctx["context"]
+    with bound(job_id=ctx["job_id"], workspace_id=workspace_id):
+        await refresh.drain(context, workspace_id, MemberKind(kind))
+
+
+def _functions(settings: Settings) -> list[Function]:
+    """The jobs, each with a time limit of its own: beyond it a job is cancelled, and its work handed out again."""
+    limit = settings.statement_timeout_seconds + GRACE_SECONDS
+    return [
+        func(recompute_segment, name=Job.RECOMPUTE_SEGMENT, timeout=limit, keep_result=0, max_tries=3),
+        func(refresh_population, name=Job.REFRESH_POPULATION, timeout=limit, keep_result=0, max_tries=3),
+    ]
+
+
+async def run_worker(settings: Settings, stopping: asyncio.Event) -> None:
+    """Run jobs and sweep until `stopping` is set; what is at work then is given back for others to take."""
+    async with open_context(settings) as context:
+        tasks = [
+            asyncio.create_task(_run_jobs(context), name="seggraph-jobs"),
+            asyncio.create_task(_sweep_forever(context), name="seggraph-sweeper"),
+        ]
+        waiting = asyncio.create_task(stopping.wait())
+        log.info("worker_started")
+        try:
+            done, _ = await asyncio.wait([*tasks, waiting], return_when=asyncio.FIRST_COMPLETED)
+            for task in done - {waiting}:
+                task.result()
+        finally:
+            for task in (*tasks, waiting):
+                task.cancel()
+            await asyncio.gather(*tasks, waiting, return_exceptions=True)
+            log.info("worker_stopped")
+
+
+async def _run_jobs(context: Context) -> None:
+    """Run ARQ, again and again: it ends when Redis restarts (arq #498)."""
+    url = context.settings.redis_url
+    if url is None:
+        raise ValueError("a worker needs redis_url")
+    while True:
+        redis = connect_redis(url)
+        pool = ArqRedis(
+            redis.connection_pool,
+            job_serializer=encode,
+            job_deserializer=decode,
+            default_queue_name=queue_name,
+        )
+        worker = _new_worker(context, pool)
+        try:
+            await worker.async_run()
+        except (RedisError, OSError) as error:
+            log.warning("worker_waits_for_redis", reason=type(error).__name__)
+            await asyncio.sleep(RETRY_SECONDS)
+        finally:
+            await _stop(worker)
+            await redis.aclose()
+
+
+def _new_worker(context: Context, pool: ArqRedis) -> Worker:
+    return Worker(
+        _functions(context.settings),
+        queue_name=queue_name,
+        redis_pool=pool,
+        ctx={"context": context},
+        handle_signals=False,
+        max_jobs=MAX_JOBS,
+        poll_delay=POLL_SECONDS,
+        keep_result=0,
+        job_serializer=encode,
+        job_deserializer=decode,
+        log_results=False,
+        health_check_interval=HEALTH_SECONDS,
+        health_check_key=f"{queue_name}:health:{secrets.token_hex(6)}",
+    )
+
+
+async def _stop(worker: Worker) -> None:
+    """Cancel the jobs at work and let them give back what they hold.
+
+    `Worker.close` would wait for the same tasks and raise when one was cancelled.
+    """
+    tasks = [task for task in (*worker.job_tasks.values(), *worker.tasks.values()) if not task.done()]
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+    with suppress(RedisError, OSError):
+        await worker.pool.delete(worker.health_check_key)
+
+
+async def _sweep_forever(context: Context) -> None:
+    while True:
+        try:
+            await sweeping.sweep(context)
+        except RetryLater as error:
+            log.warning("sweep_waits", reason=error.message)
+        except Exception:  # the outermost loop: the next sweep may succeed
+            log.warning("sweep_failed", exc_info=True)
+        await asyncio.sleep(context.settings.sweep_seconds)
