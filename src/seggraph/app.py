@@ -1,7 +1,8 @@
 """The API as an ASGI application: GraphQL, its page, and the probes of whoever runs it."""
 
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from functools import partial
 
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
@@ -20,12 +21,15 @@ from seggraph.services import health
 from seggraph.services.context import Context, open_context
 from seggraph.settings import Settings
 
+Opening = Callable[[], AbstractAsyncContextManager[Context]]
+"""Opens the services' context for the time that the application runs."""
+
 
 class Api:
     """One process's API: the connections that its lifespan opens, and the application over them."""
 
-    def __init__(self, settings: Settings) -> None:
-        self._settings = settings
+    def __init__(self, settings: Settings, opening: Opening) -> None:
+        self._opening = opening
         self._services: Context | None = None
         self._hub: Hub | None = None
         endpoint = GraphQLEndpoint(
@@ -46,7 +50,7 @@ class Api:
 
     @asynccontextmanager
     async def _lifespan(self, _: Starlette) -> AsyncIterator[None]:
-        async with open_context(self._settings) as services:
+        async with self._opening() as services:
             hub = Hub(services.stream)
             async with hub.running():
                 self._services, self._hub = services, hub
@@ -69,9 +73,12 @@ class Api:
         return JSONResponse(status, status_code=503 if problems else 200)
 
 
-def create_app(settings: Settings) -> Starlette:
-    """The application for these settings, which name both servers."""
-    return Api(settings).application
+def create_app(settings: Settings, opening: Opening | None = None) -> Starlette:
+    """The application for these settings, which name both servers.
+
+    Its lifespan opens the services' context, unless `opening` gives one that is open already.
+    """
+    return Api(settings, opening or partial(open_context, settings)).application
 
 
 def _cors(settings: Settings) -> Middleware:

@@ -18,7 +18,7 @@ from seggraph.errors import RetryLater
 from seggraph.observability import bound
 from seggraph.runtime import connect_redis
 from seggraph.services import recompute, refresh, sweeping
-from seggraph.services.context import Context, open_context
+from seggraph.services.context import Context
 from seggraph.settings import Settings
 from seggraph.vocabulary import MemberKind
 
@@ -55,24 +55,23 @@ def _functions(settings: Settings) -> list[Function]:
     ]
 
 
-async def run_worker(settings: Settings, stopping: asyncio.Event) -> None:
+async def run_worker(context: Context, stopping: asyncio.Event) -> None:
     """Run jobs and sweep until `stopping` is set; what is at work then is given back for others to take."""
-    async with open_context(settings) as context:
-        tasks = [
-            asyncio.create_task(_run_jobs(context), name="seggraph-jobs"),
-            asyncio.create_task(_sweep_forever(context), name="seggraph-sweeper"),
-        ]
-        waiting = asyncio.create_task(stopping.wait())
-        log.info("worker_started")
-        try:
-            done, _ = await asyncio.wait([*tasks, waiting], return_when=asyncio.FIRST_COMPLETED)
-            for task in done - {waiting}:
-                task.result()
-        finally:
-            for task in (*tasks, waiting):
-                task.cancel()
-            await asyncio.gather(*tasks, waiting, return_exceptions=True)
-            log.info("worker_stopped")
+    tasks = [
+        asyncio.create_task(_run_jobs(context), name="seggraph-jobs"),
+        asyncio.create_task(_sweep_forever(context), name="seggraph-sweeper"),
+    ]
+    waiting = asyncio.create_task(stopping.wait())
+    log.info("worker_started")
+    try:
+        done, _ = await asyncio.wait([*tasks, waiting], return_when=asyncio.FIRST_COMPLETED)
+        for task in done - {waiting}:
+            task.result()
+    finally:
+        for task in (*tasks, waiting):
+            task.cancel()
+        await asyncio.gather(*tasks, waiting, return_exceptions=True)
+        log.info("worker_stopped")
 
 
 async def _run_jobs(context: Context) -> None:

@@ -11,6 +11,7 @@ from seggraph.app import create_app
 from seggraph.cli.application import app, load_settings, until_stopped, with_servers
 from seggraph.errors import Invalid
 from seggraph.models import migrating
+from seggraph.services.context import open_context
 from seggraph.settings import Settings
 from seggraph.worker import run_worker
 
@@ -85,5 +86,5 @@ async def serve_until(server: uvicorn.Server, listener: socket.socket, stopping:
 
 
 async def _work(settings: Settings) -> None:
-    async with until_stopped() as stopping:
-        await run_worker(settings, stopping)
+    async with until_stopped() as stopping, open_context(settings) as context:
+        await run_worker(context, stopping)

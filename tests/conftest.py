@@ -1,0 +1,120 @@
+"""Real servers from the wheels, a database cloned from a migrated template per test, and the product on top."""
+
+import asyncio
+import itertools
+import os
+from collections.abc import AsyncIterator, Iterator
+
+import asyncpg
+import pytest
+from pydantic import SecretStr
+from redis.asyncio import Redis
+
+from seggraph import embedded
+from seggraph.models import migrating
+from seggraph.services import workspaces
+from seggraph.services.context import Context, open_context
+from seggraph.services.policy import Viewer
+from seggraph.settings import Settings
+from seggraph.vocabulary import ApiKeyScope, Role
+from tests.product import Product, Server, serving, working
+
+TEMPLATE = "seggraph_template"
+_numbers = itertools.count(1)
+
+
+@pytest.fixture(scope="session")
+def servers() -> Iterator[embedded.Servers]:
+    """PostgreSQL and Valkey of this test process."""
+    with embedded.running(temporary=True) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def template(servers: embedded.Servers) -> str:
+    """The name of a database with the tables of this version and no rows."""
+
+    async def make() -> None:
+        await _administer(servers, f"CREATE DATABASE {TEMPLATE}")
+        await migrating.migrate(servers.url_of(TEMPLATE))
+
+    asyncio.run(make())
+    return TEMPLATE
+
+
+@pytest.fixture
+async def database_url(servers: embedded.Servers, template: str) -> AsyncIterator[str]:
+    """A database of the test's own, cloned from the template."""
+    name = f"test_{os.getpid()}_{next(_numbers)}"
+    await _administer(servers, f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY")
+    yield servers.url_of(name)
+    await _administer(servers, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+async def _administer(servers: embedded.Servers, statement: str) -> None:
+    connection = await asyncpg.connect(servers.url_of("postgres"), timeout=10)
+    try:
+        await connection.execute(statement)
+    finally:
+        await connection.close()
+
+
+@pytest.fixture
+async def settings(servers: embedded.Servers, database_url: str) -> Settings:
+    """Settings of the test's own database and an emptied Redis, with waits that suit a test."""
+    async with Redis.from_url(servers.redis_url) as redis:
+        await redis.flushall()
+    return Settings(
+        database_url=database_url,
+        redis_url=servers.redis_url,
+        jwt_secret=SecretStr("a secret that only the tests know, of 32 and more"),
+        lease_seconds=2,
+        sweep_seconds=0.3,
+        log_level="error",
+    )
+
+
+@pytest.fixture
+async def context(settings: Settings) -> AsyncIterator[Context]:
+    """The services' context. No worker is running."""
+    async with open_context(settings) as opened:
+        yield opened
+
+
+@pytest.fixture
+async def connection(context: Context, database_url: str) -> AsyncIterator[asyncpg.Connection]:
+    """A connection of the test's own to its database, beside those of the product."""
+    opened = await asyncpg.connect(database_url, timeout=10)
+    yield opened
+    await opened.close()
+
+
+@pytest.fixture
+async def viewer(context: Context) -> Viewer:
+    """An administrator in a workspace of their own."""
+    return await new_viewer("Acme")
+
+
+async def new_viewer(
+    workspace: str, role: Role = Role.ADMIN, *, workspace_id: int | None = None, subject: str | None = None
+) -> Viewer:
+    """A user in a workspace, which is made unless it is given."""
+    number = workspace_id or (await workspaces.create(workspace)).id
+    name = subject or f"{role.lower()}-{number}@example.com"
+    user_id = await workspaces.ensure_user(number, subject=name, name=name, email=name, role=role)
+    scope = ApiKeyScope.ADMIN if role is Role.ADMIN else ApiKeyScope.WRITE
+    return Viewer(number, role, scope, user_id=user_id)
+
+
+@pytest.fixture
+async def server(context: Context) -> AsyncIterator[Server]:
+    """The API on a free port, over real sockets. No worker is running."""
+    async with serving(context) as running:
+        yield running
+
+
+@pytest.fixture
+async def product(context: Context, server: Server, viewer: Viewer) -> AsyncIterator[Product]:
+    """API and worker together, and a client signed in as the administrator of a workspace."""
+    async with working(context), server.sign_in(viewer) as client:
+        yield client
