@@ -210,7 +210,7 @@ class Migration(migrations.Migration):
                 ('workspace_id', fields.BigIntField()),
                 ('segment', fields.ForeignKeyField('seggraph.Segment', source_field='segment_id', db_constraint=True, to_field='id', on_delete=OnDelete.CASCADE)),
                 ('revision', fields.IntField()),
-                ('trigger', fields.CharEnumField(description='FULL: FULL\nREFRESH: REFRESH', enum_type=RunTrigger, max_length=8)),
+                ('trigger', fields.CharEnumField(description='FULL: FULL\nREFRESH: REFRESH\nMANUAL: MANUAL', enum_type=RunTrigger, max_length=8)),
                 ('status', fields.CharEnumField(description='RUNNING: RUNNING\nSUCCEEDED: SUCCEEDED\nFAILED: FAILED\nVOID: VOID', enum_type=RunStatus, max_length=16)),
                 ('holder', fields.CharField(null=True, max_length=64)),
                 ('as_of', fields.DatetimeField(null=True, auto_now=False, auto_now_add=False)),

@@ -140,6 +140,13 @@ class SourceKind(StrEnum):
     PLAYBOOK = "PLAYBOOK"
 
 
+class PlaybookStatus(StrEnum):
+    """Whether a playbook's links follow its criteria (ACTIVE) or stay as they are (PAUSED)."""
+
+    ACTIVE = "ACTIVE"
+    PAUSED = "PAUSED"
+
+
 class RunStatus(StrEnum):
     """How a computation of a segment stands; VOID when an edit overtook it."""
 
@@ -150,7 +157,8 @@ class RunStatus(StrEnum):
 
 
 class RunTrigger(StrEnum):
-    """Why a computation ran."""
+    """Why a computation ran: all of it was asked for, members had changed, or a hand added or removed some."""
 
     FULL = "FULL"
     REFRESH = "REFRESH"
+    MANUAL = "MANUAL"

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from pyroaring import BitMap
 
-from seggraph.audiences.bitmap import changed_chunks, chunk_of, from_bytes, join, to_bytes
+from seggraph.audiences.bitmap import changed_chunks, from_bytes, join, split, to_bytes
 
 THREAD_ABOVE_CHUNKS: Final = 8
 """Joining or comparing more chunks than this takes milliseconds, and so happens in a thread."""
@@ -101,7 +101,7 @@ Row = tuple[int, int, int, int, bytes]
 
 def _numbers(near: BitMap) -> list[int]:
     """The numbers of the chunks that hold these ordinals."""
-    return sorted({chunk_of(ordinal) for ordinal in near})
+    return sorted(split(near))
 
 
 def _join_all(parts: Mapping[ChunkOwner, Iterable[bytes]]) -> dict[ChunkOwner, BitMap]:

@@ -22,9 +22,9 @@ from seggraph.engines import Engine
 from seggraph.errors import SeggraphError
 from seggraph.services import catalogues, populations, reach, shifts
 from seggraph.services.context import Context
-from seggraph.services.reach import Reachable, ReachCounts
-from seggraph.services.shifts import Membership, Shift
-from seggraph.vocabulary import Channel, MemberKind, ReachStatus, SegmentPurpose, SourceKind
+from seggraph.services.reach import Reachable
+from seggraph.services.shifts import Membership, Outcome
+from seggraph.vocabulary import Channel, MemberKind, ReachStatus, RunTrigger, SegmentPurpose, SourceKind
 from seggraph.work import Work, begin
 
 log = structlog.get_logger()
@@ -56,15 +56,6 @@ HOLD = """
 RUNNING = """
     SELECT id, refreshed FROM runs WHERE workspace_id = $1 AND segment_id = ANY($2) AND status = 'RUNNING'
     ORDER BY id FOR NO KEY UPDATE
-"""
-
-RECORD = """
-    INSERT INTO runs (workspace_id, segment_id, revision, trigger, status, as_of, started_at, finished_at,
-      member_count, entered, exited)
-    SELECT $1, segment_id, revision, 'REFRESH', 'SUCCEEDED', $2, $2, clock_timestamp(),
-      (SELECT member_count FROM segments s WHERE s.id = segment_id) + entered - exited, entered, exited
-    FROM unnest($3::bigint[], $4::int[], $5::int[], $6::int[]) AS t(segment_id, revision, entered, exited)
-    RETURNING id, segment_id
 """
 
 
@@ -193,13 +184,13 @@ class _Refresh:
         matched: dict[int, BitMap],
         reachable_before: Reachable,
         reachable: Reachable,
-    ) -> list[tuple[LiveSegment, BitMap, BitMap, ReachCounts]]:
+    ) -> list[Outcome]:
         """Correct the memberships; returns the segments of which a number changed, and how."""
         memberships = await shifts.read_memberships(
             self._connection, self._workspace_id, [segment.id for segment in segments], near=self._ordinals
         )
         changes: dict[Any, tuple[BitMap, BitMap]] = {}
-        found = []
+        found: list[Outcome] = []
         for segment in segments:
             membership = memberships[segment.id]
             if segment.criteria is not None:
@@ -211,28 +202,22 @@ class _Refresh:
                 before, reachable_before, segment.purpose
             )
             if before != after or any(reach_change.values()):
-                found.append((segment, after - before, before - after, reach_change))
+                found.append(
+                    Outcome(segment.id, segment.revision, after - before, before - after, reach_change)
+                )
         await ChunkStore(self._connection, self._workspace_id).write(changes)
         return found
 
     def _near(self, membership: Membership) -> tuple[BitMap, BitMap]:
         return membership.members & self._ordinals, membership.members_after & self._ordinals
 
-    async def _record(self, found: Sequence[tuple[LiveSegment, BitMap, BitMap, ReachCounts]]) -> None:
+    async def _record(self, found: Sequence[Outcome]) -> None:
         """Write runs, moves and numbers, and publish."""
         if not found:
             return
-        rows = [
-            (segment.id, segment.revision, len(entered), len(exited)) for segment, entered, exited, _ in found
-        ]
-        recorded = await self._connection.fetch(
-            RECORD, self._workspace_id, self._at, *zip(*rows, strict=True)
+        all_shifts = await shifts.record(
+            self._connection, self._workspace_id, RunTrigger.REFRESH, found, self._at
         )
-        run_ids = {row["segment_id"]: row["id"] for row in recorded}
-        all_shifts = [
-            Shift(run_ids[segment.id], segment.id, segment.revision, entered, exited, reach_change)
-            for segment, entered, exited, reach_change in found
-        ]
         await shifts.write_moves(self._connection, self._workspace_id, all_shifts)
         await shifts.write_numbers(self._connection, self._workspace_id, all_shifts, self._at)
         facts = await shifts.facts_of(

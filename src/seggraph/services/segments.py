@@ -117,37 +117,42 @@ async def create(context: Context, viewer: Viewer, draft: SegmentDraft) -> Segme
     Team members' segments are private to them. Raises Forbidden, Required, Invalid, TooLong, NameTaken, and
     CriteriaError for criteria.
     """
+    async with begin() as unit:
+        return await create_within(context, unit, viewer, draft)
+
+
+async def create_within(context: Context, unit: Work, viewer: Viewer, draft: SegmentDraft) -> SegmentView:
+    """Create a segment as part of a larger unit of work; see `create`."""
     require_write(viewer)
     name = _clean_name(draft.name)
     _require_fitting_criteria(draft.type, draft.criteria)
     activate = draft.criteria is not None if draft.activate is None else draft.activate
-    async with begin() as unit:
-        criteria = await _stored_criteria(unit, viewer, draft.kind, draft.criteria)
-        segment_id = await unit.connection.fetchval(
-            CREATE,
-            viewer.workspace_id,
-            name,
-            name_key(name),
-            _clean_description(draft.description),
-            draft.kind,
-            draft.type,
-            draft.purpose,
-            SegmentOrigin.USER if viewer.user_id is not None else SegmentOrigin.CUSTOM,
-            draft.visibility if viewer.manages_all else Visibility.PRIVATE,
-            criteria,
-            _clean_sync_interval(draft.sync_interval),
-            viewer.user_id,
-        )
-        if segment_id is None:
-            raise _name_taken(name)
-        await _create_sources(unit, viewer, segment_id, draft.type)
-        await _hide_from(unit, viewer, segment_id, draft.hidden_from)
-        facts: list[Fact] = [_status_changed(viewer, segment_id, 0, SegmentStatus.DRAFT, None)]
-        if activate:
-            _require_criteria_to_activate(draft.type, criteria)
-            facts += await _activate(context, unit, viewer, segment_id)
-        context.publish(unit, facts)
-        return await _read_back(unit, viewer, segment_id)
+    criteria = await _stored_criteria(unit, viewer, draft.kind, draft.criteria)
+    segment_id = await unit.connection.fetchval(
+        CREATE,
+        viewer.workspace_id,
+        name,
+        name_key(name),
+        _clean_description(draft.description),
+        draft.kind,
+        draft.type,
+        draft.purpose,
+        SegmentOrigin.USER if viewer.user_id is not None else SegmentOrigin.CUSTOM,
+        draft.visibility if viewer.manages_all else Visibility.PRIVATE,
+        criteria,
+        _clean_sync_interval(draft.sync_interval),
+        viewer.user_id,
+    )
+    if segment_id is None:
+        raise _name_taken(name)
+    await _create_sources(unit, viewer, segment_id, draft.type)
+    await _hide_from(unit, viewer, segment_id, draft.hidden_from)
+    facts: list[Fact] = [_status_changed(viewer, segment_id, 0, SegmentStatus.DRAFT, None)]
+    if activate:
+        _require_criteria_to_activate(draft.type, criteria)
+        facts += await _activate(context, unit, viewer, segment_id)
+    context.publish(unit, facts)
+    return await _read_back(unit, viewer, segment_id)
 
 
 async def update(
@@ -191,9 +196,14 @@ async def activate(context: Context, viewer: Viewer, segment_id: int) -> Segment
                 f"Only a draft can be activated; this segment is {before.status}.", path=("id",)
             )
         _require_criteria_to_activate(before.type, before.criteria)
-        await _touch(unit, viewer, segment_id, SegmentAction.ACTIVATED)
-        context.publish(unit, await _activate(context, unit, viewer, segment_id))
+        await activate_within(context, unit, viewer, segment_id)
         return await _read_back(unit, viewer, segment_id)
+
+
+async def activate_within(context: Context, unit: Work, viewer: Viewer, segment_id: int) -> None:
+    """Activate a draft that the unit holds, and that has what it needs, as part of a larger unit of work."""
+    await _touch(unit, viewer, segment_id, SegmentAction.ACTIVATED)
+    context.publish(unit, await _activate(context, unit, viewer, segment_id))
 
 
 async def recalculate(context: Context, viewer: Viewer, segment_id: int) -> SegmentView:

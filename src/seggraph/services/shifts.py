@@ -13,11 +13,20 @@ from seggraph.events import SAMPLE_SIZE, Fact, MembershipChanged, ReachChanged
 from seggraph.models.audiences import ChunkRole
 from seggraph.models.runs import Move
 from seggraph.services.reach import ReachCounts
-from seggraph.vocabulary import MemberKind, ReachStatus
+from seggraph.vocabulary import MemberKind, ReachStatus, RunTrigger, SourceKind
 
 SOURCES = (
     "SELECT id, segment_id, kind FROM sources WHERE workspace_id = $1 AND segment_id = ANY($2) ORDER BY id"
 )
+
+RECORD = """
+    INSERT INTO runs (workspace_id, segment_id, revision, trigger, status, as_of, started_at, finished_at,
+      member_count, entered, exited)
+    SELECT $1, segment_id, revision, $2, 'SUCCEEDED', $3, $3, clock_timestamp(),
+      (SELECT member_count FROM segments s WHERE s.id = segment_id) + entered - exited, entered, exited
+    FROM unnest($4::bigint[], $5::int[], $6::int[], $7::int[]) AS t(segment_id, revision, entered, exited)
+    RETURNING id, segment_id
+"""
 
 WRITE_MOVES = """
     INSERT INTO run_chunks (workspace_id, segment_id, run_id, move, chunk, cardinality, roaring)
@@ -25,7 +34,7 @@ WRITE_MOVES = """
 """
 
 WRITE_NUMBERS = """
-    UPDATE segments s SET as_of = $2, member_count = s.member_count + t.members,
+    UPDATE segments s SET as_of = coalesce($2, s.as_of), member_count = s.member_count + t.members,
       reach_total = s.reach_total + t.total, reach_email = s.reach_email + t.email,
       reach_direct_mail = s.reach_direct_mail + t.direct_mail, reach_sms = s.reach_sms + t.sms,
       reach_phone = s.reach_phone + t.phone, reach_push = s.reach_push + t.push
@@ -37,6 +46,9 @@ WRITE_NUMBERS = """
 SAMPLE = "SELECT ordinal, id FROM members WHERE workspace_id = $1 AND kind = $2 AND ordinal = ANY($3)"
 
 EMPTY: Final = BitMap()
+
+BLOCKABLE: Final = frozenset({SourceKind.CRITERIA, SourceKind.PLAYBOOK})
+"""The sources that add members by themselves; an import and a hand are acts of will and never blocked."""
 
 
 @dataclass(slots=True)
@@ -52,6 +64,7 @@ class Membership:
     members: BitMap
     kinds: dict[int, str]
     links_after: dict[int, BitMap] = field(default_factory=dict)
+    blocks_after: dict[int, BitMap] = field(default_factory=dict)
 
     def source(self, kind: str) -> int:
         """The id of the source of a kind that the segment has once."""
@@ -61,6 +74,25 @@ class Membership:
         """Make the links of a source what it matched, blocks taken away; with `among`, only for these ordinals."""
         kept = EMPTY if among is None else self.links[source_id] - among
         self.links_after[source_id] = kept | (matched - self.blocks[source_id])
+
+    def add_by_hand(self, ordinals: BitMap) -> None:
+        """Link these by hand: a link that only a hand removes. Blocks stay, and never touch it."""
+        manual = self.source(SourceKind.MANUAL)
+        self.links_after[manual] = self.links[manual] | ordinals
+
+    def remove_by_hand(self, ordinals: BitMap) -> None:
+        """Take every link of these away, and block them on every source that would add them by itself."""
+        for source_id, kind in self.kinds.items():
+            self.links_after[source_id] = self.links[source_id] - ordinals
+            if kind in BLOCKABLE:
+                self.blocks_after[source_id] = self.blocks[source_id] | ordinals
+
+    @property
+    def touched(self) -> BitMap:
+        """Those of whom any link or block changes, whether or not they move."""
+        links = (self.links[source_id] ^ after for source_id, after in self.links_after.items())
+        blocks = (self.blocks[source_id] ^ after for source_id, after in self.blocks_after.items())
+        return BitMap.union(BitMap(), *links, *blocks)
 
     @property
     def members_after(self) -> BitMap:
@@ -73,6 +105,10 @@ class Membership:
         changes = {
             ChunkOwner(ChunkRole.LINKS, source_id): (self.links[source_id], after)
             for source_id, after in self.links_after.items()
+        }
+        changes |= {
+            ChunkOwner(ChunkRole.BLOCKS, source_id): (self.blocks[source_id], after)
+            for source_id, after in self.blocks_after.items()
         }
         return changes | {ChunkOwner(ChunkRole.MEMBERS, self.segment_id): (self.members, self.members_after)}
 
@@ -105,7 +141,10 @@ async def read_memberships(
 
 @dataclass(frozen=True, slots=True)
 class Shift:
-    """What a computation changes of one segment: who moves, and by how much the numbers change."""
+    """What a computation changes of one segment: who moves, and by how much the numbers change.
+
+    `reach_known` is False while the segment's reach is being calculated or failed: it stays as it is then.
+    """
 
     run_id: int
     segment_id: int
@@ -113,11 +152,52 @@ class Shift:
     entered: BitMap
     exited: BitMap
     reach_change: ReachCounts
+    reach_known: bool = True
 
     @property
     def moves(self) -> bool:
         """Whether anyone enters or exits."""
         return bool(self.entered) or bool(self.exited)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What was found about one segment, before there is a run to keep it under."""
+
+    segment_id: int
+    revision: int
+    entered: BitMap
+    exited: BitMap
+    reach_change: ReachCounts
+    reach_known: bool = True
+
+    def under(self, run_id: int) -> Shift:
+        """The shift of the run that keeps it."""
+        return Shift(
+            run_id,
+            self.segment_id,
+            self.revision,
+            self.entered,
+            self.exited,
+            self.reach_change,
+            self.reach_known,
+        )
+
+
+async def record(
+    connection: asyncpg.Connection,
+    workspace_id: int,
+    trigger: RunTrigger,
+    outcomes: Sequence[Outcome],
+    at: datetime,
+) -> list[Shift]:
+    """Write a run that is over for each segment; call it before the numbers are written."""
+    rows = [(one.segment_id, one.revision, len(one.entered), len(one.exited)) for one in outcomes]
+    if not rows:
+        return []
+    written = await connection.fetch(RECORD, workspace_id, trigger, at, *zip(*rows, strict=True))
+    run_ids = {row["segment_id"]: row["id"] for row in written}
+    return [one.under(run_ids[one.segment_id]) for one in outcomes]
 
 
 async def write_moves(connection: asyncpg.Connection, workspace_id: int, shifts: Sequence[Shift]) -> None:
@@ -133,9 +213,9 @@ async def write_moves(connection: asyncpg.Connection, workspace_id: int, shifts:
 
 
 async def write_numbers(
-    connection: asyncpg.Connection, workspace_id: int, shifts: Sequence[Shift], as_of: datetime
+    connection: asyncpg.Connection, workspace_id: int, shifts: Sequence[Shift], as_of: datetime | None
 ) -> None:
-    """Add the changes to the segments' numbers."""
+    """Add the changes to the segments' numbers, which are as of another instant then, unless it is None."""
     rows = [
         (shift.segment_id, len(shift.entered) - len(shift.exited), *shift.reach_change.values())
         for shift in shifts
@@ -169,15 +249,16 @@ async def facts_of(
                     exited_sample=_known(ids, samples[id(shift.exited)]),
                 )
             )
-        facts.append(
-            ReachChanged(
-                workspace_id=workspace_id,
-                at=at,
-                segment_id=shift.segment_id,
-                revision=shift.revision,
-                reach_status=ReachStatus.READY,
+        if shift.reach_known:
+            facts.append(
+                ReachChanged(
+                    workspace_id=workspace_id,
+                    at=at,
+                    segment_id=shift.segment_id,
+                    revision=shift.revision,
+                    reach_status=ReachStatus.READY,
+                )
             )
-        )
     return facts
 
 
