@@ -16,6 +16,8 @@ class Workspace(Model):
     )
     consent_policy = fields.CharEnumField(ConsentPolicy, max_length=16, default=ConsentPolicy.OPT_OUT)
     currency = fields.CharField(max_length=3, default="USD", description="ISO 4217")
+    event_retention_days = fields.IntField(null=True, description="Null: events are kept for ever")
+    events_pruned_at = fields.DatetimeField(null=True)
     created_at = fields.DatetimeField(auto_now_add=True)
 
     class Meta:
