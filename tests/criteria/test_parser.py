@@ -8,7 +8,8 @@ import pytest
 
 from seggraph.criteria.nodes import All, AnyOf, Attribute, Consent, Not, Tags
 from seggraph.criteria.operators import AttributeOp, SetOp
-from seggraph.criteria.parser import parse, to_json
+from seggraph.criteria.canonical import to_json
+from seggraph.criteria.parser import parse
 from seggraph.errors import ErrorCode, Path, Problems, SeggraphError
 from seggraph.vocabulary import Channel, ConsentState
 
@@ -57,7 +58,7 @@ BAD: list[tuple[object, str, Path, str]] = [
     ({}, "CRITERIA_INVALID", (), "not an empty object"),
     ({"all": [], "any": []}, "CRITERIA_INVALID", (), "not 2 keys"),
     ({"al": []}, "CRITERIA_INVALID", (), "did you mean all?"),
-    ({"regex": {}}, "CRITERIA_INVALID", (), "use one of all, any, not, attribute, tags, consent"),
+    ({"regex": {}}, "CRITERIA_INVALID", (), "use one of all, any, not, attribute, event, sequence, tags, consent, segment"),
     ({1: []}, "CRITERIA_INVALID", (), "no condition 1"),
     ({"all": LEAF}, "CRITERIA_INVALID", ("all",), "a list of conditions is needed, not an object"),
     ({"all": [LEAF, 3]}, "CRITERIA_INVALID", ("all", 1), "not 3"),

@@ -4,24 +4,28 @@
 sentence, and `naive` evaluates it over plain objects for tests.
 """
 
+from seggraph.criteria.canonical import to_json
 from seggraph.criteria.catalogue import AttributeDefinition, Catalogue, Field, Group
 from seggraph.criteria.checker import Checked, Comparison, check
 from seggraph.criteria.dependencies import Reads, fields_read
 from seggraph.criteria.describe import describe
 from seggraph.criteria.durations import Duration
 from seggraph.criteria.nodes import Node
-from seggraph.criteria.operators import AttributeOp, SetOp
-from seggraph.criteria.parser import parse, to_json
+from seggraph.criteria.operators import AttributeOp, CompareOp, EventAggregate, InOp, SetOp
+from seggraph.criteria.parser import parse
 
 __all__ = [
     "AttributeDefinition",
     "AttributeOp",
     "Catalogue",
     "Checked",
+    "CompareOp",
     "Comparison",
     "Duration",
+    "EventAggregate",
     "Field",
     "Group",
+    "InOp",
     "Node",
     "Reads",
     "SetOp",

@@ -7,14 +7,17 @@ values share them. Nodes know nothing of JSON, SQL or members.
 from dataclasses import dataclass
 from typing import Final, Generic, TypeAlias, TypeVar, Union
 
-from seggraph.criteria.operators import AttributeOp, SetOp
+from seggraph.criteria.operators import AttributeOp, CompareOp, EventAggregate, InOp, SetOp
 from seggraph.vocabulary import Channel, ConsentState
 
 MAX_DEPTH: Final = 20
-"""Most groups (`all`, `any`, `not`) that may stand inside one another; the leaf below them is not counted."""
+"""Most nodes that hold others (`all`, `any`, `not`, `related`) inside one another; the leaf is not counted."""
 
 MAX_LEAVES: Final = 500
-"""Most conditions in one tree. A group with nothing in it counts as one."""
+"""Most conditions in one tree. A group with nothing in it counts as one, and so does each condition on a property."""
+
+MAX_STEPS: Final = 10
+"""Most steps of a sequence."""
 
 MAX_VALUES: Final = 1_000
 """Most values of one condition."""
@@ -77,7 +80,73 @@ class Consent:
     state: ConsentState
 
 
+@dataclass(frozen=True, slots=True)
+class Window:
+    """When events count, as written: `last` is an ISO 8601 duration, or from `start` until before `end`.
+
+    `start` and `end` are instants (or days, which stand for their first instant); either may be absent.
+    """
+
+    last: str | None = None
+    start: str | None = None
+    end: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """A condition on the events of one name: something aggregated over them, compared with the values.
+
+    `of` is the property that is aggregated; without it the events' own value is. BETWEEN has two values, every
+    other operator one. `where` says which of the events count, by their properties.
+    """
+
+    name: str
+    aggregate: EventAggregate = EventAggregate.COUNT
+    of: str | None = None
+    op: CompareOp = CompareOp.GTE
+    values: tuple[Scalar, ...] = (1,)
+    within: Window | None = None
+    where: tuple[Attribute, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Sequence:
+    """Events of these steps in this order, each later than the one before, all within a time if one is given.
+
+    A step is an `Event` that leaves aggregate, op and value as they are by default: it happened.
+    """
+
+    steps: tuple[Event, ...]
+    within: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class InSegment:
+    """In another segment of the same kind, or not in it."""
+
+    op: InOp
+    segment_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class Related:
+    """How many members are related to this one by a relation and satisfy `where` (everything, if it is absent)."""
+
+    relation: str
+    where: "Node | None" = None
+    op: CompareOp = CompareOp.GTE
+    count: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """A share of all members, in percent, always the same ones for a seed; a larger share includes a smaller one."""
+
+    percent: float
+    seed: str | None = None
+
+
 Tree: TypeAlias = Union["All[L]", "AnyOf[L]", "Not[L]", L]
-Leaf: TypeAlias = Attribute | Tags | Consent
+Leaf: TypeAlias = Attribute | Tags | Consent | Event | Sequence | InSegment | Related | Sample
 Node: TypeAlias = Tree[Leaf]
 """Criteria as parsed."""

@@ -44,6 +44,44 @@ class SetOp(StrEnum):
     HAS_NONE = "HAS_NONE"
 
 
+class EventAggregate(StrEnum):
+    """What is made of a member's events before it is compared."""
+
+    COUNT = "COUNT"
+    SUM = "SUM"
+    AVG = "AVG"
+    MIN = "MIN"
+    MAX = "MAX"
+    DISTINCT_DAYS = "DISTINCT_DAYS"
+    FIRST_AT = "FIRST_AT"
+    LAST_AT = "LAST_AT"
+
+
+class CompareOp(StrEnum):
+    """How an aggregate or a count is compared. FIRST_AT and LAST_AT have all of them, numbers those up to BETWEEN."""
+
+    EQ = "EQ"
+    NE = "NE"
+    GT = "GT"
+    GTE = "GTE"
+    LT = "LT"
+    LTE = "LTE"
+    BETWEEN = "BETWEEN"
+    BEFORE = "BEFORE"
+    AFTER = "AFTER"
+    ON = "ON"
+    WITHIN_LAST = "WITHIN_LAST"
+    NOT_WITHIN_LAST = "NOT_WITHIN_LAST"
+    ANNIVERSARY_WITHIN = "ANNIVERSARY_WITHIN"
+
+
+class InOp(StrEnum):
+    """Whether a member has to be in a segment, or not."""
+
+    IN = "IN"
+    NOT_IN = "NOT_IN"
+
+
 class Arity(Enum):
     """How many values an operator takes, and under which key they stand."""
 
