@@ -17,6 +17,11 @@ CREATED = "created"
 """The name of a change after which anything about the member may be new."""
 
 
+def of_event(name: str) -> str:
+    """The name of the change that a member's events of a name are others."""
+    return f"event:{name}"
+
+
 async def mark(
     context: Context,
     unit: Work,
@@ -27,7 +32,7 @@ async def mark(
 ) -> None:
     """Mark members as changed in the transaction that changed them. Without members it does nothing.
 
-    `changed` names what changed: columns, `attributes.<name>`, or CREATED.
+    `changed` names what changed: columns, `attributes.<name>`, `event:<name>`, or CREATED.
     """
     bitmap = BitMap(ordinals)
     if not bitmap:

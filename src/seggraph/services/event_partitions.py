@@ -13,7 +13,9 @@ from seggraph.work import begin
 FIRST_MONTH: Final = date(2015, 1, 1)
 """Months before this one share the partition `events_past`, so that no input makes tables without end."""
 
-LOCK: Final = "SELECT pg_advisory_xact_lock(1583743999)"  # 0x5E66_03FF: one process makes partitions at a time
+LOCK: Final = (
+    "SELECT pg_advisory_xact_lock(1583743999)"  # 0x5E66_03FF: one process makes partitions at a time
+)
 
 MISSING: Final = """
     SELECT month FROM unnest($1::date[]) AS month
