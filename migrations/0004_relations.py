@@ -1,10 +1,225 @@
-"""Relations between members, also to members who are not there yet."""
+"""Relations between members, also to members who are not there yet; and how often which values occur.
 
-from tortoise import migrations
+The tables of value counts have no models: a trigger writes them, and services.value_counts reads them by sets
+of rows.
+"""
+
+from tortoise import fields, migrations
+from tortoise.indexes import Index
 from tortoise.migrations import operations as ops
+
+from seggraph.vocabulary import MemberKind, RelationType
+
+KINDS = "PERSON: 1\nACCOUNT: 2\nORGANIZATION: 3\nPRODUCT: 4\nDEAL: 5\nACTIVITY: 6\nTICKET: 7"
+RELATIONS = (
+    "PERSON_ACCOUNT: 1\nACCOUNT_ORGANIZATION: 2\nDEAL_ACCOUNT: 3\nDEAL_PRODUCT: 4\n"
+    "ACTIVITY_PERSON: 5\nACTIVITY_ACCOUNT: 6\nTICKET_PERSON: 7\nTICKET_ACCOUNT: 8"
+)
+
+FIELD_COUNTS = """
+    CREATE TABLE field_counts (
+      workspace_id bigint NOT NULL,
+      kind smallint NOT NULL,
+      crowded boolean NOT NULL DEFAULT false,
+      count bigint NOT NULL,
+      field text NOT NULL,
+      PRIMARY KEY (workspace_id, kind, field)
+    )
+"""
+
+VALUE_COUNTS = """
+    CREATE TABLE value_counts (
+      workspace_id bigint NOT NULL,
+      kind smallint NOT NULL,
+      count bigint NOT NULL,
+      field text NOT NULL,
+      value text NOT NULL,
+      PRIMARY KEY (workspace_id, kind, field, value)
+    )
+"""
+
+VALUE_DELTAS = """
+    CREATE TABLE value_deltas (
+      workspace_id bigint NOT NULL,
+      kind smallint NOT NULL,
+      delta int NOT NULL,
+      field text NOT NULL,
+      value text
+    )
+"""
+
+MAX_VALUE = 200
+"""Longer texts are not suggested, and so not counted."""
+COUNTED = ("country", "city", "industry", "is_target", "has_address")
+"""The columns of which every value is counted."""
+PRESENT = (
+    *("external_id", "name", "email", "phone", "country", "city", "industry", "domain"),
+    *("revenue", "employees", "score"),
+)
+"""The columns of which it is counted how many members have a value; that is all of them for external_id."""
+
+
+def _counted(rows: str, sign: int) -> str:
+    """A SELECT of what the rows of a transition table count: (workspace, kind, field, value, delta).
+
+    A null value stands for the field itself: that a member has it.
+    """
+    number = f"{sign} * count(*)"
+    columns = "\nUNION ALL ".join(
+        f"""SELECT workspace_id, kind, '{name}', {name}::text, {number} FROM {rows}
+            WHERE char_length({name}::text) BETWEEN 1 AND {MAX_VALUE} GROUP BY workspace_id, kind, {name}"""  # noqa: S608
+        for name in COUNTED
+    )
+    present = ", ".join(f"count({name}) AS {name}" for name in PRESENT)
+    named = ", ".join(f"('{name}', c.{name})" for name in PRESENT)
+    return f"""
+      {columns}
+      UNION ALL
+      SELECT r.workspace_id, r.kind, 'tags', t.tag, {number} FROM {rows} r, unnest(r.tags) AS t(tag)
+      GROUP BY r.workspace_id, r.kind, t.tag
+      UNION ALL
+      SELECT c.workspace_id, c.kind, p.field, NULL, {sign} * p.count
+      FROM (SELECT workspace_id, kind, {present}, count(*) FILTER (WHERE tags <> '{{}}') AS tags
+            FROM {rows} GROUP BY workspace_id, kind) c
+      CROSS JOIN LATERAL (VALUES {named}, ('tags', c.tags)) AS p(field, count)
+      UNION ALL
+      SELECT a.workspace_id, a.kind, 'attributes.' || a.name, v.value, {sign} * a.count
+      FROM (
+        SELECT r.workspace_id, r.kind, e.name, o.value, count(*) AS count
+        FROM {rows} r CROSS JOIN LATERAL jsonb_each(r.attributes) AS e(name, value)
+        CROSS JOIN LATERAL (SELECT CASE jsonb_typeof(e.value) WHEN 'number' THEN NULL ELSE e.value END) o(value)
+        GROUP BY r.workspace_id, r.kind, e.name, o.value
+      ) a
+      JOIN attributes d ON d.workspace_id = a.workspace_id AND d.kind = a.kind AND d.name = a.name
+      CROSS JOIN LATERAL unnest(CASE
+        WHEN d.type IN ('STRING', 'BOOLEAN') THEN ARRAY[NULL, a.value #>> '{{}}']
+        WHEN d.type = 'STRING_LIST' THEN
+          NULL::text || ARRAY(SELECT DISTINCT jsonb_array_elements_text(a.value))
+        ELSE ARRAY[NULL::text] END) AS v(value)
+      WHERE v.value IS NULL OR char_length(v.value) BETWEEN 1 AND {MAX_VALUE}
+    """  # noqa: S608 - names from the constants above
+
+
+def _write(*selects: str) -> str:
+    """Append the sums to value_deltas, but for the values of fields that have too many different ones."""
+    return f"""
+      INSERT INTO value_deltas (workspace_id, kind, field, value, delta)
+      SELECT s.workspace_id, s.kind, s.field, s.value, sum(s.delta)
+      FROM ({" UNION ALL ".join(selects)}) AS s(workspace_id, kind, field, value, delta)
+      WHERE s.value IS NULL OR NOT EXISTS (
+        SELECT FROM field_counts f
+        WHERE f.workspace_id = s.workspace_id AND f.kind = s.kind AND f.field = s.field AND f.crowded)
+      GROUP BY s.workspace_id, s.kind, s.field, s.value HAVING sum(s.delta) <> 0;
+    """  # noqa: S608
+
+
+# Appending never waits for another transaction, so whatever order writers touch members in, none can deadlock
+# here; services.value_counts adds the deltas up later.
+FUNCTION = f"""
+    CREATE FUNCTION count_member_values() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN
+      IF TG_OP = 'INSERT' THEN {_write(_counted("new_rows", 1))}
+      ELSIF TG_OP = 'UPDATE' THEN {_write(_counted("new_rows", 1), _counted("old_rows", -1))}
+      ELSE {_write(_counted("old_rows", -1))}
+      END IF;
+      RETURN NULL;
+    END $$
+"""
+
+TRANSITIONS = {
+    "INSERT": "NEW TABLE AS new_rows",
+    "UPDATE": "OLD TABLE AS old_rows NEW TABLE AS new_rows",
+    "DELETE": "OLD TABLE AS old_rows",
+}
 
 
 class Migration(migrations.Migration):
     dependencies = [("seggraph", "0003_events")]
 
-    operations: list[ops.Operation] = []
+    operations = [
+        ops.CreateModel(
+            name="PendingRelation",
+            fields=[
+                ("id", fields.BigIntField(generated=True, primary_key=True, unique=True, db_index=True)),
+                ("workspace_id", fields.BigIntField()),
+                (
+                    "relation",
+                    fields.IntEnumField(description=RELATIONS, enum_type=RelationType, generated=False),
+                ),
+                ("from_kind", fields.IntEnumField(description=KINDS, enum_type=MemberKind, generated=False)),
+                ("to_kind", fields.IntEnumField(description=KINDS, enum_type=MemberKind, generated=False)),
+                ("from_external_id", fields.TextField(unique=False)),
+                ("to_external_id", fields.TextField(unique=False)),
+            ],
+            options={
+                "table": "pending_relations",
+                "app": "seggraph",
+                "unique_together": (("workspace_id", "relation", "from_external_id", "to_external_id"),),
+                "indexes": [
+                    Index(
+                        fields=["workspace_id", "from_kind", "from_external_id"],
+                        name="pending_relations_from",
+                    ),
+                    Index(fields=["workspace_id", "to_kind", "to_external_id"], name="pending_relations_to"),
+                ],
+                "pk_attr": "id",
+                "table_description": "A relation that waits for a member: it becomes a `Relation` when both sides exist.",
+            },
+            bases=["Model"],
+        ),
+        ops.CreateModel(
+            name="Relation",
+            fields=[
+                ("id", fields.BigIntField(generated=True, primary_key=True, unique=True, db_index=True)),
+                ("workspace_id", fields.BigIntField()),
+                (
+                    "relation",
+                    fields.IntEnumField(description=RELATIONS, enum_type=RelationType, generated=False),
+                ),
+                ("from_kind", fields.IntEnumField(description=KINDS, enum_type=MemberKind, generated=False)),
+                ("to_kind", fields.IntEnumField(description=KINDS, enum_type=MemberKind, generated=False)),
+                ("from_ordinal", fields.IntField()),
+                ("to_ordinal", fields.IntField()),
+            ],
+            options={
+                "table": "relations",
+                "app": "seggraph",
+                "unique_together": (("workspace_id", "relation", "from_ordinal", "to_ordinal"),),
+                "indexes": [
+                    Index(
+                        fields=["workspace_id", "relation", "to_ordinal", "from_ordinal"],
+                        name="relations_backwards",
+                    ),
+                ],
+                "pk_attr": "id",
+                "table_description": "That two members are related. `relation` implies both kinds.",
+            },
+            bases=["Model"],
+        ),
+        ops.RunSQL(FIELD_COUNTS, reverse_sql="DROP TABLE field_counts"),
+        ops.RunSQL(VALUE_COUNTS, reverse_sql="DROP TABLE value_counts"),
+        ops.RunSQL(VALUE_DELTAS, reverse_sql="DROP TABLE value_deltas"),
+        ops.RunSQL(
+            "CREATE INDEX value_deltas_by_field ON value_deltas (workspace_id, kind, field)",
+            reverse_sql="DROP INDEX value_deltas_by_field",
+        ),
+        ops.RunSQL(
+            "CREATE INDEX value_counts_gone ON value_counts (workspace_id, kind) WHERE count = 0",
+            reverse_sql="DROP INDEX value_counts_gone",
+        ),
+        ops.RunSQL(
+            "ALTER TABLE value_deltas SET (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 5000)",
+            reverse_sql="SELECT 1",
+        ),
+        ops.RunSQL(FUNCTION, reverse_sql="DROP FUNCTION count_member_values"),
+        *(
+            ops.RunSQL(
+                f"""
+                CREATE TRIGGER count_values_{event.lower()} AFTER {event} ON members REFERENCING {tables}
+                FOR EACH STATEMENT EXECUTE FUNCTION count_member_values()
+                """,
+                reverse_sql=f"DROP TRIGGER count_values_{event.lower()} ON members",
+            )
+            for event, tables in TRANSITIONS.items()
+        ),
+    ]

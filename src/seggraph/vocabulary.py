@@ -19,6 +19,19 @@ class MemberKind(IntEnum):
     TICKET = 7
 
 
+class RelationType(IntEnum):
+    """How two members are related, by the kinds that a stored relation goes from and to."""
+
+    PERSON_ACCOUNT = 1
+    ACCOUNT_ORGANIZATION = 2
+    DEAL_ACCOUNT = 3
+    DEAL_PRODUCT = 4
+    ACTIVITY_PERSON = 5
+    ACTIVITY_ACCOUNT = 6
+    TICKET_PERSON = 7
+    TICKET_ACCOUNT = 8
+
+
 class Channel(IntEnum):
     """A way to contact a member."""
 

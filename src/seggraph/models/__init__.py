@@ -9,6 +9,7 @@ from seggraph.models.attributes import Attribute
 from seggraph.models.audiences import Chunk, Population
 from seggraph.models.dirty import DirtyBatch
 from seggraph.models.members import Member, MemberAddress
+from seggraph.models.relations import PendingRelation, Relation
 from seggraph.models.runs import Run, RunChunk
 from seggraph.models.segments import Segment, SegmentHiding, Source
 from seggraph.models.users import User, WorkspaceUser
@@ -21,7 +22,9 @@ __all__ = [
     "DirtyBatch",
     "Member",
     "MemberAddress",
+    "PendingRelation",
     "Population",
+    "Relation",
     "Run",
     "RunChunk",
     "Segment",

@@ -1,0 +1,83 @@
+"""Relations: which kinds can be related, and what each side calls the other.
+
+A relation is stored once, from one kind to another, and can be asked for from both ends: a person's `account` is
+the same relation as the account's `people`. Every relation may hold several members on either side.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from seggraph.vocabulary import MemberKind, RelationType
+
+
+@dataclass(frozen=True, slots=True)
+class Direction:
+    """A relation as the members of one kind see it.
+
+    `name` is what they call it and `other_kind` whom it leads to. `forward` says that they are the side which
+    the stored rows go out from: their ordinals are in `from_ordinal`, otherwise in `to_ordinal`.
+    """
+
+    name: str
+    kind: MemberKind
+    other_kind: MemberKind
+    type: RelationType
+    forward: bool
+
+    @property
+    def change(self) -> str:
+        """What a dirty batch calls a change of this relation."""
+        return f"relation:{self.name}"
+
+
+def _both_ways(
+    type_: RelationType, from_kind: MemberKind, name: str, to_kind: MemberKind, name_back: str
+) -> tuple[Direction, Direction]:
+    return (
+        Direction(name, from_kind, to_kind, type_, forward=True),
+        Direction(name_back, to_kind, from_kind, type_, forward=False),
+    )
+
+
+_DIRECTIONS: Final[tuple[Direction, ...]] = (
+    *_both_ways(RelationType.PERSON_ACCOUNT, MemberKind.PERSON, "account", MemberKind.ACCOUNT, "people"),
+    *_both_ways(
+        RelationType.ACCOUNT_ORGANIZATION,
+        MemberKind.ACCOUNT,
+        "organization",
+        MemberKind.ORGANIZATION,
+        "accounts",
+    ),
+    *_both_ways(RelationType.DEAL_ACCOUNT, MemberKind.DEAL, "account", MemberKind.ACCOUNT, "deals"),
+    *_both_ways(RelationType.DEAL_PRODUCT, MemberKind.DEAL, "products", MemberKind.PRODUCT, "deals"),
+    *_both_ways(RelationType.ACTIVITY_PERSON, MemberKind.ACTIVITY, "person", MemberKind.PERSON, "activities"),
+    *_both_ways(
+        RelationType.ACTIVITY_ACCOUNT, MemberKind.ACTIVITY, "account", MemberKind.ACCOUNT, "activities"
+    ),
+    *_both_ways(RelationType.TICKET_PERSON, MemberKind.TICKET, "person", MemberKind.PERSON, "tickets"),
+    *_both_ways(RelationType.TICKET_ACCOUNT, MemberKind.TICKET, "account", MemberKind.ACCOUNT, "tickets"),
+)
+
+_BY_KIND_AND_NAME: Final = {(direction.kind, direction.name): direction for direction in _DIRECTIONS}
+_BY_TYPE: Final = {(direction.type, direction.forward): direction for direction in _DIRECTIONS}
+
+
+def find(kind: MemberKind, name: str) -> Direction | None:
+    """The relation that members of a kind call so."""
+    return _BY_KIND_AND_NAME.get((kind, name))
+
+
+def of_kind(kind: MemberKind) -> tuple[Direction, ...]:
+    """All relations of a kind, as its members see them."""
+    return tuple(direction for direction in _DIRECTIONS if direction.kind is kind)
+
+
+def of_type(type_: RelationType) -> tuple[Direction, Direction]:
+    """A relation as the side that its rows go out from sees it, and as the other side does."""
+    return _BY_TYPE[type_, True], _BY_TYPE[type_, False]
+
+
+def names_between(kind: MemberKind, other_kind: MemberKind) -> Iterator[str]:
+    """What members of a kind call their relations to another kind."""
+    return (direction.name for direction in of_kind(kind) if direction.other_kind is other_kind)
