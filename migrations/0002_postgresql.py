@@ -48,6 +48,24 @@ STORAGE = [
     "ALTER TABLE dirty_batches SET (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 1000)",
 ]
 
+# Runs at work are few among the many that are over; and a segment has one at most.
+INDEXES = {
+    "runs_at_work": "UNIQUE INDEX runs_at_work ON runs (workspace_id, segment_id) WHERE status = 'RUNNING'",
+    "members_search": """INDEX members_search ON members USING gin (
+      lower(coalesce(name, '') || ' ' || coalesce(domain, '') || ' ' || coalesce(email, '')) gin_trgm_ops
+    )""",
+}
+
+# Facts on their way to Redis (services/outbox.py). It has no Tortoise model: rows live for milliseconds.
+OUTBOX = """
+    CREATE TABLE outbox (
+      id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+      workspace_id bigint NOT NULL,
+      fact bytea NOT NULL,
+      created_at timestamptz NOT NULL DEFAULT clock_timestamp()
+    ) WITH (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 1000)
+"""
+
 
 class Migration(migrations.Migration):
     dependencies = [("seggraph", "0001_initial")]
@@ -73,12 +91,8 @@ class Migration(migrations.Migration):
             for (table, column), value in DEFAULTS.items()
         ),
         *(ops.RunSQL(statement, reverse_sql="SELECT 1") for statement in STORAGE),
-        ops.RunSQL(
-            """
-            CREATE INDEX members_search ON members USING gin (
-              lower(coalesce(name, '') || ' ' || coalesce(domain, '') || ' ' || coalesce(email, '')) gin_trgm_ops
-            )
-            """,
-            reverse_sql="DROP INDEX members_search",
+        *(
+            ops.RunSQL(f"CREATE {index}", reverse_sql=f"DROP INDEX {name}") for name, index in INDEXES.items()
         ),
+        ops.RunSQL(OUTBOX, reverse_sql="DROP TABLE outbox"),
     ]

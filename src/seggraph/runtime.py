@@ -1,23 +1,55 @@
 """The connections of one process: PostgreSQL through Tortoise's pool, and Redis.
 
-Opened by an entry point, handed down explicitly; no other module connects to anything.
+Opened by an entry point, handed down explicitly; no other module connects to anything. It is also the one seam
+where the errors of the PostgreSQL driver that may pass become RetryLater.
 """
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 from urllib.parse import urlsplit, urlunsplit
 
 import asyncpg
+import structlog
 from redis.asyncio import Redis
 from tortoise import Tortoise
 from tortoise.backends.base.config_generator import expand_db_url
 from tortoise.connection import get_connection
+from tortoise.exceptions import DBConnectionError
 
+from seggraph.errors import RetryLater
 from seggraph.settings import Settings
 
+log = structlog.get_logger()
+
 REDIS_TIMEOUT_SECONDS = 10
+
+POOL_SECONDS: Final = 10.0
+"""How long to wait for a connection of the pool to become free."""
+
+SERVER_SETTINGS: Final = {
+    "application_name": "seggraph",
+    "jit": "off",
+    # What a process that was killed or cut off held is let go of by the server, whatever it was at:
+    "client_connection_check_interval": "2s",  # while a statement runs
+    "idle_in_transaction_session_timeout": "60s",  # between two statements
+    "lock_timeout": "15s",  # and nobody waits for it, or for another, without end
+}
+
+PASSING: Final = (
+    asyncpg.PostgresConnectionError,
+    asyncpg.OperatorInterventionError,
+    asyncpg.TransactionRollbackError,
+    asyncpg.LockNotAvailableError,
+    asyncpg.IdleInTransactionSessionTimeoutError,
+    asyncpg.InsufficientResourcesError,
+    asyncpg.InterfaceError,
+    ConnectionError,
+    DBConnectionError,
+)
+"""Errors after which the same work may succeed: a lost or refused connection, a deadlock, a lock that took long."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +67,7 @@ def tortoise_config(database_url: str, *, pool_size: int) -> dict[str, Any]:
         "minsize": 1,
         "maxsize": pool_size,
         "timeout": 10,
-        "server_settings": {"application_name": "seggraph", "jit": "off"},
+        "server_settings": dict(SERVER_SETTINGS),
     }
     return {
         "connections": {"default": connection},
@@ -86,6 +118,37 @@ def connect_redis(url: str) -> Redis:
 
 @asynccontextmanager
 async def database() -> AsyncIterator[asyncpg.Connection]:
-    """A pooled connection outside any transaction, for statements that only read."""
-    async with get_connection("default").acquire_connection() as connection:
-        yield connection
+    """A pooled connection outside any transaction, for single statements.
+
+    Raises RetryLater when the database is away, also from statements in the block.
+    """
+    holding = get_connection("default").acquire_connection()
+    with passing_errors():
+        async with free_in_time():
+            connection = await holding.__aenter__()
+        try:
+            yield connection
+        finally:
+            await holding.__aexit__(None, None, None)
+
+
+@asynccontextmanager
+async def free_in_time() -> AsyncIterator[None]:
+    """Limit the wait for a pooled connection in the block. Raises RetryLater when it is over."""
+    try:
+        async with asyncio.timeout(POOL_SECONDS):
+            yield
+    except OSError as error:  # which a TimeoutError is too
+        raise RetryLater("The database has no connection for us now; try again soon.") from error
+
+
+@contextmanager
+def passing_errors() -> Iterator[None]:
+    """The seam to the driver: what may pass in the block is raised as RetryLater, with its cause."""
+    try:
+        yield
+    except PASSING as error:
+        if isinstance(error, ValueError):  # a value that does not fit its parameter is a defect, and stays
+            raise
+        log.warning("database_away", reason=f"{type(error).__name__}: {error}")
+        raise RetryLater("The database could not do this just now; try again soon.") from error

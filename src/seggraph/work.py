@@ -5,18 +5,25 @@ registered runs only when the transaction has been committed, and never inside i
 nothing leaves. What leaves is a nudge: intent is in the rows, so losing a nudge loses no work.
 """
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from typing import Any, Final
 
 import asyncpg
 import structlog
 from tortoise.backends.base.client import TransactionalDBClient
 from tortoise.connection import get_connection
-from tortoise.transactions import in_transaction
+from tortoise.exceptions import TransactionManagementError
+
+from seggraph.runtime import free_in_time, passing_errors
 
 log = structlog.get_logger()
 
-AfterCommit = Callable[[], Awaitable[object]]
+AFTER_COMMIT_SECONDS: Final = 5.0
+"""How long each of the things that leave after a commit may keep the caller waiting."""
+
+Step = Callable[[], Awaitable[object]]
 
 
 class Work:
@@ -27,26 +34,40 @@ class Work:
 
     def __init__(self, connection: asyncpg.Connection) -> None:
         self.connection = connection
-        self._after_commit: list[AfterCommit] = []
+        self._before_commit: list[Step] = []
+        self._after_commit: list[Step] = []
 
-    def after_commit(self, leave: AfterCommit) -> None:
+    def before_commit(self, step: Step) -> None:
+        """Run `step` as the last part of the transaction, in order; its failure rolls everything back."""
+        self._before_commit.append(step)
+
+    def after_commit(self, leave: Step) -> None:
         """Run `leave` once the transaction is committed; its failure is logged and undoes nothing."""
         self._after_commit.append(leave)
+
+    async def _finish(self) -> None:
+        for step in self._before_commit:
+            await step()
 
     async def _flush(self) -> None:
         for leave in self._after_commit:
             try:
-                await leave()
+                async with asyncio.timeout(AFTER_COMMIT_SECONDS):
+                    await leave()
             except Exception:  # the change is committed: the sweeper does what a lost nudge would have done
                 log.warning("after_commit_failed", exc_info=True)
 
 
 @asynccontextmanager
 async def begin() -> AsyncIterator[Work]:
-    """Open a unit of work; commit at the end, roll back on any exception. Units do not nest."""
+    """Open a unit of work; commit at the end, roll back on any exception. Units do not nest.
+
+    Raises RetryLater when the database is away, a deadlock was broken, or a lock or connection took too long.
+    """
     async with _transaction() as connection:
         unit = Work(connection)
         yield unit
+        await unit._finish()
     await unit._flush()
 
 
@@ -61,9 +82,35 @@ async def snapshot() -> AsyncIterator[asyncpg.Connection]:
 @asynccontextmanager
 async def _transaction() -> AsyncIterator[asyncpg.Connection]:
     """A transaction of Tortoise's, as the asyncpg connection that it runs on."""
-    if isinstance(get_connection("default"), TransactionalDBClient):
+    client = get_connection("default")
+    if isinstance(client, TransactionalDBClient):
         raise RuntimeError("a unit of work is open already: after-commit work would leave before the commit")
-    async with in_transaction("default") as transaction:
-        async with transaction.acquire_connection() as connection:
-            pass  # the wrapper's lock is only for sharing between tasks, which a unit of work forbids
-        yield connection
+    opening = _Opening(client)
+    with passing_errors():
+        async with opening as connection:
+            yield connection
+
+
+class _Opening:
+    """Tortoise's transaction context, without its leak.
+
+    When BEGIN fails or is cancelled, Tortoise keeps the connection and the task's context variable for ever.
+    """
+
+    def __init__(self, client: Any) -> None:
+        self._inner: Any = client._in_transaction()
+
+    async def __aenter__(self) -> asyncpg.Connection:
+        try:
+            async with free_in_time():
+                transaction = await self._inner.__aenter__()
+        except BaseException:
+            if hasattr(self._inner, "token"):  # the connection was had: this error type means "only let go"
+                await self._inner.__aexit__(TransactionManagementError, None, None)
+            raise
+        # Its wrapper's lock is only for sharing between tasks, which a unit of work forbids.
+        connection: asyncpg.Connection = transaction._connection
+        return connection
+
+    async def __aexit__(self, *error: Any) -> None:
+        await self._inner.__aexit__(*error)

@@ -17,7 +17,7 @@ from seggraph.enqueue import Job, decode, encode, queue_name
 from seggraph.errors import RetryLater
 from seggraph.observability import bound
 from seggraph.runtime import connect_redis
-from seggraph.services import recompute, refresh, sweeping
+from seggraph.services import event_retention, recompute, refresh, sweeping
 from seggraph.services.context import Context
 from seggraph.settings import Settings
 from seggraph.vocabulary import MemberKind
@@ -27,6 +27,10 @@ log = structlog.get_logger()
 POLL_SECONDS: Final = 0.02
 """How often the queue is looked at: what a job waits for, on average half of it."""
 MAX_JOBS: Final = 8
+SPARE_CONNECTIONS: Final = 4
+"""Database connections that jobs leave to heartbeats, the sweeper and whatever else the process does."""
+TAKEN_SECONDS: Final = 8
+"""How long a job stays with a worker that was killed. One that still runs then may run twice: its lease decides."""
 HEALTH_SECONDS: Final = 10
 RETRY_SECONDS: Final = 0.5
 GRACE_SECONDS: Final = 30
@@ -43,15 +47,23 @@ async def refresh_population(ctx: dict[str, Any], workspace_id: int, kind: int) 
     """Look at the members that changed."""
     context: Context = ctx["context"]
     with bound(job_id=ctx["job_id"], workspace_id=workspace_id):
-        await refresh.drain(context, workspace_id, MemberKind(kind))
+        await refresh.answer_nudge(context, workspace_id, MemberKind(kind))
+
+
+async def prune_events(ctx: dict[str, Any], workspace_id: int) -> None:
+    """Remove the events that a workspace no longer keeps."""
+    context: Context = ctx["context"]
+    with bound(job_id=ctx["job_id"], workspace_id=workspace_id):
+        await event_retention.prune(context, workspace_id)
 
 
 def _functions(settings: Settings) -> list[Function]:
-    """The jobs, each with a time limit of its own: beyond it a job is cancelled, and its work handed out again."""
-    limit = settings.statement_timeout_seconds + GRACE_SECONDS
+    """The jobs, each with a time limit: beyond it a job is cancelled, and its work handed out again."""
+    limit = recompute.longest_seconds(settings) + GRACE_SECONDS
     return [
         func(recompute_segment, name=Job.RECOMPUTE_SEGMENT, timeout=limit, keep_result=0, max_tries=3),
         func(refresh_population, name=Job.REFRESH_POPULATION, timeout=limit, keep_result=0, max_tries=3),
+        func(prune_events, name=Job.PRUNE_EVENTS, timeout=limit, keep_result=0, max_tries=3),
     ]
 
 
@@ -99,13 +111,13 @@ async def _run_jobs(context: Context) -> None:
 
 
 def _new_worker(context: Context, pool: ArqRedis) -> Worker:
-    return Worker(
+    worker = Worker(
         _functions(context.settings),
         queue_name=queue_name,
         redis_pool=pool,
         ctx={"context": context},
         handle_signals=False,
-        max_jobs=MAX_JOBS,
+        max_jobs=max(1, min(MAX_JOBS, context.settings.database_pool_size - SPARE_CONNECTIONS)),
         poll_delay=POLL_SECONDS,
         keep_result=0,
         job_serializer=encode,
@@ -114,6 +126,8 @@ def _new_worker(context: Context, pool: ArqRedis) -> Worker:
         health_check_interval=HEALTH_SECONDS,
         health_check_key=f"{queue_name}:health:{secrets.token_hex(6)}",
     )
+    worker.in_progress_timeout_s = TAKEN_SECONDS  # ARQ would make it longer than the longest job's limit
+    return worker
 
 
 async def _stop(worker: Worker) -> None:

@@ -4,13 +4,21 @@ A job is a nudge to look at intent that is stored in PostgreSQL, so every method
 without harm: the sweeper asks again for what is due, and a job that finds nothing to do does nothing.
 """
 
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
 from enum import StrEnum
 from typing import Any, Final
 
 import orjson
 from arq.connections import ArqRedis
 from redis.asyncio import Redis
+from redis.exceptions import RedisError
 
+from seggraph.errors import RetryLater
+
+ASK_SECONDS: Final = 5.0
+BEGIN_SECONDS: Final = 1.0
 NUDGE_SECONDS: Final = 5
 """How long a refresh that was asked for but never started keeps others from being asked for."""
 
@@ -22,6 +30,7 @@ class Job(StrEnum):
 
     RECOMPUTE_SEGMENT = "recompute_segment"
     REFRESH_POPULATION = "refresh_population"
+    PRUNE_EVENTS = "prune_events"
 
 
 def encode(message: Any) -> bytes:
@@ -35,7 +44,10 @@ def decode(message: bytes) -> Any:
 
 
 class JobQueue:
-    """Asks workers for jobs. Call it after the commit, and through `Work.after_commit`."""
+    """Asks workers for jobs. Call it after the commit, and through `Work.after_commit`.
+
+    Methods raise RetryLater while Redis is away.
+    """
 
     def __init__(self, redis: Redis) -> None:
         self._redis = redis
@@ -52,12 +64,9 @@ class JobQueue:
         The same (segment, revision, attempt) is asked for once while it waits or runs; a lost worker's work is
         asked for under the next attempt, because its job id stays taken until ARQ gives the job up.
         """
-        await self._arq.enqueue_job(
-            Job.RECOMPUTE_SEGMENT,
-            segment_id,
-            revision,
-            _job_id=f"recompute:{segment_id}:{revision}:{attempt}",
-        )
+        job_id = f"recompute:{segment_id}:{revision}:{attempt}"
+        async with _asking(ASK_SECONDS):
+            await self._arq.enqueue_job(Job.RECOMPUTE_SEGMENT, segment_id, revision, _job_id=job_id)
 
     async def refresh_population(self, workspace_id: int, kind: int) -> None:
         """Ask for a look at the members that changed, unless someone has asked and it has not begun.
@@ -66,12 +75,29 @@ class JobQueue:
         again.
         """
         key = _nudge_key(workspace_id, kind)
-        if await self._redis.set(key, b"1", nx=True, ex=NUDGE_SECONDS):
-            await self._arq.enqueue_job(Job.REFRESH_POPULATION, workspace_id, kind)
+        async with _asking(ASK_SECONDS):
+            if await self._redis.set(key, b"1", nx=True, ex=NUDGE_SECONDS):
+                await self._arq.enqueue_job(Job.REFRESH_POPULATION, workspace_id, kind)
+
+    async def prune_events(self, workspace_id: int) -> None:
+        """Ask for the removal of the events that a workspace no longer keeps; once while it waits or runs."""
+        await self._arq.enqueue_job(Job.PRUNE_EVENTS, workspace_id, _job_id=f"prune:{workspace_id}")
 
     async def refresh_begins(self, workspace_id: int, kind: int) -> None:
-        """Let the next change ask for a refresh again."""
-        await self._redis.delete(_nudge_key(workspace_id, kind))
+        """Let the next change ask for a refresh again. While Redis is away time does it, in NUDGE_SECONDS."""
+        with suppress(RetryLater):
+            async with _asking(BEGIN_SECONDS):
+                await self._redis.delete(_nudge_key(workspace_id, kind))
+
+
+@asynccontextmanager
+async def _asking(seconds: float) -> AsyncIterator[None]:
+    """The seam to the driver: a time limit, and its errors as ours."""
+    try:
+        async with asyncio.timeout(seconds):
+            yield
+    except (RedisError, OSError) as error:
+        raise RetryLater("The queue of jobs does not answer; try again soon.") from error
 
 
 def _nudge_key(workspace_id: int, kind: int) -> str:

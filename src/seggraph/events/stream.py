@@ -93,8 +93,8 @@ class EventStream:
         self._command_seconds = command_seconds
         self._unpublished: set[int] = set()
 
-    async def publish(self, facts: Sequence[Fact]) -> None:
-        """Append facts to their workspaces' streams, in order. Call it after the commit.
+    async def publish(self, facts: Sequence[Fact]) -> bool:
+        """Append facts to their workspaces' streams, in order. Call it after the commit. True when it is done.
 
         An outage raises nothing, for what was committed stays so: the workspaces are remembered, and their
         subscribers are told to resync as soon as Redis answers again (see `settle`).
@@ -103,7 +103,7 @@ class EventStream:
         for fact in facts:
             by_workspace.setdefault(fact.workspace_id, []).append(encode(fact))
         if not by_workspace:
-            return
+            return True
         owed = self._unpublished & by_workspace.keys()
         self._unpublished -= owed
         try:
@@ -113,9 +113,11 @@ class EventStream:
             _log.warning(
                 "facts_not_published", workspace_ids=sorted(by_workspace), reason=str(error.__cause__)
             )
+            return False
         except BaseException:
             self._unpublished |= by_workspace.keys()
             raise
+        return True
 
     async def settle(self) -> None:
         """Begin a new epoch wherever a fact could not be published. To be called now and then.

@@ -14,6 +14,7 @@ from seggraph.engines import Engine, PostgresEngine
 from seggraph.enqueue import JobQueue
 from seggraph.events import EventStream, Fact
 from seggraph.runtime import open_runtime
+from seggraph.services import outbox
 from seggraph.settings import Settings
 from seggraph.work import Work
 
@@ -29,9 +30,9 @@ class Context:
     engine: Engine
 
     def publish(self, unit: Work, facts: Sequence[Fact]) -> None:
-        """Publish facts once the unit of work is committed."""
+        """Publish facts once the unit of work is committed, even if this process does not live to do it."""
         if facts:
-            unit.after_commit(partial(self.stream.publish, tuple(facts)))
+            outbox.publish(self.stream, unit, facts)
 
     def recompute(self, unit: Work, segment_id: int, revision: int, *, attempt: int = 0) -> None:
         """Ask for a full run of a segment once the unit of work is committed."""
@@ -40,6 +41,10 @@ class Context:
     def refresh(self, unit: Work, workspace_id: int, kind: int) -> None:
         """Ask for a refresh of a population once the unit of work is committed."""
         unit.after_commit(partial(self.jobs.refresh_population, workspace_id, kind))
+
+    def prune_events(self, unit: Work, workspace_id: int) -> None:
+        """Ask for the removal of events that are too old once the unit of work is committed."""
+        unit.after_commit(partial(self.jobs.prune_events, workspace_id))
 
 
 @asynccontextmanager

@@ -8,16 +8,11 @@ import asyncpg
 from seggraph.engines import Population
 from seggraph.vocabulary import ConsentPolicy, MemberKind
 
-LOAD = """
-    WITH made AS (
-      INSERT INTO populations (workspace_id, kind) VALUES ($1, $2)
-      ON CONFLICT (workspace_id, kind) DO NOTHING RETURNING id
-    )
-    SELECT w.time_zone, w.consent_policy,
-      coalesce((SELECT id FROM made),
-               (SELECT id FROM populations WHERE workspace_id = $1 AND kind = $2)) AS id
-    FROM workspaces w WHERE w.id = $1
-"""
+FIND = "SELECT id FROM populations WHERE workspace_id = $1 AND kind = $2"
+
+MAKE = (
+    "INSERT INTO populations (workspace_id, kind) VALUES ($1, $2) ON CONFLICT (workspace_id, kind) DO NOTHING"
+)
 
 DESCRIBE = "SELECT time_zone, consent_policy FROM workspaces WHERE id = $1"
 
@@ -41,5 +36,9 @@ async def describe(connection: asyncpg.Connection, workspace_id: int, kind: Memb
 
 async def ensure(connection: asyncpg.Connection, workspace_id: int, kind: MemberKind) -> int:
     """The id of a population, whose row is made if it has none yet: the owner of its reachable audiences."""
-    row = await connection.fetchrow(LOAD, workspace_id, kind)
-    return int(row["id"])
+    found = await connection.fetchval(FIND, workspace_id, kind)
+    if found is None:
+        await connection.execute(MAKE, workspace_id, kind)
+        # Another statement, for it sees the row also when somebody else made it while we waited.
+        found = await connection.fetchval(FIND, workspace_id, kind)
+    return int(found)

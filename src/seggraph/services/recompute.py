@@ -21,13 +21,14 @@ from pyroaring import BitMap
 from seggraph.audiences import ChunkStore, from_bytes
 from seggraph.criteria import Checked, check, parse
 from seggraph.engines import Population
-from seggraph.errors import ErrorCode, SeggraphError
+from seggraph.errors import ErrorCode, RetryLater, SeggraphError
 from seggraph.events import Fact, ReachChanged, RunProgressed
 from seggraph.runtime import database
 from seggraph.services import catalogues, populations, reach, refresh, shifts
 from seggraph.services.context import Context
 from seggraph.services.reach import ReachCounts
 from seggraph.services.shifts import Shift
+from seggraph.settings import Settings
 from seggraph.vocabulary import Channel, MemberKind, ReachStatus, RunStatus, SegmentPurpose, SourceKind
 from seggraph.work import Work, begin, snapshot
 
@@ -44,6 +45,7 @@ CLAIM = """
       attempts = attempts + 1, retry_at = NULL, progress = 0
     WHERE id = $1 AND requested_revision = $2 AND computed_revision < $2 AND status = 'ACTIVE'
       AND reach_status = 'CALCULATING' AND (lease_until IS NULL OR lease_until < clock_timestamp())
+      AND (retry_at IS NULL OR retry_at <= clock_timestamp())
     RETURNING workspace_id, kind, type, purpose, criteria, attempts
 """
 
@@ -162,10 +164,9 @@ async def run(context: Context, segment_id: int, revision: int) -> RunStatus | N
         segment_id=segment_id, revision=revision, run_id=claim.run_id
     ):
         try:
-            await context.stream.publish([claim.fact(0.0, "SCANNING")])
-            found = await _while_renewing(context, claim, _scan(context, claim))
-            await context.stream.publish([claim.fact(0.9, "APPLYING")])
-            await _apply(context, claim, found)
+            async with asyncio.timeout(longest_seconds(context.settings)):
+                found = await _while_renewing(context, claim, _scan_and_tell(context, claim))
+                await _apply(context, claim, found)
         except LeaseLost:
             await _end_run(claim, RunStatus.VOID)
             log.info("run_void")
@@ -177,6 +178,11 @@ async def run(context: Context, segment_id: int, revision: int) -> RunStatus | N
             raise
     log.info("run_succeeded", segment_id=segment_id, revision=revision)
     return RunStatus.SUCCEEDED
+
+
+def longest_seconds(settings: Settings) -> float:
+    """How long a run may take: what is pending, the scan, and what changed during it, a statement each or more."""
+    return 3 * settings.statement_timeout_seconds
 
 
 async def _claim(context: Context, segment_id: int, revision: int) -> Claim | None:
@@ -222,12 +228,25 @@ async def _while_renewing(context: Context, claim: Claim, work: Awaitable[T]) ->
 async def _renew_forever(context: Context, claim: Claim) -> None:
     while True:
         await asyncio.sleep(context.settings.lease_seconds / HEARTBEATS_PER_LEASE)
-        async with database() as connection:
-            done = await connection.execute(
-                RENEW, claim.segment_id, claim.revision, claim.holder, context.settings.lease_seconds
-            )
+        try:
+            async with database() as connection:
+                done = await connection.execute(
+                    RENEW, claim.segment_id, claim.revision, claim.holder, context.settings.lease_seconds
+                )
+        except (
+            RetryLater
+        ):  # if it lasts the lease runs out, and the next beat that gets through finds it taken
+            continue
         if done == "UPDATE 0":
             raise LeaseLost
+
+
+async def _scan_and_tell(context: Context, claim: Claim) -> Scan:
+    """Scan, and tell subscribers before and after. It is done under the lease, for Redis may be slow to answer."""
+    await context.stream.publish([claim.fact(0.0, "SCANNING")])
+    found = await _scan(context, claim)
+    await context.stream.publish([claim.fact(0.9, "APPLYING")])
+    return found
 
 
 async def _scan(context: Context, claim: Claim) -> Scan:
@@ -333,9 +352,9 @@ async def _end_run(claim: Claim, status: RunStatus) -> None:
 
 async def _give_back(claim: Claim) -> None:
     """Let go of the lease when this worker stops, so that another one starts at once."""
-    async with database() as connection:
-        await connection.execute(GIVE_BACK, claim.segment_id, claim.revision, claim.holder)
-        await _finish_run(connection, claim, RunStatus.VOID)
+    async with begin() as unit:
+        await unit.connection.execute(GIVE_BACK, claim.segment_id, claim.revision, claim.holder)
+        await _finish_run(unit.connection, claim, RunStatus.VOID)
 
 
 async def _fail(context: Context, claim: Claim, error: Exception) -> RunStatus:
@@ -343,7 +362,7 @@ async def _fail(context: Context, claim: Claim, error: Exception) -> RunStatus:
     code, message, final = _verdict(claim, error)
     log.warning("run_failed", code=code, attempt=claim.attempt, final=final, exc_info=error)
     async with begin() as unit:
-        await _finish_run(unit.connection, claim, RunStatus.FAILED, code=code, message=message)
+        # The segment's row before the run's, as a refresh takes them.
         if final:
             held = await unit.connection.fetchval(
                 FAIL_SEGMENT, claim.segment_id, claim.revision, claim.holder, code, message
@@ -352,6 +371,7 @@ async def _fail(context: Context, claim: Claim, error: Exception) -> RunStatus:
             context.publish(unit, facts if held is not None else [])
         else:
             await _retry_later(unit, claim)
+        await _finish_run(unit.connection, claim, RunStatus.FAILED, code=code, message=message)
     return RunStatus.FAILED
 
 

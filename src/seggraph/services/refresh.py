@@ -3,10 +3,11 @@
 The cost follows what changed and not how much there is: one statement evaluates every segment's criteria, and
 who is reachable, over the changed ordinals alone. Refreshes of one population take turns (an advisory lock), so
 a later look is never overwritten by an earlier one. A segment that is being computed is left alone: its run is
-told which ordinals changed, and evaluates them anew when it applies its result.
+told which ordinals changed, and evaluates them anew when it applies its result. A segment whose criteria cannot
+be evaluated here is handed to a run of its own, which reports why, and holds up nobody else.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -18,10 +19,13 @@ from pyroaring import BitMap
 
 from seggraph.audiences import ChunkStore, from_bytes, to_bytes
 from seggraph.criteria import Checked, check, parse
-from seggraph.engines import Engine
-from seggraph.errors import SeggraphError
+from seggraph.criteria.catalogue import Catalogue
+from seggraph.errors import RetryLater, SeggraphError
+from seggraph.events import ReachChanged
+from seggraph.runtime import PASSING, database
 from seggraph.services import catalogues, populations, reach, shifts
 from seggraph.services.context import Context
+from seggraph.services.populations import Surroundings
 from seggraph.services.reach import Reachable
 from seggraph.services.shifts import Membership, Outcome
 from seggraph.vocabulary import Channel, MemberKind, ReachStatus, RunTrigger, SegmentPurpose, SourceKind
@@ -31,62 +35,118 @@ log = structlog.get_logger()
 
 BATCHES_AT_ONCE: Final = 64
 """Most dirty batches that one transaction takes."""
+MEMBERS_AT_ONCE: Final = 20_000
+"""Most members that one transaction looks at; the rest of its batches waits for the next."""
+TOGETHER_SECONDS: Final = 10.0
+"""Longest time that the criteria of all segments may take together; beyond it they are tried one by one."""
+APART_SECONDS: Final = 2.0
+"""Longest time that one segment's criteria may take then."""
 LOCK_SPACE: Final = 0x5E66_0000
 """The first key of the advisory locks of populations; the second is made of workspace and kind."""
 
 LOCK = "SELECT pg_advisory_xact_lock($1, hashint8($2))"
 
+NEWEST = "SELECT max(id) FROM dirty_batches WHERE workspace_id = $1 AND kind = $2"
+
 TAKE = """
-    DELETE FROM dirty_batches WHERE id IN (
-      SELECT id FROM dirty_batches WHERE workspace_id = $1 AND kind = $2
-      ORDER BY id LIMIT $3 FOR UPDATE SKIP LOCKED
-    ) RETURNING ordinals
+    SELECT id, ordinals, changed, created_at FROM dirty_batches
+    WHERE workspace_id = $1 AND kind = $2 AND ($3::bigint IS NULL OR id <= $3)
+    ORDER BY id LIMIT $4 FOR UPDATE SKIP LOCKED
 """
 
-LIVE_SEGMENTS = """
-    SELECT id, type, purpose, criteria, requested_revision, computed_revision FROM segments
-    WHERE workspace_id = $1 AND kind = $2 AND status = 'ACTIVE' ORDER BY id
-"""
+REMOVE = "DELETE FROM dirty_batches WHERE id = ANY($1)"
 
-HOLD = """
-    SELECT id, requested_revision, computed_revision, reach_status FROM segments
-    WHERE workspace_id = $1 AND id = ANY($2) AND status = 'ACTIVE' ORDER BY id FOR NO KEY UPDATE
-"""
+KEEP_REST = "UPDATE dirty_batches SET ordinals = $2, changed = $3, created_at = $4 WHERE id = $1"
+
+COLUMNS: Final = "id, type, purpose, criteria, requested_revision, computed_revision, reach_status"
+
+ACTIVE = (
+    f"SELECT {COLUMNS} FROM segments WHERE workspace_id = $1 AND kind = $2 AND status = 'ACTIVE' ORDER BY id"  # noqa: S608
+)
+
+HOLD = f"{ACTIVE} FOR NO KEY UPDATE"
 
 RUNNING = """
     SELECT id, refreshed FROM runs WHERE workspace_id = $1 AND segment_id = ANY($2) AND status = 'RUNNING'
     ORDER BY id FOR NO KEY UPDATE
 """
 
+RUN_ANEW = """
+    UPDATE segments SET requested_revision = requested_revision + 1, lease_holder = NULL, lease_until = NULL,
+      attempts = 0, retry_at = NULL, progress = 0, reach_status = 'CALCULATING'
+    WHERE workspace_id = $1 AND id = ANY($2) RETURNING id, requested_revision
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class LiveSegment:
-    """An ACTIVE segment as a refresh evaluates it; one that is STATIC has no criteria."""
+    """A segment that is READY, as a refresh evaluates it; one that is STATIC has no criteria."""
 
     id: int
     revision: int
     purpose: SegmentPurpose | None
-    criteria: Checked | None
+    document: str | None
+
+    @property
+    def key(self) -> tuple[int, int]:
+        """What criteria are told apart by: an edit makes another revision."""
+        return self.id, self.revision
+
+
+Matched = Mapping[tuple[int, int], BitMap]
+"""Which of the ordinals a segment's criteria match, by its key; absent if they could not be evaluated."""
 
 
 async def drain(context: Context, workspace_id: int, kind: MemberKind) -> int:
-    """Refresh until no member of the population is dirty; returns how many members were looked at."""
-    await context.jobs.refresh_begins(workspace_id, kind)
+    """Refresh the members of a population that are dirty now; returns how many were looked at.
+
+    When it returns, no refresh is at work that began before: its batches would be there still.
+    """
     looked_at = 0
-    while refreshed := await refresh_once(context, workspace_id, kind):
+    async with database() as connection:
+        newest = await connection.fetchval(NEWEST, workspace_id, kind)
+    while newest is not None and (refreshed := await refresh_once(context, workspace_id, kind, up_to=newest)):
         looked_at += refreshed
     return looked_at
 
 
-async def refresh_once(context: Context, workspace_id: int, kind: MemberKind) -> int:
-    """Refresh the members of the oldest dirty batches, in one transaction; returns how many they are."""
+async def answer_nudge(context: Context, workspace_id: int, kind: MemberKind) -> int:
+    """What a nudge asks for: at least one look, so that the next change nudges again, then all that is dirty."""
+    looked_at = await refresh_once(context, workspace_id, kind)
+    return looked_at and looked_at + await drain(context, workspace_id, kind)
+
+
+async def refresh_once(
+    context: Context, workspace_id: int, kind: MemberKind, *, up_to: int | None = None
+) -> int:
+    """Refresh the members of the oldest dirty batches, in one transaction; returns how many they are.
+
+    Only batches with ids `up_to` this one are taken, so that changes that keep coming do not keep it going.
+    """
     async with begin() as unit:
         await unit.connection.execute(LOCK, LOCK_SPACE + int(kind), workspace_id)
-        batches = await unit.connection.fetch(TAKE, workspace_id, kind, BATCHES_AT_ONCE)
-        ordinals = BitMap.union(BitMap(), *(from_bytes(row["ordinals"]) for row in batches))
+        # After the lock, so that no more than one more waits for it; before the look, so that no change is missed.
+        await context.jobs.refresh_begins(workspace_id, kind)
+        ordinals = await _take(unit.connection, workspace_id, kind, up_to)
         if ordinals:
             await _Refresh(context, unit, workspace_id, kind, ordinals).run()
         return len(ordinals)
+
+
+async def _take(
+    connection: asyncpg.Connection, workspace_id: int, kind: MemberKind, up_to: int | None
+) -> BitMap:
+    """The members of the oldest batches. What is too many stays dirty, under the last batch's id."""
+    batches = await connection.fetch(TAKE, workspace_id, kind, up_to, BATCHES_AT_ONCE)
+    ordinals = BitMap.union(BitMap(), *(from_bytes(row["ordinals"]) for row in batches))
+    ids = [row["id"] for row in batches]
+    if rest := ordinals[MEMBERS_AT_ONCE:]:
+        changed = sorted({name for row in batches for name in row["changed"]})
+        since = min(row["created_at"] for row in batches)
+        await connection.execute(KEEP_REST, ids.pop(), to_bytes(rest), changed, since)
+    if ids:
+        await connection.execute(REMOVE, ids)
+    return ordinals[:MEMBERS_AT_ONCE]
 
 
 class _Refresh:
@@ -101,41 +161,88 @@ class _Refresh:
         self._workspace_id = workspace_id
         self._kind = kind
         self._ordinals = ordinals
-        self._at = datetime.now(UTC)
+        self._at: datetime
+        self._surroundings: Surroundings
+        self._catalogue: Catalogue
 
     async def run(self) -> None:
         """Evaluate the ordinals, then correct the reachable audiences and every segment."""
-        self._at = await self._connection.fetchval("SELECT now()")
-        segments = await self._live_segments()
-        matched, reachable = await self._evaluate(self._context.engine, segments)
+        self._at = await self._connection.fetchval("SELECT clock_timestamp()")
+        self._surroundings = await populations.describe(self._connection, self._workspace_id, self._kind)
+        self._catalogue = await catalogues.load(self._connection, self._workspace_id, self._kind)
+        rows = await self._connection.fetch(ACTIVE, self._workspace_id, self._kind)
+        evaluated = _ready(rows)
+        matched, reachable = await self._evaluate(evaluated)
         reachable_before = await self._write_reachable(reachable)
-        current = await self._hold(segments)
-        found = await self._shift_all(current, matched, reachable_before, reachable)
-        await self._record(found)
+        current = await self._hold()
+        # Those that a run finished in the meantime: it may not have seen the change.
+        late = [segment for segment in current if segment not in evaluated]
+        matched = {**matched, **await self._evaluate_apart(late)}
+        failed = [one for one in current if one.document is not None and one.key not in matched]
+        await self._run_anew([segment.id for segment in failed])
+        fit = [segment for segment in current if segment not in failed]
+        await self._record(await self._shift_all(fit, matched, reachable_before, reachable))
 
-    async def _live_segments(self) -> list[LiveSegment]:
-        catalogue = await catalogues.load(self._connection, self._workspace_id, self._kind)
-        rows = await self._connection.fetch(LIVE_SEGMENTS, self._workspace_id, self._kind)
-        return [segment for row in rows if (segment := _live(row, catalogue)) is not None]
+    async def _evaluate(self, segments: Sequence[LiveSegment]) -> tuple[Matched, Reachable]:
+        """Which of the ordinals each segment's criteria match, and which each channel reaches: in one go.
 
-    async def _evaluate(
-        self, engine: Engine, segments: Sequence[LiveSegment]
-    ) -> tuple[dict[int, BitMap], Reachable]:
-        """Which of the ordinals each DYNAMIC segment's criteria match, and which each channel reaches."""
-        surroundings = await populations.describe(self._connection, self._workspace_id, self._kind)
-        dynamic = [segment for segment in segments if segment.criteria is not None]
-        trees = reach.criteria(surroundings.policy)
-        found = await engine.evaluate(
+        If that fails, the segments are tried one by one.
+        """
+        trees = reach.criteria(self._surroundings.policy)
+        checked = self._checked(segments)
+        found = await self._try([*trees, *checked.values()], TOGETHER_SECONDS)
+        if found is not None:
+            matched: Matched = dict(zip(checked, found[len(trees) :], strict=True))
+            return matched, dict(zip(Channel, found, strict=False))
+        found = await self._ask(trees, self._context.settings.statement_timeout_seconds)
+        return await self._evaluate_apart(segments), dict(zip(Channel, found, strict=True))
+
+    async def _evaluate_apart(self, segments: Sequence[LiveSegment]) -> Matched:
+        """Which of the ordinals match, segment by segment; those that fail are absent."""
+        matched: dict[tuple[int, int], BitMap] = {}
+        for key, criteria in self._checked(segments).items():
+            if found := await self._try([criteria], APART_SECONDS):
+                matched[key] = found[0]
+        return matched
+
+    def _checked(self, segments: Sequence[LiveSegment]) -> dict[tuple[int, int], Checked]:
+        """The criteria by key; those that do not hold any more are absent."""
+        checked: dict[tuple[int, int], Checked] = {}
+        for segment in segments:
+            if segment.document is not None:
+                try:
+                    checked[segment.key] = check(parse(orjson.loads(segment.document)), self._catalogue)
+                except SeggraphError as error:
+                    log.warning("criteria_do_not_hold", segment_id=segment.id, reason=error.message)
+        return checked
+
+    async def _try(self, criteria: Sequence[Checked], seconds: float) -> list[BitMap] | None:
+        """What `_ask` answers, or None if it failed for a reason of the criteria's own."""
+        try:
+            async with self._connection.transaction():
+                return await self._ask(
+                    criteria, min(seconds, self._context.settings.statement_timeout_seconds)
+                )
+        except (RetryLater, *PASSING):
+            raise
+        except (
+            Exception
+        ) as error:  # whatever it was, it must not keep the other segments' members from moving
+            log.warning(
+                "refresh_not_evaluated", trees=len(criteria), reason=f"{type(error).__name__}: {error}"
+            )
+            return None
+
+    async def _ask(self, criteria: Sequence[Checked], seconds: float) -> list[BitMap]:
+        return await self._context.engine.evaluate(
             self._connection,
-            surroundings.population,
-            [*trees, *(segment.criteria for segment in dynamic if segment.criteria is not None)],
+            self._surroundings.population,
+            criteria,
             as_of=self._at,
-            zone=surroundings.zone,
+            zone=self._surroundings.zone,
             ordinals=self._ordinals,
-            timeout_seconds=self._context.settings.statement_timeout_seconds,
+            timeout_seconds=seconds,
         )
-        matched = {segment.id: bitmap for segment, bitmap in zip(dynamic, found[len(trees) :], strict=True)}
-        return matched, dict(zip(Channel, found[: len(trees)], strict=True))
 
     async def _write_reachable(self, reachable: Reachable) -> Reachable:
         """Correct the population's reachable audiences; returns what they said of the ordinals before."""
@@ -151,25 +258,19 @@ class _Refresh:
         )
         return {channel: before[owner] & self._ordinals for channel, owner in owners.items()}
 
-    async def _hold(self, segments: Sequence[LiveSegment]) -> list[LiveSegment]:
-        """Hold the rows of the segments; those that are computed as they were evaluated are returned.
+    async def _hold(self) -> list[LiveSegment]:
+        """Hold the rows of all ACTIVE segments, and return the READY ones.
 
         Of the others, the ones with a run at work have it told; and whichever run comes later begins after
         the change, and sees it.
         """
-        rows = await self._connection.fetch(HOLD, self._workspace_id, [segment.id for segment in segments])
-        held = {row["id"]: row for row in rows}
-        computing = [row["id"] for row in rows if row["requested_revision"] != row["computed_revision"]]
+        rows = await self._connection.fetch(HOLD, self._workspace_id, self._kind)
+        current = _ready(rows)
+        known = {segment.id for segment in current}
+        computing = [row["id"] for row in rows if row["id"] not in known]
         if computing:
             await self._tell_runs(computing)
-        return [
-            segment
-            for segment in segments
-            if segment.id in held
-            and held[segment.id]["reach_status"] == ReachStatus.READY
-            and held[segment.id]["computed_revision"] == segment.revision
-            and held[segment.id]["requested_revision"] == segment.revision
-        ]
+        return current
 
     async def _tell_runs(self, segment_ids: list[int]) -> None:
         for run in await self._connection.fetch(RUNNING, self._workspace_id, segment_ids):
@@ -178,10 +279,28 @@ class _Refresh:
                 "UPDATE runs SET refreshed = $2 WHERE id = $1", run["id"], to_bytes(known | self._ordinals)
             )
 
+    async def _run_anew(self, segment_ids: Sequence[int]) -> None:
+        """Ask for runs of segments that could not be refreshed: a run has more time, and says what is wrong."""
+        if not segment_ids:
+            return
+        facts = []
+        for row in await self._connection.fetch(RUN_ANEW, self._workspace_id, segment_ids):
+            self._context.recompute(self._unit, row["id"], row["requested_revision"])
+            facts.append(
+                ReachChanged(
+                    workspace_id=self._workspace_id,
+                    at=datetime.now(UTC),
+                    segment_id=row["id"],
+                    revision=row["requested_revision"],
+                    reach_status=ReachStatus.CALCULATING,
+                )
+            )
+        self._context.publish(self._unit, facts)
+
     async def _shift_all(
         self,
         segments: Sequence[LiveSegment],
-        matched: dict[int, BitMap],
+        matched: Matched,
         reachable_before: Reachable,
         reachable: Reachable,
     ) -> list[Outcome]:
@@ -193,9 +312,9 @@ class _Refresh:
         found: list[Outcome] = []
         for segment in segments:
             membership = memberships[segment.id]
-            if segment.criteria is not None:
+            if segment.document is not None:
                 source = membership.source(SourceKind.CRITERIA)
-                membership.link(source, matched[segment.id], among=self._ordinals)
+                membership.link(source, matched[segment.key], among=self._ordinals)
             changes |= membership.chunk_changes
             before, after = self._near(membership)
             reach_change = reach.count(after, reachable, segment.purpose) - reach.count(
@@ -226,14 +345,15 @@ class _Refresh:
         self._context.publish(self._unit, facts)
 
 
-def _live(row: asyncpg.Record, catalogue: Any) -> LiveSegment | None:
-    """The segment of a row; None for one whose criteria no longer hold, which its next run will report."""
-    criteria: Checked | None = None
-    if row["type"] == "DYNAMIC":
-        try:
-            criteria = check(parse(orjson.loads(row["criteria"])), catalogue)
-        except SeggraphError as error:
-            log.warning("criteria_not_evaluated", segment_id=row["id"], reason=error.message)
-            return None
-    purpose = None if row["purpose"] is None else SegmentPurpose(row["purpose"])
-    return LiveSegment(row["id"], row["requested_revision"], purpose, criteria)
+def _ready(rows: Sequence[asyncpg.Record]) -> list[LiveSegment]:
+    """Those of the segments whose numbers are what was last asked for."""
+    return [
+        LiveSegment(
+            row["id"],
+            row["requested_revision"],
+            None if row["purpose"] is None else SegmentPurpose(row["purpose"]),
+            row["criteria"] if row["type"] == "DYNAMIC" else None,
+        )
+        for row in rows
+        if row["reach_status"] == ReachStatus.READY and row["requested_revision"] == row["computed_revision"]
+    ]

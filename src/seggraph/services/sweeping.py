@@ -8,6 +8,8 @@ import structlog
 
 from seggraph.errors import ErrorCode
 from seggraph.events import ReachChanged
+from seggraph.runtime import database
+from seggraph.services import outbox
 from seggraph.services.context import Context
 from seggraph.services.recompute import MAX_ATTEMPTS
 from seggraph.services.segments import DEFAULT_SYNC_INTERVAL
@@ -22,17 +24,24 @@ SYNC_DUE = """
     UPDATE segments SET requested_revision = requested_revision + 1, attempts = 0, retry_at = NULL, progress = 0,
       reach_status = 'CALCULATING', error_code = NULL, error_message = NULL, error_at = NULL,
       next_sync_at = now() + make_interval(secs => coalesce(sync_interval_seconds, $1))
-    WHERE id IN (SELECT id FROM segments WHERE status = 'ACTIVE' AND next_sync_at <= now()
-      AND reach_status IN ('READY', 'FAILED') ORDER BY next_sync_at LIMIT $2 FOR UPDATE SKIP LOCKED)
+    WHERE id = ANY(ARRAY(SELECT id FROM segments WHERE status = 'ACTIVE' AND next_sync_at <= now()
+      AND reach_status IN ('READY', 'FAILED') ORDER BY next_sync_at LIMIT $2 FOR NO KEY UPDATE SKIP LOCKED))
     RETURNING id, workspace_id, requested_revision
 """
 
 ABANDONED = """
     UPDATE segments SET reach_status = 'FAILED', error_code = $1, error_message = $2,
       error_at = clock_timestamp(), lease_holder = NULL, lease_until = NULL, progress = NULL
-    WHERE status = 'ACTIVE' AND reach_status = 'CALCULATING' AND attempts >= $3
-      AND (lease_until IS NULL OR lease_until < clock_timestamp())
+    WHERE id = ANY(ARRAY(SELECT id FROM segments
+      WHERE status = 'ACTIVE' AND reach_status = 'CALCULATING' AND attempts >= $3
+        AND (lease_until IS NULL OR lease_until < clock_timestamp()) FOR NO KEY UPDATE SKIP LOCKED))
     RETURNING id, workspace_id, requested_revision
+"""
+
+# A run whose lease merely ran out may still apply its result; one whose lease is another's, or nobody's, never will.
+CLOSE_RUNS = """
+    UPDATE runs r SET status = 'VOID', finished_at = clock_timestamp() FROM segments s
+    WHERE r.status = 'RUNNING' AND s.id = r.segment_id AND s.lease_holder IS DISTINCT FROM r.holder
 """
 
 RUNS_DUE = """
@@ -50,37 +59,52 @@ POPULATIONS_DUE = """
 
 
 async def sweep(context: Context) -> None:
-    """Settle what the stream owes, ask for what is due, and give up on what keeps losing its worker."""
+    """Settle what the stream owes, ask for what is due, and give up on what keeps losing its worker.
+
+    Raises RetryLater while PostgreSQL or Redis is away.
+    """
     await context.stream.settle()
+    await outbox.publish_overdue(context.stream)
     await _ask_for_syncs(context)
     await _give_up_on_abandoned(context)
+    await _close_runs()
     await _ask_for_work(context)
 
 
 async def _ask_for_syncs(context: Context) -> None:
     """Have segments computed anew whose sync interval is over: the repair of whatever a refresh missed."""
     async with begin() as unit:
-        for row in await unit.connection.fetch(SYNC_DUE, DEFAULT_SYNC_INTERVAL.total_seconds(), AT_ONCE):
+        rows = await unit.connection.fetch(SYNC_DUE, DEFAULT_SYNC_INTERVAL.total_seconds(), AT_ONCE)
+        for row in rows:
             context.recompute(unit, row["id"], row["requested_revision"])
-            context.publish(unit, [_reach_changed(row, ReachStatus.CALCULATING)])
+        context.publish(unit, [_reach_changed(row, ReachStatus.CALCULATING) for row in rows])
 
 
 async def _give_up_on_abandoned(context: Context) -> None:
     """Fail segments whose every run lost its worker."""
     message = "Calculating kept stopping without a result. Recalculate; if it repeats, simplify the criteria."
     async with begin() as unit:
-        for row in await unit.connection.fetch(ABANDONED, ErrorCode.INTERNAL, message, MAX_ATTEMPTS):
+        rows = await unit.connection.fetch(ABANDONED, ErrorCode.INTERNAL, message, MAX_ATTEMPTS)
+        for row in rows:
             log.error("run_abandoned", segment_id=row["id"], revision=row["requested_revision"])
-            context.publish(unit, [_reach_changed(row, ReachStatus.FAILED)])
+        context.publish(unit, [_reach_changed(row, ReachStatus.FAILED) for row in rows])
+
+
+async def _close_runs() -> None:
+    """Call void the runs that can have no result any more, and whose worker did not live to say so."""
+    async with database() as connection:
+        await connection.execute(CLOSE_RUNS)
 
 
 async def _ask_for_work(context: Context) -> None:
     """Hand out runs that nobody is at, and populations whose changes nobody has looked at."""
-    async with begin() as unit:
-        for row in await unit.connection.fetch(RUNS_DUE, MAX_ATTEMPTS, AT_ONCE):
-            context.recompute(unit, row["id"], row["requested_revision"], attempt=row["attempts"])
-        for row in await unit.connection.fetch(POPULATIONS_DUE, AT_ONCE):
-            context.refresh(unit, row["workspace_id"], row["kind"])
+    async with database() as connection:
+        runs = await connection.fetch(RUNS_DUE, MAX_ATTEMPTS, AT_ONCE)
+        dirty = await connection.fetch(POPULATIONS_DUE, AT_ONCE)
+    for row in runs:
+        await context.jobs.recompute_segment(row["id"], row["requested_revision"], attempt=row["attempts"])
+    for row in dirty:
+        await context.jobs.refresh_population(row["workspace_id"], row["kind"])
 
 
 def _reach_changed(row: asyncpg.Record, status: ReachStatus) -> ReachChanged:
