@@ -18,17 +18,14 @@ from seggraph.services.authentication import authenticate
 from seggraph.services.context import Context
 from seggraph.services.freshness import Pending
 from seggraph.services.members import Addresses
-from seggraph.services.memberships import SourceView
+from seggraph.services.memberships import MemberKey, Pair, SourceView
 from seggraph.services.policy import Viewer
+from seggraph.services.segment_views import SegmentView
 from seggraph.services.users import UserView
 from seggraph.vocabulary import MemberKind, SourceKind
 
 K = TypeVar("K")
 V = TypeVar("V")
-
-
-MembersOf = tuple[int, tuple[int, ...]]
-"""A segment, and the ordinals of a page of its members."""
 
 
 class Loaders:
@@ -68,23 +65,24 @@ class Loaders:
         return _by_key(lambda kinds: freshness.pending(self._viewer, kinds), Pending(0, 0.0))
 
     @cached_property
-    def entered_at(self) -> DataLoader[MembersOf, dict[int, datetime]]:
-        """When members entered a segment: for a whole page at once."""
-        return _one_by_one(lambda key: memberships.entered_at(self._viewer, *key))
+    def segments(self) -> DataLoader[int, SegmentView | None]:
+        """Segments that the viewer sees, by id."""
+        return _by_key(lambda ids: segment_views.get_many(self._viewer, ids), None)
 
     @cached_property
-    def member_sources(self) -> DataLoader[MembersOf, dict[int, list[SourceKind]]]:
-        """What holds members in a segment: for a whole page at once."""
-        return _one_by_one(lambda key: memberships.sources_of_members(self._viewer, *key))
+    def entered_at(self) -> DataLoader[Pair, datetime | None]:
+        """When a member entered a segment."""
+        return _by_key(lambda pairs: memberships.entered_at(self._viewer, pairs), None)
 
+    @cached_property
+    def member_sources(self) -> DataLoader[Pair, list[SourceKind]]:
+        """What holds a member in a segment."""
+        return _by_key(lambda pairs: memberships.sources_of(self._viewer, pairs), [])
 
-def _one_by_one(load: Callable[[K], Awaitable[V]]) -> DataLoader[K, V]:
-    """A loader whose keys are whole pages already."""
-
-    async def load_each(keys: list[K]) -> list[V]:
-        return [await load(key) for key in keys]
-
-    return DataLoader(load_fn=load_each)
+    @cached_property
+    def segments_of(self) -> DataLoader[MemberKey, list[int]]:
+        """The ids of the segments that a member is in."""
+        return _by_key(lambda keys: memberships.segments_of(self._viewer, keys), [])
 
 
 def _by_key(load: Callable[[Sequence[K]], Awaitable[Mapping[K, V]]], absent: V) -> DataLoader[K, V]:

@@ -44,3 +44,12 @@ def decode_all(type_name: str, global_ids: Sequence[str], *, path: Path) -> list
     if len(global_ids) > MAX_IDS:
         raise TooMany(f"Give at most {MAX_IDS} ids at once.", path=path)
     return [decode(type_name, one, path=(*path, index)) for index, one in enumerate(global_ids)]
+
+
+def known(type_name: str, global_ids: Sequence[str] | None) -> tuple[list[int] | None, list[str]]:
+    """The numbers of those that are ids of a type, and the others as they were given; None stays None."""
+    if global_ids is None:
+        return None, []
+    parts = {given: split(given) for given in global_ids}
+    numbers = [part[1] for part in parts.values() if part is not None and part[0] == type_name]
+    return numbers, [given for given, part in parts.items() if part is None or part[0] != type_name]

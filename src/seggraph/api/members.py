@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import fields
 from datetime import datetime
 from decimal import Decimal
-from typing import Any, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import strawberry
 from strawberry.types import Info
@@ -15,13 +15,16 @@ from seggraph.api.criteria import ConsentInput
 from seggraph.api.enums import OrderDirection
 from seggraph.api.errors import ReportErrors, RowError, UserError
 from seggraph.api.node import Node
-from seggraph.api.paging import PageInfo
+from seggraph.api.paging import AFTER, FIRST, PageInfo, request_of
 from seggraph.api.scalars import JSON
 from seggraph.services import member_edits, members, upserts
 from seggraph.services.member_edits import EditReport, Selection
 from seggraph.services.members import Addresses, MemberList, MemberView
 from seggraph.services.paging import Page
 from seggraph.vocabulary import Channel, ConsentState, MemberKind
+
+if TYPE_CHECKING:
+    from seggraph.api.member_segments import MemberSegmentConnection
 
 
 @strawberry.type(description="What a member said about being contacted over a channel.")
@@ -55,6 +58,7 @@ class Member(Node):
     created_at: datetime = strawberry.field(description="When the member came into seggraph.")
     updated_at: datetime = strawberry.field(description="When the member last changed.")
     number: strawberry.Private[int]
+    ordinal: strawberry.Private[int]
 
     @strawberry.field(description="The postal address on one line.")
     async def address(self, info: Info) -> str | None:
@@ -70,6 +74,20 @@ class Member(Node):
     async def billing_address(self, info: Info) -> JSON | None:
         """Load the addresses."""
         return _json((await self._addresses(info)).billing_address)
+
+    @strawberry.field(description="The segments that you see and it is in, the newest first.")
+    async def segments(
+        self,
+        info: Info,
+        first: Annotated[int | None, strawberry.argument(description=FIRST)] = None,
+        after: Annotated[str | None, strawberry.argument(description=AFTER)] = None,
+    ) -> Annotated["MemberSegmentConnection", strawberry.lazy("seggraph.api.member_segments")]:
+        """A page of the segments."""
+        from seggraph.api import member_segments  # segments have members, and members segments
+
+        return await member_segments.page_of(
+            info, self.kind, self.ordinal, request_of(first, after, None, None)
+        )
 
     async def _addresses(self, info: Info) -> Addresses:
         return await caller_of(info).loaders.addresses.load(self.number)
@@ -98,6 +116,7 @@ class Member(Node):
             created_at=view.created_at,
             updated_at=view.updated_at,
             number=view.id,
+            ordinal=view.ordinal,
         )
 
 

@@ -14,6 +14,7 @@ from seggraph.api.node import Node
 from seggraph.api.paging import AFTER, BEFORE, FIRST, LAST, request_of
 from seggraph.api.previews import PreviewQueries
 from seggraph.api.scalars import CONFIG
+from seggraph.api.segment_members import SegmentMemberMutations
 from seggraph.api.segment_mutations import SegmentMutations
 from seggraph.api.segments import (
     Segment,
@@ -162,7 +163,7 @@ class Query(PreviewQueries):
 
 
 @strawberry.type
-class Mutation(MemberMutations, SegmentMutations, ViewerMutations):
+class Mutation(MemberMutations, SegmentMutations, SegmentMemberMutations, ViewerMutations):
     """The mutations."""
 
 

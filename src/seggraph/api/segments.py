@@ -126,19 +126,16 @@ class SegmentMemberEdge:
     node: Member = strawberry.field(description="The member.")
     ordinal: strawberry.Private[int]
     segment_id: strawberry.Private[int]
-    ordinals: strawberry.Private[tuple[int, ...]]
 
     @strawberry.field(description="When the member last entered the segment.")
     async def entered_at(self, info: Info) -> datetime | None:
         """Look it up for the whole page at once."""
-        key = (self.segment_id, self.ordinals)
-        return (await caller_of(info).loaders.entered_at.load(key)).get(self.ordinal)
+        return await caller_of(info).loaders.entered_at.load((self.segment_id, self.ordinal))
 
     @strawberry.field(description="What holds the member in the segment.")
     async def sources(self, info: Info) -> list[SourceKind]:
         """Look it up for the whole page at once."""
-        key = (self.segment_id, self.ordinals)
-        return (await caller_of(info).loaders.member_sources.load(key)).get(self.ordinal, [])
+        return await caller_of(info).loaders.member_sources.load((self.segment_id, self.ordinal))
 
 
 @strawberry.type(description="The members of a segment, page by page.")
@@ -162,14 +159,12 @@ class SegmentMemberConnection:
     @staticmethod
     def of(segment_id: int, page: Page[MemberView], list_: MemberList) -> "SegmentMemberConnection":
         """The connection of a page."""
-        ordinals = tuple(view.ordinal for view in page.items)
         edges = [
             SegmentMemberEdge(
                 cursor=cursor,
                 node=Member.of(view),
                 ordinal=view.ordinal,
                 segment_id=segment_id,
-                ordinals=ordinals,
             )
             for cursor, view in zip(page.cursors, page.items, strict=True)
         ]

@@ -1,18 +1,20 @@
-"""Reading memberships: by which sources members are in a segment, since when, and how big its sources are."""
+"""Reading memberships: who is in what, by which sources and since when, and how big the sources are."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+import asyncpg
 from pyroaring import BitMap
 
 from seggraph.audiences import ChunkOwner, ChunkStore, chunk_of, from_bytes
 from seggraph.models.audiences import ChunkRole
 from seggraph.models.runs import Move
 from seggraph.runtime import database
-from seggraph.services.policy import Viewer
-from seggraph.vocabulary import SourceKind
+from seggraph.services.policy import VISIBLE_SEGMENT, Viewer, visibility_arguments
+from seggraph.vocabulary import MemberKind, SourceKind
 
 SOURCES: Final = """
     SELECT id, segment_id, kind FROM sources WHERE workspace_id = $1 AND segment_id = ANY($2) ORDER BY id
@@ -24,10 +26,32 @@ SIZES: Final = """
 """
 
 ENTRIES: Final = """
-    SELECT r.as_of, c.roaring FROM run_chunks c JOIN runs r ON r.id = c.run_id
-    WHERE c.workspace_id = $1 AND c.segment_id = $2 AND c.move = $3 AND c.chunk = ANY($4)
+    SELECT w.segment_id, w.chunk, c.run_id, c.roaring, r.as_of
+    FROM unnest($2::bigint[], $3::int[], $4::bigint[]) AS w(segment_id, chunk, before)
+    CROSS JOIN LATERAL (
+      SELECT run_id, roaring FROM run_chunks
+      WHERE workspace_id = $1 AND segment_id = w.segment_id AND chunk = w.chunk AND run_id < w.before AND move = $5
+      ORDER BY run_id DESC LIMIT $6
+    ) c JOIN runs r ON r.id = c.run_id
     ORDER BY c.run_id DESC
 """
+
+FIRST_LOOK: Final = 32
+"""How many entries of a chunk are looked at first; each further look takes eight times as many."""
+
+HOLDING: Final = f"""
+    SELECT s.id, s.kind, c.chunk, c.roaring FROM segments s
+    JOIN chunks c ON c.workspace_id = s.workspace_id AND c.role = $6 AND c.owner_id = s.id
+    JOIN (SELECT DISTINCT * FROM unnest($4::smallint[], $5::int[])) AS w(kind, chunk)
+      ON w.kind = s.kind AND w.chunk = c.chunk
+    WHERE {VISIBLE_SEGMENT} AND s.status <> 'ARCHIVED' ORDER BY s.id DESC
+"""  # noqa: S608 - constants only
+
+MemberKey = tuple[MemberKind, int]
+"""A member by its kind and ordinal."""
+
+Pair = tuple[int, int]
+"""A segment by its id, and a member of its kind by its ordinal."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,31 +81,81 @@ async def sources(viewer: Viewer, segment_ids: Sequence[int]) -> dict[int, list[
     return found
 
 
-async def sources_of_members(
-    viewer: Viewer, segment_id: int, ordinals: Sequence[int]
-) -> dict[int, list[SourceKind]]:
-    """Which kinds of sources hold each of these members in a segment."""
-    near = BitMap(ordinals)
+async def segments_of(viewer: Viewer, members: Sequence[MemberKey]) -> dict[MemberKey, list[int]]:
+    """The ids of the segments that the viewer sees and each member is in, the newest first; no archived ones."""
+    kinds = [int(kind) for kind, _ in members]
+    numbers = [chunk_of(ordinal) for _, ordinal in members]
     async with database() as connection:
-        rows = await connection.fetch(SOURCES, viewer.workspace_id, [segment_id])
+        rows = await connection.fetch(
+            HOLDING, *visibility_arguments(viewer), kinds, numbers, ChunkRole.MEMBERS
+        )
+    wanted: dict[tuple[int, int], list[int]] = {}
+    for (kind, ordinal), number in zip(members, numbers, strict=True):
+        wanted.setdefault((kind, number), []).append(ordinal)
+    found: dict[MemberKey, list[int]] = {member: [] for member in members}
+    for row in rows:
+        near = BitMap(wanted[row["kind"], row["chunk"]])
+        for ordinal in near & from_bytes(row["roaring"]):
+            found[MemberKind(row["kind"]), ordinal].append(row["id"])
+    return found
+
+
+async def sources_of(viewer: Viewer, pairs: Sequence[Pair]) -> dict[Pair, list[SourceKind]]:
+    """Which kinds of sources hold each member in the segment it is paired with."""
+    segment_ids = sorted({segment_id for segment_id, _ in pairs})
+    near = BitMap(ordinal for _, ordinal in pairs)
+    async with database() as connection:
+        rows = await connection.fetch(SOURCES, viewer.workspace_id, segment_ids)
         owners = {row["id"]: ChunkOwner(ChunkRole.LINKS, row["id"]) for row in rows}
         links = await ChunkStore(connection, viewer.workspace_id).read_many(list(owners.values()), near=near)
+    by_segment: dict[int, list[tuple[SourceKind, BitMap]]] = {segment_id: [] for segment_id in segment_ids}
+    for row in rows:
+        by_segment[row["segment_id"]].append((SourceKind(row["kind"]), links[owners[row["id"]]]))
     return {
-        ordinal: [SourceKind(row["kind"]) for row in rows if ordinal in links[owners[row["id"]]]]
-        for ordinal in ordinals
+        (segment_id, ordinal): list(
+            dict.fromkeys(kind for kind, linked in by_segment[segment_id] if ordinal in linked)
+        )
+        for segment_id, ordinal in pairs
     }
 
 
-async def entered_at(viewer: Viewer, segment_id: int, ordinals: Sequence[int]) -> dict[int, datetime]:
-    """When each of these members last entered a segment, from the history of its runs, newest first."""
-    missing = BitMap(ordinals)
-    numbers = sorted({chunk_of(ordinal) for ordinal in ordinals})
-    found: dict[int, datetime] = {}
-    async with database() as connection, connection.transaction():
-        async for row in connection.cursor(ENTRIES, viewer.workspace_id, segment_id, Move.ENTERED, numbers):
-            for ordinal in missing & from_bytes(row["roaring"]):
-                found[ordinal] = row["as_of"]
-            missing -= BitMap(found)
-            if not missing:
-                break
+async def entered_at(viewer: Viewer, pairs: Sequence[Pair]) -> dict[Pair, datetime]:
+    """When each member last entered the segment it is paired with, from the history of runs, newest first."""
+    missing: dict[tuple[int, int], BitMap] = {}
+    for segment_id, ordinal in pairs:
+        missing.setdefault((segment_id, chunk_of(ordinal)), BitMap()).add(ordinal)
+    before = dict.fromkeys(missing, 2**63 - 1)
+    found: dict[Pair, datetime] = {}
+    limit = FIRST_LOOK
+    async with database() as connection:
+        while missing:
+            keys = list(missing)
+            rows = await connection.fetch(
+                ENTRIES,
+                viewer.workspace_id,
+                *zip(*((*key, before[key]) for key in keys), strict=True),
+                Move.ENTERED,
+                limit,
+            )
+            seen = _take_entries(rows, missing, before, found)
+            missing = {key: left for key, left in missing.items() if left and seen.get(key, 0) == limit}
+            limit *= 8
     return found
+
+
+def _take_entries(
+    rows: Sequence[asyncpg.Record],
+    missing: dict[tuple[int, int], BitMap],
+    before: dict[tuple[int, int], int],
+    found: dict[Pair, datetime],
+) -> Counter[tuple[int, int]]:
+    """Note from entries, newest first, who is found; returns how many entries there were of each chunk."""
+    seen: Counter[tuple[int, int]] = Counter()
+    for row in rows:
+        key = (row["segment_id"], row["chunk"])
+        seen[key] += 1
+        before[key] = row["run_id"]
+        for ordinal in missing[key] & from_bytes(row["roaring"]):
+            found[row["segment_id"], ordinal] = row["as_of"]
+            missing[key].remove(ordinal)
+    return seen
