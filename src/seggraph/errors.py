@@ -29,6 +29,7 @@ class ErrorCode(StrEnum):
     WRONG_TYPE = "WRONG_TYPE"
     DUPLICATE = "DUPLICATE"
     CRITERIA_INVALID = "CRITERIA_INVALID"
+    CRITERIA_SYNTAX = "CRITERIA_SYNTAX"
     CRITERIA_UNKNOWN_FIELD = "CRITERIA_UNKNOWN_FIELD"
     CRITERIA_BAD_OPERATOR = "CRITERIA_BAD_OPERATOR"
     CRITERIA_BAD_VALUE = "CRITERIA_BAD_VALUE"
@@ -145,6 +146,28 @@ class CriteriaError(SeggraphError):
     """A mistake in criteria, with the path of the node and what would work there."""
 
     code = ErrorCode.CRITERIA_INVALID
+
+
+class CriteriaSyntaxError(CriteriaError):
+    """A text that is no criteria: where (`line` and `column` from 1), what stands there and what could."""
+
+    code = ErrorCode.CRITERIA_SYNTAX
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        path: Sequence[str | int] = (),
+        line: int = 1,
+        column: int = 1,
+        found: str = "",
+        expected: Sequence[str] = (),
+    ) -> None:
+        super().__init__(message, path=path)
+        self.line = line
+        self.column = column
+        self.found = found
+        self.expected = tuple(expected)
 
 
 class UnknownField(CriteriaError):

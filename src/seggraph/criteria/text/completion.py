@@ -1,0 +1,254 @@
+"""What may stand at a place in a text: the grammar itself is asked, so that completion and reading never disagree.
+
+First `place_at` says what is looked for there; then, with names and values fetched for it by the caller, `complete`
+makes the list.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from seggraph.criteria.catalogue import Catalogue, Field
+from seggraph.criteria.operators import AttributeOp
+from seggraph.criteria.text.cursor import Cursor
+from seggraph.criteria.text.phrases import field_name
+from seggraph.criteria.text.reader import MAX_CHARACTERS, Grammar
+from seggraph.criteria.text.tokens import DOUBLE, Kind, Token, quoted, tokens
+from seggraph.criteria.text.wants import (
+    FieldName,
+    Opening,
+    Operator,
+    Scope,
+    Something,
+    Sort,
+    ValueOf,
+    Want,
+    Words,
+)
+from seggraph.errors import SeggraphError
+from seggraph.vocabulary import AttributeType
+
+MAX_COMPLETIONS: Final = 100
+"""Most completions for one place."""
+
+
+class CompletionKind(StrEnum):
+    """What is offered."""
+
+    FIELD = "FIELD"
+    OPERATOR = "OPERATOR"
+    KEYWORD = "KEYWORD"
+    VALUE = "VALUE"
+    SEGMENT = "SEGMENT"
+    EVENT = "EVENT"
+    RELATION = "RELATION"
+
+
+@dataclass(frozen=True, slots=True)
+class Completion:
+    """Something that may stand here: `text` replaces the characters from `start` to before `end`."""
+
+    kind: CompletionKind
+    text: str
+    start: int
+    end: int
+    description: str
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A place in a text: what would fit, what of it is typed already (`typed`, without quotes), what to replace."""
+
+    wants: tuple[Want, ...]
+    typed: str
+    quote: str
+    start: int
+    end: int
+
+    def wanted(self, sort: Sort) -> Something | None:
+        """What of a sort is looked for here, if it is."""
+        found = (want for want in self.wants if isinstance(want, Something) and want.sort is sort)
+        return next(found, None)
+
+    @property
+    def value_of(self) -> ValueOf | None:
+        """The field whose value is looked for here, if one is."""
+        return next((want for want in self.wants if isinstance(want, ValueOf)), None)
+
+
+_TYPED: Final = (Kind.WORD, Kind.NUMBER, Kind.OPEN, Kind.MOMENT)
+CatalogueOf = Callable[[Scope], Catalogue | None]
+"""The fields of a scope; None for the properties of events, and where a relation leads nowhere."""
+
+
+def place_at(text: str, cursor: int) -> Place | None:
+    """What the grammar looks for at an offset (in characters). None if there is a mistake further left.
+
+    What stands right of the cursor plays no part, but for the rest of the word that the cursor is in.
+    """
+    if len(text) > MAX_CHARACTERS or not 0 <= cursor <= len(text):
+        return None
+    read = list(tokens(text[:cursor]))
+    end = read.pop()
+    last = read[-1] if read else end
+    is_typed = last.kind in _TYPED and last.end == cursor
+    typed = read.pop() if is_typed else end
+    looking = Cursor(text[:cursor], [*read, Token(Kind.END, "", typed.start)])
+    try:
+        Grammar(looking, lambda name: (1,)).whole()
+    except SeggraphError:
+        if looking.next.kind is not Kind.END:
+            return None
+    return Place(
+        looking.wants,
+        typed.content,
+        typed.text[:1] if typed.kind is Kind.OPEN else "",
+        typed.start,
+        _word_end(text, cursor, typed),
+    )
+
+
+def _word_end(text: str, cursor: int, typed: Token) -> int:
+    if typed.kind in (Kind.WORD, Kind.NUMBER, Kind.MOMENT):
+        while cursor < len(text) and (text[cursor].isalnum() or text[cursor] == "_"):
+            cursor += 1
+    return cursor
+
+
+def complete(
+    place: Place,
+    catalogue_of: CatalogueOf,
+    *,
+    values: Iterable[tuple[CompletionKind, str, str]] = (),
+) -> list[Completion]:
+    """The completions of a place, in the order in which they are offered: values, fields, operators, words.
+
+    `values` are texts that could stand there in single quotes, each with its kind and description.
+    """
+    offered = [
+        *((kind, quoted(text), text, words) for kind, text, words in values),
+        *(one for want in place.wants for one in _offers(want, catalogue_of)),
+    ]
+    found: dict[str, Completion] = {}
+    for kind, text, name, words in offered:
+        if _fits(place, text, name):
+            found.setdefault(text, Completion(kind, text, place.start, place.end, words))
+    ranks = list(_RANKS)
+    return sorted(found.values(), key=lambda one: ranks.index(one.kind))[:MAX_COMPLETIONS]
+
+
+_RANKS: Final = (
+    CompletionKind.VALUE,
+    CompletionKind.SEGMENT,
+    CompletionKind.EVENT,
+    CompletionKind.RELATION,
+    CompletionKind.FIELD,
+    CompletionKind.OPERATOR,
+    CompletionKind.KEYWORD,
+)
+_Offer = tuple[CompletionKind, str, str, str]
+"""Kind, text to insert, what is compared with what was typed, description."""
+
+
+def _fits(place: Place, text: str, name: str) -> bool:
+    """Whether it begins with what was typed, a quote included."""
+    if place.quote == DOUBLE:
+        return text[:1].isalpha() or text[:1] == DOUBLE
+    quotes = not place.quote or text.startswith(place.quote)
+    return quotes and name.casefold().startswith(place.typed.casefold())
+
+
+def _offers(want: Want, catalogue_of: CatalogueOf) -> Iterator[_Offer]:
+    match want:
+        case FieldName(scope):
+            catalogue = catalogue_of(scope)
+            for field in catalogue.fields if catalogue else ():
+                yield CompletionKind.FIELD, field_name(field.name), field.name, _about(field)
+        case Operator(scope, name, op, text):
+            field_ = _field(catalogue_of(scope), name)
+            if field_ is None or op in field_.operators:
+                yield CompletionKind.OPERATOR, text, text, _MEANINGS[op]
+        case ValueOf(scope, name):
+            yield from _values_of(_field(catalogue_of(scope), name))
+        case Words(text) | Opening(text):
+            yield CompletionKind.KEYWORD, text, text, _WORDS.get(text, "")
+        case Something():
+            pass
+
+
+def _field(catalogue: Catalogue | None, name: str) -> Field | None:
+    return None if catalogue is None else catalogue.find(name)
+
+
+def _about(field: Field) -> str:
+    return f"{field.label}, {field.type}. {field.description}".rstrip()
+
+
+def _values_of(field: Field | None) -> Iterator[_Offer]:
+    if field is None:
+        return
+    if field.type is AttributeType.BOOLEAN:
+        yield CompletionKind.VALUE, "TRUE", "TRUE", "Yes."
+        yield CompletionKind.VALUE, "FALSE", "FALSE", "No."
+    elif field.type is not AttributeType.STRING and field.type is not AttributeType.STRING_LIST:
+        example = str(field.example)
+        yield CompletionKind.VALUE, example, example, "An example."
+
+
+_MEANINGS: Final[dict[AttributeOp, str]] = {
+    AttributeOp.EQ: "Is exactly.",
+    AttributeOp.NE: "Is set and is not.",
+    AttributeOp.GT: "Is more than, or later.",
+    AttributeOp.GTE: "Is at least, or not earlier.",
+    AttributeOp.LT: "Is less than, or earlier.",
+    AttributeOp.LTE: "Is at most, or not later.",
+    AttributeOp.IN: "Is one of.",
+    AttributeOp.NOT_IN: "Is set and is none of.",
+    AttributeOp.BETWEEN: "Lies between two values, both included.",
+    AttributeOp.CONTAINS: "Contains a text, whatever the case.",
+    AttributeOp.NOT_CONTAINS: "Is set and does not contain a text, whatever the case.",
+    AttributeOp.STARTS_WITH: "Starts with a text, whatever the case.",
+    AttributeOp.ENDS_WITH: "Ends with a text, whatever the case.",
+    AttributeOp.BEFORE: "Is earlier than.",
+    AttributeOp.AFTER: "Is later than.",
+    AttributeOp.ON: "Is on that day.",
+    AttributeOp.WITHIN_LAST: "Lies in that time up to now.",
+    AttributeOp.NOT_WITHIN_LAST: "Is set and does not lie in that time up to now.",
+    AttributeOp.WITHIN_NEXT: "Lies in that time from now.",
+    AttributeOp.ANNIVERSARY_WITHIN: "Has its anniversary today or in that time.",
+    AttributeOp.HAS_ANY: "Has at least one of.",
+    AttributeOp.HAS_ALL: "Has all of.",
+    AttributeOp.HAS_NONE: "Has none of.",
+    AttributeOp.IS_SET: "Has a value.",
+    AttributeOp.IS_NOT_SET: "Has no value.",
+}
+_WORDS: Final = {
+    "AND": "Both hold. Binds closer than OR.",
+    "OR": "At least one holds.",
+    "NOT": "It does not hold. Binds closer than AND.",
+    "(": "Groups conditions.",
+    "ALL(": "Every condition of a list holds; an empty list holds for everyone.",
+    "ANY(": "At least one condition of a list holds; an empty list holds for no one.",
+    "TAGS": "The member's tags.",
+    "CONSENT(": "What the member said about a channel.",
+    "IN SEGMENT": "Is a member of another segment.",
+    "SAMPLE": "A share of all members, always the same ones.",
+    "SEQUENCE(": "Events in this order.",
+    "COUNT(": "How many events, or related members.",
+    "SUM(": "The sum over events.",
+    "AVG(": "The mean over events.",
+    "MIN(": "The least over events.",
+    "MAX(": "The most over events.",
+    "DISTINCT_DAYS(": "On how many days there were events.",
+    "FIRST_AT(": "When the first event was.",
+    "LAST_AT(": "When the last event was.",
+    "EVENT": "Something that members did.",
+    "RELATED": "Members that are related to this one.",
+    "WHERE": "Only those with these properties.",
+    "IN LAST": "Only in that time up to now.",
+    "FROM": "Only from a day or an instant on.",
+    "TO": "Only before a day or an instant.",
+    "WITHIN": "From the first to the last step.",
+    "SEED": "Another seed draws other members.",
+}
