@@ -18,9 +18,11 @@ LOCK: Final = (
 )
 
 MISSING: Final = """
-    SELECT month FROM unnest($1::date[]) AS month
-    WHERE to_regclass('events_' || to_char(month, 'YYYY_MM')) IS NULL
+    SELECT month FROM unnest($1::date[]) AS month WHERE 'events_' || to_char(month, 'YYYY_MM') NOT IN (
+      SELECT c.relname FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
+      WHERE i.inhparent = 'events'::regclass)
 """
+"""`to_regclass` would be shorter, but answers from a cache that waiting for an advisory lock does not refresh."""
 
 MAKE: Final = """
     CREATE TABLE {name} (LIKE events INCLUDING ALL);
