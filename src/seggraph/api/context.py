@@ -13,13 +13,22 @@ from strawberry.types import Info
 
 from seggraph.criteria import Catalogue
 from seggraph.events import Hub
-from seggraph.services import catalogues, freshness, members, memberships, segment_views, users
+from seggraph.services import (
+    catalogues,
+    freshness,
+    members,
+    memberships,
+    segment_members,
+    segment_views,
+    users,
+)
 from seggraph.services.authentication import authenticate
 from seggraph.services.context import Context
 from seggraph.services.freshness import Pending
 from seggraph.services.members import Addresses
 from seggraph.services.memberships import MemberKey, Pair, SourceView
 from seggraph.services.policy import Viewer
+from seggraph.services.segment_members import SegmentPage, SegmentPageRequest
 from seggraph.services.segment_views import SegmentView
 from seggraph.services.users import UserView
 from seggraph.vocabulary import MemberKind, SourceKind
@@ -31,8 +40,9 @@ V = TypeVar("V")
 class Loaders:
     """One loader per kind of thing that fields of a list ask for: what a page needs is read in one statement."""
 
-    def __init__(self, viewer: Viewer) -> None:
+    def __init__(self, viewer: Viewer, services: Context) -> None:
         self._viewer = viewer
+        self._services = services
 
     @cached_property
     def users(self) -> DataLoader[int, UserView | None]:
@@ -53,6 +63,16 @@ class Loaders:
     def hidden_from(self) -> DataLoader[int, list[int]]:
         """The users that a segment is hidden from, by segment id."""
         return _by_key(lambda ids: segment_views.users_hidden_from(self._viewer, ids), [])
+
+    @cached_property
+    def segment_pages(self) -> DataLoader[SegmentPageRequest, SegmentPage]:
+        """Pages of segments' members."""
+
+        async def load(requests: list[SegmentPageRequest]) -> list[SegmentPage | BaseException]:
+            found = await segment_members.pages(self._services, self._viewer, requests)
+            return [found[request] for request in requests]
+
+        return DataLoader(load_fn=load)
 
     @cached_property
     def catalogues(self) -> DataLoader[MemberKind, Catalogue | None]:
@@ -104,7 +124,7 @@ class Caller:
 
     def afresh(self) -> "Caller":
         """The same caller with empty loaders, for the next operation or event."""
-        return Caller(self.viewer, self.services, self.hub, Loaders(self.viewer))
+        return Caller(self.viewer, self.services, self.hub, Loaders(self.viewer, self.services))
 
 
 def caller_of(info: Info) -> Caller:
@@ -120,7 +140,7 @@ def caller_factory(
 
     async def make(connection: Request | WebSocket, parameters: Mapping[str, object] | None) -> Caller:
         viewer = await authenticate(services.settings, _authorization(connection, parameters))
-        return Caller(viewer, services, hub, Loaders(viewer))
+        return Caller(viewer, services, hub, Loaders(viewer, services))
 
     return make
 

@@ -17,6 +17,7 @@ from seggraph.api.errors import ReportErrors, RowError, UserError
 from seggraph.api.node import Node
 from seggraph.api.paging import AFTER, FIRST, PageInfo, request_of
 from seggraph.api.scalars import JSON
+from seggraph.errors import Invalid
 from seggraph.services import member_edits, members, upserts
 from seggraph.services.member_edits import EditReport, Selection
 from seggraph.services.members import Addresses, MemberList, MemberView
@@ -339,7 +340,7 @@ class MemberMutations:
         )
 
     @strawberry.mutation(
-        description="Add and remove tags of up to 1,000 members.",
+        description="Add and remove tags of up to 10,000 members.",
         extensions=[ReportErrors(TagMembersPayload)],
     )
     async def tag_members(self, info: Info, input: TagMembersInput) -> TagMembersPayload:
@@ -356,7 +357,7 @@ class MemberMutations:
         )
 
     @strawberry.mutation(
-        description="Set what up to 1,000 members said about channels.",
+        description="Set what up to 10,000 members said about channels.",
         extensions=[ReportErrors(SetConsentsPayload)],
     )
     async def set_consents(self, info: Info, input: SetConsentsInput) -> SetConsentsPayload:
@@ -375,8 +376,12 @@ class MemberMutations:
 def _selection(input: TagMembersInput | SetConsentsInput) -> tuple[Selection, list[str]]:
     """The members that an input names, and the ids in it that can be no member's."""
     if input.external_ids is not None:
+        if input.member_ids is not None:
+            raise Invalid("Give memberIds or externalIds, not both.", path=("externalIds",))
         return Selection(kind=input.kind, external_ids=input.external_ids), []
-    parts = {given: ids.split(given) for given in input.member_ids or []}
+    if not input.member_ids:
+        return Selection(), []
+    parts = {given: ids.split(given) for given in input.member_ids}
     numbers = [part[1] for part in parts.values() if part is not None and part[0] == "Member"]
     unknown = [str(given) for given, part in parts.items() if part is None or part[0] != "Member"]
     return Selection(member_ids=numbers), unknown

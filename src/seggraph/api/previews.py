@@ -1,5 +1,7 @@
 """Previews in the schema: what unsaved criteria would match."""
 
+from typing import Annotated
+
 import strawberry
 from strawberry.types import Info
 
@@ -16,6 +18,7 @@ from seggraph.services.previews import Preview
 from seggraph.vocabulary import MemberKind, ReachStatus, SegmentPurpose
 
 DEFAULT_SAMPLE = 10
+SAMPLE_SIZE = f"How many, up to 1,000; {DEFAULT_SAMPLE} unless given."
 
 
 @strawberry.input(description="Criteria to try without saving them.")
@@ -59,7 +62,11 @@ class SegmentPreview:
     preview: strawberry.Private[Preview | None] = None
 
     @strawberry.field(description="Some of the members that match, those who came first.")
-    async def sample(self, info: Info, first: int | None = None) -> list[Member]:
+    async def sample(
+        self,
+        info: Info,
+        first: Annotated[int | None, strawberry.argument(description=SAMPLE_SIZE)] = None,
+    ) -> list[Member]:
         """Read a few members."""
         if self.preview is None:
             return []

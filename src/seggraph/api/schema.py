@@ -28,7 +28,7 @@ from seggraph.api.segments import (
 from seggraph.api.subscriptions import EVENT_TYPES, Subscription
 from seggraph.api.transport import ServedSchema
 from seggraph.api.viewer import User, Viewer, ViewerMutations, Workspace
-from seggraph.errors import NotFound, TooMany
+from seggraph.errors import Invalid, NotFound, TooMany
 from seggraph.services import members, previews, segment_views, workspaces
 from seggraph.services.members import MemberList
 from seggraph.vocabulary import MemberKind
@@ -137,7 +137,7 @@ class Query(PreviewQueries):
         caller = caller_of(info)
         audience = None
         if segment_ids is not None:
-            audience = await members.audience_of(caller.viewer, await _visible(caller, segment_ids))
+            audience = await members.audience_of(caller.viewer, await _visible(caller, segment_ids, kind))
         if where is not None:
             matching = await previews.matching(
                 caller.services, caller.viewer, kind, document_of(where), path="where"
@@ -192,13 +192,18 @@ def _only(type_: type[N], node: object) -> N | None:
     return node if isinstance(node, type_) else None
 
 
-async def _visible(caller: Caller, segment_ids: list[strawberry.ID]) -> list[int]:
-    """The numbers of segments that the viewer may see. Raises NotFound for any other."""
+async def _visible(caller: Caller, segment_ids: list[strawberry.ID], kind: MemberKind) -> list[int]:
+    """The numbers of segments that the viewer may see. Raises NotFound for any other, and Invalid for another kind."""
     numbers = ids.decode_all("Segment", segment_ids, path=("segmentIds",))
     found = await segment_views.get_many(caller.viewer, numbers)
     for index, number in enumerate(numbers):
         if number not in found:
             raise NotFound("There is no such segment.", path=("segmentIds", index))
+        if found[number].kind is not kind:
+            raise Invalid(
+                f"This segment's members are of the kind {found[number].kind.name}.",
+                path=("segmentIds", index),
+            )
     return numbers
 
 

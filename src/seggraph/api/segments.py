@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Annotated
 
 import strawberry
+from pyroaring import BitMap
 from strawberry.types import Info
 
 from seggraph.api import ids
@@ -15,11 +16,11 @@ from seggraph.api.node import Node
 from seggraph.api.paging import AFTER, BEFORE, FIRST, LAST, PageInfo, request_of
 from seggraph.api.scalars import JSON, DurationText
 from seggraph.api.viewer import User
-from seggraph.criteria import Duration
-from seggraph.services import criteria_documents, members, previews, segment_views
-from seggraph.services.members import MemberList, MemberView
+from seggraph.criteria import Catalogue, Duration
+from seggraph.services import criteria_documents, members, segment_views
 from seggraph.services.memberships import SourceView
 from seggraph.services.paging import Order, Page
+from seggraph.services.segment_members import SegmentPage, SegmentPageRequest
 from seggraph.services.segment_views import SegmentFilter as FilterState
 from seggraph.services.segment_views import SegmentView
 from seggraph.vocabulary import (
@@ -144,7 +145,7 @@ class SegmentMemberConnection:
 
     edges: list[SegmentMemberEdge] = strawberry.field(description="The page.")
     page_info: PageInfo = strawberry.field(description="Where the page stands in the list.")
-    list_: strawberry.Private[MemberList]
+    audience: strawberry.Private[BitMap]
 
     @strawberry.field(description="The members of the page, without what the edges say.")
     def nodes(self) -> list[Member]:
@@ -152,13 +153,14 @@ class SegmentMemberConnection:
         return [edge.node for edge in self.edges]
 
     @strawberry.field(description="How many members the whole list has; counted only when asked for.")
-    async def total_count(self, info: Info) -> int:
+    def total_count(self) -> int:
         """Count the list."""
-        return await members.count(caller_of(info).viewer, self.list_)
+        return len(self.audience)
 
     @staticmethod
-    def of(segment_id: int, page: Page[MemberView], list_: MemberList) -> "SegmentMemberConnection":
+    def of(segment_id: int, found: SegmentPage) -> "SegmentMemberConnection":
         """The connection of a page."""
+        page = found.page
         edges = [
             SegmentMemberEdge(
                 cursor=cursor,
@@ -168,7 +170,7 @@ class SegmentMemberConnection:
             )
             for cursor, view in zip(page.cursors, page.items, strict=True)
         ]
-        return SegmentMemberConnection(edges=edges, page_info=PageInfo.of(page), list_=list_)
+        return SegmentMemberConnection(edges=edges, page_info=PageInfo.of(page), audience=found.audience)
 
 
 @strawberry.type(description="A named audience: members of one kind, by criteria, import or hand.")
@@ -260,16 +262,16 @@ class Segment(Node):
         order_by: Annotated[MemberOrder | None, strawberry.argument(description="How to sort.")] = None,
     ) -> SegmentMemberConnection:
         """A page of the members."""
-        caller = caller_of(info)
-        audience = await members.audience_of(caller.viewer, [self.view.id])
-        if where is not None:
-            audience &= await previews.matching(
-                caller.services, caller.viewer, self.kind, document_of(where), path="where"
-            )
-        list_ = MemberList(self.kind, search, audience)
-        order = await member_order(caller, self.kind, order_by)
-        page = await members.list_page(caller.viewer, list_, order, request_of(first, after, last, before))
-        return SegmentMemberConnection.of(self.view.id, page, list_)
+        loaders = caller_of(info).loaders
+        request = SegmentPageRequest(
+            self.view.id,
+            self.kind,
+            order=await member_order(caller_of(info), self.kind, order_by),
+            request=request_of(first, after, last, before),
+            search=search,
+            where=None if where is None else criteria_documents.canonical(document_of(where)),
+        )
+        return SegmentMemberConnection.of(self.view.id, await loaders.segment_pages.load(request))
 
     @staticmethod
     def of(view: SegmentView) -> "Segment":
@@ -311,7 +313,8 @@ async def member_order(caller: Caller, kind: MemberKind, order: MemberOrder | No
     """The order that an argument asks for."""
     field = None if order is None else order.field
     descending = order is not None and order.direction is OrderDirection.DESC
-    return await members.order_by(caller.viewer, kind, field, descending=descending)
+    catalogue = await caller.loaders.catalogues.load(kind)
+    return members.order_by(catalogue or Catalogue(kind), field, descending=descending)
 
 
 @strawberry.type(description="A segment in a list.")

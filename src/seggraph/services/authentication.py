@@ -10,8 +10,9 @@ from typing import Any, Final
 
 import jwt
 
-from seggraph.errors import Unauthenticated
+from seggraph.errors import RetryLater, Unauthenticated
 from seggraph.runtime import database
+from seggraph.services.attribute_values import storable_text
 from seggraph.services.policy import Viewer
 from seggraph.settings import Settings
 from seggraph.vocabulary import ApiKeyScope, Role
@@ -20,8 +21,10 @@ API_KEY_PREFIX: Final = "sgk_live_"
 MAX_CREDENTIAL_LENGTH: Final = 8_192
 JWKS_TIMEOUT_SECONDS: Final = 5
 CLOCK_LEEWAY_SECONDS: Final = 10
+MAX_SUBJECT: Final = 255
+MAX_WORKSPACE_DIGITS: Final = 18
 WORKSPACE_CLAIM: Final = "workspace"
-"""The claim that names the workspace: its id as the API gives it is not needed, the bare number is."""
+"""The claim that names the workspace: by its bare number, not by its id in the API."""
 
 FIND_USER = """
     SELECT u.id, wu.role FROM users u JOIN workspace_users wu ON wu.user_id = u.id
@@ -44,8 +47,8 @@ async def authenticate(settings: Settings, authorization: str | None) -> Viewer:
     credential = credential.strip()
     if scheme.lower() != "bearer" or not credential:
         raise Unauthenticated("Send an Authorization header: Bearer, a space, and a token or an API key.")
-    if len(credential) > MAX_CREDENTIAL_LENGTH:
-        raise Unauthenticated("The token is longer than a token can be.")
+    if len(credential) > MAX_CREDENTIAL_LENGTH or not credential.isascii():
+        raise Unauthenticated("The token is longer than a token can be, or not of ASCII characters.")
     if credential.startswith(API_KEY_PREFIX):
         return await _by_api_key(credential)
     return await _by_token(settings, credential)
@@ -63,21 +66,24 @@ async def _by_api_key(key: str) -> Viewer:
 
 async def _by_token(settings: Settings, token: str) -> Viewer:
     claims = await _claims(settings, token)
-    subject, workspace = claims["sub"], claims[WORKSPACE_CLAIM]
-    if (
-        not isinstance(workspace, str)
-        or not workspace.isascii()
-        or not workspace.isdigit()
-        or len(workspace) > 18
-    ):
-        raise Unauthenticated(f"The token's claim '{WORKSPACE_CLAIM}' is not the number of a workspace.")
-    async with database() as connection:
-        row = await connection.fetchrow(FIND_USER, subject, int(workspace))
+    subject, workspace_id = claims["sub"], _workspace_number(claims[WORKSPACE_CLAIM])
+    row = None
+    if storable_text(subject, MAX_SUBJECT):
+        async with database() as connection:
+            row = await connection.fetchrow(FIND_USER, subject, workspace_id)
     if row is None:
         raise Unauthenticated("The token's user does not belong to the token's workspace.")
     role = Role(row["role"])
     scope = ApiKeyScope.ADMIN if role is Role.ADMIN else ApiKeyScope.WRITE
-    return Viewer(int(workspace), role, scope, user_id=row["id"])
+    return Viewer(workspace_id, role, scope, user_id=row["id"])
+
+
+def _workspace_number(claim: object) -> int:
+    """The workspace that a token names: its number, as a number or as text."""
+    text = str(claim) if isinstance(claim, str | int) and not isinstance(claim, bool) else ""
+    if not (text.isascii() and text.isdigit() and len(text) <= MAX_WORKSPACE_DIGITS):
+        raise Unauthenticated(f"The token's claim '{WORKSPACE_CLAIM}' is not the number of a workspace.")
+    return int(text)
 
 
 async def _claims(settings: Settings, token: str) -> Mapping[str, Any]:
@@ -95,7 +101,9 @@ async def _claims(settings: Settings, token: str) -> Mapping[str, Any]:
         )
     except jwt.ExpiredSignatureError as error:
         raise Unauthenticated("The token has expired; sign in again.") from error
-    except (jwt.PyJWTError, ValueError) as error:
+    except jwt.PyJWKClientConnectionError as error:
+        raise RetryLater("The keys of the identity provider cannot be had for the moment.") from error
+    except (jwt.PyJWTError, ValueError, TypeError) as error:  # TypeError: a key of another algorithm
         raise Unauthenticated("The token is not valid here.") from error
     return claims
 

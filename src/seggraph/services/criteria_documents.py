@@ -7,7 +7,7 @@ import asyncpg
 import orjson
 
 from seggraph.criteria import Catalogue, Checked, Node, check, describe, parse, to_json
-from seggraph.errors import Path, SeggraphError
+from seggraph.errors import CriteriaError, Path, SeggraphError
 from seggraph.services import catalogues
 from seggraph.vocabulary import MemberKind
 
@@ -28,6 +28,14 @@ async def checked(
 def stored(node: Node) -> str:
     """The canonical JSON in which a segment keeps its criteria."""
     return orjson.dumps(to_json(node)).decode()
+
+
+def canonical(document: Mapping[str, Any]) -> str:
+    """A document as text, the same for equal documents. Raises CriteriaError for what no criteria can hold."""
+    try:
+        return orjson.dumps(document, option=orjson.OPT_SORT_KEYS).decode()
+    except TypeError as error:  # whole numbers beyond 64 bits, half a surrogate pair, too deep
+        raise CriteriaError("These criteria hold a value that no field can have.") from error
 
 
 def sentence(document: Mapping[str, Any], catalogue: Catalogue) -> str | None:

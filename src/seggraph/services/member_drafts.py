@@ -151,13 +151,31 @@ def _address(draft: MemberDraft, value: object) -> None:
 
 def _address_object(column: str) -> Callable[[MemberDraft, object], None]:
     def put(draft: MemberDraft, value: object) -> None:
-        if value is not None and (
-            not isinstance(value, dict) or len(orjson.dumps(value)) > MAX_ADDRESS_BYTES
-        ):
-            raise Invalid(f"An address is an object of at most {MAX_ADDRESS_BYTES} bytes of JSON.")
+        if value is not None and not (isinstance(value, dict) and _is_small_json(value)):
+            raise Invalid(f"An address is an object of at most {MAX_ADDRESS_BYTES} bytes of plain JSON.")
         draft.addresses[column] = value or None
 
     return put
+
+
+def _is_small_json(value: object) -> bool:
+    """Whether it can be stored, and read again by any JSON reader, within the limit."""
+    try:
+        size = len(orjson.dumps(value))
+    except TypeError:  # whole numbers beyond 64 bits, half a surrogate pair, too deep
+        return False
+    return size <= MAX_ADDRESS_BYTES and _has_no_nul(value)
+
+
+def _has_no_nul(value: object) -> bool:
+    match value:
+        case str():
+            return "\0" not in value
+        case dict():
+            return all("\0" not in key and _has_no_nul(item) for key, item in value.items())
+        case list():
+            return all(map(_has_no_nul, value))
+    return True
 
 
 def _attributes(draft: MemberDraft, value: object) -> None:

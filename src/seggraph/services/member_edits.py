@@ -6,10 +6,11 @@ from typing import Final
 
 import asyncpg
 
-from seggraph.errors import Invalid, Required, TooMany
+from seggraph.errors import Invalid, Required, SeggraphError, TooMany
 from seggraph.services import changes
+from seggraph.services.attribute_values import storable_text
 from seggraph.services.context import Context
-from seggraph.services.member_drafts import clean_tags, consent_column
+from seggraph.services.member_drafts import MAX_EXTERNAL_ID, clean_tags, consent_column
 from seggraph.services.policy import Viewer, require_write
 from seggraph.vocabulary import Channel, ConsentState, MemberKind
 from seggraph.work import Work, begin
@@ -75,7 +76,7 @@ async def tag(
 ) -> EditReport:
     """Add tags to members and remove tags from them. Raises Forbidden, Required, Invalid, TooLong, TooMany."""
     require_write(viewer)
-    added, removed = clean_tags(list(add)), clean_tags(list(remove))
+    added, removed = _clean_tags(add, "add"), _clean_tags(remove, "remove")
     if not added and not removed:
         raise Required("Give tags to add or to remove.", path=("add",))
     if both := set(added) & set(removed):
@@ -102,6 +103,14 @@ async def set_consents(
     return EditReport(len(rows), len(ids) - len(rows), not_found)
 
 
+def _clean_tags(tags: Sequence[str], name: str) -> list[str]:
+    try:
+        return clean_tags(list(tags))
+    except SeggraphError as error:
+        error.path = (name,)
+        raise
+
+
 async def _select(
     connection: asyncpg.Connection, viewer: Viewer, selection: Selection
 ) -> tuple[list[int], list[str]]:
@@ -114,14 +123,14 @@ async def _select(
     else:
         wanted = [str(number) for number in dict.fromkeys(selection.member_ids or ())]
         path, kind = "memberIds", None
-    if not wanted:
+    if not wanted and selection.member_ids is None:
         raise Required("Say which members: give memberIds, or kind and externalIds.", path=(path,))
     if len(wanted) > MAX_MEMBERS:
         raise TooMany(f"Give at most {MAX_MEMBERS} members at once.", path=(path,))
     if kind is None:
         rows = await connection.fetch(BY_ID, viewer.workspace_id, [int(number) for number in wanted])
     else:
-        storable = [external_id for external_id in wanted if "\0" not in external_id]
+        storable = [external_id for external_id in wanted if storable_text(external_id, MAX_EXTERNAL_ID)]
         rows = await connection.fetch(BY_EXTERNAL_ID, viewer.workspace_id, kind, storable)
     found = {row["given"] for row in rows}
     return [row["id"] for row in rows], [given for given in wanted if given not in found]

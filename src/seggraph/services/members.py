@@ -10,12 +10,13 @@ import asyncpg
 import orjson
 from pyroaring import BitMap
 
-from seggraph.audiences import ChunkOwner, ChunkStore, page, page_backwards
-from seggraph.criteria.catalogue import Field, Storage
+from seggraph.audiences import ChunkOwner, ChunkStore
+from seggraph.criteria.catalogue import Catalogue, Field, Storage
 from seggraph.errors import Invalid, NotFound, UnknownField
 from seggraph.models.audiences import ChunkRole
 from seggraph.runtime import database
-from seggraph.services import catalogues
+from seggraph.services.attribute_values import storable_text
+from seggraph.services.member_drafts import MAX_EXTERNAL_ID
 from seggraph.services.paging import (
     Key,
     Order,
@@ -24,6 +25,7 @@ from seggraph.services.paging import (
     decode_cursor,
     encode_cursor,
     fetch_page,
+    fetch_pages,
     nullable,
 )
 from seggraph.services.policy import Viewer
@@ -82,8 +84,9 @@ OF_KIND: Final = """
     AND m.kind = $2
     AND ($3::text IS NULL OR
       lower(coalesce(m.name, '') || ' ' || coalesce(m.domain, '') || ' ' || coalesce(m.email, '')) LIKE $3)
-    AND ($4::int[] IS NULL OR m.ordinal = ANY($4))
 """
+
+FIND: Final = f"SELECT array_agg(m.ordinal) FROM members m WHERE m.workspace_id = $1 {OF_KIND}"  # noqa: S608
 
 COUNT: Final = f"SELECT count(*) FROM members m WHERE m.workspace_id = $1 {OF_KIND}"  # noqa: S608
 
@@ -108,8 +111,8 @@ class MemberList:
     def pattern(self) -> str | None:
         """The search as a LIKE pattern in which every character is plain. Raises Invalid when it is too long."""
         wanted = (self.search or "").strip().lower()
-        if len(wanted) > MAX_SEARCH or "\0" in wanted:
-            raise Invalid(f"A search has at most {MAX_SEARCH} characters.", path=("search",))
+        if not storable_text(wanted, MAX_SEARCH):
+            raise Invalid(f"A search is a text of at most {MAX_SEARCH} characters.", path=("search",))
         for character in "\\%_":
             wanted = wanted.replace(character, "\\" + character)
         return f"%{wanted}%" if wanted else None
@@ -132,7 +135,7 @@ async def get_many(viewer: Viewer, member_ids: Sequence[int]) -> dict[int, Membe
 
 async def find_by_external_id(viewer: Viewer, kind: MemberKind, external_id: str) -> MemberView | None:
     """The member with an external id, if there is one."""
-    if "\0" in external_id:
+    if not storable_text(external_id, MAX_EXTERNAL_ID):
         return None
     async with database() as connection:
         row = await connection.fetchrow(
@@ -166,15 +169,13 @@ async def addresses(viewer: Viewer, member_ids: Sequence[int]) -> dict[int, Addr
     }
 
 
-async def order_by(viewer: Viewer, kind: MemberKind, field: str | None, *, descending: bool) -> Order:
+def order_by(catalogue: Catalogue, field: str | None, *, descending: bool) -> Order:
     """The order of a list by any well-known field or number attribute. Raises UnknownField.
 
     Without a field it is the order in which members came.
     """
     if field is None:
         return Order(BY_ORDINAL.name, BY_ORDINAL.keys, descending)
-    async with database() as connection:
-        catalogue = await catalogues.load(connection, viewer.workspace_id, kind)
     found = catalogue.find(field)
     if found is None or found.storage is Storage.ADDRESS or not _is_sortable(found):
         message = (
@@ -191,7 +192,11 @@ def _is_sortable(field: Field) -> bool:
 def _keys(field: Field, descending: bool) -> tuple[Key, ...]:
     if field.is_custom:
         quoted = field.key.replace("'", "''")
-        return nullable(f"(m.attributes -> '{quoted}')::numeric", "numeric", "0", descending=descending)
+        # Another kind's attribute of this name may be of another type, and conditions come in no certain order.
+        number = (
+            f"jsonb_path_query_first(m.attributes -> '{quoted}', '$ ? (@.type() == \"number\")')::numeric"
+        )
+        return nullable(f"({number})", "numeric", "0", descending=descending)
     column, type_ = f"m.{field.key}", str(field.storage)
     if field.required:
         return (Key(column, type_),)
@@ -202,8 +207,10 @@ async def list_page(
     viewer: Viewer, members: MemberList, order: Order, request: PageRequest
 ) -> Page[MemberView]:
     """A page of members. Raises BadCursor, Invalid, TooMany."""
-    if members.audience is not None and members.pattern is None and order == BY_ORDINAL:
-        return await _page_of_audience(viewer, members.kind, members.audience, request)
+    if members.audience is not None:
+        within = await narrowed(viewer, members)
+        [page] = await pages_of_audiences(viewer, members.kind, [within], order, request)
+        return page
     async with database() as connection:
         return await fetch_page(
             connection, SELECT + OF_KIND, _arguments(viewer, members), order, request, view_of
@@ -212,58 +219,100 @@ async def list_page(
 
 async def count(viewer: Viewer, members: MemberList) -> int:
     """How many members the whole list has."""
-    if members.audience is not None and members.pattern is None:
-        return len(members.audience)
+    if members.audience is not None:
+        return len(await narrowed(viewer, members))
     async with database() as connection:
         found: int = await connection.fetchval(COUNT, *_arguments(viewer, members))
     return found
 
 
+async def narrowed(viewer: Viewer, members: MemberList) -> BitMap:
+    """Those of the list's audience that its search finds. Raises Invalid."""
+    audience = BitMap() if members.audience is None else members.audience
+    return audience if members.pattern is None else audience & await found_by(viewer, members)
+
+
+async def found_by(viewer: Viewer, members: MemberList) -> BitMap:
+    """All members of a kind that a search finds, whatever the audience. Raises Invalid."""
+    async with database() as connection:
+        ordinals = await connection.fetchval(FIND, *_arguments(viewer, members))
+    return BitMap(ordinals or ())
+
+
+async def audiences_of(viewer: Viewer, segment_ids: Sequence[int]) -> dict[int, BitMap]:
+    """The members of each of these segments, which the caller has found visible."""
+    owners = {segment_id: ChunkOwner(ChunkRole.MEMBERS, segment_id) for segment_id in segment_ids}
+    async with database() as connection:
+        found = await ChunkStore(connection, viewer.workspace_id).read_many(list(owners.values()))
+    return {segment_id: found[owner] for segment_id, owner in owners.items()}
+
+
 async def audience_of(viewer: Viewer, segment_ids: Sequence[int]) -> BitMap:
     """The members of any of these segments, which the caller has found visible."""
-    owners = [ChunkOwner(ChunkRole.MEMBERS, segment_id) for segment_id in segment_ids]
+    return BitMap.union(BitMap(), *(await audiences_of(viewer, segment_ids)).values())
+
+
+async def pages_of_audiences(
+    viewer: Viewer, kind: MemberKind, audiences: Sequence[BitMap], order: Order, request: PageRequest
+) -> list[Page[MemberView]]:
+    """The same page of each audience, all in one statement. Raises BadCursor, Invalid, TooMany.
+
+    In the order in which members came, pages are cut straight from the bitmaps: they cost what they show.
+    """
+    if order.keys == BY_ORDINAL.keys:
+        return await _cut_pages(viewer, kind, audiences, order, request)
+    selects = [
+        f"{SELECT} AND m.kind = $2 AND m.ordinal = ANY(${number + 3})" for number in range(len(audiences))
+    ]
+    arguments = [viewer.workspace_id, kind, *map(list, audiences)]
     async with database() as connection:
-        found = await ChunkStore(connection, viewer.workspace_id).read_many(owners)
-    return BitMap.union(BitMap(), *found.values())
+        return await fetch_pages(connection, selects, arguments, order, request, view_of)
 
 
-async def _page_of_audience(
-    viewer: Viewer, kind: MemberKind, audience: BitMap, request: PageRequest
-) -> Page[MemberView]:
-    """A page straight from the bitmap: it costs the page and not the audience."""
-    size = request.size
-    after = _ordinal(request.after, "after")
-    before = _ordinal(request.before, "before")
-    within = audience
-    if after is not None and before is not None:
-        within = audience & BitMap(range(after + 1, max(after + 1, before)))
-    if request.backwards:
-        ordinals = page_backwards(within, last=size + 1, before=before)
-        more, ordinals = len(ordinals) > size, ordinals[-size:] if size else []
-    else:
-        bounded = within if before is None or after is not None else within & BitMap(range(before))
-        ordinals = page(bounded, first=size + 1, after=after)
-        more, ordinals = len(ordinals) > size, ordinals[:size]
+async def _cut_pages(
+    viewer: Viewer, kind: MemberKind, audiences: Sequence[BitMap], order: Order, request: PageRequest
+) -> list[Page[MemberView]]:
+    cuts = [_cut(audience, order, request) for audience in audiences]
+    wanted = BitMap.union(BitMap(), *(BitMap(ordinals) for ordinals, _ in cuts))
     async with database() as connection:
-        items = await by_ordinals(connection, viewer.workspace_id, kind, ordinals)
-    return Page(
-        items=items,
-        cursors=[encode_cursor(BY_ORDINAL, [item.ordinal]) for item in items],
-        has_next=before is not None if request.backwards else more,
-        has_previous=more if request.backwards else after is not None,
-    )
+        items = await by_ordinals(connection, viewer.workspace_id, kind, list(wanted))
+    by_ordinal = {item.ordinal: item for item in items}
+    pages = []
+    for ordinals, more in cuts:
+        shown = [by_ordinal[ordinal] for ordinal in ordinals if ordinal in by_ordinal]
+        pages.append(
+            Page(
+                items=shown,
+                cursors=[encode_cursor(order, [item.ordinal]) for item in shown],
+                has_next=request.before is not None if request.backwards else more,
+                has_previous=more if request.backwards else request.after is not None,
+            )
+        )
+    return pages
 
 
-def _ordinal(cursor: str | None, name: str) -> int | None:
+def _cut(audience: BitMap, order: Order, request: PageRequest) -> tuple[list[int], bool]:
+    """The ordinals of a page in their order, and whether there are more on the side that it grows towards."""
+    after, before = _ordinal(order, request.after, "after"), _ordinal(order, request.before, "before")
+    above, below = (before, after) if order.descending else (after, before)
+    start = 0 if above is None else audience.rank(above)
+    end = len(audience) if below is None else audience.rank(below) - (below in audience)
+    size, available = request.size, max(0, end - start)
+    taken = min(size, available)
+    first = start if order.descending is request.backwards else end - taken
+    ordinals = list(audience[first : first + taken]) if taken else []
+    return ordinals[::-1] if order.descending else ordinals, available > size
+
+
+def _ordinal(order: Order, cursor: str | None, name: str) -> int | None:
     if cursor is None:
         return None
-    [ordinal] = decode_cursor(BY_ORDINAL, cursor, path=name)
+    [ordinal] = decode_cursor(order, cursor, path=name)
     return max(0, min(int(ordinal), 2**31 - 1))
 
 
 def _arguments(viewer: Viewer, members: MemberList) -> tuple[Any, ...]:
-    audience = None if members.audience is None else list(members.audience)
-    return viewer.workspace_id, members.kind, members.pattern, audience
+    return viewer.workspace_id, members.kind, members.pattern
 
 
 def view_of(row: asyncpg.Record) -> MemberView:

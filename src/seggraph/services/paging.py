@@ -15,9 +15,13 @@ import asyncpg
 import orjson
 
 from seggraph.errors import BadCursor, Invalid, TooMany
+from seggraph.services.attribute_values import storable_text
 
 DEFAULT_SIZE: Final = 50
 MAX_SIZE: Final = 1_000
+MAX_CURSOR: Final = 4_096
+"""Most characters of a cursor: it holds a few sort keys."""
+MAX_DIGITS: Final = 100
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -102,6 +106,8 @@ def encode_cursor(order: Order, values: Sequence[Any]) -> str:
 def decode_cursor(order: Order, cursor: str, *, path: str) -> list[Any]:
     """The sort keys in a cursor, as asyncpg wants them. Raises BadCursor."""
     try:
+        if len(cursor) > MAX_CURSOR:
+            raise ValueError(len(cursor))
         raw = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
         tag, *values = orjson.loads(raw)
         if tag != order.tag or len(values) != len(order.keys):
@@ -112,22 +118,45 @@ def decode_cursor(order: Order, cursor: str, *, path: str) -> list[Any]:
         raise BadCursor(message, path=(path,)) from error
 
 
-def _checked(type_: type[R]) -> Callable[[Any], R]:
-    def check(value: Any) -> R:
-        if type(value) is not type_:
-            raise TypeError(type_.__name__)
-        return value
+def _of(type_: type[R], value: Any) -> R:
+    if type(value) is not type_:
+        raise TypeError(type_.__name__)
+    return value
 
-    return check
+
+def _text(value: Any) -> str:
+    if not storable_text(value, MAX_CURSOR):
+        raise ValueError("no text that PostgreSQL can compare with")
+    return _of(str, value)
+
+
+def _bigint(value: Any) -> int:
+    if not -(2**63) <= _of(int, value) < 2**63:
+        raise ValueError("no bigint")
+    return _of(int, value)
+
+
+def _numeric(value: Any) -> Decimal:
+    number = Decimal(_of(str, value))
+    if not number.is_finite() or abs(number.adjusted()) > MAX_DIGITS:
+        raise ValueError("no numeric of ours")
+    return number
+
+
+def _instant(value: Any) -> datetime:
+    instant = datetime.fromisoformat(_of(str, value))
+    if instant.tzinfo is None:
+        raise ValueError("no instant")
+    return instant
 
 
 _DECODE: Final[dict[str, Callable[[Any], Any]]] = {
-    "text": _checked(str),
-    "bigint": _checked(int),
-    "boolean": _checked(bool),
-    "double precision": float,
-    "numeric": Decimal,
-    "timestamptz": datetime.fromisoformat,
+    "text": _text,
+    "bigint": _bigint,
+    "boolean": lambda value: _of(bool, value),
+    "double precision": lambda value: _of(float, value),
+    "numeric": _numeric,
+    "timestamptz": _instant,
 }
 
 
@@ -139,36 +168,66 @@ async def fetch_page(
     request: PageRequest,
     make: Callable[[asyncpg.Record], R],
 ) -> Page[R]:
-    """Read one page of the rows of `select`, which ends in a WHERE clause with `arguments` bound as $1, $2, …
+    """Read one page of the rows of `select`; see `fetch_pages`."""
+    [page] = await fetch_pages(connection, [select], arguments, order, request, make)
+    return page
 
-    The keys of the order are appended to its conditions, order and limit; `select` must contain the text
-    ``/*keys*/`` in its list of columns. Raises BadCursor, Invalid, TooMany.
+
+async def fetch_pages(
+    connection: asyncpg.Connection,
+    selects: Sequence[str],
+    arguments: Sequence[Any],
+    order: Order,
+    request: PageRequest,
+    make: Callable[[asyncpg.Record], R],
+) -> list[Page[R]]:
+    """Read the same page of several lists in one statement: each list is the rows of one of `selects`.
+
+    A select ends in a WHERE clause with `arguments`, which all share, bound as $1, $2, … The keys of the order
+    are appended to its conditions, order and limit; it must contain the text ``/*keys*/`` in its list of columns.
+    Raises BadCursor, Invalid, TooMany.
     """
     size = request.size
     values = list(arguments)
     conditions = ""
-    if request.after is not None:
-        after = decode_cursor(order, request.after, path="after")
-        conditions += _beyond(order, len(values), descending=order.descending)
-        values += after
-    if request.before is not None:
-        before = decode_cursor(order, request.before, path="before")
-        conditions += _beyond(order, len(values), descending=not order.descending)
-        values += before
-    falling = order.descending is not request.backwards
-    direction = "DESC" if falling else "ASC"
-    columns = ", ".join(f"{key.sql} AS key_{index}" for index, key in enumerate(order.keys))
-    sorting = ", ".join(f"key_{index} {direction}" for index in range(len(order.keys)))
-    text = f"{select.replace('/*keys*/', ', ' + columns)} {conditions} ORDER BY {sorting} LIMIT {size + 1}"
-    rows = await connection.fetch(text, *values)
-    more, rows = len(rows) > size, rows[:size]
+    for name, cursor, is_falling in (
+        ("after", request.after, order.descending),
+        ("before", request.before, not order.descending),
+    ):
+        if cursor is not None:
+            keys = decode_cursor(order, cursor, path=name)
+            conditions += _beyond(order, len(values), descending=is_falling)
+            values += keys
+    direction = "DESC" if order.descending is not request.backwards else "ASC"
+    names = [f"key_{index}" for index in range(len(order.keys))]
+    columns = "".join(f", {key.sql} AS {name}" for key, name in zip(order.keys, names, strict=True))
+    sorting = ", ".join(f"{name} {direction}" for name in names)
+    texts = [
+        f"({select.replace('/*keys*/', f'{columns}, {number} AS list_number')}"
+        f" {conditions} ORDER BY {sorting} LIMIT {size + 1})"
+        for number, select in enumerate(selects)
+    ]
+    text = f"SELECT * FROM ({' UNION ALL '.join(texts)}) AS pages ORDER BY list_number, {sorting}"  # noqa: S608
+    lists: list[list[asyncpg.Record]] = [[] for _ in selects]
+    for row in await connection.fetch(text, *values):
+        lists[row["list_number"]].append(row)
+    return [_page(rows, names, order, request, make) for rows in lists]
+
+
+def _page(
+    rows: list[asyncpg.Record],
+    names: Sequence[str],
+    order: Order,
+    request: PageRequest,
+    make: Callable[[asyncpg.Record], R],
+) -> Page[R]:
+    """The page of rows that were read with one more than asked for, from the end if the page is."""
+    more, rows = len(rows) > request.size, rows[: request.size]
     if request.backwards:
         rows.reverse()
     return Page(
         items=[make(row) for row in rows],
-        cursors=[
-            encode_cursor(order, [row[f"key_{index}"] for index in range(len(order.keys))]) for row in rows
-        ],
+        cursors=[encode_cursor(order, [row[name] for name in names]) for row in rows],
         has_next=request.before is not None if request.backwards else more,
         has_previous=more if request.backwards else request.after is not None,
     )

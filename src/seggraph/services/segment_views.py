@@ -1,5 +1,6 @@
 """Reading segments: one, many, or a page of them, as the viewer may see them."""
 
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
@@ -8,8 +9,9 @@ from typing import Any, Final
 import asyncpg
 import orjson
 
-from seggraph.errors import NotFound
+from seggraph.errors import Invalid, NotFound
 from seggraph.runtime import database
+from seggraph.services.attribute_values import storable_text
 from seggraph.services.paging import Key, Order, Page, PageRequest, fetch_page, nullable
 from seggraph.services.policy import VISIBLE_SEGMENT, Viewer, visibility_arguments
 from seggraph.vocabulary import (
@@ -89,6 +91,8 @@ USERS_HIDDEN_FROM: Final = """
     WHERE workspace_id = $1 AND segment_id = ANY($2) ORDER BY segment_id, user_id
 """
 
+MAX_SEARCH: Final = 200
+
 _ID: Final = Key("s.id", "bigint")
 
 
@@ -108,7 +112,6 @@ class SegmentFilter:
 
     def arguments(self, search: str | None) -> tuple[Any, ...]:
         """The values of $4 to $13 in FILTER."""
-        wanted = (search or "").strip().casefold()
         return (
             self.kinds,
             self.types,
@@ -119,8 +122,23 @@ class SegmentFilter:
             self.created_from,
             self.created_before,
             self.reach_statuses,
-            wanted or None,
+            _wanted(search),
         )
+
+
+def name_key(name: str) -> str:
+    """What of a name must be unique: it ignores case, Unicode form and how much white space there is."""
+    folded = unicodedata.normalize("NFKC", name).casefold()
+    return " ".join(unicodedata.normalize("NFKC", folded).split())
+
+
+def _wanted(search: str | None) -> str | None:
+    """What of a name a search looks for. Raises Invalid for what no name can hold."""
+    if search is None:
+        return None
+    if not storable_text(search, MAX_SEARCH):
+        raise Invalid(f"A search is a text of at most {MAX_SEARCH} characters.", path=("search",))
+    return name_key(search) or None
 
 
 def order_by(field: str, *, descending: bool) -> Order:

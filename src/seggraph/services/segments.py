@@ -7,9 +7,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 import asyncpg
+import orjson
 
 from seggraph.errors import (
     BadTransition,
+    Forbidden,
     Invalid,
     NameTaken,
     NotFound,
@@ -28,7 +30,7 @@ from seggraph.services.policy import (
     require_write,
     visibility_arguments,
 )
-from seggraph.services.segment_views import SELECT, SegmentView, view_of
+from seggraph.services.segment_views import SELECT, SegmentView, name_key, view_of
 from seggraph.vocabulary import (
     MemberKind,
     ReachStatus,
@@ -137,7 +139,7 @@ async def create_within(context: Context, unit: Work, viewer: Viewer, draft: Seg
         draft.kind,
         draft.type,
         draft.purpose,
-        SegmentOrigin.USER if viewer.user_id is not None else SegmentOrigin.CUSTOM,
+        _origin(viewer),
         draft.visibility if viewer.manages_all else Visibility.PRIVATE,
         criteria,
         _clean_sync_interval(draft.sync_interval),
@@ -177,7 +179,7 @@ async def update(
         if "hidden_from" in given:
             await _hide_from(unit, viewer, segment_id, given["hidden_from"] or ())
         await _touch(unit, viewer, segment_id, SegmentAction.EDITED)
-        if _needs_computing(before, given):
+        if _needs_computing(before, after["criteria"]):
             context.publish(unit, await _activate(context, unit, viewer, segment_id, before.status))
         return await _read_back(unit, viewer, segment_id)
 
@@ -222,9 +224,11 @@ async def recalculate(context: Context, viewer: Viewer, segment_id: int) -> Segm
         return await _read_back(unit, viewer, segment_id)
 
 
-def name_key(name: str) -> str:
-    """What of a name must be unique: it ignores case, Unicode form and how much white space there is."""
-    return " ".join(unicodedata.normalize("NFKC", name).casefold().split())
+def _origin(viewer: Viewer) -> SegmentOrigin:
+    """Who makes a segment: a person, a program on the customer's behalf, or the system itself."""
+    if viewer.user_id is not None:
+        return SegmentOrigin.USER
+    return SegmentOrigin.DEFAULT if viewer.api_key_id is None else SegmentOrigin.CUSTOM
 
 
 async def _hold(unit: Work, viewer: Viewer, segment_id: int) -> SegmentView:
@@ -320,12 +324,9 @@ async def _edited(
     """The values of EDITABLE after the edit, in order."""
     name = _clean_name(given["name"]) if "name" in given else before.name
     description = given.get("description", before.description)
-    document = given.get("criteria", before.criteria)
-    visibility = (given.get("visibility") or before.visibility) if viewer.manages_all else before.visibility
-    if "criteria" in given:
-        _require_fitting_criteria(before.type, document)
-        if document is None and before.status is not SegmentStatus.DRAFT:
-            raise Required("A dynamic segment that is not a draft needs criteria.", path=("criteria",))
+    visibility = given.get("visibility") or before.visibility
+    if visibility is not before.visibility and not viewer.manages_all:
+        raise Forbidden("Team members' segments are private.", path=("visibility",))
     interval = before.sync_interval_seconds
     if "sync_interval" in given:
         interval = _clean_sync_interval(given["sync_interval"])
@@ -334,14 +335,27 @@ async def _edited(
         "name_key": name_key(name),
         "description": _clean_description(description),
         "visibility": visibility,
-        "criteria": await _stored_criteria(unit, viewer, before.kind, document),
+        "criteria": await _edited_criteria(unit, viewer, before, given),
         "sync_interval_seconds": interval,
     }
 
 
-def _needs_computing(before: SegmentView, given: Mapping[str, Any]) -> bool:
+async def _edited_criteria(
+    unit: Work, viewer: Viewer, before: SegmentView, given: Mapping[str, Any]
+) -> str | None:
+    """The criteria after the edit. What is not edited is not checked again: it may be older than the catalogue."""
+    if "criteria" not in given:
+        return None if before.criteria is None else orjson.dumps(before.criteria).decode()
+    document = given["criteria"]
+    _require_fitting_criteria(before.type, document)
+    if document is None and before.status is not SegmentStatus.DRAFT and before.type is SegmentType.DYNAMIC:
+        raise Required("A dynamic segment that is not a draft needs criteria.", path=("criteria",))
+    return await _stored_criteria(unit, viewer, before.kind, document)
+
+
+def _needs_computing(before: SegmentView, criteria: object) -> bool:
     """Whether an edit calls for a computation: new criteria while ACTIVE, or the first ones of a draft."""
-    if given.get("criteria") is None or given["criteria"] == before.criteria:
+    if not isinstance(criteria, str) or orjson.loads(criteria) == before.criteria:
         return False
     is_first = before.status is SegmentStatus.DRAFT and before.criteria is None
     return before.status is SegmentStatus.ACTIVE or is_first
@@ -378,14 +392,16 @@ def _require_criteria_to_activate(type_: SegmentType, criteria: object) -> None:
 
 def _clean_name(name: str | None) -> str:
     """A name without white space around it. Raises Required, TooLong, Invalid."""
-    cleaned = " ".join((name or "").split())
+    given = (name or "").strip()
+    cleaned = " ".join(given.split())
     if not cleaned or not name_key(cleaned):
         raise Required("Give the segment a name.", path=("name",))
     if len(cleaned) > MAX_NAME:
         raise TooLong(
             f"A name has at most {MAX_NAME} characters; this one has {len(cleaned)}.", path=("name",)
         )
-    if not cleaned.isprintable() or len(name_key(cleaned)) > MAX_NAME_KEY:
+    has_controls = any(unicodedata.category(character) == "Cc" for character in given)
+    if has_controls or not cleaned.isprintable() or len(name_key(cleaned)) > MAX_NAME_KEY:
         raise Invalid("A name may not hold control or invisible characters.", path=("name",))
     return cleaned
 

@@ -2,7 +2,7 @@
 
 import secrets
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Final
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -83,14 +83,18 @@ async def create_api_key(
 ) -> tuple[ApiKeyView, str]:
     """Create an API key; the second of the pair is the key itself, which is nowhere kept.
 
-    Raises Forbidden, Required, TooLong, NameTaken.
+    Raises Forbidden, Required, Invalid, TooLong, NameTaken.
     """
     require_admin(viewer)
     cleaned = " ".join(name.split())
-    if not cleaned or not cleaned.isprintable():
+    if not cleaned:
         raise Required("Give the key a name that tells what it is for.", path=("name",))
+    if not cleaned.isprintable():
+        raise Invalid("A name may not hold control or invisible characters.", path=("name",))
     if len(cleaned) > MAX_NAME:
         raise TooLong(f"A name has at most {MAX_NAME} characters.", path=("name",))
+    if expires_at is not None and expires_at <= datetime.now(UTC):
+        raise Invalid("The key would have expired already.", path=("expiresAt",))
     key = new_api_key()
     try:
         async with begin():
