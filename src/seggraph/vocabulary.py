@@ -175,3 +175,21 @@ class RunTrigger(StrEnum):
     FULL = "FULL"
     REFRESH = "REFRESH"
     MANUAL = "MANUAL"
+
+
+class ImportStatus(StrEnum):
+    """Where an import is: its file is there (UPLOADED), being read, or done with in one of three ways."""
+
+    UPLOADED = "UPLOADED"
+    RUNNING = "RUNNING"
+    COMPLETED = "COMPLETED"
+    FAILED = "FAILED"
+    CANCELLED = "CANCELLED"
+
+
+class RowOutcome(StrEnum):
+    """Why a row of an import was not taken: it stood there before, was passed over, or is not acceptable."""
+
+    DUPLICATE = "DUPLICATE"
+    IGNORED = "IGNORED"
+    FAILED = "FAILED"

@@ -4,6 +4,7 @@ from seggraph.events.cursors import Position
 from seggraph.events.facts import (
     SAMPLE_SIZE,
     Fact,
+    ImportProgressed,
     MembershipChanged,
     ReachChanged,
     RunProgressed,
@@ -19,6 +20,7 @@ __all__ = [
     "EventStream",
     "Fact",
     "Hub",
+    "ImportProgressed",
     "MembershipChanged",
     "Position",
     "ReachChanged",

@@ -134,6 +134,19 @@ class MembershipChanged(Fact):
         )
 
 
+@published
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImportProgressed(Fact):
+    """An import began, came further, or ended: its row says how far."""
+
+    import_id: int
+
+    @property
+    def subject_id(self) -> int:
+        """The import."""
+        return self.import_id
+
+
 def encode(fact: Fact) -> bytes:
     """A fact as one JSON object: tag, version, and its fields."""
     return orjson.dumps({"t": type(fact).__name__, "v": fact.version, "d": fact}, option=orjson.OPT_UTC_Z)

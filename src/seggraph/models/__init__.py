@@ -8,6 +8,7 @@ from seggraph.models.api_keys import ApiKey
 from seggraph.models.attributes import Attribute
 from seggraph.models.audiences import Chunk, Population
 from seggraph.models.dirty import DirtyBatch
+from seggraph.models.imports import Import, ImportReject
 from seggraph.models.members import Member, MemberAddress
 from seggraph.models.relations import PendingRelation, Relation
 from seggraph.models.runs import Run, RunChunk
@@ -20,6 +21,8 @@ __all__ = [
     "Attribute",
     "Chunk",
     "DirtyBatch",
+    "Import",
+    "ImportReject",
     "Member",
     "MemberAddress",
     "PendingRelation",

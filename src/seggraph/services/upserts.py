@@ -136,7 +136,7 @@ async def upsert(
     drafts = _clean_all(rows, report)
     if drafts:
         async with begin() as unit:
-            batch = _Batch(unit, viewer.workspace_id, kind, report)
+            batch = Batch(unit, viewer.workspace_id, kind, report)
             drafts = await batch.with_typed_attributes(drafts)
             changed = await batch.store(drafts)
             await changes.mark(context, unit, viewer.workspace_id, kind, *changed)
@@ -167,8 +167,8 @@ def _clean_all(rows: Sequence[Mapping[str, Any]], report: UpsertReport) -> Draft
     return drafts
 
 
-class _Batch:
-    """One upsert's transaction."""
+class Batch:
+    """One upsert's transaction. `ordinals` has those of the stored drafts, by external id."""
 
     def __init__(self, unit: Work, workspace_id: int, kind: MemberKind, report: UpsertReport) -> None:
         self._unit = unit
@@ -176,6 +176,7 @@ class _Batch:
         self._workspace_id = workspace_id
         self._kind = kind
         self._report = report
+        self.ordinals: dict[str, int] = {}
 
     async def with_typed_attributes(self, drafts: Drafts) -> Drafts:
         """The drafts whose attribute values fit their types, in the form in which they are kept.
@@ -237,7 +238,8 @@ class _Batch:
     async def _read(self, external_ids: list[str]) -> dict[str, dict[str, Any]]:
         rows = await self._connection.fetch(READ, self._workspace_id, self._kind, external_ids)
         existing = {row["external_id"]: dict(row) for row in rows}
-        for row in existing.values():
+        for external_id, row in existing.items():
+            self.ordinals[external_id] = row["ordinal"]
             row["attributes"] = orjson.loads(row["attributes"])
         return existing
 
@@ -258,6 +260,7 @@ class _Batch:
             {ids[draft.external_id]: draft.addresses for draft in drafts if any(draft.addresses.values())}
         )
         self._report.created += len(rows)
+        self.ordinals |= {row["external_id"]: row["ordinal"] for row in rows}
         return {row["ordinal"] for row in rows}
 
     async def _update(self, pairs: Sequence[tuple[dict[str, Any], MemberDraft]]) -> tuple[set[int], set[str]]:

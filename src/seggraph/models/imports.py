@@ -1,0 +1,94 @@
+"""Imports, and the rows that they did not take."""
+
+from tortoise import fields
+from tortoise.indexes import Index
+from tortoise.models import Model
+
+from seggraph.models.segments import Segment
+from seggraph.models.users import User
+from seggraph.models.workspaces import Workspace
+from seggraph.vocabulary import ImportStatus, MemberKind, RowOutcome
+
+
+class Import(Model):
+    """A file and what became of it: read = added + updated + already_in + duplicate + ignored + failed.
+
+    `position` and `line` say how far the file is accounted for; they change together with the counts, in the
+    transaction that stores the members, so that whoever takes over continues exactly there. `taken` is the
+    bitmap of the members that its rows were, in portable roaring bytes.
+    """
+
+    id = fields.BigIntField(primary_key=True)
+    workspace: fields.ForeignKeyRelation[Workspace] = fields.ForeignKeyField("seggraph.Workspace")
+    kind = fields.IntEnumField(MemberKind)
+    segment: fields.ForeignKeyNullableRelation[Segment] = fields.ForeignKeyField(
+        "seggraph.Segment", null=True, on_delete=fields.SET_NULL
+    )
+    replace = fields.BooleanField(default=False)
+    status = fields.CharEnumField(ImportStatus, max_length=16, default=ImportStatus.UPLOADED)
+    file = fields.CharField(max_length=64, description="Its name in the files folder")
+    file_name = fields.CharField(max_length=255, description="What the client called it; only shown")
+    file_size = fields.BigIntField()
+    file_sha256 = fields.CharField(max_length=64)
+    file_encoding = fields.CharField(max_length=16, description="What the upload was in")
+    encoding = fields.CharField(max_length=16, description="What the stored file is in")
+    delimiter = fields.CharField(max_length=1)
+    has_header = fields.BooleanField()
+    columns: fields.Field[list[dict[str, object]]] = fields.JSONField()
+    suggestions: fields.Field[list[dict[str, object]]] = fields.JSONField()
+    mapping: fields.Field[list[dict[str, str]] | None] = fields.JSONField(null=True)
+    create_missing = fields.BooleanField(default=True)
+    dry_run = fields.BooleanField(default=False)
+    total = fields.BigIntField(null=True, description="Rows in the file, once it was looked through")
+    new_types: fields.Field[dict[str, str] | None] = fields.JSONField(null=True)
+    position = fields.BigIntField(default=0)
+    line = fields.BigIntField(default=0)
+    read = fields.BigIntField(default=0)
+    added = fields.BigIntField(default=0)
+    updated = fields.BigIntField(default=0)
+    already_in = fields.BigIntField(default=0)
+    duplicate = fields.BigIntField(default=0)
+    ignored = fields.BigIntField(default=0)
+    failed = fields.BigIntField(default=0)
+    taken = fields.BinaryField(null=True)
+    lease_holder = fields.CharField(max_length=64, null=True)
+    lease_until = fields.DatetimeField(null=True)
+    attempts = fields.IntField(default=0)
+    retry_at = fields.DatetimeField(null=True)
+    error_code = fields.CharField(max_length=64, null=True)
+    error_message = fields.TextField(null=True)
+    error_at = fields.DatetimeField(null=True)
+    created_by: fields.ForeignKeyNullableRelation[User] = fields.ForeignKeyField(
+        "seggraph.User", related_name="imports", null=True, on_delete=fields.SET_NULL
+    )
+    created_at = fields.DatetimeField(auto_now_add=True)
+    started_at = fields.DatetimeField(null=True)
+    finished_at = fields.DatetimeField(null=True)
+    workspace_id: int
+    segment_id: int | None
+    created_by_id: int | None
+
+    class Meta:
+        """Table name and the order imports are listed in."""
+
+        table = "imports"
+        indexes = (Index(fields=("workspace_id", "id"), name="imports_by_workspace"),)
+
+
+class ImportReject(Model):
+    """A row that an import did not take, as it stands in the file, and why."""
+
+    id = fields.BigIntField(primary_key=True)
+    workspace_id = fields.BigIntField()
+    import_id = fields.BigIntField()
+    line = fields.BigIntField(description="Of the file, from 1, on which the row begins")
+    outcome = fields.CharEnumField(RowOutcome, max_length=16)
+    code = fields.CharField(max_length=64)
+    message = fields.TextField()
+    cells: fields.Field[list[str]] = fields.JSONField()
+
+    class Meta:
+        """Table name and keys."""
+
+        table = "import_rejects"
+        unique_together = (("workspace_id", "import_id", "line"),)
