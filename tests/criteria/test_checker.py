@@ -7,10 +7,11 @@ from typing import Any
 import pytest
 
 from seggraph.criteria.catalogue import AttributeDefinition, Catalogue
-from seggraph.criteria.checker import Comparison, check
+from seggraph.criteria.checker import check
 from seggraph.criteria.durations import Duration
 from seggraph.criteria.operators import ARITY, OPERATORS, AttributeOp
 from seggraph.criteria.parser import parse
+from seggraph.criteria.typed import Comparison
 from seggraph.errors import Path, Problems, SeggraphError
 from seggraph.vocabulary import AttributeType, MemberKind
 

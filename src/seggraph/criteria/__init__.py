@@ -6,13 +6,14 @@ sentence, and `naive` evaluates it over plain objects for tests.
 
 from seggraph.criteria.canonical import to_json
 from seggraph.criteria.catalogue import AttributeDefinition, Catalogue, Field, Group
-from seggraph.criteria.checker import Checked, Comparison, check
+from seggraph.criteria.checker import check
 from seggraph.criteria.dependencies import Reads, fields_read
 from seggraph.criteria.describe import describe
 from seggraph.criteria.durations import Duration
 from seggraph.criteria.nodes import Node
 from seggraph.criteria.operators import AttributeOp, CompareOp, EventAggregate, InOp, SetOp
 from seggraph.criteria.parser import parse
+from seggraph.criteria.typed import Checked, Comparison
 
 __all__ = [
     "AttributeDefinition",

@@ -4,7 +4,7 @@ Identifiers in SQL come from here and from nowhere else. It is built from plain 
 reads a table.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from enum import StrEnum
@@ -37,6 +37,10 @@ class Storage(StrEnum):
     """Text in the table of addresses, which is kept aside so that the row of a member is narrow."""
     JSON = "json"
     """A key of the members' `attributes`."""
+    PROPERTY = "property"
+    """A key of an event's properties, of any JSON type."""
+    AGGREGATE = "aggregate"
+    """A number or an instant worked out from a member's events or related members."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,8 +169,15 @@ class Catalogue:
     Names are case-sensitive. An attribute that has the name of a well-known field does not replace it.
     """
 
-    def __init__(self, kind: MemberKind, attributes: Iterable[AttributeDefinition] = ()) -> None:
+    def __init__(
+        self,
+        kind: MemberKind,
+        attributes: Iterable[AttributeDefinition] = (),
+        related: Mapping[MemberKind, Iterable[AttributeDefinition]] | None = None,
+    ) -> None:
+        """`related` has the attributes of the kinds that members of this one can be related to, and of theirs."""
         self.kind = kind
+        self._related = related or {}
         custom = {definition.name: _custom(definition) for definition in attributes}
         self._fields = custom | {field.name: field for field in WELL_KNOWN}
 
@@ -175,6 +186,10 @@ class Catalogue:
         """What a person is offered: all but the hidden ones, well-known first."""
         offered = [field for field in self._fields.values() if not field.hidden]
         return tuple(sorted(offered, key=lambda field: field.is_custom))
+
+    def of_related(self, kind: MemberKind) -> "Catalogue":
+        """The catalogue of a kind that members of this one can be related to."""
+        return Catalogue(kind, self._related.get(kind, ()), self._related)
 
     def find(self, name: str) -> Field | None:
         """The field of that exact name, hidden or not."""

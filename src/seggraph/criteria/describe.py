@@ -1,50 +1,22 @@
 """Tree to a plain English sentence, for people who did not build it."""
 
-from datetime import date, datetime
-from decimal import Decimal
+from collections.abc import Mapping
 from typing import Final
 
-from seggraph.criteria.checker import Checked, Comparison
-from seggraph.criteria.durations import Duration
-from seggraph.criteria.nodes import All, AnyOf, Consent, Not, Tags
-from seggraph.criteria.operators import AttributeOp, SetOp
-from seggraph.criteria.values import Value
-from seggraph.vocabulary import AttributeType, Channel, ConsentState
+from seggraph.criteria.nodes import All, AnyOf, Consent, InSegment, Not, Sample, Tags
+from seggraph.criteria.operators import AttributeOp, EventAggregate, InOp, SetOp
+from seggraph.criteria.typed import (
+    Checked,
+    Comparison,
+    EventFilter,
+    EventTest,
+    RelatedTest,
+    SequenceTest,
+    Span,
+)
+from seggraph.criteria.wording import comparison, link, listed, value
+from seggraph.vocabulary import Channel, ConsentState
 
-_SHOWN_VALUES = 10
-
-_COMPARED: Final[dict[AttributeOp, str]] = {
-    AttributeOp.EQ: "is",
-    AttributeOp.NE: "is set and is not",
-    AttributeOp.IN: "is",
-    AttributeOp.NOT_IN: "is set and is not",
-    AttributeOp.GT: "is more than",
-    AttributeOp.GTE: "is at least",
-    AttributeOp.LT: "is less than",
-    AttributeOp.LTE: "is at most",
-    AttributeOp.CONTAINS: "contains",
-    AttributeOp.NOT_CONTAINS: "is set and does not contain",
-    AttributeOp.STARTS_WITH: "starts with",
-    AttributeOp.ENDS_WITH: "ends with",
-    AttributeOp.IS_SET: "is set",
-    AttributeOp.IS_NOT_SET: "is not set",
-    AttributeOp.BEFORE: "is before",
-    AttributeOp.AFTER: "is after",
-    AttributeOp.ON: "is on",
-    AttributeOp.WITHIN_LAST: "is within the last",
-    AttributeOp.NOT_WITHIN_LAST: "is set and is not within the last",
-    AttributeOp.WITHIN_NEXT: "is within the next",
-    AttributeOp.ANNIVERSARY_WITHIN: "has its anniversary today or within the next",
-    AttributeOp.HAS_ANY: "has any of",
-    AttributeOp.HAS_ALL: "has all of",
-    AttributeOp.HAS_NONE: "is set and has none of",
-}
-_TIMES: Final[dict[AttributeOp, str]] = {
-    AttributeOp.GT: "is after",
-    AttributeOp.GTE: "is on or after",
-    AttributeOp.LT: "is before",
-    AttributeOp.LTE: "is on or before",
-}
 _TAGS: Final[dict[SetOp, str]] = {
     SetOp.HAS_ANY: "has any of the tags",
     SetOp.HAS_ALL: "has all of the tags",
@@ -64,84 +36,117 @@ _CHANNELS: Final[dict[Channel, str]] = {
 }
 
 
-def describe(tree: Checked, *, subject: str = "Members") -> str:
-    """The criteria as one sentence, such as `Members where Country is "US" and Employees is at least 50.`"""
+_AGGREGATES: Final[dict[EventAggregate, str]] = {
+    EventAggregate.COUNT: "the number of",
+    EventAggregate.SUM: "the sum of",
+    EventAggregate.AVG: "the average of",
+    EventAggregate.MIN: "the lowest of",
+    EventAggregate.MAX: "the highest of",
+    EventAggregate.DISTINCT_DAYS: "the number of days with",
+    EventAggregate.FIRST_AT: "the first of",
+    EventAggregate.LAST_AT: "the last of",
+}
+
+
+def describe(
+    tree: Checked, *, subject: str = "Members", segment_names: Mapping[int, str] | None = None
+) -> str:
+    """The criteria as one sentence, such as `Members where Country is "US" and Employees is at least 50.`
+
+    A segment that is not among `segment_names` is called by its number.
+    """
     match tree:
         case All(()):
             return f"{subject}, all of them."
         case AnyOf(()):
             return f"{subject}, none of them."
-    return f"{subject} where {_phrase(tree)}."
+    return f"{subject} where {_Sentence(segment_names or {}).phrase(tree)}."
 
 
-def _phrase(tree: Checked) -> str:
-    match tree:
-        case All(items):
-            return _joined(items, " and ", empty="anything holds")
-        case AnyOf(items):
-            return _joined(items, " or ", empty="nothing holds")
-        case Not(item):
-            return f"it is not so that {_nested(item)}"
-        case Tags(op, values):
-            return f"the member {_TAGS[op]} {_listed(values, _link(op.value))}"
-        case Consent(channel, state):
-            return f"the member {_CONSENTS[state]} consent for {_CHANNELS[channel]}"
-        case Comparison():
-            return _comparison(tree)
+class _Sentence:
+    """One sentence, and what segments are called in it."""
+
+    def __init__(self, segment_names: Mapping[int, str]) -> None:
+        self._segment_names = segment_names
+
+    def phrase(self, tree: Checked) -> str:
+        match tree:
+            case All(items):
+                return self._joined(items, " and ", empty="anything holds")
+            case AnyOf(items):
+                return self._joined(items, " or ", empty="nothing holds")
+            case Not(item):
+                return f"it is not so that {self._nested(item)}"
+            case Tags(op, values):
+                return f"the member {_TAGS[op]} {listed(values, link(op.value))}"
+            case Consent(channel, state):
+                return f"the member {_CONSENTS[state]} consent for {_CHANNELS[channel]}"
+            case Comparison():
+                return comparison(tree, tree.field.label)
+            case EventTest():
+                return _event(tree)
+            case SequenceTest(steps, within):
+                names = " and later ".join(_one(step) for step in steps)
+                return f"the member had {names}" + ("" if within is None else f", all within {within}")
+            case InSegment(op, segment_id):
+                name = self._segment_names.get(segment_id)
+                called = f"segment {segment_id}" if name is None else f'the segment "{name}"'
+                return f"the member is {'in' if op is InOp.IN else 'not in'} {called}"
+            case RelatedTest():
+                return self._related(tree)
+            case Sample(percent, seed):
+                named = "" if seed is None else f' "{seed}"'
+                return f"the member is in the sample{named} of {percent:g} %"
+
+    def _related(self, test: RelatedTest) -> str:
+        which = "" if test.where is None else f" (where {self.phrase(test.where)})"
+        return comparison(test.test, f"the number of related members, {test.direction.name}{which},")
+
+    def _joined(self, items: tuple[Checked, ...], word: str, *, empty: str) -> str:
+        if len(items) == 1:
+            return self.phrase(items[0])
+        return word.join(map(self._nested, items)) or empty
+
+    def _nested(self, tree: Checked) -> str:
+        """The phrase, in parentheses where it would read ambiguously inside another."""
+        match tree:
+            case All(items) | AnyOf(items) if len(items) > 1:
+                return f"({self.phrase(tree)})"
+            case Not():
+                return f"({self.phrase(tree)})"
+        return self.phrase(tree)
 
 
-def _joined(items: tuple[Checked, ...], word: str, *, empty: str) -> str:
-    if len(items) == 1:
-        return _phrase(items[0])
-    return word.join(map(_nested, items)) or empty
+def _event(test: EventTest) -> str:
+    values = test.test.values
+    if test.aggregate is EventAggregate.COUNT and values[0] in (0, 1):
+        if (test.test.op, values[0]) == (AttributeOp.GTE, 1):
+            return f"the member had {_one(test.events)}"
+        if (test.test.op, values[0]) == (AttributeOp.EQ, 0):
+            return f"the member had no event {_which(test.events)}"
+    of = "" if test.of is None else f'"{test.of}" of '
+    values_of = "the values of " if test.of is None and test.aggregate in _OF_VALUES else ""
+    return comparison(
+        test.test, f"{_AGGREGATES[test.aggregate]} {of or values_of}events {_which(test.events)}"
+    )
 
 
-def _nested(tree: Checked) -> str:
-    """The phrase, in parentheses where it would read ambiguously inside another."""
-    match tree:
-        case All(items) | AnyOf(items) if len(items) > 1:
-            return f"({_phrase(tree)})"
-        case Not():
-            return f"({_phrase(tree)})"
-    return _phrase(tree)
+_OF_VALUES: Final = (EventAggregate.SUM, EventAggregate.AVG, EventAggregate.MIN, EventAggregate.MAX)
 
 
-def _comparison(test: Comparison) -> str:
-    label = test.field.label
-    if test.op is AttributeOp.BETWEEN:
-        low, high = map(_value, test.values)
-        return f"{label} is between {low} and {high}"
-    is_time = test.field.type in (AttributeType.DATE, AttributeType.DATETIME)
-    verb = _TIMES.get(test.op, _COMPARED[test.op]) if is_time else _COMPARED[test.op]
-    if not test.values:
-        return f"{label} {verb}"
-    if test.op is AttributeOp.ANNIVERSARY_WITHIN and test.values[0] == Duration():
-        return f"{label} has its anniversary today"
-    return f"{label} {verb} {_listed(test.values, _link(test.op.value))}"
+def _one(events: EventFilter) -> str:
+    return f"the event {_which(events)}"
 
 
-def _link(op: str) -> str:
-    return "and" if op == AttributeOp.HAS_ALL else "or"
+def _which(events: EventFilter) -> str:
+    span = _span(events.within)
+    where = " and ".join(comparison(one, one.field.label) for one in events.where)
+    return f'"{events.name}"' + (f" {span}" if span else "") + (f" (where {where})" if where else "")
 
 
-def _listed(values: tuple[Value, ...], link: str) -> str:
-    texts = [_value(value) for value in values[:_SHOWN_VALUES]]
-    if len(values) > _SHOWN_VALUES:
-        texts.append(f"{len(values) - _SHOWN_VALUES} more")
-    return texts[0] if len(texts) == 1 else f"{', '.join(texts[:-1])} {link} {texts[-1]}"
-
-
-def _value(value: Value) -> str:
-    match value:
-        case str():
-            return f'"{value}"'
-        case bool():
-            return "true" if value else "false"
-        case Decimal():
-            return f"{value:,f}"
-        case datetime():
-            return f"{value:%Y-%m-%d %H:%M:%S} UTC"
-        case date():
-            return value.isoformat()
-        case Duration():
-            return str(value)
+def _span(span: Span) -> str:
+    if span.last is not None:
+        return f"within the last {span.last}"
+    start = "" if span.start is None else f"from {value(span.start)}"
+    end = "" if span.end is None else f"until before {value(span.end)}"
+    return f"{start} {end}".strip()

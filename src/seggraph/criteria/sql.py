@@ -6,6 +6,8 @@ alike. Negation is pushed down to the conditions, where `IS NOT TRUE` makes it t
 
 from dataclasses import dataclass
 from datetime import datetime
+from fractions import Fraction
+from math import ceil
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -13,11 +15,11 @@ from sqlglot import exp
 
 from seggraph.criteria import sql_dates, sql_texts
 from seggraph.criteria.catalogue import Storage
-from seggraph.criteria.checker import Checked, Comparison
-from seggraph.criteria.nodes import All, AnyOf, Consent, Not, Tags
+from seggraph.criteria.nodes import All, AnyOf, Consent, Not, Sample, Tags
 from seggraph.criteria.operands import MEMBERS, attribute_json, attribute_text, compare, operand
 from seggraph.criteria.operators import AttributeOp, SetOp
 from seggraph.criteria.parameters import Parameters
+from seggraph.criteria.typed import Checked, Comparison
 from seggraph.vocabulary import AttributeType, Channel
 
 
@@ -29,6 +31,16 @@ class Context:
     as_of: datetime
     zone: ZoneInfo
     folding: sql_texts.Folding
+
+
+def is_of_one_row(tree: Checked) -> bool:
+    """Whether the row of a member alone tells if it satisfies the criteria, so that `predicate` takes them."""
+    match tree:
+        case All(items) | AnyOf(items):
+            return all(map(is_of_one_row, items))
+        case Not(item):
+            return is_of_one_row(item)
+    return isinstance(tree, Comparison | Tags | Consent | Sample)
 
 
 def predicate(tree: Checked, context: Context) -> exp.Expr:
@@ -55,8 +67,12 @@ def _tree(tree: Checked, context: Context, *, negated: bool) -> exp.Expr:
             given = context.parameters.bind(int(state), "smallint")
             return (exp.NEQ if negated else exp.EQ)(this=column, expression=given)
         case Comparison():
-            condition = _comparison(tree, context)
+            condition = comparison(tree, context)
             return _is_not_true(condition) if negated else condition
+        case Sample():
+            found = _sample(tree, context.parameters)
+            return exp.Not(this=exp.Paren(this=found)) if negated else found
+    raise TypeError(f"{type(tree).__name__} is not a condition on one row of members")
 
 
 def _group(items: tuple[Checked, ...], context: Context, *, negated: bool, conjunction: bool) -> exp.Expr:
@@ -87,11 +103,12 @@ def _cost(tree: Checked) -> int:
             return max(map(_cost, items), default=0)
         case Not(item):
             return _cost(item)
-        case Consent():
-            return 0
+        case Sample():
+            return 6
+    return 0
 
 
-def _comparison(test: Comparison, context: Context) -> exp.Expr:
+def comparison(test: Comparison, context: Context) -> exp.Expr:
     """A condition on a field: true, false, or NULL when the field is unset."""
     parameters = context.parameters
     if test.op in (AttributeOp.IS_SET, AttributeOp.IS_NOT_SET):
@@ -108,7 +125,9 @@ def _comparison(test: Comparison, context: Context) -> exp.Expr:
 def _presence(test: Comparison, parameters: Parameters) -> exp.Expr:
     field = test.field
     stored = (
-        attribute_text(field, parameters) if field.is_custom else operand(field, (), parameters).expression()
+        attribute_text(field, parameters)
+        if field.storage in (Storage.JSON, Storage.PROPERTY)
+        else operand(field, (), parameters).expression()
     )
     unset = exp.Is(this=stored, expression=exp.null())
     return unset if test.op is AttributeOp.IS_NOT_SET else exp.Not(this=unset)
@@ -124,6 +143,25 @@ def _list(test: Comparison, parameters: Parameters) -> exp.Expr:
             return exp.Not(this=exp.Paren(this=exp.JSONBContainsAnyTopKeys(this=stored, expression=given)))
         case _:
             return exp.JSONBContainsAnyTopKeys(this=stored, expression=given)
+
+
+_BUCKETS: Final = 2**32
+
+
+def _sample(sample: Sample, parameters: Parameters) -> exp.Expr:
+    """The first 32 bits of the MD5 of `seed:externalId` are a number below percent / 100 of all there are.
+
+    They are compared as hexadecimal text, byte by byte: what is longer sorts after what it begins with.
+    """
+    limit = ceil(Fraction(sample.percent) / 100 * _BUCKETS)
+    if limit in (0, _BUCKETS):
+        return exp.Boolean(this=limit > 0)
+    seed = parameters.bind(f"{sample.seed or ''}:", "text")
+    name = exp.DPipe(this=seed, expression=exp.column("external_id", MEMBERS))
+    bucket = exp.Collate(
+        this=exp.Anonymous(this="MD5", expressions=[name]), expression=exp.to_identifier("C", quoted=True)
+    )
+    return exp.LT(this=bucket, expression=parameters.bind(f"{limit:08x}", "text"))
 
 
 def _tags(op: SetOp, given: exp.Expr) -> exp.Expr:

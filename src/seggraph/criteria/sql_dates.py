@@ -10,19 +10,23 @@ from zoneinfo import ZoneInfo
 
 from sqlglot import exp
 
-from seggraph.criteria.checker import Comparison
+from seggraph.criteria.catalogue import Storage
 from seggraph.criteria.days import day_of, end_of, month_days, start_of
 from seggraph.criteria.durations import Duration
-from seggraph.criteria.operands import Operand, compare, operand
+from seggraph.criteria.operands import Operand, compare, operand, property_instant
 from seggraph.criteria.operators import AttributeOp
 from seggraph.criteria.parameters import Parameters
+from seggraph.criteria.typed import Comparison
 from seggraph.criteria.values import Value
 from seggraph.vocabulary import AttributeType
 
 
 def comparison(test: Comparison, parameters: Parameters, as_of: datetime, zone: ZoneInfo) -> exp.Expr:
     """A field of dates or instants compared; NULL when it is unset."""
-    side = operand(test.field, test.values, parameters)
+    if test.field.storage is Storage.PROPERTY:
+        side = property_instant(test.field, parameters, zone)
+    else:
+        side = operand(test.field, test.values, parameters)
     match test.values[0]:
         case Duration() as length if test.op is AttributeOp.ANNIVERSARY_WITHIN:
             return _anniversary(test, side, length, as_of, zone)

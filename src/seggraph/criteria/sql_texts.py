@@ -11,10 +11,10 @@ from typing import Final
 
 from sqlglot import exp
 
-from seggraph.criteria.checker import Comparison
 from seggraph.criteria.operands import operand
 from seggraph.criteria.operators import AttributeOp
 from seggraph.criteria.parameters import Parameters
+from seggraph.criteria.typed import Comparison
 
 
 @dataclass(frozen=True, slots=True)

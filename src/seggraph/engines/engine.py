@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import asyncpg
 from pyroaring import BitMap
 
-from seggraph.criteria.checker import Checked
+from seggraph.criteria.typed import Checked
 from seggraph.vocabulary import MemberKind
 
 

@@ -17,7 +17,7 @@ import asyncpg
 from pyroaring import BitMap
 from sqlglot import exp
 
-from seggraph.criteria.checker import Checked
+from seggraph.criteria.typed import Checked
 from seggraph.criteria.operands import MEMBERS
 from seggraph.criteria.parameters import Parameters
 from seggraph.criteria.sql import Context, predicate

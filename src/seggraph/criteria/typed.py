@@ -1,0 +1,133 @@
+"""The leaves of a checked tree: fields looked up, values converted. Any engine can evaluate them without a question."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Final, TypeAlias
+from zoneinfo import ZoneInfo
+
+from seggraph.criteria.catalogue import Field
+from seggraph.criteria.days import start_of
+from seggraph.criteria.durations import Duration
+from seggraph.criteria.nodes import Consent, InSegment, Sample, Tags, Tree
+from seggraph.criteria.operators import AttributeOp, EventAggregate
+from seggraph.criteria.relations import Direction
+from seggraph.criteria.values import Value
+
+ZERO_WITHOUT: Final = (EventAggregate.COUNT, EventAggregate.SUM, EventAggregate.DISTINCT_DAYS)
+"""The aggregates that are 0 over no event. The others are unset."""
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """A condition on one field with its values converted to the field's type.
+
+    Values by operator: none for IS_SET and IS_NOT_SET; a `Duration` for the windows and anniversaries; a `date`
+    for ON; low and high for BETWEEN; otherwise one or more of the field's own type.
+    """
+
+    field: Field
+    op: AttributeOp
+    values: tuple[Value, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """When events count: the `last` so much time, or from `start` until before `end`; all of the past if empty."""
+
+    last: Duration | None = None
+    start: datetime | date | None = None
+    end: datetime | date | None = None
+
+    def bounds(self, as_of: datetime, zone: ZoneInfo) -> tuple[datetime | None, bool, datetime | None]:
+        """Its ends as instants: the lower one, whether that itself counts, and the upper one, which does not.
+
+        What is later than `as_of` never counts, whatever the upper end.
+        """
+        if self.last is not None:
+            return self.last.before(as_of, zone), False, None
+        return _instant(self.start, zone), True, _instant(self.end, zone)
+
+
+def _instant(value: datetime | date | None, zone: ZoneInfo) -> datetime | None:
+    """An instant as it is; a day as its first one."""
+    if value is None or isinstance(value, datetime):
+        return value
+    return start_of(value, zone)
+
+
+@dataclass(frozen=True, slots=True)
+class EventFilter:
+    """Which events count: those of a name, in a span, whose properties satisfy every condition."""
+
+    name: str
+    within: Span = Span()
+    where: tuple[Comparison, ...] = ()
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether all events of the name count, as in the totals."""
+        return self.within == Span() and not self.where
+
+
+@dataclass(frozen=True, slots=True)
+class EventTest:
+    """An aggregate over a member's events, compared. `of` is a property; without it the events' own value is meant.
+
+    The field of `test` is the aggregate itself: a number, or an instant for FIRST_AT and LAST_AT.
+    """
+
+    events: EventFilter
+    aggregate: EventAggregate
+    of: str | None
+    test: Comparison
+
+    @property
+    def holds_without_events(self) -> bool:
+        """Whether members without any such event satisfy it."""
+        return self.aggregate in ZERO_WITHOUT and number_holds(self.test, Decimal(0))
+
+
+@dataclass(frozen=True, slots=True)
+class SequenceTest:
+    """One event of each step, each later than the one before; the last no later than `within` after the first."""
+
+    steps: tuple[EventFilter, ...]
+    within: Duration | None
+
+
+@dataclass(frozen=True, slots=True)
+class RelatedTest:
+    """How many members at the other end of a relation satisfy `where`, compared. The field of `test` is the count."""
+
+    direction: Direction
+    where: "Checked | None"
+    test: Comparison
+
+    @property
+    def holds_without_members(self) -> bool:
+        """Whether members without any such related member satisfy it."""
+        return number_holds(self.test, Decimal(0))
+
+
+CheckedLeaf: TypeAlias = (
+    Comparison | Tags | Consent | EventTest | SequenceTest | InSegment | RelatedTest | Sample
+)
+Checked: TypeAlias = Tree[CheckedLeaf]
+"""Criteria that can be evaluated."""
+
+
+def number_holds(test: Comparison, number: Decimal) -> bool:
+    """Whether a number satisfies a comparison of numbers."""
+    low, high = test.values[0], test.values[-1]
+    if not isinstance(low, Decimal) or not isinstance(high, Decimal):
+        raise TypeError(test)
+    return {
+        AttributeOp.EQ: number == low,
+        AttributeOp.NE: number != low,
+        AttributeOp.GT: number > low,
+        AttributeOp.GTE: number >= low,
+        AttributeOp.LT: number < low,
+        AttributeOp.LTE: number <= low,
+        AttributeOp.BETWEEN: low <= number <= high,
+    }[test.op]
