@@ -21,6 +21,8 @@ from seggraph.criteria.text.cursor import Cursor
 from seggraph.criteria.text.phrases import (
     CHANNELS,
     COMPARED,
+    COMPARED_NUMBERS,
+    INSTANTS,
     LENGTHS,
     OPERATORS,
     RESERVED,
@@ -213,7 +215,7 @@ class Conditions:
             cursor.need_word("EVENT")
         name, within, where = self._events()
         cursor.need_word(")")
-        op = cursor.need_phrase(COMPARED)
+        op = cursor.need_phrase(COMPARED if aggregate in INSTANTS else COMPARED_NUMBERS)
         return Event(name, aggregate, of, op, self._values(op, Something(Sort.VALUE)), within, where)
 
     def _property(self) -> str:

@@ -39,6 +39,11 @@ OPERATORS: Final[dict[AttributeOp, str]] = {
 COMPARED: Final[dict[CompareOp, str]] = {op: OPERATORS[AttributeOp(op.value)] for op in CompareOp}
 """How each comparison of an aggregate is said: as that of a field."""
 
+COMPARED_NUMBERS: Final = {
+    op: COMPARED[op] for op in list(CompareOp)[: list(CompareOp).index(CompareOp.BETWEEN) + 1]
+}
+"""The comparisons of numbers; instants have all of them."""
+
 COUNTED: Final[dict[CompareOp, str]] = {
     op: phrase for op, phrase in COMPARED.items() if not phrase[0].isalpha()
 }
@@ -55,6 +60,9 @@ SETS: Final[dict[SetOp, str]] = {
 }
 CHANNELS: Final[dict[Channel, str]] = {channel: channel.name for channel in Channel}
 STATES: Final[dict[ConsentState, str]] = {state: f"IS {state.name}" for state in ConsentState}
+
+INSTANTS: Final = frozenset({EventAggregate.FIRST_AT, EventAggregate.LAST_AT})
+"""The aggregates that are instants; the others are numbers."""
 
 UNITS: Final = ("YEAR", "MONTH", "WEEK", "DAY", "HOUR", "MINUTE", "SECOND")
 """The units of lengths of time, in the order in which they follow each other."""

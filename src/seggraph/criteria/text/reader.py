@@ -77,10 +77,10 @@ def read(text: str, names: SegmentNames = no_segments) -> Reading:
     CriteriaTooDeep and BadValue (or Problems of several) for what no criteria can hold.
     """
     if len(text) > MAX_CHARACTERS:
-        message = (
-            f"the text has {len(text):,} characters, at most {MAX_CHARACTERS:,} are read; give JSON instead"
+        place = at(*line_and_column(text, MAX_CHARACTERS))
+        raise CriteriaTooLarge(
+            f"{place}: the text goes on after {MAX_CHARACTERS:,} characters; give JSON instead"
         )
-        raise CriteriaTooLarge(message)
     reader = Grammar(Cursor(text, list(tokens(text))), names)
     reading = Reading(text, reader.whole(), reader.places)
     try:

@@ -124,5 +124,5 @@ def listed(words: tuple[str, ...]) -> str:
 def closest(word: str, wants: Iterable[Want]) -> str | None:
     """The expected word that is most like a wrong one, if any is."""
     words = {want.text.split()[0] for want in wants if isinstance(want, Words | Opening | Operator)}
-    found = get_close_matches(word[:64].upper(), sorted(words), n=1, cutoff=0.7)
+    found = get_close_matches(word[:64].upper(), sorted(words), n=1)
     return found[0] if found else None

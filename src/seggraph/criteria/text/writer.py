@@ -21,7 +21,9 @@ from seggraph.criteria.nodes import (
 )
 from seggraph.criteria.operators import ARITY, Arity, AttributeOp, CompareOp, InOp
 from seggraph.criteria.text.phrases import (
+    COMPARED_NUMBERS,
     COUNTED,
+    INSTANTS,
     LENGTHS,
     OPERATORS,
     SETS,
@@ -69,8 +71,7 @@ class _Writer:
             case Consent(channel, state):
                 return f"CONSENT({channel.name}) {STATES[state]}"
             case Event():
-                of = "" if node.of is None else f"{field_name(node.of)} OF "
-                return f"{node.aggregate}({of}{_events(node)}) {_compared(node.op, node.values)}"
+                return _aggregated(node)
             case Sequence(steps, within):
                 time = "" if within is None else f" WITHIN {_length(within)}"
                 return f"SEQUENCE({', '.join(map(_events, steps))}){time}"
@@ -103,6 +104,13 @@ def _attribute(test: Attribute) -> str:
     if test.single != (ARITY[test.op] is Arity.ONE):
         raise BadValue(f"{test.op} takes {ARITY[test.op].value}")
     return f"{field_name(test.field)} {_compared(test.op, test.values)}"
+
+
+def _aggregated(test: Event) -> str:
+    if test.op not in COMPARED_NUMBERS and test.aggregate not in INSTANTS:
+        raise BadValue(f"{test.aggregate} is a number and has no {test.op}")
+    of = "" if test.of is None else f"{field_name(test.of)} OF "
+    return f"{test.aggregate}({of}{_events(test)}) {_compared(test.op, test.values)}"
 
 
 def _compared(op: AttributeOp | CompareOp, values: tuple[Scalar, ...]) -> str:
