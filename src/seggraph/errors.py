@@ -18,12 +18,12 @@ class ErrorCode(StrEnum):
     REQUIRED = "REQUIRED"
     INVALID = "INVALID"
     TOO_LONG = "TOO_LONG"
-    TOO_MANY = "TOO_MANY"
+    TOO_LARGE = "TOO_LARGE"
     NAME_TAKEN = "NAME_TAKEN"
     NOT_FOUND = "NOT_FOUND"
     UNAUTHENTICATED = "UNAUTHENTICATED"
     FORBIDDEN = "FORBIDDEN"
-    STALE_VERSION = "STALE_VERSION"
+    CONFLICT = "CONFLICT"
     BAD_TRANSITION = "BAD_TRANSITION"
     BAD_CURSOR = "BAD_CURSOR"
     WRONG_TYPE = "WRONG_TYPE"
@@ -85,7 +85,7 @@ class TooLong(SeggraphError):
 class TooMany(SeggraphError):
     """A list is longer than its limit."""
 
-    code = ErrorCode.TOO_MANY
+    code = ErrorCode.TOO_LARGE
 
 
 class NameTaken(SeggraphError):
@@ -115,7 +115,7 @@ class Forbidden(SeggraphError):
 class StaleVersion(SeggraphError):
     """Someone changed the object since the client read it."""
 
-    code = ErrorCode.STALE_VERSION
+    code = ErrorCode.CONFLICT
 
 
 class BadTransition(SeggraphError):

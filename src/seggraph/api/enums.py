@@ -3,15 +3,30 @@
 from enum import Enum
 
 import strawberry
+from strawberry.types.enum import StrawberryEnumDefinition
 
 from seggraph import vocabulary
 from seggraph.criteria import AttributeOp, Group, SetOp
-from seggraph.errors import ErrorCode
+from seggraph.errors import ErrorCode, SeggraphError
 from seggraph.events import ResyncReason
 
 
 def _publish(enum: type[Enum], name: str, description: str) -> None:
     strawberry.enum(enum, name=name, description=description)
+
+
+def _describe_error_codes() -> None:
+    """Give each code the words of the failure that has it."""
+    words: dict[str, str | None] = {}
+    failures = SeggraphError.__subclasses__()
+    for failure in failures:
+        failures += failure.__subclasses__()
+        if "code" in vars(failure):
+            words.setdefault(failure.code.name, failure.__doc__)
+    words[ErrorCode.INTERNAL.name] = "The fault is ours: it is logged under the id of the request."
+    definition: StrawberryEnumDefinition = ErrorCode.__strawberry_definition__  # type: ignore[attr-defined]
+    for value in definition.values:
+        value.description = words[value.name]
 
 
 _publish(vocabulary.MemberKind, "MemberKind", "What a member is. A segment holds members of one kind.")
@@ -26,6 +41,7 @@ _publish(
     "ErrorCode",
     "What is wrong, for a program to switch on. A code, once published, keeps its meaning.",
 )
+_describe_error_codes()
 _publish(
     ResyncReason,
     "ResyncReason",
