@@ -10,7 +10,7 @@ import pytest
 from pydantic import SecretStr
 from redis.asyncio import Redis
 
-from seggraph import embedded
+from seggraph import embedded, observability
 from seggraph.models import migrating
 from seggraph.services import workspaces
 from seggraph.services.context import Context, open_context
@@ -21,6 +21,12 @@ from tests.product import Product, Server, serving, working
 
 TEMPLATE = "seggraph_template"
 _numbers = itertools.count(1)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def quiet() -> None:
+    """Log defects only, as plain text."""
+    observability.configure(level="warning")
 
 
 @pytest.fixture(scope="session")

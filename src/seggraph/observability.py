@@ -12,6 +12,8 @@ from contextlib import AbstractContextManager
 from typing import TextIO
 
 import structlog
+from structlog.processors import ExceptionRenderer
+from structlog.tracebacks import ExceptionDictTransformer
 from structlog.typing import EventDict, Processor, WrappedLogger
 
 LEVELS = {"debug": logging.DEBUG, "info": logging.INFO, "warning": logging.WARNING, "error": logging.ERROR}
@@ -73,7 +75,9 @@ def _shared_processors() -> list[Processor]:
 def _final_processors(*, as_json: bool, colors: bool) -> list[Processor]:
     """From fields to text."""
     if as_json:
-        return [structlog.processors.dict_tracebacks, structlog.processors.JSONRenderer(default=str)]
+        # Local variables stay out of tracebacks: they hold URLs with passwords, and members' data.
+        tracebacks = ExceptionRenderer(ExceptionDictTransformer(show_locals=False))
+        return [tracebacks, structlog.processors.JSONRenderer(default=str)]
     plain_traceback = structlog.dev.plain_traceback
     return [structlog.dev.ConsoleRenderer(colors=colors, exception_formatter=plain_traceback)]
 

@@ -15,10 +15,10 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="SEGGRAPH_", frozen=True, extra="ignore")
 
     database_url: str | None = Field(
-        None, description="PostgreSQL 15 or newer. Unset: a server from a wheel."
+        None, repr=False, description="PostgreSQL 15 or newer. Unset: a server from a wheel."
     )
     redis_url: str | None = Field(
-        None, description="Redis 6.2 or newer, or Valkey. Unset: a server from a wheel."
+        None, repr=False, description="Redis 6.2 or newer, or Valkey. Unset: a server from a wheel."
     )
     data_dir: Path | None = Field(
         None, description="Where the embedded servers keep their data. Default: the user's data folder."

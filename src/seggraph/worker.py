@@ -5,6 +5,7 @@ The one module that knows how ARQ runs jobs. A job unpacks its arguments and cal
 
 import asyncio
 import secrets
+from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any, Final
 
@@ -34,6 +35,7 @@ TAKEN_SECONDS: Final = 8
 HEALTH_SECONDS: Final = 10
 RETRY_SECONDS: Final = 0.5
 GRACE_SECONDS: Final = 30
+CANCEL_AGAIN_SECONDS: Final = 1.0
 
 
 async def recompute_segment(ctx: dict[str, Any], segment_id: int, revision: int) -> None:
@@ -80,9 +82,7 @@ async def run_worker(context: Context, stopping: asyncio.Event) -> None:
         for task in done - {waiting}:
             task.result()
     finally:
-        for task in (*tasks, waiting):
-            task.cancel()
-        await asyncio.gather(*tasks, waiting, return_exceptions=True)
+        await _end([*tasks, waiting])
         log.info("worker_stopped")
 
 
@@ -135,12 +135,18 @@ async def _stop(worker: Worker) -> None:
 
     `Worker.close` would wait for the same tasks and raise when one was cancelled.
     """
-    tasks = [task for task in (*worker.job_tasks.values(), *worker.tasks.values()) if not task.done()]
-    for task in tasks:
-        task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)
+    await _end([*worker.job_tasks.values(), *worker.tasks.values()])
     with suppress(RedisError, OSError):
         await worker.pool.delete(worker.health_check_key)
+
+
+async def _end(tasks: Sequence[asyncio.Task[Any]]) -> None:
+    """Cancel tasks until they have ended: redis-py swallows a cancellation that meets its check of a connection."""
+    pending = {task for task in tasks if not task.done()}
+    while pending:
+        for task in pending:
+            task.cancel()
+        _, pending = await asyncio.wait(pending, timeout=CANCEL_AGAIN_SECONDS)
 
 
 async def _sweep_forever(context: Context) -> None:

@@ -11,13 +11,14 @@ from seggraph.api import ids
 from seggraph.api.context import Caller, caller_of
 from seggraph.api.criteria import CriteriaInput, document_of
 from seggraph.api.enums import OrderDirection, SegmentOrderField
+from seggraph.api.explanations import MembershipExplanation
 from seggraph.api.members import Member, MemberOrder
 from seggraph.api.node import Node
 from seggraph.api.paging import AFTER, BEFORE, FIRST, LAST, PageInfo, request_of
 from seggraph.api.scalars import JSON, DurationText
 from seggraph.api.viewer import User
 from seggraph.criteria import Catalogue, Duration
-from seggraph.services import criteria_documents, members, segment_views
+from seggraph.services import criteria_documents, explanations, members, segment_views
 from seggraph.services.memberships import SourceView
 from seggraph.services.paging import Order, Page
 from seggraph.services.segment_members import SegmentPage, SegmentPageRequest
@@ -244,6 +245,21 @@ class Segment(Node):
     async def last_modified_by(self, info: Info) -> User | None:
         """Load the user."""
         return await _user(caller_of(info), self.view.last_modified_by_id)
+
+    @strawberry.field(
+        description="Why a member is in the segment, or is not: sources and criteria, part by part."
+    )
+    async def explain(
+        self,
+        info: Info,
+        member_id: Annotated[strawberry.ID, strawberry.argument(description="The member, of the same kind.")],
+    ) -> MembershipExplanation:
+        """Explain."""
+        caller = caller_of(info)
+        number = ids.decode("Member", member_id, path=("memberId",))
+        return MembershipExplanation.of(
+            await explanations.explain(caller.services, caller.viewer, self.view, number)
+        )
 
     @strawberry.field(description="Its members, in the order in which they came unless told otherwise.")
     async def members(

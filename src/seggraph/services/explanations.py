@@ -1,0 +1,172 @@
+"""Explaining a membership: is a member in, what holds it there, and what each condition sees of it.
+
+The truth of every part of the criteria comes from the engine that decides memberships, asked about this one
+ordinal; so an explanation cannot disagree with the segment.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import asyncpg
+from pyroaring import BitMap
+
+from seggraph.audiences import ChunkOwner, ChunkStore
+from seggraph.criteria import Checked, Comparison, describe
+from seggraph.criteria.catalogue import Field, Storage
+from seggraph.criteria.nodes import All, AnyOf, Consent, Not, Tags
+from seggraph.errors import Invalid
+from seggraph.models.audiences import ChunkRole
+from seggraph.services import criteria_documents, members, memberships, populations
+from seggraph.services.context import Context
+from seggraph.services.members import Addresses, MemberView
+from seggraph.services.policy import Viewer
+from seggraph.services.segment_views import SegmentView
+from seggraph.vocabulary import SourceKind
+from seggraph.work import snapshot
+
+
+@dataclass(frozen=True, slots=True)
+class ExplainedSource:
+    """What one source does for the member: links it, or may not; since when the member is in by it."""
+
+    kind: SourceKind
+    linked: bool
+    blocked: bool
+    since: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class ExplainedNode:
+    """A part of the criteria: in words, whether it holds, the value or count that was seen, and its parts."""
+
+    sentence: str
+    matches: bool
+    actual: Any
+    children: tuple["ExplainedNode", ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """Whether a member is in a segment, and why."""
+
+    is_member: bool
+    sources: list[ExplainedSource]
+    criteria: ExplainedNode | None
+
+
+async def explain(context: Context, viewer: Viewer, segment: SegmentView, member_id: int) -> Explanation:
+    """Explain a member's place in a segment that the viewer was found to see.
+
+    Raises NotFound for a member that the workspace does not have, Invalid for one of another kind.
+    """
+    member = await members.get(viewer, member_id)
+    if member.kind is not segment.kind:
+        raise Invalid(
+            f"The segment holds {segment.kind.name}, this member is {member.kind.name}.", path=("memberId",)
+        )
+    addresses = (await members.addresses(viewer, [member_id])).get(member_id, Addresses())
+    pair = (segment.id, member.ordinal)
+    since = (await memberships.entered_at(viewer, [pair])).get(pair)
+    async with snapshot() as connection:
+        is_member, sources = await _sources(connection, viewer, segment, member, since)
+        criteria = await _criteria(context, connection, viewer, segment, member, addresses)
+    return Explanation(is_member, sources, criteria)
+
+
+async def _sources(
+    connection: asyncpg.Connection,
+    viewer: Viewer,
+    segment: SegmentView,
+    member: MemberView,
+    since: datetime | None,
+) -> tuple[bool, list[ExplainedSource]]:
+    """Whether the member is in, and what each source says of it."""
+    rows = await connection.fetch(memberships.SOURCES, viewer.workspace_id, [segment.id])
+    in_segment = ChunkOwner(ChunkRole.MEMBERS, segment.id)
+    roles = (ChunkRole.LINKS, ChunkRole.BLOCKS)
+    owners = [in_segment, *(ChunkOwner(role, row["id"]) for row in rows for role in roles)]
+    near = BitMap([member.ordinal])
+    found = await ChunkStore(connection, viewer.workspace_id).read_many(owners, near=near)
+    sources = []
+    for row in rows:
+        linked, blocked = (member.ordinal in found[ChunkOwner(role, row["id"])] for role in roles)
+        sources.append(ExplainedSource(SourceKind(row["kind"]), linked, blocked, since if linked else None))
+    return member.ordinal in found[in_segment], sources
+
+
+async def _criteria(
+    context: Context,
+    connection: asyncpg.Connection,
+    viewer: Viewer,
+    segment: SegmentView,
+    member: MemberView,
+    addresses: Addresses,
+) -> ExplainedNode | None:
+    if segment.criteria is None:
+        return None
+    _, tree = await criteria_documents.checked(
+        connection, viewer.workspace_id, segment.kind, segment.criteria
+    )
+    surroundings = await populations.describe(connection, viewer.workspace_id, segment.kind)
+    truths = await context.engine.evaluate(
+        connection,
+        surroundings.population,
+        list(_parts(tree)),
+        as_of=await connection.fetchval("SELECT now()"),
+        zone=surroundings.zone,
+        ordinals=BitMap([member.ordinal]),
+        timeout_seconds=context.settings.preview_timeout_seconds,
+    )
+    return _explained(tree, iter(truths), member, addresses)
+
+
+def _parts(tree: Checked) -> Iterator[Checked]:
+    """The tree and all its parts, each before its own parts."""
+    yield tree
+    for child in _children(tree):
+        yield from _parts(child)
+
+
+def _children(tree: Checked) -> tuple[Checked, ...]:
+    match tree:
+        case All(items) | AnyOf(items):
+            return items
+        case Not(item):
+            return (item,)
+    return ()
+
+
+def _explained(
+    tree: Checked, truths: Iterator[BitMap], member: MemberView, addresses: Addresses
+) -> ExplainedNode:
+    """The explanation of a part; `truths` are in the order of `_parts`."""
+    matches = bool(next(truths))
+    children = tuple(_explained(child, truths, member, addresses) for child in _children(tree))
+    return ExplainedNode(
+        sentence=describe(tree), matches=matches, actual=_actual(tree, member, addresses), children=children
+    )
+
+
+def _actual(tree: Checked, member: MemberView, addresses: Addresses) -> Any:
+    """What the condition sees of the member, as JSON has it; None when unset, and for groups."""
+    match tree:
+        case Comparison(field):
+            return _seen(field, member, addresses)
+        case Tags():
+            return member.tags
+        case Consent(channel):
+            return getattr(member, f"consent_{channel.name.lower()}").name
+    return None
+
+
+def _seen(field: Field, member: MemberView, addresses: Addresses) -> Any:
+    if field.storage is Storage.JSON:
+        return member.attributes.get(field.key)
+    if field.storage is Storage.ADDRESS:
+        return addresses.address
+    if field.key == "has_address":
+        return any((addresses.address, addresses.shipping_address, addresses.billing_address))
+    value = getattr(member, field.key)
+    return value if value is None or isinstance(value, str | bool | int | float) else str(value)
