@@ -2,9 +2,9 @@
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import cached_property
-from typing import TypeVar
+from typing import Final, TypeVar
 
 from starlette.requests import Request
 from starlette.websockets import WebSocket
@@ -15,19 +15,27 @@ from seggraph.criteria import Catalogue
 from seggraph.events import Hub
 from seggraph.services import (
     catalogues,
+    customer_values,
     freshness,
+    member_events,
     members,
     memberships,
+    related,
     segment_members,
     segment_views,
     users,
 )
 from seggraph.services.authentication import authenticate
 from seggraph.services.context import Context
+from seggraph.services.customer_values import CustomerValue
 from seggraph.services.freshness import Pending
-from seggraph.services.members import Addresses
+from seggraph.services.member_events import Asked as EventsAsked
+from seggraph.services.member_events import EventView
+from seggraph.services.members import Addresses, MemberView
 from seggraph.services.memberships import MemberKey, Pair, SourceView
+from seggraph.services.paging import Page, PageRequest
 from seggraph.services.policy import Viewer
+from seggraph.services.related import Asked
 from seggraph.services.segment_members import SegmentPage, SegmentPageRequest
 from seggraph.services.segment_views import SegmentView
 from seggraph.services.users import UserView
@@ -35,6 +43,8 @@ from seggraph.vocabulary import MemberKind, SourceKind
 
 K = TypeVar("K")
 V = TypeVar("V")
+
+NO_EVENTS: Final[Page[EventView]] = Page([], [], has_next=False, has_previous=False)
 
 
 class Loaders:
@@ -53,6 +63,29 @@ class Loaders:
     def addresses(self) -> DataLoader[int, Addresses]:
         """Addresses by member id."""
         return _by_key(lambda ids: members.addresses(self._viewer, ids), Addresses())
+
+    @cached_property
+    def related(self) -> DataLoader[Asked, list[MemberView]]:
+        """Related members by member and relation."""
+        return _by_key(lambda asked: related.get_many(self._viewer, asked), [])
+
+    @cached_property
+    def events(self) -> DataLoader[tuple[EventsAsked, PageRequest], Page[EventView]]:
+        """Pages of members' events."""
+        return _by_key(lambda asked: member_events.pages_of(self._viewer, asked), NO_EVENTS)
+
+    @cached_property
+    def event_counts(self) -> DataLoader[EventsAsked, int]:
+        """How many events members have."""
+        return _by_key(lambda asked: member_events.counts_of(self._viewer, asked), 0)
+
+    @cached_property
+    def customer_values(self) -> DataLoader[MemberKey, CustomerValue]:
+        """The customer value of members."""
+        return _by_key(
+            lambda keys: customer_values.of_members(self._viewer, keys),
+            customer_values.value_of([], datetime.now(UTC)),
+        )
 
     @cached_property
     def sources(self) -> DataLoader[int, list[SourceView]]:

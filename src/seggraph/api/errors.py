@@ -8,7 +8,7 @@ from strawberry.extensions import FieldExtension
 from strawberry.types import Info
 
 from seggraph.errors import ErrorCode, Path, Problems, SeggraphError
-from seggraph.services.upserts import RowError as RowErrorView
+from seggraph.services.row_errors import RowError as RowErrorView
 
 
 @strawberry.interface(description="Something in the input that its author can put right.")

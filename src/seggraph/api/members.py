@@ -9,19 +9,21 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 import strawberry
 from strawberry.types import Info
 
-from seggraph.api import ids
+from seggraph.api import events, ids
 from seggraph.api.context import caller_of
 from seggraph.api.criteria import ConsentInput
 from seggraph.api.enums import OrderDirection
 from seggraph.api.errors import ReportErrors, RowError, UserError
+from seggraph.api.events import CustomerValue, EventConnection
 from seggraph.api.node import Node
 from seggraph.api.paging import AFTER, FIRST, PageInfo, request_of
 from seggraph.api.scalars import JSON
 from seggraph.errors import Invalid
-from seggraph.services import member_edits, members, upserts
+from seggraph.services import member_edits, members, related, upserts
 from seggraph.services.member_edits import EditReport, Selection
 from seggraph.services.members import Addresses, MemberList, MemberView
 from seggraph.services.paging import Page
+from seggraph.services.related import Asked
 from seggraph.vocabulary import Channel, ConsentState, MemberKind
 
 if TYPE_CHECKING:
@@ -89,6 +91,41 @@ class Member(Node):
         return await member_segments.page_of(
             info, self.kind, self.ordinal, request_of(first, after, None, None)
         )
+
+    @strawberry.field(description="The members it is related to, in the order in which they came.")
+    async def related(
+        self,
+        info: Info,
+        relation: Annotated[
+            str | None,
+            strawberry.argument(
+                description="Which relation, as this member calls it, up to 200 members; all relations unless given."
+            ),
+        ] = None,
+    ) -> list["Member"]:
+        """Load the related members of a whole page at once."""
+        related.require_relation(self.kind, relation)
+        asked = Asked(self.kind, self.ordinal, relation)
+        return [Member.of(view) for view in await caller_of(info).loaders.related.load(asked)]
+
+    @strawberry.field(description="What the member did, the newest first.")
+    async def events(
+        self,
+        info: Info,
+        first: Annotated[int | None, strawberry.argument(description=FIRST)] = None,
+        after: Annotated[str | None, strawberry.argument(description=AFTER)] = None,
+        names: Annotated[
+            list[str] | None, strawberry.argument(description="Only events of these names, up to 100.")
+        ] = None,
+    ) -> EventConnection:
+        """A page of the events."""
+        request = request_of(first, after, None, None)
+        return await events.page_of(info, self.kind, self.ordinal, names, request)
+
+    @strawberry.field(description="What the member is worth, by its orders.")
+    async def value(self, info: Info) -> CustomerValue:
+        """Load the totals."""
+        return CustomerValue.of(await caller_of(info).loaders.customer_values.load((self.kind, self.ordinal)))
 
     async def _addresses(self, info: Info) -> Addresses:
         return await caller_of(info).loaders.addresses.load(self.number)

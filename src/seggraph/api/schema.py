@@ -9,10 +9,12 @@ from seggraph.api import ids
 from seggraph.api.context import Caller, caller_of
 from seggraph.api.criteria import CriteriaField, CriteriaInput, document_of, fields_of
 from seggraph.api.errors import InputError
+from seggraph.api.events import EventMutations
 from seggraph.api.members import Member, MemberConnection, MemberMutations, MemberOrder
 from seggraph.api.node import Node
 from seggraph.api.paging import AFTER, BEFORE, FIRST, LAST, request_of
 from seggraph.api.previews import PreviewQueries
+from seggraph.api.relations import RelationMutations
 from seggraph.api.scalars import CONFIG
 from seggraph.api.segment_members import SegmentMemberMutations
 from seggraph.api.segment_mutations import SegmentMutations
@@ -163,7 +165,14 @@ class Query(PreviewQueries):
 
 
 @strawberry.type
-class Mutation(MemberMutations, SegmentMutations, SegmentMemberMutations, ViewerMutations):
+class Mutation(
+    EventMutations,
+    MemberMutations,
+    RelationMutations,
+    SegmentMutations,
+    SegmentMemberMutations,
+    ViewerMutations,
+):
     """The mutations."""
 
 

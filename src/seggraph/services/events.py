@@ -21,7 +21,7 @@ from seggraph.services.context import Context
 from seggraph.services.event_drafts import MAX_EXTERNAL_ID, EventDraft, Period, clean
 from seggraph.services.event_removals import Removed
 from seggraph.services.policy import Viewer, require_write
-from seggraph.services.upserts import RowError
+from seggraph.services.row_errors import RowError
 from seggraph.vocabulary import MemberKind
 from seggraph.work import Work, begin
 

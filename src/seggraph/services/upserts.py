@@ -7,11 +7,12 @@ from typing import Any, Final
 import asyncpg
 import orjson
 
-from seggraph.errors import Duplicate, ErrorCode, Path, Problems, SeggraphError, TooMany, WrongType
-from seggraph.services import attribute_values, catalogues, changes
+from seggraph.errors import Duplicate, Problems, SeggraphError, TooMany, WrongType
+from seggraph.services import attribute_values, catalogues, changes, member_locks, relations
 from seggraph.services.context import Context
 from seggraph.services.member_drafts import MemberDraft, clean
 from seggraph.services.policy import Viewer, require_write
+from seggraph.services.row_errors import RowError
 from seggraph.vocabulary import AttributeType, MemberKind
 from seggraph.work import Work, begin
 
@@ -94,16 +95,6 @@ WRITE_ADDRESSES = """
 ADDRESS_PARTS: Final = ("address", "shipping_address", "billing_address")
 
 
-@dataclass(frozen=True, slots=True)
-class RowError:
-    """Why one row was not stored: its index in the input, a code, a message and the path within the row."""
-
-    index: int
-    code: ErrorCode
-    message: str
-    path: Path
-
-
 @dataclass(slots=True)
 class UpsertReport:
     """What became of every row: created + updated + unchanged + the rows with errors = the rows given."""
@@ -139,7 +130,7 @@ async def upsert(
             batch = Batch(unit, viewer.workspace_id, kind, report)
             drafts = await batch.with_typed_attributes(drafts)
             changed = await batch.store(drafts)
-            await changes.mark(context, unit, viewer.workspace_id, kind, *changed)
+            await batch.finish(context, *changed)
     report.row_errors.sort(key=lambda error: error.index)
     return report
 
@@ -177,6 +168,7 @@ class Batch:
         self._kind = kind
         self._report = report
         self.ordinals: dict[str, int] = {}
+        self._created: list[str] = []
 
     async def with_typed_attributes(self, drafts: Drafts) -> Drafts:
         """The drafts whose attribute values fit their types, in the form in which they are kept.
@@ -212,6 +204,7 @@ class Batch:
 
     async def store(self, drafts: Drafts) -> tuple[set[int], set[str]]:
         """Write the drafts; returns the ordinals of the members that are new or changed, and what changed."""
+        await member_locks.hold_together(self._connection, self._workspace_id)
         by_id = {draft.external_id: draft for draft in drafts.values()}
         next_ordinal = await self._reserve(list(by_id))
         existing = await self._read(list(by_id))
@@ -221,6 +214,12 @@ class Batch:
             [(row, by_id[external_id]) for external_id, row in existing.items()]
         )
         return created | updated, changed | ({changes.CREATED} if created else set())
+
+    async def finish(self, context: Context, ordinals: set[int], names: set[str]) -> None:
+        """Mark what `store` answered with, and settle the relations that waited for members it created."""
+        await changes.mark(context, self._unit, self._workspace_id, self._kind, ordinals, names)
+        if self._created:
+            await relations.settle(context, self._unit, self._workspace_id, self._kind, self._created)
 
     async def _reserve(self, external_ids: list[str]) -> int | None:
         """Hold the population's row if there is anyone to create, so that nobody else creates meanwhile.
@@ -260,6 +259,7 @@ class Batch:
             {ids[draft.external_id]: draft.addresses for draft in drafts if any(draft.addresses.values())}
         )
         self._report.created += len(rows)
+        self._created += ids
         self.ordinals |= {row["external_id"]: row["ordinal"] for row in rows}
         return {row["ordinal"] for row in rows}
 
