@@ -64,6 +64,8 @@ RENEW = """
     WHERE id = $1 AND requested_revision = $2 AND lease_holder = $3
 """
 
+FORGET_REFRESHED = "UPDATE runs SET refreshed = NULL WHERE id = $1 AND refreshed IS NOT NULL"
+
 HOLD = """
     SELECT reach_total, reach_email, reach_direct_mail, reach_sms, reach_phone, reach_push FROM segments
     WHERE id = $1 AND requested_revision = $2 AND lease_holder = $3 AND status = 'ACTIVE' FOR NO KEY UPDATE
@@ -253,8 +255,11 @@ async def _scan(context: Context, claim: Claim) -> Scan:
     """Evaluate the criteria over one snapshot of the whole population.
 
     Changes that are pending are looked at first, so that the reachable audiences are not older than the members.
+    What the run was told of until then is committed, so the snapshot has it.
     """
     await refresh.drain(context, claim.workspace_id, claim.kind)
+    async with database() as connection:
+        await connection.execute(FORGET_REFRESHED, claim.run_id)
     async with snapshot() as connection:
         as_of: datetime = await connection.fetchval("SELECT now()")
         surroundings = await populations.describe(connection, claim.workspace_id, claim.kind)
