@@ -26,6 +26,9 @@ class Workspace(Node):
         description="Which consents let a channel reach a member."
     )
     currency: str = strawberry.field(description="The ISO 4217 currency of all amounts.")
+    event_retention_days: int | None = strawberry.field(
+        description="For how many days events are kept after they occurred; null: for ever."
+    )
     created_at: datetime = strawberry.field(description="When it was set up.")
 
     @staticmethod
@@ -37,6 +40,7 @@ class Workspace(Node):
             time_zone=view.time_zone,
             consent_policy=view.consent_policy,
             currency=view.currency,
+            event_retention_days=view.event_retention_days,
             created_at=view.created_at,
         )
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import asyncpg
 import orjson
@@ -47,6 +47,14 @@ COUNTS: Final = """
 
 Member = tuple[MemberKind, int]
 """A member's kind and ordinal."""
+
+
+class Asked(NamedTuple):
+    """Whose events, and of which names: None for all."""
+
+    kind: MemberKind
+    ordinal: int
+    names: tuple[str, ...] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +106,28 @@ async def counts(
     async with database() as connection:
         rows = await connection.fetch(COUNTS, viewer.workspace_id, *_columns(members), wanted)
     return {(MemberKind(row["kind"]), row["ordinal"]): row["count"] for row in rows}
+
+
+async def pages_of(
+    viewer: Viewer, asked: Sequence[tuple[Asked, PageRequest]]
+) -> dict[tuple[Asked, PageRequest], Page[EventView]]:
+    """The pages asked for, with one statement for each choice of names and page. Raises as `pages`."""
+    found: dict[tuple[Asked, PageRequest], Page[EventView]] = {}
+    for names, request in {(list_.names, request) for list_, request in asked}:
+        lists = [list_ for list_, one in asked if (list_.names, one) == (names, request)]
+        by_member = await pages(viewer, [(list_.kind, list_.ordinal) for list_ in lists], names, request)
+        found |= {(list_, request): by_member[list_.kind, list_.ordinal] for list_ in lists}
+    return found
+
+
+async def counts_of(viewer: Viewer, asked: Sequence[Asked]) -> dict[Asked, int]:
+    """How many events the lists have, with one statement for each choice of names."""
+    found: dict[Asked, int] = {}
+    for names in {list_.names for list_ in asked}:
+        lists = [list_ for list_ in asked if list_.names == names]
+        by_member = await counts(viewer, [(list_.kind, list_.ordinal) for list_ in lists], names)
+        found |= {list_: by_member.get((list_.kind, list_.ordinal), 0) for list_ in lists}
+    return found
 
 
 def _columns(members: Sequence[Member]) -> tuple[list[int], list[int]]:

@@ -28,6 +28,7 @@ class WorkspaceView:
     time_zone: str
     consent_policy: ConsentPolicy
     currency: str
+    event_retention_days: int | None
     created_at: datetime
 
 
@@ -134,7 +135,13 @@ def new_secret() -> str:
 
 def _view(row: Workspace) -> WorkspaceView:
     return WorkspaceView(
-        row.id, row.name, row.time_zone, ConsentPolicy(row.consent_policy), row.currency, row.created_at
+        row.id,
+        row.name,
+        row.time_zone,
+        ConsentPolicy(row.consent_policy),
+        row.currency,
+        row.event_retention_days,
+        row.created_at,
     )
 
 
