@@ -8,7 +8,7 @@ from typing import Final
 
 import strawberry
 
-from seggraph.errors import NotFound, Path, TooMany
+from seggraph.errors import NotFound, Path, Required, TooMany
 
 MAX_IDS: Final = 1_000
 """Most ids in one list."""
@@ -46,10 +46,17 @@ def decode_all(type_name: str, global_ids: Sequence[str], *, path: Path) -> list
     return [decode(type_name, one, path=(*path, index)) for index, one in enumerate(global_ids)]
 
 
-def known(type_name: str, global_ids: Sequence[str] | None) -> tuple[list[int] | None, list[str]]:
-    """The numbers of those that are ids of a type, and the others as they were given; None stays None."""
+def known(
+    type_name: str, global_ids: Sequence[str] | None, *, path: Path
+) -> tuple[list[int] | None, list[str]]:
+    """The numbers of those that are ids of a type, and the others as they were given; None stays None.
+
+    Raises Required for an empty list.
+    """
     if global_ids is None:
         return None, []
+    if not global_ids:
+        raise Required("Give at least one id.", path=path)
     parts = {given: split(given) for given in global_ids}
     numbers = [part[1] for part in parts.values() if part is not None and part[0] == type_name]
     return numbers, [given for given, part in parts.items() if part is None or part[0] != type_name]

@@ -113,7 +113,7 @@ class SegmentMemberMutations:
 
 def _selection(input: SegmentMembersInput) -> tuple[Selection, list[str]]:
     """The members that an input means, and the ids in it that can be no member's."""
-    numbers, unknown = ids.known("Member", input.member_ids)
+    numbers, unknown = ids.known("Member", input.member_ids, path=("memberIds",))
     where = None if input.where is None else document_of(input.where)
     return Selection(member_ids=numbers, external_ids=input.external_ids, where=where), unknown
 

@@ -57,6 +57,8 @@ class Selection:
         if len(given) > 1:
             raise Invalid(f"Give {given[0]} or {given[1]}, not both.", path=(given[1],))
         named = ways[given[0]]
+        if self.external_ids is not None and not self.external_ids:
+            raise Required("Give at least one external id.", path=("externalIds",))
         if len(named or ()) > MAX_NAMED and given[0] != "where":
             message = f"Name at most {MAX_NAMED} members at once, or select them by where."
             raise TooMany(message, path=(given[0],))
