@@ -1,4 +1,4 @@
-"""A connection to a real PostgreSQL with the two tables that engines read."""
+"""A connection to a real PostgreSQL with the tables that engines read."""
 
 import os
 import shutil
@@ -25,6 +25,28 @@ CREATE TABLE members (
 CREATE TABLE member_addresses (
     member_id bigint PRIMARY KEY, workspace_id bigint NOT NULL, address text,
     shipping_address jsonb, billing_address jsonb
+);
+CREATE TABLE events (
+    id bigint NOT NULL GENERATED ALWAYS AS IDENTITY, workspace_id bigint NOT NULL, occurred_at timestamptz NOT NULL,
+    ordinal int NOT NULL, kind smallint NOT NULL, name text NOT NULL, value numeric(20, 4), properties jsonb,
+    PRIMARY KEY (workspace_id, kind, ordinal, name, occurred_at, id)
+) PARTITION BY RANGE (occurred_at);
+CREATE TABLE events_early PARTITION OF events FOR VALUES FROM (MINVALUE) TO ('2026-01-01+00');
+CREATE TABLE events_late PARTITION OF events FOR VALUES FROM ('2026-01-01+00') TO (MAXVALUE);
+CREATE TABLE event_totals (
+    workspace_id bigint NOT NULL, first_at timestamptz NOT NULL, last_at timestamptz NOT NULL, count bigint NOT NULL,
+    valued_count bigint NOT NULL, ordinal int NOT NULL, kind smallint NOT NULL, name text NOT NULL,
+    sum numeric NOT NULL, PRIMARY KEY (workspace_id, kind, name, ordinal)
+);
+CREATE TABLE relations (
+    id bigint PRIMARY KEY GENERATED ALWAYS AS IDENTITY, workspace_id bigint NOT NULL, relation smallint NOT NULL,
+    from_kind smallint NOT NULL, to_kind smallint NOT NULL, from_ordinal int NOT NULL, to_ordinal int NOT NULL,
+    UNIQUE (workspace_id, relation, from_ordinal, to_ordinal)
+);
+CREATE TABLE chunks (
+    id bigint PRIMARY KEY GENERATED ALWAYS AS IDENTITY, workspace_id bigint NOT NULL, role smallint NOT NULL,
+    owner_id bigint NOT NULL, chunk int NOT NULL, cardinality int NOT NULL, roaring bytea NOT NULL,
+    UNIQUE (workspace_id, role, owner_id, chunk)
 );
 """
 

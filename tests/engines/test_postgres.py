@@ -11,7 +11,7 @@ from pyroaring import BitMap
 from seggraph.criteria import Checked, check, parse
 from seggraph.criteria.naive import fold
 from seggraph.criteria.sql_texts import Folding
-from seggraph.engines import Population, PostgresEngine, postgres
+from seggraph.engines import Population, PostgresEngine, postgres, statements
 from seggraph.errors import CriteriaTooSlow, ErrorCode, Invalid
 from seggraph.vocabulary import MemberKind
 from tests.engines.random_criteria import WORDS
@@ -76,8 +76,8 @@ async def test_many_trees_are_spread_over_statements(
     connection: asyncpg.Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # given more trees than a statement takes, and a tree with more values than a statement should have
-    monkeypatch.setattr(postgres, "MAX_PARAMETERS", 9)
-    monkeypatch.setattr(postgres, "MAX_PREDICATES", 3)
+    monkeypatch.setattr(statements, "MAX_PARAMETERS", 9)
+    monkeypatch.setattr(statements, "MAX_PREDICATES", 3)
     await store(connection, [member(city=str(n)) for n in range(20)])
     wide = {"any": [city(str(n)) for n in range(20)]}
 

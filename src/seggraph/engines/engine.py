@@ -1,6 +1,6 @@
 """What every engine promises."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -33,12 +33,14 @@ class Engine(Protocol):
         as_of: datetime,
         zone: ZoneInfo,
         ordinals: BitMap | None = None,
+        audiences: Mapping[int, BitMap] | None = None,
         timeout_seconds: float,
     ) -> list[BitMap]:
         """The ordinals of the members that satisfy each tree, in the order of the trees.
 
         `as_of` is aware; windows are relative to it, calendar operators use `zone`. With `ordinals` only these
-        members are looked at. The caller has opened the transaction on `connection`, and with it chooses the
+        members are looked at. A segment that the criteria refer to has the members in `audiences`, by its id, and
+        otherwise those that are stored. The caller has opened the transaction on `connection`, and with it chooses the
         snapshot: give it one (REPEATABLE READ) when the answers must agree with something else that is read.
 
         Raises CriteriaTooSlow when a scan takes longer than `timeout_seconds`; the transaction is void then.

@@ -1,13 +1,9 @@
-"""Criteria evaluated by PostgreSQL: all the predicates over one population in one scan.
-
-One predicate stands in WHERE, where an index may serve it; several stand in the FILTER of an aggregate each.
-Ordinals come back as the binary form of an array, which takes a quarter less time than decoding its elements.
-"""
+"""Criteria evaluated by PostgreSQL: a plan's predicates in one scan, its questions in one statement, then bitmaps."""
 
 import asyncio
 import sys
 from array import array
-from collections.abc import Iterator, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -15,21 +11,28 @@ from zoneinfo import ZoneInfo
 
 import asyncpg
 from pyroaring import BitMap
-from sqlglot import exp
 
-from seggraph.criteria.typed import Checked
-from seggraph.criteria.operands import MEMBERS
-from seggraph.criteria.parameters import Parameters
-from seggraph.criteria.sql import Context, predicate
+from seggraph.audiences import ChunkOwner, ChunkStore
+from seggraph.criteria.relations import Direction
+from seggraph.criteria.sql import is_of_one_row
 from seggraph.criteria.sql_texts import Folding
+from seggraph.criteria.typed import Checked, RelatedTest
 from seggraph.engines.engine import Population
+from seggraph.engines.planner import Asked, Known, Row, plan
+from seggraph.engines.statements import (
+    Inquiry,
+    Moment,
+    Others,
+    Statement,
+    inquiries,
+    question_statements,
+    row_statements,
+)
 from seggraph.errors import CriteriaTooSlow, Invalid, RetryLater
+from seggraph.models.audiences import ChunkRole
 
-MAX_PREDICATES: Final = 100
-"""Most predicates in one statement; more are spread over several."""
-
-MAX_PARAMETERS: Final = 20_000
-"""Most bound values in one statement before a new one begins; the protocol ends at 32,767."""
+MAX_AMONG: Final = 20_000
+"""Questions are put about single members as long as there are no more of them than this."""
 
 _GRACE_SECONDS = 5.0
 _HEADER_BYTES = 20
@@ -54,16 +57,16 @@ _PREPARE = """
 """
 """A time limit, and a plan for these very values: a scan is worth it, and a general plan knows no selectivity."""
 
+_FIND_FORWARD = """
+    SELECT DISTINCT to_ordinal FROM relations
+    WHERE workspace_id = $1 AND relation = $2 AND from_ordinal = ANY($3::int[])
+"""
+_FIND_BACKWARD = """
+    SELECT DISTINCT from_ordinal FROM relations
+    WHERE workspace_id = $1 AND relation = $2 AND to_ordinal = ANY($3::int[])
+"""
+
 _RESTORE = "SELECT set_config('statement_timeout', $1, true), set_config('plan_cache_mode', $2, true)"
-
-
-@dataclass(frozen=True, slots=True)
-class Statement:
-    """One SELECT with a column of `bytea` per predicate, and the values to bind."""
-
-    text: str
-    values: tuple[object, ...]
-    columns: int
 
 
 class PostgresEngine:
@@ -81,6 +84,7 @@ class PostgresEngine:
         as_of: datetime,
         zone: ZoneInfo,
         ordinals: BitMap | None = None,
+        audiences: Mapping[int, BitMap] | None = None,
         timeout_seconds: float,
     ) -> list[BitMap]:
         """See `Engine.evaluate`. The time limit is for each statement of up to `MAX_PREDICATES`."""
@@ -89,13 +93,109 @@ class PostgresEngine:
         if not connection.is_in_transaction():
             raise RuntimeError("evaluate() needs the caller's transaction")
         folding = self._folding = self._folding or await find_folding(connection)
-        building = _statements(population, criteria, as_of, zone, folding, ordinals)
-        audiences: list[BitMap] = []
+        evaluation = _Evaluation(connection, Moment(as_of, zone, folding), audiences or {}, timeout_seconds)
+        return await evaluation.run(population, criteria, ordinals)
+
+
+@dataclass(frozen=True, slots=True)
+class _Evaluation:
+    """One call: where it reads, as of when, and which segments it is told the members of."""
+
+    connection: asyncpg.Connection
+    moment: Moment
+    audiences: Mapping[int, BitMap]
+    timeout_seconds: float
+
+    async def run(
+        self, population: Population, criteria: Sequence[Checked], ordinals: BitMap | None
+    ) -> list[BitMap]:
+        """Who satisfies each of the trees."""
+        made = plan(criteria)
+        rows = await self._rows(population, made.rows, ordinals)
+        segments = await self._segments(population, made.segment_ids, ordinals)
+        known = Known(rows, segments, {})
+        asked = known.ask(made.terms)
+        if asked:
+            answers = await self._answers(population, asked, ordinals)
+            known = Known(rows, segments, answers)
+        if all(isinstance(term, Row) for term in made.terms):
+            return [known.members(term).copy() for term in made.terms]
+        return await asyncio.to_thread(lambda: [known.members(term).copy() for term in made.terms])
+
+    async def _rows(
+        self, population: Population, criteria: Sequence[Checked], ordinals: BitMap | None
+    ) -> dict[Checked, BitMap]:
+        building = row_statements(population, criteria, self.moment, ordinals)
+        found: list[BitMap] = []
         # In a thread: 500 conditions take a tenth of a second to become SQL.
         for statement in await asyncio.to_thread(list, building):
-            row = await _fetch(connection, statement, timeout_seconds)
-            audiences.extend(await _bitmaps(row))
-        return audiences
+            found += await self._fetch(statement)
+        return dict(zip(criteria, found, strict=True))
+
+    async def _segments(
+        self, population: Population, segment_ids: Set[int], ordinals: BitMap | None
+    ) -> dict[int, BitMap]:
+        """The members of segments: those told, and of the others what the chunk store has."""
+        found = {one: self.audiences[one] for one in segment_ids if one in self.audiences}
+        owners = {one: ChunkOwner(ChunkRole.MEMBERS, one) for one in segment_ids if one not in found}
+        if owners:
+            store = ChunkStore(self.connection, population.workspace_id)
+            stored = await store.read_many(list(owners.values()), near=ordinals)
+            found |= {one: stored[owner] for one, owner in owners.items()}
+        if ordinals is None:
+            return found
+        return {one: members & ordinals for one, members in found.items()}
+
+    async def _answers(
+        self, population: Population, asked: Mapping[Asked, BitMap | None], ordinals: BitMap | None
+    ) -> dict[Asked, BitMap]:
+        """Put the questions, each about no more members than it matters for when these are few."""
+        answers: dict[Asked, BitMap] = {}
+        needed: list[Inquiry] = []
+        for inquiry in inquiries(asked):
+            among = inquiry.among
+            if among is not None and not among:
+                answers |= {question: BitMap() for question in inquiry.questions}
+                continue
+            if among is None or (ordinals is None and len(among) > MAX_AMONG):
+                among = ordinals
+            needed.append(Inquiry(inquiry.questions, among))
+        related = await self._related(population, needed)
+        building = question_statements(population, needed, self.moment, related)
+        for statement, questions in await asyncio.to_thread(list, building):
+            answers |= zip(questions, await self._fetch(statement), strict=True)
+        return answers
+
+    async def _related(self, population: Population, asked: Sequence[Inquiry]) -> dict[Others, BitMap]:
+        """Who satisfies the criteria on related members that are more than one row's."""
+        found: dict[Others, BitMap] = {}
+        for inquiry in asked:
+            question = inquiry.questions[0].question
+            if not isinstance(question, RelatedTest) or question.where is None:
+                continue
+            if is_of_one_row(question.where):
+                continue
+            direction = question.direction
+            others = Population(population.workspace_id, direction.other_kind)
+            near = None
+            if inquiry.among is not None:
+                near = await self._related_to(population.workspace_id, direction, inquiry.among)
+            if near is not None and not near:
+                members = BitMap()
+            else:
+                [members] = await self.run(others, [question.where], near)
+            key = (direction.other_kind, question.where)
+            found[key] = found.get(key, BitMap()) | members
+        return found
+
+    async def _related_to(self, workspace_id: int, direction: Direction, ordinals: BitMap) -> BitMap:
+        """Those at the other end of a relation of these members."""
+        find = _FIND_FORWARD if direction.forward else _FIND_BACKWARD
+        rows = await self.connection.fetch(find, workspace_id, int(direction.type), list(ordinals))
+        return BitMap(row[0] for row in rows)
+
+    async def _fetch(self, statement: Statement) -> list[BitMap]:
+        return await _bitmaps(await _fetch(self.connection, statement, self.timeout_seconds))
 
 
 async def find_folding(connection: asyncpg.Connection) -> Folding:
@@ -107,59 +207,6 @@ async def find_folding(connection: asyncpg.Connection) -> Folding:
             return folding
     wanted = ", ".join(folding.collation for folding in _FOLDINGS)
     raise Invalid(f"the database can not lower-case Unicode; it needs one of the collations {wanted}")
-
-
-def _statements(
-    population: Population,
-    criteria: Sequence[Checked],
-    as_of: datetime,
-    zone: ZoneInfo,
-    folding: Folding,
-    ordinals: BitMap | None,
-) -> Iterator[Statement]:
-    """Spread the criteria over as few statements as their parameters allow."""
-    rest = list(criteria)
-    while rest:
-        parameters = Parameters()
-        context = Context(parameters, as_of, zone, folding)
-        scope = _scope(population, ordinals, parameters)
-        predicates: list[exp.Expr] = []
-        while rest and len(predicates) < MAX_PREDICATES and len(parameters.values) < MAX_PARAMETERS:
-            predicates.append(predicate(rest.pop(0), context))
-        text = _select(scope, predicates).sql("postgres")
-        yield Statement(text, parameters.values, len(predicates))
-
-
-def _scope(population: Population, ordinals: BitMap | None, parameters: Parameters) -> list[exp.Expr]:
-    workspace = parameters.bind(population.workspace_id, "bigint")
-    kind = parameters.bind(int(population.kind), "smallint")
-    scope: list[exp.Expr] = [
-        exp.EQ(this=exp.column("workspace_id", MEMBERS), expression=workspace),
-        exp.EQ(this=exp.column("kind", MEMBERS), expression=kind),
-    ]
-    if ordinals is not None:
-        given = parameters.bind(tuple(ordinals), "int[]")
-        among = exp.Any(this=exp.Paren(this=given))
-        scope.append(exp.EQ(this=exp.column("ordinal", MEMBERS), expression=among))
-    return scope
-
-
-def _select(scope: list[exp.Expr], predicates: list[exp.Expr]) -> exp.Select:
-    if len(predicates) == 1:
-        columns, conditions = [_ordinals(None)], [*scope, *predicates]
-    else:
-        columns, conditions = [_ordinals(one) for one in predicates], scope
-    where = exp.and_(*conditions, copy=False)
-    members = exp.to_table("members").as_(MEMBERS)
-    return exp.select(*columns, copy=False).from_(members, copy=False).where(where, copy=False)
-
-
-def _ordinals(condition: exp.Expr | None) -> exp.Expr:
-    """The ordinals of the members for which the condition is true, as the binary form of an array."""
-    ordinals: exp.Expr = exp.ArrayAgg(this=exp.column("ordinal", MEMBERS))
-    if condition is not None:
-        ordinals = exp.Filter(this=ordinals, expression=exp.Where(this=condition))
-    return exp.Anonymous(this="ARRAY_SEND", expressions=[ordinals])
 
 
 async def _fetch(

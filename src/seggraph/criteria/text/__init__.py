@@ -4,7 +4,20 @@
 docs/criteria-text.md.
 """
 
+from seggraph.criteria.text.completion import Completion, CompletionKind, complete, place_at
+from seggraph.criteria.text.names import segments_in, segments_named
 from seggraph.criteria.text.reader import Reading, read, read_text
 from seggraph.criteria.text.writer import write_text
 
-__all__ = ["Reading", "read", "read_text", "write_text"]
+__all__ = [
+    "Completion",
+    "CompletionKind",
+    "Reading",
+    "complete",
+    "place_at",
+    "read",
+    "read_text",
+    "segments_in",
+    "segments_named",
+    "write_text",
+]

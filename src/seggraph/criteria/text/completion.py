@@ -4,7 +4,7 @@ First `place_at` says what is looked for there; then, with names and values fetc
 makes the list.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
@@ -12,9 +12,10 @@ from typing import Final
 from seggraph.criteria.catalogue import Catalogue, Field
 from seggraph.criteria.operators import AttributeOp
 from seggraph.criteria.text.cursor import Cursor
+from seggraph.criteria.text.names import catalogue_at
 from seggraph.criteria.text.phrases import field_name
-from seggraph.criteria.text.reader import MAX_CHARACTERS, Grammar
-from seggraph.criteria.text.tokens import DOUBLE, Kind, Token, quoted, tokens
+from seggraph.criteria.text.reader import Grammar
+from seggraph.criteria.text.tokens import DOUBLE, MAX_CHARACTERS, Kind, Token, quoted, tokens
 from seggraph.criteria.text.wants import (
     FieldName,
     Opening,
@@ -78,8 +79,6 @@ class Place:
 
 
 _TYPED: Final = (Kind.WORD, Kind.NUMBER, Kind.OPEN, Kind.MOMENT)
-CatalogueOf = Callable[[Scope], Catalogue | None]
-"""The fields of a scope; None for the properties of events, and where a relation leads nowhere."""
 
 
 def place_at(text: str, cursor: int) -> Place | None:
@@ -96,7 +95,7 @@ def place_at(text: str, cursor: int) -> Place | None:
     typed = read.pop() if is_typed else end
     looking = Cursor(text[:cursor], [*read, Token(Kind.END, "", typed.start)])
     try:
-        Grammar(looking, lambda name: (1,)).whole()
+        Grammar(looking, lambda name, relations: (1,)).whole()
     except SeggraphError:
         if looking.next.kind is not Kind.END:
             return None
@@ -118,7 +117,7 @@ def _word_end(text: str, cursor: int, typed: Token) -> int:
 
 def complete(
     place: Place,
-    catalogue_of: CatalogueOf,
+    catalogue: Catalogue,
     *,
     values: Iterable[tuple[CompletionKind, str, str]] = (),
 ) -> list[Completion]:
@@ -128,7 +127,7 @@ def complete(
     """
     offered = [
         *((kind, quoted(text), text, words) for kind, text, words in values),
-        *(one for want in place.wants for one in _offers(want, catalogue_of)),
+        *(one for want in place.wants for one in _offers(want, catalogue)),
     ]
     found: dict[str, Completion] = {}
     for kind, text, name, words in offered:
@@ -159,26 +158,27 @@ def _fits(place: Place, text: str, name: str) -> bool:
     return quotes and name.casefold().startswith(place.typed.casefold())
 
 
-def _offers(want: Want, catalogue_of: CatalogueOf) -> Iterator[_Offer]:
+def _offers(want: Want, catalogue: Catalogue) -> Iterator[_Offer]:
     match want:
         case FieldName(scope):
-            catalogue = catalogue_of(scope)
-            for field in catalogue.fields if catalogue else ():
+            found = catalogue_at(catalogue, scope)
+            for field in found.fields if found else ():
                 yield CompletionKind.FIELD, field_name(field.name), field.name, _about(field)
         case Operator(scope, name, op, text):
-            field_ = _field(catalogue_of(scope), name)
-            if field_ is None or op in field_.operators:
+            asked = _field(catalogue, scope, name)
+            if asked is None or op in asked.operators:
                 yield CompletionKind.OPERATOR, text, text, _MEANINGS[op]
         case ValueOf(scope, name):
-            yield from _values_of(_field(catalogue_of(scope), name))
+            yield from _values_of(_field(catalogue, scope, name))
         case Words(text) | Opening(text):
             yield CompletionKind.KEYWORD, text, text, _WORDS.get(text, "")
         case Something():
             pass
 
 
-def _field(catalogue: Catalogue | None, name: str) -> Field | None:
-    return None if catalogue is None else catalogue.find(name)
+def _field(catalogue: Catalogue, scope: Scope, name: str) -> Field | None:
+    found = catalogue_at(catalogue, scope)
+    return None if found is None else found.find(name)
 
 
 def _about(field: Field) -> str:

@@ -1,7 +1,7 @@
 """The grammar of conditions: everything between the words AND, OR and NOT."""
 
 from collections.abc import Callable
-from typing import Final, Protocol, TypeVar
+from typing import Final, TypeVar
 
 from seggraph.criteria.nodes import (
     Attribute,
@@ -18,6 +18,7 @@ from seggraph.criteria.nodes import (
 from seggraph.criteria.operators import ARITY, Arity, AttributeOp, CompareOp, EventAggregate, InOp
 from seggraph.criteria.problems import shown
 from seggraph.criteria.text.cursor import Cursor
+from seggraph.criteria.text.names import SegmentNames
 from seggraph.criteria.text.phrases import (
     CHANNELS,
     COMPARED,
@@ -49,14 +50,6 @@ from seggraph.errors import BadValue
 _N = TypeVar("_N", bound=object)
 _MAX_DIGITS: Final = 60
 """Longer numbers are beyond every limit, and would cost time."""
-
-
-class SegmentNames(Protocol):
-    """Which segments have a name."""
-
-    def __call__(self, name: str) -> tuple[int, ...]:
-        """The ids of the segments of that name that the reader of the text may use."""
-        ...
 
 
 class Conditions:
@@ -181,7 +174,7 @@ class Conditions:
             return InSegment(op, self._whole_number(Sort.SEGMENT))
         start = cursor.next.start
         name = self.text(Sort.SEGMENT)
-        found = self._names(name)
+        found = self._names(name, self._scope.relations)
         if len(found) != 1:
             what = "several segments have" if found else "no segment of this kind has"
             cursor.refuse(BadValue, f"{what} the name {shown(name)}", start)

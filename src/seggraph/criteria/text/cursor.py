@@ -15,7 +15,7 @@ from seggraph.criteria.text.wants import (
     expected,
     listed,
 )
-from seggraph.errors import CriteriaError, CriteriaSyntaxError
+from seggraph.errors import CriteriaError, CriteriaSyntaxError, Path
 
 _SHOWN = 40
 _CURLY: Final = "‘’‚‛“”„‟`´«»"
@@ -25,8 +25,10 @@ K = TypeVar("K")
 class Cursor:
     """Reads tokens one by one and remembers what would have fitted at the present one."""
 
-    def __init__(self, text: str, tokens: list[Token]) -> None:
+    def __init__(self, text: str, tokens: list[Token], path: Path = ()) -> None:
+        """`path` is the path of every error."""
         self._text = text
+        self._path = path
         self._tokens = tokens
         self._at = 0
         self._wants: dict[Want, None] = {}
@@ -106,6 +108,7 @@ class Cursor:
         line, column = line_and_column(self._text, token.start)
         raise CriteriaSyntaxError(
             f"{at(line, column)}: expected {listed(words)}, found {_shown(token)}{self._hint(token)}",
+            path=self._path,
             line=line,
             column=column,
             found=_shown(token),
@@ -114,7 +117,7 @@ class Cursor:
 
     def refuse(self, error: type[CriteriaError], message: str, offset: int) -> NoReturn:
         """Raise an error about something that could be read."""
-        raise error(f"{at(*line_and_column(self._text, offset))}: {message}")
+        raise error(f"{at(*line_and_column(self._text, offset))}: {message}", path=self._path)
 
     def _hint(self, token: Token) -> str:
         if token.kind is Kind.OPEN:

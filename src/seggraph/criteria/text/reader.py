@@ -12,25 +12,18 @@ from seggraph.criteria.canonical import to_json
 from seggraph.criteria.nodes import MAX_DEPTH, All, AnyOf, Leaf, Node, Not, Related
 from seggraph.criteria.operators import EventAggregate, InOp
 from seggraph.criteria.parser import parse
-from seggraph.criteria.text.conditions import Conditions, SegmentNames
+from seggraph.criteria.text.conditions import Conditions
 from seggraph.criteria.text.cursor import Cursor, at
+from seggraph.criteria.text.names import SegmentNames, no_segments
 from seggraph.criteria.text.phrases import AGGREGATES, COUNTED
-from seggraph.criteria.text.tokens import Kind, line_and_column, tokens
+from seggraph.criteria.text.tokens import MAX_CHARACTERS, Kind, line_and_column, tokens
 from seggraph.criteria.text.wants import Opening, Scope, Something, Sort
 from seggraph.errors import CriteriaError, CriteriaTooDeep, CriteriaTooLarge, Path, Problems, SeggraphError
 
 _R = TypeVar("_R")
 
-MAX_CHARACTERS: Final = 20_000
-"""The longest text that is read. Larger criteria are given as JSON."""
-
 MAX_NESTING: Final = 2 * MAX_DEPTH
 """Most parentheses and NOTs inside one another; those that group nothing count too."""
-
-
-def no_segments(name: str) -> tuple[int, ...]:
-    """The names of no segments."""
-    return ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,24 +62,25 @@ class Reading:
 _PARTS: Final = {"all": "items", "any": "items", "not": "item", "where": "where", "steps": "steps"}
 
 
-def read(text: str, names: SegmentNames = no_segments) -> Reading:
+def read(text: str, names: SegmentNames = no_segments, *, path: Path = ()) -> Reading:
     """Read a text.
 
-    `names` gives the ids of the segments of a name: none and several are mistakes. Every message begins with line
-    and column. Raises CriteriaSyntaxError with what was found and what was expected; CriteriaTooLarge,
-    CriteriaTooDeep and BadValue (or Problems of several) for what no criteria can hold.
+    `names` gives the ids of the segments of a name: none and several are mistakes. `path` is where the text stands
+    in the client's input. Every message begins with line and column. Raises CriteriaSyntaxError with what was found
+    and what was expected; CriteriaTooLarge, CriteriaTooDeep and BadValue (or Problems of several) for what no
+    criteria can hold.
     """
     if len(text) > MAX_CHARACTERS:
         place = at(*line_and_column(text, MAX_CHARACTERS))
         raise CriteriaTooLarge(
             f"{place}: the text goes on after {MAX_CHARACTERS:,} characters; give JSON instead"
         )
-    reader = Grammar(Cursor(text, list(tokens(text))), names)
+    reader = Grammar(Cursor(text, list(tokens(text)), path), names)
     reading = Reading(text, reader.whole(), reader.places)
     try:
         parse(to_json(reading.node))
     except SeggraphError as error:
-        raise reading.explained(error) from error
+        raise reading.explained(error, path=path) from error
     return reading
 
 

@@ -9,6 +9,9 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Final
 
+MAX_CHARACTERS: Final = 20_000
+"""The longest text that is read. Larger criteria are given as JSON."""
+
 
 class Kind(Enum):
     """What a token is."""

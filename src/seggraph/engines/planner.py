@@ -1,0 +1,247 @@
+"""Cutting criteria into what each table answers, and joining the answers as bitmaps.
+
+The largest parts of a tree that the row of a member alone answers are predicates of one scan. A condition on events
+or related members is a question to a table of its own, asked only about those members for whom it can still matter.
+Segments are bitmaps already. The rest is algebra.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Final, TypeAlias
+
+from pyroaring import BitMap
+
+from seggraph.criteria.nodes import All, AnyOf, InSegment, Not
+from seggraph.criteria.operators import InOp
+from seggraph.criteria.sql import is_of_one_row
+from seggraph.criteria.typed import Checked, EventTest, RelatedTest, SequenceTest
+
+Question: TypeAlias = EventTest | SequenceTest | RelatedTest
+"""A condition that tables other than members answer."""
+
+EVERYONE: Final[Checked] = All(())
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """Those for whom the row of members itself says so."""
+
+    criteria: Checked
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Those for whom another table says so, or with `negated` for whom it says the opposite.
+
+    Neither ever holds for members who have no row there.
+    """
+
+    question: Question
+    negated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """The members of a segment."""
+
+    segment_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class Both:
+    """Those in every part, without those in any of `minus`."""
+
+    parts: "tuple[Term, ...]"
+    minus: "tuple[Term, ...]" = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Either:
+    """Those in any part."""
+
+    parts: "tuple[Term, ...]"
+
+
+Term: TypeAlias = Row | Asked | Given | Both | Either
+
+
+@dataclass(slots=True)
+class Plan:
+    """One term for each tree, and what has to be found out for them."""
+
+    terms: list[Term] = field(default_factory=list)
+
+    @property
+    def rows(self) -> list[Checked]:
+        """The predicates over members, each once."""
+        return list(dict.fromkeys(leaf.criteria for leaf in self._leaves() if isinstance(leaf, Row)))
+
+    @property
+    def segment_ids(self) -> set[int]:
+        """The segments whose members are needed."""
+        return {leaf.segment_id for leaf in self._leaves() if isinstance(leaf, Given)}
+
+    def _leaves(self) -> "Iterable[Row | Asked | Given]":
+        for term in self.terms:
+            yield from _leaves(term)
+
+
+def _leaves(term: Term) -> "Iterable[Row | Asked | Given]":
+    match term:
+        case Both(parts, minus):
+            for part in (*parts, *minus):
+                yield from _leaves(part)
+        case Either(parts):
+            for part in parts:
+                yield from _leaves(part)
+        case _:
+            yield term
+
+
+def plan(trees: Iterable[Checked]) -> Plan:
+    """The terms of the trees. Each yields only members that exist, whatever other tables still know."""
+    return Plan([_existing(_term(tree)) for tree in trees])
+
+
+def _existing(term: Term) -> Term:
+    return term if _is_of_members(term) else _both([term, Row(EVERYONE)])
+
+
+def _is_of_members(term: Term) -> bool:
+    """Whether the term yields only members that exist."""
+    match term:
+        case Row():
+            return True
+        case Both(parts):
+            return any(map(_is_of_members, parts))
+        case Either(parts):
+            return all(map(_is_of_members, parts))
+    return False
+
+
+def _term(tree: Checked) -> Term:
+    if is_of_one_row(tree):
+        return Row(tree)
+    match tree:
+        case All(items):
+            rows, others = _sorted(items)
+            found = [_term(item) for item in others]
+            return _both([Row(_single(All(rows))), *found] if rows else found)
+        case AnyOf(items):
+            rows, others = _sorted(items)
+            found = [_term(item) for item in others]
+            return Either((Row(_single(AnyOf(rows))), *found) if rows else tuple(found))
+        case Not(item):
+            return _complement(_term(item))
+        case InSegment(op, segment_id):
+            return Given(segment_id) if op is InOp.IN else _complement(Given(segment_id))
+        case EventTest() if tree.holds_without_events:
+            return _complement(Asked(tree, negated=True))
+        case RelatedTest() if tree.holds_without_members:
+            return _complement(Asked(tree, negated=True))
+        case EventTest() | SequenceTest() | RelatedTest():
+            return Asked(tree)
+    raise TypeError(tree)
+
+
+def _sorted(items: tuple[Checked, ...]) -> tuple[tuple[Checked, ...], tuple[Checked, ...]]:
+    """The items that one row answers, and the others."""
+    rows = tuple(item for item in items if is_of_one_row(item))
+    return rows, tuple(item for item in items if not is_of_one_row(item))
+
+
+def _single(group: Checked) -> Checked:
+    match group:
+        case All((item,)) | AnyOf((item,)):
+            return item
+    return group
+
+
+def _complement(term: Term) -> Term:
+    match term:
+        case Both(parts=(Row(criteria),), minus=(inner,)) if criteria == EVERYONE:
+            return _existing(inner)
+    return Both((Row(EVERYONE),), (term,))
+
+
+def _both(terms: Iterable[Term]) -> Term:
+    """The intersection, in which complements are subtracted and not made."""
+    parts: list[Term] = []
+    minus: list[Term] = []
+    for term in terms:
+        if isinstance(term, Both):
+            parts += term.parts
+            minus += term.minus
+        else:
+            parts.append(term)
+    needed = [part for part in parts if part != Row(EVERYONE)]
+    if not any(map(_is_of_members, needed)) and len(needed) < len(parts):
+        needed.append(Row(EVERYONE))
+    return needed[0] if len(needed) == 1 and not minus else Both(tuple(needed), tuple(minus))
+
+
+@dataclass(slots=True)
+class Known:
+    """What is known so far: who satisfies each predicate, who is in each segment, and the answers to questions."""
+
+    rows: Mapping[Checked, BitMap]
+    segments: Mapping[int, BitMap]
+    answers: Mapping[Asked, BitMap]
+
+    def members(self, term: Term) -> BitMap:
+        """The members that a term yields."""
+        match term:
+            case Row(criteria):
+                return self.rows[criteria]
+            case Given(segment_id):
+                return self.segments[segment_id]
+            case Asked():
+                return self.answers[term]
+            case Either(parts):
+                return BitMap.union(BitMap(), *map(self.members, parts))
+            case Both(parts, minus):
+                found = BitMap.intersection(*map(self.members, parts))
+                return found.difference(*map(self.members, minus)) if minus else found
+
+    def _within(self, term: Term) -> BitMap | None:
+        """Members outside of whom the term yields nobody, as far as it is known without any answer."""
+        match term:
+            case Row(criteria):
+                return self.rows[criteria] if criteria != EVERYONE else None
+            case Given(segment_id):
+                return self.segments[segment_id]
+            case Asked():
+                return None
+            case Either(parts):
+                found = [self._within(part) for part in parts]
+                known = [one for one in found if one is not None]
+                return BitMap.union(BitMap(), *known) if len(known) == len(found) else None
+            case Both(parts):
+                return _intersection(self._within(part) for part in parts)
+
+    def ask(self, terms: Iterable[Term]) -> dict[Asked, BitMap | None]:
+        """The questions of the terms, and about whom each has to be asked; None stands for everybody."""
+        asked: dict[Asked, BitMap | None] = {}
+        for term in terms:
+            self._ask(term, None, asked)
+        return asked
+
+    def _ask(self, term: Term, among: BitMap | None, asked: dict[Asked, BitMap | None]) -> None:
+        match term:
+            case Asked() if term in asked:
+                before = asked[term]
+                asked[term] = None if before is None or among is None else before | among
+            case Asked():
+                asked[term] = among
+            case Either(parts):
+                for part in parts:
+                    self._ask(part, among, asked)
+            case Both(parts, minus):
+                among = _intersection([among, self._within(term)])
+                for part in (*parts, *minus):
+                    self._ask(part, among, asked)
+
+
+def _intersection(bitmaps: Iterable[BitMap | None]) -> BitMap | None:
+    known = [one for one in bitmaps if one is not None]
+    return BitMap.intersection(*known) if known else None
