@@ -70,7 +70,10 @@ class Product:
 
     async def raw(self, query: str, **variables: Any) -> dict[str, Any]:
         """The whole answer to a query: data and errors."""
-        response = await self.http.post("/graphql", json={"query": query, "variables": variables})
+        body = json.dumps({"query": query, "variables": variables})  # escapes what UTF-8 has no bytes for
+        response = await self.http.post(
+            "/graphql", content=body, headers={"Content-Type": "application/json"}
+        )
         answer: dict[str, Any] = response.json()
         return answer
 
