@@ -622,7 +622,7 @@ async def test_customer_value_leaves_out_orders_that_are_yet_to_come(context: Co
     assert value.customer_lifetime_value == Decimal("30.0100")
     assert value.order_latency_days == pytest.approx(4.5)
     for empty in (found[ACCOUNT, 0], found[PERSON, 99]):
-        assert (empty.revenue, empty.orders) == (0, 0)
+        assert (empty.revenue, empty.orders) == (Decimal(0), 0)
         assert empty.average_order_value is None
         assert empty.customer_lifetime_value is None
         assert empty.order_latency_days is None

@@ -1,4 +1,4 @@
-"""Seeding a workspace: members of demo_data through the same upsert as everyone's, then the example segments."""
+"""Seeding a workspace: members and events through the same doors as everyone's, then the example segments."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date
@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from seggraph.errors import NameTaken
 from seggraph.runtime import database
-from seggraph.services import catalogues, demo_data, segments, upserts
+from seggraph.services import catalogues, demo_data, demo_events, events, segments, upserts
 from seggraph.services.context import Context
 from seggraph.services.demo_segments import EXAMPLE_SEGMENTS
 from seggraph.services.policy import Viewer
@@ -23,7 +23,7 @@ COUNT: Final = "SELECT count(*) FROM members WHERE workspace_id = $1"
 async def seed(
     context: Context, workspace_id: int, count: int, *, number: int, as_of: date, advance: Advance
 ) -> None:
-    """Store `count` members, the same ones for the same number, and the example segments that are missing.
+    """Store `count` members with their events, the same for the same number, and the example segments that are missing.
 
     Doing it again changes nothing but what has to do with the date `as_of`.
     """
@@ -37,6 +37,8 @@ async def seed(
     for kind, rows in members.items():
         for batch in _batches(rows, upserts.MAX_ROWS):
             await upserts.upsert(context, viewer, kind, [_row(row) for row in batch])
+            for part in _batches(demo_events.of_members(number, kind, batch, as_of=as_of), events.MAX_ROWS):
+                await events.record(context, viewer, part)
             advance(len(batch))
     await create_example_segments(context, viewer)
 
