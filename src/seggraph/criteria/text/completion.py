@@ -131,7 +131,7 @@ def complete(
     ]
     found: dict[str, Completion] = {}
     for kind, text, name, words in offered:
-        if _fits(place, text, name):
+        if _fits(place, kind, text, name):
             found.setdefault(text, Completion(kind, text, place.start, place.end, words))
     ranks = list(_RANKS)
     return sorted(found.values(), key=lambda one: ranks.index(one.kind))[:MAX_COMPLETIONS]
@@ -150,12 +150,10 @@ _Offer = tuple[CompletionKind, str, str, str]
 """Kind, text to insert, what is compared with what was typed, description."""
 
 
-def _fits(place: Place, text: str, name: str) -> bool:
-    """Whether it begins with what was typed, a quote included."""
-    if place.quote == DOUBLE:
-        return text[:1].isalpha() or text[:1] == DOUBLE
-    quotes = not place.quote or text.startswith(place.quote)
-    return quotes and name.casefold().startswith(place.typed.casefold())
+def _fits(place: Place, kind: CompletionKind, text: str, name: str) -> bool:
+    """Whether it goes on with what was typed; within double quotes only fields do."""
+    right = kind is CompletionKind.FIELD if place.quote == DOUBLE else text.startswith(place.quote)
+    return right and name.casefold().startswith(place.typed.casefold())
 
 
 def _offers(want: Want, catalogue: Catalogue) -> Iterator[_Offer]:

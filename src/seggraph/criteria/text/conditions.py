@@ -48,6 +48,8 @@ from seggraph.criteria.text.wants import (
 from seggraph.errors import BadValue
 
 _N = TypeVar("_N", bound=object)
+_MAX_INTEGER: Final = 2**63
+"""Whole numbers from here on are the nearest double, as in JSON."""
 _MAX_DIGITS: Final = 60
 """Longer numbers are beyond every limit, and would cost time."""
 
@@ -74,7 +76,7 @@ class Conditions:
             return None
         scope = self._scope
         op = cursor.need_phrase(OPERATORS, lambda op, rest: Operator(scope, name, op, rest))
-        values, arity = self._values(op, ValueOf(scope, name)), ARITY[op]
+        values, arity = self._values(op, ValueOf(scope, name), Operator(scope, name, op, "(")), ARITY[op]
         return self.placed(Attribute(name, op, values, single=arity is Arity.ONE), start)
 
     def _field(self) -> str | None:
@@ -85,7 +87,9 @@ class Conditions:
             return cursor.advance().content
         return None
 
-    def _values(self, op: AttributeOp | CompareOp, want: Want) -> tuple[Scalar, ...]:
+    def _values(
+        self, op: AttributeOp | CompareOp, want: Want, opening: Want | None = None
+    ) -> tuple[Scalar, ...]:
         """What an operator is compared with."""
         if op.value in LENGTHS:
             return (self.length(),)
@@ -99,7 +103,7 @@ class Conditions:
                 self._cursor.need_word("AND")
                 return (low, self._value(want))
             case Arity.MANY:
-                return self._list(lambda: self._value(want))
+                return self._list(lambda: self._value(want), opening)
 
     def _value(self, want: Want) -> Scalar:
         cursor = self._cursor
@@ -116,12 +120,13 @@ class Conditions:
     def _number(self, token: Token) -> int | float:
         if len(token.text) > _MAX_DIGITS:
             self._cursor.refuse(BadValue, f"a number has at most {_MAX_DIGITS} characters", token.start)
-        return int(token.text) if token.text.lstrip("+-").isdigit() else float(token.text)
+        is_whole = token.text.lstrip("+-").isdigit() and abs(int(token.text)) < _MAX_INTEGER
+        return int(token.text) if is_whole else float(token.text)
 
-    def _list(self, read: Callable[[], _N]) -> tuple[_N, ...]:
+    def _list(self, read: Callable[[], _N], opening: Want | None = None) -> tuple[_N, ...]:
         """One or more in parentheses."""
         cursor = self._cursor
-        cursor.need_word("(")
+        cursor.need_word("(", opening)
         found = [read()]
         while cursor.word(","):
             found.append(read())

@@ -63,17 +63,17 @@ class Cursor:
         """Read a token of a kind, or fail."""
         return self.take(kind, want) or self.fail()
 
-    def word(self, word: str) -> bool:
+    def word(self, word: str, want: Want | None = None) -> bool:
         """Read a word of the language or a sign, if it is the next."""
-        self.want(Words(word))
+        self.want(want or Words(word))
         found = self.next.keyword == word
         if found:
             self.advance()
         return found
 
-    def need_word(self, word: str) -> None:
+    def need_word(self, word: str, want: Want | None = None) -> None:
         """Read a word of the language or a sign, or fail."""
-        if not self.word(word):
+        if not self.word(word, want):
             self.fail()
 
     def phrase(
@@ -126,7 +126,9 @@ class Cursor:
             return "; write straight quotes: 'text' or \"field\""
         if token.kind in (Kind.WORD, Kind.NAME) and any(map(_is_quoted, self._wants)):
             return f"; texts stand in single quotes: {quoted(token.content[:_SHOWN])}"
-        if token.kind in (Kind.STRING, Kind.NUMBER, Kind.MOMENT) and Words("(") in self._wants:
+        if token.kind in (Kind.STRING, Kind.NUMBER, Kind.MOMENT) and any(
+            want.text == "(" for want in self._wants
+        ):
             return f"; lists stand in parentheses: ({token.text[:_SHOWN]})"
         if token.kind is not Kind.WORD:
             return ""

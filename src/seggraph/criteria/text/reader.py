@@ -99,8 +99,8 @@ class Grammar(Conditions):
     def whole(self) -> Node:
         """Read everything up to the end."""
         node = self._expression()
-        self._cursor.need(Kind.END, Something(Sort.END))
-        return node
+        self._cursor.want(Something(Sort.END))
+        return node if self._cursor.next.kind is Kind.END else self._cursor.fail()
 
     def _expression(self) -> Node:
         return self._chain(self._conjunction, "OR", AnyOf)
