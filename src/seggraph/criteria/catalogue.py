@@ -184,8 +184,12 @@ class Catalogue:
     @property
     def fields(self) -> tuple[Field, ...]:
         """What a person is offered: all but the hidden ones, well-known first."""
-        offered = [field for field in self._fields.values() if not field.hidden]
-        return tuple(sorted(offered, key=lambda field: field.is_custom))
+        return tuple(field for field in self.all_fields if not field.hidden)
+
+    @property
+    def all_fields(self) -> tuple[Field, ...]:
+        """The hidden ones as well, well-known first."""
+        return tuple(sorted(self._fields.values(), key=lambda field: field.is_custom))
 
     def of_related(self, kind: MemberKind) -> "Catalogue":
         """The catalogue of a kind that members of this one can be related to."""

@@ -13,9 +13,22 @@ from seggraph.vocabulary import AttributeType, MemberKind
 MAX_ATTRIBUTES: Final = 500
 """Most custom attributes of one kind in a workspace."""
 
+LOCK_SPACE: Final = 0x5E66_0500
+"""The first key of the advisory locks by which callers create attributes in turn; the second is the workspace's."""
+
+TAKE_TURN = "SELECT pg_advisory_xact_lock($1, hashint8($2))"
+
 READ = """
     SELECT name, type, label, description, hidden FROM attributes
     WHERE workspace_id = $1 AND kind = $2 ORDER BY name
+"""
+
+READ_ALL = """
+    SELECT kind, name, type, label, description, hidden FROM attributes WHERE workspace_id = $1 ORDER BY name
+"""
+
+READ_ALL = """
+    SELECT kind, name, type, label, description, hidden FROM attributes WHERE workspace_id = $1 ORDER BY name
 """
 
 CREATE = """
@@ -26,9 +39,12 @@ CREATE = """
 
 
 async def load(connection: asyncpg.Connection, workspace_id: int, kind: MemberKind) -> Catalogue:
-    """The catalogue that criteria of this kind are checked against."""
-    rows = await connection.fetch(READ, workspace_id, kind)
-    return Catalogue(kind, [_definition(row) for row in rows])
+    """The catalogue that criteria of this kind are checked against, with those of the kinds it is related to."""
+    rows = await connection.fetch(READ_ALL, workspace_id)
+    definitions: dict[MemberKind, list[AttributeDefinition]] = {one: [] for one in MemberKind}
+    for row in rows:
+        definitions[MemberKind(row["kind"])].append(_definition(row))
+    return Catalogue(kind, definitions[kind], definitions)
 
 
 async def types(
@@ -47,11 +63,16 @@ async def create(
 ) -> dict[str, AttributeType]:
     """Create the attributes that do not exist yet, and answer with the types of all.
 
-    When two callers create the same name at once the first type stays; the other caller gets it as well.
+    When two callers create the same name at once the first type stays; the other caller gets it as well. Those
+    beyond MAX_ATTRIBUTES are not created. Callers take turns, so do it in a short transaction.
     """
-    if definitions:
-        names, kinds = list(definitions), [type_.value for type_ in definitions.values()]
-        await connection.execute(CREATE, workspace_id, kind, names, kinds)
+    await connection.execute(TAKE_TURN, LOCK_SPACE + int(kind), workspace_id)
+    known = await types(connection, workspace_id, kind)
+    room = MAX_ATTRIBUTES - len(known)
+    names = [name for name in definitions if name not in known][:room]
+    if not names:
+        return known
+    await connection.execute(CREATE, workspace_id, kind, names, [definitions[name] for name in names])
     return await types(connection, workspace_id, kind)
 
 

@@ -11,8 +11,8 @@ from typing import Any, Final
 
 import orjson
 
-from seggraph.criteria.catalogue import WELL_KNOWN
 from seggraph.errors import Invalid, Problems, Required, SeggraphError, TooLong, TooMany
+from seggraph.services import attribute_names, domains
 from seggraph.services.attribute_values import storable_text
 from seggraph.vocabulary import Channel, ConsentState
 
@@ -20,12 +20,12 @@ MAX_EXTERNAL_ID: Final = 255
 MAX_SHORT_TEXT: Final = 500
 MAX_TAG: Final = 100
 MAX_TAGS: Final = 500
-MAX_ATTRIBUTE_NAME: Final = 100
+MAX_ATTRIBUTE_NAME: Final = attribute_names.MAX_LENGTH
 MAX_ADDRESS_BYTES: Final = 4_000
 MAX_EMPLOYEES: Final = 2**31 - 1
 MAX_MONEY: Final = Decimal(10) ** 16
 
-RESERVED_NAMES: Final = frozenset(known.name for known in WELL_KNOWN)
+RESERVED_NAMES: Final = attribute_names.RESERVED
 
 
 @dataclass(slots=True)
@@ -103,6 +103,11 @@ def _required_text(value: object, limit: int, what: str) -> str:
     if text is None:
         raise Required(f"Give {what}: it may not be empty.")
     return text
+
+
+def _domain(draft: MemberDraft, value: object) -> None:
+    domain = _text(value, MAX_SHORT_TEXT)
+    draft.columns["domain"] = None if domain is None else domains.tidied(domain)
 
 
 def _email(draft: MemberDraft, value: object) -> None:
@@ -184,14 +189,11 @@ def _attributes(draft: MemberDraft, value: object) -> None:
     if not isinstance(value, dict):
         raise Invalid("Attributes are an object of names and values.")
     for name in value:
-        if name in RESERVED_NAMES:
-            raise Invalid(f"{name} is a field of every member: set it there.", path=(name,))
-        if name != name.strip() or not name.isprintable():
-            raise Invalid(
-                "An attribute's name has no spaces around it and no control characters.", path=(name,)
-            )
-        if not 0 < len(name) <= MAX_ATTRIBUTE_NAME:
-            raise Invalid(f"An attribute's name has 1 to {MAX_ATTRIBUTE_NAME} characters.", path=(name[:40],))
+        try:
+            attribute_names.require_name(name)
+        except SeggraphError as problem:
+            problem.path = (attribute_names.shown(name),)
+            raise
     draft.attributes = dict(value)
 
 
@@ -204,7 +206,7 @@ def _list(value: object, expected: str) -> list[Any]:
 _CLEANERS: Final[dict[str, Callable[[MemberDraft, object], None]]] = {
     "externalId": _external_id,
     "name": _text_column("name"),
-    "domain": _text_column("domain"),
+    "domain": _domain,
     "email": _email,
     "phone": _text_column("phone", 64),
     "country": _text_column("country"),

@@ -23,7 +23,7 @@ from seggraph.criteria.catalogue import Catalogue
 from seggraph.errors import RetryLater, SeggraphError
 from seggraph.events import ReachChanged
 from seggraph.runtime import PASSING, database
-from seggraph.services import catalogues, populations, reach, shifts
+from seggraph.services import catalogues, populations, reach, segment_references, shifts, value_counts
 from seggraph.services.context import Context
 from seggraph.services.populations import Surroundings
 from seggraph.services.reach import Reachable
@@ -113,7 +113,10 @@ async def drain(context: Context, workspace_id: int, kind: MemberKind) -> int:
 async def answer_nudge(context: Context, workspace_id: int, kind: MemberKind) -> int:
     """What a nudge asks for: at least one look, so that the next change nudges again, then all that is dirty."""
     looked_at = await refresh_once(context, workspace_id, kind)
-    return looked_at and looked_at + await drain(context, workspace_id, kind)
+    if looked_at:
+        looked_at += await drain(context, workspace_id, kind)
+    await value_counts.fold(workspace_id, kind)
+    return looked_at
 
 
 async def refresh_once(
@@ -343,6 +346,9 @@ class _Refresh:
             self._connection, self._workspace_id, self._kind, all_shifts, datetime.now(UTC)
         )
         self._context.publish(self._unit, facts)
+        await segment_references.mark_followers(
+            self._context, self._unit, self._workspace_id, self._kind, all_shifts
+        )
 
 
 def _ready(rows: Sequence[asyncpg.Record]) -> list[LiveSegment]:
