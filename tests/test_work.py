@@ -1,0 +1,190 @@
+"""The transaction scope: what leaves, when, and what happens when the database or a step fails."""
+
+import asyncio
+
+import asyncpg
+import pytest
+
+from seggraph import runtime
+from seggraph.errors import RetryLater
+from seggraph.runtime import database
+from seggraph.services.context import Context
+from seggraph.work import begin, snapshot
+
+INSERT = "INSERT INTO populations (workspace_id, kind) VALUES (1, 1)"
+COUNT = "SELECT count(*) FROM populations"
+
+
+async def test_what_is_registered_leaves_after_the_commit(
+    context: Context, connection: asyncpg.Connection
+) -> None:
+    seen: list[tuple[str, int]] = []
+
+    async def look(name: str) -> None:
+        seen.append((name, await connection.fetchval(COUNT)))
+
+    async with begin() as unit:
+        unit.after_commit(lambda: look("after"))
+        unit.before_commit(lambda: look("before"))
+        await unit.connection.execute(INSERT)
+        assert seen == []
+
+    assert seen == [("before", 0), ("after", 1)]
+
+
+async def test_nothing_leaves_on_rollback(context: Context, connection: asyncpg.Connection) -> None:
+    left: list[str] = []
+
+    async def leave() -> None:
+        left.append("left")
+
+    with pytest.raises(LookupError):
+        async with begin() as unit:
+            unit.after_commit(leave)
+            unit.before_commit(leave)
+            await unit.connection.execute(INSERT)
+            raise LookupError
+    assert left == []
+    assert await connection.fetchval(COUNT) == 0
+
+
+async def test_a_step_before_the_commit_that_fails_rolls_back(
+    context: Context, connection: asyncpg.Connection
+) -> None:
+    left: list[str] = []
+
+    async def fail() -> None:
+        raise LookupError
+
+    async def leave() -> None:
+        left.append("left")
+
+    with pytest.raises(LookupError):
+        async with begin() as unit:
+            unit.before_commit(fail)
+            unit.after_commit(leave)
+            await unit.connection.execute(INSERT)
+    assert left == []
+    assert await connection.fetchval(COUNT) == 0
+
+
+async def test_what_fails_after_the_commit_undoes_nothing_and_stops_nobody(
+    context: Context, connection: asyncpg.Connection
+) -> None:
+    left: list[str] = []
+
+    async def fail() -> None:
+        raise LookupError
+
+    async def leave() -> None:
+        left.append("left")
+
+    async with begin() as unit:
+        unit.after_commit(fail)
+        unit.after_commit(leave)
+        await unit.connection.execute(INSERT)
+
+    assert left == ["left"]
+    assert await connection.fetchval(COUNT) == 1
+
+
+async def test_units_do_not_nest(context: Context) -> None:
+    async with begin():
+        with pytest.raises(RuntimeError, match="open already"):
+            async with begin():
+                pass
+    async with begin():
+        pass
+
+
+async def test_a_snapshot_sees_one_instant_and_writes_nothing(
+    context: Context, connection: asyncpg.Connection
+) -> None:
+    async with snapshot() as seen:
+        assert await seen.fetchval(COUNT) == 0
+        await connection.execute(INSERT)
+        assert await seen.fetchval(COUNT) == 0
+    with pytest.raises(asyncpg.ReadOnlySQLTransactionError):
+        async with snapshot() as seen:
+            await seen.execute(INSERT)
+
+
+async def test_a_lost_connection_is_retry_later_and_the_next_unit_has_another(
+    context: Context, connection: asyncpg.Connection
+) -> None:
+    with pytest.raises(RetryLater) as raised:
+        async with begin() as unit:
+            own = await unit.connection.fetchval("SELECT pg_backend_pid()")
+            await connection.execute("SELECT pg_terminate_backend($1, 5000)", own)
+            await unit.connection.execute(INSERT)
+
+    assert raised.value.__cause__ is not None
+    async with begin() as unit:
+        await unit.connection.execute(INSERT)
+
+
+async def test_a_broken_deadlock_is_retry_later(context: Context, connection: asyncpg.Connection) -> None:
+    await connection.execute("INSERT INTO populations (workspace_id, kind) VALUES (1, 1), (1, 2)")
+    lock = "SELECT FROM populations WHERE kind = $1 FOR UPDATE"
+
+    async def hold_both(first: int, second: int) -> None:
+        async with begin() as unit:
+            await unit.connection.execute(lock, first)
+            await asyncio.sleep(0.2)
+            await unit.connection.execute(lock, second)
+
+    ended = await asyncio.gather(hold_both(1, 2), hold_both(2, 1), return_exceptions=True)
+
+    assert sorted(type(one).__name__ for one in ended) == ["NoneType", "RetryLater"]
+
+
+async def test_a_mistake_in_a_statement_stays_what_it_is(context: Context) -> None:
+    with pytest.raises(asyncpg.UndefinedTableError):
+        async with begin() as unit:
+            await unit.connection.execute("SELECT FROM nowhere")
+    with pytest.raises(asyncpg.DataError):
+        async with database() as connection:
+            await connection.fetchval("SELECT $1::int", "no number")
+
+
+async def test_cancelled_beginnings_give_their_connections_back(
+    context: Context, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # given more units than the pool has connections, each cancelled somewhere on its way in
+    async def unit(patience: float) -> None:
+        async with asyncio.timeout(patience), begin() as work:
+            await work.connection.execute("SELECT 1")
+
+    tries = [unit(n * 0.00005) for n in range(60)]
+    ended = await asyncio.gather(*tries, return_exceptions=True)
+    assert {type(one) for one in ended} <= {TimeoutError, RetryLater, type(None)}
+
+    # then every connection of the pool can still be had at once
+    monkeypatch.setattr(runtime, "POOL_SECONDS", 3.0)
+    together = asyncio.Barrier(context.settings.database_pool_size)
+
+    async def meet() -> None:
+        async with begin():
+            await together.wait()
+
+    async with asyncio.timeout(10):
+        await asyncio.gather(*(meet() for _ in range(context.settings.database_pool_size)))
+
+
+async def test_an_exhausted_pool_is_retry_later(context: Context, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(runtime, "POOL_SECONDS", 0.2)
+    held = asyncio.Barrier(context.settings.database_pool_size + 1)
+    done = asyncio.Event()
+
+    async def hold() -> None:
+        async with database():
+            await held.wait()
+            await done.wait()
+
+    holding = [asyncio.create_task(hold()) for _ in range(context.settings.database_pool_size)]
+    await held.wait()
+    with pytest.raises(RetryLater):
+        async with begin():
+            pass
+    done.set()
+    await asyncio.gather(*holding)
