@@ -11,19 +11,19 @@ from strawberry.types import Info
 
 from seggraph.api import events, ids
 from seggraph.api.context import caller_of
-from seggraph.api.criteria import ConsentInput
+from seggraph.api.criteria import ConsentInput, CriteriaInput, document_of
 from seggraph.api.enums import OrderDirection
 from seggraph.api.errors import ReportErrors, RowError, UserError
 from seggraph.api.events import CustomerValue, EventConnection
 from seggraph.api.node import Node
 from seggraph.api.paging import AFTER, FIRST, PageInfo, request_of
 from seggraph.api.scalars import JSON
-from seggraph.errors import Invalid
 from seggraph.services import member_edits, members, related, upserts
-from seggraph.services.member_edits import EditReport, Selection
+from seggraph.services.member_edits import EditReport
 from seggraph.services.members import Addresses, MemberList, MemberView
 from seggraph.services.paging import Page
 from seggraph.services.related import Asked
+from seggraph.services.selections import Selection
 from seggraph.vocabulary import Channel, ConsentState, MemberKind
 
 if TYPE_CHECKING:
@@ -304,9 +304,14 @@ class TagMembersInput:
     member_ids: list[strawberry.ID] | None = strawberry.field(
         default=None, description="Which members, by id."
     )
-    kind: MemberKind | None = strawberry.field(default=None, description="The kind of the external ids.")
+    kind: MemberKind | None = strawberry.field(
+        default=None, description="The kind that externalIds or where is about."
+    )
     external_ids: list[str] | None = strawberry.field(
         default=None, description="Which members, by external id, instead of by id."
+    )
+    where: CriteriaInput | None = strawberry.field(
+        default=None, description="Which members: all of the kind that match criteria now, up to 100,000."
     )
     add: list[str] = strawberry.field(default_factory=list, description="Tags to add.")
     remove: list[str] = strawberry.field(default_factory=list, description="Tags to remove.")
@@ -333,9 +338,14 @@ class SetConsentsInput:
     member_ids: list[strawberry.ID] | None = strawberry.field(
         default=None, description="Which members, by id."
     )
-    kind: MemberKind | None = strawberry.field(default=None, description="The kind of the external ids.")
+    kind: MemberKind | None = strawberry.field(
+        default=None, description="The kind that externalIds or where is about."
+    )
     external_ids: list[str] | None = strawberry.field(
         default=None, description="Which members, by external id, instead of by id."
+    )
+    where: CriteriaInput | None = strawberry.field(
+        default=None, description="Which members: all of the kind that match criteria now, up to 100,000."
     )
     consents: list[ConsentInput] = strawberry.field(
         description="What to set; other channels stay as they are."
@@ -377,7 +387,7 @@ class MemberMutations:
         )
 
     @strawberry.mutation(
-        description="Add and remove tags of up to 10,000 members.",
+        description="Add and remove tags of up to 10,000 named members, or of all that match criteria.",
         extensions=[ReportErrors(TagMembersPayload)],
     )
     async def tag_members(self, info: Info, input: TagMembersInput) -> TagMembersPayload:
@@ -394,7 +404,7 @@ class MemberMutations:
         )
 
     @strawberry.mutation(
-        description="Set what up to 10,000 members said about channels.",
+        description="Set what up to 10,000 named members, or all that match criteria, said about channels.",
         extensions=[ReportErrors(SetConsentsPayload)],
     )
     async def set_consents(self, info: Info, input: SetConsentsInput) -> SetConsentsPayload:
@@ -411,17 +421,10 @@ class MemberMutations:
 
 
 def _selection(input: TagMembersInput | SetConsentsInput) -> tuple[Selection, list[str]]:
-    """The members that an input names, and the ids in it that can be no member's."""
-    if input.external_ids is not None:
-        if input.member_ids is not None:
-            raise Invalid("Give memberIds or externalIds, not both.", path=("externalIds",))
-        return Selection(kind=input.kind, external_ids=input.external_ids), []
-    if not input.member_ids:
-        return Selection(), []
-    parts = {given: ids.split(given) for given in input.member_ids}
-    numbers = [part[1] for part in parts.values() if part is not None and part[0] == "Member"]
-    unknown = [str(given) for given, part in parts.items() if part is None or part[0] != "Member"]
-    return Selection(member_ids=numbers), unknown
+    """The members that an input means, and the ids in it that can be no member's."""
+    numbers, unknown = ids.known("Member", input.member_ids, path=("memberIds",))
+    where = None if input.where is None else document_of(input.where)
+    return Selection(numbers, input.kind, input.external_ids, where), unknown
 
 
 def _not_found(report: EditReport, selection: Selection) -> list[str]:

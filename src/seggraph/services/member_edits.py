@@ -1,27 +1,24 @@
 """Bulk edits of members: tags and consents. Only members that really change are written and looked at again."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import asyncpg
 
 from seggraph.errors import Invalid, Required, SeggraphError, TooMany
-from seggraph.services import changes
-from seggraph.services.attribute_values import storable_text
+from seggraph.services import changes, selections
 from seggraph.services.context import Context
-from seggraph.services.member_drafts import MAX_EXTERNAL_ID, clean_tags, consent_column
+from seggraph.services.member_drafts import clean_tags, consent_column
 from seggraph.services.policy import Viewer, require_write
+from seggraph.services.selections import Selection
 from seggraph.vocabulary import Channel, ConsentState, MemberKind
 from seggraph.work import Work, begin
 
-MAX_MEMBERS: Final = 10_000
+MAX_MATCHED: Final = 100_000
+"""Most members that one call edits by criteria: what one transaction rewrites in a few seconds."""
 
-BY_ID: Final = "SELECT id, id::text AS given FROM members WHERE workspace_id = $1 AND id = ANY($2)"
-
-BY_EXTERNAL_ID: Final = """
-    SELECT id, external_id AS given FROM members WHERE workspace_id = $1 AND kind = $2 AND external_id = ANY($3)
-"""
+BY_ORDINAL: Final = "SELECT id FROM members WHERE workspace_id = $1 AND kind = $2 AND ordinal = ANY($3)"
 
 TAG: Final = """
     WITH wanted AS (
@@ -54,15 +51,6 @@ SET_CONSENTS: Final = """
 
 
 @dataclass(frozen=True, slots=True)
-class Selection:
-    """Which members: by their numbers, or by external ids of one kind."""
-
-    member_ids: Sequence[int] | None = None
-    kind: MemberKind | None = None
-    external_ids: Sequence[str] | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class EditReport:
     """How many members changed, how many were so already, and which were asked for but do not exist."""
 
@@ -74,15 +62,18 @@ class EditReport:
 async def tag(
     context: Context, viewer: Viewer, selection: Selection, *, add: Sequence[str], remove: Sequence[str]
 ) -> EditReport:
-    """Add tags to members and remove tags from them. Raises Forbidden, Required, Invalid, TooLong, TooMany."""
+    """Add tags to members and remove tags from them. Raises Forbidden, Required, Invalid, TooLong,
+    TooMany, and CriteriaError for criteria.
+    """
     require_write(viewer)
     added, removed = _clean_tags(add, "add"), _clean_tags(remove, "remove")
     if not added and not removed:
         raise Required("Give tags to add or to remove.", path=("add",))
     if both := set(added) & set(removed):
         raise Invalid(f"{min(both)!r} is both to be added and to be removed.", path=("remove",))
+    chosen = await _evaluated(context, viewer, selection)
     async with begin() as unit:
-        ids, not_found = await _select(unit.connection, viewer, selection)
+        ids, not_found = await _select(unit.connection, viewer, chosen)
         rows = await unit.connection.fetch(TAG, viewer.workspace_id, ids, added, removed)
         await _mark(context, unit, viewer, rows, ["tags"])
     return EditReport(len(rows), len(ids) - len(rows), not_found)
@@ -91,12 +82,15 @@ async def tag(
 async def set_consents(
     context: Context, viewer: Viewer, selection: Selection, consents: Mapping[Channel, ConsentState]
 ) -> EditReport:
-    """Set what members said about channels; other channels stay. Raises Forbidden, Required, TooMany."""
+    """Set what members said about channels; other channels stay. Raises Forbidden, Required, Invalid, TooMany,
+    and CriteriaError for criteria.
+    """
     require_write(viewer)
     if not consents:
         raise Required("Give at least one consent.", path=("consents",))
+    chosen = await _evaluated(context, viewer, selection)
     async with begin() as unit:
-        ids, not_found = await _select(unit.connection, viewer, selection)
+        ids, not_found = await _select(unit.connection, viewer, chosen)
         states = [consents.get(channel) for channel in Channel]
         rows = await unit.connection.fetch(SET_CONSENTS, viewer.workspace_id, ids, *states)
         await _mark(context, unit, viewer, rows, [consent_column(channel) for channel in consents])
@@ -111,29 +105,30 @@ def _clean_tags(tags: Sequence[str], name: str) -> list[str]:
         raise
 
 
+async def _evaluated(context: Context, viewer: Viewer, selection: Selection) -> Selection:
+    """The selection, its criteria evaluated. Raises TooMany for more than one transaction should rewrite."""
+    chosen = await selections.evaluated(context, viewer, selection)
+    if chosen.matched is not None and len(chosen.matched) > MAX_MATCHED:
+        message = (
+            f"{len(chosen.matched)} members match, and one call edits at most {MAX_MATCHED}. Narrow the criteria"
+            " and call several times: those who were edited need not match any more."
+        )
+        raise TooMany(message, path=("where",))
+    return chosen
+
+
 async def _select(
     connection: asyncpg.Connection, viewer: Viewer, selection: Selection
 ) -> tuple[list[int], list[str]]:
     """The ids of the members that exist, and what was given for those that do not."""
-    if selection.external_ids is not None:
-        wanted = list(dict.fromkeys(selection.external_ids))
-        path, kind = "externalIds", selection.kind
-        if kind is None:
-            raise Required("External ids need the kind of the members.", path=("kind",))
-    else:
-        wanted = [str(number) for number in dict.fromkeys(selection.member_ids or ())]
-        path, kind = "memberIds", None
-    if not wanted and selection.member_ids is None:
-        raise Required("Say which members: give memberIds, or kind and externalIds.", path=(path,))
-    if len(wanted) > MAX_MEMBERS:
-        raise TooMany(f"Give at most {MAX_MEMBERS} members at once.", path=(path,))
-    if kind is None:
-        rows = await connection.fetch(BY_ID, viewer.workspace_id, [int(number) for number in wanted])
-    else:
-        storable = [external_id for external_id in wanted if storable_text(external_id, MAX_EXTERNAL_ID)]
-        rows = await connection.fetch(BY_EXTERNAL_ID, viewer.workspace_id, kind, storable)
-    found = {row["given"] for row in rows}
-    return [row["id"] for row in rows], [given for given in wanted if given not in found]
+    if selection.matched is not None:
+        ordinals = list(selection.matched)
+        rows = await connection.fetch(BY_ORDINAL, viewer.workspace_id, selection.kind, ordinals)
+        return [row["id"] for row in rows], []
+    if selection.external_ids is None:
+        selection = replace(selection, kind=None)  # ids may name members of any kind
+    named = await selections.find_named(connection, viewer, selection)
+    return [member_id for member_id, _, _ in named.rows], named.not_found
 
 
 async def _mark(

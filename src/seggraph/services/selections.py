@@ -13,7 +13,9 @@ from pyroaring import BitMap
 
 from seggraph.errors import Invalid, Required, TooMany
 from seggraph.services import previews
+from seggraph.services.attribute_values import storable_text
 from seggraph.services.context import Context
+from seggraph.services.member_drafts import MAX_EXTERNAL_ID
 from seggraph.services.policy import Viewer
 from seggraph.vocabulary import MemberKind
 
@@ -90,7 +92,7 @@ async def find_named(connection: asyncpg.Connection, viewer: Viewer, selection: 
     """Look up the members that ids or external ids name. A member of another kind than wanted is not found."""
     if selection.external_ids is not None:
         wanted = list(dict.fromkeys(selection.external_ids))
-        storable: list[Any] = [external_id for external_id in wanted if "\0" not in external_id]
+        storable: list[Any] = [given for given in wanted if storable_text(given, MAX_EXTERNAL_ID)]
         query = BY_EXTERNAL_ID
     else:
         numbers = list(dict.fromkeys(selection.member_ids or ()))
