@@ -1,0 +1,84 @@
+"""Reach: the counts are those of a naive look at every member, under both policies and for each purpose."""
+
+import itertools
+from dataclasses import astuple
+
+import asyncpg
+import pytest
+from pyroaring import BitMap
+
+from seggraph.services import recompute, upserts
+from seggraph.services.context import Context
+from seggraph.services.policy import Viewer
+from seggraph.services.reach import ReachCounts, count
+from seggraph.vocabulary import Channel, ConsentPolicy, ConsentState, RunStatus, SegmentPurpose
+from tests.services.computing import ACCOUNT, new_segment, read
+
+EVERYBODY = {"not": {"attribute": {"field": "country", "op": "EQ", "value": "nowhere"}}}
+
+
+@pytest.mark.parametrize("policy", list(ConsentPolicy))
+@pytest.mark.parametrize("purpose", [None, *SegmentPurpose])
+async def test_reach_is_that_of_a_naive_look(
+    context: Context,
+    viewer: Viewer,
+    connection: asyncpg.Connection,
+    policy: ConsentPolicy,
+    purpose: SegmentPurpose | None,
+) -> None:
+    # given a member for every combination of addresses and consents that matters
+    await connection.execute("UPDATE workspaces SET consent_policy = $1", policy.value)
+    rows = []
+    for email, address, phone in itertools.product([False, True], repeat=3):
+        for first, second in itertools.product(ConsentState, repeat=2):
+            row = {
+                "externalId": f"m{len(rows)}",
+                "consents": [
+                    (Channel.EMAIL, first),
+                    (Channel.DIRECT_MAIL, second),
+                    (Channel.SMS, second),
+                    (Channel.PHONE, first),
+                    (Channel.PUSH, second),
+                ],
+                "email": "m@example.com" if email else None,
+                "phone": "+49 30 1" if phone else None,
+                "address": "Street 1" if address else None,
+            }
+            rows.append(row)
+    report = await upserts.upsert(context, viewer, ACCOUNT, rows)
+    assert (report.created, report.row_errors) == (72, [])
+
+    segment = await new_segment(context, viewer, EVERYBODY, purpose=purpose)
+    assert await recompute.run(context, segment.id, 1) is RunStatus.SUCCEEDED
+
+    def allowed(state: ConsentState) -> bool:
+        return state is ConsentState.GRANTED or (
+            policy is ConsentPolicy.OPT_OUT and state is ConsentState.UNKNOWN
+        )
+
+    states = [dict(row["consents"]) for row in rows]
+    email_ = {n for n, row in enumerate(rows) if row["email"] and allowed(states[n][Channel.EMAIL])}
+    mail = {n for n, row in enumerate(rows) if row["address"] and allowed(states[n][Channel.DIRECT_MAIL])}
+    sms = {n for n, row in enumerate(rows) if row["phone"] and allowed(states[n][Channel.SMS])}
+    phone_ = {n for n, row in enumerate(rows) if row["phone"] and allowed(states[n][Channel.PHONE])}
+    push = {n for n in range(len(rows)) if states[n][Channel.PUSH] is ConsentState.GRANTED}
+    total = mail if purpose is SegmentPurpose.ACQUISITION else mail | email_
+    after = await read(viewer, segment)
+    assert after.member_count == 72
+    assert (
+        after.reach_total,
+        after.reach_email,
+        after.reach_direct_mail,
+        after.reach_sms,
+        after.reach_phone,
+        after.reach_push,
+    ) == tuple(map(len, (total, email_, mail, sms, phone_, push)))
+
+
+def test_a_member_of_two_channels_counts_once_in_the_total() -> None:
+    reachable = {channel: BitMap() for channel in Channel}
+    reachable |= {Channel.EMAIL: BitMap([1, 2]), Channel.DIRECT_MAIL: BitMap([2, 3])}
+
+    assert astuple(count(BitMap([1, 2, 3, 4]), reachable, None)) == (3, 2, 2, 0, 0, 0)
+    assert count(BitMap([1, 2, 3, 4]), reachable, SegmentPurpose.ACQUISITION).total == 2
+    assert count(BitMap([1, 4]), reachable, SegmentPurpose.RETENTION) == ReachCounts(1, 1, 0, 0, 0, 0)
