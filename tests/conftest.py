@@ -4,6 +4,7 @@ import asyncio
 import itertools
 import os
 from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 
 import asyncpg
 import pytest
@@ -66,7 +67,7 @@ async def _administer(servers: embedded.Servers, statement: str) -> None:
 
 
 @pytest.fixture
-async def settings(servers: embedded.Servers, database_url: str) -> Settings:
+async def settings(servers: embedded.Servers, database_url: str, tmp_path: Path) -> Settings:
     """Settings of the test's own database and an emptied Redis, with waits that suit a test."""
     async with Redis.from_url(servers.redis_url) as redis:
         await redis.flushall()
@@ -77,6 +78,7 @@ async def settings(servers: embedded.Servers, database_url: str) -> Settings:
         lease_seconds=2,
         sweep_seconds=0.3,
         log_level="error",
+        files_dir=tmp_path / "files",
     )
 
 

@@ -3,23 +3,28 @@
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from functools import partial
+from typing import Final
 
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
-from starlette.responses import JSONResponse
+from starlette.responses import JSONResponse, PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route
 from starlette.websockets import WebSocket
 
 from seggraph.api.context import Caller, caller_factory
 from seggraph.api.schema import build_schema
 from seggraph.api.transport import GraphQLEndpoint
-from seggraph.errors import RetryLater
+from seggraph.errors import NotFound, RetryLater
 from seggraph.events import Hub
-from seggraph.services import health
+from seggraph.services import health, import_rejects, signed_paths
 from seggraph.services.context import Context, open_context
 from seggraph.settings import Settings
+
+REJECTED: Final = "/files/imports/{workspace_id:int}/{import_id:int}/rejected.csv"
+UPLOAD_OVERHEAD_BYTES: Final = 1024 * 1024
+"""What a multipart body may hold besides the file."""
 
 Opening = Callable[[], AbstractAsyncContextManager[Context]]
 """Opens the services' context for the time that the application runs."""
@@ -37,12 +42,14 @@ class Api:
             self._caller,
             per_operation=Caller.afresh,
             allowed_origins=settings.allowed_origins,
+            max_upload_bytes=settings.max_upload_bytes + UPLOAD_OVERHEAD_BYTES,
         )
         self.application = Starlette(
             routes=[
                 *endpoint.routes("/graphql"),
                 Route("/healthz", _alive),
                 Route("/readyz", self._ready),
+                Route(REJECTED, self._rejected),
             ],
             middleware=[_cors(settings)],
             lifespan=self._lifespan,
@@ -63,6 +70,31 @@ class Api:
         if self._services is None or self._hub is None:
             raise RetryLater("The server is starting or stopping; try again in a moment.")
         return await caller_factory(self._services, self._hub)(connection, parameters)
+
+    async def _rejected(self, request: Request) -> Response:
+        """The rows that an import did not take, for whoever has the signed path."""
+        if self._services is None:
+            return PlainTextResponse("The server is starting or stopping.", status_code=503)
+        query = request.query_params
+        try:
+            signed_paths.verify(
+                self._services.settings,
+                request.url.path,
+                query.get("expires", ""),
+                query.get("signature", ""),
+            )
+        except NotFound as error:
+            return PlainTextResponse(error.message, status_code=404)
+        number = request.path_params["import_id"]
+        return StreamingResponse(
+            import_rejects.stream(request.path_params["workspace_id"], number),
+            media_type="text/csv; charset=utf-8",
+            headers={
+                "content-disposition": f'attachment; filename="import-{number}-rejected.csv"',
+                "cache-control": "private, no-store",
+                "x-content-type-options": "nosniff",
+            },
+        )
 
     async def _ready(self, _: Request) -> JSONResponse:
         """Whether queries can be answered now: the database, its tables, and Redis are there."""

@@ -47,7 +47,8 @@ class Settings(BaseSettings):
     log_level: str = Field("info", description="debug, info, warning or error.")
     log_json: bool = Field(False, description="One JSON object a line instead of text for people.")
     files_dir: Path | None = Field(
-        None, description="Where uploaded files are kept; all processes share it. Default: below the data folder."
+        None,
+        description="Where uploaded files are kept; all processes share it. Default: below the data folder.",
     )
     max_upload_bytes: int = Field(
         2 * 1024**3, ge=1024, description="Largest upload of a file to import, in bytes."

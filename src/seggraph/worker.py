@@ -18,7 +18,7 @@ from seggraph.enqueue import Job, decode, encode, queue_name
 from seggraph.errors import RetryLater
 from seggraph.observability import bound
 from seggraph.runtime import connect_redis
-from seggraph.services import event_retention, recompute, refresh, sweeping
+from seggraph.services import event_retention, import_runs, recompute, refresh, sweeping
 from seggraph.services.context import Context
 from seggraph.settings import Settings
 from seggraph.vocabulary import MemberKind
@@ -35,6 +35,8 @@ TAKEN_SECONDS: Final = 8
 HEALTH_SECONDS: Final = 10
 RETRY_SECONDS: Final = 0.5
 GRACE_SECONDS: Final = 30
+IMPORT_SECONDS: Final = 300
+"""What an import may take to look through a file of gigabytes, besides the part that it then carries out."""
 CANCEL_AGAIN_SECONDS: Final = 1.0
 
 
@@ -59,6 +61,13 @@ async def prune_events(ctx: dict[str, Any], workspace_id: int) -> None:
         await event_retention.prune(context, workspace_id)
 
 
+async def run_import(ctx: dict[str, Any], import_id: int) -> None:
+    """Carry out an import, or the next part of it."""
+    context: Context = ctx["context"]
+    with bound(job_id=ctx["job_id"]):
+        await import_runs.run(context, import_id)
+
+
 def _functions(settings: Settings) -> list[Function]:
     """The jobs, each with a time limit: beyond it a job is cancelled, and its work handed out again."""
     limit = recompute.longest_seconds(settings) + GRACE_SECONDS
@@ -66,6 +75,7 @@ def _functions(settings: Settings) -> list[Function]:
         func(recompute_segment, name=Job.RECOMPUTE_SEGMENT, timeout=limit, keep_result=0, max_tries=3),
         func(refresh_population, name=Job.REFRESH_POPULATION, timeout=limit, keep_result=0, max_tries=3),
         func(prune_events, name=Job.PRUNE_EVENTS, timeout=limit, keep_result=0, max_tries=3),
+        func(run_import, name=Job.RUN_IMPORT, timeout=limit + IMPORT_SECONDS, keep_result=0, max_tries=3),
     ]
 
 

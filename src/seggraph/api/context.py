@@ -1,10 +1,10 @@
 """What resolvers work with: the viewer, the services' context, the hub, and loaders that live for one operation."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cached_property
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
 from starlette.requests import Request
 from starlette.websockets import WebSocket
@@ -16,6 +16,7 @@ from seggraph.events import Hub
 from seggraph.services import (
     catalogues,
     customer_values,
+    field_examples,
     freshness,
     member_events,
     members,
@@ -24,6 +25,7 @@ from seggraph.services import (
     segment_members,
     segment_views,
     users,
+    value_counts,
 )
 from seggraph.services.authentication import authenticate
 from seggraph.services.context import Context
@@ -63,6 +65,16 @@ class Loaders:
     def addresses(self) -> DataLoader[int, Addresses]:
         """Addresses by member id."""
         return _by_key(lambda ids: members.addresses(self._viewer, ids), Addresses())
+
+    @cached_property
+    def field_examples(self) -> DataLoader[MemberKind, Mapping[str, Any]]:
+        """Values that members have, by kind and field."""
+        return _by_key(lambda kinds: field_examples.get_many(self._viewer, kinds), {})
+
+    @cached_property
+    def field_counts(self) -> DataLoader[MemberKind, Mapping[str, int]]:
+        """How many members have a field, by kind."""
+        return _by_key(lambda kinds: value_counts.member_counts(self._viewer, kinds), {})
 
     @cached_property
     def related(self) -> DataLoader[Asked, list[MemberView]]:
@@ -154,10 +166,12 @@ class Caller:
     services: Context
     hub: Hub
     loaders: Loaders
+    base_url: str = ""
+    """Where the client reached us, like `https://api.example.com`: what paths for it to fetch begin with."""
 
     def afresh(self) -> "Caller":
         """The same caller with empty loaders, for the next operation or event."""
-        return Caller(self.viewer, self.services, self.hub, Loaders(self.viewer, self.services))
+        return replace(self, loaders=Loaders(self.viewer, self.services))
 
 
 def caller_of(info: Info) -> Caller:
@@ -173,9 +187,16 @@ def caller_factory(
 
     async def make(connection: Request | WebSocket, parameters: Mapping[str, object] | None) -> Caller:
         viewer = await authenticate(services.settings, _authorization(connection, parameters))
-        return Caller(viewer, services, hub, Loaders(viewer, services))
+        return Caller(viewer, services, hub, Loaders(viewer, services), _base_url(connection))
 
     return make
+
+
+def _base_url(connection: Request | WebSocket) -> str:
+    """The origin in the client's own words: its scheme for HTTP, and the host that it named."""
+    url = connection.base_url
+    scheme = {"ws": "http", "wss": "https"}.get(url.scheme, url.scheme)
+    return str(url.replace(scheme=scheme)).rstrip("/")
 
 
 def _authorization(connection: Request | WebSocket, parameters: Mapping[str, object] | None) -> str | None:

@@ -6,7 +6,7 @@ import strawberry
 from strawberry.types.enum import StrawberryEnumDefinition
 
 from seggraph import vocabulary
-from seggraph.criteria import AttributeOp, Group, SetOp
+from seggraph.criteria import AttributeOp, CompareOp, EventAggregate, Group, InOp, SetOp
 from seggraph.errors import ErrorCode, SeggraphError
 from seggraph.events import ResyncReason
 
@@ -31,6 +31,11 @@ def _describe_error_codes() -> None:
 
 _publish(vocabulary.MemberKind, "MemberKind", "What a member is. A segment holds members of one kind.")
 _publish(vocabulary.Channel, "Channel", "A way to contact a member.")
+_publish(
+    vocabulary.ImportStatus,
+    "ImportStatus",
+    "Where an import is: its file is there, it is being read, or it is over in one of three ways.",
+)
 _publish(
     vocabulary.ConsentPolicy,
     "ConsentPolicy",
@@ -83,6 +88,13 @@ _publish(
 _publish(vocabulary.SourceKind, "SourceKind", "What puts members into a segment.")
 _publish(AttributeOp, "AttributeOp", "How a field is compared. Which ones a field has depends on its type.")
 _publish(SetOp, "SetOp", "How a set is compared.")
+_publish(
+    CompareOp,
+    "CompareOp",
+    "How an aggregate or a count is compared. Instants have all of them, numbers those up to BETWEEN.",
+)
+_publish(EventAggregate, "EventAggregate", "What is made of a member's events before it is compared.")
+_publish(InOp, "InOp", "Whether a member has to be in a segment, or not.")
 _publish(Group, "CriteriaFieldGroup", "Under which heading a field is offered.")
 
 

@@ -6,10 +6,14 @@ import strawberry
 from strawberry.types import Info
 
 from seggraph.api import ids
+from seggraph.api.attributes import AttributeMutations, AttributeQueries
 from seggraph.api.context import Caller, caller_of
-from seggraph.api.criteria import CriteriaField, CriteriaInput, document_of, fields_of
+from seggraph.api.criteria import CriteriaInput, document_of
+from seggraph.api.criteria_fields import CriteriaFieldQueries
+from seggraph.api.criteria_texts import CriteriaTextQueries
 from seggraph.api.errors import InputError
 from seggraph.api.events import EventMutations
+from seggraph.api.imports import Import, ImportMutations, ImportQueries
 from seggraph.api.members import Member, MemberConnection, MemberMutations, MemberOrder
 from seggraph.api.node import Node
 from seggraph.api.paging import AFTER, BEFORE, FIRST, LAST, request_of
@@ -31,7 +35,7 @@ from seggraph.api.subscriptions import EVENT_TYPES, Subscription
 from seggraph.api.transport import ServedSchema
 from seggraph.api.viewer import User, Viewer, ViewerMutations, Workspace
 from seggraph.errors import Invalid, NotFound, TooMany
-from seggraph.services import members, previews, segment_views, workspaces
+from seggraph.services import imports, members, previews, segment_views, workspaces
 from seggraph.services.members import MemberList
 from seggraph.vocabulary import MemberKind
 
@@ -47,7 +51,7 @@ ObjectId = Annotated[strawberry.ID, strawberry.argument(description="Its global 
 
 
 @strawberry.type
-class Query(PreviewQueries):
+class Query(AttributeQueries, CriteriaFieldQueries, CriteriaTextQueries, ImportQueries, PreviewQueries):
     """The queries."""
 
     @strawberry.field(description="The object with a global id; null if there is none for you.")
@@ -150,23 +154,12 @@ class Query(PreviewQueries):
         page = await members.list_page(caller.viewer, list_, order, request_of(first, after, last, before))
         return MemberConnection.of(page, list_)
 
-    @strawberry.field(
-        description="What criteria can ask about members of a kind: fields and their operators."
-    )
-    async def criteria_fields(
-        self,
-        info: Info,
-        kind: Annotated[MemberKind, strawberry.argument(description="The kind of the members.")],
-        search: Annotated[str | None, strawberry.argument(description="Part of a name or label.")] = None,
-    ) -> list[CriteriaField]:
-        """The catalogue."""
-        catalogue = await caller_of(info).loaders.catalogues.load(kind)
-        return [] if catalogue is None else fields_of(catalogue, search)
-
 
 @strawberry.type
 class Mutation(
+    AttributeMutations,
     EventMutations,
+    ImportMutations,
     MemberMutations,
     RelationMutations,
     SegmentMutations,
@@ -188,6 +181,8 @@ async def _nodes(caller: Caller, global_ids: list[strawberry.ID]) -> list[Node |
         found["Segment", number] = Segment.of(segment)
     for number, member in (await members.get_many(caller.viewer, wanted.get("Member", []))).items():
         found["Member", number] = Member.of(member)
+    for number, view in (await imports.get_many(caller.viewer, wanted.get("Import", []))).items():
+        found["Import", number] = Import.of(view)
     for user in await caller.loaders.users.load_many(wanted.get("User", [])):
         if user is not None:
             found["User", user.id] = User.of(user)

@@ -9,6 +9,7 @@ from strawberry.types import Info
 
 from seggraph.api import ids
 from seggraph.api.context import Caller, caller_of
+from seggraph.api.imports import ImportSubscriptions
 from seggraph.api.members import Member
 from seggraph.api.segments import Reach, Segment
 from seggraph.errors import NotFound
@@ -104,7 +105,7 @@ EVENT_TYPES = (SnapshotEvent, StatusEvent, ReachEvent, ProgressEvent, Membership
 
 
 @strawberry.type
-class Subscription:
+class Subscription(ImportSubscriptions):
     """The subscriptions."""
 
     @strawberry.subscription(

@@ -7,11 +7,11 @@ import sys
 
 from rich.console import Console
 
-from seggraph.cli import demo, operating, serving
+from seggraph.cli import demo, importing, operating, serving
 from seggraph.cli.application import app
 from seggraph.errors import SeggraphError
 
-__all__ = ["app", "demo", "main", "operating", "serving"]
+__all__ = ["app", "demo", "importing", "main", "operating", "serving"]
 
 
 def main() -> None:

@@ -27,7 +27,7 @@ SCHEMA_FILE: Final = Path("schema.graphql")
 
 
 @contextmanager
-def _ready_settings() -> Iterator[Settings]:
+def ready_settings() -> Iterator[Settings]:
     """The settings with servers, and embedded tables brought to this version."""
     settings = load_settings()
     with with_servers(settings) as complete:
@@ -71,7 +71,7 @@ def workspace(
     time_zone: Annotated[str, typer.Option(help="An IANA zone like Europe/Berlin.")] = "UTC",
 ) -> None:
     """Set up a workspace and print its id."""
-    with _ready_settings() as settings:
+    with ready_settings() as settings:
         sys.stdout.write(f"{asyncio.run(_create_workspace(settings, name, time_zone))}\n")
 
 
@@ -91,7 +91,7 @@ def token(
     days: Annotated[float, typer.Option(help="How many days it is valid; it may be a fraction.")] = 30,
 ) -> None:
     """Print a token for a user of a workspace; the user is created if need be."""
-    with _ready_settings() as settings:
+    with ready_settings() as settings:
         text = asyncio.run(_token(settings, workspace, user, role, timedelta(days=days)))
         sys.stdout.write(f"{text}\n")
 
@@ -99,14 +99,14 @@ def token(
 async def _token(settings: Settings, workspace: str, user: str, role: Role, lifetime: timedelta) -> str:
     if settings.jwt_secret is None:
         raise Invalid("SEGGRAPH_JWT_SECRET is not set, so tokens come from your identity provider.")
-    number = _workspace_number(workspace)
+    number = workspace_number(workspace)
     async with open_context(settings):
         name = user.partition("@")[0].replace(".", " ").title()
         await workspaces.ensure_user(number, subject=user, name=name, email=user, role=role)
     return issue_token(settings, subject=user, workspace_id=number, lifetime=lifetime)
 
 
-def _workspace_number(text: str) -> int:
+def workspace_number(text: str) -> int:
     if text.isascii() and text.isdigit():
         return int(text)
     found = ids.split(text)
@@ -122,8 +122,8 @@ def seed(
     number: Annotated[int, typer.Option("--seed", help="Another number makes other members.")] = 1,
 ) -> None:
     """Fill a workspace with believable accounts and people, and example segments of them."""
-    with _ready_settings() as settings:
-        asyncio.run(_seed(settings, _workspace_number(workspace), members, number))
+    with ready_settings() as settings:
+        asyncio.run(_seed(settings, workspace_number(workspace), members, number))
 
 
 async def _seed(settings: Settings, workspace_id: int, members: int, number: int) -> None:

@@ -31,6 +31,7 @@ class Job(StrEnum):
     RECOMPUTE_SEGMENT = "recompute_segment"
     REFRESH_POPULATION = "refresh_population"
     PRUNE_EVENTS = "prune_events"
+    RUN_IMPORT = "run_import"
 
 
 def encode(message: Any) -> bytes:
@@ -82,6 +83,15 @@ class JobQueue:
     async def prune_events(self, workspace_id: int) -> None:
         """Ask for the removal of the events that a workspace no longer keeps; once while it waits or runs."""
         await self._arq.enqueue_job(Job.PRUNE_EVENTS, workspace_id, _job_id=f"prune:{workspace_id}")
+
+    async def run_import(self, import_id: int, position: int, *, attempt: int = 0) -> None:
+        """Ask for an import to be carried out, or carried on from a position in its file.
+
+        As with `recompute_segment`, a lost worker's work is asked for under the next attempt.
+        """
+        job_id = f"import:{import_id}:{position}:{attempt}"
+        async with _asking(ASK_SECONDS):
+            await self._arq.enqueue_job(Job.RUN_IMPORT, import_id, _job_id=job_id)
 
     async def refresh_begins(self, workspace_id: int, kind: int) -> None:
         """Let the next change ask for a refresh again. While Redis is away time does it, in NUDGE_SECONDS."""

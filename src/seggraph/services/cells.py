@@ -5,7 +5,7 @@ apostrophe, which is taken away again when they are read: what is written reads 
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from decimal import Decimal, InvalidOperation
 from typing import Any, Final
 
@@ -147,7 +147,7 @@ def _number(cell: str) -> int | float:
     return int(text) if _INTEGER.fullmatch(text) else float(decimal(cell))
 
 
-_READ: Final = {
+_READ: Final[dict[AttributeType, Callable[[str], Any]]] = {
     AttributeType.STRING: unescaped,
     AttributeType.NUMBER: _number,
     AttributeType.BOOLEAN: flag,
@@ -190,7 +190,7 @@ def guess(column: Iterable[str]) -> AttributeType:
     return found.type
 
 
-def _fits(type_: AttributeType) -> Any:
+def _fits(type_: AttributeType) -> Callable[[str], bool]:
     def fits(text: str) -> bool:
         try:
             attribute_values.kept(text, type_)
@@ -205,7 +205,7 @@ def _is_number(text: str) -> bool:
     return bool(_PLAIN_NUMBER.fullmatch(text)) and abs(float(text)) < attribute_values.MAX_MAGNITUDE
 
 
-_GUESSES: Final[dict[AttributeType, Any]] = {
+_GUESSES: Final[dict[AttributeType, Callable[[str], bool]]] = {
     AttributeType.BOOLEAN: lambda text: text.lower() in ("true", "false"),
     AttributeType.NUMBER: _is_number,
     AttributeType.DATE: _fits(AttributeType.DATE),

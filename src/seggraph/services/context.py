@@ -42,6 +42,10 @@ class Context:
         """Ask for a refresh of a population once the unit of work is committed."""
         unit.after_commit(partial(self.jobs.refresh_population, workspace_id, kind))
 
+    def run_import(self, unit: Work, import_id: int, position: int, *, attempt: int = 0) -> None:
+        """Ask for an import to be carried on from a position once the unit of work is committed."""
+        unit.after_commit(partial(self.jobs.run_import, import_id, position, attempt=attempt))
+
     def prune_events(self, unit: Work, workspace_id: int) -> None:
         """Ask for the removal of events that are too old once the unit of work is committed."""
         unit.after_commit(partial(self.jobs.prune_events, workspace_id))

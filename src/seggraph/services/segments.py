@@ -9,6 +9,7 @@ from typing import Any, Final
 import asyncpg
 import orjson
 
+from seggraph.criteria import references
 from seggraph.errors import (
     BadTransition,
     Forbidden,
@@ -21,7 +22,7 @@ from seggraph.errors import (
     TooMany,
 )
 from seggraph.events import Fact, ReachChanged, SegmentStatusChanged
-from seggraph.services import criteria_documents
+from seggraph.services import criteria_documents, segment_references
 from seggraph.services.context import Context
 from seggraph.services.policy import (
     VISIBLE_SEGMENT,
@@ -106,7 +107,7 @@ class SegmentDraft:
     type: SegmentType
     purpose: SegmentPurpose | None = None
     description: str | None = None
-    criteria: Mapping[str, Any] | None = None
+    criteria: criteria_documents.Given | None = None
     visibility: Visibility = Visibility.WORKSPACE
     hidden_from: Sequence[int] = ()
     sync_interval: timedelta | None = None
@@ -206,6 +207,13 @@ async def activate_within(context: Context, unit: Work, viewer: Viewer, segment_
     """Activate a draft that the unit holds, and that has what it needs, as part of a larger unit of work."""
     await _touch(unit, viewer, segment_id, SegmentAction.ACTIVATED)
     context.publish(unit, await _activate(context, unit, viewer, segment_id))
+
+
+async def request_within(
+    context: Context, unit: Work, viewer: Viewer, segment_id: int, before: SegmentStatus
+) -> None:
+    """Have a segment whose row the unit holds ACTIVE and computed; `before` is the status that it had."""
+    context.publish(unit, await _activate(context, unit, viewer, segment_id, before))
 
 
 async def recalculate(context: Context, viewer: Viewer, segment_id: int) -> SegmentView:
@@ -350,7 +358,7 @@ async def _edited_criteria(
     _require_fitting_criteria(before.type, document)
     if document is None and before.status is not SegmentStatus.DRAFT and before.type is SegmentType.DYNAMIC:
         raise Required("A dynamic segment that is not a draft needs criteria.", path=("criteria",))
-    return await _stored_criteria(unit, viewer, before.kind, document)
+    return await _stored_criteria(unit, viewer, before.kind, document, segment_id=before.id)
 
 
 def _needs_computing(before: SegmentView, criteria: object) -> bool:
@@ -362,11 +370,20 @@ def _needs_computing(before: SegmentView, criteria: object) -> bool:
 
 
 async def _stored_criteria(
-    unit: Work, viewer: Viewer, kind: MemberKind, document: Mapping[str, Any] | None
+    unit: Work,
+    viewer: Viewer,
+    kind: MemberKind,
+    given: criteria_documents.Given | None,
+    *,
+    segment_id: int | None = None,
 ) -> str | None:
-    if document is None:
+    """Criteria as a segment keeps them. Only a segment that exists already can be referred to by others."""
+    if given is None:
         return None
-    node, _ = await criteria_documents.checked(unit.connection, viewer.workspace_id, kind, document)
+    node, tree = await criteria_documents.read(unit.connection, viewer, kind, given)
+    if segment_id is not None:
+        found = references(tree, kind, path=criteria_documents.path_of(given))
+        await segment_references.require_acyclic(unit.connection, viewer, segment_id, found)
     return criteria_documents.stored(node)
 
 

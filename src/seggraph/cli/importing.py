@@ -1,0 +1,196 @@
+"""`seggraph import` and `seggraph export`: members from a CSV file, and to one, with a progress bar."""
+
+import asyncio
+import sys
+from collections.abc import Awaitable, Callable
+from contextlib import AsyncExitStack
+from pathlib import Path
+from typing import Annotated, Final
+
+import typer
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from seggraph.api import ids
+from seggraph.cli.application import app, console
+from seggraph.cli.operating import ready_settings, workspace_number
+from seggraph.errors import Invalid, NotFound, Required
+from seggraph.services import exports, import_runs, imports, segment_views, workspaces
+from seggraph.services.context import Context, open_context
+from seggraph.services.import_mappings import Pair
+from seggraph.services.imports import ImportView
+from seggraph.services.policy import Viewer
+from seggraph.settings import Settings
+from seggraph.vocabulary import ApiKeyScope, ImportStatus, MemberKind, Role
+
+POLL_SECONDS: Final = 0.2
+STDOUT: Final = Path("-")
+
+Workspace = Annotated[str, typer.Option(help="The workspace: its id, or its bare number.")]
+Kind = Annotated[str, typer.Option(help="What the members are: account, person, ….")]
+Segment = Annotated[str | None, typer.Option(help="The segment: its id, or its bare number.")]
+
+
+@app.command(name="import")
+def import_(
+    file: Annotated[Path, typer.Argument(help="A CSV file.", exists=True, dir_okay=False)],
+    workspace: Workspace,
+    kind: Kind = "account",
+    mapping: Annotated[
+        list[str] | None,
+        typer.Option("--map", help="COLUMN=FIELD, repeated. Without any: as the file's columns suggest."),
+    ] = None,
+    segment: Segment = None,
+    replace: Annotated[
+        bool, typer.Option(help="Replace the members that imports gave the segment before.")
+    ] = False,
+    create_missing: Annotated[bool, typer.Option(help="Make members that there are not yet.")] = True,
+    dry_run: Annotated[bool, typer.Option(help="Only report.")] = False,
+) -> None:
+    """Import members from a CSV file, and print what became of its rows."""
+    pairs = [_pair(text) for text in mapping or []]
+    kind_ = _kind(kind)
+    with ready_settings() as settings:
+        view = asyncio.run(
+            _import(
+                settings,
+                workspace_number(workspace),
+                file,
+                pairs,
+                kind=kind_,
+                segment_id=_segment_number(segment),
+                replace=replace,
+                create_missing=create_missing,
+                dry_run=dry_run,
+            )
+        )
+    _report(view)
+
+
+@app.command()
+def export(
+    workspace: Workspace,
+    kind: Kind = "account",
+    segment: Segment = None,
+    out: Annotated[Path, typer.Option(help="The file to write; - for standard output.")] = STDOUT,
+) -> None:
+    """Export members as a CSV file that imports again unchanged."""
+    kind_ = _kind(kind)
+    with ready_settings() as settings:
+        asyncio.run(_export(settings, workspace_number(workspace), kind_, _segment_number(segment), out))
+
+
+async def _import(
+    settings: Settings,
+    workspace_id: int,
+    file: Path,
+    pairs: list[Pair],
+    *,
+    kind: MemberKind,
+    segment_id: int | None,
+    replace: bool,
+    create_missing: bool,
+    dry_run: bool,
+) -> ImportView:
+    async with open_context(settings) as context:
+        viewer = await _administrator(workspace_id)
+        with file.open("rb") as opened:
+            view = await imports.create(
+                context,
+                viewer,
+                _reading(opened.read),
+                file_name=file.name,
+                kind=kind,
+                segment_id=segment_id,
+                replace=replace,
+            )
+        chosen = pairs or [Pair(one.column, one.field) for one in view.suggestions]
+        await imports.start(context, viewer, view.id, chosen, create_missing=create_missing, dry_run=dry_run)
+        return await _carry_out(context, viewer, view.id)
+
+
+async def _carry_out(context: Context, viewer: Viewer, import_id: int) -> ImportView:
+    """Do the import in this process, unless a worker is at it already, and show how far it is."""
+    columns = (TextColumn("Importing"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=console, transient=True) as progress:
+        task = progress.add_task("import", total=None)
+        running = asyncio.create_task(_run_until_over(context, viewer, import_id))
+        while not running.done():
+            view = await imports.get(viewer, import_id)
+            progress.update(task, total=view.total, completed=view.read)
+            await asyncio.wait({running}, timeout=POLL_SECONDS)
+        return await running
+
+
+async def _run_until_over(context: Context, viewer: Viewer, import_id: int) -> ImportView:
+    while not (view := await imports.get(viewer, import_id)).is_over:
+        await import_runs.run(context, import_id)
+        await asyncio.sleep(0 if (await imports.get(viewer, import_id)).is_over else POLL_SECONDS)
+    return view
+
+
+async def _export(
+    settings: Settings, workspace_id: int, kind: MemberKind, segment_id: int | None, out: Path
+) -> None:
+    async with open_context(settings), AsyncExitStack() as stack:
+        viewer = await _administrator(workspace_id)
+        await _require_segment(viewer, segment_id, kind)
+        total = await exports.count(viewer, kind, segment_id)
+        columns = (TextColumn("Exporting"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+        progress = stack.enter_context(Progress(*columns, console=console, transient=True))
+        task = progress.add_task("export", total=total)
+        file = sys.stdout.buffer if out == STDOUT else stack.enter_context(out.open("wb"))
+        async for part, members in exports.stream(viewer, kind, segment_id):
+            file.write(part)
+            progress.advance(task, members)
+
+
+async def _administrator(workspace_id: int) -> Viewer:
+    await workspaces.require(workspace_id)
+    return Viewer(workspace_id, Role.ADMIN, ApiKeyScope.ADMIN)
+
+
+async def _require_segment(viewer: Viewer, segment_id: int | None, kind: MemberKind) -> None:
+    if segment_id is None:
+        return
+    found = await segment_views.get_many(viewer, [segment_id])
+    if segment_id not in found:
+        raise NotFound("There is no such segment.")
+    if found[segment_id].kind is not kind:
+        raise Invalid(f"The segment holds members of the kind {found[segment_id].kind.name.lower()}.")
+
+
+def _reading(read: Callable[[int], bytes]) -> Callable[[int], Awaitable[bytes]]:
+    async def read_block(size: int) -> bytes:
+        return await asyncio.to_thread(read, size)
+
+    return read_block
+
+
+def _report(view: ImportView) -> None:
+    """Print the counts; exit with 1 if the import failed."""
+    names = ("read", "added", "updated", "already_in", "duplicate", "ignored", "failed")
+    sys.stdout.write(" ".join(f"{name}={getattr(view, name)}" for name in names) + "\n")
+    if view.status is not ImportStatus.COMPLETED:
+        console.print(f"{view.status}: {view.error_message or ''}", highlight=False, markup=False)
+        raise typer.Exit(1)
+
+
+def _pair(text: str) -> Pair:
+    column, sign, field = text.rpartition("=")
+    if not sign or not column or not field:
+        raise Invalid(f"--map {text} is not COLUMN=FIELD.")
+    return Pair(column, field)
+
+
+def _kind(text: str) -> MemberKind:
+    try:
+        return MemberKind[text.upper()]
+    except KeyError:
+        kinds = ", ".join(kind.name.lower() for kind in MemberKind)
+        raise Required(f"--kind is one of {kinds}.") from None
+
+
+def _segment_number(text: str | None) -> int | None:
+    if text is None or (text.isascii() and text.isdigit()):
+        return None if text is None else int(text)
+    return ids.decode("Segment", text)

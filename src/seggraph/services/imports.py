@@ -1,0 +1,328 @@
+"""Imports as a person deals with them: a file comes in, is started with a mapping, is watched or cancelled.
+
+What a worker does with a started import is `import_runs`. An import of another workspace does not exist.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, fields
+from datetime import UTC, datetime
+from typing import Any, Final
+
+import asyncpg
+import orjson
+
+from seggraph.errors import BadTransition, Forbidden, Invalid, NotFound, SeggraphError
+from seggraph.events import ImportProgressed
+from seggraph.models.imports import Import
+from seggraph.runtime import database
+from seggraph.services import import_mappings, uploads
+from seggraph.services.context import Context
+from seggraph.services.import_columns import Appearance, Column, Suggestion, look
+from seggraph.services.import_mappings import Pair
+from seggraph.services.paging import Key, Order, Page, PageRequest, fetch_page
+from seggraph.services.policy import (
+    VISIBLE_SEGMENT,
+    Viewer,
+    require_segment_management,
+    require_write,
+    visibility_arguments,
+)
+from seggraph.services.uploads import Read, StoredFile
+from seggraph.vocabulary import AttributeType, ImportStatus, MemberKind, SegmentStatus, SegmentType
+from seggraph.work import Work, begin
+
+MAX_FILE_NAME: Final = 255
+
+SEGMENT: Final = f"""
+    SELECT s.kind, s.type, s.status, s.created_by_id FROM segments s WHERE {VISIBLE_SEGMENT} AND s.id = $4
+"""  # noqa: S608 - a constant
+
+START: Final = """
+    UPDATE imports SET status = 'RUNNING', mapping = $3, create_missing = $4, dry_run = $5, total = NULL,
+      new_types = NULL, position = 0, line = 0, read = 0, added = 0, updated = 0, already_in = 0, duplicate = 0,
+      ignored = 0, failed = 0, taken = NULL, attempts = 0, retry_at = NULL, lease_holder = NULL,
+      lease_until = NULL, started_at = now(), finished_at = NULL
+    WHERE workspace_id = $1 AND id = $2
+"""
+
+CANCEL: Final = """
+    UPDATE imports SET status = 'CANCELLED', lease_holder = NULL, lease_until = NULL, finished_at = now()
+    WHERE workspace_id = $1 AND id = $2 AND status IN ('UPLOADED', 'RUNNING') RETURNING file
+"""
+
+CLEAR: Final = (
+    "DELETE FROM import_keys WHERE workspace_id = $1 AND import_id = $2",
+    "DELETE FROM import_rejects WHERE workspace_id = $1 AND import_id = $2",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ImportView:
+    """An import as it is read: the columns of models.imports.Import that clients see."""
+
+    id: int
+    kind: MemberKind
+    segment_id: int | None
+    replace: bool
+    status: ImportStatus
+    file_name: str
+    file_size: int
+    file_encoding: str
+    delimiter: str
+    has_header: bool
+    columns: list[Column]
+    suggestions: list[Suggestion]
+    mapping: list[Pair] | None
+    create_missing: bool
+    dry_run: bool
+    total: int | None
+    read: int
+    added: int
+    updated: int
+    already_in: int
+    duplicate: int
+    ignored: int
+    failed: int
+    error_code: str | None
+    error_message: str | None
+    error_at: datetime | None
+    created_by_id: int | None
+    created_at: datetime
+    started_at: datetime | None
+    finished_at: datetime | None
+
+    @property
+    def progress(self) -> float | None:
+        """How far it is, from 0 to 1; None before it begins."""
+        if self.status is ImportStatus.UPLOADED:
+            return None
+        if self.status is ImportStatus.COMPLETED:
+            return 1.0
+        return min(self.read / self.total, 1.0) if self.total else 0.0
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing more will happen by itself."""
+        return self.status in (ImportStatus.COMPLETED, ImportStatus.FAILED, ImportStatus.CANCELLED)
+
+
+SELECT: Final = f"""
+    SELECT {", ".join(f"i.{field.name}" for field in fields(ImportView))} /*keys*/
+    FROM imports i WHERE i.workspace_id = $1
+"""  # noqa: S608 - constants only
+
+NEWEST_FIRST: Final = Order("id", (Key("i.id", "bigint"),), descending=True)
+
+
+async def create(
+    context: Context,
+    viewer: Viewer,
+    read: Read,
+    *,
+    file_name: str,
+    kind: MemberKind,
+    segment_id: int | None = None,
+    replace: bool = False,
+    has_header: bool | None = None,
+) -> ImportView:
+    """Take a file in, block by block as `read` gives it, and say what its columns seem to be.
+
+    With a STATIC segment its members will be the segment's, added to those that imports gave it before or
+    replacing them. Raises Forbidden, NotFound and BadTransition for the segment, Required, Invalid, TooLong and
+    TooMany for the file; a file that is refused leaves nothing behind.
+    """
+    require_write(viewer)
+    if segment_id is not None:
+        async with database() as connection:
+            await _require_fillable(connection, viewer, segment_id, kind)
+    stored = await uploads.store(context.settings, read)
+    try:
+        path = uploads.path_of(context.settings, stored.name)
+        seen = await asyncio.to_thread(look, path, stored.stored_encoding, kind, has_header=has_header)
+        async with begin():
+            row = await _insert(viewer, stored, seen, file_name, kind, segment_id, replace)
+    except BaseException:
+        uploads.remove(context.settings, stored.name)
+        raise
+    return await get(viewer, row.id)
+
+
+async def start(
+    context: Context,
+    viewer: Viewer,
+    import_id: int,
+    pairs: Sequence[Pair],
+    *,
+    create_missing: bool = True,
+    dry_run: bool = False,
+) -> ImportView:
+    """Have an uploaded file imported by a mapping; one that was started already stays as it is.
+
+    After a dry run it may be started for good. Raises NotFound, Forbidden, Required when no column finds the
+    members, and whatever else is wrong with the mapping.
+    """
+    require_write(viewer)
+    async with begin() as unit:
+        before = await _hold(unit, viewer, import_id)
+        is_new = before.status is ImportStatus.UPLOADED
+        is_after_dry_run = before.status is ImportStatus.COMPLETED and before.dry_run and not dry_run
+        if not (is_new or is_after_dry_run):
+            return before
+        import_mappings.check(pairs, [column.name for column in before.columns], before.kind)
+        if before.segment_id is not None:
+            await _require_fillable(unit.connection, viewer, before.segment_id, before.kind)
+        for statement in CLEAR:
+            await unit.connection.execute(statement, viewer.workspace_id, import_id)
+        mapping = orjson.dumps([asdict(pair) for pair in pairs]).decode()
+        await unit.connection.execute(START, viewer.workspace_id, import_id, mapping, create_missing, dry_run)
+        context.run_import(unit, import_id, 0, attempt=0)
+        context.publish(unit, [progressed(viewer.workspace_id, import_id)])
+        return await _read_in(unit.connection, viewer, import_id)
+
+
+async def cancel(context: Context, viewer: Viewer, import_id: int) -> ImportView:
+    """Stop an import; what it stored stays. One that is over stays as it is. Raises NotFound, Forbidden."""
+    require_write(viewer)
+    async with begin() as unit:
+        await _hold(unit, viewer, import_id)
+        file = await unit.connection.fetchval(CANCEL, viewer.workspace_id, import_id)
+        if file is not None:
+            await unit.connection.execute(CLEAR[0], viewer.workspace_id, import_id)
+            context.publish(unit, [progressed(viewer.workspace_id, import_id)])
+        after = await _read_in(unit.connection, viewer, import_id)
+    if file is not None:
+        await asyncio.to_thread(uploads.remove, context.settings, file)
+    return after
+
+
+async def get(viewer: Viewer, import_id: int) -> ImportView:
+    """One import. Raises NotFound."""
+    found = await get_many(viewer, [import_id])
+    if import_id not in found:
+        raise NotFound("There is no such import.", path=("id",))
+    return found[import_id]
+
+
+async def get_many(viewer: Viewer, import_ids: Sequence[int]) -> dict[int, ImportView]:
+    """Those of the imports that the workspace has, by id."""
+    async with database() as connection:
+        rows = await connection.fetch(f"{SELECT} AND i.id = ANY($2)", viewer.workspace_id, list(import_ids))
+    return {row["id"]: view_of(row) for row in rows}
+
+
+async def list_page(viewer: Viewer, request: PageRequest) -> Page[ImportView]:
+    """A page of the workspace's imports, the newest first."""
+    async with database() as connection:
+        return await fetch_page(connection, SELECT, [viewer.workspace_id], NEWEST_FIRST, request, view_of)
+
+
+async def count(viewer: Viewer) -> int:
+    """How many imports the workspace has."""
+    async with database() as connection:
+        found: int = await connection.fetchval(
+            "SELECT count(*) FROM imports WHERE workspace_id = $1", viewer.workspace_id
+        )
+        return found
+
+
+def progressed(workspace_id: int, import_id: int) -> ImportProgressed:
+    """That an import is not as it was."""
+    return ImportProgressed(workspace_id=workspace_id, at=datetime.now(UTC), import_id=import_id)
+
+
+def view_of(row: asyncpg.Record) -> ImportView:
+    """The view of a row of SELECT."""
+    values: dict[str, Any] = {field.name: row[field.name] for field in fields(ImportView)}
+    values["kind"] = MemberKind(values["kind"])
+    values["status"] = ImportStatus(values["status"])
+    values["columns"] = [
+        Column(one["name"], one["samples"], AttributeType(one["detected_type"]))
+        for one in orjson.loads(values["columns"])
+    ]
+    values["suggestions"] = [Suggestion(**one) for one in orjson.loads(values["suggestions"])]
+    values["mapping"] = None if row["mapping"] is None else pairs_of(row["mapping"])
+    return ImportView(**values)
+
+
+def pairs_of(mapping: str) -> list[Pair]:
+    """The stored mapping."""
+    return [Pair(**one) for one in orjson.loads(mapping)]
+
+
+async def _insert(
+    viewer: Viewer,
+    stored: StoredFile,
+    seen: Appearance,
+    file_name: str,
+    kind: MemberKind,
+    segment_id: int | None,
+    replace: bool,
+) -> Import:
+    return await Import.create(
+        workspace_id=viewer.workspace_id,
+        kind=kind,
+        segment_id=segment_id,
+        replace=replace,
+        file=stored.name,
+        file_name=_shown_name(file_name),
+        file_size=stored.size,
+        file_sha256=stored.sha256,
+        file_encoding=stored.encoding,
+        encoding=seen.dialect.encoding,
+        delimiter=seen.dialect.delimiter,
+        has_header=seen.dialect.has_header,
+        columns=[asdict(column) for column in seen.columns],
+        suggestions=[asdict(suggestion) for suggestion in seen.suggestions],
+        created_by_id=viewer.user_id,
+    )
+
+
+def _shown_name(file_name: str) -> str:
+    """What the client calls the file, without folders: to show, never to open."""
+    name = file_name.replace("\\", "/").rpartition("/")[2]
+    printable = "".join(one for one in name if one.isprintable() and not "\ud800" <= one <= "\udfff")
+    return printable[:MAX_FILE_NAME] or "file"
+
+
+async def _hold(unit: Work, viewer: Viewer, import_id: int) -> ImportView:
+    row = await unit.connection.fetchrow(
+        f"{SELECT} AND i.id = $2 FOR NO KEY UPDATE", viewer.workspace_id, import_id
+    )
+    if row is None:
+        raise NotFound("There is no such import.", path=("id",))
+    view = view_of(row)
+    if not viewer.manages_all and view.created_by_id != viewer.user_id:
+        raise Forbidden("Team members may deal only with the imports that they created.", path=("id",))
+    return view
+
+
+async def _read_in(connection: asyncpg.Connection, viewer: Viewer, import_id: int) -> ImportView:
+    return view_of(await connection.fetchrow(f"{SELECT} AND i.id = $2", viewer.workspace_id, import_id))
+
+
+async def _require_fillable(
+    connection: asyncpg.Connection, viewer: Viewer, segment_id: int, kind: MemberKind
+) -> None:
+    """Raise NotFound, Forbidden, Invalid or BadTransition unless an import of the kind may fill the segment."""
+    path = ("segmentId",)
+    row = await connection.fetchrow(SEGMENT, *visibility_arguments(viewer), segment_id)
+    if row is None:
+        raise NotFound("There is no such segment.", path=path)
+    try:
+        require_segment_management(viewer, created_by_id=row["created_by_id"])
+        require_takes_imports(row["type"], row["status"])
+    except SeggraphError as error:
+        error.path = path
+        raise
+    if row["kind"] != kind:
+        held = MemberKind(row["kind"]).name
+        raise Invalid(f"The segment holds members of the kind {held}, not {kind.name}.", path=path)
+
+
+def require_takes_imports(type_: str, status: str) -> None:
+    """Raise Invalid for a DYNAMIC segment, and BadTransition for one that is paused or archived."""
+    if type_ != SegmentType.STATIC:
+        raise Invalid("Criteria fill this segment; only a static one is filled by imports.")
+    if status not in (SegmentStatus.DRAFT, SegmentStatus.ACTIVE):
+        raise BadTransition(f"The segment is {status}: resume or unarchive it first.")

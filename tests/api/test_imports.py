@@ -1,0 +1,162 @@
+"""Imports as a client meets them: a real multipart upload, progress over a socket, rejected rows by a signed URL."""
+
+import csv
+import io
+import json
+from typing import Any
+
+import httpx
+import pytest
+
+from seggraph.services.context import Context
+from tests.conftest import new_viewer
+from tests.product import Product, Server
+
+FIELDS = "id status read added updated alreadyIn duplicate ignored failed progress rejectedUrl error { code }"
+CREATE = f"""
+    mutation ($i: CreateImportInput!) {{ createImport(input: $i) {{
+      import {{ {FIELDS} columns {{ name samples detectedType }} suggestedMapping {{ column field confidence }} }}
+      errors {{ code message path }} }} }}
+"""
+START = f"""
+    mutation ($i: StartImportInput!) {{ startImport(input: $i) {{
+      import {{ {FIELDS} }} errors {{ code message path }} }} }}
+"""
+EVENTS = f"subscription ($id: ID!) {{ importEvents(importId: $id) {{ {FIELDS} }} }}"
+
+
+async def upload(product: Product, data: bytes, kind: str = "ACCOUNT", **more: Any) -> httpx.Response:
+    operations = {"query": CREATE, "variables": {"i": {"file": None, "kind": kind, **more}}}
+    return await product.http.post(
+        "/graphql",
+        data={"operations": json.dumps(operations), "map": json.dumps({"0": ["variables.i.file"]})},
+        files={"0": ("accounts.csv", data, "text/csv")},
+        headers={"Apollo-Require-Preflight": "1"},
+    )
+
+
+async def created(product: Product, data: bytes, **more: Any) -> dict[str, Any]:
+    answer = (await upload(product, data, **more)).json()
+    assert "errors" not in answer, answer
+    payload: dict[str, Any] = answer["data"]["createImport"]
+    assert payload["errors"] == []
+    return dict(payload["import"])
+
+
+async def test_a_file_is_uploaded_mapped_and_followed_to_its_end(product: Product) -> None:
+    # given a file whose columns are known
+    view = await created(
+        product, "Website,Company\nhttps://www.acme.com,Äcme\nbad domain,B\nacme.com,A\n".encode()
+    )
+    assert view["status"] == "UPLOADED"
+    assert view["progress"] is None
+    assert view["columns"][0] == {
+        "name": "Website",
+        "samples": ["https://www.acme.com", "bad domain", "acme.com"],
+        "detectedType": "STRING",
+    }
+    mapping = [{"column": one["column"], "field": one["field"]} for one in view["suggestedMapping"]]
+    assert mapping == [{"column": "Website", "field": "domain"}, {"column": "Company", "field": "name"}]
+
+    # when it is started while somebody watches
+    async with product.subscribe(EVENTS, id=view["id"]) as events:
+        assert (await events.next())["status"] == "UPLOADED"
+        started = (await product.run(START, i={"id": view["id"], "mapping": mapping}))["startImport"]
+        assert started["errors"] == []
+        assert started["import"]["status"] == "RUNNING"
+        event = await events.next()
+        while event["status"] != "COMPLETED":
+            event = await events.next()
+
+    # then every row is accounted for
+    assert {key: event[key] for key in ("read", "added", "duplicate", "failed", "progress")} == {
+        "read": 3,
+        "added": 1,
+        "duplicate": 1,
+        "failed": 1,
+        "progress": 1.0,
+    }
+
+    # and the rows that were not taken can be fetched without signing in, but not with another signature
+    async with httpx.AsyncClient() as anyone:
+        response = await anyone.get(event["rejectedUrl"])
+        forged = await anyone.get(
+            event["rejectedUrl"][:-1] + ("0" if event["rejectedUrl"][-1] != "0" else "1")
+        )
+        late = await anyone.get(event["rejectedUrl"].replace("expires=1", "expires=0"))
+    assert response.status_code == 200
+    assert response.headers["content-type"] == "text/csv; charset=utf-8"
+    assert response.headers["content-disposition"].startswith('attachment; filename="import-')
+    rows = list(csv.reader(io.StringIO(response.content.decode("utf-8-sig"))))
+    assert [row[:3] for row in rows[1:]] == [["3", "FAILED", "INVALID"], ["4", "DUPLICATE", "DUPLICATE"]]
+    assert forged.status_code == late.status_code == 404
+
+    # and a second start does nothing
+    again = (await product.run(START, i={"id": view["id"], "mapping": mapping}))["startImport"]
+    assert again["import"]["status"] == "COMPLETED"
+
+
+async def test_start_without_a_key_says_what_to_map(product: Product) -> None:
+    view = await created(product, b"a,b\n1,2\n")
+
+    payload = (await product.run(START, i={"id": view["id"], "mapping": [{"column": "a", "field": "name"}]}))[
+        "startImport"
+    ]
+
+    assert payload["import"] is None
+    assert [(error["code"], error["path"]) for error in payload["errors"]] == [("REQUIRED", ["mapping"])]
+    assert "Account Domain or Account ID" in payload["errors"][0]["message"]
+
+
+@pytest.mark.parametrize(("data", "code"), [(b"", "REQUIRED"), (b"\x89PNG\r\n\x1a\n", "INVALID")])
+async def test_a_file_that_is_no_csv_is_an_error_of_the_payload(
+    product: Product, data: bytes, code: str
+) -> None:
+    payload = (await upload(product, data)).json()["data"]["createImport"]
+
+    assert payload["import"] is None
+    assert [(error["code"], error["path"]) for error in payload["errors"]] == [(code, ["file"])]
+
+
+async def test_an_upload_needs_a_header_that_a_form_cannot_send(product: Product) -> None:
+    response = await product.http.post("/graphql", files={"0": ("a.csv", b"id\na\n")})
+
+    assert response.status_code == 400
+
+
+async def test_imports_of_another_workspace_do_not_exist(
+    product: Product, server: Server, context: Context
+) -> None:
+    view = await created(product, b"id\na\n")
+
+    async with server.sign_in(await new_viewer("Other")) as stranger:
+        found = await stranger.run(
+            "query ($id: ID!) { import(id: $id) { id } node(id: $id) { id } imports { totalCount } }",
+            id=view["id"],
+        )
+        payload = (await stranger.run(START, i={"id": view["id"], "mapping": []}))["startImport"]
+
+    assert found == {"import": None, "node": None, "imports": {"totalCount": 0}}
+    assert [error["code"] for error in payload["errors"]] == ["NOT_FOUND"]
+    mine = await product.run(
+        "query ($id: ID!) { import(id: $id) { id status } imports { totalCount nodes { id } } }",
+        id=view["id"],
+    )
+    assert mine["import"] == {"id": view["id"], "status": "UPLOADED"}
+    assert mine["imports"] == {"totalCount": 1, "nodes": [{"id": view["id"]}]}
+
+
+async def test_a_running_import_can_be_cancelled(server: Server, context: Context) -> None:
+    async with server.sign_in(await new_viewer("Nobody works here")) as client:
+        view = await created(client, b"id\na\n")
+        mapping = [{"column": "id", "field": "externalId"}]
+        await client.run(START, i={"id": view["id"], "mapping": mapping})
+
+        payload = (
+            await client.run(
+                "mutation ($id: ID!) { cancelImport(input: {id: $id}) { import { status } errors { code } } }",
+                id=view["id"],
+            )
+        )["cancelImport"]
+
+    assert payload == {"import": {"status": "CANCELLED"}, "errors": []}

@@ -1,0 +1,58 @@
+"""Imports as tests make them: a file of bytes in, a mapping, and the import as it is in the end."""
+
+import io
+from collections.abc import Mapping
+from typing import Any
+
+from seggraph.services import import_runs, imports
+from seggraph.services.context import Context
+from seggraph.services.import_mappings import Pair
+from seggraph.services.imports import ImportView
+from seggraph.services.policy import Viewer
+from seggraph.services.uploads import Read
+from seggraph.vocabulary import MemberKind
+
+
+def reading(data: bytes) -> Read:
+    """An upload of these bytes."""
+    file = io.BytesIO(data)
+
+    async def read(size: int) -> bytes:
+        return file.read(size)
+
+    return read
+
+
+async def uploaded(
+    context: Context, viewer: Viewer, data: bytes | str, kind: MemberKind = MemberKind.ACCOUNT, **more: Any
+) -> ImportView:
+    """A file that was taken in."""
+    raw = data.encode() if isinstance(data, str) else data
+    return await imports.create(context, viewer, reading(raw), file_name="some.csv", kind=kind, **more)
+
+
+async def imported(
+    context: Context,
+    viewer: Viewer,
+    data: bytes | str,
+    mapping: Mapping[str, str],
+    kind: MemberKind = MemberKind.ACCOUNT,
+    *,
+    create_missing: bool = True,
+    dry_run: bool = False,
+    **more: Any,
+) -> ImportView:
+    """A file that was imported, by this process."""
+    upload = await uploaded(context, viewer, data, kind, **more)
+    pairs = [Pair(column, field) for column, field in mapping.items()]
+    await imports.start(context, viewer, upload.id, pairs, create_missing=create_missing, dry_run=dry_run)
+    await import_runs.run(context, upload.id)
+    return await imports.get(viewer, upload.id)
+
+
+def counts(view: ImportView) -> dict[str, int]:
+    """The counts that are not zero, and how they add up."""
+    names = ("added", "updated", "already_in", "duplicate", "ignored", "failed")
+    found = {name: getattr(view, name) for name in names}
+    assert sum(found.values()) == view.read
+    return {"read": view.read} | {name: number for name, number in found.items() if number}
