@@ -28,6 +28,7 @@ class ErrorCode(StrEnum):
     BAD_CURSOR = "BAD_CURSOR"
     WRONG_TYPE = "WRONG_TYPE"
     DUPLICATE = "DUPLICATE"
+    SEGMENT_CYCLE = "SEGMENT_CYCLE"
     CRITERIA_INVALID = "CRITERIA_INVALID"
     CRITERIA_SYNTAX = "CRITERIA_SYNTAX"
     CRITERIA_UNKNOWN_FIELD = "CRITERIA_UNKNOWN_FIELD"
@@ -168,6 +169,12 @@ class CriteriaSyntaxError(CriteriaError):
         self.column = column
         self.found = found
         self.expected = tuple(expected)
+
+
+class SegmentCycle(CriteriaError):
+    """A segment would come to depend on itself through the segments that its criteria refer to."""
+
+    code = ErrorCode.SEGMENT_CYCLE
 
 
 class UnknownField(CriteriaError):

@@ -186,9 +186,11 @@ def _grown(leaf: st.SearchStrategy[Any], most: int) -> st.SearchStrategy[Any]:
     )
 
 
-_common = st.one_of(random_criteria.leaves, _events(), _events(), _sequences(), _samples)
+_common = st.one_of(
+    random_criteria.leaves, _events(), _events(), _events(), _sequences(), _sequences(), _samples
+)
 _of_accounts = _grown(st.one_of(_common, _related("people", _grown(_common, 2))), 3)
 trees: st.SearchStrategy[Any] = _grown(
-    st.one_of(_common, _events(), _segments, _segments, _related("account", _of_accounts)), 7
+    st.one_of(_common, _common, _events(), _segments, _segments, _related("account", _of_accounts)), 7
 )
 """Criteria over people: what is asked of related accounts may lead back to people."""

@@ -11,17 +11,19 @@ from seggraph.criteria.catalogue import WELL_KNOWN, AttributeDefinition, Catalog
 from seggraph.criteria.naive import NaiveMember, Stored
 from seggraph.vocabulary import AttributeType, Channel, ConsentState, MemberKind
 
+_ATTRIBUTES = [
+    AttributeDefinition("plan", AttributeType.STRING),
+    AttributeDefinition('it\'s "odd" \\', AttributeType.STRING),
+    AttributeDefinition("seats", AttributeType.NUMBER),
+    AttributeDefinition("trial", AttributeType.BOOLEAN),
+    AttributeDefinition("renewal", AttributeType.DATE),
+    AttributeDefinition("seenAt", AttributeType.DATETIME),
+    AttributeDefinition("languages", AttributeType.STRING_LIST),
+]
 CATALOGUE = Catalogue(
     MemberKind.PERSON,
-    [
-        AttributeDefinition("plan", AttributeType.STRING),
-        AttributeDefinition('it\'s "odd" \\', AttributeType.STRING),
-        AttributeDefinition("seats", AttributeType.NUMBER),
-        AttributeDefinition("trial", AttributeType.BOOLEAN),
-        AttributeDefinition("renewal", AttributeType.DATE),
-        AttributeDefinition("seenAt", AttributeType.DATETIME),
-        AttributeDefinition("languages", AttributeType.STRING_LIST),
-    ],
+    _ATTRIBUTES,
+    {MemberKind.ACCOUNT: _ATTRIBUTES, MemberKind.PERSON: _ATTRIBUTES},
 )
 REQUIRED: dict[str, Stored] = {
     "externalId": "x",

@@ -1,14 +1,26 @@
 """Criteria in the schema: the input tree, and the catalogue of fields that builders offer."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from enum import Enum
 from typing import Any
 
 import strawberry
 
-from seggraph.api.scalars import JSON
-from seggraph.criteria import AttributeOp, Catalogue, Field, Group, SetOp
-from seggraph.vocabulary import AttributeType, Channel, ConsentState
+from seggraph.api import ids
+from seggraph.api.scalars import JSON, DurationText
+from seggraph.criteria import (
+    AttributeOp,
+    CompareOp,
+    EventAggregate,
+    InOp,
+    SetOp,
+    with_segment_ids,
+)
+from seggraph.errors import Invalid
+from seggraph.services.criteria_documents import Given
+from seggraph.services.criteria_texts import CriteriaText
+from seggraph.vocabulary import Channel, ConsentState
 
 
 @strawberry.input(description="A condition on one field or custom attribute.")
@@ -41,6 +53,93 @@ class ConsentInput:
     state: ConsentState = strawberry.field(description="What the member said.")
 
 
+@strawberry.input(description="When events count: the last so much time, or from an instant until another.")
+class WindowInput:
+    """A window of events. Give `last`, or `from` or `to` or both."""
+
+    last: DurationText | None = strawberry.field(
+        default=strawberry.UNSET, description="The last so much time: (asOf - last, asOf]."
+    )
+    from_: datetime | None = strawberry.field(
+        name="from", default=strawberry.UNSET, description="The first instant that counts."
+    )
+    to: datetime | None = strawberry.field(
+        default=strawberry.UNSET, description="The first instant after it that does not count any more."
+    )
+
+
+@strawberry.input(
+    description="A condition on the events of one name. As it is by default: there was such an event."
+)
+class EventCriteria:
+    """The leaf for events. "Did not" is COUNT EQ 0."""
+
+    name: str = strawberry.field(description="The name of the events, compared exactly.")
+    aggregate: EventAggregate = strawberry.field(
+        default=EventAggregate.COUNT, description="What is made of the events before it is compared."
+    )
+    of: str | None = strawberry.field(
+        default=strawberry.UNSET,
+        description="For SUM, AVG, MIN and MAX: a property that is a number. Without it, the events' own value.",
+    )
+    op: CompareOp = strawberry.field(default=CompareOp.GTE, description="The comparison.")
+    value: JSON = strawberry.field(
+        default=JSON(1),
+        description="A number; for FIRST_AT and LAST_AT an instant, a date or a duration; two in a list for BETWEEN.",
+    )
+    within: WindowInput | None = strawberry.field(
+        default=strawberry.UNSET, description="When the events happened. Without it, at any time until now."
+    )
+    where: list[AttributeCriteria] | None = strawberry.field(
+        default=strawberry.UNSET,
+        description="Conditions on the events' properties; those events count for which all hold.",
+    )
+
+
+@strawberry.input(description="Events in this order, each later than the one before.")
+class SequenceCriteria:
+    """The leaf for sequences."""
+
+    steps: list[EventCriteria] = strawberry.field(
+        description="The events, two or more; each with its name, and within and where if need be."
+    )
+    within: DurationText | None = strawberry.field(
+        default=strawberry.UNSET, description="How long after the first event the last may be."
+    )
+
+
+@strawberry.input(description="A condition on membership in another segment of the same kind.")
+class SegmentCriteria:
+    """The leaf for segments."""
+
+    op: InOp = strawberry.field(description="Whether the member has to be in it.")
+    id: strawberry.ID = strawberry.field(description="The segment.")
+
+
+@strawberry.input(description="A condition on how many related members satisfy criteria.")
+class RelatedCriteria:
+    """The leaf for relations."""
+
+    relation: str = strawberry.field(
+        description="What members of the kind call the relation, like deals of an account."
+    )
+    where: "CriteriaInput | None" = strawberry.field(
+        default=strawberry.UNSET, description="What the related members satisfy. Without it, all count."
+    )
+    op: CompareOp = strawberry.field(default=CompareOp.GTE, description="The comparison.")
+    count: int = strawberry.field(default=1, description="How many.")
+
+
+@strawberry.input(description="A share of all members, always the same ones for a seed.")
+class SampleCriteria:
+    """The leaf for samples: holdouts and tests."""
+
+    percent: float = strawberry.field(description="From 0 to 100. A larger share includes a smaller one.")
+    seed: str | None = strawberry.field(
+        default=strawberry.UNSET, description="Another seed draws other members."
+    )
+
+
 @strawberry.input(
     one_of=True,
     description="Criteria: a tree of all, any and not over conditions. Exactly one key is given in each node.",
@@ -60,12 +159,51 @@ class CriteriaInput:
     consent: strawberry.Maybe[ConsentInput] = strawberry.field(
         description="What the member said about a channel."
     )
+    event: strawberry.Maybe[EventCriteria] = strawberry.field(description="A condition on events.")
+    sequence: strawberry.Maybe[SequenceCriteria] = strawberry.field(description="Events in an order.")
+    segment: strawberry.Maybe[SegmentCriteria] = strawberry.field(
+        description="Membership in another segment."
+    )
+    related: strawberry.Maybe[RelatedCriteria] = strawberry.field(
+        description="A condition on related members."
+    )
+    sample: strawberry.Maybe[SampleCriteria] = strawberry.field(description="A share of all members.")
+
+
+_INPUTS = (
+    CriteriaInput,
+    AttributeCriteria,
+    TagCriteria,
+    ConsentInput,
+    EventCriteria,
+    WindowInput,
+    SequenceCriteria,
+    SegmentCriteria,
+    RelatedCriteria,
+    SampleCriteria,
+)
 
 
 def document_of(criteria: CriteriaInput) -> dict[str, Any]:
     """The criteria as the JSON document that services take."""
     document = _plain(criteria)
     return document if isinstance(document, dict) else {}
+
+
+def criteria_of(criteria: CriteriaInput | None, text: str | None) -> Given | None:
+    """The criteria in the form that they were given in. Raises Invalid for both."""
+    if criteria and text is not None and text is not strawberry.UNSET:
+        raise Invalid(
+            "Give the criteria as `criteria` or as `criteriaText`, not as both.", path=("criteriaText",)
+        )
+    if criteria:
+        return document_of(criteria)
+    return None if text is None or text is strawberry.UNSET else CriteriaText(text)
+
+
+def shown(document: Mapping[str, Any]) -> JSON:
+    """Stored criteria as clients see them: segments by their global ids."""
+    return JSON(with_segment_ids(document, lambda number: ids.encode("Segment", number)))
 
 
 def _plain(value: Any) -> Any:
@@ -76,9 +214,14 @@ def _plain(value: Any) -> Any:
         return value.name
     if isinstance(value, list):
         return [_plain(item) for item in value]
+    if isinstance(value, datetime):
+        return value.isoformat()
     if isinstance(value, Mapping):
         return value
-    if isinstance(value, CriteriaInput | AttributeCriteria | TagCriteria | ConsentInput):
+    if isinstance(value, SegmentCriteria):
+        found = ids.split(value.id)
+        return {"op": value.op.name, "id": found[1] if found and found[0] == "Segment" else str(value.id)}
+    if isinstance(value, _INPUTS):
         return {
             field.graphql_name or field.python_name: _plain(given)
             for field in value.__strawberry_definition__.fields  # type: ignore[union-attr]  # every input has one
@@ -86,41 +229,3 @@ def _plain(value: Any) -> Any:
             and not (given is None and isinstance(value, CriteriaInput))
         }
     return value
-
-
-@strawberry.type(description="A field that criteria can ask about.")
-class CriteriaField:
-    """An entry of the catalogue."""
-
-    name: str = strawberry.field(description="What criteria call it.")
-    label: str = strawberry.field(description="What people call it.")
-    description: str = strawberry.field(description="What it means.")
-    type: AttributeType = strawberry.field(description="The type of its values.")
-    group: Group = strawberry.field(description="The heading under which it is offered.")
-    operators: list[AttributeOp] = strawberry.field(description="The comparisons it has.")
-    example: JSON = strawberry.field(description="A value as criteria would give it.")
-    is_custom: bool = strawberry.field(description="Whether the workspace defined it.")
-
-    @staticmethod
-    def of(field: Field) -> "CriteriaField":
-        """The entry of a field."""
-        return CriteriaField(
-            name=field.name,
-            label=field.label,
-            description=field.description,
-            type=field.type,
-            group=field.group,
-            operators=list(field.operators),
-            example=JSON(field.example),
-            is_custom=field.is_custom,
-        )
-
-
-def fields_of(catalogue: Catalogue, search: str | None) -> list[CriteriaField]:
-    """The fields that are offered, narrowed to those whose name or label holds a text."""
-    wanted = (search or "").strip().casefold()
-    return [
-        CriteriaField.of(field)
-        for field in catalogue.fields
-        if wanted in field.name.casefold() or wanted in field.label.casefold()
-    ]

@@ -6,7 +6,7 @@ import strawberry
 from strawberry.types import Info
 
 from seggraph.api.context import caller_of
-from seggraph.api.criteria import CriteriaInput, document_of
+from seggraph.api.criteria import CriteriaInput, criteria_of
 from seggraph.api.errors import ReportErrors, UserError
 from seggraph.api.members import Member
 from seggraph.api.segments import Reach
@@ -30,6 +30,9 @@ class PreviewSegmentInput:
         default=None, description="What the segment is for; it decides the total reach."
     )
     criteria: CriteriaInput | None = strawberry.field(default=None, description="The criteria.")
+    criteria_text: str | None = strawberry.field(
+        default=None, description="The same as text, instead: docs/criteria-text.md."
+    )
 
 
 def _unknown_reach() -> Reach:
@@ -112,9 +115,8 @@ class PreviewQueries:
     async def preview_segment(self, info: Info, input: PreviewSegmentInput) -> SegmentPreview:
         """Preview."""
         caller = caller_of(info)
-        if input.criteria is None:
+        given = criteria_of(input.criteria, input.criteria_text)
+        if given is None:
             raise Required("Give the criteria to preview.", path=("criteria",))
-        found = await previews.preview(
-            caller.services, caller.viewer, input.kind, document_of(input.criteria), input.purpose
-        )
+        found = await previews.preview(caller.services, caller.viewer, input.kind, given, input.purpose)
         return SegmentPreview.of(found)

@@ -8,7 +8,7 @@ from strawberry.types import Info
 
 from seggraph.api import ids
 from seggraph.api.context import caller_of
-from seggraph.api.criteria import CriteriaInput, document_of
+from seggraph.api.criteria import CriteriaInput, criteria_of
 from seggraph.api.errors import ReportErrors, UserError
 from seggraph.api.scalars import DurationText
 from seggraph.api.segments import Segment
@@ -57,6 +57,9 @@ class CreateSegmentInput:
     purpose: SegmentPurpose | None = strawberry.field(default=None, description="What it is for.")
     description: str | None = strawberry.field(default=None, description="In words, up to 2,000 characters.")
     criteria: CriteriaInput | None = strawberry.field(default=None, description="Who is in it, if DYNAMIC.")
+    criteria_text: str | None = strawberry.field(
+        default=None, description="The same as text, instead: docs/criteria-text.md."
+    )
     visibility: Visibility | None = strawberry.field(
         default=None, description="WORKSPACE unless given; team members' segments are always PRIVATE."
     )
@@ -84,6 +87,9 @@ class UpdateSegmentInput:
     criteria: CriteriaInput | None = strawberry.field(
         default=strawberry.UNSET, description="New criteria void the calculation at work and start another."
     )
+    criteria_text: str | None = strawberry.field(
+        default=strawberry.UNSET, description="The same as text, instead: docs/criteria-text.md."
+    )
     visibility: Visibility | None = strawberry.field(default=strawberry.UNSET, description="Who sees it.")
     hidden_from_ids: list[strawberry.ID] | None = strawberry.field(
         default=strawberry.UNSET, description="Users that do not see it; these and no others."
@@ -110,7 +116,7 @@ class SegmentMutations:
             type=input.type,
             purpose=input.purpose,
             description=input.description,
-            criteria=None if input.criteria is None else document_of(input.criteria),
+            criteria=criteria_of(input.criteria, input.criteria_text),
             visibility=input.visibility or Visibility.WORKSPACE,
             hidden_from=_user_ids(input.hidden_from_ids),
             sync_interval=_interval(input.sync_interval),
@@ -159,8 +165,8 @@ def _changes(input: UpdateSegmentInput) -> dict[str, Any]:
         for name in ("name", "description", "visibility")
         if getattr(input, name) is not strawberry.UNSET
     }
-    if input.criteria is not strawberry.UNSET:
-        given["criteria"] = None if input.criteria is None else document_of(input.criteria)
+    if any(one is not strawberry.UNSET for one in (input.criteria, input.criteria_text)):
+        given["criteria"] = criteria_of(input.criteria, input.criteria_text)
     if input.hidden_from_ids is not strawberry.UNSET:
         given["hidden_from"] = _user_ids(input.hidden_from_ids)
     if input.sync_interval is not strawberry.UNSET:

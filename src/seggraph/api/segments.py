@@ -9,7 +9,7 @@ from strawberry.types import Info
 
 from seggraph.api import ids
 from seggraph.api.context import Caller, caller_of
-from seggraph.api.criteria import CriteriaInput, document_of
+from seggraph.api.criteria import CriteriaInput, document_of, shown
 from seggraph.api.enums import OrderDirection, SegmentOrderField
 from seggraph.api.explanations import MembershipExplanation
 from seggraph.api.members import Member, MemberOrder
@@ -18,7 +18,7 @@ from seggraph.api.paging import AFTER, BEFORE, FIRST, LAST, PageInfo, request_of
 from seggraph.api.scalars import JSON, DurationText
 from seggraph.api.viewer import User
 from seggraph.criteria import Catalogue, Duration
-from seggraph.services import criteria_documents, explanations, members, segment_views
+from seggraph.services import criteria_documents, criteria_texts, explanations, members, segment_views
 from seggraph.services.memberships import SourceView
 from seggraph.services.paging import Order, Page
 from seggraph.services.segment_members import SegmentPage, SegmentPageRequest
@@ -212,6 +212,19 @@ class Segment(Node):
             return None
         return criteria_documents.sentence(self.view.criteria, catalogue)
 
+    @strawberry.field(
+        description="The criteria as text, in its one spelling; createSegment and others read it back."
+        " A segment that you do not see stands in it by its number."
+    )
+    async def criteria_text(self, info: Info) -> str | None:
+        """Write the criteria."""
+        if self.view.criteria is None:
+            return None
+        wanted = sorted(criteria_texts.segments_of(self.view.criteria))
+        seen = await caller_of(info).loaders.segments.load_many(wanted)
+        names = {segment.id: segment.name for segment in seen if segment is not None}
+        return criteria_texts.written(self.view.criteria, names)
+
     @strawberry.field(description="The users that it is hidden from.")
     async def hidden_from(self, info: Info) -> list[User]:
         """Load the users."""
@@ -304,7 +317,7 @@ class Segment(Node):
             visibility=view.visibility,
             version=view.version,
             revision=view.requested_revision,
-            criteria=None if view.criteria is None else JSON(view.criteria),
+            criteria=None if view.criteria is None else shown(view.criteria),
             member_count=view.member_count,
             reach=Reach.of(view),
             sync_interval=_duration(view.sync_interval_seconds),

@@ -4,10 +4,10 @@
 sentence, and `naive` evaluates it over plain objects for tests.
 """
 
-from seggraph.criteria.canonical import to_json
+from seggraph.criteria.canonical import to_json, with_segment_ids
 from seggraph.criteria.catalogue import AttributeDefinition, Catalogue, Field, Group
 from seggraph.criteria.checker import check
-from seggraph.criteria.dependencies import Reads, fields_read
+from seggraph.criteria.dependencies import Reads, Reference, fields_read, references, segments_read
 from seggraph.criteria.describe import describe
 from seggraph.criteria.durations import Duration
 from seggraph.criteria.nodes import Node
@@ -29,10 +29,14 @@ __all__ = [
     "InOp",
     "Node",
     "Reads",
+    "Reference",
     "SetOp",
     "check",
     "describe",
     "fields_read",
     "parse",
+    "references",
+    "segments_read",
     "to_json",
+    "with_segment_ids",
 ]

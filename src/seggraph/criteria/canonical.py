@@ -1,5 +1,6 @@
 """Tree to JSON: the canonical form, in which criteria are kept. What has a default is written out."""
 
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from seggraph.criteria.nodes import (
@@ -50,6 +51,21 @@ def to_json(node: Node) -> dict[str, Any]:
         case Sample(percent, seed):
             share = int(percent) if percent.is_integer() else percent
             return {"sample": {"percent": share} | _given(seed=seed)}
+
+
+def with_segment_ids(document: Mapping[str, Any], id_of: Callable[[int], object]) -> dict[str, Any]:
+    """Canonical JSON in which segments are called something else."""
+    ((key, content),) = document.items()
+    match key:
+        case "all" | "any":
+            return {key: [with_segment_ids(item, id_of) for item in content]}
+        case "not":
+            return {key: with_segment_ids(content, id_of)}
+        case "related" if content.get("where") is not None:
+            return {key: {**content, "where": with_segment_ids(content["where"], id_of)}}
+        case "segment":
+            return {key: {**content, "id": id_of(content["id"])}}
+    return {key: content}
 
 
 def _given(**parts: object) -> dict[str, Any]:

@@ -9,7 +9,8 @@ from seggraph.criteria.nodes import All, AnyOf, Consent, InSegment, Not, Sample,
 from seggraph.criteria.operators import WINDOWS, AttributeOp
 from seggraph.criteria.relations import Direction
 from seggraph.criteria.typed import Checked, Comparison, EventTest, RelatedTest, SequenceTest
-from seggraph.vocabulary import Channel
+from seggraph.errors import Path
+from seggraph.vocabulary import Channel, MemberKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,3 +81,28 @@ def segments_read(tree: Checked) -> set[int]:
 def _segments(reads: Reads) -> set[int]:
     inner: Iterable[set[int]] = (_segments(one) for _, one in reads.related)
     return set(reads.segments).union(*inner)
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """A segment that criteria refer to, the kind of members asked about there, and where in the criteria."""
+
+    segment_id: int
+    kind: MemberKind
+    path: Path
+
+
+def references(tree: Checked, kind: MemberKind, *, path: Path = ()) -> list[Reference]:
+    """Every reference to a segment in the criteria of members of a kind, in their order."""
+    match tree:
+        case All(items) | AnyOf(items):
+            key = "all" if isinstance(tree, All) else "any"
+            inner = [references(item, kind, path=(*path, key, n)) for n, item in enumerate(items)]
+            return [one for found in inner for one in found]
+        case Not(item):
+            return references(item, kind, path=(*path, "not"))
+        case InSegment(segment_id=segment_id):
+            return [Reference(segment_id, kind, (*path, "segment", "id"))]
+        case RelatedTest(direction, where) if where is not None:
+            return references(where, direction.other_kind, path=(*path, "related", "where"))
+    return []

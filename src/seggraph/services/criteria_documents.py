@@ -1,15 +1,37 @@
-"""Criteria as clients send them: JSON documents, parsed and checked against the workspace's catalogue."""
+"""Criteria as clients send them, JSON documents or texts, checked against the workspace's catalogue."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypeAlias
 
 import asyncpg
 import orjson
 
 from seggraph.criteria import Catalogue, Checked, Node, check, describe, parse, to_json
 from seggraph.errors import CriteriaError, Path, SeggraphError
-from seggraph.services import catalogues
+from seggraph.services import catalogues, criteria_texts, segment_references
+from seggraph.services.criteria_texts import CriteriaText
+from seggraph.services.policy import Viewer
 from seggraph.vocabulary import MemberKind
+
+Given: TypeAlias = Mapping[str, Any] | CriteriaText
+"""Criteria in either form."""
+
+
+async def read(
+    connection: asyncpg.Connection, viewer: Viewer, kind: MemberKind, given: Given
+) -> tuple[Node, Checked]:
+    """The tree of criteria in either form, as written and as checked. Raises a CriteriaError, or Problems."""
+    if isinstance(given, CriteriaText):
+        node, tree = await criteria_texts.checked(connection, viewer, kind, given)
+    else:
+        node, tree = await checked(connection, viewer.workspace_id, kind, given)
+    await segment_references.require_usable(connection, viewer, kind, tree, path=path_of(given))
+    return node, tree
+
+
+def path_of(given: Given) -> Path:
+    """Where in the input criteria stand."""
+    return ("criteriaText",) if isinstance(given, CriteriaText) else ("criteria",)
 
 
 async def checked(

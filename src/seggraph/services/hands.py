@@ -14,7 +14,15 @@ from pyroaring import BitMap
 
 from seggraph.audiences import ChunkStore
 from seggraph.errors import BadTransition, Forbidden, Invalid, NotFound, Required, SeggraphError, TooMany
-from seggraph.services import populations, reach, segment_views, segments, selections, shifts
+from seggraph.services import (
+    populations,
+    reach,
+    segment_references,
+    segment_views,
+    segments,
+    selections,
+    shifts,
+)
 from seggraph.services.context import Context
 from seggraph.services.policy import (
     Viewer,
@@ -247,6 +255,7 @@ async def _record(
     await shifts.write_moves(connection, workspace_id, found)
     await shifts.write_numbers(connection, workspace_id, found, None)
     context.publish(unit, await shifts.facts_of(connection, workspace_id, kind, found, at))
+    await segment_references.mark_followers(context, unit, workspace_id, kind, found)
 
 
 async def _read(unit: Work, viewer: Viewer, held: Sequence[SegmentView]) -> list[SegmentView]:

@@ -10,7 +10,7 @@ from pyroaring import BitMap
 from seggraph.criteria import Checked
 from seggraph.criteria.describe import describe
 from seggraph.criteria.nodes import All
-from seggraph.services import criteria_documents, populations, reach
+from seggraph.services import criteria_documents, populations, reach, segment_references
 from seggraph.services.context import Context
 from seggraph.services.policy import Viewer
 from seggraph.services.reach import ReachCounts
@@ -33,13 +33,13 @@ async def preview(
     context: Context,
     viewer: Viewer,
     kind: MemberKind,
-    document: Mapping[str, Any],
+    given: criteria_documents.Given,
     purpose: SegmentPurpose | None,
 ) -> Preview:
     """Evaluate criteria without saving them. Raises CriteriaError, and CriteriaTooSlow beyond the time limit."""
     async with snapshot() as connection:
         as_of: datetime = await connection.fetchval("SELECT now()")
-        _, criteria = await criteria_documents.checked(connection, viewer.workspace_id, kind, document)
+        _, criteria = await criteria_documents.read(connection, viewer, kind, given)
         surroundings = await populations.describe(connection, viewer.workspace_id, kind)
         members, *reachable = await context.engine.evaluate(
             connection,
@@ -62,6 +62,7 @@ async def matching(
         _, criteria = await criteria_documents.checked(
             connection, viewer.workspace_id, kind, document, path=(path,)
         )
+        await segment_references.require_usable(connection, viewer, kind, criteria, path=(path,))
         surroundings = await populations.describe(connection, viewer.workspace_id, kind)
         [members] = await context.engine.evaluate(
             connection,

@@ -24,7 +24,7 @@ from seggraph.engines import Population
 from seggraph.errors import ErrorCode, RetryLater, SeggraphError
 from seggraph.events import Fact, ReachChanged, RunProgressed
 from seggraph.runtime import database
-from seggraph.services import catalogues, populations, reach, refresh, shifts
+from seggraph.services import catalogues, populations, reach, refresh, segment_references, shifts
 from seggraph.services.context import Context
 from seggraph.services.reach import ReachCounts
 from seggraph.services.shifts import Shift
@@ -305,6 +305,7 @@ async def _apply(context: Context, claim: Claim, scan: Scan) -> None:
         await _finish_run(connection, claim, RunStatus.SUCCEEDED, scan.as_of, shift=shift, size=len(after))
         facts = await shifts.facts_of(connection, claim.workspace_id, claim.kind, [shift], datetime.now(UTC))
         context.publish(unit, facts)
+        await segment_references.mark_followers(context, unit, claim.workspace_id, claim.kind, [shift])
 
 
 async def _with_refreshed(
