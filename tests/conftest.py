@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import asyncpg
+import hypothesis
 import pytest
 from pydantic import SecretStr
 from redis.asyncio import Redis
@@ -21,6 +22,11 @@ from seggraph.vocabulary import ApiKeyScope, Role
 from tests.product import Product, Server, serving, working
 
 TEMPLATE = "seggraph_template"
+
+# Examples are timed by nobody: how long one takes depends on what else the machine does.
+hypothesis.settings.register_profile("seggraph", deadline=None)
+hypothesis.settings.load_profile("seggraph")
+
 _numbers = itertools.count(1)
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 import typer.main
-from click import Group
+from typer.core import TyperGroup
 
 from seggraph import cli
 from seggraph.settings import Settings
@@ -35,7 +35,7 @@ def test_no_document_names_a_setting_that_is_gone() -> None:
 
 def test_every_command_is_documented_and_no_other() -> None:
     commands = typer.main.get_command(cli.app)
-    assert isinstance(commands, Group)
+    assert isinstance(commands, TyperGroup)
 
     documented = re.findall(r"^\| `seggraph (\w+)`", read("docs/cli.md"), re.MULTILINE)
 
