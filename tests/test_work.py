@@ -38,7 +38,7 @@ async def test_nothing_leaves_on_rollback(context: Context, connection: asyncpg.
     async def leave() -> None:
         left.append("left")
 
-    with pytest.raises(LookupError):
+    with pytest.raises(LookupError):  # noqa: PT012 - the scope is what is tested
         async with begin() as unit:
             unit.after_commit(leave)
             unit.before_commit(leave)
@@ -59,7 +59,7 @@ async def test_a_step_before_the_commit_that_fails_rolls_back(
     async def leave() -> None:
         left.append("left")
 
-    with pytest.raises(LookupError):
+    with pytest.raises(LookupError):  # noqa: PT012 - the scope is what is tested
         async with begin() as unit:
             unit.before_commit(fail)
             unit.after_commit(leave)
@@ -112,7 +112,7 @@ async def test_a_snapshot_sees_one_instant_and_writes_nothing(
 async def test_a_lost_connection_is_retry_later_and_the_next_unit_has_another(
     context: Context, connection: asyncpg.Connection
 ) -> None:
-    with pytest.raises(RetryLater) as raised:
+    with pytest.raises(RetryLater) as raised:  # noqa: PT012 - the scope is what is tested
         async with begin() as unit:
             own = await unit.connection.fetchval("SELECT pg_backend_pid()")
             await connection.execute("SELECT pg_terminate_backend($1, 5000)", own)

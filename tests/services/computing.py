@@ -3,9 +3,7 @@
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import asyncpg
 from pyroaring import BitMap
@@ -53,19 +51,11 @@ class PausingEngine:
         population: Population,
         criteria: Sequence[Checked],
         *,
-        as_of: datetime,
-        zone: ZoneInfo,
         ordinals: BitMap | None = None,
-        timeout_seconds: float,
+        **circumstances: Any,
     ) -> list[BitMap]:
         found = await self.inner.evaluate(
-            connection,
-            population,
-            criteria,
-            as_of=as_of,
-            zone=zone,
-            ordinals=ordinals,
-            timeout_seconds=timeout_seconds,
+            connection, population, criteria, ordinals=ordinals, **circumstances
         )
         if self.pauses(criteria, ordinals) and not self.reached.is_set():
             self.reached.set()
@@ -89,23 +79,13 @@ class FailingEngine:
         population: Population,
         criteria: Sequence[Checked],
         *,
-        as_of: datetime,
-        zone: ZoneInfo,
         ordinals: BitMap | None = None,
-        timeout_seconds: float,
+        **circumstances: Any,
     ) -> list[BitMap]:
         if self.fails(criteria, ordinals):
             self.calls += 1
             raise self.error
-        return await self.inner.evaluate(
-            connection,
-            population,
-            criteria,
-            as_of=as_of,
-            zone=zone,
-            ordinals=ordinals,
-            timeout_seconds=timeout_seconds,
-        )
+        return await self.inner.evaluate(connection, population, criteria, ordinals=ordinals, **circumstances)
 
 
 def with_engine(context: Context, engine: Engine) -> Context:

@@ -2,6 +2,7 @@
 
 import itertools
 from dataclasses import astuple
+from typing import Any
 
 import asyncpg
 import pytest
@@ -28,7 +29,7 @@ async def test_reach_is_that_of_a_naive_look(
 ) -> None:
     # given a member for every combination of addresses and consents that matters
     await connection.execute("UPDATE workspaces SET consent_policy = $1", policy.value)
-    rows = []
+    rows: list[dict[str, Any]] = []
     for email, address, phone in itertools.product([False, True], repeat=3):
         for first, second in itertools.product(ConsentState, repeat=2):
             row = {

@@ -55,7 +55,9 @@ async def test_a_change_moves_members_and_numbers(
     after = await read(viewer, segment)
     assert await members_of(connection, segment) == {"b"}
     assert (after.member_count, after.reach_email, after.reach_status) == (1, 1, ReachStatus.READY)
-    assert after.as_of is not None and segment.as_of is not None and after.as_of > segment.as_of
+    assert after.as_of is not None
+    assert segment.as_of is not None
+    assert after.as_of > segment.as_of
     assert set(await replayed(connection, segment.id)) == {1}
     assert await statuses_of_runs(connection, segment) == [
         (1, "FULL", "SUCCEEDED"),
