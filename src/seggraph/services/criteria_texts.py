@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import asyncpg
 
-from seggraph.criteria import Checked, Node, check, parse, relations
+from seggraph.criteria import Catalogue, Checked, Node, check, parse, relations
 from seggraph.criteria.text import (
     Completion,
     CompletionKind,
@@ -21,21 +21,24 @@ from seggraph.criteria.text import (
     write_text,
 )
 from seggraph.criteria.text.completion import Place
-from seggraph.criteria.text.names import kind_at
+from seggraph.criteria.text.names import catalogue_at, kind_at
 from seggraph.criteria.text.wants import Sort
 from seggraph.errors import Path, SeggraphError
 from seggraph.runtime import database
-from seggraph.services import catalogues
+from seggraph.services import catalogues, value_counts
 from seggraph.services.attribute_values import storable_text
 from seggraph.services.policy import VISIBLE_SEGMENT, Viewer, visibility_arguments
 from seggraph.services.segment_views import name_key
-from seggraph.vocabulary import MemberKind
+from seggraph.vocabulary import AttributeType, MemberKind
 
 MAX_NAME: Final = 200
 """Longer texts are no name of a segment."""
 
 MAX_NAMES: Final = 200
 """Most names of segments or events that one completion looks at."""
+
+MAX_VALUES: Final = 20
+"""Most values of a field that are offered."""
 
 SEGMENTS_BY_NAME: Final = f"""
     SELECT s.kind, s.name_key, s.id FROM segments s WHERE {VISIBLE_SEGMENT} AND s.name_key = ANY($4)
@@ -112,7 +115,8 @@ async def completions(viewer: Viewer, kind: MemberKind, text: str, cursor: int) 
         return []
     async with database() as connection:
         catalogue = await catalogues.load(connection, viewer.workspace_id, kind)
-        values = await _values(connection, viewer, kind, place)
+        values = await _names(connection, viewer, kind, place)
+    values += await _frequent_values(viewer, catalogue, place)
     return complete(place, catalogue, values=values)
 
 
@@ -131,7 +135,7 @@ async def _segments_by_name(
     return found
 
 
-async def _values(
+async def _names(
     connection: asyncpg.Connection, viewer: Viewer, kind: MemberKind, place: Place
 ) -> list[tuple[CompletionKind, str, str]]:
     """Names that could stand in quotes at a place, each with what it is."""
@@ -172,3 +176,30 @@ async def _relation_names(
         (CompletionKind.RELATION, one.name, f"Related {one.other_kind.name}.")
         for one in relations.of_kind(kind)
     ]
+
+
+async def _frequent_values(
+    viewer: Viewer, catalogue: Catalogue, place: Place
+) -> list[tuple[CompletionKind, str, str]]:
+    """Values that members have, the most frequent first: of tags, or of a field that is text."""
+    wanted, tag = place.value_of, place.wanted(Sort.TAG)
+    scope = wanted.scope if wanted else tag.scope if tag else None
+    found = None if scope is None else catalogue_at(catalogue, scope)
+    if found is None:
+        return []
+    name = "tags"
+    if wanted is not None:
+        field = found.find(wanted.field)
+        if field is None or field.type not in (AttributeType.STRING, AttributeType.STRING_LIST):
+            return []
+        name = field.name
+    try:
+        values = await value_counts.suggest(viewer, found.kind, name, search=place.typed, first=MAX_VALUES)
+    except SeggraphError:
+        return []
+    return [(CompletionKind.VALUE, str(one.value), _count(one)) for one in values]
+
+
+def _count(value: value_counts.Suggestion) -> str:
+    about = "" if value.exact else "About "
+    return f"{about}{value.count:,} member{'' if value.count == 1 else 's'}."
