@@ -197,8 +197,8 @@ async def test_circles_strangers_and_other_kinds_are_refused(server: Server, sho
     assert circle["errors"] == [
         {
             "code": "SEGMENT_CYCLE",
-            "message": 'These criteria would depend on themselves: "Second" → "First" leads back to this segment.',
-            "path": ["input", "criteria", "all", "0", "not", "segment", "id"],
+            "message": 'These criteria would depend on themselves: "Second" leads back to this segment.',
+            "path": ["criteria", "all", "0", "not", "segment", "id"],
         }
     ]
     assert [error["code"] for error in itself["errors"]] == ["SEGMENT_CYCLE"]

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from seggraph.criteria import AttributeDefinition, Catalogue, check, describe, parse
 from seggraph.criteria.catalogue import WELL_KNOWN
-from seggraph.criteria.operators import OPERATORS, AttributeOp
+from seggraph.criteria.operators import OPERATORS, AttributeOp, CompareOp, EventAggregate, InOp
 from seggraph.criteria.parser import NODES
 from seggraph.errors import ErrorCode
 from seggraph.vocabulary import AttributeType, MemberKind
@@ -25,14 +25,18 @@ CATALOGUE = Catalogue(
 def test_every_example_is_good_and_the_first_sentence_is_true() -> None:
     examples = [json.loads(text) for text in re.findall(r"```json\n(.*?)```", PAGE, re.DOTALL)]
     sentences = [describe(check(parse(example), CATALOGUE)) for example in examples]
-    assert len(sentences) == 5
+    assert len(sentences) == 9
     assert f"> {sentences[0]}\n" in PAGE
 
 
 def test_nothing_is_left_out() -> None:
     names = [f'"{node}"' for node in NODES] + [f"`{field.name}`" for field in WELL_KNOWN]
     codes = [code for code in ErrorCode if code.startswith("CRITERIA_")]
-    assert [word for word in (*names, *AttributeOp, *codes) if word not in PAGE] == []
+    assert [
+        word
+        for word in (*names, *AttributeOp, *CompareOp, *EventAggregate, *InOp, *codes)
+        if word not in PAGE
+    ] == []
 
 
 def test_the_table_of_operators_is_that_of_the_code() -> None:

@@ -6,9 +6,22 @@ from typing import Any
 
 import pytest
 
-from seggraph.criteria.nodes import All, AnyOf, Attribute, Consent, Not, Tags
-from seggraph.criteria.operators import AttributeOp, SetOp
 from seggraph.criteria.canonical import to_json
+from seggraph.criteria.nodes import (
+    All,
+    AnyOf,
+    Attribute,
+    Consent,
+    Event,
+    InSegment,
+    Not,
+    Related,
+    Sample,
+    Sequence,
+    Tags,
+    Window,
+)
+from seggraph.criteria.operators import AttributeOp, CompareOp, EventAggregate, InOp, SetOp
 from seggraph.criteria.parser import parse
 from seggraph.errors import ErrorCode, Path, Problems, SeggraphError
 from seggraph.vocabulary import Channel, ConsentState
@@ -36,6 +49,47 @@ GOOD: list[tuple[dict[str, Any], Any]] = [
     ({"tags": {"op": "HAS_ALL", "values": ["a", "b"]}}, Tags(SetOp.HAS_ALL, ("a", "b"))),
     ({"consent": {"channel": "SMS", "state": "DENIED"}}, Consent(Channel.SMS, ConsentState.DENIED)),
     ({"all": []}, All(())),
+    (
+        {"event": {"name": "order", "aggregate": "COUNT", "op": "GTE", "value": 1}},
+        Event("order"),
+    ),
+    (
+        {
+            "event": {
+                "name": "order",
+                "aggregate": "SUM",
+                "of": "tax",
+                "op": "BETWEEN",
+                "value": [1, 2],
+                "within": {"last": "P30D"},
+                "where": [{"field": "plan", "op": "EQ", "value": "pro"}],
+            }
+        },
+        Event(
+            "order",
+            EventAggregate.SUM,
+            "tax",
+            CompareOp.BETWEEN,
+            (1, 2),
+            Window("P30D"),
+            (Attribute("plan", AttributeOp.EQ, ("pro",), True),),
+        ),
+    ),
+    (
+        {
+            "sequence": {
+                "steps": [{"name": "a"}, {"name": "b", "within": {"from": "2026-01-01"}}],
+                "within": "P1D",
+            }
+        },
+        Sequence((Event("a"), Event("b", within=Window(start="2026-01-01"))), "P1D"),
+    ),
+    ({"segment": {"op": "NOT_IN", "id": 42}}, InSegment(InOp.NOT_IN, 42)),
+    (
+        {"related": {"relation": "deals", "where": LEAF, "op": "LT", "count": 2}},
+        Related("deals", Attribute("city", AttributeOp.EQ, ("Rome",), True), CompareOp.LT, 2),
+    ),
+    ({"sample": {"percent": 12.5, "seed": "a"}}, Sample(12.5, "a")),
     ({"not": {"any": [{"all": []}]}}, Not(AnyOf((All(()),)))),
 ]
 
@@ -58,7 +112,12 @@ BAD: list[tuple[object, str, Path, str]] = [
     ({}, "CRITERIA_INVALID", (), "not an empty object"),
     ({"all": [], "any": []}, "CRITERIA_INVALID", (), "not 2 keys"),
     ({"al": []}, "CRITERIA_INVALID", (), "did you mean all?"),
-    ({"regex": {}}, "CRITERIA_INVALID", (), "use one of all, any, not, attribute, event, sequence, tags, consent, segment"),
+    (
+        {"regex": {}},
+        "CRITERIA_INVALID",
+        (),
+        "use one of all, any, not, attribute, event, sequence, tags, consent, segment",
+    ),
     ({1: []}, "CRITERIA_INVALID", (), "no condition 1"),
     ({"all": LEAF}, "CRITERIA_INVALID", ("all",), "a list of conditions is needed, not an object"),
     ({"all": [LEAF, 3]}, "CRITERIA_INVALID", ("all", 1), "not 3"),
@@ -148,6 +207,79 @@ BAD: list[tuple[object, str, Path, str]] = [
         "HAS_ANY, HAS_ALL, HAS_NONE",
     ),
     ({"tags": {"op": "HAS_ANY"}}, "CRITERIA_INVALID", ("tags", "values"), "missing"),
+    ({"event": {}}, "CRITERIA_INVALID", ("event", "name"), "missing"),
+    ({"event": {"name": ""}}, "CRITERIA_BAD_VALUE", ("event", "name"), "the name of an event is needed"),
+    ({"event": {"name": "a\0"}}, "CRITERIA_BAD_VALUE", ("event", "name"), "NUL"),
+    ({"event": {"name": "a", "op": "CONTAINS"}}, "CRITERIA_BAD_OPERATOR", ("event", "op"), "no operator"),
+    (
+        {"event": {"name": "a", "aggregate": "MEDIAN"}},
+        "CRITERIA_BAD_VALUE",
+        ("event", "aggregate"),
+        "COUNT, SUM",
+    ),
+    ({"event": {"name": "a", "value": [1]}}, "CRITERIA_BAD_VALUE", ("event", "value"), "a list of two"),
+    ({"event": {"name": "a", "within": {}}}, "CRITERIA_BAD_VALUE", ("event", "within"), "give `last`"),
+    (
+        {"event": {"name": "a", "within": {"last": "P1D", "to": "2026-01-01"}}},
+        "CRITERIA_BAD_VALUE",
+        ("event", "within"),
+        "not both",
+    ),
+    (
+        {"event": {"name": "a", "where": [{"op": "EQ", "value": 1}]}},
+        "CRITERIA_INVALID",
+        ("event", "where", 0, "field"),
+        "missing",
+    ),
+    ({"event": {"name": "a", "where": {}}}, "CRITERIA_INVALID", ("event", "where"), "a list of conditions"),
+    (
+        {"sequence": {"steps": [{"name": "a"}]}},
+        "CRITERIA_BAD_VALUE",
+        ("sequence", "steps"),
+        "two steps or more",
+    ),
+    (
+        {"sequence": {"steps": [{"name": "a"}] * 11}},
+        "CRITERIA_TOO_LARGE",
+        ("sequence", "steps"),
+        "more than 10",
+    ),
+    (
+        {"sequence": {"steps": [{"name": "a"}, {"name": "b", "value": 2}]}},
+        "CRITERIA_BAD_VALUE",
+        ("sequence", "steps", 1, "value"),
+        "it has no `value`",
+    ),
+    ({"segment": {"op": "IN", "id": "x"}}, "CRITERIA_BAD_VALUE", ("segment", "id"), 'no segment "x"'),
+    ({"segment": {"op": "IN", "id": 0}}, "CRITERIA_BAD_VALUE", ("segment", "id"), "no segment 0"),
+    ({"segment": {"op": "EQ", "id": 1}}, "CRITERIA_BAD_OPERATOR", ("segment", "op"), "IN, NOT_IN"),
+    (
+        {"related": {"relation": "x", "count": -1}},
+        "CRITERIA_BAD_VALUE",
+        ("related", "count"),
+        "zero or more, not -1",
+    ),
+    (
+        {"related": {"relation": "x", "count": 1.5}},
+        "CRITERIA_BAD_VALUE",
+        ("related", "count"),
+        "a whole number",
+    ),
+    (
+        {"related": {"relation": "x", "op": "BETWEEN"}},
+        "CRITERIA_BAD_OPERATOR",
+        ("related", "op"),
+        "EQ, NE, GT",
+    ),
+    (
+        {"related": {"relation": "x", "where": {}}},
+        "CRITERIA_INVALID",
+        ("related", "where"),
+        "an empty object",
+    ),
+    ({"sample": {"percent": 100.1}}, "CRITERIA_BAD_VALUE", ("sample", "percent"), "from 0 to 100, not 100.1"),
+    ({"sample": {"percent": math.nan}}, "CRITERIA_BAD_VALUE", ("sample", "percent"), "finite"),
+    ({"sample": {"percent": 1, "seed": 7}}, "CRITERIA_BAD_VALUE", ("sample", "seed"), "a seed is a text"),
     (
         {"consent": {"channel": "FAX", "state": "DENIED"}},
         "CRITERIA_BAD_VALUE",

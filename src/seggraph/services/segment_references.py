@@ -93,7 +93,7 @@ async def require_acyclic(
     for reference in found:
         way = way_to(segment_id, reference.segment_id, edges)
         if way is not None:
-            through = " → ".join(f'"{names.get(one, one)}"' for one in way)
+            through = " → ".join(f'"{names.get(one, one)}"' for one in way[:-1])
             message = f"These criteria would depend on themselves: {through} leads back to this segment."
             raise SegmentCycle(
                 message if len(way) > 1 else "A segment can not refer to itself.", path=reference.path
