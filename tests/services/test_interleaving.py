@@ -4,7 +4,7 @@ import asyncio
 import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, TypeAlias
 
 import asyncpg
 import pytest
@@ -16,14 +16,14 @@ from seggraph.engines import Population, PostgresEngine
 from seggraph.models.audiences import ChunkRole
 from seggraph.services import member_edits, recompute, refresh, segment_views, segments
 from seggraph.services.context import Context
-from seggraph.services.member_edits import Selection
 from seggraph.services.policy import Viewer
 from seggraph.services.segment_views import SegmentView
+from seggraph.services.selections import Selection
 from seggraph.vocabulary import Channel, ConsentState, ReachStatus, SegmentPurpose
 from tests.product import working
 from tests.services.computing import ACCOUNT, country, new_segment, put, replayed
 
-Account = asyncpg.Record
+Account: TypeAlias = asyncpg.Record
 CHOICES: list[tuple[dict[str, Any], Callable[[Account], bool]]] = [
     (country("DE"), lambda a: a["country"] == "DE"),
     ({"not": country("DE")}, lambda a: a["country"] != "DE"),
