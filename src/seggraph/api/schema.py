@@ -11,6 +11,7 @@ from seggraph.api.context import Caller, caller_of
 from seggraph.api.criteria import CriteriaInput, document_of
 from seggraph.api.criteria_fields import CriteriaFieldQueries
 from seggraph.api.criteria_texts import CriteriaTextQueries
+from seggraph.api.erasure import ErasureMutations
 from seggraph.api.errors import InputError
 from seggraph.api.events import EventMutations
 from seggraph.api.imports import Import, ImportMutations, ImportQueries
@@ -158,6 +159,7 @@ class Query(AttributeQueries, CriteriaFieldQueries, CriteriaTextQueries, ImportQ
 @strawberry.type
 class Mutation(
     AttributeMutations,
+    ErasureMutations,
     EventMutations,
     ImportMutations,
     MemberMutations,

@@ -127,13 +127,18 @@ async def refresh_once(
     Only batches with ids `up_to` this one are taken, so that changes that keep coming do not keep it going.
     """
     async with begin() as unit:
-        await unit.connection.execute(LOCK, LOCK_SPACE + int(kind), workspace_id)
+        await take_turn(unit.connection, workspace_id, kind)
         # After the lock, so that no more than one more waits for it; before the look, so that no change is missed.
         await context.jobs.refresh_begins(workspace_id, kind)
         ordinals = await _take(unit.connection, workspace_id, kind, up_to)
         if ordinals:
             await _Refresh(context, unit, workspace_id, kind, ordinals).run()
         return len(ordinals)
+
+
+async def take_turn(connection: asyncpg.Connection, workspace_id: int, kind: MemberKind) -> None:
+    """Keep the population from being refreshed until the caller's transaction ends."""
+    await connection.execute(LOCK, LOCK_SPACE + int(kind), workspace_id)
 
 
 async def _take(

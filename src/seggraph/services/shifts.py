@@ -87,6 +87,11 @@ class Membership:
             if kind in BLOCKABLE:
                 self.blocks_after[source_id] = self.blocks[source_id] | ordinals
 
+    def forget(self, ordinals: BitMap) -> None:
+        """Take every link and every block of these away, as if they had never been."""
+        self.links_after = {source_id: links - ordinals for source_id, links in self.links.items()}
+        self.blocks_after = {source_id: blocks - ordinals for source_id, blocks in self.blocks.items()}
+
     @property
     def touched(self) -> BitMap:
         """Those of whom any link or block changes, whether or not they move."""

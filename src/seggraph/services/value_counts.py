@@ -106,15 +106,15 @@ ESTIMATE: Final = """
     ), sample AS (
       SELECT {found} AS found FROM members m
       WHERE m.workspace_id = $1 AND m.kind = $2 AND m.ordinal = ANY(ARRAY(
-        SELECT DISTINCT (n * p.size / least(p.size, $6))::int
-        FROM population p, generate_series(0::bigint, least(p.size, $6) - 1) AS n))
+        SELECT DISTINCT (n * p.size / least(p.size, $5))::int
+        FROM population p, generate_series(0::bigint, least(p.size, $5) - 1) AS n))
     ), expanded AS (
       SELECT unnest(found) AS value FROM sample
     )
-    SELECT value, greatest(1, (count(*) * p.size / least(p.size, $6)))::bigint AS count
+    SELECT value, greatest(1, (count(*) * p.size / least(p.size, $5)))::bigint AS count
     FROM expanded, population p
-    WHERE value <> '' AND char_length(value) <= $7 AND ($4 = '' OR lower(value) LIKE $4 || '%')
-    GROUP BY value, p.size ORDER BY 2 DESC, 1 LIMIT $5
+    WHERE value <> '' AND char_length(value) <= $6 AND ($3 = '' OR lower(value) LIKE $3 || '%')
+    GROUP BY value, p.size ORDER BY 2 DESC, 1 LIMIT $4
 """
 
 
@@ -191,8 +191,9 @@ async def suggest(
         given = viewer.workspace_id, kind, key, pattern, limit
         if key == "domain" or await connection.fetchval(IS_CROWDED, *given[:3]):
             query = ESTIMATE.replace("{found}", _found(field))
-            key_bound = [field.key] if field is not None and field.is_custom else []
-            rows = await connection.fetch(query, *given, SAMPLE_SIZE, MAX_SEARCH, *key_bound)
+            bound = [field.key] if field is not None and field.is_custom else []
+            sampled = viewer.workspace_id, kind, pattern, limit, SAMPLE_SIZE, MAX_SEARCH
+            rows = await connection.fetch(query, *sampled, *bound)
             exact = False
         else:
             rows = await connection.fetch(SUGGEST, *given)
@@ -245,11 +246,11 @@ def _is_suggested(field: Field) -> bool:
 
 
 def _found(field: Field | None) -> str:
-    """The SQL of the texts that a member has in a field, as an array; $8 is the key of a custom attribute."""
+    """The SQL of the texts that a member has in a field, as an array; $7 is the key of a custom attribute."""
     if field is None:
         return "m.tags"
     if not field.is_custom:
         return f"ARRAY[m.{field.key}::text]"
     if field.type is AttributeType.STRING_LIST:
-        return "ARRAY(SELECT DISTINCT jsonb_array_elements_text(m.attributes -> $8))"
-    return "ARRAY[m.attributes ->> $8]"
+        return "ARRAY(SELECT DISTINCT jsonb_array_elements_text(m.attributes -> $7))"
+    return "ARRAY[m.attributes ->> $7]"

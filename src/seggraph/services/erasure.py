@@ -1,0 +1,306 @@
+"""Erasing members: the right to be forgotten. Nothing of a member stays, and its ordinal is never given again.
+
+One transaction holds, in this order: the workspace's members alone, so that nobody writes or relates them; its
+events alone; the members; the population's turn to refresh; the rows of all its segments. A run that is at work
+is told to look at the ordinals again when it applies its result, and then finds no member. What stays are
+numbers: how many entered and left a segment, and when.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, fields
+from datetime import datetime
+from typing import Any, Final
+
+import asyncpg
+from pyroaring import BitMap
+
+from seggraph.audiences import ChunkOwner, ChunkStore, chunk_of, from_bytes, to_bytes
+from seggraph.models.audiences import ChunkRole
+from seggraph.services import (
+    events,
+    member_locks,
+    populations,
+    reach,
+    refresh,
+    relations,
+    selections,
+    shifts,
+    value_counts,
+)
+from seggraph.services.context import Context
+from seggraph.services.policy import Viewer, require_write
+from seggraph.services.reach import Reachable, ReachCounts
+from seggraph.services.selections import Selection
+from seggraph.services.shifts import Outcome
+from seggraph.vocabulary import Channel, MemberKind, ReachStatus, RunTrigger, SegmentPurpose
+from seggraph.work import Work, begin
+
+CHUNKS_AT_ONCE: Final = 500
+"""How many chunks of history are looked at before the next ones are read."""
+
+HOLD_MEMBERS: Final = """
+    SELECT id, kind, ordinal, external_id FROM members WHERE workspace_id = $1 AND id = ANY($2)
+    ORDER BY id FOR UPDATE
+"""
+
+DELETE_MEMBERS: Final = "DELETE FROM members WHERE workspace_id = $1 AND id = ANY($2)"
+
+DELETE_ADDRESSES: Final = "DELETE FROM member_addresses WHERE workspace_id = $1 AND member_id = ANY($2)"
+
+HOLD_SEGMENTS: Final = """
+    SELECT id, purpose, status, requested_revision, computed_revision, reach_status, reach_total
+    FROM segments WHERE workspace_id = $1 AND kind = $2 ORDER BY id FOR NO KEY UPDATE
+"""
+
+HISTORY: Final = """
+    SELECT id, roaring FROM run_chunks WHERE workspace_id = $1 AND segment_id = ANY($2) AND chunk = ANY($3)
+"""
+
+REWRITE_HISTORY: Final = """
+    UPDATE run_chunks c SET roaring = t.roaring, cardinality = t.cardinality
+    FROM unnest($2::bigint[], $3::bytea[], $4::int[]) AS t(id, roaring, cardinality)
+    WHERE c.workspace_id = $1 AND c.id = t.id
+"""
+
+DELETE_HISTORY: Final = "DELETE FROM run_chunks WHERE workspace_id = $1 AND id = ANY($2)"
+
+TELL_RUNS: Final = """
+    SELECT r.id, r.refreshed, r.status = 'RUNNING' AS running FROM runs r
+    WHERE r.workspace_id = $1 AND r.segment_id = ANY($2) AND (r.status = 'RUNNING' OR r.refreshed IS NOT NULL)
+    ORDER BY r.id FOR NO KEY UPDATE
+"""
+
+SET_REFRESHED: Final = "UPDATE runs SET refreshed = $3 WHERE workspace_id = $1 AND id = $2"
+
+DIRTY: Final = """
+    SELECT id, ordinals FROM dirty_batches WHERE workspace_id = $1 AND kind = $2 ORDER BY id FOR UPDATE
+"""
+
+REWRITE_DIRTY: Final = "UPDATE dirty_batches SET ordinals = $2 WHERE id = $1"
+
+DELETE_DIRTY: Final = "DELETE FROM dirty_batches WHERE id = $1"
+
+SET_REACH: Final = """
+    UPDATE segments SET reach_total = $3, reach_email = $4, reach_direct_mail = $5, reach_sms = $6,
+      reach_phone = $7, reach_push = $8 WHERE workspace_id = $1 AND id = $2
+"""
+
+NOW: Final = "SELECT clock_timestamp()"
+
+NO_CHANGE: Final = ReachCounts(0, 0, 0, 0, 0, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Erased:
+    """What went with the members: rows, bits of audiences (`memberships`) and of their history (`moves`)."""
+
+    addresses: int = 0
+    events: int = 0
+    relations: int = 0
+    pending_relations: int = 0
+    memberships: int = 0
+    moves: int = 0
+
+    def __add__(self, other: "Erased") -> "Erased":
+        """The sums."""
+        return Erased(*(getattr(self, one.name) + getattr(other, one.name) for one in fields(Erased)))
+
+
+@dataclass(frozen=True, slots=True)
+class ErasureReport:
+    """How many members were erased, what was asked for but does not exist, and what went with them."""
+
+    deleted: int
+    not_found: list[str]
+    erased: Erased
+
+
+async def delete(context: Context, viewer: Viewer, selection: Selection) -> ErasureReport:
+    """Erase members that are named by id or by external id, in one transaction.
+
+    Raises Forbidden, Required, Invalid, TooMany.
+    """
+    require_write(viewer)
+    selection.validate()
+    async with begin() as unit:
+        await member_locks.hold_alone(unit.connection, viewer.workspace_id)
+        named = await selections.find_named(unit.connection, viewer, selection)
+        erased = Erased()
+        for kind in sorted({kind for _, kind, _ in named.rows}):
+            ids = [number for number, one, _ in named.rows if one is kind]
+            erased += await _Erasing(context, unit, viewer.workspace_id, kind).run(ids)
+    return ErasureReport(len(named.rows), named.not_found, erased)
+
+
+class _Erasing:
+    """Erasing members of one kind."""
+
+    def __init__(self, context: Context, unit: Work, workspace_id: int, kind: MemberKind) -> None:
+        self._context = context
+        self._unit = unit
+        self._connection: asyncpg.Connection = unit.connection
+        self._workspace_id = workspace_id
+        self._kind = kind
+        self._ordinals = BitMap()
+
+    async def run(self, ids: Sequence[int]) -> Erased:
+        """Erase the rows, then the bits; returns what there was."""
+        members = await self._connection.fetch(HOLD_MEMBERS, self._workspace_id, list(ids))
+        self._ordinals = BitMap(row["ordinal"] for row in members)
+        event_count = await events.erase(
+            self._connection, self._workspace_id, self._kind, list(self._ordinals)
+        )
+        related, pending = await relations.erase(
+            self._context,
+            self._unit,
+            self._workspace_id,
+            self._kind,
+            ordinals=list(self._ordinals),
+            external_ids=[row["external_id"] for row in members],
+        )
+        addresses = await self._connection.execute(DELETE_ADDRESSES, self._workspace_id, list(ids))
+        await self._connection.execute(DELETE_MEMBERS, self._workspace_id, list(ids))
+        await value_counts.fold_within(self._connection, self._workspace_id, self._kind)
+        await refresh.take_turn(self._connection, self._workspace_id, self._kind)
+        memberships, moves = await self._erase_bits()
+        await self._erase_dirty()
+        return Erased(_count(addresses), event_count, related, pending, memberships, moves)
+
+    async def _erase_bits(self) -> tuple[int, int]:
+        """Take the bits out of every audience and its history; returns how many of each there were."""
+        segments = await self._connection.fetch(HOLD_SEGMENTS, self._workspace_id, self._kind)
+        segment_ids = [row["id"] for row in segments]
+        before, after = await self._erase_reachable()
+        outcomes = await self._erase_links(segments, before)
+        await self._tell_runs(segment_ids)
+        moves = await self._erase_history(segment_ids)
+        at = await self._connection.fetchval(NOW)
+        await self._record(outcomes, at)
+        await self._count_anew([row for row in segments if not _in_step(row)], outcomes, after)
+        return sum(len(one.exited) for one in outcomes), moves
+
+    async def _erase_reachable(self) -> tuple[Reachable, Reachable]:
+        """Correct who is reachable; returns the chunks concerned as they were, and as they are."""
+        population_id = await populations.ensure(self._connection, self._workspace_id, self._kind)
+        store = ChunkStore(self._connection, self._workspace_id)
+        owners = {channel: reach.owner(channel, population_id) for channel in Channel}
+        found = await store.read_many(list(owners.values()), near=self._ordinals)
+        await store.write({owner: (bitmap, bitmap - self._ordinals) for owner, bitmap in found.items()})
+        before = {channel: found[owner] for channel, owner in owners.items()}
+        return before, {channel: bitmap - self._ordinals for channel, bitmap in before.items()}
+
+    async def _erase_links(self, segments: Sequence[asyncpg.Record], reachable: Reachable) -> list[Outcome]:
+        """Correct links, blocks and members of every segment; returns those that lost someone."""
+        memberships = await shifts.read_memberships(
+            self._connection, self._workspace_id, [row["id"] for row in segments], near=self._ordinals
+        )
+        changes: dict[ChunkOwner, tuple[BitMap, BitMap]] = {}
+        outcomes = []
+        for row in segments:
+            membership = memberships[row["id"]]
+            membership.forget(self._ordinals)
+            changes |= membership.chunk_changes
+            gone = membership.members & self._ordinals
+            if gone:
+                live = _in_step(row)
+                lost = reach.count(gone, reachable, _purpose(row)) if live else NO_CHANGE
+                outcomes.append(
+                    Outcome(
+                        row["id"],
+                        row["computed_revision"],
+                        BitMap(),
+                        gone,
+                        NO_CHANGE - lost,
+                        reach_known=live,
+                    )
+                )
+        await ChunkStore(self._connection, self._workspace_id).write(changes)
+        return outcomes
+
+    async def _record(self, outcomes: Sequence[Outcome], at: datetime) -> None:
+        """Keep that so many left, but not who, and publish it."""
+        recorded = await shifts.record(self._connection, self._workspace_id, RunTrigger.MANUAL, outcomes, at)
+        await shifts.write_numbers(self._connection, self._workspace_id, recorded, None)
+        facts = await shifts.facts_of(self._connection, self._workspace_id, self._kind, recorded, at)
+        self._context.publish(self._unit, facts)
+
+    async def _count_anew(
+        self, segments: Sequence[asyncpg.Record], outcomes: Sequence[Outcome], reachable: Reachable
+    ) -> None:
+        """Count the reach of segments that no refresh keeps up to date: their numbers cannot be corrected."""
+        lost = {one.segment_id for one in outcomes}
+        wanted = [row for row in segments if row["id"] in lost and row["reach_total"] is not None]
+        if not wanted:
+            return
+        store = ChunkStore(self._connection, self._workspace_id)
+        population_id = await populations.ensure(self._connection, self._workspace_id, self._kind)
+        audiences = {channel: reach.owner(channel, population_id) for channel in Channel}
+        members = {row["id"]: ChunkOwner(ChunkRole.MEMBERS, row["id"]) for row in wanted}
+        found = await store.read_many([*audiences.values(), *members.values()])
+        everywhere = {channel: found[owner] for channel, owner in audiences.items()}
+        for row in wanted:
+            counts = reach.count(found[members[row["id"]]], everywhere, _purpose(row))
+            await self._connection.execute(SET_REACH, self._workspace_id, row["id"], *counts.values())
+
+    async def _tell_runs(self, segment_ids: Sequence[int]) -> None:
+        """Have runs at work look at the ordinals again, and forget what runs that are over were told."""
+        for run in await self._connection.fetch(TELL_RUNS, self._workspace_id, list(segment_ids)):
+            known = BitMap() if run["refreshed"] is None else from_bytes(run["refreshed"])
+            told = to_bytes(known | self._ordinals) if run["running"] else None
+            await self._connection.execute(SET_REFRESHED, self._workspace_id, run["id"], told)
+
+    async def _erase_history(self, segment_ids: Sequence[int]) -> int:
+        """Take the bits out of who entered and exited; returns how many there were.
+
+        All the chunks that may hold one are looked at, some at a time.
+        """
+        numbers = sorted({chunk_of(ordinal) for ordinal in self._ordinals})
+        history = await self._connection.cursor(HISTORY, self._workspace_id, list(segment_ids), numbers)
+        erased = 0
+        while rows := await history.fetch(CHUNKS_AT_ONCE):
+            chunks = [(row["id"], from_bytes(row["roaring"])) for row in rows]
+            found = [(number, bitmap) for number, bitmap in chunks if bitmap.intersect(self._ordinals)]
+            erased += sum(bitmap.intersection_cardinality(self._ordinals) for _, bitmap in found)
+            await self._rewrite([(number, bitmap - self._ordinals) for number, bitmap in found])
+        return erased
+
+    async def _rewrite(self, chunks: Iterable[tuple[int, BitMap]]) -> None:
+        kept: list[tuple[Any, ...]] = []
+        emptied: list[int] = []
+        for number, bitmap in chunks:
+            if bitmap:
+                kept.append((number, to_bytes(bitmap), len(bitmap)))
+            else:
+                emptied.append(number)
+        if kept:
+            await self._connection.execute(REWRITE_HISTORY, self._workspace_id, *zip(*kept, strict=True))
+        if emptied:
+            await self._connection.execute(DELETE_HISTORY, self._workspace_id, emptied)
+
+    async def _erase_dirty(self) -> None:
+        """Take the ordinals out of what is to be looked at: there is nothing to look at."""
+        for row in await self._connection.fetch(DIRTY, self._workspace_id, self._kind):
+            ordinals = from_bytes(row["ordinals"])
+            left = ordinals - self._ordinals
+            if not left:
+                await self._connection.execute(DELETE_DIRTY, row["id"])
+            elif left != ordinals:
+                await self._connection.execute(REWRITE_DIRTY, row["id"], to_bytes(left))
+
+
+def _in_step(row: asyncpg.Record) -> bool:
+    """Whether a refresh keeps the segment's numbers up to date."""
+    return bool(
+        row["status"] == "ACTIVE"
+        and row["reach_status"] == ReachStatus.READY
+        and row["requested_revision"] == row["computed_revision"]
+    )
+
+
+def _purpose(row: asyncpg.Record) -> SegmentPurpose | None:
+    return None if row["purpose"] is None else SegmentPurpose(row["purpose"])
+
+
+def _count(status: str) -> int:
+    """The number of rows in PostgreSQL's answer to a statement."""
+    return int(status.rsplit(" ", 1)[1])
