@@ -9,8 +9,8 @@ import pytest
 
 from seggraph.services import catalogues, member_edits, upserts, value_counts
 from seggraph.services.context import Context
-from seggraph.services.member_edits import Selection
 from seggraph.services.policy import Viewer
+from seggraph.services.selections import Selection
 from seggraph.vocabulary import ApiKeyScope, MemberKind, Role
 from tests.conftest import new_viewer
 from tests.product import Product, Server
