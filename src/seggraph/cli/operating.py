@@ -107,6 +107,7 @@ async def _token(settings: Settings, workspace: str, user: str, role: Role, life
 
 
 def workspace_number(text: str) -> int:
+    """The number of a workspace given by its id or number. Raises NotFound for what is neither."""
     if text.isascii() and text.isdigit():
         return int(text)
     found = ids.split(text)

@@ -10,7 +10,7 @@ from seggraph.errors import Invalid
 MAX_DOMAIN: Final = 253
 
 _PLAIN = re.compile(
-    r"(?!www\.)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z](?:[a-z0-9-]{0,61}[a-z0-9])?", re.ASCII
+    r"(?!www\.[^.]+\.)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z](?:[a-z0-9-]{0,61}[a-z0-9])?", re.ASCII
 )
 _SCHEME = re.compile(r"^[a-z][a-z0-9+.-]*://", re.ASCII | re.IGNORECASE)
 
