@@ -88,6 +88,14 @@ OF_KIND: Final = """
 
 FIND: Final = f"SELECT array_agg(m.ordinal) FROM members m WHERE m.workspace_id = $1 {OF_KIND}"  # noqa: S608
 
+FEW: Final = 10_000
+"""A search that finds no more than these is sorted by itself, and not by walking the whole population."""
+
+FIND_FEW: Final = f"""
+    SELECT array_agg(ordinal) FROM
+      (SELECT m.ordinal FROM members m WHERE m.workspace_id = $1 {OF_KIND} LIMIT {FEW + 1}) AS found
+"""  # noqa: S608 - constants only
+
 COUNT: Final = f"SELECT count(*) FROM members m WHERE m.workspace_id = $1 {OF_KIND}"  # noqa: S608
 
 READ_ADDRESSES: Final = """
@@ -207,6 +215,8 @@ async def list_page(
     viewer: Viewer, members: MemberList, order: Order, request: PageRequest
 ) -> Page[MemberView]:
     """A page of members. Raises BadCursor, Invalid, TooMany."""
+    if members.audience is None and members.pattern is not None and order.keys != BY_ORDINAL.keys:
+        members = await _narrowed_to_few(viewer, members)
     if members.audience is not None:
         within = await narrowed(viewer, members)
         [page] = await pages_of_audiences(viewer, members.kind, [within], order, request)
@@ -224,6 +234,16 @@ async def count(viewer: Viewer, members: MemberList) -> int:
     async with database() as connection:
         found: int = await connection.fetchval(COUNT, *_arguments(viewer, members))
     return found
+
+
+async def _narrowed_to_few(viewer: Viewer, members: MemberList) -> MemberList:
+    """The list as the audience of what its search finds, if that is little; otherwise as it is.
+
+    With a sort and a limit in the same statement, PostgreSQL often would not take the index of the search.
+    """
+    async with database() as connection:
+        ordinals = await connection.fetchval(FIND_FEW, *_arguments(viewer, members)) or ()
+    return members if len(ordinals) > FEW else MemberList(members.kind, audience=BitMap(ordinals))
 
 
 async def narrowed(viewer: Viewer, members: MemberList) -> BitMap:
