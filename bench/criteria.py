@@ -1,0 +1,173 @@
+"""How long criteria take, next to the best SQL written by hand for the same question.
+
+Run: ``python bench/criteria.py [members] [events]``, by default 200,000 and 2,000,000. It starts a server of its own.
+"""
+
+import asyncio
+import statistics
+import sys
+import time
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import asyncpg
+from pyroaring import BitMap
+
+from seggraph import embedded
+from seggraph.criteria import Catalogue, check, parse
+from seggraph.engines import Population, PostgresEngine
+from seggraph.models import migrating
+from seggraph.vocabulary import MemberKind
+
+ROUNDS = 5
+PEOPLE = Population(1, MemberKind.PERSON)
+AS_OF = datetime.now(UTC).replace(microsecond=0)
+
+MEMBERS = """
+    INSERT INTO members (id, workspace_id, kind, ordinal, external_id, country, employees, is_target, has_address,
+      tags, attributes, consent_email, consent_direct_mail, consent_sms, consent_phone, consent_push, created_at,
+      updated_at, version)
+    SELECT n, 1, 1, n, 'm' || n, (ARRAY['US','DE','FR','IT','ES'])[1 + n % 5], (n * 7919) % 5000, n % 3 = 0, true,
+      '{}', '{}', n % 3, 0, 0, 0, 0, now(), now(), 1
+    FROM generate_series(0, $1::int - 1) AS n
+"""
+EVENTS = """
+    INSERT INTO events (workspace_id, kind, ordinal, name, occurred_at, value)
+    SELECT 1, 1, (random() * ($1::int - 1))::int, (ARRAY['order','visit','visit','visit'])[1 + n % 4],
+      $3::timestamptz - random() * interval '89 days', (n % 500)::numeric
+    FROM generate_series(1, $2::int) AS n
+"""
+TOTALS = """
+    INSERT INTO event_totals (workspace_id, kind, name, ordinal, count, valued_count, sum, first_at, last_at)
+    SELECT workspace_id, kind, name, ordinal, count(*), count(value), sum(value), min(occurred_at), max(occurred_at)
+    FROM events GROUP BY 1, 2, 3, 4
+"""
+
+CASES: list[tuple[str, dict[str, Any], str]] = [
+    (
+        "more than 5 visits in 30 days",
+        {"event": {"name": "visit", "op": "GT", "value": 5, "within": {"last": "P30D"}}},
+        """SELECT array_send(array_agg(ordinal)) FROM (SELECT ordinal FROM events WHERE workspace_id = 1 AND kind = 1
+           AND name = 'visit' AND occurred_at > $1::timestamptz - interval '30 days' AND occurred_at <= $1
+           GROUP BY ordinal HAVING count(*) > 5) t""",
+    ),
+    (
+        "2 orders, 800 in sum, granted",
+        {
+            "all": [
+                {"event": {"name": "order", "value": 2}},
+                {"event": {"name": "order", "aggregate": "SUM", "op": "GT", "value": 800}},
+                {"consent": {"channel": "EMAIL", "state": "GRANTED"}},
+            ]
+        },
+        """SELECT array_send(array_agg(m.ordinal)) FROM members m JOIN event_totals t ON t.workspace_id = 1
+           AND t.kind = 1 AND t.name = 'order' AND t.ordinal = m.ordinal AND t.count >= 2 AND t.sum > 800
+           WHERE m.workspace_id = 1 AND m.kind = 1 AND m.consent_email = 1 AND $1::timestamptz IS NOT NULL""",
+    ),
+    (
+        "few by country and size, who ordered in 30 days",
+        {
+            "all": [
+                {"attribute": {"field": "country", "op": "EQ", "value": "DE"}},
+                {"attribute": {"field": "employees", "op": "LT", "value": 50}},
+                {"event": {"name": "order", "within": {"last": "P30D"}}},
+            ]
+        },
+        """SELECT array_send(array_agg(m.ordinal)) FROM members m WHERE m.workspace_id = 1 AND m.kind = 1
+           AND m.country = 'DE' AND m.employees < 50 AND EXISTS (SELECT FROM events e WHERE e.workspace_id = 1
+           AND e.kind = 1 AND e.name = 'order' AND e.ordinal = m.ordinal
+           AND e.occurred_at > $1::timestamptz - interval '30 days' AND e.occurred_at <= $1)""",
+    ),
+    (
+        "no visit in 30 days",
+        {"event": {"name": "visit", "op": "EQ", "value": 0, "within": {"last": "P30D"}}},
+        """SELECT array_send(array_agg(m.ordinal)) FROM members m WHERE m.workspace_id = 1 AND m.kind = 1
+           AND NOT EXISTS (SELECT FROM events e WHERE e.workspace_id = 1 AND e.kind = 1 AND e.name = 'visit'
+           AND e.ordinal = m.ordinal AND e.occurred_at > $1::timestamptz - interval '30 days'
+           AND e.occurred_at <= $1)""",
+    ),
+    (
+        "visit, then order within 7 days",
+        {"sequence": {"steps": [{"name": "visit"}, {"name": "order"}], "within": "P7D"}},
+        """SELECT array_send(array_agg(ordinal)) FROM (SELECT DISTINCT ordinal FROM (SELECT ordinal, name,
+           occurred_at, max(occurred_at) FILTER (WHERE name = 'visit') OVER (PARTITION BY ordinal
+           ORDER BY occurred_at GROUPS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS visited FROM events
+           WHERE workspace_id = 1 AND kind = 1 AND name IN ('visit', 'order') AND occurred_at <= $1) t
+           WHERE name = 'order' AND occurred_at <= visited + interval '168 hours') u""",
+    ),
+]
+
+
+async def fill(connection: asyncpg.Connection, members: int, events: int) -> None:
+    """Write the members and three months of events, without what triggers would count."""
+    await connection.execute("SET session_replication_role = replica")
+    first = (AS_OF - timedelta(days=95)).replace(day=1, hour=0, minute=0, second=0)
+    await connection.execute(
+        f"CREATE TABLE IF NOT EXISTS events_bench_a PARTITION OF events FOR VALUES FROM ('{first.isoformat()}') "
+        f"TO ('{(AS_OF - timedelta(days=45)).isoformat()}')"
+    )
+    await connection.execute(
+        f"CREATE TABLE IF NOT EXISTS events_bench_b PARTITION OF events "
+        f"FOR VALUES FROM ('{(AS_OF - timedelta(days=45)).isoformat()}') TO ('{(AS_OF + timedelta(days=1)).isoformat()}')"
+    )
+    await connection.execute(MEMBERS, members)
+    await connection.execute(EVENTS, members, events, AS_OF)
+    await connection.execute(TOTALS)
+    await connection.execute("VACUUM ANALYZE members, events, event_totals")
+
+
+async def milliseconds(work: Callable[[], Awaitable[object]]) -> float:
+    """The median of several times, after one that warms up."""
+    await work()
+    times = []
+    for _ in range(ROUNDS):
+        started = time.perf_counter()
+        await work()
+        times.append((time.perf_counter() - started) * 1000)
+    return statistics.median(times)
+
+
+async def measure(connection: asyncpg.Connection, members: int) -> None:
+    """Print each case: the whole audience, the same by hand, and restricted to 1,000 members."""
+    engine, few = PostgresEngine(), BitMap(range(0, members, max(1, members // 1000)))
+    print(f"{'':<50} {'engine ms':>10} {'by hand ms':>11} {'ratio':>6} {'1,000 of them ms':>17}")
+    for name, document, sql in CASES:
+        tree = check(parse(document), Catalogue(MemberKind.PERSON))
+
+        async def ask(ordinals: BitMap | None = None, tree: Any = tree) -> list[BitMap]:
+            async with connection.transaction():
+                return await engine.evaluate(
+                    connection,
+                    PEOPLE,
+                    [tree],
+                    as_of=AS_OF,
+                    zone=ZoneInfo("UTC"),
+                    ordinals=ordinals,
+                    timeout_seconds=120,
+                )
+
+        async def by_hand(sql: str = sql) -> object:
+            return await connection.fetchval(sql, AS_OF)
+
+        whole, hand = await milliseconds(ask), await milliseconds(by_hand)
+        restricted = await milliseconds(lambda ask=ask: ask(few))  # type: ignore[misc]
+        print(f"{name:<50} {whole:>10.0f} {hand:>11.0f} {whole / hand:>6.2f} {restricted:>17.1f}")
+
+
+async def main(url: str, members: int, events: int) -> None:
+    """Set up, fill and measure."""
+    await migrating.migrate(url)
+    connection = await asyncpg.connect(url)
+    try:
+        await fill(connection, members, events)
+        await measure(connection, members)
+    finally:
+        await connection.close()
+
+
+if __name__ == "__main__":
+    sizes = [int(argument) for argument in sys.argv[1:3]] or [200_000]
+    with embedded.running(temporary=True) as servers:
+        asyncio.run(main(servers.database_url, sizes[0], sizes[-1] if len(sizes) > 1 else sizes[0] * 10))
