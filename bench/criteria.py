@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -103,15 +104,12 @@ CASES: list[tuple[str, dict[str, Any], str]] = [
 async def fill(connection: asyncpg.Connection, members: int, events: int) -> None:
     """Write the members and three months of events, without what triggers would count."""
     await connection.execute("SET session_replication_role = replica")
-    first = (AS_OF - timedelta(days=95)).replace(day=1, hour=0, minute=0, second=0)
-    await connection.execute(
-        f"CREATE TABLE IF NOT EXISTS events_bench_a PARTITION OF events FOR VALUES FROM ('{first.isoformat()}') "
-        f"TO ('{(AS_OF - timedelta(days=45)).isoformat()}')"
-    )
-    await connection.execute(
-        f"CREATE TABLE IF NOT EXISTS events_bench_b PARTITION OF events "
-        f"FOR VALUES FROM ('{(AS_OF - timedelta(days=45)).isoformat()}') TO ('{(AS_OF + timedelta(days=1)).isoformat()}')"
-    )
+    ends = [(AS_OF - timedelta(days=days)).isoformat() for days in (90, 45, -1)]
+    for start, end in pairwise(ends):
+        part = f"events_bench_{start[:10].replace('-', '_')}"
+        await connection.execute(
+            f"CREATE TABLE {part} PARTITION OF events FOR VALUES FROM ('{start}') TO ('{end}')"
+        )
     await connection.execute(MEMBERS, members)
     await connection.execute(EVENTS, members, events, AS_OF)
     await connection.execute(TOTALS)
