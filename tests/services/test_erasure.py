@@ -233,16 +233,22 @@ async def test_no_trace_is_left(product: Product, context: Context, connection: 
 async def test_related_members_are_looked_at_again(
     context: Context, viewer: Viewer, connection: asyncpg.Connection
 ) -> None:
-    await everything_about(context, viewer)
+    # given changes that nobody has looked at: of the member alone, and together with another's
+    ordinal = await everything_about(context, viewer)
     await connection.execute("DELETE FROM dirty_batches")
+    await put(context, viewer, externalId=MARK, country="US")
+    await put(context, viewer, {"externalId": MARK, "country": "FR"}, {"externalId": "a1", "country": "FR"})
 
     await erasure.delete(context, viewer, named(MARK))
 
-    marked = await connection.fetch("SELECT kind, changed FROM dirty_batches ORDER BY kind")
-    assert [tuple(row) for row in marked] == [
-        (MemberKind.PERSON, ["relation:account"]),
-        (MemberKind.DEAL, ["relation:account"]),
+    # then those at the other ends of its relations are marked, and it is marked no more
+    marked = await connection.fetch("SELECT kind, changed, ordinals FROM dirty_batches ORDER BY kind, id")
+    assert [(row["kind"], row["changed"], list(from_bytes(row["ordinals"]))) for row in marked] == [
+        (MemberKind.PERSON, ["relation:account"], [0]),
+        (ACCOUNT, ["country"], [1]),
+        (MemberKind.DEAL, ["relation:account"], [0]),
     ]
+    assert await traces(connection, ordinal) == []
 
 
 async def test_a_run_at_work_does_not_bring_the_member_back(

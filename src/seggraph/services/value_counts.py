@@ -20,13 +20,13 @@ from seggraph.services.policy import Viewer
 from seggraph.vocabulary import AttributeType, MemberKind
 from seggraph.work import begin
 
-MAX_VALUES: Final = 20_000
+MAX_VALUES: Final = 10_000
 """Most different values of a field that are counted one by one."""
 MAX_SUGGESTIONS: Final = 100
 MAX_SEARCH: Final = 200
 DELTAS_AT_ONCE: Final = 50_000
 """Most deltas that one transaction adds up."""
-SAMPLE_SIZE: Final = 10_000
+SAMPLE_SIZE: Final = 3_000
 """How many members a crowded field is estimated from."""
 TAGS: Final = "tags"
 COLUMNS: Final = frozenset({"country", "city", "industry", "is_target", "has_address"})
