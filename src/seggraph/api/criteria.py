@@ -75,15 +75,15 @@ class EventCriteria:
     """The leaf for events. "Did not" is COUNT EQ 0."""
 
     name: str = strawberry.field(description="The name of the events, compared exactly.")
-    aggregate: EventAggregate = strawberry.field(
+    aggregate: EventAggregate | None = strawberry.field(
         default=EventAggregate.COUNT, description="What is made of the events before it is compared."
     )
     of: str | None = strawberry.field(
         default=strawberry.UNSET,
         description="For SUM, AVG, MIN and MAX: a property that is a number. Without it, the events' own value.",
     )
-    op: CompareOp = strawberry.field(default=CompareOp.GTE, description="The comparison.")
-    value: JSON = strawberry.field(
+    op: CompareOp | None = strawberry.field(default=CompareOp.GTE, description="The comparison.")
+    value: JSON | None = strawberry.field(
         default=JSON(1),
         description="A number; for FIRST_AT and LAST_AT an instant, a date or a duration; two in a list for BETWEEN.",
     )
@@ -126,8 +126,8 @@ class RelatedCriteria:
     where: "CriteriaInput | None" = strawberry.field(
         default=strawberry.UNSET, description="What the related members satisfy. Without it, all count."
     )
-    op: CompareOp = strawberry.field(default=CompareOp.GTE, description="The comparison.")
-    count: int = strawberry.field(default=1, description="How many.")
+    op: CompareOp | None = strawberry.field(default=CompareOp.GTE, description="The comparison.")
+    count: int | None = strawberry.field(default=1, description="How many.")
 
 
 @strawberry.input(description="A share of all members, always the same ones for a seed.")
@@ -183,6 +183,9 @@ _INPUTS = (
     SampleCriteria,
 )
 
+_NULL_IS_ABSENT = (CriteriaInput, EventCriteria, RelatedCriteria)
+"""Inputs in which a null says nothing: one key is given, or there is a default."""
+
 
 def document_of(criteria: CriteriaInput) -> dict[str, Any]:
     """The criteria as the JSON document that services take."""
@@ -226,6 +229,6 @@ def _plain(value: Any) -> Any:
             field.graphql_name or field.python_name: _plain(given)
             for field in value.__strawberry_definition__.fields  # type: ignore[union-attr]  # every input has one
             if (given := getattr(value, field.python_name)) is not strawberry.UNSET
-            and not (given is None and isinstance(value, CriteriaInput))
+            and not (given is None and isinstance(value, _NULL_IS_ABSENT))
         }
     return value

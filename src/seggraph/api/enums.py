@@ -95,6 +95,7 @@ _publish(
 )
 _publish(EventAggregate, "EventAggregate", "What is made of a member's events before it is compared.")
 _publish(InOp, "InOp", "Whether a member has to be in a segment, or not.")
+_publish(CompletionKind, "CompletionKind", "What may stand at a place in criteria that are being typed.")
 _publish(Group, "CriteriaFieldGroup", "Under which heading a field is offered.")
 
 

@@ -1,7 +1,5 @@
 """Mistakes in the text: where, what was found, what was expected, and what may help."""
 
-import time
-
 import pytest
 
 from seggraph.criteria import AttributeDefinition, Catalogue, check, to_json
@@ -147,11 +145,10 @@ def test_an_error_that_is_not_about_criteria_stays_itself() -> None:
         "x = 1 OR " * 499 + "x",
     ],
 )
+@pytest.mark.timeout(20)  # far more than it takes, and far less than what is quadratic in the text would
 def test_hostile_texts_are_refused_at_once(text: str) -> None:
-    started = time.perf_counter()
     with pytest.raises(CriteriaError):
         read_text(text)
-    assert time.perf_counter() - started < 1
 
 
 def test_the_largest_text_is_read() -> None:

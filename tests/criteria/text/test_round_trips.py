@@ -135,7 +135,7 @@ trees: st.SearchStrategy[Any] = st.recursive(
 
 
 @given(trees)
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=200, deadline=None)
 def test_tree_to_text_to_tree(document: dict[str, Any]) -> None:
     tree = parse(document)
     text = write_text(tree, NAMES.get)
@@ -183,7 +183,7 @@ _pieces = st.sampled_from(
 
 
 @given(st.text(max_size=40) | st.lists(_pieces, max_size=12).map(" ".join))
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=200, deadline=None)
 def test_any_text_is_read_or_refused_with_a_place(text: str) -> None:
     try:
         tree = read_text(text, ids_of)
