@@ -7,6 +7,7 @@ from strawberry.types.enum import StrawberryEnumDefinition
 
 from seggraph import vocabulary
 from seggraph.criteria import AttributeOp, CompareOp, EventAggregate, Group, InOp, SetOp
+from seggraph.criteria.text import CompletionKind
 from seggraph.errors import ErrorCode, SeggraphError
 from seggraph.events import ResyncReason
 
