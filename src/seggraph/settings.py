@@ -12,7 +12,9 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 class Settings(BaseSettings):
     """How one process of seggraph is configured. Every field is documented in docs/settings.md."""
 
-    model_config = SettingsConfigDict(env_prefix="SEGGRAPH_", frozen=True, extra="ignore")
+    model_config = SettingsConfigDict(
+        env_prefix="SEGGRAPH_", env_ignore_empty=True, frozen=True, extra="ignore"
+    )
 
     database_url: str | None = Field(
         None, repr=False, description="PostgreSQL 15 or newer. Unset: a server from a wheel."
@@ -26,6 +28,7 @@ class Settings(BaseSettings):
     database_pool_size: int = Field(10, ge=2, le=200, description="PostgreSQL connections of one process.")
     jwt_secret: SecretStr | None = Field(
         None,
+        min_length=32,
         description="HS256 secret for user tokens, at least 32 characters. Unset with embedded servers: made once.",
     )
     jwt_jwks_url: str | None = Field(

@@ -78,8 +78,8 @@ async def test_upserts_side_by_side_lose_nothing(product: Product) -> None:
     # given eight clients that write overlapping members, each an attribute of its own
     batches = [
         [
-            {"externalId": str(number), "attributes": {f"by{client}": True}}
-            for number in range(client * 10, client * 10 + 50)
+            {"externalId": str(number), "attributes": {f"by{start}": True}}
+            for number in range(start, start + 50)
         ]
         for start in range(0, 80, 10)
     ]

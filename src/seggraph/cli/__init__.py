@@ -5,11 +5,14 @@ Standard output carries answers only; progress and logs go to standard error.
 
 import sys
 
+from pydantic import ValidationError
+from pydantic_settings import SettingsError
 from rich.console import Console
+from rich.markup import escape
 
 from seggraph.cli import demo, importing, operating, serving
 from seggraph.cli.application import app
-from seggraph.errors import SeggraphError
+from seggraph.errors import ErrorCode, SeggraphError
 
 __all__ = ["app", "demo", "importing", "main", "operating", "serving"]
 
@@ -19,5 +22,18 @@ def main() -> None:
     try:
         app()
     except SeggraphError as error:
-        Console(stderr=True).print(f"[red]{error.code}[/red] {error.message}", highlight=False)
-        sys.exit(1)
+        _complain(error.code, error.message)
+    except ValidationError as error:
+        for problem in error.errors():
+            name = "".join(f"_{part}" for part in problem["loc"]).upper()
+            _complain(ErrorCode.INVALID, f"SEGGRAPH{name}: {problem['msg']}.")
+    except SettingsError as error:
+        _complain(ErrorCode.INVALID, f"{error}; docs/settings.md says what it takes.")
+    else:
+        return
+    sys.exit(1)
+
+
+def _complain(code: str, message: str) -> None:
+    console = Console(stderr=True, soft_wrap=True, highlight=False)
+    console.print(f"[red]{code}[/red] {escape(message)}")

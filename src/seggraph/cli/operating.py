@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Annotated, Final
 
 import typer
+from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from seggraph.api import ids
@@ -150,7 +151,7 @@ def doctor() -> None:
     with with_servers(load_settings()) as settings:
         found = asyncio.run(_diagnose(settings))
     for problem in found:
-        console.print(f"[red]✗[/red] {problem}", highlight=False)
+        console.print(f"[red]✗[/red] {escape(problem)}", highlight=False, soft_wrap=True)
     if found:
         raise typer.Exit(1)
     console.print("[green]✓[/green] PostgreSQL, its tables, Redis and the clock are well.")

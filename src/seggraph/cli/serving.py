@@ -1,6 +1,7 @@
 """`seggraph serve` and `seggraph worker`: the two kinds of process that a deployment runs."""
 
 import asyncio
+import os
 import socket
 from typing import Annotated, Final
 
@@ -51,7 +52,8 @@ def listening(host: str, port: int) -> socket.socket:
     try:
         return socket.create_server((host, port), backlog=1024)
     except OSError as error:
-        raise Invalid(f"Cannot listen on {host}:{port} ({error.strerror}); choose another --port.") from error
+        reason = os.strerror(error.errno) if error.errno else str(error)
+        raise Invalid(f"Cannot listen on {host}:{port} ({reason}); choose another --port.") from error
 
 
 def new_server(settings: Settings) -> uvicorn.Server:

@@ -8,6 +8,7 @@ import asyncpg
 from redis.exceptions import RedisError
 
 from seggraph.enqueue import queue_name
+from seggraph.errors import RetryLater
 from seggraph.models.migrating import pending
 from seggraph.runtime import database
 from seggraph.services.context import Context
@@ -27,7 +28,7 @@ async def _database_problems() -> list[str]:
     try:
         async with asyncio.timeout(TIME_LIMIT_SECONDS), database() as connection:
             return await _inspect(connection)
-    except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+    except (OSError, TimeoutError, RetryLater, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
         return [f"PostgreSQL does not answer ({type(error).__name__}): check SEGGRAPH_DATABASE_URL."]
 
 
