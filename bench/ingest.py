@@ -6,9 +6,10 @@ the ratio is what carries over to other machines.
 """
 
 import asyncio
+import resource
 import sys
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -22,14 +23,16 @@ from pydantic import SecretStr
 from seggraph import embedded
 from seggraph.models import migrating
 from seggraph.runtime import database
-from seggraph.services import event_partitions, events, upserts, workspaces
+from seggraph.services import event_partitions, events, import_runs, imports, upserts, workspaces
 from seggraph.services.context import Context, open_context
+from seggraph.services.import_mappings import Pair
 from seggraph.services.policy import Viewer
 from seggraph.settings import Settings
 from seggraph.vocabulary import ApiKeyScope, MemberKind, Role
 
 MEMBERS = 10_000
 EVENTS = 100_000
+IMPORTED = 50_000
 Row = dict[str, Any]
 
 
@@ -140,7 +143,84 @@ async def _copy(
     await connection.copy_records_to_table(table, records=records, columns=columns)
 
 
-PARTS: dict[str, Callable[[Context], Awaitable[None]]] = {"events": measure_events}
+async def measure_members(context: Context) -> None:
+    """Members through the upsert of 1,000 rows, and through an import, against COPY of the same rows."""
+    rows = [_account(number) for number in range(MEMBERS)]
+    batches = [rows[start : start + 1_000] for start in range(0, len(rows), 1_000)]
+    viewer = await new_viewer("Upserts")
+
+    async def upsert() -> None:
+        for batch in batches:
+            await upserts.upsert(context, viewer, MemberKind.ACCOUNT, batch)
+
+    upserted = await timed(len(rows), upsert)
+    copy = await _copy_members(viewer, await new_viewer("Copy"))
+    report("members by upserts of 1,000", upserted, copy)
+    await measure_import(context, rows=IMPORTED, copy=copy)
+
+
+async def measure_import(context: Context, *, rows: int, copy: Timing) -> None:
+    """An import of so many rows, and the most memory that this process ever had."""
+    viewer = await new_viewer("Import")
+    columns = ("externalId", "name", "domain", "email", "city", "industry", "employees", "plan")
+
+    async def lines() -> AsyncIterator[bytes]:
+        yield (",".join(columns) + "\n").encode()
+        for start in range(0, rows, 10_000):
+            accounts = map(_account, range(start, min(start + 10_000, rows)))
+            yield "".join(
+                ",".join(str((one | one["attributes"])[name]) for name in columns) + "\n" for one in accounts
+            ).encode()
+
+    parts = lines()
+
+    async def read(_: int) -> bytes:
+        return await anext(parts, b"")
+
+    view = await imports.create(context, viewer, read, file_name="bench.csv", kind=MemberKind.ACCOUNT)
+    pairs = [Pair(column, column) for column in columns]
+    await imports.start(context, viewer, view.id, pairs)
+
+    async def run() -> None:
+        while not (await imports.get(viewer, view.id)).is_over:
+            await import_runs.run(context, view.id)
+
+    timing = await timed(rows, run)
+    done = await imports.get(viewer, view.id)
+    assert (done.read, done.added) == (rows, rows), done
+    report(f"members by an import of {rows:,} rows", timing, copy)
+    print(f"peak memory of this process: {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MB")
+
+
+def _account(number: int) -> Row:
+    return {
+        "externalId": f"account-{number}",
+        "name": f"Company {number} Incorporated",
+        "domain": f"company-{number}.example.com",
+        "email": f"hello@company-{number}.example.com",
+        "city": ("Berlin", "London", "New York", "Paris")[number % 4],
+        "industry": ("Software", "Retail", "Health Care")[number % 3],
+        "employees": number % 5_000,
+        "attributes": {"plan": ("gold", "silver", "free")[number % 3]},
+    }
+
+
+async def _copy_members(source: Viewer, target: Viewer) -> Timing:
+    """COPY the members of one workspace to another: the same rows, the same table, the same indexes."""
+    names = ("kind", "ordinal", "external_id", *upserts.COLUMNS, "version")
+    async with database() as connection:
+        rows = await connection.fetch(
+            f"SELECT {', '.join(names)} FROM members WHERE workspace_id = $1", source.workspace_id
+        )
+        records = [(target.workspace_id, *row) for row in rows]
+        columns = ("workspace_id", *names)
+        return await timed(len(rows), lambda: _copy(connection, "members", records, columns))
+
+
+PARTS: dict[str, Callable[[Context], Awaitable[None]]] = {
+    "events": measure_events,
+    "members": measure_members,
+}
 """What can be measured, by the name to give on the command line."""
 
 

@@ -21,6 +21,7 @@ LIST_SEPARATOR: Final = ";"
 MAX_NUMBER_LENGTH: Final = 60
 
 _INTEGER = re.compile(r"[+-]?\d{1,40}", re.ASCII)
+_DOUBLE = re.compile(r"[+-]?\d{1,40}(?:\.\d{1,40})?(?:[eE][+-]?\d{1,3})?", re.ASCII)
 _PLAIN_NUMBER = re.compile(r"-?(?:0|[1-9]\d{0,29})(?:\.\d{1,30})?(?:[eE][+-]?\d{1,3})?", re.ASCII)
 _GROUPED = re.compile(r"[+-]?\d{1,3}(?:,\d{3})+(?:\.\d+)?", re.ASCII)
 _DECORATION = re.compile(r"[$€£¥\s_]")
@@ -142,14 +143,17 @@ def attribute(cell: str, type_: AttributeType) -> Any:
         raise WrongType(f"The attribute has the type {type_}: give {expected}, not {cell[:40]!r}.") from None
 
 
-def _number(cell: str) -> int | float:
+def number(cell: str) -> int | float:
+    """A number as JSON has them: whole ones exactly, the others as the nearest double. Raises Invalid."""
     text = unescaped(cell).strip()
-    return int(text) if _INTEGER.fullmatch(text) else float(decimal(cell))
+    if _INTEGER.fullmatch(text):
+        return int(text)
+    return float(text) if _DOUBLE.fullmatch(text) else float(decimal(cell))
 
 
 _READ: Final[dict[AttributeType, Callable[[str], Any]]] = {
     AttributeType.STRING: unescaped,
-    AttributeType.NUMBER: _number,
+    AttributeType.NUMBER: number,
     AttributeType.BOOLEAN: flag,
     AttributeType.DATE: str.strip,
     AttributeType.DATETIME: str.strip,

@@ -14,7 +14,7 @@ import orjson
 from pyroaring import BitMap
 
 from seggraph.errors import ErrorCode, SeggraphError
-from seggraph.services import changes, upserts
+from seggraph.services import member_locks, upserts
 from seggraph.services.context import Context
 from seggraph.services.csv_records import Record
 from seggraph.services.import_mappings import Pair, Refusal, Row, RowMaker, key_field
@@ -136,7 +136,9 @@ def key_of(pairs: Sequence[Pair], kind: MemberKind) -> str:
 async def store(context: Context, unit: Work, batch: Batch, rows: Rows) -> Outcome:
     """Store the members of some rows in a unit, and say what became of every row."""
     good, refused = rows
+    await member_locks.hold_together(unit.connection, batch.workspace_id)
     keys = list({row.key for row in good})
+    await unit.connection.execute(upserts.PLAN_BY_VALUES)
     found = {
         record["key"]: record
         for record in await unit.connection.fetch(FIND[batch.key], batch.workspace_id, batch.kind, keys)
@@ -147,7 +149,7 @@ async def store(context: Context, unit: Work, batch: Batch, rows: Rows) -> Outco
     if sorted_.wanted:
         drafts = {index: row.draft for index, row in enumerate(sorted_.wanted)}
         changed = await writer.store(drafts)
-        await changes.mark(context, unit, batch.workspace_id, batch.kind, *changed)
+        await writer.finish(context, *changed)
     ordinals = BitMap(writer.ordinals.values())
     failed = [_failure(refusal) for refusal in refused]
     return Outcome(

@@ -245,10 +245,10 @@ def _first(reader: RecordReader) -> list[Record]:
 
 
 def _require_text(records: Sequence[Sequence[str]]) -> None:
-    """Raise Invalid for what has no text to show: control characters come with binary files only."""
-    sample = "".join(cell for record in records[:20] for cell in record)
-    strange = sum(one < " " and one not in "\t\r\n" for one in sample)
-    if strange > len(sample) * 0.01:
+    """Raise Invalid for a first record of control characters: such are in binary files, and in cells of members."""
+    first = "".join(records[0])
+    strange = sum(one < " " and one not in "\t\r\n" for one in first)
+    if strange > len(first) * 0.1:
         raise Invalid("This is no text but a binary file; upload a CSV file.", path=("file",))
 
 

@@ -29,7 +29,7 @@ CONSENT_FIELDS: Final = {
 FIELDS: Final[dict[str, Callable[[str], Any]]] = {
     "externalId": cells.unescaped,
     "name": cells.unescaped,
-    "domain": lambda cell: domains.normalise(cells.unescaped(cell)),
+    "domain": cells.unescaped,
     "email": cells.unescaped,
     "phone": cells.unescaped,
     "country": cells.unescaped,
@@ -37,7 +37,7 @@ FIELDS: Final[dict[str, Callable[[str], Any]]] = {
     "industry": cells.unescaped,
     "revenue": cells.decimal,
     "employees": cells.integer,
-    "score": lambda cell: float(cells.decimal(cell)),
+    "score": cells.number,
     "isTarget": cells.flag,
     "tags": cells.texts,
     "address": cells.unescaped,
@@ -168,7 +168,7 @@ class RowMaker:
         key = given.get(self._key)
         if not key or not key.strip():
             raise Required(f"The row has no {self._key} to find its member by.")
-        key = key.strip().lower() if self._key == "email" else key.strip()
+        key = _KEY_FORMS[self._key](key.strip())
         given["externalId"] = key if self._key != "externalId" else given["externalId"]
         given["attributes"] = self._given_attributes(record.cells)
         return Row(record, key, _cleaned(given))
@@ -208,6 +208,14 @@ class RowMaker:
             except SeggraphError as error:
                 raise _in_column(error, pair) from error
         return given
+
+
+_KEY_FORMS: Final[dict[str, Callable[[str], str]]] = {
+    "externalId": str,
+    "domain": domains.normalise,
+    "email": str.lower,
+}
+"""How the values of a key are compared."""
 
 
 def _cleaned(given: dict[str, Any]) -> MemberDraft:

@@ -22,7 +22,7 @@ from seggraph.audiences import ChunkOwner, ChunkStore, from_bytes, to_bytes
 from seggraph.errors import BadTransition, ErrorCode, NotFound, SeggraphError, TooMany
 from seggraph.models.audiences import ChunkRole
 from seggraph.runtime import database
-from seggraph.services import catalogues, cells, import_batches, segments, shifts, uploads
+from seggraph.services import catalogues, cells, import_batches, segments, selections, shifts, uploads
 from seggraph.services.context import Context
 from seggraph.services.csv_records import Dialect, Record, RecordReader
 from seggraph.services.import_batches import Batch, Outcome
@@ -404,7 +404,9 @@ async def _fill_segment(context: Context, unit: Work, claim: Claim, segment_id: 
     membership = (await shifts.read_memberships(connection, claim.workspace_id, [segment_id]))[segment_id]
     source = membership.source(SourceKind.IMPORT)
     before = membership.links[source]
-    after = claim.taken if claim.replace else before | claim.taken
+    # Those erased since they were stored are left out; an erasure that comes now waits for the segment's row.
+    taken = await selections.existing(connection, claim.viewer, claim.kind, claim.taken)
+    after = taken if claim.replace else before | taken
     owner = ChunkOwner(ChunkRole.LINKS, source)
     await ChunkStore(connection, claim.workspace_id).write({owner: (before, after)})
     await segments.request_within(context, unit, claim.viewer, segment_id, SegmentStatus(row["status"]))
