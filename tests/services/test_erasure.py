@@ -17,6 +17,7 @@ from seggraph.services import (
     erasure,
     events,
     hands,
+    import_runs,
     members,
     recompute,
     refresh,
@@ -44,6 +45,7 @@ from tests.services.computing import (
     whole,
     with_engine,
 )
+from tests.services.importing import imported
 
 MARK = "forget-me-7f3a"
 PATIENCE_SECONDS = 15.0
@@ -300,6 +302,38 @@ async def test_a_refresh_at_work_does_not_bring_the_member_back(
     assert await members_of(connection, segment) == {f"a{n}" for n in range(7)}
     assert (await read(viewer, segment)).member_count == 7
     assert await traces(connection, ordinal) == []
+
+
+async def test_an_import_does_not_bring_the_member_back(
+    context: Context, viewer: Viewer, connection: asyncpg.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # given an import into a segment, whose members are stored and who are not in the segment yet
+    person = {"externalId": "p"}
+    await upserts.upsert(context, viewer, MemberKind.PERSON, [person])
+    row = {
+        "relation": "people",
+        "fromKind": ACCOUNT,
+        "fromExternalId": "a1",
+        "toKind": 1,
+        "toExternalId": "p",
+    }
+    assert (await relations.relate(context, viewer, [row])).pending == 1
+    segment = await segments.create(context, viewer, SegmentDraft("Static", ACCOUNT, SegmentType.STATIC))
+    finish = import_runs._finish
+
+    async def erase_and_finish(context: Context, claim: Any) -> Any:
+        assert (await erasure.delete(context, viewer, named(MARK))).deleted == 1
+        return await finish(context, claim)
+
+    # when one of them is erased just then
+    monkeypatch.setattr(import_runs, "_finish", erase_and_finish)
+    await imported(context, viewer, f"id\n{MARK}\na1\n", {"id": "externalId"}, segment_id=segment.id)
+
+    # then the segment has the other one, whose pending relation became real as well
+    assert await members_of(connection, segment) in (set(), {"a1"})  # a run may be still to come
+    near = await connection.fetch("SELECT roaring FROM chunks")
+    assert [list(from_bytes(row["roaring"])) for row in near] == [[1]]
+    assert await connection.fetchval("SELECT count(*) FROM relations") == 1
 
 
 async def test_deletions_amid_everything_else(
