@@ -3,9 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import asyncpg
 from pyroaring import BitMap
@@ -41,19 +39,15 @@ class PausingEngine(PostgresEngine):
         population: Population,
         criteria: Sequence[Checked],
         *,
-        as_of: datetime,
-        zone: ZoneInfo,
         ordinals: BitMap | None = None,
-        timeout_seconds: float,
+        **circumstances: Any,
     ) -> list[BitMap]:
         found = await super().evaluate(
             connection,
             population,
             criteria,
-            as_of=as_of,
-            zone=zone,
             ordinals=ordinals,
-            timeout_seconds=timeout_seconds,
+            **circumstances,
         )
         if self.armed:
             self.armed = False

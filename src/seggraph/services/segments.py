@@ -90,6 +90,11 @@ EDIT: Final = f"""
     WHERE workspace_id = $1 AND id = $2
 """  # noqa: S608 - constants only
 
+RESCHEDULE: Final = """
+    UPDATE segments SET next_sync_at = now() + make_interval(secs => coalesce(sync_interval_seconds, $3))
+    WHERE workspace_id = $1 AND id = $2 AND next_sync_at IS NOT NULL
+"""
+
 USERS_OF_WORKSPACE = "SELECT user_id FROM workspace_users WHERE workspace_id = $1 AND user_id = ANY($2)"
 
 HIDE = """
@@ -177,6 +182,10 @@ async def update(
             await unit.connection.execute(EDIT, viewer.workspace_id, segment_id, *after.values())
         except asyncpg.UniqueViolationError as error:
             raise _name_taken(str(after["name"])) from error
+        if "sync_interval" in given:
+            await unit.connection.execute(
+                RESCHEDULE, viewer.workspace_id, segment_id, DEFAULT_SYNC_INTERVAL.total_seconds()
+            )
         if "hidden_from" in given:
             await _hide_from(unit, viewer, segment_id, given["hidden_from"] or ())
         await _touch(unit, viewer, segment_id, SegmentAction.EDITED)
