@@ -119,7 +119,7 @@ def _event_rows() -> list[Row]:
 
 async def _copy_events(viewer: Viewer, rows: Sequence[Row]) -> Timing:
     """COPY of the rows, made ready beforehand, into `events` with its indexes."""
-    columns = "workspace_id kind ordinal name occurred_at value properties external_id".split()
+    columns = ["workspace_id", "kind", "ordinal", "name", "occurred_at", "value", "properties", "external_id"]
     records = [
         (
             viewer.workspace_id,
