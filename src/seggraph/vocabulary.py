@@ -153,13 +153,6 @@ class SourceKind(StrEnum):
     PLAYBOOK = "PLAYBOOK"
 
 
-class PlaybookStatus(StrEnum):
-    """Whether a playbook's links follow its criteria (ACTIVE) or stay as they are (PAUSED)."""
-
-    ACTIVE = "ACTIVE"
-    PAUSED = "PAUSED"
-
-
 class RunStatus(StrEnum):
     """How a computation of a segment stands; VOID when an edit overtook it."""
 
