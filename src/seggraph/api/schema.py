@@ -15,23 +15,17 @@ from seggraph.api.erasure import ErasureMutations
 from seggraph.api.errors import InputError
 from seggraph.api.events import EventMutations
 from seggraph.api.imports import Import, ImportMutations, ImportQueries
-from seggraph.api.members import Member, MemberConnection, MemberMutations, MemberOrder
+from seggraph.api.member_mutations import MemberMutations
+from seggraph.api.members import Member, MemberConnection, MemberOrder
 from seggraph.api.node import Node
 from seggraph.api.paging import AFTER, BEFORE, FIRST, LAST, request_of
 from seggraph.api.previews import PreviewQueries
 from seggraph.api.relations import RelationMutations
 from seggraph.api.scalars import CONFIG
+from seggraph.api.segment_lists import SegmentConnection, SegmentFilter, SegmentOrder, filter_of, order_of
 from seggraph.api.segment_members import SegmentMemberMutations
 from seggraph.api.segment_mutations import SegmentMutations
-from seggraph.api.segments import (
-    Segment,
-    SegmentConnection,
-    SegmentFilter,
-    SegmentOrder,
-    filter_of,
-    member_order,
-    order_of,
-)
+from seggraph.api.segments import Segment, member_order
 from seggraph.api.subscriptions import EVENT_TYPES, Subscription
 from seggraph.api.transport import ServedSchema
 from seggraph.api.viewer import User, Viewer, ViewerMutations, Workspace
