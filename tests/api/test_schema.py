@@ -120,10 +120,7 @@ def test_the_foundation_is_there(name: str) -> None:
     [name for name in PRESENT if name not in FOUNDATION and name not in ("ExplainedNode", "SegmentEvent")],
 )
 def test_other_promised_types_are_whole(name: str) -> None:
-    later = {"criteriaText"}  # the text form of criteria
-
-    missing = PROMISES[name].keys() - shape_of(SCHEMA.type_map[name]).keys() - later
-    assert {part for part in missing if part.partition(".")[0] not in later} == set()
+    assert PROMISES[name].keys() - shape_of(SCHEMA.type_map[name]).keys() == set()
 
 
 def test_arguments_of_the_foundation_are_whole() -> None:
