@@ -44,17 +44,23 @@ class ErrorCode(StrEnum):
 class SeggraphError(Exception):
     """An expected failure.
 
-    `retryable` says whether the same work may succeed later without anyone changing anything; it is a
-    property of the class.
+    `family` is the code that several kinds of failure share for clients. `retryable` says whether the same work
+    may succeed later without anyone changing anything; it is a property of the class.
     """
 
     code: ClassVar[ErrorCode] = ErrorCode.INVALID
+    family: ClassVar[ErrorCode | None] = None
     retryable: ClassVar[bool] = False
 
     def __init__(self, message: str, *, path: Sequence[str | int] = ()) -> None:
         super().__init__(message)
         self.message = message
         self.path: Path = tuple(path)
+
+    @property
+    def published_code(self) -> ErrorCode:
+        """The code that clients switch on: that of the family, if there is one, and `code` is its reason."""
+        return self.family or self.code
 
 
 class Problems(SeggraphError):
@@ -147,6 +153,7 @@ class CriteriaError(SeggraphError):
     """A mistake in criteria, with the path of the node and what would work there."""
 
     code = ErrorCode.CRITERIA_INVALID
+    family: ClassVar[ErrorCode | None] = ErrorCode.CRITERIA_INVALID
 
 
 class CriteriaSyntaxError(CriteriaError):
@@ -175,6 +182,7 @@ class SegmentCycle(CriteriaError):
     """A segment would come to depend on itself through the segments that its criteria refer to."""
 
     code = ErrorCode.SEGMENT_CYCLE
+    family = None
 
 
 class UnknownField(CriteriaError):
@@ -211,6 +219,7 @@ class CriteriaTooSlow(CriteriaError):
     """Evaluating took longer than the time limit."""
 
     code = ErrorCode.CRITERIA_TOO_SLOW
+    family = None
 
 
 class RetryLater(SeggraphError):

@@ -12,7 +12,9 @@ from tests.product import Product, Server
 
 CREATE = """
     mutation ($input: CreateSegmentInput!) {
-      createSegment(input: $input) { segment { id name version status } errors { code message path } }
+      createSegment(input: $input) {
+        segment { id name version status } errors { code message path ... on CriteriaError { reason } }
+      }
     }
 """
 UPDATE = """
@@ -30,7 +32,8 @@ UPSERT = """
 PREVIEW = """
     query ($criteria: CriteriaInput) {
       previewSegment(input: {kind: ACCOUNT, criteria: $criteria}) {
-        memberCount sentence reach { status total } sample { id } errors { code message path }
+        memberCount sentence reach { status total } sample { id }
+        errors { code message path ... on CriteriaError { reason } }
       }
     }
 """
@@ -91,7 +94,8 @@ async def test_mistakes_in_criteria_are_errors_with_a_path(client: Product, name
 
     for answer in (saved, tried):
         [error] = answer["errors"]
-        assert error["code"] == code
+        assert error["code"] == "CRITERIA_INVALID"
+        assert error["reason"] == code
         assert error["message"]
         assert path is None or error["path"] == path
     assert saved["segment"] is None

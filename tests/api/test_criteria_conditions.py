@@ -119,13 +119,13 @@ async def test_conditions_match(shop: Product, criteria: dict[str, Any], expecte
     [
         (
             {"event": {"name": "x", "aggregate": "DISTINCT_DAYS", "value": 1.5}},
-            "CRITERIA_BAD_VALUE",
+            "CRITERIA_INVALID",
             ["event", "value"],
         ),
-        ({"event": {"name": "x", "value": -1}}, "CRITERIA_BAD_VALUE", ["event", "value"]),
-        ({"sample": {"percent": 101}}, "CRITERIA_BAD_VALUE", ["sample", "percent"]),
-        ({"segment": {"op": "IN", "id": "nothing"}}, "CRITERIA_BAD_VALUE", ["segment", "id"]),
-        ({"related": {"relation": "wives"}}, "CRITERIA_BAD_VALUE", ["related", "relation"]),
+        ({"event": {"name": "x", "value": -1}}, "CRITERIA_INVALID", ["event", "value"]),
+        ({"sample": {"percent": 101}}, "CRITERIA_INVALID", ["sample", "percent"]),
+        ({"segment": {"op": "IN", "id": "nothing"}}, "CRITERIA_INVALID", ["segment", "id"]),
+        ({"related": {"relation": "wives"}}, "CRITERIA_INVALID", ["related", "relation"]),
     ],
 )
 async def test_mistakes_have_their_path(
@@ -193,7 +193,7 @@ async def test_circles_strangers_and_other_kinds_are_refused(server: Server, sho
     )["updateSegment"]
 
     # then
-    assert [error["code"] for error in foreign["errors"]] == ["CRITERIA_BAD_VALUE"]
+    assert [error["code"] for error in foreign["errors"]] == ["CRITERIA_INVALID"]
     assert circle["errors"] == [
         {
             "code": "SEGMENT_CYCLE",
@@ -203,5 +203,5 @@ async def test_circles_strangers_and_other_kinds_are_refused(server: Server, sho
     ]
     assert [error["code"] for error in itself["errors"]] == ["SEGMENT_CYCLE"]
     assert [(error["code"], error["message"]) for error in wrong["errors"]] == [
-        ("CRITERIA_BAD_VALUE", '"Accounts" holds ACCOUNT, here a segment of PERSON is needed.')
+        ("CRITERIA_INVALID", '"Accounts" holds ACCOUNT, here a segment of PERSON is needed.')
     ]

@@ -192,7 +192,7 @@ async def test_cursors_that_this_list_never_gave(client: Product) -> None:
         ({"last": -1}, "INVALID", "last"),
         ({"first": 1_001}, "TOO_LARGE", "first"),
         ({"first": 1, "last": 1}, "INVALID", "last"),
-        ({"order": {"field": "shoeSize"}}, "CRITERIA_UNKNOWN_FIELD", "orderBy"),
+        ({"order": {"field": "shoeSize"}}, "CRITERIA_INVALID", "orderBy"),
         ({"ids": ["rubbish"]}, "NOT_FOUND", "segmentIds"),
     ],
 )

@@ -152,7 +152,7 @@ async def test_a_new_segment_in_the_same_call(product: Product) -> None:
 @pytest.mark.parametrize(
     ("bad", "code", "path"),
     [
-        ({"where": {"attribute": {"field": "nope", "op": "IS_SET"}}}, "CRITERIA_UNKNOWN_FIELD", "where"),
+        ({"where": {"attribute": {"field": "nope", "op": "IS_SET"}}}, "CRITERIA_INVALID", "where"),
         ({"externalIds": ["a"], "memberIds": ["nobody"]}, "INVALID", "externalIds"),
         ({"memberIds": []}, "REQUIRED", "memberIds"),
         ({}, "REQUIRED", "memberIds"),

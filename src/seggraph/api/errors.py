@@ -27,6 +27,15 @@ class InputError(UserError):
     """The ordinary error of a payload."""
 
 
+@strawberry.type(
+    description="A mistake in criteria: code is CRITERIA_INVALID, and reason says which mistake."
+)
+class CriteriaError(UserError):
+    """The error of a node of the tree, or of a place in the text."""
+
+    reason: ErrorCode = strawberry.field(description="Which mistake it is, like CRITERIA_UNKNOWN_FIELD.")
+
+
 @strawberry.type(description="Why one row of a bulk input was not stored. The other rows were.")
 class RowError:
     """The report of one row."""
@@ -45,10 +54,14 @@ class RowError:
 def user_errors(error: SeggraphError) -> list[UserError]:
     """The errors of a payload for a failure, one for each problem."""
     problems: Iterable[SeggraphError] = error.problems if isinstance(error, Problems) else (error,)
-    return [
-        InputError(code=problem.code, message=problem.message, path=_texts(problem.path))
-        for problem in problems
-    ]
+    return [_user_error(problem) for problem in problems]
+
+
+def _user_error(problem: SeggraphError) -> UserError:
+    code, message, path = problem.published_code, problem.message, _texts(problem.path)
+    if problem.family is not None:
+        return CriteriaError(code=code, message=message, path=path, reason=problem.code)
+    return InputError(code=code, message=message, path=path)
 
 
 def _texts(path: Path) -> list[str] | None:

@@ -12,7 +12,7 @@ from seggraph.api.criteria import CriteriaInput, document_of
 from seggraph.api.criteria_fields import CriteriaFieldQueries
 from seggraph.api.criteria_texts import CriteriaTextQueries
 from seggraph.api.erasure import ErasureMutations
-from seggraph.api.errors import InputError
+from seggraph.api.errors import CriteriaError, InputError
 from seggraph.api.events import EventMutations
 from seggraph.api.imports import Import, ImportMutations, ImportQueries
 from seggraph.api.member_mutations import MemberMutations
@@ -213,6 +213,6 @@ def build_schema() -> ServedSchema:
         query=Query,
         mutation=Mutation,
         subscription=Subscription,
-        types=[InputError, *EVENT_TYPES],
+        types=[CriteriaError, InputError, *EVENT_TYPES],
         config=CONFIG,
     )

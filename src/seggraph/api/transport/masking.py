@@ -31,7 +31,9 @@ def internal_extensions() -> dict[str, Any]:
 
 def failure_extensions(failure: SeggraphError) -> dict[str, Any]:
     """Return the extensions of an expected failure: its code, and where in the input it is when that is known."""
-    extensions: dict[str, Any] = {"code": failure.code.value}
+    extensions: dict[str, Any] = {"code": failure.published_code.value}
+    if failure.family is not None:
+        extensions["reason"] = failure.code.value
     if failure.path:
         extensions["path"] = list(failure.path)
     return extensions
