@@ -49,7 +49,7 @@ def worlds(
     zone=st.sampled_from(random_criteria.ZONES),
 )
 @settings(
-    max_examples=40,
+    max_examples=25,
     deadline=None,
     derandomize=True,
     database=None,
