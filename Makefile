@@ -9,8 +9,8 @@ LOCK := scripts/constraints.txt
 PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3.11; do \
 	"$$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo "$$python" && break; done)
 
-# How many processes run the tests; `make test WORKERS=0` runs them in one.
-WORKERS ?= 2
+# How many processes run the tests: one more than two cores keep busy, because tests wait. `make test WORKERS=0` runs them in one.
+WORKERS ?= 3
 ARGS ?=
 
 .DEFAULT_GOAL := help
