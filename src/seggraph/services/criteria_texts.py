@@ -27,11 +27,10 @@ from seggraph.errors import Path, SeggraphError
 from seggraph.runtime import database
 from seggraph.services import catalogues, value_counts
 from seggraph.services.attribute_values import storable_text
+from seggraph.services.names import MAX_NAME, name_key
 from seggraph.services.policy import VISIBLE_SEGMENT, Viewer, visibility_arguments
-from seggraph.services.segment_views import name_key
 from seggraph.vocabulary import AttributeType, MemberKind
 
-MAX_NAME: Final = 200
 """Longer texts are no name of a segment."""
 
 MAX_NAMES: Final = 200

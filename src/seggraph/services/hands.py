@@ -18,6 +18,7 @@ from seggraph.services import (
     populations,
     reach,
     segment_references,
+    segment_rows,
     segment_views,
     segments,
     selections,
@@ -87,7 +88,7 @@ async def add(
         ordinals, not_found = await _resolve(unit.connection, viewer, kind, chosen)
         drafts = [segment.id for segment in held if segment.status is SegmentStatus.DRAFT and ordinals]
         for segment_id in drafts:
-            await segments.activate_within(context, unit, viewer, segment_id)
+            await segment_rows.activate(context, unit, viewer, segment_id)
         if new_segment is not None:
             held.append(await _make(context, unit, viewer, new_segment))
         after = await _read(unit, viewer, held) if drafts else held

@@ -22,7 +22,7 @@ from seggraph.audiences import ChunkOwner, ChunkStore, from_bytes, to_bytes
 from seggraph.errors import BadTransition, ErrorCode, NotFound, SeggraphError, TooMany
 from seggraph.models.audiences import ChunkRole
 from seggraph.runtime import database
-from seggraph.services import catalogues, cells, import_batches, segments, selections, shifts, uploads
+from seggraph.services import catalogues, cells, import_batches, segment_rows, selections, shifts, uploads
 from seggraph.services.context import Context
 from seggraph.services.csv_records import Dialect, Record, RecordReader
 from seggraph.services.import_batches import Batch, Outcome
@@ -409,7 +409,7 @@ async def _fill_segment(context: Context, unit: Work, claim: Claim, segment_id: 
     after = taken if claim.replace else before | taken
     owner = ChunkOwner(ChunkRole.LINKS, source)
     await ChunkStore(connection, claim.workspace_id).write({owner: (before, after)})
-    await segments.request_within(context, unit, claim.viewer, segment_id, SegmentStatus(row["status"]))
+    await segment_rows.compute(context, unit, claim.workspace_id, segment_id, SegmentStatus(row["status"]))
 
 
 async def _fail(context: Context, claim: Claim, error: Exception) -> ImportStatus | None:

@@ -1,6 +1,5 @@
 """Reading segments: one, many, or a page of them, as the viewer may see them."""
 
-import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
@@ -12,6 +11,7 @@ import orjson
 from seggraph.errors import Invalid, NotFound
 from seggraph.runtime import database
 from seggraph.services.attribute_values import storable_text
+from seggraph.services.names import name_key
 from seggraph.services.paging import Key, Order, Page, PageRequest, fetch_page, nullable
 from seggraph.services.policy import VISIBLE_SEGMENT, Viewer, visibility_arguments
 from seggraph.vocabulary import (
@@ -124,12 +124,6 @@ class SegmentFilter:
             self.reach_statuses,
             _wanted(search),
         )
-
-
-def name_key(name: str) -> str:
-    """What of a name must be unique: it ignores case, Unicode form and how much white space there is."""
-    folded = unicodedata.normalize("NFKC", name).casefold()
-    return " ".join(unicodedata.normalize("NFKC", folded).split())
 
 
 def _wanted(search: str | None) -> str | None:

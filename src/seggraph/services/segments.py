@@ -1,9 +1,8 @@
 """Segments: define, edit, activate, ask for a new computation."""
 
-import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any, Final
 
 import asyncpg
@@ -18,20 +17,16 @@ from seggraph.errors import (
     NotFound,
     Required,
     StaleVersion,
-    TooLong,
     TooMany,
 )
-from seggraph.events import Fact, ReachChanged, SegmentStatusChanged
-from seggraph.services import criteria_documents, segment_references
+from seggraph.services import criteria_documents, segment_references, segment_rows
 from seggraph.services.context import Context
+from seggraph.services.names import clean_description, clean_name, name_key
 from seggraph.services.policy import (
-    VISIBLE_SEGMENT,
     Viewer,
-    require_segment_management,
     require_write,
-    visibility_arguments,
 )
-from seggraph.services.segment_views import SELECT, SegmentView, name_key, view_of
+from seggraph.services.segment_views import SegmentView
 from seggraph.vocabulary import (
     MemberKind,
     ReachStatus,
@@ -45,12 +40,7 @@ from seggraph.vocabulary import (
 )
 from seggraph.work import Work, begin
 
-MAX_NAME: Final = 200
-MAX_NAME_KEY: Final = 600
-"""Some single characters stand for many once they are normalised."""
-MAX_DESCRIPTION: Final = 2_000
 MAX_HIDDEN_FROM: Final = 100
-DEFAULT_SYNC_INTERVAL: Final = timedelta(hours=4)
 SHORTEST_SYNC_INTERVAL: Final = timedelta(minutes=5)
 LONGEST_SYNC_INTERVAL: Final = timedelta(days=31)
 
@@ -67,20 +57,6 @@ CREATE = """
 CREATE_SOURCES = """
     INSERT INTO sources (workspace_id, segment_id, kind, created_at)
     SELECT $1, $2, kind, now() FROM unnest($3::text[]) AS kind
-"""
-
-REQUEST = """
-    UPDATE segments SET status = 'ACTIVE', requested_revision = requested_revision + 1,
-      lease_holder = NULL, lease_until = NULL, attempts = 0, retry_at = NULL, progress = 0,
-      reach_status = 'CALCULATING', error_code = NULL, error_message = NULL, error_at = NULL,
-      next_sync_at = now() + make_interval(secs => coalesce(sync_interval_seconds, $3))
-    WHERE workspace_id = $1 AND id = $2
-    RETURNING requested_revision
-"""
-
-TOUCH = """
-    UPDATE segments SET version = version + 1, last_action = $3, last_modified_by_id = $4, last_modified_at = now()
-    WHERE workspace_id = $1 AND id = $2
 """
 
 EDITABLE: Final = ("name", "name_key", "description", "visibility", "criteria", "sync_interval_seconds")
@@ -132,7 +108,7 @@ async def create(context: Context, viewer: Viewer, draft: SegmentDraft) -> Segme
 async def create_within(context: Context, unit: Work, viewer: Viewer, draft: SegmentDraft) -> SegmentView:
     """Create a segment as part of a larger unit of work; see `create`."""
     require_write(viewer)
-    name = _clean_name(draft.name)
+    name = clean_name(draft.name, "segment")
     _require_fitting_criteria(draft.type, draft.criteria)
     activate = draft.criteria is not None if draft.activate is None else draft.activate
     criteria = await _stored_criteria(unit, viewer, draft.kind, draft.criteria)
@@ -141,7 +117,7 @@ async def create_within(context: Context, unit: Work, viewer: Viewer, draft: Seg
         viewer.workspace_id,
         name,
         name_key(name),
-        _clean_description(draft.description),
+        clean_description(draft.description),
         draft.kind,
         draft.type,
         draft.purpose,
@@ -155,12 +131,12 @@ async def create_within(context: Context, unit: Work, viewer: Viewer, draft: Seg
         raise _name_taken(name)
     await _create_sources(unit, viewer, segment_id, draft.type)
     await _hide_from(unit, viewer, segment_id, draft.hidden_from)
-    facts: list[Fact] = [_status_changed(viewer, segment_id, 0, SegmentStatus.DRAFT, None)]
+    created = segment_rows.status_changed(viewer.workspace_id, segment_id, 0, SegmentStatus.DRAFT, None)
+    context.publish(unit, [created])
     if activate:
         _require_criteria_to_activate(draft.type, criteria)
-        facts += await _activate(context, unit, viewer, segment_id)
-    context.publish(unit, facts)
-    return await _read_back(unit, viewer, segment_id)
+        await segment_rows.compute(context, unit, viewer.workspace_id, segment_id, SegmentStatus.DRAFT)
+    return await segment_rows.read_back(unit, viewer, segment_id)
 
 
 async def update(
@@ -173,7 +149,7 @@ async def update(
     StaleVersion, BadTransition (archived), NameTaken, Invalid, CriteriaError.
     """
     async with begin() as unit:
-        before = await _hold(unit, viewer, segment_id)
+        before = await segment_rows.hold(unit, viewer, segment_id)
         _require_version(before, version)
         if before.status is SegmentStatus.ARCHIVED:
             raise BadTransition("An archived segment cannot be edited; unarchive it first.", path=("id",))
@@ -184,14 +160,17 @@ async def update(
             raise _name_taken(str(after["name"])) from error
         if "sync_interval" in given:
             await unit.connection.execute(
-                RESCHEDULE, viewer.workspace_id, segment_id, DEFAULT_SYNC_INTERVAL.total_seconds()
+                RESCHEDULE,
+                viewer.workspace_id,
+                segment_id,
+                segment_rows.DEFAULT_SYNC_INTERVAL.total_seconds(),
             )
         if "hidden_from" in given:
             await _hide_from(unit, viewer, segment_id, given["hidden_from"] or ())
-        await _touch(unit, viewer, segment_id, SegmentAction.EDITED)
+        await segment_rows.touch(unit, viewer, segment_id, SegmentAction.EDITED)
         if _needs_computing(before, after["criteria"]):
-            context.publish(unit, await _activate(context, unit, viewer, segment_id, before.status))
-        return await _read_back(unit, viewer, segment_id)
+            await segment_rows.compute(context, unit, viewer.workspace_id, segment_id, before.status)
+        return await segment_rows.read_back(unit, viewer, segment_id)
 
 
 async def activate(context: Context, viewer: Viewer, segment_id: int) -> SegmentView:
@@ -200,7 +179,7 @@ async def activate(context: Context, viewer: Viewer, segment_id: int) -> Segment
     Raises NotFound, Forbidden, Required (a DYNAMIC segment without criteria) and BadTransition.
     """
     async with begin() as unit:
-        before = await _hold(unit, viewer, segment_id)
+        before = await segment_rows.hold(unit, viewer, segment_id)
         if before.status is SegmentStatus.ACTIVE:
             return before
         if before.status is not SegmentStatus.DRAFT:
@@ -208,21 +187,8 @@ async def activate(context: Context, viewer: Viewer, segment_id: int) -> Segment
                 f"Only a draft can be activated; this segment is {before.status}.", path=("id",)
             )
         _require_criteria_to_activate(before.type, before.criteria)
-        await activate_within(context, unit, viewer, segment_id)
-        return await _read_back(unit, viewer, segment_id)
-
-
-async def activate_within(context: Context, unit: Work, viewer: Viewer, segment_id: int) -> None:
-    """Activate a draft that the unit holds, and that has what it needs, as part of a larger unit of work."""
-    await _touch(unit, viewer, segment_id, SegmentAction.ACTIVATED)
-    context.publish(unit, await _activate(context, unit, viewer, segment_id))
-
-
-async def request_within(
-    context: Context, unit: Work, viewer: Viewer, segment_id: int, before: SegmentStatus
-) -> None:
-    """Have a segment whose row the unit holds ACTIVE and computed; `before` is the status that it had."""
-    context.publish(unit, await _activate(context, unit, viewer, segment_id, before))
+        await segment_rows.activate(context, unit, viewer, segment_id)
+        return await segment_rows.read_back(unit, viewer, segment_id)
 
 
 async def recalculate(context: Context, viewer: Viewer, segment_id: int) -> SegmentView:
@@ -231,14 +197,14 @@ async def recalculate(context: Context, viewer: Viewer, segment_id: int) -> Segm
     Raises NotFound, Forbidden and BadTransition.
     """
     async with begin() as unit:
-        before = await _hold(unit, viewer, segment_id)
+        before = await segment_rows.hold(unit, viewer, segment_id)
         if before.status is not SegmentStatus.ACTIVE:
             raise BadTransition(
                 f"Only an active segment is calculated; this one is {before.status}.", path=("id",)
             )
         if before.reach_status is not ReachStatus.CALCULATING:
-            context.publish(unit, await _activate(context, unit, viewer, segment_id, before.status))
-        return await _read_back(unit, viewer, segment_id)
+            await segment_rows.compute(context, unit, viewer.workspace_id, segment_id, before.status)
+        return await segment_rows.read_back(unit, viewer, segment_id)
 
 
 def _origin(viewer: Viewer) -> SegmentOrigin:
@@ -246,71 +212,6 @@ def _origin(viewer: Viewer) -> SegmentOrigin:
     if viewer.user_id is not None:
         return SegmentOrigin.USER
     return SegmentOrigin.DEFAULT if viewer.api_key_id is None else SegmentOrigin.CUSTOM
-
-
-async def _hold(unit: Work, viewer: Viewer, segment_id: int) -> SegmentView:
-    """The segment, its row held until the unit ends, if the viewer may change it."""
-    row = await unit.connection.fetchrow(
-        f"{SELECT} AND s.id = $4 FOR NO KEY UPDATE OF s", *visibility_arguments(viewer), segment_id
-    )
-    if row is None:
-        raise NotFound("There is no such segment.", path=("id",))
-    segment = view_of(row)
-    require_segment_management(viewer, created_by_id=segment.created_by_id)
-    return segment
-
-
-async def _read_back(unit: Work, viewer: Viewer, segment_id: int) -> SegmentView:
-    """The segment as the unit leaves it, also when it has just become invisible to its editor."""
-    row = await unit.connection.fetchrow(
-        f"{SELECT.replace(VISIBLE_SEGMENT, 's.workspace_id = $1')} AND s.id = $2",
-        viewer.workspace_id,
-        segment_id,
-    )
-    return view_of(row)
-
-
-async def _activate(
-    context: Context, unit: Work, viewer: Viewer, segment_id: int, before: SegmentStatus = SegmentStatus.DRAFT
-) -> list[Fact]:
-    """Ask for a computation of the next revision, and say what that changes."""
-    revision: int = await unit.connection.fetchval(
-        REQUEST, viewer.workspace_id, segment_id, DEFAULT_SYNC_INTERVAL.total_seconds()
-    )
-    context.recompute(unit, segment_id, revision)
-    facts: list[Fact] = [
-        ReachChanged(
-            workspace_id=viewer.workspace_id,
-            at=datetime.now(UTC),
-            segment_id=segment_id,
-            revision=revision,
-            reach_status=ReachStatus.CALCULATING,
-        )
-    ]
-    if before is not SegmentStatus.ACTIVE:
-        facts.insert(0, _status_changed(viewer, segment_id, revision, SegmentStatus.ACTIVE, before))
-    return facts
-
-
-def _status_changed(
-    viewer: Viewer,
-    segment_id: int,
-    revision: int,
-    status: SegmentStatus,
-    previous: SegmentStatus | None,
-) -> SegmentStatusChanged:
-    return SegmentStatusChanged(
-        workspace_id=viewer.workspace_id,
-        at=datetime.now(UTC),
-        segment_id=segment_id,
-        revision=revision,
-        status=status,
-        previous_status=previous,
-    )
-
-
-async def _touch(unit: Work, viewer: Viewer, segment_id: int, action: SegmentAction) -> None:
-    await unit.connection.execute(TOUCH, viewer.workspace_id, segment_id, action, viewer.user_id)
 
 
 async def _create_sources(unit: Work, viewer: Viewer, segment_id: int, type_: SegmentType) -> None:
@@ -339,7 +240,7 @@ async def _edited(
     unit: Work, viewer: Viewer, before: SegmentView, given: Mapping[str, Any]
 ) -> dict[str, object]:
     """The values of EDITABLE after the edit, in order."""
-    name = _clean_name(given["name"]) if "name" in given else before.name
+    name = clean_name(given["name"], "segment") if "name" in given else before.name
     description = given.get("description", before.description)
     visibility = given.get("visibility") or before.visibility
     if visibility is not before.visibility and not viewer.manages_all:
@@ -350,7 +251,7 @@ async def _edited(
     return {
         "name": name,
         "name_key": name_key(name),
-        "description": _clean_description(description),
+        "description": clean_description(description),
         "visibility": visibility,
         "criteria": await _edited_criteria(unit, viewer, before, given),
         "sync_interval_seconds": interval,
@@ -414,31 +315,6 @@ def _require_fitting_criteria(type_: SegmentType, criteria: object) -> None:
 def _require_criteria_to_activate(type_: SegmentType, criteria: object) -> None:
     if type_ is SegmentType.DYNAMIC and criteria is None:
         raise Required("A dynamic segment needs criteria before it can be active.", path=("criteria",))
-
-
-def _clean_name(name: str | None) -> str:
-    """A name without white space around it. Raises Required, TooLong, Invalid."""
-    given = (name or "").strip()
-    cleaned = " ".join(given.split())
-    if not cleaned or not name_key(cleaned):
-        raise Required("Give the segment a name.", path=("name",))
-    if len(cleaned) > MAX_NAME:
-        raise TooLong(
-            f"A name has at most {MAX_NAME} characters; this one has {len(cleaned)}.", path=("name",)
-        )
-    has_controls = any(unicodedata.category(character) == "Cc" for character in given)
-    if has_controls or not cleaned.isprintable() or len(name_key(cleaned)) > MAX_NAME_KEY:
-        raise Invalid("A name may not hold control or invisible characters.", path=("name",))
-    return cleaned
-
-
-def _clean_description(description: str | None) -> str | None:
-    text = (description or "").strip()
-    if len(text) > MAX_DESCRIPTION:
-        raise TooLong(f"A description has at most {MAX_DESCRIPTION} characters.", path=("description",))
-    if "\0" in text or any("\ud800" <= character <= "\udfff" for character in text):
-        raise Invalid("A description may not hold NUL or broken characters.", path=("description",))
-    return text or None
 
 
 def _clean_sync_interval(interval: timedelta | None) -> int | None:

@@ -12,7 +12,7 @@ from seggraph.runtime import database
 from seggraph.services import event_retention, import_runs, outbox
 from seggraph.services.context import Context
 from seggraph.services.recompute import MAX_ATTEMPTS
-from seggraph.services.segments import DEFAULT_SYNC_INTERVAL
+from seggraph.services.segment_rows import DEFAULT_SYNC_INTERVAL
 from seggraph.vocabulary import ReachStatus
 from seggraph.work import begin
 

@@ -1,0 +1,43 @@
+"""The names and descriptions that people give: cleaned, bounded, and compared as people compare them."""
+
+import unicodedata
+from typing import Final
+
+from seggraph.errors import Invalid, Required, TooLong
+
+MAX_NAME: Final = 200
+MAX_NAME_KEY: Final = 600
+"""Some single characters stand for many once they are normalised."""
+MAX_DESCRIPTION: Final = 2_000
+
+
+def name_key(name: str) -> str:
+    """What of a name must be unique: it ignores case, Unicode form and how much white space there is."""
+    folded = unicodedata.normalize("NFKC", name).casefold()
+    return " ".join(unicodedata.normalize("NFKC", folded).split())
+
+
+def clean_name(name: str | None, what: str) -> str:
+    """The name of `what` ("segment") without white space around it. Raises Required, TooLong, Invalid."""
+    given = (name or "").strip()
+    cleaned = " ".join(given.split())
+    if not cleaned or not name_key(cleaned):
+        raise Required(f"Give the {what} a name.", path=("name",))
+    if len(cleaned) > MAX_NAME:
+        raise TooLong(
+            f"A name has at most {MAX_NAME} characters; this one has {len(cleaned)}.", path=("name",)
+        )
+    has_controls = any(unicodedata.category(character) == "Cc" for character in given)
+    if has_controls or not cleaned.isprintable() or len(name_key(cleaned)) > MAX_NAME_KEY:
+        raise Invalid("A name may not hold control or invisible characters.", path=("name",))
+    return cleaned
+
+
+def clean_description(description: str | None) -> str | None:
+    """The description without white space around it; None if nothing is left. Raises TooLong, Invalid."""
+    text = (description or "").strip()
+    if len(text) > MAX_DESCRIPTION:
+        raise TooLong(f"A description has at most {MAX_DESCRIPTION} characters.", path=("description",))
+    if "\0" in text or any("\ud800" <= character <= "\udfff" for character in text):
+        raise Invalid("A description may not hold NUL or broken characters.", path=("description",))
+    return text or None
