@@ -100,6 +100,13 @@ class SegmentStatus(StrEnum):
     ARCHIVED = "ARCHIVED"
 
 
+class PlaybookStatus(StrEnum):
+    """Whether a playbook's links follow its criteria, or stay as they are."""
+
+    ACTIVE = "ACTIVE"
+    PAUSED = "PAUSED"
+
+
 class SegmentPurpose(StrEnum):
     """What a segment is for; it decides which channels its total reach counts."""
 

@@ -10,6 +10,7 @@ from seggraph.models.audiences import Chunk, Population
 from seggraph.models.dirty import DirtyBatch
 from seggraph.models.imports import Import, ImportReject
 from seggraph.models.members import Member, MemberAddress
+from seggraph.models.playbooks import Playbook
 from seggraph.models.relations import PendingRelation, Relation
 from seggraph.models.runs import Run, RunChunk
 from seggraph.models.segments import Segment, SegmentHiding, Source
@@ -26,6 +27,7 @@ __all__ = [
     "Member",
     "MemberAddress",
     "PendingRelation",
+    "Playbook",
     "Population",
     "Relation",
     "Run",

@@ -4,6 +4,7 @@ from tortoise import fields
 from tortoise.indexes import Index
 from tortoise.models import Model
 
+from seggraph.models.playbooks import Playbook
 from seggraph.models.users import User
 from seggraph.models.workspaces import Workspace
 from seggraph.vocabulary import (
@@ -104,17 +105,23 @@ class SegmentHiding(Model):
 
 
 class Source(Model):
-    """What puts members into a segment. Its links and blocks are chunks that it owns."""
+    """What puts members into a segment. Its links and blocks are chunks that it owns.
+
+    A segment has one source of each other kind at most, and one PLAYBOOK source for each playbook that adds to it.
+    """
 
     id = fields.BigIntField(primary_key=True)
     workspace_id = fields.BigIntField()
     segment: fields.ForeignKeyRelation[Segment] = fields.ForeignKeyField("seggraph.Segment")
     kind = fields.CharEnumField(SourceKind, max_length=8)
+    playbook: fields.ForeignKeyNullableRelation[Playbook] = fields.ForeignKeyField(
+        "seggraph.Playbook", null=True
+    )
     created_at = fields.DatetimeField(auto_now_add=True)
     segment_id: int
+    playbook_id: int | None
 
     class Meta:
-        """Table name and keys."""
+        """Table name. What must be unique is said in the migration: it differs with the kind."""
 
         table = "sources"
-        unique_together = (("workspace_id", "segment_id", "kind"),)
