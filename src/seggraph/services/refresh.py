@@ -23,12 +23,13 @@ from seggraph.criteria.catalogue import Catalogue
 from seggraph.errors import RetryLater, SeggraphError
 from seggraph.events import ReachChanged
 from seggraph.runtime import PASSING, database
-from seggraph.services import catalogues, populations, reach, segment_references, shifts, value_counts
+from seggraph.services import catalogues, populations, reach, rules, segment_references, shifts, value_counts
 from seggraph.services.context import Context
 from seggraph.services.populations import Surroundings
 from seggraph.services.reach import Reachable
+from seggraph.services.rules import Rule
 from seggraph.services.shifts import Membership, Outcome
-from seggraph.vocabulary import Channel, MemberKind, ReachStatus, RunTrigger, SegmentPurpose, SourceKind
+from seggraph.vocabulary import Channel, MemberKind, ReachStatus, RunTrigger, SegmentPurpose
 from seggraph.work import Work, begin
 
 log = structlog.get_logger()
@@ -58,7 +59,7 @@ REMOVE = "DELETE FROM dirty_batches WHERE id = ANY($1)"
 
 KEEP_REST = "UPDATE dirty_batches SET ordinals = $2, changed = $3, created_at = $4 WHERE id = $1"
 
-COLUMNS: Final = "id, type, purpose, criteria, requested_revision, computed_revision, reach_status"
+COLUMNS: Final = "id, purpose, requested_revision, computed_revision, reach_status"
 
 ACTIVE = (
     f"SELECT {COLUMNS} FROM segments WHERE workspace_id = $1 AND kind = $2 AND status = 'ACTIVE' ORDER BY id"  # noqa: S608
@@ -80,21 +81,16 @@ RUN_ANEW = """
 
 @dataclass(frozen=True, slots=True)
 class LiveSegment:
-    """A segment that is READY, as a refresh evaluates it; one that is STATIC has no criteria."""
+    """A segment that is READY, as a refresh evaluates it, with the rules that fill it."""
 
     id: int
     revision: int
     purpose: SegmentPurpose | None
-    document: str | None
-
-    @property
-    def key(self) -> tuple[int, int]:
-        """What criteria are told apart by: an edit makes another revision."""
-        return self.id, self.revision
+    rules: tuple[Rule, ...]
 
 
-Matched = Mapping[tuple[int, int], BitMap]
-"""Which of the ordinals a segment's criteria match, by its key; absent if they could not be evaluated."""
+Matched = Mapping[Rule, BitMap]
+"""Which of the ordinals a rule matches; a rule is absent if it could not be evaluated. An edit makes another one."""
 
 
 async def drain(context: Context, workspace_id: int, kind: MemberKind) -> int:
@@ -179,49 +175,53 @@ class _Refresh:
         self._surroundings = await populations.describe(self._connection, self._workspace_id, self._kind)
         self._catalogue = await catalogues.load(self._connection, self._workspace_id, self._kind)
         rows = await self._connection.fetch(ACTIVE, self._workspace_id, self._kind)
-        evaluated = _ready(rows)
+        evaluated = _rules_of(await self._ready(rows))
         matched, reachable = await self._evaluate(evaluated)
         reachable_before = await self._write_reachable(reachable)
         current = await self._hold()
         # Those that a run finished in the meantime: it may not have seen the change.
-        late = [segment for segment in current if segment not in evaluated]
+        late = [rule for rule in _rules_of(current) if rule not in evaluated]
         matched = {**matched, **await self._evaluate_apart(late)}
-        failed = [one for one in current if one.document is not None and one.key not in matched]
+        failed = [one for one in current if not all(rule in matched for rule in one.rules)]
         await self._run_anew([segment.id for segment in failed])
         fit = [segment for segment in current if segment not in failed]
         await self._record(await self._shift_all(fit, matched, reachable_before, reachable))
 
-    async def _evaluate(self, segments: Sequence[LiveSegment]) -> tuple[Matched, Reachable]:
-        """Which of the ordinals each segment's criteria match, and which each channel reaches: in one go.
+    async def _evaluate(self, found: Sequence[Rule]) -> tuple[Matched, Reachable]:
+        """Which of the ordinals each rule matches, and which each channel reaches: in one go.
 
-        If that fails, the segments are tried one by one.
+        If that fails, the rules are tried one by one.
         """
         trees = reach.criteria(self._surroundings.policy)
-        checked = self._checked(segments)
-        found = await self._try([*trees, *checked.values()], TOGETHER_SECONDS)
-        if found is not None:
-            matched: Matched = dict(zip(checked, found[len(trees) :], strict=True))
-            return matched, dict(zip(Channel, found, strict=False))
-        found = await self._ask(trees, self._context.settings.statement_timeout_seconds)
-        return await self._evaluate_apart(segments), dict(zip(Channel, found, strict=True))
+        checked = self._checked(found)
+        answers = await self._try([*trees, *checked.values()], TOGETHER_SECONDS)
+        if answers is not None:
+            matched: Matched = dict(zip(checked, answers[len(trees) :], strict=True))
+            return matched, dict(zip(Channel, answers, strict=False))
+        answers = await self._ask(trees, self._context.settings.statement_timeout_seconds)
+        return await self._evaluate_apart(found), dict(zip(Channel, answers, strict=True))
 
-    async def _evaluate_apart(self, segments: Sequence[LiveSegment]) -> Matched:
-        """Which of the ordinals match, segment by segment; those that fail are absent."""
-        matched: dict[tuple[int, int], BitMap] = {}
-        for key, criteria in self._checked(segments).items():
-            if found := await self._try([criteria], APART_SECONDS):
-                matched[key] = found[0]
+    async def _evaluate_apart(self, found: Sequence[Rule]) -> Matched:
+        """Which of the ordinals match, rule by rule; those that fail are absent."""
+        matched: dict[Rule, BitMap] = {}
+        for rule, criteria in self._checked(found).items():
+            if answers := await self._try([criteria], APART_SECONDS):
+                matched[rule] = answers[0]
         return matched
 
-    def _checked(self, segments: Sequence[LiveSegment]) -> dict[tuple[int, int], Checked]:
-        """The criteria by key; those that do not hold any more are absent."""
-        checked: dict[tuple[int, int], Checked] = {}
-        for segment in segments:
-            if segment.document is not None:
-                try:
-                    checked[segment.key] = check(parse(orjson.loads(segment.document)), self._catalogue)
-                except SeggraphError as error:
-                    log.warning("criteria_do_not_hold", segment_id=segment.id, reason=error.message)
+    def _checked(self, found: Sequence[Rule]) -> dict[Rule, Checked]:
+        """The criteria by rule; those that do not hold any more are absent."""
+        checked: dict[Rule, Checked] = {}
+        for rule in found:
+            try:
+                checked[rule] = check(parse(orjson.loads(rule.document)), self._catalogue)
+            except SeggraphError as error:
+                log.warning(
+                    "criteria_do_not_hold",
+                    segment_id=rule.segment_id,
+                    source_id=rule.source_id,
+                    reason=error.message,
+                )
         return checked
 
     async def _try(self, criteria: Sequence[Checked], seconds: float) -> list[BitMap] | None:
@@ -273,7 +273,7 @@ class _Refresh:
         the change, and sees it.
         """
         rows = await self._connection.fetch(HOLD, self._workspace_id, self._kind)
-        current = _ready(rows)
+        current = await self._ready(rows)
         known = {segment.id for segment in current}
         computing = [row["id"] for row in rows if row["id"] not in known]
         if computing:
@@ -320,9 +320,8 @@ class _Refresh:
         found: list[Outcome] = []
         for segment in segments:
             membership = memberships[segment.id]
-            if segment.document is not None:
-                source = membership.source(SourceKind.CRITERIA)
-                membership.link(source, matched[segment.key], among=self._ordinals)
+            for rule in segment.rules:
+                membership.link(rule.source_id, matched[rule], among=self._ordinals)
             changes |= membership.chunk_changes
             before, after = self._near(membership)
             reach_change = reach.count(after, reachable, segment.purpose) - reach.count(
@@ -355,16 +354,26 @@ class _Refresh:
             self._context, self._unit, self._workspace_id, self._kind, all_shifts
         )
 
+    async def _ready(self, rows: Sequence[asyncpg.Record]) -> list[LiveSegment]:
+        """Those of the segments whose numbers are what was last asked for, and their rules as they are now."""
+        ready = [
+            row
+            for row in rows
+            if row["reach_status"] == ReachStatus.READY
+            and row["requested_revision"] == row["computed_revision"]
+        ]
+        ids = [row["id"] for row in ready]
+        found = await rules.of_segments(self._connection, self._workspace_id, ids)
+        return [
+            LiveSegment(
+                row["id"],
+                row["requested_revision"],
+                None if row["purpose"] is None else SegmentPurpose(row["purpose"]),
+                tuple(found[row["id"]]),
+            )
+            for row in ready
+        ]
 
-def _ready(rows: Sequence[asyncpg.Record]) -> list[LiveSegment]:
-    """Those of the segments whose numbers are what was last asked for."""
-    return [
-        LiveSegment(
-            row["id"],
-            row["requested_revision"],
-            None if row["purpose"] is None else SegmentPurpose(row["purpose"]),
-            row["criteria"] if row["type"] == "DYNAMIC" else None,
-        )
-        for row in rows
-        if row["reach_status"] == ReachStatus.READY and row["requested_revision"] == row["computed_revision"]
-    ]
+
+def _rules_of(segments: Sequence[LiveSegment]) -> list[Rule]:
+    return [rule for segment in segments for rule in segment.rules]
