@@ -7,29 +7,29 @@ own: an edit voids it, and so does another worker that took over when the lease 
 
 import asyncio
 import secrets
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, Final, TypeVar
+from typing import Final, TypeVar
 from zoneinfo import ZoneInfo
 
 import asyncpg
-import orjson
 import structlog
 from pyroaring import BitMap
 
 from seggraph.audiences import ChunkStore, from_bytes
-from seggraph.criteria import Checked, check, parse
+from seggraph.criteria import Checked
 from seggraph.engines import Population
 from seggraph.errors import ErrorCode, RetryLater, SeggraphError
 from seggraph.events import Fact, ReachChanged, RunProgressed
 from seggraph.runtime import database
-from seggraph.services import catalogues, populations, reach, refresh, segment_references, shifts
+from seggraph.services import catalogues, populations, reach, refresh, rules, segment_references, shifts
 from seggraph.services.context import Context
 from seggraph.services.reach import ReachCounts
-from seggraph.services.shifts import Shift
+from seggraph.services.rules import Rule
+from seggraph.services.shifts import Membership, Shift
 from seggraph.settings import Settings
-from seggraph.vocabulary import Channel, MemberKind, ReachStatus, RunStatus, SegmentPurpose, SourceKind
+from seggraph.vocabulary import Channel, MemberKind, ReachStatus, RunStatus, SegmentPurpose
 from seggraph.work import Work, begin, snapshot
 
 log = structlog.get_logger()
@@ -46,7 +46,7 @@ CLAIM = """
     WHERE id = $1 AND requested_revision = $2 AND computed_revision < $2 AND status = 'ACTIVE'
       AND reach_status = 'CALCULATING' AND (lease_until IS NULL OR lease_until < clock_timestamp())
       AND (retry_at IS NULL OR retry_at <= clock_timestamp())
-    RETURNING workspace_id, kind, type, purpose, criteria, attempts
+    RETURNING workspace_id, kind, purpose, attempts
 """
 
 VOID_OTHERS = """
@@ -81,7 +81,8 @@ FINISH_SEGMENT = """
 
 FINISH_RUN = """
     UPDATE runs SET status = $2, finished_at = clock_timestamp(), as_of = $3, member_count = $4, entered = $5,
-      exited = $6, error_code = $7, error_message = $8, refreshed = NULL
+      exited = $6, error_code = $7, error_message = $8, refreshed = NULL,
+      applied = CASE WHEN $2 = 'SUCCEEDED' THEN nextval('runs_applied') END
     WHERE id = $1 AND status = 'RUNNING'
 """
 
@@ -119,7 +120,6 @@ class Claim:
     workspace_id: int
     kind: MemberKind
     purpose: SegmentPurpose | None
-    criteria: dict[str, Any] | None
 
     def fact(self, progress: float, phase: str) -> RunProgressed:
         """That the run came so far."""
@@ -145,10 +145,11 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class Scan:
-    """What the scan of one snapshot found."""
+    """What the scan of one snapshot found: for each rule its criteria and whom they match."""
 
-    criteria: Checked | None
-    matched: BitMap
+    rules: Sequence[Rule]
+    criteria: Sequence[Checked]
+    matched: Sequence[BitMap]
     as_of: datetime
     zone: ZoneInfo
 
@@ -207,7 +208,6 @@ async def _claim(context: Context, segment_id: int, revision: int) -> Claim | No
         workspace_id=row["workspace_id"],
         kind=MemberKind(row["kind"]),
         purpose=None if row["purpose"] is None else SegmentPurpose(row["purpose"]),
-        criteria=None if row["type"] == "STATIC" else orjson.loads(row["criteria"]),
     )
 
 
@@ -252,7 +252,7 @@ async def _scan_and_tell(context: Context, claim: Claim) -> Scan:
 
 
 async def _scan(context: Context, claim: Claim) -> Scan:
-    """Evaluate the criteria over one snapshot of the whole population.
+    """Evaluate all the segment's rules over one snapshot of the whole population.
 
     Changes that are pending are looked at first, so that the reachable audiences are not older than the members.
     What the run was told of until then is committed, so the snapshot has it.
@@ -263,19 +263,18 @@ async def _scan(context: Context, claim: Claim) -> Scan:
     async with snapshot() as connection:
         as_of: datetime = await connection.fetchval("SELECT now()")
         surroundings = await populations.describe(connection, claim.workspace_id, claim.kind)
-        if claim.criteria is None:
-            return Scan(None, BitMap(), as_of, surroundings.zone)
+        found = await _rules(connection, claim)
         catalogue = await catalogues.load(connection, claim.workspace_id, claim.kind)
-        criteria = check(parse(claim.criteria), catalogue)
-        [matched] = await context.engine.evaluate(
+        criteria = [rule.checked(catalogue) for rule in found]
+        matched = await context.engine.evaluate(
             connection,
             surroundings.population,
-            [criteria],
+            criteria,
             as_of=as_of,
             zone=surroundings.zone,
             timeout_seconds=context.settings.statement_timeout_seconds,
         )
-        return Scan(criteria, matched, as_of, surroundings.zone)
+        return Scan(found, criteria, matched, as_of, surroundings.zone)
 
 
 async def _apply(context: Context, claim: Claim, scan: Scan) -> None:
@@ -288,44 +287,60 @@ async def _apply(context: Context, claim: Claim, scan: Scan) -> None:
         held = await connection.fetchrow(HOLD, claim.segment_id, claim.revision, claim.holder)
         if held is None:
             raise LeaseLost
-        matched = await _with_refreshed(context, connection, claim, scan)
-        membership = (await shifts.read_memberships(connection, claim.workspace_id, [claim.segment_id]))[
-            claim.segment_id
-        ]
-        if scan.criteria is not None:
-            membership.link(membership.source(SourceKind.CRITERIA), matched)
+        membership = await _membership(context, connection, claim, scan)
         before, after = membership.members, membership.members_after
         counts = await _reach(connection, claim, after)
         await ChunkStore(connection, claim.workspace_id).write(membership.chunk_changes)
         shift = Shift(claim.run_id, claim.segment_id, claim.revision, after - before, before - after, counts)
-        await shifts.write_moves(connection, claim.workspace_id, [shift])
         await connection.execute(
             FINISH_SEGMENT, claim.segment_id, claim.revision, scan.as_of, len(after), *counts.values()
         )
         await _finish_run(connection, claim, RunStatus.SUCCEEDED, scan.as_of, shift=shift, size=len(after))
+        await shifts.write_moves(connection, claim.workspace_id, [shift])
         facts = await shifts.facts_of(connection, claim.workspace_id, claim.kind, [shift], datetime.now(UTC))
         context.publish(unit, facts)
         await segment_references.mark_followers(context, unit, claim.workspace_id, claim.kind, [shift])
 
 
+async def _membership(
+    context: Context, connection: asyncpg.Connection, claim: Claim, scan: Scan
+) -> Membership:
+    """The membership before, and after the result is applied. The caller holds the segment.
+
+    A playbook that was paused since the snapshot has no rule any more: its links stay as they are.
+    """
+    matched = await _with_refreshed(context, connection, claim, scan)
+    found = await shifts.read_memberships(connection, claim.workspace_id, [claim.segment_id])
+    membership = found[claim.segment_id]
+    current = await _rules(connection, claim)
+    for rule, ordinals in zip(scan.rules, matched, strict=True):
+        if rule in current:
+            membership.link(rule.source_id, ordinals)
+    return membership
+
+
+async def _rules(connection: asyncpg.Connection, claim: Claim) -> list[Rule]:
+    return (await rules.of_segments(connection, claim.workspace_id, [claim.segment_id]))[claim.segment_id]
+
+
 async def _with_refreshed(
     context: Context, connection: asyncpg.Connection, claim: Claim, scan: Scan
-) -> BitMap:
+) -> Sequence[BitMap]:
     """What the scan matched, with the ordinals that were refreshed since its snapshot evaluated anew."""
     refreshed = await connection.fetchval("SELECT refreshed FROM runs WHERE id = $1", claim.run_id)
-    if refreshed is None or scan.criteria is None:
+    if refreshed is None or not scan.rules:
         return scan.matched
     ordinals = from_bytes(refreshed)
-    [anew] = await context.engine.evaluate(
+    anew = await context.engine.evaluate(
         connection,
         Population(claim.workspace_id, claim.kind),
-        [scan.criteria],
+        scan.criteria,
         as_of=scan.as_of,
         zone=scan.zone,
         ordinals=ordinals,
         timeout_seconds=context.settings.statement_timeout_seconds,
     )
-    return (scan.matched - ordinals) | anew
+    return [(matched - ordinals) | now for matched, now in zip(scan.matched, anew, strict=True)]
 
 
 async def _reach(connection: asyncpg.Connection, claim: Claim, members: BitMap) -> ReachCounts:
