@@ -4,11 +4,12 @@ A service asks here before it acts, and takes the conditions of its queries from
 may not see is answered as if it did not exist.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Final
 
 from seggraph.errors import Forbidden
-from seggraph.vocabulary import ApiKeyScope, Role
+from seggraph.vocabulary import ApiKeyScope, Role, Visibility
 
 SCOPE_ORDER: Final = (ApiKeyScope.READ, ApiKeyScope.WRITE, ApiKeyScope.ADMIN)
 
@@ -47,6 +48,13 @@ def require_admin(viewer: Viewer) -> None:
         raise Forbidden("Only an administrator of the workspace may do this.")
 
 
+def require_playbook_management(viewer: Viewer, *, created_by_id: int | None) -> None:
+    """Raise Forbidden unless the viewer may change a playbook that they can see, by the rule for segments."""
+    require_write(viewer)
+    if not viewer.manages_all and (created_by_id is None or created_by_id != viewer.user_id):
+        raise Forbidden("Team members may change only the playbooks that they created.")
+
+
 def require_segment_management(viewer: Viewer, *, created_by_id: int | None) -> None:
     """Raise Forbidden unless the viewer may change a segment that they can see.
 
@@ -66,6 +74,22 @@ VISIBLE_SEGMENT: Final = """
 """The condition on `segments s` that holds for what a viewer sees; $1 to $3 are `visibility_arguments`."""
 
 
+VISIBLE_EXPORT: Final = "e.workspace_id = $1 AND ($3 OR e.created_by_id = $2)"
+"""The condition on `exports e` that holds for what a viewer sees: their own, or everyone's for who manages all."""
+
+VISIBLE_PLAYBOOK: Final = "p.workspace_id = $1 AND (p.visibility = 'WORKSPACE' OR $3 OR p.created_by_id = $2)"
+"""The condition on `playbooks p` that holds for what a viewer sees; $1 to $3 are `visibility_arguments`."""
+
+
+def sees_segment(
+    viewer: Viewer, *, visibility: Visibility, created_by_id: int | None, hidden_from: Collection[int]
+) -> bool:
+    """What VISIBLE_SEGMENT says, of a segment of the viewer's workspace that is no row any more."""
+    is_own = created_by_id is not None and created_by_id == viewer.user_id
+    is_open = visibility is Visibility.WORKSPACE or viewer.manages_all or is_own
+    return is_open and viewer.user_id not in hidden_from
+
+
 def visibility_arguments(viewer: Viewer) -> tuple[int, int | None, bool]:
-    """The values of $1 to $3 in VISIBLE_SEGMENT."""
+    """The values of $1 to $3 in VISIBLE_SEGMENT and VISIBLE_PLAYBOOK."""
     return viewer.workspace_id, viewer.user_id, viewer.manages_all

@@ -4,14 +4,15 @@ A segment that others refer to changes for them when its membership does: those 
 same transaction.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Final
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Any, Final
 
 import asyncpg
+import orjson
 from pyroaring import BitMap
 
 from seggraph.criteria import Checked, Reference, references
-from seggraph.errors import BadValue, CriteriaError, Path, Problems, SegmentCycle
+from seggraph.errors import BadTransition, BadValue, CriteriaError, Path, Problems, SegmentCycle
 from seggraph.services import changes
 from seggraph.services.context import Context
 from seggraph.services.policy import VISIBLE_SEGMENT, Viewer, visibility_arguments
@@ -32,13 +33,55 @@ EDGES = """
     SELECT s.id, s.name, (r.id #>> '{}')::bigint AS refers_to
     FROM segments s, jsonb_path_query(s.criteria, '$.**.segment.id') AS r(id)
     WHERE s.workspace_id = $1 AND s.criteria @? '$.**.segment.id'
+    UNION ALL
+    SELECT s.id, s.name, (r.id #>> '{}')::bigint
+    FROM playbooks p JOIN sources o ON o.workspace_id = $1 AND o.playbook_id = p.id
+    JOIN segments s ON s.id = o.segment_id, jsonb_path_query(p.criteria, '$.**.segment.id') AS r(id)
+    WHERE p.workspace_id = $1 AND p.criteria @? '$.**.segment.id'
 """
+"""Which segment depends on which: by its own criteria, or by those of a playbook that adds to it, PAUSED or not."""
 
 REFERRED_TO = """
-    SELECT DISTINCT (r.id #>> '{}')::bigint AS id
+    SELECT (r.id #>> '{}')::bigint AS id
     FROM segments s, jsonb_path_query(s.criteria, '$.**.segment.id') AS r(id)
     WHERE s.workspace_id = $1 AND s.kind = $2 AND s.status = 'ACTIVE' AND s.criteria @? '$.**.segment.id'
+    UNION
+    SELECT (r.id #>> '{}')::bigint
+    FROM playbooks p, jsonb_path_query(p.criteria, '$.**.segment.id') AS r(id)
+    WHERE p.workspace_id = $1 AND p.kind = $2 AND p.status = 'ACTIVE' AND p.criteria @? '$.**.segment.id'
 """
+
+
+GONE: Final = f"""
+    SELECT s.name, ({VISIBLE_SEGMENT}) AS visible
+    FROM (SELECT DISTINCT (r.id #>> '{{}}')::bigint AS id FROM jsonb_path_query($4::jsonb, '$.**.segment.id') AS r(id)) r
+    LEFT JOIN segments s ON s.workspace_id = $1 AND s.id = r.id
+    WHERE s.id IS NULL OR s.status = 'ARCHIVED' ORDER BY s.name NULLS LAST LIMIT 1
+"""  # noqa: S608 - constants only
+
+
+async def take_turn(connection: asyncpg.Connection, workspace_id: int) -> None:
+    """Wait until nobody else saves criteria that refer to segments in the workspace, nor puts away a segment.
+
+    It lasts until the transaction ends. Whoever takes the turn holds the rows of segments that it needs already:
+    two who waited for each other would be a deadlock.
+    """
+    await connection.execute(TAKE_TURN, LOCK_SPACE, workspace_id)
+
+
+async def require_live(
+    connection: asyncpg.Connection, viewer: Viewer, criteria: Mapping[str, Any] | None
+) -> None:
+    """Raise BadTransition if stored criteria refer to a segment that is archived or gone. It takes the turn."""
+    document = orjson.dumps(criteria).decode()
+    if '"segment"' not in document:
+        return
+    await take_turn(connection, viewer.workspace_id)
+    gone = await connection.fetchrow(GONE, *visibility_arguments(viewer), document)
+    if gone is not None:
+        what = f'"{gone["name"]}"' if gone["visible"] else "a segment that you may not see"
+        how = "which is archived: unarchive that first" if gone["name"] is not None else "which is gone"
+        raise BadTransition(f"Its criteria refer to {what}, {how}.", path=("id",))
 
 
 async def require_usable(
@@ -76,37 +119,37 @@ def _problem(reference: Reference, row: asyncpg.Record | None) -> CriteriaError 
 
 
 async def require_acyclic(
-    connection: asyncpg.Connection, viewer: Viewer, segment_id: int, found: Sequence[Reference]
+    connection: asyncpg.Connection, viewer: Viewer, segment_ids: Collection[int], found: Sequence[Reference]
 ) -> None:
-    """Raise SegmentCycle if a segment with these references would come to depend on itself.
+    """Raise SegmentCycle if one of the segments, with these references, would come to depend on itself.
 
     Until the transaction ends nobody else in the workspace saves criteria that refer to segments.
     """
     if not found:
         return
-    await connection.execute(TAKE_TURN, LOCK_SPACE, viewer.workspace_id)
+    await take_turn(connection, viewer.workspace_id)
     names: dict[int, str] = {}
     edges: dict[int, list[int]] = {}
     for row in await connection.fetch(EDGES, viewer.workspace_id):
         names[row["id"]] = row["name"]
         edges.setdefault(row["id"], []).append(row["refers_to"])
     for reference in found:
-        way = way_to(segment_id, reference.segment_id, edges)
+        way = way_to(segment_ids, reference.segment_id, edges)
         if way is not None:
             through = " → ".join(f'"{names.get(one, one)}"' for one in way[:-1])
-            message = f"These criteria would depend on themselves: {through} leads back to this segment."
-            raise SegmentCycle(
-                message if len(way) > 1 else "A segment can not refer to itself.", path=reference.path
-            )
+            message = f"These criteria would depend on themselves: {through} leads back to the segment they fill."
+            if len(way) == 1:
+                message = "A segment can not refer to itself: these criteria fill it."
+            raise SegmentCycle(message, path=reference.path)
 
 
-def way_to(goal: int, start: int, edges: Mapping[int, Iterable[int]]) -> list[int] | None:
-    """The nodes from a start up to a goal along edges, or None if no way leads there."""
+def way_to(goals: Collection[int], start: int, edges: Mapping[int, Iterable[int]]) -> list[int] | None:
+    """The nodes from a start up to one of the goals along edges, or None if no way leads there."""
     came_from: dict[int, int | None] = {start: None}
     waiting = [start]
     while waiting:
         node = waiting.pop()
-        if node == goal:
+        if node in goals:
             way: list[int] = []
             step: int | None = node
             while step is not None:

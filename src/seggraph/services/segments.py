@@ -293,7 +293,7 @@ async def _stored_criteria(
     node, tree = await criteria_documents.read(unit.connection, viewer, kind, given)
     if segment_id is not None:
         found = references(tree, kind, path=criteria_documents.path_of(given))
-        await segment_references.require_acyclic(unit.connection, viewer, segment_id, found)
+        await segment_references.require_acyclic(unit.connection, viewer, {segment_id}, found)
     return criteria_documents.stored(node)
 
 
