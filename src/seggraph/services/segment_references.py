@@ -137,7 +137,7 @@ async def require_acyclic(
         way = way_to(segment_ids, reference.segment_id, edges)
         if way is not None:
             through = " → ".join(f'"{names.get(one, one)}"' for one in way[:-1])
-            message = f"These criteria would depend on themselves: {through} leads back to the segment they fill."
+            message = f"These criteria would depend on themselves: {through} leads back to this segment."
             if len(way) == 1:
                 message = "A segment can not refer to itself: these criteria fill it."
             raise SegmentCycle(message, path=reference.path)
