@@ -1,5 +1,6 @@
 """The API as an ASGI application: GraphQL, its page, and the probes of whoever runs it."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from functools import partial
@@ -9,7 +10,7 @@ from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
-from starlette.responses import JSONResponse, PlainTextResponse, Response, StreamingResponse
+from starlette.responses import FileResponse, JSONResponse, PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route
 from starlette.websockets import WebSocket
 
@@ -18,11 +19,19 @@ from seggraph.api.schema import build_schema
 from seggraph.api.transport import GraphQLEndpoint
 from seggraph.errors import NotFound, RetryLater
 from seggraph.events import Hub
-from seggraph.services import health, import_rejects, signed_paths
+from seggraph.services import exports, health, import_rejects, signed_paths, uploads
 from seggraph.services.context import Context, open_context
 from seggraph.settings import Settings
+from seggraph.vocabulary import ExportFormat
 
+EXPORTED: Final = "/files/exports/{workspace_id:int}/{export_id:int}"
 REJECTED: Final = "/files/imports/{workspace_id:int}/{import_id:int}/rejected.csv"
+MEDIA_TYPES: Final = {
+    (False, ExportFormat.CSV): "text/csv; charset=utf-8",
+    (False, ExportFormat.JSON_LINES): "application/jsonl; charset=utf-8",
+    (True, ExportFormat.CSV): "application/gzip",
+    (True, ExportFormat.JSON_LINES): "application/gzip",
+}
 UPLOAD_OVERHEAD_BYTES: Final = 1024 * 1024
 """What a multipart body may hold besides the file."""
 
@@ -50,6 +59,7 @@ class Api:
                 Route("/healthz", _alive),
                 Route("/readyz", self._ready),
                 Route(REJECTED, self._rejected),
+                Route(EXPORTED, self._exported),
             ],
             middleware=[_cors(settings)],
             lifespan=self._lifespan,
@@ -73,28 +83,42 @@ class Api:
 
     async def _rejected(self, request: Request) -> Response:
         """The rows that an import did not take, for whoever has the signed path."""
-        if self._services is None:
-            return PlainTextResponse("The server is starting or stopping.", status_code=503)
-        query = request.query_params
-        try:
-            signed_paths.verify(
-                self._services.settings,
-                request.url.path,
-                query.get("expires", ""),
-                query.get("signature", ""),
-            )
-        except NotFound as error:
-            return PlainTextResponse(error.message, status_code=404)
+        refusal = self._refusal(request)
+        if refusal is not None:
+            return refusal
         number = request.path_params["import_id"]
         return StreamingResponse(
             import_rejects.stream(request.path_params["workspace_id"], number),
             media_type="text/csv; charset=utf-8",
-            headers={
-                "content-disposition": f'attachment; filename="import-{number}-rejected.csv"',
-                "cache-control": "private, no-store",
-                "x-content-type-options": "nosniff",
-            },
+            headers=_download(f"import-{number}-rejected.csv"),
         )
+
+    async def _exported(self, request: Request) -> Response:
+        """The file of an export, for whoever has the signed path."""
+        refusal = self._refusal(request)
+        if refusal is not None or self._services is None:
+            return refusal or _not_ready()
+        try:
+            view = await exports.file_of(
+                request.path_params["workspace_id"], request.path_params["export_id"]
+            )
+        except NotFound as error:
+            return PlainTextResponse(error.message, status_code=404)
+        path = await asyncio.to_thread(uploads.path_of, self._services.settings, view.file or "")
+        return FileResponse(
+            path, media_type=MEDIA_TYPES[view.gzip, view.format], headers=_download(view.file_name)
+        )
+
+    def _refusal(self, request: Request) -> Response | None:
+        """The answer to a request for a file whose path was not signed by us, or has expired; None for any other."""
+        if self._services is None:
+            return _not_ready()
+        given = (request.query_params.get(name, "") for name in ("expires", "signature"))
+        try:
+            signed_paths.verify(self._services.settings, request.url.path, *given)
+        except NotFound as error:
+            return PlainTextResponse(error.message, status_code=404)
+        return None
 
     async def _ready(self, _: Request) -> JSONResponse:
         """Whether queries can be answered now: the database, its tables, and Redis are there."""
@@ -111,6 +135,19 @@ def create_app(settings: Settings, opening: Opening | None = None) -> Starlette:
     Its lifespan opens the services' context, unless `opening` gives one that is open already.
     """
     return Api(settings, opening or partial(open_context, settings)).application
+
+
+def _not_ready() -> Response:
+    return PlainTextResponse("The server is starting or stopping.", status_code=503)
+
+
+def _download(file_name: str) -> dict[str, str]:
+    """The headers of a file that is saved and never shown, nor kept by anyone in between."""
+    return {
+        "content-disposition": f'attachment; filename="{file_name}"',
+        "cache-control": "private, no-store",
+        "x-content-type-options": "nosniff",
+    }
 
 
 def _cors(settings: Settings) -> Middleware:

@@ -56,3 +56,6 @@ class Settings(BaseSettings):
     max_upload_bytes: int = Field(
         2 * 1024**3, ge=1024, description="Largest upload of a file to import, in bytes."
     )
+    export_days: float = Field(
+        7.0, gt=0, le=365, description="How long an exported file can be fetched, in days."
+    )

@@ -57,6 +57,15 @@ class ConsentPolicy(StrEnum):
     OPT_IN = "OPT_IN"
 
 
+class SuppressionReason(StrEnum):
+    """Why an address may not be contacted any more."""
+
+    BOUNCE = "BOUNCE"
+    COMPLAINT = "COMPLAINT"
+    UNSUBSCRIBE = "UNSUBSCRIBE"
+    MANUAL = "MANUAL"
+
+
 class AttributeType(StrEnum):
     """The type of a well-known field or of a custom attribute."""
 
@@ -107,6 +116,22 @@ class PlaybookStatus(StrEnum):
     PAUSED = "PAUSED"
 
 
+class CampaignStatus(StrEnum):
+    """Where a campaign is in its life. While it is ACTIVE it holds its segments."""
+
+    DRAFT = "DRAFT"
+    ACTIVE = "ACTIVE"
+    PAUSED = "PAUSED"
+    COMPLETED = "COMPLETED"
+
+
+class CampaignSegmentRole(StrEnum):
+    """What a segment is to a campaign: whom it targets, or whom it leaves out."""
+
+    INCLUDE = "INCLUDE"
+    EXCLUDE = "EXCLUDE"
+
+
 class SegmentPurpose(StrEnum):
     """What a segment is for; it decides which channels its total reach counts."""
 
@@ -115,7 +140,7 @@ class SegmentPurpose(StrEnum):
 
 
 class SegmentOrigin(StrEnum):
-    """Who made a segment: the system, a user, or an administrator for the customer."""
+    """Who made a segment: the system, a user (or their program), or an administrator for the customer."""
 
     DEFAULT = "DEFAULT"
     USER = "USER"
@@ -133,6 +158,30 @@ class SegmentAction(StrEnum):
     PAUSED = "PAUSED"
     RESUMED = "RESUMED"
     ACTIVATED = "ACTIVATED"
+
+
+class SegmentTransition(StrEnum):
+    """What can be done to a segment, in the order in which it is offered; which of them, its status says."""
+
+    EDIT = "EDIT"
+    ACTIVATE = "ACTIVATE"
+    RECALCULATE = "RECALCULATE"
+    PAUSE = "PAUSE"
+    RESUME = "RESUME"
+    ARCHIVE = "ARCHIVE"
+    UNARCHIVE = "UNARCHIVE"
+    CLONE = "CLONE"
+    DELETE = "DELETE"
+
+
+class SegmentUse(StrEnum):
+    """In which way something relies on a segment."""
+
+    CRITERIA = "CRITERIA"
+    SOURCE = "SOURCE"
+    TARGET = "TARGET"
+    EXCLUSION = "EXCLUSION"
+    DELIVERY = "DELIVERY"
 
 
 class Visibility(StrEnum):
@@ -170,11 +219,24 @@ class RunStatus(StrEnum):
 
 
 class RunTrigger(StrEnum):
-    """Why a computation ran: all of it was asked for, members had changed, or a hand added or removed some."""
+    """Why a computation ran: all of it was asked for, members had changed, or a hand added or removed some.
+
+    MERGED stands for all those of an hour, a day or a month, once they are put together in the history.
+    """
 
     FULL = "FULL"
     REFRESH = "REFRESH"
     MANUAL = "MANUAL"
+    MERGED = "MERGED"
+
+
+class HistoryInterval(StrEnum):
+    """The length of one step of a series; days, weeks (from Monday) and months are those of the workspace's zone."""
+
+    HOUR = "HOUR"
+    DAY = "DAY"
+    WEEK = "WEEK"
+    MONTH = "MONTH"
 
 
 class ImportStatus(StrEnum):
@@ -193,3 +255,26 @@ class RowOutcome(StrEnum):
     DUPLICATE = "DUPLICATE"
     IGNORED = "IGNORED"
     FAILED = "FAILED"
+
+
+class ExportContent(StrEnum):
+    """What a file has in its rows."""
+
+    MEMBERS = "MEMBERS"
+    SEGMENTS = "SEGMENTS"
+
+
+class ExportFormat(StrEnum):
+    """How a file is written."""
+
+    CSV = "CSV"
+    JSON_LINES = "JSON_LINES"
+
+
+class ExportStatus(StrEnum):
+    """Where an export is."""
+
+    RUNNING = "RUNNING"
+    READY = "READY"
+    FAILED = "FAILED"
+    EXPIRED = "EXPIRED"

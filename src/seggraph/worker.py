@@ -18,7 +18,7 @@ from seggraph.enqueue import Job, decode, encode, queue_name
 from seggraph.errors import RetryLater
 from seggraph.observability import bound
 from seggraph.runtime import connect_redis
-from seggraph.services import event_retention, import_runs, recompute, refresh, sweeping
+from seggraph.services import event_retention, export_runs, import_runs, recompute, refresh, sweeping
 from seggraph.services.context import Context
 from seggraph.settings import Settings
 from seggraph.vocabulary import MemberKind
@@ -37,6 +37,8 @@ RETRY_SECONDS: Final = 0.5
 GRACE_SECONDS: Final = 30
 IMPORT_SECONDS: Final = 300
 """What an import may take to look through a file of gigabytes, besides the part that it then carries out."""
+EXPORT_SECONDS: Final = 3_600
+"""What an export may take: it shows one instant, so it cannot be handed on half-way."""
 CANCEL_AGAIN_SECONDS: Final = 1.0
 
 
@@ -68,6 +70,13 @@ async def run_import(ctx: dict[str, Any], import_id: int) -> None:
         await import_runs.run(context, import_id)
 
 
+async def run_export(ctx: dict[str, Any], export_id: int) -> None:
+    """Write an export's file."""
+    context: Context = ctx["context"]
+    with bound(job_id=ctx["job_id"]):
+        await export_runs.run(context, export_id)
+
+
 def _functions(settings: Settings) -> list[Function]:
     """The jobs, each with a time limit: beyond it a job is cancelled, and its work handed out again."""
     limit = recompute.longest_seconds(settings) + GRACE_SECONDS
@@ -76,6 +85,7 @@ def _functions(settings: Settings) -> list[Function]:
         func(refresh_population, name=Job.REFRESH_POPULATION, timeout=limit, keep_result=0, max_tries=3),
         func(prune_events, name=Job.PRUNE_EVENTS, timeout=limit, keep_result=0, max_tries=3),
         func(run_import, name=Job.RUN_IMPORT, timeout=limit + IMPORT_SECONDS, keep_result=0, max_tries=3),
+        func(run_export, name=Job.RUN_EXPORT, timeout=EXPORT_SECONDS, keep_result=0, max_tries=3),
     ]
 
 

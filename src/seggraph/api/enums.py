@@ -37,6 +37,9 @@ _publish(
     "ImportStatus",
     "Where an import is: its file is there, it is being read, or it is over in one of three ways.",
 )
+_publish(vocabulary.ExportContent, "ExportContent", "What the rows of an exported file are.")
+_publish(vocabulary.ExportFormat, "ExportFormat", "How an exported file is written.")
+_publish(vocabulary.ExportStatus, "ExportStatus", "Where an export is.")
 _publish(
     vocabulary.ConsentPolicy,
     "ConsentPolicy",
@@ -75,9 +78,19 @@ _publish(
 _publish(
     vocabulary.SegmentOrigin,
     "SegmentOrigin",
-    "Made by the system, by a user, or for the customer by an API key.",
+    "DEFAULT: by the system. USER: by a user or their program. CUSTOM: for the customer, by an ADMIN key.",
 )
 _publish(vocabulary.SegmentAction, "SegmentAction", "The last thing done to a segment.")
+_publish(
+    vocabulary.SegmentTransition,
+    "SegmentTransition",
+    "What can be done to a segment. Which of them is possible depends on its status.",
+)
+_publish(
+    vocabulary.SegmentUse,
+    "SegmentUse",
+    "CRITERIA: asks who is in it. SOURCE: adds members. TARGET, EXCLUSION: of a campaign. DELIVERY: gets it.",
+)
 _publish(
     vocabulary.Visibility, "Visibility", "Seen by everyone in the workspace, or by its creator and managers."
 )

@@ -14,6 +14,7 @@ from seggraph.api.criteria_texts import CriteriaTextQueries
 from seggraph.api.erasure import ErasureMutations
 from seggraph.api.errors import CriteriaError, InputError
 from seggraph.api.events import EventMutations
+from seggraph.api.exports import Export, ExportMutations, ExportQueries
 from seggraph.api.imports import Import, ImportMutations, ImportQueries
 from seggraph.api.member_mutations import MemberMutations
 from seggraph.api.members import Member, MemberConnection, MemberOrder
@@ -30,7 +31,7 @@ from seggraph.api.subscriptions import EVENT_TYPES, Subscription
 from seggraph.api.transport import ServedSchema
 from seggraph.api.viewer import User, Viewer, ViewerMutations, Workspace
 from seggraph.errors import Invalid, NotFound, TooMany
-from seggraph.services import imports, members, previews, segment_views, workspaces
+from seggraph.services import exports, imports, members, previews, segment_views, workspaces
 from seggraph.services.members import MemberList
 from seggraph.vocabulary import MemberKind
 
@@ -46,7 +47,14 @@ ObjectId = Annotated[strawberry.ID, strawberry.argument(description="Its global 
 
 
 @strawberry.type
-class Query(AttributeQueries, CriteriaFieldQueries, CriteriaTextQueries, ImportQueries, PreviewQueries):
+class Query(
+    AttributeQueries,
+    CriteriaFieldQueries,
+    CriteriaTextQueries,
+    ExportQueries,
+    ImportQueries,
+    PreviewQueries,
+):
     """The queries."""
 
     @strawberry.field(description="The object with a global id; null if there is none for you.")
@@ -155,6 +163,7 @@ class Mutation(
     AttributeMutations,
     ErasureMutations,
     EventMutations,
+    ExportMutations,
     ImportMutations,
     MemberMutations,
     RelationMutations,
@@ -179,6 +188,8 @@ async def _nodes(caller: Caller, global_ids: list[strawberry.ID]) -> list[Node |
         found["Member", number] = Member.of(member)
     for number, view in (await imports.get_many(caller.viewer, wanted.get("Import", []))).items():
         found["Import", number] = Import.of(view)
+    for number, export in (await exports.get_many(caller.viewer, wanted.get("Export", []))).items():
+        found["Export", number] = Export.of(export)
     for user in await caller.loaders.users.load_many(wanted.get("User", [])):
         if user is not None:
             found["User", user.id] = User.of(user)

@@ -9,6 +9,7 @@ from strawberry.types import Info
 
 from seggraph.api import ids
 from seggraph.api.context import Caller, caller_of
+from seggraph.api.exports import ExportSubscriptions
 from seggraph.api.imports import ImportSubscriptions
 from seggraph.api.members import Member
 from seggraph.api.segments import Reach, Segment
@@ -105,7 +106,7 @@ EVENT_TYPES = (SnapshotEvent, StatusEvent, ReachEvent, ProgressEvent, Membership
 
 
 @strawberry.type
-class Subscription(ImportSubscriptions):
+class Subscription(ExportSubscriptions, ImportSubscriptions):
     """The subscriptions."""
 
     @strawberry.subscription(

@@ -14,13 +14,22 @@ from seggraph.api import ids
 from seggraph.cli.application import app, console
 from seggraph.cli.operating import ready_settings, workspace_number
 from seggraph.errors import Invalid, NotFound, Required
-from seggraph.services import exports, import_runs, imports, segment_views, workspaces
+from seggraph.services import (
+    catalogues,
+    export_columns,
+    export_files,
+    import_runs,
+    imports,
+    segment_views,
+    workspaces,
+)
 from seggraph.services.context import Context, open_context
 from seggraph.services.import_mappings import Pair
 from seggraph.services.imports import ImportView
 from seggraph.services.policy import Viewer
 from seggraph.settings import Settings
-from seggraph.vocabulary import ApiKeyScope, ImportStatus, MemberKind, Role
+from seggraph.vocabulary import ApiKeyScope, ExportFormat, ImportStatus, MemberKind, Role
+from seggraph.work import snapshot
 
 POLL_SECONDS: Final = 0.2
 STDOUT: Final = Path("-")
@@ -134,13 +143,17 @@ async def _export(
     async with open_context(settings), AsyncExitStack() as stack:
         viewer = await _administrator(workspace_id)
         await _require_segment(viewer, segment_id, kind)
-        total = await exports.count(viewer, kind, segment_id)
         columns = (TextColumn("Exporting"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
         progress = stack.enter_context(Progress(*columns, console=console, transient=True))
-        task = progress.add_task("export", total=total)
         file = sys.stdout.buffer if out == STDOUT else stack.enter_context(out.open("wb"))
-        async for part, members in exports.stream(viewer, kind, segment_id):
-            file.write(part)
+        connection = await stack.enter_async_context(snapshot())
+        audience = await export_files.audience_of(connection, workspace_id, kind, segment_id)
+        chosen = export_columns.of_members(await catalogues.types(connection, workspace_id, kind), None)
+        export_files.begin_file(file, chosen, ExportFormat.CSV)
+        task = progress.add_task("export", total=len(audience))
+        async for members in export_files.write_members(
+            connection, workspace_id, kind, audience, chosen, ExportFormat.CSV, file
+        ):
             progress.advance(task, members)
 
 

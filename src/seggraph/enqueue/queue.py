@@ -32,6 +32,7 @@ class Job(StrEnum):
     REFRESH_POPULATION = "refresh_population"
     PRUNE_EVENTS = "prune_events"
     RUN_IMPORT = "run_import"
+    RUN_EXPORT = "run_export"
 
 
 def encode(message: Any) -> bytes:
@@ -92,6 +93,11 @@ class JobQueue:
         job_id = f"import:{import_id}:{position}:{attempt}"
         async with _asking(ASK_SECONDS):
             await self._arq.enqueue_job(Job.RUN_IMPORT, import_id, _job_id=job_id)
+
+    async def run_export(self, export_id: int, *, attempt: int = 0) -> None:
+        """Ask for a file to be written; a lost worker's work is asked for under the next attempt."""
+        async with _asking(ASK_SECONDS):
+            await self._arq.enqueue_job(Job.RUN_EXPORT, export_id, _job_id=f"export:{export_id}:{attempt}")
 
     async def refresh_begins(self, workspace_id: int, kind: int) -> None:
         """Let the next change ask for a refresh again. While Redis is away time does it, in NUDGE_SECONDS."""

@@ -3,11 +3,13 @@
 from seggraph.events.cursors import Position
 from seggraph.events.facts import (
     SAMPLE_SIZE,
+    ExportProgressed,
     Fact,
     ImportProgressed,
     MembershipChanged,
     ReachChanged,
     RunProgressed,
+    SegmentDeleted,
     SegmentStatusChanged,
 )
 from seggraph.events.hub import Hub
@@ -18,6 +20,7 @@ __all__ = [
     "SAMPLE_SIZE",
     "Delivery",
     "EventStream",
+    "ExportProgressed",
     "Fact",
     "Hub",
     "ImportProgressed",
@@ -27,5 +30,6 @@ __all__ = [
     "Resync",
     "ResyncReason",
     "RunProgressed",
+    "SegmentDeleted",
     "SegmentStatusChanged",
 ]

@@ -75,6 +75,26 @@ class SegmentStatusChanged(Fact):
 
 @published
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SegmentDeleted(Fact):
+    """A segment is no more.
+
+    `last` is how it was read last, its criteria aside; `hidden_from` are the users that it was hidden from. Nobody
+    can look up any more who might see it, so the fact says so.
+    """
+
+    segment_id: int
+    revision: int
+    last: dict[str, Any]
+    hidden_from: tuple[int, ...] = ()
+
+    @property
+    def subject_id(self) -> int:
+        """The segment that was."""
+        return self.segment_id
+
+
+@published
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ReachChanged(Fact):
     """A segment's reach has another status, or other numbers."""
 
@@ -145,6 +165,19 @@ class ImportProgressed(Fact):
     def subject_id(self) -> int:
         """The import."""
         return self.import_id
+
+
+@published
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExportProgressed(Fact):
+    """An export came further, ended, or expired: its row says how far."""
+
+    export_id: int
+
+    @property
+    def subject_id(self) -> int:
+        """The export."""
+        return self.export_id
 
 
 def encode(fact: Fact) -> bytes:

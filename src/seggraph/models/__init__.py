@@ -7,21 +7,29 @@ writers hold the row that the key would point to, and a check per row would cost
 from seggraph.models.api_keys import ApiKey
 from seggraph.models.attributes import Attribute
 from seggraph.models.audiences import Chunk, Population
+from seggraph.models.campaigns import Campaign, CampaignSegment
+from seggraph.models.dependencies import Dependency
 from seggraph.models.dirty import DirtyBatch
+from seggraph.models.exports import Export
 from seggraph.models.imports import Import, ImportReject
 from seggraph.models.members import Member, MemberAddress
 from seggraph.models.playbooks import Playbook
 from seggraph.models.relations import PendingRelation, Relation
 from seggraph.models.runs import Run, RunChunk
 from seggraph.models.segments import Segment, SegmentHiding, Source
+from seggraph.models.suppressions import Suppression
 from seggraph.models.users import User, WorkspaceUser
 from seggraph.models.workspaces import Workspace
 
 __all__ = [
     "ApiKey",
     "Attribute",
+    "Campaign",
+    "CampaignSegment",
     "Chunk",
+    "Dependency",
     "DirtyBatch",
+    "Export",
     "Import",
     "ImportReject",
     "Member",
@@ -35,6 +43,7 @@ __all__ = [
     "Segment",
     "SegmentHiding",
     "Source",
+    "Suppression",
     "User",
     "Workspace",
     "WorkspaceUser",

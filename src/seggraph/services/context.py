@@ -46,6 +46,10 @@ class Context:
         """Ask for an import to be carried on from a position once the unit of work is committed."""
         unit.after_commit(partial(self.jobs.run_import, import_id, position, attempt=attempt))
 
+    def run_export(self, unit: Work, export_id: int, *, attempt: int = 0) -> None:
+        """Ask for an export's file to be written once the unit of work is committed."""
+        unit.after_commit(partial(self.jobs.run_export, export_id, attempt=attempt))
+
     def prune_events(self, unit: Work, workspace_id: int) -> None:
         """Ask for the removal of events that are too old once the unit of work is committed."""
         unit.after_commit(partial(self.jobs.prune_events, workspace_id))

@@ -1,126 +1,231 @@
-"""Members as a CSV file that imports again unchanged: every field, tags, consents, addresses and attributes."""
+"""Exports as a person deals with them: asked for, watched, fetched by a signed address, thrown away.
 
-import csv
-import io
-from collections.abc import AsyncIterator, Sequence
+What a worker does with one is `export_runs`. People see the exports that they made, those who manage all see
+everyone's; an export of another workspace does not exist.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, fields
+from datetime import UTC, datetime
 from typing import Any, Final
 
 import asyncpg
 import orjson
-from pyroaring import BitMap
 
+from seggraph.errors import Invalid, NotFound, Required
+from seggraph.events import ExportProgressed
+from seggraph.models.exports import Export
 from seggraph.runtime import database
-from seggraph.services import catalogues, cells, members
-from seggraph.services.import_mappings import ATTRIBUTE_PREFIX, CONSENT_FIELDS, FIELDS
-from seggraph.services.member_drafts import consent_column
-from seggraph.services.policy import Viewer
-from seggraph.vocabulary import AttributeType, ConsentState, MemberKind
+from seggraph.services import catalogues, export_columns, uploads
+from seggraph.services.context import Context
+from seggraph.services.paging import Key, Order, Page, PageRequest, fetch_page
+from seggraph.services.policy import (
+    VISIBLE_EXPORT,
+    VISIBLE_SEGMENT,
+    Viewer,
+    require_write,
+    visibility_arguments,
+)
+from seggraph.services.segment_views import SegmentFilter
+from seggraph.services.signed_paths import sign
+from seggraph.settings import Settings
+from seggraph.vocabulary import ExportContent, ExportFormat, ExportStatus, MemberKind
+from seggraph.work import begin
 
-PAGE_ROWS: Final = 2_000
+SEGMENT_KIND: Final = f"SELECT s.kind FROM segments s WHERE {VISIBLE_SEGMENT} AND s.id = $4"  # noqa: S608
 
-PLAIN: Final = {
-    "externalId": "external_id",
-    "name": "name",
-    "domain": "domain",
-    "email": "email",
-    "phone": "phone",
-    "country": "country",
-    "city": "city",
-    "industry": "industry",
-    "revenue": "revenue",
-    "employees": "employees",
-    "score": "score",
-    "isTarget": "is_target",
-    "tags": "tags",
-}
-"""The fields that are written as they are kept, and their columns."""
+DISCARD: Final = """
+    UPDATE exports SET status = 'EXPIRED', file = NULL, lease_holder = NULL, lease_until = NULL
+    WHERE workspace_id = $1 AND id = $2
+"""
 
-PAGE: Final = f"""
-    SELECT m.ordinal, {", ".join(f"m.{column}" for column in PLAIN.values())}, m.attributes,
-      {", ".join(f"m.{consent_column(channel)}" for channel in CONSENT_FIELDS.values())},
-      a.address, a.shipping_address, a.billing_address
-    FROM members m LEFT JOIN member_addresses a ON a.member_id = m.id
-    WHERE m.workspace_id = $1 AND m.kind = $2 AND m.ordinal > $3 AND ($5::int[] IS NULL OR m.ordinal = ANY($5))
-    ORDER BY m.ordinal LIMIT $4
+
+@dataclass(frozen=True, slots=True)
+class NarrowedTo:
+    """What a list of segments is narrowed to."""
+
+    filter: SegmentFilter = field(default_factory=SegmentFilter)
+    search: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ExportDraft:
+    """An export to make: a segment's members, or the segments that its maker sees, narrowed down."""
+
+    content: ExportContent
+    segment_id: int | None = None
+    columns: Sequence[str] | None = None
+    format: ExportFormat = ExportFormat.CSV
+    gzip: bool = False
+    narrowed_to: NarrowedTo = field(default_factory=NarrowedTo)
+
+
+@dataclass(frozen=True, slots=True)
+class ExportView:
+    """An export as it is read: the columns of models.exports.Export that clients see."""
+
+    id: int
+    content: ExportContent
+    segment_id: int | None
+    format: ExportFormat
+    gzip: bool
+    columns: list[str] | None
+    status: ExportStatus
+    total: int | None
+    written: int
+    as_of: datetime | None
+    file: str | None
+    file_size: int | None
+    error_code: str | None
+    error_message: str | None
+    error_at: datetime | None
+    created_by_id: int | None
+    created_at: datetime
+    finished_at: datetime | None
+    expires_at: datetime | None
+
+    @property
+    def progress(self) -> float:
+        """How far it is, from 0 to 1."""
+        if self.status in (ExportStatus.READY, ExportStatus.EXPIRED):
+            return 1.0
+        return min(self.written / self.total, 1.0) if self.total else 0.0
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing more will happen before it expires."""
+        return self.status is not ExportStatus.RUNNING
+
+    @property
+    def file_name(self) -> str:
+        """What a client's file may be called."""
+        ending = "csv" if self.format is ExportFormat.CSV else "jsonl"
+        what = "members" if self.content is ExportContent.MEMBERS else "segments"
+        return f"{what}-{self.id}.{ending}{'.gz' if self.gzip else ''}"
+
+
+SELECT: Final = f"""
+    SELECT {", ".join(f"e.{one.name}" for one in fields(ExportView))} /*keys*/ FROM exports e WHERE {VISIBLE_EXPORT}
 """  # noqa: S608 - constants only
 
+COUNT: Final = f"SELECT count(*) FROM exports e WHERE {VISIBLE_EXPORT}"  # noqa: S608 - constants only
 
-async def count(viewer: Viewer, kind: MemberKind, segment_id: int | None = None) -> int:
-    """How many members a file would have."""
-    if segment_id is not None:
-        return len(await members.audience_of(viewer, [segment_id]))
-    async with database() as connection:
-        found: int = await connection.fetchval(
-            "SELECT count(*) FROM members WHERE workspace_id = $1 AND kind = $2", viewer.workspace_id, kind
+NEWEST_FIRST: Final = Order("export.id", (Key("e.id", "bigint"),), descending=True)
+
+
+async def create(context: Context, viewer: Viewer, draft: ExportDraft) -> ExportView:
+    """Ask for a file. Raises Forbidden, Required, NotFound (segment, column), Duplicate, TooMany, Invalid."""
+    require_write(viewer)
+    await _require_possible(viewer, draft)
+    async with begin() as unit:
+        row = await Export.create(
+            workspace_id=viewer.workspace_id,
+            content=draft.content,
+            segment_id=draft.segment_id,
+            narrowed_to=orjson.loads(orjson.dumps(draft.narrowed_to)),
+            format=draft.format,
+            gzip=draft.gzip,
+            columns=None if draft.columns is None else list(draft.columns),
+            role=viewer.role,
+            created_by_id=viewer.user_id,
         )
-        return found
-
-
-async def stream(
-    viewer: Viewer, kind: MemberKind, segment_id: int | None = None
-) -> AsyncIterator[tuple[bytes, int]]:
-    """The file in pieces, each with the number of its members, in the order in which they came to be.
-
-    With a segment, its members; the caller has made sure that the viewer may see it. The first line names the
-    fields as a mapping does.
-    """
-    async with database() as connection:
-        types = await catalogues.types(connection, viewer.workspace_id, kind)
-    names = sorted(types)
-    header = [*PLAIN, *CONSENT_FIELDS, "address", "shippingAddress", "billingAddress", *map(_header, names)]
-    yield _lines([header]), 0
-    audience = None if segment_id is None else await members.audience_of(viewer, [segment_id])
-    after = -1
-    while rows := await _page(viewer, kind, after, audience):
-        yield _lines([_row(row, names, types) for row in rows]), len(rows)
-        after = rows[-1]["ordinal"]
-
-
-async def _page(
-    viewer: Viewer, kind: MemberKind, after: int, audience: BitMap | None
-) -> list[asyncpg.Record]:
-    wanted = None
-    if audience is not None:
-        start = audience.rank(after) if after >= 0 else 0
-        wanted = list(audience[start : start + PAGE_ROWS])
-    async with database() as connection:
-        rows: list[asyncpg.Record] = await connection.fetch(
-            PAGE, viewer.workspace_id, kind, after, PAGE_ROWS, wanted
+        context.run_export(unit, row.id)
+        found = await unit.connection.fetchrow(
+            f"{SELECT} AND e.id = $4", *visibility_arguments(viewer), row.id
         )
-    return rows
+    return view_of(found)
 
 
-def _header(name: str) -> str:
-    """The name of an attribute's column: as a mapping names the attribute."""
-    is_ambiguous = name in FIELDS or name.startswith(ATTRIBUTE_PREFIX)
-    return cells.escaped(ATTRIBUTE_PREFIX + name if is_ambiguous else name)
+async def get(viewer: Viewer, export_id: int) -> ExportView:
+    """One export. Raises NotFound."""
+    found = await get_many(viewer, [export_id])
+    if export_id not in found:
+        raise NotFound("There is no such export.", path=("id",))
+    return found[export_id]
 
 
-def _row(row: asyncpg.Record, names: Sequence[str], types: dict[str, AttributeType]) -> list[str]:
-    attributes = orjson.loads(row["attributes"])
-    return [
-        *(_field(row[column]) for column in PLAIN.values()),
-        *(ConsentState(row[consent_column(channel)]).name for channel in CONSENT_FIELDS.values()),
-        cells.written(row["address"]),
-        row["shipping_address"] or "",
-        row["billing_address"] or "",
-        *(_attribute(attributes.get(name), types[name]) for name in names),
-    ]
+async def get_many(viewer: Viewer, export_ids: Sequence[int]) -> dict[int, ExportView]:
+    """Those of the exports that the viewer may see, by id."""
+    async with database() as connection:
+        rows = await connection.fetch(
+            f"{SELECT} AND e.id = ANY($4)", *visibility_arguments(viewer), list(export_ids)
+        )
+    return {row["id"]: view_of(row) for row in rows}
 
 
-def _field(value: Any) -> str:
-    return "" if value == [] else cells.written(value)
+async def list_page(viewer: Viewer, request: PageRequest) -> Page[ExportView]:
+    """A page of the exports that the viewer may see, the newest first."""
+    async with database() as connection:
+        return await fetch_page(
+            connection, SELECT, visibility_arguments(viewer), NEWEST_FIRST, request, view_of
+        )
 
 
-def _attribute(value: Any, type_: AttributeType) -> str:
-    """Dates and times are texts that cannot run; other texts are escaped."""
-    return value if value is not None and type_ in _INSTANTS else cells.written(value)
+async def count(viewer: Viewer) -> int:
+    """How many exports the viewer may see."""
+    async with database() as connection:
+        return int(await connection.fetchval(COUNT, *visibility_arguments(viewer)))
 
 
-_INSTANTS: Final = frozenset({AttributeType.DATE, AttributeType.DATETIME})
+async def discard(context: Context, viewer: Viewer, export_id: int) -> ExportView:
+    """Stop an export, or throw its file away: it is EXPIRED. Raises NotFound, Forbidden."""
+    require_write(viewer)
+    before = await get(viewer, export_id)
+    async with begin() as unit:
+        await unit.connection.execute(DISCARD, viewer.workspace_id, export_id)
+        context.publish(unit, [progressed(viewer.workspace_id, export_id)])
+    if before.file is not None:
+        uploads.remove(context.settings, before.file)
+    return await get(viewer, export_id)
 
 
-def _lines(rows: Sequence[Sequence[str]]) -> bytes:
-    text = io.StringIO()
-    csv.writer(text).writerows(rows)
-    return text.getvalue().encode()
+def signed_path(settings: Settings, viewer: Viewer, export_id: int) -> str:
+    """A path under which the file can be fetched for an hour without signing in."""
+    return sign(settings, f"/files/exports/{viewer.workspace_id}/{export_id}")
+
+
+async def file_of(workspace_id: int, export_id: int) -> ExportView:
+    """The export whose signed path someone has. Raises NotFound once it has expired."""
+    async with database() as connection:
+        row = await connection.fetchrow(
+            f"{SELECT.replace(VISIBLE_EXPORT, 'e.workspace_id = $1')} AND e.id = $2 AND e.status = 'READY'",
+            workspace_id,
+            export_id,
+        )
+    if row is None:
+        raise NotFound("There is no such file, or it has expired: export again.")
+    return view_of(row)
+
+
+def progressed(workspace_id: int, export_id: int) -> ExportProgressed:
+    """The fact that an export came further."""
+    return ExportProgressed(workspace_id=workspace_id, at=datetime.now(UTC), export_id=export_id)
+
+
+def view_of(row: asyncpg.Record) -> ExportView:
+    """The view of a row of SELECT."""
+    values: dict[str, Any] = {one.name: row[one.name] for one in fields(ExportView)}
+    values["content"] = ExportContent(row["content"])
+    values["format"] = ExportFormat(row["format"])
+    values["status"] = ExportStatus(row["status"])
+    values["columns"] = None if row["columns"] is None else orjson.loads(row["columns"])
+    return ExportView(**values)
+
+
+async def _require_possible(viewer: Viewer, draft: ExportDraft) -> None:
+    """Raise Required, NotFound, Invalid, Duplicate or TooMany unless the file can be written."""
+    if draft.content is ExportContent.SEGMENTS:
+        if draft.segment_id is not None:
+            raise Invalid(
+                "A list of segments is not of one segment; leave segmentId out.", path=("segmentId",)
+            )
+        export_columns.of_segments(draft.columns)
+        return
+    if draft.segment_id is None:
+        raise Required("Say whose members: give segmentId.", path=("segmentId",))
+    async with database() as connection:
+        kind = await connection.fetchval(SEGMENT_KIND, *visibility_arguments(viewer), draft.segment_id)
+        if kind is None:
+            raise NotFound("There is no such segment.", path=("segmentId",))
+        types = await catalogues.types(connection, viewer.workspace_id, MemberKind(kind))
+    export_columns.of_members(types, draft.columns)

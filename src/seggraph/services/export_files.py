@@ -1,0 +1,108 @@
+"""The files of exports: PostgreSQL writes the rows, batch by batch within one snapshot, and we pass them on.
+
+JSON Lines leave through the same COPY: with a quote and a delimiter that JSON never has, nothing is quoted.
+"""
+
+import csv
+import gzip
+import io
+from collections.abc import AsyncIterator, Sequence
+from pathlib import Path
+from typing import BinaryIO, Final, cast
+
+import asyncpg
+from pyroaring import BitMap
+
+from seggraph.audiences import ChunkOwner, ChunkStore
+from seggraph.models.audiences import ChunkRole
+from seggraph.services import cells
+from seggraph.services.export_columns import ExportColumn, csv_select, json_select
+from seggraph.services.policy import VISIBLE_SEGMENT, Viewer, visibility_arguments
+from seggraph.services.segment_views import FILTER, SegmentFilter
+from seggraph.vocabulary import ExportFormat, MemberKind
+
+BATCH_ROWS: Final = 20_000
+COMPRESSION: Final = 4
+"""Between the fastest and the smallest: files are read once or twice."""
+
+OF_MEMBERS: Final = """
+    FROM members m LEFT JOIN member_addresses a ON a.member_id = m.id
+    WHERE m.workspace_id = $1 AND m.kind = $2 AND m.ordinal = ANY($3::int[]) ORDER BY m.ordinal
+"""
+
+OF_SEGMENTS: Final = f"FROM segments s WHERE {VISIBLE_SEGMENT} {FILTER} ORDER BY s.name_key, s.id"
+
+EVERYONE: Final = "SELECT array_agg(ordinal) FROM members WHERE workspace_id = $1 AND kind = $2"
+
+HOW: Final = {
+    ExportFormat.CSV: {"format": "csv"},
+    ExportFormat.JSON_LINES: {"format": "csv", "quote": "\x01", "escape": "\x01", "delimiter": "\x02"},
+}
+
+
+def open_file(path: Path, *, compressed: bool) -> BinaryIO:
+    """A new file that takes the rows."""
+    if compressed:
+        return cast(BinaryIO, gzip.open(path, "wb", compresslevel=COMPRESSION))
+    return path.open("wb")
+
+
+def begin_file(file: BinaryIO, columns: Sequence[ExportColumn], format_: ExportFormat) -> None:
+    """Write what stands above the rows: the names of the columns, for CSV."""
+    if format_ is ExportFormat.CSV:
+        text = io.StringIO()
+        csv.writer(text, lineterminator="\n").writerow([cells.escaped(column.name) for column in columns])
+        file.write(text.getvalue().encode())
+
+
+async def audience_of(
+    connection: asyncpg.Connection, workspace_id: int, kind: MemberKind, segment_id: int | None
+) -> BitMap:
+    """The members of a segment, or all of a kind, as the connection's snapshot sees them."""
+    if segment_id is None:
+        return BitMap(await connection.fetchval(EVERYONE, workspace_id, kind) or ())
+    owner = ChunkOwner(ChunkRole.MEMBERS, segment_id)
+    return (await ChunkStore(connection, workspace_id).read_many([owner]))[owner]
+
+
+async def write_members(
+    connection: asyncpg.Connection,
+    workspace_id: int,
+    kind: MemberKind,
+    audience: BitMap,
+    columns: Sequence[ExportColumn],
+    format_: ExportFormat,
+    file: BinaryIO,
+) -> AsyncIterator[int]:
+    """Write the members of an audience in the order in which they came to be; answers after each batch its size."""
+    select, names = (csv_select if format_ is ExportFormat.CSV else json_select)(columns, 4)
+    for start in range(0, len(audience), BATCH_ROWS):
+        batch = list(audience[start : start + BATCH_ROWS])
+        arguments = (workspace_id, int(kind), batch, *names)
+        yield await _copy(connection, f"SELECT {select} {OF_MEMBERS}", arguments, format_, file)
+
+
+async def write_segments(
+    connection: asyncpg.Connection,
+    viewer: Viewer,
+    filter_: SegmentFilter,
+    search: str | None,
+    columns: Sequence[ExportColumn],
+    format_: ExportFormat,
+    file: BinaryIO,
+) -> int:
+    """Write the segments that the viewer sees, by name; answers how many."""
+    select, _ = (csv_select if format_ is ExportFormat.CSV else json_select)(columns, 14)
+    arguments = (*visibility_arguments(viewer), *filter_.arguments(search))
+    return await _copy(connection, f"SELECT {select} {OF_SEGMENTS}", arguments, format_, file)
+
+
+async def _copy(
+    connection: asyncpg.Connection,
+    query: str,
+    arguments: Sequence[object],
+    format_: ExportFormat,
+    file: BinaryIO,
+) -> int:
+    done: str = await connection.copy_from_query(query, *arguments, output=file, **HOW[format_])
+    return int(done.removeprefix("COPY "))
