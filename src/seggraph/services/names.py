@@ -4,17 +4,28 @@ import unicodedata
 from typing import Final
 
 from seggraph.errors import Invalid, Required, TooLong
+from seggraph.services.attribute_values import storable_text
 
 MAX_NAME: Final = 200
 MAX_NAME_KEY: Final = 600
 """Some single characters stand for many once they are normalised."""
 MAX_DESCRIPTION: Final = 2_000
+MAX_SEARCH: Final = 200
 
 
 def name_key(name: str) -> str:
     """What of a name must be unique: it ignores case, Unicode form and how much white space there is."""
     folded = unicodedata.normalize("NFKC", name).casefold()
     return " ".join(unicodedata.normalize("NFKC", folded).split())
+
+
+def search_key(search: str | None) -> str | None:
+    """What of a `name_key` a search looks for; None for everything. Raises Invalid for what no name can hold."""
+    if search is None:
+        return None
+    if not storable_text(search, MAX_SEARCH):
+        raise Invalid(f"A search is a text of at most {MAX_SEARCH} characters.", path=("search",))
+    return name_key(search) or None
 
 
 def clean_name(name: str | None, what: str) -> str:

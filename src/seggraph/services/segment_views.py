@@ -8,10 +8,9 @@ from typing import Any, Final
 import asyncpg
 import orjson
 
-from seggraph.errors import Invalid, NotFound
+from seggraph.errors import NotFound
 from seggraph.runtime import database
-from seggraph.services.attribute_values import storable_text
-from seggraph.services.names import name_key
+from seggraph.services.names import search_key
 from seggraph.services.paging import Key, Order, Page, PageRequest, fetch_page, nullable
 from seggraph.services.policy import VISIBLE_SEGMENT, Viewer, visibility_arguments
 from seggraph.vocabulary import (
@@ -55,6 +54,16 @@ class SegmentView:
     reach_sms: int | None
     reach_phone: int | None
     reach_push: int | None
+    addressed_email: int | None
+    addressed_direct_mail: int | None
+    addressed_sms: int | None
+    addressed_phone: int | None
+    addressed_push: int | None
+    allowed_email: int | None
+    allowed_direct_mail: int | None
+    allowed_sms: int | None
+    allowed_phone: int | None
+    allowed_push: int | None
     error_code: str | None
     error_message: str | None
     error_at: datetime | None
@@ -91,8 +100,6 @@ USERS_HIDDEN_FROM: Final = """
     WHERE workspace_id = $1 AND segment_id = ANY($2) ORDER BY segment_id, user_id
 """
 
-MAX_SEARCH: Final = 200
-
 _ID: Final = Key("s.id", "bigint")
 
 
@@ -122,17 +129,8 @@ class SegmentFilter:
             self.created_from,
             self.created_before,
             self.reach_statuses,
-            _wanted(search),
+            search_key(search),
         )
-
-
-def _wanted(search: str | None) -> str | None:
-    """What of a name a search looks for. Raises Invalid for what no name can hold."""
-    if search is None:
-        return None
-    if not storable_text(search, MAX_SEARCH):
-        raise Invalid(f"A search is a text of at most {MAX_SEARCH} characters.", path=("search",))
-    return name_key(search) or None
 
 
 def order_by(field: str, *, descending: bool) -> Order:
