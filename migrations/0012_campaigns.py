@@ -1,10 +1,112 @@
-"""Campaigns and their metrics."""
+"""Campaigns, what they target, their metrics, and the customer value of segments.
 
-from tortoise import migrations
+The last three tables have no Tortoise models: they are written and read by sets of rows. docs/metrics.md and
+docs/customer-value.md describe them.
+"""
+
+from tortoise import fields, migrations
+from tortoise.fields.base import OnDelete
+from tortoise.indexes import Index
 from tortoise.migrations import operations as ops
+
+from seggraph.vocabulary import CampaignSegmentRole, CampaignStatus, Channel
+
+CHECKS = {
+    "campaigns_name_not_empty": ("campaigns", "btrim(name) <> '' AND name_key <> ''"),
+    "campaigns_end_after_start": ("campaigns", "ends_on >= starts_on"),
+    "campaigns_channel_known": ("campaigns", "channel BETWEEN 1 AND 5"),
+}
+
+METRICS = """
+    CREATE TABLE campaign_metrics (
+      workspace_id bigint NOT NULL,
+      segment_id bigint NOT NULL,
+      campaign_id bigint NOT NULL,
+      day date NOT NULL,
+      spend numeric(16, 4) NOT NULL CHECK (spend >= 0),
+      impressions bigint NOT NULL CHECK (impressions >= 0),
+      clicks bigint NOT NULL CHECK (clicks >= 0),
+      conversions bigint NOT NULL CHECK (conversions >= 0),
+      recorded_at timestamptz NOT NULL DEFAULT now(),
+      PRIMARY KEY (workspace_id, segment_id, campaign_id, day)
+    )
+"""
+
+# The sums from which a segment's value is made, as of an instant and of the run that its members were from then.
+VALUES = """
+    CREATE TABLE segment_values (
+      workspace_id bigint NOT NULL,
+      segment_id bigint NOT NULL REFERENCES segments ON DELETE CASCADE,
+      as_of timestamptz NOT NULL,
+      run_id bigint,
+      buyers bigint NOT NULL,
+      orders bigint NOT NULL,
+      revenue numeric NOT NULL,
+      repeat_buyers bigint NOT NULL,
+      latency_days double precision NOT NULL,
+      PRIMARY KEY (workspace_id, segment_id)
+    )
+"""
+
+# When the orders of a kind's members last changed, as refreshes find it: older values are due.
+ORDER_CHANGES = """
+    CREATE TABLE order_changes (
+      workspace_id bigint NOT NULL,
+      kind smallint NOT NULL,
+      changed_at timestamptz NOT NULL,
+      PRIMARY KEY (workspace_id, kind)
+    )
+"""
 
 
 class Migration(migrations.Migration):
     dependencies = [("seggraph", "0011_history")]
 
-    operations: list[ops.Operation] = []
+    operations = [
+        ops.CreateModel(
+            name='Campaign',
+            fields=[
+                ('id', fields.BigIntField(generated=True, primary_key=True, unique=True, db_index=True)),
+                ('workspace', fields.ForeignKeyField('seggraph.Workspace', source_field='workspace_id', db_constraint=True, to_field='id', on_delete=OnDelete.CASCADE)),
+                ('name', fields.CharField(max_length=200)),
+                ('name_key', fields.CharField(description='The name, case-folded: what must be unique', max_length=600)),
+                ('channel', fields.IntEnumField(null=True, description='EMAIL: 1\nDIRECT_MAIL: 2\nSMS: 3\nPHONE: 4\nPUSH: 5', enum_type=Channel, generated=False)),
+                ('status', fields.CharEnumField(default=CampaignStatus.DRAFT, description='DRAFT: DRAFT\nACTIVE: ACTIVE\nPAUSED: PAUSED\nCOMPLETED: COMPLETED', enum_type=CampaignStatus, max_length=16)),
+                ('starts_on', fields.DateField(null=True)),
+                ('ends_on', fields.DateField(null=True)),
+                ('version', fields.IntField(default=1, db_default=1)),
+                ('created_by', fields.ForeignKeyField('seggraph.User', source_field='created_by_id', null=True, db_constraint=True, to_field='id', related_name='created_campaigns', on_delete=OnDelete.SET_NULL)),
+                ('created_at', fields.DatetimeField(auto_now=False, auto_now_add=True)),
+                ('last_modified_at', fields.DatetimeField(auto_now=False, auto_now_add=True)),
+            ],
+            options={'table': 'campaigns', 'app': 'seggraph', 'unique_together': (('workspace_id', 'name_key'),), 'indexes': [Index(fields=['workspace_id', 'created_at', 'id'], name='campaigns_by_creation')], 'pk_attr': 'id', 'table_description': 'What segments are used for: it targets some, leaves others out, and collects metrics.'},
+            bases=['Model'],
+        ),
+        ops.CreateModel(
+            name='CampaignSegment',
+            fields=[
+                ('id', fields.BigIntField(generated=True, primary_key=True, unique=True, db_index=True)),
+                ('workspace_id', fields.BigIntField()),
+                ('campaign', fields.ForeignKeyField('seggraph.Campaign', source_field='campaign_id', db_constraint=True, to_field='id', on_delete=OnDelete.CASCADE)),
+                ('segment', fields.ForeignKeyField('seggraph.Segment', source_field='segment_id', db_constraint=True, to_field='id', on_delete=OnDelete.CASCADE)),
+                ('role', fields.CharEnumField(description='INCLUDE: INCLUDE\nEXCLUDE: EXCLUDE', enum_type=CampaignSegmentRole, max_length=8)),
+            ],
+            options={'table': 'campaign_segments', 'app': 'seggraph', 'unique_together': (('workspace_id', 'campaign_id', 'segment_id'),), 'indexes': [Index(fields=['segment_id', 'campaign_id'], name='campaign_segments_by_segment')], 'pk_attr': 'id', 'table_description': 'That a campaign targets a segment, or leaves it out.'},
+            bases=['Model'],
+        ),
+        *(
+            ops.RunSQL(
+                f"ALTER TABLE {table} ADD CONSTRAINT {name} CHECK ({check})",
+                reverse_sql=f"ALTER TABLE {table} DROP CONSTRAINT {name}",
+            )
+            for name, (table, check) in CHECKS.items()
+        ),
+        ops.RunSQL(METRICS, reverse_sql="DROP TABLE campaign_metrics"),
+        ops.RunSQL(
+            "CREATE INDEX campaign_metrics_by_campaign ON campaign_metrics (workspace_id, campaign_id, day)",
+            reverse_sql="DROP INDEX campaign_metrics_by_campaign",
+        ),
+        ops.RunSQL(VALUES, reverse_sql="DROP TABLE segment_values"),
+        ops.RunSQL("CREATE INDEX segment_values_by_segment ON segment_values (segment_id)", reverse_sql="DROP INDEX segment_values_by_segment"),
+        ops.RunSQL(ORDER_CHANGES, reverse_sql="DROP TABLE order_changes"),
+    ]

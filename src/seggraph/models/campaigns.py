@@ -1,0 +1,61 @@
+"""Campaigns, and the segments that they target and leave out.
+
+Their metrics, the values of segments and when orders changed are written and read by sets of rows only: those
+tables have no models. migrations/0012_campaigns.py says what they hold.
+"""
+
+from tortoise import fields
+from tortoise.indexes import Index
+from tortoise.models import Model
+
+from seggraph.models.segments import Segment
+from seggraph.models.users import User
+from seggraph.models.workspaces import Workspace
+from seggraph.vocabulary import CampaignSegmentRole, CampaignStatus, Channel
+
+
+class Campaign(Model):
+    """What segments are used for: it targets some, leaves others out, and collects metrics."""
+
+    id = fields.BigIntField(primary_key=True)
+    workspace: fields.ForeignKeyRelation[Workspace] = fields.ForeignKeyField("seggraph.Workspace")
+    name = fields.CharField(max_length=200)
+    name_key = fields.CharField(max_length=600, description="The name, case-folded: what must be unique")
+    channel = fields.IntEnumField(Channel, null=True)
+    status = fields.CharEnumField(CampaignStatus, max_length=16, default=CampaignStatus.DRAFT)
+    starts_on = fields.DateField(null=True)
+    ends_on = fields.DateField(null=True)
+    version = fields.IntField(default=1, db_default=1)
+    created_by: fields.ForeignKeyNullableRelation[User] = fields.ForeignKeyField(
+        "seggraph.User", related_name="created_campaigns", null=True, on_delete=fields.SET_NULL
+    )
+    created_at = fields.DatetimeField(auto_now_add=True)
+    last_modified_at = fields.DatetimeField(auto_now_add=True)
+    workspace_id: int
+    created_by_id: int | None
+
+    class Meta:
+        """Table name, keys and the order lists are read in."""
+
+        table = "campaigns"
+        unique_together = (("workspace_id", "name_key"),)
+        indexes = (Index(fields=("workspace_id", "created_at", "id"), name="campaigns_by_creation"),)
+
+
+class CampaignSegment(Model):
+    """That a campaign targets a segment, or leaves it out."""
+
+    id = fields.BigIntField(primary_key=True)
+    workspace_id = fields.BigIntField()
+    campaign: fields.ForeignKeyRelation[Campaign] = fields.ForeignKeyField("seggraph.Campaign")
+    segment: fields.ForeignKeyRelation[Segment] = fields.ForeignKeyField("seggraph.Segment")
+    role = fields.CharEnumField(CampaignSegmentRole, max_length=8)
+    campaign_id: int
+    segment_id: int
+
+    class Meta:
+        """Table name and keys."""
+
+        table = "campaign_segments"
+        unique_together = (("workspace_id", "campaign_id", "segment_id"),)
+        indexes = (Index(fields=("segment_id", "campaign_id"), name="campaign_segments_by_segment"),)
