@@ -24,7 +24,8 @@ CREATE TABLE member_addresses (
 );
 CREATE TABLE events (
     id bigint NOT NULL GENERATED ALWAYS AS IDENTITY, workspace_id bigint NOT NULL, occurred_at timestamptz NOT NULL,
-    ordinal int NOT NULL, kind smallint NOT NULL, name text NOT NULL, value numeric(20, 4), properties jsonb,
+    recorded_at timestamptz NOT NULL DEFAULT '-infinity', ordinal int NOT NULL, kind smallint NOT NULL,
+    name text NOT NULL, value numeric(20, 4), properties jsonb,
     PRIMARY KEY (workspace_id, kind, ordinal, name, occurred_at, id)
 ) PARTITION BY RANGE (occurred_at);
 CREATE TABLE events_early PARTITION OF events FOR VALUES FROM (MINVALUE) TO ('2026-01-01+00');

@@ -150,6 +150,9 @@ def _sequences(draw: st.DrawFn) -> dict[str, Any]:
     return {"sequence": test}
 
 
+event_leaves: st.SearchStrategy[Any] = st.one_of(_events(), _events(), _sequences())
+"""Conditions on events alone."""
+
 _segments = st.builds(
     lambda op, id_: {"segment": {"op": op, "id": id_}},
     st.sampled_from(["IN", "NOT_IN"]),

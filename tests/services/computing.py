@@ -63,6 +63,9 @@ class PausingEngine:
                 await self.resume.wait()
         return found
 
+    async def moved_by_time(self, *arguments: Any, **circumstances: Any) -> list[BitMap]:
+        return await self.inner.moved_by_time(*arguments, **circumstances)
+
 
 @dataclass
 class FailingEngine:
@@ -86,6 +89,9 @@ class FailingEngine:
             self.calls += 1
             raise self.error
         return await self.inner.evaluate(connection, population, criteria, ordinals=ordinals, **circumstances)
+
+    async def moved_by_time(self, *arguments: Any, **circumstances: Any) -> list[BitMap]:
+        return await self.inner.moved_by_time(*arguments, **circumstances)
 
 
 def with_engine(context: Context, engine: Engine) -> Context:

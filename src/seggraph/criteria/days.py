@@ -51,6 +51,10 @@ class MonthDays:
     wraps: bool
     everything: bool
 
+    def __str__(self) -> str:
+        """The first and the last of them."""
+        return f"{self.first} to {self.last}"
+
 
 def month_days(first: date, last: date) -> MonthDays:
     """Which months-and-days have their anniversary from `first` to `last`.

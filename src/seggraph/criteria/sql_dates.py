@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from sqlglot import exp
 
 from seggraph.criteria.catalogue import Storage
-from seggraph.criteria.days import day_of, end_of, month_days, start_of
+from seggraph.criteria.days import MonthDays, day_of, end_of, month_days, start_of
 from seggraph.criteria.durations import Duration
 from seggraph.criteria.operands import Operand, compare, operand, property_instant
 from seggraph.criteria.operators import AttributeOp
@@ -28,8 +28,11 @@ def comparison(test: Comparison, parameters: Parameters, as_of: datetime, zone: 
     else:
         side = operand(test.field, test.values, parameters)
     match test.values[0]:
+        case MonthDays() as days:
+            return anniversary(test.field.type, side, days, zone)
         case Duration() as length if test.op is AttributeOp.ANNIVERSARY_WITHIN:
-            return _anniversary(test, side, length, as_of, zone)
+            today = as_of.astimezone(zone).date()
+            return anniversary(test.field.type, side, month_days(today, length.after_day(today)), zone)
         case Duration() as length:
             return _window(test, side, length, as_of, zone)
     if test.field.type is AttributeType.DATE:
@@ -52,24 +55,20 @@ def _window(test: Comparison, side: Operand, length: Duration, as_of: datetime, 
     return exp.Not(this=exp.Paren(this=inside)) if test.op is AttributeOp.NOT_WITHIN_LAST else inside
 
 
-def _anniversary(
-    test: Comparison, side: Operand, length: Duration, as_of: datetime, zone: ZoneInfo
-) -> exp.Expr:
-    """The month and day of the field among those from today to today + length."""
-    today = as_of.astimezone(zone).date()
-    days = month_days(today, length.after_day(today))
+def anniversary(type_: AttributeType, side: Operand, days: MonthDays, zone: ZoneInfo) -> exp.Expr:
+    """That the month and day of a date, or of an instant in the zone, are among those."""
     if days.everything:
         return exp.Not(this=exp.Is(this=side.expression(), expression=exp.null()))
     parameters = side.parameters
-    from_first = exp.GTE(this=_month_day(test, side, zone), expression=parameters.bind(days.first, "text"))
-    to_last = exp.LTE(this=_month_day(test, side, zone), expression=parameters.bind(days.last, "text"))
+    from_first = exp.GTE(this=_month_day(type_, side, zone), expression=parameters.bind(days.first, "text"))
+    to_last = exp.LTE(this=_month_day(type_, side, zone), expression=parameters.bind(days.last, "text"))
     joined = exp.or_ if days.wraps else exp.and_
     return exp.Paren(this=joined(from_first, to_last, copy=False))
 
 
-def _month_day(test: Comparison, side: Operand, zone: ZoneInfo) -> exp.Expr:
-    """The field's local month and day as `MM-DD`, compared byte by byte."""
-    if test.field.type is AttributeType.DATE:
+def _month_day(type_: AttributeType, side: Operand, zone: ZoneInfo) -> exp.Expr:
+    """The local month and day as `MM-DD`, compared byte by byte."""
+    if type_ is AttributeType.DATE:
         text: exp.Expr = exp.Substring(
             this=side.expression(), start=exp.Literal.number(6), length=exp.Literal.number(5)
         )

@@ -69,7 +69,7 @@ def events_table(
 ) -> exp.Select:
     """A row for each member with such events: `ordinal`, and the aggregate of each test as `a0`, `a1` ..."""
     columns = [_aggregate(test, context).as_(f"a{place}", copy=False) for place, test in enumerate(tests)]
-    return _grouped(columns, _counted(events, scope, context))
+    return _grouped(columns, counted(events, scope, context))
 
 
 def _grouped(columns: Sequence[exp.Expr], conditions: Sequence[exp.Expr]) -> exp.Select:
@@ -79,7 +79,7 @@ def _grouped(columns: Sequence[exp.Expr], conditions: Sequence[exp.Expr]) -> exp
     return selected.where(where, copy=False).group_by(exp.column("ordinal", EVENTS), copy=False)
 
 
-def _counted(events: EventFilter, scope: Scope, context: Context) -> list[exp.Expr]:
+def counted(events: EventFilter, scope: Scope, context: Context) -> list[exp.Expr]:
     """The conditions on events that count."""
     name = exp.EQ(this=exp.column("name", EVENTS), expression=context.parameters.bind(events.name, "text"))
     return [
@@ -174,7 +174,7 @@ def _added_up(name: str, scope: Scope, context: Context) -> exp.Select:
         this=exp.column("ordinal", EVENTS),
         query=_settled(name, scope, context, later=True).subquery(copy=False),
     )
-    return _grouped(columns, [*_counted(EventFilter(name), scope, context), ahead])
+    return _grouped(columns, [*counted(EventFilter(name), scope, context), ahead])
 
 
 def _total(test: EventTest) -> exp.Expr:

@@ -6,13 +6,17 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Final, TypeAlias
 
+from seggraph.criteria.days import MonthDays
 from seggraph.criteria.durations import Duration
 from seggraph.criteria.nodes import Scalar
 from seggraph.criteria.problems import shown
 from seggraph.vocabulary import AttributeType
 
-Value: TypeAlias = str | Decimal | bool | date | datetime | Duration
-"""A converted value. A `date` compared with an instant stands for the whole day in the workspace's zone."""
+Value: TypeAlias = str | Decimal | bool | date | datetime | Duration | MonthDays
+"""A converted value. A `date` compared with an instant stands for the whole day in the workspace's zone.
+
+Nobody writes `MonthDays`: it is what an anniversary that is near amounts to at a given time.
+"""
 
 _DECIMAL = re.compile(r"[+-]?\d{1,30}(?:\.\d{1,30})?", re.ASCII)
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)

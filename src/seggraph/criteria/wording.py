@@ -4,6 +4,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Final
 
+from seggraph.criteria.days import MonthDays
 from seggraph.criteria.durations import Duration
 from seggraph.criteria.operators import AttributeOp
 from seggraph.criteria.typed import Comparison
@@ -86,5 +87,5 @@ def value(given: Value) -> str:
             return f"{given:%Y-%m-%d %H:%M:%S} UTC"
         case date():
             return given.isoformat()
-        case Duration():
+        case Duration() | MonthDays():
             return str(given)

@@ -46,3 +46,24 @@ class Engine(Protocol):
         Raises CriteriaTooSlow when a scan takes longer than `timeout_seconds`; the transaction is void then.
         """
         ...
+
+    async def moved_by_time(
+        self,
+        connection: asyncpg.Connection,
+        population: Population,
+        criteria: Sequence[Checked],
+        *,
+        after: datetime,
+        until: datetime,
+        zone: ZoneInfo,
+        timeout_seconds: float,
+    ) -> list[BitMap]:
+        """For each tree whom time alone may have moved in or out between two instants, and perhaps others.
+
+        A member whose data stayed the same and who is not among them has one answer at `until` and at every instant
+        from `after` on. Members who moved in segments that the criteria refer to are not among them. The transaction
+        is the caller's, as for `evaluate`.
+
+        Raises CriteriaTooSlow when a statement takes longer than `timeout_seconds`; the transaction is void then.
+        """
+        ...

@@ -13,10 +13,12 @@ import asyncpg
 from pyroaring import BitMap
 
 from seggraph.audiences import ChunkOwner, ChunkStore
+from seggraph.criteria.boundaries import Passage
 from seggraph.criteria.relations import Direction
 from seggraph.criteria.sql import is_of_one_row
 from seggraph.criteria.sql_texts import Folding
 from seggraph.criteria.typed import Checked, RelatedTest
+from seggraph.engines import boundaries
 from seggraph.engines.engine import Population
 from seggraph.engines.planner import Asked, Known, Row, plan
 from seggraph.engines.statements import (
@@ -95,6 +97,27 @@ class PostgresEngine:
         folding = self._folding = self._folding or await find_folding(connection)
         evaluation = _Evaluation(connection, Moment(as_of, zone, folding), audiences or {}, timeout_seconds)
         return await evaluation.run(population, criteria, ordinals)
+
+    async def moved_by_time(
+        self,
+        connection: asyncpg.Connection,
+        population: Population,
+        criteria: Sequence[Checked],
+        *,
+        after: datetime,
+        until: datetime,
+        zone: ZoneInfo,
+        timeout_seconds: float,
+    ) -> list[BitMap]:
+        """See `Engine.moved_by_time`. The time limit is for each statement."""
+        if not connection.is_in_transaction():
+            raise RuntimeError("moved_by_time() needs the caller's transaction")
+        folding = self._folding = self._folding or await find_folding(connection)
+
+        async def ask(statement: Statement) -> list[BitMap]:
+            return await _bitmaps(await _fetch(connection, statement, timeout_seconds))
+
+        return await boundaries.moved(ask, population, criteria, Passage(after, until, zone), folding)
 
 
 @dataclass(frozen=True, slots=True)
