@@ -25,6 +25,7 @@ class ErrorCode(StrEnum):
     FORBIDDEN = "FORBIDDEN"
     CONFLICT = "CONFLICT"
     BAD_TRANSITION = "BAD_TRANSITION"
+    SEGMENT_IN_USE = "SEGMENT_IN_USE"
     BAD_CURSOR = "BAD_CURSOR"
     WRONG_TYPE = "WRONG_TYPE"
     DUPLICATE = "DUPLICATE"
@@ -37,6 +38,7 @@ class ErrorCode(StrEnum):
     CRITERIA_TOO_DEEP = "CRITERIA_TOO_DEEP"
     CRITERIA_TOO_LARGE = "CRITERIA_TOO_LARGE"
     CRITERIA_TOO_SLOW = "CRITERIA_TOO_SLOW"
+    CRITERIA_TOO_EXPENSIVE = "CRITERIA_TOO_EXPENSIVE"
     RETRY_LATER = "RETRY_LATER"
     INTERNAL = "INTERNAL"
 
@@ -131,6 +133,12 @@ class BadTransition(SeggraphError):
     code = ErrorCode.BAD_TRANSITION
 
 
+class SegmentInUse(SeggraphError):
+    """Campaigns, segments, playbooks or deliveries rely on the segment; the message names them."""
+
+    code = ErrorCode.SEGMENT_IN_USE
+
+
 class BadCursor(SeggraphError):
     """A cursor that this connection never gave, or that belongs to another order."""
 
@@ -219,6 +227,13 @@ class CriteriaTooSlow(CriteriaError):
     """Evaluating took longer than the time limit."""
 
     code = ErrorCode.CRITERIA_TOO_SLOW
+    family = None
+
+
+class CriteriaTooExpensive(CriteriaError):
+    """Evaluating would cost far more than is allowed, by the database's own estimate; it was not begun."""
+
+    code = ErrorCode.CRITERIA_TOO_EXPENSIVE
     family = None
 
 

@@ -1,6 +1,8 @@
 """Engines: typed criteria in, bitmaps of member ordinals out."""
 
-from seggraph.engines.engine import Engine, Population
+from seggraph.engines.engine import Engine
+from seggraph.engines.leaf_cache import Recall
+from seggraph.engines.population import Population
 from seggraph.engines.postgres import PostgresEngine
 
-__all__ = ["Engine", "Population", "PostgresEngine"]
+__all__ = ["Engine", "Population", "PostgresEngine", "Recall"]

@@ -1,24 +1,16 @@
 """What every engine promises."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
 import asyncpg
 from pyroaring import BitMap
 
-from seggraph.criteria.typed import Checked
-from seggraph.vocabulary import MemberKind
-
-
-@dataclass(frozen=True, slots=True)
-class Population:
-    """Whose members are asked about: one kind in one workspace. Nothing crosses it."""
-
-    workspace_id: int
-    kind: MemberKind
+from seggraph.criteria.typed import Checked, EventTest, RelatedTest
+from seggraph.engines.leaf_cache import Recall
+from seggraph.engines.population import Population
 
 
 class Engine(Protocol):
@@ -34,7 +26,9 @@ class Engine(Protocol):
         zone: ZoneInfo,
         ordinals: BitMap | None = None,
         audiences: Mapping[int, BitMap] | None = None,
+        recall: Recall | None = None,
         timeout_seconds: float,
+        max_cost: float | None = None,
     ) -> list[BitMap]:
         """The ordinals of the members that satisfy each tree, in the order of the trees.
 
@@ -43,8 +37,35 @@ class Engine(Protocol):
         otherwise those that are stored. The caller has opened the transaction on `connection`, and with it chooses the
         snapshot: give it one (REPEATABLE READ) when the answers must agree with something else that is read.
 
-        Raises CriteriaTooSlow when a scan takes longer than `timeout_seconds`; the transaction is void then.
+        With a `recall` of the same snapshot, conditions that it knows are not evaluated again, and the others are kept
+        for the next time; `as_of` is its instant then.
+
+        Raises CriteriaTooSlow when a scan takes longer than `timeout_seconds`; the transaction is void then. Raises
+        CriteriaTooExpensive before a scan of everybody that is estimated to cost more than `max_cost`.
         """
+        ...
+
+    async def recall(
+        self, connection: asyncpg.Connection, population: Population, *, zone: ZoneInfo, now: datetime
+    ) -> Recall:
+        """What is known of conditions on the data that the snapshot of `connection` sees, for `evaluate`.
+
+        Its `as_of` is `now`, or as long as nothing changed an instant up to half a minute before.
+        """
+        ...
+
+    async def observe(
+        self,
+        connection: asyncpg.Connection,
+        population: Population,
+        ordinal: int,
+        questions: Sequence[EventTest | RelatedTest],
+        *,
+        as_of: datetime,
+        zone: ZoneInfo,
+        timeout_seconds: float,
+    ) -> list[Any]:
+        """What each question sees of one member: an aggregate or a count; None if there is nothing to aggregate."""
         ...
 
     async def moved_by_time(

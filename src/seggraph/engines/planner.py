@@ -62,7 +62,10 @@ class Either:
     parts: "tuple[Term, ...]"
 
 
-Term: TypeAlias = Row | Asked | Given | Both | Either
+Leaf: TypeAlias = Row | Asked
+"""What has to be found out."""
+
+Term: TypeAlias = Leaf | Given | Both | Either
 
 
 @dataclass(slots=True)
@@ -81,12 +84,12 @@ class Plan:
         """The segments whose members are needed."""
         return {leaf.segment_id for leaf in self._leaves() if isinstance(leaf, Given)}
 
-    def _leaves(self) -> "Iterable[Row | Asked | Given]":
+    def _leaves(self) -> Iterable[Leaf | Given]:
         for term in self.terms:
             yield from _leaves(term)
 
 
-def _leaves(term: Term) -> "Iterable[Row | Asked | Given]":
+def _leaves(term: Term) -> Iterable[Leaf | Given]:
     match term:
         case Both(parts, minus):
             for part in (*parts, *minus):
@@ -98,9 +101,12 @@ def _leaves(term: Term) -> "Iterable[Row | Asked | Given]":
             yield term
 
 
-def plan(trees: Iterable[Checked]) -> Plan:
-    """The terms of the trees. Each yields only members that exist, whatever other tables still know."""
-    return Plan([_existing(_term(tree)) for tree in trees])
+def plan(trees: Iterable[Checked], *, apart: bool = False) -> Plan:
+    """The terms of the trees. Each yields only members that exist, whatever other tables still know.
+
+    With `apart` no predicate is more than one condition, so that each has an answer of its own.
+    """
+    return Plan([_existing(_term(tree, apart=apart)) for tree in trees])
 
 
 def _existing(term: Term) -> Term:
@@ -119,20 +125,20 @@ def _is_of_members(term: Term) -> bool:
     return False
 
 
-def _term(tree: Checked) -> Term:
-    if is_of_one_row(tree):
+def _term(tree: Checked, *, apart: bool) -> Term:
+    if is_of_one_row(tree) and not (apart and _is_group(tree)):
         return Row(tree)
     match tree:
         case All(items):
-            rows, others = _sorted(items)
-            found = [_term(item) for item in others]
+            rows, others = _sorted(items, apart=apart)
+            found = [_term(item, apart=apart) for item in others]
             return _both([Row(_single(All(rows))), *found] if rows else found)
         case AnyOf(items):
-            rows, others = _sorted(items)
-            found = [_term(item) for item in others]
+            rows, others = _sorted(items, apart=apart)
+            found = [_term(item, apart=apart) for item in others]
             return Either((Row(_single(AnyOf(rows))), *found) if rows else tuple(found))
         case Not(item):
-            return _complement(_term(item))
+            return _complement(_term(item, apart=apart))
         case InSegment(op, segment_id):
             return Given(segment_id) if op is InOp.IN else _complement(Given(segment_id))
         case EventTest() if tree.holds_without_events:
@@ -144,8 +150,20 @@ def _term(tree: Checked) -> Term:
     raise TypeError(tree)
 
 
-def _sorted(items: tuple[Checked, ...]) -> tuple[tuple[Checked, ...], tuple[Checked, ...]]:
-    """The items that one row answers, and the others."""
+def _is_group(tree: Checked) -> bool:
+    """Whether a tree holds more than one condition."""
+    match tree:
+        case Not(item):
+            return _is_group(item)
+        case All(items) | AnyOf(items):
+            return bool(items)
+    return False
+
+
+def _sorted(items: tuple[Checked, ...], *, apart: bool) -> tuple[tuple[Checked, ...], tuple[Checked, ...]]:
+    """The items that one row answers together, and the others."""
+    if apart:
+        return (), items
     rows = tuple(item for item in items if is_of_one_row(item))
     return rows, tuple(item for item in items if not is_of_one_row(item))
 
@@ -180,23 +198,24 @@ def _both(terms: Iterable[Term]) -> Term:
     return needed[0] if len(needed) == 1 and not minus else Both(tuple(needed), tuple(minus))
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Known:
-    """What is known so far: who satisfies each predicate, who is in each segment, and the answers to questions."""
+    """What is known so far: who satisfies predicates and to whom questions are answered with yes, and segments."""
 
-    rows: Mapping[Checked, BitMap]
+    found: Mapping[Leaf, BitMap]
     segments: Mapping[int, BitMap]
-    answers: Mapping[Asked, BitMap]
+
+    def with_found(self, found: Mapping[Leaf, BitMap]) -> "Known":
+        """The same and more."""
+        return Known({**self.found, **found}, self.segments)
 
     def members(self, term: Term) -> BitMap:
-        """The members that a term yields."""
+        """The members that a term yields, of which everything is known."""
         match term:
-            case Row(criteria):
-                return self.rows[criteria]
+            case Row() | Asked():
+                return self.found[term]
             case Given(segment_id):
                 return self.segments[segment_id]
-            case Asked():
-                return self.answers[term]
             case Either(parts):
                 return BitMap.union(BitMap(), *map(self.members, parts))
             case Both(parts, minus):
@@ -204,44 +223,46 @@ class Known:
                 return found.difference(*map(self.members, minus)) if minus else found
 
     def _within(self, term: Term) -> BitMap | None:
-        """Members outside of whom the term yields nobody, as far as it is known without any answer."""
+        """Members outside of whom the term yields nobody, as far as it is known by now; None stands for everybody."""
         match term:
-            case Row(criteria):
-                return self.rows[criteria] if criteria != EVERYONE else None
+            case Row() | Asked():
+                return self.found.get(term) if term != Row(EVERYONE) else None
             case Given(segment_id):
                 return self.segments[segment_id]
-            case Asked():
-                return None
             case Either(parts):
-                found = [self._within(part) for part in parts]
-                known = [one for one in found if one is not None]
-                return BitMap.union(BitMap(), *known) if len(known) == len(found) else None
+                return union(self._within(part) for part in parts)
             case Both(parts):
                 return _intersection(self._within(part) for part in parts)
 
-    def ask(self, terms: Iterable[Term]) -> dict[Asked, BitMap | None]:
-        """The questions of the terms, and about whom each has to be asked; None stands for everybody."""
-        asked: dict[Asked, BitMap | None] = {}
+    def missing(self, terms: Iterable[Term]) -> dict[Leaf, BitMap | None]:
+        """What is not known of the terms, and about whom each of it has to be found out; None stands for everybody."""
+        missing: dict[Leaf, BitMap | None] = {}
         for term in terms:
-            self._ask(term, None, asked)
-        return asked
+            self._miss(term, None, missing)
+        return missing
 
-    def _ask(self, term: Term, among: BitMap | None, asked: dict[Asked, BitMap | None]) -> None:
+    def _miss(self, term: Term, among: BitMap | None, missing: dict[Leaf, BitMap | None]) -> None:
         match term:
-            case Asked() if term in asked:
-                before = asked[term]
-                asked[term] = None if before is None or among is None else before | among
-            case Asked():
-                asked[term] = among
+            case Row() | Asked():
+                if term not in self.found:
+                    before = missing.get(term, BitMap())
+                    missing[term] = None if before is None or among is None else before | among
             case Either(parts):
                 for part in parts:
-                    self._ask(part, among, asked)
+                    self._miss(part, among, missing)
             case Both(parts, minus):
                 among = _intersection([among, self._within(term)])
                 for part in (*parts, *minus):
-                    self._ask(part, among, asked)
+                    self._miss(part, among, missing)
 
 
 def _intersection(bitmaps: Iterable[BitMap | None]) -> BitMap | None:
     known = [one for one in bitmaps if one is not None]
     return BitMap.intersection(*known) if known else None
+
+
+def union(bitmaps: Iterable[BitMap | None]) -> BitMap | None:
+    """All of them together; None, which stands for everybody, if it is among them."""
+    found = list(bitmaps)
+    known = [one for one in found if one is not None]
+    return BitMap.union(BitMap(), *known) if len(known) == len(found) else None

@@ -7,6 +7,7 @@ elements.
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import reduce
 from typing import Final, TypeAlias
 from zoneinfo import ZoneInfo
 
@@ -28,8 +29,8 @@ from seggraph.criteria.sql_events import (
 )
 from seggraph.criteria.sql_texts import Folding
 from seggraph.criteria.typed import Checked, EventFilter, EventTest, RelatedTest, SequenceTest
-from seggraph.engines.engine import Population
-from seggraph.engines.planner import Asked
+from seggraph.engines.planner import Asked, Question, union
+from seggraph.engines.population import Population
 from seggraph.vocabulary import MemberKind
 
 MAX_PREDICATES: Final = 100
@@ -37,6 +38,12 @@ MAX_PREDICATES: Final = 100
 
 MAX_PARAMETERS: Final = 20_000
 """Most bound values in one statement before a new one begins; the protocol ends at 32,767."""
+
+MAX_MASKED: Final = 12
+"""Most predicates of one masked statement: what it groups by has as many bits."""
+
+BLOCK_BITS: Final = 12
+"""Ordinals of one block agree in all bits above these."""
 
 MAX_TABLES: Final = 25
 """Most tables that one statement asks questions of."""
@@ -53,6 +60,10 @@ class Moment:
     def context(self) -> Context:
         """A context with new parameters."""
         return Context(Parameters(), self.as_of, self.zone, self.folding)
+
+
+Others: TypeAlias = tuple[MemberKind, Checked]
+"""Related members of a kind who satisfy criteria."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +92,69 @@ def row_statements(
         yield Statement(query.sql("postgres"), context.parameters.values, len(predicates))
 
 
+def masked_statement(population: Population, criteria: Sequence[Checked], moment: Moment) -> Statement:
+    """One scan of all members for a few predicates, whose rows are groups: those who satisfy the same ones.
+
+    The columns are `mask`, whose bit n says that the members of the group satisfy predicate n, and their ordinals.
+    """
+    context = moment.context()
+    conditions = Scope(population.workspace_id, population.kind, None).conditions(MEMBERS, context.parameters)
+    bits: list[exp.Expr] = [
+        exp.Case()
+        .when(predicate(one, context), exp.Literal.number(1 << place), copy=False)
+        .else_(exp.Literal.number(0), copy=False)
+        for place, one in enumerate(criteria)
+    ]
+    mask = reduce(lambda sum_, bit: exp.Add(this=sum_, expression=bit), bits[1:], bits[0])
+    query = exp.select(exp.alias_(mask, "mask", copy=False), _ordinals(MEMBERS, None), copy=False)
+    query = query.from_(exp.to_table("members").as_(MEMBERS), copy=False)
+    query = query.where(exp.and_(*conditions, copy=False), copy=False)
+    query = query.group_by(exp.Literal.number(1), copy=False)
+    return Statement(query.sql("postgres"), context.parameters.values, 2)
+
+
+def blocks_statement(population: Population, blocks: Sequence[int] | None, moment: Moment) -> Statement:
+    """How many members there are in each block of ordinals; or of some `blocks` the ordinals themselves."""
+    context = moment.context()
+    parameters = context.parameters
+    conditions = Scope(population.workspace_id, population.kind, None).conditions(MEMBERS, parameters)
+    block = exp.Paren(
+        this=exp.BitwiseRightShift(
+            this=exp.column("ordinal", MEMBERS), expression=exp.Literal.number(BLOCK_BITS)
+        )
+    )
+    if blocks is None:
+        query = exp.select(block, exp.Count(this=exp.Star()), copy=False)
+        query = query.group_by(exp.Literal.number(1), copy=False)
+    else:
+        query = exp.select(_ordinals(MEMBERS, None), copy=False)
+        given = parameters.bind(tuple(blocks), "int[]")
+        conditions.append(exp.EQ(this=block, expression=exp.Any(this=exp.Paren(this=given))))
+    query = query.from_(exp.to_table("members").as_(MEMBERS), copy=False)
+    query = query.where(exp.and_(*conditions, copy=False), copy=False)
+    return Statement(query.sql("postgres"), parameters.values, 1 if blocks else 2)
+
+
+def observation_statement(
+    population: Population,
+    ordinal: int,
+    questions: Sequence[EventTest | RelatedTest],
+    moment: Moment,
+    related: Mapping[Others, BitMap],
+) -> Statement:
+    """One row with what each question sees of a member: its aggregate, or null if nothing is there to aggregate."""
+    context = moment.context()
+    scope = Scope(population.workspace_id, population.kind, BitMap([ordinal]))
+    columns = [
+        exp.select(exp.column("a0"), copy=False)
+        .from_(_table([question], scope, context, related).subquery(AGGREGATES, copy=False), copy=False)
+        .subquery(copy=False)
+        for question in questions
+    ]
+    query = exp.select(*columns, copy=False)
+    return Statement(query.sql("postgres"), context.parameters.values, len(columns))
+
+
 def _collected(
     table: exp.Expr, alias: str, conditions: list[exp.Expr], predicates: list[exp.Expr]
 ) -> exp.Select:
@@ -104,13 +178,9 @@ TableKey: TypeAlias = tuple[str, EventFilter | SequenceTest | tuple[Direction, C
 """Questions with the same key are answered by the same rows."""
 
 
-Others: TypeAlias = tuple[MemberKind, Checked]
-"""Related members of a kind who satisfy criteria."""
-
-
-def key_of(asked: Asked) -> TableKey:
+def key_of(question: Question) -> TableKey:
     """Which table answers a question."""
-    match asked.question:
+    match question:
         case EventTest(events, aggregate, of):
             in_totals = events.is_plain and of is None and aggregate in IN_TOTALS
             return ("totals" if in_totals else "events"), events
@@ -132,14 +202,11 @@ def inquiries(asked: Mapping[Asked, BitMap | None]) -> list[Inquiry]:
     """The questions put together by the table that answers them."""
     by_key: dict[TableKey, list[Asked]] = {}
     for question in asked:
-        by_key.setdefault(key_of(question), []).append(question)
-    found: list[Inquiry] = []
-    for questions in by_key.values():
-        bounds = [asked[question] for question in questions]
-        known = [one for one in bounds if one is not None]
-        among = BitMap.union(BitMap(), *known) if len(known) == len(bounds) else None
-        found.append(Inquiry(tuple(questions), among))
-    return found
+        by_key.setdefault(key_of(question.question), []).append(question)
+    return [
+        Inquiry(tuple(questions), union(asked[question] for question in questions))
+        for questions in by_key.values()
+    ]
 
 
 def question_statements(
@@ -171,22 +238,27 @@ def _answers(
     population: Population, inquiry: Inquiry, context: Context, related: Mapping[Others, BitMap]
 ) -> exp.Select:
     """One row with the ordinals for which each question is answered with yes."""
-    questions = [asked.question for asked in inquiry.questions]
     scope = Scope(population.workspace_id, population.kind, inquiry.among)
+    table = _table([asked.question for asked in inquiry.questions], scope, context, related)
+    predicates = [_predicate(asked, place, context) for place, asked in enumerate(inquiry.questions)]
+    return _collected(table.subquery(AGGREGATES, copy=False), AGGREGATES, [], predicates)
+
+
+def _table(
+    questions: Sequence[Question], scope: Scope, context: Context, related: Mapping[Others, BitMap]
+) -> exp.Select:
+    """The table that answers these questions, which have one key."""
     tests = [question for question in questions if isinstance(question, EventTest)]
     match questions[0]:
         case EventTest(events):
-            if key_of(inquiry.questions[0])[0] == "totals":
-                table = totals_table(events.name, tests, scope, context)
-            else:
-                table = events_table(events, tests, scope, context)
+            if key_of(questions[0])[0] == "totals":
+                return totals_table(events.name, tests, scope, context)
+            return events_table(events, tests, scope, context)
         case RelatedTest(direction, where):
             inner = None if where is None else related.get((direction.other_kind, where), where)
-            table = related_table(direction, inner, scope, context)
+            return related_table(direction, inner, scope, context)
         case SequenceTest() as sequence:
-            table = sequence_table(sequence, scope, context)
-    predicates = [_predicate(asked, place, context) for place, asked in enumerate(inquiry.questions)]
-    return _collected(table.subquery(AGGREGATES, copy=False), AGGREGATES, [], predicates)
+            return sequence_table(sequence, scope, context)
 
 
 def _predicate(asked: Asked, place: int, context: Context) -> exp.Expr:

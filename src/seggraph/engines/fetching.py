@@ -1,0 +1,97 @@
+"""Running the statements of an evaluation: within limits of time and cost, with ordinals as bitmaps."""
+
+import asyncio
+import sys
+from array import array
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import asyncpg
+import orjson
+from pyroaring import BitMap
+
+from seggraph.engines.statements import Statement
+from seggraph.errors import CriteriaTooExpensive, CriteriaTooSlow, RetryLater
+
+_GRACE_SECONDS: Final = 5.0
+_HEADER_BYTES: Final = 20
+_IN_LOOP_BYTES: Final = 400_000
+
+_PREPARE = """
+    SELECT current_setting('statement_timeout') AS timeout, current_setting('plan_cache_mode') AS mode,
+           set_config('statement_timeout', $1, true), set_config('plan_cache_mode', 'force_custom_plan', true)
+"""
+"""A time limit, and a plan for these very values: a scan is worth it, and a general plan knows no selectivity."""
+
+_RESTORE = "SELECT set_config('statement_timeout', $1, true), set_config('plan_cache_mode', $2, true)"
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How long a statement may take, and what PostgreSQL may estimate that it costs (None: anything)."""
+
+    timeout_seconds: float
+    max_cost: float | None = None
+
+
+async def fetch(connection: asyncpg.Connection, statement: Statement, limits: Limits) -> list[asyncpg.Record]:
+    """The rows of the statement. Raises CriteriaTooExpensive before and CriteriaTooSlow while it runs."""
+    outer = limits.timeout_seconds + _GRACE_SECONDS
+    milliseconds = max(1, round(limits.timeout_seconds * 1000))
+    try:
+        before = await connection.fetchrow(_PREPARE, str(milliseconds), timeout=outer)
+        if limits.max_cost is not None and await cost_of(connection, statement) > limits.max_cost:
+            raise CriteriaTooExpensive("Evaluating these criteria would take far too long.")
+        rows = await connection.fetch(statement.text, *statement.values, timeout=outer)
+        await connection.execute(_RESTORE, before["timeout"], before["mode"], timeout=outer)
+    except asyncpg.QueryCanceledError as error:
+        raise CriteriaTooSlow(too_slow(limits.timeout_seconds)) from error
+    except TimeoutError as error:
+        raise RetryLater("the database did not answer in time") from error
+    return list(rows)
+
+
+def too_slow(seconds: float) -> str:
+    """What to tell the author of criteria that took longer than so many seconds."""
+    return (
+        f"Evaluating took longer than {seconds:g} s. Make the criteria simpler: "
+        "shorter windows, fewer conditions, or a segment of a part of them to build on."
+    )
+
+
+async def cost_of(connection: asyncpg.Connection, statement: Statement) -> float:
+    """What PostgreSQL estimates a statement to cost, in its units: one is the reading of a page in sequence."""
+    plan = await connection.fetchval(f"EXPLAIN (FORMAT JSON) {statement.text}", *statement.values)
+    return float(orjson.loads(plan)[0]["Plan"]["Total Cost"])
+
+
+async def bitmaps(row: Sequence[Any]) -> list[BitMap]:
+    """Decode every column; in a thread when that takes more than a few milliseconds."""
+    if sum(len(column or b"") for column in row) < _IN_LOOP_BYTES:
+        return [_bitmap(column) for column in row]
+    return await asyncio.to_thread(lambda: [_bitmap(column) for column in row])
+
+
+async def masked(rows: Sequence[Sequence[Any]], predicates: int) -> list[BitMap]:
+    """Who satisfies each predicate, from the groups of a masked statement."""
+    groups = await bitmaps([row[1] for row in rows])
+    masks = [row[0] for row in rows]
+
+    def joined() -> list[BitMap]:
+        return [
+            BitMap.union(BitMap(), *(one for mask, one in zip(masks, groups, strict=True) if mask >> bit & 1))
+            for bit in range(predicates)
+        ]
+
+    return await asyncio.to_thread(joined)
+
+
+def _bitmap(column: bytes | None) -> BitMap:
+    """A bitmap from the binary form of an int4[]: a header, then length and value of each element."""
+    if column is None:
+        return BitMap()
+    words = array("I", column[_HEADER_BYTES:])[1::2]
+    if sys.byteorder == "little":
+        words.byteswap()
+    return BitMap(words)

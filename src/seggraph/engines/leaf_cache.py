@@ -1,0 +1,168 @@
+"""What single conditions were found to match, kept for as long as the data stays the same.
+
+A person who edits criteria changes one condition at a time: the others are answered from here. An answer is kept under
+everything that it depends on, so that it is never outdated: the data's version, which the snapshot that reads tells
+exactly, and for conditions that depend on time the instant.
+"""
+
+from collections import OrderedDict
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Final, TypeAlias
+from zoneinfo import ZoneInfo
+
+import asyncpg
+from pyroaring import BitMap
+
+from seggraph.criteria.dependencies import Reads, fields_read
+from seggraph.criteria.typed import Checked
+from seggraph.engines.population import Population
+from seggraph.vocabulary import MemberKind
+
+SAME_INSTANT: Final = timedelta(seconds=30)
+"""How long evaluations of unchanged data go on using one instant, so that windows too are answered from here."""
+
+_MOMENTS: Final = 1_000
+_ENTRY_BYTES: Final = 500
+
+VERSIONS = """
+    SELECT k AS kind, coalesce(v.version, 0) AS version,
+      (SELECT count(*) FROM dirty_batches d WHERE d.workspace_id = $1 AND d.kind = k) AS pending
+    FROM unnest($2::smallint[]) AS k
+    LEFT JOIN data_versions v ON v.workspace_id = $1 AND v.kind = k
+"""
+"""Every change adds a dirty batch in its transaction, and whoever takes batches away raises the version in theirs.
+
+So two snapshots with the same version and as many batches see the same members, events and relations.
+"""
+
+Version: TypeAlias = tuple[int, int]
+Versions: TypeAlias = tuple[tuple[MemberKind, Version], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Who satisfies a condition, of everybody or of those in `among`."""
+
+    members: BitMap
+    among: BitMap | None = None
+
+    def lacks(self, wanted: BitMap | None) -> BitMap | None:
+        """Of whom nothing is known yet among those wanted; None stands for everybody."""
+        if self.among is None:
+            return BitMap()
+        return None if wanted is None else wanted - self.among
+
+    def extended(self, members: BitMap, among: BitMap | None) -> "Answer":
+        """The same with what was found out about others."""
+        if among is None or self.among is None:
+            return Answer(members) if among is None else self
+        return Answer(self.members | members, self.among | among)
+
+    @property
+    def size(self) -> int:
+        """Bytes that it takes, roughly."""
+        return _ENTRY_BYTES + sum(_size(one) for one in (self.members, self.among) if one is not None)
+
+
+def _size(bitmap: BitMap) -> int:
+    found = bitmap.get_statistics()
+    return int(
+        found["n_bytes_array_containers"]
+        + found["n_bytes_run_containers"]
+        + found["n_bytes_bitset_containers"]
+    )
+
+
+Key: TypeAlias = tuple[Population, Checked, bool, Versions, ZoneInfo, datetime | None]
+
+
+class LeafCache:
+    """The answers of one process, the ones used least recently dropped first."""
+
+    def __init__(self, max_bytes: int) -> None:
+        self._max_bytes = max_bytes
+        self._bytes = 0
+        self._answers: OrderedDict[Key, Answer] = OrderedDict()
+        self._moments: OrderedDict[tuple[int, ZoneInfo], tuple[Versions, datetime]] = OrderedDict()
+
+    async def recall(
+        self, connection: asyncpg.Connection, population: Population, zone: ZoneInfo, now: datetime
+    ) -> "Recall":
+        """What is known of the data that the snapshot of `connection` sees, and the instant to evaluate it as of."""
+        rows = await connection.fetch(VERSIONS, population.workspace_id, list(MemberKind))
+        versions = tuple((MemberKind(row["kind"]), (row["version"], row["pending"])) for row in rows)
+        key = (population.workspace_id, zone)
+        known, as_of = self._moments.get(key, (None, now))
+        if known != versions or not now - SAME_INSTANT <= as_of <= now:
+            as_of = now
+            self._moments[key] = versions, now
+        self._moments.move_to_end(key)
+        if len(self._moments) > _MOMENTS:
+            self._moments.popitem(last=False)
+        return Recall(self, population, dict(versions), zone, as_of)
+
+    def find(self, key: Key) -> Answer | None:
+        """What is known under a key."""
+        found = self._answers.get(key)
+        if found is not None:
+            self._answers.move_to_end(key)
+        return found
+
+    def keep(self, key: Key, answer: Answer) -> None:
+        """Keep an answer, or drop others for it; one that is too large by itself is not kept."""
+        before = self._answers.pop(key, None)
+        self._bytes -= 0 if before is None else before.size
+        if answer.size > self._max_bytes:
+            return
+        self._answers[key] = answer
+        self._bytes += answer.size
+        while self._bytes > self._max_bytes:
+            _, dropped = self._answers.popitem(last=False)
+            self._bytes -= dropped.size
+
+
+@dataclass(frozen=True, slots=True)
+class Recall:
+    """What a cache knows of the data of one snapshot. `as_of` is the instant to evaluate it as of."""
+
+    cache: LeafCache
+    population: Population
+    versions: Mapping[MemberKind, Version]
+    zone: ZoneInfo
+    as_of: datetime
+
+    def about(self, population: Population) -> "Recall":
+        """The same of another population of the workspace."""
+        return replace(self, population=population)
+
+    def find(self, leaf: Checked, *, negated: bool) -> Answer | None:
+        """What is known of a condition."""
+        key = self._key(leaf, negated)
+        return None if key is None else self.cache.find(key)
+
+    def keep(self, leaf: Checked, answer: Answer, *, negated: bool) -> None:
+        """Keep what was found out about a condition."""
+        key = self._key(leaf, negated)
+        if key is not None:
+            self.cache.keep(key, answer)
+
+    def _key(self, leaf: Checked, negated: bool) -> Key | None:
+        """What the answer depends on; None if on the members of segments, which are no part of the version."""
+        reads = fields_read(leaf)
+        kinds, segments = _read(reads, self.population.kind)
+        if segments:
+            return None
+        versions = tuple((kind, self.versions[kind]) for kind in sorted(kinds))
+        return self.population, leaf, negated, versions, self.zone, self.as_of if reads.time else None
+
+
+def _read(reads: Reads, kind: MemberKind) -> tuple[set[MemberKind], bool]:
+    """The kinds whose data is read, and whether segments are."""
+    kinds, segments = {kind}, bool(reads.segments)
+    for direction, inner in reads.related:
+        inner_kinds, inner_segments = _read(inner, direction.other_kind)
+        kinds |= inner_kinds
+        segments = segments or inner_segments
+    return kinds, segments
