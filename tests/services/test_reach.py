@@ -11,7 +11,7 @@ from pyroaring import BitMap
 from seggraph.services import recompute, upserts
 from seggraph.services.context import Context
 from seggraph.services.policy import Viewer
-from seggraph.services.reach import ReachCounts, count
+from seggraph.services.reach import PLACES, ReachCounts, Step, count
 from seggraph.vocabulary import Channel, ConsentPolicy, ConsentState, RunStatus, SegmentPurpose
 from tests.services.computing import ACCOUNT, new_segment, read
 
@@ -77,9 +77,10 @@ async def test_reach_is_that_of_a_naive_look(
 
 
 def test_a_member_of_two_channels_counts_once_in_the_total() -> None:
-    reachable = {channel: BitMap() for channel in Channel}
-    reachable |= {Channel.EMAIL: BitMap([1, 2]), Channel.DIRECT_MAIL: BitMap([2, 3])}
+    reachable = {place: BitMap() for place in PLACES}
+    reachable |= {(Step.REACHED, Channel.EMAIL): BitMap([1, 2])}
+    reachable |= {(Step.REACHED, Channel.DIRECT_MAIL): BitMap([2, 3])}
 
-    assert astuple(count(BitMap([1, 2, 3, 4]), reachable, None)) == (3, 2, 2, 0, 0, 0)
+    assert astuple(count(BitMap([1, 2, 3, 4]), reachable, None)) == (3, 2, 2, *[0] * 13)
     assert count(BitMap([1, 2, 3, 4]), reachable, SegmentPurpose.ACQUISITION).total == 2
     assert count(BitMap([1, 4]), reachable, SegmentPurpose.RETENTION) == ReachCounts(1, 1, 0, 0, 0, 0)

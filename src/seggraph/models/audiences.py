@@ -23,6 +23,28 @@ class ChunkRole(IntEnum):
     REACHABLE_PHONE = 14
     REACHABLE_PUSH = 15
     """Of a population: members that a channel reaches."""
+    ADDRESSED_EMAIL = 21
+    ADDRESSED_DIRECT_MAIL = 22
+    ADDRESSED_SMS = 23
+    ADDRESSED_PHONE = 24
+    ADDRESSED_PUSH = 25
+    """Of a population: members who have an address for a channel."""
+    ALLOWED_EMAIL = 31
+    ALLOWED_DIRECT_MAIL = 32
+    ALLOWED_SMS = 33
+    ALLOWED_PHONE = 34
+    ALLOWED_PUSH = 35
+    """Of a population: those of them whose consent allows it."""
+
+    @classmethod
+    def addressed(cls, channel: Channel) -> "ChunkRole":
+        """The role of the audience that has an address for `channel`."""
+        return cls(20 + channel)
+
+    @classmethod
+    def allowed(cls, channel: Channel) -> "ChunkRole":
+        """The role of the audience that has an address for `channel` and allows it."""
+        return cls(30 + channel)
 
     @classmethod
     def reachable(cls, channel: Channel) -> "ChunkRole":
@@ -31,12 +53,18 @@ class ChunkRole(IntEnum):
 
 
 class Population(Model):
-    """All members of one kind in one workspace: it counts their ordinals and owns their audiences."""
+    """All members of one kind in one workspace: it counts their ordinals and owns their audiences.
+
+    `requested_reach` counts the changes of policy after which its reachable audiences are to be built anew;
+    `built_reach` says after which of them they were.
+    """
 
     id = fields.BigIntField(primary_key=True)
     workspace_id = fields.BigIntField()
     kind = fields.IntEnumField(MemberKind)
     next_ordinal = fields.BigIntField(default=0, db_default=0)
+    requested_reach = fields.IntField(default=0, db_default=0)
+    built_reach = fields.IntField(default=0, db_default=0)
 
     class Meta:
         """Table name and keys."""

@@ -21,7 +21,8 @@ class Run(Model):
     """One computation of a segment: what, when, how long, counts, error.
 
     `refreshed` collects, while the run is at work, the ordinals that a refresh found changed: the run
-    evaluates them anew when it applies its result.
+    evaluates them anew when it applies its result. `applied` orders the runs of a segment as their results
+    became true: a full run takes its id when it begins, and other runs come to an end before it does.
     """
 
     id = fields.BigIntField(primary_key=True)
@@ -34,6 +35,7 @@ class Run(Model):
     as_of = fields.DatetimeField(null=True)
     started_at = fields.DatetimeField()
     finished_at = fields.DatetimeField(null=True)
+    applied = fields.BigIntField(null=True, description="Null unless SUCCEEDED")
     member_count = fields.BigIntField(null=True)
     entered = fields.IntField(null=True)
     exited = fields.IntField(null=True)
@@ -46,11 +48,14 @@ class Run(Model):
         """Table name and the order runs are listed in."""
 
         table = "runs"
-        indexes = (Index(fields=("workspace_id", "segment_id", "id"), name="runs_by_segment"),)
+        indexes = (
+            Index(fields=("workspace_id", "segment_id", "id"), name="runs_by_segment"),
+            Index(fields=("workspace_id", "segment_id", "applied"), name="runs_as_applied"),
+        )
 
 
 class RunChunk(Model):
-    """A chunk of the bitmap of who entered or exited in a run."""
+    """A chunk of the bitmap of who entered or exited in a run; `applied` is the run's."""
 
     id = fields.BigIntField(primary_key=True)
     workspace_id = fields.BigIntField()
@@ -60,10 +65,12 @@ class RunChunk(Model):
     chunk = fields.IntField()
     cardinality = fields.IntField()
     roaring = fields.BinaryField()
+    applied = fields.BigIntField(default=0, db_default=0)
     run_id: int
 
     class Meta:
         """Table name and keys."""
 
         table = "run_chunks"
-        unique_together = (("workspace_id", "segment_id", "chunk", "run_id", "move"),)
+        unique_together = (("workspace_id", "segment_id", "chunk", "applied", "move"),)
+        indexes = (Index(fields=("workspace_id", "segment_id", "applied"), name="run_chunks_as_applied"),)

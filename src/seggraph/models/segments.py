@@ -25,7 +25,8 @@ class Segment(Model):
 
     `requested_revision` says which computation was asked for, `computed_revision` which one the numbers are
     from. While they differ, the lease columns say who is computing; without a live lease the sweeper hands
-    the work out again. The numbers (`member_count`, `reach_*`) and `as_of` always belong together.
+    the work out again. The numbers (`member_count`, `reach_*`, and the steps to them, `addressed_*` and
+    `allowed_*`) and `as_of` always belong together.
     """
 
     id = fields.BigIntField(primary_key=True)
@@ -59,6 +60,16 @@ class Segment(Model):
     reach_sms = fields.BigIntField(null=True)
     reach_phone = fields.BigIntField(null=True)
     reach_push = fields.BigIntField(null=True)
+    addressed_email = fields.BigIntField(null=True)
+    addressed_direct_mail = fields.BigIntField(null=True)
+    addressed_sms = fields.BigIntField(null=True)
+    addressed_phone = fields.BigIntField(null=True)
+    addressed_push = fields.BigIntField(null=True)
+    allowed_email = fields.BigIntField(null=True)
+    allowed_direct_mail = fields.BigIntField(null=True)
+    allowed_sms = fields.BigIntField(null=True)
+    allowed_phone = fields.BigIntField(null=True)
+    allowed_push = fields.BigIntField(null=True)
     error_code = fields.CharField(max_length=64, null=True)
     error_message = fields.TextField(null=True)
     error_at = fields.DatetimeField(null=True)

@@ -25,14 +25,15 @@ from seggraph.services import (
     relations,
     selections,
     shifts,
+    suppressions,
     value_counts,
 )
 from seggraph.services.context import Context
 from seggraph.services.policy import Viewer, require_write
-from seggraph.services.reach import Reachable, ReachCounts
+from seggraph.services.reach import NO_REACH, Reachable
 from seggraph.services.selections import Selection
 from seggraph.services.shifts import Outcome
-from seggraph.vocabulary import Channel, MemberKind, ReachStatus, RunTrigger, SegmentPurpose
+from seggraph.vocabulary import MemberKind, ReachStatus, RunTrigger, SegmentPurpose
 from seggraph.work import Work, begin
 
 CHUNKS_AT_ONCE: Final = 500
@@ -80,14 +81,9 @@ REWRITE_DIRTY: Final = "UPDATE dirty_batches SET ordinals = $2 WHERE id = $1"
 
 DELETE_DIRTY: Final = "DELETE FROM dirty_batches WHERE id = $1"
 
-SET_REACH: Final = """
-    UPDATE segments SET reach_total = $3, reach_email = $4, reach_direct_mail = $5, reach_sms = $6,
-      reach_phone = $7, reach_push = $8 WHERE workspace_id = $1 AND id = $2
-"""
+SET_REACH: Final = f"UPDATE segments SET {reach.assigned(3)} WHERE workspace_id = $1 AND id = $2"  # noqa: S608
 
 NOW: Final = "SELECT clock_timestamp()"
-
-NO_CHANGE: Final = ReachCounts(0, 0, 0, 0, 0, 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +154,7 @@ class _Erasing:
             ordinals=list(self._ordinals),
             external_ids=[row["external_id"] for row in members],
         )
+        await suppressions.forget(self._connection, self._workspace_id, ids)
         addresses = await self._connection.execute(DELETE_ADDRESSES, self._workspace_id, list(ids))
         await self._connection.execute(DELETE_MEMBERS, self._workspace_id, list(ids))
         await value_counts.fold_within(self._connection, self._workspace_id, self._kind)
@@ -183,11 +180,11 @@ class _Erasing:
         """Correct who is reachable; returns the chunks concerned as they were, and as they are."""
         population_id = await populations.ensure(self._connection, self._workspace_id, self._kind)
         store = ChunkStore(self._connection, self._workspace_id)
-        owners = {channel: reach.owner(channel, population_id) for channel in Channel}
+        owners = reach.owners(population_id)
         found = await store.read_many(list(owners.values()), near=self._ordinals)
         await store.write({owner: (bitmap, bitmap - self._ordinals) for owner, bitmap in found.items()})
-        before = {channel: found[owner] for channel, owner in owners.items()}
-        return before, {channel: bitmap - self._ordinals for channel, bitmap in before.items()}
+        before = {place: found[owner] for place, owner in owners.items()}
+        return before, {place: bitmap - self._ordinals for place, bitmap in before.items()}
 
     async def _erase_links(self, segments: Sequence[asyncpg.Record], reachable: Reachable) -> list[Outcome]:
         """Correct links, blocks and members of every segment; returns those that lost someone."""
@@ -203,14 +200,14 @@ class _Erasing:
             gone = membership.members & self._ordinals
             if gone:
                 live = _in_step(row)
-                lost = reach.count(gone, reachable, _purpose(row)) if live else NO_CHANGE
+                lost = reach.count(gone, reachable, _purpose(row)) if live else NO_REACH
                 outcomes.append(
                     Outcome(
                         row["id"],
                         row["computed_revision"],
                         BitMap(),
                         gone,
-                        NO_CHANGE - lost,
+                        NO_REACH - lost,
                         reach_known=live,
                     )
                 )
@@ -234,10 +231,10 @@ class _Erasing:
             return
         store = ChunkStore(self._connection, self._workspace_id)
         population_id = await populations.ensure(self._connection, self._workspace_id, self._kind)
-        audiences = {channel: reach.owner(channel, population_id) for channel in Channel}
+        audiences = reach.owners(population_id)
         members = {row["id"]: ChunkOwner(ChunkRole.MEMBERS, row["id"]) for row in wanted}
         found = await store.read_many([*audiences.values(), *members.values()])
-        everywhere = {channel: found[owner] for channel, owner in audiences.items()}
+        everywhere = {place: found[owner] for place, owner in audiences.items()}
         for row in wanted:
             counts = reach.count(found[members[row["id"]]], everywhere, _purpose(row))
             await self._connection.execute(SET_REACH, self._workspace_id, row["id"], *counts.values())

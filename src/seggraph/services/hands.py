@@ -17,6 +17,7 @@ from seggraph.errors import BadTransition, Forbidden, Invalid, NotFound, Require
 from seggraph.services import (
     populations,
     reach,
+    segment_life,
     segment_references,
     segment_rows,
     segment_views,
@@ -31,20 +32,18 @@ from seggraph.services.policy import (
     require_write,
     visibility_arguments,
 )
-from seggraph.services.reach import Reachable, ReachCounts
+from seggraph.services.reach import Reachable
 from seggraph.services.segment_views import SELECT, SegmentView, view_of
 from seggraph.services.segments import SegmentDraft
 from seggraph.services.selections import Selection
 from seggraph.services.shifts import Membership, Outcome
-from seggraph.vocabulary import Channel, MemberKind, ReachStatus, RunTrigger, SegmentStatus, SegmentType
+from seggraph.vocabulary import MemberKind, ReachStatus, RunTrigger, SegmentStatus, SegmentType
 from seggraph.work import Work, begin
 
 MAX_SEGMENTS: Final = 100
 """Most segments of one call."""
 
 HOLD: Final = f"{SELECT} AND s.id = ANY($4) ORDER BY s.id FOR NO KEY UPDATE OF s"
-
-NO_REACH: Final = ReachCounts(0, 0, 0, 0, 0, 0)
 
 Hand = Callable[[Membership, BitMap], None]
 """What a hand does to one membership: it sets the links and blocks after."""
@@ -155,8 +154,9 @@ async def _hold(unit: Work, viewer: Viewer, segment_ids: Sequence[int]) -> list[
 
 
 def _require_open(segment: SegmentView, index: int) -> None:
-    """Raise BadTransition unless hands may change who is in the segment."""
+    """Raise BadTransition, or Forbidden for a default segment, unless hands may change who is in the segment."""
     path = ("segmentIds", index)
+    segment_life.require_own(segment, path=path)
     match segment.status:
         case SegmentStatus.PAUSED:
             raise BadTransition("A paused segment does not change; resume it first.", path=path)
@@ -227,9 +227,9 @@ async def _reachable(
     from what it was before, which is what is read here.
     """
     population_id = await populations.ensure(connection, viewer.workspace_id, kind)
-    owners = {channel: reach.owner(channel, population_id) for channel in Channel}
+    owners = reach.owners(population_id)
     found = await ChunkStore(connection, viewer.workspace_id).read_many(list(owners.values()), near=ordinals)
-    return {channel: found[owner] for channel, owner in owners.items()}
+    return {place: found[owner] for place, owner in owners.items()}
 
 
 def _outcome(segment: SegmentView, membership: Membership, reachable: Reachable) -> Outcome:
@@ -237,7 +237,7 @@ def _outcome(segment: SegmentView, membership: Membership, reachable: Reachable)
     before, after = membership.members, membership.members_after
     entered, exited = after - before, before - after
     known = segment.reach_status is ReachStatus.READY
-    change = NO_REACH
+    change = reach.NO_REACH
     if known:
         gained, lost = (reach.count(moved, reachable, segment.purpose) for moved in (entered, exited))
         change = gained - lost

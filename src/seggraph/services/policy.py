@@ -36,6 +36,11 @@ def require_scope(viewer: Viewer, scope: ApiKeyScope) -> None:
         raise Forbidden(f"This needs credentials with the scope {scope}; yours have {viewer.scope}.")
 
 
+def may_write(viewer: Viewer) -> bool:
+    """Whether the viewer may change anything at all."""
+    return SCOPE_ORDER.index(viewer.scope) >= SCOPE_ORDER.index(ApiKeyScope.WRITE)
+
+
 def require_write(viewer: Viewer) -> None:
     """Raise Forbidden unless the viewer may change anything at all."""
     require_scope(viewer, ApiKeyScope.WRITE)
@@ -55,13 +60,25 @@ def require_playbook_management(viewer: Viewer, *, created_by_id: int | None) ->
         raise Forbidden("Team members may change only the playbooks that they created.")
 
 
-def require_segment_management(viewer: Viewer, *, created_by_id: int | None) -> None:
-    """Raise Forbidden unless the viewer may change a segment that they can see.
+def require_suppression_removal(viewer: Viewer) -> None:
+    """Raise Forbidden unless the viewer may have people contacted again who were not to be."""
+    require_write(viewer)
+    if not viewer.manages_all:
+        raise Forbidden("Only administrators and leaders may take addresses off the list.")
+
+
+def is_segment_manager(viewer: Viewer, *, created_by_id: int | None) -> bool:
+    """Whether a segment is among those that the viewer manages.
 
     Admins and leaders manage all segments, team members those that they created.
     """
+    return viewer.manages_all or (created_by_id is not None and created_by_id == viewer.user_id)
+
+
+def require_segment_management(viewer: Viewer, *, created_by_id: int | None) -> None:
+    """Raise Forbidden unless the viewer may change a segment that they can see, by `is_segment_manager`."""
     require_write(viewer)
-    if not viewer.manages_all and (created_by_id is None or created_by_id != viewer.user_id):
+    if not is_segment_manager(viewer, created_by_id=created_by_id):
         raise Forbidden("Team members may change only the segments that they created.")
 
 
@@ -93,3 +110,18 @@ def sees_segment(
 def visibility_arguments(viewer: Viewer) -> tuple[int, int | None, bool]:
     """The values of $1 to $3 in VISIBLE_SEGMENT and VISIBLE_PLAYBOOK."""
     return viewer.workspace_id, viewer.user_id, viewer.manages_all
+
+
+VISIBLE_CAMPAIGN: Final = "c.workspace_id = $1"
+"""The condition on `campaigns c` that holds for what a viewer sees: everyone in the workspace sees its campaigns,
+but of a campaign's segments only those that they see by VISIBLE_SEGMENT."""
+
+
+def require_campaign_management(viewer: Viewer, *, created_by_id: int | None) -> None:
+    """Raise Forbidden unless the viewer may change a campaign, and record its metrics.
+
+    Admins and leaders manage all campaigns, team members those that they created.
+    """
+    require_write(viewer)
+    if not viewer.manages_all and (created_by_id is None or created_by_id != viewer.user_id):
+        raise Forbidden("Team members may change only the campaigns that they created.")

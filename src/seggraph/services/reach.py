@@ -1,11 +1,14 @@
-"""Reach: how many members of an audience can be contacted, in all and per channel.
+"""Reach: how many members of an audience can be contacted, in all and per channel, and who falls out where.
 
-A channel reaches a member whose address for it is known and whose consent allows it. That is criteria like any
-other, so the engine that evaluates segments evaluates reach too. Sources: design.md sections 2 and 5.
+A channel reaches a member who has an address for it, whose consent allows it and whose address is not suppressed.
+Address and consent are criteria like any other, so the engine that evaluates segments evaluates reach too; the
+suppressions are a list. Who stands at each step is an audience that is kept for each population, and so a segment's
+numbers are intersections. Sources: design.md sections 2 and 5.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
+from enum import IntEnum
 from typing import Final
 
 from pyroaring import BitMap
@@ -13,7 +16,7 @@ from pyroaring import BitMap
 from seggraph.audiences import ChunkOwner
 from seggraph.criteria import AttributeOp, Checked, Comparison
 from seggraph.criteria.catalogue import WELL_KNOWN
-from seggraph.criteria.nodes import All, Consent, Not
+from seggraph.criteria.nodes import Consent, Not
 from seggraph.models.audiences import ChunkRole
 from seggraph.vocabulary import Channel, ConsentPolicy, ConsentState, SegmentPurpose
 
@@ -29,13 +32,29 @@ ADDRESSED: Final[Mapping[Channel, Checked]] = {
 }
 """Who has an address for a channel."""
 
-Reachable = Mapping[Channel, BitMap]
-"""Of some members, those that each channel reaches."""
+
+class Step(IntEnum):
+    """How far members come on the way to being reached: each step is part of the one before."""
+
+    ADDRESSED = 1
+    ALLOWED = 2
+    REACHED = 3
+
+
+Place = tuple[Step, Channel]
+
+PLACES: Final[tuple[Place, ...]] = tuple((step, channel) for step in Step for channel in Channel)
+
+Reachable = Mapping[Place, BitMap]
+"""Of some members, those who stand at each step for each channel."""
 
 
 @dataclass(frozen=True, slots=True)
 class ReachCounts:
-    """How many members each channel reaches, and how many are reached by one of the purpose's channels."""
+    """How many members each channel reaches, and how many are reached by one of the purpose's channels.
+
+    `addressed_…` are those of them who have an address at all, `allowed_…` those whose consent allows it too.
+    """
 
     total: int
     email: int
@@ -43,33 +62,69 @@ class ReachCounts:
     sms: int
     phone: int
     push: int
+    addressed_email: int = 0
+    addressed_direct_mail: int = 0
+    addressed_sms: int = 0
+    addressed_phone: int = 0
+    addressed_push: int = 0
+    allowed_email: int = 0
+    allowed_direct_mail: int = 0
+    allowed_sms: int = 0
+    allowed_phone: int = 0
+    allowed_push: int = 0
 
     def __add__(self, other: "ReachCounts") -> "ReachCounts":
-        """The sums, channel by channel."""
+        """The sums, number by number."""
         return ReachCounts(
             *(mine + theirs for mine, theirs in zip(self.values(), other.values(), strict=True))
         )
 
     def __sub__(self, other: "ReachCounts") -> "ReachCounts":
-        """The differences, channel by channel."""
+        """The differences, number by number."""
         return ReachCounts(
             *(mine - theirs for mine, theirs in zip(self.values(), other.values(), strict=True))
         )
 
     def values(self) -> tuple[int, ...]:
         """The counts in the order of the fields."""
-        return (self.total, self.email, self.direct_mail, self.sms, self.phone, self.push)
+        return tuple(getattr(self, name) for name in COUNTS)
+
+
+COUNTS: Final = tuple(field.name for field in fields(ReachCounts))
+
+COLUMNS: Final = tuple(
+    name if name.startswith(("addressed_", "allowed_")) else f"reach_{name}" for name in COUNTS
+)
+"""The columns of segments that hold the counts, in their order."""
+
+NO_REACH: Final = ReachCounts(0, 0, 0, 0, 0, 0)
+
+
+def assigned(first: int) -> str:
+    """The part of an UPDATE of segments that sets all the counts, from the parameter `first` on."""
+    return ", ".join(f"{column} = ${number}" for number, column in enumerate(COLUMNS, first))
 
 
 def criteria(policy: ConsentPolicy) -> list[Checked]:
-    """The criteria of who is reachable, one for each channel in order."""
-    return [All((ADDRESSED[channel], _allowed(channel, policy))) for channel in Channel]
+    """The criteria that `staged` takes the answers to: who has an address, and whose consent allows it."""
+    return [*ADDRESSED.values(), *(_allowed(channel, policy) for channel in Channel)]
 
 
 def _allowed(channel: Channel, policy: ConsentPolicy) -> Checked:
     if policy is ConsentPolicy.OPT_IN:
         return Consent(channel, ConsentState.GRANTED)
     return Not(Consent(channel, ConsentState.DENIED))
+
+
+def staged(found: Sequence[BitMap], suppressed: Mapping[Channel, BitMap]) -> Reachable:
+    """Who stands at each step, from the answers to `criteria` and who is suppressed for each channel."""
+    staged: dict[Place, BitMap] = {}
+    for channel, addressed, consenting in zip(Channel, found, found[len(Channel) :], strict=False):
+        allowed = addressed & consenting
+        staged[Step.ADDRESSED, channel] = addressed
+        staged[Step.ALLOWED, channel] = allowed
+        staged[Step.REACHED, channel] = allowed - suppressed.get(channel, BitMap())
+    return {place: staged[place] for place in PLACES}
 
 
 def total_channels(purpose: SegmentPurpose | None) -> tuple[Channel, ...]:
@@ -80,12 +135,22 @@ def total_channels(purpose: SegmentPurpose | None) -> tuple[Channel, ...]:
 
 
 def count(members: BitMap, reachable: Reachable, purpose: SegmentPurpose | None) -> ReachCounts:
-    """The reach of an audience, given who is reachable at all."""
-    by_any = BitMap.union(BitMap(), *(reachable[channel] for channel in total_channels(purpose)))
-    by_channel = (members.intersection_cardinality(reachable[channel]) for channel in Channel)
-    return ReachCounts(members.intersection_cardinality(by_any), *by_channel)
+    """The reach of an audience, given who stands where at all."""
+    channels = (reachable[Step.REACHED, channel] for channel in total_channels(purpose))
+    by_any = BitMap.union(BitMap(), *channels)
+    steps = (Step.REACHED, Step.ADDRESSED, Step.ALLOWED)
+    places = ((step, channel) for step in steps for channel in Channel)
+    return ReachCounts(
+        members.intersection_cardinality(by_any),
+        *(members.intersection_cardinality(reachable[place]) for place in places),
+    )
 
 
-def owner(channel: Channel, population_id: int) -> ChunkOwner:
-    """Whose audience the members reachable over a channel are."""
-    return ChunkOwner(ChunkRole.reachable(channel), population_id)
+def owners(population_id: int) -> dict[Place, ChunkOwner]:
+    """Whose audiences those are who stand at each step."""
+    roles = {
+        Step.ADDRESSED: ChunkRole.addressed,
+        Step.ALLOWED: ChunkRole.allowed,
+        Step.REACHED: ChunkRole.reachable,
+    }
+    return {(step, channel): ChunkOwner(roles[step](channel), population_id) for step, channel in PLACES}

@@ -23,13 +23,22 @@ from seggraph.engines import Population
 from seggraph.errors import ErrorCode, RetryLater, SeggraphError
 from seggraph.events import Fact, ReachChanged, RunProgressed
 from seggraph.runtime import database
-from seggraph.services import catalogues, populations, reach, refresh, rules, segment_references, shifts
+from seggraph.services import (
+    catalogues,
+    populations,
+    reach,
+    reach_building,
+    refresh,
+    rules,
+    segment_references,
+    shifts,
+)
 from seggraph.services.context import Context
 from seggraph.services.reach import ReachCounts
 from seggraph.services.rules import Rule
 from seggraph.services.shifts import Membership, Shift
 from seggraph.settings import Settings
-from seggraph.vocabulary import Channel, MemberKind, ReachStatus, RunStatus, SegmentPurpose
+from seggraph.vocabulary import MemberKind, ReachStatus, RunStatus, SegmentPurpose
 from seggraph.work import Work, begin, snapshot
 
 log = structlog.get_logger()
@@ -67,22 +76,21 @@ RENEW = """
 FORGET_REFRESHED = "UPDATE runs SET refreshed = NULL WHERE id = $1 AND refreshed IS NOT NULL"
 
 HOLD = """
-    SELECT reach_total, reach_email, reach_direct_mail, reach_sms, reach_phone, reach_push FROM segments
+    SELECT id FROM segments
     WHERE id = $1 AND requested_revision = $2 AND lease_holder = $3 AND status = 'ACTIVE' FOR NO KEY UPDATE
 """
 
-FINISH_SEGMENT = """
+FINISH_SEGMENT = f"""
     UPDATE segments SET computed_revision = $2, reach_status = 'READY', as_of = $3, member_count = $4,
-      reach_total = $5, reach_email = $6, reach_direct_mail = $7, reach_sms = $8, reach_phone = $9,
-      reach_push = $10, lease_holder = NULL, lease_until = NULL, progress = NULL, attempts = 0, retry_at = NULL,
+      {reach.assigned(5)}, lease_holder = NULL, lease_until = NULL, progress = NULL, attempts = 0, retry_at = NULL,
       error_code = NULL, error_message = NULL, error_at = NULL
     WHERE id = $1
-"""
+"""  # noqa: S608 - constants only
 
 FINISH_RUN = """
-    UPDATE runs SET status = $2, finished_at = clock_timestamp(), as_of = $3, member_count = $4, entered = $5,
+    UPDATE runs SET status = $2::varchar, finished_at = clock_timestamp(), as_of = $3, member_count = $4, entered = $5,
       exited = $6, error_code = $7, error_message = $8, refreshed = NULL,
-      applied = CASE WHEN $2 = 'SUCCEEDED' THEN nextval('runs_applied') END
+      applied = CASE WHEN $2::varchar = 'SUCCEEDED' THEN nextval('runs_applied') END
     WHERE id = $1 AND status = 'RUNNING'
 """
 
@@ -258,6 +266,7 @@ async def _scan(context: Context, claim: Claim) -> Scan:
     What the run was told of until then is committed, so the snapshot has it.
     """
     await refresh.drain(context, claim.workspace_id, claim.kind)
+    await reach_building.ensure_built(context, claim.workspace_id, claim.kind)
     async with database() as connection:
         await connection.execute(FORGET_REFRESHED, claim.run_id)
     async with snapshot() as connection:
@@ -273,6 +282,7 @@ async def _scan(context: Context, claim: Claim) -> Scan:
             as_of=as_of,
             zone=surroundings.zone,
             timeout_seconds=context.settings.statement_timeout_seconds,
+            max_cost=context.settings.max_evaluation_cost,
         )
         return Scan(found, criteria, matched, as_of, surroundings.zone)
 
@@ -345,9 +355,9 @@ async def _with_refreshed(
 
 async def _reach(connection: asyncpg.Connection, claim: Claim, members: BitMap) -> ReachCounts:
     population_id = await populations.ensure(connection, claim.workspace_id, claim.kind)
-    owners = {channel: reach.owner(channel, population_id) for channel in Channel}
+    owners = reach.owners(population_id)
     audiences = await ChunkStore(connection, claim.workspace_id).read_many(list(owners.values()))
-    reachable = {channel: audiences[owner] for channel, owner in owners.items()}
+    reachable = {place: audiences[owner] for place, owner in owners.items()}
     return await asyncio.to_thread(reach.count, members, reachable, claim.purpose)
 
 

@@ -23,13 +23,22 @@ from seggraph.criteria.catalogue import Catalogue
 from seggraph.errors import RetryLater, SeggraphError
 from seggraph.events import ReachChanged
 from seggraph.runtime import PASSING, database
-from seggraph.services import catalogues, populations, reach, rules, segment_references, shifts, value_counts
+from seggraph.services import (
+    catalogues,
+    populations,
+    reach,
+    rules,
+    segment_references,
+    shifts,
+    suppressed_members,
+    value_counts,
+)
 from seggraph.services.context import Context
 from seggraph.services.populations import Surroundings
 from seggraph.services.reach import Reachable
 from seggraph.services.rules import Rule
 from seggraph.services.shifts import Membership, Outcome
-from seggraph.vocabulary import Channel, MemberKind, ReachStatus, RunTrigger, SegmentPurpose
+from seggraph.vocabulary import MemberKind, ReachStatus, RunTrigger, SegmentPurpose
 from seggraph.work import Work, begin
 
 log = structlog.get_logger()
@@ -194,12 +203,15 @@ class _Refresh:
         """
         trees = reach.criteria(self._surroundings.policy)
         checked = self._checked(found)
+        suppressed = await suppressed_members.find(
+            self._connection, self._workspace_id, self._kind, self._ordinals
+        )
         answers = await self._try([*trees, *checked.values()], TOGETHER_SECONDS)
         if answers is not None:
             matched: Matched = dict(zip(checked, answers[len(trees) :], strict=True))
-            return matched, dict(zip(Channel, answers, strict=False))
+            return matched, reach.staged(answers[: len(trees)], suppressed)
         answers = await self._ask(trees, self._context.settings.statement_timeout_seconds)
-        return await self._evaluate_apart(found), dict(zip(Channel, answers, strict=True))
+        return await self._evaluate_apart(found), reach.staged(answers, suppressed)
 
     async def _evaluate_apart(self, found: Sequence[Rule]) -> Matched:
         """Which of the ordinals match, rule by rule; those that fail are absent."""
@@ -256,15 +268,15 @@ class _Refresh:
         """Correct the population's reachable audiences; returns what they said of the ordinals before."""
         population_id = await populations.ensure(self._connection, self._workspace_id, self._kind)
         store = ChunkStore(self._connection, self._workspace_id)
-        owners = {channel: reach.owner(channel, population_id) for channel in Channel}
+        owners = reach.owners(population_id)
         before = await store.read_many(list(owners.values()), near=self._ordinals)
         await store.write(
             {
-                owner: (before[owner], (before[owner] - self._ordinals) | reachable[channel])
-                for channel, owner in owners.items()
+                owner: (before[owner], (before[owner] - self._ordinals) | reachable[place])
+                for place, owner in owners.items()
             }
         )
-        return {channel: before[owner] & self._ordinals for channel, owner in owners.items()}
+        return {place: before[owner] & self._ordinals for place, owner in owners.items()}
 
     async def _hold(self) -> list[LiveSegment]:
         """Hold the rows of all ACTIVE segments, and return the READY ones.

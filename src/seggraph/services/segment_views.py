@@ -7,6 +7,7 @@ from typing import Any, Final
 
 import asyncpg
 import orjson
+from pydantic import TypeAdapter
 
 from seggraph.errors import NotFound
 from seggraph.runtime import database
@@ -208,6 +209,11 @@ def view_of(row: asyncpg.Record) -> SegmentView:
         if values[column] is not None:
             values[column] = type_(values[column])
     return SegmentView(**values)
+
+
+def restored(values: dict[str, Any]) -> SegmentView:
+    """The view that `dataclasses.asdict` and JSON made these values of."""
+    return TypeAdapter(SegmentView).validate_python(values)
 
 
 _ENUMS: Final[dict[str, type[Any]]] = {

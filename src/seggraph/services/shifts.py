@@ -12,7 +12,7 @@ from seggraph.audiences import ChunkOwner, ChunkStore, split, to_bytes
 from seggraph.events import SAMPLE_SIZE, Fact, MembershipChanged, ReachChanged
 from seggraph.models.audiences import ChunkRole
 from seggraph.models.runs import Move
-from seggraph.services.reach import ReachCounts
+from seggraph.services.reach import COLUMNS, ReachCounts
 from seggraph.vocabulary import MemberKind, ReachStatus, RunTrigger, SourceKind
 
 SOURCES = (
@@ -21,27 +21,28 @@ SOURCES = (
 
 RECORD = """
     INSERT INTO runs (workspace_id, segment_id, revision, trigger, status, as_of, started_at, finished_at,
-      member_count, entered, exited)
+      member_count, entered, exited, applied)
     SELECT $1, segment_id, revision, $2, 'SUCCEEDED', $3, $3, clock_timestamp(),
-      (SELECT member_count FROM segments s WHERE s.id = segment_id) + entered - exited, entered, exited
+      (SELECT member_count FROM segments s WHERE s.id = segment_id) + entered - exited, entered, exited,
+      nextval('runs_applied')
     FROM unnest($4::bigint[], $5::int[], $6::int[], $7::int[]) AS t(segment_id, revision, entered, exited)
     RETURNING id, segment_id
 """
 
 WRITE_MOVES = """
-    INSERT INTO run_chunks (workspace_id, segment_id, run_id, move, chunk, cardinality, roaring)
-    SELECT $1, * FROM unnest($2::bigint[], $3::bigint[], $4::smallint[], $5::int[], $6::int[], $7::bytea[])
+    INSERT INTO run_chunks (workspace_id, segment_id, run_id, move, chunk, cardinality, roaring, applied)
+    SELECT $1, t.*, r.applied
+    FROM unnest($2::bigint[], $3::bigint[], $4::smallint[], $5::int[], $6::int[], $7::bytea[])
+      AS t(segment_id, run_id, move, chunk, cardinality, roaring) JOIN runs r ON r.id = t.run_id
 """
 
-WRITE_NUMBERS = """
+WRITE_NUMBERS = f"""
     UPDATE segments s SET as_of = coalesce($2, s.as_of), member_count = s.member_count + t.members,
-      reach_total = s.reach_total + t.total, reach_email = s.reach_email + t.email,
-      reach_direct_mail = s.reach_direct_mail + t.direct_mail, reach_sms = s.reach_sms + t.sms,
-      reach_phone = s.reach_phone + t.phone, reach_push = s.reach_push + t.push
-    FROM unnest($3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[], $7::bigint[], $8::bigint[], $9::bigint[],
-      $10::bigint[]) AS t(id, members, total, email, direct_mail, sms, phone, push)
+      {", ".join(f"{column} = s.{column} + t.{column}" for column in COLUMNS)}
+    FROM unnest({", ".join(f"${number}::bigint[]" for number in range(3, len(COLUMNS) + 5))})
+      AS t(id, members, {", ".join(COLUMNS)})
     WHERE s.workspace_id = $1 AND s.id = t.id
-"""
+"""  # noqa: S608 - constants only
 
 SAMPLE = "SELECT ordinal, id FROM members WHERE workspace_id = $1 AND kind = $2 AND ordinal = ANY($3)"
 
@@ -206,7 +207,7 @@ async def record(
 
 
 async def write_moves(connection: asyncpg.Connection, workspace_id: int, shifts: Sequence[Shift]) -> None:
-    """Keep the bitmaps of who entered and who exited, by run."""
+    """Keep the bitmaps of who entered and who exited, by run. The runs are over, and so have their place."""
     rows: list[tuple[Any, ...]] = [
         (shift.segment_id, shift.run_id, int(move), number, len(chunk), to_bytes(chunk))
         for shift in shifts
