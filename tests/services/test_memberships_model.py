@@ -105,5 +105,5 @@ async def _compare(work: Work, segment: SegmentView, model: Model, where: str) -
     found = await memberships.sources_of(work.viewer, pairs)
     entered = await memberships.entered_at(work.viewer, pairs)
     for name, ordinal in ordinals.items():
-        assert set(found[segment.id, ordinal]) == model.kinds_of(name), where
+        assert {one.kind for one in found[segment.id, ordinal]} == model.kinds_of(name), where
         assert name not in model.members or (segment.id, ordinal) in entered, where

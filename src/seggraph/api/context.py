@@ -21,8 +21,10 @@ from seggraph.services import (
     member_events,
     members,
     memberships,
+    playbook_views,
     related,
     segment_members,
+    segment_usages,
     segment_views,
     users,
     value_counts,
@@ -34,14 +36,16 @@ from seggraph.services.freshness import Pending
 from seggraph.services.member_events import Asked as EventsAsked
 from seggraph.services.member_events import EventView
 from seggraph.services.members import Addresses, MemberView
-from seggraph.services.memberships import MemberKey, Pair, SourceView
+from seggraph.services.memberships import Holding, MemberKey, Pair, SourceView
 from seggraph.services.paging import Page, PageRequest
+from seggraph.services.playbook_views import PlaybookView
 from seggraph.services.policy import Viewer
 from seggraph.services.related import Asked
 from seggraph.services.segment_members import SegmentPage, SegmentPageRequest
+from seggraph.services.segment_usages import Usage
 from seggraph.services.segment_views import SegmentView
 from seggraph.services.users import UserView
-from seggraph.vocabulary import MemberKind, SourceKind
+from seggraph.vocabulary import MemberKind
 
 K = TypeVar("K")
 V = TypeVar("V")
@@ -135,12 +139,27 @@ class Loaders:
         return _by_key(lambda ids: segment_views.get_many(self._viewer, ids), None)
 
     @cached_property
+    def usages(self) -> DataLoader[int, list[Usage]]:
+        """What relies on a segment, by its id."""
+        return _by_key(lambda ids: segment_usages.of_segments(self._viewer, ids), [])
+
+    @cached_property
+    def playbooks(self) -> DataLoader[int, PlaybookView | None]:
+        """Playbooks that the viewer sees, by id."""
+        return _by_key(lambda ids: playbook_views.get_many(self._viewer, ids), None)
+
+    @cached_property
+    def fed_segments(self) -> DataLoader[int, list[int]]:
+        """The ids of the segments that a playbook adds to, by its id."""
+        return _by_key(lambda ids: playbook_views.fed_segments(self._viewer, ids), [])
+
+    @cached_property
     def entered_at(self) -> DataLoader[Pair, datetime | None]:
         """When a member entered a segment."""
         return _by_key(lambda pairs: memberships.entered_at(self._viewer, pairs), None)
 
     @cached_property
-    def member_sources(self) -> DataLoader[Pair, list[SourceKind]]:
+    def member_sources(self) -> DataLoader[Pair, list[Holding]]:
         """What holds a member in a segment."""
         return _by_key(lambda pairs: memberships.sources_of(self._viewer, pairs), [])
 

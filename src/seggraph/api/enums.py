@@ -71,6 +71,11 @@ _publish(
 )
 _publish(vocabulary.SegmentStatus, "SegmentStatus", "Where a segment is in its life.")
 _publish(
+    vocabulary.PlaybookStatus,
+    "PlaybookStatus",
+    "Whether a playbook's links follow its criteria (ACTIVE), or stay as they are (PAUSED).",
+)
+_publish(
     vocabulary.SegmentPurpose,
     "SegmentPurpose",
     "What a segment is for: ACQUISITION reaches by direct mail, others by email or direct mail.",

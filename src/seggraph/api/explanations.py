@@ -3,7 +3,9 @@
 from datetime import datetime
 
 import strawberry
+from strawberry.types import Info
 
+from seggraph.api.playbook_links import LinkedPlaybook, playbook_of
 from seggraph.api.scalars import JSON
 from seggraph.services.explanations import ExplainedNode as NodeView
 from seggraph.services.explanations import ExplainedSource as SourceView
@@ -16,16 +18,28 @@ class ExplainedSource:
     """A source, as it is for the member."""
 
     kind: SourceKind = strawberry.field(description="What it is.")
+    playbook_id: strawberry.Private[int | None]
     linked: bool = strawberry.field(description="Whether it holds the member in the segment.")
     blocked: bool = strawberry.field(
         description="Whether it may not add the member, because a hand removed it."
     )
     since: datetime | None = strawberry.field(description="Since when the member is in, if it holds it.")
 
+    @strawberry.field(description="Which playbook, if it is one that you may see.")
+    async def playbook(self, info: Info) -> LinkedPlaybook | None:
+        """Look it up for all sources at once."""
+        return await playbook_of(info, self.playbook_id)
+
     @staticmethod
     def of(view: SourceView) -> "ExplainedSource":
         """The source as the service explains it."""
-        return ExplainedSource(kind=view.kind, linked=view.linked, blocked=view.blocked, since=view.since)
+        return ExplainedSource(
+            kind=view.kind,
+            playbook_id=view.playbook_id,
+            linked=view.linked,
+            blocked=view.blocked,
+            since=view.since,
+        )
 
 
 @strawberry.type(description="A part of the criteria, as it is for a member.")

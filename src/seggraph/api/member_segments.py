@@ -8,6 +8,7 @@ from strawberry.types import Info
 
 from seggraph.api.context import caller_of
 from seggraph.api.paging import PageInfo
+from seggraph.api.playbook_links import LinkedPlaybook, kinds_holding, playbooks_holding
 from seggraph.api.segments import Segment
 from seggraph.services.paging import Key, Order, Page, PageRequest, decode_cursor, encode_cursor
 from seggraph.vocabulary import MemberKind, SourceKind
@@ -31,7 +32,12 @@ class MemberSegmentEdge:
     @strawberry.field(description="What holds the member in the segment.")
     async def sources(self, info: Info) -> list[SourceKind]:
         """Look it up for all members and segments at once."""
-        return await caller_of(info).loaders.member_sources.load((self.node.view.id, self.ordinal))
+        return await kinds_holding(info, self.node.view.id, self.ordinal)
+
+    @strawberry.field(description="The playbooks that hold the member in the segment, of those you may see.")
+    async def playbooks(self, info: Info) -> list[LinkedPlaybook]:
+        """Look them up for all members and segments at once."""
+        return await playbooks_holding(info, self.node.view.id, self.ordinal)
 
 
 @strawberry.type(description="The segments that you see and a member is in, page by page. No archived ones.")

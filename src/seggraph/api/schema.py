@@ -20,6 +20,7 @@ from seggraph.api.member_mutations import MemberMutations
 from seggraph.api.members import Member, MemberConnection, MemberOrder
 from seggraph.api.node import Node
 from seggraph.api.paging import AFTER, BEFORE, FIRST, LAST, request_of
+from seggraph.api.playbooks import Playbook, PlaybookMutations, PlaybookQueries
 from seggraph.api.previews import PreviewQueries
 from seggraph.api.relations import RelationMutations
 from seggraph.api.scalars import CONFIG
@@ -53,6 +54,7 @@ class Query(
     CriteriaTextQueries,
     ExportQueries,
     ImportQueries,
+    PlaybookQueries,
     PreviewQueries,
 ):
     """The queries."""
@@ -166,6 +168,7 @@ class Mutation(
     ExportMutations,
     ImportMutations,
     MemberMutations,
+    PlaybookMutations,
     RelationMutations,
     SegmentMutations,
     SegmentMemberMutations,
@@ -190,6 +193,9 @@ async def _nodes(caller: Caller, global_ids: list[strawberry.ID]) -> list[Node |
         found["Import", number] = Import.of(view)
     for number, export in (await exports.get_many(caller.viewer, wanted.get("Export", []))).items():
         found["Export", number] = Export.of(export)
+    for playbook in await caller.loaders.playbooks.load_many(wanted.get("Playbook", [])):
+        if playbook is not None:
+            found["Playbook", playbook.id] = Playbook.of(playbook)
     for user in await caller.loaders.users.load_many(wanted.get("User", [])):
         if user is not None:
             found["User", user.id] = User.of(user)

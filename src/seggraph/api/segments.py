@@ -15,10 +15,12 @@ from seggraph.api.explanations import MembershipExplanation
 from seggraph.api.members import Member, MemberOrder
 from seggraph.api.node import Node
 from seggraph.api.paging import AFTER, BEFORE, FIRST, LAST, PageInfo, request_of
+from seggraph.api.playbook_links import LinkedPlaybook, kinds_holding, playbook_of, playbooks_holding
 from seggraph.api.scalars import JSON, DurationText
+from seggraph.api.segment_usages import SegmentUsageFields
 from seggraph.api.viewer import User
 from seggraph.criteria import Catalogue, Duration
-from seggraph.services import criteria_documents, criteria_texts, explanations, members
+from seggraph.services import criteria_documents, criteria_texts, explanations, members, segment_life
 from seggraph.services.memberships import SourceView
 from seggraph.services.paging import Order
 from seggraph.services.segment_members import SegmentPage, SegmentPageRequest
@@ -30,6 +32,7 @@ from seggraph.vocabulary import (
     SegmentOrigin,
     SegmentPurpose,
     SegmentStatus,
+    SegmentTransition,
     SegmentType,
     SourceKind,
     Visibility,
@@ -105,18 +108,29 @@ class Freshness:
 
 @strawberry.type(description="Something that puts members into a segment.")
 class SegmentSource:
-    """Criteria, a hand, or an import."""
+    """Criteria, a playbook, a hand, or an import."""
 
     kind: SourceKind = strawberry.field(description="What it is.")
+    playbook_id: strawberry.Private[int | None]
     member_count: int = strawberry.field(description="Members that it holds in the segment.")
     blocked_count: int = strawberry.field(
         description="Members that it may not add, because a hand removed them."
     )
 
+    @strawberry.field(description="Which playbook, if it is one that you may see.")
+    async def playbook(self, info: Info) -> LinkedPlaybook | None:
+        """Look it up for all sources at once."""
+        return await playbook_of(info, self.playbook_id)
+
     @staticmethod
     def of(view: SourceView) -> "SegmentSource":
         """The source as the service reads it."""
-        return SegmentSource(kind=view.kind, member_count=view.member_count, blocked_count=view.blocked_count)
+        return SegmentSource(
+            kind=view.kind,
+            playbook_id=view.playbook_id,
+            member_count=view.member_count,
+            blocked_count=view.blocked_count,
+        )
 
 
 @strawberry.type(description="A member in the list of a segment's members.")
@@ -136,7 +150,12 @@ class SegmentMemberEdge:
     @strawberry.field(description="What holds the member in the segment.")
     async def sources(self, info: Info) -> list[SourceKind]:
         """Look it up for the whole page at once."""
-        return await caller_of(info).loaders.member_sources.load((self.segment_id, self.ordinal))
+        return await kinds_holding(info, self.segment_id, self.ordinal)
+
+    @strawberry.field(description="The playbooks that hold the member in the segment, of those you may see.")
+    async def playbooks(self, info: Info) -> list[LinkedPlaybook]:
+        """Look them up for the whole page at once."""
+        return await playbooks_holding(info, self.segment_id, self.ordinal)
 
 
 @strawberry.type(description="The members of a segment, page by page.")
@@ -174,7 +193,7 @@ class SegmentMemberConnection:
 
 
 @strawberry.type(description="A named audience: members of one kind, by criteria, import or hand.")
-class Segment(Node):
+class Segment(SegmentUsageFields, Node):
     """A segment. Its numbers belong together: they are all as of reach.asOf."""
 
     name: str = strawberry.field(description="The name; unique in the workspace, whatever its case.")
@@ -201,7 +220,10 @@ class Segment(Node):
     last_modified_at: datetime = strawberry.field(description="When that was.")
     view: strawberry.Private[SegmentView]
 
-    @strawberry.field(description="The criteria as a sentence; null when a field they ask about is gone.")
+    @strawberry.field(
+        description="The criteria as a sentence; null when a field they ask about is gone."
+        ' A segment that you do not see is "a segment" in it.'
+    )
     async def criteria_sentence(self, info: Info) -> str | None:
         """Describe the criteria in words."""
         if self.view.criteria is None:
@@ -209,7 +231,7 @@ class Segment(Node):
         catalogue = await caller_of(info).loaders.catalogues.load(self.kind)
         if catalogue is None:
             return None
-        return criteria_documents.sentence(self.view.criteria, catalogue)
+        return criteria_documents.sentence(self.view.criteria, catalogue, await self._segment_names(info))
 
     @strawberry.field(
         description="The criteria as text, in its one spelling; createSegment and others read it back."
@@ -219,10 +241,20 @@ class Segment(Node):
         """Write the criteria."""
         if self.view.criteria is None:
             return None
+        return criteria_texts.written(self.view.criteria, await self._segment_names(info))
+
+    async def _segment_names(self, info: Info) -> dict[int, str]:
+        """What the segments in the criteria are called, of those that the viewer sees."""
+        if self.view.criteria is None:
+            return {}
         wanted = sorted(criteria_texts.segments_of(self.view.criteria))
         seen = await caller_of(info).loaders.segments.load_many(wanted)
-        names = {segment.id: segment.name for segment in seen if segment is not None}
-        return criteria_texts.written(self.view.criteria, names)
+        return {segment.id: segment.name for segment in seen if segment is not None}
+
+    @strawberry.field(description="What you may do to it now, going by its status and your rights.")
+    def transitions(self, info: Info) -> list[SegmentTransition]:
+        """What is possible."""
+        return segment_life.open_to(caller_of(info).viewer, self.view)
 
     @strawberry.field(description="The users that it is hidden from.")
     async def hidden_from(self, info: Info) -> list[User]:

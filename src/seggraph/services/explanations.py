@@ -32,6 +32,7 @@ class ExplainedSource:
     """What one source does for the member: links it, or may not; since when the member is in by it."""
 
     kind: SourceKind
+    playbook_id: int | None
     linked: bool
     blocked: bool
     since: datetime | None
@@ -92,7 +93,11 @@ async def _sources(
     sources = []
     for row in rows:
         linked, blocked = (member.ordinal in found[ChunkOwner(role, row["id"])] for role in roles)
-        sources.append(ExplainedSource(SourceKind(row["kind"]), linked, blocked, since if linked else None))
+        sources.append(
+            ExplainedSource(
+                SourceKind(row["kind"]), row["playbook_id"], linked, blocked, since if linked else None
+            )
+        )
     return member.ordinal in found[in_segment], sources
 
 

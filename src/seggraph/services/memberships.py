@@ -17,7 +17,7 @@ from seggraph.services.policy import VISIBLE_SEGMENT, Viewer, visibility_argumen
 from seggraph.vocabulary import MemberKind, SourceKind
 
 SOURCES: Final = """
-    SELECT id, segment_id, kind FROM sources WHERE workspace_id = $1 AND segment_id = ANY($2) ORDER BY id
+    SELECT id, segment_id, kind, playbook_id FROM sources WHERE workspace_id = $1 AND segment_id = ANY($2) ORDER BY id
 """
 
 SIZES: Final = """
@@ -61,8 +61,17 @@ class SourceView:
     id: int
     segment_id: int
     kind: SourceKind
+    playbook_id: int | None
     member_count: int
     blocked_count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Holding:
+    """A source that holds a member in a segment: what it is, and which playbook if it is one."""
+
+    kind: SourceKind
+    playbook_id: int | None
 
 
 async def sources(viewer: Viewer, segment_ids: Sequence[int]) -> dict[int, list[SourceView]]:
@@ -76,7 +85,9 @@ async def sources(viewer: Viewer, segment_ids: Sequence[int]) -> dict[int, list[
     for row in rows:
         linked, blocked = (sizes.get((row["id"], role), 0) for role in roles)
         found[row["segment_id"]].append(
-            SourceView(row["id"], row["segment_id"], SourceKind(row["kind"]), linked, blocked)
+            SourceView(
+                row["id"], row["segment_id"], SourceKind(row["kind"]), row["playbook_id"], linked, blocked
+            )
         )
     return found
 
@@ -100,21 +111,20 @@ async def segments_of(viewer: Viewer, members: Sequence[MemberKey]) -> dict[Memb
     return found
 
 
-async def sources_of(viewer: Viewer, pairs: Sequence[Pair]) -> dict[Pair, list[SourceKind]]:
-    """Which kinds of sources hold each member in the segment it is paired with."""
+async def sources_of(viewer: Viewer, pairs: Sequence[Pair]) -> dict[Pair, list[Holding]]:
+    """Which sources hold each member in the segment it is paired with, the older ones first."""
     segment_ids = sorted({segment_id for segment_id, _ in pairs})
     near = BitMap(ordinal for _, ordinal in pairs)
     async with database() as connection:
         rows = await connection.fetch(SOURCES, viewer.workspace_id, segment_ids)
         owners = {row["id"]: ChunkOwner(ChunkRole.LINKS, row["id"]) for row in rows}
         links = await ChunkStore(connection, viewer.workspace_id).read_many(list(owners.values()), near=near)
-    by_segment: dict[int, list[tuple[SourceKind, BitMap]]] = {segment_id: [] for segment_id in segment_ids}
+    by_segment: dict[int, list[tuple[Holding, BitMap]]] = {segment_id: [] for segment_id in segment_ids}
     for row in rows:
-        by_segment[row["segment_id"]].append((SourceKind(row["kind"]), links[owners[row["id"]]]))
+        holding = Holding(SourceKind(row["kind"]), row["playbook_id"])
+        by_segment[row["segment_id"]].append((holding, links[owners[row["id"]]]))
     return {
-        (segment_id, ordinal): list(
-            dict.fromkeys(kind for kind, linked in by_segment[segment_id] if ordinal in linked)
-        )
+        (segment_id, ordinal): [holding for holding, linked in by_segment[segment_id] if ordinal in linked]
         for segment_id, ordinal in pairs
     }
 
