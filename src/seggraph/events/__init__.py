@@ -3,10 +3,12 @@
 from seggraph.events.cursors import Position
 from seggraph.events.facts import (
     SAMPLE_SIZE,
+    CampaignChanged,
     ExportProgressed,
     Fact,
     ImportProgressed,
     MembershipChanged,
+    MetricsChanged,
     ReachChanged,
     RunProgressed,
     SegmentDeleted,
@@ -18,6 +20,7 @@ from seggraph.events.stream import EventStream, ResyncReason
 
 __all__ = [
     "SAMPLE_SIZE",
+    "CampaignChanged",
     "Delivery",
     "EventStream",
     "ExportProgressed",
@@ -25,6 +28,7 @@ __all__ = [
     "Hub",
     "ImportProgressed",
     "MembershipChanged",
+    "MetricsChanged",
     "Position",
     "ReachChanged",
     "Resync",

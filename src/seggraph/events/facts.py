@@ -180,6 +180,32 @@ class ExportProgressed(Fact):
         return self.export_id
 
 
+@published
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MetricsChanged(Fact):
+    """The campaign metrics of a segment are others: rows were recorded or corrected."""
+
+    segment_id: int
+
+    @property
+    def subject_id(self) -> int:
+        """The segment."""
+        return self.segment_id
+
+
+@published
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CampaignChanged(Fact):
+    """A campaign was created, edited, led to another status or deleted: its row says what it is now, if it is."""
+
+    campaign_id: int
+
+    @property
+    def subject_id(self) -> int:
+        """The campaign."""
+        return self.campaign_id
+
+
 def encode(fact: Fact) -> bytes:
     """A fact as one JSON object: tag, version, and its fields."""
     return orjson.dumps({"t": type(fact).__name__, "v": fact.version, "d": fact}, option=orjson.OPT_UTC_Z)
