@@ -1,9 +1,7 @@
 """Events in the schema: a member's events and customer value, and the mutations that record and delete events."""
 
-from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
 
 import strawberry
 from strawberry.types import Info
@@ -13,6 +11,7 @@ from seggraph.api.context import caller_of
 from seggraph.api.errors import ReportErrors, RowError, UserError
 from seggraph.api.paging import PageInfo
 from seggraph.api.scalars import JSON
+from seggraph.api.transport import Row, row
 from seggraph.api.viewer import Workspace
 from seggraph.services import event_retention, events, member_events, workspaces
 from seggraph.services.customer_values import CustomerValue as CustomerValueView
@@ -130,6 +129,7 @@ class CustomerValue:
         )
 
 
+@row
 @strawberry.input(description="Something that a member did.")
 class EventInput:
     """A row of recordEvents."""
@@ -153,24 +153,13 @@ class EventInput:
     )
 
 
-def row_of(row: EventInput) -> Mapping[str, Any]:
-    """A row as the service takes it."""
-    return {
-        "kind": row.kind,
-        "memberExternalId": row.member_external_id,
-        "name": row.name,
-        "occurredAt": row.occurred_at,
-        "value": row.value,
-        "properties": row.properties,
-        "externalId": row.external_id,
-    }
-
-
 @strawberry.input(description="Events to record.")
 class RecordEventsInput:
     """Input of recordEvents."""
 
-    events: list[EventInput] = strawberry.field(description="Up to 5,000, in any order of time.")
+    events: list[Row] = strawberry.field(
+        graphql_type=list[EventInput], description="Up to 5,000, in any order of time."
+    )
 
 
 @strawberry.type(description="What became of every row: accepted + duplicates + rows with errors.")
@@ -239,7 +228,7 @@ class EventMutations:
     async def record_events(self, info: Info, input: RecordEventsInput) -> RecordEventsPayload:
         """Record."""
         caller = caller_of(info)
-        report = await events.record(caller.services, caller.viewer, [row_of(row) for row in input.events])
+        report = await events.record(caller.services, caller.viewer, input.events)
         return RecordEventsPayload(
             accepted=report.accepted,
             duplicates=report.duplicates,

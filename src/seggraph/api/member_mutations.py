@@ -1,9 +1,6 @@
 """The mutations that change members: upserts, tags and consents."""
 
-from collections.abc import Mapping
-from dataclasses import fields
 from decimal import Decimal
-from typing import Any, Final
 
 import strawberry
 from strawberry.types import Info
@@ -13,12 +10,14 @@ from seggraph.api.context import caller_of
 from seggraph.api.criteria import ConsentInput, CriteriaInput, document_of
 from seggraph.api.errors import ReportErrors, RowError, UserError
 from seggraph.api.scalars import JSON
+from seggraph.api.transport import Row, row
 from seggraph.services import member_edits, upserts
 from seggraph.services.member_edits import EditReport
 from seggraph.services.selections import Selection
 from seggraph.vocabulary import MemberKind
 
 
+@row
 @strawberry.input(
     description="A member to create or change. A field that is absent stays as it is; null clears it."
 )
@@ -61,23 +60,12 @@ class MemberInput:
     )
 
 
-_ROW_FIELDS: Final = {
-    field.name: "".join(part.title() if index else part for index, part in enumerate(field.name.split("_")))
-    for field in fields(MemberInput)
-}
-"""The fields of MemberInput and their names in GraphQL, which are those the service knows."""
-
-
-def row_of(row: MemberInput) -> Mapping[str, Any]:
-    """A row as the service takes it: the fields that were given."""
-    given: dict[str, Any] = {
-        name: value
-        for attribute, name in _ROW_FIELDS.items()
-        if (value := getattr(row, attribute)) is not strawberry.UNSET
-    }
-    if given.get("consents"):
-        given["consents"] = [(consent.channel, consent.state) for consent in given["consents"]]
-    return given
+def row_of(row: Row) -> Row:
+    """A row as the service takes it: consents are pairs."""
+    consents = row.get("consents")
+    if not isinstance(consents, list):
+        return row
+    return {**row, "consents": [(consent["channel"], consent["state"]) for consent in consents]}
 
 
 @strawberry.input(description="Members to create or change, by their external ids.")
@@ -85,7 +73,9 @@ class UpsertMembersInput:
     """Input of upsertMembers."""
 
     kind: MemberKind = strawberry.field(description="What they all are.")
-    members: list[MemberInput] = strawberry.field(description="Up to 1,000 of them, each external id once.")
+    members: list[Row] = strawberry.field(
+        graphql_type=list[MemberInput], description="Up to 1,000 of them, each external id once."
+    )
 
 
 @strawberry.type(description="What became of every row: created + updated + unchanged + rows with errors.")

@@ -5,10 +5,12 @@ from strawberry.types import Info
 
 from seggraph.api.context import caller_of
 from seggraph.api.errors import ReportErrors, RowError, UserError
+from seggraph.api.transport import Row, row
 from seggraph.services import relations
 from seggraph.vocabulary import MemberKind
 
 
+@row
 @strawberry.input(
     description="Two members to relate, or whose relation is to end. docs/members.md lists the relations."
 )
@@ -29,7 +31,9 @@ class RelationInput:
 class RelateMembersInput:
     """Input of relateMembers."""
 
-    rows: list[RelationInput] = strawberry.field(description="Up to 1,000 of them, each relation once.")
+    rows: list[Row] = strawberry.field(
+        graphql_type=list[RelationInput], description="Up to 1,000 of them, each relation once."
+    )
 
 
 @strawberry.type(
@@ -63,7 +67,7 @@ class RelationMutations:
     async def relate_members(self, info: Info, input: RelateMembersInput) -> RelateMembersPayload:
         """Relate."""
         caller = caller_of(info)
-        report = await relations.relate(caller.services, caller.viewer, [_row(row) for row in input.rows])
+        report = await relations.relate(caller.services, caller.viewer, input.rows)
         return RelateMembersPayload(
             related=report.related,
             removed=report.removed,
@@ -71,14 +75,3 @@ class RelationMutations:
             pending=report.pending,
             row_errors=[RowError.of(error) for error in report.row_errors],
         )
-
-
-def _row(row: RelationInput) -> dict[str, object]:
-    return {
-        "relation": row.relation,
-        "fromKind": row.from_kind,
-        "fromExternalId": row.from_external_id,
-        "toKind": row.to_kind,
-        "toExternalId": row.to_external_id,
-        "remove": row.remove,
-    }

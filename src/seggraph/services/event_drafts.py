@@ -11,6 +11,7 @@ import orjson
 
 from seggraph.errors import Invalid, Problems, Required, SeggraphError, TooLong
 from seggraph.services.attribute_values import storable_text
+from seggraph.services.row_errors import RefusedValue
 from seggraph.vocabulary import MemberKind
 
 MAX_NAME: Final = 100
@@ -59,8 +60,12 @@ def clean(row: Mapping[str, Any], period: Period) -> EventDraft:
     problems: list[SeggraphError] = []
 
     def cleaned(field: str, clean_field: Any, *arguments: Any) -> Any:
+        value = row.get(field)
+        if isinstance(value, RefusedValue):
+            problems.append(value.problem(field))
+            return None
         try:
-            return clean_field(row.get(field), *arguments)
+            return clean_field(value, *arguments)
         except SeggraphError as problem:
             problem.path = (field, *problem.path)
             problems.append(problem)
@@ -98,6 +103,8 @@ def _kind(value: object) -> MemberKind:
 
 
 def _external_id(value: object) -> str:
+    if value is None:
+        raise Required("Give an external id.")
     if not isinstance(value, str) or not storable_text(value, len(value)):
         raise Invalid("An external id is a text without NUL characters and lone surrogates.")
     trimmed = value.strip()
@@ -109,6 +116,8 @@ def _external_id(value: object) -> str:
 
 
 def _instant(value: object, period: Period) -> datetime:
+    if value is None:
+        raise Required("Say when it was, like 2026-01-31T09:30:00Z.")
     if not isinstance(value, datetime) or value.tzinfo is None:
         raise Invalid("A time has a date, a time and an offset, like 2026-01-31T09:30:00Z.")
     if value > period.latest:

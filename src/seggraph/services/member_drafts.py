@@ -14,6 +14,7 @@ import orjson
 from seggraph.errors import Invalid, Problems, Required, SeggraphError, TooLong, TooMany
 from seggraph.services import attribute_names, domains
 from seggraph.services.attribute_values import storable_text
+from seggraph.services.row_errors import RefusedValue
 from seggraph.vocabulary import Channel, ConsentState
 
 MAX_EXTERNAL_ID: Final = 255
@@ -46,6 +47,9 @@ def clean(row: Mapping[str, Any]) -> MemberDraft:
     problems: list[SeggraphError] = []
     draft = MemberDraft(external_id="")
     for name, value in row.items():
+        if isinstance(value, RefusedValue):
+            problems.append(value.problem(name))
+            continue
         try:
             _CLEANERS[name](draft, value)
         except SeggraphError as problem:

@@ -14,13 +14,13 @@ import asyncpg
 
 from seggraph.criteria import relations as catalogue
 from seggraph.criteria.relations import Direction
-from seggraph.errors import Duplicate, Invalid, Required, SeggraphError, TooMany
+from seggraph.errors import Duplicate, Invalid, Problems, Required, SeggraphError, TooMany
 from seggraph.services import changes, member_locks
 from seggraph.services.attribute_values import storable_text
 from seggraph.services.context import Context
 from seggraph.services.member_drafts import MAX_EXTERNAL_ID
 from seggraph.services.policy import Viewer, require_write
-from seggraph.services.row_errors import RowError
+from seggraph.services.row_errors import RowError, refusals
 from seggraph.vocabulary import MemberKind, RelationType
 from seggraph.work import Work, begin
 
@@ -204,11 +204,17 @@ def _clean_all(rows: Sequence[Mapping[str, Any]], report: RelateReport) -> dict[
                 raise Duplicate(f"Row {first} is about the same two members and the same relation.")
             wanted[pair] = not row.get("remove")
         except SeggraphError as error:
-            report.row_errors.append(RowError(index, error.code, error.message, error.path))
+            for problem in error.problems if isinstance(error, Problems) else (error,):
+                report.row_errors.append(RowError(index, problem.code, problem.message, problem.path))
     return wanted
 
 
 def _clean(row: Mapping[str, Any]) -> Pair:
+    if problems := refusals(row.items()):
+        raise Problems(problems)
+    for name in ("fromKind", "toKind", "relation", "fromExternalId", "toExternalId"):
+        if row.get(name) is None:
+            raise Required("A relation needs this.", path=(name,))
     direction = _direction(row)
     ends = [_external_id(row, name) for name in ("fromExternalId", "toExternalId")]
     if not direction.forward:

@@ -7,6 +7,7 @@ from seggraph.api.transport.endpoint import GraphQLEndpoint
 from seggraph.api.transport.execution import LeafExecutor
 from seggraph.api.transport.limits import Limits
 from seggraph.api.transport.request_ids import current_request_id
+from seggraph.api.transport.rows import Row, row
 from seggraph.api.transport.schema import ServedSchema
 
-__all__ = ["GraphQLEndpoint", "LeafExecutor", "Limits", "ServedSchema", "current_request_id"]
+__all__ = ["GraphQLEndpoint", "LeafExecutor", "Limits", "Row", "ServedSchema", "current_request_id", "row"]

@@ -16,6 +16,7 @@ from typing import Any, cast
 from uuid import UUID
 
 from graphql import (
+    DocumentNode,
     GraphQLBoolean,
     GraphQLEnumType,
     GraphQLField,
@@ -27,6 +28,7 @@ from graphql import (
     GraphQLObjectType,
     GraphQLOutputType,
     GraphQLScalarType,
+    GraphQLSchema,
     GraphQLString,
     Undefined,
 )
@@ -34,6 +36,8 @@ from graphql.pyutils import Path, gather_with_cancel
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 from strawberry.schema.schema_converter import GraphQLCoreConverter
 from strawberry.types.field import StrawberryField
+
+from seggraph.api.transport.rows import take_rows
 
 _INT_MAX = 2**31 - 1
 _FALLBACK: Any = object()
@@ -170,6 +174,34 @@ class LeafExecutor(StrawberryGraphQLCoreExecutionContext):
         self._plans: dict[int, tuple[Any, list[FieldPlan]]] = {}
         middleware = self.middleware_manager
         self._reads_directly = self.abort_signal is None and not (middleware and middleware.middlewares)
+
+    @classmethod
+    def build(
+        cls,
+        schema: GraphQLSchema,
+        document: DocumentNode,
+        root_value: Any = None,
+        context_value: Any = None,
+        raw_variable_values: dict[str, Any] | None = None,
+        operation_name: str | None = None,
+        *arguments: Any,
+        **options: Any,
+    ) -> Any:
+        """Return an executor, with the rows of bulk inputs among its variables; or a list of errors."""
+        taken = take_rows(schema, document, operation_name, raw_variable_values or {})
+        built = super().build(
+            schema,
+            document,
+            root_value,
+            context_value,
+            taken.variables,
+            operation_name,
+            *arguments,
+            **options,
+        )
+        if not isinstance(built, list):
+            taken.put_back(built.variable_values.coerced)
+        return built
 
     def build_per_event_executor(self, payload: Any) -> "LeafExecutor":
         """Return the executor of one subscription event, with memos of its own."""

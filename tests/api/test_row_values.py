@@ -1,0 +1,156 @@
+"""Values that a GraphQL type refuses in one row of a bulk input: that row's error, and the others are stored."""
+
+from typing import Any
+
+import pytest
+
+from tests.product import Product
+
+UPSERT = """
+    mutation ($members: [MemberInput!]!) {
+      upsertMembers(input: {kind: ACCOUNT, members: $members}) {
+        created updated unchanged rowErrors { index code message path } errors { code }
+      }
+    }
+"""
+UPSERT_BY_INPUT = """
+    mutation ($input: UpsertMembersInput!) {
+      upsertMembers(input: $input) { created rowErrors { index code path } errors { code } }
+    }
+"""
+RECORD = """
+    mutation ($events: [EventInput!]!) {
+      recordEvents(input: {events: $events}) {
+        accepted duplicates rowErrors { index code message path } errors { code }
+      }
+    }
+"""
+RELATE = """
+    mutation ($rows: [RelationInput!]!) {
+      relateMembers(input: {rows: $rows}) { pending rowErrors { index code path } errors { code } }
+    }
+"""
+EXTERNAL_IDS = "{ members(kind: ACCOUNT) { nodes { externalId revenue tags consents { channel state } } } }"
+
+
+def mistakes(report: dict[str, Any]) -> list[tuple[int, str, list[str] | None]]:
+    return [(error["index"], error["code"], error["path"]) for error in report["rowErrors"]]
+
+
+async def test_a_refused_value_is_the_error_of_its_row(product: Product) -> None:
+    rows = [
+        {"externalId": "good", "revenue": "12.50", "tags": "single", "score": 3},
+        {"externalId": "money", "revenue": "abc"},
+        {"externalId": "text", "name": 5, "employees": "many"},
+        {"externalId": "consent", "consents": [{"channel": "PIGEON", "state": "GRANTED"}]},
+        {"externalId": "half", "consents": [{"channel": "SMS", "state": "DENIED"}, {"channel": "EMAIL"}]},
+        {"externalId": "json", "attributes": [1]},
+        {"externalId": "tags", "tags": ["a", {}]},
+        {"externalId": None, "name": "Nobody"},
+        {"name": "Nobody either"},
+        {"externalId": "also good", "consents": [{"channel": "SMS", "state": "GRANTED"}]},
+    ]
+
+    report = (await product.run(UPSERT, members=rows))["upsertMembers"]
+
+    assert (report["created"], report["errors"]) == (2, [])
+    assert mistakes(report) == [
+        (1, "INVALID", ["revenue"]),
+        (2, "INVALID", ["name"]),
+        (2, "INVALID", ["employees"]),
+        (3, "INVALID", ["consents", "0", "channel"]),
+        (4, "INVALID", ["consents", "1"]),
+        (5, "INVALID", ["attributes"]),
+        (6, "INVALID", ["tags", "1"]),
+        (7, "REQUIRED", ["externalId"]),
+        (8, "REQUIRED", ["externalId"]),
+    ]
+    assert "a decimal is a text like 1250.50" in report["rowErrors"][0]["message"]
+    assert "PIGEON" in report["rowErrors"][3]["message"]
+    good, also_good = (await product.run(EXTERNAL_IDS))["members"]["nodes"]
+    assert (good["externalId"], good["revenue"], good["tags"]) == ("good", "12.5", ["single"])
+    assert {"channel": "SMS", "state": "GRANTED"} in also_good["consents"]
+
+
+async def test_rows_inside_the_input_variable_are_read_the_same(product: Product) -> None:
+    given = {"kind": "ACCOUNT", "members": [{"externalId": "a"}, {"externalId": "b", "revenue": "x"}]}
+
+    report = (await product.run(UPSERT_BY_INPUT, input=given))["upsertMembers"]
+
+    assert (report["created"], report["errors"]) == (1, [])
+    assert mistakes(report) == [(1, "INVALID", ["revenue"])]
+
+
+async def test_rows_written_in_the_document_are_stored(product: Product) -> None:
+    report = await product.run("""
+        mutation {
+          upsertMembers(input: {kind: ACCOUNT, members: [
+            {externalId: "a", revenue: "2.50", consents: [{channel: SMS, state: GRANTED}]}
+          ]}) { created rowErrors { code } errors { code } }
+        }
+    """)
+
+    assert report["upsertMembers"] == {"created": 1, "rowErrors": [], "errors": []}
+    (stored,) = (await product.run(EXTERNAL_IDS))["members"]["nodes"]
+    assert stored["revenue"] == "2.5"
+
+
+async def test_refused_values_of_events_and_relations(product: Product) -> None:
+    await product.run(UPSERT, members=[{"externalId": "a"}])
+    event = {
+        "kind": "ACCOUNT",
+        "memberExternalId": "a",
+        "name": "order",
+        "occurredAt": "2026-01-31T09:30:00Z",
+        "value": "10.50",
+    }
+    events = [
+        event,
+        event | {"occurredAt": "yesterday"},
+        event | {"value": "much"},
+        event | {"kind": "COMPANY"},
+        event | {"properties": "none"},
+        {name: event[name] for name in event if name != "occurredAt"},
+        event | {"memberExternalId": 7},
+    ]
+
+    recorded = (await product.run(RECORD, events=events))["recordEvents"]
+    pair = {"relation": "account", "fromKind": "PERSON", "fromExternalId": "p", "toKind": "ACCOUNT"}
+    related = await product.run(
+        RELATE,
+        rows=[pair | {"toExternalId": "a"}, pair | {"toExternalId": "b", "fromKind": "HUMAN"}, pair],
+    )
+
+    assert (recorded["accepted"], recorded["duplicates"], recorded["errors"]) == (1, 0, [])
+    assert mistakes(recorded) == [
+        (1, "INVALID", ["occurredAt"]),
+        (2, "INVALID", ["value"]),
+        (3, "INVALID", ["kind"]),
+        (4, "INVALID", ["properties"]),
+        (5, "REQUIRED", ["occurredAt"]),
+        (6, "INVALID", ["memberExternalId"]),
+    ]
+    assert related["relateMembers"]["pending"] == 1
+    assert mistakes(related["relateMembers"]) == [
+        (1, "INVALID", ["fromKind"]),
+        (2, "REQUIRED", ["toExternalId"]),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("members", "message"),
+    [
+        ([{"externalId": "a"}, {"externalId": "b", "revenu": "1"}], "revenu"),
+        ([{"externalId": "a"}, "b"], "MemberInput"),
+        ([{"externalId": "a"}, None], "null"),
+        (None, "null"),
+    ],
+)
+async def test_an_input_of_another_shape_is_refused_whole(
+    product: Product, members: Any, message: str
+) -> None:
+    answer = await product.raw(UPSERT, members=members)
+
+    assert "data" not in answer or answer["data"] is None
+    assert message in answer["errors"][0]["message"]
+    assert (await product.run(EXTERNAL_IDS))["members"]["nodes"] == []
