@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from seggraph.criteria import AttributeDefinition, Catalogue, check, parse
 from seggraph.criteria.boundaries import EventLook, Look, Passage, RelatedLook, looks
 from seggraph.criteria.days import MonthDays
+from seggraph.criteria.durations import Duration
 from seggraph.criteria.naive import NaiveMember, matches
 from seggraph.criteria.typed import Checked, Comparison
 from seggraph.vocabulary import AttributeType, MemberKind
@@ -70,7 +71,7 @@ def is_found(found: frozenset[Look], value: date, zone: ZoneInfo) -> bool:
     return False
 
 
-@settings(max_examples=400, deadline=None, derandomize=True, database=None)
+@settings(max_examples=150, deadline=None, derandomize=True, database=None)
 @given(
     start=st.sampled_from(random_histories.STARTS),
     back=st.sampled_from(random_histories.NEAR),
@@ -108,6 +109,24 @@ def test_whoever_moves_at_any_instant_is_found(
     # then
     if len(answers) > 1:
         assert is_found(looks(criteria, Passage(after, until, zone)), value, zone)
+
+
+@pytest.mark.parametrize("zone", random_histories.ZONES, ids=str)
+@pytest.mark.parametrize("length", ["PT36H", "P1M", "P1MT1H", "P11M30D", "P1Y"])
+def test_wherever_the_end_of_a_window_goes_it_stays_in_its_reach(length: str, zone: ZoneInfo) -> None:
+    duration = Duration.parse(length)
+    for start in random_histories.STARTS:
+        for passes in (SECOND, timedelta(hours=3), timedelta(days=2, hours=5), timedelta(days=50)):
+            # given passages that begin before and after the clocks, or the month, change
+            for back in range(4):
+                passage = Passage(start - passes * back / 3, start - passes * back / 3 + passes, zone)
+
+                # then
+                for share in range(61):
+                    instant = passage.after + passes * share / 60
+                    before, ahead = passage.before(duration), passage.ahead(duration)
+                    assert before.low <= duration.before(instant, zone) <= before.high
+                    assert ahead.low <= duration.after(instant, zone) <= ahead.high
 
 
 def passing(criteria: Checked, after: str, seconds: float = 2) -> frozenset[Look]:
