@@ -12,8 +12,9 @@ from seggraph.api.context import Caller, caller_of
 from seggraph.api.errors import ReportErrors, UserError
 from seggraph.api.node import Node
 from seggraph.api.paging import AFTER, BEFORE, FIRST, LAST, PageInfo, request_of
+from seggraph.api.reach import RunError
 from seggraph.api.segment_lists import SegmentFilter, filter_of
-from seggraph.api.segments import RunError, Segment
+from seggraph.api.segments import Segment
 from seggraph.events import ExportProgressed, Fact
 from seggraph.services import exports, segment_views
 from seggraph.services.exports import ExportDraft, ExportView, NarrowedTo

@@ -27,6 +27,7 @@ class Form(Enum):
     TEXT = auto()
     LIST = auto()
     FLAG = auto()
+    NUMBER = auto()
     PLAIN = auto()
 
 
@@ -50,7 +51,7 @@ class ExportColumn:
             return _cell(self.form, f"(m.attributes ->> {place})")
         items = f"ARRAY(SELECT jsonb_array_elements_text(m.attributes -> {place}))"
         count = f"jsonb_array_length(m.attributes -> {place})"
-        return f"CASE {count} WHEN 0 THEN '[]' ELSE {_list(items)} END"
+        return f"CASE WHEN {count} = 0 THEN '[]' WHEN {count} > 0 THEN {_list(items)} END"
 
     def json(self, place: str) -> str:
         """The SQL of the JSON value; `place` as in `cell`."""
@@ -65,6 +66,8 @@ def _cell(form: Form, value: str) -> str:
             return f"CASE WHEN {value} = '{{}}' THEN '' ELSE {_list(value)} END"
         case Form.FLAG:
             return f"CASE WHEN {value} THEN 'true' ELSE 'false' END"
+        case Form.NUMBER:
+            return f"CASE WHEN {value} ~ '^-?[0-9]+$' THEN {value} ELSE {value}::float8::text END"
         case Form.PLAIN:
             return value
 
@@ -152,7 +155,11 @@ SEGMENT_COLUMNS: Final = (
 )
 """The columns of a list of segments."""
 
-_FORMS: Final = {AttributeType.STRING: Form.TEXT, AttributeType.STRING_LIST: Form.LIST}
+_FORMS: Final = {
+    AttributeType.STRING: Form.TEXT,
+    AttributeType.STRING_LIST: Form.LIST,
+    AttributeType.NUMBER: Form.NUMBER,
+}
 
 
 def of_members(types: Mapping[str, AttributeType], names: Sequence[str] | None) -> list[ExportColumn]:

@@ -1,6 +1,6 @@
 """Writing an export's file: one snapshot of the database from the first row to the last, so that count and file agree.
 
-A worker holds a lease that every batch renews; whoever takes over after a crash begins anew, for another process
+A worker holds a lease that it renews; whoever takes over after a crash begins anew, for another process
 cannot see the same snapshot. The file appears under its name when it is whole.
 """
 
@@ -29,8 +29,7 @@ from seggraph.work import begin, snapshot
 log = structlog.get_logger()
 
 MAX_ATTEMPTS: Final = 5
-LEASES: Final = 5
-"""Leases that one batch may last."""
+HEARTBEATS_PER_LEASE: Final = 3
 FAILED_MESSAGE: Final = "Something failed on our side while writing the file. Export again."
 
 CLAIM: Final = """
@@ -117,6 +116,15 @@ class Claim:
     columns: list[str] | None
 
 
+@dataclass(slots=True)
+class Progress:
+    """How far the rows are."""
+
+    written: int = 0
+    total: int | None = None
+    as_of: datetime | None = None
+
+
 async def run(context: Context, export_id: int) -> ExportStatus | None:
     """Write an export's file, unless that is done or somebody is at it; returns the status that it has then."""
     claim = await _claim(context, export_id)
@@ -152,7 +160,7 @@ async def ask_for_work(context: Context, limit: int) -> None:
 
 
 async def _claim(context: Context, export_id: int) -> Claim | None:
-    holder, lease_seconds = secrets.token_hex(8), LEASES * context.settings.lease_seconds
+    holder, lease_seconds = secrets.token_hex(8), context.settings.lease_seconds
     async with database() as connection:
         row = await connection.fetchrow(CLAIM, export_id, holder, lease_seconds)
     if row is None:
@@ -173,30 +181,41 @@ async def _claim(context: Context, export_id: int) -> Claim | None:
 
 
 async def _write(context: Context, claim: Claim, part: Path, name: str) -> ExportStatus:
-    written = total = 0
-    file = await asyncio.to_thread(export_files.open_file, part, compressed=claim.gzip)
+    """Have the rows written while the lease is renewed, and tell how far they are."""
+    done = Progress()
+    writing = asyncio.create_task(_write_rows(claim, part, done))
     try:
-        async with snapshot() as connection:
-            as_of: datetime = await connection.fetchval("SELECT now()")
-            async for written, total in _rows(connection, claim, file):
-                await _execute(ADVANCE, claim, claim.lease_seconds, written, total, as_of)
-                await context.stream.publish([progressed(claim.viewer.workspace_id, claim.export_id)])
+        while not (await asyncio.wait({writing}, timeout=claim.lease_seconds / HEARTBEATS_PER_LEASE))[0]:
+            await _execute(ADVANCE, claim, claim.lease_seconds, done.written, done.total, done.as_of)
+            await context.stream.publish([progressed(claim.viewer.workspace_id, claim.export_id)])
+        await writing
     finally:
-        await asyncio.to_thread(file.close)
-    await _finish(context, claim, part, name, written, as_of)
+        writing.cancel()
+        await asyncio.gather(writing, return_exceptions=True)
+    await _finish(context, claim, part, name, done)
     return ExportStatus.READY
 
 
-async def _finish(
-    context: Context, claim: Claim, part: Path, name: str, written: int, as_of: datetime
-) -> None:
+async def _write_rows(claim: Claim, part: Path, done: Progress) -> None:
+    """Write the rows in a task of their own: a snapshot takes in whatever its task does with the database."""
+    file = await asyncio.to_thread(export_files.open_file, part, compressed=claim.gzip)
+    try:
+        async with snapshot() as connection:
+            done.as_of = await connection.fetchval("SELECT now()")
+            async for done.written, done.total in _rows(connection, claim, file):
+                log.debug("export_progressed", written=done.written)
+    finally:
+        await asyncio.to_thread(file.close)
+
+
+async def _finish(context: Context, claim: Claim, part: Path, name: str, done: Progress) -> None:
     """Give the whole file its name, and say that it is there."""
     workspace_id, lifetime = claim.viewer.workspace_id, context.settings.export_days * 86_400
     size = (await asyncio.to_thread(part.stat)).st_size
     await asyncio.to_thread(part.replace, uploads.path_of(context.settings, name))
     try:
         async with begin() as unit:
-            await _changed(unit.connection, FINISH, claim, name, size, written, as_of, lifetime)
+            await _changed(unit.connection, FINISH, claim, name, size, done.written, done.as_of, lifetime)
             context.publish(unit, [progressed(workspace_id, claim.export_id)])
     except BaseException:
         uploads.remove(context.settings, name)

@@ -1,0 +1,114 @@
+"""How fast an export is written, next to COPY of the same table to a client, and what memory it takes.
+
+Run: ``python bench/export.py [--members 1000000]``. Starts servers of its own; prints medians as ratios (aim: 0.25
+of COPY's rows per second) and the peak memory before and after.
+"""
+
+import argparse
+import asyncio
+import resource
+import statistics
+import time
+from typing import Any
+
+import asyncpg
+from bench.members import FILL
+
+from seggraph import embedded
+from seggraph.models import migrating
+from seggraph.runtime import database
+from seggraph.services import export_runs, exports, segments, workspaces
+from seggraph.services.context import Context, open_context
+from seggraph.services.exports import ExportDraft
+from seggraph.services.policy import Viewer
+from seggraph.services.recompute import run as recompute
+from seggraph.services.segments import SegmentDraft
+from seggraph.settings import Settings
+from seggraph.vocabulary import (
+    ApiKeyScope,
+    ExportContent,
+    ExportFormat,
+    ExportStatus,
+    MemberKind,
+    Role,
+    SegmentType,
+)
+
+ROUNDS = 3
+KIND = MemberKind.ACCOUNT
+COPY = "SELECT * FROM members WHERE workspace_id = $1 AND kind = $2"
+
+
+async def main(count: int) -> None:
+    """Fill a database, then time COPY and each form of export in turn."""
+    with embedded.running(temporary=True) as servers:
+        settings = Settings(
+            database_url=servers.url_of("postgres"), redis_url=servers.redis_url, log_level="error"
+        )
+        await migrating.migrate(servers.url_of("postgres"))
+        async with open_context(settings) as context:
+            workspace = await workspaces.create("Bench")
+            viewer = Viewer(workspace.id, Role.ADMIN, ApiKeyScope.ADMIN)
+            async with database() as connection:
+                await connection.execute(FILL, viewer.workspace_id, KIND, count)
+                await connection.execute(
+                    "INSERT INTO attributes (workspace_id, kind, name, type) VALUES ($1, $2, 'seats', 'NUMBER')",
+                    viewer.workspace_id,
+                    KIND,
+                )
+                await connection.execute("VACUUM ANALYZE members")
+            await _report(context, viewer, await _everyone(context, viewer), count)
+
+
+async def _everyone(context: Context, viewer: Viewer) -> int:
+    criteria = {"attribute": {"field": "externalId", "op": "IS_SET"}}
+    draft = SegmentDraft("Everyone", KIND, SegmentType.DYNAMIC, criteria=criteria)
+    segment = await segments.create(context, viewer, draft)
+    await recompute(context, segment.id, segment.requested_revision)
+    return segment.id
+
+
+async def _report(context: Context, viewer: Viewer, segment_id: int, count: int) -> None:
+    forms: dict[str, dict[str, Any]] = {
+        "CSV": {},
+        "CSV, gzip": {"gzip": True},
+        "JSON Lines": {"format": ExportFormat.JSON_LINES},
+    }
+    before = _peak_megabytes()
+    times: dict[str, list[float]] = {"COPY": [], **{name: [] for name in forms}}
+    for _ in range(ROUNDS):
+        times["COPY"].append(await _copy(viewer))
+        for name, form in forms.items():
+            began = time.perf_counter()
+            made = await exports.create(
+                context, viewer, ExportDraft(ExportContent.MEMBERS, segment_id, **form)
+            )
+            assert await export_runs.run(context, made.id) is ExportStatus.READY
+            times[name].append(time.perf_counter() - began)
+            await exports.discard(context, viewer, made.id)
+    copied = statistics.median(times["COPY"])
+    for name, took in times.items():
+        median = statistics.median(took)
+        print(f"{name:12} {count / median:10,.0f} rows/s  {copied / median:5.2f} x COPY")
+    print(f"peak memory {before:.0f} MB before, {_peak_megabytes():.0f} MB after")
+
+
+async def _copy(viewer: Viewer) -> float:
+    async def drop(_: bytes) -> None:
+        pass
+
+    began = time.perf_counter()
+    async with database() as connection:
+        raw: asyncpg.Connection = connection
+        await raw.copy_from_query(COPY, viewer.workspace_id, int(KIND), output=drop)
+    return time.perf_counter() - began
+
+
+def _peak_megabytes() -> float:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--members", type=int, default=200_000)
+    asyncio.run(main(parser.parse_args().members))

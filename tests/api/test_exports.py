@@ -1,0 +1,279 @@
+"""Exports as a client meets them: asked for, watched over a socket, fetched by a signed address, thrown away."""
+
+import asyncio
+import csv
+import gzip
+import io
+import json
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import asyncpg
+import httpx
+import pytest
+
+from seggraph.services import export_files, export_runs, exports, segments, sweeping
+from seggraph.services.context import Context
+from seggraph.services.exports import ExportDraft
+from seggraph.services.policy import Viewer
+from seggraph.services.segments import SegmentDraft
+from seggraph.vocabulary import ExportContent, ExportStatus, MemberKind, Role, SegmentType, Visibility
+from tests.conftest import new_viewer
+from tests.product import Product, Server
+
+FIELDS = """id status content format gzip columns total written progress asOf fileSize url expiresAt
+  segment { name } error { code message }"""
+CREATE = f"""
+    mutation ($i: CreateExportInput!) {{ createExport(input: $i) {{
+      export {{ {FIELDS} }} errors {{ code message path }} }} }}
+"""
+DISCARD = f"""
+    mutation ($id: ID!) {{ discardExport(input: {{id: $id}}) {{ export {{ {FIELDS} }} errors {{ code path }} }} }}
+"""
+EVENTS = f"subscription ($id: ID!) {{ exportEvents(exportId: $id) {{ __typename {FIELDS} }} }}"
+ONE = f"""
+    query ($id: ID!) {{ export(id: $id) {{ {FIELDS} }} node(id: $id) {{ id }} exports {{ totalCount }} }}
+"""
+UPSERT = """
+    mutation ($i: UpsertMembersInput!) { upsertMembers(input: $i) { created rowErrors { code } errors { code } } }
+"""
+SEGMENT = """
+    mutation ($i: CreateSegmentInput!) { createSegment(input: $i) { segment { id } errors { code message } } }
+"""
+EVERYONE = {"attribute": {"field": "externalId", "op": "IS_SET"}}
+
+
+async def people(product: Product, count: int) -> str:
+    """A segment of so many people; returns its id."""
+    rows = [
+        {
+            "externalId": f"p{number:04}",
+            "name": f"=Name {number}",
+            "email": f"p{number}@example.com",
+            "revenue": "12.50",
+            "tags": ["a", "b;c"] if number == 0 else [],
+            "shippingAddress": {"city": "Köln"},
+            "attributes": {"plan": "pro", "seats": number, "list": ["x", "y"]},
+        }
+        for number in range(count)
+    ]
+    answer = await product.run(UPSERT, i={"kind": "PERSON", "members": rows})
+    assert answer["upsertMembers"]["created"] == count
+    created = await product.run(
+        SEGMENT, i={"name": "Everyone", "kind": "PERSON", "type": "DYNAMIC", "criteria": EVERYONE}
+    )
+    segment_id: str = created["createSegment"]["segment"]["id"]
+    query = "query ($id: ID!) { segment(id: $id) { memberCount reach { status } } }"
+    async with asyncio.timeout(20):
+        while (found := (await product.run(query, id=segment_id))["segment"])["memberCount"] != count:
+            assert found["reach"]["status"] != "FAILED"
+            await asyncio.sleep(0.05)
+    return segment_id
+
+
+async def exported(product: Product, **draft: Any) -> dict[str, Any]:
+    """An export that was followed to its end."""
+    payload = (await product.run(CREATE, i=draft))["createExport"]
+    assert payload["errors"] == []
+    async with product.subscribe(EVENTS, id=payload["export"]["id"]) as events:
+        event = await events.next()
+        while event["status"] == "RUNNING":
+            event = await events.next()
+    return event
+
+
+async def fetched(url: str) -> httpx.Response:
+    async with httpx.AsyncClient() as anyone:
+        return await anyone.get(url)
+
+
+async def test_the_members_of_a_segment_in_each_form(
+    product: Product, connection: asyncpg.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(export_files, "BATCH_ROWS", 2)
+    segment_id = await people(product, 5)
+
+    # as CSV: all that an import takes, with formulas disarmed
+    ready = await exported(product, segmentId=segment_id)
+    assert {key: ready[key] for key in ("status", "total", "written", "progress", "segment", "error")} == {
+        "status": "READY",
+        "total": 5,
+        "written": 5,
+        "progress": 1.0,
+        "segment": {"name": "Everyone"},
+        "error": None,
+    }
+    response = await fetched(ready["url"])
+    assert response.status_code == 200
+    assert len(response.content) == ready["fileSize"]
+    assert response.headers["content-type"] == "text/csv; charset=utf-8"
+    assert response.headers["cache-control"] == "private, no-store"
+    rows = list(csv.DictReader(io.StringIO(response.text, newline="")))
+    assert [row["externalId"] for row in rows] == ["p0000", "p0001", "p0002", "p0003", "p0004"]
+    assert (
+        rows[0]
+        | {
+            "name": "'=Name 0",
+            "revenue": "12.5",
+            "tags": '["a", "b;c"]',
+            "shippingAddress": '{"city": "Köln"}',
+            "plan": "pro",
+            "seats": "0",
+            "list": "x;y",
+        }
+        == rows[0]
+    )
+
+    # as JSON Lines: chosen columns in their types, compressed
+    ready = await exported(
+        product,
+        segmentId=segment_id,
+        format="JSON_LINES",
+        gzip=True,
+        columns=[
+            "name",
+            "externalId",
+            "revenue",
+            "shippingAddress",
+            "tags",
+            "isTarget",
+            "seats",
+            "attributes.plan",
+        ],
+    )
+    response = await fetched(ready["url"])
+    assert response.headers["content-type"] == "application/gzip"
+    assert response.headers["content-disposition"].endswith('.jsonl.gz"')
+    lines = gzip.decompress(response.content).decode().splitlines()
+    assert len(lines) == 5
+    assert json.loads(lines[0]) == {
+        "name": "=Name 0",
+        "externalId": "p0000",
+        "revenue": 12.5,
+        "shippingAddress": {"city": "Köln"},
+        "tags": ["a", "b;c"],
+        "isTarget": True,
+        "attributes": {"seats": 0, "plan": "pro"},
+    }
+
+    # an address that was tampered with opens nothing, and a file that was thrown away is gone
+    assert (await fetched(ready["url"][:-4] + "0000")).status_code == 404
+    gone = (await product.run(DISCARD, id=ready["id"]))["discardExport"]
+    assert (gone["export"]["status"], gone["export"]["url"], gone["errors"]) == ("EXPIRED", None, [])
+    assert (await fetched(ready["url"])).status_code == 404
+    found = await product.run(ONE, id=ready["id"])
+    assert found["node"] == {"id": ready["id"]}
+    assert found["exports"]["totalCount"] == 2
+
+
+async def test_the_list_of_segments_that_its_maker_sees(
+    context: Context, product: Product, viewer: Viewer
+) -> None:
+    colleague = await new_viewer("", Role.TEAM_MEMBER, workspace_id=viewer.workspace_id)
+    for name, hidden in (("=Shown", ()), ("Hidden", (colleague.user_id or 0,))):
+        await segments.create(
+            context, viewer, SegmentDraft(name, MemberKind.PERSON, SegmentType.STATIC, hidden_from=hidden)
+        )
+    await segments.create(
+        context,
+        viewer,
+        SegmentDraft("Private", MemberKind.ACCOUNT, SegmentType.STATIC, visibility=Visibility.PRIVATE),
+    )
+    async with product.server.sign_in(colleague) as theirs:
+        mine = await exported(product, content="SEGMENTS", filter={"kinds": ["PERSON"]})
+        seen = await exported(theirs, content="SEGMENTS", columns=["name", "kind", "memberCount"])
+
+        rows = list(csv.DictReader(io.StringIO((await fetched(mine["url"])).text)))
+        assert [row["name"] for row in rows] == ["'=Shown", "Hidden"]
+        assert (
+            rows[0]
+            | {"status": "DRAFT", "type": "STATIC", "memberCount": "0", "createdBy": rows[0]["createdBy"]}
+            == rows[0]
+        )
+        assert (await fetched(seen["url"])).text == "name,kind,memberCount\n'=Shown,PERSON,0\n"
+
+        # an export is its maker's, and of those who manage all
+        assert (await theirs.run(ONE, id=mine["id"]))["export"] is None
+        assert (await theirs.run(ONE, id=mine["id"]))["node"] is None
+        assert (await theirs.run(DISCARD, id=mine["id"]))["discardExport"]["errors"] == [
+            {"code": "NOT_FOUND", "path": ["id"]}
+        ]
+        assert (await product.run(ONE, id=seen["id"]))["export"]["id"] == seen["id"]
+
+
+@pytest.mark.parametrize(
+    ("draft", "code", "path"),
+    [
+        ({}, "REQUIRED", ["segmentId"]),
+        ({"segmentId": "other"}, "NOT_FOUND", ["segmentId"]),
+        ({"segmentId": "mine", "columns": ["name", "nothing"]}, "NOT_FOUND", ["columns", "1"]),
+        ({"segmentId": "mine", "columns": ["name", "name"]}, "DUPLICATE", ["columns", "1"]),
+        ({"segmentId": "mine", "columns": []}, "TOO_LARGE", ["columns"]),
+        ({"segmentId": "mine", "content": "SEGMENTS"}, "INVALID", ["segmentId"]),
+        ({"content": "SEGMENTS", "columns": ["email"]}, "NOT_FOUND", ["columns", "0"]),
+    ],
+)
+async def test_what_cannot_be_exported_says_why(
+    context: Context, server: Server, viewer: Viewer, draft: dict[str, Any], code: str, path: list[str]
+) -> None:
+    mine = await segments.create(context, viewer, SegmentDraft("Mine", MemberKind.PERSON, SegmentType.STATIC))
+    stranger = await new_viewer("Other")
+    other = await segments.create(
+        context, stranger, SegmentDraft("Other", MemberKind.PERSON, SegmentType.STATIC)
+    )
+    async with server.sign_in(viewer) as product:
+        query = "{ segments { nodes { id } } }"
+        ids = {"mine": (await product.run(query))["segments"]["nodes"][0]["id"]}
+    async with server.sign_in(stranger) as product:
+        ids["other"] = (await product.run(query))["segments"]["nodes"][0]["id"]
+    assert mine != other
+
+    async with server.sign_in(viewer) as product:
+        given = draft | ({"segmentId": ids[draft["segmentId"]]} if "segmentId" in draft else {})
+        payload = (await product.run(CREATE, i=given))["createExport"]
+
+    assert payload["export"] is None
+    assert [(error["code"], error["path"]) for error in payload["errors"]] == [(code, path)]
+
+
+async def test_a_lost_worker_is_followed_by_another_and_old_files_expire(
+    context: Context, viewer: Viewer, connection: asyncpg.Connection
+) -> None:
+    # given an export whose worker died while it wrote
+    made = await exports.create(context, viewer, ExportDraft(ExportContent.SEGMENTS))
+    await connection.execute(
+        "UPDATE exports SET lease_holder = 'gone', lease_until = now() - interval '1 second', attempts = 1,"
+        " created_at = now() - interval '1 minute'"
+    )
+
+    # when the sweeper asks again, another one writes it, and only one
+    await sweeping.sweep(context)
+    assert await export_runs.run(context, made.id) is ExportStatus.READY
+    assert await export_runs.run(context, made.id) is None
+    ready = await exports.get(viewer, made.id)
+    assert ready.expires_at is not None
+    assert timedelta(days=6) < ready.expires_at - datetime.now(UTC) < timedelta(days=8)
+    files = context.settings.files_dir
+    assert files is not None
+    assert [path.name for path in files.glob("*.export")] == [ready.file]
+
+    # and when its time is over, the file goes
+    await connection.execute("UPDATE exports SET expires_at = now()")
+    await sweeping.sweep(context)
+    assert (await exports.get(viewer, made.id)).status is ExportStatus.EXPIRED
+    assert list(files.glob("*.export")) + list(files.glob("*.part")) == []
+
+
+async def test_an_export_that_keeps_failing_says_so(
+    context: Context, viewer: Viewer, connection: asyncpg.Connection
+) -> None:
+    segment = await segments.create(
+        context, viewer, SegmentDraft("Short-lived", MemberKind.PERSON, SegmentType.STATIC)
+    )
+    made = await exports.create(context, viewer, ExportDraft(ExportContent.MEMBERS, segment.id))
+    await connection.execute("UPDATE exports SET segment_id = NULL")
+
+    assert await export_runs.run(context, made.id) is ExportStatus.FAILED
+
+    failed = await exports.get(viewer, made.id)
+    assert (failed.error_code, failed.error_message) == ("NOT_FOUND", "The segment was deleted.")
