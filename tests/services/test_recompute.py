@@ -7,7 +7,7 @@ import asyncpg
 import pytest
 
 from seggraph.errors import CriteriaTooSlow, RetryLater
-from seggraph.services import recompute, refresh, segments, sweeping
+from seggraph.services import recompute, refresh, segment_edits, segments, sweeping
 from seggraph.services.context import Context
 from seggraph.services.policy import Viewer
 from seggraph.vocabulary import ReachStatus, RunStatus
@@ -106,7 +106,8 @@ async def test_a_refresh_during_a_run_is_not_overwritten(
 async def test_a_refresh_that_began_before_the_result_and_ends_after_it(
     context: Context, viewer: Viewer, connection: asyncpg.Connection
 ) -> None:
-    # given a run that has scanned, and after it a change
+    # given a run that has scanned, and after it a change, which concerns another segment too
+    await ready_segment(context, viewer, country("US"), name="American")
     segment = await new_segment(context, viewer, country("DE"))
     scanning, refreshing = PausingEngine(whole), PausingEngine(restricted)
     running = asyncio.create_task(recompute.run(with_engine(context, scanning), segment.id, 1))
@@ -137,7 +138,7 @@ async def test_a_change_during_activation_is_seen_by_the_run(
 ) -> None:
     # given a change, and a refresh of it that began before the segment was there
     await refresh.drain(context, viewer.workspace_id, ACCOUNT)
-    await put(context, viewer, {"externalId": "c", "country": "DE"})
+    await put(context, viewer, {"externalId": "c", "country": "DE", "email": "new@example.com"})
     engine = PausingEngine(restricted)
     refreshed = asyncio.create_task(refresh.drain(with_engine(context, engine), viewer.workspace_id, ACCOUNT))
     await engine.reached.wait()
@@ -169,7 +170,7 @@ async def test_a_change_during_an_edit_is_seen_by_the_new_run(
     await engine.reached.wait()
 
     # when the criteria are edited before it applies what it found
-    edited = await segments.update(context, viewer, segment.id, {"criteria": country("US")})
+    edited = (await segment_edits.update(context, viewer, segment.id, {"criteria": country("US")})).segment
     engine.resume.set()
     await refreshed
 
@@ -190,7 +191,7 @@ async def test_an_edit_voids_the_run_at_work_and_the_new_one_starts_at_once(
     await engine.reached.wait()
 
     # when the criteria are edited: the new run need not wait for the lease
-    edited = await segments.update(context, viewer, segment.id, {"criteria": country("US")})
+    edited = (await segment_edits.update(context, viewer, segment.id, {"criteria": country("US")})).segment
     assert edited.requested_revision == 2
     assert await recompute.run(context, segment.id, 2) is RunStatus.SUCCEEDED
 
@@ -210,7 +211,7 @@ async def test_an_edit_cancels_the_scan_that_became_void(context: Context, viewe
     old = asyncio.create_task(recompute.run(with_engine(quick, engine), segment.id, 1))
     await engine.reached.wait()
 
-    await segments.update(context, viewer, segment.id, {"criteria": country("US")})
+    await segment_edits.update(context, viewer, segment.id, {"criteria": country("US")})
 
     # then the next heartbeat ends it, though nobody resumes the scan
     async with asyncio.timeout(3):

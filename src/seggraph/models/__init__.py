@@ -9,7 +9,7 @@ from seggraph.models.attributes import Attribute
 from seggraph.models.audiences import Chunk, Population
 from seggraph.models.campaigns import Campaign, CampaignSegment
 from seggraph.models.dependencies import Dependency
-from seggraph.models.dirty import DirtyBatch
+from seggraph.models.dirty import DataVersion, DirtyBatch
 from seggraph.models.exports import Export
 from seggraph.models.imports import Import, ImportReject
 from seggraph.models.members import Member, MemberAddress
@@ -27,6 +27,7 @@ __all__ = [
     "Campaign",
     "CampaignSegment",
     "Chunk",
+    "DataVersion",
     "Dependency",
     "DirtyBatch",
     "Export",

@@ -9,21 +9,15 @@ from typing import Any, Final
 
 import asyncpg
 import orjson
-from pyroaring import BitMap
 
 from seggraph.criteria import Checked, Reference, references
 from seggraph.errors import BadTransition, BadValue, CriteriaError, Path, Problems, SegmentCycle
-from seggraph.services import changes
+from seggraph.services import changes, dependencies
 from seggraph.services.context import Context
 from seggraph.services.policy import VISIBLE_SEGMENT, Viewer, visibility_arguments
 from seggraph.services.shifts import Shift
 from seggraph.vocabulary import MemberKind, SegmentStatus
 from seggraph.work import Work
-
-LOCK_SPACE: Final = 0x5E66_0600
-"""The first key of the advisory lock under which criteria that refer to segments are saved, one at a time."""
-
-TAKE_TURN = "SELECT pg_advisory_xact_lock($1, hashint8($2))"
 
 FIND: Final = f"""
     SELECT s.id, s.kind, s.name, s.status FROM segments s WHERE {VISIBLE_SEGMENT} AND s.id = ANY($4)
@@ -41,21 +35,10 @@ EDGES = """
 """
 """Which segment depends on which: by its own criteria, or by those of a playbook that adds to it, PAUSED or not."""
 
-REFERRED_TO = """
-    SELECT (r.id #>> '{}')::bigint AS id
-    FROM segments s, jsonb_path_query(s.criteria, '$.**.segment.id') AS r(id)
-    WHERE s.workspace_id = $1 AND s.kind = $2 AND s.status = 'ACTIVE' AND s.criteria @? '$.**.segment.id'
-    UNION
-    SELECT (r.id #>> '{}')::bigint
-    FROM playbooks p, jsonb_path_query(p.criteria, '$.**.segment.id') AS r(id)
-    WHERE p.workspace_id = $1 AND p.kind = $2 AND p.status = 'ACTIVE' AND p.criteria @? '$.**.segment.id'
-"""
-
-
 GONE: Final = f"""
     SELECT s.name, ({VISIBLE_SEGMENT}) AS visible
-    FROM (SELECT DISTINCT (r.id #>> '{{}}')::bigint AS id FROM jsonb_path_query($4::jsonb, '$.**.segment.id') AS r(id)) r
-    LEFT JOIN segments s ON s.workspace_id = $1 AND s.id = r.id
+    FROM jsonb_path_query($4::jsonb, '$.**.segment.id') AS r(id)
+    LEFT JOIN segments s ON s.workspace_id = $1 AND s.id = (r.id #>> '{{}}')::bigint
     WHERE s.id IS NULL OR s.status = 'ARCHIVED' ORDER BY s.name NULLS LAST LIMIT 1
 """  # noqa: S608 - constants only
 
@@ -66,7 +49,7 @@ async def take_turn(connection: asyncpg.Connection, workspace_id: int) -> None:
     It lasts until the transaction ends. Whoever takes the turn holds the rows of segments that it needs already:
     two who waited for each other would be a deadlock.
     """
-    await connection.execute(TAKE_TURN, LOCK_SPACE, workspace_id)
+    await connection.execute(dependencies.WAIT_FOR_MOVERS, dependencies.LOCK_SPACE, workspace_id)
 
 
 async def require_live(
@@ -166,14 +149,13 @@ def way_to(goals: Collection[int], start: int, edges: Mapping[int, Iterable[int]
 async def mark_followers(
     context: Context, unit: Work, workspace_id: int, kind: MemberKind, shifts: Sequence[Shift]
 ) -> None:
-    """Mark the members that moved in segments to which ACTIVE ones of the kind refer.
+    """Mark the members that moved in segments to which ACTIVE ones refer, of this kind or another.
 
-    It comes to an end because references never go round in circles.
+    Call it when the rows of segments that the unit needs are held. It comes to an end because references never go
+    round in circles.
     """
-    if not shifts:
+    moved = {changes.of_segment(one.segment_id): one.entered | one.exited for one in shifts if one.moves}
+    if not moved:
         return
-    referred = {row["id"] for row in await unit.connection.fetch(REFERRED_TO, workspace_id, kind)}
-    moved = [one for one in shifts if one.segment_id in referred]
-    ordinals = BitMap.union(BitMap(), *(one.entered | one.exited for one in moved))
-    names = {f"segment:{one.segment_id}" for one in moved}
-    await changes.mark(context, unit, workspace_id, kind, ordinals, names)
+    for name in await dependencies.read_by_anyone(unit.connection, workspace_id, kind, list(moved)):
+        await changes.mark(context, unit, workspace_id, kind, moved[name], [name])

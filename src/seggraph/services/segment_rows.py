@@ -9,6 +9,7 @@ from typing import Final
 
 from seggraph.errors import NotFound
 from seggraph.events import Fact, ReachChanged, SegmentStatusChanged
+from seggraph.services import dependencies
 from seggraph.services.context import Context
 from seggraph.services.policy import (
     VISIBLE_SEGMENT,
@@ -42,14 +43,19 @@ TOUCH = """
 
 async def hold(unit: Work, viewer: Viewer, segment_id: int) -> SegmentView:
     """The segment, its row held until the unit ends, if the viewer may change it. Raises NotFound, Forbidden."""
+    segment = await hold_visible(unit, viewer, segment_id)
+    require_segment_management(viewer, created_by_id=segment.created_by_id)
+    return segment
+
+
+async def hold_visible(unit: Work, viewer: Viewer, segment_id: int) -> SegmentView:
+    """The segment, its row held until the unit ends, if the viewer may see it. Raises NotFound."""
     row = await unit.connection.fetchrow(
         f"{SELECT} AND s.id = $4 FOR NO KEY UPDATE OF s", *visibility_arguments(viewer), segment_id
     )
     if row is None:
         raise NotFound("There is no such segment.", path=("id",))
-    segment = view_of(row)
-    require_segment_management(viewer, created_by_id=segment.created_by_id)
-    return segment
+    return view_of(row)
 
 
 async def hold_any(unit: Work, workspace_id: int, segment_ids: Iterable[int]) -> dict[int, SegmentView]:
@@ -84,8 +90,10 @@ async def compute(
 ) -> None:
     """Make a segment that the unit holds ACTIVE, have its next revision computed, and publish both.
 
-    `before` is the status that it had. A run that is at work is void.
+    `before` is the status that it had. A run that is at work is void. What its rules read is noted before any run
+    takes its snapshot, so that no change falls between the two.
     """
+    await dependencies.store(unit.connection, workspace_id, segment_id)
     revision: int = await unit.connection.fetchval(
         REQUEST, workspace_id, segment_id, DEFAULT_SYNC_INTERVAL.total_seconds()
     )

@@ -221,7 +221,9 @@ class Batch:
 
     async def finish(self, context: Context, ordinals: set[int], names: set[str]) -> None:
         """Mark what `store` answered with, and settle the relations that waited for members it created."""
-        await changes.mark(context, self._unit, self._workspace_id, self._kind, ordinals, names)
+        new = {self.ordinals[external_id] for external_id in self._created}
+        for some, what in ((new, {changes.CREATED}), (ordinals - new, names - {changes.CREATED})):
+            await changes.mark(context, self._unit, self._workspace_id, self._kind, some, what)
         if self._created:
             await relations.settle(context, self._unit, self._workspace_id, self._kind, self._created)
 
