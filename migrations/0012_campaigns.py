@@ -32,13 +32,13 @@ METRICS = """
     )
 """
 
-# The sums from which a segment's value is made, as of an instant and of the run that its members were from then.
+# The sums from which a segment's value is made, as of an instant, and the version of the segment's row then.
 VALUES = """
     CREATE TABLE segment_values (
       workspace_id bigint NOT NULL,
       segment_id bigint NOT NULL REFERENCES segments ON DELETE CASCADE,
       as_of timestamptz NOT NULL,
-      run_id bigint,
+      row_version bigint NOT NULL,
       buyers bigint NOT NULL,
       orders bigint NOT NULL,
       revenue numeric NOT NULL,
@@ -48,7 +48,7 @@ VALUES = """
     )
 """
 
-# When the orders of a kind's members last changed, as refreshes find it: older values are due.
+# When changes of orders of a kind's members were last looked at: older values are due.
 ORDER_CHANGES = """
     CREATE TABLE order_changes (
       workspace_id bigint NOT NULL,
@@ -56,6 +56,18 @@ ORDER_CHANGES = """
       changed_at timestamptz NOT NULL,
       PRIMARY KEY (workspace_id, kind)
     )
+"""
+
+# A change waits as a dirty batch, which the refresh that looks at it takes away: refreshes take turns, so nobody who
+# records orders waits for another one here.
+NOTE_ORDERS = """
+    CREATE FUNCTION seggraph_note_order_changes() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN
+      INSERT INTO order_changes (workspace_id, kind, changed_at)
+      SELECT workspace_id, kind, clock_timestamp() FROM gone WHERE 'event:order' = ANY(changed) GROUP BY 1, 2
+      ON CONFLICT (workspace_id, kind) DO UPDATE SET changed_at = EXCLUDED.changed_at;
+      RETURN NULL;
+    END $$
 """
 
 
@@ -109,4 +121,10 @@ class Migration(migrations.Migration):
         ops.RunSQL(VALUES, reverse_sql="DROP TABLE segment_values"),
         ops.RunSQL("CREATE INDEX segment_values_by_segment ON segment_values (segment_id)", reverse_sql="DROP INDEX segment_values_by_segment"),
         ops.RunSQL(ORDER_CHANGES, reverse_sql="DROP TABLE order_changes"),
+        ops.RunSQL(NOTE_ORDERS, reverse_sql="DROP FUNCTION seggraph_note_order_changes()"),
+        ops.RunSQL(
+            "CREATE TRIGGER dirty_batches_note_orders AFTER DELETE ON dirty_batches REFERENCING OLD TABLE AS gone"
+            " FOR EACH STATEMENT EXECUTE FUNCTION seggraph_note_order_changes()",
+            reverse_sql="DROP TRIGGER dirty_batches_note_orders ON dirty_batches",
+        ),
     ]

@@ -1,4 +1,6 @@
-"""The worker: ARQ runs the jobs, and beside it the sweeper looks for what is due. Start as many as you like.
+"""The worker: ARQ runs the jobs; beside it the sweeper looks for what is due, and ticks let time pass.
+
+Start as many as you like.
 
 The one module that knows how ARQ runs jobs. A job unpacks its arguments and calls one service.
 """
@@ -18,7 +20,16 @@ from seggraph.enqueue import Job, decode, encode, queue_name
 from seggraph.errors import RetryLater
 from seggraph.observability import bound
 from seggraph.runtime import connect_redis
-from seggraph.services import event_retention, export_runs, import_runs, recompute, refresh, sweeping
+from seggraph.services import (
+    audience_values,
+    event_retention,
+    export_runs,
+    import_runs,
+    recompute,
+    refresh,
+    sweeping,
+    ticks,
+)
 from seggraph.services.context import Context
 from seggraph.settings import Settings
 from seggraph.vocabulary import MemberKind
@@ -63,6 +74,12 @@ async def prune_events(ctx: dict[str, Any], workspace_id: int) -> None:
         await event_retention.prune(context, workspace_id)
 
 
+async def value_segments(ctx: dict[str, Any], workspace_id: int, kind: int) -> None:
+    """Bring the customer values of a population's segments up to date."""
+    with bound(job_id=ctx["job_id"], workspace_id=workspace_id):
+        await audience_values.bring_up_to_date(workspace_id, MemberKind(kind))
+
+
 async def run_import(ctx: dict[str, Any], import_id: int) -> None:
     """Carry out an import, or the next part of it."""
     context: Context = ctx["context"]
@@ -84,6 +101,7 @@ def _functions(settings: Settings) -> list[Function]:
         func(recompute_segment, name=Job.RECOMPUTE_SEGMENT, timeout=limit, keep_result=0, max_tries=3),
         func(refresh_population, name=Job.REFRESH_POPULATION, timeout=limit, keep_result=0, max_tries=3),
         func(prune_events, name=Job.PRUNE_EVENTS, timeout=limit, keep_result=0, max_tries=3),
+        func(value_segments, name=Job.VALUE_SEGMENTS, timeout=limit, keep_result=0, max_tries=3),
         func(run_import, name=Job.RUN_IMPORT, timeout=limit + IMPORT_SECONDS, keep_result=0, max_tries=3),
         func(run_export, name=Job.RUN_EXPORT, timeout=EXPORT_SECONDS, keep_result=0, max_tries=3),
     ]
@@ -94,6 +112,7 @@ async def run_worker(context: Context, stopping: asyncio.Event) -> None:
     tasks = [
         asyncio.create_task(_run_jobs(context), name="seggraph-jobs"),
         asyncio.create_task(_sweep_forever(context), name="seggraph-sweeper"),
+        asyncio.create_task(_tick_forever(context), name="seggraph-ticks"),
     ]
     waiting = asyncio.create_task(stopping.wait())
     log.info("worker_started")
@@ -167,6 +186,17 @@ async def _end(tasks: Sequence[asyncio.Task[Any]]) -> None:
         for task in pending:
             task.cancel()
         _, pending = await asyncio.wait(pending, timeout=CANCEL_AGAIN_SECONDS)
+
+
+async def _tick_forever(context: Context) -> None:
+    while True:
+        try:
+            await ticks.tick(context)
+        except RetryLater as error:
+            log.warning("tick_waits", reason=error.message)
+        except Exception:  # the outermost loop: the next tick may succeed
+            log.warning("tick_failed", exc_info=True)
+        await asyncio.sleep(context.settings.tick_seconds)
 
 
 async def _sweep_forever(context: Context) -> None:

@@ -31,6 +31,7 @@ class Job(StrEnum):
     RECOMPUTE_SEGMENT = "recompute_segment"
     REFRESH_POPULATION = "refresh_population"
     PRUNE_EVENTS = "prune_events"
+    VALUE_SEGMENTS = "value_segments"
     RUN_IMPORT = "run_import"
     RUN_EXPORT = "run_export"
 
@@ -84,6 +85,13 @@ class JobQueue:
     async def prune_events(self, workspace_id: int) -> None:
         """Ask for the removal of the events that a workspace no longer keeps; once while it waits or runs."""
         await self._arq.enqueue_job(Job.PRUNE_EVENTS, workspace_id, _job_id=f"prune:{workspace_id}")
+
+    async def value_segments(self, workspace_id: int, kind: int) -> None:
+        """Ask for the values of a population's segments to be brought up to date; once while it waits or runs."""
+        async with _asking(ASK_SECONDS):
+            await self._arq.enqueue_job(
+                Job.VALUE_SEGMENTS, workspace_id, kind, _job_id=f"values:{workspace_id}:{kind}"
+            )
 
     async def run_import(self, import_id: int, position: int, *, attempt: int = 0) -> None:
         """Ask for an import to be carried out, or carried on from a position in its file.

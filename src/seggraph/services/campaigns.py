@@ -219,7 +219,7 @@ async def delete(context: Context, viewer: Viewer, campaign_id: int) -> None:
 async def hold(unit: Work, viewer: Viewer, campaign_id: int) -> CampaignView:
     """The campaign, its row held until the unit ends, if the viewer may change it. Raises NotFound, Forbidden."""
     row = await unit.connection.fetchrow(
-        f"{SELECT} AND c.id = $2 FOR NO KEY UPDATE OF c", viewer.workspace_id, campaign_id
+        f"{SELECT} AND c.id = $2 FOR UPDATE OF c", viewer.workspace_id, campaign_id
     )
     if row is None:
         raise NotFound("There is no such campaign.", path=("id",))
