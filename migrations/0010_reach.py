@@ -159,6 +159,11 @@ class Migration(migrations.Migration):
             name='allowed_push',
             field=fields.BigIntField(null=True),
         ),
+        ops.AddField(
+            model_name='Segment',
+            name='reach_members',
+            field=fields.BigIntField(null=True, description='The members that the reach is of'),
+        ),
         *(
             ops.RunSQL(f"CREATE FUNCTION {name} {body}", reverse_sql=f"DROP FUNCTION {name}")
             for name, body in FUNCTIONS.items()

@@ -57,6 +57,15 @@ class ConsentPolicy(StrEnum):
     OPT_IN = "OPT_IN"
 
 
+class ReachStepReason(StrEnum):
+    """What the steps ask on the way from the members of an audience to those whom a channel reaches."""
+
+    MEMBERS = "MEMBERS"
+    NO_ADDRESS = "NO_ADDRESS"
+    NO_CONSENT = "NO_CONSENT"
+    SUPPRESSED = "SUPPRESSED"
+
+
 class SuppressionReason(StrEnum):
     """Why an address may not be contacted any more."""
 

@@ -22,6 +22,7 @@ from seggraph.services import (
     members,
     memberships,
     playbook_views,
+    reach_steps,
     related,
     segment_members,
     segment_usages,
@@ -40,6 +41,7 @@ from seggraph.services.memberships import Holding, MemberKey, Pair, SourceView
 from seggraph.services.paging import Page, PageRequest
 from seggraph.services.playbook_views import PlaybookView
 from seggraph.services.policy import Viewer
+from seggraph.services.reach_steps import Asked as ReachAsked
 from seggraph.services.related import Asked
 from seggraph.services.segment_members import SegmentPage, SegmentPageRequest
 from seggraph.services.segment_usages import Usage
@@ -59,6 +61,11 @@ class Loaders:
     def __init__(self, viewer: Viewer, services: Context) -> None:
         self._viewer = viewer
         self._services = services
+
+    @cached_property
+    def distinct_addresses(self) -> DataLoader[ReachAsked, int | None]:
+        """How many different addresses a segment's reach by a channel is."""
+        return _by_key(lambda asked: reach_steps.distinct_addresses(self._viewer, asked), None)
 
     @cached_property
     def users(self) -> DataLoader[int, UserView | None]:

@@ -46,6 +46,12 @@ _publish(
     "Which consents let a channel reach a member: OPT_OUT all but DENIED, OPT_IN only GRANTED.",
 )
 _publish(
+    vocabulary.ReachStepReason,
+    "ReachStepReason",
+    "Why members fall out on the way to being reached; MEMBERS is where they begin.",
+)
+_publish(vocabulary.SuppressionReason, "SuppressionReason", "Why an address may not be contacted any more.")
+_publish(
     ErrorCode,
     "ErrorCode",
     "What is wrong, for a program to switch on. A code, once published, keeps its meaning.",

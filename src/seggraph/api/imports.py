@@ -13,7 +13,8 @@ from seggraph.api.context import Caller, caller_of
 from seggraph.api.errors import ReportErrors, UserError
 from seggraph.api.node import Node
 from seggraph.api.paging import AFTER, BEFORE, FIRST, LAST, PageInfo, request_of
-from seggraph.api.segments import RunError, Segment
+from seggraph.api.reach import RunError
+from seggraph.api.segments import Segment
 from seggraph.errors import Required
 from seggraph.events import Fact, ImportProgressed
 from seggraph.services import import_rejects, imports, segment_views

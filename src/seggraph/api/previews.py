@@ -1,24 +1,24 @@
 """Previews in the schema: what unsaved criteria would match."""
 
+from datetime import UTC, datetime
 from typing import Annotated
 
 import strawberry
 from strawberry.types import Info
 
+from seggraph.api import ids
 from seggraph.api.context import caller_of
 from seggraph.api.criteria import CriteriaInput, criteria_of
+from seggraph.api.differences import PreviewDiff, SampleSize, sample_of
 from seggraph.api.errors import ReportErrors, UserError
+from seggraph.api.events import CustomerValue
 from seggraph.api.members import Member
-from seggraph.api.segments import Reach
+from seggraph.api.reach import Reach
 from seggraph.errors import Required
-from seggraph.services import members, previews
-from seggraph.services.members import BY_ORDINAL, MemberList
-from seggraph.services.paging import PageRequest
+from seggraph.services import customer_values, previews
+from seggraph.services.members import MemberList
 from seggraph.services.previews import Preview
-from seggraph.vocabulary import MemberKind, ReachStatus, SegmentPurpose
-
-DEFAULT_SAMPLE = 10
-SAMPLE_SIZE = f"How many, up to 1,000; {DEFAULT_SAMPLE} unless given."
+from seggraph.vocabulary import MemberKind, SegmentPurpose
 
 
 @strawberry.input(description="Criteria to try without saving them.")
@@ -35,28 +35,13 @@ class PreviewSegmentInput:
     )
 
 
-def _unknown_reach() -> Reach:
-    return Reach(
-        status=ReachStatus.NONE,
-        total=None,
-        email=None,
-        direct_mail=None,
-        sms=None,
-        phone=None,
-        push=None,
-        as_of=None,
-        progress=None,
-        error=None,
-    )
-
-
 @strawberry.type(description="What criteria would match now.")
 class SegmentPreview:
     """A preview; with errors it is empty."""
 
     member_count: int = strawberry.field(default=0, description="How many members match.")
     reach: Reach = strawberry.field(
-        default_factory=_unknown_reach, description="How many of them can be contacted."
+        default_factory=Reach.unknown, description="How many of them can be contacted."
     )
     sentence: str = strawberry.field(default="", description="The criteria in words.")
     errors: list[UserError] = strawberry.field(
@@ -65,40 +50,41 @@ class SegmentPreview:
     preview: strawberry.Private[Preview | None] = None
 
     @strawberry.field(description="Some of the members that match, those who came first.")
-    async def sample(
-        self,
-        info: Info,
-        first: Annotated[int | None, strawberry.argument(description=SAMPLE_SIZE)] = None,
-    ) -> list[Member]:
+    async def sample(self, info: Info, first: SampleSize = None) -> list[Member]:
         """Read a few members."""
         if self.preview is None:
             return []
-        page = await members.list_page(
-            caller_of(info).viewer,
-            MemberList(self.preview.kind, audience=self.preview.members),
-            BY_ORDINAL,
-            PageRequest(first=DEFAULT_SAMPLE if first is None else first),
-        )
-        return [Member.of(view) for view in page.items]
+        return await sample_of(info, MemberList(self.preview.kind, audience=self.preview.members), first)
+
+    @strawberry.field(description="What the members that match are worth, by their orders.")
+    async def value(self, info: Info) -> CustomerValue:
+        """Add up the orders."""
+        if self.preview is None:
+            return CustomerValue.of(customer_values.value_of([], datetime.now(UTC)))
+        return CustomerValue.of(await previews.value(caller_of(info).viewer, self.preview))
+
+    @strawberry.field(
+        description="Who would enter and who would leave, if a segment had these criteria instead of what it has.",
+        extensions=[ReportErrors(PreviewDiff)],
+    )
+    async def diff(
+        self,
+        info: Info,
+        segment_id: Annotated[strawberry.ID, strawberry.argument(description="The segment to compare with.")],
+    ) -> PreviewDiff:
+        """Compare with the members of a segment."""
+        if self.preview is None:
+            return PreviewDiff()
+        number = ids.decode("Segment", segment_id, path=("segmentId",))
+        before = await previews.members_before(caller_of(info).viewer, self.preview, number)
+        return PreviewDiff.of(self.preview.kind, before, self.preview.members)
 
     @staticmethod
     def of(preview: Preview) -> "SegmentPreview":
         """The preview as the service computed it."""
-        counts = preview.reach
         return SegmentPreview(
             member_count=len(preview.members),
-            reach=Reach(
-                status=ReachStatus.READY,
-                total=counts.total,
-                email=counts.email,
-                direct_mail=counts.direct_mail,
-                sms=counts.sms,
-                phone=counts.phone,
-                push=counts.push,
-                as_of=preview.as_of,
-                progress=None,
-                error=None,
-            ),
+            reach=Reach.of_preview(preview),
             sentence=preview.sentence,
             preview=preview,
         )

@@ -29,8 +29,10 @@ from seggraph.api.segment_members import SegmentMemberMutations
 from seggraph.api.segment_mutations import SegmentMutations
 from seggraph.api.segments import Segment, member_order
 from seggraph.api.subscriptions import EVENT_TYPES, Subscription
+from seggraph.api.suppressions import SuppressionMutations, SuppressionQueries
 from seggraph.api.transport import ServedSchema
 from seggraph.api.viewer import User, Viewer, ViewerMutations, Workspace
+from seggraph.api.workspace_settings import WorkspaceMutations
 from seggraph.errors import Invalid, NotFound, TooMany
 from seggraph.services import exports, imports, members, previews, segment_views, workspaces
 from seggraph.services.members import MemberList
@@ -56,6 +58,7 @@ class Query(
     ImportQueries,
     PlaybookQueries,
     PreviewQueries,
+    SuppressionQueries,
 ):
     """The queries."""
 
@@ -172,7 +175,9 @@ class Mutation(
     RelationMutations,
     SegmentMutations,
     SegmentMemberMutations,
+    SuppressionMutations,
     ViewerMutations,
+    WorkspaceMutations,
 ):
     """The mutations."""
 

@@ -16,6 +16,7 @@ from seggraph.api.members import Member, MemberOrder
 from seggraph.api.node import Node
 from seggraph.api.paging import AFTER, BEFORE, FIRST, LAST, PageInfo, request_of
 from seggraph.api.playbook_links import LinkedPlaybook, kinds_holding, playbook_of, playbooks_holding
+from seggraph.api.reach import Reach
 from seggraph.api.scalars import JSON, DurationText
 from seggraph.api.segment_usages import SegmentUsageFields
 from seggraph.api.viewer import User
@@ -27,7 +28,6 @@ from seggraph.services.segment_members import SegmentPage, SegmentPageRequest
 from seggraph.services.segment_views import SegmentView
 from seggraph.vocabulary import (
     MemberKind,
-    ReachStatus,
     SegmentAction,
     SegmentOrigin,
     SegmentPurpose,
@@ -37,56 +37,6 @@ from seggraph.vocabulary import (
     SourceKind,
     Visibility,
 )
-
-
-@strawberry.type(description="Why a computation failed.")
-class RunError:
-    """A failure that a person can act on."""
-
-    code: str = strawberry.field(description="What failed, for programs: an ErrorCode.")
-    message: str = strawberry.field(description="What failed and what would help, for people.")
-    at: datetime = strawberry.field(description="When it failed.")
-
-
-@strawberry.type(
-    description="How many members can be contacted. The numbers are the last good ones, as of asOf."
-)
-class Reach:
-    """Counts of members: in all and per channel."""
-
-    status: ReachStatus = strawberry.field(description="Whether the numbers are known, or being calculated.")
-    total: int | None = strawberry.field(
-        description="Members reached by direct mail (ACQUISITION), or else by email or direct mail."
-    )
-    email: int | None = strawberry.field(description="Members that email reaches.")
-    direct_mail: int | None = strawberry.field(description="Members that direct mail reaches.")
-    sms: int | None = strawberry.field(description="Members that text messages reach.")
-    phone: int | None = strawberry.field(description="Members that phone calls reach.")
-    push: int | None = strawberry.field(description="Members that push messages reach.")
-    as_of: datetime | None = strawberry.field(
-        description="The instant of the data that the numbers are from."
-    )
-    progress: float | None = strawberry.field(description="From 0 to 1 while CALCULATING.")
-    error: RunError | None = strawberry.field(description="Why the last calculation failed, when FAILED.")
-
-    @staticmethod
-    def of(view: SegmentView) -> "Reach":
-        """The reach of a segment."""
-        error = None
-        if view.error_code is not None and view.error_at is not None:
-            error = RunError(code=view.error_code, message=view.error_message or "", at=view.error_at)
-        return Reach(
-            status=view.reach_status,
-            total=view.reach_total,
-            email=view.reach_email,
-            direct_mail=view.reach_direct_mail,
-            sms=view.reach_sms,
-            phone=view.reach_phone,
-            push=view.reach_push,
-            as_of=view.as_of,
-            progress=view.progress,
-            error=error,
-        )
 
 
 @strawberry.type(description="How current a segment is.")

@@ -12,7 +12,8 @@ from seggraph.api.context import Caller, caller_of
 from seggraph.api.exports import ExportSubscriptions
 from seggraph.api.imports import ImportSubscriptions
 from seggraph.api.members import Member
-from seggraph.api.segments import Reach, Segment
+from seggraph.api.reach import Reach
+from seggraph.api.segments import Segment
 from seggraph.errors import NotFound
 from seggraph.events import (
     Fact,
@@ -21,10 +22,12 @@ from seggraph.events import (
     Resync,
     ResyncReason,
     RunProgressed,
+    SegmentDeleted,
     SegmentStatusChanged,
 )
 from seggraph.events.cursors import decode
 from seggraph.services import members, segment_views
+from seggraph.services.policy import sees_segment
 from seggraph.services.segment_views import SegmentView
 from seggraph.vocabulary import SegmentStatus
 
@@ -91,6 +94,11 @@ class MembershipEvent(SegmentEvent):
         return await _sample(caller_of(info), self.exited_numbers)
 
 
+@strawberry.type(name="SegmentDeleted", description="A segment is no more. It is shown as it was last.")
+class DeletedEvent(SegmentEvent):
+    """The last event of a segment."""
+
+
 @strawberry.type(
     name="ResyncRequired",
     description="Events were missed. One comes for each segment, with the segment as it is now: take it over.",
@@ -101,7 +109,15 @@ class ResyncEvent(SegmentEvent):
     reason: ResyncReason = strawberry.field(description="Why events were missed.")
 
 
-EVENT_TYPES = (SnapshotEvent, StatusEvent, ReachEvent, ProgressEvent, MembershipEvent, ResyncEvent)
+EVENT_TYPES = (
+    SnapshotEvent,
+    StatusEvent,
+    ReachEvent,
+    ProgressEvent,
+    MembershipEvent,
+    DeletedEvent,
+    ResyncEvent,
+)
 """The implementations of SegmentEvent, which the schema would not find by itself."""
 
 
@@ -150,7 +166,7 @@ def _interest(segment_ids: set[int] | None) -> Callable[[Fact], bool]:
 
     def wants(fact: Fact) -> bool:
         about_segment = isinstance(
-            fact, SegmentStatusChanged | ReachChanged | RunProgressed | MembershipChanged
+            fact, SegmentStatusChanged | ReachChanged | RunProgressed | MembershipChanged | SegmentDeleted
         )
         return about_segment and (segment_ids is None or fact.subject_id in segment_ids)
 
@@ -196,6 +212,8 @@ async def _resyncs(caller: Caller, segment_ids: list[int] | None, resync: Resync
 
 async def _event(caller: Caller, cursor: str, fact: Fact) -> SegmentEvent | None:
     """The event of a fact, or None if its segment is gone or hidden from the viewer by now."""
+    if isinstance(fact, SegmentDeleted):
+        return _deleted(caller, cursor, fact)
     found = await segment_views.get_many(caller.viewer, [fact.subject_id])
     if fact.subject_id not in found:
         return None
@@ -229,6 +247,20 @@ async def _event(caller: Caller, cursor: str, fact: Fact) -> SegmentEvent | None
                 exited_numbers=fact.exited_sample,
             )
     return None
+
+
+def _deleted(caller: Caller, cursor: str, fact: SegmentDeleted) -> SegmentEvent | None:
+    """The event of a deletion, or None for those who did not see the segment."""
+    view = segment_views.restored(fact.last)
+    visible = sees_segment(
+        caller.viewer,
+        visibility=view.visibility,
+        created_by_id=view.created_by_id,
+        hidden_from=fact.hidden_from,
+    )
+    if not visible:
+        return None
+    return DeletedEvent(cursor=cursor, at=fact.at, segment=Segment.of(view), revision=fact.revision)
 
 
 async def _sample(caller: Caller, numbers: tuple[int, ...]) -> list[Member]:

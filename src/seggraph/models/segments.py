@@ -70,6 +70,7 @@ class Segment(Model):
     allowed_sms = fields.BigIntField(null=True)
     allowed_phone = fields.BigIntField(null=True)
     allowed_push = fields.BigIntField(null=True)
+    reach_members = fields.BigIntField(null=True, description="The members that the reach is of")
     error_code = fields.CharField(max_length=64, null=True)
     error_message = fields.TextField(null=True)
     error_at = fields.DatetimeField(null=True)

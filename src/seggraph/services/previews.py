@@ -171,7 +171,9 @@ async def members_before(viewer: Viewer, found: Preview, segment_id: int) -> Bit
     if segment is None:
         raise NotFound("There is no such segment.", path=("segmentId",))
     if segment.kind is not found.kind:
-        message = f"The segment holds {segment.kind.name}, the preview {found.kind.name}: give a segment of these."
+        message = (
+            f"The segment holds {segment.kind.name}, the preview {found.kind.name}: give a segment of these."
+        )
         raise Invalid(message, path=("segmentId",))
     async with database() as connection:
         store = ChunkStore(connection, viewer.workspace_id)

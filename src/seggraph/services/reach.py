@@ -53,7 +53,8 @@ Reachable = Mapping[Place, BitMap]
 class ReachCounts:
     """How many members each channel reaches, and how many are reached by one of the purpose's channels.
 
-    `addressed_…` are those of them who have an address at all, `allowed_…` those whose consent allows it too.
+    `addressed_…` are those of them who have an address at all, `allowed_…` those whose consent allows it too;
+    `members` are those of whom it all is.
     """
 
     total: int
@@ -72,6 +73,7 @@ class ReachCounts:
     allowed_sms: int = 0
     allowed_phone: int = 0
     allowed_push: int = 0
+    members: int = 0
 
     def __add__(self, other: "ReachCounts") -> "ReachCounts":
         """The sums, number by number."""
@@ -140,10 +142,9 @@ def count(members: BitMap, reachable: Reachable, purpose: SegmentPurpose | None)
     by_any = BitMap.union(BitMap(), *channels)
     steps = (Step.REACHED, Step.ADDRESSED, Step.ALLOWED)
     places = ((step, channel) for step in steps for channel in Channel)
-    return ReachCounts(
-        members.intersection_cardinality(by_any),
-        *(members.intersection_cardinality(reachable[place]) for place in places),
-    )
+    by_place = [members.intersection_cardinality(reachable[place]) for place in places]
+    numbers = [members.intersection_cardinality(by_any), *by_place, len(members)]
+    return ReachCounts(*numbers)
 
 
 def owners(population_id: int) -> dict[Place, ChunkOwner]:

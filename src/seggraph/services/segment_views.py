@@ -65,6 +65,7 @@ class SegmentView:
     allowed_sms: int | None
     allowed_phone: int | None
     allowed_push: int | None
+    reach_members: int | None
     error_code: str | None
     error_message: str | None
     error_at: datetime | None

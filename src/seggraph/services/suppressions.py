@@ -97,9 +97,7 @@ SELECT: Final = """
       AND ($3::text[] IS NULL OR s.reason = ANY($3)) AND ($4::text IS NULL OR lower(s.address) LIKE $4)
 """
 
-COUNT: Final = SELECT.replace(
-    "s.id, s.channel, s.address, s.reason, s.suppressed_at /*keys*/", "count(*)"
-)
+COUNT: Final = SELECT.replace("s.id, s.channel, s.address, s.reason, s.suppressed_at /*keys*/", "count(*)")
 
 NEWEST_FIRST: Final = Order("suppression", (Key("s.id", "bigint"),), descending=True)
 
@@ -248,8 +246,7 @@ async def _read(
     found: dict[bytes, str] = {}
     for index, row in zip(good, rows, strict=True):
         if row["digest"] is None:
-            error = Invalid(_EMPTY[channel])
-            report.row_errors.append(RowError(index, error.code, error.message, ()))
+            report.row_errors.append(RowError(index, Invalid.code, _EMPTY[channel], ()))
         else:
             shown = row["key"] if channel is Channel.EMAIL else row["given"]
             found.setdefault(row["digest"], shown)
@@ -284,7 +281,12 @@ async def _mark(
     digests = [row["digest"] for row in rows]
     for holders in await unit.connection.fetch(HOLDERS[channel], viewer.workspace_id, digests):
         await changes.mark(
-            context, unit, viewer.workspace_id, MemberKind(holders["kind"]), holders["ordinals"], [changes.SUPPRESSIONS]
+            context,
+            unit,
+            viewer.workspace_id,
+            MemberKind(holders["kind"]),
+            holders["ordinals"],
+            [changes.SUPPRESSIONS],
         )
 
 
