@@ -43,10 +43,21 @@ class Settings(BaseSettings):
         60.0, gt=0, description="Longest time one SQL statement of an evaluation may take."
     )
     preview_timeout_seconds: float = Field(10.0, gt=0, description="Longest time a preview may take.")
+    preview_cache_bytes: int = Field(
+        64 * 1024**2, ge=0, description="How much of what conditions matched each process keeps for previews."
+    )
+    max_evaluation_cost: float = Field(
+        50_000_000.0,
+        gt=0,
+        description="Largest cost that PostgreSQL may estimate for a statement over everybody.",
+    )
     lease_seconds: float = Field(
         6.0, ge=1, description="How long a run stays with a worker that gives no sign of life."
     )
     sweep_seconds: float = Field(2.0, gt=0, description="How often the sweeper looks for work that is due.")
+    tick_seconds: float = Field(
+        2.0, gt=0, description="How often members whom time moved in or out are looked for."
+    )
     log_level: str = Field("info", description="debug, info, warning or error.")
     log_json: bool = Field(False, description="One JSON object a line instead of text for people.")
     files_dir: Path | None = Field(
@@ -55,6 +66,9 @@ class Settings(BaseSettings):
     )
     max_upload_bytes: int = Field(
         2 * 1024**3, ge=1024, description="Largest upload of a file to import, in bytes."
+    )
+    upload_days: float = Field(
+        7.0, gt=0, le=365, description="How long an uploaded file waits to be imported, in days."
     )
     export_days: float = Field(
         7.0, gt=0, le=365, description="How long an exported file can be fetched, in days."

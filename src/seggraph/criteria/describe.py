@@ -53,7 +53,7 @@ def describe(
 ) -> str:
     """The criteria as one sentence, such as `Members where Country is "US" and Employees is at least 50.`
 
-    A segment that is not among `segment_names` is called by its number.
+    A segment that is not among `segment_names` is "a segment".
     """
     match tree:
         case All(()):
@@ -90,7 +90,7 @@ class _Sentence:
                 return f"the member had {names}" + ("" if within is None else f", all within {within}")
             case InSegment(op, segment_id):
                 name = self._segment_names.get(segment_id)
-                called = f"segment {segment_id}" if name is None else f'the segment "{name}"'
+                called = "a segment" if name is None else f'the segment "{name}"'
                 return f"the member is {'in' if op is InOp.IN else 'not in'} {called}"
             case RelatedTest():
                 return self._related(tree)

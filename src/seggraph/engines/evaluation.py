@@ -3,16 +3,18 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence, Set
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import Any, Final, TypeAlias
 
 import asyncpg
 from pyroaring import BitMap
 
 from seggraph.audiences import ChunkOwner, ChunkStore
+from seggraph.criteria.describe import describe
 from seggraph.criteria.relations import Direction
 from seggraph.criteria.sql import is_of_one_row
 from seggraph.criteria.typed import Checked, EventTest, RelatedTest
-from seggraph.engines.fetching import Limits, bitmaps, fetch, masked
+from seggraph.engines.fetching import Limits, bitmaps, cost_of, fetch, masked
 from seggraph.engines.leaf_cache import Answer, Recall
 from seggraph.engines.planner import EVERYONE, Asked, Known, Leaf, Plan, Row, plan, union
 from seggraph.engines.population import Population
@@ -30,6 +32,7 @@ from seggraph.engines.statements import (
     question_statements,
     row_statements,
 )
+from seggraph.errors import CriteriaTooExpensive
 from seggraph.models.audiences import ChunkRole
 
 MAX_AMONG: Final = 20_000
@@ -110,13 +113,33 @@ class Evaluation:
             else:
                 many = ordinals is None and among is not None and len(among) > MAX_AMONG
                 lacking[leaf] = None if many else among
-        for leaf, answer in (await ask(population, lacking) if lacking else {}).items():
+        try:
+            answers = await ask(population, lacking) if lacking else {}
+        except CriteriaTooExpensive as error:
+            costliest = await self._costliest(population, lacking)
+            raise CriteriaTooExpensive(f"{error.message} The costliest condition: {costliest}") from error
+        for leaf, answer in answers.items():
             if leaf in before:
                 answer = before[leaf].extended(answer.members, answer.among)
             if recall is not None:
                 _keep(recall, leaf, answer)
             found[leaf] = answer.members
         return found
+
+    async def _costliest(self, population: Population, wanted: Wanted) -> str:
+        """The condition, in words, whose own statement is estimated to cost most."""
+        costs: list[tuple[float, Checked]] = []
+        for leaf, among in wanted.items():
+            match leaf:
+                case Row(criteria):
+                    [statement] = row_statements(population, [criteria], self.moment, among)
+                    costs.append((await cost_of(self.connection, statement), criteria))
+                case Asked(question):
+                    inquiry = Inquiry((leaf,), among)
+                    related = await self._related(population, [inquiry])
+                    [(statement, _)] = question_statements(population, [inquiry], self.moment, related)
+                    costs.append((await cost_of(self.connection, statement), question))
+        return describe(max(costs, key=itemgetter(0))[1])
 
     async def _rows(self, population: Population, wanted: Wanted) -> dict[Leaf, Answer]:
         """Evaluate predicates over the rows of members, all of them in as few scans as can be."""

@@ -42,7 +42,9 @@ async def fetch(connection: asyncpg.Connection, statement: Statement, limits: Li
     try:
         before = await connection.fetchrow(_PREPARE, str(milliseconds), timeout=outer)
         if limits.max_cost is not None and await cost_of(connection, statement) > limits.max_cost:
-            raise CriteriaTooExpensive("Evaluating these criteria would take far too long.")
+            raise CriteriaTooExpensive(
+                "Evaluating these criteria would take far too long; narrow them or leave conditions out."
+            )
         rows = await connection.fetch(statement.text, *statement.values, timeout=outer)
         await connection.execute(_RESTORE, before["timeout"], before["mode"], timeout=outer)
     except asyncpg.QueryCanceledError as error:

@@ -27,3 +27,22 @@ class DirtyBatch(Model):
 
         table = "dirty_batches"
         indexes = (Index(fields=("workspace_id", "kind", "id"), name="dirty_batches_in_order"),)
+
+
+class DataVersion(Model):
+    """How often dirty batches or members of a population were taken away.
+
+    Every change adds a dirty batch, and triggers raise the version whenever some are taken away. So two snapshots
+    with the same version and as many dirty batches have the same members, events and relations.
+    """
+
+    id = fields.BigIntField(primary_key=True)
+    workspace_id = fields.BigIntField()
+    kind = fields.IntEnumField(MemberKind)
+    version = fields.BigIntField()
+
+    class Meta:
+        """Table name and keys."""
+
+        table = "data_versions"
+        unique_together = (("workspace_id", "kind"),)

@@ -64,5 +64,5 @@ async def open_context(settings: Settings) -> AsyncIterator[Context]:
             redis=runtime.redis,
             jobs=JobQueue(runtime.redis),
             stream=EventStream(runtime.redis),
-            engine=PostgresEngine(),
+            engine=PostgresEngine(kept_bytes=settings.preview_cache_bytes),
         )

@@ -6,11 +6,11 @@ from typing import Any, TypeAlias
 import asyncpg
 import orjson
 
-from seggraph.criteria import Catalogue, Checked, Node, check, describe, parse, to_json
+from seggraph.criteria import Catalogue, Checked, Node, check, describe, parse, segments_read, to_json
 from seggraph.errors import CriteriaError, Path, SeggraphError
 from seggraph.services import catalogues, criteria_texts, segment_references
 from seggraph.services.criteria_texts import CriteriaText
-from seggraph.services.policy import Viewer
+from seggraph.services.policy import Viewer, visibility_arguments
 from seggraph.vocabulary import MemberKind
 
 Given: TypeAlias = Mapping[str, Any] | CriteriaText
@@ -60,9 +60,23 @@ def canonical(document: Mapping[str, Any]) -> str:
         raise CriteriaError("These criteria hold a value that no field can have.") from error
 
 
-def sentence(document: Mapping[str, Any], catalogue: Catalogue) -> str | None:
-    """Stored criteria in words; None if the catalogue no longer has what they ask about."""
+def sentence(
+    document: Mapping[str, Any], catalogue: Catalogue, segment_names: Mapping[int, str] | None = None
+) -> str | None:
+    """Stored criteria in words; None if the catalogue no longer has what they ask about.
+
+    A segment that is not among `segment_names` is "a segment".
+    """
     try:
-        return describe(check(parse(document), catalogue))
+        return describe(check(parse(document), catalogue), segment_names=segment_names)
     except SeggraphError:
         return None
+
+
+async def segment_names(connection: asyncpg.Connection, viewer: Viewer, tree: Checked) -> dict[int, str]:
+    """What the segments that a tree refers to are called; those that the viewer does not see are absent."""
+    ids = segments_read(tree)
+    if not ids:
+        return {}
+    rows = await connection.fetch(segment_references.FIND, *visibility_arguments(viewer), list(ids))
+    return {row["id"]: row["name"] for row in rows}

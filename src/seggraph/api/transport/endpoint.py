@@ -12,9 +12,10 @@ does otherwise, and why that does not do:
 - bodies have no size limit, and a body that is JSON but no object ends in 500.
 """
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+import asyncio
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from datetime import timedelta
-from typing import Any, cast
+from typing import Any, Final, cast
 
 from cross_web import AsyncHTTPRequestAdapter, FormData, HTTPException, StarletteRequestAdapter
 from starlette.exceptions import HTTPException as StarletteHTTPException
@@ -63,6 +64,9 @@ PREFLIGHT_HEADERS = ("apollo-require-preflight", "graphql-require-preflight", "x
 """Headers that no form can send: a browser asks first (CORS preflight) before a page of another site may."""
 
 MIB = 1024 * 1024
+
+WATCHED_AFTER_SECONDS: Final = 0.05
+"""Queries that take longer are cancelled when their client goes away; to watch all would cost more than it saves."""
 
 
 class BoundedFormAdapter(StarletteRequestAdapter):
@@ -253,8 +257,14 @@ class GraphQLEndpoint(GraphQL[Any, None]):
         if data.protocol == "sse":
             return await self.schema.stream(data.query, allowed_operation_types=streamed, **arguments)
         try:
-            return await self.schema.execute(data.query, allowed_operation_types=single, **arguments)
+            # Queries first, for these end when nobody waits for them any more; what changes something never does.
+            running = self.schema.execute(
+                data.query, allowed_operation_types={OperationType.QUERY}, **arguments
+            )
+            return await _unless_abandoned(running, request)
         except InvalidOperationTypeError as error:
+            if error.operation_type in single:
+                return await self.schema.execute(data.query, allowed_operation_types=single, **arguments)
             if error.operation_type is not OperationType.SUBSCRIPTION:
                 raise _only_by_post() from error
             if not negotiate(request.headers.get("accept")).streams:
@@ -292,6 +302,33 @@ class GraphQLEndpoint(GraphQL[Any, None]):
     def decode_json(self, data: str | bytes) -> object:
         """Read JSON."""
         return decode(data)
+
+
+async def _unless_abandoned(
+    running: Coroutine[Any, Any, ExecutionResult], request: Request
+) -> ExecutionResult:
+    """Return the result, or cancel what runs and raise ClientDisconnect when the client goes away meanwhile."""
+    work = asyncio.create_task(running)
+    leaving: asyncio.Task[None] | None = None
+    try:
+        await asyncio.wait({work}, timeout=WATCHED_AFTER_SECONDS)
+        if not work.done():
+            leaving = asyncio.create_task(_disconnect(request.receive))
+            await asyncio.wait({work, leaving}, return_when=asyncio.FIRST_COMPLETED)
+            if not work.done():
+                raise ClientDisconnect
+        return work.result()
+    finally:
+        for task in (work, leaving):
+            if task is not None and not task.done():
+                task.cancel()
+                await asyncio.wait({task})
+
+
+async def _disconnect(receive: Receive) -> None:
+    """Return when the client has gone away."""
+    while (await receive())["type"] != "http.disconnect":
+        pass
 
 
 def _check_content_type(request: Request, max_body_bytes: int, max_upload_bytes: int) -> int:
