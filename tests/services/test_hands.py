@@ -4,7 +4,7 @@ import asyncpg
 import pytest
 
 from seggraph.errors import BadTransition, Forbidden, Invalid, NameTaken, NotFound, Required, TooMany
-from seggraph.services import hands, segments
+from seggraph.services import hands, segment_edits, segments
 from seggraph.services.context import Context
 from seggraph.services.policy import Viewer
 from seggraph.services.segments import SegmentDraft
@@ -84,7 +84,9 @@ async def test_removed_by_hand_is_blocked_for_criteria(work: Work, connection: a
     await work.refresh()
     assert await work.names_in(german) == {"b", "c"}
     other = {"attribute": {"field": "country", "op": "IS_SET"}}
-    await work.compute(await segments.update(work.context, work.viewer, german.id, {"criteria": other}))
+    await work.compute(
+        (await segment_edits.update(work.context, work.viewer, german.id, {"criteria": other})).segment
+    )
     assert await work.names_in(german) == {"b", "c", "y"}
 
 

@@ -14,7 +14,7 @@ from seggraph.audiences import ChunkOwner, ChunkStore
 from seggraph.criteria import Checked
 from seggraph.engines import Population, PostgresEngine
 from seggraph.models.audiences import ChunkRole
-from seggraph.services import member_edits, recompute, refresh, segment_views, segments
+from seggraph.services import member_edits, recompute, refresh, segment_edits, segment_views, segments
 from seggraph.services.context import Context
 from seggraph.services.policy import Viewer
 from seggraph.services.segment_views import SegmentView
@@ -149,7 +149,7 @@ async def _edit(
 ) -> None:
     for _ in range(10):
         segment, choice = chance.choice(made), chance.randrange(len(CHOICES))
-        await segments.update(context, viewer, segment.id, {"criteria": CHOICES[choice][0]})
+        await segment_edits.update(context, viewer, segment.id, {"criteria": CHOICES[choice][0]})
         wanted[segment.id] = choice
         await asyncio.sleep(chance.random() * 0.08)
 

@@ -1,41 +1,28 @@
 """The mutations of segments."""
 
 from datetime import timedelta
-from typing import Any
+from typing import Any, Protocol
 
 import strawberry
 from strawberry.types import Info
 
 from seggraph.api import ids
-from seggraph.api.context import caller_of
+from seggraph.api.context import Caller, caller_of
 from seggraph.api.criteria import CriteriaInput, criteria_of
-from seggraph.api.errors import ReportErrors, UserError
+from seggraph.api.errors import ReportErrors
+from seggraph.api.payloads import DeletePayload, SegmentPayload, Warning
 from seggraph.api.scalars import DurationText
 from seggraph.api.segments import Segment
 from seggraph.criteria import Duration
 from seggraph.errors import Invalid
-from seggraph.services import segments
+from seggraph.services import segment_clones, segment_edits, segment_life, segment_usages, segments
+from seggraph.services.context import Context
+from seggraph.services.policy import Viewer
+from seggraph.services.segment_edits import Edit
+from seggraph.services.segment_usages import UserType
+from seggraph.services.segment_views import SegmentView
 from seggraph.services.segments import SegmentDraft
 from seggraph.vocabulary import MemberKind, SegmentPurpose, SegmentType, Visibility
-
-
-@strawberry.type(description="Something that its author should know, though it was done.")
-class Warning:
-    """A remark on what a mutation did."""
-
-    code: str = strawberry.field(description="What it is about, for programs.")
-    message: str = strawberry.field(description="What it is about, for people.")
-
-
-@strawberry.type(description="A segment as the mutation left it, or why nothing was done.")
-class SegmentPayload:
-    """Payload of the mutations of one segment."""
-
-    segment: Segment | None = strawberry.field(default=None, description="The segment.")
-    warnings: list[Warning] = strawberry.field(default_factory=list, description="What to know about it.")
-    errors: list[UserError] = strawberry.field(
-        default_factory=list, description="Why nothing was done, if so."
-    )
 
 
 @strawberry.input(description="Which segment.")
@@ -43,6 +30,22 @@ class SegmentIdInput:
     """Input of the mutations that need nothing else."""
 
     id: strawberry.ID = strawberry.field(description="The segment.")
+    version: int | None = strawberry.field(
+        default=None, description="The version you saw: if someone else changed it since, nothing is done."
+    )
+
+
+@strawberry.input(description="A segment to clone.")
+class CloneSegmentInput:
+    """Input of cloneSegment."""
+
+    id: strawberry.ID = strawberry.field(description="The original.")
+    name: str = strawberry.field(
+        description="The clone's: 1 to 200 characters; unique in the workspace, whatever the case."
+    )
+    version: int | None = strawberry.field(
+        default=None, description="The version you saw: if someone else changed it since, nothing is done."
+    )
 
 
 @strawberry.input(description="A segment to create.")
@@ -90,6 +93,16 @@ class UpdateSegmentInput:
     criteria_text: str | None = strawberry.field(
         default=strawberry.UNSET, description="The same as text, instead: docs/criteria-text.md."
     )
+    kind: MemberKind | None = strawberry.field(
+        default=strawberry.UNSET,
+        description="The kind of its members; only of a draft that nothing relies on.",
+    )
+    type: SegmentType | None = strawberry.field(
+        default=strawberry.UNSET, description="DYNAMIC or STATIC; only of a draft."
+    )
+    purpose: SegmentPurpose | None = strawberry.field(
+        default=strawberry.UNSET, description="Null for none. Of a STATIC segment only while it is a draft."
+    )
     visibility: Visibility | None = strawberry.field(default=strawberry.UNSET, description="Who sees it.")
     hidden_from_ids: list[strawberry.ID] | None = strawberry.field(
         default=strawberry.UNSET, description="Users that do not see it; these and no others."
@@ -125,27 +138,31 @@ class SegmentMutations:
         view = await segments.create(caller.services, caller.viewer, draft)
         return SegmentPayload(segment=Segment.of(view))
 
-    @strawberry.mutation(description="Change a segment.", extensions=[ReportErrors(SegmentPayload)])
+    @strawberry.mutation(
+        description="Change a segment. What may change depends on its status: docs/segments.md.",
+        extensions=[ReportErrors(SegmentPayload)],
+    )
     async def update_segment(self, info: Info, input: UpdateSegmentInput) -> SegmentPayload:
         """Update."""
         caller = caller_of(info)
-        view = await segments.update(
+        edit = await segment_edits.update(
             caller.services,
             caller.viewer,
             ids.decode("Segment", input.id),
             _changes(input),
             version=input.version,
         )
-        return SegmentPayload(segment=Segment.of(view))
+        return SegmentPayload(
+            segment=Segment.of(edit.segment), warnings=await _warnings(caller, edit), edit=edit
+        )
 
     @strawberry.mutation(
-        description="Make a draft ACTIVE and have it calculated.", extensions=[ReportErrors(SegmentPayload)]
+        description="Make a draft ACTIVE and have it calculated; one that is ACTIVE stays as it is.",
+        extensions=[ReportErrors(SegmentPayload)],
     )
     async def activate_segment(self, info: Info, input: SegmentIdInput) -> SegmentPayload:
         """Activate."""
-        caller = caller_of(info)
-        view = await segments.activate(caller.services, caller.viewer, ids.decode("Segment", input.id))
-        return SegmentPayload(segment=Segment.of(view))
+        return await _done(info, segments.activate, input)
 
     @strawberry.mutation(
         description="Have an ACTIVE segment calculated anew; a calculation at work goes on.",
@@ -153,16 +170,100 @@ class SegmentMutations:
     )
     async def recalculate_segment(self, info: Info, input: SegmentIdInput) -> SegmentPayload:
         """Recalculate."""
+        return await _done(info, segments.recalculate, input)
+
+    @strawberry.mutation(
+        description="Freeze an ACTIVE segment: its members stay, and it is neither evaluated nor delivered.",
+        extensions=[ReportErrors(SegmentPayload)],
+    )
+    async def pause_segment(self, info: Info, input: SegmentIdInput) -> SegmentPayload:
+        """Pause."""
+        return await _done(info, segment_life.pause, input)
+
+    @strawberry.mutation(
+        description="Make a PAUSED segment ACTIVE again and have it calculated.",
+        extensions=[ReportErrors(SegmentPayload)],
+    )
+    async def resume_segment(self, info: Info, input: SegmentIdInput) -> SegmentPayload:
+        """Resume."""
+        return await _done(info, segment_life.resume, input)
+
+    @strawberry.mutation(
+        description="Put a segment away that nothing works with: SEGMENT_IN_USE names what does.",
+        extensions=[ReportErrors(SegmentPayload)],
+    )
+    async def archive_segment(self, info: Info, input: SegmentIdInput) -> SegmentPayload:
+        """Archive."""
+        return await _done(info, segment_life.archive, input)
+
+    @strawberry.mutation(
+        description="Make an ARCHIVED segment ACTIVE again and have it calculated.",
+        extensions=[ReportErrors(SegmentPayload)],
+    )
+    async def unarchive_segment(self, info: Info, input: SegmentIdInput) -> SegmentPayload:
+        """Unarchive."""
+        return await _done(info, segment_life.unarchive, input)
+
+    @strawberry.mutation(
+        description="Make another segment like one that you see. It shows the numbers of the original until its"
+        " own are calculated.",
+        extensions=[ReportErrors(SegmentPayload)],
+    )
+    async def clone_segment(self, info: Info, input: CloneSegmentInput) -> SegmentPayload:
+        """Clone."""
         caller = caller_of(info)
-        view = await segments.recalculate(caller.services, caller.viewer, ids.decode("Segment", input.id))
+        number = ids.decode("Segment", input.id)
+        view = await segment_clones.clone(
+            caller.services, caller.viewer, number, input.name, version=input.version
+        )
         return SegmentPayload(segment=Segment.of(view))
+
+    @strawberry.mutation(
+        description="Delete a draft or an archived segment that nothing refers to. Its members stay in the workspace.",
+        extensions=[ReportErrors(DeletePayload)],
+    )
+    async def delete_segment(self, info: Info, input: SegmentIdInput) -> DeletePayload:
+        """Delete."""
+        caller = caller_of(info)
+        number = ids.decode("Segment", input.id)
+        await segment_life.delete(caller.services, caller.viewer, number, version=input.version)
+        return DeletePayload(deleted_id=ids.encode("Segment", number))
+
+
+class _Step(Protocol):
+    """A service that takes a segment from one status to another."""
+
+    async def __call__(
+        self, context: Context, viewer: Viewer, segment_id: int, *, version: int | None
+    ) -> SegmentView: ...
+
+
+async def _done(info: Info, step: _Step, input: SegmentIdInput) -> SegmentPayload:
+    """The payload of a step in a segment's life."""
+    caller = caller_of(info)
+    number = ids.decode("Segment", input.id)
+    view = await step(caller.services, caller.viewer, number, version=input.version)
+    return SegmentPayload(segment=Segment.of(view))
+
+
+async def _warnings(caller: Caller, edit: Edit) -> list[Warning]:
+    """One for each ACTIVE campaign whose audience an edit changes, as far as the caller sees them."""
+    if edit.before is None:
+        return []
+    usages = (await segment_usages.of_segments(caller.viewer, [edit.segment.id]))[edit.segment.id]
+    campaigns = {usage.id: usage for usage in usages if usage.type is UserType.CAMPAIGN and usage.needs}
+    named = [usage.name for usage in campaigns.values() if usage.visible]
+    messages = [f'The campaign "{name}" is active, and uses this segment.' for name in named]
+    if unnamed := len(campaigns) - len(named):
+        messages.append(f"{unnamed} active campaigns that you may not see use this segment.")
+    return [Warning(code="CAMPAIGN_AFFECTED", message=message, path=["id"]) for message in messages]
 
 
 def _changes(input: UpdateSegmentInput) -> dict[str, Any]:
     """What is given, as the service takes it."""
     given = {
         name: getattr(input, name)
-        for name in ("name", "description", "visibility")
+        for name in ("name", "description", "kind", "type", "purpose", "visibility")
         if getattr(input, name) is not strawberry.UNSET
     }
     if any(one is not strawberry.UNSET for one in (input.criteria, input.criteria_text)):

@@ -16,8 +16,7 @@ import typer
 from seggraph.api import ids
 from seggraph.cli.application import app, console, load_settings, until_stopped, with_servers
 from seggraph.cli.operating import seeding_progress
-from seggraph.cli.serving import Port, listening, new_server, serve_until
-from seggraph.models import migrating
+from seggraph.cli.serving import Port, bring_up_to_date, listening, new_server, serve_until
 from seggraph.services import demo_workspaces, seeding
 from seggraph.services.authentication import issue_token
 from seggraph.services.context import Context, open_context
@@ -57,8 +56,7 @@ def demo(
     """Run everything on one machine: servers, API and worker, with example data."""
     settings = load_settings()
     with listening(HOST, port) as listener, with_servers(settings) as complete:
-        if complete.database_url is not None:
-            asyncio.run(migrating.migrate(complete.database_url))
+        asyncio.run(bring_up_to_date(complete))
         asyncio.run(_demo(complete, listener, members=members, as_json=as_json))
 
 

@@ -15,10 +15,9 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from seggraph.api import ids
 from seggraph.api.schema import build_schema
 from seggraph.cli.application import app, console, load_settings, with_servers
-from seggraph.cli.serving import migrate_embedded
+from seggraph.cli.serving import bring_up_to_date, migrate_embedded
 from seggraph.errors import Invalid, NotFound
-from seggraph.models import migrating
-from seggraph.services import health, seeding, workspaces
+from seggraph.services import default_segments, health, seeding, workspaces
 from seggraph.services.authentication import issue_token
 from seggraph.services.context import open_context
 from seggraph.settings import Settings
@@ -40,12 +39,8 @@ def ready_settings() -> Iterator[Settings]:
 def migrate() -> None:
     """Bring the tables to this version. Of several processes one does it and the others wait."""
     with with_servers(load_settings()) as settings:
-        if settings.database_url is None:
-            raise Invalid("There is no database to migrate.")
         asyncio.run(
-            migrating.migrate(
-                settings.database_url, progress=lambda event, _, name: console.print(f"{event} {name}")
-            )
+            bring_up_to_date(settings, progress=lambda event, _, name: console.print(f"{event} {name}"))
         )
     console.print("The tables are of this version.")
 
@@ -71,7 +66,7 @@ def workspace(
     name: Annotated[str, typer.Argument(help="What people call it.")],
     time_zone: Annotated[str, typer.Option(help="An IANA zone like Europe/Berlin.")] = "UTC",
 ) -> None:
-    """Set up a workspace and print its id."""
+    """Set up a workspace, with the default segments, and print its id."""
     with ready_settings() as settings:
         sys.stdout.write(f"{asyncio.run(_create_workspace(settings, name, time_zone))}\n")
 
@@ -79,6 +74,7 @@ def workspace(
 async def _create_workspace(settings: Settings, name: str, time_zone: str) -> str:
     async with open_context(settings):
         created = await workspaces.create(name, time_zone=time_zone)
+        await default_segments.ensure(created.id)
     return ids.encode("Workspace", created.id)
 
 

@@ -12,6 +12,8 @@ from seggraph.app import create_app
 from seggraph.cli.application import app, load_settings, until_stopped, with_servers
 from seggraph.errors import Invalid
 from seggraph.models import migrating
+from seggraph.runtime import open_runtime
+from seggraph.services import default_segments
 from seggraph.services.context import open_context
 from seggraph.settings import Settings
 from seggraph.worker import run_worker
@@ -43,8 +45,17 @@ def worker() -> None:
 
 def migrate_embedded(settings: Settings, complete: Settings) -> None:
     """Bring an embedded database to this version; that of an operator waits for `seggraph migrate`."""
-    if settings.database_url is None and complete.database_url is not None:
-        asyncio.run(migrating.migrate(complete.database_url))
+    if settings.database_url is None:
+        asyncio.run(bring_up_to_date(complete))
+
+
+async def bring_up_to_date(settings: Settings, *, progress: migrating.Progress | None = None) -> None:
+    """Bring the tables to this version, and what the system keeps in each workspace. Raises Invalid."""
+    if settings.database_url is None:
+        raise Invalid("There is no database to migrate.")
+    await migrating.migrate(settings.database_url, progress=progress)
+    async with open_runtime(settings):
+        await default_segments.ensure_everywhere()
 
 
 def listening(host: str, port: int) -> socket.socket:

@@ -5,7 +5,7 @@ import time
 from typing import Final
 
 from seggraph.runtime import database
-from seggraph.services import workspaces
+from seggraph.services import default_segments, workspaces
 from seggraph.vocabulary import Role
 
 NAME: Final = "Demo"
@@ -30,6 +30,7 @@ async def ensure(*, is_empty: bool) -> int:
     if found is not None:
         return int(found)
     workspace = await workspaces.create(EMPTY_NAME if is_empty else NAME)
+    await default_segments.ensure(workspace.id)
     await workspaces.ensure_user(
         workspace.id, subject=SUBJECT, name="Ada Admin", email=SUBJECT, role=Role.ADMIN
     )

@@ -10,12 +10,17 @@ MAX_NAME: Final = 200
 MAX_NAME_KEY: Final = 600
 """Some single characters stand for many once they are normalised."""
 MAX_DESCRIPTION: Final = 2_000
+
+BLANKS: Final = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0\U0001d159")
+"""Characters that Unicode calls letters or signs, and that show nothing: names with them look like others."""
+WITHOUT_STYLES: Final = dict.fromkeys(range(0xFE00, 0xFE10))
+"""Takes away the marks that say how the character before them looks, as those of emoji."""
 MAX_SEARCH: Final = 200
 
 
 def name_key(name: str) -> str:
-    """What of a name must be unique: it ignores case, Unicode form and how much white space there is."""
-    folded = unicodedata.normalize("NFKC", name).casefold()
+    """What of a name must be unique: it ignores case, Unicode form and style, and how much white space there is."""
+    folded = unicodedata.normalize("NFKC", name.translate(WITHOUT_STYLES)).casefold()
     return " ".join(unicodedata.normalize("NFKC", folded).split())
 
 
@@ -38,8 +43,8 @@ def clean_name(name: str | None, what: str) -> str:
         raise TooLong(
             f"A name has at most {MAX_NAME} characters; this one has {len(cleaned)}.", path=("name",)
         )
-    has_controls = any(unicodedata.category(character) == "Cc" for character in given)
-    if has_controls or not cleaned.isprintable() or len(name_key(cleaned)) > MAX_NAME_KEY:
+    is_odd = any(character in BLANKS or unicodedata.category(character) == "Cc" for character in given)
+    if is_odd or not cleaned.isprintable() or len(name_key(cleaned)) > MAX_NAME_KEY:
         raise Invalid("A name may not hold control or invisible characters.", path=("name",))
     return cleaned
 

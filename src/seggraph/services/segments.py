@@ -1,25 +1,24 @@
-"""Segments: define, edit, activate, ask for a new computation."""
+"""Segments: define, activate, ask for a new computation."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any, Final
-
-import asyncpg
-import orjson
+from typing import Final
 
 from seggraph.criteria import references
 from seggraph.errors import (
-    BadTransition,
-    Forbidden,
     Invalid,
     NameTaken,
     NotFound,
     Required,
-    StaleVersion,
     TooMany,
 )
-from seggraph.services import criteria_documents, segment_references, segment_rows
+from seggraph.services import (
+    criteria_documents,
+    segment_life,
+    segment_references,
+    segment_rows,
+)
 from seggraph.services.context import Context
 from seggraph.services.names import clean_description, clean_name, name_key
 from seggraph.services.policy import (
@@ -28,12 +27,13 @@ from seggraph.services.policy import (
 )
 from seggraph.services.segment_views import SegmentView
 from seggraph.vocabulary import (
+    ApiKeyScope,
     MemberKind,
     ReachStatus,
-    SegmentAction,
     SegmentOrigin,
     SegmentPurpose,
     SegmentStatus,
+    SegmentTransition,
     SegmentType,
     SourceKind,
     Visibility,
@@ -57,18 +57,6 @@ CREATE = """
 CREATE_SOURCES = """
     INSERT INTO sources (workspace_id, segment_id, kind, created_at)
     SELECT $1, $2, kind, now() FROM unnest($3::text[]) AS kind
-"""
-
-EDITABLE: Final = ("name", "name_key", "description", "visibility", "criteria", "sync_interval_seconds")
-
-EDIT: Final = f"""
-    UPDATE segments s SET {", ".join(f"{column} = ${index}" for index, column in enumerate(EDITABLE, start=3))}
-    WHERE workspace_id = $1 AND id = $2
-"""  # noqa: S608 - constants only
-
-RESCHEDULE: Final = """
-    UPDATE segments SET next_sync_at = now() + make_interval(secs => coalesce(sync_interval_seconds, $3))
-    WHERE workspace_id = $1 AND id = $2 AND next_sync_at IS NOT NULL
 """
 
 USERS_OF_WORKSPACE = "SELECT user_id FROM workspace_users WHERE workspace_id = $1 AND user_id = ANY($2)"
@@ -109,9 +97,9 @@ async def create_within(context: Context, unit: Work, viewer: Viewer, draft: Seg
     """Create a segment as part of a larger unit of work; see `create`."""
     require_write(viewer)
     name = clean_name(draft.name, "segment")
-    _require_fitting_criteria(draft.type, draft.criteria)
+    require_fitting_criteria(draft.type, draft.criteria)
     activate = draft.criteria is not None if draft.activate is None else draft.activate
-    criteria = await _stored_criteria(unit, viewer, draft.kind, draft.criteria)
+    criteria = await stored_criteria(unit, viewer, draft.kind, draft.criteria)
     segment_id = await unit.connection.fetchval(
         CREATE,
         viewer.workspace_id,
@@ -121,16 +109,16 @@ async def create_within(context: Context, unit: Work, viewer: Viewer, draft: Seg
         draft.kind,
         draft.type,
         draft.purpose,
-        _origin(viewer),
+        origin_of(viewer),
         draft.visibility if viewer.manages_all else Visibility.PRIVATE,
         criteria,
-        _clean_sync_interval(draft.sync_interval),
+        clean_sync_interval(draft.sync_interval),
         viewer.user_id,
     )
     if segment_id is None:
-        raise _name_taken(name)
-    await _create_sources(unit, viewer, segment_id, draft.type)
-    await _hide_from(unit, viewer, segment_id, draft.hidden_from)
+        raise name_taken(name)
+    await create_sources(unit, viewer.workspace_id, segment_id, draft.type)
+    await hide_from(unit, viewer, segment_id, draft.hidden_from)
     created = segment_rows.status_changed(viewer.workspace_id, segment_id, 0, SegmentStatus.DRAFT, None)
     context.publish(unit, [created])
     if activate:
@@ -139,88 +127,58 @@ async def create_within(context: Context, unit: Work, viewer: Viewer, draft: Seg
     return await segment_rows.read_back(unit, viewer, segment_id)
 
 
-async def update(
-    context: Context, viewer: Viewer, segment_id: int, given: Mapping[str, Any], *, version: int | None = None
+async def activate(
+    context: Context, viewer: Viewer, segment_id: int, *, version: int | None = None
 ) -> SegmentView:
-    """Change what is given of: name, description, criteria, visibility, hidden_from, sync_interval.
-
-    With `version`, only if nobody changed the segment since it was read. New criteria on an ACTIVE segment void
-    the run at work and start a new one; the first criteria of a draft activate it. Raises NotFound, Forbidden,
-    StaleVersion, BadTransition (archived), NameTaken, Invalid, CriteriaError.
-    """
-    async with begin() as unit:
-        before = await segment_rows.hold(unit, viewer, segment_id)
-        _require_version(before, version)
-        if before.status is SegmentStatus.ARCHIVED:
-            raise BadTransition("An archived segment cannot be edited; unarchive it first.", path=("id",))
-        after = await _edited(unit, viewer, before, given)
-        try:
-            await unit.connection.execute(EDIT, viewer.workspace_id, segment_id, *after.values())
-        except asyncpg.UniqueViolationError as error:
-            raise _name_taken(str(after["name"])) from error
-        if "sync_interval" in given:
-            await unit.connection.execute(
-                RESCHEDULE,
-                viewer.workspace_id,
-                segment_id,
-                segment_rows.DEFAULT_SYNC_INTERVAL.total_seconds(),
-            )
-        if "hidden_from" in given:
-            await _hide_from(unit, viewer, segment_id, given["hidden_from"] or ())
-        await segment_rows.touch(unit, viewer, segment_id, SegmentAction.EDITED)
-        if _needs_computing(before, after["criteria"]):
-            await segment_rows.compute(context, unit, viewer.workspace_id, segment_id, before.status)
-        return await segment_rows.read_back(unit, viewer, segment_id)
-
-
-async def activate(context: Context, viewer: Viewer, segment_id: int) -> SegmentView:
     """Make a draft ACTIVE and have it computed; an ACTIVE segment stays as it is.
 
-    Raises NotFound, Forbidden, Required (a DYNAMIC segment without criteria) and BadTransition.
+    Raises NotFound, Forbidden, StaleVersion, Required (a DYNAMIC segment without criteria) and BadTransition.
     """
     async with begin() as unit:
         before = await segment_rows.hold(unit, viewer, segment_id)
+        segment_life.require_version(before, version)
         if before.status is SegmentStatus.ACTIVE:
             return before
-        if before.status is not SegmentStatus.DRAFT:
-            raise BadTransition(
-                f"Only a draft can be activated; this segment is {before.status}.", path=("id",)
-            )
+        segment_life.require_possible(before, SegmentTransition.ACTIVATE)
         _require_criteria_to_activate(before.type, before.criteria)
         await segment_rows.activate(context, unit, viewer, segment_id)
         return await segment_rows.read_back(unit, viewer, segment_id)
 
 
-async def recalculate(context: Context, viewer: Viewer, segment_id: int) -> SegmentView:
+async def recalculate(
+    context: Context, viewer: Viewer, segment_id: int, *, version: int | None = None
+) -> SegmentView:
     """Have an ACTIVE segment computed anew; one that is being computed goes on.
 
-    Raises NotFound, Forbidden and BadTransition.
+    Raises NotFound, Forbidden, StaleVersion and BadTransition.
     """
     async with begin() as unit:
-        before = await segment_rows.hold(unit, viewer, segment_id)
-        if before.status is not SegmentStatus.ACTIVE:
-            raise BadTransition(
-                f"Only an active segment is calculated; this one is {before.status}.", path=("id",)
-            )
+        before = await segment_life.hold_for(
+            unit, viewer, segment_id, SegmentTransition.RECALCULATE, version=version
+        )
         if before.reach_status is not ReachStatus.CALCULATING:
             await segment_rows.compute(context, unit, viewer.workspace_id, segment_id, before.status)
         return await segment_rows.read_back(unit, viewer, segment_id)
 
 
-def _origin(viewer: Viewer) -> SegmentOrigin:
-    """Who makes a segment: a person, a program on the customer's behalf, or the system itself."""
-    if viewer.user_id is not None:
-        return SegmentOrigin.USER
-    return SegmentOrigin.DEFAULT if viewer.api_key_id is None else SegmentOrigin.CUSTOM
+def origin_of(viewer: Viewer) -> SegmentOrigin:
+    """Who makes a segment: an administrator's program for the customer, or a person, also through a program."""
+    is_provisioned = viewer.user_id is None and viewer.scope is ApiKeyScope.ADMIN
+    return SegmentOrigin.CUSTOM if is_provisioned else SegmentOrigin.USER
 
 
-async def _create_sources(unit: Work, viewer: Viewer, segment_id: int, type_: SegmentType) -> None:
-    kinds = [SourceKind.MANUAL]
-    kinds.append(SourceKind.CRITERIA if type_ is SegmentType.DYNAMIC else SourceKind.IMPORT)
-    await unit.connection.execute(CREATE_SOURCES, viewer.workspace_id, segment_id, kinds)
+def filled_by(type_: SegmentType) -> SourceKind:
+    """The source that segments of a type have besides hands and playbooks."""
+    return SourceKind.CRITERIA if type_ is SegmentType.DYNAMIC else SourceKind.IMPORT
 
 
-async def _hide_from(unit: Work, viewer: Viewer, segment_id: int, user_ids: Sequence[int]) -> None:
+async def create_sources(unit: Work, workspace_id: int, segment_id: int, type_: SegmentType) -> None:
+    """Give a new segment the sources that every segment of its type has."""
+    kinds = [SourceKind.MANUAL, filled_by(type_)]
+    await unit.connection.execute(CREATE_SOURCES, workspace_id, segment_id, kinds)
+
+
+async def hide_from(unit: Work, viewer: Viewer, segment_id: int, user_ids: Sequence[int]) -> None:
     """Make these users, and no others, those that the segment is hidden from."""
     wanted = sorted(set(user_ids))
     if len(wanted) > MAX_HIDDEN_FROM:
@@ -236,50 +194,7 @@ async def _hide_from(unit: Work, viewer: Viewer, segment_id: int, user_ids: Sequ
     await unit.connection.execute(HIDE, viewer.workspace_id, segment_id, wanted)
 
 
-async def _edited(
-    unit: Work, viewer: Viewer, before: SegmentView, given: Mapping[str, Any]
-) -> dict[str, object]:
-    """The values of EDITABLE after the edit, in order."""
-    name = clean_name(given["name"], "segment") if "name" in given else before.name
-    description = given.get("description", before.description)
-    visibility = given.get("visibility") or before.visibility
-    if visibility is not before.visibility and not viewer.manages_all:
-        raise Forbidden("Team members' segments are private.", path=("visibility",))
-    interval = before.sync_interval_seconds
-    if "sync_interval" in given:
-        interval = _clean_sync_interval(given["sync_interval"])
-    return {
-        "name": name,
-        "name_key": name_key(name),
-        "description": clean_description(description),
-        "visibility": visibility,
-        "criteria": await _edited_criteria(unit, viewer, before, given),
-        "sync_interval_seconds": interval,
-    }
-
-
-async def _edited_criteria(
-    unit: Work, viewer: Viewer, before: SegmentView, given: Mapping[str, Any]
-) -> str | None:
-    """The criteria after the edit. What is not edited is not checked again: it may be older than the catalogue."""
-    if "criteria" not in given:
-        return None if before.criteria is None else orjson.dumps(before.criteria).decode()
-    document = given["criteria"]
-    _require_fitting_criteria(before.type, document)
-    if document is None and before.status is not SegmentStatus.DRAFT and before.type is SegmentType.DYNAMIC:
-        raise Required("A dynamic segment that is not a draft needs criteria.", path=("criteria",))
-    return await _stored_criteria(unit, viewer, before.kind, document, segment_id=before.id)
-
-
-def _needs_computing(before: SegmentView, criteria: object) -> bool:
-    """Whether an edit calls for a computation: new criteria while ACTIVE, or the first ones of a draft."""
-    if not isinstance(criteria, str) or orjson.loads(criteria) == before.criteria:
-        return False
-    is_first = before.status is SegmentStatus.DRAFT and before.criteria is None
-    return before.status is SegmentStatus.ACTIVE or is_first
-
-
-async def _stored_criteria(
+async def stored_criteria(
     unit: Work,
     viewer: Viewer,
     kind: MemberKind,
@@ -297,16 +212,8 @@ async def _stored_criteria(
     return criteria_documents.stored(node)
 
 
-def _require_version(segment: SegmentView, version: int | None) -> None:
-    if version is not None and version != segment.version:
-        raise StaleVersion(
-            f"Someone changed this segment: it is at version {segment.version}, you edited version {version}."
-            " Read it again and repeat your change.",
-            path=("version",),
-        )
-
-
-def _require_fitting_criteria(type_: SegmentType, criteria: object) -> None:
+def require_fitting_criteria(type_: SegmentType, criteria: object) -> None:
+    """Raise Invalid for criteria of a STATIC segment."""
     if type_ is SegmentType.STATIC and criteria is not None:
         message = "A static segment has no criteria: make it dynamic, or add members by hand or import."
         raise Invalid(message, path=("criteria",))
@@ -317,7 +224,8 @@ def _require_criteria_to_activate(type_: SegmentType, criteria: object) -> None:
         raise Required("A dynamic segment needs criteria before it can be active.", path=("criteria",))
 
 
-def _clean_sync_interval(interval: timedelta | None) -> int | None:
+def clean_sync_interval(interval: timedelta | None) -> int | None:
+    """The interval in seconds. Raises Invalid for one that is too short or too long."""
     if interval is None:
         return None
     if not SHORTEST_SYNC_INTERVAL <= interval <= LONGEST_SYNC_INTERVAL:
@@ -325,5 +233,6 @@ def _clean_sync_interval(interval: timedelta | None) -> int | None:
     return int(interval.total_seconds())
 
 
-def _name_taken(name: str) -> NameTaken:
+def name_taken(name: str) -> NameTaken:
+    """The error that another segment has the name."""
     return NameTaken(f"There is a segment called {name!r} already; choose another name.", path=("name",))
