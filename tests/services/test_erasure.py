@@ -18,11 +18,13 @@ from seggraph.services import (
     events,
     hands,
     import_runs,
+    imports,
     members,
     recompute,
     refresh,
     relations,
     segments,
+    uploads,
     upserts,
 )
 from seggraph.services.context import Context
@@ -45,7 +47,7 @@ from tests.services.computing import (
     whole,
     with_engine,
 )
-from tests.services.importing import imported
+from tests.services.importing import imported, uploaded
 
 MARK = "forget-me-7f3a"
 PATIENCE_SECONDS = 15.0
@@ -54,7 +56,7 @@ DELETE = """
     mutation ($input: MemberIdsInput!) {
       deleteMembers(input: $input) {
         deleted notFound
-        erased { addresses events relations pendingRelations segments history } errors { code path }
+        erased { addresses events relations pendingRelations segments history importRows importFiles } errors { code path }
       }
     }
 """
@@ -153,11 +155,31 @@ async def everything_about(context: Context, viewer: Viewer) -> int:
     return found.ordinal
 
 
+async def imports_that_name_it(context: Context, viewer: Viewer) -> int:
+    """Imports with rows of the account that were not taken, and files that wait; returns one without it."""
+    rows = [
+        f"{MARK},{MARK}@example.com",
+        "a1,z@example.com",
+        "a1,again@example.com",
+        f"{MARK},twice@example.com",
+    ]
+    mails = [f",{MARK}@example.com", ",nobody@example.com", f",{MARK}@EXAMPLE.com "]
+    pairs = {"id": "externalId", "mail": "email"}
+    for lines, dry_run in ((rows, False), (mails, False), ([f"{MARK},", f"{MARK},"], True)):
+        made = await imported(context, viewer, "\n".join(["id,mail", *lines]), pairs, dry_run=dry_run)
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            while not (await imports.get(viewer, made.id)).is_over:  # a worker of the product may be at it
+                await asyncio.sleep(0.01)
+    await uploaded(context, viewer, f"external id,note\na1,{MARK}\n{MARK},\n")
+    return (await uploaded(context, viewer, "external id,note\na1,x\n")).id
+
+
 async def test_no_trace_is_left(product: Product, context: Context, connection: asyncpg.Connection) -> None:
     # given an account that is in a DYNAMIC, a STATIC and a paused segment, was in another, is blocked in one
     viewer = product.viewer
     assert viewer is not None
     ordinal = await everything_about(context, viewer)
+    stays = await imports_that_name_it(context, viewer)
     made = [
         await new_segment(context, viewer, country("DE"), name="German"),
         await new_segment(context, viewer, country("DE"), name="Paused"),
@@ -188,13 +210,28 @@ async def test_no_trace_is_left(product: Product, context: Context, connection: 
     assert answer == {
         "deleted": 1,
         "notFound": ["unknown"],
-        "erased": {"addresses": 1, "events": 3, "relations": 2, "pendingRelations": 1, "segments": 3},
+        "erased": {
+            "addresses": 1,
+            "events": 3,
+            "relations": 2,
+            "pendingRelations": 1,
+            "segments": 3,
+            "importRows": 4,
+            "importFiles": 2,
+        },
         "errors": [],
     }
     assert history >= 8
 
-    # and nothing of it is left, not even before the workers have rested
+    # and nothing of it is left, not even before the workers have rested, nor in the files folder
     assert await traces(connection, ordinal) == []
+    files = {path.name: path.read_bytes() for path in uploads.folder(context.settings).iterdir()}
+    assert not [name for name, content in files.items() if MARK.encode() in content]
+
+    # and what is about others stays: a row that was not taken, a file that waits
+    assert await connection.fetchval("SELECT count(*) FROM import_rejects") == 2
+    waiting = await connection.fetch("SELECT id, file FROM imports WHERE status = 'UPLOADED'")
+    assert [(row["id"], row["file"] in files) for row in waiting] == [(stays, True)]
     await _quiet(connection)
     assert await traces(connection, ordinal) == []
 

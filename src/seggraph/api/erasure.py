@@ -40,6 +40,13 @@ class ErasedCounts:
     history: int = strawberry.field(
         default=0, description="Records of having entered or left a segment. How many did so stays known."
     )
+    import_rows: int = strawberry.field(
+        default=0, description="Rows about them that imports had not taken, and kept to be looked at."
+    )
+    import_files: int = strawberry.field(
+        default=0,
+        description="Uploaded files with them that waited to be imported; these imports are cancelled.",
+    )
 
 
 @strawberry.type(description="What deleteMembers erased.")
@@ -83,5 +90,7 @@ class ErasureMutations:
                 pending_relations=report.erased.pending_relations,
                 segments=report.erased.memberships,
                 history=report.erased.moves,
+                import_rows=report.erased.import_rows,
+                import_files=report.erased.import_files,
             ),
         )

@@ -6,6 +6,7 @@ is told to look at the ordinals again when it applies its result, and then finds
 numbers: how many entered and left a segment, and when.
 """
 
+import asyncio
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
@@ -16,8 +17,10 @@ from pyroaring import BitMap
 
 from seggraph.audiences import ChunkOwner, ChunkStore, chunk_of, from_bytes, to_bytes
 from seggraph.models.audiences import ChunkRole
+from seggraph.runtime import database
 from seggraph.services import (
     events,
+    import_erasure,
     member_locks,
     populations,
     reach,
@@ -26,12 +29,14 @@ from seggraph.services import (
     selections,
     shifts,
     suppressions,
+    uploads,
     value_counts,
 )
 from seggraph.services.context import Context
+from seggraph.services.import_erasure import Traces
 from seggraph.services.policy import Viewer, require_write
 from seggraph.services.reach import NO_REACH, Reachable
-from seggraph.services.selections import Selection
+from seggraph.services.selections import Named, Selection
 from seggraph.services.shifts import Outcome
 from seggraph.vocabulary import MemberKind, ReachStatus, RunTrigger, SegmentPurpose
 from seggraph.work import Work, begin
@@ -39,8 +44,12 @@ from seggraph.work import Work, begin
 CHUNKS_AT_ONCE: Final = 500
 """How many chunks of history are looked at before the next ones are read."""
 
+READ_MEMBERS: Final = """
+    SELECT external_id, email, domain FROM members WHERE workspace_id = $1 AND id = ANY($2)
+"""
+
 HOLD_MEMBERS: Final = """
-    SELECT id, kind, ordinal, external_id FROM members WHERE workspace_id = $1 AND id = ANY($2)
+    SELECT id, kind, ordinal, external_id, email, domain FROM members WHERE workspace_id = $1 AND id = ANY($2)
     ORDER BY id FOR UPDATE
 """
 
@@ -88,7 +97,10 @@ NOW: Final = "SELECT clock_timestamp()"
 
 @dataclass(frozen=True, slots=True)
 class Erased:
-    """What went with the members: rows, bits of audiences (`memberships`) and of their history (`moves`)."""
+    """What went with the members: rows, bits of audiences (`memberships`) and of their history (`moves`).
+
+    `import_rows` are rows that imports had rejected, `import_files` files that waited and are withdrawn.
+    """
 
     addresses: int = 0
     events: int = 0
@@ -96,6 +108,8 @@ class Erased:
     pending_relations: int = 0
     memberships: int = 0
     moves: int = 0
+    import_rows: int = 0
+    import_files: int = 0
 
     def __add__(self, other: "Erased") -> "Erased":
         """The sums."""
@@ -118,14 +132,51 @@ async def delete(context: Context, viewer: Viewer, selection: Selection) -> Eras
     """
     require_write(viewer)
     selection.validate()
+    waiting = await _waiting_files(context, viewer, selection)
     async with begin() as unit:
-        await member_locks.hold_alone(unit.connection, viewer.workspace_id)
-        named = await selections.find_named(unit.connection, viewer, selection)
+        connection = unit.connection
+        since = await connection.fetchval(NOW)
+        named = await selections.find_named(connection, viewer, selection)
         erased = Erased()
-        for kind in sorted({kind for _, kind, _ in named.rows}):
-            ids = [number for number, one, _ in named.rows if one is kind]
-            erased += await _Erasing(context, unit, viewer.workspace_id, kind).run(ids)
-    return ErasureReport(len(named.rows), named.not_found, erased)
+        for kind, ids in _by_kind(
+            named
+        ).items():  # before anybody is kept waiting, for there may be millions of rows
+            traces = await _traces(connection, viewer.workspace_id, kind, ids)
+            rows = await import_erasure.forget(connection, viewer.workspace_id, kind, traces)
+            erased += Erased(import_rows=rows)
+        await member_locks.hold_alone(connection, viewer.workspace_id)
+        named = await selections.find_named(connection, viewer, selection)
+        for kind, ids in _by_kind(named).items():
+            erased += await _Erasing(context, unit, viewer.workspace_id, kind).run(ids, since)
+        files = await import_erasure.withdraw(connection, viewer.workspace_id, waiting)
+    for file in files:
+        await asyncio.to_thread(uploads.remove, context.settings, file)
+    return ErasureReport(len(named.rows), named.not_found, erased + Erased(import_files=len(files)))
+
+
+async def _waiting_files(context: Context, viewer: Viewer, selection: Selection) -> list[int]:
+    """The imports whose files wait and name one of the members: they are read before anything is held."""
+    found: list[int] = []
+    async with database() as connection:
+        named = await selections.find_named(connection, viewer, selection)
+        for kind, ids in _by_kind(named).items():
+            traces = await _traces(connection, viewer.workspace_id, kind, ids)
+            found += await import_erasure.waiting_with(
+                context.settings, connection, viewer.workspace_id, kind, traces
+            )
+    return found
+
+
+def _by_kind(named: Named) -> dict[MemberKind, list[int]]:
+    """The ids of the members that were found, by kind, in the order in which kinds are held."""
+    kinds = sorted({kind for _, kind, _ in named.rows})
+    return {kind: [number for number, one, _ in named.rows if one is kind] for kind in kinds}
+
+
+async def _traces(
+    connection: asyncpg.Connection, workspace_id: int, kind: MemberKind, ids: Sequence[int]
+) -> Traces:
+    return import_erasure.traces_of(kind, await connection.fetch(READ_MEMBERS, workspace_id, list(ids)))
 
 
 class _Erasing:
@@ -139,8 +190,11 @@ class _Erasing:
         self._kind = kind
         self._ordinals = BitMap()
 
-    async def run(self, ids: Sequence[int]) -> Erased:
-        """Erase the rows, then the bits; returns what there was."""
+    async def run(self, ids: Sequence[int], since: datetime) -> Erased:
+        """Erase the rows, then the bits; returns what there was.
+
+        Of imports only those are looked at that were at work since an instant.
+        """
         members = await self._connection.fetch(HOLD_MEMBERS, self._workspace_id, list(ids))
         self._ordinals = BitMap(row["ordinal"] for row in members)
         event_count = await events.erase(
@@ -161,7 +215,11 @@ class _Erasing:
         await refresh.take_turn(self._connection, self._workspace_id, self._kind)
         memberships, moves = await self._erase_bits()
         await self._erase_dirty()
-        return Erased(_count(addresses), event_count, related, pending, memberships, moves)
+        traces = import_erasure.traces_of(self._kind, members)
+        rows = await import_erasure.forget(
+            self._connection, self._workspace_id, self._kind, traces, since=since
+        )
+        return Erased(_count(addresses), event_count, related, pending, memberships, moves, rows)
 
     async def _erase_bits(self) -> tuple[int, int]:
         """Take the bits out of every audience and its history; returns how many of each there were."""

@@ -43,12 +43,14 @@ START: Final = """
       new_types = NULL, position = 0, line = 0, read = 0, added = 0, updated = 0, already_in = 0, duplicate = 0,
       ignored = 0, failed = 0, taken = NULL, attempts = 0, retry_at = NULL, lease_holder = NULL,
       lease_until = NULL, started_at = now(), finished_at = NULL
-    WHERE workspace_id = $1 AND id = $2
+    WHERE workspace_id = $1 AND id = $2 AND file <> '' RETURNING id
 """
 
 CANCEL: Final = """
-    UPDATE imports SET status = 'CANCELLED', lease_holder = NULL, lease_until = NULL, finished_at = now()
-    WHERE workspace_id = $1 AND id = $2 AND status IN ('UPLOADED', 'RUNNING') RETURNING file
+    UPDATE imports i SET status = 'CANCELLED', lease_holder = NULL, lease_until = NULL, finished_at = now(),
+      file = ''
+    FROM imports before WHERE before.id = i.id AND i.workspace_id = $1 AND i.id = $2
+      AND i.status IN ('UPLOADED', 'RUNNING') RETURNING before.file
 """
 
 CLEAR: Final = (
@@ -160,7 +162,7 @@ async def start(
     """Have an uploaded file imported by a mapping; one that was started already stays as it is.
 
     After a dry run it may be started for good. Raises NotFound, Forbidden, Required when no column finds the
-    members, and whatever else is wrong with the mapping.
+    members, BadTransition when the file is gone, and whatever else is wrong with the mapping.
     """
     require_write(viewer)
     async with begin() as unit:
@@ -175,7 +177,9 @@ async def start(
         for statement in CLEAR:
             await unit.connection.execute(statement, viewer.workspace_id, import_id)
         mapping = orjson.dumps([asdict(pair) for pair in pairs]).decode()
-        await unit.connection.execute(START, viewer.workspace_id, import_id, mapping, create_missing, dry_run)
+        given = viewer.workspace_id, import_id, mapping, create_missing, dry_run
+        if await unit.connection.fetchval(START, *given) is None:
+            raise BadTransition("The file waited too long and is gone: upload it again.", path=("id",))
         context.run_import(unit, import_id, 0, attempt=0)
         context.publish(unit, [progressed(viewer.workspace_id, import_id)])
         return await _read_in(unit.connection, viewer, import_id)
