@@ -67,7 +67,8 @@ def _cell(form: Form, value: str) -> str:
         case Form.FLAG:
             return f"CASE WHEN {value} THEN 'true' ELSE 'false' END"
         case Form.NUMBER:
-            return f"CASE WHEN {value} ~ '^-?[0-9]+$' THEN {value} ELSE {value}::float8::text END"
+            plain = r"'^-?[0-9]+(?:\.[0-9]{1,18})?$'"
+            return f"CASE WHEN {value} ~ {plain} THEN {value} ELSE {value}::float8::text END"
         case Form.PLAIN:
             return value
 
