@@ -83,6 +83,7 @@ async def settings(servers: embedded.Servers, database_url: str, tmp_path: Path)
         jwt_secret=SecretStr("a secret that only the tests know, of 32 and more"),
         lease_seconds=2,
         sweep_seconds=0.3,
+        tick_seconds=0.3,
         log_level="error",
         files_dir=tmp_path / "files",
     )

@@ -336,7 +336,10 @@ async def _rules(connection: asyncpg.Connection, claim: Claim) -> list[Rule]:
 async def _with_refreshed(
     context: Context, connection: asyncpg.Connection, claim: Claim, scan: Scan
 ) -> Sequence[BitMap]:
-    """What the scan matched, with the ordinals that were refreshed since its snapshot evaluated anew."""
+    """What the scan matched, with the ordinals that were refreshed since its snapshot evaluated anew.
+
+    That is done as of now: time may have moved them after the instant of the scan, and nobody comes back for it.
+    """
     refreshed = await connection.fetchval("SELECT refreshed FROM runs WHERE id = $1", claim.run_id)
     if refreshed is None or not scan.rules:
         return scan.matched
@@ -345,7 +348,7 @@ async def _with_refreshed(
         connection,
         Population(claim.workspace_id, claim.kind),
         scan.criteria,
-        as_of=scan.as_of,
+        as_of=await connection.fetchval("SELECT clock_timestamp()"),
         zone=scan.zone,
         ordinals=ordinals,
         timeout_seconds=context.settings.statement_timeout_seconds,
