@@ -7,6 +7,9 @@ from strawberry.types import Info
 
 from seggraph.api import ids
 from seggraph.api.attributes import AttributeMutations, AttributeQueries
+from seggraph.api.comparisons import ComparisonMutations, ComparisonQueries
+from seggraph.api.campaign_mutations import CampaignMutations
+from seggraph.api.campaigns import Campaign, CampaignQueries
 from seggraph.api.context import Caller, caller_of
 from seggraph.api.criteria import CriteriaInput, document_of
 from seggraph.api.criteria_fields import CriteriaFieldQueries
@@ -18,6 +21,7 @@ from seggraph.api.exports import Export, ExportMutations, ExportQueries
 from seggraph.api.imports import Import, ImportMutations, ImportQueries
 from seggraph.api.member_mutations import MemberMutations
 from seggraph.api.members import Member, MemberConnection, MemberOrder
+from seggraph.api.metric_mutations import MetricMutations
 from seggraph.api.node import Node
 from seggraph.api.paging import AFTER, BEFORE, FIRST, LAST, request_of
 from seggraph.api.playbooks import Playbook, PlaybookMutations, PlaybookQueries
@@ -51,7 +55,9 @@ ObjectId = Annotated[strawberry.ID, strawberry.argument(description="Its global 
 
 @strawberry.type
 class Query(
+    CampaignQueries,
     AttributeQueries,
+    ComparisonQueries,
     CriteriaFieldQueries,
     CriteriaTextQueries,
     ExportQueries,
@@ -165,7 +171,10 @@ class Query(
 
 @strawberry.type
 class Mutation(
+    CampaignMutations,
+    MetricMutations,
     AttributeMutations,
+    ComparisonMutations,
     ErasureMutations,
     EventMutations,
     ExportMutations,
@@ -201,6 +210,9 @@ async def _nodes(caller: Caller, global_ids: list[strawberry.ID]) -> list[Node |
     for playbook in await caller.loaders.playbooks.load_many(wanted.get("Playbook", [])):
         if playbook is not None:
             found["Playbook", playbook.id] = Playbook.of(playbook)
+    for campaign in await caller.loaders.campaigns.load_many(wanted.get("Campaign", [])):
+        if campaign is not None:
+            found["Campaign", campaign.id] = Campaign.of(campaign)
     for user in await caller.loaders.users.load_many(wanted.get("User", [])):
         if user is not None:
             found["User", user.id] = User.of(user)

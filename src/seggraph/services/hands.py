@@ -114,6 +114,11 @@ async def remove(
         return await _report(unit, viewer, held, ordinals, changed, not_found)
 
 
+async def fill(context: Context, unit: Work, viewer: Viewer, segment: SegmentView, ordinals: BitMap) -> None:
+    """Link members by hand to a segment that the unit of work has just made."""
+    await _turn(context, unit, viewer, segment.kind, [segment], ordinals, Membership.add_by_hand)
+
+
 async def _kind_of(
     viewer: Viewer, segment_ids: Sequence[int], new_segment: SegmentDraft | None
 ) -> MemberKind:
