@@ -95,16 +95,15 @@ def test_whoever_moves_at_any_instant_is_found(
     after = start - back
     until = after + length + timedelta(microseconds=1)
     near = st.sampled_from([after, until]).flatmap(random_histories.near)
-    value: date = data.draw(near)
-    if field == "renewal":
-        value = value.date()
+    instant = data.draw(near)
+    value = instant.date() if field == "renewal" else instant
     stored: dict[str, Any] = {field: value}
     member = NaiveMember(fields=stored, attributes=stored)
     instants = [after + (until - after) * share / 7 for share in range(8)]
     instants += [one for one in data.draw(st.lists(near, min_size=6, max_size=12)) if after <= one <= until]
 
     # when
-    answers = {matches(criteria, member, as_of=instant, zone=zone) for instant in instants}
+    answers = {matches(criteria, member, as_of=one, zone=zone) for one in instants}
 
     # then
     if len(answers) > 1:

@@ -20,7 +20,7 @@ from tests.engines.stored_worlds import related, store_world
 
 PEOPLE = Population(workspace_id=1, kind=MemberKind.PERSON)
 SIZES = {MemberKind.PERSON: 6, MemberKind.ACCOUNT: 3}
-SEGMENTS = dict.fromkeys(random_worlds.SEGMENTS, BitMap([1, 2, 3]))
+SEGMENTS = dict.fromkeys(random_worlds.SEGMENTS, {1, 2, 3})
 _TABLES = ("members", "member_addresses", "events", "event_totals", "relations", "chunks")
 
 
@@ -54,7 +54,10 @@ class World:
         for table in _TABLES:
             await self.connection.execute(f"DELETE FROM {table}")
         await store_world(
-            self.connection, self.members, links={MemberKind.PERSON: self.links}, segments=SEGMENTS
+            self.connection,
+            self.members,
+            links={MemberKind.PERSON: self.links},
+            segments={segment: BitMap(members) for segment, members in SEGMENTS.items()},
         )
         rows = [(int(kind), ordinal, at) for (kind, ordinal), at in self.recorded.items()]
         await self.connection.executemany(

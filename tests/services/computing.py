@@ -63,8 +63,8 @@ class PausingEngine:
                 await self.resume.wait()
         return found
 
-    async def moved_by_time(self, *arguments: Any, **circumstances: Any) -> list[BitMap]:
-        return await self.inner.moved_by_time(*arguments, **circumstances)
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.inner, name)
 
 
 @dataclass
@@ -90,8 +90,8 @@ class FailingEngine:
             raise self.error
         return await self.inner.evaluate(connection, population, criteria, ordinals=ordinals, **circumstances)
 
-    async def moved_by_time(self, *arguments: Any, **circumstances: Any) -> list[BitMap]:
-        return await self.inner.moved_by_time(*arguments, **circumstances)
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.inner, name)
 
 
 def with_engine(context: Context, engine: Engine) -> Context:

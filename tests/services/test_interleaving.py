@@ -61,6 +61,9 @@ class DawdlingEngine:
         await asyncio.sleep(self.chance.choice([0, 0, 0.01, 0.06]))
         return found
 
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.inner, name)
+
 
 @pytest.mark.parametrize("number", range(2))
 async def test_any_interleaving_ends_at_the_naive_result(
