@@ -14,6 +14,9 @@ from strawberry.types import Info
 from seggraph.criteria import Catalogue
 from seggraph.events import Hub
 from seggraph.services import (
+    audience_values,
+    campaign_audiences,
+    campaign_views,
     catalogues,
     customer_values,
     field_examples,
@@ -21,6 +24,7 @@ from seggraph.services import (
     member_events,
     members,
     memberships,
+    metric_series,
     playbook_views,
     reach_steps,
     related,
@@ -31,6 +35,8 @@ from seggraph.services import (
     value_counts,
 )
 from seggraph.services.authentication import authenticate
+from seggraph.services.campaign_audiences import NOBODY, CampaignAudience
+from seggraph.services.campaign_views import CampaignSegments, CampaignView, OfSegment
 from seggraph.services.context import Context
 from seggraph.services.customer_values import CustomerValue
 from seggraph.services.freshness import Pending
@@ -38,6 +44,8 @@ from seggraph.services.member_events import Asked as EventsAsked
 from seggraph.services.member_events import EventView
 from seggraph.services.members import Addresses, MemberView
 from seggraph.services.memberships import Holding, MemberKey, Pair, SourceView
+from seggraph.services.metric_series import NOTHING, Series, Stepped, Totals
+from seggraph.services.metric_series import Asked as MetricsAsked
 from seggraph.services.paging import Page, PageRequest
 from seggraph.services.playbook_views import PlaybookView
 from seggraph.services.policy import Viewer
@@ -53,6 +61,7 @@ K = TypeVar("K")
 V = TypeVar("V")
 
 NO_EVENTS: Final[Page[EventView]] = Page([], [], has_next=False, has_previous=False)
+NO_CAMPAIGNS: Final[Page[CampaignView]] = Page([], [], has_next=False, has_previous=False)
 
 
 class Loaders:
@@ -93,6 +102,11 @@ class Loaders:
         return _by_key(lambda asked: related.get_many(self._viewer, asked), [])
 
     @cached_property
+    def members(self) -> DataLoader[MemberKey, MemberView | None]:
+        """Members by kind and ordinal."""
+        return _by_key(lambda keys: members.by_keys(self._viewer, keys), None)
+
+    @cached_property
     def events(self) -> DataLoader[tuple[EventsAsked, PageRequest], Page[EventView]]:
         """Pages of members' events."""
         return _by_key(lambda asked: member_events.pages_of(self._viewer, asked), NO_EVENTS)
@@ -109,6 +123,54 @@ class Loaders:
             lambda keys: customer_values.of_members(self._viewer, keys),
             customer_values.value_of([], datetime.now(UTC)),
         )
+
+    @cached_property
+    def segment_values(self) -> DataLoader[int, CustomerValue]:
+        """The customer value of segments, by their ids."""
+        return _by_key(
+            lambda ids: audience_values.of_segments(self._viewer, ids),
+            customer_values.value_of([], datetime.now(UTC)),
+        )
+
+    @cached_property
+    def campaigns(self) -> DataLoader[int, CampaignView | None]:
+        """Campaigns by id."""
+        return _by_key(lambda ids: campaign_views.get_many(self._viewer, ids), None)
+
+    @cached_property
+    def campaign_segments(self) -> DataLoader[int, CampaignSegments]:
+        """The segments of a campaign, by its id."""
+        return _by_key(lambda ids: campaign_views.segments_of(self._viewer, ids), CampaignSegments())
+
+    @cached_property
+    def campaign_pages(self) -> DataLoader[OfSegment, Page[CampaignView]]:
+        """Pages of the campaigns of segments."""
+        return _by_key(lambda asked: campaign_views.pages_of_segments(self._viewer, asked), NO_CAMPAIGNS)
+
+    @cached_property
+    def campaign_counts(self) -> DataLoader[int, int]:
+        """How many campaigns a segment has, by its id."""
+        return _by_key(lambda ids: campaign_views.counts_of_segments(self._viewer, ids), 0)
+
+    @cached_property
+    def campaign_audiences(self) -> DataLoader[int, CampaignAudience]:
+        """Whom a campaign targets, by its id."""
+        return _by_key(lambda ids: campaign_audiences.get_many(self._viewer, ids), NOBODY)
+
+    @cached_property
+    def metric_totals(self) -> DataLoader[MetricsAsked, Totals]:
+        """Totals of metrics."""
+        return _by_key(lambda asked: metric_series.totals(self._viewer, asked), NOTHING)
+
+    @cached_property
+    def metric_parts(self) -> DataLoader[MetricsAsked, Mapping[int, Totals]]:
+        """Totals of metrics by campaign, or by segment."""
+        return _by_key(lambda asked: metric_series.parts(self._viewer, asked), {})
+
+    @cached_property
+    def metric_series(self) -> DataLoader[Stepped, Series]:
+        """Series of metrics."""
+        return _by_key(lambda asked: metric_series.series(self._viewer, asked), [])
 
     @cached_property
     def sources(self) -> DataLoader[int, list[SourceView]]:

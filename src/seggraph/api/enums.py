@@ -41,6 +41,16 @@ _publish(vocabulary.ExportContent, "ExportContent", "What the rows of an exporte
 _publish(vocabulary.ExportFormat, "ExportFormat", "How an exported file is written.")
 _publish(vocabulary.ExportStatus, "ExportStatus", "Where an export is.")
 _publish(
+    vocabulary.HistoryInterval,
+    "HistoryInterval",
+    "The length of one step of a series; weeks begin on Monday.",
+)
+_publish(
+    vocabulary.CampaignStatus,
+    "CampaignStatus",
+    "Where a campaign is in its life. While it is ACTIVE, so are its segments.",
+)
+_publish(
     vocabulary.ConsentPolicy,
     "ConsentPolicy",
     "Which consents let a channel reach a member: OPT_OUT all but DENIED, OPT_IN only GRANTED.",
@@ -141,3 +151,7 @@ class SegmentOrderField(Enum):
     LAST_MODIFIED_AT = "last_modified_at"
     MEMBER_COUNT = "member_count"
     REACH = "reach_total"
+    REVENUE = "revenue"
+    ORDERS = "orders"
+    AVERAGE_ORDER_VALUE = "average_order_value"
+    CUSTOMER_LIFETIME_VALUE = "customer_lifetime_value"

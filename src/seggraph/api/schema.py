@@ -7,16 +7,16 @@ from strawberry.types import Info
 
 from seggraph.api import ids
 from seggraph.api.attributes import AttributeMutations, AttributeQueries
-from seggraph.api.comparisons import ComparisonMutations, ComparisonQueries
 from seggraph.api.campaign_mutations import CampaignMutations
 from seggraph.api.campaigns import Campaign, CampaignQueries
+from seggraph.api.comparisons import ComparisonMutations, ComparisonQueries
 from seggraph.api.context import Caller, caller_of
 from seggraph.api.criteria import CriteriaInput, document_of
 from seggraph.api.criteria_fields import CriteriaFieldQueries
 from seggraph.api.criteria_texts import CriteriaTextQueries
 from seggraph.api.erasure import ErasureMutations
 from seggraph.api.errors import CriteriaError, InputError
-from seggraph.api.events import EventMutations
+from seggraph.api.events import Event, EventMutations
 from seggraph.api.exports import Export, ExportMutations, ExportQueries
 from seggraph.api.imports import Import, ImportMutations, ImportQueries
 from seggraph.api.member_mutations import MemberMutations
@@ -35,10 +35,10 @@ from seggraph.api.segments import Segment, member_order
 from seggraph.api.subscriptions import EVENT_TYPES, Subscription
 from seggraph.api.suppressions import SuppressionMutations, SuppressionQueries
 from seggraph.api.transport import ServedSchema
-from seggraph.api.viewer import User, Viewer, ViewerMutations, Workspace
+from seggraph.api.viewer import ApiKey, ApiKeyQueries, User, Viewer, ViewerMutations, Workspace
 from seggraph.api.workspace_settings import WorkspaceMutations
 from seggraph.errors import Invalid, NotFound, TooMany
-from seggraph.services import exports, imports, members, previews, segment_views, workspaces
+from seggraph.services import exports, imports, member_events, members, previews, segment_views, workspaces
 from seggraph.services.members import MemberList
 from seggraph.vocabulary import MemberKind
 
@@ -56,6 +56,7 @@ ObjectId = Annotated[strawberry.ID, strawberry.argument(description="Its global 
 @strawberry.type
 class Query(
     CampaignQueries,
+    ApiKeyQueries,
     AttributeQueries,
     ComparisonQueries,
     CriteriaFieldQueries,
@@ -216,10 +217,23 @@ async def _nodes(caller: Caller, global_ids: list[strawberry.ID]) -> list[Node |
     for user in await caller.loaders.users.load_many(wanted.get("User", [])):
         if user is not None:
             found["User", user.id] = User.of(user)
+    for number, key in (await workspaces.get_api_keys(caller.viewer, wanted.get("ApiKey", []))).items():
+        found["ApiKey", number] = ApiKey.of(key)
     if caller.viewer.workspace_id in wanted.get("Workspace", []):
         workspace = await workspaces.get(caller.viewer)
         found["Workspace", workspace.id] = Workspace.of(workspace)
-    return [None if part is None else found.get(part) for part in parts]
+    events = await _events(caller, global_ids)
+    return [
+        events.get(global_id) if part is None else found.get(part)
+        for global_id, part in zip(global_ids, parts, strict=True)
+    ]
+
+
+async def _events(caller: Caller, global_ids: list[strawberry.ID]) -> dict[str, Event]:
+    """Those of the ids that are events of the workspace."""
+    keys = {str(one): key for one in global_ids if (key := ids.split_event(one)) is not None}
+    views = await member_events.get_many(caller.viewer, list(keys.values()))
+    return {one: Event.of(views[key]) for one, key in keys.items() if key in views}
 
 
 def _only(type_: type[N], node: object) -> N | None:

@@ -8,17 +8,20 @@ from pyroaring import BitMap
 from strawberry.types import Info
 
 from seggraph.api import ids
+from seggraph.api.campaign_links import SegmentCampaignFields
 from seggraph.api.context import Caller, caller_of
 from seggraph.api.criteria import CriteriaInput, document_of, shown
 from seggraph.api.enums import OrderDirection
 from seggraph.api.explanations import MembershipExplanation
 from seggraph.api.members import Member, MemberOrder
+from seggraph.api.metrics import SegmentMetricFields
 from seggraph.api.node import Node
 from seggraph.api.paging import AFTER, BEFORE, FIRST, LAST, PageInfo, request_of
 from seggraph.api.playbook_links import LinkedPlaybook, kinds_holding, playbook_of, playbooks_holding
 from seggraph.api.reach import Reach
 from seggraph.api.scalars import JSON, DurationText
 from seggraph.api.segment_usages import SegmentUsageFields
+from seggraph.api.values import SegmentValueFields
 from seggraph.api.viewer import User
 from seggraph.criteria import Catalogue, Duration
 from seggraph.services import criteria_documents, criteria_texts, explanations, members, segment_life
@@ -143,7 +146,7 @@ class SegmentMemberConnection:
 
 
 @strawberry.type(description="A named audience: members of one kind, by criteria, import or hand.")
-class Segment(SegmentUsageFields, Node):
+class Segment(SegmentCampaignFields, SegmentMetricFields, SegmentValueFields, SegmentUsageFields, Node):
     """A segment. Its numbers belong together: they are all as of reach.asOf."""
 
     name: str = strawberry.field(description="The name; unique in the workspace, whatever its case.")

@@ -18,6 +18,7 @@ from seggraph.errors import NotFound
 from seggraph.events import (
     Fact,
     MembershipChanged,
+    MetricsChanged,
     ReachChanged,
     Resync,
     ResyncReason,
@@ -100,6 +101,14 @@ class DeletedEvent(SegmentEvent):
 
 
 @strawberry.type(
+    name="MetricsChanged",
+    description="Campaign metrics of a segment were recorded or corrected: read segment.metrics.",
+)
+class MetricsEvent(SegmentEvent):
+    """A change of metrics."""
+
+
+@strawberry.type(
     name="ResyncRequired",
     description="Events were missed. One comes for each segment, with the segment as it is now: take it over.",
 )
@@ -115,6 +124,7 @@ EVENT_TYPES = (
     ReachEvent,
     ProgressEvent,
     MembershipEvent,
+    MetricsEvent,
     DeletedEvent,
     ResyncEvent,
 )
@@ -166,7 +176,13 @@ def _interest(segment_ids: set[int] | None) -> Callable[[Fact], bool]:
 
     def wants(fact: Fact) -> bool:
         about_segment = isinstance(
-            fact, SegmentStatusChanged | ReachChanged | RunProgressed | MembershipChanged | SegmentDeleted
+            fact,
+            SegmentStatusChanged
+            | ReachChanged
+            | RunProgressed
+            | MembershipChanged
+            | MetricsChanged
+            | SegmentDeleted,
         )
         return about_segment and (segment_ids is None or fact.subject_id in segment_ids)
 
@@ -246,6 +262,8 @@ async def _event(caller: Caller, cursor: str, fact: Fact) -> SegmentEvent | None
                 entered_numbers=fact.entered_sample,
                 exited_numbers=fact.exited_sample,
             )
+        case MetricsChanged():
+            return MetricsEvent(cursor=cursor, at=at, segment=segment, revision=segment.revision)
     return None
 
 

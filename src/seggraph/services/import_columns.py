@@ -93,7 +93,7 @@ def look(path: Path, encoding: str, kind: MemberKind, *, has_header: bool | None
 
     Raises Required for a file without records, Invalid for what is no CSV file, and TooMany columns.
     """
-    delimiter = _delimiter(path, encoding)
+    delimiter = delimiter_of(path, encoding)
     with RecordReader(path, Dialect(encoding, delimiter, False)) as reader:
         records = [record.cells for record in _first(reader) if record.problem is None]
     if not records:
@@ -214,7 +214,7 @@ def _simple(name: str) -> str:
     return "_".join(re.findall(r"[^\W_]+", split.lower()))
 
 
-def _delimiter(path: Path, encoding: str) -> str:
+def delimiter_of(path: Path, encoding: str) -> str:
     """The delimiter that cuts the first records most evenly into more than one cell; a comma if none does."""
     with path.open("rb") as file:
         raw = file.read(SAMPLE_BYTES)

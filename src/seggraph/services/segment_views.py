@@ -143,8 +143,20 @@ def order_by(field: str, *, descending: bool) -> Order:
         "last_modified_at": (Key("s.last_modified_at", "timestamptz"),),
         "member_count": (Key("s.member_count", "bigint"),),
         "reach_total": nullable("s.reach_total", "bigint", "0", descending=descending),
+        "revenue": _by_value("v.revenue", descending=descending),
+        "orders": _by_value("v.orders::numeric", descending=descending),
+        "average_order_value": _by_value("v.revenue / nullif(v.orders, 0)", descending=descending),
+        "customer_lifetime_value": _by_value("v.revenue / nullif(v.buyers, 0)", descending=descending),
     }[field]
     return Order(field, (*keys, _ID), descending)
+
+
+def _by_value(sql: str, *, descending: bool) -> tuple[Key, ...]:
+    """The keys of what is made of a segment's value as it is kept."""
+    kept = f"""
+        (SELECT {sql} FROM segment_values v WHERE v.workspace_id = s.workspace_id AND v.segment_id = s.id)
+    """  # noqa: S608 - constants only
+    return nullable(kept, "numeric", "0", descending=descending)
 
 
 async def get(viewer: Viewer, segment_id: int) -> SegmentView:

@@ -1,0 +1,42 @@
+"""From segments to their campaigns. Campaigns have segments, and segments have campaigns: here the circle is cut."""
+
+from typing import TYPE_CHECKING, Annotated, TypeAlias
+
+import strawberry
+from strawberry.types import Info
+
+from seggraph.api.context import caller_of
+from seggraph.api.paging import AFTER, FIRST
+from seggraph.services.paging import PageRequest
+from seggraph.services.segment_views import SegmentView
+
+if TYPE_CHECKING:
+    from seggraph.api.campaigns import CampaignConnection
+
+LinkedCampaigns: TypeAlias = Annotated["CampaignConnection", strawberry.lazy("seggraph.api.campaigns")]
+
+
+@strawberry.type
+class SegmentCampaignFields:
+    """The part of Segment that says which campaigns use it."""
+
+    view: strawberry.Private[SegmentView]
+
+    @strawberry.field(description="The campaigns that target it or leave it out, the newest first.")
+    async def campaigns(
+        self,
+        info: Info,
+        first: Annotated[int | None, strawberry.argument(description=FIRST)] = None,
+        after: Annotated[str | None, strawberry.argument(description=AFTER)] = None,
+    ) -> LinkedCampaigns:
+        """A page, looked up for all segments of a list at once."""
+        from seggraph.api.campaigns import CampaignConnection
+
+        loaders = caller_of(info).loaders
+        page = await loaders.campaign_pages.load((self.view.id, PageRequest(first=first, after=after)))
+        return CampaignConnection.of(page, lambda: loaders.campaign_counts.load(self.view.id))
+
+    @strawberry.field(description="How many campaigns target it or leave it out.")
+    async def campaign_count(self, info: Info) -> int:
+        """Look it up for the whole page at once."""
+        return await caller_of(info).loaders.campaign_counts.load(self.view.id)
