@@ -70,7 +70,10 @@ def test_demo_is_ready_when_it_says_so_and_keeps_its_data(tmp_path: Path) -> Non
         assert data["segments"]["totalCount"] > 5
         assert data["members"]["totalCount"] == 60
         statuses = first.query("{ segments { nodes { origin reach { status } } } }")["segments"]["nodes"]
-        assert {(node["origin"], node["reach"]["status"]) for node in statuses} == {("DEFAULT", "READY")}
+        assert {(node["origin"], node["reach"]["status"]) for node in statuses} == {
+            ("DEFAULT", "READY"),
+            ("CUSTOM", "READY"),
+        }
 
     with demo(tmp_path, "--members", "300") as second:
         assert second.query() == data
@@ -78,7 +81,9 @@ def test_demo_is_ready_when_it_says_so_and_keeps_its_data(tmp_path: Path) -> Non
 
     with demo(tmp_path, "--members", "0") as empty:
         nothing = empty.query()
-        assert (nothing["segments"]["totalCount"], nothing["members"]["totalCount"]) == (0, 0)
+        assert nothing["members"]["totalCount"] == 0
+        origins = empty.query("{ segments { nodes { origin } } }")["segments"]["nodes"]
+        assert origins == [{"origin": "DEFAULT"}] * 12
         assert empty.address["workspace_id"] != first.address["workspace_id"]
 
 
