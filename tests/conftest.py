@@ -81,6 +81,7 @@ async def settings(servers: embedded.Servers, database_url: str, tmp_path: Path)
         database_url=database_url,
         redis_url=servers.redis_url,
         jwt_secret=SecretStr("a secret that only the tests know, of 32 and more"),
+        session_check_seconds=1,
         lease_seconds=2,
         sweep_seconds=0.3,
         tick_seconds=0.3,

@@ -52,6 +52,7 @@ class Api:
             per_operation=Caller.afresh,
             allowed_origins=settings.allowed_origins,
             max_upload_bytes=settings.max_upload_bytes + UPLOAD_OVERHEAD_BYTES,
+            recheck_seconds=settings.session_check_seconds,
         )
         self.application = Starlette(
             routes=[

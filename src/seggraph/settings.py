@@ -51,12 +51,24 @@ class Settings(BaseSettings):
         gt=0,
         description="Largest cost that PostgreSQL may estimate for a statement over everybody.",
     )
+    session_check_seconds: float = Field(
+        30.0, gt=0, description="How often the credentials of open subscriptions are looked at again."
+    )
     lease_seconds: float = Field(
         6.0, ge=1, description="How long a run stays with a worker that gives no sign of life."
     )
     sweep_seconds: float = Field(2.0, gt=0, description="How often the sweeper looks for work that is due.")
     tick_seconds: float = Field(
         2.0, gt=0, description="How often members whom time moved in or out are looked for."
+    )
+    history_detail_days: int = Field(
+        7, ge=1, description="For how many days each computation is kept; after that they are merged by hour."
+    )
+    history_hours_days: int = Field(
+        90, ge=1, description="After how many days the hours of histories are merged into days."
+    )
+    history_days_days: int = Field(
+        400, ge=1, description="After how many days the days of histories are merged into months."
     )
     log_level: str = Field("info", description="debug, info, warning or error.")
     log_json: bool = Field(False, description="One JSON object a line instead of text for people.")

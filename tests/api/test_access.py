@@ -15,6 +15,8 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from jwt.algorithms import RSAAlgorithm
 from jwt.utils import base64url_encode
+from websockets.asyncio.client import connect
+from websockets.typing import Subprotocol
 
 from seggraph.errors import RetryLater, SeggraphError, Unauthenticated
 from seggraph.services.authentication import authenticate
@@ -236,3 +238,73 @@ async def test_roles_of_users(client: Product, server: Server, viewer: Viewer) -
 
     assert roles == {"LEADER": ApiKeyScope.WRITE, "TEAM_MEMBER": ApiKeyScope.WRITE}
     assert (await client.run(WHO))["viewer"]["workspace"]["name"] == "Acme"
+
+
+KEYS = "{ apiKeys { id name hint scope createdBy { email } createdAt expiresAt revokedAt lastUsedAt } }"
+KEY = "query ($id: ID!) { node(id: $id) { id ... on ApiKey { name hint lastUsedAt } } }"
+
+
+async def test_administrators_see_keys_but_nobody_sees_secrets(
+    client: Product, server: Server, viewer: Viewer
+) -> None:
+    first, second = [
+        (await client.run(CREATE_KEY, input={"name": name, "scope": scope}))["createApiKey"]
+        for name, scope in (("used", "WRITE"), ("revoked", "READ"))
+    ]
+    await client.run(REVOKE_KEY, id=second["apiKey"]["id"])
+    async with server.connect(first["secret"]) as program:
+        await program.run(WHO)
+        unseen = [await program.raw(KEYS), await program.raw(KEY, id=first["apiKey"]["id"])]
+
+    answer = await client.raw(KEYS)
+    node = (await client.run(KEY, id=first["apiKey"]["id"]))["node"]
+
+    # then the list has the newest first, with who made them and whether they were used
+    revoked, used = answer["data"]["apiKeys"]
+    assert [(one["name"], one["scope"]) for one in (revoked, used)] == [
+        ("revoked", "READ"),
+        ("used", "WRITE"),
+    ]
+    assert (revoked["revokedAt"] is None, used["revokedAt"] is None) == (False, True)
+    assert (revoked["lastUsedAt"] is None, used["lastUsedAt"] is None) == (True, False)
+    assert used["createdBy"]["email"] == revoked["createdBy"]["email"] != ""
+    assert node == {
+        "id": first["apiKey"]["id"],
+        "name": "used",
+        "hint": first["apiKey"]["hint"],
+        "lastUsedAt": used["lastUsedAt"],
+    }
+    assert first["secret"] not in str(answer)
+
+    # and keys that do not administer, team members and other workspaces see none of it
+    async with (
+        server.sign_in(await new_viewer("", Role.TEAM_MEMBER, workspace_id=viewer.workspace_id)) as user,
+        server.sign_in(await new_viewer("Other")) as other,
+    ):
+        unseen += [
+            await user.raw(KEYS),
+            await user.raw(KEY, id=node["id"]),
+            await other.raw(KEY, id=node["id"]),
+        ]
+        assert (await other.run(KEYS))["apiKeys"] == []
+    forbidden, hidden = [unseen[0], unseen[2]], [unseen[1], unseen[3], unseen[4]]
+    for refusal_ in forbidden:
+        assert [error["extensions"]["code"] for error in refusal_["errors"]] == ["FORBIDDEN"]
+    assert [one["data"] for one in hidden] == [{"node": None}] * 3
+
+
+async def test_a_subscription_ends_when_its_key_is_revoked(client: Product, server: Server) -> None:
+    made = (await client.run(CREATE_KEY, input={"name": "live", "scope": "READ"}))["createApiKey"]
+    url = server.url.replace("http", "ws", 1)
+    query = "subscription { segmentEvents { __typename } }"
+
+    async with connect(url, subprotocols=[Subprotocol("graphql-transport-ws")]) as ws:
+        payload = {"Authorization": f"Bearer {made['secret']}"}
+        await ws.send(json.dumps({"type": "connection_init", "payload": payload}))
+        assert json.loads(await ws.recv()) == {"type": "connection_ack"}
+        await ws.send(json.dumps({"type": "subscribe", "id": "1", "payload": {"query": query}}))
+        await client.run(REVOKE_KEY, id=made["apiKey"]["id"])
+        async with asyncio.timeout(10):
+            await ws.wait_closed()
+
+    assert ws.close_code == 4403

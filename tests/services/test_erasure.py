@@ -56,7 +56,8 @@ DELETE = """
     mutation ($input: MemberIdsInput!) {
       deleteMembers(input: $input) {
         deleted notFound
-        erased { addresses events relations pendingRelations segments history importRows importFiles } errors { code path }
+        erased { addresses events relations pendingRelations segments history importRows importFiles }
+        errors { code path }
       }
     }
 """
@@ -168,7 +169,7 @@ async def imports_that_name_it(context: Context, viewer: Viewer) -> int:
     for lines, dry_run in ((rows, False), (mails, False), ([f"{MARK},", f"{MARK},"], True)):
         made = await imported(context, viewer, "\n".join(["id,mail", *lines]), pairs, dry_run=dry_run)
         async with asyncio.timeout(PATIENCE_SECONDS):
-            while not (await imports.get(viewer, made.id)).is_over:  # a worker of the product may be at it
+            while not (await imports.get(viewer, made.id)).is_over:  # noqa: ASYNC110 - a worker may be at it
                 await asyncio.sleep(0.01)
     await uploaded(context, viewer, f"external id,note\na1,{MARK}\n{MARK},\n")
     return (await uploaded(context, viewer, "external id,note\na1,x\n")).id

@@ -33,6 +33,7 @@ def build_endpoint() -> GraphQLEndpoint:
         max_upload_bytes=2 * TINY_BODY,
         max_subscriptions_per_connection=3,
         connection_init_timeout=0.5,
+        recheck_seconds=0.05,
     )
 
 

@@ -27,9 +27,13 @@ class Caller:
     seen: list[str]
 
 
+ENDED: set[str] = set()
+"""Credentials that do not hold any more."""
+
+
 async def make_caller(connection: Request | WebSocket, params: Mapping[str, object] | None) -> Caller:
     given = connection.headers.get("authorization") if params is None else params.get("Authorization")
-    if given == "Bearer wrong":
+    if given == "Bearer wrong" or given in ENDED:
         raise Unauthenticated("The token is not valid.")
     if given == "Bearer broken":
         raise RuntimeError("the key store is away: secret-host")

@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.transport.sample import Streams
+from tests.transport.sample import ENDED, Streams
 
 Event = tuple[str, Any]
 
@@ -92,4 +92,26 @@ async def test_leaving_ends_the_stream_on_the_server(server: str) -> None:
                 break
     await asyncio.sleep(0.2)
 
+    assert Streams.ended == ended + 1
+
+
+async def test_a_stream_ends_with_an_error_when_its_credentials_end(server: str) -> None:
+    ended = Streams.ended
+    received: list[Event] = []
+    query = {"query": "subscription { forever { name } }"}
+    headers = {"accept": "text/event-stream", "authorization": "Bearer ends as well"}
+    async with (
+        httpx.AsyncClient() as client,
+        client.stream("POST", server, json=query, headers=headers) as response,
+        asyncio.timeout(10),
+    ):
+        async for event in events(response):
+            received.append(event)
+            ENDED.add("Bearer ends as well")
+
+    assert received[0][1]["data"]["forever"]["name"]
+    (last, problem), done = received[-2:]
+    assert (last, "data" in problem) == ("next", False)
+    assert [error["extensions"]["code"] for error in problem["errors"]] == ["UNAUTHENTICATED"]
+    assert done == ("complete", None)
     assert Streams.ended == ended + 1

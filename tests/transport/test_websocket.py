@@ -12,7 +12,7 @@ from websockets.exceptions import InvalidStatus
 from websockets.typing import Origin, Subprotocol
 
 from tests.transport.conftest import TINY_BODY
-from tests.transport.sample import Streams
+from tests.transport.sample import ENDED, Streams
 
 PROTOCOL = Subprotocol("graphql-transport-ws")
 
@@ -200,6 +200,23 @@ async def test_a_wrong_token_closes_with_4403(server: str) -> None:
     async with socket(server) as ws:
         await send(ws, {"type": "connection_init", "payload": {"Authorization": "Bearer wrong"}})
         assert await close_code(ws) == 4403
+
+
+async def test_a_socket_closes_with_4403_when_its_credentials_end(server: str) -> None:
+    started, ended = Streams.started, Streams.ended
+    async with socket(server) as ws, socket(server) as other:
+        for one, token in ((ws, "Bearer ends soon"), (other, "Bearer stays")):
+            await init(one, Authorization=token)
+            await subscribe(one, "subscription { forever { name } }")
+            assert (await receive(one))["type"] == "next"
+
+        ENDED.add("Bearer ends soon")
+
+        assert await close_code(ws) == 4403
+        for _ in range(20):
+            assert (await receive(other))["type"] == "next"
+        assert Streams.ended == ended + 1
+    assert Streams.started == started + 2
 
 
 async def test_a_context_that_cannot_be_made_closes_with_4500(server: str) -> None:

@@ -25,12 +25,15 @@ from seggraph.services import (
     members,
     memberships,
     metric_series,
+    past_memberships,
     playbook_views,
     reach_steps,
     related,
+    runs,
     segment_members,
     segment_usages,
     segment_views,
+    size_history,
     users,
     value_counts,
 )
@@ -47,19 +50,25 @@ from seggraph.services.memberships import Holding, MemberKey, Pair, SourceView
 from seggraph.services.metric_series import NOTHING, Series, Stepped, Totals
 from seggraph.services.metric_series import Asked as MetricsAsked
 from seggraph.services.paging import Page, PageRequest
+from seggraph.services.past_memberships import Interval
 from seggraph.services.playbook_views import PlaybookView
 from seggraph.services.policy import Viewer
 from seggraph.services.reach_steps import Asked as ReachAsked
 from seggraph.services.related import Asked
+from seggraph.services.runs import Asked as RunsAsked
+from seggraph.services.runs import RunView
 from seggraph.services.segment_members import SegmentPage, SegmentPageRequest
 from seggraph.services.segment_usages import Usage
 from seggraph.services.segment_views import SegmentView
+from seggraph.services.size_history import Asked as SizesAsked
+from seggraph.services.size_history import SizePoint
 from seggraph.services.users import UserView
 from seggraph.vocabulary import MemberKind
 
 K = TypeVar("K")
 V = TypeVar("V")
 
+NO_RUNS: Final[Page[RunView]] = Page([], [], has_next=False, has_previous=False)
 NO_EVENTS: Final[Page[EventView]] = Page([], [], has_next=False, has_previous=False)
 NO_CAMPAIGNS: Final[Page[CampaignView]] = Page([], [], has_next=False, has_previous=False)
 
@@ -70,6 +79,26 @@ class Loaders:
     def __init__(self, viewer: Viewer, services: Context) -> None:
         self._viewer = viewer
         self._services = services
+
+    @cached_property
+    def run_pages(self) -> DataLoader[RunsAsked, Page[RunView]]:
+        """Pages of segments' runs."""
+        return _by_key(lambda asked: runs.pages(self._viewer, asked), NO_RUNS)
+
+    @cached_property
+    def run_counts(self) -> DataLoader[int, int]:
+        """How many runs segments have."""
+        return _by_key(lambda ids: runs.counts(self._viewer, ids), 0)
+
+    @cached_property
+    def sizes(self) -> DataLoader[SizesAsked, list[SizePoint]]:
+        """Size histories of segments."""
+        return _by_key(lambda asked: size_history.points(self._viewer, asked), [])
+
+    @cached_property
+    def intervals(self) -> DataLoader[Pair, list[Interval]]:
+        """When members were in segments."""
+        return _by_key(lambda pairs: past_memberships.intervals(self._viewer, pairs), [])
 
     @cached_property
     def distinct_addresses(self) -> DataLoader[ReachAsked, int | None]:

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from decimal import Decimal
+from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 from strawberry.types import Info
@@ -9,6 +10,7 @@ from strawberry.types import Info
 from seggraph.api import ids
 from seggraph.api.context import caller_of
 from seggraph.api.errors import ReportErrors, RowError, UserError
+from seggraph.api.node import Node
 from seggraph.api.paging import PageInfo
 from seggraph.api.scalars import JSON
 from seggraph.api.transport import Row, row
@@ -19,14 +21,16 @@ from seggraph.services.member_events import EventView
 from seggraph.services.paging import Page, PageRequest
 from seggraph.vocabulary import MemberKind
 
+if TYPE_CHECKING:
+    from seggraph.api.members import Member
 
-@strawberry.type(description="Something that a member did.")
-class Event:
+
+@strawberry.type(
+    description="Something that a member did. An event that is corrected by its external id gets a new id."
+)
+class Event(Node):
     """An event of a member."""
 
-    id: strawberry.ID = strawberry.field(
-        description="Its id; an event that is corrected by its external id gets a new one."
-    )
     name: str = strawberry.field(description="What was done, like order or page_view.")
     occurred_at: datetime = strawberry.field(description="When it was done.")
     recorded_at: datetime = strawberry.field(description="When seggraph was told.")
@@ -37,18 +41,28 @@ class Event:
     external_id: str | None = strawberry.field(
         description="Its id in your own system, unique in the workspace."
     )
+    owner: strawberry.Private[tuple[MemberKind, int]]
+
+    @strawberry.field(description="The member who did it; null once they are erased.")
+    async def member(self, info: Info) -> Annotated["Member", strawberry.lazy("seggraph.api.members")] | None:
+        """Load the member, together with those of other events."""
+        from seggraph.api import members  # members have events, and events members
+
+        view = await caller_of(info).loaders.members.load(self.owner)
+        return None if view is None else members.Member.of(view)
 
     @staticmethod
     def of(view: EventView) -> "Event":
         """The event as the service reads it."""
         return Event(
-            id=ids.encode("Event", view.id),
+            id=ids.encode_event(view.kind, view.ordinal, view.id),
             name=view.name,
             occurred_at=view.occurred_at,
             recorded_at=view.recorded_at,
             value=view.value,
             properties=JSON(view.properties),
             external_id=view.external_id,
+            owner=(view.kind, view.ordinal),
         )
 
 

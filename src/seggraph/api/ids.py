@@ -13,6 +13,7 @@ from seggraph.errors import NotFound, Path, Required, TooMany
 MAX_IDS: Final = 1_000
 """Most ids in one list."""
 
+_EVENT = re.compile(r"Event:([0-9]{1,2})-([0-9]{1,10})-([0-9]{1,18})", re.ASCII)
 _PLAIN = re.compile(r"([A-Z][A-Za-z]{0,40}):([0-9]{1,18})", re.ASCII)
 
 
@@ -23,12 +24,30 @@ def encode(type_name: str, number: int) -> strawberry.ID:
 
 def split(global_id: str) -> tuple[str, int] | None:
     """The type and the number in an id, or None for what is no id."""
+    found = _PLAIN.fullmatch(_text(global_id))
+    return (found[1], int(found[2])) if found else None
+
+
+def encode_event(kind: int, ordinal: int, number: int) -> strawberry.ID:
+    """The id of an event, which says whose it is: events are found by their members."""
+    return strawberry.ID(
+        base64.urlsafe_b64encode(f"Event:{kind}-{ordinal}-{number}".encode()).rstrip(b"=").decode()
+    )
+
+
+def split_event(global_id: str) -> tuple[int, int, int] | None:
+    """The kind, the ordinal and the number in the id of an event, or None for what is no such id."""
+    found = _EVENT.fullmatch(_text(global_id))
+    return (int(found[1]), int(found[2]), int(found[3])) if found else None
+
+
+def _text(global_id: str) -> str:
+    """What an id says; nothing if it is none."""
     try:
         raw = base64.b64decode(global_id + "=" * (-len(global_id) % 4), altchars=b"-_", validate=True)
-        found = _PLAIN.fullmatch(raw.decode("ascii"))
+        return raw.decode("ascii")
     except (binascii.Error, ValueError):
-        return None
-    return (found[1], int(found[2])) if found else None
+        return ""
 
 
 def decode(type_name: str, global_id: str, *, path: Path = ("id",)) -> int:

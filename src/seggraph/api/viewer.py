@@ -102,6 +102,18 @@ class ApiKey(Node):
         description="From when on it no longer works; null: never."
     )
     revoked_at: datetime | None = strawberry.field(description="When it was revoked, if it was.")
+    last_used_at: datetime | None = strawberry.field(
+        description="When it was used last, to about a minute; null: never."
+    )
+    created_by_number: strawberry.Private[int | None] = None
+
+    @strawberry.field(description="Who made it; null: another API key, or a user who is no more.")
+    async def created_by(self, info: Info) -> User | None:
+        """Load the user."""
+        if self.created_by_number is None:
+            return None
+        view = await caller_of(info).loaders.users.load(self.created_by_number)
+        return None if view is None else User.of(view)
 
     @staticmethod
     def of(view: ApiKeyView) -> "ApiKey":
@@ -114,6 +126,8 @@ class ApiKey(Node):
             created_at=view.created_at,
             expires_at=view.expires_at,
             revoked_at=view.revoked_at,
+            last_used_at=view.last_used_at,
+            created_by_number=view.created_by_id,
         )
 
 
@@ -144,6 +158,18 @@ class ApiKeyIdInput:
     """Input of revokeApiKey."""
 
     id: strawberry.ID = strawberry.field(description="The key.")
+
+
+@strawberry.type
+class ApiKeyQueries:
+    """The queries of API keys."""
+
+    @strawberry.field(
+        description="The workspace's API keys, the newest first, revoked ones too. Administrators only."
+    )
+    async def api_keys(self, info: Info) -> list[ApiKey]:
+        """List the keys."""
+        return [ApiKey.of(view) for view in await workspaces.list_api_keys(caller_of(info).viewer)]
 
 
 @strawberry.type

@@ -23,6 +23,7 @@ class ApiKey(Model):
     created_at = fields.DatetimeField(auto_now_add=True)
     expires_at = fields.DatetimeField(null=True)
     revoked_at = fields.DatetimeField(null=True)
+    last_used_at = fields.DatetimeField(null=True, description="To about a minute")
     workspace_id: int
     created_by_id: int | None
 

@@ -32,8 +32,15 @@ FIND_USER = """
 """
 
 FIND_KEY = """
-    SELECT id, workspace_id, scope FROM api_keys
+    SELECT id, workspace_id, scope,
+      coalesce(last_used_at < now() - interval '1 minute', true) AS used_anew FROM api_keys
     WHERE digest = $1 AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > now())
+"""
+
+
+KEY_USED = """
+    UPDATE api_keys SET last_used_at = now()
+    WHERE id = $1 AND (last_used_at IS NULL OR last_used_at < now() - interval '1 minute')
 """
 
 
@@ -57,6 +64,8 @@ async def authenticate(settings: Settings, authorization: str | None) -> Viewer:
 async def _by_api_key(key: str) -> Viewer:
     async with database() as connection:
         row = await connection.fetchrow(FIND_KEY, digest(key))
+        if row is not None and row["used_anew"]:
+            await connection.execute(KEY_USED, row["id"])
     if row is None:
         raise Unauthenticated("This API key does not exist, has expired or was revoked.")
     scope = ApiKeyScope(row["scope"])

@@ -38,6 +38,12 @@ PAGES: Final = """
 """
 """The keys of a page come from the index alone, then the rows of the page from the table."""
 
+BY_KEY: Final = """
+    SELECT e.id, e.kind, e.ordinal, e.name, e.occurred_at, e.value, e.properties, e.external_id, e.recorded_at
+    FROM unnest($2::smallint[], $3::int[], $4::bigint[]) AS t(kind, ordinal, id)
+    JOIN events e ON e.workspace_id = $1 AND e.kind = t.kind AND e.ordinal = t.ordinal AND e.id = t.id
+"""
+
 COUNTS: Final = """
     SELECT kind, ordinal, count(*) AS count FROM events
     WHERE workspace_id = $1 AND (kind, ordinal) IN (SELECT * FROM unnest($2::smallint[], $3::int[]))
@@ -47,6 +53,11 @@ COUNTS: Final = """
 
 Member = tuple[MemberKind, int]
 """A member's kind and ordinal."""
+
+EventKey = tuple[int, int, int]
+"""The kind and ordinal of an event's member, and the event's id."""
+
+MAX_ORDINAL: Final = 2**31 - 1
 
 
 class Asked(NamedTuple):
@@ -59,9 +70,11 @@ class Asked(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class EventView:
-    """An event as it is read."""
+    """An event as it is read, and whose it is."""
 
     id: int
+    kind: MemberKind
+    ordinal: int
     name: str
     occurred_at: datetime
     recorded_at: datetime
@@ -77,6 +90,18 @@ def names_of(names: Sequence[str] | None) -> tuple[str, ...] | None:
     if len(names) > MAX_NAMES:
         raise TooMany(f"Give at most {MAX_NAMES} names.", path=("names",))
     return tuple(sorted({name for name in names if name.isprintable()}))
+
+
+async def get_many(viewer: Viewer, keys: Sequence[EventKey]) -> dict[EventKey, EventView]:
+    """Those of the events that the workspace has, by their members and ids."""
+    if not keys:
+        return {}
+    within = [key for key in keys if key[1] <= MAX_ORDINAL]
+    async with database() as connection:
+        rows = (
+            await connection.fetch(BY_KEY, viewer.workspace_id, *zip(*within, strict=True)) if within else []
+        )
+    return {(row["kind"], row["ordinal"], row["id"]): _view(row) for row in rows}
 
 
 async def pages(
@@ -148,6 +173,8 @@ def _view(row: asyncpg.Record) -> EventView:
     properties = {} if row["properties"] is None else orjson.loads(row["properties"])
     return EventView(
         id=row["id"],
+        kind=MemberKind(row["kind"]),
+        ordinal=row["ordinal"],
         name=row["name"],
         occurred_at=row["occurred_at"],
         recorded_at=row["recorded_at"],

@@ -152,6 +152,25 @@ async def find_by_external_id(viewer: Viewer, kind: MemberKind, external_id: str
     return None if row is None else view_of(row)
 
 
+AMONG_KEYS: Final = "(m.kind, m.ordinal) IN (SELECT * FROM unnest($2::smallint[], $3::int[]))"
+
+
+async def by_keys(
+    viewer: Viewer, keys: Sequence[tuple[MemberKind, int]]
+) -> dict[tuple[MemberKind, int], MemberView]:
+    """Those of the members that there are, by kind and ordinal."""
+    kinds, ordinals = [int(kind) for kind, _ in keys], [ordinal for _, ordinal in keys]
+    async with database() as connection:
+        rows = await connection.fetch(
+            f"{SELECT} AND {AMONG_KEYS}",
+            viewer.workspace_id,
+            kinds,
+            ordinals,
+        )
+    views = [view_of(row) for row in rows]
+    return {(view.kind, view.ordinal): view for view in views}
+
+
 async def by_ordinals(
     connection: asyncpg.Connection, workspace_id: int, kind: MemberKind, ordinals: Sequence[int]
 ) -> list[MemberView]:

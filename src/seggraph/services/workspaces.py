@@ -1,6 +1,7 @@
 """Workspaces, their users and API keys: reading them, and setting up new ones."""
 
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
@@ -8,7 +9,7 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from tortoise.exceptions import IntegrityError
 
-from seggraph.errors import Invalid, NameTaken, NotFound, Required, TooLong
+from seggraph.errors import Invalid, NameTaken, NotFound, Required, TooLong, TooMany
 from seggraph.models import ApiKey, User, Workspace, WorkspaceUser
 from seggraph.services.authentication import digest, new_api_key
 from seggraph.services.policy import Viewer, require_admin
@@ -17,6 +18,8 @@ from seggraph.work import begin
 
 MAX_NAME: Final = 200
 HINT_LENGTH: Final = 15
+MAX_KEYS: Final = 1_000
+"""Most API keys that a workspace may have, revoked ones too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +44,10 @@ class ApiKeyView:
     hint: str
     scope: ApiKeyScope
     created_at: datetime
+    created_by_id: int | None
     expires_at: datetime | None
     revoked_at: datetime | None
+    last_used_at: datetime | None
 
 
 async def get(viewer: Viewer) -> WorkspaceView:
@@ -84,7 +89,7 @@ async def create_api_key(
 ) -> tuple[ApiKeyView, str]:
     """Create an API key; the second of the pair is the key itself, which is nowhere kept.
 
-    Raises Forbidden, Required, Invalid, TooLong, NameTaken.
+    Raises Forbidden, Required, Invalid, TooLong, TooMany, NameTaken.
     """
     require_admin(viewer)
     cleaned = " ".join(name.split())
@@ -99,6 +104,8 @@ async def create_api_key(
     key = new_api_key()
     try:
         async with begin():
+            if await ApiKey.filter(workspace_id=viewer.workspace_id).count() >= MAX_KEYS:
+                raise TooMany(f"A workspace has at most {MAX_KEYS} API keys, revoked ones too.")
             row = await ApiKey.create(
                 workspace_id=viewer.workspace_id,
                 name=cleaned,
@@ -111,6 +118,21 @@ async def create_api_key(
     except IntegrityError as error:
         raise NameTaken("There is a key of this name already.", path=("name",)) from error
     return _key_view(row), key
+
+
+async def list_api_keys(viewer: Viewer) -> list[ApiKeyView]:
+    """The workspace's API keys, the newest first, revoked ones too; MAX_KEYS at most. Raises Forbidden."""
+    require_admin(viewer)
+    rows = await ApiKey.filter(workspace_id=viewer.workspace_id).order_by("-id").limit(MAX_KEYS)
+    return [_key_view(row) for row in rows]
+
+
+async def get_api_keys(viewer: Viewer, key_ids: Sequence[int]) -> dict[int, ApiKeyView]:
+    """Those of the API keys that the workspace has, by id; none for anybody but administrators."""
+    if not key_ids or (viewer.role, viewer.scope) != (Role.ADMIN, ApiKeyScope.ADMIN):
+        return {}
+    rows = await ApiKey.filter(workspace_id=viewer.workspace_id, id__in=list(key_ids))
+    return {row.id: _key_view(row) for row in rows}
 
 
 async def revoke_api_key(viewer: Viewer, key_id: int) -> ApiKeyView:
@@ -147,7 +169,15 @@ def _view(row: Workspace) -> WorkspaceView:
 
 def _key_view(row: ApiKey) -> ApiKeyView:
     return ApiKeyView(
-        row.id, row.name, row.hint, ApiKeyScope(row.scope), row.created_at, row.expires_at, row.revoked_at
+        row.id,
+        row.name,
+        row.hint,
+        ApiKeyScope(row.scope),
+        row.created_at,
+        row.created_by_id,
+        row.expires_at,
+        row.revoked_at,
+        row.last_used_at,
     )
 
 

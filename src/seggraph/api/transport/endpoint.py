@@ -13,8 +13,9 @@ does otherwise, and why that does not do:
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Mapping, Sequence
 from datetime import timedelta
+from functools import partial
 from typing import Any, Final, cast
 
 from cross_web import AsyncHTTPRequestAdapter, FormData, HTTPException, StarletteRequestAdapter
@@ -51,6 +52,7 @@ from seggraph.api.transport.media_types import (
 )
 from seggraph.api.transport.refusals import Refused, failure, internal_failure, refusal
 from seggraph.api.transport.schema import ServedSchema, is_request_error
+from seggraph.api.transport.sessions import while_admitted
 from seggraph.api.transport.websocket import Connection, TextWebSocketAdapter, TransportWSHandler
 from seggraph.errors import Forbidden, SeggraphError, Unauthenticated
 
@@ -87,6 +89,7 @@ class GraphQLEndpoint(GraphQL[Any, None]):
     with a connection's context for each operation on the socket and returns the one to run it with: give every
     operation its own loaders there. `allowed_origins` are the origins other than our own whose pages may open a
     WebSocket (CORS for HTTP is a middleware's work). Sizes are in bytes, `connection_init_timeout` in seconds.
+    Every `recheck_seconds` the context of whatever is open is made anew: it ends when that turns it away.
     """
 
     request_adapter_class = BoundedFormAdapter
@@ -104,6 +107,7 @@ class GraphQLEndpoint(GraphQL[Any, None]):
         max_upload_bytes: int = 64 * MIB,
         max_subscriptions_per_connection: int = 100,
         connection_init_timeout: float = 10.0,
+        recheck_seconds: float = 30.0,
     ) -> None:
         super().__init__(
             schema,
@@ -116,6 +120,7 @@ class GraphQLEndpoint(GraphQL[Any, None]):
         )
         self.max_body_bytes = max_body_bytes
         self.max_upload_bytes = max_upload_bytes
+        self.recheck_seconds = recheck_seconds
         self._make_context = context
         self._per_operation = per_operation
         self._page = GraphiQLPage()
@@ -255,7 +260,8 @@ class GraphQLEndpoint(GraphQL[Any, None]):
         single = {OperationType.QUERY} if by_get else {OperationType.QUERY, OperationType.MUTATION}
         streamed = single | {OperationType.SUBSCRIPTION}
         if data.protocol == "sse":
-            return await self.schema.stream(data.query, allowed_operation_types=streamed, **arguments)
+            source = await self.schema.stream(data.query, allowed_operation_types=streamed, **arguments)
+            return self._while_admitted(source, request)
         try:
             # Queries first, for these end when nobody waits for them any more; what changes something never does.
             running = self.schema.execute(
@@ -270,11 +276,21 @@ class GraphQLEndpoint(GraphQL[Any, None]):
             if not negotiate(request.headers.get("accept")).streams:
                 raise _needs_stream() from error
             data.protocol = "sse"
-            return await self.schema.stream(data.query, allowed_operation_types=streamed, **arguments)
+            source = await self.schema.stream(data.query, allowed_operation_types=streamed, **arguments)
+            return self._while_admitted(source, request)
         except CannotGetOperationTypeError as error:
             raise Refused(TransportCode.BAD_REQUEST, error.as_http_error_reason()) from error
         except MissingQueryError as error:
             raise Refused(TransportCode.BAD_REQUEST, "The request has no query.") from error
+
+    def _while_admitted(
+        self, source: AsyncGenerator[Any, None], request: Request
+    ) -> AsyncGenerator[Any, None]:
+        return while_admitted(source, partial(self._make_context, request, None), self.recheck_seconds)
+
+    async def readmit(self, connection: Connection) -> None:
+        """Raise Unauthenticated or Forbidden if a WebSocket would not be accepted any more."""
+        await self._make_context(connection.websocket, connection.connection_params)
 
     async def process_result(self, request: Request, result: ExecutionResult) -> GraphQLHTTPResponse:
         """Return the body of a result, without `data` when nothing was executed."""

@@ -6,9 +6,11 @@ https://github.com/enisdenjo/graphql-ws/blob/master/PROTOCOL.md . What stock get
   ends the connection with 1011 or 1006. The protocol says 4400.
 - Bytes from `encode_json` go out as binary frames, which the protocol's clients refuse.
 - One context serves all operations of a connection, for hours: loaders in it would answer from memory.
+- A connection outlives its credentials.
 - An exception while accepting the connection leaves the socket open and silent.
 """
 
+import asyncio
 import copy
 from collections.abc import AsyncGenerator, Callable, Mapping
 from dataclasses import dataclass
@@ -26,7 +28,9 @@ from strawberry.subscriptions.protocols.graphql_transport_ws.types import Connec
 
 from seggraph.api.transport.encoding import encode
 from seggraph.api.transport.masking import log_internal
+from seggraph.api.transport.sessions import until_refused
 
+FORBIDDEN = 4403
 INTERNAL_ERROR = 4500
 MESSAGE_TOO_BIG = 1009
 
@@ -43,6 +47,13 @@ class Connection:
 
 class _Bounded(Protocol):
     max_body_bytes: int
+
+
+class _Rechecking(Protocol):
+    recheck_seconds: float
+
+    async def readmit(self, connection: Connection) -> None:
+        """Raise Unauthenticated or Forbidden if the connection would not be accepted any more."""
 
 
 class TextWebSocketAdapter(ASGIWebSocketAdapter):
@@ -81,6 +92,10 @@ class TextWebSocketAdapter(ASGIWebSocketAdapter):
 class TransportWSHandler(BaseGraphQLTransportWSHandler[Any, None]):
     """One graphql-transport-ws connection."""
 
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self._watching: asyncio.Task[None] | None = None
+
     async def handle_connection_init(self, message: ConnectionInitMessage) -> None:
         """Accept or reject the connection, and take over the context that was made for it."""
         if message.get("payload", {}) is None:
@@ -92,6 +107,21 @@ class TransportWSHandler(BaseGraphQLTransportWSHandler[Any, None]):
         except Exception as error:
             log_internal(error)
             await self.websocket.close(INTERNAL_ERROR, "Internal error")
+        if self.connection_acknowledged and self._watching is None:
+            self._watching = asyncio.create_task(self._watch())
+
+    async def _watch(self) -> None:
+        """Close the connection when its credentials do not hold any more."""
+        view, connection = cast(_Rechecking, self.view), cast(Connection, self.context)
+        await until_refused(lambda: view.readmit(connection), view.recheck_seconds)
+        await self.websocket.close(FORBIDDEN, "Forbidden")
+
+    async def shutdown(self) -> None:
+        """End the operations, and stop looking at the credentials."""
+        if self._watching is not None:
+            self._watching.cancel()
+            await asyncio.wait({self._watching})
+        await super().shutdown()
 
     async def handle_message(self, message: Message) -> None:
         """Handle a message after checking that it is one."""
