@@ -107,7 +107,7 @@ def test_whoever_moves_at_any_instant_is_found(
 
     # then
     if len(answers) > 1:
-        assert is_found(looks(criteria, Passage(after, until, zone)), value, zone)
+        assert is_found(frozenset(looks(criteria, Passage(after, until, zone))), value, zone)
 
 
 @pytest.mark.parametrize("zone", random_histories.ZONES, ids=str)
@@ -131,7 +131,7 @@ def test_wherever_the_end_of_a_window_goes_it_stays_in_its_reach(length: str, zo
 def passing(criteria: Checked, after: str, seconds: float = 2) -> frozenset[Look]:
     """Where to look when so many seconds of Berlin's time pass."""
     start = at(after)
-    return looks(criteria, Passage(start, start + timedelta(seconds=seconds), BERLIN))
+    return frozenset(looks(criteria, Passage(start, start + timedelta(seconds=seconds), BERLIN)))
 
 
 def ranges(found: frozenset[Look]) -> list[tuple[Any, ...]]:
@@ -239,7 +239,7 @@ def test_related_members_are_looked_at_through_their_relation() -> None:
     [look] = passing(tree({"not": {"related": {"relation": "account", "where": where}}}), NOON)
     assert isinstance(look, RelatedLook)
     assert look.direction.name == "account"
-    assert len(spans(look.looks)) == 2
+    assert len(spans(frozenset(look.looks))) == 2
 
 
 def test_first_and_last_events_are_looked_at_where_they_pass_a_boundary() -> None:

@@ -61,7 +61,7 @@ class RelatedLook:
     """Members who are related to one of those that one of the looks finds among the members of the other kind."""
 
     direction: Direction
-    looks: "frozenset[Look]"
+    looks: "tuple[Look, ...]"
 
 
 Look: TypeAlias = Comparison | EventLook | RelatedLook
@@ -139,23 +139,32 @@ class Passage:
         return min(first, last), max(first, last)
 
 
-def looks(tree: Checked, passage: Passage) -> frozenset[Look]:
-    """Where to look for members for whom the answer may have changed in the passage; nowhere if for none."""
+def looks(tree: Checked, passage: Passage) -> tuple[Look, ...]:
+    """Where to look for members for whom the answer may have changed in the passage; nowhere if for none.
+
+    The order is that of the conditions, whatever the passage.
+    """
+    return tuple(dict.fromkeys(_looks(tree, passage)))
+
+
+def _looks(tree: Checked, passage: Passage) -> Iterator[Look]:
     match tree:
         case All(items) | AnyOf(items):
-            return frozenset[Look]().union(*(looks(item, passage) for item in items))
+            for item in items:
+                yield from _looks(item, passage)
         case Not(item):
-            return looks(item, passage)
+            yield from _looks(item, passage)
         case Comparison():
-            return frozenset(_of_field(tree, passage))
+            yield from _of_field(tree, passage)
         case EventTest(events, test=test):
-            return frozenset((*_of_events(events, passage), *_of_instant(events, test, passage)))
+            yield from _of_events(events, passage)
+            yield from _of_instant(events, test, passage)
         case SequenceTest(steps):
-            return frozenset(look for step in steps for look in _of_events(step, passage))
+            for step in steps:
+                yield from _of_events(step, passage)
         case RelatedTest(direction, where) if where is not None:
-            inner = looks(where, passage)
-            return frozenset({RelatedLook(direction, inner)}) if inner else frozenset()
-    return frozenset()
+            if inner := looks(where, passage):
+                yield RelatedLook(direction, inner)
 
 
 def _of_field(test: Comparison, passage: Passage) -> Iterator[Comparison]:
