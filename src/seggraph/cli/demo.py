@@ -46,7 +46,7 @@ class Address:
 @app.command()
 def demo(
     members: Annotated[
-        int, typer.Option(help="How many members to seed; 0 for a new, empty workspace.", min=0)
+        int, typer.Option(help="How many members to seed; 0 for a new workspace without any.", min=0)
     ] = 5_000,
     port: Port = 8000,
     as_json: Annotated[
