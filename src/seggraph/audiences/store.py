@@ -109,8 +109,13 @@ def _join_all(parts: Mapping[ChunkOwner, Iterable[bytes]]) -> dict[ChunkOwner, B
 
 
 def _rows(changes: Mapping[ChunkOwner, tuple[BitMap, BitMap]]) -> list[Row]:
-    return [
-        (owner.role, owner.owner_id, number, len(chunk), to_bytes(chunk))
-        for owner, (before, after) in changes.items()
-        for number, chunk in changed_chunks(before, after).items()
-    ]
+    """What is to be written. Owners with the same two bitmaps, a segment and its only source, are compared once."""
+    compared: dict[tuple[int, int], list[tuple[int, int, bytes]]] = {}
+    rows: list[Row] = []
+    for owner, (before, after) in changes.items():
+        key = id(before), id(after)
+        if key not in compared:
+            chunks = changed_chunks(before, after).items()
+            compared[key] = [(number, len(chunk), to_bytes(chunk)) for number, chunk in chunks]
+        rows += [(owner.role, owner.owner_id, *chunk) for chunk in compared[key]]
+    return rows

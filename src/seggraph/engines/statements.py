@@ -4,16 +4,19 @@ Every column is a `bytea`: the binary form of an array of ordinals, which takes 
 elements.
 """
 
+from collections import OrderedDict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import reduce
+from threading import Lock
 from typing import Final, TypeAlias
 from zoneinfo import ZoneInfo
 
 from pyroaring import BitMap
 from sqlglot import exp
 
+from seggraph.criteria.dependencies import fields_read
 from seggraph.criteria.operands import AGGREGATES, MEMBERS
 from seggraph.criteria.parameters import Parameters
 from seggraph.criteria.relations import Direction
@@ -38,6 +41,12 @@ MAX_PREDICATES: Final = 100
 
 MAX_PARAMETERS: Final = 20_000
 """Most bound values in one statement before a new one begins; the protocol ends at 32,767."""
+
+MAX_KEPT: Final = 64
+"""Most sets of predicates of which the statements about some members are kept."""
+
+MAX_KEPT_TEXT: Final = 200_000
+"""Most characters of the statements of one such set."""
 
 MAX_MASKED: Final = 12
 """Most predicates of one masked statement: what it groups by has as many bits."""
@@ -78,7 +87,65 @@ class Statement:
 def row_statements(
     population: Population, criteria: Sequence[Checked], moment: Moment, ordinals: BitMap | None
 ) -> Iterator[Statement]:
-    """Spread predicates over members over as few scans as their parameters allow."""
+    """Spread predicates over members over as few scans as their parameters allow.
+
+    Those about some members are kept, for every refresh puts the same ones about others; unless the instant shows
+    in their values.
+    """
+    if ordinals is None:
+        yield from _row_statements(population, criteria, moment, None)
+        return
+    key = (population, moment.zone.key, moment.folding, tuple(criteria))
+    made = _kept.get(key)
+    if made is None:
+        made = list(_row_statements(population, criteria, moment, ordinals))
+        if not any(fields_read(one).time for one in criteria):
+            _kept.keep(key, made)
+    for statement in made:
+        values = list(statement.values)
+        values[_PLACE_OF_ORDINALS] = list(ordinals)
+        yield Statement(statement.text, tuple(values), statement.columns)
+
+
+class _Kept:
+    """Statements about some members, those that were put last. Threads share it."""
+
+    def __init__(self) -> None:
+        self._statements: OrderedDict[object, list[Statement]] = OrderedDict()
+        self._lock = Lock()
+
+    def get(self, key: object) -> list[Statement] | None:
+        """The statements that were kept under a key, with the ordinals that they were about."""
+        with self._lock:
+            found = self._statements.get(key)
+            if found is not None:
+                self._statements.move_to_end(key)
+            return found
+
+    def keep(self, key: object, made: list[Statement]) -> None:
+        """Keep them, unless they are large, and no more than there is room for."""
+        if sum(len(statement.text) for statement in made) > MAX_KEPT_TEXT:
+            return
+        without = [replace(one, values=_without_ordinals(one.values)) for one in made]
+        with self._lock:
+            self._statements[key] = without
+            while len(self._statements) > MAX_KEPT:
+                self._statements.popitem(last=False)
+
+
+_PLACE_OF_ORDINALS: Final = 2
+"""Where among the values of a statement about some members their ordinals are, after workspace and kind."""
+
+_kept: Final = _Kept()
+
+
+def _without_ordinals(values: tuple[object, ...]) -> tuple[object, ...]:
+    return (*values[:_PLACE_OF_ORDINALS], None, *values[_PLACE_OF_ORDINALS + 1 :])
+
+
+def _row_statements(
+    population: Population, criteria: Sequence[Checked], moment: Moment, ordinals: BitMap | None
+) -> Iterator[Statement]:
     rest = list(criteria)
     while rest:
         context = moment.context()

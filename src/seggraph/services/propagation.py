@@ -327,8 +327,8 @@ class Propagation:
             if not stay and not one.all:
                 continue
             purpose = None if row["purpose"] is None else SegmentPurpose(row["purpose"])
-            gained = reach.count(stay | one.entered, after, purpose)
-            change = gained - reach.count(stay | one.exited, before, purpose)
+            gained, lost = stay | one.entered, stay | one.exited
+            change = reach.count(gained, after, purpose) - reach.count(lost, before, purpose)
             if one.all or any(change.values()):
                 found.append(Outcome(row["id"], row["revision"], one.entered, one.exited, change))
         return found

@@ -6,9 +6,10 @@ suppressions are a list. Who stands at each step is an audience that is kept for
 numbers are intersections. Sources: design.md sections 2 and 5.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from enum import IntEnum
+from operator import attrgetter
 from typing import Final
 
 from pyroaring import BitMap
@@ -44,6 +45,11 @@ class Step(IntEnum):
 Place = tuple[Step, Channel]
 
 PLACES: Final[tuple[Place, ...]] = tuple((step, channel) for step in Step for channel in Channel)
+
+_COUNTED: Final[tuple[Place, ...]] = tuple(
+    (step, channel) for step in (Step.REACHED, Step.ADDRESSED, Step.ALLOWED) for channel in Channel
+)
+"""The steps as the counts have them, in their order."""
 
 Reachable = Mapping[Place, BitMap]
 """Of some members, those who stand at each step for each channel."""
@@ -89,10 +95,12 @@ class ReachCounts:
 
     def values(self) -> tuple[int, ...]:
         """The counts in the order of the fields."""
-        return tuple(getattr(self, name) for name in COUNTS)
+        return _values(self)
 
 
 COUNTS: Final = tuple(field.name for field in fields(ReachCounts))
+
+_values: Final[Callable[[ReachCounts], tuple[int, ...]]] = attrgetter(*COUNTS)
 
 COLUMNS: Final = tuple(
     name if name.startswith(("addressed_", "allowed_")) else f"reach_{name}" for name in COUNTS
@@ -140,9 +148,7 @@ def count(members: BitMap, reachable: Reachable, purpose: SegmentPurpose | None)
     """The reach of an audience, given who stands where at all."""
     channels = (reachable[Step.REACHED, channel] for channel in total_channels(purpose))
     by_any = BitMap.union(BitMap(), *channels)
-    steps = (Step.REACHED, Step.ADDRESSED, Step.ALLOWED)
-    places = ((step, channel) for step in steps for channel in Channel)
-    by_place = [members.intersection_cardinality(reachable[place]) for place in places]
+    by_place = [members.intersection_cardinality(reachable[place]) for place in _COUNTED]
     numbers = [members.intersection_cardinality(by_any), *by_place, len(members)]
     return ReachCounts(*numbers)
 

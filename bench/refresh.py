@@ -1,0 +1,194 @@
+"""How long a refresh takes: 1,000 changed members against segments whose rules read what changed, and others.
+
+Targets: 200 segments in under 300 ms; about the same when there are ten times as many members, and when as many
+segments again do not depend on the change.
+
+    python bench/refresh.py [--rounds 5] [--changed 1000]
+"""
+
+import argparse
+import asyncio
+import statistics
+import time
+from collections.abc import Sequence
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+import asyncpg
+from pyroaring import BitMap
+
+from seggraph import embedded
+from seggraph.audiences import ChunkOwner, ChunkStore, to_bytes
+from seggraph.criteria import Catalogue, check, parse
+from seggraph.engines import Population
+from seggraph.models import migrating
+from seggraph.models.audiences import ChunkRole
+from seggraph.runtime import database
+from seggraph.services import refresh, segments, workspaces
+from seggraph.services.context import Context, open_context
+from seggraph.services.policy import Viewer
+from seggraph.services.segments import SegmentDraft
+from seggraph.settings import Settings
+from seggraph.vocabulary import ApiKeyScope, MemberKind, Role, SegmentType
+from seggraph.work import begin
+
+ACCOUNT: Final = MemberKind.ACCOUNT
+
+SEED = """
+    INSERT INTO members (workspace_id, kind, ordinal, external_id, name, email, country, industry, employees, score)
+    SELECT $1, 2, n, 'a' || n, 'Account ' || n, 'a' || n || '@example.com',
+      (ARRAY['DE','FR','US','GB','IT','ES','NL','SE'])[1 + n % 8], (ARRAY['Retail','Software','Energy'])[1 + n % 3],
+      n * 7919 % 5000, (n * 104729 % 1000) / 10.0
+    FROM generate_series(0, $2::bigint - 1) AS n
+"""
+
+CHANGE = """
+    UPDATE members SET employees = (employees + 1 + (random() * 4000)::int) % 5000
+    WHERE workspace_id = $1 AND kind = 2 AND ordinal = ANY($2)
+"""
+
+MARK = "INSERT INTO dirty_batches (workspace_id, kind, ordinals, changed) VALUES ($1, 2, $2, $3)"
+
+SETTLE = """
+    UPDATE segments s SET reach_status = 'READY', computed_revision = requested_revision, as_of = now(),
+      member_count = (SELECT coalesce(sum(cardinality), 0) FROM chunks c
+        WHERE c.workspace_id = $1 AND c.role = 1 AND c.owner_id = s.id)
+    WHERE workspace_id = $1
+"""
+
+
+def depending(number: int) -> dict[str, Any]:
+    """Criteria that read the number of employees, and something else."""
+    low = number * 37 % 4000
+    return {
+        "all": [
+            {"attribute": {"field": "employees", "op": "BETWEEN", "values": [low, low + 900]}},
+            {"attribute": {"field": "country", "op": "IN", "values": ["DE", "FR", "US", "GB", "IT", "ES"]}},
+        ]
+    }
+
+
+def other(number: int) -> dict[str, Any]:
+    """Criteria that do not."""
+    return {"attribute": {"field": "score", "op": "GT", "value": number % 90}}
+
+
+async def build(
+    context: Context, connection: asyncpg.Connection, members: int, criteria: Sequence[dict[str, Any]]
+) -> int:
+    """A workspace with members and segments whose members are up to date; returns its id."""
+    workspace_id = (await workspaces.create(f"Bench {members} {len(criteria)}")).id
+    viewer = Viewer(workspace_id, Role.ADMIN, ApiKeyScope.ADMIN)
+    await connection.execute(SEED, workspace_id, members)
+    await connection.execute("INSERT INTO populations VALUES (DEFAULT, $1, 2, $2)", workspace_id, members)
+    await connection.execute("VACUUM ANALYZE members")
+    made = [
+        await segments.create(
+            context, viewer, SegmentDraft(f"Segment {n}", ACCOUNT, SegmentType.DYNAMIC, criteria=document)
+        )
+        for n, document in enumerate(criteria)
+    ]
+    await connection.execute(MARK, workspace_id, to_bytes(BitMap(range(members))), ["email"])
+    await refresh.drain(context, workspace_id, ACCOUNT)
+    trees = [check(parse(document), Catalogue(ACCOUNT)) for document in criteria]
+    async with begin() as unit:
+        found = await context.engine.evaluate(
+            unit.connection,
+            Population(workspace_id, ACCOUNT),
+            trees,
+            as_of=await unit.connection.fetchval("SELECT now()"),
+            zone=ZoneInfo("UTC"),
+            timeout_seconds=120,
+        )
+        rows = await unit.connection.fetch(
+            "SELECT segment_id, id FROM sources WHERE workspace_id = $1 AND kind = 'CRITERIA'", workspace_id
+        )
+        sources = {row["segment_id"]: row["id"] for row in rows}
+        changes = {}
+        for segment, matched in zip(made, found, strict=True):
+            changes[ChunkOwner(ChunkRole.MEMBERS, segment.id)] = (BitMap(), matched)
+            changes[ChunkOwner(ChunkRole.LINKS, sources[segment.id])] = (BitMap(), matched)
+        await ChunkStore(unit.connection, workspace_id).write(changes)
+        await unit.connection.execute(SETTLE, workspace_id)
+    for table in ("chunks", "segments", "sources", "dependencies"):
+        await connection.execute(f"VACUUM ANALYZE {table}")
+    return workspace_id
+
+
+async def measure(
+    context: Context,
+    connection: asyncpg.Connection,
+    members: int,
+    *,
+    dependent: int,
+    independent: int,
+    changed: int,
+    rounds: int,
+) -> float:
+    """Milliseconds of a refresh, the median."""
+    documents = [depending(n) for n in range(dependent)] + [other(n) for n in range(independent)]
+    workspace_id = await build(context, connection, members, documents)
+    taken = []
+    step = max(1, members // changed)
+    for round_ in range(rounds + 1):
+        ordinals = [(n * step + round_) % members for n in range(changed)]
+        await connection.execute(CHANGE, workspace_id, ordinals)
+        await connection.execute(MARK, workspace_id, to_bytes(BitMap(ordinals)), ["employees"])
+        start = time.perf_counter()
+        await refresh.drain(context, workspace_id, ACCOUNT)
+        taken.append((time.perf_counter() - start) * 1000)
+    async with database() as pooled:
+        moved = await pooled.fetchval(
+            "SELECT count(*) FROM runs WHERE workspace_id = $1 AND trigger = 'REFRESH'", workspace_id
+        )
+    median = statistics.median(taken[1:])
+    print(
+        f"{members:>9,} members, {dependent:>3} segments that depend and {independent:>3} that do not: "
+        f"{median:6.0f} ms (worst {max(taken[1:]):.0f}), {moved / (rounds + 1):.0f} segments moved",
+        flush=True,
+    )
+    return median
+
+
+async def run(settings: Settings, rounds: int, changed: int) -> None:
+    """Measure, and compare."""
+    connection = await asyncpg.connect(settings.database_url)
+    async with open_context(settings) as context:
+        few = await measure(
+            context, connection, 20_000, dependent=20, independent=0, changed=changed, rounds=rounds
+        )
+        many = await measure(
+            context, connection, 20_000, dependent=200, independent=0, changed=changed, rounds=rounds
+        )
+        large = await measure(
+            context, connection, 200_000, dependent=200, independent=0, changed=changed, rounds=rounds
+        )
+        mixed = await measure(
+            context, connection, 20_000, dependent=20, independent=180, changed=changed, rounds=rounds
+        )
+    await connection.close()
+    print(f"200 segments: {many:.0f} ms, {'met' if many < 300 else 'MISSED'}: target 300 ms")
+    print(f"each further segment: {(many - few) / 180:.2f} ms")
+    print(f"ten times as many members: {large / many:.2f} times as long")
+    print(f"180 segments more that do not depend: {mixed / few:.2f} times as long")
+
+
+def main() -> None:
+    """Run on embedded servers of its own."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--changed", type=int, default=1000)
+    options = parser.parse_args()
+    with embedded.running(temporary=True) as servers:
+        settings = Settings(
+            database_url=servers.database_url,
+            redis_url=servers.redis_url,
+            jwt_secret="a secret of the bench, of thirty-two characters and more",
+            log_level="error",
+        )
+        asyncio.run(migrating.migrate(servers.database_url))
+        asyncio.run(run(settings, options.rounds, options.changed))
+
+
+if __name__ == "__main__":
+    main()
