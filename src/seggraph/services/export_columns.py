@@ -216,16 +216,16 @@ def csv_select(columns: Sequence[ExportColumn], first: int) -> tuple[str, list[s
 
 
 def json_select(columns: Sequence[ExportColumn], first: int) -> tuple[str, list[str]]:
-    """The select list of one JSON object per row, attributes in an object of their own; see `csv_select`."""
+    """The select list of the fields of one JSON object per row, attributes in a field of their own; see `csv_select`."""
     places = _places(columns, first)
-    fields = [f"'{one.name}', {one.json('')}" for one in columns if one.attribute is None]
+    fields = [f'{one.json("")} AS "{one.name}"' for one in columns if one.attribute is None]
     attributes = [f"{place}, {one.json(place)}" for one in columns if (place := places.get(one.name))]
     if attributes:
         # A call has at most 100 arguments.
         starts = range(0, len(attributes), 50)
         parts = [f"jsonb_build_object({', '.join(attributes[start : start + 50])})" for start in starts]
-        fields.append(f"'attributes', jsonb_strip_nulls({' || '.join(parts)})")
-    return f"json_build_object({', '.join(fields)})::text", _parameters(columns)
+        fields.append(f"jsonb_strip_nulls({' || '.join(parts)}) AS attributes")
+    return ", ".join(fields), _parameters(columns)
 
 
 def _places(columns: Sequence[ExportColumn], first: int) -> dict[str, str]:

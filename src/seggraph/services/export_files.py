@@ -22,8 +22,8 @@ from seggraph.services.segment_views import FILTER, SegmentFilter
 from seggraph.vocabulary import ExportFormat, MemberKind
 
 BATCH_ROWS: Final = 20_000
-COMPRESSION: Final = 4
-"""Between the fastest and the smallest: files are read once or twice."""
+COMPRESSION: Final = 1
+"""The fastest: members compress well all the same, and files are fetched once or twice."""
 
 OF_MEMBERS: Final = """
     FROM members m LEFT JOIN member_addresses a ON a.member_id = m.id
@@ -75,11 +75,11 @@ async def write_members(
     file: BinaryIO,
 ) -> AsyncIterator[int]:
     """Write the members of an audience in the order in which they came to be; answers after each batch its size."""
-    select, names = (csv_select if format_ is ExportFormat.CSV else json_select)(columns, 4)
+    query, names = _query(OF_MEMBERS, columns, format_, 4)
     for start in range(0, len(audience), BATCH_ROWS):
         batch = list(audience[start : start + BATCH_ROWS])
         arguments = (workspace_id, int(kind), batch, *names)
-        yield await _copy(connection, f"SELECT {select} {OF_MEMBERS}", arguments, format_, file)
+        yield await _copy(connection, query, arguments, format_, file)
 
 
 async def write_segments(
@@ -92,9 +92,20 @@ async def write_segments(
     file: BinaryIO,
 ) -> int:
     """Write the segments that the viewer sees, by name; answers how many."""
-    select, _ = (csv_select if format_ is ExportFormat.CSV else json_select)(columns, 14)
+    query, _ = _query(OF_SEGMENTS, columns, format_, 14)
     arguments = (*visibility_arguments(viewer), *filter_.arguments(search))
-    return await _copy(connection, f"SELECT {select} {OF_SEGMENTS}", arguments, format_, file)
+    return await _copy(connection, query, arguments, format_, file)
+
+
+def _query(
+    rows: str, columns: Sequence[ExportColumn], format_: ExportFormat, first: int
+) -> tuple[str, list[str]]:
+    """The query whose rows are the lines of the file, and the values of its parameters from $`first` on."""
+    if format_ is ExportFormat.CSV:
+        cells_, names = csv_select(columns, first)
+        return f"SELECT {cells_} {rows}", names  # noqa: S608 - constants and places of parameters only
+    fields, names = json_select(columns, first)
+    return f"SELECT row_to_json(line) FROM (SELECT {fields} {rows}) AS line", names  # noqa: S608 - as above
 
 
 async def _copy(

@@ -203,7 +203,7 @@ async def _write_rows(claim: Claim, part: Path, done: Progress) -> None:
         async with snapshot() as connection:
             done.as_of = await connection.fetchval("SELECT now()")
             async for done.written, done.total in _rows(connection, claim, file):
-                log.debug("export_progressed", written=done.written)
+                pass  # the task that renews the lease tells it
     finally:
         await asyncio.to_thread(file.close)
 
