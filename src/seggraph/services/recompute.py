@@ -6,11 +6,10 @@ own: an edit voids it, and so does another worker that took over when the lease 
 """
 
 import asyncio
-import secrets
-from collections.abc import Awaitable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Final, TypeVar
+from typing import Final
 from zoneinfo import ZoneInfo
 
 import asyncpg
@@ -20,8 +19,8 @@ from pyroaring import BitMap
 from seggraph.audiences import ChunkStore, from_bytes
 from seggraph.criteria import Checked
 from seggraph.engines import Population
-from seggraph.errors import ErrorCode, RetryLater, SeggraphError
-from seggraph.events import Fact, ReachChanged, RunProgressed
+from seggraph.errors import ErrorCode, SeggraphError
+from seggraph.events import Fact
 from seggraph.runtime import database
 from seggraph.services import (
     catalogues,
@@ -30,48 +29,23 @@ from seggraph.services import (
     reach_building,
     refresh,
     rules,
+    run_claims,
     segment_references,
     shifts,
 )
 from seggraph.services.context import Context
 from seggraph.services.reach import ReachCounts
 from seggraph.services.rules import Rule
+from seggraph.services.run_claims import Claim, LeaseLost
 from seggraph.services.shifts import Membership, Shift
 from seggraph.settings import Settings
-from seggraph.vocabulary import MemberKind, ReachStatus, RunStatus, SegmentPurpose
+from seggraph.vocabulary import ReachStatus, RunStatus
 from seggraph.work import Work, begin, snapshot
 
 log = structlog.get_logger()
 
-T = TypeVar("T")
-
 MAX_ATTEMPTS: Final = 5
 """Runs of one revision that may fail, or lose their worker, before the segment is FAILED."""
-HEARTBEATS_PER_LEASE: Final = 3
-
-CLAIM = """
-    UPDATE segments SET lease_holder = $3, lease_until = clock_timestamp() + make_interval(secs => $4),
-      attempts = attempts + 1, retry_at = NULL, progress = 0
-    WHERE id = $1 AND requested_revision = $2 AND computed_revision < $2 AND status = 'ACTIVE'
-      AND reach_status = 'CALCULATING' AND (lease_until IS NULL OR lease_until < clock_timestamp())
-      AND (retry_at IS NULL OR retry_at <= clock_timestamp())
-    RETURNING workspace_id, kind, purpose, attempts
-"""
-
-VOID_OTHERS = """
-    UPDATE runs SET status = 'VOID', finished_at = clock_timestamp()
-    WHERE workspace_id = $1 AND segment_id = $2 AND status = 'RUNNING'
-"""
-
-START = """
-    INSERT INTO runs (workspace_id, segment_id, revision, trigger, status, holder, started_at)
-    VALUES ($1, $2, $3, 'FULL', 'RUNNING', $4, clock_timestamp()) RETURNING id
-"""
-
-RENEW = """
-    UPDATE segments SET lease_until = clock_timestamp() + make_interval(secs => $4)
-    WHERE id = $1 AND requested_revision = $2 AND lease_holder = $3
-"""
 
 FORGET_REFRESHED = "UPDATE runs SET refreshed = NULL WHERE id = $1 AND refreshed IS NOT NULL"
 
@@ -87,13 +61,6 @@ FINISH_SEGMENT = f"""
     WHERE id = $1
 """  # noqa: S608 - constants only
 
-FINISH_RUN = """
-    UPDATE runs SET status = $2::varchar, finished_at = clock_timestamp(), as_of = $3, member_count = $4, entered = $5,
-      exited = $6, error_code = $7, error_message = $8, refreshed = NULL,
-      applied = CASE WHEN $2::varchar = 'SUCCEEDED' THEN nextval('runs_applied') END
-    WHERE id = $1 AND status = 'RUNNING'
-"""
-
 FAIL_SEGMENT = """
     UPDATE segments SET reach_status = 'FAILED', error_code = $4, error_message = $5,
       error_at = clock_timestamp(), lease_holder = NULL, lease_until = NULL, progress = NULL
@@ -105,50 +72,6 @@ RETRY_SEGMENT = """
       retry_at = clock_timestamp() + make_interval(secs => $4)
     WHERE id = $1 AND requested_revision = $2 AND lease_holder = $3 RETURNING workspace_id
 """
-
-GIVE_BACK = """
-    UPDATE segments SET lease_holder = NULL, lease_until = NULL, attempts = attempts - 1
-    WHERE id = $1 AND requested_revision = $2 AND lease_holder = $3
-"""
-
-
-class LeaseLost(Exception):
-    """The run is void: an edit asked for another revision, or another worker holds the lease."""
-
-
-@dataclass(frozen=True, slots=True)
-class Claim:
-    """A run that this worker may carry out, and what it is to compute."""
-
-    run_id: int
-    segment_id: int
-    revision: int
-    holder: str
-    attempt: int
-    workspace_id: int
-    kind: MemberKind
-    purpose: SegmentPurpose | None
-
-    def fact(self, progress: float, phase: str) -> RunProgressed:
-        """That the run came so far."""
-        return RunProgressed(
-            workspace_id=self.workspace_id,
-            at=datetime.now(UTC),
-            segment_id=self.segment_id,
-            revision=self.revision,
-            progress=progress,
-            phase=phase,
-        )
-
-    def status(self, status: ReachStatus) -> ReachChanged:
-        """That the reach has this status now."""
-        return ReachChanged(
-            workspace_id=self.workspace_id,
-            at=datetime.now(UTC),
-            segment_id=self.segment_id,
-            revision=self.revision,
-            reach_status=status,
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +91,7 @@ async def run(context: Context, segment_id: int, revision: int) -> RunStatus | N
     Returns how the run ended, or None if there was none to carry out. A failure that may pass leaves the
     segment CALCULATING with a time to try again; any other makes it FAILED, its last good numbers untouched.
     """
-    claim = await _claim(context, segment_id, revision)
+    claim = await run_claims.take(context, segment_id, revision)
     if claim is None:
         return None
     with structlog.contextvars.bound_contextvars(
@@ -176,16 +99,16 @@ async def run(context: Context, segment_id: int, revision: int) -> RunStatus | N
     ):
         try:
             async with asyncio.timeout(longest_seconds(context.settings)):
-                found = await _while_renewing(context, claim, _scan_and_tell(context, claim))
+                found = await run_claims.while_renewing(context, claim, _scan_and_tell(context, claim))
                 await _apply(context, claim, found)
         except LeaseLost:
-            await _end_run(claim, RunStatus.VOID)
+            await run_claims.end(claim, RunStatus.VOID)
             log.info("run_void")
             return RunStatus.VOID
         except Exception as error:  # whatever it was, the segment must not stay CALCULATING without a reason
             return await _fail(context, claim, error)
         except asyncio.CancelledError:
-            await asyncio.shield(_give_back(claim))
+            await asyncio.shield(run_claims.give_back(claim))
             raise
     log.info("run_succeeded", segment_id=segment_id, revision=revision)
     return RunStatus.SUCCEEDED
@@ -194,61 +117,6 @@ async def run(context: Context, segment_id: int, revision: int) -> RunStatus | N
 def longest_seconds(settings: Settings) -> float:
     """How long a run may take: what is pending, the scan, and what changed during it, a statement each or more."""
     return 3 * settings.statement_timeout_seconds
-
-
-async def _claim(context: Context, segment_id: int, revision: int) -> Claim | None:
-    """Take the lease and begin a run, if the revision is still to be computed and nobody is at it."""
-    holder = secrets.token_hex(8)
-    async with begin() as unit:
-        row = await unit.connection.fetchrow(
-            CLAIM, segment_id, revision, holder, context.settings.lease_seconds
-        )
-        if row is None:
-            return None
-        await unit.connection.execute(VOID_OTHERS, row["workspace_id"], segment_id)
-        run_id = await unit.connection.fetchval(START, row["workspace_id"], segment_id, revision, holder)
-    return Claim(
-        run_id=run_id,
-        segment_id=segment_id,
-        revision=revision,
-        holder=holder,
-        attempt=row["attempts"],
-        workspace_id=row["workspace_id"],
-        kind=MemberKind(row["kind"]),
-        purpose=None if row["purpose"] is None else SegmentPurpose(row["purpose"]),
-    )
-
-
-async def _while_renewing(context: Context, claim: Claim, work: Awaitable[T]) -> T:
-    """Do the work while the lease is renewed; when it cannot be, the work is cancelled and LeaseLost raised."""
-    renewing = asyncio.create_task(_renew_forever(context, claim))
-    working = asyncio.ensure_future(work)
-    try:
-        await asyncio.wait({renewing, working}, return_when=asyncio.FIRST_COMPLETED)
-        if working.done():
-            return working.result()
-        renewing.result()  # it only ever ends by raising
-        raise LeaseLost
-    finally:
-        for task in (renewing, working):
-            task.cancel()
-        await asyncio.gather(renewing, working, return_exceptions=True)
-
-
-async def _renew_forever(context: Context, claim: Claim) -> None:
-    while True:
-        await asyncio.sleep(context.settings.lease_seconds / HEARTBEATS_PER_LEASE)
-        try:
-            async with database() as connection:
-                done = await connection.execute(
-                    RENEW, claim.segment_id, claim.revision, claim.holder, context.settings.lease_seconds
-                )
-        except (
-            RetryLater
-        ):  # if it lasts the lease runs out, and the next beat that gets through finds it taken
-            continue
-        if done == "UPDATE 0":
-            raise LeaseLost
 
 
 async def _scan_and_tell(context: Context, claim: Claim) -> Scan:
@@ -305,7 +173,9 @@ async def _apply(context: Context, claim: Claim, scan: Scan) -> None:
         await connection.execute(
             FINISH_SEGMENT, claim.segment_id, claim.revision, scan.as_of, len(after), *counts.values()
         )
-        await _finish_run(connection, claim, RunStatus.SUCCEEDED, scan.as_of, shift=shift, size=len(after))
+        await run_claims.finish(
+            connection, claim, RunStatus.SUCCEEDED, scan.as_of, shift=shift, size=len(after)
+        )
         await shifts.write_moves(connection, claim.workspace_id, [shift])
         facts = await shifts.facts_of(connection, claim.workspace_id, claim.kind, [shift], datetime.now(UTC))
         context.publish(unit, facts)
@@ -364,33 +234,6 @@ async def _reach(connection: asyncpg.Connection, claim: Claim, members: BitMap) 
     return await asyncio.to_thread(reach.count, members, reachable, claim.purpose)
 
 
-async def _finish_run(
-    connection: asyncpg.Connection,
-    claim: Claim,
-    status: RunStatus,
-    as_of: datetime | None = None,
-    *,
-    shift: Shift | None = None,
-    size: int | None = None,
-    code: str | None = None,
-    message: str | None = None,
-) -> None:
-    entered, exited = (None, None) if shift is None else (len(shift.entered), len(shift.exited))
-    await connection.execute(FINISH_RUN, claim.run_id, status, as_of, size, entered, exited, code, message)
-
-
-async def _end_run(claim: Claim, status: RunStatus) -> None:
-    async with database() as connection:
-        await _finish_run(connection, claim, status)
-
-
-async def _give_back(claim: Claim) -> None:
-    """Let go of the lease when this worker stops, so that another one starts at once."""
-    async with begin() as unit:
-        await unit.connection.execute(GIVE_BACK, claim.segment_id, claim.revision, claim.holder)
-        await _finish_run(unit.connection, claim, RunStatus.VOID)
-
-
 async def _fail(context: Context, claim: Claim, error: Exception) -> RunStatus:
     """Say why the run failed; try again later if that may help, otherwise the segment is FAILED."""
     code, message, final = _verdict(claim, error)
@@ -405,7 +248,7 @@ async def _fail(context: Context, claim: Claim, error: Exception) -> RunStatus:
             context.publish(unit, facts if held is not None else [])
         else:
             await _retry_later(unit, claim)
-        await _finish_run(unit.connection, claim, RunStatus.FAILED, code=code, message=message)
+        await run_claims.finish(unit.connection, claim, RunStatus.FAILED, code=code, message=message)
     return RunStatus.FAILED
 
 
