@@ -16,7 +16,7 @@ from arq.connections import ArqRedis
 from arq.worker import Function, Worker, func
 from redis.exceptions import RedisError
 
-from seggraph.enqueue import Job, decode, encode, queue_name
+from seggraph.enqueue import Job, decode, encode, queue_name, wake_name
 from seggraph.errors import RetryLater
 from seggraph.observability import bound
 from seggraph.runtime import connect_redis
@@ -27,6 +27,7 @@ from seggraph.services import (
     import_runs,
     recompute,
     refresh,
+    run_compaction,
     sweeping,
     ticks,
 )
@@ -36,8 +37,10 @@ from seggraph.vocabulary import MemberKind
 
 log = structlog.get_logger()
 
-POLL_SECONDS: Final = 0.02
-"""How often the queue is looked at: what a job waits for, on average half of it."""
+POLL_SECONDS: Final = 0.25
+"""How often the queue is looked at though nobody woke the worker: for jobs whose token was lost."""
+WAIT_SECONDS: Final = 5
+"""How long one wait for a token lasts; less than the time limit of the connection."""
 MAX_JOBS: Final = 8
 SPARE_CONNECTIONS: Final = 4
 """Database connections that jobs leave to heartbeats, the sweeper and whatever else the process does."""
@@ -80,6 +83,13 @@ async def value_segments(ctx: dict[str, Any], workspace_id: int, kind: int) -> N
         await audience_values.bring_up_to_date(workspace_id, MemberKind(kind))
 
 
+async def compact_history(ctx: dict[str, Any], segment_id: int) -> None:
+    """Put the old runs of a segment together."""
+    context: Context = ctx["context"]
+    with bound(job_id=ctx["job_id"]):
+        await run_compaction.compact(context, segment_id)
+
+
 async def run_import(ctx: dict[str, Any], import_id: int) -> None:
     """Carry out an import, or the next part of it."""
     context: Context = ctx["context"]
@@ -100,6 +110,7 @@ def _functions(settings: Settings) -> list[Function]:
     return [
         func(recompute_segment, name=Job.RECOMPUTE_SEGMENT, timeout=limit, keep_result=0, max_tries=3),
         func(refresh_population, name=Job.REFRESH_POPULATION, timeout=limit, keep_result=0, max_tries=3),
+        func(compact_history, name=Job.COMPACT_HISTORY, timeout=limit, keep_result=0, max_tries=3),
         func(prune_events, name=Job.PRUNE_EVENTS, timeout=limit, keep_result=0, max_tries=3),
         func(value_segments, name=Job.VALUE_SEGMENTS, timeout=limit, keep_result=0, max_tries=3),
         func(run_import, name=Job.RUN_IMPORT, timeout=limit + IMPORT_SECONDS, keep_result=0, max_tries=3),
@@ -149,8 +160,50 @@ async def _run_jobs(context: Context) -> None:
             await redis.aclose()
 
 
+class WakingWorker(Worker):
+    """ARQ's worker, which looks at the queue when a job comes or ends, and not every few milliseconds."""
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self._look = asyncio.Event()
+        self._has_room = asyncio.Event()
+
+    async def main(self) -> None:
+        """In place of ARQ's own loop. It ends when Redis does not answer."""
+        self.ctx["redis"] = self.pool
+        listening = asyncio.create_task(self._listen(), name="seggraph-waker")
+        try:
+            while True:
+                self._look.clear()
+                await self._poll_iteration()
+                if self.job_counter < self.max_jobs:
+                    self._has_room.set()
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(POLL_SECONDS):
+                        await self._look.wait()
+        finally:
+            await _end([listening])
+
+    async def _listen(self) -> None:
+        """Take a token, but not while there is no room for its job: another worker may have some."""
+        while True:
+            await self._has_room.wait()
+            try:
+                token = await self.pool.execute_command("BLPOP", wake_name, WAIT_SECONDS)
+            except (RedisError, OSError):  # the loop notices it as well
+                await asyncio.sleep(RETRY_SECONDS)
+                continue
+            if token is not None:
+                self._has_room.clear()
+                self._look.set()
+
+    def _release_sem_dec_counter_on_complete(self) -> None:
+        super()._release_sem_dec_counter_on_complete()
+        self._look.set()
+
+
 def _new_worker(context: Context, pool: ArqRedis) -> Worker:
-    worker = Worker(
+    worker = WakingWorker(
         _functions(context.settings),
         queue_name=queue_name,
         redis_pool=pool,

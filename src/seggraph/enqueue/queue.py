@@ -24,6 +24,12 @@ NUDGE_SECONDS: Final = 5
 
 queue_name: Final = "seggraph:jobs"
 
+wake_name: Final = "seggraph:wake"
+"""The list in which every job that is asked for leaves a token, for a worker that waits for one."""
+
+MAX_TOKENS: Final = 100
+"""Most tokens that wait: a worker looks at the whole queue for each."""
+
 
 class Job(StrEnum):
     """The jobs, by the name under which the worker knows them."""
@@ -32,6 +38,7 @@ class Job(StrEnum):
     REFRESH_POPULATION = "refresh_population"
     PRUNE_EVENTS = "prune_events"
     VALUE_SEGMENTS = "value_segments"
+    COMPACT_HISTORY = "compact_history"
     RUN_IMPORT = "run_import"
     RUN_EXPORT = "run_export"
 
@@ -46,6 +53,20 @@ def decode(message: bytes) -> Any:
     return orjson.loads(message)
 
 
+class WakingRedis(ArqRedis):
+    """ARQ's queue, which wakes a worker for each job: by itself ARQ would find it when it next looks."""
+
+    async def enqueue_job(self, *arguments: Any, **options: Any) -> Any:
+        """See `ArqRedis.enqueue_job`. Should the token be lost, the worker looks soon enough without one."""
+        job = await super().enqueue_job(*arguments, **options)
+        if job is not None:
+            async with self.pipeline(transaction=False) as pipe:
+                pipe.rpush(wake_name, b"1")
+                pipe.ltrim(wake_name, -MAX_TOKENS, -1)
+                await pipe.execute()
+        return job
+
+
 class JobQueue:
     """Asks workers for jobs. Call it after the commit, and through `Work.after_commit`.
 
@@ -54,7 +75,7 @@ class JobQueue:
 
     def __init__(self, redis: Redis) -> None:
         self._redis = redis
-        self._arq = ArqRedis(
+        self._arq = WakingRedis(
             redis.connection_pool,
             job_serializer=encode,
             job_deserializer=decode,
@@ -92,6 +113,11 @@ class JobQueue:
             await self._arq.enqueue_job(
                 Job.VALUE_SEGMENTS, workspace_id, kind, _job_id=f"values:{workspace_id}:{kind}"
             )
+
+    async def compact_history(self, segment_id: int) -> None:
+        """Ask for the compaction of a segment's history; once while it waits or runs."""
+        async with _asking(ASK_SECONDS):
+            await self._arq.enqueue_job(Job.COMPACT_HISTORY, segment_id, _job_id=f"compact:{segment_id}")
 
     async def run_import(self, import_id: int, position: int, *, attempt: int = 0) -> None:
         """Ask for an import to be carried out, or carried on from a position in its file.
