@@ -35,6 +35,15 @@ class Migration(migrations.Migration):
             index=Index(fields=['workspace_id', 'segment_id', 'applied'], name='runs_as_applied'),
         ),
         ops.RunSQL(ORDER_RUNS, reverse_sql="SELECT 1"),
+        ops.AddField(
+            model_name='Segment',
+            name='compact_at',
+            field=fields.DatetimeField(null=True, description='When its history is compacted next', auto_now=False, auto_now_add=False),
+        ),
+        ops.RunSQL(
+            "CREATE INDEX segments_to_compact ON segments (compact_at NULLS FIRST)",
+            reverse_sql="DROP INDEX segments_to_compact",
+        ),
         ops.RemoveConstraint(
             model_name='RunChunk',
             name=None,
@@ -58,4 +67,6 @@ class Migration(migrations.Migration):
             model_name='RunChunk',
             constraint=UniqueConstraint(fields=('workspace_id', 'segment_id', 'chunk', 'applied', 'move'), name=None),
         ),
+        # A run that is deleted takes its chunks along by their foreign key: without this, by a scan for each run.
+        ops.RunSQL("CREATE INDEX run_chunks_by_run ON run_chunks (run_id)", reverse_sql="DROP INDEX run_chunks_by_run"),
     ]

@@ -287,8 +287,12 @@ class Caller:
     """Where the client reached us, like `https://api.example.com`: what paths for it to fetch begin with."""
 
     def afresh(self) -> "Caller":
-        """The same caller with empty loaders, for the next operation or event."""
+        """The same caller with empty loaders, for the next operation."""
         return replace(self, loaders=Loaders(self.viewer, self.services))
+
+    def forget(self) -> None:
+        """Empty the loaders: the next event of a subscription shows what is so then."""
+        self.loaders = Loaders(self.viewer, self.services)
 
 
 def caller_of(info: Info) -> Caller:

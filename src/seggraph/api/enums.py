@@ -56,6 +56,13 @@ _publish(
     "Which consents let a channel reach a member: OPT_OUT all but DENIED, OPT_IN only GRANTED.",
 )
 _publish(
+    vocabulary.RunTrigger,
+    "RunTrigger",
+    "Why a computation ran: all was computed (FULL), members had changed (REFRESH), a hand or an import (MANUAL);"
+    " MERGED stands for all those of an hour, a day or a month.",
+)
+_publish(vocabulary.RunStatus, "RunStatus", "How a computation stands; VOID when an edit overtook it.")
+_publish(
     vocabulary.ReachStepReason,
     "ReachStepReason",
     "Why members fall out on the way to being reached; MEMBERS is where they begin.",

@@ -11,6 +11,7 @@ from seggraph.api import events, ids
 from seggraph.api.context import caller_of
 from seggraph.api.enums import OrderDirection
 from seggraph.api.events import CustomerValue, EventConnection
+from seggraph.api.intervals import MemberHistoryFields
 from seggraph.api.node import Node
 from seggraph.api.paging import AFTER, FIRST, PageInfo, request_of
 from seggraph.api.scalars import JSON
@@ -33,7 +34,7 @@ class Consent:
 
 
 @strawberry.type(description="Something that can be in a segment: an account, a person, a product, ….")
-class Member(Node):
+class Member(MemberHistoryFields, Node):
     """A member. Addresses are read only when asked for."""
 
     kind: MemberKind = strawberry.field(description="What the member is.")

@@ -13,6 +13,7 @@ from seggraph.api.context import Caller, caller_of
 from seggraph.api.criteria import CriteriaInput, document_of, shown
 from seggraph.api.enums import OrderDirection
 from seggraph.api.explanations import MembershipExplanation
+from seggraph.api.history import SegmentHistoryFields
 from seggraph.api.members import Member, MemberOrder
 from seggraph.api.metrics import SegmentMetricFields
 from seggraph.api.node import Node
@@ -146,7 +147,14 @@ class SegmentMemberConnection:
 
 
 @strawberry.type(description="A named audience: members of one kind, by criteria, import or hand.")
-class Segment(SegmentCampaignFields, SegmentMetricFields, SegmentValueFields, SegmentUsageFields, Node):
+class Segment(
+    SegmentHistoryFields,
+    SegmentCampaignFields,
+    SegmentMetricFields,
+    SegmentValueFields,
+    SegmentUsageFields,
+    Node,
+):
     """A segment. Its numbers belong together: they are all as of reach.asOf."""
 
     name: str = strawberry.field(description="The name; unique in the workspace, whatever its case.")

@@ -43,6 +43,7 @@ class Segment(Model):
     criteria: fields.Field[dict[str, object] | None] = fields.JSONField(null=True)
     sync_interval_seconds = fields.IntField(null=True)
     next_sync_at = fields.DatetimeField(null=True)
+    compact_at = fields.DatetimeField(null=True, description="When its history is compacted next")
     version = fields.IntField(default=1, db_default=1)
     requested_revision = fields.IntField(default=0, db_default=0)
     computed_revision = fields.IntField(default=0, db_default=0)

@@ -26,14 +26,14 @@ SIZES: Final = """
 """
 
 ENTRIES: Final = """
-    SELECT w.segment_id, w.chunk, c.run_id, c.roaring, r.as_of
+    SELECT w.segment_id, w.chunk, c.applied, c.roaring, r.finished_at
     FROM unnest($2::bigint[], $3::int[], $4::bigint[]) AS w(segment_id, chunk, before)
     CROSS JOIN LATERAL (
-      SELECT run_id, roaring FROM run_chunks
-      WHERE workspace_id = $1 AND segment_id = w.segment_id AND chunk = w.chunk AND run_id < w.before AND move = $5
-      ORDER BY run_id DESC LIMIT $6
+      SELECT run_id, applied, roaring FROM run_chunks
+      WHERE workspace_id = $1 AND segment_id = w.segment_id AND chunk = w.chunk AND applied < w.before AND move = $5
+      ORDER BY applied DESC LIMIT $6
     ) c JOIN runs r ON r.id = c.run_id
-    ORDER BY c.run_id DESC
+    ORDER BY c.applied DESC
 """
 
 FIRST_LOOK: Final = 32
@@ -164,8 +164,8 @@ def _take_entries(
     for row in rows:
         key = (row["segment_id"], row["chunk"])
         seen[key] += 1
-        before[key] = row["run_id"]
+        before[key] = row["applied"]
         for ordinal in missing[key] & from_bytes(row["roaring"]):
-            found[row["segment_id"], ordinal] = row["as_of"]
+            found[row["segment_id"], ordinal] = row["finished_at"]
             missing[key].remove(ordinal)
     return seen

@@ -9,7 +9,15 @@ import structlog
 from seggraph.errors import ErrorCode
 from seggraph.events import ReachChanged
 from seggraph.runtime import database
-from seggraph.services import audience_values, event_retention, export_runs, import_files, import_runs, outbox
+from seggraph.services import (
+    audience_values,
+    event_retention,
+    export_runs,
+    import_files,
+    import_runs,
+    outbox,
+    run_compaction,
+)
 from seggraph.services.context import Context
 from seggraph.services.recompute import MAX_ATTEMPTS
 from seggraph.services.segment_rows import DEFAULT_SYNC_INTERVAL
@@ -70,6 +78,7 @@ async def sweep(context: Context) -> None:
     await _close_runs()
     await _ask_for_work(context)
     await event_retention.ask_for_due(context, AT_ONCE)
+    await run_compaction.ask_for_due(context, AT_ONCE)
     await import_runs.ask_for_work(context, AT_ONCE)
     await import_files.sweep(context, AT_ONCE)
     await audience_values.ask_for_due(context, AT_ONCE)
