@@ -216,7 +216,7 @@ def csv_select(columns: Sequence[ExportColumn], first: int) -> tuple[str, list[s
 
 
 def json_select(columns: Sequence[ExportColumn], first: int) -> tuple[str, list[str]]:
-    """The select list of the fields of one JSON object per row, attributes in a field of their own; see `csv_select`."""
+    """The select list of one JSON object per row, attributes in a field of their own; see `csv_select`."""
     places = _places(columns, first)
     fields = [f'{one.json("")} AS "{one.name}"' for one in columns if one.attribute is None]
     attributes = [f"{place}, {one.json(place)}" for one in columns if (place := places.get(one.name))]

@@ -103,7 +103,7 @@ def _query(
     """The query whose rows are the lines of the file, and the values of its parameters from $`first` on."""
     if format_ is ExportFormat.CSV:
         cells_, names = csv_select(columns, first)
-        return f"SELECT {cells_} {rows}", names  # noqa: S608 - constants and places of parameters only
+        return f"SELECT {cells_} {rows}", names
     fields, names = json_select(columns, first)
     return f"SELECT row_to_json(line) FROM (SELECT {fields} {rows}) AS line", names  # noqa: S608 - as above
 
