@@ -258,3 +258,41 @@ async def test_another_workspace_neither_sees_nor_deletes_events(
     assert [error["code"] for error in refused["rowErrors"]] == ["NOT_FOUND"]
     assert deleted == {"deleted": 0, "notFound": ["ann-1"], "errors": []}
     assert await connection.fetch("SELECT * FROM events") == before
+
+
+NODES = """
+    query ($ids: [ID!]!) { nodes(ids: $ids) { id ... on Event { name member { externalId } } } }
+"""
+
+
+async def test_an_event_is_a_node_that_knows_its_member(
+    ann_and_bob: Product, server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await push(ann_and_bob, order("ann", 1, "1"), order("ann", 2, "1"), order("bob", 1, "1"))
+    found = await members(ann_and_bob)
+    ids = [edge["node"]["id"] for name in ("ann", "bob") for edge in found[name]["events"]["edges"]]
+    # a part of an id; Event:99-9999999999-1; Event:1-1-1, which is another person's
+    odd = [ids[0][:-2], "RXZlbnQ6OTktOTk5OTk5OTk5OS0x", "RXZlbnQ6MS0xLTE"]
+    fetched: list[str] = []
+    fetch = asyncpg.Connection.fetch
+
+    async def counting(connection: asyncpg.Connection, query: str, *arguments: Any, **options: Any) -> Any:
+        fetched.append(query)
+        return await fetch(connection, query, *arguments, **options)
+
+    monkeypatch.setattr(asyncpg.Connection, "fetch", counting)
+    nodes = (await ann_and_bob.run(NODES, ids=[*ids, *odd]))["nodes"]
+    read = len([query for query in fetched if "(m.kind, m.ordinal) IN" in query or "JOIN events e" in query])
+    async with server.sign_in(await new_viewer("Other")) as other:
+        hidden = (await other.run(NODES, ids=ids))["nodes"]
+
+    assert [node and (node["id"], node["name"], node["member"]["externalId"]) for node in nodes] == [
+        (ids[0], "order", "ann"),
+        (ids[1], "order", "ann"),
+        (ids[2], "order", "bob"),
+        None,
+        None,
+        None,
+    ]
+    assert read == 2  # the events, and the members of all of them
+    assert hidden == [None, None, None]

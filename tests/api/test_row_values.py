@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from seggraph.services import event_names
 from tests.product import Product
 
 UPSERT = """
@@ -154,3 +155,47 @@ async def test_an_input_of_another_shape_is_refused_whole(
     assert "data" not in answer or answer["data"] is None
     assert message in answer["errors"][0]["message"]
     assert (await product.run(EXTERNAL_IDS))["members"]["nodes"] == []
+
+
+TAG = """
+    mutation ($input: TagMembersInput!) {
+      tagMembers(input: $input) { changed unchanged notFound overLimit errors { code } }
+    }
+"""
+
+
+async def test_nobody_gets_more_tags_than_a_member_has(product: Product) -> None:
+    full = [f"tag {number}" for number in range(500)]
+    await product.run(UPSERT, members=[{"externalId": "full", "tags": full}, {"externalId": "empty"}])
+    ids = {
+        node["externalId"]: node["id"]
+        for node in (await product.run("{ members(kind: ACCOUNT) { nodes { id externalId } } }"))["members"][
+            "nodes"
+        ]
+    }
+    both = {"kind": "ACCOUNT", "externalIds": ["full", "empty"]}
+
+    added = (await product.run(TAG, input=both | {"add": ["one more", "tag 1"]}))["tagMembers"]
+    swapped = (await product.run(TAG, input=both | {"add": ["instead"], "remove": ["tag 0"]}))["tagMembers"]
+
+    assert added == {"changed": 1, "unchanged": 0, "notFound": [], "overLimit": [ids["full"]], "errors": []}
+    assert swapped == {"changed": 2, "unchanged": 0, "notFound": [], "overLimit": [], "errors": []}
+    full_one, empty_one = (await product.run(EXTERNAL_IDS))["members"]["nodes"]
+    assert set(full_one["tags"]) == {*full, "instead"} - {"tag 0"}
+    assert empty_one["tags"] == ["instead", "one more", "tag 1"]
+
+
+async def test_names_of_events_are_not_data(product: Product, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(event_names, "MAX_EVENT_NAMES", 2)
+    await product.run(UPSERT, members=[{"externalId": "a"}])
+    event = {"kind": "ACCOUNT", "memberExternalId": "a", "occurredAt": "2026-01-31T09:30:00Z"}
+
+    first = await product.run(RECORD, events=[event | {"name": "order"}])
+    names = ["visit", "order", "zebra", "visit"]
+    second = (await product.run(RECORD, events=[event | {"name": name} for name in names]))["recordEvents"]
+    third = (await product.run(RECORD, events=[event | {"name": "zebra"}]))["recordEvents"]
+
+    assert first["recordEvents"]["accepted"] == 1
+    assert (second["accepted"], mistakes(second)) == (3, [(2, "TOO_LARGE", ["name"])])
+    assert (third["accepted"], mistakes(third)) == (0, [(0, "TOO_LARGE", ["name"])])
+    assert "properties" in third["rowErrors"][0]["message"]

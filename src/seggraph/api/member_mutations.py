@@ -1,6 +1,7 @@
 """The mutations that change members: upserts, tags and consents."""
 
 from decimal import Decimal
+from typing import Final
 
 import strawberry
 from strawberry.types import Info
@@ -15,6 +16,9 @@ from seggraph.services import member_edits, upserts
 from seggraph.services.member_edits import EditReport
 from seggraph.services.selections import Selection
 from seggraph.vocabulary import MemberKind
+
+MAX_NAMED: Final = 1_000
+"""Most members that a payload names."""
 
 
 @row
@@ -137,6 +141,11 @@ class TagMembersInput(MembersToEdit):
 class TagMembersPayload(EditPayload):
     """Payload of tagMembers."""
 
+    over_limit: list[strawberry.ID] = strawberry.field(
+        default_factory=list,
+        description="Members who would have more than 500 tags: they stay as they were. At most 1,000 are named.",
+    )
+
 
 @strawberry.input(description="What members said about channels.")
 class SetConsentsInput(MembersToEdit):
@@ -187,6 +196,7 @@ class MemberMutations:
             changed=report.changed,
             unchanged=report.unchanged,
             not_found=unknown + _not_found(report, selection),
+            over_limit=[ids.encode("Member", number) for number in report.over_limit[:MAX_NAMED]],
         )
 
     @strawberry.mutation(

@@ -15,7 +15,7 @@ import asyncpg
 
 from seggraph.errors import NotFound, Problems, Required, SeggraphError, TooMany
 from seggraph.runtime import database
-from seggraph.services import changes, event_locks, event_partitions, event_removals
+from seggraph.services import changes, event_locks, event_names, event_partitions, event_removals
 from seggraph.services.attribute_values import storable_text
 from seggraph.services.context import Context
 from seggraph.services.event_drafts import MAX_EXTERNAL_ID, EventDraft, Period, clean
@@ -214,6 +214,9 @@ async def _record(context: Context, workspace_id: int, drafts: Drafts, *, alone:
     async with begin() as unit:
         connection = unit.connection
         await (event_locks.hold_alone if alone else event_locks.hold_together)(connection, workspace_id)
+        drafts = await _with_names(connection, workspace_id, drafts, report)
+        if not drafts:
+            return report
         found = await _with_members(connection, workspace_id, drafts, report)
         events = _last_of_each(found)
         stored, kept = await _store(connection, workspace_id, events)
@@ -230,6 +233,22 @@ async def _record(context: Context, workspace_id: int, drafts: Drafts, *, alone:
     report.accepted = len(stored)
     report.duplicates = len(found) - len(stored)
     return report
+
+
+async def _with_names(
+    connection: asyncpg.Connection, workspace_id: int, drafts: Drafts, report: RecordReport
+) -> Drafts:
+    """The drafts whose names are known, or new and not too many."""
+    names = {(draft.kind, draft.name) for draft in drafts.values()}
+    refused = await event_names.beyond_limit(connection, workspace_id, names)
+    for index, draft in drafts.items():
+        if (draft.kind, draft.name) in refused:
+            message = (
+                f"There are {event_names.MAX_EVENT_NAMES} names of events of {draft.kind.name} already; use one"
+                " of them, and put what differs into properties."
+            )
+            report.fail(index, TooMany(message, path=("name",)))
+    return {index: draft for index, draft in drafts.items() if (draft.kind, draft.name) not in refused}
 
 
 async def _with_members(

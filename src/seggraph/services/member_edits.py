@@ -1,7 +1,7 @@
 """Bulk edits of members: tags and consents. Only members that really change are written and looked at again."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 import asyncpg
@@ -9,7 +9,7 @@ import asyncpg
 from seggraph.errors import Invalid, Required, SeggraphError, TooMany
 from seggraph.services import changes, selections
 from seggraph.services.context import Context
-from seggraph.services.member_drafts import clean_tags, consent_column
+from seggraph.services.member_drafts import MAX_TAGS, clean_tags, consent_column
 from seggraph.services.policy import Viewer, require_write
 from seggraph.services.selections import Selection
 from seggraph.vocabulary import Channel, ConsentState, MemberKind
@@ -22,16 +22,19 @@ BY_ORDINAL: Final = "SELECT id FROM members WHERE workspace_id = $1 AND kind = $
 
 TAG: Final = """
     WITH wanted AS (
-      SELECT m.id, coalesce(t.tags, '{}') AS tags
+      SELECT m.id, coalesce(t.tags, '{}') AS tags, cardinality(t.tags) > greatest($5, cardinality(m.tags)) AS over
       FROM (SELECT id, tags FROM members WHERE workspace_id = $1 AND id = ANY($2)
             ORDER BY id FOR NO KEY UPDATE) m
       LEFT JOIN LATERAL (
         SELECT array_agg(DISTINCT tag ORDER BY tag) AS tags FROM unnest(m.tags || $3::text[]) AS tag
         WHERE tag <> ALL($4::text[])
       ) t ON true
+    ), changed AS (
+      UPDATE members m SET tags = w.tags, version = m.version + 1, updated_at = now()
+      FROM wanted w WHERE m.id = w.id AND m.tags IS DISTINCT FROM w.tags AND w.over IS NOT TRUE
+      RETURNING m.id, m.kind, m.ordinal
     )
-    UPDATE members m SET tags = w.tags, version = m.version + 1, updated_at = now()
-    FROM wanted w WHERE m.id = w.id AND m.tags IS DISTINCT FROM w.tags RETURNING m.kind, m.ordinal
+    SELECT id, kind, ordinal FROM changed UNION ALL SELECT id, NULL, NULL FROM wanted WHERE over
 """
 
 SET_CONSENTS: Final = """
@@ -52,18 +55,24 @@ SET_CONSENTS: Final = """
 
 @dataclass(frozen=True, slots=True)
 class EditReport:
-    """How many members changed, how many were so already, and which were asked for but do not exist."""
+    """How many members changed, how many were so already, and which were asked for but do not exist.
+
+    `over_limit` are the ids of those that stayed as they were because they would have too many tags.
+    """
 
     changed: int
     unchanged: int
     not_found: list[str]
+    over_limit: list[int] = field(default_factory=list)
 
 
 async def tag(
     context: Context, viewer: Viewer, selection: Selection, *, add: Sequence[str], remove: Sequence[str]
 ) -> EditReport:
-    """Add tags to members and remove tags from them. Raises Forbidden, Required, Invalid, TooLong,
-    TooMany, and CriteriaError for criteria.
+    """Add tags to members and remove tags from them.
+
+    A member who would have more than MAX_TAGS stays as it is and is named in the report. Raises Forbidden,
+    Required, Invalid, TooLong, TooMany, and CriteriaError for criteria.
     """
     require_write(viewer)
     added, removed = _clean_tags(add, "add"), _clean_tags(remove, "remove")
@@ -74,9 +83,11 @@ async def tag(
     chosen = await _evaluated(context, viewer, selection)
     async with begin() as unit:
         ids, not_found = await _select(unit.connection, viewer, chosen)
-        rows = await unit.connection.fetch(TAG, viewer.workspace_id, ids, added, removed)
-        await _mark(context, unit, viewer, rows, ["tags"])
-    return EditReport(len(rows), len(ids) - len(rows), not_found)
+        rows = await unit.connection.fetch(TAG, viewer.workspace_id, ids, added, removed, MAX_TAGS)
+        changed = [row for row in rows if row["kind"] is not None]
+        await _mark(context, unit, viewer, changed, ["tags"])
+    over = sorted(row["id"] for row in rows if row["kind"] is None)
+    return EditReport(len(changed), len(ids) - len(rows), not_found, over)
 
 
 async def set_consents(
