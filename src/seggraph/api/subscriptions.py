@@ -164,6 +164,7 @@ class Subscription(ExportSubscriptions, ImportSubscriptions):
                 for event in await _snapshots(caller, wanted, subscription.cursor):
                     yield event
             async for item in subscription:
+                caller.forget()
                 if isinstance(item, Resync):
                     for event in await _resyncs(caller, wanted, item):
                         yield event

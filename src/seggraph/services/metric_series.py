@@ -178,7 +178,7 @@ def _without_gaps(asked: Asked, interval: HistoryInterval, known: dict[date, Tot
     since = asked.since if asked.since is not None else min(known, default=None)
     until = asked.until if asked.until is not None else max(known, default=None)
     found: Series = []
-    if since is None or until is None or until < since:
+    if since is None or until is None:
         return found
     step = first_of(since, interval)
     while step <= until:
