@@ -190,6 +190,7 @@ class SegmentUse(StrEnum):
     SOURCE = "SOURCE"
     TARGET = "TARGET"
     EXCLUSION = "EXCLUSION"
+    METRICS = "METRICS"
     DELIVERY = "DELIVERY"
 
 

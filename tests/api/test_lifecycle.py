@@ -34,6 +34,7 @@ from tests.api.lifecycle import (
     step,
     upsert,
 )
+from tests.api.test_memberships import counting
 from tests.conftest import new_viewer
 from tests.product import Product, Server
 from tests.services.computing import PausingEngine, whole, with_engine
@@ -67,6 +68,12 @@ ATTACH = "INSERT INTO campaign_segments (workspace_id, campaign_id, segment_id, 
 
 Attempt = tuple[str, dict[str, Any]]
 """A mutation, and what is given to it besides the segment."""
+
+
+MEASURE = """
+    INSERT INTO campaign_metrics (workspace_id, segment_id, campaign_id, day, spend, impressions, clicks, conversions)
+    VALUES ($1, $2, $3, '2026-01-01', 1, 1, 1, 1)
+"""
 
 
 @pytest.fixture
@@ -210,6 +217,10 @@ async def test_a_segment_that_is_needed_is_not_archived_and_one_that_is_named_no
     error = await refused(client, DELETE, id=needed["id"])
     assert error["code"] == "SEGMENT_IN_USE"
     assert 'the campaign "Winter"' in error["message"]
+    # nor if it was taken out of the campaign, whose metrics of it would be lost
+    await connection.execute("DELETE FROM campaign_segments")
+    await connection.execute(MEASURE, workspace, number(needed), over)
+    assert 'the campaign "Winter"' in (await refused(client, DELETE, id=needed["id"]))["message"]
 
     # and what refers to it comes back only after it
     for mutation, given in ((STEP % "unarchive", {}), (CLONE, {"name": "Again"})):
@@ -402,3 +413,25 @@ async def test_names_that_look_like_none_or_like_another_are_refused(client: Pro
     # what people do write is taken
     for name in ("Größe ≥ 10 €", "顧客", "עמיתים", "Fans ❤️", "A\u00a0B"):
         await create(client, name=name)
+
+
+async def test_usages_take_the_same_statements_however_long_the_list(
+    client: Product, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = await create(client, name="First", criteria=GERMAN)
+    for index in range(5):
+        await create(client, name=f"Follower {index}", criteria=inside(first))
+    query = """
+        query ($first: Int!) { segments(first: $first, orderBy: {field: NAME, direction: DESC}) {
+          nodes { transitions usages { segments { name } campaigns { name } playbooks { name } hiddenCount } }
+        } }
+    """
+    statements = []
+    for size in (2, 6):
+        counted: list[str] = []
+        async with counting(counted, monkeypatch):
+            found = (await client.run(query, first=size))["segments"]["nodes"]
+        assert len(found) == size
+        statements.append(len(counted))
+    assert len(found[-1]["usages"]["segments"]) == 5
+    assert statements[0] == statements[1]

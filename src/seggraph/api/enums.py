@@ -117,7 +117,7 @@ _publish(
 _publish(
     vocabulary.SegmentUse,
     "SegmentUse",
-    "CRITERIA: asks who is in it. SOURCE: adds members. TARGET, EXCLUSION: of a campaign. DELIVERY: gets it.",
+    "CRITERIA: asks who is in it. SOURCE: adds members. TARGET, EXCLUSION, METRICS: of a campaign. DELIVERY: gets it.",
 )
 _publish(
     vocabulary.Visibility, "Visibility", "Seen by everyone in the workspace, or by its creator and managers."

@@ -83,6 +83,16 @@ CAMPAIGNS: Final = f"""
 """  # noqa: S608 - constants only
 
 
+MEASURED: Final = f"""
+    SELECT m.segment_id, c.id, c.name, 'METRICS' AS use, c.status, ({VISIBLE_CAMPAIGN}) AS visible,
+      $2::bigint AS viewer, $3::boolean AS manages_all
+    FROM (SELECT DISTINCT segment_id, campaign_id FROM campaign_metrics
+          WHERE workspace_id = $1 AND segment_id = ANY($4)) m
+    JOIN campaigns c ON c.id = m.campaign_id
+    ORDER BY c.id
+"""  # noqa: S608 - constants only
+
+
 @dataclass(frozen=True, slots=True)
 class _UserKind:
     """How users of one type are found, and which of them need the segment, by their status."""
@@ -98,6 +108,9 @@ USERS: Final = (
     _UserKind(UserType.PLAYBOOK, PLAYBOOKS, lambda _: True),
 )
 """Everything that can rely on a segment."""
+
+RECORDS: Final = (_UserKind(UserType.CAMPAIGN, MEASURED, lambda _: False),)
+"""What keeps numbers of a segment, also when it is not used any more: they would be lost with it."""
 
 
 async def of_segments(viewer: Viewer, segment_ids: Sequence[int]) -> dict[int, list[Usage]]:
@@ -116,14 +129,17 @@ async def require_unused(
     connection: asyncpg.Connection, viewer: Viewer, segment_id: int, participle: str
 ) -> None:
     """Raise SegmentInUse, "can not be `participle`", if anything refers to it at all, also what was put away itself."""
-    _refuse((await _find(connection, viewer, [segment_id]))[segment_id], participle)
+    _refuse((await _find(connection, viewer, [segment_id], USERS + RECORDS))[segment_id], participle)
 
 
 async def _find(
-    connection: asyncpg.Connection, viewer: Viewer, segment_ids: Sequence[int]
+    connection: asyncpg.Connection,
+    viewer: Viewer,
+    segment_ids: Sequence[int],
+    kinds: Sequence[_UserKind] = USERS,
 ) -> dict[int, list[Usage]]:
     found: dict[int, list[Usage]] = {segment_id: [] for segment_id in segment_ids}
-    for kind in USERS:
+    for kind in kinds:
         for row in await connection.fetch(kind.find, *visibility_arguments(viewer), list(segment_ids)):
             usage = Usage(
                 row["segment_id"],
