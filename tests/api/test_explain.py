@@ -111,3 +111,106 @@ async def test_a_member_of_another_kind_or_of_nowhere_is_refused(product: Produc
 
     assert other["errors"][0]["extensions"] == {"code": "INVALID", "path": ["memberId"]}
     assert nobody["errors"][0]["extensions"]["code"] == "NOT_FOUND"
+
+
+WINDOW = {"from": "2026-01-01T00:00:00Z", "to": "2026-02-01T00:00:00Z"}
+
+BEHAVIOUR: dict[str, Any] = {
+    "all": [
+        {"event": {"name": "order", "aggregate": "SUM", "op": "GT", "value": 100}},
+        {"event": {"name": "order", "aggregate": "LAST_AT", "op": "AFTER", "value": "2026-01-01"}},
+        {"event": {"name": "visit", "value": 3, "within": WINDOW}},
+        {"sequence": {"steps": [{"name": "visit"}, {"name": "order"}, {"name": "refund"}], "within": "P30D"}},
+        {"related": {"relation": "deals", "where": {"event": {"name": "won"}}, "count": 2}},
+        {"any": [{"tags": {"op": "HAS_ANY", "values": ["vip"]}}, {"sample": {"percent": 0}}]},
+    ]
+}
+"""Nothing of it holds for an account that did nothing."""
+
+
+async def account_that_did_a_little(product: Product) -> None:
+    """Its order of 2.50 followed a visit; one of its two deals was won."""
+    await product.run(UPSERT, members=[{"externalId": "busy"}, {"externalId": "idle"}])
+    await product.run(
+        "mutation ($rows: [RelationInput!]!) { relateMembers(input: {rows: $rows}) { pending } }",
+        rows=[
+            {
+                "relation": "deals",
+                "fromKind": "ACCOUNT",
+                "fromExternalId": "busy",
+                "toKind": "DEAL",
+                "toExternalId": deal,
+            }
+            for deal in ("won", "open")
+        ],
+    )
+    await product.run(
+        'mutation { upsertMembers(input: {kind: DEAL, members: [{externalId: "won"}, {externalId: "open"}]}) '
+        "{ created } }"
+    )
+    events = [("ACCOUNT", "busy", "visit", "01", None), ("ACCOUNT", "busy", "order", "02", "2.50")]
+    await product.run(
+        "mutation ($events: [EventInput!]!) { recordEvents(input: {events: $events}) { accepted } }",
+        events=[
+            {
+                "kind": kind,
+                "memberExternalId": member,
+                "name": name,
+                "occurredAt": f"2026-01-{day}T12:00:00Z",
+                "value": value,
+            }
+            for kind, member, name, day, value in [*events, ("DEAL", "won", "won", "03", None)]
+        ],
+    )
+
+
+async def test_behaviour_is_explained_by_what_was_counted_and_what_is_missing(product: Product) -> None:
+    # given a segment by behaviour that also refers to another one
+    await account_that_did_a_little(product)
+    listed = await product.run(
+        'mutation { createSegment(input: {name: "Listed", kind: ACCOUNT, type: STATIC}) { segment { id } } }'
+    )
+    inner = listed["createSegment"]["segment"]["id"]
+    criteria = {"all": [*BEHAVIOUR["all"], {"segment": {"op": "NOT_IN", "id": inner}}]}
+    created = (await product.run(CREATE, criteria=criteria))["createSegment"]
+    assert created["errors"] == []
+    segment = created["segment"]["id"]
+    query = EXPLAIN.replace("isMember", "isMember missing")
+
+    async def explanation(external_id: str) -> dict[str, Any]:
+        member = await member_id(product, external_id)
+        found: dict[str, Any] = (await product.run(query, segment=segment, member=member))["segment"][
+            "explain"
+        ]
+        return found
+
+    # when
+    busy, idle = await explanation("busy"), await explanation("idle")
+
+    # then each condition says what it saw
+    assert [(part["matches"], part["actual"]) for part in busy["criteria"]["children"]] == [
+        (False, 2.5),
+        (True, "2026-01-02T12:00:00+00:00"),
+        (False, 1),
+        (False, 2),
+        (False, 1),
+        (False, None),
+        (True, False),
+    ]
+    assert [part["actual"] for part in idle["criteria"]["children"]] == [0, None, 0, 0, 0, None, False]
+    # and what is missing is said in words: each of it, and of an `any` one
+    assert (busy["isMember"], idle["isMember"]) == (False, False)
+    assert busy["missing"] == [
+        'Members where the sum of the values of events "order" is more than 100.',
+        'Members where the number of events "visit" from 2026-01-01 00:00:00 UTC until before'
+        " 2026-02-01 00:00:00 UTC is at least 3.",
+        'Members where the member had the event "visit" and later the event "order" and later the event "refund",'
+        " all within 30 days.",
+        'Members where the number of related members, deals (where the member had the event "won"), is at least 2.',
+        'Members where the member has any of the tags "vip" or the member is in the sample of 0 %.',
+    ]
+    assert len(idle["missing"]) == 6
+    assert (
+        busy["criteria"]["children"][6]["sentence"]
+        == 'Members where the member is not in the segment "Listed".'
+    )

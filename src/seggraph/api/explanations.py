@@ -49,7 +49,9 @@ class ExplainedNode:
     sentence: str = strawberry.field(description="The part in words.")
     matches: bool = strawberry.field(description="Whether it holds for the member.")
     actual: JSON | None = strawberry.field(
-        description="The value or the count that a condition saw; null when it is unset, and for groups."
+        description="What a condition saw: a value, the sum, count or instant of events, how many members are"
+        " related, how many steps of a sequence were reached, whether it is in the segment. Null when unset, and"
+        " for groups."
     )
     children: list["ExplainedNode"] = strawberry.field(description="The parts of a group.")
 
@@ -75,6 +77,9 @@ class MembershipExplanation:
     criteria: ExplainedNode | None = strawberry.field(
         description="The criteria, part by part: what does not match is what is missing. Null without criteria."
     )
+    missing: list[str] = strawberry.field(
+        description="What would have to be so for the criteria to hold, in words; each of it. Empty if they do."
+    )
 
     @staticmethod
     def of(explanation: Explanation) -> "MembershipExplanation":
@@ -84,4 +89,5 @@ class MembershipExplanation:
             is_member=explanation.is_member,
             sources=[ExplainedSource.of(source) for source in explanation.sources],
             criteria=None if criteria is None else ExplainedNode.of(criteria),
+            missing=[] if criteria is None else list(criteria.missing),
         )

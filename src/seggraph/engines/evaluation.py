@@ -1,7 +1,7 @@
 """One evaluation: a plan's predicates in one scan, its questions in one statement, then the algebra of bitmaps."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence, Set
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from operator import itemgetter
 from typing import Any, Final, TypeAlias
@@ -36,7 +36,10 @@ from seggraph.errors import CriteriaTooExpensive
 from seggraph.models.audiences import ChunkRole
 
 MAX_AMONG: Final = 20_000
-"""What is missing is found out about single members as long as there are no more of them than this."""
+"""What is missing is found out about single members as long as there are no more of them than this ..."""
+
+AMONG_SHARE: Final = 16
+"""... or than one of so many of all: each then costs more than in a scan, and the scan of the others is saved."""
 
 _FIND_FORWARD = """
     SELECT DISTINCT to_ordinal FROM relations
@@ -69,7 +72,9 @@ class Evaluation:
         """Who satisfies each of the trees: predicates first, then questions, asked about those who still matter."""
         terms = self._plan(criteria).terms
         segments = await self._segments(population, Plan(terms).segment_ids, ordinals)
+        recall = None if self.recall is None or ordinals is not None else self.recall.about(population)
         known = Known({}, segments)
+        known = known.with_found(_known_of_everybody(recall, known.missing(terms)))
         for ask, is_due in (
             (self._rows, _is_predicate),
             (self._answers, _is_question),
@@ -78,7 +83,7 @@ class Evaluation:
             missing = {
                 leaf: among for leaf, among in known.missing(terms).items() if is_due is None or is_due(leaf)
             }
-            known = known.with_found(await self._find(population, missing, ordinals, ask))
+            known = known.with_found(await self._find(population, missing, ordinals, ask, recall))
         if all(isinstance(term, Row) for term in terms):
             return [known.members(term).copy() for term in terms]
         return await asyncio.to_thread(lambda: [known.members(term).copy() for term in terms])
@@ -97,9 +102,9 @@ class Evaluation:
         missing: Wanted,
         ordinals: BitMap | None,
         ask: Ask,
+        recall: Recall | None,
     ) -> dict[Leaf, BitMap]:
         """Find out what is missing, about no more members than needed when these are few, and keep it."""
-        recall = None if self.recall is None or ordinals is not None else self.recall.about(population)
         found: dict[Leaf, BitMap] = {}
         before: dict[Leaf, Answer] = {}
         lacking: dict[Leaf, BitMap | None] = {}
@@ -111,8 +116,7 @@ class Evaluation:
             if among is not None and not among:
                 found[leaf] = BitMap() if kept is None else kept.members
             else:
-                many = ordinals is None and among is not None and len(among) > MAX_AMONG
-                lacking[leaf] = None if many else among
+                lacking[leaf] = among if ordinals is not None or _are_few(among) else None
         try:
             answers = await ask(population, lacking) if lacking else {}
         except CriteriaTooExpensive as error:
@@ -247,12 +251,25 @@ class Evaluation:
         return await bitmaps(row)
 
 
+def _are_few(members: BitMap | None) -> bool:
+    """Whether it is worth while to ask about single members: of dense ordinals the largest says how many exist."""
+    return members is not None and (len(members) <= MAX_AMONG or len(members) * AMONG_SHARE <= members.max())
+
+
 def _is_predicate(leaf: Leaf) -> bool:
     return isinstance(leaf, Row) and leaf.criteria != EVERYONE
 
 
 def _is_question(leaf: Leaf) -> bool:
     return isinstance(leaf, Asked)
+
+
+def _known_of_everybody(recall: Recall | None, leaves: Iterable[Leaf]) -> dict[Leaf, BitMap]:
+    """The answers that are kept about everybody: they say whom the others need to be asked about."""
+    if recall is None:
+        return {}
+    kept = {leaf: _kept(recall, leaf) for leaf in leaves}
+    return {leaf: one.members for leaf, one in kept.items() if one is not None and one.among is None}
 
 
 def _kept(recall: Recall, leaf: Leaf) -> Answer | None:

@@ -4,9 +4,10 @@ The truth of every part of the criteria comes from the engine that decides membe
 ordinal; so an explanation cannot disagree with the segment.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 import asyncpg
@@ -15,7 +16,9 @@ from pyroaring import BitMap
 from seggraph.audiences import ChunkOwner, ChunkStore
 from seggraph.criteria import Checked, Comparison, describe
 from seggraph.criteria.catalogue import Field, Storage
-from seggraph.criteria.nodes import All, AnyOf, Consent, Not, Tags
+from seggraph.criteria.nodes import All, AnyOf, Consent, InSegment, Not, Sample, Tags
+from seggraph.criteria.operators import InOp
+from seggraph.criteria.typed import ZERO_WITHOUT, EventTest, RelatedTest, SequenceTest
 from seggraph.errors import Invalid
 from seggraph.models.audiences import ChunkRole
 from seggraph.services import criteria_documents, members, memberships, populations
@@ -46,6 +49,8 @@ class ExplainedNode:
     matches: bool
     actual: Any
     children: tuple["ExplainedNode", ...]
+    missing: tuple[str, ...]
+    """What would have to be so for it to hold, in words; everything of it is needed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,17 +119,39 @@ async def _criteria(
     _, tree = await criteria_documents.checked(
         connection, viewer.workspace_id, segment.kind, segment.criteria
     )
+    names = await criteria_documents.segment_names(connection, viewer, tree)
     surroundings = await populations.describe(connection, viewer.workspace_id, segment.kind)
+    as_of: datetime = await connection.fetchval("SELECT now()")
+    seconds = context.settings.preview_timeout_seconds
+    parts = list(_parts(tree))
+    begun = [prefix for part in parts if isinstance(part, SequenceTest) for prefix in _prefixes(part)]
     truths = await context.engine.evaluate(
         connection,
         surroundings.population,
-        list(_parts(tree)),
-        as_of=await connection.fetchval("SELECT now()"),
+        [*parts, *begun],
+        as_of=as_of,
         zone=surroundings.zone,
         ordinals=BitMap([member.ordinal]),
-        timeout_seconds=context.settings.preview_timeout_seconds,
+        timeout_seconds=seconds,
     )
-    return _explained(tree, iter(truths), member, addresses)
+    questions = list(dict.fromkeys(part for part in parts if isinstance(part, EventTest | RelatedTest)))
+    observed = await context.engine.observe(
+        connection,
+        surroundings.population,
+        member.ordinal,
+        questions,
+        as_of=as_of,
+        zone=surroundings.zone,
+        timeout_seconds=seconds,
+    )
+    reached = dict(zip(begun, map(bool, truths[len(parts) :]), strict=True))
+    seen = _Seen(member, addresses, dict(zip(questions, observed, strict=True)), reached, names)
+    return _explained(tree, iter(truths), seen)
+
+
+def _prefixes(test: SequenceTest) -> list[SequenceTest]:
+    """The sequences that are the first step, the first two steps, and so on."""
+    return [SequenceTest(test.steps[:count], test.within) for count in range(1, len(test.steps) + 1)]
 
 
 def _parts(tree: Checked) -> Iterator[Checked]:
@@ -143,27 +170,59 @@ def _children(tree: Checked) -> tuple[Checked, ...]:
     return ()
 
 
-def _explained(
-    tree: Checked, truths: Iterator[BitMap], member: MemberView, addresses: Addresses
-) -> ExplainedNode:
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """What the conditions see of a member."""
+
+    member: MemberView
+    addresses: Addresses
+    observed: Mapping[EventTest | RelatedTest, Any]
+    reached: Mapping[SequenceTest, bool]
+    segment_names: Mapping[int, str]
+
+    def actual(self, tree: Checked, *, matches: bool) -> Any:
+        """What a condition sees, as JSON has it; None when unset, and for groups."""
+        match tree:
+            case Comparison(field):
+                return _seen(field, self.member, self.addresses)
+            case Tags():
+                return self.member.tags
+            case Consent(channel):
+                return getattr(self.member, f"consent_{channel.name.lower()}").name
+            case EventTest(aggregate=aggregate):
+                found = self.observed[tree]
+                return _plain(0 if found is None and aggregate in ZERO_WITHOUT else found)
+            case RelatedTest():
+                return self.observed[tree] or 0
+            case SequenceTest():
+                return sum(self.reached[begun] for begun in _prefixes(tree))
+            case InSegment(op):
+                return matches is (op is InOp.IN)
+            case Sample():
+                return matches
+        return None
+
+
+def _explained(tree: Checked, truths: Iterator[BitMap], seen: _Seen) -> ExplainedNode:
     """The explanation of a part; `truths` are in the order of `_parts`."""
     matches = bool(next(truths))
-    children = tuple(_explained(child, truths, member, addresses) for child in _children(tree))
-    return ExplainedNode(
-        sentence=describe(tree), matches=matches, actual=_actual(tree, member, addresses), children=children
-    )
+    children = tuple(_explained(child, truths, seen) for child in _children(tree))
+    sentence = describe(tree, segment_names=seen.segment_names)
+    missing: tuple[str, ...] = ()
+    if not matches:
+        needed = (text for child in children for text in child.missing)
+        missing = tuple(dict.fromkeys(needed)) if isinstance(tree, All) else (sentence,)
+    return ExplainedNode(sentence, matches, seen.actual(tree, matches=matches), children, missing)
 
 
-def _actual(tree: Checked, member: MemberView, addresses: Addresses) -> Any:
-    """What the condition sees of the member, as JSON has it; None when unset, and for groups."""
-    match tree:
-        case Comparison(field):
-            return _seen(field, member, addresses)
-        case Tags():
-            return member.tags
-        case Consent(channel):
-            return getattr(member, f"consent_{channel.name.lower()}").name
-    return None
+def _plain(value: Any) -> Any:
+    """An aggregate as JSON has it: whole numbers and instants, other numbers as the decimals that they are."""
+    match value:
+        case datetime():
+            return value.isoformat()
+        case Decimal():
+            return int(value) if value == value.to_integral_value() else float(value)
+    return value
 
 
 def _seen(field: Field, member: MemberView, addresses: Addresses) -> Any:
