@@ -1,18 +1,33 @@
-"""Seeding a workspace: members and events through the same doors as everyone's, then the example segments."""
+"""Seeding a workspace: members and events through the same doors as everyone's, then example segments and campaigns."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from datetime import date
+from datetime import date, timedelta
 from itertools import islice
 from typing import Any, Final
 
 from seggraph.errors import NameTaken
 from seggraph.runtime import database
-from seggraph.services import catalogues, demo_data, demo_events, events, segments, upserts
+from seggraph.services import (
+    campaign_metrics,
+    campaigns,
+    catalogues,
+    demo_data,
+    demo_events,
+    events,
+    segments,
+    upserts,
+)
+from seggraph.services.campaigns import CampaignDraft
 from seggraph.services.context import Context
+from seggraph.services.demo_campaigns import EXAMPLE_CAMPAIGNS, ExampleCampaign, metrics_of
 from seggraph.services.demo_segments import EXAMPLE_SEGMENTS
 from seggraph.services.policy import Viewer
 from seggraph.services.segments import SegmentDraft
 from seggraph.vocabulary import ApiKeyScope, Channel, ConsentState, MemberKind, Role, SegmentType
+
+SEGMENTS: Final = """
+    SELECT id, name FROM segments WHERE workspace_id = $1 AND name = ANY($2) AND status = 'ACTIVE'
+"""
 
 Advance = Callable[[int], object]
 """Told how many more members are stored."""
@@ -23,7 +38,8 @@ COUNT: Final = "SELECT count(*) FROM members WHERE workspace_id = $1"
 async def seed(
     context: Context, workspace_id: int, count: int, *, number: int, as_of: date, advance: Advance
 ) -> None:
-    """Store `count` members with their events, the same for the same number, and the example segments that are missing.
+    """Store `count` members with their events, the same for the same number, and the example segments and campaigns
+    that are missing.
 
     Doing it again changes nothing but what has to do with the date `as_of`.
     """
@@ -41,6 +57,7 @@ async def seed(
                 await events.record(context, viewer, part)
             advance(len(batch))
     await create_example_segments(context, viewer)
+    await create_example_campaigns(context, viewer, as_of=as_of)
 
 
 async def count_members(workspace_id: int) -> int:
@@ -64,6 +81,50 @@ async def create_example_segments(context: Context, viewer: Viewer) -> None:
             await segments.create(context, viewer, draft)
         except NameTaken:
             continue
+
+
+async def create_example_campaigns(context: Context, viewer: Viewer, *, as_of: date) -> None:
+    """Create the example campaigns whose segments are there, with their metrics; one that is there stays as it is."""
+    names = [name for example in EXAMPLE_CAMPAIGNS for name in (*example.segments, *example.excluded)]
+    async with database() as connection:
+        rows = await connection.fetch(SEGMENTS, viewer.workspace_id, names)
+    segment_ids = {row["name"]: row["id"] for row in rows}
+    for example in EXAMPLE_CAMPAIGNS:
+        if segment_ids.keys() >= {*example.segments, *example.excluded}:
+            await _create_campaign(context, viewer, example, segment_ids, as_of)
+
+
+async def _create_campaign(
+    context: Context, viewer: Viewer, example: ExampleCampaign, segment_ids: Mapping[str, int], as_of: date
+) -> None:
+    draft = CampaignDraft(
+        name=example.name,
+        channel=example.channel,
+        segment_ids=[segment_ids[name] for name in example.segments],
+        exclude_segment_ids=[segment_ids[name] for name in example.excluded],
+        starts_on=as_of - timedelta(days=example.began),
+        ends_on=as_of - timedelta(days=example.ends),
+    )
+    try:
+        created = await campaigns.create(context, viewer, draft)
+    except NameTaken:
+        return
+    rows = [
+        {
+            "campaignId": created.id,
+            "segmentId": segment_ids[one.segment],
+            "day": one.day,
+            "spend": one.spend,
+            "impressions": one.impressions,
+            "clicks": one.clicks,
+            "conversions": one.conversions,
+        }
+        for one in metrics_of(example, as_of=as_of)
+    ]
+    for batch in _batches(iter(rows), campaign_metrics.MAX_ROWS):
+        await campaign_metrics.record(context, viewer, batch)
+    for status in example.path:
+        await campaigns.set_status(context, viewer, created.id, status)
 
 
 async def _declare_attributes(workspace_id: int) -> None:
