@@ -7,7 +7,7 @@ from typing import Any
 import asyncpg
 import pytest
 
-from seggraph.errors import CriteriaTooSlow, SegmentCycle
+from seggraph.errors import CriteriaTooSlow, Forbidden, SegmentCycle
 from seggraph.services import (
     hands,
     playbooks,
@@ -141,6 +141,17 @@ async def test_a_draft_that_a_playbook_fills_is_active_if_it_needs_nothing_else(
     await segment_edits.update(context, viewer, moving.id, {"criteria": country("FR")})
     await computed(context, viewer, moving)
     assert await members_of(connection, moving) == {"de", "fr"}
+
+
+async def test_a_segment_of_the_system_takes_no_playbook(
+    context: Context, viewer: Viewer, listed: SegmentView, connection: asyncpg.Connection
+) -> None:
+    await connection.execute("UPDATE segments SET origin = 'DEFAULT' WHERE id = $1", listed.id)
+
+    with pytest.raises(Forbidden) as refused:
+        await playbook(context, viewer, "Germans", country("DE"), listed)
+
+    assert refused.value.path == ("addToSegmentIds", 0)
 
 
 async def test_a_paused_segment_stands_still_until_it_is_resumed(

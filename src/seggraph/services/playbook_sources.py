@@ -76,21 +76,22 @@ async def hold(
     fed = {row["segment_id"] for row in rows}
     _require_number(wanted)
     held = await segment_rows.hold_any(unit, viewer.workspace_id, fed | set(wanted or ()))
-    for segment_id in fed & held.keys():
+    fed &= held.keys()
+    for segment_id in fed:
         _require_own(viewer, held[segment_id])
     if wanted is None:
-        return Feeding([held[one] for one in sorted(fed & held.keys())], [], [])
+        return Feeding([held[one] for one in sorted(fed)], [], [])
     seen = await _visible(unit, viewer, held)
     for index, segment_id in enumerate(wanted):
         if segment_id not in seen:
             raise NotFound("There is no such segment.", path=(PATH, index))
         if segment_id not in fed:
             _require_feedable(viewer, kind, held[segment_id], index)
-    kept = fed & held.keys() - (seen - set(wanted))
+    kept = {one for one in fed if one in wanted or one not in seen}
     return Feeding(
         kept=[held[one] for one in sorted(kept)],
         added=[held[one] for one in sorted(set(wanted) - fed)],
-        removed=[held[one] for one in sorted(fed & held.keys() - kept)],
+        removed=[held[one] for one in sorted(fed - kept)],
     )
 
 
@@ -131,7 +132,7 @@ def _require_number(wanted: Sequence[int] | None) -> None:
     if wanted is None:
         return
     if not wanted:
-        raise Required("Say which segments it adds to.", path=(PATH,))
+        raise Required("Say which segments it adds to; without any, delete it.", path=(PATH,))
     if len(set(wanted)) > MAX_SEGMENTS:
         raise TooMany(f"A playbook adds to at most {MAX_SEGMENTS} segments.", path=(PATH,))
 
