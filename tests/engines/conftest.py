@@ -40,6 +40,14 @@ CREATE TABLE relations (
     from_kind smallint NOT NULL, to_kind smallint NOT NULL, from_ordinal int NOT NULL, to_ordinal int NOT NULL,
     UNIQUE (workspace_id, relation, from_ordinal, to_ordinal)
 );
+CREATE TABLE dirty_batches (
+    id bigint PRIMARY KEY GENERATED ALWAYS AS IDENTITY, workspace_id bigint NOT NULL, kind smallint NOT NULL,
+    ordinals bytea NOT NULL, changed text[] NOT NULL
+);
+CREATE TABLE data_versions (
+    id bigint PRIMARY KEY GENERATED ALWAYS AS IDENTITY, workspace_id bigint NOT NULL, kind smallint NOT NULL,
+    version bigint NOT NULL, UNIQUE (workspace_id, kind)
+);
 CREATE TABLE chunks (
     id bigint PRIMARY KEY GENERATED ALWAYS AS IDENTITY, workspace_id bigint NOT NULL, role smallint NOT NULL,
     owner_id bigint NOT NULL, chunk int NOT NULL, cardinality int NOT NULL, roaring bytea NOT NULL,

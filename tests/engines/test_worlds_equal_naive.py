@@ -12,6 +12,7 @@ from pyroaring import BitMap
 
 from seggraph.criteria import Checked, check, parse, to_json
 from seggraph.criteria.naive import NaiveMember, matches
+from seggraph.criteria.nodes import All, AnyOf, Not
 from seggraph.engines import Population, PostgresEngine
 from seggraph.vocabulary import MemberKind
 from tests.engines import random_criteria, random_worlds
@@ -80,6 +81,9 @@ async def test_any_trees_over_any_world(
             n for n, one in enumerate(people) if matches(tree, one, as_of=as_of, zone=zone, segments=segments)
         )
 
+    first, second, *_ = trees
+    edits: list[Checked] = [All((first, second)), AnyOf((first, second)), All((Not(second), first)), *trees, Not(first)]
+
     # when
     transaction = connection.transaction()
     await transaction.start()
@@ -98,6 +102,16 @@ async def test_any_trees_over_any_world(
 
         together, alone = await evaluate(trees), await evaluate(trees[:1])
         restricted = await evaluate(trees, BitMap(restriction))
+        engine = PostgresEngine()
+
+        async def preview(tree: Checked) -> BitMap:
+            recall = await engine.recall(connection, PEOPLE, zone=zone, now=as_of)
+            [found] = await engine.evaluate(
+                connection, PEOPLE, [tree], as_of=as_of, zone=zone, recall=recall, timeout_seconds=10
+            )
+            return found
+
+        previewed = [await preview(tree) for tree in edits]
     finally:
         await transaction.rollback()
 
@@ -105,5 +119,6 @@ async def test_any_trees_over_any_world(
     wanted = [expected(tree) for tree in trees]
     assert together == wanted
     assert alone == wanted[:1]
+    assert previewed == [expected(tree) for tree in edits]
     assert restricted == [audience & BitMap(restriction) for audience in wanted]
     assert [parse(to_json(parse(document))) for document in documents] == [parse(d) for d in documents]
