@@ -137,7 +137,7 @@ def test_criteria_are_a_one_of() -> None:
     assert criteria.is_one_of
 
 
-@pytest.mark.parametrize("implementation", ["Segment", "Member", "User", "Workspace", "ApiKey"])
+@pytest.mark.parametrize("implementation", ["Segment", "Member", "User", "Workspace", "ApiKey", "Playbook"])
 def test_objects_with_ids_are_nodes(implementation: str) -> None:
     type_ = SCHEMA.type_map[implementation]
 
