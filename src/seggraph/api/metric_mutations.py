@@ -47,7 +47,7 @@ class CampaignMetricInput:
     )
     impressions: int = strawberry.field(description="From 0 to 1,000,000,000.")
     clicks: int = strawberry.field(description="The same; more than impressions are recorded with a warning.")
-    conversions: int = strawberry.field(default=0, description="The same.")
+    conversions: int | None = strawberry.field(default=0, description="The same; null is 0.")
 
 
 @strawberry.input(description="Metrics to record.")
