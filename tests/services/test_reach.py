@@ -1,5 +1,6 @@
 """Reach: the counts are those of a naive look at every member, under both policies and for each purpose."""
 
+import asyncio
 import itertools
 from dataclasses import astuple
 from typing import Any
@@ -8,12 +9,19 @@ import asyncpg
 import pytest
 from pyroaring import BitMap
 
-from seggraph.services import recompute, upserts
+from seggraph.services import recompute, refresh, suppressions, upserts
 from seggraph.services.context import Context
 from seggraph.services.policy import Viewer
 from seggraph.services.reach import PLACES, ReachCounts, Step, count
-from seggraph.vocabulary import Channel, ConsentPolicy, ConsentState, RunStatus, SegmentPurpose
-from tests.services.computing import ACCOUNT, new_segment, read
+from seggraph.vocabulary import (
+    Channel,
+    ConsentPolicy,
+    ConsentState,
+    RunStatus,
+    SegmentPurpose,
+    SuppressionReason,
+)
+from tests.services.computing import ACCOUNT, new_segment, put, read, ready_segment
 
 EVERYBODY = {"not": {"attribute": {"field": "country", "op": "EQ", "value": "nowhere"}}}
 
@@ -86,3 +94,42 @@ def test_a_member_of_two_channels_counts_once_in_the_total() -> None:
     assert count(BitMap([1, 4]), reachable, SegmentPurpose.RETENTION) == ReachCounts(
         1, 1, 0, 0, 0, 0, members=2
     )
+
+
+async def test_no_refresh_slips_between_a_suppression_and_the_look_for_who_has_the_address(
+    context: Context, viewer: Viewer, connection: asyncpg.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # given a member, and a suppression that has looked who has the address and is not committed
+    await put(context, viewer, externalId="a")
+    segment = await ready_segment(context, viewer, EVERYBODY)
+    looked, commit = asyncio.Event(), asyncio.Event()
+    mark = suppressions._mark
+
+    async def mark_and_wait(*arguments: Any) -> None:
+        await mark(*arguments)
+        looked.set()
+        async with asyncio.timeout(15):
+            await commit.wait()
+
+    monkeypatch.setattr(suppressions, "_mark", mark_and_wait)
+    suppressing = asyncio.create_task(
+        suppressions.suppress(context, viewer, Channel.EMAIL, ["a@example.com"], SuppressionReason.BOUNCE)
+    )
+    await looked.wait()
+
+    # when the member gets the address meanwhile, and a refresh wants to look at it
+    await put(context, viewer, externalId="a", email="a@example.com")
+    refreshing = asyncio.create_task(refresh.drain(context, viewer.workspace_id, ACCOUNT))
+    async with asyncio.timeout(15):
+        while not await connection.fetchval(
+            "SELECT EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND NOT granted)"
+        ):
+            assert not refreshing.done(), "the refresh did not wait"
+            await asyncio.sleep(0.01)
+    commit.set()
+
+    # then it waits, and sees the suppression
+    assert (await suppressing).changed == 1
+    assert await refreshing == 1
+    after = await read(viewer, segment)
+    assert (after.addressed_email, after.allowed_email, after.reach_email) == (1, 1, 0)

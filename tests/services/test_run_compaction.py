@@ -17,7 +17,7 @@ from seggraph.models.runs import Move
 from seggraph.services import past_memberships, run_compaction, segments, size_history
 from seggraph.services.context import Context
 from seggraph.services.paging import PageRequest
-from seggraph.services.past_memberships import MoveList
+from seggraph.services.past_memberships import AtList, MoveList
 from seggraph.services.policy import Viewer
 from seggraph.services.run_compaction import Net
 from seggraph.services.segments import SegmentDraft
@@ -168,8 +168,9 @@ async def _compare(
     previous: set[int] = set()
     for run in left:
         just_before = run.at - timedelta(microseconds=1)
-        assert set(await past_memberships.members_at(viewer, segment_id, run.at)) == run.after, where
-        assert set(await past_memberships.members_at(viewer, segment_id, just_before)) == previous, where
+        asked = [AtList(segment_id, MemberKind.PERSON, at) for at in (run.at, just_before)]
+        found_at = await past_memberships.members_at(viewer, asked)
+        assert [set(found_at[one]) for one in asked] == [run.after, previous], where
         previous = run.after
     # when each member was in
     pairs = [(segment_id, ordinal) for ordinal in ORDINALS]
@@ -224,8 +225,9 @@ async def test_failures_are_forgotten_and_a_worker_is_asked_once_a_day(
     ]
     # nobody whose coming and going cancel out is a move, and the sums are right
     list_ = MoveList(segment.id, MemberKind.PERSON)
-    assert await past_memberships.count_moves(viewer, list_) == 1
-    assert (await past_memberships.moves(viewer, list_, PageRequest())).items == []  # there is no such member
+    assert await past_memberships.count_moves(viewer, [list_]) == {list_: 1}
+    page = (await past_memberships.moves(viewer, [(list_, PageRequest())]))[list_, PageRequest()]
+    assert page.items == []  # there is no such member
 
     # and the sweeper asks for a segment once a day
     due = "SELECT count(*) FROM segments WHERE compact_at IS NULL OR compact_at <= now()"

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any, Final, TypeVar
 
+from pyroaring import BitMap
 from starlette.requests import Request
 from starlette.websockets import WebSocket
 from strawberry.dataloader import DataLoader
@@ -50,7 +51,7 @@ from seggraph.services.memberships import Holding, MemberKey, Pair, SourceView
 from seggraph.services.metric_series import NOTHING, Series, Stepped, Totals
 from seggraph.services.metric_series import Asked as MetricsAsked
 from seggraph.services.paging import Page, PageRequest
-from seggraph.services.past_memberships import Interval
+from seggraph.services.past_memberships import AtAsked, Interval, MoveList, MovesAsked, MoveView
 from seggraph.services.playbook_views import PlaybookView
 from seggraph.services.policy import Viewer
 from seggraph.services.reach_steps import Asked as ReachAsked
@@ -68,6 +69,8 @@ from seggraph.vocabulary import MemberKind
 K = TypeVar("K")
 V = TypeVar("V")
 
+NO_MEMBERS: Final[Page[MemberView]] = Page([], [], has_next=False, has_previous=False)
+NO_MOVES: Final[Page[MoveView]] = Page([], [], has_next=False, has_previous=False)
 NO_RUNS: Final[Page[RunView]] = Page([], [], has_next=False, has_previous=False)
 NO_EVENTS: Final[Page[EventView]] = Page([], [], has_next=False, has_previous=False)
 NO_CAMPAIGNS: Final[Page[CampaignView]] = Page([], [], has_next=False, has_previous=False)
@@ -94,6 +97,22 @@ class Loaders:
     def sizes(self) -> DataLoader[SizesAsked, list[SizePoint]]:
         """Size histories of segments."""
         return _by_key(lambda asked: size_history.points(self._viewer, asked), [])
+
+    @cached_property
+    def members_at(self) -> DataLoader[AtAsked, tuple[Page[MemberView], BitMap]]:
+        """Pages of memberships at instants."""
+        nobody: tuple[Page[MemberView], BitMap] = (NO_MEMBERS, BitMap())
+        return _by_key(lambda asked: past_memberships.pages_at(self._viewer, asked), nobody)
+
+    @cached_property
+    def moves(self) -> DataLoader[MovesAsked, Page[MoveView]]:
+        """Pages of segments' moves."""
+        return _by_key(lambda asked: past_memberships.moves(self._viewer, asked), NO_MOVES)
+
+    @cached_property
+    def move_counts(self) -> DataLoader[MoveList, int]:
+        """How many moves segments had."""
+        return _by_key(lambda lists: past_memberships.count_moves(self._viewer, lists), 0)
 
     @cached_property
     def intervals(self) -> DataLoader[Pair, list[Interval]]:

@@ -13,10 +13,10 @@ from seggraph.api.members import Member, MemberConnection
 from seggraph.api.paging import AFTER, FIRST, PageInfo
 from seggraph.api.reach import RunError
 from seggraph.models.runs import Move
-from seggraph.services import members, past_memberships, size_history
-from seggraph.services.members import BY_ORDINAL, MemberList
+from seggraph.services import size_history
+from seggraph.services.members import MemberList
 from seggraph.services.paging import Page, PageRequest
-from seggraph.services.past_memberships import MoveList, MoveView
+from seggraph.services.past_memberships import AtList, MoveFilter, MoveList, MoveView
 from seggraph.services.runs import RunView
 from seggraph.services.segment_views import SegmentView
 from seggraph.services.size_history import Span
@@ -161,8 +161,8 @@ class SegmentMoveConnection:
 
     @strawberry.field(description="How many moves the whole list has; counted only when asked for.")
     async def total_count(self, info: Info) -> int:
-        """Count the list."""
-        return await past_memberships.count_moves(caller_of(info).viewer, self.list_)
+        """Count the list, for all segments of the operation at once."""
+        return await caller_of(info).loaders.move_counts.load(self.list_)
 
 
 From = Annotated[datetime | None, strawberry.argument(name="from", description="From this instant on.")]
@@ -219,11 +219,11 @@ class SegmentHistoryFields:
         first: First = None,
         after: After = None,
     ) -> SegmentMoveConnection:
-        """A page of moves."""
-        wanted = None if direction is None else Move(direction.value)
-        list_ = MoveList(self.view.id, self.view.kind, from_, to, wanted)
+        """A page of moves, for all segments of the operation at once."""
+        wanted = MoveFilter(from_, to, None if direction is None else Move(direction.value))
+        list_ = MoveList(self.view.id, self.view.kind, wanted)
         request = PageRequest(first=first, after=after)
-        page = await past_memberships.moves(caller_of(info).viewer, list_, request)
+        page = await caller_of(info).loaders.moves.load((list_, request))
         edges = [
             SegmentMoveEdge(cursor=cursor, node=SegmentMove.of(view))
             for cursor, view in zip(page.cursors, page.items, strict=True)
@@ -241,10 +241,8 @@ class SegmentHistoryFields:
         first: First = None,
         after: After = None,
     ) -> MemberConnection:
-        """A page of the members."""
-        viewer = caller_of(info).viewer
-        list_ = MemberList(
-            self.view.kind, audience=await past_memberships.members_at(viewer, self.view.id, at)
-        )
-        page = await members.list_page(viewer, list_, BY_ORDINAL, PageRequest(first=first, after=after))
-        return MemberConnection.of(page, list_)
+        """A page of the members, for all segments of the operation at once."""
+        request = PageRequest(first=first, after=after)
+        list_ = AtList(self.view.id, self.view.kind, at)
+        page, audience = await caller_of(info).loaders.members_at.load((list_, request))
+        return MemberConnection.of(page, MemberList(self.view.kind, audience=audience))

@@ -6,11 +6,12 @@ move is to the other side, both are symmetric differences, and their order does 
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections import Counter
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import asyncpg
 from pyroaring import BitMap
@@ -20,7 +21,7 @@ from seggraph.errors import TooMany
 from seggraph.models.audiences import ChunkRole
 from seggraph.models.runs import Move
 from seggraph.services import members
-from seggraph.services.members import MemberView
+from seggraph.services.members import BY_ORDINAL, MemberView
 from seggraph.services.paging import Key, Order, Page, PageRequest, decode_cursor, encode_cursor
 from seggraph.services.policy import Viewer
 from seggraph.vocabulary import MemberKind, RunTrigger
@@ -29,35 +30,53 @@ from seggraph.work import snapshot
 MAX_CHUNKS: Final = 1_000_000
 """Most chunks of history that one answer looks at."""
 AT_ONCE: Final = 2_000
+NEVER: Final = 2**63 - 1
+"""Beyond every place of a run."""
 LOOK: Final = 64
 """How many chunks are looked at first for a page of moves."""
 
-LAST_APPLIED: Final = """
-    SELECT coalesce(max(applied), 0) FROM runs
-    WHERE workspace_id = $1 AND segment_id = $2 AND applied IS NOT NULL AND finished_at <= $3
-"""
-
 SIDES: Final = """
-    SELECT count(*) FILTER (WHERE applied <= $3) AS until, count(*) FILTER (WHERE applied > $3) AS since
-    FROM run_chunks WHERE workspace_id = $1 AND segment_id = $2
+    SELECT w.number, w.segment_id, l.applied AS last, s.until, s.since
+    FROM unnest($2::bigint[], $3::timestamptz[]) WITH ORDINALITY AS w(segment_id, at, number)
+    CROSS JOIN LATERAL (
+      SELECT coalesce(max(applied), 0) AS applied FROM runs WHERE workspace_id = $1
+        AND segment_id = w.segment_id AND applied IS NOT NULL AND finished_at <= w.at
+    ) l CROSS JOIN LATERAL (
+      SELECT count(*) FILTER (WHERE applied <= l.applied) AS until,
+        count(*) FILTER (WHERE applied > l.applied) AS since
+      FROM run_chunks WHERE workspace_id = $1 AND segment_id = w.segment_id
+    ) s ORDER BY w.number
 """
+"""How much history lies on either side of an instant, and the run that was applied last then."""
 
-UNTIL: Final = "SELECT roaring FROM run_chunks WHERE workspace_id = $1 AND segment_id = $2 AND applied <= $3"
-SINCE: Final = "SELECT roaring FROM run_chunks WHERE workspace_id = $1 AND segment_id = $2 AND applied > $3"
+BETWEEN: Final = """
+    SELECT w.number, c.roaring FROM unnest($2::bigint[], $3::bigint[], $4::bigint[])
+      WITH ORDINALITY AS w(segment_id, first, last, number)
+    JOIN run_chunks c ON c.workspace_id = $1 AND c.segment_id = w.segment_id
+      AND c.applied >= w.first AND c.applied <= w.last
+"""
 
 _WITHIN: Final = """
     FROM run_chunks c JOIN runs r ON r.id = c.run_id
-    WHERE c.workspace_id = $1 AND c.segment_id = $2 AND c.move = ANY($3)
-      AND ($4::timestamptz IS NULL OR r.finished_at >= $4) AND ($5::timestamptz IS NULL OR r.finished_at < $5)
+    WHERE c.workspace_id = $1 AND c.move = ANY($2)
+      AND ($3::timestamptz IS NULL OR r.finished_at >= $3) AND ($4::timestamptz IS NULL OR r.finished_at < $4)
 """
 
 MOVES: Final = f"""
-    SELECT c.applied, c.move, c.chunk, c.roaring, r.finished_at, r.trigger {_WITHIN}
-      AND c.applied <= $6 AND (c.applied < $6 OR (c.move, c.chunk) >= ($7, $8))
-    ORDER BY c.applied DESC, c.move, c.chunk LIMIT $9
-"""
+    SELECT w.segment_id, m.* FROM unnest($5::bigint[], $6::bigint[], $7::int[], $8::bigint[])
+      AS w(segment_id, applied, move, chunk)
+    CROSS JOIN LATERAL (
+      SELECT c.applied, c.move, c.chunk, c.roaring, r.finished_at, r.trigger {_WITHIN}
+        AND c.segment_id = w.segment_id AND c.applied <= w.applied
+        AND (c.applied < w.applied OR (c.move, c.chunk) >= (w.move, w.chunk))
+      ORDER BY c.applied DESC, c.move, c.chunk LIMIT $9
+    ) m ORDER BY w.segment_id, m.applied DESC, m.move, m.chunk
+"""  # noqa: S608 - constants only
 
-COUNT_MOVES: Final = f"SELECT coalesce(sum(c.cardinality), 0)::bigint {_WITHIN}"
+COUNT_MOVES: Final = f"""
+    SELECT c.segment_id, sum(c.cardinality)::bigint AS count {_WITHIN} AND c.segment_id = ANY($5)
+    GROUP BY c.segment_id
+"""
 
 OF_CHUNKS: Final = """
     SELECT c.segment_id, c.chunk, c.move, c.roaring, r.finished_at, r.trigger
@@ -79,19 +98,33 @@ NEWEST_FIRST: Final = Order(
 
 
 @dataclass(frozen=True, slots=True)
-class MoveList:
-    """Which moves: of a segment that the caller has found visible, from `start` until before `end`."""
+class MoveFilter:
+    """Which moves: from `start` until before `end`, in one direction or both."""
 
-    segment_id: int
-    kind: MemberKind
     start: datetime | None = None
     end: datetime | None = None
     direction: Move | None = None
 
     def arguments(self, viewer: Viewer) -> tuple[Any, ...]:
-        """The values of $1 to $5."""
+        """The values of $1 to $4."""
         directions = list(Move) if self.direction is None else [self.direction]
-        return viewer.workspace_id, self.segment_id, directions, self.start, self.end
+        return viewer.workspace_id, directions, self.start, self.end
+
+
+class MoveList(NamedTuple):
+    """The moves of a segment that the caller has found visible."""
+
+    segment_id: int
+    kind: MemberKind
+    filter: MoveFilter = MoveFilter()
+
+
+class AtList(NamedTuple):
+    """The members of a segment, which the caller has found visible, at an instant."""
+
+    segment_id: int
+    kind: MemberKind
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,44 +151,95 @@ Pair = tuple[int, int]
 """A segment by its id, and a member of its kind by its ordinal."""
 
 
-async def members_at(viewer: Viewer, segment_id: int, at: datetime) -> BitMap:
-    """Who was in a segment, which the caller has found visible, at an instant; erased members never were.
+async def members_at(viewer: Viewer, asked: Sequence[AtList]) -> dict[AtList, BitMap]:
+    """Who was in segments at instants, with as many statements for one as for many; erased members never were.
 
-    Raises TooMany when that is too far from both ends of its history.
+    Raises TooMany when they are too far from both ends of their histories.
     """
     async with snapshot() as connection:
-        key = (viewer.workspace_id, segment_id)
-        last = await connection.fetchval(LAST_APPLIED, *key, at)
-        sides = await connection.fetchrow(SIDES, *key, last)
-        _require_few(min(sides["until"], sides["since"]))
-        if sides["until"] < sides["since"]:
-            found, query = BitMap(), UNTIL
-        else:
-            owner = ChunkOwner(ChunkRole.MEMBERS, segment_id)
-            found, query = await ChunkStore(connection, viewer.workspace_id).read(owner), SINCE
-        moves = await connection.cursor(query, *key, last)
-        while rows := await moves.fetch(AT_ONCE):
-            found = await asyncio.to_thread(_flipped, found, rows)
-    return found
+        columns = ([one.segment_id for one in asked], [one.at for one in asked])
+        rows = await connection.fetch(SIDES, viewer.workspace_id, *columns)
+        _require_few(sum(min(row["until"], row["since"]) for row in rows))
+        from_now = [row["until"] >= row["since"] for row in rows]
+        owners = [ChunkOwner(ChunkRole.MEMBERS, row["segment_id"]) for row in rows]
+        stored = await ChunkStore(connection, viewer.workspace_id).read_many(list(dict.fromkeys(owners)))
+        found = [
+            stored[owner].copy() if back else BitMap() for owner, back in zip(owners, from_now, strict=True)
+        ]
+        bounds = [
+            (row["segment_id"], row["last"] + 1, NEVER) if back else (row["segment_id"], 0, row["last"])
+            for row, back in zip(rows, from_now, strict=True)
+        ]
+        moves = await connection.cursor(BETWEEN, viewer.workspace_id, *zip(*bounds, strict=True))
+        while flips := await moves.fetch(AT_ONCE):
+            await asyncio.to_thread(_flip, found, flips)
+    return dict(zip(asked, found, strict=True))
 
 
-def _flipped(found: BitMap, rows: Sequence[asyncpg.Record]) -> BitMap:
+def _flip(found: list[BitMap], rows: Sequence[asyncpg.Record]) -> None:
     for row in rows:
-        found ^= from_bytes(row["roaring"])
+        found[row["number"] - 1] ^= from_bytes(row["roaring"])
+
+
+AtAsked = tuple[AtList, PageRequest]
+MovesAsked = tuple[MoveList, PageRequest]
+
+
+async def pages_at(
+    viewer: Viewer, asked: Sequence[AtAsked]
+) -> dict[AtAsked, tuple[Page[MemberView], BitMap]]:
+    """The pages of memberships at instants, each with the whole membership. Raises as `members_at`, and for pages."""
+    audiences = await members_at(viewer, list(dict.fromkeys(list_ for list_, _ in asked)))
+    found: dict[AtAsked, tuple[Page[MemberView], BitMap]] = {}
+    for kind, request in dict.fromkeys((list_.kind, request) for list_, request in asked):
+        alike = [one for one in asked if (one[0].kind, one[1]) == (kind, request)]
+        wanted = [audiences[list_] for list_, _ in alike]
+        cut = await members.pages_of_audiences(viewer, kind, wanted, BY_ORDINAL, request)
+        found |= {one: (page, audiences[one[0]]) for one, page in zip(alike, cut, strict=True)}
     return found
 
 
-async def moves(viewer: Viewer, list_: MoveList, request: PageRequest) -> Page[MoveView]:
-    """A page of the moves, the newest first; `request` may only go forwards. Raises BadCursor, Invalid, TooMany."""
+async def moves(viewer: Viewer, asked: Sequence[MovesAsked]) -> dict[MovesAsked, Page[MoveView]]:
+    """Pages of moves, the newest first; a page request may only go forwards. Raises BadCursor, Invalid, TooMany."""
+    found: dict[MovesAsked, Page[MoveView]] = {}
+    async with snapshot() as connection:
+        for kind, filter_, request in dict.fromkeys(
+            (one.kind, one.filter, request) for one, request in asked
+        ):
+            alike = [
+                list_ for list_, one in asked if (list_.kind, list_.filter, one) == (kind, filter_, request)
+            ]
+            pages = await _pages_of_moves(connection, viewer, kind, filter_, request, alike)
+            found |= {(list_, request): page for list_, page in zip(alike, pages, strict=True)}
+    return found
+
+
+Moved = tuple[asyncpg.Record, int]
+"""The chunk of a run that a move is in, and the ordinal."""
+
+
+async def _pages_of_moves(
+    connection: asyncpg.Connection,
+    viewer: Viewer,
+    kind: MemberKind,
+    filter_: MoveFilter,
+    request: PageRequest,
+    lists: Sequence[MoveList],
+) -> list[Page[MoveView]]:
     size = request.size
     after = None if request.after is None else decode_cursor(NEWEST_FIRST, request.after, path="after")
-    async with snapshot() as connection:
-        found = await _moved(connection, viewer, list_, after, size + 1)
-        shown = found[:size]
-        wanted = sorted({ordinal for _, ordinal in shown})
-        views = await members.by_ordinals(connection, viewer.workspace_id, list_.kind, wanted)
+    segment_ids = list(dict.fromkeys(list_.segment_id for list_ in lists))
+    found = await _moved(connection, viewer, filter_, segment_ids, after, size + 1)
+    wanted = sorted({ordinal for moved in found.values() for _, ordinal in moved[:size]})
+    views = await members.by_ordinals(connection, viewer.workspace_id, kind, wanted)
     by_ordinal = {view.ordinal: view for view in views}
-    known = [(row, ordinal) for row, ordinal in shown if ordinal in by_ordinal]
+    return [_move_page(found[list_.segment_id], by_ordinal, size, request) for list_ in lists]
+
+
+def _move_page(
+    moved: list[Moved], by_ordinal: Mapping[int, MemberView], size: int, request: PageRequest
+) -> Page[MoveView]:
+    known = [(row, ordinal) for row, ordinal in moved[:size] if ordinal in by_ordinal]
     return Page(
         items=[
             MoveView(by_ordinal[ordinal], row["finished_at"], Move(row["move"]), RunTrigger(row["trigger"]))
@@ -165,43 +249,59 @@ async def moves(viewer: Viewer, list_: MoveList, request: PageRequest) -> Page[M
             encode_cursor(NEWEST_FIRST, [row["applied"], row["move"], row["chunk"], ordinal])
             for row, ordinal in known
         ],
-        has_next=len(found) > size,
-        has_previous=after is not None,
+        has_next=len(moved) > size,
+        has_previous=request.after is not None,
     )
 
 
 async def _moved(
-    connection: asyncpg.Connection, viewer: Viewer, list_: MoveList, after: list[Any] | None, limit: int
-) -> list[tuple[asyncpg.Record, int]]:
-    """The next moves behind a cursor: the run's chunk that each is in, and the ordinal."""
-    applied, move, chunk, ordinal = after or (2**63 - 1, 0, 0, -1)
-    found: list[tuple[asyncpg.Record, int]] = []
-    while len(found) < limit:
-        position = (applied, _bounded(move, 2**15), _bounded(chunk, 2**31))
-        rows = await connection.fetch(MOVES, *list_.arguments(viewer), *position, LOOK)
+    connection: asyncpg.Connection,
+    viewer: Viewer,
+    filter_: MoveFilter,
+    segment_ids: Sequence[int],
+    after: list[Any] | None,
+    limit: int,
+) -> dict[int, list[Moved]]:
+    """The next moves of each segment behind a cursor, up to `limit` of each."""
+    applied, move, chunk, ordinal = after or (NEVER, 0, 0, -1)
+    start = (applied, _bounded(move, 2**15), _bounded(chunk, 2**31))
+    positions = dict.fromkeys(segment_ids, start)
+    found: dict[int, list[Moved]] = {segment_id: [] for segment_id in segment_ids}
+    while positions:
+        wanted = [(segment_id, *position) for segment_id, position in positions.items()]
+        rows = await connection.fetch(MOVES, *filter_.arguments(viewer), *zip(*wanted, strict=True), LOOK)
+        seen: Counter[int] = Counter()
         for row in rows:
-            is_begun = (row["applied"], row["move"], row["chunk"]) == position
+            segment_id = row["segment_id"]
+            seen[segment_id] += 1
+            positions[segment_id] = (row["applied"], row["move"], row["chunk"] + 1)
             moved = from_bytes(row["roaring"])
-            start = moved.rank(_bounded(ordinal, 2**31)) if is_begun and ordinal >= 0 else 0
-            found += ((row, one) for one in moved[start : start + limit - len(found)])
-            if len(found) >= limit:
-                break
-        if len(rows) < LOOK:
-            break
-        applied, move, chunk, ordinal = rows[-1]["applied"], rows[-1]["move"], rows[-1]["chunk"] + 1, -1
+            is_cursor = (row["applied"], row["move"], row["chunk"]) == start and ordinal >= 0
+            first = moved.rank(_bounded(ordinal, 2**31)) if is_cursor else 0
+            room = limit - len(found[segment_id])
+            found[segment_id] += ((row, one) for one in moved[first : first + room])
+        positions = {
+            segment_id: position
+            for segment_id, position in positions.items()
+            if seen[segment_id] == LOOK and len(found[segment_id]) < limit
+        }
+    return found
+
+
+async def count_moves(viewer: Viewer, lists: Sequence[MoveList]) -> dict[MoveList, int]:
+    """How many moves the whole lists have; one without any is absent."""
+    found: dict[MoveList, int] = {}
+    async with snapshot() as connection:
+        for filter_ in dict.fromkeys(list_.filter for list_ in lists):
+            alike = {list_.segment_id: list_ for list_ in lists if list_.filter == filter_}
+            rows = await connection.fetch(COUNT_MOVES, *filter_.arguments(viewer), list(alike))
+            found |= {alike[row["segment_id"]]: row["count"] for row in rows}
     return found
 
 
 def _bounded(value: int, limit: int) -> int:
     """What a cursor says, as far as it can be true."""
     return max(0, min(value, limit - 1))
-
-
-async def count_moves(viewer: Viewer, list_: MoveList) -> int:
-    """How many moves the whole list has."""
-    async with snapshot() as connection:
-        found: int = await connection.fetchval(COUNT_MOVES, *list_.arguments(viewer))
-    return found
 
 
 async def intervals(viewer: Viewer, pairs: Sequence[Pair]) -> dict[Pair, list[Interval]]:
