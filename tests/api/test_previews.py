@@ -226,6 +226,42 @@ async def test_nothing_that_changed_is_answered_from_before(
     assert (await count(product, listed), await count(product, DE)) == (0, 3)
 
 
+async def test_sentences_call_segments_by_name_for_those_who_see_them(
+    product: Product, server: Server
+) -> None:
+    # given criteria that refer to a segment of everybody's and to a private one
+    await fill(product)
+    shown = await list_of(product, "Shown", ["a"])
+    hidden = await product.run(
+        CREATE, input={"name": "Hidden", "kind": "ACCOUNT", "type": "STATIC", "visibility": "PRIVATE"}
+    )
+    private = hidden["createSegment"]["segment"]["id"]
+    criteria = {"any": [{"segment": {"op": "IN", "id": one}} for one in (shown, private)]}
+    await product.run(
+        CREATE, input={"name": "Both", "kind": "ACCOUNT", "type": "DYNAMIC", "criteria": criteria}
+    )
+    assert product.viewer is not None
+    member = await new_viewer("", Role.TEAM_MEMBER, workspace_id=product.viewer.workspace_id)
+    sentences = '{ segments(search: "Both", first: 5) { nodes { criteriaSentence } } }'
+
+    # when its author and another user read it
+    mine = await product.run(sentences)
+    async with server.sign_in(member) as client:
+        theirs = await client.run(sentences)
+    sentence = "query ($input: PreviewSegmentInput!) { previewSegment(input: $input) { sentence } }"
+    tried = await preview(product, criteria, sentence)
+
+    # then
+    both = 'Members where the member is in the segment "Shown" or the member is in the segment "Hidden".'
+    assert mine["segments"]["nodes"] == [{"criteriaSentence": both}]
+    assert tried["sentence"] == both
+    assert theirs["segments"]["nodes"] == [
+        {
+            "criteriaSentence": 'Members where the member is in the segment "Shown" or the member is in a segment.'
+        }
+    ]
+
+
 async def post(server: Server, credential: str, query: str, **variables: Any) -> asyncio.StreamWriter:
     """Send a request over a socket of its own and do not wait for the answer."""
     _, writer = await asyncio.open_connection("127.0.0.1", server.port)
