@@ -6,8 +6,9 @@ import pytest
 
 from seggraph.services.policy import Viewer
 from seggraph.vocabulary import Role
+from tests.api.test_lists import counted
 from tests.conftest import new_viewer
-from tests.product import Product
+from tests.product import Product, Server
 
 CAMPAIGN = """
     id name channel status startsOn endsOn version hiddenSegmentCount
@@ -292,3 +293,45 @@ async def test_who_sees_and_changes_what(product: Product, viewer: Viewer, draft
         assert (await answer(reader, "{ campaigns { totalCount } }"))["totalCount"] == 2
         assert await errors_of(reader, CREATE, i={"name": "New", "segmentIds": []}) == [("FORBIDDEN", None)]
         assert await errors_of(reader, SET_STATUS, id=first, status="ACTIVE") == [("FORBIDDEN", None)]
+
+
+LISTS = """
+    query ($first: Int!) {
+      segments(first: $first, orderBy: {field: REVENUE}) { nodes {
+        campaignCount campaigns(first: 2) { totalCount nodes { name segments { name } } } value { revenue }
+        metrics { totals { spend } series(interval: WEEK) { spend } byCampaign { campaign { name } } } } }
+      campaigns(first: $first) { totalCount nodes {
+        name createdBy { name } segments { name } excludedSegments { name } hiddenSegmentCount
+        audience { memberCount reach }
+        metrics { totals { spend } series(interval: DAY) { spend } bySegment { segment { name } } } } }
+    }
+"""
+
+
+async def test_the_statements_of_a_list_do_not_grow_with_its_page(server: Server, viewer: Viewer) -> None:
+    async with server.sign_in(viewer) as client:
+        for number in range(8):
+            made = await segment(client, f"S{number}", None)
+            created = (await campaign(client, f"C{number}", [made]))["id"]
+            row = {"campaignId": created, "segmentId": made, "day": f"2026-03-0{number + 1}", "spend": number}
+            await client.run(
+                """mutation ($rows: [CampaignMetricInput!]!) {
+                  recordCampaignMetrics(input: {rows: $rows}) { written } }""",
+                rows=[row | {"impressions": 5, "clicks": 1}],
+            )
+        counts = []
+        for first in (1, 3, 8):
+            with counted() as sent:
+                found = await client.run(LISTS, first=first)
+            counts.append(
+                len([text for text in sent if text.lstrip().upper().startswith(("SELECT", "WITH"))])
+            )
+
+    # Larger pages may take fewer: both lists lead to the same campaigns and segments.
+    assert counts[0] >= counts[1] >= counts[2]
+    assert len(found["segments"]["nodes"]) == 8
+    for node in found["segments"]["nodes"]:
+        assert node["campaigns"]["totalCount"] == node["campaignCount"] == 1
+        assert [one["campaign"]["name"] for one in node["metrics"]["byCampaign"]] == [
+            one["name"] for one in node["campaigns"]["nodes"]
+        ]
