@@ -52,6 +52,16 @@ def chunk(table: str, cardinality: int) -> str:
     return f"INSERT INTO {table} (workspace_id, {owner}, chunk, cardinality, roaring) VALUES (1, {values}, 0, {cardinality}, '')"  # noqa: E501
 
 
+def campaign(**columns: str) -> str:
+    """A row of campaigns."""
+    plain = {"name": "'One'", "starts_on": "'2026-03-01'", "ends_on": "'2026-03-01'", "channel": "1"}
+    values = plain | columns
+    return f"""
+        INSERT INTO campaigns (workspace_id, name_key, status, created_at, last_modified_at, {", ".join(values)})
+        VALUES (1, 'one', 'DRAFT', now(), now(), {", ".join(values.values())})
+    """
+
+
 RUN = """
     INSERT INTO runs (workspace_id, segment_id, revision, trigger, status, started_at)
     VALUES (1, 1, 1, 'FULL', 'RUNNING', now())
@@ -69,6 +79,9 @@ CHECKED = {
     "segments_name_not_empty": segment(name="' '"),
     "segments_revisions_in_order": segment(computed=2),
     "segments_ready_has_as_of": segment(reach="'READY'"),
+    "campaigns_name_not_empty": campaign(name="' '"),
+    "campaigns_end_after_start": campaign(ends_on="'2026-02-28'"),
+    "campaigns_channel_known": campaign(channel="6"),
     "segments_active_dynamic_has_criteria": segment(status="'ACTIVE'"),
 }
 """A row that each check must refuse."""
@@ -81,6 +94,7 @@ TWICE = [
             "INSERT INTO attributes (workspace_id, kind, name, type) VALUES (1, 1, 'plan', 'STRING')",
             chunk("chunks", 1),
             segment(),
+            campaign(),
             "INSERT INTO sources (workspace_id, segment_id, kind, created_at) VALUES (1, 1, 'MANUAL', now())",
             RUN,
             chunk("run_chunks", 1),
@@ -130,7 +144,7 @@ async def test_each_check_bites(connection: asyncpg.Connection) -> None:
 async def test_no_check_is_forgotten(connection: asyncpg.Connection) -> None:
     rows = await connection.fetch(
         """SELECT conname FROM pg_constraint WHERE contype = 'c' AND conrelid = ANY($1::regclass[])""",
-        ["members", "attributes", "chunks", "run_chunks", "segments"],
+        ["members", "attributes", "chunks", "run_chunks", "segments", "campaigns"],
     )
     assert {row["conname"] for row in rows} >= set(CHECKED)
 
@@ -149,7 +163,20 @@ async def test_unique_keys_begin_with_the_workspace(connection: asyncpg.Connecti
         """SELECT i.indexrelid::regclass::text AS index, a.attname AS first FROM pg_index i
         JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[0]
         WHERE i.indisunique AND NOT i.indisprimary AND i.indrelid = ANY($1::regclass[])""",
-        ["populations", "members", "attributes", "chunks", "segments", "sources", "runs", "run_chunks"],
+        [
+            "populations",
+            "members",
+            "attributes",
+            "chunks",
+            "segments",
+            "sources",
+            "runs",
+            "run_chunks",
+            "campaigns",
+            "campaign_segments",
+            "campaign_metrics",
+            "segment_values",
+        ],
     )
     assert {row["index"]: row["first"] for row in rows if row["first"] != "workspace_id"} == {}
 
