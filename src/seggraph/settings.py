@@ -3,6 +3,7 @@
 Nothing else in the package reads the environment.
 """
 
+from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 
 from pydantic import Field, SecretStr
@@ -33,6 +34,11 @@ class Settings(BaseSettings):
     )
     jwt_jwks_url: str | None = Field(
         None, description="JWKS URL of your identity provider, instead of a secret."
+    )
+    secret_key: SecretStr | None = Field(
+        None,
+        min_length=32,
+        description="What stored secrets are encrypted with, at least 32 characters. Unset: a key in the files folder.",
     )
     jwt_issuer: str = Field("seggraph", description="The `iss` that a token must have.")
     jwt_audience: str = Field("seggraph", description="The `aud` that a token must have.")
@@ -84,4 +90,10 @@ class Settings(BaseSettings):
     )
     export_days: float = Field(
         7.0, gt=0, le=365, description="How long an exported file can be fetched, in days."
+    )
+    outgoing_networks: tuple[IPv4Network | IPv6Network, ...] = Field(
+        (), description="Private networks that destinations and webhooks may be in, as a JSON list."
+    )
+    outgoing_seconds: float = Field(
+        20.0, gt=0, le=300, description="Longest time that one call to a destination or webhook may take."
     )

@@ -1,15 +1,16 @@
-"""What use-cases work with: the settings, the queue of jobs, the stream of events and the engine.
+"""What use-cases work with: the settings, the queue of jobs, the stream of events, the engine, and the way out.
 
 Made once by an entry point and handed down; the first argument of every service that changes something.
 """
 
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
 
 from redis.asyncio import Redis
 
+from seggraph.destinations.outgoing import Outgoing
 from seggraph.engines import Engine, PostgresEngine
 from seggraph.enqueue import JobQueue
 from seggraph.events import EventStream, Fact
@@ -28,6 +29,7 @@ class Context:
     jobs: JobQueue
     stream: EventStream
     engine: Engine
+    outgoing: Outgoing
 
     def publish(self, unit: Work, facts: Sequence[Fact]) -> None:
         """Publish facts once the unit of work is committed, even if this process does not live to do it."""
@@ -58,11 +60,12 @@ class Context:
 @asynccontextmanager
 async def open_context(settings: Settings) -> AsyncIterator[Context]:
     """Connect, and make the parts."""
-    async with open_runtime(settings) as runtime:
+    async with open_runtime(settings) as runtime, aclosing(Outgoing(settings.outgoing_networks)) as outgoing:
         yield Context(
             settings=settings,
             redis=runtime.redis,
             jobs=JobQueue(runtime.redis),
             stream=EventStream(runtime.redis),
             engine=PostgresEngine(kept_bytes=settings.preview_cache_bytes),
+            outgoing=outgoing,
         )

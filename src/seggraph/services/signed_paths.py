@@ -5,14 +5,11 @@ The signature is an HMAC with a key that lies in the files folder, which all pro
 
 import hashlib
 import hmac
-import os
-import secrets
 import time
-from contextlib import suppress
-from pathlib import Path
 from typing import Final
 
 from seggraph.errors import NotFound
+from seggraph.services import kept_keys
 from seggraph.services.uploads import folder
 from seggraph.settings import Settings
 
@@ -37,18 +34,4 @@ def verify(settings: Settings, path: str, expires: str, signature: str) -> None:
 
 def _signature(settings: Settings, path: str, expires: int) -> str:
     message = f"{path}\n{expires}".encode()
-    return hmac.new(_key(folder(settings)), message, hashlib.sha256).hexdigest()
-
-
-def _key(files: Path) -> bytes:
-    """The key, made on first use: whole or not at all, whoever is first."""
-    path = files / KEY_FILE
-    if not path.exists():
-        own = files / f"{KEY_FILE}.{secrets.token_hex(8)}"
-        descriptor = os.open(own, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(secrets.token_bytes(32))
-        with suppress(FileExistsError):
-            os.link(own, path)
-        own.unlink()
-    return path.read_bytes()
+    return hmac.new(kept_keys.ensure(folder(settings), KEY_FILE), message, hashlib.sha256).hexdigest()
