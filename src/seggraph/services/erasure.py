@@ -208,9 +208,9 @@ class _Erasing:
             ordinals=list(self._ordinals),
             external_ids=[row["external_id"] for row in members],
         )
-        await suppressions.forget(self._connection, self._workspace_id, ids)
         # Before the members go: that raises the version of the data, which whoever has the turn raises too.
         await refresh.take_turn(self._connection, self._workspace_id, self._kind)
+        await suppressions.forget(self._connection, self._workspace_id, ids)
         addresses = await self._connection.execute(DELETE_ADDRESSES, self._workspace_id, list(ids))
         await self._connection.execute(DELETE_MEMBERS, self._workspace_id, list(ids))
         await value_counts.fold_within(self._connection, self._workspace_id, self._kind)
