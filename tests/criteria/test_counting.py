@@ -87,7 +87,7 @@ SENTENCES: list[tuple[dict[str, Any], str]] = [
     ({"sequence": {"steps": [{"name": "a"}, {"name": "b"}], "within": "P7D"}},
      'the member had the event "a" and later the event "b", all within 7 days'),
     ({"segment": {"op": "IN", "id": 7}}, 'the member is in the segment "Customers"'),
-    ({"segment": {"op": "NOT_IN", "id": 8}}, "the member is not in segment 8"),
+    ({"segment": {"op": "NOT_IN", "id": 8}}, "the member is not in a segment"),
     ({"related": {"relation": "deals", "where": OPEN, "count": 2}},
      'the number of related members, deals (where Stage is "open"), is at least 2'),
     ({"sample": {"percent": 12.5, "seed": "a"}}, 'the member is in the sample "a" of 12.5 %'),
