@@ -1,6 +1,7 @@
 """Comparing segments and combining them: against sets of names; nothing hidden, of another kind or unbounded."""
 
 import random
+from collections.abc import Callable
 from functools import reduce
 from typing import Any
 
@@ -222,12 +223,14 @@ def test_expressions_are_those_of_sets(sets: list[set[int]], data: st.DataObject
             return Given(number, ()), sets[number]
         operation = data.draw(st.sampled_from(SetOperation))
         parts = [some(depth - 1) for _ in range(data.draw(st.integers(1, 3)))]
-        naive = {
-            SetOperation.UNION: set.union,
-            SetOperation.INTERSECT: set.intersection,
-            SetOperation.SUBTRACT: set.difference,
-        }[operation]
-        return Combined(operation, tuple(part for part, _ in parts)), reduce(naive, [one for _, one in parts])
+        naive: dict[SetOperation, Callable[[set[int], set[int]], set[int]]] = {
+            SetOperation.UNION: lambda one, other: one | other,
+            SetOperation.INTERSECT: lambda one, other: one & other,
+            SetOperation.SUBTRACT: lambda one, other: one - other,
+        }
+        return Combined(operation, tuple(part for part, _ in parts)), reduce(
+            naive[operation], [one for _, one in parts]
+        )
 
     expression, wanted = some(3)
 

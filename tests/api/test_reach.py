@@ -1,9 +1,9 @@
-"""Reach through the API: the waterfall, suppressed addresses, the consent policy; who may change them, and bad input."""
+"""Reach through the API: the waterfall, suppressed addresses, consent policy, permissions, and bad input."""
 
 import asyncio
 import json
 import random
-from collections.abc import Awaitable, Callable
+from itertools import pairwise
 from typing import Any
 
 import asyncpg
@@ -26,7 +26,9 @@ READ = f"""query ($id: ID!) {{
   segment(id: $id) {{ memberCount reach {{ status total email directMail sms phone push asOf progress
     error {{ code message }} {STEPS} }} }}
 }}"""
-UPSERT = "mutation ($i: UpsertMembersInput!) { upsertMembers(input: $i) { rowErrors { index message } errors { code } } }"
+UPSERT = """mutation ($i: UpsertMembersInput!) {
+  upsertMembers(input: $i) { rowErrors { index message } errors { code } }
+}"""
 CREATE = "mutation ($i: CreateSegmentInput!) { createSegment(input: $i) { segment { id } errors { code message } } }"
 SUPPRESS = """mutation ($i: SuppressAddressesInput!) {
   suppressAddresses(input: $i) { changed alreadyDone rowErrors { index code } errors { code path } }
@@ -49,22 +51,14 @@ IMPORT = """mutation ($i: ImportSuppressionsInput!) {
 }"""
 
 
-async def until(condition: Callable[[], Awaitable[bool]]) -> None:
-    async with asyncio.timeout(PATIENCE_SECONDS):
-        while not await condition():
-            await asyncio.sleep(0.03)
-
-
 async def quiet(connection: asyncpg.Connection) -> None:
     """Wait until every change is looked at and every ACTIVE segment is computed."""
 
-    async def at_rest() -> bool:
-        return not await connection.fetchval(
-            """SELECT EXISTS (SELECT FROM dirty_batches)
-               OR EXISTS (SELECT FROM segments WHERE status = 'ACTIVE' AND reach_status = 'CALCULATING')"""
-        )
-
-    await until(at_rest)
+    busy = """SELECT EXISTS (SELECT FROM dirty_batches)
+      OR EXISTS (SELECT FROM segments WHERE status = 'ACTIVE' AND reach_status = 'CALCULATING')"""
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        while await connection.fetchval(busy):  # noqa: ASYNC110 - the worker sets it
+            await asyncio.sleep(0.03)
 
 
 def digits(phone: str) -> str:
@@ -75,12 +69,12 @@ def address_of(row: dict[str, Any], channel: str) -> str | None:
     """What a row's address for a channel is compared by, in a naive way."""
     match channel:
         case "EMAIL":
-            return row["email"] and row["email"].lower()
+            return str(row["email"]).lower() if row["email"] else None
         case "DIRECT_MAIL":
             words = (row["address"] or "").lower().replace(",", " ").split()
             return " ".join(sorted(words)) or None
         case "SMS" | "PHONE":
-            return row["phone"] and digits(row["phone"])
+            return digits(row["phone"]) if row["phone"] else None
     return None
 
 
@@ -116,7 +110,7 @@ class Naive:
             steps = reach[channel]
             assert [step["remaining"] for step in steps] == sizes, channel
             assert [step["reason"] for step in steps] == ["MEMBERS", "NO_ADDRESS", "NO_CONSENT", "SUPPRESSED"]
-            assert [step["dropped"] for step in steps] == [0, *(a - b for a, b in zip(sizes, sizes[1:]))]
+            assert [step["dropped"] for step in steps] == [0, *(a - b for a, b in pairwise(sizes))]
             assert steps[-1]["remaining"] == reach[FIELDS[channel]]
             assert reach[f"d_{channel}"] == distinct, channel
 
@@ -124,23 +118,19 @@ class Naive:
 def some_rows() -> list[dict[str, Any]]:
     """Members with shared and differently written addresses, and every consent."""
     choose = random.Random(7)
-    rows = []
-    for number in range(60):
-        rows.append(
-            {
-                "externalId": f"p{number}",
-                "email": choose.choice([None, f"P{number % 20}@Example.com", f"p{number % 20}@example.com"]),
-                "phone": choose.choice([None, f"+49 30 {number % 10}", f"0049 (30) {number % 10}"]),
-                "address": choose.choice(
-                    [None, f"{number % 7} Main St, Berlin", f"Berlin {number % 7} main st"]
-                ),
-                "consents": [
-                    {"channel": channel, "state": choose.choice(["GRANTED", "DENIED", "UNKNOWN"])}
-                    for channel in CHANNELS
-                ],
-            }
-        )
-    return rows
+    return [
+        {
+            "externalId": f"p{number}",
+            "email": choose.choice([None, f"P{number % 20}@Example.com", f"p{number % 20}@example.com"]),
+            "phone": choose.choice([None, f"+49 30 {number % 10}", f"0049 (30) {number % 10}"]),
+            "address": choose.choice([None, f"{number % 7} Main St, Berlin", f"Berlin {number % 7} main st"]),
+            "consents": [
+                {"channel": channel, "state": choose.choice(["GRANTED", "DENIED", "UNKNOWN"])}
+                for channel in CHANNELS
+            ],
+        }
+        for number in range(60)
+    ]
 
 
 async def store(product: Product, rows: list[dict[str, Any]]) -> None:
