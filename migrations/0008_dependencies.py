@@ -73,5 +73,15 @@ class Migration(migrations.Migration):
             options={'table': 'dependencies', 'app': 'seggraph', 'pk_attr': 'id', 'table_description': 'That the rule of a source looks at something of the members of a kind.'},
             bases=['Model'],
         ),
+        ops.AddField(
+            model_name='Segment',
+            name='synced_revision',
+            field=fields.IntField(null=True, description='That was asked for to compare, nothing having changed'),
+        ),
+        ops.AddField(
+            model_name='Segment',
+            name='excused',
+            field=fields.BinaryField(null=True, description='Whom refreshes left to that run'),
+        ),
         *(ops.RunSQL(sql, reverse_sql=reverse) for sql, reverse in (*SQL, *TICKS)),
     ]

@@ -7,9 +7,9 @@ The one module that knows how ARQ runs jobs. A job unpacks its arguments and cal
 
 import asyncio
 import secrets
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 from contextlib import suppress
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import structlog
 from arq.connections import ArqRedis
@@ -189,7 +189,7 @@ class WakingWorker(Worker):
         while True:
             await self._has_room.wait()
             try:
-                token = await self.pool.execute_command("BLPOP", wake_name, WAIT_SECONDS)
+                token = await cast(Awaitable[Any], self.pool.blpop([wake_name], timeout=WAIT_SECONDS))
             except (RedisError, OSError):  # the loop notices it as well
                 await asyncio.sleep(RETRY_SECONDS)
                 continue

@@ -7,13 +7,14 @@ from dataclasses import replace
 import asyncpg
 import pytest
 
+from seggraph import observability
 from seggraph.events import EventStream, Fact, ReachChanged
 from seggraph.events.hub import Hub
-from seggraph.services import outbox, recompute, sweeping
+from seggraph.services import drift, outbox, recompute, segment_edits, sweeping
 from seggraph.services.context import Context
 from seggraph.services.policy import Viewer
 from seggraph.services.recompute import MAX_ATTEMPTS
-from seggraph.vocabulary import ReachStatus
+from seggraph.vocabulary import ReachStatus, RunStatus
 from tests.product import working
 from tests.services.computing import (
     PausingEngine,
@@ -72,6 +73,33 @@ async def test_what_is_due_for_a_sync_is_computed_anew(context: Context, viewer:
     assert segment.next_sync_at is not None
     assert after.next_sync_at > segment.next_sync_at
     assert after.requested_revision == 2
+
+
+async def test_a_sync_reports_and_corrects_what_refreshes_missed(
+    context: Context, viewer: Viewer, connection: asyncpg.Connection
+) -> None:
+    # given one who changed without a mark, and one whose change waits to be looked at
+    await put(context, viewer, {"externalId": "a", "country": "US"}, {"externalId": "b", "country": "DE"})
+    segment = await ready_segment(context, viewer, country("DE"))
+    await connection.execute("UPDATE members SET country = 'DE' WHERE external_id = 'a'")
+    before = observability.counts().get(drift.DRIFTED_MEMBERS, 0)
+
+    # when a sync is due
+    await _make_due(segment.id, context)
+    await sweeping.sweep(context)
+    await put(context, viewer, {"externalId": "b", "country": "US"})
+    assert await recompute.run(context, segment.id, 2) is RunStatus.SUCCEEDED
+
+    # then the first is counted and in, and the second is no drift
+    assert observability.counts()[drift.DRIFTED_MEMBERS] == before + 1
+    assert await members_of(connection, segment) == {"a"}
+
+    # and what an edit changes is none either
+    await connection.execute("UPDATE members SET country = 'DE' WHERE external_id = 'b'")
+    await segment_edits.update(context, viewer, segment.id, {"criteria": {"not": country("US")}})
+    assert await recompute.run(context, segment.id, 3) is RunStatus.SUCCEEDED
+    assert await members_of(connection, segment) == {"a", "b"}
+    assert observability.counts()[drift.DRIFTED_MEMBERS] == before + 1
 
 
 async def _make_due(segment_id: int, context: Context) -> None:

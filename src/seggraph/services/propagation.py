@@ -19,7 +19,7 @@ from seggraph.audiences import ChunkOwner, ChunkStore, from_bytes, to_bytes
 from seggraph.criteria import fields_read
 from seggraph.events import ReachChanged
 from seggraph.models.audiences import ChunkRole
-from seggraph.services import changes, corrections, dependencies, populations, reach, rules, shifts
+from seggraph.services import changes, corrections, dependencies, drift, populations, reach, rules, shifts
 from seggraph.services.context import Context
 from seggraph.services.corrections import Answer, Moved
 from seggraph.services.dependencies import Concerned, Follower
@@ -270,6 +270,7 @@ class Propagation:
         ids = [segment_id for segment_id, ordinals in told.items() if ordinals]
         if not ids:
             return
+        await drift.excuse(self._connection, self._workspace_id, {one: told[one] for one in ids})
         for run in await self._connection.fetch(RUNNING, self._workspace_id, ids):
             known = BitMap() if run["refreshed"] is None else from_bytes(run["refreshed"])
             await self._connection.execute(TELL, run["id"], to_bytes(known | told[run["segment_id"]]))

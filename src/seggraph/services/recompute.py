@@ -24,6 +24,7 @@ from seggraph.events import Fact
 from seggraph.runtime import database
 from seggraph.services import (
     catalogues,
+    drift,
     populations,
     reach,
     reach_building,
@@ -167,6 +168,7 @@ async def _apply(context: Context, claim: Claim, scan: Scan) -> None:
             raise LeaseLost
         membership = await _membership(context, connection, claim, scan)
         before, after = membership.members, membership.members_after
+        await _report_drift(context, connection, claim, scan, after - before, before - after)
         counts = await _reach(connection, claim, after)
         await ChunkStore(connection, claim.workspace_id).write(membership.chunk_changes)
         shift = Shift(claim.run_id, claim.segment_id, claim.revision, after - before, before - after, counts)
@@ -180,6 +182,27 @@ async def _apply(context: Context, claim: Claim, scan: Scan) -> None:
         facts = await shifts.facts_of(connection, claim.workspace_id, claim.kind, [shift], datetime.now(UTC))
         context.publish(unit, facts)
         await segment_references.mark_followers(context, unit, claim.workspace_id, claim.kind, [shift])
+
+
+async def _report_drift(
+    context: Context,
+    connection: asyncpg.Connection,
+    claim: Claim,
+    scan: Scan,
+    entered: BitMap,
+    exited: BitMap,
+) -> None:
+    await drift.report(
+        context,
+        connection,
+        Population(claim.workspace_id, claim.kind),
+        claim.segment_id,
+        scan.criteria,
+        entered=entered,
+        exited=exited,
+        as_of=scan.as_of,
+        zone=scan.zone,
+    )
 
 
 async def _membership(

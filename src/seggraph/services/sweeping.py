@@ -29,7 +29,9 @@ log = structlog.get_logger()
 AT_ONCE: Final = 500
 
 SYNC_DUE = """
-    UPDATE segments SET requested_revision = requested_revision + 1, attempts = 0, retry_at = NULL, progress = 0,
+    UPDATE segments SET requested_revision = requested_revision + 1,
+      synced_revision = CASE WHEN reach_status = 'READY' THEN requested_revision + 1 END, excused = NULL,
+      attempts = 0, retry_at = NULL, progress = 0,
       reach_status = 'CALCULATING', error_code = NULL, error_message = NULL, error_at = NULL,
       next_sync_at = now() + make_interval(secs => coalesce(sync_interval_seconds, $1))
     WHERE id = ANY(ARRAY(SELECT id FROM segments WHERE status = 'ACTIVE' AND next_sync_at <= now()
