@@ -1,0 +1,85 @@
+"""What a destination is: a place with lists, which take members in batches and give them back.
+
+Every call has a key, and repeating a call with the same key, or the same call with another key, changes nothing
+further. Whatever goes wrong is one of two failures: one that may pass by itself, and one that a person has to mend.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, Protocol
+
+from seggraph.errors import ErrorCode, SeggraphError
+
+MOST_REASONS = 200
+"""Most characters that are kept of what a destination says about a member."""
+
+
+class DestinationFailure(SeggraphError):
+    """A call to a destination that did not do what it was to do, or may not have."""
+
+    code = ErrorCode.INVALID
+
+
+class Unavailable(DestinationFailure):
+    """It may pass: no answer, an answer that makes no sense, 429 or 5xx. `after_seconds` is when to come back."""
+
+    code = ErrorCode.RETRY_LATER
+    retryable = True
+
+    def __init__(self, message: str, *, after_seconds: float | None = None) -> None:
+        super().__init__(message)
+        self.after_seconds = after_seconds
+
+
+class Refused(DestinationFailure):
+    """The destination will refuse it again: somebody has to change the address, the secret or the mapping."""
+
+
+class ListGone(Unavailable):
+    """The list is not there any more: it is to be made again, and everybody sent again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recipient:
+    """A member as it leaves: `key` is what the outside knows it by, `data` what the mapping made of its fields."""
+
+    key: str
+    data: Mapping[str, Any]
+    email: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What became of a batch: all but `rejected`, by key with the reason, are on the list now."""
+
+    rejected: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """One call's identity: `key` makes it idempotent, `sequence` rises with every batch of a delivery."""
+
+    key: str
+    sequence: int
+
+
+class Destination(Protocol):
+    """Where a delivery's list is. Methods raise Unavailable, Refused, and ListGone."""
+
+    batch_size: ClassVar[int]
+
+    async def prepare(self, name: str, order: Order) -> str:
+        """Make a list, or find the one that a call with this key made; returns its id outside."""
+        ...
+
+    async def upsert(self, list_id: str, recipients: Sequence[Recipient], order: Order) -> Receipt:
+        """Put members on the list, or bring those who are there up to date."""
+        ...
+
+    async def remove(self, list_id: str, keys: Sequence[str], order: Order) -> None:
+        """Take members off the list; those who are not on it are off it already."""
+        ...
+
+    async def empty(self, list_id: str, order: Order) -> None:
+        """Take everybody off the list."""
+        ...

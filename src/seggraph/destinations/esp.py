@@ -1,0 +1,79 @@
+"""An email service with lists of contacts, by the calls that such services have in common (docs/destinations.md)."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar, Final
+from urllib.parse import quote
+
+import orjson
+
+from seggraph.destinations.calls import Caller, json_of
+from seggraph.destinations.destination import MOST_REASONS, Order, Receipt, Recipient, Unavailable
+
+MAX_LIST_ID: Final = 200
+
+
+class EmailService:
+    """An email service behind a base URL. Contacts are known by our external ids, so that an address may change."""
+
+    batch_size: ClassVar[int] = 500
+
+    def __init__(self, caller: Caller, base_url: str) -> None:
+        self._caller = caller
+        self._base_url = base_url.rstrip("/")
+
+    async def prepare(self, name: str, order: Order) -> str:
+        """Make a list; the service gives the same one for the same key."""
+        answer = json_of(await self._call("POST", "/lists", order, {"name": name}))
+        found = answer.get("id")
+        if (
+            not isinstance(found, str | int)
+            or isinstance(found, bool)
+            or not 0 < len(str(found)) <= MAX_LIST_ID
+        ):
+            raise Unavailable("The service made a list and did not say its id.")
+        return str(found)
+
+    async def upsert(self, list_id: str, recipients: Sequence[Recipient], order: Order) -> Receipt:
+        """Send contacts. Those that the service names in `rejected` are not on the list."""
+        contacts = [
+            {"external_id": one.key, "email": one.email, "attributes": one.data} for one in recipients
+        ]
+        answer = await self._call(
+            "POST", f"{_place(list_id)}/contacts", order, {"contacts": contacts}, of_list=True
+        )
+        return Receipt(_rejected(json_of(answer), {one.key for one in recipients}))
+
+    async def remove(self, list_id: str, keys: Sequence[str], order: Order) -> None:
+        """Have contacts removed from the list."""
+        content = {"external_ids": list(keys)}
+        json_of(await self._call("POST", f"{_place(list_id)}/contacts/remove", order, content, of_list=True))
+
+    async def empty(self, list_id: str, order: Order) -> None:
+        """Have all contacts removed from the list."""
+        json_of(await self._call("DELETE", f"{_place(list_id)}/contacts", order, {}, of_list=True))
+
+    async def _call(
+        self, method: str, path: str, order: Order, content: Mapping[str, Any], *, of_list: bool = False
+    ) -> Any:
+        headers = {"Idempotency-Key": order.key, "Accept": "application/json"}
+        url = f"{self._base_url}{path}"
+        return await self._caller.call(method, url, orjson.dumps(content), headers, of_list=of_list)
+
+
+def _place(list_id: str) -> str:
+    return f"/lists/{quote(list_id, safe='')}"
+
+
+def _rejected(answer: Mapping[str, Any], sent: set[str]) -> dict[str, str]:
+    """The contacts that the service did not take, by key with the reason. Raises Unavailable if it says neither."""
+    accepted, rejected = answer.get("accepted"), answer.get("rejected", [])
+    if not isinstance(accepted, int) or not isinstance(rejected, list):
+        raise Unavailable("The service did not say how many contacts it took.")
+    found = {
+        str(one["external_id"]): str(one.get("reason", ""))[:MOST_REASONS]
+        for one in rejected
+        if isinstance(one, dict) and "external_id" in one
+    }
+    if not found.keys() <= sent or accepted + len(found) != len(sent):
+        raise Unavailable("The service answered about other contacts than those that were sent.")
+    return found

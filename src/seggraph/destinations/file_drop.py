@@ -1,0 +1,65 @@
+"""A folder that takes files: one for each batch, numbered, whole or not at all, in JSON Lines.
+
+Names are ours and consist of numbers, so that no file is outside of the folder; whoever reads them applies them in
+the order of their names.
+"""
+
+import asyncio
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, ClassVar
+
+import orjson
+
+from seggraph.destinations.destination import Order, Receipt, Recipient, Refused, Unavailable
+
+
+class FileDrop:
+    """The folder of one delivery, below the root that the operator chose."""
+
+    batch_size: ClassVar[int] = 5_000
+
+    def __init__(self, root: Path, parts: Sequence[int]) -> None:
+        self._folder = root.joinpath(*(str(part) for part in parts))
+        self._root = root
+
+    async def prepare(self, name: str, order: Order) -> str:
+        """Make the folder; the first file says the list's name."""
+        await self._write(order, "create", [{"name": name}])
+        return self._folder.name
+
+    async def upsert(self, list_id: str, recipients: Sequence[Recipient], order: Order) -> Receipt:
+        """Write members with what the mapping made of them."""
+        await self._write(order, "upsert", [{"key": one.key, "data": one.data} for one in recipients])
+        return Receipt()
+
+    async def remove(self, list_id: str, keys: Sequence[str], order: Order) -> None:
+        """Write the keys of members who are to go."""
+        await self._write(order, "remove", [{"key": key} for key in keys])
+
+    async def empty(self, list_id: str, order: Order) -> None:
+        """Write that everybody is to go."""
+        await self._write(order, "empty", [])
+
+    async def _write(self, order: Order, operation: str, rows: Iterable[Mapping[str, Any]]) -> None:
+        content = b"".join(orjson.dumps(row, option=orjson.OPT_APPEND_NEWLINE) for row in rows)
+        try:
+            await asyncio.to_thread(self._store, f"{order.sequence:012d}-{operation}.jsonl", content)
+        except (FileNotFoundError, NotADirectoryError, PermissionError) as error:
+            raise Refused("The folder for files cannot be written to; ask whoever runs seggraph.") from error
+        except OSError as error:
+            raise Unavailable(f"A file could not be written: {error.strerror}.") from error
+
+    def _store(self, name: str, content: bytes) -> None:
+        if not self._root.is_dir():
+            raise FileNotFoundError(self._root)
+        self._folder.mkdir(mode=0o750, parents=True, exist_ok=True)
+        if not self._folder.resolve().is_relative_to(self._root.resolve()):  # a link that somebody put there
+            raise PermissionError(self._folder)
+        part = self._folder / f".{name}.part"
+        with part.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        part.replace(self._folder / name)

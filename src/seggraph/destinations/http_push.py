@@ -1,0 +1,52 @@
+"""Signed HTTP push: every batch is a POST to one URL, by Standard Webhooks, with a key that makes it idempotent."""
+
+from collections.abc import Sequence
+from typing import Any, ClassVar
+
+import orjson
+
+from seggraph.destinations import signing
+from seggraph.destinations.calls import Caller
+from seggraph.destinations.destination import Order, Receipt, Recipient
+
+
+class HttpPush:
+    """A URL that takes batches. Its list is ours to name: the deliveries' own id."""
+
+    batch_size: ClassVar[int] = 500
+
+    def __init__(self, caller: Caller, url: str, secret: str, delivery: str) -> None:
+        self._caller = caller
+        self._url = url
+        self._secret = secret
+        self._delivery = delivery
+
+    async def prepare(self, name: str, order: Order) -> str:
+        """Tell the receiver that a list begins."""
+        await self._push(order, "CREATE", name=name)
+        return self._delivery
+
+    async def upsert(self, list_id: str, recipients: Sequence[Recipient], order: Order) -> Receipt:
+        """Push members with what the mapping made of them."""
+        members = [{"key": one.key, "data": one.data} for one in recipients]
+        await self._push(order, "UPSERT", members=members)
+        return Receipt()
+
+    async def remove(self, list_id: str, keys: Sequence[str], order: Order) -> None:
+        """Push the keys of members who are to go."""
+        await self._push(order, "REMOVE", members=[{"key": key} for key in keys])
+
+    async def empty(self, list_id: str, order: Order) -> None:
+        """Tell the receiver that everybody is to go."""
+        await self._push(order, "EMPTY")
+
+    async def _push(self, order: Order, operation: str, **more: Any) -> None:
+        message = {
+            "list": self._delivery,
+            "operation": operation,
+            "sequence": order.sequence,
+            **more,
+        }
+        body = orjson.dumps(message)
+        headers = signing.headers(self._secret, order.key, body) | {"Idempotency-Key": order.key}
+        await self._caller.call("POST", self._url, body, headers)
