@@ -288,3 +288,72 @@ class ExportStatus(StrEnum):
     READY = "READY"
     FAILED = "FAILED"
     EXPIRED = "EXPIRED"
+
+
+class Topic(StrEnum):
+    """What happens in a workspace and is told: to those who watch all of it, and to webhooks."""
+
+    SEGMENT_CREATED = "SEGMENT_CREATED"
+    SEGMENT_UPDATED = "SEGMENT_UPDATED"
+    SEGMENT_ARCHIVED = "SEGMENT_ARCHIVED"
+    SEGMENT_DELETED = "SEGMENT_DELETED"
+    REACH_READY = "REACH_READY"
+    REACH_FAILED = "REACH_FAILED"
+    MEMBERS_ENTERED = "MEMBERS_ENTERED"
+    MEMBERS_EXITED = "MEMBERS_EXITED"
+    IMPORT_FINISHED = "IMPORT_FINISHED"
+    EXPORT_FINISHED = "EXPORT_FINISHED"
+    DELIVERY_CHANGED = "DELIVERY_CHANGED"
+    CAMPAIGN_CHANGED = "CAMPAIGN_CHANGED"
+    METRICS_CHANGED = "METRICS_CHANGED"
+    PLAYBOOK_CHANGED = "PLAYBOOK_CHANGED"
+
+
+class WebhookStatus(StrEnum):
+    """Whether a webhook is sent to: PAUSED by a person, DISABLED by the system because of what it answered."""
+
+    ACTIVE = "ACTIVE"
+    PAUSED = "PAUSED"
+    DISABLED = "DISABLED"
+
+
+class WebhookDeliveryStatus(StrEnum):
+    """Where a message to a webhook is: it is tried, was taken, or is a dead letter."""
+
+    PENDING = "PENDING"
+    DELIVERED = "DELIVERED"
+    FAILED = "FAILED"
+
+
+class DestinationType(StrEnum):
+    """What an outside system is like."""
+
+    HTTP = "HTTP"
+    EMAIL_SERVICE = "EMAIL_SERVICE"
+    FILE = "FILE"
+
+
+class DeliveryStatus(StrEnum):
+    """How a segment stands at a destination."""
+
+    NOT_SENT = "NOT_SENT"
+    BUILDING = "BUILDING"
+    ACTIVE = "ACTIVE"
+    INACTIVE = "INACTIVE"
+    FAILED = "FAILED"
+
+
+class DeliveryWish(StrEnum):
+    """What is wanted of a delivery: that the list follows the segment, is kept as it is, or is emptied."""
+
+    DELIVER = "DELIVER"
+    KEEP = "KEEP"
+    EMPTY = "EMPTY"
+
+
+class FeedbackType(StrEnum):
+    """What a destination tells about somebody."""
+
+    BOUNCE = "BOUNCE"
+    COMPLAINT = "COMPLAINT"
+    UNSUBSCRIBE = "UNSUBSCRIBE"

@@ -9,6 +9,7 @@ from typing import Final
 import strawberry
 
 from seggraph.errors import NotFound, Path, Required, TooMany
+from seggraph.services.global_ids import global_id
 
 MAX_IDS: Final = 1_000
 """Most ids in one list."""
@@ -19,7 +20,7 @@ _PLAIN = re.compile(r"([A-Z][A-Za-z]{0,40}):([0-9]{1,18})", re.ASCII)
 
 def encode(type_name: str, number: int) -> strawberry.ID:
     """The id of an object: URL-safe base64 of its type and number."""
-    return strawberry.ID(base64.urlsafe_b64encode(f"{type_name}:{number}".encode()).rstrip(b"=").decode())
+    return strawberry.ID(global_id(type_name, number))
 
 
 def split(global_id: str) -> tuple[str, int] | None:

@@ -4,15 +4,19 @@ from seggraph.events.cursors import Position
 from seggraph.events.facts import (
     SAMPLE_SIZE,
     CampaignChanged,
+    ExportFinished,
     ExportProgressed,
     Fact,
+    ImportFinished,
     ImportProgressed,
     MembershipChanged,
     MetricsChanged,
+    PlaybookChanged,
     ReachChanged,
     RunProgressed,
     SegmentDeleted,
     SegmentStatusChanged,
+    SegmentUpdated,
 )
 from seggraph.events.hub import Hub
 from seggraph.events.mailboxes import Delivery, Resync
@@ -23,12 +27,15 @@ __all__ = [
     "CampaignChanged",
     "Delivery",
     "EventStream",
+    "ExportFinished",
     "ExportProgressed",
     "Fact",
     "Hub",
+    "ImportFinished",
     "ImportProgressed",
     "MembershipChanged",
     "MetricsChanged",
+    "PlaybookChanged",
     "Position",
     "ReachChanged",
     "Resync",
@@ -36,4 +43,5 @@ __all__ = [
     "RunProgressed",
     "SegmentDeleted",
     "SegmentStatusChanged",
+    "SegmentUpdated",
 ]

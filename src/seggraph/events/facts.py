@@ -16,7 +16,7 @@ import orjson
 import structlog
 from pydantic import TypeAdapter, ValidationError
 
-from seggraph.vocabulary import ReachStatus, SegmentStatus
+from seggraph.vocabulary import ReachStatus, SegmentStatus, Visibility
 
 SAMPLE_SIZE = 10
 """How many member ids a fact carries as a sample, at most, after facts were added up."""
@@ -95,6 +95,19 @@ class SegmentDeleted(Fact):
 
 @published
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SegmentUpdated(Fact):
+    """A person edited a segment: its name, criteria, settings, or who may see it."""
+
+    segment_id: int
+
+    @property
+    def subject_id(self) -> int:
+        """The segment."""
+        return self.segment_id
+
+
+@published
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ReachChanged(Fact):
     """A segment's reach has another status, or other numbers."""
 
@@ -127,7 +140,10 @@ class RunProgressed(Fact):
 @published
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MembershipChanged(Fact):
-    """Members entered and exited a segment: counts, and a few member ids of each."""
+    """Members entered and exited a segment: counts, and a few member ids of each.
+
+    `run_id` is the run that moved them, the last one when facts were added up; 0: it is not known.
+    """
 
     adds_up: ClassVar[bool] = True
 
@@ -137,6 +153,7 @@ class MembershipChanged(Fact):
     exited: int
     entered_sample: tuple[int, ...] = ()
     exited_sample: tuple[int, ...] = ()
+    run_id: int = 0
 
     @property
     def subject_id(self) -> int:
@@ -178,6 +195,51 @@ class ExportProgressed(Fact):
     def subject_id(self) -> int:
         """The export."""
         return self.export_id
+
+
+@published
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImportFinished(Fact):
+    """An import that was no dry run is over: completed, failed or cancelled."""
+
+    import_id: int
+
+    @property
+    def subject_id(self) -> int:
+        """The import."""
+        return self.import_id
+
+
+@published
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExportFinished(Fact):
+    """An export's file is ready, or it failed."""
+
+    export_id: int
+
+    @property
+    def subject_id(self) -> int:
+        """The export."""
+        return self.export_id
+
+
+@published
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlaybookChanged(Fact):
+    """A playbook was created, edited, paused, resumed or deleted.
+
+    Nobody can look up any more who might see one that is gone, so the fact says so.
+    """
+
+    playbook_id: int
+    visibility: Visibility
+    created_by_id: int | None
+    is_deleted: bool = False
+
+    @property
+    def subject_id(self) -> int:
+        """The playbook."""
+        return self.playbook_id
 
 
 @published

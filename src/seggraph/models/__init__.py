@@ -9,6 +9,7 @@ from seggraph.models.attributes import Attribute
 from seggraph.models.audiences import Chunk, Population
 from seggraph.models.campaigns import Campaign, CampaignSegment
 from seggraph.models.dependencies import Dependency
+from seggraph.models.destinations import Delivery, DeliveryChange, DeliveryRemoval, Destination
 from seggraph.models.dirty import DataVersion, DirtyBatch
 from seggraph.models.exports import Export
 from seggraph.models.imports import Import, ImportReject
@@ -19,6 +20,7 @@ from seggraph.models.runs import Run, RunChunk
 from seggraph.models.segments import Segment, SegmentHiding, Source
 from seggraph.models.suppressions import Suppression
 from seggraph.models.users import User, WorkspaceUser
+from seggraph.models.webhooks import Webhook, WebhookAttempt, WebhookFact, WebhookMessage
 from seggraph.models.workspaces import Workspace
 
 __all__ = [
@@ -28,7 +30,11 @@ __all__ = [
     "CampaignSegment",
     "Chunk",
     "DataVersion",
+    "Delivery",
+    "DeliveryChange",
+    "DeliveryRemoval",
     "Dependency",
+    "Destination",
     "DirtyBatch",
     "Export",
     "Import",
@@ -46,6 +52,10 @@ __all__ = [
     "Source",
     "Suppression",
     "User",
+    "Webhook",
+    "WebhookAttempt",
+    "WebhookFact",
+    "WebhookMessage",
     "Workspace",
     "WorkspaceUser",
 ]

@@ -21,7 +21,7 @@ from seggraph.errors import ErrorCode, NotFound, SeggraphError
 from seggraph.runtime import database
 from seggraph.services import catalogues, export_columns, export_files, uploads
 from seggraph.services.context import Context
-from seggraph.services.exports import NarrowedTo, progressed
+from seggraph.services.exports import NarrowedTo, finished, progressed
 from seggraph.services.policy import Viewer
 from seggraph.vocabulary import ApiKeyScope, ExportContent, ExportFormat, ExportStatus, Role
 from seggraph.work import begin, snapshot
@@ -153,6 +153,7 @@ async def ask_for_work(context: Context, limit: int) -> None:
         abandoned = await unit.connection.fetch(ABANDONED, ErrorCode.INTERNAL, FAILED_MESSAGE, MAX_ATTEMPTS)
         expired = await unit.connection.fetch(EXPIRE, limit)
         context.publish(unit, [progressed(row["workspace_id"], row["id"]) for row in (*abandoned, *expired)])
+        context.publish(unit, [finished(row["workspace_id"], row["id"]) for row in abandoned])
         for row in await unit.connection.fetch(DUE, MAX_ATTEMPTS, limit):
             context.run_export(unit, row["id"], attempt=row["attempts"])
     for row in expired:
@@ -216,7 +217,9 @@ async def _finish(context: Context, claim: Claim, part: Path, name: str, done: P
     try:
         async with begin() as unit:
             await _changed(unit.connection, FINISH, claim, name, size, done.written, done.as_of, lifetime)
-            context.publish(unit, [progressed(workspace_id, claim.export_id)])
+            context.publish(
+                unit, [progressed(workspace_id, claim.export_id), finished(workspace_id, claim.export_id)]
+            )
     except BaseException:
         uploads.remove(context.settings, name)
         raise
@@ -266,7 +269,8 @@ async def _fail(context: Context, claim: Claim, error: Exception) -> ExportStatu
     try:
         async with begin() as unit:
             await _changed(unit.connection, FAIL, claim, code, message)
-            context.publish(unit, [progressed(claim.viewer.workspace_id, claim.export_id)])
+            ids = (claim.viewer.workspace_id, claim.export_id)
+            context.publish(unit, [progressed(*ids), finished(*ids)])
     except ExportLost:
         return None
     return ExportStatus.FAILED

@@ -13,7 +13,7 @@ import asyncpg
 import orjson
 
 from seggraph.errors import Invalid, NotFound, Required
-from seggraph.events import ExportProgressed
+from seggraph.events import ExportFinished, ExportProgressed
 from seggraph.models.exports import Export
 from seggraph.runtime import database
 from seggraph.services import catalogues, export_columns, uploads
@@ -200,6 +200,11 @@ async def file_of(workspace_id: int, export_id: int) -> ExportView:
 def progressed(workspace_id: int, export_id: int) -> ExportProgressed:
     """The fact that an export came further."""
     return ExportProgressed(workspace_id=workspace_id, at=datetime.now(UTC), export_id=export_id)
+
+
+def finished(workspace_id: int, export_id: int) -> ExportFinished:
+    """The fact that an export's file is ready, or that it failed."""
+    return ExportFinished(workspace_id=workspace_id, at=datetime.now(UTC), export_id=export_id)
 
 
 def view_of(row: asyncpg.Record) -> ExportView:

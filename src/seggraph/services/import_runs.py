@@ -20,6 +20,7 @@ from pyroaring import BitMap
 
 from seggraph.audiences import ChunkOwner, ChunkStore, from_bytes, to_bytes
 from seggraph.errors import BadTransition, ErrorCode, NotFound, SeggraphError, TooMany
+from seggraph.events import Fact
 from seggraph.models.audiences import ChunkRole
 from seggraph.runtime import database
 from seggraph.services import catalogues, cells, import_batches, segment_rows, selections, shifts, uploads
@@ -27,7 +28,7 @@ from seggraph.services.context import Context
 from seggraph.services.csv_records import Dialect, Record, RecordReader
 from seggraph.services.import_batches import Batch, Outcome
 from seggraph.services.import_mappings import Pair, RowMaker
-from seggraph.services.imports import pairs_of, progressed, require_takes_imports
+from seggraph.services.imports import finished, pairs_of, progressed, require_takes_imports
 from seggraph.services.policy import Viewer
 from seggraph.vocabulary import (
     ApiKeyScope,
@@ -106,7 +107,7 @@ ABANDONED: Final = """
     UPDATE imports SET status = 'FAILED', error_code = $1, error_message = $2, error_at = clock_timestamp(),
       finished_at = clock_timestamp(), lease_holder = NULL, lease_until = NULL, taken = NULL
     WHERE status = 'RUNNING' AND attempts >= $3 AND (lease_until IS NULL OR lease_until < clock_timestamp())
-    RETURNING id, workspace_id
+    RETURNING id, workspace_id, dry_run
 """
 
 DUE: Final = """
@@ -186,6 +187,8 @@ async def ask_for_work(context: Context, limit: int) -> None:
     async with begin() as unit:
         abandoned = await unit.connection.fetch(ABANDONED, ErrorCode.INTERNAL, FAILED_MESSAGE, MAX_ATTEMPTS)
         context.publish(unit, [progressed(row["workspace_id"], row["id"]) for row in abandoned])
+        over = [finished(row["workspace_id"], row["id"]) for row in abandoned if not row["dry_run"]]
+        context.publish(unit, over)
         for row in await unit.connection.fetch(DUE, MAX_ATTEMPTS, limit):
             context.run_import(unit, row["id"], row["position"], attempt=row["attempts"])
 
@@ -387,7 +390,7 @@ async def _finish(context: Context, claim: Claim) -> ImportStatus:
         if claim.segment_id is not None and not claim.dry_run:
             await _fill_segment(context, unit, claim, claim.segment_id)
         await import_batches.forget_keys(unit.connection, claim.workspace_id, claim.import_id)
-        context.publish(unit, [progressed(claim.workspace_id, claim.import_id)])
+        context.publish(unit, _over(claim))
     if not claim.dry_run:
         await asyncio.to_thread(claim.path.unlink, missing_ok=True)
     log.info("import_completed", rows=claim.total, dry_run=claim.dry_run)
@@ -427,10 +430,16 @@ async def _fail(context: Context, claim: Claim, error: Exception) -> ImportStatu
         async with begin() as unit:
             await _execute_in(unit, FAIL, claim, code, message)
             await import_batches.forget_keys(unit.connection, claim.workspace_id, claim.import_id)
-            context.publish(unit, [progressed(claim.workspace_id, claim.import_id)])
+            context.publish(unit, _over(claim))
     except ImportLost:
         return None
     return ImportStatus.FAILED
+
+
+def _over(claim: Claim) -> list[Fact]:
+    """What is told when an import ends; of a dry run only those who watch it hear."""
+    ids = (claim.workspace_id, claim.import_id)
+    return [progressed(*ids)] if claim.dry_run else [progressed(*ids), finished(*ids)]
 
 
 async def _execute(statement: str, claim: Claim, *arguments: Any) -> None:

@@ -13,7 +13,7 @@ import asyncpg
 import orjson
 
 from seggraph.errors import BadTransition, Forbidden, Invalid, NotFound, SeggraphError
-from seggraph.events import ImportProgressed
+from seggraph.events import ImportFinished, ImportProgressed
 from seggraph.models.imports import Import
 from seggraph.runtime import database
 from seggraph.services import import_mappings, uploads
@@ -193,7 +193,9 @@ async def cancel(context: Context, viewer: Viewer, import_id: int) -> ImportView
         file = await unit.connection.fetchval(CANCEL, viewer.workspace_id, import_id)
         if file is not None:
             await unit.connection.execute(CLEAR[0], viewer.workspace_id, import_id)
-            context.publish(unit, [progressed(viewer.workspace_id, import_id)])
+            context.publish(
+                unit, [progressed(viewer.workspace_id, import_id), finished(viewer.workspace_id, import_id)]
+            )
         after = await _read_in(unit.connection, viewer, import_id)
     if file is not None:
         await asyncio.to_thread(uploads.remove, context.settings, file)
@@ -233,6 +235,11 @@ async def count(viewer: Viewer) -> int:
 def progressed(workspace_id: int, import_id: int) -> ImportProgressed:
     """That an import is not as it was."""
     return ImportProgressed(workspace_id=workspace_id, at=datetime.now(UTC), import_id=import_id)
+
+
+def finished(workspace_id: int, import_id: int) -> ImportFinished:
+    """That an import is over."""
+    return ImportFinished(workspace_id=workspace_id, at=datetime.now(UTC), import_id=import_id)
 
 
 def view_of(row: asyncpg.Record) -> ImportView:

@@ -2,6 +2,7 @@
 
 A fact is written in the transaction that makes it true, published right after the commit, and then deleted. What
 a process left behind is published by the sweeper. So a fact is published at least once, and now and then twice.
+What webhooks want of it is noted beside it, for `webhook_messages`.
 """
 
 from collections.abc import Sequence
@@ -11,6 +12,7 @@ import asyncpg
 
 from seggraph.events import EventStream, Fact
 from seggraph.events.facts import decode, encode
+from seggraph.events.topics import topics_of
 from seggraph.runtime import database
 from seggraph.work import Work, begin
 
@@ -19,6 +21,13 @@ OVERDUE_SECONDS: Final = 10
 AT_ONCE: Final = 500
 
 KEEP = """
+    WITH told AS (
+      INSERT INTO webhook_facts (workspace_id, fact)
+      SELECT workspace_id, fact FROM unnest($1::bigint[], $2::bytea[], $3::text[])
+        WITH ORDINALITY AS t(workspace_id, fact, topics, place)
+      WHERE topics <> '' AND EXISTS (SELECT FROM webhooks w WHERE w.workspace_id = t.workspace_id
+        AND w.status <> 'DISABLED' AND w.topics && string_to_array(t.topics, ','))
+      ORDER BY place)
     INSERT INTO outbox (workspace_id, fact)
     SELECT * FROM unnest($1::bigint[], $2::bytea[]) RETURNING id
 """
@@ -37,7 +46,8 @@ def publish(stream: EventStream, unit: Work, facts: Sequence[Fact]) -> None:
 
     async def keep() -> None:
         workspace_ids = [fact.workspace_id for fact in facts]
-        rows = await unit.connection.fetch(KEEP, workspace_ids, [encode(fact) for fact in facts])
+        topics = [",".join(topics_of(fact)) for fact in facts]
+        rows = await unit.connection.fetch(KEEP, workspace_ids, [encode(fact) for fact in facts], topics)
         kept.extend(row["id"] for row in rows)
 
     async def send() -> None:

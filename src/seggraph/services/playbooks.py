@@ -6,6 +6,7 @@ it removed is blocked on the sources that were there, and a playbook that comes 
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any, Final
 
 import asyncpg
@@ -13,6 +14,7 @@ import orjson
 
 from seggraph.criteria import Checked, Reference, references
 from seggraph.errors import NameTaken, NotFound, Required, StaleVersion
+from seggraph.events import PlaybookChanged
 from seggraph.services import criteria_documents, criteria_texts, playbook_sources, segment_references
 from seggraph.services.context import Context
 from seggraph.services.names import clean_name, name_key
@@ -94,7 +96,7 @@ async def create(context: Context, viewer: Viewer, draft: PlaybookDraft) -> Play
         await playbook_sources.write(unit, viewer, playbook_id, feeding)
         await _require_sound(unit, viewer, draft.kind, criteria, feeding)
         await playbook_sources.compute_filled(context, unit, viewer, feeding.added)
-        return await _read_back(unit, viewer, playbook_id)
+        return await _tell(context, unit, viewer, playbook_id)
 
 
 async def update(
@@ -128,7 +130,7 @@ async def update(
             is_same = orjson.loads(criteria.stored) == before.criteria
             follow = feeding.added if is_same else feeding.after
             await playbook_sources.compute_filled(context, unit, viewer, follow)
-        return await _read_back(unit, viewer, playbook_id)
+        return await _tell(context, unit, viewer, playbook_id)
 
 
 async def pause(context: Context, viewer: Viewer, playbook_id: int) -> PlaybookView:
@@ -156,6 +158,7 @@ async def delete(context: Context, viewer: Viewer, playbook_id: int) -> None:
         await playbook_sources.write(unit, viewer, playbook_id, gone)
         await unit.connection.execute(DELETE, viewer.workspace_id, playbook_id)
         await playbook_sources.compute(context, unit, viewer, gone.removed)
+        context.publish(unit, [_changed(viewer, playbook, is_deleted=True)])
 
 
 async def _set_status(
@@ -169,7 +172,7 @@ async def _set_status(
         await unit.connection.execute(SET_STATUS, viewer.workspace_id, playbook_id, status)
         if status is PlaybookStatus.ACTIVE:
             await playbook_sources.compute_filled(context, unit, viewer, feeding.kept)
-        return await _read_back(unit, viewer, playbook_id)
+        return await _tell(context, unit, viewer, playbook_id)
 
 
 async def _read(
@@ -226,6 +229,24 @@ async def _hold(unit: Work, viewer: Viewer, playbook_id: int) -> PlaybookView:
     playbook = view_of(row)
     require_playbook_management(viewer, created_by_id=playbook.created_by_id)
     return playbook
+
+
+async def _tell(context: Context, unit: Work, viewer: Viewer, playbook_id: int) -> PlaybookView:
+    """The playbook as the unit leaves it; that it changed is published."""
+    playbook = await _read_back(unit, viewer, playbook_id)
+    context.publish(unit, [_changed(viewer, playbook)])
+    return playbook
+
+
+def _changed(viewer: Viewer, playbook: PlaybookView, *, is_deleted: bool = False) -> PlaybookChanged:
+    return PlaybookChanged(
+        workspace_id=viewer.workspace_id,
+        at=datetime.now(UTC),
+        playbook_id=playbook.id,
+        visibility=playbook.visibility,
+        created_by_id=playbook.created_by_id,
+        is_deleted=is_deleted,
+    )
 
 
 async def _read_back(unit: Work, viewer: Viewer, playbook_id: int) -> PlaybookView:

@@ -2,12 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any, Final
 
 import asyncpg
 import orjson
 
 from seggraph.errors import BadTransition, Forbidden, Required
+from seggraph.events import SegmentUpdated
 from seggraph.services import segment_life, segment_rows, segment_usages, segments, shifts
 from seggraph.services.context import Context
 from seggraph.services.names import clean_description, clean_name, name_key
@@ -97,6 +99,10 @@ async def update(
         if "hidden_from" in given:
             await segments.hide_from(unit, viewer, segment_id, given["hidden_from"] or ())
         await segment_rows.touch(unit, viewer, segment_id, SegmentAction.EDITED)
+        updated = SegmentUpdated(
+            workspace_id=viewer.workspace_id, at=datetime.now(UTC), segment_id=segment_id
+        )
+        context.publish(unit, [updated])
         membership = None
         if _needs_computing(before, after):
             found = await shifts.read_memberships(unit.connection, viewer.workspace_id, [segment_id])

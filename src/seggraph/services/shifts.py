@@ -253,6 +253,7 @@ async def facts_of(
                     exited=len(shift.exited),
                     entered_sample=_known(ids, samples[id(shift.entered)]),
                     exited_sample=_known(ids, samples[id(shift.exited)]),
+                    run_id=shift.run_id,
                 )
             )
         if shift.reach_known:

@@ -1,0 +1,69 @@
+"""Which topics a fact is told under: the one place that says so, for those who watch a workspace and for webhooks."""
+
+from collections.abc import Callable
+from typing import Final, TypeVar
+
+from seggraph.events.facts import (
+    CampaignChanged,
+    ExportFinished,
+    Fact,
+    ImportFinished,
+    MembershipChanged,
+    MetricsChanged,
+    PlaybookChanged,
+    ReachChanged,
+    SegmentDeleted,
+    SegmentStatusChanged,
+    SegmentUpdated,
+)
+from seggraph.vocabulary import ReachStatus, SegmentStatus, Topic
+
+F = TypeVar("F", bound=Fact)
+
+Rule = Callable[[Fact], tuple[Topic, ...]]
+
+_RULES: Final[dict[type[Fact], Rule]] = {}
+
+
+def topics_of(fact: Fact) -> tuple[Topic, ...]:
+    """The topics of a fact, in the order in which they are told; none for what only those who asked follow."""
+    rule = _RULES.get(type(fact))
+    return () if rule is None else rule(fact)
+
+
+def _always(fact_type: type[Fact], topic: Topic) -> None:
+    _RULES[fact_type] = lambda _: (topic,)
+
+
+def _rule(fact_type: type[F], rule: Callable[[F], tuple[Topic, ...]]) -> None:
+    _RULES[fact_type] = rule  # type: ignore[assignment]
+
+
+def _of_status(fact: SegmentStatusChanged) -> tuple[Topic, ...]:
+    if fact.previous_status is None:
+        return (Topic.SEGMENT_CREATED,)
+    if fact.status is SegmentStatus.ARCHIVED:
+        return (Topic.SEGMENT_ARCHIVED,)
+    return (Topic.SEGMENT_UPDATED,)
+
+
+def _of_reach(fact: ReachChanged) -> tuple[Topic, ...]:
+    known = {ReachStatus.READY: Topic.REACH_READY, ReachStatus.FAILED: Topic.REACH_FAILED}
+    return (known[fact.reach_status],) if fact.reach_status in known else ()
+
+
+def _of_members(fact: MembershipChanged) -> tuple[Topic, ...]:
+    told = ((Topic.MEMBERS_ENTERED, fact.entered), (Topic.MEMBERS_EXITED, fact.exited))
+    return tuple(topic for topic, count in told if count)
+
+
+_always(SegmentDeleted, Topic.SEGMENT_DELETED)
+_always(SegmentUpdated, Topic.SEGMENT_UPDATED)
+_always(ImportFinished, Topic.IMPORT_FINISHED)
+_always(ExportFinished, Topic.EXPORT_FINISHED)
+_always(CampaignChanged, Topic.CAMPAIGN_CHANGED)
+_always(MetricsChanged, Topic.METRICS_CHANGED)
+_always(PlaybookChanged, Topic.PLAYBOOK_CHANGED)
+_rule(SegmentStatusChanged, _of_status)
+_rule(ReachChanged, _of_reach)
+_rule(MembershipChanged, _of_members)

@@ -1,0 +1,117 @@
+"""Webhooks: where a partner wants to be told, what is to be told, and how telling went."""
+
+from tortoise import fields
+from tortoise.contrib.postgres.fields import ArrayField
+from tortoise.indexes import Index
+from tortoise.models import Model
+
+from seggraph.models.users import User
+from seggraph.models.workspaces import Workspace
+from seggraph.vocabulary import WebhookDeliveryStatus, WebhookStatus
+
+
+class Webhook(Model):
+    """A URL that messages of some topics are sent to.
+
+    `failures` counts attempts that failed one after the other, since `failing_since`; `retry_at` is when the next
+    one of any message may be made. While somebody sends to it, `lease_holder` does.
+    """
+
+    id = fields.BigIntField(primary_key=True)
+    workspace: fields.ForeignKeyRelation[Workspace] = fields.ForeignKeyField("seggraph.Workspace")
+    url = fields.TextField()
+    description = fields.TextField(null=True)
+    topics = ArrayField("text")
+    status = fields.CharEnumField(WebhookStatus, max_length=16, default=WebhookStatus.ACTIVE)
+    status_reason = fields.TextField(null=True, description="Why the system disabled it")
+    secret = fields.BinaryField(description="What messages are signed with, encrypted")
+    secret_hint = fields.CharField(max_length=16)
+    previous_secret = fields.BinaryField(null=True)
+    previous_until = fields.DatetimeField(null=True, description="Until when messages are signed with it too")
+    failures = fields.IntField(default=0, db_default=0)
+    failing_since = fields.DatetimeField(null=True)
+    retry_at = fields.DatetimeField(null=True)
+    lease_holder = fields.CharField(max_length=64, null=True)
+    lease_until = fields.DatetimeField(null=True)
+    created_by: fields.ForeignKeyNullableRelation[User] = fields.ForeignKeyField(
+        "seggraph.User", related_name="webhooks", null=True, on_delete=fields.SET_NULL
+    )
+    created_at = fields.DatetimeField(auto_now_add=True)
+    last_modified_at = fields.DatetimeField(auto_now_add=True)
+    workspace_id: int
+    created_by_id: int | None
+
+    class Meta:
+        """Table name and the order webhooks are listed in."""
+
+        table = "webhooks"
+        indexes = (Index(fields=("workspace_id", "id"), name="webhooks_by_workspace"),)
+
+
+class WebhookFact(Model):
+    """A fact that some webhook of the workspace wants, from its commit until messages are made of it."""
+
+    id = fields.BigIntField(primary_key=True)
+    workspace_id = fields.BigIntField()
+    fact = fields.BinaryField()
+
+    class Meta:
+        """Table name and the order facts are taken in."""
+
+        table = "webhook_facts"
+        indexes = (Index(fields=("workspace_id", "id"), name="webhook_facts_by_workspace"),)
+
+
+class WebhookMessage(Model):
+    """A message to one webhook. `key` is what the receiver knows it by; `topic` is None for a test.
+
+    `next_attempt_at` is there while it is PENDING. A large body goes when the message was delivered.
+    """
+
+    id = fields.BigIntField(primary_key=True)
+    workspace_id = fields.BigIntField()
+    webhook: fields.ForeignKeyRelation[Webhook] = fields.ForeignKeyField("seggraph.Webhook")
+    key = fields.UUIDField()
+    topic = fields.CharField(max_length=32, null=True)
+    body = fields.BinaryField(null=True)
+    status = fields.CharEnumField(
+        WebhookDeliveryStatus, max_length=16, default=WebhookDeliveryStatus.PENDING
+    )
+    attempts = fields.IntField(default=0, db_default=0)
+    next_attempt_at = fields.DatetimeField(null=True)
+    created_at = fields.DatetimeField(auto_now_add=True)
+    finished_at = fields.DatetimeField(null=True)
+    webhook_id: int
+
+    class Meta:
+        """Table name, the order of a webhook's messages, and what finds old ones."""
+
+        table = "webhook_messages"
+        indexes = (
+            Index(fields=("workspace_id", "webhook_id", "id"), name="webhook_messages_by_webhook"),
+            Index(fields=("created_at",), name="webhook_messages_by_age"),
+        )
+
+
+class WebhookAttempt(Model):
+    """One call of a webhook: `status_code` is None when there was no answer, `error` when it was taken."""
+
+    id = fields.BigIntField(primary_key=True)
+    workspace_id = fields.BigIntField()
+    webhook_id = fields.BigIntField()
+    message: fields.ForeignKeyRelation[WebhookMessage] = fields.ForeignKeyField("seggraph.WebhookMessage")
+    at = fields.DatetimeField()
+    duration_seconds = fields.FloatField()
+    status_code = fields.IntField(null=True)
+    error = fields.TextField(null=True)
+    next_attempt_at = fields.DatetimeField(null=True)
+    message_id: int
+
+    class Meta:
+        """Table name, and the orders attempts are listed in."""
+
+        table = "webhook_attempts"
+        indexes = (
+            Index(fields=("workspace_id", "webhook_id", "id"), name="webhook_attempts_by_webhook"),
+            Index(fields=("message_id", "id"), name="webhook_attempts_by_message"),
+        )
