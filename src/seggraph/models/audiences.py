@@ -35,6 +35,12 @@ class ChunkRole(IntEnum):
     ALLOWED_PHONE = 34
     ALLOWED_PUSH = 35
     """Of a population: those of them whose consent allows it."""
+    DELIVERED = 41
+    """Of a delivery: who is on the list outside, as was acknowledged last."""
+    UNSETTLED = 42
+    """Of a delivery: who may or may not be there as they are now: a batch is under way, or their data changed."""
+    REJECTED = 43
+    """Of a delivery: whom the destination did not take, and who did not change since."""
 
     @classmethod
     def addressed(cls, channel: Channel) -> "ChunkRole":
