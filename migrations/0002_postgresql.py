@@ -67,6 +67,28 @@ OUTBOX = """
 """
 
 
+# One operation: for each, Tortoise copies its picture of all the tables.
+SQL = [
+    *(
+        (
+            f"ALTER TABLE {table} ADD CONSTRAINT {name} CHECK ({condition})",
+            f"ALTER TABLE {table} DROP CONSTRAINT {name}",
+        )
+        for table, checks in CHECKS.items()
+        for name, condition in checks.items()
+    ),
+    *(
+        (
+            f"ALTER TABLE {table} ALTER COLUMN {column} SET DEFAULT {value}",
+            f"ALTER TABLE {table} ALTER COLUMN {column} DROP DEFAULT",
+        )
+        for (table, column), value in DEFAULTS.items()
+    ),
+    *((statement, "SELECT 1") for statement in STORAGE),
+    *((f"CREATE {index}", f"DROP INDEX {name}") for name, index in INDEXES.items()),
+]
+
+
 class Migration(migrations.Migration):
     dependencies = [("seggraph", "0001_initial")]
 
@@ -75,24 +97,6 @@ class Migration(migrations.Migration):
             "CREATE EXTENSION IF NOT EXISTS pg_trgm",
             reverse_sql="SELECT 1",  # it may have been there before us
         ),
-        *(
-            ops.RunSQL(
-                f"ALTER TABLE {table} ADD CONSTRAINT {name} CHECK ({condition})",
-                reverse_sql=f"ALTER TABLE {table} DROP CONSTRAINT {name}",
-            )
-            for table, checks in CHECKS.items()
-            for name, condition in checks.items()
-        ),
-        *(
-            ops.RunSQL(
-                f"ALTER TABLE {table} ALTER COLUMN {column} SET DEFAULT {value}",
-                reverse_sql=f"ALTER TABLE {table} ALTER COLUMN {column} DROP DEFAULT",
-            )
-            for (table, column), value in DEFAULTS.items()
-        ),
-        *(ops.RunSQL(statement, reverse_sql="SELECT 1") for statement in STORAGE),
-        *(
-            ops.RunSQL(f"CREATE {index}", reverse_sql=f"DROP INDEX {name}") for name, index in INDEXES.items()
-        ),
+        ops.RunSQL([sql for sql, _ in SQL], reverse_sql=[reverse for _, reverse in reversed(SQL)]),
         ops.RunSQL(OUTBOX, reverse_sql="DROP TABLE outbox"),
     ]

@@ -57,6 +57,23 @@ TOTALS = """
 """
 
 
+# One operation: for each, Tortoise copies its picture of all the tables.
+SQL = [
+    ("CREATE SEQUENCE events_id_seq", "DROP SEQUENCE events_id_seq"),
+    (EVENTS, "DROP TABLE events"),
+    (
+        "CREATE INDEX events_in_window ON events (workspace_id, kind, name, occurred_at, ordinal) INCLUDE (value)",
+        "DROP INDEX events_in_window",
+    ),
+    (
+        f"CREATE TABLE events_past PARTITION OF events FOR VALUES FROM (MINVALUE) TO ('{FIRST_MONTH}+00')",
+        "DROP TABLE events_past",
+    ),
+    (KEYS, "DROP TABLE event_keys"),
+    (TOTALS, "DROP TABLE event_totals"),
+]
+
+
 class Migration(migrations.Migration):
     dependencies = [("seggraph", "0002_postgresql")]
 
@@ -71,16 +88,5 @@ class Migration(migrations.Migration):
             name="events_pruned_at",
             field=fields.DatetimeField(null=True, auto_now=False, auto_now_add=False),
         ),
-        ops.RunSQL("CREATE SEQUENCE events_id_seq", reverse_sql="DROP SEQUENCE events_id_seq"),
-        ops.RunSQL(EVENTS, reverse_sql="DROP TABLE events"),
-        ops.RunSQL(
-            "CREATE INDEX events_in_window ON events (workspace_id, kind, name, occurred_at, ordinal) INCLUDE (value)",
-            reverse_sql="DROP INDEX events_in_window",
-        ),
-        ops.RunSQL(
-            f"CREATE TABLE events_past PARTITION OF events FOR VALUES FROM (MINVALUE) TO ('{FIRST_MONTH}+00')",
-            reverse_sql="DROP TABLE events_past",
-        ),
-        ops.RunSQL(KEYS, reverse_sql="DROP TABLE event_keys"),
-        ops.RunSQL(TOTALS, reverse_sql="DROP TABLE event_totals"),
+        ops.RunSQL([sql for sql, _ in SQL], reverse_sql=[reverse for _, reverse in reversed(SQL)]),
     ]

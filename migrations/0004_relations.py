@@ -133,6 +133,37 @@ TRANSITIONS = {
 }
 
 
+# One operation: for each, Tortoise copies its picture of all the tables.
+SQL = [
+    (FIELD_COUNTS, "DROP TABLE field_counts"),
+    (VALUE_COUNTS, "DROP TABLE value_counts"),
+    (VALUE_DELTAS, "DROP TABLE value_deltas"),
+    (
+        "CREATE INDEX value_deltas_by_field ON value_deltas (workspace_id, kind, field)",
+        "DROP INDEX value_deltas_by_field",
+    ),
+    (
+        "CREATE INDEX value_counts_gone ON value_counts (workspace_id, kind) WHERE count = 0",
+        "DROP INDEX value_counts_gone",
+    ),
+    (
+        "ALTER TABLE value_deltas SET (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 5000)",
+        "SELECT 1",
+    ),
+    (FUNCTION, "DROP FUNCTION count_member_values"),
+    *(
+        (
+            f"""
+            CREATE TRIGGER count_values_{event.lower()} AFTER {event} ON members REFERENCING {tables}
+            FOR EACH STATEMENT EXECUTE FUNCTION count_member_values()
+            """,
+            f"DROP TRIGGER count_values_{event.lower()} ON members",
+        )
+        for event, tables in TRANSITIONS.items()
+    ),
+]
+
+
 class Migration(migrations.Migration):
     dependencies = [("seggraph", "0003_events")]
 
@@ -196,30 +227,5 @@ class Migration(migrations.Migration):
             },
             bases=["Model"],
         ),
-        ops.RunSQL(FIELD_COUNTS, reverse_sql="DROP TABLE field_counts"),
-        ops.RunSQL(VALUE_COUNTS, reverse_sql="DROP TABLE value_counts"),
-        ops.RunSQL(VALUE_DELTAS, reverse_sql="DROP TABLE value_deltas"),
-        ops.RunSQL(
-            "CREATE INDEX value_deltas_by_field ON value_deltas (workspace_id, kind, field)",
-            reverse_sql="DROP INDEX value_deltas_by_field",
-        ),
-        ops.RunSQL(
-            "CREATE INDEX value_counts_gone ON value_counts (workspace_id, kind) WHERE count = 0",
-            reverse_sql="DROP INDEX value_counts_gone",
-        ),
-        ops.RunSQL(
-            "ALTER TABLE value_deltas SET (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 5000)",
-            reverse_sql="SELECT 1",
-        ),
-        ops.RunSQL(FUNCTION, reverse_sql="DROP FUNCTION count_member_values"),
-        *(
-            ops.RunSQL(
-                f"""
-                CREATE TRIGGER count_values_{event.lower()} AFTER {event} ON members REFERENCING {tables}
-                FOR EACH STATEMENT EXECUTE FUNCTION count_member_values()
-                """,
-                reverse_sql=f"DROP TRIGGER count_values_{event.lower()} ON members",
-            )
-            for event, tables in TRANSITIONS.items()
-        ),
+        ops.RunSQL([sql for sql, _ in SQL], reverse_sql=[reverse for _, reverse in reversed(SQL)]),
     ]

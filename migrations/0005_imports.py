@@ -110,5 +110,5 @@ class Migration(migrations.Migration):
             options={'table': 'import_rejects', 'app': 'seggraph', 'unique_together': (('workspace_id', 'import_id', 'line'),), 'pk_attr': 'id', 'table_description': 'A row that an import did not take, as it stands in the file, and why.'},
             bases=['Model'],
         ),
-        *(ops.RunSQL(sql, reverse_sql=reverse) for sql, reverse in SQL),
+        ops.RunSQL([sql for sql, _ in SQL], reverse_sql=[reverse for _, reverse in reversed(SQL)]),
     ]

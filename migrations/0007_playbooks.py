@@ -63,5 +63,5 @@ class Migration(migrations.Migration):
             name='playbook',
             field=fields.ForeignKeyField('seggraph.Playbook', source_field='playbook_id', null=True, db_constraint=True, to_field='id', on_delete=OnDelete.CASCADE),
         ),
-        *(ops.RunSQL(sql, reverse_sql=reverse) for sql, reverse in SQL),
+        ops.RunSQL([sql for sql, _ in SQL], reverse_sql=[reverse for _, reverse in reversed(SQL)]),
     ]

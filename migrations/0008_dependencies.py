@@ -83,5 +83,7 @@ class Migration(migrations.Migration):
             name='excused',
             field=fields.BinaryField(null=True, description='Whom refreshes left to that run'),
         ),
-        *(ops.RunSQL(sql, reverse_sql=reverse) for sql, reverse in (*SQL, *TICKS)),
+        ops.RunSQL(
+            [sql for sql, _ in (*SQL, *TICKS)], reverse_sql=[reverse for _, reverse in reversed((*SQL, *TICKS))]
+        ),
     ]

@@ -38,6 +38,7 @@ FUNCTIONS = {
 }
 
 SQL = [
+    *((f"CREATE FUNCTION {name} {body}", f"DROP FUNCTION {name}") for name, body in FUNCTIONS.items()),
     (
         "ALTER TABLE member_addresses ADD COLUMN postal_digest bytea GENERATED ALWAYS AS (seggraph_address_digest("
         "workspace_id, 'postal', seggraph_postal_key(address, shipping_address, billing_address))) STORED",
@@ -164,9 +165,5 @@ class Migration(migrations.Migration):
             name='reach_members',
             field=fields.BigIntField(null=True, description='The members that the reach is of'),
         ),
-        *(
-            ops.RunSQL(f"CREATE FUNCTION {name} {body}", reverse_sql=f"DROP FUNCTION {name}")
-            for name, body in FUNCTIONS.items()
-        ),
-        *(ops.RunSQL(sql, reverse_sql=reverse) for sql, reverse in SQL),
+        ops.RunSQL([sql for sql, _ in SQL], reverse_sql=[reverse for _, reverse in reversed(SQL)]),
     ]

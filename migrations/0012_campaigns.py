@@ -71,6 +71,32 @@ NOTE_ORDERS = """
 """
 
 
+# One operation: for each, Tortoise copies its picture of all the tables.
+SQL = [
+    *(
+        (
+            f"ALTER TABLE {table} ADD CONSTRAINT {name} CHECK ({check})",
+            f"ALTER TABLE {table} DROP CONSTRAINT {name}",
+        )
+        for name, (table, check) in CHECKS.items()
+    ),
+    (METRICS, "DROP TABLE campaign_metrics"),
+    (
+        "CREATE INDEX campaign_metrics_by_campaign ON campaign_metrics (workspace_id, campaign_id, day)",
+        "DROP INDEX campaign_metrics_by_campaign",
+    ),
+    (VALUES, "DROP TABLE segment_values"),
+    ("CREATE INDEX segment_values_by_segment ON segment_values (segment_id)", "DROP INDEX segment_values_by_segment"),
+    (ORDER_CHANGES, "DROP TABLE order_changes"),
+    (NOTE_ORDERS, "DROP FUNCTION seggraph_note_order_changes()"),
+    (
+        "CREATE TRIGGER dirty_batches_note_orders AFTER DELETE ON dirty_batches REFERENCING OLD TABLE AS gone"
+        " FOR EACH STATEMENT EXECUTE FUNCTION seggraph_note_order_changes()",
+        "DROP TRIGGER dirty_batches_note_orders ON dirty_batches",
+    ),
+]
+
+
 class Migration(migrations.Migration):
     dependencies = [("seggraph", "0011_history")]
 
@@ -106,25 +132,5 @@ class Migration(migrations.Migration):
             options={'table': 'campaign_segments', 'app': 'seggraph', 'unique_together': (('workspace_id', 'campaign_id', 'segment_id'),), 'indexes': [Index(fields=['segment_id', 'campaign_id'], name='campaign_segments_by_segment')], 'pk_attr': 'id', 'table_description': 'That a campaign targets a segment, or leaves it out.'},
             bases=['Model'],
         ),
-        *(
-            ops.RunSQL(
-                f"ALTER TABLE {table} ADD CONSTRAINT {name} CHECK ({check})",
-                reverse_sql=f"ALTER TABLE {table} DROP CONSTRAINT {name}",
-            )
-            for name, (table, check) in CHECKS.items()
-        ),
-        ops.RunSQL(METRICS, reverse_sql="DROP TABLE campaign_metrics"),
-        ops.RunSQL(
-            "CREATE INDEX campaign_metrics_by_campaign ON campaign_metrics (workspace_id, campaign_id, day)",
-            reverse_sql="DROP INDEX campaign_metrics_by_campaign",
-        ),
-        ops.RunSQL(VALUES, reverse_sql="DROP TABLE segment_values"),
-        ops.RunSQL("CREATE INDEX segment_values_by_segment ON segment_values (segment_id)", reverse_sql="DROP INDEX segment_values_by_segment"),
-        ops.RunSQL(ORDER_CHANGES, reverse_sql="DROP TABLE order_changes"),
-        ops.RunSQL(NOTE_ORDERS, reverse_sql="DROP FUNCTION seggraph_note_order_changes()"),
-        ops.RunSQL(
-            "CREATE TRIGGER dirty_batches_note_orders AFTER DELETE ON dirty_batches REFERENCING OLD TABLE AS gone"
-            " FOR EACH STATEMENT EXECUTE FUNCTION seggraph_note_order_changes()",
-            reverse_sql="DROP TRIGGER dirty_batches_note_orders ON dirty_batches",
-        ),
+        ops.RunSQL([sql for sql, _ in SQL], reverse_sql=[reverse for _, reverse in reversed(SQL)]),
     ]

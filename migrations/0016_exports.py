@@ -53,5 +53,5 @@ class Migration(migrations.Migration):
             options={'table': 'exports', 'app': 'seggraph', 'indexes': [Index(fields=['workspace_id', 'id'], name='exports_by_workspace')], 'pk_attr': 'id', 'table_description': 'A file that is being written, or can be fetched until it expires.'},
             bases=['Model'],
         ),
-        *(ops.RunSQL(sql, reverse_sql=reverse) for sql, reverse in SQL),
+        ops.RunSQL([sql for sql, _ in SQL], reverse_sql=[reverse for _, reverse in reversed(SQL)]),
     ]
