@@ -166,6 +166,7 @@ async def test_days_are_those_of_the_workspace(product: Product, connection: asy
     await quiet(connection)
     await put(product, b="DE")
     await quiet(connection)
+    await connection.execute("UPDATE segments SET compact_at = now() + interval '1 day'")
     for order, at in enumerate(
         (datetime(2025, 11, 2, 4, 30, tzinfo=UTC), datetime(2025, 11, 3, 4, 30, tzinfo=UTC))
     ):
