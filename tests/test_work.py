@@ -1,6 +1,7 @@
 """The transaction scope: what leaves, when, and what happens when the database or a step fails."""
 
 import asyncio
+from typing import Any
 
 import asyncpg
 import pytest
@@ -188,3 +189,28 @@ async def test_an_exhausted_pool_is_retry_later(context: Context, monkeypatch: p
             pass
     done.set()
     await asyncio.gather(*holding)
+
+
+@pytest.mark.parametrize(
+    "error", [asyncpg.InternalClientError("cannot switch to state 12"), asyncio.CancelledError()]
+)
+async def test_a_connection_that_cannot_be_given_back_does_not_leave_its_unit_open(
+    context: Context, monkeypatch: pytest.MonkeyPatch, error: BaseException
+) -> None:
+    # given a pool that takes a broken connection back, and then fails or is cancelled
+    release = asyncpg.pool.Pool.release
+
+    async def release_and_fail(pool: asyncpg.pool.Pool, connection: Any) -> None:
+        await release(pool, connection)
+        raise error
+
+    with monkeypatch.context() as patched:
+        patched.setattr(asyncpg.pool.Pool, "release", release_and_fail)
+        expected = RetryLater if isinstance(error, Exception) else asyncio.CancelledError
+        with pytest.raises(expected):
+            async with begin() as unit:
+                await unit.connection.execute(INSERT)
+
+    # then what was committed stays, and the same task can go on
+    async with begin() as unit:
+        assert await unit.connection.fetchval(COUNT) == 1

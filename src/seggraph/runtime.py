@@ -46,6 +46,7 @@ PASSING: Final = (
     asyncpg.IdleInTransactionSessionTimeoutError,
     asyncpg.InsufficientResourcesError,
     asyncpg.InterfaceError,
+    asyncpg.InternalClientError,  # a connection that was cut off between two messages leaves the driver confused
     ConnectionError,
     DBConnectionError,
 )

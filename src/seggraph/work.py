@@ -13,7 +13,7 @@ from typing import Any, Final
 import asyncpg
 import structlog
 from tortoise.backends.base.client import TransactionalDBClient
-from tortoise.connection import get_connection
+from tortoise.connection import get_connection, get_connections
 from tortoise.exceptions import TransactionManagementError
 
 from seggraph.runtime import free_in_time, passing_errors
@@ -92,9 +92,11 @@ async def _transaction() -> AsyncIterator[asyncpg.Connection]:
 
 
 class _Opening:
-    """Tortoise's transaction context, without its leak.
+    """Tortoise's transaction context, without its leaks.
 
-    When BEGIN fails or is cancelled, Tortoise keeps the connection and the task's context variable for ever.
+    When BEGIN fails or is cancelled, Tortoise keeps the connection and the task's context variable for ever; when
+    the pool cannot take a broken connection back, or is cancelled meanwhile, the variable: every later unit of the
+    task would find this one still open.
     """
 
     def __init__(self, client: Any) -> None:
@@ -106,11 +108,15 @@ class _Opening:
                 transaction = await self._inner.__aenter__()
         except BaseException:
             if hasattr(self._inner, "token"):  # the connection was had: this error type means "only let go"
-                await self._inner.__aexit__(TransactionManagementError, None, None)
+                await self.__aexit__(TransactionManagementError, None, None)
             raise
         # Its wrapper's lock is only for sharing between tasks, which a unit of work forbids.
         connection: asyncpg.Connection = transaction._connection
         return connection
 
     async def __aexit__(self, *error: Any) -> None:
-        await self._inner.__aexit__(*error)
+        try:
+            await self._inner.__aexit__(*error)
+        finally:
+            if not self._inner.token._used:
+                get_connections().reset(self._inner.token)
