@@ -88,6 +88,11 @@ def value_of(type_: GraphQLType, name: str, given: dict[str, str]) -> Any:
             if "segment" in type_.fields:
                 return {"segment": {"op": "IN", "id": given["Segment"]}}
             return {"attribute": {"field": "country", "op": "IS_SET"}}
+        case GraphQLInputObjectType() if type_.is_one_of:
+            simple = next(
+                one for one, field in type_.fields.items() if is_leaf_type(get_named_type(field.type))
+            )
+            return {simple: value_of(type_.fields[simple].type, simple, given)}
         case GraphQLInputObjectType():
             return {
                 field_name: value_of(field.type, field_name, given)
