@@ -97,3 +97,15 @@ class Settings(BaseSettings):
     outgoing_seconds: float = Field(
         20.0, gt=0, le=300, description="Longest time that one call to a destination or webhook may take."
     )
+    delivery_retry_seconds: float = Field(
+        5.0, gt=0, le=600, description="How long a delivery waits after a failure; then twice as long."
+    )
+    file_drop_dir: Path | None = Field(
+        None, description="The folder below which destinations of files get theirs. Unset: there are none."
+    )
+    webhook_days: float = Field(
+        7.0, gt=1, le=90, description="How long messages to webhooks and their attempts are kept, in days."
+    )
+    webhook_disable_days: float = Field(
+        5.0, gt=0, le=90, description="After how many days of failures only a webhook is disabled."
+    )

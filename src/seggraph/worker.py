@@ -22,6 +22,7 @@ from seggraph.observability import bound
 from seggraph.runtime import connect_redis
 from seggraph.services import (
     audience_values,
+    delivery_runs,
     event_retention,
     export_runs,
     import_runs,
@@ -30,6 +31,7 @@ from seggraph.services import (
     run_compaction,
     sweeping,
     ticks,
+    webhook_runs,
 )
 from seggraph.services.context import Context
 from seggraph.settings import Settings
@@ -53,6 +55,8 @@ IMPORT_SECONDS: Final = 300
 """What an import may take to look through a file of gigabytes, besides the part that it then carries out."""
 EXPORT_SECONDS: Final = 3_600
 """What an export may take: it shows one instant, so it cannot be handed on half-way."""
+DELIVER_SECONDS: Final = 900
+"""What a part of a delivery may take: a few batches, each of calls that may be slow."""
 CANCEL_AGAIN_SECONDS: Final = 1.0
 
 
@@ -104,6 +108,13 @@ async def run_export(ctx: dict[str, Any], export_id: int) -> None:
         await export_runs.run(context, export_id)
 
 
+async def deliver(ctx: dict[str, Any], delivery_id: int) -> None:
+    """Bring a delivery up to date, or part of it."""
+    context: Context = ctx["context"]
+    with bound(job_id=ctx["job_id"]):
+        await delivery_runs.run(context, delivery_id)
+
+
 def _functions(settings: Settings) -> list[Function]:
     """The jobs, each with a time limit: beyond it a job is cancelled, and its work handed out again."""
     limit = recompute.longest_seconds(settings) + GRACE_SECONDS
@@ -114,6 +125,7 @@ def _functions(settings: Settings) -> list[Function]:
         func(prune_events, name=Job.PRUNE_EVENTS, timeout=limit, keep_result=0, max_tries=3),
         func(value_segments, name=Job.VALUE_SEGMENTS, timeout=limit, keep_result=0, max_tries=3),
         func(run_import, name=Job.RUN_IMPORT, timeout=limit + IMPORT_SECONDS, keep_result=0, max_tries=3),
+        func(deliver, name=Job.DELIVER, timeout=DELIVER_SECONDS, keep_result=0, max_tries=3),
         func(run_export, name=Job.RUN_EXPORT, timeout=EXPORT_SECONDS, keep_result=0, max_tries=3),
     ]
 
@@ -124,6 +136,7 @@ async def run_worker(context: Context, stopping: asyncio.Event) -> None:
         asyncio.create_task(_run_jobs(context), name="seggraph-jobs"),
         asyncio.create_task(_sweep_forever(context), name="seggraph-sweeper"),
         asyncio.create_task(_tick_forever(context), name="seggraph-ticks"),
+        asyncio.create_task(webhook_runs.serve(context), name="seggraph-webhooks"),
     ]
     waiting = asyncio.create_task(stopping.wait())
     log.info("worker_started")

@@ -20,7 +20,7 @@ from seggraph.errors import RetryLater
 ASK_SECONDS: Final = 5.0
 BEGIN_SECONDS: Final = 1.0
 NUDGE_SECONDS: Final = 5
-"""How long a refresh that was asked for but never started keeps others from being asked for."""
+"""How long a refresh that was asked for but never ended keeps others from being asked for."""
 
 queue_name: Final = "seggraph:jobs"
 
@@ -41,6 +41,7 @@ class Job(StrEnum):
     COMPACT_HISTORY = "compact_history"
     RUN_IMPORT = "run_import"
     RUN_EXPORT = "run_export"
+    DELIVER = "deliver"
 
 
 def encode(message: Any) -> bytes:
@@ -93,9 +94,9 @@ class JobQueue:
             await self._arq.enqueue_job(Job.RECOMPUTE_SEGMENT, segment_id, revision, _job_id=job_id)
 
     async def refresh_population(self, workspace_id: int, kind: int) -> None:
-        """Ask for a look at the members that changed, unless someone has asked and it has not begun.
+        """Ask for a look at the members that changed, unless someone has asked and it has not ended.
 
-        The refresh calls `refresh_begins` before it reads what changed, so a change that comes later asks
+        The refresh calls `refresh_ends` before it looks for the last time, so a change that comes later asks
         again.
         """
         key = _nudge_key(workspace_id, kind)
@@ -133,7 +134,12 @@ class JobQueue:
         async with _asking(ASK_SECONDS):
             await self._arq.enqueue_job(Job.RUN_EXPORT, export_id, _job_id=f"export:{export_id}:{attempt}")
 
-    async def refresh_begins(self, workspace_id: int, kind: int) -> None:
+    async def deliver(self, delivery_id: int, *, claim: int = 0) -> None:
+        """Ask for a delivery to be brought up to date, after the claim of that number; once while it waits or runs."""
+        async with _asking(ASK_SECONDS):
+            await self._arq.enqueue_job(Job.DELIVER, delivery_id, _job_id=f"deliver:{delivery_id}:{claim}")
+
+    async def refresh_ends(self, workspace_id: int, kind: int) -> None:
         """Let the next change ask for a refresh again. While Redis is away time does it, in NUDGE_SECONDS."""
         with suppress(RetryLater):
             async with _asking(BEGIN_SECONDS):

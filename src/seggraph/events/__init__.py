@@ -4,6 +4,7 @@ from seggraph.events.cursors import Position
 from seggraph.events.facts import (
     SAMPLE_SIZE,
     CampaignChanged,
+    DeliveryChanged,
     ExportFinished,
     ExportProgressed,
     Fact,
@@ -26,6 +27,7 @@ __all__ = [
     "SAMPLE_SIZE",
     "CampaignChanged",
     "Delivery",
+    "DeliveryChanged",
     "EventStream",
     "ExportFinished",
     "ExportProgressed",

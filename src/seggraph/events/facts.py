@@ -16,7 +16,7 @@ import orjson
 import structlog
 from pydantic import TypeAdapter, ValidationError
 
-from seggraph.vocabulary import ReachStatus, SegmentStatus, Visibility
+from seggraph.vocabulary import DeliveryStatus, ReachStatus, SegmentStatus, Visibility
 
 SAMPLE_SIZE = 10
 """How many member ids a fact carries as a sample, at most, after facts were added up."""
@@ -266,6 +266,21 @@ class CampaignChanged(Fact):
     def subject_id(self) -> int:
         """The campaign."""
         return self.campaign_id
+
+
+@published
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeliveryChanged(Fact):
+    """A delivery of a segment has another status, or came further."""
+
+    delivery_id: int
+    segment_id: int
+    status: DeliveryStatus
+
+    @property
+    def subject_id(self) -> int:
+        """The delivery."""
+        return self.delivery_id
 
 
 def encode(fact: Fact) -> bytes:

@@ -52,6 +52,10 @@ class Context:
         """Ask for an export's file to be written once the unit of work is committed."""
         unit.after_commit(partial(self.jobs.run_export, export_id, attempt=attempt))
 
+    def deliver(self, unit: Work, delivery_id: int, *, claim: int = 0) -> None:
+        """Ask for a delivery to be brought up to date once the unit of work is committed."""
+        unit.after_commit(partial(self.jobs.deliver, delivery_id, claim=claim))
+
     def prune_events(self, unit: Work, workspace_id: int) -> None:
         """Ask for the removal of events that are too old once the unit of work is committed."""
         unit.after_commit(partial(self.jobs.prune_events, workspace_id))

@@ -19,6 +19,7 @@ from seggraph.audiences import ChunkOwner, ChunkStore, chunk_of, from_bytes, to_
 from seggraph.models.audiences import ChunkRole
 from seggraph.runtime import database
 from seggraph.services import (
+    delivery_changes,
     events,
     import_erasure,
     member_locks,
@@ -216,6 +217,8 @@ class _Erasing:
         await value_counts.fold_within(self._connection, self._workspace_id, self._kind)
         memberships, moves = await self._erase_bits()
         await self._erase_dirty()
+        keys = {row["ordinal"]: row["external_id"] for row in members}
+        await delivery_changes.erase(self._connection, self._workspace_id, self._kind, keys)
         traces = import_erasure.traces_of(self._kind, members)
         rows = await import_erasure.forget(
             self._connection, self._workspace_id, self._kind, traces, since=since
@@ -255,7 +258,9 @@ class _Erasing:
         for row in segments:
             membership = memberships[row["id"]]
             membership.forget(self._ordinals)
-            changes |= membership.chunk_changes
+            # Links that a run is still to make members of, or the other way round, are left to it.
+            members = (membership.members, membership.members - self._ordinals)
+            changes |= membership.chunk_changes | {ChunkOwner(ChunkRole.MEMBERS, row["id"]): members}
             gone = membership.members & self._ordinals
             if gone:
                 live = _in_step(row)

@@ -5,7 +5,7 @@ may not see is answered as if it did not exist.
 """
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from seggraph.errors import Forbidden
@@ -23,6 +23,10 @@ class Viewer:
     scope: ApiKeyScope
     user_id: int | None = None
     api_key_id: int | None = None
+    ip: str | None = field(default=None, compare=False)
+    """From which address the request came, as it was seen; for the audit log alone."""
+    user_agent: str | None = field(default=None, compare=False)
+    """What the client says it is; for the audit log alone."""
 
     @property
     def manages_all(self) -> bool:
@@ -91,8 +95,20 @@ VISIBLE_SEGMENT: Final = """
 """The condition on `segments s` that holds for what a viewer sees; $1 to $3 are `visibility_arguments`."""
 
 
-VISIBLE_EXPORT: Final = "e.workspace_id = $1 AND ($3 OR e.created_by_id = $2)"
-"""The condition on `exports e` that holds for what a viewer sees: their own, or everyone's for who manages all."""
+VISIBLE_EXPORT: Final = f"""
+    e.workspace_id = $1 AND CASE WHEN e.segment_id IS NULL THEN e.created_by_id IS NOT DISTINCT FROM $2
+      ELSE ($3 OR e.created_by_id = $2)
+        AND EXISTS (SELECT FROM segments s WHERE s.id = e.segment_id AND {VISIBLE_SEGMENT}) END
+"""  # noqa: S608 - constants only, here and below
+"""The condition on `exports e` that holds for what a viewer sees: of segments that they see, their own, or everyone's
+for who manages all. A list of segments has those that its maker saw, and so is theirs alone; and so is what was
+exported of a segment that is gone. What one API key made, all of them see."""
+
+VISIBLE_IMPORT: Final = f"""
+    i.workspace_id = $1 AND (i.segment_id IS NULL
+      OR EXISTS (SELECT FROM segments s WHERE s.id = i.segment_id AND {VISIBLE_SEGMENT}))
+"""  # noqa: S608
+"""The condition on `imports i` that holds for what a viewer sees: all but those into segments that they do not see."""
 
 VISIBLE_PLAYBOOK: Final = "p.workspace_id = $1 AND (p.visibility = 'WORKSPACE' OR $3 OR p.created_by_id = $2)"
 """The condition on `playbooks p` that holds for what a viewer sees; $1 to $3 are `visibility_arguments`."""
@@ -105,6 +121,12 @@ def sees_segment(
     is_own = created_by_id is not None and created_by_id == viewer.user_id
     is_open = visibility is Visibility.WORKSPACE or viewer.manages_all or is_own
     return is_open and viewer.user_id not in hidden_from
+
+
+def sees_playbook(viewer: Viewer, *, visibility: Visibility, created_by_id: int | None) -> bool:
+    """What VISIBLE_PLAYBOOK says, of a playbook of the viewer's workspace that is no row any more."""
+    is_own = created_by_id is not None and created_by_id == viewer.user_id
+    return visibility is Visibility.WORKSPACE or viewer.manages_all or is_own
 
 
 def visibility_arguments(viewer: Viewer) -> tuple[int, int | None, bool]:
@@ -125,3 +147,15 @@ def require_campaign_management(viewer: Viewer, *, created_by_id: int | None) ->
     require_write(viewer)
     if not viewer.manages_all and (created_by_id is None or created_by_id != viewer.user_id):
         raise Forbidden("Team members may change only the campaigns that they created.")
+
+
+def require_destination_management(viewer: Viewer) -> None:
+    """Raise Forbidden unless the viewer may make and change the places that segments are delivered to."""
+    require_write(viewer)
+    if not viewer.manages_all:
+        raise Forbidden("Only administrators and leaders may manage destinations.")
+
+
+def is_admin(viewer: Viewer) -> bool:
+    """Whether the viewer administers the workspace."""
+    return viewer.role is Role.ADMIN and viewer.scope is ApiKeyScope.ADMIN

@@ -5,6 +5,7 @@ that a later look is never overwritten by an earlier one. What one refresh does 
 """
 
 from datetime import datetime
+from time import monotonic
 from typing import Final
 
 import asyncpg
@@ -12,7 +13,7 @@ from pyroaring import BitMap
 
 from seggraph.audiences import from_bytes, to_bytes
 from seggraph.runtime import database
-from seggraph.services import changes, populations, value_counts
+from seggraph.services import changes, delivery_changes, populations, value_counts
 from seggraph.services.context import Context
 from seggraph.services.propagation import Batch, Propagation
 from seggraph.services.rule_answers import Asking
@@ -23,6 +24,8 @@ BATCHES_AT_ONCE: Final = 64
 """Most dirty batches that one transaction takes."""
 MEMBERS_AT_ONCE: Final = 20_000
 """Most members that one transaction looks at; the rest of its batches waits for the next."""
+LOOK_SECONDS: Final = 2.0
+"""How long the answer to one nudge goes on while changes keep coming; less than the nudge lives."""
 LOCK_SPACE: Final = 0x5E66_0000
 """The first key of the advisory locks of populations; the second is made of workspace and kind."""
 
@@ -47,20 +50,35 @@ async def drain(context: Context, workspace_id: int, kind: MemberKind) -> int:
     When it returns, no refresh is at work that began before: its batches would be there still.
     """
     looked_at = 0
-    async with database() as connection:
-        newest = await connection.fetchval(NEWEST, workspace_id, kind)
+    newest = await _newest(workspace_id, kind)
     while newest is not None and (refreshed := await refresh_once(context, workspace_id, kind, up_to=newest)):
         looked_at += refreshed
     return looked_at
 
 
 async def answer_nudge(context: Context, workspace_id: int, kind: MemberKind) -> int:
-    """What a nudge asks for: at least one look, so that the next change nudges again, then all that is dirty."""
-    looked_at = await refresh_once(context, workspace_id, kind)
-    if looked_at:
-        looked_at += await drain(context, workspace_id, kind)
+    """What a nudge asks for: looks until nothing is dirty. Changes that come meanwhile need no nudge of their own.
+
+    After LOOK_SECONDS others may do the rest. The last look comes after the next change may nudge again, so that
+    none is missed between the two.
+    """
+    looked_at, until = 0, monotonic() + LOOK_SECONDS
+    while refreshed := await refresh_once(context, workspace_id, kind):
+        looked_at += refreshed
+        if monotonic() >= until or await _newest(workspace_id, kind) is None:
+            break
+    await context.jobs.refresh_ends(workspace_id, kind)
+    if await _newest(workspace_id, kind) is not None:
+        await context.jobs.refresh_population(workspace_id, kind)
     await value_counts.fold(workspace_id, kind)
     return looked_at
+
+
+async def _newest(workspace_id: int, kind: MemberKind) -> int | None:
+    """The id of the newest dirty batch of a population, if there is any."""
+    async with database() as connection:
+        newest: int | None = await connection.fetchval(NEWEST, workspace_id, kind)
+    return newest
 
 
 async def refresh_once(
@@ -72,14 +90,14 @@ async def refresh_once(
     """
     async with begin() as unit:
         await take_turn(unit.connection, workspace_id, kind)
-        # After the lock, so that no more than one more waits for it; before the look, so that no change is missed.
-        await context.jobs.refresh_begins(workspace_id, kind)
         batches = await _take(unit.connection, workspace_id, kind, up_to)
         if batches:
             at: datetime = await unit.connection.fetchval("SELECT clock_timestamp()")
             surroundings = await populations.describe(unit.connection, workspace_id, kind)
             asking = Asking(context, unit.connection, surroundings, at)
             await Propagation(context, unit, asking, batches).run()
+            told = {batch.names: batch.ordinals for batch in batches}
+            await delivery_changes.note(context, unit, workspace_id, kind, told)
         return len(BitMap.union(BitMap(), *(batch.ordinals for batch in batches)))
 
 

@@ -66,6 +66,8 @@ DELETE: Final = (
       SELECT 1 AS role, $2::bigint AS owner_id
       UNION ALL
       SELECT role, id FROM sources, unnest(ARRAY[2, 3]) AS role WHERE workspace_id = $1 AND segment_id = $2
+      UNION ALL
+      SELECT role, id FROM deliveries, unnest(ARRAY[41, 42, 43]) AS role WHERE workspace_id = $1 AND segment_id = $2
     ) o WHERE c.workspace_id = $1 AND c.role = o.role AND c.owner_id = o.owner_id
     """,
     "DELETE FROM run_chunks WHERE workspace_id = $1 AND segment_id = $2",

@@ -93,6 +93,15 @@ MEASURED: Final = f"""
 """  # noqa: S608 - constants only
 
 
+DELIVERIES: Final = """
+    SELECT y.segment_id, d.id, d.name, 'DELIVERY' AS use, y.status, true AS visible,
+      $2::bigint AS viewer, $3::boolean AS manages_all
+    FROM deliveries y JOIN destinations d ON d.id = y.destination_id
+    WHERE y.workspace_id = $1 AND y.segment_id = ANY($4) AND (y.status <> 'INACTIVE' OR y.wish = 'EMPTY')
+    ORDER BY d.id
+"""
+
+
 @dataclass(frozen=True, slots=True)
 class _UserKind:
     """How users of one type are found, and which of them need the segment, by their status."""
@@ -106,6 +115,7 @@ USERS: Final = (
     _UserKind(UserType.CAMPAIGN, CAMPAIGNS, lambda status: status == CampaignStatus.ACTIVE),
     _UserKind(UserType.SEGMENT, SEGMENTS, lambda status: status != SegmentStatus.ARCHIVED),
     _UserKind(UserType.PLAYBOOK, PLAYBOOKS, lambda _: True),
+    _UserKind(UserType.DESTINATION, DELIVERIES, lambda _: True),
 )
 """Everything that can rely on a segment."""
 

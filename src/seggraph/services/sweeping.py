@@ -11,12 +11,14 @@ from seggraph.events import ReachChanged
 from seggraph.runtime import database
 from seggraph.services import (
     audience_values,
+    delivery_claims,
     event_retention,
     export_runs,
     import_files,
     import_runs,
     outbox,
     run_compaction,
+    webhook_messages,
 )
 from seggraph.services.context import Context
 from seggraph.services.recompute import MAX_ATTEMPTS
@@ -85,6 +87,8 @@ async def sweep(context: Context) -> None:
     await import_files.sweep(context, AT_ONCE)
     await audience_values.ask_for_due(context, AT_ONCE)
     await export_runs.ask_for_work(context, AT_ONCE)
+    await webhook_messages.expire(context, AT_ONCE)
+    await delivery_claims.ask_for_work(context, AT_ONCE)
 
 
 async def _ask_for_syncs(context: Context) -> None:

@@ -1,0 +1,213 @@
+"""Claims on deliveries: which are due, whose turn it is, and how a claim ends.
+
+A worker holds a lease that it renews. What it stores is fenced by the lease and by the wish: a delivery that is to be
+switched off, or belongs to another worker by now, takes nothing more from it.
+"""
+
+import secrets
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Final
+
+import asyncpg
+import structlog
+
+from seggraph.errors import ErrorCode
+from seggraph.events import DeliveryChanged
+from seggraph.runtime import database
+from seggraph.services.context import Context
+from seggraph.vocabulary import DeliveryStatus, DeliveryWish
+from seggraph.work import begin
+
+log = structlog.get_logger()
+
+MAX_ATTEMPTS: Final = 10
+MAX_WAIT_SECONDS: Final = 600.0
+FAILED_MESSAGE: Final = (
+    "Something failed on our side again and again while delivering. Deliver the segment again."
+)
+
+FREE: Final = "(d.lease_until IS NULL OR d.lease_until < clock_timestamp())"
+
+HAS_WORK: Final = """
+    (d.status IN ('NOT_SENT', 'BUILDING') AND s.status = 'ACTIVE' AND s.as_of IS NOT NULL)
+    OR (d.status = 'INACTIVE' AND d.wish = 'EMPTY')
+    OR EXISTS (SELECT FROM delivery_changes c WHERE c.delivery_id = d.id)
+    OR EXISTS (SELECT FROM delivery_removals r WHERE r.delivery_id = d.id)
+"""
+
+CLAIM: Final = f"""
+    UPDATE deliveries d SET lease_holder = $2, lease_until = clock_timestamp() + make_interval(secs => $3),
+      attempts = d.attempts + 1, claims = d.claims + 1, retry_at = NULL,
+      status = CASE WHEN d.status = 'NOT_SENT' AND s.status = 'ACTIVE' AND s.as_of IS NOT NULL
+                    THEN 'BUILDING' ELSE d.status END
+    FROM segments s
+    WHERE d.id = $1 AND s.id = d.segment_id AND d.status <> 'FAILED' AND {FREE}
+      AND (d.retry_at IS NULL OR d.retry_at <= clock_timestamp()) AND ({HAS_WORK})
+    RETURNING d.workspace_id, d.destination_id, d.segment_id, d.status, d.wish, d.attempts, d.claims
+"""  # noqa: S608 - constants only
+
+RENEW: Final = """
+    UPDATE deliveries SET lease_until = clock_timestamp() + make_interval(secs => $3)
+    WHERE id = $1 AND lease_holder = $2 RETURNING status
+"""
+
+HOLD: Final = """
+    SELECT d.workspace_id, d.destination_id, d.segment_id, d.kind, d.channel, d.population_id, d.status, d.resend,
+      d.list_id, d.generation, d.sequence, s.name AS segment_name, s.status AS segment_status, s.as_of
+    FROM deliveries d JOIN segments s ON s.id = d.segment_id
+    WHERE d.id = $1 AND d.lease_holder = $2 AND d.wish = $3 FOR NO KEY UPDATE OF d
+"""
+
+RELEASE: Final = """
+    UPDATE deliveries SET lease_holder = NULL, lease_until = NULL, attempts = 0
+    WHERE id = $1 AND lease_holder = $2
+"""
+
+GIVE_BACK: Final = """
+    UPDATE deliveries SET lease_holder = NULL, lease_until = NULL, attempts = greatest(attempts - 1, 0)
+    WHERE id = $1 AND lease_holder = $2
+"""
+
+RETRY: Final = """
+    UPDATE deliveries SET lease_holder = NULL, lease_until = NULL, error_code = $4, error_message = $5,
+      error_at = clock_timestamp(), retry_at = clock_timestamp() + make_interval(secs => $3)
+    WHERE id = $1 AND lease_holder = $2 AND wish = $6
+"""
+
+FAIL: Final = """
+    UPDATE deliveries SET status = 'FAILED', lease_holder = NULL, lease_until = NULL, retry_at = NULL,
+      error_code = $3, error_message = $4, error_at = clock_timestamp()
+    WHERE id = $1 AND lease_holder = $2 AND wish = $5
+"""
+
+ABANDONED: Final = f"""
+    UPDATE deliveries d SET status = 'FAILED', error_code = $1, error_message = $2, error_at = clock_timestamp(),
+      lease_holder = NULL, lease_until = NULL
+    WHERE d.status <> 'FAILED' AND d.attempts >= $3 AND d.lease_holder IS NOT NULL AND {FREE}
+    RETURNING d.id, d.workspace_id, d.segment_id
+"""  # noqa: S608 - constants only
+
+DUE: Final = f"""
+    SELECT d.id, d.claims FROM deliveries d JOIN segments s ON s.id = d.segment_id
+    WHERE d.status <> 'FAILED' AND {FREE} AND (d.retry_at IS NULL OR d.retry_at <= clock_timestamp()) AND ({HAS_WORK})
+    ORDER BY d.id LIMIT $1
+"""  # noqa: S608 - constants only
+
+
+class DeliveryLost(Exception):
+    """The delivery was switched off or on, its segment deleted, or another worker holds its lease."""
+
+
+@dataclass(slots=True)
+class Claim:
+    """A delivery that this worker may bring up to date. `attempts` counts from the last batch that was taken."""
+
+    delivery_id: int
+    holder: str
+    lease_seconds: float
+    workspace_id: int
+    destination_id: int
+    segment_id: int
+    status: DeliveryStatus
+    wish: DeliveryWish
+    attempts: int
+    number: int
+
+    async def hold(self, connection: asyncpg.Connection) -> asyncpg.Record:
+        """The delivery's row, held until the transaction ends. Raises DeliveryLost."""
+        row = await connection.fetchrow(HOLD, self.delivery_id, self.holder, self.wish)
+        if row is None:
+            raise DeliveryLost
+        return row
+
+    async def renew(self) -> DeliveryStatus:
+        """Keep the lease; returns the status. Raises DeliveryLost."""
+        async with database() as connection:
+            status = await connection.fetchval(RENEW, self.delivery_id, self.holder, self.lease_seconds)
+        if status is None:
+            raise DeliveryLost
+        return DeliveryStatus(status)
+
+    async def release(self) -> None:
+        """End with nothing left to do for now."""
+        await self._end(RELEASE)
+
+    async def give_back(self) -> None:
+        """End without having failed: whoever comes next carries on."""
+        await self._end(GIVE_BACK)
+
+    async def retry(self, wait_seconds: float, code: str, message: str) -> None:
+        """End, to be tried again after a while."""
+        await self._end(RETRY, wait_seconds, code, message, self.wish)
+
+    def changed(self, status: DeliveryStatus) -> DeliveryChanged:
+        """The fact that the delivery is in a status, or came further in it."""
+        return changed(self.workspace_id, self.delivery_id, self.segment_id, status)
+
+    async def fail(self, context: Context, code: str, message: str) -> None:
+        """End for good: a person has to do something."""
+        async with begin() as unit:
+            done = await unit.connection.execute(
+                FAIL, self.delivery_id, self.holder, code, message, self.wish
+            )
+            if done != "UPDATE 0":
+                context.publish(unit, [self.changed(DeliveryStatus.FAILED)])
+
+    async def _end(self, statement: str, *arguments: Any) -> None:
+        async with database() as connection:
+            await connection.execute(statement, self.delivery_id, self.holder, *arguments)
+
+
+async def claim(context: Context, delivery_id: int) -> Claim | None:
+    """Take a delivery that has work and that nobody is at."""
+    holder, lease_seconds = secrets.token_hex(8), context.settings.lease_seconds
+    async with database() as connection:
+        row = await connection.fetchrow(CLAIM, delivery_id, holder, lease_seconds)
+    if row is None:
+        return None
+    return Claim(
+        delivery_id,
+        holder,
+        lease_seconds,
+        row["workspace_id"],
+        row["destination_id"],
+        row["segment_id"],
+        DeliveryStatus(row["status"]),
+        DeliveryWish(row["wish"]),
+        row["attempts"],
+        row["claims"],
+    )
+
+
+async def ask_for_work(context: Context, limit: int) -> None:
+    """Hand out deliveries that have work and that nobody is at; give up on those that keep losing their workers."""
+    async with begin() as unit:
+        rows = await unit.connection.fetch(ABANDONED, ErrorCode.INTERNAL, FAILED_MESSAGE, MAX_ATTEMPTS)
+        for row in rows:
+            log.error("delivery_abandoned", delivery_id=row["id"])
+        failed = DeliveryStatus.FAILED
+        context.publish(
+            unit, [changed(row["workspace_id"], row["id"], row["segment_id"], failed) for row in rows]
+        )
+    async with database() as connection:
+        due = await connection.fetch(DUE, limit)
+    for row in due:
+        await context.jobs.deliver(row["id"], claim=row["claims"])
+
+
+def wait_seconds(context: Context, attempts: int, asked: float | None) -> float:
+    """How long to wait after so many failures in a row, and at least as long as the destination asked for."""
+    own = context.settings.delivery_retry_seconds * 2.0 ** (max(attempts, 1) - 1)
+    return max(min(own, MAX_WAIT_SECONDS), asked or 0.0)
+
+
+def changed(workspace_id: int, delivery_id: int, segment_id: int, status: DeliveryStatus) -> DeliveryChanged:
+    """The fact that a delivery is in a status, or came further in it."""
+    return DeliveryChanged(
+        workspace_id=workspace_id,
+        at=datetime.now(UTC),
+        delivery_id=delivery_id,
+        segment_id=segment_id,
+        status=status,
+    )

@@ -1,0 +1,145 @@
+"""After 200 random faults, among changes of everything and killed workers, the outside list equals the audience."""
+
+import random
+from ipaddress import ip_network
+from typing import Any
+
+import asyncpg
+import pytest
+
+from seggraph.destinations.esp import EmailService
+from seggraph.services import deliveries, erasure, member_edits, refresh, suppressions
+from seggraph.services.context import Context
+from seggraph.services.policy import Viewer
+from seggraph.services.selections import Selection
+from seggraph.settings import Settings
+from seggraph.vocabulary import Channel, ConsentState, DeliveryStatus, SuppressionReason
+from tests.destinations.delivering import (
+    PERSON,
+    killed,
+    people,
+    person,
+    segment_of,
+    service_at,
+    stored,
+    worked,
+)
+from tests.destinations.email_service import email_server
+
+FAULTS = 200
+
+
+@pytest.fixture
+def settings(settings: Settings) -> Settings:
+    """Short waits, and leave to call this machine."""
+    return settings.model_copy(
+        update={
+            "outgoing_networks": (ip_network("127.0.0.0/8"),),
+            "outgoing_seconds": 0.1,
+            "delivery_retry_seconds": 0.02,
+        }
+    )
+
+
+class Model:
+    """Who should be outside, by the obvious rule over plain values."""
+
+    def __init__(self) -> None:
+        self.members: dict[str, dict[str, Any]] = {}
+        self.suppressed: set[str] = set()
+
+    def outside(self) -> dict[str, tuple[str, str | None, str | None]]:
+        return {
+            key: (row["email"], row.get("city"), row.get("plan"))
+            for key, row in self.members.items()
+            if row["country"] == "DE"
+            and row["email"] is not None
+            and row["consent"] != ConsentState.DENIED
+            and row["email"] not in self.suppressed
+        }
+
+
+class World:
+    """The product and the model, changed together."""
+
+    def __init__(self, context: Context, viewer: Viewer, seed: int) -> None:
+        self.context, self.viewer, self.model = context, viewer, Model()
+        self.random = random.Random(seed)
+
+    async def put(self, numbers: list[int]) -> None:
+        rows = []
+        for number in numbers:
+            values = {
+                "country": self.random.choice(["DE", "DE", "FR"]),
+                "email": self.random.choice([f"p{number}@example.com", f"q{number}@example.com", None]),
+                "city": self.random.choice(["Bonn", "Kiel"]),
+            }
+            plan = self.random.choice(["pro", "free"])
+            rows.append(person(number, **values, attributes={"plan": plan}))
+            before = self.model.members.get(f"p{number}", {"consent": ConsentState.UNKNOWN})
+            self.model.members[f"p{number}"] = before | values | {"plan": plan}
+        await people(self.context, self.viewer, rows)
+
+    async def change(self) -> None:
+        some = self.random.sample(range(60), 6)
+        match self.random.randrange(6):
+            case 0 | 1 | 2:
+                await self.put(some)
+            case 3:
+                state = self.random.choice(list(ConsentState))
+                keys = [key for number in some if (key := f"p{number}") in self.model.members]
+                if keys:
+                    chosen = Selection(kind=PERSON, external_ids=keys)
+                    await member_edits.set_consents(self.context, self.viewer, chosen, {Channel.EMAIL: state})
+                    for key in keys:
+                        self.model.members[key]["consent"] = state
+            case 4:
+                keys = [f"p{number}" for number in some[:2]]
+                await erasure.delete(self.context, self.viewer, Selection(kind=PERSON, external_ids=keys))
+                for key in keys:
+                    self.model.members.pop(key, None)
+            case 5:
+                address = f"p{some[0]}@example.com"
+                reason = SuppressionReason.BOUNCE
+                if address in self.model.suppressed:
+                    await suppressions.unsuppress(self.context, self.viewer, Channel.EMAIL, [address])
+                else:
+                    await suppressions.suppress(self.context, self.viewer, Channel.EMAIL, [address], reason)
+                self.model.suppressed ^= {address}
+        await refresh.drain(self.context, self.viewer.workspace_id, PERSON)
+
+
+async def test_after_200_random_faults_the_outside_list_equals_the_audience(
+    context: Context, viewer: Viewer, connection: asyncpg.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(EmailService, "batch_size", 7)
+    world = World(context, viewer, seed=20)
+    await world.put(list(range(60)))
+    segment_id = await segment_of(context, viewer)
+    async with email_server(fault_rate=0.6) as service:
+        destination_id = await service_at(context, viewer, service.url)
+        number = (await deliveries.deliver(context, viewer, segment_id, destination_id)).id
+        statuses = set()
+        while len(service.faults) < FAULTS:
+            await world.change()
+            if world.random.random() < 0.2:
+                await killed(context, number, world.random.random() * 0.1, monkeypatch)
+            view = await worked(context, viewer, number)
+            statuses.add(view.status)
+            if view.status is DeliveryStatus.FAILED:
+                await deliveries.retry(context, viewer, number)
+        service.fault_rate = 0.0
+        if view.status is not DeliveryStatus.FAILED:
+            await deliveries.retry(context, viewer, number)
+        view = await worked(context, viewer, number)
+        outside = {
+            key: (contact["email"], contact["attributes"]["city"], contact["attributes"]["plan"])
+            for key, contact in service.only_list().items()
+        }
+
+    assert outside == world.model.outside()
+    assert view.status is DeliveryStatus.ACTIVE
+    assert view.delivered_count == len(outside) == view.wanted_count
+    assert await stored(connection, number) == {41: len(outside)}
+    assert await connection.fetchval("SELECT count(*) FROM delivery_removals") == 0
+    assert len(set(service.faults)) == 12
