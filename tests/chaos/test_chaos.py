@@ -1,0 +1,18 @@
+"""Chaos in short: what `make chaos` does for long, with fewer faults. Nothing is stuck, nothing is lost."""
+
+from tests.chaos.loop import play
+
+FAULTS = 25
+RUNS = 30
+
+
+async def test_nothing_is_stuck_and_nothing_is_lost() -> None:
+    report = await play(4, least_faults=FAULTS, least_runs=RUNS, postgres_crashes=1, pause_seconds=0.25)
+
+    assert report.defects == []
+    assert report.deadlocks == 0
+    assert report.faults.total() >= FAULTS
+    assert report.faults["kill_worker"] > 0
+    assert report.faults["cut_connections"] > 0
+    assert sum(report.runs.values()) >= RUNS
+    assert report.events["ReachChanged"] > 0
