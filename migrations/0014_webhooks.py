@@ -79,7 +79,7 @@ class Migration(migrations.Migration):
                 ('created_at', fields.DatetimeField(auto_now=False, auto_now_add=True)),
                 ('finished_at', fields.DatetimeField(null=True, auto_now=False, auto_now_add=False)),
             ],
-            options={'table': 'webhook_messages', 'app': 'seggraph', 'indexes': [Index(fields=['workspace_id', 'webhook_id', 'id'], name='webhook_messages_by_webhook'), Index(fields=['created_at'], name='webhook_messages_by_age')], 'pk_attr': 'id', 'table_description': 'A message to one webhook. `key` is what the receiver knows it by; `topic` is None for a test.'},
+            options={'table': 'webhook_messages', 'app': 'seggraph', 'indexes': [Index(fields=['webhook_id', 'id'], name='webhook_messages_by_webhook'), Index(fields=['created_at'], name='webhook_messages_by_age')], 'pk_attr': 'id', 'table_description': 'A message to one webhook. `key` is what the receiver knows it by; `topic` is None for a test.'},
             bases=['Model'],
         ),
         ops.CreateModel(
@@ -95,7 +95,7 @@ class Migration(migrations.Migration):
                 ('error', fields.TextField(null=True, unique=False)),
                 ('next_attempt_at', fields.DatetimeField(null=True, auto_now=False, auto_now_add=False)),
             ],
-            options={'table': 'webhook_attempts', 'app': 'seggraph', 'indexes': [Index(fields=['workspace_id', 'webhook_id', 'id'], name='webhook_attempts_by_webhook'), Index(fields=['message_id', 'id'], name='webhook_attempts_by_message')], 'pk_attr': 'id', 'table_description': 'One call of a webhook: `status_code` is None when there was no answer, `error` when it was taken.'},
+            options={'table': 'webhook_attempts', 'app': 'seggraph', 'indexes': [Index(fields=['webhook_id', 'id'], name='webhook_attempts_by_webhook'), Index(fields=['message_id', 'id'], name='webhook_attempts_by_message')], 'pk_attr': 'id', 'table_description': 'One call of a webhook: `status_code` is None when there was no answer, `error` when it was taken.'},
             bases=['Model'],
         ),
         ops.RunSQL(list(SQL), reverse_sql=[

@@ -39,6 +39,13 @@ _publish(
 )
 _publish(vocabulary.ExportContent, "ExportContent", "What the rows of an exported file are.")
 _publish(vocabulary.ExportFormat, "ExportFormat", "How an exported file is written.")
+_publish(
+    vocabulary.Topic,
+    "Topic",
+    "What happens in a workspace and is told: by workspaceEvents, and to webhooks.",
+)
+_publish(vocabulary.WebhookStatus, "WebhookStatus", "Whether messages are sent to a webhook.")
+_publish(vocabulary.WebhookDeliveryStatus, "WebhookDeliveryStatus", "Where a message to a webhook is.")
 _publish(vocabulary.ExportStatus, "ExportStatus", "Where an export is.")
 _publish(
     vocabulary.HistoryInterval,
@@ -113,6 +120,17 @@ _publish(
     vocabulary.SegmentTransition,
     "SegmentTransition",
     "What can be done to a segment. Which of them is possible depends on its status.",
+)
+_publish(
+    vocabulary.DestinationType,
+    "DestinationType",
+    "HTTP: a URL that takes signed batches. EMAIL_SERVICE: lists of contacts behind a base URL. FILE: a folder.",
+)
+_publish(
+    vocabulary.DeliveryStatus,
+    "DeliveryStatus",
+    "NOT_SENT until the segment is computed, BUILDING during the first load, ACTIVE while the list follows the"
+    " segment, INACTIVE when switched off, FAILED when a person has to do something.",
 )
 _publish(
     vocabulary.SegmentUse,

@@ -9,13 +9,16 @@ from strawberry.types import Info
 
 from seggraph.api import ids
 from seggraph.api.context import Caller, caller_of
+from seggraph.api.deliveries import Delivery
 from seggraph.api.exports import ExportSubscriptions
 from seggraph.api.imports import ImportSubscriptions
 from seggraph.api.members import Member
 from seggraph.api.reach import Reach
 from seggraph.api.segments import Segment
+from seggraph.api.workspace_events import WORKSPACE_EVENT_TYPES, WorkspaceSubscriptions
 from seggraph.errors import NotFound
 from seggraph.events import (
+    DeliveryChanged,
     Fact,
     MembershipChanged,
     MetricsChanged,
@@ -27,7 +30,7 @@ from seggraph.events import (
     SegmentStatusChanged,
 )
 from seggraph.events.cursors import decode
-from seggraph.services import members, segment_views
+from seggraph.services import deliveries, members, segment_views
 from seggraph.services.policy import sees_segment
 from seggraph.services.segment_views import SegmentView
 from seggraph.vocabulary import SegmentStatus
@@ -109,6 +112,15 @@ class MetricsEvent(SegmentEvent):
 
 
 @strawberry.type(
+    name="DeliveryChanged", description="A delivery of a segment has another status, or came further."
+)
+class DeliveryEvent(SegmentEvent):
+    """A change of a delivery."""
+
+    delivery: Delivery = strawberry.field(description="The delivery as it is now.")
+
+
+@strawberry.type(
     name="ResyncRequired",
     description="Events were missed. One comes for each segment, with the segment as it is now: take it over.",
 )
@@ -125,14 +137,16 @@ EVENT_TYPES = (
     ProgressEvent,
     MembershipEvent,
     MetricsEvent,
+    DeliveryEvent,
     DeletedEvent,
     ResyncEvent,
+    *WORKSPACE_EVENT_TYPES,
 )
-"""The implementations of SegmentEvent, which the schema would not find by itself."""
+"""The implementations of SegmentEvent and WorkspaceEvent, which the schema would not find by itself."""
 
 
 @strawberry.type
-class Subscription(ExportSubscriptions, ImportSubscriptions):
+class Subscription(ExportSubscriptions, ImportSubscriptions, WorkspaceSubscriptions):
     """The subscriptions."""
 
     @strawberry.subscription(
@@ -183,9 +197,10 @@ def _interest(segment_ids: set[int] | None) -> Callable[[Fact], bool]:
             | RunProgressed
             | MembershipChanged
             | MetricsChanged
+            | DeliveryChanged
             | SegmentDeleted,
         )
-        return about_segment and (segment_ids is None or fact.subject_id in segment_ids)
+        return about_segment and (segment_ids is None or _segment_of(fact) in segment_ids)
 
     return wants
 
@@ -231,10 +246,11 @@ async def _event(caller: Caller, cursor: str, fact: Fact) -> SegmentEvent | None
     """The event of a fact, or None if its segment is gone or hidden from the viewer by now."""
     if isinstance(fact, SegmentDeleted):
         return _deleted(caller, cursor, fact)
-    found = await segment_views.get_many(caller.viewer, [fact.subject_id])
-    if fact.subject_id not in found:
+    segment_id = _segment_of(fact)
+    found = await segment_views.get_many(caller.viewer, [segment_id])
+    if segment_id not in found:
         return None
-    segment = Segment.of(found[fact.subject_id])
+    segment = Segment.of(found[segment_id])
     at = fact.at
     match fact:
         case SegmentStatusChanged(revision=revision, status=status, previous_status=previous):
@@ -265,7 +281,19 @@ async def _event(caller: Caller, cursor: str, fact: Fact) -> SegmentEvent | None
             )
         case MetricsChanged():
             return MetricsEvent(cursor=cursor, at=at, segment=segment, revision=segment.revision)
+        case DeliveryChanged(delivery_id=number):
+            views = await deliveries.get_many(caller.viewer, [number])
+            if number in views:
+                delivery = Delivery.of(views[number])
+                return DeliveryEvent(
+                    cursor=cursor, at=at, segment=segment, revision=segment.revision, delivery=delivery
+                )
     return None
+
+
+def _segment_of(fact: Fact) -> int:
+    """The segment that a fact is about."""
+    return fact.segment_id if isinstance(fact, DeliveryChanged) else fact.subject_id
 
 
 def _deleted(caller: Caller, cursor: str, fact: SegmentDeleted) -> SegmentEvent | None:

@@ -88,7 +88,7 @@ class WebhookMessage(Model):
 
         table = "webhook_messages"
         indexes = (
-            Index(fields=("workspace_id", "webhook_id", "id"), name="webhook_messages_by_webhook"),
+            Index(fields=("webhook_id", "id"), name="webhook_messages_by_webhook"),
             Index(fields=("created_at",), name="webhook_messages_by_age"),
         )
 
@@ -112,6 +112,6 @@ class WebhookAttempt(Model):
 
         table = "webhook_attempts"
         indexes = (
-            Index(fields=("workspace_id", "webhook_id", "id"), name="webhook_attempts_by_webhook"),
+            Index(fields=("webhook_id", "id"), name="webhook_attempts_by_webhook"),
             Index(fields=("message_id", "id"), name="webhook_attempts_by_message"),
         )
