@@ -43,6 +43,7 @@ from tests.services.computing import (
     put,
     read,
     ready_segment,
+    replayed,
     restricted,
     whole,
     with_engine,
@@ -502,3 +503,25 @@ async def _quiet(connection: asyncpg.Connection) -> None:
             OR EXISTS (SELECT FROM segments WHERE reach_status = 'CALCULATING')"""
         ):
             await asyncio.sleep(0.05)
+
+
+async def test_erasing_leaves_to_the_run_whom_an_import_has_linked(
+    context: Context, viewer: Viewer, connection: asyncpg.Connection
+) -> None:
+    # given a segment that an import has filled, and whose run is still to come
+    draft = SegmentDraft("Listed", ACCOUNT, SegmentType.STATIC, activate=True)
+    segment = await segments.create(context, viewer, draft)
+    assert await recompute.run(context, segment.id, segment.requested_revision) is RunStatus.SUCCEEDED
+    await put(context, viewer, externalId="gone")
+    await imported(context, viewer, "id\na\nb\n", {"id": "externalId"}, segment_id=segment.id)
+
+    # when somebody else is erased
+    await erasure.delete(context, viewer, Selection(kind=ACCOUNT, external_ids=["gone"]))
+    assert await members_of(connection, segment) == set()
+    assert (await read(viewer, segment)).member_count == 0
+
+    # then the run makes members of them, and says so
+    revision = (await read(viewer, segment)).requested_revision
+    assert await recompute.run(context, segment.id, revision) is RunStatus.SUCCEEDED
+    assert await members_of(connection, segment) == {"a", "b"}
+    assert (await read(viewer, segment)).member_count == len(await replayed(connection, segment.id)) == 2

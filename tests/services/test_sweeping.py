@@ -132,6 +132,12 @@ async def test_a_segment_whose_every_run_lost_its_worker_fails(
     assert await lost is not None
     assert (await read(viewer, segment)).reach_status is ReachStatus.FAILED
 
+    # and it is tried again after some minutes, for it may not have been its fault
+    assert await connection.fetchval("SELECT next_sync_at <= now() + interval '5 minutes' FROM segments")
+    await _make_due(segment.id, context)
+    await sweeping.sweep(context)
+    assert await recompute.run(context, segment.id, 2) is RunStatus.SUCCEEDED
+
 
 async def test_a_run_with_a_lease_of_its_own_stays_open(
     context: Context, viewer: Viewer, connection: asyncpg.Connection

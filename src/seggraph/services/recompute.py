@@ -62,11 +62,15 @@ FINISH_SEGMENT = f"""
     WHERE id = $1
 """  # noqa: S608 - constants only
 
-FAIL_SEGMENT = """
+TRIED_AGAIN: Final = "least(next_sync_at, now() + interval '5 minutes')"
+"""When a segment is computed anew that failed for nothing of its own: whatever it was may be over by then."""
+
+FAIL_SEGMENT = f"""
     UPDATE segments SET reach_status = 'FAILED', error_code = $4, error_message = $5,
-      error_at = clock_timestamp(), lease_holder = NULL, lease_until = NULL, progress = NULL
+      error_at = clock_timestamp(), lease_holder = NULL, lease_until = NULL, progress = NULL,
+      next_sync_at = CASE WHEN $6 THEN {TRIED_AGAIN} ELSE next_sync_at END
     WHERE id = $1 AND requested_revision = $2 AND lease_holder = $3 RETURNING workspace_id
-"""
+"""  # noqa: S608 - constants only
 
 RETRY_SEGMENT = """
     UPDATE segments SET lease_holder = NULL, lease_until = NULL,
@@ -265,7 +269,7 @@ async def _fail(context: Context, claim: Claim, error: Exception) -> RunStatus:
         # The segment's row before the run's, as a refresh takes them.
         if final:
             held = await unit.connection.fetchval(
-                FAIL_SEGMENT, claim.segment_id, claim.revision, claim.holder, code, message
+                FAIL_SEGMENT, claim.segment_id, claim.revision, claim.holder, code, message, _may_pass(error)
             )
             facts: list[Fact] = [claim.status(ReachStatus.FAILED)]
             context.publish(unit, facts if held is not None else [])
@@ -281,9 +285,15 @@ async def _retry_later(unit: Work, claim: Claim) -> None:
     await unit.connection.execute(RETRY_SEGMENT, claim.segment_id, claim.revision, claim.holder, seconds)
 
 
+def _may_pass(error: Exception) -> bool:
+    """Whether the same run may succeed later without anyone changing the segment."""
+    return not isinstance(error, SeggraphError) or error.retryable
+
+
 def _verdict(claim: Claim, error: Exception) -> tuple[ErrorCode, str, bool]:
-    """The code, a message for a person, and whether trying again is pointless."""
+    """The code, a message for a person, and whether trying again at once is pointless."""
+    final = not _may_pass(error) or claim.attempt >= MAX_ATTEMPTS
     if isinstance(error, SeggraphError):
-        return error.code, error.message, not error.retryable or claim.attempt >= MAX_ATTEMPTS
+        return error.code, error.message, final
     message = "Something failed on our side while calculating. Recalculate to try again."
-    return ErrorCode.INTERNAL, message, claim.attempt >= MAX_ATTEMPTS
+    return ErrorCode.INTERNAL, message, final

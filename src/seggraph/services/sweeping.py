@@ -21,7 +21,7 @@ from seggraph.services import (
     webhook_messages,
 )
 from seggraph.services.context import Context
-from seggraph.services.recompute import MAX_ATTEMPTS
+from seggraph.services.recompute import MAX_ATTEMPTS, TRIED_AGAIN
 from seggraph.services.segment_rows import DEFAULT_SYNC_INTERVAL
 from seggraph.vocabulary import ReachStatus
 from seggraph.work import begin
@@ -41,14 +41,15 @@ SYNC_DUE = """
     RETURNING id, workspace_id, requested_revision
 """
 
-ABANDONED = """
+ABANDONED = f"""
     UPDATE segments SET reach_status = 'FAILED', error_code = $1, error_message = $2,
-      error_at = clock_timestamp(), lease_holder = NULL, lease_until = NULL, progress = NULL
+      error_at = clock_timestamp(), lease_holder = NULL, lease_until = NULL, progress = NULL,
+      next_sync_at = {TRIED_AGAIN}
     WHERE id = ANY(ARRAY(SELECT id FROM segments
       WHERE status = 'ACTIVE' AND reach_status = 'CALCULATING' AND attempts >= $3
         AND (lease_until IS NULL OR lease_until < clock_timestamp()) FOR NO KEY UPDATE SKIP LOCKED))
     RETURNING id, workspace_id, requested_revision
-"""
+"""  # noqa: S608 - constants only
 
 # A run whose lease merely ran out may still apply its result; one whose lease is another's, or nobody's, never will.
 CLOSE_RUNS = """
