@@ -20,6 +20,8 @@ from seggraph.services import (
     campaign_views,
     catalogues,
     customer_values,
+    deliveries,
+    destinations,
     field_examples,
     freshness,
     member_events,
@@ -37,12 +39,15 @@ from seggraph.services import (
     size_history,
     users,
     value_counts,
+    webhook_attempts,
 )
 from seggraph.services.authentication import authenticate
 from seggraph.services.campaign_audiences import NOBODY, CampaignAudience
 from seggraph.services.campaign_views import CampaignSegments, CampaignView, OfSegment
 from seggraph.services.context import Context
 from seggraph.services.customer_values import CustomerValue
+from seggraph.services.deliveries import DeliveryView as SegmentDeliveryView
+from seggraph.services.destinations import DestinationView
 from seggraph.services.freshness import Pending
 from seggraph.services.member_events import Asked as EventsAsked
 from seggraph.services.member_events import EventView
@@ -64,7 +69,10 @@ from seggraph.services.segment_views import SegmentView
 from seggraph.services.size_history import Asked as SizesAsked
 from seggraph.services.size_history import SizePoint
 from seggraph.services.users import UserView
+from seggraph.services.webhook_attempts import AttemptView, DeliveryList, DeliveryView
 from seggraph.vocabulary import MemberKind
+
+MAX_USER_AGENT: Final = 300
 
 K = TypeVar("K")
 V = TypeVar("V")
@@ -74,6 +82,9 @@ NO_MOVES: Final[Page[MoveView]] = Page([], [], has_next=False, has_previous=Fals
 NO_RUNS: Final[Page[RunView]] = Page([], [], has_next=False, has_previous=False)
 NO_EVENTS: Final[Page[EventView]] = Page([], [], has_next=False, has_previous=False)
 NO_CAMPAIGNS: Final[Page[CampaignView]] = Page([], [], has_next=False, has_previous=False)
+
+NO_DELIVERIES: Final[Page[DeliveryView]] = Page([], [], has_next=False, has_previous=False)
+NO_ATTEMPTS: Final[Page[AttemptView]] = Page([], [], has_next=False, has_previous=False)
 
 
 class Loaders:
@@ -271,6 +282,43 @@ class Loaders:
         return _by_key(lambda ids: playbook_views.fed_segments(self._viewer, ids), [])
 
     @cached_property
+    def webhook_deliveries(self) -> DataLoader[tuple[DeliveryList, PageRequest], Page[DeliveryView]]:
+        """Pages of the messages of webhooks."""
+        return _by_key(lambda asked: webhook_attempts.delivery_pages(self._viewer, asked), NO_DELIVERIES)
+
+    @cached_property
+    def webhook_delivery_counts(self) -> DataLoader[DeliveryList, int]:
+        """How many messages webhooks have."""
+        return _by_key(lambda lists: webhook_attempts.delivery_counts(self._viewer, lists), 0)
+
+    @cached_property
+    def webhook_attempts(self) -> DataLoader[tuple[int, PageRequest], Page[AttemptView]]:
+        """Pages of the attempts of webhooks."""
+        return _by_key(lambda asked: webhook_attempts.attempt_pages(self._viewer, asked), NO_ATTEMPTS)
+
+    @cached_property
+    def webhook_delivery_attempts(self) -> DataLoader[tuple[int, PageRequest], Page[AttemptView]]:
+        """Pages of the attempts of messages to webhooks."""
+        return _by_key(
+            lambda asked: webhook_attempts.attempt_pages_of_deliveries(self._viewer, asked), NO_ATTEMPTS
+        )
+
+    @cached_property
+    def destinations(self) -> DataLoader[int, DestinationView | None]:
+        """Destinations of the workspace, by id."""
+        return _by_key(lambda ids: destinations.get_many(self._viewer, ids), None)
+
+    @cached_property
+    def deliveries(self) -> DataLoader[int, list[SegmentDeliveryView]]:
+        """The deliveries of a segment, by its id."""
+        return _by_key(lambda ids: deliveries.of_segments(self._viewer, ids), [])
+
+    @cached_property
+    def destination_deliveries(self) -> DataLoader[int, list[SegmentDeliveryView]]:
+        """The deliveries at a destination, by its id."""
+        return _by_key(lambda ids: deliveries.of_destinations(self._viewer, ids), [])
+
+    @cached_property
     def entered_at(self) -> DataLoader[Pair, datetime | None]:
         """When a member entered a segment."""
         return _by_key(lambda pairs: memberships.entered_at(self._viewer, pairs), None)
@@ -327,6 +375,12 @@ def caller_factory(
 
     async def make(connection: Request | WebSocket, parameters: Mapping[str, object] | None) -> Caller:
         viewer = await authenticate(services.settings, _authorization(connection, parameters))
+        client, agent = connection.client, connection.headers.get("user-agent")
+        viewer = replace(
+            viewer,
+            ip=None if client is None else client.host,
+            user_agent=None if agent is None else "".join(filter(str.isprintable, agent))[:MAX_USER_AGENT],
+        )
         return Caller(viewer, services, hub, Loaders(viewer, services), _base_url(connection))
 
     return make

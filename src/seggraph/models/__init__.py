@@ -7,6 +7,7 @@ writers hold the row that the key would point to, and a check per row would cost
 from seggraph.models.api_keys import ApiKey
 from seggraph.models.attributes import Attribute
 from seggraph.models.audiences import Chunk, Population
+from seggraph.models.audit import AuditEntry
 from seggraph.models.campaigns import Campaign, CampaignSegment
 from seggraph.models.dependencies import Dependency
 from seggraph.models.destinations import Delivery, DeliveryChange, DeliveryRemoval, Destination
@@ -26,6 +27,7 @@ from seggraph.models.workspaces import Workspace
 __all__ = [
     "ApiKey",
     "Attribute",
+    "AuditEntry",
     "Campaign",
     "CampaignSegment",
     "Chunk",

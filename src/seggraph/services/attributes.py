@@ -6,12 +6,12 @@ import asyncpg
 
 from seggraph.criteria import AttributeDefinition, Field
 from seggraph.errors import Invalid, NameTaken, NotFound, SeggraphError, TooLong, TooMany
-from seggraph.services import attribute_names, catalogues
+from seggraph.services import attribute_names, audit, catalogues
 from seggraph.services.attribute_values import storable_text
 from seggraph.services.context import Context
 from seggraph.services.policy import Viewer, require_write
-from seggraph.vocabulary import AttributeType, MemberKind
-from seggraph.work import begin
+from seggraph.vocabulary import AttributeType, AuditAction, AuditSubject, MemberKind
+from seggraph.work import Work, begin
 
 MAX_LABEL: Final = 200
 MAX_DESCRIPTION: Final = 2_000
@@ -62,7 +62,7 @@ async def declare(
             raise NameTaken(message, path=("type",))
         arguments = (label is not None, label, description is not None, description, None)
         await unit.connection.execute(DESCRIBE, viewer.workspace_id, kind, name, *arguments)
-        return await _get(unit.connection, viewer, kind, name)
+        return await _noted(unit, viewer, kind, name, AuditAction.CREATED)
 
 
 async def update(
@@ -96,7 +96,24 @@ async def update(
             )
             raise Invalid(message, path=("type",))
         await unit.connection.execute(DESCRIBE, viewer.workspace_id, kind, name, *texts, hidden)
-        return await _get(unit.connection, viewer, kind, name)
+        return await _noted(unit, viewer, kind, name, AuditAction.EDITED, found)
+
+
+async def _noted(
+    unit: Work,
+    viewer: Viewer,
+    kind: MemberKind,
+    name: str,
+    action: AuditAction,
+    before: Field | None = None,
+) -> Field:
+    """The attribute as the unit leaves it, with an entry in the audit log."""
+    after = await _get(unit.connection, viewer, kind, name)
+    told = ("type", "label", "description", "hidden")
+    was = None if before is None else audit.described(before, *told)
+    subject = audit.Subject(AuditSubject.ATTRIBUTE, name=f"{kind.name} {name}")
+    await audit.record(unit, viewer, action, subject, was, audit.described(after, *told))
+    return after
 
 
 async def _get(connection: asyncpg.Connection, viewer: Viewer, kind: MemberKind, name: str) -> Field:

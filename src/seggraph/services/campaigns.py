@@ -23,6 +23,7 @@ from seggraph.errors import (
     TooMany,
 )
 from seggraph.events import CampaignChanged
+from seggraph.services import audit
 from seggraph.services.campaign_views import SELECT, CampaignView, view_of
 from seggraph.services.context import Context
 from seggraph.services.names import clean_name, name_key
@@ -33,7 +34,15 @@ from seggraph.services.policy import (
     require_write,
     visibility_arguments,
 )
-from seggraph.vocabulary import CampaignSegmentRole, CampaignStatus, Channel, MemberKind, SegmentStatus
+from seggraph.vocabulary import (
+    AuditAction,
+    AuditSubject,
+    CampaignSegmentRole,
+    CampaignStatus,
+    Channel,
+    MemberKind,
+    SegmentStatus,
+)
 from seggraph.work import Work, begin
 
 MAX_SEGMENTS: Final = 200
@@ -99,6 +108,13 @@ ATTACH = """
 
 HAS_METRICS = "SELECT EXISTS (SELECT FROM campaign_metrics WHERE workspace_id = $1 AND campaign_id = $2)"
 
+DESCRIBED: Final = ("name", "channel", "status", "starts_on", "ends_on")
+AUDITED: Final = {
+    CampaignSegmentRole.INCLUDE: "segment_ids",
+    CampaignSegmentRole.EXCLUDE: "exclude_segment_ids",
+}
+"""What the audit log tells of a campaign and, by their role, of its segments."""
+
 Wanted = dict[int, tuple[CampaignSegmentRole, int]]
 """What each segment is to be to a campaign, and its place in the list that says so."""
 
@@ -139,7 +155,7 @@ async def create(context: Context, viewer: Viewer, draft: CampaignDraft) -> Camp
             raise _name_taken(name)
         await unit.connection.execute(HOLD_SEGMENTS, viewer.workspace_id, campaign_id, list(wanted))
         await _attach(unit, viewer, campaign_id, CampaignStatus.DRAFT, wanted)
-        return await _told(context, unit, viewer, campaign_id)
+        return await _told(context, unit, viewer, campaign_id, AuditAction.CREATED)
 
 
 async def update(
@@ -157,6 +173,7 @@ async def update(
     """
     async with begin() as unit:
         before = await hold(unit, viewer, campaign_id)
+        attached = _by_role(await _attached(unit, viewer, campaign_id))
         if version is not None and version != before.version:
             raise StaleVersion(
                 f"Someone changed this campaign: it is at version {before.version}, you edited version {version}."
@@ -178,7 +195,7 @@ async def update(
         except asyncpg.UniqueViolationError as error:
             raise _name_taken(name) from error
         await _reattach(unit, viewer, before, given)
-        return await _told(context, unit, viewer, campaign_id)
+        return await _told(context, unit, viewer, campaign_id, AuditAction.EDITED, before, attached)
 
 
 async def set_status(
@@ -199,7 +216,7 @@ async def set_status(
             await unit.connection.execute(HOLD_SEGMENTS, viewer.workspace_id, campaign_id, [])
             _require_ready(await _attached(unit, viewer, campaign_id))
         await unit.connection.execute(MOVE, viewer.workspace_id, campaign_id, status)
-        return await _told(context, unit, viewer, campaign_id)
+        return await _told(context, unit, viewer, campaign_id, AuditAction.STATUS_CHANGED, before)
 
 
 async def delete(context: Context, viewer: Viewer, campaign_id: int) -> None:
@@ -212,6 +229,9 @@ async def delete(context: Context, viewer: Viewer, campaign_id: int) -> None:
             )
         if await unit.connection.fetchval(HAS_METRICS, viewer.workspace_id, campaign_id):
             raise BadTransition("Metrics were recorded for this campaign: it is kept for them.", path=("id",))
+        subject = audit.Subject(AuditSubject.CAMPAIGN, campaign_id, before.name)
+        was = audit.described(before, *DESCRIBED) | _by_role(await _attached(unit, viewer, campaign_id))
+        await audit.record(unit, viewer, AuditAction.DELETED, subject, was)
         await unit.connection.execute("DELETE FROM campaigns WHERE id = $1", campaign_id)
         context.publish(unit, [_changed(viewer, campaign_id)])
 
@@ -325,11 +345,35 @@ def _require_order(starts_on: date | None, ends_on: date | None) -> None:
         raise Invalid("A campaign ends on the day that it starts, or later.", path=("endsOn",))
 
 
-async def _told(context: Context, unit: Work, viewer: Viewer, campaign_id: int) -> CampaignView:
-    """The campaign as the unit leaves it, after telling subscribers."""
+async def _told(
+    context: Context,
+    unit: Work,
+    viewer: Viewer,
+    campaign_id: int,
+    action: AuditAction,
+    before: CampaignView | None = None,
+    attached_before: Mapping[str, list[int]] | None = None,
+) -> CampaignView:
+    """The campaign as the unit leaves it, after telling subscribers and the audit log."""
     context.publish(unit, [_changed(viewer, campaign_id)])
     row = await unit.connection.fetchrow(f"{SELECT} AND c.id = $2", viewer.workspace_id, campaign_id)
-    return view_of(row)
+    campaign = view_of(row)
+    was, now = None, audit.described(campaign, *DESCRIBED)
+    if before is None or attached_before is not None:
+        now |= _by_role(await _attached(unit, viewer, campaign_id))
+    if before is not None:
+        was = audit.described(before, *DESCRIBED) | dict(attached_before or {})
+    subject = audit.Subject(AuditSubject.CAMPAIGN, campaign_id, campaign.name)
+    await audit.record(unit, viewer, action, subject, was, now)
+    return campaign
+
+
+def _by_role(attached: Sequence[asyncpg.Record]) -> dict[str, list[int]]:
+    """The segments of a campaign, as the audit log tells them."""
+    return {
+        name: sorted(row["segment_id"] for row in attached if row["role"] == role)
+        for role, name in AUDITED.items()
+    }
 
 
 def _changed(viewer: Viewer, campaign_id: int) -> CampaignChanged:

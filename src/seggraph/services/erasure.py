@@ -8,7 +8,7 @@ numbers: how many entered and left a segment, and when.
 
 import asyncio
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import asdict, dataclass, fields
 from datetime import datetime
 from typing import Any, Final
 
@@ -19,6 +19,7 @@ from seggraph.audiences import ChunkOwner, ChunkStore, chunk_of, from_bytes, to_
 from seggraph.models.audiences import ChunkRole
 from seggraph.runtime import database
 from seggraph.services import (
+    audit,
     delivery_changes,
     events,
     import_erasure,
@@ -39,7 +40,7 @@ from seggraph.services.policy import Viewer, require_write
 from seggraph.services.reach import NO_REACH, Reachable
 from seggraph.services.selections import Named, Selection
 from seggraph.services.shifts import Outcome
-from seggraph.vocabulary import MemberKind, ReachStatus, RunTrigger, SegmentPurpose
+from seggraph.vocabulary import AuditAction, AuditSubject, MemberKind, ReachStatus, RunTrigger, SegmentPurpose
 from seggraph.work import Work, begin
 
 CHUNKS_AT_ONCE: Final = 500
@@ -150,6 +151,10 @@ async def delete(context: Context, viewer: Viewer, selection: Selection) -> Eras
         for kind, ids in _by_kind(named).items():
             erased += await _Erasing(context, unit, viewer.workspace_id, kind).run(ids, since)
         files = await import_erasure.withdraw(connection, viewer.workspace_id, waiting)
+        if named.rows:
+            told = {"member_count": len(named.rows)} | asdict(erased)
+            subject = audit.Subject(AuditSubject.MEMBER)
+            await audit.record(unit, viewer, AuditAction.ERASED, subject, told)
     for file in files:
         await asyncio.to_thread(uploads.remove, context.settings, file)
     return ErasureReport(len(named.rows), named.not_found, erased + Erased(import_files=len(files)))

@@ -7,9 +7,10 @@ import asyncpg
 
 from seggraph.errors import Invalid
 from seggraph.runtime import database
-from seggraph.services import event_locks, event_removals, events
+from seggraph.services import audit, event_locks, event_removals, events
 from seggraph.services.context import Context
 from seggraph.services.policy import Viewer, require_admin
+from seggraph.vocabulary import AuditAction, AuditSubject
 from seggraph.work import Work, begin
 
 MAX_DAYS: Final = 36_500
@@ -19,6 +20,7 @@ INTERVAL: Final = timedelta(hours=1)
 """How often a workspace is pruned."""
 
 SET: Final = "UPDATE workspaces SET event_retention_days = $2, events_pruned_at = NULL WHERE id = $1"
+HOLD: Final = "SELECT name, event_retention_days FROM workspaces WHERE id = $1 FOR NO KEY UPDATE"
 READ: Final = "SELECT event_retention_days FROM workspaces WHERE id = $1"
 PRUNED: Final = "UPDATE workspaces SET events_pruned_at = $2 WHERE id = $1"
 
@@ -35,7 +37,11 @@ async def set_days(context: Context, viewer: Viewer, days: int | None) -> None:
     if days is not None and not 1 <= days <= MAX_DAYS:
         raise Invalid(f"Events are kept for 1 to {MAX_DAYS} days, or for ever: null.", path=("days",))
     async with begin() as unit:
+        before = await unit.connection.fetchrow(HOLD, viewer.workspace_id)
         await unit.connection.execute(SET, viewer.workspace_id, days)
+        subject = audit.Subject(AuditSubject.WORKSPACE, viewer.workspace_id, before["name"])
+        was, now = ({"event_retention_days": one} for one in (before["event_retention_days"], days))
+        await audit.record(unit, viewer, AuditAction.EDITED, subject, was, now)
         if days is not None:
             context.prune_events(unit, viewer.workspace_id)
 

@@ -16,7 +16,7 @@ from seggraph.errors import Invalid, NotFound, Required
 from seggraph.events import ExportFinished, ExportProgressed
 from seggraph.models.exports import Export
 from seggraph.runtime import database
-from seggraph.services import catalogues, export_columns, uploads
+from seggraph.services import audit, catalogues, export_columns, uploads
 from seggraph.services.context import Context
 from seggraph.services.paging import Key, Order, Page, PageRequest, fetch_page
 from seggraph.services.policy import (
@@ -29,7 +29,14 @@ from seggraph.services.policy import (
 from seggraph.services.segment_views import SegmentFilter
 from seggraph.services.signed_paths import sign
 from seggraph.settings import Settings
-from seggraph.vocabulary import ExportContent, ExportFormat, ExportStatus, MemberKind
+from seggraph.vocabulary import (
+    AuditAction,
+    AuditSubject,
+    ExportContent,
+    ExportFormat,
+    ExportStatus,
+    MemberKind,
+)
 from seggraph.work import begin
 
 SEGMENT_KIND: Final = f"SELECT s.kind FROM segments s WHERE {VISIBLE_SEGMENT} AND s.id = $4"  # noqa: S608
@@ -129,6 +136,10 @@ async def create(context: Context, viewer: Viewer, draft: ExportDraft) -> Export
             role=viewer.role,
             created_by_id=viewer.user_id,
         )
+        told = {"content": draft.content, "segment_id": draft.segment_id, "columns": draft.columns}
+        told |= {"format": draft.format, "gzip": draft.gzip}
+        subject = audit.Subject(AuditSubject.EXPORT, row.id)
+        await audit.record(unit, viewer, AuditAction.CREATED, subject, after=told)
         context.run_export(unit, row.id)
         found = await unit.connection.fetchrow(
             f"{SELECT} AND e.id = $4", *visibility_arguments(viewer), row.id
@@ -173,6 +184,9 @@ async def discard(context: Context, viewer: Viewer, export_id: int) -> ExportVie
     before = await get(viewer, export_id)
     async with begin() as unit:
         await unit.connection.execute(DISCARD, viewer.workspace_id, export_id)
+        subject = audit.Subject(AuditSubject.EXPORT, export_id)
+        was = {"status": before.status, "segment_id": before.segment_id, "written": before.written}
+        await audit.record(unit, viewer, AuditAction.DISCARDED, subject, was)
         context.publish(unit, [progressed(viewer.workspace_id, export_id)])
     if before.file is not None:
         uploads.remove(context.settings, before.file)

@@ -4,7 +4,7 @@ A call is one transaction that holds the rows of its segments, as a run does whe
 computed at the same time comes before or after it, and reads links and blocks as it left them.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
@@ -15,6 +15,7 @@ from pyroaring import BitMap
 from seggraph.audiences import ChunkStore
 from seggraph.errors import BadTransition, Forbidden, Invalid, NotFound, Required, SeggraphError, TooMany
 from seggraph.services import (
+    audit,
     populations,
     reach,
     segment_life,
@@ -37,7 +38,15 @@ from seggraph.services.segment_views import SELECT, SegmentView, view_of
 from seggraph.services.segments import SegmentDraft
 from seggraph.services.selections import Selection
 from seggraph.services.shifts import Membership, Outcome
-from seggraph.vocabulary import MemberKind, ReachStatus, RunTrigger, SegmentStatus, SegmentType
+from seggraph.vocabulary import (
+    AuditAction,
+    AuditSubject,
+    MemberKind,
+    ReachStatus,
+    RunTrigger,
+    SegmentStatus,
+    SegmentType,
+)
 from seggraph.work import Work, begin
 
 MAX_SEGMENTS: Final = 100
@@ -45,7 +54,10 @@ MAX_SEGMENTS: Final = 100
 
 HOLD: Final = f"{SELECT} AND s.id = ANY($4) ORDER BY s.id FOR NO KEY UPDATE OF s"
 
-Hand = Callable[[Membership, BitMap], None]
+HANDS: Final[Mapping[AuditAction, Callable[[Membership, BitMap], None]]] = {
+    AuditAction.MEMBERS_ADDED: Membership.add_by_hand,
+    AuditAction.MEMBERS_REMOVED: Membership.remove_by_hand,
+}
 """What a hand does to one membership: it sets the links and blocks after."""
 
 
@@ -91,7 +103,7 @@ async def add(
         if new_segment is not None:
             held.append(await _make(context, unit, viewer, new_segment))
         after = await _read(unit, viewer, held) if drafts else held
-        changed = await _turn(context, unit, viewer, kind, after, ordinals, Membership.add_by_hand)
+        changed = await _turn(context, unit, viewer, kind, after, ordinals, AuditAction.MEMBERS_ADDED)
         return await _report(unit, viewer, held, ordinals, changed, not_found)
 
 
@@ -110,13 +122,13 @@ async def remove(
         for index, segment in enumerate(held):
             _require_open(segment, index)
         ordinals, not_found = await _resolve(unit.connection, viewer, kind, chosen)
-        changed = await _turn(context, unit, viewer, kind, held, ordinals, Membership.remove_by_hand)
+        changed = await _turn(context, unit, viewer, kind, held, ordinals, AuditAction.MEMBERS_REMOVED)
         return await _report(unit, viewer, held, ordinals, changed, not_found)
 
 
 async def fill(context: Context, unit: Work, viewer: Viewer, segment: SegmentView, ordinals: BitMap) -> None:
     """Link members by hand to a segment that the unit of work has just made."""
-    await _turn(context, unit, viewer, segment.kind, [segment], ordinals, Membership.add_by_hand)
+    await _turn(context, unit, viewer, segment.kind, [segment], ordinals, AuditAction.MEMBERS_ADDED)
 
 
 async def _kind_of(
@@ -200,7 +212,7 @@ async def _turn(
     kind: MemberKind,
     held: Sequence[SegmentView],
     ordinals: BitMap,
-    hand: Hand,
+    action: AuditAction,
 ) -> int:
     """Let the hand do its work on all memberships; returns how many pairs changed."""
     if not ordinals:
@@ -210,7 +222,7 @@ async def _turn(
         connection, viewer.workspace_id, [segment.id for segment in held], near=ordinals
     )
     for membership in memberships.values():
-        hand(membership, ordinals)
+        HANDS[action](membership, ordinals)
     changes = {
         owner: change
         for membership in memberships.values()
@@ -220,6 +232,10 @@ async def _turn(
     reachable = await _reachable(connection, viewer, kind, ordinals)
     outcomes = [_outcome(segment, memberships[segment.id], reachable) for segment in held]
     await _record(context, unit, viewer, kind, [one for one in outcomes if one.entered or one.exited])
+    for segment in held:
+        counts = {"asked_for_count": len(ordinals), "changed_count": len(memberships[segment.id].touched)}
+        subject = audit.Subject(AuditSubject.SEGMENT, segment.id, segment.name)
+        await audit.record(unit, viewer, action, subject, after=counts)
     return sum(len(membership.touched) for membership in memberships.values())
 
 

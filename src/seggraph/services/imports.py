@@ -16,12 +16,13 @@ from seggraph.errors import BadTransition, Forbidden, Invalid, NotFound, Seggrap
 from seggraph.events import ImportFinished, ImportProgressed
 from seggraph.models.imports import Import
 from seggraph.runtime import database
-from seggraph.services import import_mappings, uploads
+from seggraph.services import audit, import_mappings, uploads
 from seggraph.services.context import Context
 from seggraph.services.import_columns import Appearance, Column, Suggestion, look
 from seggraph.services.import_mappings import Pair
 from seggraph.services.paging import Key, Order, Page, PageRequest, fetch_page
 from seggraph.services.policy import (
+    VISIBLE_IMPORT,
     VISIBLE_SEGMENT,
     Viewer,
     require_segment_management,
@@ -29,7 +30,15 @@ from seggraph.services.policy import (
     visibility_arguments,
 )
 from seggraph.services.uploads import Read, StoredFile
-from seggraph.vocabulary import AttributeType, ImportStatus, MemberKind, SegmentStatus, SegmentType
+from seggraph.vocabulary import (
+    AttributeType,
+    AuditAction,
+    AuditSubject,
+    ImportStatus,
+    MemberKind,
+    SegmentStatus,
+    SegmentType,
+)
 from seggraph.work import Work, begin
 
 MAX_FILE_NAME: Final = 255
@@ -111,8 +120,10 @@ class ImportView:
 
 SELECT: Final = f"""
     SELECT {", ".join(f"i.{field.name}" for field in fields(ImportView))} /*keys*/
-    FROM imports i WHERE i.workspace_id = $1
+    FROM imports i WHERE {VISIBLE_IMPORT}
 """  # noqa: S608 - constants only
+
+COUNT: Final = f"SELECT count(*) FROM imports i WHERE {VISIBLE_IMPORT}"  # noqa: S608 - constants only
 
 NEWEST_FIRST: Final = Order("id", (Key("i.id", "bigint"),), descending=True)
 
@@ -142,8 +153,11 @@ async def create(
     try:
         path = uploads.path_of(context.settings, stored.name)
         seen = await asyncio.to_thread(look, path, stored.stored_encoding, kind, has_header=has_header)
-        async with begin():
+        async with begin() as unit:
             row = await _insert(viewer, stored, seen, file_name, kind, segment_id, replace)
+            told = {"kind": kind, "segment_id": segment_id, "replace": replace, "file_size": stored.size}
+            subject = audit.Subject(AuditSubject.IMPORT, row.id, row.file_name)
+            await audit.record(unit, viewer, AuditAction.CREATED, subject, after=told)
     except BaseException:
         uploads.remove(context.settings, stored.name)
         raise
@@ -180,6 +194,10 @@ async def start(
         given = viewer.workspace_id, import_id, mapping, create_missing, dry_run
         if await unit.connection.fetchval(START, *given) is None:
             raise BadTransition("The file waited too long and is gone: upload it again.", path=("id",))
+        told = {"segment_id": before.segment_id, "mapping": [asdict(pair) for pair in pairs]}
+        told |= {"replace": before.replace, "create_missing": create_missing, "dry_run": dry_run}
+        subject = audit.Subject(AuditSubject.IMPORT, import_id, before.file_name)
+        await audit.record(unit, viewer, AuditAction.STARTED, subject, after=told)
         context.run_import(unit, import_id, 0, attempt=0)
         context.publish(unit, [progressed(viewer.workspace_id, import_id)])
         return await _read_in(unit.connection, viewer, import_id)
@@ -189,9 +207,12 @@ async def cancel(context: Context, viewer: Viewer, import_id: int) -> ImportView
     """Stop an import; what it stored stays. One that is over stays as it is. Raises NotFound, Forbidden."""
     require_write(viewer)
     async with begin() as unit:
-        await _hold(unit, viewer, import_id)
+        before = await _hold(unit, viewer, import_id)
         file = await unit.connection.fetchval(CANCEL, viewer.workspace_id, import_id)
         if file is not None:
+            subject = audit.Subject(AuditSubject.IMPORT, import_id, before.file_name)
+            was, now = ({"status": one} for one in (before.status, ImportStatus.CANCELLED))
+            await audit.record(unit, viewer, AuditAction.CANCELLED, subject, was, now)
             await unit.connection.execute(CLEAR[0], viewer.workspace_id, import_id)
             context.publish(
                 unit, [progressed(viewer.workspace_id, import_id), finished(viewer.workspace_id, import_id)]
@@ -211,25 +232,27 @@ async def get(viewer: Viewer, import_id: int) -> ImportView:
 
 
 async def get_many(viewer: Viewer, import_ids: Sequence[int]) -> dict[int, ImportView]:
-    """Those of the imports that the workspace has, by id."""
+    """Those of the imports that the viewer may see, by id."""
     async with database() as connection:
-        rows = await connection.fetch(f"{SELECT} AND i.id = ANY($2)", viewer.workspace_id, list(import_ids))
+        rows = await connection.fetch(
+            f"{SELECT} AND i.id = ANY($4)", *visibility_arguments(viewer), list(import_ids)
+        )
     return {row["id"]: view_of(row) for row in rows}
 
 
 async def list_page(viewer: Viewer, request: PageRequest) -> Page[ImportView]:
-    """A page of the workspace's imports, the newest first."""
+    """A page of the imports that the viewer may see, the newest first."""
     async with database() as connection:
-        return await fetch_page(connection, SELECT, [viewer.workspace_id], NEWEST_FIRST, request, view_of)
+        return await fetch_page(
+            connection, SELECT, visibility_arguments(viewer), NEWEST_FIRST, request, view_of
+        )
 
 
 async def count(viewer: Viewer) -> int:
-    """How many imports the workspace has."""
+    """How many imports the viewer may see."""
     async with database() as connection:
-        found: int = await connection.fetchval(
-            "SELECT count(*) FROM imports WHERE workspace_id = $1", viewer.workspace_id
-        )
-        return found
+        found: int = await connection.fetchval(COUNT, *visibility_arguments(viewer))
+    return found
 
 
 def progressed(workspace_id: int, import_id: int) -> ImportProgressed:
@@ -298,7 +321,7 @@ def _shown_name(file_name: str) -> str:
 
 async def _hold(unit: Work, viewer: Viewer, import_id: int) -> ImportView:
     row = await unit.connection.fetchrow(
-        f"{SELECT} AND i.id = $2 FOR NO KEY UPDATE", viewer.workspace_id, import_id
+        f"{SELECT} AND i.id = $4 FOR NO KEY UPDATE OF i", *visibility_arguments(viewer), import_id
     )
     if row is None:
         raise NotFound("There is no such import.", path=("id",))
@@ -309,7 +332,8 @@ async def _hold(unit: Work, viewer: Viewer, import_id: int) -> ImportView:
 
 
 async def _read_in(connection: asyncpg.Connection, viewer: Viewer, import_id: int) -> ImportView:
-    return view_of(await connection.fetchrow(f"{SELECT} AND i.id = $2", viewer.workspace_id, import_id))
+    row = await connection.fetchrow(f"{SELECT} AND i.id = $4", *visibility_arguments(viewer), import_id)
+    return view_of(row)
 
 
 async def _require_fillable(

@@ -15,7 +15,7 @@ import orjson
 from seggraph.criteria import Checked, Reference, references
 from seggraph.errors import NameTaken, NotFound, Required, StaleVersion
 from seggraph.events import PlaybookChanged
-from seggraph.services import criteria_documents, criteria_texts, playbook_sources, segment_references
+from seggraph.services import audit, criteria_documents, criteria_texts, playbook_sources, segment_references
 from seggraph.services.context import Context
 from seggraph.services.names import clean_name, name_key
 from seggraph.services.playbook_sources import PATH, Feeding
@@ -26,7 +26,7 @@ from seggraph.services.policy import (
     require_write,
     visibility_arguments,
 )
-from seggraph.vocabulary import MemberKind, PlaybookStatus, Visibility
+from seggraph.vocabulary import AuditAction, AuditSubject, MemberKind, PlaybookStatus, Visibility
 from seggraph.work import Work, begin
 
 CREATE = """
@@ -59,6 +59,10 @@ class PlaybookDraft:
     kind: MemberKind
     criteria: criteria_documents.Given | None
     add_to_segment_ids: Sequence[int]
+
+
+DESCRIBED: Final = ("name", "kind", "status", "visibility", "criteria")
+"""What the audit log tells of a playbook, besides the segments that it adds to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +100,7 @@ async def create(context: Context, viewer: Viewer, draft: PlaybookDraft) -> Play
         await playbook_sources.write(unit, viewer, playbook_id, feeding)
         await _require_sound(unit, viewer, draft.kind, criteria, feeding)
         await playbook_sources.compute_filled(context, unit, viewer, feeding.added)
-        return await _tell(context, unit, viewer, playbook_id)
+        return await _tell(context, unit, viewer, playbook_id, AuditAction.CREATED, feeding)
 
 
 async def update(
@@ -130,7 +134,7 @@ async def update(
             is_same = orjson.loads(criteria.stored) == before.criteria
             follow = feeding.added if is_same else feeding.after
             await playbook_sources.compute_filled(context, unit, viewer, follow)
-        return await _tell(context, unit, viewer, playbook_id)
+        return await _tell(context, unit, viewer, playbook_id, AuditAction.EDITED, feeding, before)
 
 
 async def pause(context: Context, viewer: Viewer, playbook_id: int) -> PlaybookView:
@@ -158,6 +162,10 @@ async def delete(context: Context, viewer: Viewer, playbook_id: int) -> None:
         await playbook_sources.write(unit, viewer, playbook_id, gone)
         await unit.connection.execute(DELETE, viewer.workspace_id, playbook_id)
         await playbook_sources.compute(context, unit, viewer, gone.removed)
+        subject = audit.Subject(AuditSubject.PLAYBOOK, playbook_id, playbook.name)
+        fed = {"add_to_segment_ids": [one.id for one in feeding.kept]}
+        was = audit.described(playbook, *DESCRIBED) | fed
+        await audit.record(unit, viewer, AuditAction.DELETED, subject, was)
         context.publish(unit, [_changed(viewer, playbook, is_deleted=True)])
 
 
@@ -172,7 +180,8 @@ async def _set_status(
         await unit.connection.execute(SET_STATUS, viewer.workspace_id, playbook_id, status)
         if status is PlaybookStatus.ACTIVE:
             await playbook_sources.compute_filled(context, unit, viewer, feeding.kept)
-        return await _tell(context, unit, viewer, playbook_id)
+        action = AuditAction.RESUMED if status is PlaybookStatus.ACTIVE else AuditAction.PAUSED
+        return await _tell(context, unit, viewer, playbook_id, action, feeding, before)
 
 
 async def _read(
@@ -231,9 +240,24 @@ async def _hold(unit: Work, viewer: Viewer, playbook_id: int) -> PlaybookView:
     return playbook
 
 
-async def _tell(context: Context, unit: Work, viewer: Viewer, playbook_id: int) -> PlaybookView:
-    """The playbook as the unit leaves it; that it changed is published."""
+async def _tell(
+    context: Context,
+    unit: Work,
+    viewer: Viewer,
+    playbook_id: int,
+    action: AuditAction,
+    feeding: Feeding,
+    before: PlaybookView | None = None,
+) -> PlaybookView:
+    """The playbook as the unit leaves it; that it changed is published, and noted in the audit log."""
     playbook = await _read_back(unit, viewer, playbook_id)
+    subject = audit.Subject(AuditSubject.PLAYBOOK, playbook_id, playbook.name)
+    fed = {"add_to_segment_ids": sorted(one.id for one in feeding.after)}
+    was = None
+    if before is not None:
+        earlier = {"add_to_segment_ids": sorted(one.id for one in (*feeding.kept, *feeding.removed))}
+        was = audit.described(before, *DESCRIBED) | earlier
+    await audit.record(unit, viewer, action, subject, was, audit.described(playbook, *DESCRIBED) | fed)
     context.publish(unit, [_changed(viewer, playbook)])
     return playbook
 

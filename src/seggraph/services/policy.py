@@ -99,7 +99,7 @@ VISIBLE_EXPORT: Final = f"""
     e.workspace_id = $1 AND CASE WHEN e.segment_id IS NULL THEN e.created_by_id IS NOT DISTINCT FROM $2
       ELSE ($3 OR e.created_by_id = $2)
         AND EXISTS (SELECT FROM segments s WHERE s.id = e.segment_id AND {VISIBLE_SEGMENT}) END
-"""  # noqa: S608 - constants only, here and below
+"""
 """The condition on `exports e` that holds for what a viewer sees: of segments that they see, their own, or everyone's
 for who manages all. A list of segments has those that its maker saw, and so is theirs alone; and so is what was
 exported of a segment that is gone. What one API key made, all of them see."""
@@ -107,7 +107,7 @@ exported of a segment that is gone. What one API key made, all of them see."""
 VISIBLE_IMPORT: Final = f"""
     i.workspace_id = $1 AND (i.segment_id IS NULL
       OR EXISTS (SELECT FROM segments s WHERE s.id = i.segment_id AND {VISIBLE_SEGMENT}))
-"""  # noqa: S608
+"""
 """The condition on `imports i` that holds for what a viewer sees: all but those into segments that they do not see."""
 
 VISIBLE_PLAYBOOK: Final = "p.workspace_id = $1 AND (p.visibility = 'WORKSPACE' OR $3 OR p.created_by_id = $2)"

@@ -15,6 +15,7 @@ from seggraph.services.policy import Viewer, require_write
 from seggraph.services.segment_views import SegmentView
 from seggraph.services.shifts import Membership, Outcome
 from seggraph.vocabulary import (
+    AuditAction,
     RunTrigger,
     SegmentStatus,
     SegmentTransition,
@@ -69,7 +70,8 @@ async def clone(
             await segment_references.require_live(unit.connection, viewer, original.criteria)
             await _copy_members(unit, viewer, original, clone_id)
             await segment_rows.compute(context, unit, viewer.workspace_id, clone_id, SegmentStatus.DRAFT)
-        return await segment_rows.read_back(unit, viewer, clone_id)
+        of = {"cloned_from_id": original.id}
+        return await segment_rows.noted(unit, viewer, AuditAction.CLONED, None, clone_id, later=of)
 
 
 async def _insert(unit: Work, viewer: Viewer, original: SegmentView, name: str) -> int:

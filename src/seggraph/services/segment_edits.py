@@ -17,6 +17,7 @@ from seggraph.services.policy import Viewer
 from seggraph.services.segment_views import SegmentView
 from seggraph.services.shifts import Membership
 from seggraph.vocabulary import (
+    AuditAction,
     MemberKind,
     SegmentAction,
     SegmentPurpose,
@@ -96,8 +97,15 @@ async def update(
                 segment_id,
                 segment_rows.DEFAULT_SYNC_INTERVAL.total_seconds(),
             )
+        earlier: dict[str, object] = {}
+        later: dict[str, object] = {}
         if "hidden_from" in given:
+            hidden = await segments.hidden_from(unit, viewer, segment_id)
             await segments.hide_from(unit, viewer, segment_id, given["hidden_from"] or ())
+            earlier, later = (
+                {"hidden_from_ids": hidden},
+                {"hidden_from_ids": sorted(given["hidden_from"] or ())},
+            )
         await segment_rows.touch(unit, viewer, segment_id, SegmentAction.EDITED)
         updated = SegmentUpdated(
             workspace_id=viewer.workspace_id, at=datetime.now(UTC), segment_id=segment_id
@@ -108,7 +116,10 @@ async def update(
             found = await shifts.read_memberships(unit.connection, viewer.workspace_id, [segment_id])
             membership = found[segment_id]
             await segment_rows.compute(context, unit, viewer.workspace_id, segment_id, before.status)
-        return Edit(await segment_rows.read_back(unit, viewer, segment_id), membership)
+        edited = await segment_rows.noted(
+            unit, viewer, AuditAction.EDITED, before, segment_id, earlier=earlier, later=later
+        )
+        return Edit(edited, membership)
 
 
 async def _edited(

@@ -11,11 +11,19 @@ from typing import Final
 
 from seggraph.errors import BadTransition, Forbidden, Path, StaleVersion
 from seggraph.events import Fact, ReachChanged, SegmentDeleted
-from seggraph.services import segment_references, segment_rows, segment_usages
+from seggraph.services import audit, segment_references, segment_rows, segment_usages
 from seggraph.services.context import Context
 from seggraph.services.policy import Viewer, is_segment_manager, may_write
 from seggraph.services.segment_views import SegmentView
-from seggraph.vocabulary import ReachStatus, SegmentAction, SegmentOrigin, SegmentStatus, SegmentTransition
+from seggraph.vocabulary import (
+    AuditAction,
+    AuditSubject,
+    ReachStatus,
+    SegmentAction,
+    SegmentOrigin,
+    SegmentStatus,
+    SegmentTransition,
+)
 from seggraph.work import Work, begin
 
 TRANSITIONS: Final[Mapping[SegmentStatus, tuple[SegmentTransition, ...]]] = {
@@ -152,7 +160,7 @@ async def pause(
         before = await hold_for(unit, viewer, segment_id, SegmentTransition.PAUSE, version=version)
         await segment_rows.touch(unit, viewer, segment_id, SegmentAction.PAUSED)
         await _set_aside(context, unit, before, viewer.workspace_id, SegmentStatus.PAUSED)
-        return await segment_rows.read_back(unit, viewer, segment_id)
+        return await segment_rows.noted(unit, viewer, AuditAction.PAUSED, before, segment_id)
 
 
 async def resume(
@@ -163,7 +171,7 @@ async def resume(
         before = await hold_for(unit, viewer, segment_id, SegmentTransition.RESUME, version=version)
         await segment_rows.touch(unit, viewer, segment_id, SegmentAction.RESUMED)
         await segment_rows.compute(context, unit, viewer.workspace_id, segment_id, before.status)
-        return await segment_rows.read_back(unit, viewer, segment_id)
+        return await segment_rows.noted(unit, viewer, AuditAction.RESUMED, before, segment_id)
 
 
 async def archive(
@@ -176,7 +184,7 @@ async def archive(
         await segment_usages.require_unneeded(unit.connection, viewer, segment_id)
         await segment_rows.touch(unit, viewer, segment_id, SegmentAction.ARCHIVED)
         await _set_aside(context, unit, before, viewer.workspace_id, SegmentStatus.ARCHIVED)
-        return await segment_rows.read_back(unit, viewer, segment_id)
+        return await segment_rows.noted(unit, viewer, AuditAction.ARCHIVED, before, segment_id)
 
 
 async def unarchive(
@@ -191,7 +199,7 @@ async def unarchive(
         await segment_references.require_live(unit.connection, viewer, before.criteria)
         await segment_rows.touch(unit, viewer, segment_id, SegmentAction.UNARCHIVED)
         await segment_rows.compute(context, unit, viewer.workspace_id, segment_id, before.status)
-        return await segment_rows.read_back(unit, viewer, segment_id)
+        return await segment_rows.noted(unit, viewer, AuditAction.UNARCHIVED, before, segment_id)
 
 
 async def delete(context: Context, viewer: Viewer, segment_id: int, *, version: int | None = None) -> None:
@@ -206,6 +214,9 @@ async def delete(context: Context, viewer: Viewer, segment_id: int, *, version: 
         hidden_from = await unit.connection.fetchval(HIDDEN_FROM, viewer.workspace_id, segment_id)
         for statement in DELETE:
             await unit.connection.execute(statement, viewer.workspace_id, segment_id)
+        subject = audit.Subject(AuditSubject.SEGMENT, segment_id, before.name)
+        was = audit.described(before, *segment_rows.DESCRIBED, "member_count")
+        await audit.record(unit, viewer, AuditAction.DELETED, subject, was)
         deleted = SegmentDeleted(
             workspace_id=viewer.workspace_id,
             at=datetime.now(UTC),

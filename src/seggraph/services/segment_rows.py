@@ -3,13 +3,13 @@
 What every use-case that changes segments shares: editing them, their life, playbooks, members by hand, imports.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from seggraph.errors import NotFound
 from seggraph.events import Fact, ReachChanged, SegmentStatusChanged
-from seggraph.services import dependencies
+from seggraph.services import audit, dependencies
 from seggraph.services.context import Context
 from seggraph.services.policy import (
     VISIBLE_SEGMENT,
@@ -18,7 +18,7 @@ from seggraph.services.policy import (
     visibility_arguments,
 )
 from seggraph.services.segment_views import SELECT, SegmentView, view_of
-from seggraph.vocabulary import ReachStatus, SegmentAction, SegmentStatus
+from seggraph.vocabulary import AuditAction, AuditSubject, ReachStatus, SegmentAction, SegmentStatus
 from seggraph.work import Work
 
 DEFAULT_SYNC_INTERVAL: Final = timedelta(hours=4)
@@ -34,6 +34,12 @@ REQUEST = """
     WHERE workspace_id = $1 AND id = $2
     RETURNING requested_revision
 """
+
+DESCRIBED: Final = (
+    *("name", "description", "kind", "type", "status", "purpose", "visibility", "criteria"),
+    "sync_interval_seconds",
+)
+"""What the audit log tells of a segment."""
 
 TOUCH = """
     UPDATE segments SET version = version + 1, last_action = $3, last_modified_by_id = $4, last_modified_at = now()
@@ -72,6 +78,25 @@ async def read_back(unit: Work, viewer: Viewer, segment_id: int) -> SegmentView:
     """The segment as the unit leaves it, also when it has just become invisible to its editor."""
     row = await unit.connection.fetchrow(f"{ANY_VIEWER} AND s.id = $2", viewer.workspace_id, segment_id)
     return view_of(row)
+
+
+async def noted(
+    unit: Work,
+    viewer: Viewer,
+    action: AuditAction,
+    before: SegmentView | None,
+    segment_id: int,
+    *,
+    earlier: Mapping[str, object] | None = None,
+    later: Mapping[str, object] | None = None,
+) -> SegmentView:
+    """The segment as the unit leaves it, with an entry in the audit log; `earlier` and `later` are told in it too."""
+    after = await read_back(unit, viewer, segment_id)
+    subject = audit.Subject(AuditSubject.SEGMENT, segment_id, after.name)
+    was = None if before is None else audit.described(before, *DESCRIBED) | dict(earlier or {})
+    now = audit.described(after, *DESCRIBED) | dict(later or {})
+    await audit.record(unit, viewer, action, subject, was, now)
+    return after
 
 
 async def touch(unit: Work, viewer: Viewer, segment_id: int, action: SegmentAction) -> None:

@@ -25,9 +25,10 @@ from seggraph.services.policy import (
     Viewer,
     require_write,
 )
-from seggraph.services.segment_views import SegmentView
+from seggraph.services.segment_views import USERS_HIDDEN_FROM, SegmentView
 from seggraph.vocabulary import (
     ApiKeyScope,
+    AuditAction,
     MemberKind,
     ReachStatus,
     SegmentOrigin,
@@ -124,7 +125,8 @@ async def create_within(context: Context, unit: Work, viewer: Viewer, draft: Seg
     if activate:
         _require_criteria_to_activate(draft.type, criteria)
         await segment_rows.compute(context, unit, viewer.workspace_id, segment_id, SegmentStatus.DRAFT)
-    return await segment_rows.read_back(unit, viewer, segment_id)
+    hidden = {"hidden_from_ids": sorted(draft.hidden_from) or None}
+    return await segment_rows.noted(unit, viewer, AuditAction.CREATED, None, segment_id, later=hidden)
 
 
 async def activate(
@@ -142,7 +144,7 @@ async def activate(
         segment_life.require_possible(before, SegmentTransition.ACTIVATE)
         _require_criteria_to_activate(before.type, before.criteria)
         await segment_rows.activate(context, unit, viewer, segment_id)
-        return await segment_rows.read_back(unit, viewer, segment_id)
+        return await segment_rows.noted(unit, viewer, AuditAction.ACTIVATED, before, segment_id)
 
 
 async def recalculate(
@@ -158,7 +160,7 @@ async def recalculate(
         )
         if before.reach_status is not ReachStatus.CALCULATING:
             await segment_rows.compute(context, unit, viewer.workspace_id, segment_id, before.status)
-        return await segment_rows.read_back(unit, viewer, segment_id)
+        return await segment_rows.noted(unit, viewer, AuditAction.RECALCULATED, before, segment_id)
 
 
 def origin_of(viewer: Viewer) -> SegmentOrigin:
@@ -192,6 +194,12 @@ async def hide_from(unit: Work, viewer: Viewer, segment_id: int, user_ids: Seque
         segment_id,
     )
     await unit.connection.execute(HIDE, viewer.workspace_id, segment_id, wanted)
+
+
+async def hidden_from(unit: Work, viewer: Viewer, segment_id: int) -> list[int]:
+    """The ids of the users that a segment is hidden from."""
+    rows = await unit.connection.fetch(USERS_HIDDEN_FROM, viewer.workspace_id, [segment_id])
+    return [row["user_id"] for row in rows]
 
 
 async def stored_criteria(

@@ -14,14 +14,14 @@ import asyncpg
 
 from seggraph.errors import Invalid, SeggraphError, TooMany
 from seggraph.runtime import database
-from seggraph.services import changes, refresh
+from seggraph.services import audit, changes, refresh
 from seggraph.services.attribute_values import storable_text
 from seggraph.services.context import Context
 from seggraph.services.paging import Key, Order, Page, PageRequest, fetch_page
 from seggraph.services.policy import Viewer, require_suppression_removal, require_write
 from seggraph.services.row_errors import RowError
 from seggraph.services.suppressed_members import EMAIL, PHONE
-from seggraph.vocabulary import Channel, MemberKind, SuppressionReason
+from seggraph.vocabulary import AuditAction, AuditSubject, Channel, MemberKind, SuppressionReason
 from seggraph.work import Work, begin
 
 MAX_ADDRESSES: Final = 1_000
@@ -180,6 +180,10 @@ async def suppress(
             at,
         )
         await _mark(context, unit, viewer, channel, added)
+        if added:
+            told = {"channel": channel, "reason": reason, "address_count": len(added)}
+            subject = audit.Subject(AuditSubject.SUPPRESSION)
+            await audit.record(unit, viewer, AuditAction.SUPPRESSED, subject, after=told)
     return _counted(report, len(added), len(addresses))
 
 
@@ -194,6 +198,10 @@ async def unsuppress(
         found, report = await _read(unit, viewer, channel, addresses)
         removed = await unit.connection.fetch(REMOVE, viewer.workspace_id, channel, sorted(found))
         await _mark(context, unit, viewer, channel, removed)
+        if removed:
+            told = {"channel": channel, "address_count": len(removed)}
+            subject = audit.Subject(AuditSubject.SUPPRESSION)
+            await audit.record(unit, viewer, AuditAction.UNSUPPRESSED, subject, told)
     return _counted(report, len(removed), len(addresses))
 
 

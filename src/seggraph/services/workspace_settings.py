@@ -12,15 +12,17 @@ from zoneinfo import available_timezones
 
 from seggraph.errors import Invalid
 from seggraph.events import ReachChanged
-from seggraph.services import default_segments, workspaces
+from seggraph.services import audit, default_segments, workspaces
 from seggraph.services.context import Context
 from seggraph.services.names import clean_name
 from seggraph.services.policy import Viewer, require_admin
 from seggraph.services.workspaces import WorkspaceView
-from seggraph.vocabulary import ReachStatus
+from seggraph.vocabulary import AuditAction, AuditSubject, ReachStatus
 from seggraph.work import Work, begin
 
-HOLD: Final = "SELECT time_zone, consent_policy FROM workspaces WHERE id = $1 FOR NO KEY UPDATE"
+HOLD: Final = (
+    "SELECT name, time_zone, consent_policy, currency FROM workspaces WHERE id = $1 FOR NO KEY UPDATE"
+)
 
 SET: Final = """
     UPDATE workspaces SET name = coalesce($2, name), time_zone = coalesce($3, time_zone),
@@ -39,6 +41,9 @@ COMPUTE_ALL: Final = """
 """
 
 BUILD_REACH: Final = "UPDATE populations SET requested_reach = requested_reach + 1 WHERE workspace_id = $1"
+
+AUDITED: Final = ("name", "time_zone", "consent_policy", "currency")
+"""What the audit log tells of a workspace."""
 
 NUDGES: Final = 200
 """Most runs that are asked for at once; the sweeper asks for the others."""
@@ -72,6 +77,18 @@ async def update(context: Context, viewer: Viewer, given: Mapping[str, Any]) -> 
         await unit.connection.execute(SET, viewer.workspace_id, name, zone, policy, currency)
         has_new_policy = policy is not None and policy != before["consent_policy"]
         has_new_zone = zone is not None and zone != before["time_zone"]
+        await audit.record(
+            unit,
+            viewer,
+            AuditAction.EDITED,
+            audit.Subject(AuditSubject.WORKSPACE, viewer.workspace_id, name or before["name"]),
+            {one: before[one] for one in given if one in AUDITED},
+            {
+                one: value if value is not None else before[one]
+                for one, value in given.items()
+                if one in AUDITED
+            },
+        )
         recalculating = 0
         if has_new_policy or has_new_zone:
             recalculating = await _compute_all(context, unit, viewer, build_reach=has_new_policy)

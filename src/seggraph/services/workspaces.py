@@ -11,12 +11,17 @@ from tortoise.exceptions import IntegrityError
 
 from seggraph.errors import Invalid, NameTaken, NotFound, Required, TooLong, TooMany
 from seggraph.models import ApiKey, User, Workspace, WorkspaceUser
+from seggraph.services import audit
 from seggraph.services.authentication import digest, new_api_key
 from seggraph.services.policy import Viewer, require_admin
-from seggraph.vocabulary import ApiKeyScope, ConsentPolicy, Role
+from seggraph.vocabulary import ApiKeyScope, AuditAction, AuditSubject, ConsentPolicy, Role
 from seggraph.work import begin
 
 MAX_NAME: Final = 200
+REVOKE: Final = """
+    UPDATE api_keys SET revoked_at = now() WHERE workspace_id = $1 AND id = $2 AND revoked_at IS NULL
+    RETURNING revoked_at
+"""
 HINT_LENGTH: Final = 15
 MAX_KEYS: Final = 1_000
 """Most API keys that a workspace may have, revoked ones too."""
@@ -75,12 +80,19 @@ async def create(
 
 async def ensure_user(workspace_id: int, *, subject: str, name: str, email: str, role: Role) -> int:
     """Make a user belong to a workspace in a role, creating the user if need be; returns the user's id."""
-    async with begin():
+    operator = Viewer(workspace_id, Role.ADMIN, ApiKeyScope.ADMIN)
+    async with begin() as unit:
         await require(workspace_id)
         user, _ = await User.get_or_create(subject=subject, defaults={"name": name, "email": email})
+        before = await WorkspaceUser.get_or_none(workspace_id=workspace_id, user_id=user.id)
         await WorkspaceUser.update_or_create(
             workspace_id=workspace_id, user_id=user.id, defaults={"role": role}
         )
+        action = AuditAction.CREATED if before is None else AuditAction.EDITED
+        if before is None or before.role != role:
+            was = None if before is None else {"role": before.role}
+            entry = audit.Subject(AuditSubject.USER, user.id, user.name)
+            await audit.record(unit, operator, action, entry, was, {"role": role})
         return int(user.id)
 
 
@@ -103,7 +115,7 @@ async def create_api_key(
         raise Invalid("The key would have expired already.", path=("expiresAt",))
     key = new_api_key()
     try:
-        async with begin():
+        async with begin() as unit:
             if await ApiKey.filter(workspace_id=viewer.workspace_id).count() >= MAX_KEYS:
                 raise TooMany(f"A workspace has at most {MAX_KEYS} API keys, revoked ones too.")
             row = await ApiKey.create(
@@ -115,6 +127,9 @@ async def create_api_key(
                 created_by_id=viewer.user_id,
                 expires_at=expires_at,
             )
+            subject = audit.Subject(AuditSubject.API_KEY, row.id, cleaned)
+            told = {"scope": scope, "hint": row.hint, "expires_at": expires_at}
+            await audit.record(unit, viewer, AuditAction.CREATED, subject, after=told)
     except IntegrityError as error:
         raise NameTaken("There is a key of this name already.", path=("name",)) from error
     return _key_view(row), key
@@ -139,14 +154,14 @@ async def revoke_api_key(viewer: Viewer, key_id: int) -> ApiKeyView:
     """Make an API key worthless from now on; doing it again changes nothing. Raises Forbidden, NotFound."""
     require_admin(viewer)
     async with begin() as unit:
-        await unit.connection.execute(
-            "UPDATE api_keys SET revoked_at = now() WHERE workspace_id = $1 AND id = $2 AND revoked_at IS NULL",
-            viewer.workspace_id,
-            key_id,
-        )
+        revoked_at = await unit.connection.fetchval(REVOKE, viewer.workspace_id, key_id)
         row = await ApiKey.get_or_none(id=key_id, workspace_id=viewer.workspace_id)
-    if row is None:
-        raise NotFound("There is no such API key.", path=("id",))
+        if row is None:
+            raise NotFound("There is no such API key.", path=("id",))
+        if revoked_at is not None:
+            subject = audit.Subject(AuditSubject.API_KEY, key_id, row.name)
+            told = {"revoked_at": revoked_at}
+            await audit.record(unit, viewer, AuditAction.REVOKED, subject, after=told)
     return _key_view(row)
 
 
