@@ -70,6 +70,31 @@ async def test_events_that_came_while_a_client_was_away_arrive(product: Product)
     assert not [one for one in missed if one["__typename"] in ("SegmentSnapshot", "ResyncRequired")]
 
 
+async def test_who_leaves_in_the_middle_of_a_snapshot_or_resync_is_told_of_all_segments_again(
+    product: Product,
+) -> None:
+    made = {await create(product, name) for name in ("One", "Two", "Three")}
+    cursor, seen = None, set()
+    for typename in ("SegmentSnapshot", "ResyncRequired", "ResyncRequired"):
+        async with product.subscribe(EVENTS, after=cursor) as events:
+            event = await events.next()
+            assert event["__typename"] == typename
+            cursor = event["cursor"]
+    async with product.subscribe(EVENTS, after=cursor) as events:
+        while len(seen) < len(made):
+            event = await events.until("ResyncRequired")
+            seen.add(event["segment"]["id"])
+    assert seen == made
+
+    # when all were told of, the last cursor continues without another resync
+    async with product.subscribe(EVENTS, after=event["cursor"]) as events:
+        await product.run(UPSERT, members=[{"externalId": "a", "country": "DE"}])
+        event = await events.next()
+        while event["segment"]["memberCount"] == 0:
+            assert event["__typename"] != "ResyncRequired"
+            event = await events.next()
+
+
 async def test_nothing_of_others_arrives(product: Product, viewer: Viewer) -> None:
     leader = await new_viewer("", Role.LEADER, workspace_id=viewer.workspace_id)
     async with (

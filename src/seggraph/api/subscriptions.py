@@ -29,7 +29,7 @@ from seggraph.events import (
     SegmentDeleted,
     SegmentStatusChanged,
 )
-from seggraph.events.cursors import decode
+from seggraph.events.cursors import NOTHING_SEEN, decode
 from seggraph.services import deliveries, members, segment_views
 from seggraph.services.policy import sees_segment
 from seggraph.services.segment_views import SegmentView
@@ -220,11 +220,16 @@ async def _views(caller: Caller, segment_ids: list[int] | None) -> list[SegmentV
     return [found[segment_id] for segment_id in segment_ids if segment_id in found]
 
 
-async def _snapshots(caller: Caller, segment_ids: list[int] | None, cursor: str) -> list[SegmentEvent]:
+def _cursors(views: list[SegmentView], last: str) -> list[tuple[SegmentView, str]]:
+    """Segments that are told of at once, with their cursors: who leaves before the last of them has not seen all."""
+    return [(view, NOTHING_SEEN) for view in views[:-1]] + [(view, last) for view in views[-1:]]
+
+
+async def _snapshots(caller: Caller, segment_ids: list[int] | None, last: str) -> list[SegmentEvent]:
     at = datetime.now(UTC)
     return [
         SnapshotEvent(cursor=cursor, at=at, segment=Segment.of(view), revision=view.requested_revision)
-        for view in await _views(caller, segment_ids)
+        for view, cursor in _cursors(await _views(caller, segment_ids), last)
     ]
 
 
@@ -232,13 +237,13 @@ async def _resyncs(caller: Caller, segment_ids: list[int] | None, resync: Resync
     at = datetime.now(UTC)
     return [
         ResyncEvent(
-            cursor=resync.cursor,
+            cursor=cursor,
             at=at,
             segment=Segment.of(view),
             revision=view.requested_revision,
             reason=resync.reason,
         )
-        for view in await _views(caller, segment_ids)
+        for view, cursor in _cursors(await _views(caller, segment_ids), resync.cursor)
     ]
 
 

@@ -8,6 +8,7 @@ import base64
 import binascii
 import re
 from dataclasses import dataclass
+from typing import Final
 
 from seggraph.errors import BadCursor, Path
 
@@ -38,6 +39,10 @@ def encode(position: Position) -> str:
     """The cursor of a position: URL-safe base64 without padding."""
     plain = f"{position.epoch}:{position.entry_id}".encode()
     return base64.urlsafe_b64encode(plain).rstrip(b"=").decode()
+
+
+NOTHING_SEEN: Final = encode(Position("0" * 16, (0, 0)))
+"""The cursor of one who has seen too little to continue: whoever comes back with it must resync."""
 
 
 def decode(cursor: str, *, path: Path = ()) -> Position:
