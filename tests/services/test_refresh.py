@@ -152,7 +152,7 @@ async def test_a_crowd_of_changes_is_looked_at_in_parts(
     assert await connection.fetchval("SELECT count(*) FROM dirty_batches") == 0
 
 
-async def test_a_nudge_waits_for_its_turn_only_once(context: Context, viewer: Viewer) -> None:
+async def test_changes_while_a_nudge_is_answered_need_no_nudge(context: Context, viewer: Viewer) -> None:
     # given a refresh at work, when more changes come
     engine = PausingEngine(restricted)
     await put(context, viewer, {"externalId": "a"})
@@ -164,7 +164,24 @@ async def test_a_nudge_waits_for_its_turn_only_once(context: Context, viewer: Vi
     for n in range(5):
         await put(context, viewer, {"externalId": f"b{n}"})
 
-    # then one job more is asked for, and not one for each
-    assert await context.redis.zcard("seggraph:jobs") == 1
+    # then no other job is asked for, and this one looks at them
+    assert await context.redis.zcard("seggraph:jobs") == 0
     engine.resume.set()
     assert await working == 6
+
+    # and the next change asks again
+    await put(context, viewer, {"externalId": "c"})
+    assert await context.redis.zcard("seggraph:jobs") == 1
+
+
+async def test_what_one_nudge_has_no_time_for_is_nudged_again(
+    context: Context, viewer: Viewer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(refresh, "MEMBERS_AT_ONCE", 7)
+    monkeypatch.setattr(refresh, "LOOK_SECONDS", 0)
+    await put(context, viewer, *({"externalId": f"a{n}"} for n in range(20)))
+    await context.redis.delete("seggraph:jobs")
+
+    assert await refresh.answer_nudge(context, viewer.workspace_id, ACCOUNT) == 7
+
+    assert await context.redis.zcard("seggraph:jobs") == 1
