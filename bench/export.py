@@ -1,6 +1,6 @@
 """How fast an export is written, next to COPY of the same table to a client, and what memory it takes.
 
-Run: ``python bench/export.py [--members 1000000]``. Starts servers of its own; prints medians as ratios (aim: 0.25
+Run: ``python -m bench.export [--members 1000000]``. Starts servers of its own; prints medians as ratios (aim: 0.25
 of COPY's rows per second) and the peak memory before and after.
 """
 
@@ -12,52 +12,30 @@ import time
 from typing import Any
 
 import asyncpg
-from bench.members import FILL
+from bench.members import KIND, filled
 
-from seggraph import embedded
-from seggraph.models import migrating
 from seggraph.runtime import database
-from seggraph.services import export_runs, exports, segments, workspaces
-from seggraph.services.context import Context, open_context
+from seggraph.services import export_runs, exports, segments
+from seggraph.services.context import Context
 from seggraph.services.exports import ExportDraft
 from seggraph.services.policy import Viewer
 from seggraph.services.recompute import run as recompute
 from seggraph.services.segments import SegmentDraft
-from seggraph.settings import Settings
 from seggraph.vocabulary import (
-    ApiKeyScope,
     ExportContent,
     ExportFormat,
     ExportStatus,
-    MemberKind,
-    Role,
     SegmentType,
 )
 
 ROUNDS = 3
-KIND = MemberKind.ACCOUNT
 COPY = "SELECT * FROM members WHERE workspace_id = $1 AND kind = $2"
 
 
 async def main(count: int) -> None:
     """Fill a database, then time COPY and each form of export in turn."""
-    with embedded.running(temporary=True) as servers:
-        settings = Settings(
-            database_url=servers.url_of("postgres"), redis_url=servers.redis_url, log_level="error"
-        )
-        await migrating.migrate(servers.url_of("postgres"))
-        async with open_context(settings) as context:
-            workspace = await workspaces.create("Bench")
-            viewer = Viewer(workspace.id, Role.ADMIN, ApiKeyScope.ADMIN)
-            async with database() as connection:
-                await connection.execute(FILL, viewer.workspace_id, KIND, count)
-                await connection.execute(
-                    "INSERT INTO attributes (workspace_id, kind, name, type) VALUES ($1, $2, 'seats', 'NUMBER')",
-                    viewer.workspace_id,
-                    KIND,
-                )
-                await connection.execute("VACUUM ANALYZE members")
-            await _report(context, viewer, await _everyone(context, viewer), count)
+    async with filled(count) as (context, viewer):
+        await _report(context, viewer, await _everyone(context, viewer), count)
 
 
 async def _everyone(context: Context, viewer: Viewer) -> int:

@@ -8,7 +8,8 @@ import argparse
 import asyncio
 import statistics
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from functools import partial
 from typing import Any
 
@@ -43,8 +44,9 @@ WHERE: dict[str, dict[str, Any]] = {
 }
 
 
-async def main(count: int) -> None:
-    """Fill a database and time the pages."""
+@asynccontextmanager
+async def filled(count: int) -> AsyncIterator[tuple[Context, Viewer]]:
+    """Servers of their own, with so many members in a workspace, and its administrator."""
     with embedded.running(temporary=True) as servers:
         settings = Settings(
             database_url=servers.url_of("postgres"), redis_url=servers.redis_url, log_level="error"
@@ -61,7 +63,13 @@ async def main(count: int) -> None:
                     KIND,
                 )
                 await connection.execute("VACUUM ANALYZE members")
-            await _report(context, viewer)
+            yield context, viewer
+
+
+async def main(count: int) -> None:
+    """Fill a database and time the pages."""
+    async with filled(count) as (context, viewer):
+        await _report(context, viewer)
 
 
 async def _report(context: Context, viewer: Viewer) -> None:
