@@ -80,6 +80,7 @@ class Migration(migrations.Migration):
                 ('wish', fields.CharEnumField(default=DeliveryWish.DELIVER, description='DELIVER: DELIVER\nKEEP: KEEP\nEMPTY: EMPTY', enum_type=DeliveryWish, max_length=16)),
                 ('resend', fields.BooleanField(default=False, db_default=False)),
                 ('list_id', fields.TextField(null=True, description='What the list is called outside', unique=False)),
+                ('is_behind', fields.BooleanField(default=False, description='Whether a look found work that is not known to be done', db_default=False)),
                 ('generation', fields.IntField(default=0, db_default=0)),
                 ('sequence', fields.BigIntField(default=0, db_default=0)),
                 ('claims', fields.BigIntField(default=0, db_default=0)),

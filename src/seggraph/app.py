@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import asdict
 from functools import partial
 from typing import Final
 
@@ -17,14 +18,15 @@ from starlette.websockets import WebSocket
 from seggraph.api.context import Caller, caller_factory
 from seggraph.api.schema import build_schema
 from seggraph.api.transport import GraphQLEndpoint
-from seggraph.errors import NotFound, RetryLater
+from seggraph.errors import NotFound, RetryLater, SeggraphError
 from seggraph.events import Hub
-from seggraph.services import exports, health, import_rejects, signed_paths, uploads
+from seggraph.services import destination_feedback, exports, health, import_rejects, signed_paths, uploads
 from seggraph.services.context import Context, open_context
 from seggraph.settings import Settings
 from seggraph.vocabulary import ExportFormat
 
 EXPORTED: Final = "/files/exports/{workspace_id:int}/{export_id:int}"
+FEEDBACK: Final = "/destinations/{destination_id:int}/feedback"
 REJECTED: Final = "/files/imports/{workspace_id:int}/{import_id:int}/rejected.csv"
 MEDIA_TYPES: Final = {
     (False, ExportFormat.CSV): "text/csv; charset=utf-8",
@@ -61,6 +63,7 @@ class Api:
                 Route("/readyz", self._ready),
                 Route(REJECTED, self._rejected),
                 Route(EXPORTED, self._exported),
+                Route(FEEDBACK, self._told, methods=["POST"]),
             ],
             middleware=[_cors(settings)],
             lifespan=self._lifespan,
@@ -109,6 +112,26 @@ class Api:
         return FileResponse(
             path, media_type=MEDIA_TYPES[view.gzip, view.format], headers=_download(view.file_name)
         )
+
+    async def _told(self, request: Request) -> Response:
+        """What a destination tells about people, signed with its secret."""
+        if self._services is None:
+            return _not_ready()
+        body = b""
+        async for part in request.stream():
+            body += part
+            if len(body) > destination_feedback.MAX_BYTES:
+                return PlainTextResponse("Send fewer events at once.", status_code=413)
+        number, headers = request.path_params["destination_id"], dict(request.headers)
+        try:
+            report = await destination_feedback.receive(self._services, number, headers, body)
+        except NotFound as error:
+            return PlainTextResponse(error.message, status_code=404)
+        except RetryLater as error:
+            return PlainTextResponse(error.message, status_code=503)
+        except SeggraphError as error:
+            return PlainTextResponse(error.message, status_code=400)
+        return JSONResponse(asdict(report))
 
     def _refusal(self, request: Request) -> Response | None:
         """The answer to a request for a file whose path was not signed by us, or has expired; None for any other."""

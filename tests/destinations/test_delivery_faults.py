@@ -69,7 +69,7 @@ class World:
     async def put(self, numbers: list[int]) -> None:
         rows = []
         for number in numbers:
-            values = {
+            values: dict[str, Any] = {
                 "country": self.random.choice(["DE", "DE", "FR"]),
                 "email": self.random.choice([f"p{number}@example.com", f"q{number}@example.com", None]),
                 "city": self.random.choice(["Bonn", "Kiel"]),

@@ -7,6 +7,7 @@ from strawberry.types import Info
 
 from seggraph.api import ids
 from seggraph.api.attributes import AttributeMutations, AttributeQueries
+from seggraph.api.audit import AuditQueries
 from seggraph.api.campaign_mutations import CampaignMutations
 from seggraph.api.campaigns import Campaign, CampaignQueries
 from seggraph.api.comparisons import ComparisonMutations, ComparisonQueries
@@ -14,6 +15,8 @@ from seggraph.api.context import Caller, caller_of
 from seggraph.api.criteria import CriteriaInput, document_of
 from seggraph.api.criteria_fields import CriteriaFieldQueries
 from seggraph.api.criteria_texts import CriteriaTextQueries
+from seggraph.api.deliveries import Delivery, Destination
+from seggraph.api.destinations import DestinationMutations, DestinationQueries
 from seggraph.api.erasure import ErasureMutations
 from seggraph.api.errors import CriteriaError, InputError
 from seggraph.api.events import Event, EventMutations
@@ -36,9 +39,22 @@ from seggraph.api.subscriptions import EVENT_TYPES, Subscription
 from seggraph.api.suppressions import SuppressionMutations, SuppressionQueries
 from seggraph.api.transport import ServedSchema
 from seggraph.api.viewer import ApiKey, ApiKeyQueries, User, Viewer, ViewerMutations, Workspace
+from seggraph.api.webhooks import Webhook, WebhookDelivery, WebhookMutations, WebhookQueries
+from seggraph.api.workspace_events import WorkspaceEventQueries
 from seggraph.api.workspace_settings import WorkspaceMutations
 from seggraph.errors import Invalid, NotFound, TooMany
-from seggraph.services import exports, imports, member_events, members, previews, segment_views, workspaces
+from seggraph.services import (
+    deliveries,
+    exports,
+    imports,
+    member_events,
+    members,
+    previews,
+    segment_views,
+    webhook_attempts,
+    webhooks,
+    workspaces,
+)
 from seggraph.services.members import MemberList
 from seggraph.vocabulary import MemberKind
 
@@ -57,15 +73,19 @@ ObjectId = Annotated[strawberry.ID, strawberry.argument(description="Its global 
 class Query(
     CampaignQueries,
     ApiKeyQueries,
+    AuditQueries,
     AttributeQueries,
     ComparisonQueries,
     CriteriaFieldQueries,
     CriteriaTextQueries,
+    DestinationQueries,
     ExportQueries,
     ImportQueries,
     PlaybookQueries,
     PreviewQueries,
     SuppressionQueries,
+    WebhookQueries,
+    WorkspaceEventQueries,
 ):
     """The queries."""
 
@@ -176,6 +196,7 @@ class Mutation(
     MetricMutations,
     AttributeMutations,
     ComparisonMutations,
+    DestinationMutations,
     ErasureMutations,
     EventMutations,
     ExportMutations,
@@ -187,6 +208,7 @@ class Mutation(
     SegmentMemberMutations,
     SuppressionMutations,
     ViewerMutations,
+    WebhookMutations,
     WorkspaceMutations,
 ):
     """The mutations."""
@@ -214,11 +236,21 @@ async def _nodes(caller: Caller, global_ids: list[strawberry.ID]) -> list[Node |
     for campaign in await caller.loaders.campaigns.load_many(wanted.get("Campaign", [])):
         if campaign is not None:
             found["Campaign", campaign.id] = Campaign.of(campaign)
+    for destination in await caller.loaders.destinations.load_many(wanted.get("Destination", [])):
+        if destination is not None:
+            found["Destination", destination.id] = Destination.of(destination)
+    for number, list_ in (await deliveries.get_many(caller.viewer, wanted.get("Delivery", []))).items():
+        found["Delivery", number] = Delivery.of(list_)
     for user in await caller.loaders.users.load_many(wanted.get("User", [])):
         if user is not None:
             found["User", user.id] = User.of(user)
     for number, key in (await workspaces.get_api_keys(caller.viewer, wanted.get("ApiKey", []))).items():
         found["ApiKey", number] = ApiKey.of(key)
+    for number, webhook in (await webhooks.get_many(caller.viewer, wanted.get("Webhook", []))).items():
+        found["Webhook", number] = Webhook.of(webhook)
+    sent = await webhook_attempts.get_deliveries(caller.viewer, wanted.get("WebhookDelivery", []))
+    for number, delivery in sent.items():
+        found["WebhookDelivery", number] = WebhookDelivery.of(delivery)
     if caller.viewer.workspace_id in wanted.get("Workspace", []):
         workspace = await workspaces.get(caller.viewer)
         found["Workspace", workspace.id] = Workspace.of(workspace)

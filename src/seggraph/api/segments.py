@@ -11,6 +11,7 @@ from seggraph.api import ids
 from seggraph.api.campaign_links import SegmentCampaignFields
 from seggraph.api.context import Caller, caller_of
 from seggraph.api.criteria import CriteriaInput, document_of, shown
+from seggraph.api.deliveries import SegmentDeliveryFields
 from seggraph.api.enums import OrderDirection
 from seggraph.api.explanations import MembershipExplanation
 from seggraph.api.history import SegmentHistoryFields
@@ -150,6 +151,7 @@ class SegmentMemberConnection:
 class Segment(
     SegmentHistoryFields,
     SegmentCampaignFields,
+    SegmentDeliveryFields,
     SegmentMetricFields,
     SegmentValueFields,
     SegmentUsageFields,

@@ -276,6 +276,8 @@ class DeliveryChanged(Fact):
     delivery_id: int
     segment_id: int
     status: DeliveryStatus
+    is_progress: bool = False
+    """Whether the status is the one that it had, and only its numbers are others."""
 
     @property
     def subject_id(self) -> int:

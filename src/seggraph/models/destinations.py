@@ -61,6 +61,9 @@ class Delivery(Model):
     wish = fields.CharEnumField(DeliveryWish, max_length=16, default=DeliveryWish.DELIVER)
     resend = fields.BooleanField(default=False, db_default=False)
     list_id = fields.TextField(null=True, description="What the list is called outside")
+    is_behind = fields.BooleanField(
+        default=False, db_default=False, description="Whether a look found work that is not known to be done"
+    )
     generation = fields.IntField(default=0, db_default=0)
     sequence = fields.BigIntField(default=0, db_default=0)
     claims = fields.BigIntField(default=0, db_default=0)

@@ -82,6 +82,11 @@ class DeliveryView:
         return self.member_count - sum(count or 0 for count in left_out)
 
     @property
+    def is_emptying(self) -> bool:
+        """Whether it was switched off and the list outside is still to be emptied."""
+        return self.wish is DeliveryWish.EMPTY
+
+    @property
     def progress(self) -> float | None:
         """How far the first load is, from 0 to 1; None when there is none under way."""
         if self.status is not DeliveryStatus.BUILDING:

@@ -31,6 +31,7 @@ FREE: Final = "(d.lease_until IS NULL OR d.lease_until < clock_timestamp())"
 
 HAS_WORK: Final = """
     (d.status IN ('NOT_SENT', 'BUILDING') AND s.status = 'ACTIVE' AND s.as_of IS NOT NULL)
+    OR (d.is_behind AND d.status = 'ACTIVE' AND s.status = 'ACTIVE')
     OR (d.status = 'INACTIVE' AND d.wish = 'EMPTY')
     OR EXISTS (SELECT FROM delivery_changes c WHERE c.delivery_id = d.id)
     OR EXISTS (SELECT FROM delivery_removals r WHERE r.delivery_id = d.id)
@@ -141,9 +142,9 @@ class Claim:
         """End, to be tried again after a while."""
         await self._end(RETRY, wait_seconds, code, message, self.wish)
 
-    def changed(self, status: DeliveryStatus) -> DeliveryChanged:
+    def changed(self, status: DeliveryStatus, *, is_progress: bool = False) -> DeliveryChanged:
         """The fact that the delivery is in a status, or came further in it."""
-        return changed(self.workspace_id, self.delivery_id, self.segment_id, status)
+        return changed(self.workspace_id, self.delivery_id, self.segment_id, status, is_progress=is_progress)
 
     async def fail(self, context: Context, code: str, message: str) -> None:
         """End for good: a person has to do something."""
@@ -202,7 +203,9 @@ def wait_seconds(context: Context, attempts: int, asked: float | None) -> float:
     return max(min(own, MAX_WAIT_SECONDS), asked or 0.0)
 
 
-def changed(workspace_id: int, delivery_id: int, segment_id: int, status: DeliveryStatus) -> DeliveryChanged:
+def changed(
+    workspace_id: int, delivery_id: int, segment_id: int, status: DeliveryStatus, *, is_progress: bool = False
+) -> DeliveryChanged:
     """The fact that a delivery is in a status, or came further in it."""
     return DeliveryChanged(
         workspace_id=workspace_id,
@@ -210,4 +213,5 @@ def changed(workspace_id: int, delivery_id: int, segment_id: int, status: Delive
         delivery_id=delivery_id,
         segment_id=segment_id,
         status=status,
+        is_progress=is_progress,
     )

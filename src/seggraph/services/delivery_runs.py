@@ -45,7 +45,7 @@ DESTINATION: Final = f"""
 
 ROUND: Final = """
     UPDATE deliveries SET resend = $2, member_count = $3, no_address_count = $4, no_consent_count = $5,
-      suppressed_count = $6, rejected_count = $7, as_of = clock_timestamp() WHERE id = $1
+      suppressed_count = $6, rejected_count = $7, is_behind = true, as_of = clock_timestamp() WHERE id = $1
 """
 
 NEXT: Final = "UPDATE deliveries SET sequence = sequence + 1 WHERE id = $1 RETURNING sequence"
@@ -57,7 +57,10 @@ ACKNOWLEDGED: Final = """
 
 NAMED: Final = "UPDATE deliveries SET list_id = $2 WHERE id = $1"
 
-UNNAMED: Final = "UPDATE deliveries SET list_id = NULL, generation = generation + 1 WHERE id = $1"
+UNNAMED: Final = """
+    UPDATE deliveries SET list_id = NULL, generation = generation + 1, delivered_count = 0,
+      status = CASE WHEN status = 'ACTIVE' THEN 'BUILDING' ELSE status END WHERE id = $1
+"""
 
 REMOVALS: Final = "SELECT id, key FROM delivery_removals WHERE delivery_id = $1 ORDER BY id LIMIT $2"
 
@@ -70,10 +73,12 @@ DONE: Final = """
     WHERE id = $1 AND status = 'BUILDING'
 """
 
-WELL: Final = """
-    UPDATE deliveries SET error_code = NULL, error_message = NULL, error_at = NULL
-    WHERE id = $1 AND error_at IS NOT NULL
+SETTLED: Final = """
+    UPDATE deliveries SET is_behind = is_behind AND NOT $2, error_code = NULL, error_message = NULL, error_at = NULL
+    WHERE id = $1
 """
+
+BEHIND: Final = "UPDATE deliveries SET is_behind = true WHERE id = $1"
 
 EMPTIED: Final = "UPDATE deliveries SET wish = 'KEEP', delivered_count = 0, rejected_count = 0 WHERE id = $1"
 
@@ -115,7 +120,7 @@ async def _with_heartbeat(context: Context, claim: Claim) -> None:
     try:
         while not (await asyncio.wait({working}, timeout=claim.lease_seconds / HEARTBEATS_PER_LEASE))[0]:
             status = await claim.renew()
-            await context.stream.publish([claim.changed(status)])
+            await context.stream.publish([claim.changed(status, is_progress=True)])
         await working
     finally:
         working.cancel()
@@ -209,6 +214,8 @@ class _Delivering:
             after.tell(changed)
             if not is_live or row["as_of"] is None:
                 await states.write(before, after)
+                if changed:
+                    await unit.connection.execute(BEHIND, claim.delivery_id)
                 return _found(row, BitMap(), BitMap(), is_live=False)
             if row["resend"]:
                 after.resend()
@@ -341,11 +348,11 @@ class _Delivering:
         claim = self._claim
         async with begin() as unit:
             await claim.hold(unit.connection)
-            await unit.connection.execute(WELL, claim.delivery_id)
-            if found.is_live and await _changes(unit.connection, DONE, claim.delivery_id):
+            await unit.connection.execute(SETTLED, claim.delivery_id, found.is_live)
+            is_news = found.is_live and await _changes(unit.connection, DONE, claim.delivery_id)
+            if is_news:
                 claim.status = DeliveryStatus.ACTIVE
-            context = self._context
-            context.publish(unit, [claim.changed(claim.status)])
+            self._context.publish(unit, [claim.changed(claim.status, is_progress=not is_news)])
 
     async def _empty(self) -> None:
         """Empty the list outside, if there ever was one."""
@@ -361,7 +368,7 @@ class _Delivering:
             await states.write(await states.read(), State(BitMap(), BitMap(), BitMap()))
             await unit.connection.execute(REMOVED_ALL, claim.delivery_id)
             await unit.connection.execute(EMPTIED, claim.delivery_id)
-            await unit.connection.execute(WELL, claim.delivery_id)
+            await unit.connection.execute(SETTLED, claim.delivery_id, True)
             self._context.publish(unit, [claim.changed(DeliveryStatus.INACTIVE)])
 
     async def _next_sequence(self) -> int:
