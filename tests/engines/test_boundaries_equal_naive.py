@@ -20,7 +20,7 @@ from tests.engines.stored_worlds import related, store_world
 
 PEOPLE = Population(workspace_id=1, kind=MemberKind.PERSON)
 SIZES = {MemberKind.PERSON: 6, MemberKind.ACCOUNT: 3}
-SEGMENTS = dict.fromkeys(random_worlds.SEGMENTS, {1, 2, 3})
+SEGMENTS = {segment: {1, 2, 3} for segment in random_worlds.SEGMENTS}
 _TABLES = ("members", "member_addresses", "events", "event_totals", "relations", "chunks")
 
 
