@@ -1,6 +1,6 @@
 """Criteria in the schema: the input tree, and the catalogue of fields that builders offer."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from enum import Enum
 from typing import Any
@@ -18,6 +18,7 @@ from seggraph.criteria import (
     with_segment_ids,
 )
 from seggraph.errors import Invalid
+from seggraph.services import criteria_texts
 from seggraph.services.criteria_documents import Given
 from seggraph.services.criteria_texts import CriteriaText
 from seggraph.vocabulary import Channel, ConsentState
@@ -204,9 +205,22 @@ def criteria_of(criteria: CriteriaInput | None, text: str | None) -> Given | Non
     return None if text is None or text is strawberry.UNSET else CriteriaText(text)
 
 
-def shown(document: Mapping[str, Any]) -> JSON:
-    """Stored criteria as clients see them: segments by their global ids."""
-    return JSON(with_segment_ids(document, lambda number: ids.encode("Segment", number)))
+def shown(document: Mapping[str, Any], seen: Collection[int] | None = None) -> JSON:
+    """Stored criteria as clients see them: segments by their global ids, null for those that are not `seen`."""
+
+    def id_of(number: int) -> strawberry.ID | None:
+        return ids.encode("Segment", number) if seen is None or number in seen else None
+
+    return JSON(with_segment_ids(document, id_of))
+
+
+def text_shown(document: Mapping[str, Any], names: Mapping[int, str]) -> str | None:
+    """Stored criteria as text, given the names of the segments that the client sees; null if it is about others."""
+    return (
+        criteria_texts.written(document, names)
+        if criteria_texts.segments_of(document) <= names.keys()
+        else None
+    )
 
 
 def _plain(value: Any) -> Any:

@@ -145,6 +145,8 @@ _publish(
     "ReachStatus",
     "NONE before the first computation, CALCULATING during one, then READY or FAILED.",
 )
+_publish(vocabulary.AuditAction, "AuditAction", "What somebody did to an object.")
+_publish(vocabulary.AuditSubject, "AuditSubject", "What kind of object something was done to.")
 _publish(vocabulary.SourceKind, "SourceKind", "What puts members into a segment.")
 _publish(AttributeOp, "AttributeOp", "How a field is compared. Which ones a field has depends on its type.")
 _publish(SetOp, "SetOp", "How a set is compared.")

@@ -8,7 +8,7 @@ from strawberry.types import Info
 
 from seggraph.api import ids
 from seggraph.api.context import caller_of
-from seggraph.api.criteria import CriteriaInput, criteria_of, shown
+from seggraph.api.criteria import CriteriaInput, criteria_of, shown, text_shown
 from seggraph.api.errors import ReportErrors, UserError
 from seggraph.api.node import Node
 from seggraph.api.paging import AFTER, FIRST, PageInfo, request_of
@@ -34,7 +34,6 @@ class Playbook(Node):
     status: PlaybookStatus = strawberry.field(description="ACTIVE, or PAUSED: its links stay as they are.")
     visibility: Visibility = strawberry.field(description="Who sees it; a team member's is PRIVATE.")
     version: int = strawberry.field(description="Counts edits: send it with an edit to notice other editors.")
-    criteria: JSON = strawberry.field(description="The criteria as a JSON tree, in canonical form.")
     created_at: datetime = strawberry.field(description="When it was created.")
     last_modified_at: datetime = strawberry.field(description="When it was last changed.")
     view: strawberry.Private[PlaybookView]
@@ -47,14 +46,24 @@ class Playbook(Node):
 
     @strawberry.field(
         description="The criteria as text, in its one spelling; createPlaybook and updatePlaybook read it back."
-        " A segment that you do not see stands in it by its number."
+        " Null when they refer to a segment that you do not see."
     )
     async def criteria_text(self, info: Info) -> str | None:
         """Write the criteria."""
+        return text_shown(self.view.criteria, await self._segment_names(info))
+
+    @strawberry.field(
+        description="The criteria as a JSON tree, in canonical form. The id of a segment that you do not see is null."
+    )
+    async def criteria(self, info: Info) -> JSON:
+        """Show the criteria."""
+        return shown(self.view.criteria, await self._segment_names(info))
+
+    async def _segment_names(self, info: Info) -> dict[int, str]:
+        """What the segments in the criteria are called, of those that the viewer sees."""
         wanted = sorted(criteria_texts.segments_of(self.view.criteria))
         seen = await caller_of(info).loaders.segments.load_many(wanted)
-        names = {segment.id: segment.name for segment in seen if segment is not None}
-        return criteria_texts.written(self.view.criteria, names)
+        return {segment.id: segment.name for segment in seen if segment is not None}
 
     @strawberry.field(description="The segments that it adds to, of those that you may see.")
     async def segments(self, info: Info) -> list[Segment]:
@@ -81,7 +90,6 @@ class Playbook(Node):
             status=view.status,
             visibility=view.visibility,
             version=view.version,
-            criteria=shown(view.criteria),
             created_at=view.created_at,
             last_modified_at=view.last_modified_at,
             view=view,

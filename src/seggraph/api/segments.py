@@ -10,7 +10,7 @@ from strawberry.types import Info
 from seggraph.api import ids
 from seggraph.api.campaign_links import SegmentCampaignFields
 from seggraph.api.context import Caller, caller_of
-from seggraph.api.criteria import CriteriaInput, document_of, shown
+from seggraph.api.criteria import CriteriaInput, document_of, shown, text_shown
 from seggraph.api.deliveries import SegmentDeliveryFields
 from seggraph.api.enums import OrderDirection
 from seggraph.api.explanations import MembershipExplanation
@@ -171,7 +171,6 @@ class Segment(
     visibility: Visibility = strawberry.field(description="Who sees it.")
     version: int = strawberry.field(description="Counts edits: send it with an edit to notice other editors.")
     revision: int = strawberry.field(description="The computation that was asked for last.")
-    criteria: JSON | None = strawberry.field(description="The criteria as a JSON tree, in canonical form.")
     member_count: int = strawberry.field(description="How many members it has, as of reach.asOf.")
     reach: Reach = strawberry.field(description="How many of them can be contacted.")
     sync_interval: DurationText | None = strawberry.field(
@@ -182,6 +181,15 @@ class Segment(
     last_action: SegmentAction = strawberry.field(description="The last thing done to it.")
     last_modified_at: datetime = strawberry.field(description="When that was.")
     view: strawberry.Private[SegmentView]
+
+    @strawberry.field(
+        description="The criteria as a JSON tree, in canonical form. The id of a segment that you do not see is null."
+    )
+    async def criteria(self, info: Info) -> JSON | None:
+        """Show the criteria."""
+        if self.view.criteria is None:
+            return None
+        return shown(self.view.criteria, await self._segment_names(info))
 
     @strawberry.field(
         description="The criteria as a sentence; null when a field they ask about is gone."
@@ -198,13 +206,13 @@ class Segment(
 
     @strawberry.field(
         description="The criteria as text, in its one spelling; createSegment and others read it back."
-        " A segment that you do not see stands in it by its number."
+        " Null when they refer to a segment that you do not see."
     )
     async def criteria_text(self, info: Info) -> str | None:
         """Write the criteria."""
         if self.view.criteria is None:
             return None
-        return criteria_texts.written(self.view.criteria, await self._segment_names(info))
+        return text_shown(self.view.criteria, await self._segment_names(info))
 
     async def _segment_names(self, info: Info) -> dict[int, str]:
         """What the segments in the criteria are called, of those that the viewer sees."""
@@ -311,7 +319,6 @@ class Segment(
             visibility=view.visibility,
             version=view.version,
             revision=view.requested_revision,
-            criteria=None if view.criteria is None else shown(view.criteria),
             member_count=view.member_count,
             reach=Reach.of(view),
             sync_interval=_duration(view.sync_interval_seconds),
