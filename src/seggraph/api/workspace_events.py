@@ -9,6 +9,7 @@ from strawberry.types import Info
 
 from seggraph.api.campaigns import Campaign
 from seggraph.api.context import caller_of
+from seggraph.api.deliveries import Delivery
 from seggraph.api.exports import Export
 from seggraph.api.imports import Import
 from seggraph.api.node import Node
@@ -146,6 +147,7 @@ _OF: dict[str, Callable[[Any], Node]] = {
     "Export": Export.of,
     "Campaign": Campaign.of,
     "Playbook": Playbook.of,
+    "Delivery": Delivery.of,
 }
 
 

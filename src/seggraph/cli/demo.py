@@ -9,15 +9,18 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
+from ipaddress import ip_network
 from typing import Annotated, Final
 
 import typer
 
 from seggraph.api import ids
+from seggraph.cli import demo_receiver
 from seggraph.cli.application import app, console, load_settings, until_stopped, with_servers
+from seggraph.cli.demo_receiver import DemoReceiver
 from seggraph.cli.operating import seeding_progress
 from seggraph.cli.serving import Port, bring_up_to_date, listening, new_server, serve_until
-from seggraph.services import demo_workspaces, seeding
+from seggraph.services import demo_webhooks, demo_workspaces, seeding
 from seggraph.services.authentication import issue_token
 from seggraph.services.context import Context, open_context
 from seggraph.settings import Settings
@@ -57,16 +60,23 @@ def demo(
     settings = load_settings()
     with listening(HOST, port) as listener, with_servers(settings) as complete:
         asyncio.run(bring_up_to_date(complete))
-        asyncio.run(_demo(complete, listener, members=members, as_json=as_json))
+        asyncio.run(_demo(_calling_itself(complete), listener, members=members, as_json=as_json))
+
+
+def _calling_itself(settings: Settings) -> Settings:
+    """Settings with which webhooks may be on this machine, where the demo's receiver is."""
+    networks = (*settings.outgoing_networks, ip_network("127.0.0.0/8"))
+    return settings.model_copy(update={"outgoing_networks": networks})
 
 
 async def _demo(settings: Settings, listener: socket.socket, *, members: int, as_json: bool) -> None:
     async with until_stopped() as stopping, _worker(settings, stopping):
         async with open_context(settings) as context:
             workspace_id = await _prepare(context, members)
+            await demo_webhooks.ensure(context, workspace_id, _url(listener, demo_receiver.PATH))
             if members:
                 await demo_workspaces.wait_until_calculated(workspace_id, seconds=READY_SECONDS)
-        server = new_server(settings)
+        server = new_server(settings, DemoReceiver().route)
         serving = asyncio.create_task(serve_until(server, listener, stopping))
         while not server.started and not serving.done():  # noqa: ASYNC110 - uvicorn has no event for it
             await asyncio.sleep(0.01)
@@ -83,6 +93,11 @@ async def _prepare(context: Context, members: int) -> int:
             today = datetime.now(UTC).date()
             await seeding.seed(context, workspace_id, members, number=SEED, as_of=today, advance=advance)
     return workspace_id
+
+
+def _url(listener: socket.socket, path: str) -> str:
+    host, port = listener.getsockname()[:2]
+    return f"http://{host}:{port}{path}"
 
 
 def _address(settings: Settings, listener: socket.socket, workspace_id: int) -> Address:
@@ -107,7 +122,8 @@ def _announce(address: Address, *, as_json: bool) -> None:
             f"or paste this into another terminal:\n\n"
             f"  export URL={address.url} TOKEN={address.token}\n"
             f'  curl -s "$URL" -H "Authorization: Bearer $TOKEN" -H "Content-Type: application/json" \\\n'
-            f"    -d '{json.dumps({'query': FIRST_QUERY})}'\n\nCtrl-C stops it.\n"
+            f"    -d '{json.dumps({'query': FIRST_QUERY})}'\n\n"
+            f"What its webhook gets: {address.url.removesuffix('/graphql')}{demo_receiver.PATH}\n\nCtrl-C stops it.\n"
         )
     sys.stdout.flush()
 
@@ -127,6 +143,7 @@ async def _keep_worker(settings: Settings, stopping: asyncio.Event) -> None:
     environment = os.environ | {
         "SEGGRAPH_DATABASE_URL": settings.database_url or "",
         "SEGGRAPH_REDIS_URL": settings.redis_url or "",
+        "SEGGRAPH_OUTGOING_NETWORKS": json.dumps([str(one) for one in settings.outgoing_networks]),
     }
     while not stopping.is_set():
         process = await asyncio.create_subprocess_exec(

@@ -7,6 +7,7 @@ from typing import Annotated, Final
 
 import typer
 import uvicorn
+from starlette.routing import Route
 
 from seggraph.app import create_app
 from seggraph.cli.application import app, load_settings, until_stopped, with_servers
@@ -67,11 +68,13 @@ def listening(host: str, port: int) -> socket.socket:
         raise Invalid(f"Cannot listen on {host}:{port} ({reason}); choose another --port.") from error
 
 
-def new_server(settings: Settings) -> uvicorn.Server:
-    """The HTTP server of the API, not yet started. Signals are the caller's business."""
+def new_server(settings: Settings, *routes: Route) -> uvicorn.Server:
+    """The HTTP server of the API, and of more routes, not yet started. Signals are the caller's business."""
+    application = create_app(settings)
+    application.router.routes.extend(routes)
     return uvicorn.Server(
         uvicorn.Config(
-            create_app(settings),
+            application,
             log_config=None,
             access_log=False,
             ws="websockets-sansio",

@@ -5,6 +5,7 @@ from typing import Final, TypeVar
 
 from seggraph.events.facts import (
     CampaignChanged,
+    DeliveryChanged,
     ExportFinished,
     Fact,
     ImportFinished,
@@ -66,4 +67,5 @@ _always(MetricsChanged, Topic.METRICS_CHANGED)
 _always(PlaybookChanged, Topic.PLAYBOOK_CHANGED)
 _rule(SegmentStatusChanged, _of_status)
 _rule(ReachChanged, _of_reach)
+_rule(DeliveryChanged, lambda fact: () if fact.is_progress else (Topic.DELIVERY_CHANGED,))
 _rule(MembershipChanged, _of_members)

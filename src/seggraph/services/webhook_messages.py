@@ -124,15 +124,18 @@ def body_of(topic: str, at: datetime, data: Data) -> bytes:
 
 
 def _drafts(facts: Sequence[Fact], subjects: Subjects) -> list[Told | Moved]:
-    """What is to be told, in order; moves of a segment are put together where the first of them stands."""
+    """What is to be told, in order, the same document once; moves of a segment stand together where the first does."""
     drafts: list[Told | Moved] = []
     moved: dict[int, Moved] = {}
+    said: list[tuple[Topic, Data]] = []
     for fact in facts:
         subject = subjects.of(fact)
         if subject is None:
             continue
         if not isinstance(fact, MembershipChanged):
-            drafts += [Told(topic, fact.at, data_of(fact, subject)) for topic in topics_of(fact)]
+            data = data_of(fact, subject)
+            drafts += [Told(topic, fact.at, data) for topic in topics_of(fact) if (topic, data) not in said]
+            said += [(topic, data) for topic in topics_of(fact)]
         elif isinstance(subject.view, SegmentView):
             if fact.segment_id not in moved:
                 moved[fact.segment_id] = Moved(subject.view, fact.at)

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from seggraph.events import (
     CampaignChanged,
+    DeliveryChanged,
     ExportFinished,
     Fact,
     ImportFinished,
@@ -21,8 +22,9 @@ from seggraph.events import (
     SegmentStatusChanged,
     SegmentUpdated,
 )
-from seggraph.services import campaign_views, exports, imports, playbook_views, segment_views
+from seggraph.services import campaign_views, deliveries, exports, imports, playbook_views, segment_views
 from seggraph.services.campaign_views import CampaignView
+from seggraph.services.deliveries import DeliveryView
 from seggraph.services.exports import ExportView
 from seggraph.services.global_ids import global_id
 from seggraph.services.imports import ImportView
@@ -44,6 +46,7 @@ SUBJECT: Final[dict[type[Fact], str]] = {
     ImportFinished: "Import",
     ExportFinished: "Export",
     CampaignChanged: "Campaign",
+    DeliveryChanged: "Delivery",
     PlaybookChanged: "Playbook",
 }
 """The type of what a fact is about."""
@@ -55,7 +58,7 @@ class Subject:
 
     type_name: str
     number: int
-    view: SegmentView | ImportView | ExportView | CampaignView | PlaybookView | None
+    view: SegmentView | ImportView | ExportView | CampaignView | PlaybookView | DeliveryView | None
 
     @property
     def id(self) -> str:
@@ -145,6 +148,7 @@ _READ: Final[dict[str, Any]] = {
     "Import": _imports,
     "Export": _exports,
     "Campaign": campaign_views.get_many,
+    "Delivery": deliveries.get_many,
     "Playbook": playbook_views.get_many,
 }
 
@@ -159,6 +163,8 @@ def data_of(fact: Fact, subject: Subject) -> Data:
             said = {"entered": entered, "exited": exited}
         case SegmentDeleted() | PlaybookChanged(is_deleted=True):
             said = {"deleted": True}
+        case DeliveryChanged(status=status):
+            said = {"status": status}
         case CampaignChanged():
             said = {"deleted": subject.view is None}
     return {f"{subject.type_name.lower()}Id": subject.id} | _described(subject.view) | said
@@ -177,6 +183,13 @@ def _described(view: Any) -> Data:
                 "content": view.content,
                 "format": view.format,
                 "rows": view.written,
+                "error": _error(view),
+            }
+        case DeliveryView():
+            return {
+                "segmentId": _segment_id(view.segment_id),
+                "destinationId": global_id("Destination", view.destination_id),
+                "status": view.status,
                 "error": _error(view),
             }
         case CampaignView():
@@ -235,7 +248,7 @@ def _segment_id(number: int | None) -> str | None:
     return None if number is None else global_id("Segment", number)
 
 
-def _error(view: SegmentView | ImportView | ExportView) -> Data | None:
+def _error(view: SegmentView | ImportView | ExportView | DeliveryView) -> Data | None:
     if view.error_code is None:
         return None
     return {"code": view.error_code, "message": view.error_message}

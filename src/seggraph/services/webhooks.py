@@ -8,18 +8,19 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 import asyncpg
 
 from seggraph.destinations.outgoing import AddressRefused
 from seggraph.errors import Invalid, NotFound, Required, TooMany
 from seggraph.runtime import database
-from seggraph.services import secrets
+from seggraph.services import audit, secrets
 from seggraph.services.context import Context
 from seggraph.services.names import clean_description
 from seggraph.services.policy import Viewer, is_admin, require_admin
 from seggraph.services.webhook_signatures import new_secret
-from seggraph.vocabulary import Topic, WebhookStatus
+from seggraph.vocabulary import AuditAction, AuditSubject, Topic, WebhookStatus
 from seggraph.work import Work, begin
 
 MAX_WEBHOOKS: Final = 20
@@ -122,7 +123,9 @@ async def create(context: Context, viewer: Viewer, draft: WebhookDraft) -> tuple
             secrets.hint(secret),
             viewer.user_id,
         )
-        return await _read_back(unit, viewer, webhook_id), secret
+        view = await _read_back(unit, viewer, webhook_id)
+        await _audit(unit, viewer, AuditAction.CREATED, None, view)
+        return view, secret
 
 
 async def update(context: Context, viewer: Viewer, webhook_id: int, given: Mapping[str, Any]) -> WebhookView:
@@ -141,7 +144,9 @@ async def update(context: Context, viewer: Viewer, webhook_id: int, given: Mappi
         await _require_callable(context, url)
     async with begin() as unit:
         await unit.connection.execute(EDIT, viewer.workspace_id, webhook_id, url, description, topics)
-        return await _read_back(unit, viewer, webhook_id)
+        after = await _read_back(unit, viewer, webhook_id)
+        await _audit(unit, viewer, AuditAction.EDITED, before, after)
+        return after
 
 
 async def pause(viewer: Viewer, webhook_id: int) -> WebhookView:
@@ -163,6 +168,7 @@ async def rotate_secret(context: Context, viewer: Viewer, webhook_id: int) -> tu
     secret = new_secret()
     sealed = secrets.encrypt(context.settings, secret, purpose=purpose_of(webhook_id))
     async with begin() as unit:
+        before = await _read_back(unit, viewer, webhook_id)
         await unit.connection.execute(
             ROTATE,
             viewer.workspace_id,
@@ -171,16 +177,19 @@ async def rotate_secret(context: Context, viewer: Viewer, webhook_id: int) -> tu
             sealed,
             secrets.hint(secret),
         )
-        return await _read_back(unit, viewer, webhook_id), secret
+        after = await _read_back(unit, viewer, webhook_id)
+        await _audit(unit, viewer, AuditAction.EDITED, before, after)
+        return after, secret
 
 
 async def delete(viewer: Viewer, webhook_id: int) -> None:
     """Delete a webhook with its messages and the log of its attempts. Raises Forbidden, NotFound."""
     require_admin(viewer)
     async with begin() as unit:
-        await _read_back(unit, viewer, webhook_id)
+        before = await _read_back(unit, viewer, webhook_id)
         for statement in DELETE:
             await unit.connection.execute(statement, viewer.workspace_id, webhook_id)
+        await _audit(unit, viewer, AuditAction.DELETED, before, None)
 
 
 async def list_all(viewer: Viewer) -> list[WebhookView]:
@@ -216,8 +225,13 @@ def purpose_of(webhook_id: int) -> str:
 async def _set_status(viewer: Viewer, webhook_id: int, status: WebhookStatus) -> WebhookView:
     require_admin(viewer)
     async with begin() as unit:
+        before = await _read_back(unit, viewer, webhook_id)
         await unit.connection.execute(SET_STATUS, viewer.workspace_id, webhook_id, status)
-        return await _read_back(unit, viewer, webhook_id)
+        after = await _read_back(unit, viewer, webhook_id)
+        if before.status is not status:
+            action = AuditAction.PAUSED if status is WebhookStatus.PAUSED else AuditAction.RESUMED
+            await _audit(unit, viewer, action, before, after)
+        return after
 
 
 async def _read_back(unit: Work, viewer: Viewer, webhook_id: int) -> WebhookView:
@@ -225,6 +239,27 @@ async def _read_back(unit: Work, viewer: Viewer, webhook_id: int) -> WebhookView
     if row is None:
         raise NotFound("There is no such webhook.", path=("id",))
     return _view(row)
+
+
+async def _audit(
+    unit: Work, viewer: Viewer, action: AuditAction, before: WebhookView | None, after: WebhookView | None
+) -> None:
+    """Write who did what; of the URL only the host, for a path may be a secret."""
+    view = after or before
+    subject = audit.Subject(AuditSubject.WEBHOOK, None if view is None else view.id, _told(view).get("host"))
+    await audit.record(unit, viewer, action, subject, _told(before), _told(after))
+
+
+def _told(view: WebhookView | None) -> dict[str, Any]:
+    if view is None:
+        return {}
+    return {
+        "host": urlsplit(view.url).hostname,
+        "description": view.description,
+        "topics": list(view.topics),
+        "status": view.status,
+        "hint": view.secret_hint,
+    }
 
 
 def _clean_topics(topics: Sequence[Topic]) -> list[Topic]:
