@@ -8,7 +8,15 @@ import asyncpg
 import pytest
 
 from seggraph.destinations.esp import EmailService
-from seggraph.services import deliveries, erasure, member_edits, refresh, suppressions
+from seggraph.services import (
+    deliveries,
+    erasure,
+    member_edits,
+    recompute,
+    refresh,
+    segment_life,
+    suppressions,
+)
 from seggraph.services.context import Context
 from seggraph.services.policy import Viewer
 from seggraph.services.selections import Selection
@@ -24,7 +32,7 @@ from tests.destinations.delivering import (
     stored,
     worked,
 )
-from tests.destinations.email_service import email_server
+from tests.destinations.email_service import Fault, email_server
 
 FAULTS = 200
 
@@ -143,3 +151,53 @@ async def test_after_200_random_faults_the_outside_list_equals_the_audience(
     assert await stored(connection, number) == {41: len(outside)}
     assert await connection.fetchval("SELECT count(*) FROM delivery_removals") == 0
     assert len(set(service.faults)) == 12
+
+
+async def test_a_paused_segment_is_frozen_outside_but_for_who_is_erased(
+    context: Context, viewer: Viewer
+) -> None:
+    await people(context, viewer, [person(1, city="Bonn", attributes={"plan": "pro"}), person(2), person(3)])
+    segment_id = await segment_of(context, viewer)
+    async with email_server() as service:
+        destination_id = await service_at(context, viewer, service.url)
+        number = (await deliveries.deliver(context, viewer, segment_id, destination_id)).id
+        assert (await worked(context, viewer, number)).delivered_count == 3
+
+        await segment_life.pause(context, viewer, segment_id)
+        await people(context, viewer, [person(1, city="Kiel"), person(2, "FR")])
+        await erasure.delete(context, viewer, Selection(kind=PERSON, external_ids=["p3"]))
+        await worked(context, viewer, number)
+        assert {key: one["attributes"]["city"] for key, one in service.only_list().items()} == {
+            "p1": "Bonn",
+            "p2": None,
+        }
+
+        resumed = await segment_life.resume(context, viewer, segment_id)
+        await recompute.run(context, segment_id, resumed.requested_revision)
+        view = await worked(context, viewer, number)
+        assert {key: one["attributes"]["city"] for key, one in service.only_list().items()} == {"p1": "Kiel"}
+        assert (view.status, view.delivered_count, view.member_count) == (DeliveryStatus.ACTIVE, 1, 1)
+
+        await deliveries.deactivate(context, viewer, number, keep_members=True)
+        await erasure.delete(context, viewer, Selection(kind=PERSON, external_ids=["p1"]))
+        view = await worked(context, viewer, number)
+        assert (service.only_list(), view.status) == ({}, DeliveryStatus.INACTIVE)
+
+
+async def test_a_destination_that_stays_away_fails_the_delivery_with_a_reason(
+    context: Context, viewer: Viewer
+) -> None:
+    await people(context, viewer, [person(1, attributes={"plan": "pro"})])
+    segment_id = await segment_of(context, viewer)
+    async with email_server(fault_rate=1.0) as service:
+        destination_id = await service_at(context, viewer, service.url)
+        number = (await deliveries.deliver(context, viewer, segment_id, destination_id)).id
+        service.chosen = [Fault.REDIRECT] * 100
+        for attempt in range(1, 11):
+            view = await worked(context, viewer, number)
+            assert view.status is (DeliveryStatus.FAILED if attempt == 10 else DeliveryStatus.BUILDING)
+            assert "redirect" in (view.error_message or "")
+        assert {path for _, path, _, _ in service.requests} == {"/lists"}
+        asked = len(service.requests)
+        await worked(context, viewer, number)
+        assert len(service.requests) == asked
