@@ -52,6 +52,12 @@ TICKS = [
         "CREATE INDEX members_by_creation ON members (workspace_id, kind, created_at) INCLUDE (ordinal)",
         "DROP INDEX members_by_creation",
     ),
+    # A share of the table would be too late for a workspace that is new in a large one: until statistics know it,
+    # any index that begins with the workspace seems as good as the right one, and a look-up reads all its members.
+    (
+        "ALTER TABLE members SET (autovacuum_analyze_scale_factor = 0, autovacuum_analyze_threshold = 5000)",
+        "ALTER TABLE members RESET (autovacuum_analyze_scale_factor, autovacuum_analyze_threshold)",
+    ),
 ]
 
 

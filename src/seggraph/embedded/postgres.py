@@ -31,6 +31,7 @@ _SETTINGS = {
     "maintenance_work_mem": "128MB",
     "max_wal_size": "2GB",
     "random_page_cost": "1.1",
+    "autovacuum_naptime": "15s",
     "jit": "off",
     "timezone": "UTC",
     "log_timezone": "UTC",
