@@ -14,7 +14,7 @@ WORKERS ?= 3
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check static format lock clean
+.PHONY: help setup demo test chaos check static format lock clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{printf "%-15s %s\n", $$1, $$2}'
@@ -26,6 +26,9 @@ demo: ## start everything with example data and print a first query (ARGS="--mem
 
 test: ## run the tests on real servers (ARGS="-k criteria")
 	@WORKERS=$(WORKERS) scripts/test $(ARGS)
+
+chaos: $(STAMP) ## kill workers, connections and servers for minutes, and look for what is stuck or lost (ARGS="--seeds 7 8")
+	$(BIN)/python -m tests.chaos $(ARGS)
 
 check: static test ## everything that CI runs
 

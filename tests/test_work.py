@@ -110,6 +110,16 @@ async def test_a_snapshot_sees_one_instant_and_writes_nothing(
             await seen.execute(INSERT)
 
 
+async def test_who_holds_locks_may_not_dawdle_and_a_snapshot_may(context: Context) -> None:
+    limit = "SHOW idle_in_transaction_session_timeout"
+    async with begin() as unit:
+        assert await unit.connection.fetchval(limit) == "10s"
+    async with snapshot() as seen:
+        assert await seen.fetchval(limit) == "1min"
+    async with begin() as unit:
+        assert await unit.connection.fetchval(limit) == "10s"
+
+
 async def test_a_lost_connection_is_retry_later_and_the_next_unit_has_another(
     context: Context, connection: asyncpg.Connection
 ) -> None:

@@ -34,7 +34,7 @@ SERVER_SETTINGS: Final = {
     "jit": "off",
     # What a process that was killed or cut off held is let go of by the server, whatever it was at:
     "client_connection_check_interval": "2s",  # while a statement runs
-    "idle_in_transaction_session_timeout": "60s",  # between two statements
+    "idle_in_transaction_session_timeout": "10s",  # between two statements: others wait for its locks
     "lock_timeout": "15s",  # and nobody waits for it, or for another, without end
 }
 

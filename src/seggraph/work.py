@@ -23,6 +23,12 @@ log = structlog.get_logger()
 AFTER_COMMIT_SECONDS: Final = 5.0
 """How long each of the things that leave after a commit may keep the caller waiting."""
 
+AS_OF_ONE_INSTANT: Final = """
+    SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY;
+    SET LOCAL idle_in_transaction_session_timeout = '60s'
+"""
+"""Nobody waits for a snapshot, so it may take its time between two statements."""
+
 Step = Callable[[], Awaitable[object]]
 
 
@@ -75,7 +81,7 @@ async def begin() -> AsyncIterator[Work]:
 async def snapshot() -> AsyncIterator[asyncpg.Connection]:
     """A connection that sees the database as of one instant and holds no locks, for long reads."""
     async with _transaction() as connection:
-        await connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+        await connection.execute(AS_OF_ONE_INSTANT)
         yield connection
 
 

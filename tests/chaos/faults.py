@@ -58,7 +58,9 @@ class Faults:
         self.workers.signal_one(self.chance, signal.SIGTERM)
 
     async def freeze_worker(self) -> None:
-        self.workers.freeze_one(self.chance, self.chance.uniform(0.5, 6))
+        """Most are back soon; some find that the server has ended what they were in the middle of."""
+        longest = self.chance.choice([6, 6, 6, 6, 20])
+        self.workers.freeze_one(self.chance, self.chance.uniform(0.5, longest))
 
     async def cut_connections(self) -> None:
         with suppress(asyncpg.PostgresError, OSError):
