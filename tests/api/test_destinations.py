@@ -281,7 +281,7 @@ async def test_pushes_are_signed_and_feedback_comes_back_signed(
         }
         forged = destination | {"signingSecret": signing.new_secret()}
         assert (await _tell(product, forged, events)).status_code == 404
-        elsewhere = destination | {"feedbackUrl": "/destinations/999999/feedback"}
+        elsewhere = destination | {"feedbackUrl": f"/destinations/{10**30}/feedback"}
         assert (await _tell(product, elsewhere, events)).status_code == 404
         assert (await _tell(product, destination, {"events": [{"type": "SHOUT"}]})).status_code == 400
         assert (await _tell(product, destination, {"more": "x" * 1_100_000})).status_code == 413

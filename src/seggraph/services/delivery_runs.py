@@ -153,9 +153,9 @@ class _Delivering:
 
     async def run(self) -> None:
         """Do what is wanted, and let go of the delivery."""
-        await self._open()
         try:
             if self._claim.wish is DeliveryWish.EMPTY:
+                await self._open()
                 await self._empty()
             else:
                 while time.monotonic() < self._until and await self._round():
@@ -168,7 +168,10 @@ class _Delivering:
             self._context.deliver(unit, self._claim.delivery_id, claim=self._claim.number)
 
     async def _open(self) -> None:
-        """Read how the destination is called. Raises NotFound, Refused, SecretUnreadable."""
+        """Read how the destination is called now, after the look: a change that comes later asks for another look.
+
+        Raises NotFound, Refused, SecretUnreadable.
+        """
         claim = self._claim
         async with database() as connection:
             row = await connection.fetchrow(DESTINATION, claim.workspace_id, claim.destination_id)
@@ -182,6 +185,7 @@ class _Delivering:
     async def _round(self) -> bool:
         """Bring outside what one look at the audience shows; returns whether there was anything to do."""
         found = await self._look()
+        await self._open()
         list_id = found.list_id
         if list_id is None:
             if not found.is_live:

@@ -30,6 +30,7 @@ from seggraph.vocabulary import (
 
 MAX_BYTES: Final = 1024 * 1024
 MAX_EVENTS: Final = 1_000
+MAX_ID: Final = 2**63 - 1
 
 DESTINATION: Final = "SELECT workspace_id, channel, signing_secret FROM destinations WHERE id = $1"
 
@@ -79,7 +80,7 @@ async def receive(
     Raises NotFound for a destination that does not exist or a signature that is not its own, Invalid, TooMany.
     """
     async with database() as connection:
-        row = await connection.fetchrow(DESTINATION, destination_id)
+        row = await connection.fetchrow(DESTINATION, min(destination_id, MAX_ID))
         if row is None or not signing.is_signed(
             signing_secret(context.settings, row["signing_secret"], row["workspace_id"]), headers, body
         ):
