@@ -189,3 +189,22 @@ async def test_facts_leave_the_outbox_once_published(
     await ready_segment(context, viewer, country("DE"))
 
     assert await connection.fetchval("SELECT count(*) FROM outbox") == 0
+
+
+async def test_what_fails_in_a_sweep_keeps_nothing_else_from_being_asked_for(
+    context: Context, viewer: Viewer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # given a segment whose run was never asked for, and a part of the sweep that comes before it and fails
+    segment = await new_segment(context, viewer, country("DE"))
+    await context.redis.flushall()
+
+    async def fail(*_: object) -> None:
+        raise ValueError("a defect")
+
+    monkeypatch.setattr(outbox, "publish_overdue", fail)
+    with pytest.raises(ExceptionGroup, match="parts of a sweep") as raised:
+        await sweeping.sweep(context)
+
+    # then it is said, and the run is asked for all the same
+    assert [str(error) for error in raised.value.exceptions] == ["a defect"]
+    assert await context.redis.exists(f"arq:job:recompute:{segment.id}:1:0") == 1

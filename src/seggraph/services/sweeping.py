@@ -1,12 +1,14 @@
 """The sweeper: asks again for whatever is due and nobody is at. Losing Redis, or a worker, loses no work."""
 
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
+from functools import partial
 from typing import Final
 
 import asyncpg
 import structlog
 
-from seggraph.errors import ErrorCode
+from seggraph.errors import ErrorCode, RetryLater
 from seggraph.events import ReachChanged
 from seggraph.runtime import database
 from seggraph.services import (
@@ -74,22 +76,38 @@ POPULATIONS_DUE = """
 async def sweep(context: Context) -> None:
     """Settle what the stream owes, ask for what is due, and give up on what keeps losing its worker.
 
-    Raises RetryLater while PostgreSQL or Redis is away.
+    Raises RetryLater while PostgreSQL or Redis is away. What fails for another reason is raised as a group once all
+    else is done: one sort of work must not keep the others from being asked for.
     """
-    await context.stream.settle()
-    await outbox.publish_overdue(context.stream)
-    await _ask_for_syncs(context)
-    await _give_up_on_abandoned(context)
-    await _close_runs()
-    await _ask_for_work(context)
-    await event_retention.ask_for_due(context, AT_ONCE)
-    await run_compaction.ask_for_due(context, AT_ONCE)
-    await import_runs.ask_for_work(context, AT_ONCE)
-    await import_files.sweep(context, AT_ONCE)
-    await audience_values.ask_for_due(context, AT_ONCE)
-    await export_runs.ask_for_work(context, AT_ONCE)
-    await webhook_messages.expire(context, AT_ONCE)
-    await delivery_claims.ask_for_work(context, AT_ONCE)
+    failures: list[Exception] = []
+    for step in _steps(context):
+        try:
+            await step()
+        except RetryLater:
+            raise
+        except Exception as error:
+            failures.append(error)
+    if failures:
+        raise ExceptionGroup("parts of a sweep failed", failures)
+
+
+def _steps(context: Context) -> list[Callable[[], Awaitable[object]]]:
+    return [
+        context.stream.settle,
+        partial(outbox.publish_overdue, context.stream),
+        partial(_ask_for_syncs, context),
+        partial(_give_up_on_abandoned, context),
+        _close_runs,
+        partial(_ask_for_work, context),
+        partial(event_retention.ask_for_due, context, AT_ONCE),
+        partial(run_compaction.ask_for_due, context, AT_ONCE),
+        partial(import_runs.ask_for_work, context, AT_ONCE),
+        partial(import_files.sweep, context, AT_ONCE),
+        partial(audience_values.ask_for_due, context, AT_ONCE),
+        partial(export_runs.ask_for_work, context, AT_ONCE),
+        partial(webhook_messages.expire, context, AT_ONCE),
+        partial(delivery_claims.ask_for_work, context, AT_ONCE),
+    ]
 
 
 async def _ask_for_syncs(context: Context) -> None:
