@@ -119,12 +119,6 @@ class Subjects:
         return isinstance(fact, CampaignChanged)
 
 
-async def _imports(viewer: Viewer, numbers: Sequence[int]) -> dict[int, Any]:
-    """Imports, but for those into segments that the viewer does not see."""
-    found = await imports.get_many(viewer, numbers)
-    return await _into_visible(viewer, found)
-
-
 async def _exports(viewer: Viewer, numbers: Sequence[int]) -> dict[int, Any]:
     """Exports that the viewer sees; for nobody in particular everyone's, but for those of private segments."""
     everyone = Viewer(viewer.workspace_id, Role.LEADER, ApiKeyScope.READ)
@@ -133,7 +127,7 @@ async def _exports(viewer: Viewer, numbers: Sequence[int]) -> dict[int, Any]:
     return await _into_visible(viewer, found)
 
 
-async def _into_visible(viewer: Viewer, found: Mapping[int, ImportView | ExportView]) -> dict[int, Any]:
+async def _into_visible(viewer: Viewer, found: Mapping[int, ExportView]) -> dict[int, Any]:
     wanted = {view.segment_id for view in found.values() if view.segment_id is not None}
     visible = await segment_views.get_many(viewer, sorted(wanted))
     return {
@@ -145,7 +139,7 @@ async def _into_visible(viewer: Viewer, found: Mapping[int, ImportView | ExportV
 
 _READ: Final[dict[str, Any]] = {
     "Segment": segment_views.get_many,
-    "Import": _imports,
+    "Import": imports.get_many,
     "Export": _exports,
     "Campaign": campaign_views.get_many,
     "Delivery": deliveries.get_many,
