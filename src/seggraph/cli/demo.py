@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_network
+from pathlib import Path
 from typing import Annotated, Final
 
 import typer
@@ -20,7 +21,7 @@ from seggraph.cli.application import app, console, load_settings, until_stopped,
 from seggraph.cli.demo_receiver import DemoReceiver
 from seggraph.cli.operating import seeding_progress
 from seggraph.cli.serving import Port, bring_up_to_date, listening, new_server, serve_until
-from seggraph.services import demo_webhooks, demo_workspaces, seeding
+from seggraph.services import demo_destinations, demo_webhooks, demo_workspaces, seeding, uploads
 from seggraph.services.authentication import issue_token
 from seggraph.services.context import Context, open_context
 from seggraph.settings import Settings
@@ -60,13 +61,15 @@ def demo(
     settings = load_settings()
     with listening(HOST, port) as listener, with_servers(settings) as complete:
         asyncio.run(bring_up_to_date(complete))
-        asyncio.run(_demo(_calling_itself(complete), listener, members=members, as_json=as_json))
+        asyncio.run(_demo(_looking_at_itself(complete), listener, members=members, as_json=as_json))
 
 
-def _calling_itself(settings: Settings) -> Settings:
-    """Settings with which webhooks may be on this machine, where the demo's receiver is."""
+def _looking_at_itself(settings: Settings) -> Settings:
+    """Settings with which webhooks may be on this machine, where the demo's receiver is, and files have a folder."""
     networks = (*settings.outgoing_networks, ip_network("127.0.0.0/8"))
-    return settings.model_copy(update={"outgoing_networks": networks})
+    folder = settings.file_drop_dir or uploads.folder(settings) / "delivered"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    return settings.model_copy(update={"outgoing_networks": networks, "file_drop_dir": folder})
 
 
 async def _demo(settings: Settings, listener: socket.socket, *, members: int, as_json: bool) -> None:
@@ -74,6 +77,7 @@ async def _demo(settings: Settings, listener: socket.socket, *, members: int, as
         async with open_context(settings) as context:
             workspace_id = await _prepare(context, members)
             await demo_webhooks.ensure(context, workspace_id, _url(listener, demo_receiver.PATH))
+            await demo_destinations.ensure(context, workspace_id)
             if members:
                 await demo_workspaces.wait_until_calculated(workspace_id, seconds=READY_SECONDS)
         server = new_server(settings, DemoReceiver().route)
@@ -81,7 +85,7 @@ async def _demo(settings: Settings, listener: socket.socket, *, members: int, as
         while not server.started and not serving.done():  # noqa: ASYNC110 - uvicorn has no event for it
             await asyncio.sleep(0.01)
         if not serving.done():
-            _announce(_address(settings, listener, workspace_id), as_json=as_json)
+            _announce(_address(settings, listener, workspace_id), settings.file_drop_dir, as_json=as_json)
         await serving
 
 
@@ -113,7 +117,7 @@ def _address(settings: Settings, listener: socket.socket, workspace_id: int) -> 
     )
 
 
-def _announce(address: Address, *, as_json: bool) -> None:
+def _announce(address: Address, folder: Path | None, *, as_json: bool) -> None:
     if as_json:
         sys.stdout.write(json.dumps(asdict(address)) + "\n")
     else:
@@ -123,7 +127,8 @@ def _announce(address: Address, *, as_json: bool) -> None:
             f"  export URL={address.url} TOKEN={address.token}\n"
             f'  curl -s "$URL" -H "Authorization: Bearer $TOKEN" -H "Content-Type: application/json" \\\n'
             f"    -d '{json.dumps({'query': FIRST_QUERY})}'\n\n"
-            f"What its webhook gets: {address.url.removesuffix('/graphql')}{demo_receiver.PATH}\n\nCtrl-C stops it.\n"
+            f"What its webhook gets: {address.url.removesuffix('/graphql')}{demo_receiver.PATH}\n"
+            f"What its destination gets: {folder}\n\nCtrl-C stops it.\n"
         )
     sys.stdout.flush()
 
@@ -143,6 +148,7 @@ async def _keep_worker(settings: Settings, stopping: asyncio.Event) -> None:
     environment = os.environ | {
         "SEGGRAPH_DATABASE_URL": settings.database_url or "",
         "SEGGRAPH_REDIS_URL": settings.redis_url or "",
+        "SEGGRAPH_FILE_DROP_DIR": str(settings.file_drop_dir or ""),
         "SEGGRAPH_OUTGOING_NETWORKS": json.dumps([str(one) for one in settings.outgoing_networks]),
     }
     while not stopping.is_set():
