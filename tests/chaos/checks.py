@@ -17,7 +17,8 @@ from seggraph.models.audiences import ChunkRole
 from seggraph.services import value_counts
 from seggraph.vocabulary import ConsentState, MemberKind, SegmentPurpose, SourceKind
 from tests.chaos.faults import Faults
-from tests.chaos.world import CHOICES, DELETED, Row, World
+from tests.chaos.meanings import CHOICES, Row
+from tests.chaos.world import DELETED, World
 
 LOOK_SECONDS: Final = 0.1
 

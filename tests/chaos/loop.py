@@ -24,9 +24,10 @@ from seggraph.services.context import Context, open_context
 from seggraph.settings import Settings
 from tests.chaos.checks import FinalState, Monitor, settle
 from tests.chaos.faults import Faults
+from tests.chaos.meanings import CHOICES, WINDOW
 from tests.chaos.watching import Watcher
 from tests.chaos.workers import Workers
-from tests.chaos.world import CHOICES, WINDOW, WRITERS, World
+from tests.chaos.world import WRITERS, World
 from tests.conftest import new_viewer
 from tests.events.conftest import Server
 from tests.product import serving
@@ -38,10 +39,16 @@ SECRET: Final = "a secret that only the tests know, of 32 and more"
 
 RUNS: Final = "SELECT count(*) FROM runs WHERE trigger = 'FULL' AND status <> 'RUNNING'"
 FIGURES: Final = "SELECT trigger || ' ' || status AS what, count(*) AS number FROM runs GROUP BY 1 ORDER BY 1"
+DEFECT: Final = re.compile(
+    r"drift_found|Undefined|Violation|Deadlock|(Runtime|Type|Value|Attribute|Name|Assertion)Error"
+)
+"""What no fault explains in the workers' log."""
+
 DEADLOCKS: Final = "SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()"
 
 GIVEN_UP: Final = """
     UPDATE segments SET next_sync_at = now() WHERE status = 'ACTIVE' AND reach_status = 'FAILED' AND NOT id = ANY($1)
+      AND next_sync_at <= now() + interval '5 minutes'
     RETURNING name, error_code, error_message
 """
 
@@ -230,6 +237,7 @@ class Loop:
         report.defects += world.defects
         report.defects += [f"a worker died with {code}" for code in self.workers.died]
         report.warnings = _warnings(self.log)
+        report.defects += [f"a worker logged {one}" for one in report.warnings if DEFECT.search(one)]
 
 
 def _warnings(log: Path) -> Counter[str]:
