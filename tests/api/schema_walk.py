@@ -86,7 +86,8 @@ class Walk:
         """The fields of a root type."""
         type_ = self.schema.type_map[root]
         assert isinstance(type_, GraphQLObjectType)
-        return type_.fields
+        fields: Mapping[str, Any] = type_.fields
+        return fields
 
     # Reading everything
 
@@ -114,7 +115,7 @@ class Walk:
                 node = packed
                 for step in branch.steps:
                     node = node.setdefault(step, {})
-                node |= dict.fromkeys(branch.leaves, {})
+                node |= {leaf: {} for leaf in branch.leaves}
             text = f"query {{ {name}{arguments}{_selection(packed)} }}"
             yield Operation(f"Query.{name}", text, {}), asked
 
@@ -235,9 +236,9 @@ class Walk:
     ) -> Any:
         """A value of a type; `trail` is the field's name and the place, from `start` on what a probe's place is."""
         if is_non_null_type(type_):
-            return self._value(type_.of_type, trail, ids, probe, start)  # type: ignore[union-attr]
+            return self._value(type_.of_type, trail, ids, probe, start)
         if is_list_type(type_):
-            return [self._value(type_.of_type, trail, ids, probe, start)]  # type: ignore[union-attr]
+            return [self._value(type_.of_type, trail, ids, probe, start)]
         inner = trail[start:]
         if probe is not None and inner == probe[0]:
             return self.tables.texts.get(trail[-1], "{name}").replace("{name}", probe[1])

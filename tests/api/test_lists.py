@@ -226,6 +226,66 @@ def counted() -> Iterator[list[str]]:
         yield sent
 
 
+SIZE = """
+    query ($first: Int!) {
+      segments(first: $first) { nodes {
+        name memberCount reach { status total } campaignCount campaigns(first: 3) { totalCount } createdBy { name }
+        usages { campaigns { name } segments { name } playbooks { name } hiddenCount } criteria criteriaText
+      } }
+    }
+"""
+COUNTS = """
+    query ($filter: SegmentFilter, $search: String) {
+      segmentCounts(filter: $filter, search: $search) { status count }
+      segments(filter: $filter, search: $search) { totalCount }
+    }
+"""
+
+
+async def test_counts_for_tabs_and_lists_with_counts(client: Product, viewer: Viewer) -> None:
+    # given segments in every status that there is without a worker, some of them used, one hidden
+    team = await new_viewer("", Role.TEAM_MEMBER, workspace_id=viewer.workspace_id)
+    async with client.server.sign_in(team) as member:
+        hidden = (await member.run("{ viewer { user { id } } }"))["viewer"]["user"]["id"]
+        everyone = {"attribute": {"field": "country", "op": "IS_SET"}}
+        made = []
+        for number in range(12):
+            draft: dict[str, Any] = {"name": f"List {number}", "kind": "ACCOUNT", "type": "STATIC"}
+            if number % 3 == 0:
+                refers = {"segment": {"op": "IN", "id": made[0]}} if made else everyone
+                draft |= {"type": "DYNAMIC", "criteria": refers}
+            draft |= {"hiddenFromIds": [hidden]} if number == 3 else {}
+            made.append((await client.run(CREATE, input=draft))["createSegment"]["segment"]["id"])
+        pause = "mutation ($id: ID!) { pauseSegment(input: {id: $id}) { errors { code } } }"
+        archive = "mutation ($id: ID!) { archiveSegment(input: {id: $id}) { errors { code } } }"
+        assert (await client.run(pause, id=made[6]))["pauseSegment"]["errors"] == []
+        assert (await client.run(archive, id=made[9]))["archiveSegment"]["errors"] == []
+
+        async def counts(product: Product, **given: Any) -> dict[str, int]:
+            with counted() as sent:
+                answer = await product.run(COUNTS, **given)
+            assert len([text for text in sent if "GROUP BY s.status" in text]) == 1
+            return {one["status"]: one["count"] for one in answer["segmentCounts"]}
+
+        # then each tab has its number, whichever of them is open, without those that are not for the viewer
+        total = {"DRAFT": 8, "ACTIVE": 2, "PAUSED": 1, "ARCHIVED": 1}
+        assert await counts(client) == total
+        assert await counts(client, filter={"statuses": ["PAUSED"]}) == total
+        assert await counts(member) == total | {"ACTIVE": 1}
+        assert await counts(client, search="list 1") == {"DRAFT": 3, "ACTIVE": 0, "PAUSED": 0, "ARCHIVED": 0}
+        assert await counts(client, filter={"types": ["DYNAMIC"]}) == total | {"DRAFT": 0}
+
+    # and a list with everything that is counted takes as many statements as one segment does
+    sizes = []
+    for first in (1, 11):
+        with counted() as sent:
+            nodes = (await client.run(SIZE, first=first))["segments"]["nodes"]
+        assert len(nodes) == first
+        sizes.append(len(sent))
+    assert sizes[0] <= sizes[1] <= sizes[0] + 1, "one more where criteria refer to segments"
+    assert [one["name"] for one in nodes[-1]["usages"]["segments"]] == ["List 3", "List 6", "List 9"]
+
+
 SEGMENTS = """
     query ($first: Int!, $order: MemberOrder, $search: String, $where: CriteriaInput) {
       segments(first: $first, orderBy: {field: NAME}) {

@@ -31,7 +31,14 @@ from seggraph.api.playbooks import Playbook, PlaybookMutations, PlaybookQueries
 from seggraph.api.previews import PreviewQueries
 from seggraph.api.relations import RelationMutations
 from seggraph.api.scalars import CONFIG
-from seggraph.api.segment_lists import SegmentConnection, SegmentFilter, SegmentOrder, filter_of, order_of
+from seggraph.api.segment_lists import (
+    SegmentConnection,
+    SegmentFilter,
+    SegmentListQueries,
+    SegmentOrder,
+    filter_of,
+    order_of,
+)
 from seggraph.api.segment_members import SegmentMemberMutations
 from seggraph.api.segment_mutations import SegmentMutations
 from seggraph.api.segments import Segment, member_order
@@ -83,6 +90,7 @@ class Query(
     ImportQueries,
     PlaybookQueries,
     PreviewQueries,
+    SegmentListQueries,
     SuppressionQueries,
     WebhookQueries,
     WorkspaceEventQueries,

@@ -1,6 +1,7 @@
 """Lists of segments in the schema: the connection, what narrows it and how it is sorted."""
 
 from datetime import datetime
+from typing import Annotated
 
 import strawberry
 from strawberry.types import Info
@@ -97,6 +98,35 @@ class SegmentOrder:
 
     field: SegmentOrderField = strawberry.field(description="By what; unset values come last.")
     direction: OrderDirection = strawberry.field(default=OrderDirection.ASC, description="Which way.")
+
+
+@strawberry.type(description="How many segments of a list are in one status.")
+class SegmentStatusCount:
+    """The number on a tab."""
+
+    status: SegmentStatus = strawberry.field(description="The status.")
+    count: int = strawberry.field(description="How many segments are in it, of those that you may see.")
+
+
+@strawberry.type
+class SegmentListQueries:
+    """The queries of lists of segments, besides the lists."""
+
+    @strawberry.field(
+        description="How many segments a list has in each status, ARCHIVED ones too: for tabs. The filter's own"
+        " statuses do not count."
+    )
+    async def segment_counts(
+        self,
+        info: Info,
+        filter: Annotated[
+            SegmentFilter | None, strawberry.argument(description="What to narrow the list to.")
+        ] = None,
+        search: Annotated[str | None, strawberry.argument(description="Part of a name.")] = None,
+    ) -> list[SegmentStatusCount]:
+        """Count by status."""
+        found = await segment_views.counts(caller_of(info).viewer, filter_of(filter), search)
+        return [SegmentStatusCount(status=status, count=count) for status, count in found.items()]
 
 
 def filter_of(filter_: SegmentFilter | None) -> FilterState:

@@ -1,7 +1,7 @@
 """Reading segments: one, many, or a page of them, as the viewer may see them."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from typing import Any, Final
 
@@ -96,6 +96,10 @@ FILTER: Final = """
 """
 
 COUNT: Final = f"SELECT count(*) FROM segments s WHERE {VISIBLE_SEGMENT} {FILTER}"  # noqa: S608
+
+COUNTS: Final = f"""
+    SELECT s.status, count(*) AS count FROM segments s WHERE {VISIBLE_SEGMENT} {FILTER} GROUP BY s.status
+"""  # noqa: S608
 
 USERS_HIDDEN_FROM: Final = """
     SELECT segment_id, user_id FROM segment_hidings
@@ -202,6 +206,15 @@ async def count(viewer: Viewer, filter_: SegmentFilter, search: str | None) -> i
             COUNT, *visibility_arguments(viewer), *filter_.arguments(search)
         )
     return found
+
+
+async def counts(viewer: Viewer, filter_: SegmentFilter, search: str | None) -> dict[SegmentStatus, int]:
+    """How many segments a list has in each status, whichever statuses it is narrowed to."""
+    everywhere = replace(filter_, statuses=tuple(SegmentStatus))
+    async with database() as connection:
+        rows = await connection.fetch(COUNTS, *visibility_arguments(viewer), *everywhere.arguments(search))
+    found = {SegmentStatus(row["status"]): int(row["count"]) for row in rows}
+    return {status: found.get(status, 0) for status in SegmentStatus}
 
 
 async def users_hidden_from(viewer: Viewer, segment_ids: Sequence[int]) -> dict[int, list[int]]:
