@@ -74,7 +74,8 @@ async def test_who_leaves_in_the_middle_of_a_snapshot_or_resync_is_told_of_all_s
     product: Product,
 ) -> None:
     made = {await create(product, name) for name in ("One", "Two", "Three")}
-    cursor, seen = None, set()
+    cursor: str | None = None
+    seen: set[str] = set()
     for typename in ("SegmentSnapshot", "ResyncRequired", "ResyncRequired"):
         async with product.subscribe(EVENTS, after=cursor) as events:
             event = await events.next()

@@ -38,7 +38,8 @@ PUT_AWAY = """
 """
 PLAYBOOK = """
     mutation ($name: String!, $criteria: CriteriaInput!, $segment: ID!) {
-      createPlaybook(input: {name: $name, kind: ACCOUNT, criteria: $criteria, addToSegmentIds: [$segment]}) { playbook { id } errors { message } }
+      createPlaybook(input: {name: $name, kind: ACCOUNT, criteria: $criteria, addToSegmentIds: [$segment]}) {
+        playbook { id } errors { message } }
     }
 """
 DELETE_PLAYBOOK = "mutation ($id: ID!) { deletePlaybook(input: {id: $id}) { deletedId errors { message } } }"

@@ -82,7 +82,13 @@ async def test_any_trees_over_any_world(
         )
 
     first, second, *_ = trees
-    edits: list[Checked] = [All((first, second)), AnyOf((first, second)), All((Not(second), first)), *trees, Not(first)]
+    edits: list[Checked] = [
+        All((first, second)),
+        AnyOf((first, second)),
+        All((Not(second), first)),
+        *trees,
+        Not(first),
+    ]
 
     # when
     transaction = connection.transaction()

@@ -40,7 +40,7 @@ def test_another_key_reads_nothing(tmp_path: Path) -> None:
 
 def test_no_key_is_kept_where_it_would_be_lost(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(secrets, "folder", lambda _: tmp_path)
-    monkeypatch.setattr(secrets.tempfile, "gettempdir", lambda: str(tmp_path))
+    monkeypatch.setattr("tempfile.gettempdir", lambda: str(tmp_path))
 
     with pytest.raises(SecretKeyMissing):
         secrets.encrypt(Settings(), SECRET, purpose="destination:1")

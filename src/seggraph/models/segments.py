@@ -47,7 +47,9 @@ class Segment(Model):
     version = fields.IntField(default=1, db_default=1)
     requested_revision = fields.IntField(default=0, db_default=0)
     computed_revision = fields.IntField(default=0, db_default=0)
-    synced_revision = fields.IntField(null=True, description="That was asked for to compare, nothing having changed")
+    synced_revision = fields.IntField(
+        null=True, description="That was asked for to compare, nothing having changed"
+    )
     excused = fields.BinaryField(null=True, description="Whom refreshes left to that run")
     lease_holder = fields.CharField(max_length=64, null=True)
     lease_until = fields.DatetimeField(null=True)

@@ -74,9 +74,7 @@ class WebhookMessage(Model):
     key = fields.UUIDField()
     topic = fields.CharField(max_length=32, null=True)
     body = fields.BinaryField(null=True)
-    status = fields.CharEnumField(
-        WebhookDeliveryStatus, max_length=16, default=WebhookDeliveryStatus.PENDING
-    )
+    status = fields.CharEnumField(WebhookDeliveryStatus, max_length=16, default=WebhookDeliveryStatus.PENDING)
     attempts = fields.IntField(default=0, db_default=0)
     next_attempt_at = fields.DatetimeField(null=True)
     created_at = fields.DatetimeField(auto_now_add=True)
