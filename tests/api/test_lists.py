@@ -248,7 +248,7 @@ async def test_counts_for_tabs_and_lists_with_counts(client: Product, viewer: Vi
     async with client.server.sign_in(team) as member:
         hidden = (await member.run("{ viewer { user { id } } }"))["viewer"]["user"]["id"]
         everyone = {"attribute": {"field": "country", "op": "IS_SET"}}
-        made = []
+        made: list[str] = []
         for number in range(12):
             draft: dict[str, Any] = {"name": f"List {number}", "kind": "ACCOUNT", "type": "STATIC"}
             if number % 3 == 0:
@@ -319,7 +319,7 @@ async def test_the_statements_of_a_list_do_not_grow_with_its_page(
             {"externalId": f"{n:02}", "name": f"N{n}", "employees": n, "address": "Street"} for n in range(20)
         ]
         await client.run(UPSERT, members=rows)
-        made = []
+        made: list[str] = []
         for number in range(10):
             author = leader if number % 2 else client
             criteria = {"attribute": {"field": "employees", "op": "GTE", "value": number}}

@@ -92,11 +92,11 @@ TABLES = Tables(
     },
     extra={
         **{
-            name: {"kind": "PERSON", "externalIds": ["p089"]}
+            name: {"kind": "PERSON", "externalIds": ["p289"]}
             for name in ("MemberIdsInput", "SetConsentsInput")
         },
-        "SegmentMembersInput": {"externalIds": ["p089"]},
-        "TagMembersInput": {"kind": "PERSON", "externalIds": ["p089"], "add": ["x"]},
+        "SegmentMembersInput": {"externalIds": ["p289"]},
+        "TagMembersInput": {"kind": "PERSON", "externalIds": ["p289"], "add": ["x"]},
     },
     given={
         "createSegment.input.type": "DYNAMIC",
@@ -219,12 +219,12 @@ EVERYBODY: Mapping[str, Access] = {
     "ADMIN": Access((), (ADMINS, MANAGERS, WRITERS), DEEP),
     "LEADER": Access((HIDDEN, KEYS), (MANAGERS, WRITERS), DEEP),
     "TEAM_MEMBER": Access((HIDDEN, PRIVATE, KEYS), (WRITERS,), DEEP),
-    "key READ": Access((KEYS,), (), WALK),
+    "key READ": Access((KEYS,), ()),
     "key WRITE": Access((KEYS,), (MANAGERS, WRITERS)),
     "key ADMIN": Access((), (ADMINS, MANAGERS, WRITERS)),
     "another workspace": Access((HIDDEN, PRIVATE, KEYS, OWN, OPEN), (ADMINS, MANAGERS, WRITERS), WALK),
 }
-"""Each role and scope. Of what keys see, one tells for all."""
+"""Each role and scope. Keys see what leaders see from whom nothing is hidden."""
 
 
 @dataclass(frozen=True)

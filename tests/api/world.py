@@ -29,7 +29,7 @@ only administrators see; what is the team member's; and the rest, which the whol
 FIRST_NUMBER = 500_000_000
 """Numbers of objects begin far beyond every other number in an answer."""
 
-COUNTS = {HIDDEN: 37, PRIVATE: 43}
+COUNTS = {HIDDEN: 137, PRIVATE: 143}
 """How many members the segments of a word have."""
 
 
@@ -105,7 +105,7 @@ async def called(product: Product, name: str, fields: str, /, **given: Any) -> A
 
 
 async def _people(world: World, product: Product) -> None:
-    """Ninety people, a few with events and relations."""
+    """People, a few with events and relations."""
     tags = ["t1"] * COUNTS[HIDDEN] + ["t2"] * COUNTS[PRIVATE] + ["t3"] * 10
     rows = [
         {
@@ -121,7 +121,7 @@ async def _people(world: World, product: Product) -> None:
     ]
     await called(product, "upsertMembers", "created", kind="PERSON", members=rows)
     found = await product.run(
-        """{ memberByExternalId(kind: PERSON, externalId: "p089") { id }
+        """{ memberByExternalId(kind: PERSON, externalId: "p289") { id }
              viewer { user { id } workspace { id } } }"""
     )
     world.keep(OPEN, "Member", found["memberByExternalId"]["id"])
@@ -136,7 +136,7 @@ async def _people(world: World, product: Product) -> None:
             "value": "5",
             "externalId": f"e{one['externalId']}",
         }
-        for one in rows[80:]
+        for one in rows[280:]
     ]
     await called(product, "recordEvents", "accepted", events=events)
     event = await product.run(
@@ -180,7 +180,7 @@ async def _segments(world: World, product: Product, team: Product) -> None:
     await made(product, f"{OPEN} refers", criteria=refers)
     own = await made(team, f"{OWN} one", type="STATIC")
     world.keep(OWN, "Segment", own)
-    await called(team, "addSegmentMembers", "changed", segmentIds=[own], externalIds=["p085", "p086"])
+    await called(team, "addSegmentMembers", "changed", segmentIds=[own], externalIds=["p285", "p286"])
 
 
 async def _uses(world: World, product: Product, team: Product) -> None:
