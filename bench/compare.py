@@ -1,6 +1,6 @@
 """How long comparing segments takes: their chunks are stored, then read, joined and compared.
 
-    python bench/compare.py [--segments 20] [--members 1000000] [--rounds 5]
+python bench/compare.py [--segments 20] [--members 1000000] [--rounds 5]
 """
 
 import argparse
