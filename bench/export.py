@@ -12,8 +12,8 @@ import time
 from typing import Any
 
 import asyncpg
-from bench.members import KIND, filled
 
+from bench.members import KIND, filled
 from seggraph.runtime import database
 from seggraph.services import export_runs, exports, segments
 from seggraph.services.context import Context
