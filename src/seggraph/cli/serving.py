@@ -1,6 +1,7 @@
 """`seggraph serve` and `seggraph worker`: the two kinds of process that a deployment runs."""
 
 import asyncio
+import gc
 import os
 import socket
 from typing import Annotated, Final
@@ -72,6 +73,9 @@ def new_server(settings: Settings, *routes: Route) -> uvicorn.Server:
     """The HTTP server of the API, and of more routes, not yet started. Signals are the caller's business."""
     application = create_app(settings)
     application.router.routes.extend(routes)
+    # Modules and schema stay for good. Looking through them for garbage stopped every request for 140 ms at times.
+    gc.collect()
+    gc.freeze()
     return uvicorn.Server(
         uvicorn.Config(
             application,
