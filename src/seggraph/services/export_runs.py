@@ -210,7 +210,11 @@ async def _write_rows(claim: Claim, part: Path, done: Progress) -> None:
 
 
 async def _finish(context: Context, claim: Claim, part: Path, name: str, done: Progress) -> None:
-    """Give the whole file its name, and say that it is there."""
+    """Give the whole file its name, and say that it is there.
+
+    When it ends in any other way than by the loss of the export, nobody knows whether it was committed: then the
+    file stays, and goes as an orphan if no row has it.
+    """
     workspace_id, lifetime = claim.viewer.workspace_id, context.settings.export_days * 86_400
     size = (await asyncio.to_thread(part.stat)).st_size
     await asyncio.to_thread(part.replace, uploads.path_of(context.settings, name))
@@ -220,8 +224,8 @@ async def _finish(context: Context, claim: Claim, part: Path, name: str, done: P
             context.publish(
                 unit, [progressed(workspace_id, claim.export_id), finished(workspace_id, claim.export_id)]
             )
-    except BaseException:
-        uploads.remove(context.settings, name)
+    except ExportLost:
+        await asyncio.to_thread(uploads.remove, context.settings, name)
         raise
 
 
