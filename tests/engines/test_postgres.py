@@ -1,6 +1,10 @@
 """The PostgreSQL engine's own business: scope, statements, limits, what the server can do."""
 
+import re
+import subprocess
+import sys
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -8,6 +12,7 @@ import asyncpg
 import pytest
 from pyroaring import BitMap
 
+from seggraph import criteria, engines
 from seggraph.criteria import Checked, check, parse
 from seggraph.criteria.naive import fold
 from seggraph.criteria.sql_texts import Folding
@@ -173,3 +178,14 @@ async def test_other_collations_give_the_same(
     expected = await evaluate(connection, *tests)
     monkeypatch.setattr(postgres, "_FOLDINGS", (Folding(collation),))
     assert await evaluate(connection, *tests) == expected
+
+
+def test_the_dialect_is_whole_before_any_thread_writes_sql() -> None:
+    # sqlglot shows a dialect that it loads by name to other threads before it can write `$1`
+    program = "import sys, seggraph.engines; print('sqlglot.dialects.postgres' in sys.modules)"
+    found = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True)
+    assert found.stdout == "True\n"
+
+    by_name = re.compile(r"""(?:dialect=|\.sql\()["']""")
+    sources = Path(criteria.__file__).parent.rglob("*.py"), Path(engines.__file__).parent.rglob("*.py")
+    assert [path.name for paths in sources for path in paths if by_name.search(path.read_text())] == []

@@ -12,6 +12,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from sqlglot import exp
+from sqlglot.dialects.postgres import Postgres
 
 from seggraph.criteria.catalogue import Field, Group, Storage
 from seggraph.criteria.operators import AttributeOp
@@ -97,7 +98,7 @@ def property_instant(field: Field, parameters: Parameters, zone: ZoneInfo) -> Op
         text = attribute_text(field, parameters)
         is_day = exp.RegexpLike(this=text, expression=exp.Literal.string(f"^{_DAY}$"))
         is_instant = exp.RegexpLike(this=text.copy(), expression=exp.Literal.string(f"^{_DAY}{_CLOCK}$"))
-        said = exp.Cast(this=text.copy(), to=exp.DataType.build("timestamptz", dialect="postgres"))
+        said = exp.Cast(this=text.copy(), to=exp.DataType.build("timestamptz", dialect=Postgres))
         case = exp.Case().when(is_day, _first_of_day(text.copy(), zone, parameters), copy=False)
         return exp.Paren(this=case.when(is_instant, said, copy=False))
 
@@ -120,7 +121,7 @@ def _first_of_day(text: exp.Expr, zone: ZoneInfo, parameters: Parameters) -> exp
     def in_zone(local: exp.Expr) -> exp.Expr:
         return exp.AtTimeZone(this=exp.Paren(this=local), zone=parameters.bind(zone.key, "text"))
 
-    midnight = exp.Cast(this=text, to=exp.DataType.build("timestamp", dialect="postgres"))
+    midnight = exp.Cast(this=text, to=exp.DataType.build("timestamp", dialect=Postgres))
     an_hour_before = in_zone(exp.Sub(this=midnight.copy(), expression=hour))
     return exp.Least(
         this=in_zone(midnight), expressions=[exp.Add(this=an_hour_before, expression=hour.copy())]

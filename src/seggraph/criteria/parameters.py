@@ -1,8 +1,14 @@
-"""Bound parameters: every value that goes into a statement, and the numbered place that stands for it."""
+"""Bound parameters: every value that goes into a statement, and the numbered place that stands for it.
+
+Here and wherever SQL is written the dialect is the class and never its name: sqlglot loads a dialect that is asked
+for by name when it is first needed, and while one thread does so another finds it half made, and writes `@1`, which
+PostgreSQL takes for the number one.
+"""
 
 from typing import Final
 
 from sqlglot import exp
+from sqlglot.dialects.postgres import Postgres
 
 _TYPES: Final[dict[str, exp.DataType]] = {}
 
@@ -35,5 +41,5 @@ class Parameters:
 
 def _data_type(name: str) -> exp.DataType:
     if name not in _TYPES:
-        _TYPES[name] = exp.DataType.build(name, dialect="postgres")
+        _TYPES[name] = exp.DataType.build(name, dialect=Postgres)
     return _TYPES[name].copy()

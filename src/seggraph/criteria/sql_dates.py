@@ -9,6 +9,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from sqlglot import exp
+from sqlglot.dialects.postgres import Postgres
 
 from seggraph.criteria.catalogue import Storage
 from seggraph.criteria.days import MonthDays, day_of, end_of, month_days, start_of
@@ -73,7 +74,7 @@ def _month_day(type_: AttributeType, side: Operand, zone: ZoneInfo) -> exp.Expr:
             this=side.expression(), start=exp.Literal.number(6), length=exp.Literal.number(5)
         )
     else:
-        instant = exp.Cast(this=side.expression(), to=exp.DataType.build("timestamptz", dialect="postgres"))
+        instant = exp.Cast(this=side.expression(), to=exp.DataType.build("timestamptz", dialect=Postgres))
         local = exp.AtTimeZone(this=instant, zone=side.parameters.bind(zone.key, "text"))
         text = exp.Anonymous(this="TO_CHAR", expressions=[local, exp.Literal.string("MM-DD")])
     return exp.Collate(this=text, expression=exp.to_identifier("C", quoted=True))

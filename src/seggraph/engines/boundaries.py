@@ -15,6 +15,7 @@ from typing import Final, TypeAlias
 
 from pyroaring import BitMap
 from sqlglot import exp
+from sqlglot.dialects.postgres import Postgres
 
 from seggraph.criteria.boundaries import EventLook, Look, Passage, RelatedLook, looks
 from seggraph.criteria.relations import Direction
@@ -169,7 +170,7 @@ def _made(population: Population, moment: Moment, asked: Sequence[Ranged]) -> St
 def _joined(queries: Sequence[exp.Select], values: tuple[object, ...]) -> Statement:
     """One row with a column for each of the queries for ordinals."""
     query = exp.select(*(_column(query) for query in queries), copy=False)
-    return Statement(query.sql("postgres"), values, len(queries))
+    return Statement(query.sql(Postgres), values, len(queries))
 
 
 def _column(query: exp.Select) -> exp.Expr:

@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 
 from pyroaring import BitMap
 from sqlglot import exp
+from sqlglot.dialects.postgres import Postgres
 
 from seggraph.criteria.dependencies import fields_read
 from seggraph.criteria.operands import AGGREGATES, MEMBERS
@@ -156,7 +157,7 @@ def _row_statements(
             predicates.append(predicate(rest.pop(0), context))
         members = exp.to_table("members").as_(MEMBERS)
         query = _collected(members, MEMBERS, conditions, predicates)
-        yield Statement(query.sql("postgres"), context.parameters.values, len(predicates))
+        yield Statement(query.sql(Postgres), context.parameters.values, len(predicates))
 
 
 def masked_statement(population: Population, criteria: Sequence[Checked], moment: Moment) -> Statement:
@@ -177,7 +178,7 @@ def masked_statement(population: Population, criteria: Sequence[Checked], moment
     query = query.from_(exp.to_table("members").as_(MEMBERS), copy=False)
     query = query.where(exp.and_(*conditions, copy=False), copy=False)
     query = query.group_by(exp.Literal.number(1), copy=False)
-    return Statement(query.sql("postgres"), context.parameters.values, 2)
+    return Statement(query.sql(Postgres), context.parameters.values, 2)
 
 
 def blocks_statement(population: Population, blocks: Sequence[int] | None, moment: Moment) -> Statement:
@@ -199,7 +200,7 @@ def blocks_statement(population: Population, blocks: Sequence[int] | None, momen
         conditions.append(exp.EQ(this=block, expression=exp.Any(this=exp.Paren(this=given))))
     query = query.from_(exp.to_table("members").as_(MEMBERS), copy=False)
     query = query.where(exp.and_(*conditions, copy=False), copy=False)
-    return Statement(query.sql("postgres"), parameters.values, 1 if blocks else 2)
+    return Statement(query.sql(Postgres), parameters.values, 1 if blocks else 2)
 
 
 def observation_statement(
@@ -219,7 +220,7 @@ def observation_statement(
         for question in questions
     ]
     query = exp.select(*columns, copy=False)
-    return Statement(query.sql("postgres"), context.parameters.values, len(columns))
+    return Statement(query.sql(Postgres), context.parameters.values, len(columns))
 
 
 def _collected(
@@ -298,7 +299,7 @@ def question_statements(
         query = exp.select("*").from_(tables[0], copy=False)
         for table in tables[1:]:
             query = query.join(table, join_type="cross", copy=False)
-        yield Statement(query.sql("postgres"), context.parameters.values, len(columns)), columns
+        yield Statement(query.sql(Postgres), context.parameters.values, len(columns)), columns
 
 
 def _answers(
