@@ -212,8 +212,7 @@ async def _write_rows(claim: Claim, part: Path, done: Progress) -> None:
 async def _finish(context: Context, claim: Claim, part: Path, name: str, done: Progress) -> None:
     """Give the whole file its name, and say that it is there.
 
-    When it ends in any other way than by the loss of the export, nobody knows whether it was committed: then the
-    file stays, and goes as an orphan if no row has it.
+    Whatever ends it, the file goes unless the row has it: that may be committed when the answer is lost.
     """
     workspace_id, lifetime = claim.viewer.workspace_id, context.settings.export_days * 86_400
     size = (await asyncio.to_thread(part.stat)).st_size
@@ -224,9 +223,16 @@ async def _finish(context: Context, claim: Claim, part: Path, name: str, done: P
             context.publish(
                 unit, [progressed(workspace_id, claim.export_id), finished(workspace_id, claim.export_id)]
             )
-    except ExportLost:
-        await asyncio.to_thread(uploads.remove, context.settings, name)
+    except BaseException:
+        await asyncio.shield(_remove_unless_kept(context, claim, name))
         raise
+
+
+async def _remove_unless_kept(context: Context, claim: Claim, name: str) -> None:
+    async with database() as connection:
+        kept = await connection.fetchval("SELECT file FROM exports WHERE id = $1", claim.export_id)
+    if kept != name:
+        await asyncio.to_thread(uploads.remove, context.settings, name)
 
 
 async def _rows(

@@ -27,7 +27,7 @@ LOOK_AGAIN_SECONDS: Final = 3_600
 LOOKED: Final = "seggraph:upload-files:looked"
 """The key in Redis that keeps one process an hour looking through the folder."""
 
-NAMES: Final = re.compile(r"[0-9a-f]{32}\.(?:csv|part|export)")
+NAMES: Final = re.compile(r"[0-9a-f]{32}\.(?:csv|part)")
 
 # A dry run may be started for good until its time is over.
 OVER: Final = """
@@ -42,9 +42,7 @@ OVER: Final = """
     WHERE id = number RETURNING id, workspace_id, name
 """
 
-KNOWN: Final = """
-    SELECT file FROM imports WHERE file = ANY($1) UNION ALL SELECT file FROM exports WHERE file = ANY($1)
-"""
+KNOWN: Final = "SELECT file FROM imports WHERE file = ANY($1)"
 
 
 async def sweep(context: Context, limit: int) -> None:
@@ -62,7 +60,7 @@ async def sweep(context: Context, limit: int) -> None:
 
 
 async def remove_orphans(settings: Settings) -> int:
-    """Delete the files that no import or export has and nobody wrote to for a day; returns how many there were."""
+    """Delete the files that no import has and nobody wrote to for a day; returns how many there were."""
     old = await asyncio.to_thread(_old_files, settings)
     async with database() as connection:
         known = {row["file"] for row in await connection.fetch(KNOWN, old)}
