@@ -12,12 +12,13 @@ import asyncpg
 import httpx
 import pytest
 
-from seggraph.services import export_files, export_runs, exports, segments, sweeping
+from seggraph.services import export_files, export_runs, exports, segments, sweeping, uploads
 from seggraph.services.context import Context
 from seggraph.services.exports import ExportDraft
 from seggraph.services.policy import Viewer
 from seggraph.services.segments import SegmentDraft
 from seggraph.vocabulary import ExportContent, ExportStatus, MemberKind, Role, SegmentType, Visibility
+from seggraph.work import begin
 from tests.conftest import new_viewer
 from tests.product import Product, Server
 
@@ -164,6 +165,52 @@ async def test_the_members_of_a_segment_in_each_form(
     found = await product.run(ONE, id=ready["id"])
     assert found["node"] == {"id": ready["id"]}
     assert found["exports"]["totalCount"] == 2
+
+
+async def test_who_is_erased_is_in_no_file_any_more(product: Product, context: Context) -> None:
+    # given a file that can be fetched, one that is being written, and a list of segments
+    segment_id = await people(product, 3)
+    ready = await exported(product, segmentId=segment_id)
+    listed = await exported(product, content="SEGMENTS")
+    files = context.settings.files_dir
+    assert files is not None
+    assert len(list(files.glob("*.export"))) == 2
+
+    # when one of the members is erased
+    query = """mutation { deleteMembers(input: {kind: PERSON, externalIds: ["p0001"]}) {
+      deleted erased { exportFiles } errors { code } } }"""
+    payload = (await product.run(query))["deleteMembers"]
+
+    # then the first file is gone at once, and the list is not
+    assert payload == {"deleted": 1, "erased": {"exportFiles": 1}, "errors": []}
+    assert (await fetched(ready["url"])).status_code == 404
+    assert (await product.run(ONE, id=ready["id"]))["export"]["status"] == "EXPIRED"
+    assert len(list(files.glob("*.export"))) == 1
+    assert (await fetched(listed["url"])).status_code == 200
+    again = await exported(product, segmentId=segment_id)
+    assert "p0001" not in (await fetched(again["url"])).text
+
+
+async def test_an_erasure_makes_a_file_that_is_being_written_begin_anew(
+    context: Context, viewer: Viewer, connection: asyncpg.Connection
+) -> None:
+    segment = await segments.create(
+        context, viewer, SegmentDraft("All", MemberKind.PERSON, SegmentType.STATIC)
+    )
+    made = await exports.create(context, viewer, ExportDraft(ExportContent.MEMBERS, segment.id))
+    claim = await export_runs._claim(context, made.id)
+    assert claim is not None
+    async with begin() as unit:
+        assert await exports.withdraw(context, unit, viewer.workspace_id, MemberKind.PERSON) == []
+
+    # whoever was at it has lost it, and leaves nothing behind; the next one writes it
+    files = uploads.folder(context.settings)
+    part = files / f"{'a' * 32}.part"
+    part.touch()
+    with pytest.raises(export_runs.ExportLost):
+        await export_runs._finish(context, claim, part, f"{'a' * 32}.export", export_runs.Progress())
+    assert list(files.glob("a*")) == []
+    assert await export_runs.run(context, made.id) is ExportStatus.READY
 
 
 async def test_the_list_of_segments_that_its_maker_sees(

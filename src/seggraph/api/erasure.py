@@ -47,6 +47,10 @@ class ErasedCounts:
         default=0,
         description="Uploaded files with them that waited to be imported; these imports are cancelled.",
     )
+    export_files: int = strawberry.field(
+        default=0,
+        description="Exported files of members of their kind, which could be fetched; these exports are expired.",
+    )
 
 
 @strawberry.type(description="What deleteMembers erased.")
@@ -92,5 +96,6 @@ class ErasureMutations:
                 history=report.erased.moves,
                 import_rows=report.erased.import_rows,
                 import_files=report.erased.import_files,
+                export_files=report.erased.export_files,
             ),
         )

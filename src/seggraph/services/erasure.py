@@ -22,6 +22,7 @@ from seggraph.services import (
     audit,
     delivery_changes,
     events,
+    exports,
     import_erasure,
     member_locks,
     populations,
@@ -101,7 +102,8 @@ NOW: Final = "SELECT clock_timestamp()"
 class Erased:
     """What went with the members: rows, bits of audiences (`memberships`) and of their history (`moves`).
 
-    `import_rows` are rows that imports had rejected, `import_files` files that waited and are withdrawn.
+    `import_rows` are rows that imports had rejected, `import_files` files that waited and are withdrawn,
+    `export_files` those that could be fetched and may have shown the members.
     """
 
     addresses: int = 0
@@ -112,6 +114,7 @@ class Erased:
     moves: int = 0
     import_rows: int = 0
     import_files: int = 0
+    export_files: int = 0
 
     def __add__(self, other: "Erased") -> "Erased":
         """The sums."""
@@ -139,7 +142,7 @@ async def delete(context: Context, viewer: Viewer, selection: Selection) -> Eras
         connection = unit.connection
         since = await connection.fetchval(NOW)
         named = await selections.find_named(connection, viewer, selection)
-        erased = Erased()
+        erased, exported = Erased(), list[str]()
         for kind, ids in _by_kind(
             named
         ).items():  # before anybody is kept waiting, for there may be millions of rows
@@ -150,12 +153,14 @@ async def delete(context: Context, viewer: Viewer, selection: Selection) -> Eras
         named = await selections.find_named(connection, viewer, selection)
         for kind, ids in _by_kind(named).items():
             erased += await _Erasing(context, unit, viewer.workspace_id, kind).run(ids, since)
+            exported += await exports.withdraw(context, unit, viewer.workspace_id, kind)
+        erased += Erased(export_files=len(exported))
         files = await import_erasure.withdraw(connection, viewer.workspace_id, waiting)
         if named.rows:
             told = {"member_count": len(named.rows)} | asdict(erased)
             subject = audit.Subject(AuditSubject.MEMBER)
             await audit.record(unit, viewer, AuditAction.ERASED, subject, told)
-    for file in files:
+    for file in (*files, *exported):
         await asyncio.to_thread(uploads.remove, context.settings, file)
     return ErasureReport(len(named.rows), named.not_found, erased + Erased(import_files=len(files)))
 

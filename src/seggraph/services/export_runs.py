@@ -19,7 +19,7 @@ from pydantic import TypeAdapter
 
 from seggraph.errors import ErrorCode, NotFound, SeggraphError
 from seggraph.runtime import database
-from seggraph.services import catalogues, export_columns, export_files, uploads
+from seggraph.services import catalogues, export_columns, export_files, member_locks, uploads
 from seggraph.services.context import Context
 from seggraph.services.exports import NarrowedTo, finished, progressed
 from seggraph.services.policy import Viewer
@@ -199,6 +199,10 @@ async def _write(context: Context, claim: Claim, part: Path, name: str) -> Expor
 
 async def _write_rows(claim: Claim, part: Path, done: Progress) -> None:
     """Write the rows in a task of their own: a snapshot takes in whatever its task does with the database."""
+    async with (
+        begin() as unit
+    ):  # an erasure that does not know the export yet is over before the snapshot is taken
+        await member_locks.hold_together(unit.connection, claim.viewer.workspace_id)
     file = await asyncio.to_thread(export_files.open_file, part, compressed=claim.gzip)
     try:
         async with snapshot() as connection:

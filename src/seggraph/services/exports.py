@@ -37,13 +37,25 @@ from seggraph.vocabulary import (
     ExportStatus,
     MemberKind,
 )
-from seggraph.work import begin
+from seggraph.work import Work, begin
 
 SEGMENT_KIND: Final = f"SELECT s.kind FROM segments s WHERE {VISIBLE_SEGMENT} AND s.id = $4"  # noqa: S608
 
 DISCARD: Final = """
     UPDATE exports SET status = 'EXPIRED', file = NULL, lease_holder = NULL, lease_until = NULL
     WHERE workspace_id = $1 AND id = $2
+"""
+
+
+# What is being written begins anew: it is of an instant at which the members were there.
+WITHDRAW: Final = """
+    UPDATE exports e SET status = CASE e.status WHEN 'READY' THEN 'EXPIRED' ELSE e.status END, file = NULL,
+      lease_holder = NULL, lease_until = NULL
+    FROM (SELECT id, file FROM exports
+      WHERE workspace_id = $1 AND content = 'MEMBERS' AND status IN ('READY', 'RUNNING')
+        AND (segment_id IS NULL OR segment_id IN (SELECT id FROM segments WHERE workspace_id = $1 AND kind = $2))
+      ORDER BY id FOR NO KEY UPDATE) AS old
+    WHERE old.id = e.id RETURNING e.id, old.file
 """
 
 
@@ -191,6 +203,13 @@ async def discard(context: Context, viewer: Viewer, export_id: int) -> ExportVie
     if before.file is not None:
         uploads.remove(context.settings, before.file)
     return await get(viewer, export_id)
+
+
+async def withdraw(context: Context, unit: Work, workspace_id: int, kind: MemberKind) -> list[str]:
+    """Expire the exports that may show erased members of a kind; returns the files to remove after the commit."""
+    rows = await unit.connection.fetch(WITHDRAW, workspace_id, kind)
+    context.publish(unit, [progressed(workspace_id, row["id"]) for row in rows])
+    return [row["file"] for row in rows if row["file"] is not None]
 
 
 def signed_path(settings: Settings, viewer: Viewer, export_id: int) -> str:
