@@ -453,3 +453,44 @@ async def test_who_may_manage_destinations_and_who_sees_secrets(
         "{ destinations { id name type channel url headerName authSecretHint mapping feedbackUrl version } }"
     )
     assert secret not in json.dumps(await product.run(whole))
+
+
+async def test_what_is_done_to_destinations_and_deliveries_is_written_down(product: Product) -> None:
+    await upsert(product, person(1))
+    germans = await segment(product)
+    hook = await made(
+        product,
+        name="Hook",
+        type="HTTP",
+        url="https://93.184.216.34/secret-path",
+        authSecret="sk_live_0123456789",
+    )
+    await product.run(UPDATE, input={"id": hook["id"], "name": "Hooked", "newSigningSecret": True})
+    await product.run(DELETE, input={"id": hook["id"]})
+    files = await made(product, name="Files", type="FILE", channel="EMAIL")
+    delivery = await delivered(product, germans, files["id"])
+    await product.run(RETRY, id=delivery)
+    await product.run(OFF, id=delivery, keep=True)
+
+    query = """{ auditLog(first: 20, subjects: [DESTINATION, DELIVERY]) {
+      nodes { action subject subjectId subjectName before after } } }"""
+    nodes = (await product.run(query))["auditLog"]["nodes"][::-1]
+
+    assert [(one["subject"], one["action"], one["subjectId"], one["subjectName"]) for one in nodes] == [
+        ("DESTINATION", "CREATED", hook["id"], "Hook"),
+        ("DESTINATION", "EDITED", hook["id"], "Hooked"),
+        ("DESTINATION", "DELETED", hook["id"], "Hooked"),
+        ("DESTINATION", "CREATED", files["id"], "Files"),
+        ("DELIVERY", "STARTED", delivery, "Germans"),
+        ("DELIVERY", "RESUMED", delivery, "Germans"),
+        ("DELIVERY", "CANCELLED", delivery, "Germans"),
+    ]
+    assert nodes[0]["after"]["host"] == "93.184.216.34"
+    assert (nodes[1]["before"], nodes[1]["after"]) == (
+        {"name": "Hook"},
+        {"name": "Hooked", "signingSecretIsNew": True},
+    )
+    text = json.dumps(nodes)
+    assert "secret-path" not in text
+    assert "sk_live" not in text
+    assert hook["signingSecret"] not in text

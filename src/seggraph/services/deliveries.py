@@ -3,7 +3,7 @@
 People see the deliveries of the segments that they see, and change those of segments that they manage.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any, Final
@@ -13,7 +13,7 @@ import asyncpg
 from seggraph.errors import BadTransition, NotFound
 from seggraph.events import DeliveryChanged
 from seggraph.runtime import database
-from seggraph.services import delivery_claims, populations, segment_rows
+from seggraph.services import audit, delivery_claims, populations, segment_rows
 from seggraph.services.context import Context
 from seggraph.services.policy import (
     VISIBLE_SEGMENT,
@@ -22,7 +22,14 @@ from seggraph.services.policy import (
     require_write,
     visibility_arguments,
 )
-from seggraph.vocabulary import DeliveryStatus, DeliveryWish, MemberKind, SegmentStatus
+from seggraph.vocabulary import (
+    AuditAction,
+    AuditSubject,
+    DeliveryStatus,
+    DeliveryWish,
+    MemberKind,
+    SegmentStatus,
+)
 from seggraph.work import Work, begin
 
 UPSERT: Final = """
@@ -101,7 +108,8 @@ SELECT: Final = f"""
 """  # noqa: S608 - constants only
 
 HOLD: Final = f"""
-    SELECT d.id, d.segment_id, d.status, d.wish, s.created_by_id, s.status AS segment_status
+    SELECT d.id, d.segment_id, d.status, d.wish, s.created_by_id, s.status AS segment_status,
+      s.name AS segment_name
     FROM deliveries d JOIN segments s ON s.id = d.segment_id
     WHERE {VISIBLE_SEGMENT} AND d.id = $4 FOR NO KEY UPDATE OF d
 """  # noqa: S608 - constants only
@@ -128,6 +136,9 @@ async def deliver(context: Context, viewer: Viewer, segment_id: int, destination
         )
         if row is None:
             raise NotFound("There is no such destination.", path=("destinationId",))
+        subject = audit.Subject(AuditSubject.DELIVERY, row["id"], segment.name)
+        told = {"segment_id": segment_id, "destination_id": destination_id}
+        await audit.record(unit, viewer, AuditAction.STARTED, subject, after=told)
         context.deliver(unit, row["id"], claim=row["claims"])
         context.publish(unit, [_changed(viewer, row["id"], segment_id, DeliveryStatus(row["status"]))])
         return await _read_back(unit, viewer, row["id"])
@@ -142,6 +153,8 @@ async def deactivate(
         wish = DeliveryWish.KEEP if keep_members else DeliveryWish.EMPTY
         claims = await unit.connection.fetchval(SWITCH_OFF, viewer.workspace_id, delivery_id, wish)
         await unit.connection.execute(FORGET_CHANGES, viewer.workspace_id, delivery_id)
+        told = {"segment_id": row["segment_id"], "keep_members": keep_members}
+        await _noted(unit, viewer, AuditAction.CANCELLED, row, told)
         context.deliver(unit, delivery_id, claim=claims)
         context.publish(unit, [_changed(viewer, delivery_id, row["segment_id"], DeliveryStatus.INACTIVE)])
         return await _read_back(unit, viewer, delivery_id)
@@ -157,6 +170,7 @@ async def retry(context: Context, viewer: Viewer, delivery_id: int) -> DeliveryV
                 f"Only ACTIVE segments are delivered, and this one is {row['segment_status']}.", path=("id",)
             )
         after = await unit.connection.fetchrow(RETRY, viewer.workspace_id, delivery_id)
+        await _noted(unit, viewer, AuditAction.RESUMED, row, {"segment_id": row["segment_id"]})
         context.deliver(unit, delivery_id, claim=after["claims"])
         context.publish(
             unit, [_changed(viewer, delivery_id, row["segment_id"], DeliveryStatus(after["status"]))]
@@ -215,6 +229,14 @@ async def _hold(unit: Work, viewer: Viewer, delivery_id: int) -> asyncpg.Record:
         raise NotFound("There is no such delivery.", path=("id",))
     require_segment_management(viewer, created_by_id=row["created_by_id"])
     return row
+
+
+async def _noted(
+    unit: Work, viewer: Viewer, action: AuditAction, row: asyncpg.Record, told: Mapping[str, Any]
+) -> None:
+    """Write who did what to a delivery that `_hold` returned."""
+    subject = audit.Subject(AuditSubject.DELIVERY, row["id"], row["segment_name"])
+    await audit.record(unit, viewer, action, subject, after=told)
 
 
 async def _read_back(unit: Work, viewer: Viewer, delivery_id: int) -> DeliveryView:

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 import asyncpg
 import orjson
@@ -16,12 +17,12 @@ from seggraph.destinations import signing, templates
 from seggraph.destinations.outgoing import AddressRefused
 from seggraph.errors import Invalid, NameTaken, NotFound, Required, SegmentInUse, StaleVersion, TooMany
 from seggraph.runtime import database
-from seggraph.services import secrets
+from seggraph.services import audit, secrets
 from seggraph.services.context import Context
 from seggraph.services.destination_adapters import purpose
 from seggraph.services.names import clean_name, name_key
 from seggraph.services.policy import Viewer, is_admin, require_admin, require_destination_management
-from seggraph.vocabulary import Channel, DestinationType
+from seggraph.vocabulary import AuditAction, AuditSubject, Channel, DestinationType
 from seggraph.work import Work, begin
 
 MAX_DESTINATIONS: Final = 100
@@ -175,6 +176,7 @@ async def create(context: Context, viewer: Viewer, draft: DestinationDraft) -> S
         if number is None:
             raise _taken()
         view = await _read(unit.connection, workspace_id, number)
+        await _noted(unit, viewer, AuditAction.CREATED, view, None, _told(view))
     return Saved(view, _shown(viewer, secret))
 
 
@@ -231,13 +233,15 @@ async def update(
         )
         view = await _read(unit.connection, workspace_id, destination_id)
         await _send_anew(context, unit, before, view, workspace_id)
+        renewed = {"signing_secret_is_new": True} if new_signing_secret else {}
+        await _noted(unit, viewer, AuditAction.EDITED, view, _told(before), _told(view) | renewed)
     return Saved(view, None if secret is None else _shown(viewer, secret))
 
 
 async def delete(context: Context, viewer: Viewer, destination_id: int) -> None:
     """Delete a destination that no segment is delivered to. Raises Forbidden, NotFound, SegmentInUse."""
     require_destination_management(viewer)
-    await get(viewer, destination_id)
+    view = await get(viewer, destination_id)
     async with begin() as unit:
         await unit.connection.fetchrow(HOLD, viewer.workspace_id, destination_id)
         held = await unit.connection.fetch(HELD, viewer.workspace_id, destination_id)
@@ -248,6 +252,26 @@ async def delete(context: Context, viewer: Viewer, destination_id: int) -> None:
             )
         for statement in DELETE:
             await unit.connection.execute(statement, viewer.workspace_id, destination_id)
+        await _noted(unit, viewer, AuditAction.DELETED, view, _told(view), None)
+
+
+async def _noted(
+    unit: Work,
+    viewer: Viewer,
+    action: AuditAction,
+    view: DestinationView,
+    before: Mapping[str, Any] | None,
+    after: Mapping[str, Any] | None,
+) -> None:
+    """Write who did what."""
+    subject = audit.Subject(AuditSubject.DESTINATION, view.id, view.name)
+    await audit.record(unit, viewer, action, subject, before, after)
+
+
+def _told(view: DestinationView) -> dict[str, Any]:
+    """What the audit log says of a destination: of the URL only the host, for a path may be a secret."""
+    described = audit.described(view, "name", "type", "channel", "header_name", "mapping", "auth_hint")
+    return described | {"host": None if view.url is None else urlsplit(view.url).hostname}
 
 
 async def get(viewer: Viewer, destination_id: int) -> DestinationView:
