@@ -97,6 +97,7 @@ async def test_a_playbook_fills_segments_and_everybody_is_told(product: Product)
     await ready(product, listed, dynamic)
 
     async with product.subscribe(EVENTS, ids=[listed]) as events:
+        await events.until("SegmentSnapshot")
         # when a playbook adds to both
         playbook = await made(
             product, "Germans", listed, dynamic, criteria=None, criteriaText="country = 'DE'"
@@ -169,6 +170,7 @@ async def test_a_paused_playbook_keeps_whom_it_has(product: Product) -> None:
     await upsert(product, "a", "b")
     listed = await create(product, "Listed")
     async with product.subscribe(EVENTS, ids=[listed]) as events:
+        await events.until("SegmentSnapshot")
         playbook = await made(product, "Germans", listed)
         await events.until("MembershipChanged", entered=2)
         paused = (await product.run(PAUSE, input={"id": playbook["id"]}))["pausePlaybook"]["playbook"]
