@@ -74,6 +74,10 @@ def test_demo_is_ready_when_it_says_so_and_keeps_its_data(tmp_path: Path) -> Non
             ("DEFAULT", "READY"),
             ("CUSTOM", "READY"),
         }
+        out = first.query("{ destinations { type deliveries { segment { name } } } webhooks { status } }")
+        [destination], [webhook] = out["destinations"], out["webhooks"]
+        assert (destination["type"], len(destination["deliveries"])) == ("FILE", 1)
+        assert webhook == {"status": "ACTIVE"}
 
     with demo(tmp_path, "--members", "300") as second:
         assert second.query() == data

@@ -65,11 +65,16 @@ def demo(
 
 
 def _looking_at_itself(settings: Settings) -> Settings:
-    """Settings with which webhooks may be on this machine, where the demo's receiver is, and files have a folder."""
+    """Settings with which webhooks may be on this machine, where the demo's receiver is, and files have folders.
+
+    The folder of files is named, for it lies beside the demo's data: secrets are kept as long as that.
+    """
+    files = uploads.folder(settings)
+    delivered = settings.file_drop_dir or files / "delivered"
+    delivered.mkdir(mode=0o700, exist_ok=True)
     networks = (*settings.outgoing_networks, ip_network("127.0.0.0/8"))
-    folder = settings.file_drop_dir or uploads.folder(settings) / "delivered"
-    folder.mkdir(mode=0o700, exist_ok=True)
-    return settings.model_copy(update={"outgoing_networks": networks, "file_drop_dir": folder})
+    changed = {"outgoing_networks": networks, "files_dir": files, "file_drop_dir": delivered}
+    return settings.model_copy(update=changed)
 
 
 async def _demo(settings: Settings, listener: socket.socket, *, members: int, as_json: bool) -> None:
@@ -148,6 +153,7 @@ async def _keep_worker(settings: Settings, stopping: asyncio.Event) -> None:
     environment = os.environ | {
         "SEGGRAPH_DATABASE_URL": settings.database_url or "",
         "SEGGRAPH_REDIS_URL": settings.redis_url or "",
+        "SEGGRAPH_FILES_DIR": str(settings.files_dir or ""),
         "SEGGRAPH_FILE_DROP_DIR": str(settings.file_drop_dir or ""),
         "SEGGRAPH_OUTGOING_NETWORKS": json.dumps([str(one) for one in settings.outgoing_networks]),
     }
