@@ -14,7 +14,7 @@ from pyroaring import BitMap
 
 from seggraph.audiences import ChunkOwner, ChunkStore, from_bytes
 from seggraph.models.audiences import ChunkRole
-from seggraph.services import value_counts
+from seggraph.services import uploads, value_counts
 from seggraph.vocabulary import ConsentState, MemberKind, SegmentPurpose, SourceKind
 from tests.chaos.faults import Faults
 from tests.chaos.meanings import CHOICES, Row
@@ -243,13 +243,16 @@ class FinalState:
         return members
 
     async def _check_files(self) -> None:
-        """Imports are over with counts that add up, and exports have their files."""
+        """Imports are over with counts that add up, and exports have their files unless an erasure expired them."""
         for row in await self._connection.fetch("SELECT * FROM imports WHERE status <> 'UPLOADED'"):
             rows = len(self._world.imports[row["id"]])
             counts = (row["status"], row["read"], row["added"])
             self._same(f"import {row['id']} ({row['error_message']})", counts, ("COMPLETED", rows, rows))
+        settings = self._world.context.settings
         for row in await self._connection.fetch("SELECT * FROM exports"):
-            self._same(f"export {row['id']} ({row['error_message']})", row["status"], "READY")
+            has_file = row["file"] is not None and uploads.path_of(settings, row["file"]).exists()
+            expected = "READY" if has_file else "EXPIRED"
+            self._same(f"export {row['id']} ({row['error_message']})", row["status"], expected)
             self._same(f"rows of export {row['id']}", row["written"], row["total"])
 
     async def _check_values(self, rows: dict[int, Row]) -> None:
