@@ -321,23 +321,23 @@ class Lives(RuleBasedStateMachine):
         assert found == expected
 
     def settled(self) -> dict[str, tuple[Any, ...]]:
-        """All segments as an administrator sees them, when nothing is CALCULATING and no change waits."""
+        """All segments as an administrator sees them, when nothing is CALCULATING and no change waits.
+
+        They are read once more then: what waits is read after the counts, which may be from before a refresh.
+        """
         deadline = time.monotonic() + PATIENCE_SECONDS
-        while True:
-            nodes = self.ask("admin", ALL)["segments"]["nodes"]
-            if not any(is_busy(node) for node in nodes):
-                return {
-                    node["id"]: (
-                        *(
-                            node[key]
-                            for key in ("status", "lastAction", "version", "memberCount", "transitions")
-                        ),
-                        node["lastModifiedBy"]["email"],
-                    )
-                    for node in nodes
-                }
-            assert time.monotonic() < deadline, nodes
+        while any(is_busy(node) for node in self.all_segments()):
+            assert time.monotonic() < deadline, self.all_segments()
             time.sleep(0.01)
+        keys = ("status", "lastAction", "version", "memberCount", "transitions")
+        return {
+            node["id"]: (*(node[key] for key in keys), node["lastModifiedBy"]["email"])
+            for node in self.all_segments()
+        }
+
+    def all_segments(self) -> list[dict[str, Any]]:
+        nodes: list[dict[str, Any]] = self.ask("admin", ALL)["segments"]["nodes"]
+        return nodes
 
 
 def is_from(country: str) -> dict[str, Any]:

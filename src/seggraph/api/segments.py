@@ -55,7 +55,8 @@ class Freshness:
         description="How long the oldest change that was not looked at has waited; 0 when there is none."
     )
     pending_changes: int = strawberry.field(
-        description="Members of the kind that changed and were not looked at."
+        description="Members of the kind that changed and were not looked at. It is read after the segment: counts "
+        "asked for together with it may be from just before; those asked for once it is 0 are complete."
     )
     computed_revision: int | None = strawberry.field(description="The revision that the numbers are from.")
     requested_revision: int = strawberry.field(description="The revision that was asked for.")
