@@ -19,12 +19,12 @@ from pyroaring import BitMap
 from seggraph.audiences import ChunkStore, from_bytes
 from seggraph.criteria import Checked
 from seggraph.engines import Population
-from seggraph.errors import ErrorCode, SeggraphError
-from seggraph.events import Fact
+from seggraph.errors import SeggraphError
 from seggraph.runtime import database
 from seggraph.services import (
     catalogues,
     drift,
+    leases,
     populations,
     reach,
     reach_building,
@@ -35,13 +35,14 @@ from seggraph.services import (
     shifts,
 )
 from seggraph.services.context import Context
+from seggraph.services.leases import LET_GO, RETRY, LeaseLost
 from seggraph.services.reach import ReachCounts
 from seggraph.services.rules import Rule
-from seggraph.services.run_claims import Claim, LeaseLost
+from seggraph.services.run_claims import Claim
 from seggraph.services.shifts import Membership, Shift
 from seggraph.settings import Settings
 from seggraph.vocabulary import ReachStatus, RunStatus
-from seggraph.work import Work, begin, snapshot
+from seggraph.work import begin, snapshot
 
 log = structlog.get_logger()
 
@@ -57,7 +58,7 @@ HOLD = """
 
 FINISH_SEGMENT = f"""
     UPDATE segments SET computed_revision = $2, reach_status = 'READY', as_of = $3, member_count = $4,
-      {reach.assigned(5)}, lease_holder = NULL, lease_until = NULL, progress = NULL, attempts = 0, retry_at = NULL,
+      {reach.assigned(5)}, {LET_GO}, progress = NULL, attempts = 0, retry_at = NULL,
       error_code = NULL, error_message = NULL, error_at = NULL
     WHERE id = $1
 """  # noqa: S608 - constants only
@@ -66,17 +67,11 @@ TRIED_AGAIN: Final = "least(next_sync_at, now() + interval '5 minutes')"
 """When a segment is computed anew that failed for nothing of its own: whatever it was may be over by then."""
 
 FAIL_SEGMENT = f"""
-    UPDATE segments SET reach_status = 'FAILED', error_code = $4, error_message = $5,
-      error_at = clock_timestamp(), lease_holder = NULL, lease_until = NULL, progress = NULL,
-      next_sync_at = CASE WHEN $6 THEN {TRIED_AGAIN} ELSE next_sync_at END
-    WHERE id = $1 AND requested_revision = $2 AND lease_holder = $3 RETURNING workspace_id
-"""  # noqa: S608 - constants only
-
-RETRY_SEGMENT = """
-    UPDATE segments SET lease_holder = NULL, lease_until = NULL,
-      retry_at = clock_timestamp() + make_interval(secs => $4)
-    WHERE id = $1 AND requested_revision = $2 AND lease_holder = $3 RETURNING workspace_id
+    reach_status = 'FAILED', error_code = $3, error_message = $4, error_at = clock_timestamp(), {LET_GO},
+    progress = NULL, next_sync_at = CASE WHEN $5 THEN {TRIED_AGAIN} ELSE next_sync_at END
 """
+
+FAILED_MESSAGE: Final = "Something failed on our side while calculating. Recalculate to try again."
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +99,7 @@ async def run(context: Context, segment_id: int, revision: int) -> RunStatus | N
     ):
         try:
             async with asyncio.timeout(longest_seconds(context.settings)):
-                found = await run_claims.while_renewing(context, claim, _scan_and_tell(context, claim))
+                found = await leases.keep(claim.lease, _scan_and_tell(context, claim))
                 await _apply(context, claim, found)
         except LeaseLost:
             await run_claims.end(claim, RunStatus.VOID)
@@ -167,7 +162,7 @@ async def _apply(context: Context, claim: Claim, scan: Scan) -> None:
     """
     async with begin() as unit:
         connection = unit.connection
-        held = await connection.fetchrow(HOLD, claim.segment_id, claim.revision, claim.holder)
+        held = await connection.fetchrow(HOLD, claim.segment_id, claim.revision, claim.lease.holder)
         if held is None:
             raise LeaseLost
         membership = await _membership(context, connection, claim, scan)
@@ -263,37 +258,16 @@ async def _reach(connection: asyncpg.Connection, claim: Claim, members: BitMap) 
 
 async def _fail(context: Context, claim: Claim, error: Exception) -> RunStatus:
     """Say why the run failed; try again later if that may help, otherwise the segment is FAILED."""
-    code, message, final = _verdict(claim, error)
-    log.warning("run_failed", code=code, attempt=claim.attempt, final=final, exc_info=error)
+    verdict = leases.judge(error, claim.attempt, MAX_ATTEMPTS, FAILED_MESSAGE)
+    code, message = verdict.code, verdict.message
+    log.warning("run_failed", code=code, attempt=claim.attempt, final=verdict.is_final, exc_info=error)
     async with begin() as unit:
         # The segment's row before the run's, as a refresh takes them.
-        if final:
-            held = await unit.connection.fetchval(
-                FAIL_SEGMENT, claim.segment_id, claim.revision, claim.holder, code, message, _may_pass(error)
-            )
-            facts: list[Fact] = [claim.status(ReachStatus.FAILED)]
-            context.publish(unit, facts if held is not None else [])
+        if verdict.is_final:
+            may_pass = not isinstance(error, SeggraphError) or error.retryable
+            if await claim.lease.try_change(unit.connection, FAIL_SEGMENT, code, message, may_pass):
+                context.publish(unit, [claim.status(ReachStatus.FAILED)])
         else:
-            await _retry_later(unit, claim)
+            await claim.lease.try_change(unit.connection, RETRY, leases.wait_seconds(claim.attempt))
         await run_claims.finish(unit.connection, claim, RunStatus.FAILED, code=code, message=message)
     return RunStatus.FAILED
-
-
-async def _retry_later(unit: Work, claim: Claim) -> None:
-    """The sweeper hands the run out again after 1, 2, 4, … seconds."""
-    seconds = float(2 ** (claim.attempt - 1))
-    await unit.connection.execute(RETRY_SEGMENT, claim.segment_id, claim.revision, claim.holder, seconds)
-
-
-def _may_pass(error: Exception) -> bool:
-    """Whether the same run may succeed later without anyone changing the segment."""
-    return not isinstance(error, SeggraphError) or error.retryable
-
-
-def _verdict(claim: Claim, error: Exception) -> tuple[ErrorCode, str, bool]:
-    """The code, a message for a person, and whether trying again at once is pointless."""
-    final = not _may_pass(error) or claim.attempt >= MAX_ATTEMPTS
-    if isinstance(error, SeggraphError):
-        return error.code, error.message, final
-    message = "Something failed on our side while calculating. Recalculate to try again."
-    return ErrorCode.INTERNAL, message, final

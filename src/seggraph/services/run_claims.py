@@ -1,37 +1,28 @@
-"""Claims on runs: a worker takes one with a lease, renews it, gives it back, or closes its run.
+"""Claims on runs: a worker takes one with a lease, gives it back, or closes its run.
 
 Whoever holds a claim applies a result only if its revision is still the one asked for, and the lease its own.
 """
 
-import asyncio
-import secrets
-from collections.abc import Awaitable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Final, TypeVar
 
 import asyncpg
 
-from seggraph.errors import RetryLater
 from seggraph.events import ReachChanged, RunProgressed
 from seggraph.runtime import database
 from seggraph.services.context import Context
+from seggraph.services.leases import FREE, GIVE_BACK, RESTED, Lease
 from seggraph.services.shifts import Shift
 from seggraph.vocabulary import MemberKind, ReachStatus, RunStatus, SegmentPurpose
 from seggraph.work import begin
 
-T = TypeVar("T")
-
-HEARTBEATS_PER_LEASE: Final = 3
-
-CLAIM = """
+CLAIM = f"""
     UPDATE segments SET lease_holder = $3, lease_until = clock_timestamp() + make_interval(secs => $4),
       attempts = attempts + 1, retry_at = NULL, progress = 0
     WHERE id = $1 AND requested_revision = $2 AND computed_revision < $2 AND status = 'ACTIVE'
-      AND reach_status = 'CALCULATING' AND (lease_until IS NULL OR lease_until < clock_timestamp())
-      AND (retry_at IS NULL OR retry_at <= clock_timestamp())
+      AND reach_status = 'CALCULATING' AND {FREE} AND {RESTED}
     RETURNING workspace_id, kind, purpose, attempts
-"""
+"""  # noqa: S608 - constants only
 
 VOID_OTHERS = """
     UPDATE runs SET status = 'VOID', finished_at = clock_timestamp()
@@ -43,11 +34,6 @@ START = """
     VALUES ($1, $2, $3, 'FULL', 'RUNNING', $4, clock_timestamp()) RETURNING id
 """
 
-RENEW = """
-    UPDATE segments SET lease_until = clock_timestamp() + make_interval(secs => $4)
-    WHERE id = $1 AND requested_revision = $2 AND lease_holder = $3
-"""
-
 FINISH_RUN = """
     UPDATE runs SET status = $2::varchar, finished_at = clock_timestamp(), as_of = $3, member_count = $4, entered = $5,
       exited = $6, error_code = $7, error_message = $8, refreshed = NULL,
@@ -55,24 +41,18 @@ FINISH_RUN = """
     WHERE id = $1 AND status = 'RUNNING'
 """
 
-GIVE_BACK = """
-    UPDATE segments SET lease_holder = NULL, lease_until = NULL, attempts = attempts - 1
-    WHERE id = $1 AND requested_revision = $2 AND lease_holder = $3
-"""
-
-
-class LeaseLost(Exception):
-    """The run is void: an edit asked for another revision, or another worker holds the lease."""
-
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """A run that this worker may carry out, and what it is to compute."""
+    """A run that this worker may carry out, and what it is to compute.
 
+    The lease is on the segment: an edit that asks for another revision takes it away, and so makes the run void.
+    """
+
+    lease: Lease
     run_id: int
     segment_id: int
     revision: int
-    holder: str
     attempt: int
     workspace_id: int
     kind: MemberKind
@@ -102,57 +82,25 @@ class Claim:
 
 async def take(context: Context, segment_id: int, revision: int) -> Claim | None:
     """Take the lease and begin a run, if the revision is still to be computed and nobody is at it."""
-    holder = secrets.token_hex(8)
+    lease = Lease("segments", segment_id, context.settings.lease_seconds)
     async with begin() as unit:
-        row = await unit.connection.fetchrow(
-            CLAIM, segment_id, revision, holder, context.settings.lease_seconds
-        )
+        row = await unit.connection.fetchrow(CLAIM, segment_id, revision, lease.holder, lease.seconds)
         if row is None:
             return None
         await unit.connection.execute(VOID_OTHERS, row["workspace_id"], segment_id)
-        run_id = await unit.connection.fetchval(START, row["workspace_id"], segment_id, revision, holder)
+        run_id = await unit.connection.fetchval(
+            START, row["workspace_id"], segment_id, revision, lease.holder
+        )
     return Claim(
+        lease=lease,
         run_id=run_id,
         segment_id=segment_id,
         revision=revision,
-        holder=holder,
         attempt=row["attempts"],
         workspace_id=row["workspace_id"],
         kind=MemberKind(row["kind"]),
         purpose=None if row["purpose"] is None else SegmentPurpose(row["purpose"]),
     )
-
-
-async def while_renewing(context: Context, claim: Claim, work: Awaitable[T]) -> T:
-    """Do the work while the lease is renewed; when it cannot be, the work is cancelled and LeaseLost raised."""
-    renewing = asyncio.create_task(_renew_forever(context, claim))
-    working = asyncio.ensure_future(work)
-    try:
-        await asyncio.wait({renewing, working}, return_when=asyncio.FIRST_COMPLETED)
-        if working.done():
-            return working.result()
-        renewing.result()  # it only ever ends by raising
-        raise LeaseLost
-    finally:
-        for task in (renewing, working):
-            task.cancel()
-        await asyncio.gather(renewing, working, return_exceptions=True)
-
-
-async def _renew_forever(context: Context, claim: Claim) -> None:
-    while True:
-        await asyncio.sleep(context.settings.lease_seconds / HEARTBEATS_PER_LEASE)
-        try:
-            async with database() as connection:
-                done = await connection.execute(
-                    RENEW, claim.segment_id, claim.revision, claim.holder, context.settings.lease_seconds
-                )
-        except (
-            RetryLater
-        ):  # if it lasts the lease runs out, and the next beat that gets through finds it taken
-            continue
-        if done == "UPDATE 0":
-            raise LeaseLost
 
 
 async def finish(
@@ -180,5 +128,5 @@ async def end(claim: Claim, status: RunStatus) -> None:
 async def give_back(claim: Claim) -> None:
     """Let go of the lease when this worker stops, so that another one starts at once."""
     async with begin() as unit:
-        await unit.connection.execute(GIVE_BACK, claim.segment_id, claim.revision, claim.holder)
+        await claim.lease.try_change(unit.connection, GIVE_BACK)
         await finish(unit.connection, claim, RunStatus.VOID)
