@@ -1,17 +1,24 @@
 """Uploaded files go when they are not needed any more, and no upload at work loses its file."""
 
+import asyncio
 import os
 import time
+from contextlib import closing
+from typing import Self
+from urllib.parse import urlsplit, urlunsplit
 
 import asyncpg
 import pytest
 
 from seggraph.errors import BadTransition
+from seggraph.runtime import database
 from seggraph.services import import_files, imports, uploads
-from seggraph.services.context import Context
+from seggraph.services.context import Context, open_context
 from seggraph.services.import_mappings import Pair
 from seggraph.services.policy import Viewer
+from seggraph.settings import Settings
 from seggraph.vocabulary import ImportStatus
+from tests.conftest import new_viewer
 from tests.services.importing import imported, uploaded
 
 CSV = "id\na\nb\n"
@@ -66,3 +73,84 @@ async def test_files_go_in_their_time(
     with pytest.raises(BadTransition, match="upload it again"):
         await imports.start(context, viewer, dry.id, pairs)
     assert (await imports.get(viewer, dry.id)).status is ImportStatus.COMPLETED
+
+
+@pytest.mark.parametrize("is_committed", [True, False], ids=["after its commit", "before"])
+async def test_an_upload_that_is_cancelled_leaves_row_and_file_or_neither(
+    settings: Settings, is_committed: bool
+) -> None:
+    # given a server whose answers to a statement do not come through
+    async with Wire(settings, b"COMMIT" if is_committed else b'INSERT INTO "imports"') as wire:
+        async with open_context(wire.settings) as context:
+            viewer = await new_viewer("Acme")
+            wire.is_armed = True
+            uploading = asyncio.create_task(uploaded(context, viewer, CSV))
+            async with asyncio.timeout(30):
+                await wire.held.wait()
+
+            # when whoever uploads is cancelled meanwhile
+            uploading.cancel()
+            await asyncio.sleep(0)
+            wire.let_go()
+            with pytest.raises(asyncio.CancelledError):
+                await uploading
+
+            # then an import that is there has its file and can be started, and one that is not there has none
+            async with database() as connection:
+                rows = await connection.fetch("SELECT id, file FROM imports")
+            assert len(rows) == is_committed
+            left = {path.name for path in uploads.folder(settings).glob("*.*")}
+            assert left == {row["file"] for row in rows}
+            for row in rows:
+                started = await imports.start(context, viewer, row["id"], [Pair("id", "externalId")])
+                assert started.status is ImportStatus.RUNNING
+
+
+class Wire:
+    """Between a process and PostgreSQL: once it is armed, it holds back the answers to a statement."""
+
+    def __init__(self, settings: Settings, statement: bytes) -> None:
+        self._url = urlsplit(str(settings.database_url))
+        self._given = settings
+        self._statement = statement
+        self._may_answer = asyncio.Event()
+        self._may_answer.set()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self.is_armed = False
+        self.held = asyncio.Event()
+
+    async def __aenter__(self) -> Self:
+        self._server = await asyncio.start_server(self._connect, "127.0.0.1", 0)
+        port = self._server.sockets[0].getsockname()[1]
+        host = self._url.netloc.rpartition(":")[0]
+        url = urlunsplit(self._url._replace(netloc=f"{host}:{port}"))
+        self.settings = self._given.model_copy(update={"database_url": url})
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self._server.close()
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.wait(self._tasks)
+
+    def let_go(self) -> None:
+        self.is_armed = False
+        self._may_answer.set()
+
+    async def _connect(self, asking: asyncio.StreamReader, answering: asyncio.StreamWriter) -> None:
+        asked, told = await asyncio.open_connection(self._url.hostname, self._url.port)
+        for reader, writer, is_asking in ((asking, told, True), (asked, answering, False)):
+            self._tasks.add(asyncio.create_task(self._carry(reader, writer, is_asking=is_asking)))
+
+    async def _carry(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, *, is_asking: bool
+    ) -> None:
+        with closing(writer):
+            while data := await reader.read(65_536):
+                if is_asking and self.is_armed and self._statement in data:
+                    self._may_answer.clear()
+                elif not is_asking and not self._may_answer.is_set():
+                    self.held.set()
+                    await self._may_answer.wait()
+                writer.write(data)
+                await writer.drain()

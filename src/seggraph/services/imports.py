@@ -143,13 +143,15 @@ async def create(
 
     With a STATIC segment its members will be the segment's, added to those that imports gave it before or
     replacing them. Raises Forbidden, NotFound and BadTransition for the segment, Required, Invalid, TooLong and
-    TooMany for the file; a file that is refused leaves nothing behind.
+    TooMany for the file; a file that is refused leaves nothing behind. Once the commit has begun, nobody knows what
+    becomes of it when this ends early: then the file stays, and goes as an orphan if no row has it.
     """
     require_write(viewer)
     if segment_id is not None:
         async with database() as connection:
             await _require_fillable(connection, viewer, segment_id, kind)
     stored = await uploads.store(context.settings, read)
+    may_be_committed = False
     try:
         path = uploads.path_of(context.settings, stored.name)
         seen = await asyncio.to_thread(look, path, stored.stored_encoding, kind, has_header=has_header)
@@ -158,8 +160,10 @@ async def create(
             told = {"kind": kind, "segment_id": segment_id, "replace": replace, "file_size": stored.size}
             subject = audit.Subject(AuditSubject.IMPORT, row.id, row.file_name)
             await audit.record(unit, viewer, AuditAction.CREATED, subject, after=told)
+            may_be_committed = True
     except BaseException:
-        uploads.remove(context.settings, stored.name)
+        if not may_be_committed:
+            uploads.remove(context.settings, stored.name)
         raise
     return await get(viewer, row.id)
 
