@@ -15,6 +15,7 @@ import pytest
 from seggraph.services import export_files, export_runs, exports, segments, sweeping, uploads
 from seggraph.services.context import Context
 from seggraph.services.exports import ExportDraft
+from seggraph.services.leases import LeaseLost
 from seggraph.services.policy import Viewer
 from seggraph.services.segments import SegmentDraft
 from seggraph.vocabulary import ExportContent, ExportStatus, MemberKind, Role, SegmentType, Visibility
@@ -207,7 +208,7 @@ async def test_an_erasure_makes_a_file_that_is_being_written_begin_anew(
     files = uploads.folder(context.settings)
     part = files / f"{'a' * 32}.part"
     part.touch()
-    with pytest.raises(export_runs.ExportLost):
+    with pytest.raises(LeaseLost):
         await export_runs._finish(context, claim, part, f"{'a' * 32}.export", export_runs.Progress())
     assert list(files.glob("a*")) == []
     assert await export_runs.run(context, made.id) is ExportStatus.READY

@@ -12,6 +12,7 @@ import pytest
 
 from seggraph.services import import_runs, imports
 from seggraph.services.context import Context
+from seggraph.services.import_claims import Claim
 from seggraph.services.import_mappings import Pair
 from seggraph.services.policy import Viewer
 from seggraph.vocabulary import ImportStatus
@@ -112,7 +113,7 @@ async def test_a_run_that_lost_its_lease_stores_nothing_more(
     await imports.start(context, viewer, view.id, [Pair("id", "externalId")])
     begin = import_runs._begin
 
-    async def begin_and_lose(claim: import_runs.Claim) -> Any:
+    async def begin_and_lose(claim: Claim) -> Any:
         batch = await begin(claim)
         await connection.execute("UPDATE imports SET lease_holder = 'another'")
         return batch

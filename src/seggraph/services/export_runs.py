@@ -9,19 +9,21 @@ import secrets
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from pathlib import Path
-from typing import Any, BinaryIO, Final
+from typing import BinaryIO, Final
 
 import asyncpg
 import orjson
 import structlog
 from pydantic import TypeAdapter
 
-from seggraph.errors import ErrorCode, NotFound, SeggraphError
+from seggraph.errors import ErrorCode, NotFound
 from seggraph.runtime import database
-from seggraph.services import catalogues, export_columns, export_files, member_locks, uploads
+from seggraph.services import catalogues, export_columns, export_files, leases, member_locks, uploads
 from seggraph.services.context import Context
 from seggraph.services.exports import NarrowedTo, finished, progressed
+from seggraph.services.leases import FREE, LET_GO, RENEW, RESTED, RETRY, Lease
 from seggraph.services.policy import Viewer
 from seggraph.vocabulary import ApiKeyScope, ExportContent, ExportFormat, ExportStatus, Role
 from seggraph.work import begin, snapshot
@@ -29,60 +31,40 @@ from seggraph.work import begin, snapshot
 log = structlog.get_logger()
 
 MAX_ATTEMPTS: Final = 5
-HEARTBEATS_PER_LEASE: Final = 3
 FAILED_MESSAGE: Final = "Something failed on our side while writing the file. Export again."
 
-CLAIM: Final = """
+CLAIM: Final = f"""
     UPDATE exports SET lease_holder = $2, lease_until = clock_timestamp() + make_interval(secs => $3),
       attempts = attempts + 1, retry_at = NULL, written = 0
-    WHERE id = $1 AND status = 'RUNNING' AND (lease_until IS NULL OR lease_until < clock_timestamp())
+    WHERE id = $1 AND status = 'RUNNING' AND {FREE}
     RETURNING workspace_id, content, segment_id, narrowed_to, format, gzip, columns, role, created_by_id, attempts
+"""  # noqa: S608 - constants only
+
+ADVANCE: Final = f"{RENEW}, written = $4, total = $5, as_of = $6"
+
+FINISH: Final = f"""
+    status = 'READY', file = $3, file_size = $4, written = $5, total = $5, as_of = $6,
+    finished_at = clock_timestamp(), expires_at = clock_timestamp() + make_interval(secs => $7), {LET_GO}
 """
 
-ADVANCE: Final = """
-    UPDATE exports SET written = $4, total = $5, as_of = $6,
-      lease_until = clock_timestamp() + make_interval(secs => $3)
-    WHERE id = $1 AND lease_holder = $2 AND status = 'RUNNING'
+FAIL: Final = f"""
+    status = 'FAILED', error_code = $3, error_message = $4, error_at = clock_timestamp(),
+    finished_at = clock_timestamp(), {LET_GO}
 """
 
-FINISH: Final = """
-    UPDATE exports SET status = 'READY', file = $3, file_size = $4, written = $5, total = $5, as_of = $6,
-      lease_holder = NULL, lease_until = NULL, finished_at = clock_timestamp(),
-      expires_at = clock_timestamp() + make_interval(secs => $7)
-    WHERE id = $1 AND lease_holder = $2 AND status = 'RUNNING'
-"""
-
-GIVE_BACK: Final = """
-    UPDATE exports SET lease_holder = NULL, lease_until = NULL, attempts = attempts - 1
-    WHERE id = $1 AND lease_holder = $2 AND status = 'RUNNING'
-"""
-
-RETRY: Final = """
-    UPDATE exports SET lease_holder = NULL, lease_until = NULL,
-      retry_at = clock_timestamp() + make_interval(secs => $3)
-    WHERE id = $1 AND lease_holder = $2 AND status = 'RUNNING'
-"""
-
-FAIL: Final = """
-    UPDATE exports SET status = 'FAILED', error_code = $3, error_message = $4, error_at = clock_timestamp(),
-      finished_at = clock_timestamp(), lease_holder = NULL, lease_until = NULL
-    WHERE id = $1 AND lease_holder = $2 AND status = 'RUNNING'
-"""
-
-ABANDONED: Final = """
+ABANDONED: Final = f"""
     UPDATE exports SET status = 'FAILED', error_code = $1, error_message = $2, error_at = clock_timestamp(),
-      finished_at = clock_timestamp(), lease_holder = NULL, lease_until = NULL
-    WHERE status = 'RUNNING' AND attempts >= $3 AND (lease_until IS NULL OR lease_until < clock_timestamp())
+      finished_at = clock_timestamp(), {LET_GO}
+    WHERE status = 'RUNNING' AND attempts >= $3 AND {FREE}
     RETURNING id, workspace_id
-"""
+"""  # noqa: S608 - constants only
 
-DUE: Final = """
+DUE: Final = f"""
     SELECT id, attempts FROM exports
-    WHERE status = 'RUNNING' AND (lease_until IS NULL OR lease_until < clock_timestamp())
-      AND (retry_at IS NULL OR retry_at <= clock_timestamp()) AND attempts < $1
+    WHERE status = 'RUNNING' AND {FREE} AND {RESTED} AND attempts < $1
       AND created_at < clock_timestamp() - interval '1 second'
     ORDER BY id LIMIT $2
-"""
+"""  # noqa: S608 - constants only
 
 EXPIRE: Final = """
     UPDATE exports e SET status = 'EXPIRED', file = NULL FROM exports old
@@ -95,17 +77,12 @@ EXPIRE: Final = """
 SEGMENT: Final = "SELECT kind FROM segments WHERE workspace_id = $1 AND id = $2"
 
 
-class ExportLost(Exception):
-    """The export was thrown away, or another worker holds its lease."""
-
-
 @dataclass(frozen=True, slots=True)
 class Claim:
     """An export that this worker may carry out."""
 
+    lease: Lease
     export_id: int
-    holder: str
-    lease_seconds: float
     attempt: int
     viewer: Viewer
     content: ExportContent
@@ -134,15 +111,8 @@ async def run(context: Context, export_id: int) -> ExportStatus | None:
         name = f"{secrets.token_hex(16)}.export"
         part = (await asyncio.to_thread(uploads.path_of, context.settings, name)).with_suffix(".part")
         try:
-            return await _write(context, claim, part, name)
-        except ExportLost:
-            log.info("export_lost")
-            return None
-        except Exception as error:  # whatever it was, the export must not stay RUNNING without a reason
-            return await _fail(context, claim, error)
-        except asyncio.CancelledError:
-            await asyncio.shield(_execute(GIVE_BACK, claim))
-            raise
+            work, fail = _write(context, claim, part, name), partial(_fail, context, claim)
+            return await leases.carry_out(claim.lease, work, fail)
         finally:
             await asyncio.to_thread(part.unlink, missing_ok=True)
 
@@ -161,15 +131,14 @@ async def ask_for_work(context: Context, limit: int) -> None:
 
 
 async def _claim(context: Context, export_id: int) -> Claim | None:
-    holder, lease_seconds = secrets.token_hex(8), context.settings.lease_seconds
+    lease = Lease("exports", export_id, context.settings.lease_seconds)
     async with database() as connection:
-        row = await connection.fetchrow(CLAIM, export_id, holder, lease_seconds)
+        row = await connection.fetchrow(CLAIM, export_id, lease.holder, lease.seconds)
     if row is None:
         return None
     return Claim(
+        lease=lease,
         export_id=export_id,
-        holder=holder,
-        lease_seconds=lease_seconds,
         attempt=row["attempts"],
         viewer=Viewer(row["workspace_id"], Role(row["role"]), ApiKeyScope.READ, row["created_by_id"]),
         content=ExportContent(row["content"]),
@@ -184,24 +153,22 @@ async def _claim(context: Context, export_id: int) -> Claim | None:
 async def _write(context: Context, claim: Claim, part: Path, name: str) -> ExportStatus:
     """Have the rows written while the lease is renewed, and tell how far they are."""
     done = Progress()
-    writing = asyncio.create_task(_write_rows(claim, part, done))
-    try:
-        while not (await asyncio.wait({writing}, timeout=claim.lease_seconds / HEARTBEATS_PER_LEASE))[0]:
-            await _execute(ADVANCE, claim, claim.lease_seconds, done.written, done.total, done.as_of)
-            await context.stream.publish([progressed(claim.viewer.workspace_id, claim.export_id)])
-        await writing
-    finally:
-        writing.cancel()
-        await asyncio.gather(writing, return_exceptions=True)
+
+    async def tell() -> None:
+        async with database() as connection:
+            told = (done.written, done.total, done.as_of)
+            await claim.lease.change(connection, ADVANCE, claim.lease.seconds, *told)
+        await context.stream.publish([progressed(claim.viewer.workspace_id, claim.export_id)])
+
+    await leases.keep(claim.lease, _write_rows(claim, part, done), tell)
     await _finish(context, claim, part, name, done)
     return ExportStatus.READY
 
 
 async def _write_rows(claim: Claim, part: Path, done: Progress) -> None:
     """Write the rows in a task of their own: a snapshot takes in whatever its task does with the database."""
-    async with (
-        begin() as unit
-    ):  # an erasure that does not know the export yet is over before the snapshot is taken
+    # An erasure that does not know the export yet is over before the snapshot is taken.
+    async with begin() as unit:
         await member_locks.hold_together(unit.connection, claim.viewer.workspace_id)
     file = await asyncio.to_thread(export_files.open_file, part, compressed=claim.gzip)
     try:
@@ -223,7 +190,8 @@ async def _finish(context: Context, claim: Claim, part: Path, name: str, done: P
     await asyncio.to_thread(part.replace, uploads.path_of(context.settings, name))
     try:
         async with begin() as unit:
-            await _changed(unit.connection, FINISH, claim, name, size, done.written, done.as_of, lifetime)
+            kept = (name, size, done.written, done.as_of, lifetime)
+            await claim.lease.change(unit.connection, FINISH, *kept)
             context.publish(
                 unit, [progressed(workspace_id, claim.export_id), finished(workspace_id, claim.export_id)]
             )
@@ -269,34 +237,16 @@ async def _rows(
         yield written, len(audience)
 
 
-async def _fail(context: Context, claim: Claim, error: Exception) -> ExportStatus | None:
-    """Say why the export failed, or leave it to be tried again when that may help."""
-    is_ours = isinstance(error, SeggraphError) and not error.retryable
-    final = is_ours or claim.attempt >= MAX_ATTEMPTS
-    log.warning("export_failed", attempt=claim.attempt, final=final, exc_info=error)
-    if not final:
-        await _execute(RETRY, claim, float(2 ** (claim.attempt - 1)))
+async def _fail(context: Context, claim: Claim, error: Exception) -> ExportStatus:
+    """Say why the export failed, or leave it to be tried again when that may help. Raises LeaseLost."""
+    verdict = leases.judge(error, claim.attempt, MAX_ATTEMPTS, FAILED_MESSAGE)
+    log.warning("export_failed", attempt=claim.attempt, final=verdict.is_final, exc_info=error)
+    if not verdict.is_final:
+        async with database() as connection:
+            await claim.lease.change(connection, RETRY, leases.wait_seconds(claim.attempt))
         return ExportStatus.RUNNING
-    code, message = ErrorCode.INTERNAL, FAILED_MESSAGE
-    if isinstance(error, SeggraphError):
-        code, message = error.code, error.message
-    try:
-        async with begin() as unit:
-            await _changed(unit.connection, FAIL, claim, code, message)
-            ids = (claim.viewer.workspace_id, claim.export_id)
-            context.publish(unit, [progressed(*ids), finished(*ids)])
-    except ExportLost:
-        return None
+    async with begin() as unit:
+        await claim.lease.change(unit.connection, FAIL, verdict.code, verdict.message)
+        ids = (claim.viewer.workspace_id, claim.export_id)
+        context.publish(unit, [progressed(*ids), finished(*ids)])
     return ExportStatus.FAILED
-
-
-async def _execute(statement: str, claim: Claim, *arguments: Any) -> None:
-    """Change the export's row outside a unit. Raises ExportLost if it is not ours any more."""
-    async with database() as connection:
-        await _changed(connection, statement, claim, *arguments)
-
-
-async def _changed(connection: asyncpg.Connection, statement: str, claim: Claim, *arguments: Any) -> None:
-    done = await connection.execute(statement, claim.export_id, claim.holder, *arguments)
-    if done == "UPDATE 0":
-        raise ExportLost

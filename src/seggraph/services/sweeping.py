@@ -13,11 +13,12 @@ from seggraph.events import ReachChanged
 from seggraph.runtime import database
 from seggraph.services import (
     audience_values,
+    audit_retention,
     delivery_claims,
     event_retention,
     export_runs,
+    import_claims,
     import_files,
-    import_runs,
     outbox,
     run_compaction,
     webhook_messages,
@@ -101,11 +102,12 @@ def _steps(context: Context) -> list[Callable[[], Awaitable[object]]]:
         partial(_ask_for_work, context),
         partial(event_retention.ask_for_due, context, AT_ONCE),
         partial(run_compaction.ask_for_due, context, AT_ONCE),
-        partial(import_runs.ask_for_work, context, AT_ONCE),
+        partial(import_claims.ask_for_work, context, AT_ONCE),
         partial(import_files.sweep, context, AT_ONCE),
         partial(audience_values.ask_for_due, context, AT_ONCE),
         partial(export_runs.ask_for_work, context, AT_ONCE),
         partial(webhook_messages.expire, context, AT_ONCE),
+        partial(audit_retention.ask_for_due, context),
         partial(delivery_claims.ask_for_work, context, AT_ONCE),
     ]
 
