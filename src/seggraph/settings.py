@@ -5,9 +5,12 @@ Nothing else in the package reads the environment.
 
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
+from typing import Final
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+FEWEST_AUDIT_DAYS: Final = 30
 
 
 class Settings(BaseSettings):
@@ -109,3 +112,18 @@ class Settings(BaseSettings):
     webhook_disable_days: float = Field(
         5.0, gt=0, le=90, description="After how many days of failures only a webhook is disabled."
     )
+    audit_days: int = Field(
+        0, ge=0, le=36_500, description="For how many days the audit log is kept, at least 30. 0: for ever."
+    )
+    metrics_token: SecretStr | None = Field(
+        None,
+        min_length=32,
+        description="The bearer token that opens /metrics, at least 32 characters. Unset: there is none.",
+    )
+
+    @field_validator("audit_days")
+    @classmethod
+    def _kept_for_a_month(cls, days: int) -> int:
+        if 0 < days < FEWEST_AUDIT_DAYS:
+            raise ValueError(f"give {FEWEST_AUDIT_DAYS} or more days, or 0 to keep the log for ever")
+        return days

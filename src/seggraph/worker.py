@@ -22,6 +22,7 @@ from seggraph.observability import bound
 from seggraph.runtime import connect_redis
 from seggraph.services import (
     audience_values,
+    audit_retention,
     delivery_runs,
     event_retention,
     export_runs,
@@ -81,6 +82,13 @@ async def prune_events(ctx: dict[str, Any], workspace_id: int) -> None:
         await event_retention.prune(context, workspace_id)
 
 
+async def prune_audit(ctx: dict[str, Any]) -> None:
+    """Remove the entries of the audit log that are too old."""
+    context: Context = ctx["context"]
+    with bound(job_id=ctx["job_id"]):
+        await audit_retention.prune(context)
+
+
 async def value_segments(ctx: dict[str, Any], workspace_id: int, kind: int) -> None:
     """Bring the customer values of a population's segments up to date."""
     with bound(job_id=ctx["job_id"], workspace_id=workspace_id):
@@ -123,6 +131,7 @@ def _functions(settings: Settings) -> list[Function]:
         func(refresh_population, name=Job.REFRESH_POPULATION, timeout=limit, keep_result=0, max_tries=3),
         func(compact_history, name=Job.COMPACT_HISTORY, timeout=limit, keep_result=0, max_tries=3),
         func(prune_events, name=Job.PRUNE_EVENTS, timeout=limit, keep_result=0, max_tries=3),
+        func(prune_audit, name=Job.PRUNE_AUDIT, timeout=limit, keep_result=0, max_tries=3),
         func(value_segments, name=Job.VALUE_SEGMENTS, timeout=limit, keep_result=0, max_tries=3),
         func(run_import, name=Job.RUN_IMPORT, timeout=limit + IMPORT_SECONDS, keep_result=0, max_tries=3),
         func(deliver, name=Job.DELIVER, timeout=DELIVER_SECONDS, keep_result=0, max_tries=3),

@@ -1,18 +1,21 @@
 """The audit log: what somebody does leaves an entry, which nobody changes and only administrators read."""
 
+import asyncio
 import json
+from dataclasses import replace
 from typing import Any
 
 import asyncpg
 import pytest
 
-from seggraph.services import audit
+from seggraph.services import audit, audit_retention
+from seggraph.services.context import Context
 from seggraph.services.policy import Viewer
 from seggraph.vocabulary import AuditAction, AuditSubject, Role
 from seggraph.work import begin
 from tests.api.world import called, sent
 from tests.conftest import new_viewer
-from tests.product import Product, Server
+from tests.product import PATIENCE_SECONDS, Product, Server, working
 
 LOG = """
     query ($first: Int, $after: String, $subject: ID, $actor: ID, $actions: [AuditAction!],
@@ -23,6 +26,13 @@ LOG = """
         nodes { action subject subjectId subjectName before after actor { name ip userAgent apiKeyId user { id } } }
       }
     }
+"""
+
+FILL = """
+    INSERT INTO audit_entries (workspace_id, at, actor_name, action, subject)
+    SELECT ($1::bigint[])[1 + number % 2], now() - make_interval(days => days), 'x', 'EDITED', 'WORKSPACE'
+    FROM unnest(ARRAY[60, 31, 60] || array_fill(60, ARRAY[5999]) || ARRAY[32, 32, 32, 32, 20, 1, 0])
+      WITH ORDINALITY AS t(days, number) ORDER BY number
 """
 
 
@@ -194,6 +204,47 @@ async def test_keys_are_named_and_only_administrators_read(server: Server, viewe
         assert await log(other, subject=key["apiKey"]["id"]) == []
         [error] = (await other.raw(LOG, subject="rubbish"))["errors"]
         assert error["extensions"]["code"] == "NOT_FOUND"
+
+
+async def test_old_entries_go_in_batches_and_only_by_the_way_that_is_meant_for_it(
+    context: Context, connection: asyncpg.Connection, viewer: Viewer, server: Server
+) -> None:
+    # given entries of every age in two workspaces, more than one batch of them old, one younger with a lower number
+    other = await new_viewer("Other")
+    await connection.execute(FILL, [viewer.workspace_id, other.workspace_id])
+    kept = "SELECT array_agg(extract(day FROM now() - at)::int ORDER BY at) FROM audit_entries WHERE actor_name = 'x'"
+    everything = [60] * 6_001 + [32] * 4 + [31, 20, 1, 0]
+    assert await connection.fetchval(kept) == everything
+
+    # when nobody says for how long they are kept, or too few days, or the entry is younger, nothing goes
+    await connection.execute("SELECT set_config('seggraph.audit_days', '', false)")
+    refused = {
+        "DELETE FROM audit_entries": None,
+        "DELETE FROM audit_entries WHERE at < now() - interval '59 days'": "29",
+        "DELETE FROM audit_entries WHERE at < now() - interval '31 days'": "40",
+        "DELETE FROM audit_entries WHERE at > now() - interval '29 days'": "30",
+        "UPDATE audit_entries SET ip = NULL WHERE at < now() - interval '59 days'": "30",
+        "TRUNCATE audit_entries": "30",
+    }
+    for change, days in refused.items():
+        with pytest.raises(asyncpg.RaiseError, match="append-only"):
+            async with connection.transaction():
+                await connection.execute("SELECT set_config('seggraph.audit_days', $1, true)", days)
+                await connection.execute(change)
+    assert await audit_retention.prune(context) == 0
+    assert await connection.fetchval(kept) == everything
+
+    # and when they are kept for 32 days, a worker removes what is older, and the API shows the rest
+    keeping = replace(context, settings=context.settings.model_copy(update={"audit_days": 32}))
+    async with working(keeping), asyncio.timeout(PATIENCE_SECONDS):
+        while len(await connection.fetchval(kept)) > 4:
+            await asyncio.sleep(0.02)
+    assert await connection.fetchval(kept) == [31, 20, 1, 0]
+    async with server.sign_in(viewer) as product:
+        assert (await product.run(LOG))["auditLog"]["totalCount"] == 1 + 2
+    # and whoever removes in a transaction that says so leaves nothing said to the next one of its connection
+    with pytest.raises(asyncpg.RaiseError, match="append-only"):
+        await connection.execute("DELETE FROM audit_entries WHERE at < now() - interval '30 days'")
 
 
 async def test_entries_are_added_with_the_change_and_never_change(

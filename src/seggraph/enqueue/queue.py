@@ -37,6 +37,7 @@ class Job(StrEnum):
     RECOMPUTE_SEGMENT = "recompute_segment"
     REFRESH_POPULATION = "refresh_population"
     PRUNE_EVENTS = "prune_events"
+    PRUNE_AUDIT = "prune_audit"
     VALUE_SEGMENTS = "value_segments"
     COMPACT_HISTORY = "compact_history"
     RUN_IMPORT = "run_import"
@@ -107,6 +108,11 @@ class JobQueue:
     async def prune_events(self, workspace_id: int) -> None:
         """Ask for the removal of the events that a workspace no longer keeps; once while it waits or runs."""
         await self._arq.enqueue_job(Job.PRUNE_EVENTS, workspace_id, _job_id=f"prune:{workspace_id}")
+
+    async def prune_audit(self) -> None:
+        """Ask for the removal of audit entries that are too old; once while it waits or runs."""
+        async with _asking(ASK_SECONDS):
+            await self._arq.enqueue_job(Job.PRUNE_AUDIT, _job_id="prune-audit")
 
     async def value_segments(self, workspace_id: int, kind: int) -> None:
         """Ask for the values of a population's segments to be brought up to date; once while it waits or runs."""

@@ -12,6 +12,7 @@ from seggraph.models.campaigns import Campaign, CampaignSegment
 from seggraph.models.dependencies import Dependency
 from seggraph.models.destinations import Delivery, DeliveryChange, DeliveryRemoval, Destination
 from seggraph.models.dirty import DataVersion, DirtyBatch
+from seggraph.models.drift import Drift
 from seggraph.models.exports import Export
 from seggraph.models.imports import Import, ImportReject
 from seggraph.models.members import Member, MemberAddress
@@ -38,6 +39,7 @@ __all__ = [
     "Dependency",
     "Destination",
     "DirtyBatch",
+    "Drift",
     "Export",
     "Import",
     "ImportReject",

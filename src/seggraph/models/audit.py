@@ -10,6 +10,8 @@ from tortoise.models import Model
 class AuditEntry(Model):
     """One thing that somebody did. Rows are only ever added: a trigger refuses everything else.
 
+    Only services/audit_retention.py may remove them, and only old ones.
+
     `action` and `subject` are names of vocabulary.AuditAction and AuditSubject. It has no foreign keys, and says
     what things and people were called: it outlives them.
     """
