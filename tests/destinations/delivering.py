@@ -11,8 +11,8 @@ from seggraph.runtime import database
 from seggraph.services import deliveries, delivery_runs, destinations, recompute, refresh, segments, upserts
 from seggraph.services.context import Context
 from seggraph.services.deliveries import DeliveryView
-from seggraph.services.delivery_claims import Claim
 from seggraph.services.destinations import DestinationDraft
+from seggraph.services.leases import Lease
 from seggraph.services.policy import Viewer
 from seggraph.services.segments import SegmentDraft
 from seggraph.vocabulary import DestinationType, MemberKind, SegmentType
@@ -66,12 +66,12 @@ async def hasten(delivery_id: int) -> None:
 async def killed(context: Context, delivery_id: int, seconds: float, monkeypatch: pytest.MonkeyPatch) -> None:
     """A worker that is killed at some moment: it says nothing, and leaves its lease."""
 
-    async def silence(_: Claim) -> None:
+    async def silence(_: Lease) -> None:
         pass
 
     await hasten(delivery_id)
     with monkeypatch.context() as patched:
-        patched.setattr(Claim, "give_back", silence)
+        patched.setattr(Lease, "give_back", silence)
         task = asyncio.create_task(delivery_runs.run(context, delivery_id))
         await asyncio.wait({task}, timeout=seconds)
         task.cancel()

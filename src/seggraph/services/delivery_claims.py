@@ -1,13 +1,12 @@
 """Claims on deliveries: which are due, whose turn it is, and how a claim ends.
 
-A worker holds a lease that it renews. What it stores is fenced by the lease and by the wish: a delivery that is to be
-switched off, or belongs to another worker by now, takes nothing more from it.
+What a worker stores is fenced by its lease and by the wish: a delivery that is to be switched off, or belongs to
+another worker by now, takes nothing more from it.
 """
 
-import secrets
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Final
 
 import asyncpg
 import structlog
@@ -15,7 +14,9 @@ import structlog
 from seggraph.errors import ErrorCode
 from seggraph.events import DeliveryChanged
 from seggraph.runtime import database
+from seggraph.services import leases
 from seggraph.services.context import Context
+from seggraph.services.leases import LET_GO, Lease, LeaseLost
 from seggraph.vocabulary import DeliveryStatus, DeliveryWish
 from seggraph.work import begin
 
@@ -60,31 +61,17 @@ HOLD: Final = """
     WHERE d.id = $1 AND d.lease_holder = $2 AND d.wish = $3 FOR NO KEY UPDATE OF d
 """
 
-RELEASE: Final = """
-    UPDATE deliveries SET lease_holder = NULL, lease_until = NULL, attempts = 0
-    WHERE id = $1 AND lease_holder = $2
-"""
+RELEASE: Final = f"{LET_GO}, attempts = 0"
 
-GIVE_BACK: Final = """
-    UPDATE deliveries SET lease_holder = NULL, lease_until = NULL, attempts = greatest(attempts - 1, 0)
-    WHERE id = $1 AND lease_holder = $2
-"""
+ERROR: Final = "error_code = $3, error_message = $4, error_at = clock_timestamp()"
 
-RETRY: Final = """
-    UPDATE deliveries SET lease_holder = NULL, lease_until = NULL, error_code = $4, error_message = $5,
-      error_at = clock_timestamp(), retry_at = clock_timestamp() + make_interval(secs => $3)
-    WHERE id = $1 AND lease_holder = $2 AND wish = $6
-"""
+RETRY: Final = f"{ERROR}, {LET_GO}, retry_at = clock_timestamp() + make_interval(secs => $5)"
 
-FAIL: Final = """
-    UPDATE deliveries SET status = 'FAILED', lease_holder = NULL, lease_until = NULL, retry_at = NULL,
-      error_code = $3, error_message = $4, error_at = clock_timestamp()
-    WHERE id = $1 AND lease_holder = $2 AND wish = $5
-"""
+FAIL: Final = f"{ERROR}, {LET_GO}, retry_at = NULL, status = 'FAILED'"
 
 ABANDONED: Final = f"""
     UPDATE deliveries d SET status = 'FAILED', error_code = $1, error_message = $2, error_at = clock_timestamp(),
-      lease_holder = NULL, lease_until = NULL
+      {LET_GO}
     WHERE d.status <> 'FAILED' AND d.attempts >= $3 AND d.lease_holder IS NOT NULL AND {FREE}
     RETURNING d.id, d.workspace_id, d.segment_id
 """  # noqa: S608 - constants only
@@ -96,17 +83,12 @@ DUE: Final = f"""
 """  # noqa: S608 - constants only
 
 
-class DeliveryLost(Exception):
-    """The delivery was switched off or on, its segment deleted, or another worker holds its lease."""
-
-
 @dataclass(slots=True)
 class Claim:
     """A delivery that this worker may bring up to date. `attempts` counts from the last batch that was taken."""
 
+    lease: Lease
     delivery_id: int
-    holder: str
-    lease_seconds: float
     workspace_id: int
     destination_id: int
     segment_id: int
@@ -116,61 +98,52 @@ class Claim:
     number: int
 
     async def hold(self, connection: asyncpg.Connection) -> asyncpg.Record:
-        """The delivery's row, held until the transaction ends. Raises DeliveryLost."""
-        row = await connection.fetchrow(HOLD, self.delivery_id, self.holder, self.wish)
+        """The delivery's row, held until the transaction ends. Raises LeaseLost."""
+        row = await connection.fetchrow(HOLD, self.delivery_id, self.lease.holder, self.wish)
         if row is None:
-            raise DeliveryLost
+            raise LeaseLost
         return row
 
     async def renew(self) -> DeliveryStatus:
-        """Keep the lease; returns the status. Raises DeliveryLost."""
+        """Keep the lease; returns the status. Raises LeaseLost."""
         async with database() as connection:
-            status = await connection.fetchval(RENEW, self.delivery_id, self.holder, self.lease_seconds)
+            status = await connection.fetchval(RENEW, self.delivery_id, self.lease.holder, self.lease.seconds)
         if status is None:
-            raise DeliveryLost
+            raise LeaseLost
         return DeliveryStatus(status)
 
-    async def release(self) -> None:
+    async def release(self, connection: asyncpg.Connection) -> None:
         """End with nothing left to do for now."""
-        await self._end(RELEASE)
-
-    async def give_back(self) -> None:
-        """End without having failed: whoever comes next carries on."""
-        await self._end(GIVE_BACK)
+        await self.lease.try_change(connection, RELEASE)
 
     async def retry(self, wait_seconds: float, code: str, message: str) -> None:
-        """End, to be tried again after a while."""
-        await self._end(RETRY, wait_seconds, code, message, self.wish)
+        """End, to be tried again after a while. Raises LeaseLost."""
+        async with begin() as unit:
+            await self.hold(unit.connection)
+            await self.lease.change(unit.connection, RETRY, code, message, wait_seconds)
+
+    async def fail(self, context: Context, code: str, message: str) -> None:
+        """End for good: a person has to do something. Raises LeaseLost."""
+        async with begin() as unit:
+            await self.hold(unit.connection)
+            await self.lease.change(unit.connection, FAIL, code, message)
+            context.publish(unit, [self.changed(DeliveryStatus.FAILED)])
 
     def changed(self, status: DeliveryStatus, *, is_progress: bool = False) -> DeliveryChanged:
         """The fact that the delivery is in a status, or came further in it."""
         return changed(self.workspace_id, self.delivery_id, self.segment_id, status, is_progress=is_progress)
 
-    async def fail(self, context: Context, code: str, message: str) -> None:
-        """End for good: a person has to do something."""
-        async with begin() as unit:
-            done = await unit.connection.execute(
-                FAIL, self.delivery_id, self.holder, code, message, self.wish
-            )
-            if done != "UPDATE 0":
-                context.publish(unit, [self.changed(DeliveryStatus.FAILED)])
-
-    async def _end(self, statement: str, *arguments: Any) -> None:
-        async with database() as connection:
-            await connection.execute(statement, self.delivery_id, self.holder, *arguments)
-
 
 async def claim(context: Context, delivery_id: int) -> Claim | None:
     """Take a delivery that has work and that nobody is at."""
-    holder, lease_seconds = secrets.token_hex(8), context.settings.lease_seconds
+    lease = Lease("deliveries", delivery_id, context.settings.lease_seconds)
     async with database() as connection:
-        row = await connection.fetchrow(CLAIM, delivery_id, holder, lease_seconds)
+        row = await connection.fetchrow(CLAIM, delivery_id, lease.holder, lease.seconds)
     if row is None:
         return None
     return Claim(
+        lease,
         delivery_id,
-        holder,
-        lease_seconds,
         row["workspace_id"],
         row["destination_id"],
         row["segment_id"],
@@ -199,7 +172,7 @@ async def ask_for_work(context: Context, limit: int) -> None:
 
 def wait_seconds(context: Context, attempts: int, asked: float | None) -> float:
     """How long to wait after so many failures in a row, and at least as long as the destination asked for."""
-    own = context.settings.delivery_retry_seconds * 2.0 ** (max(attempts, 1) - 1)
+    own = context.settings.delivery_retry_seconds * leases.wait_seconds(attempts)
     return max(min(own, MAX_WAIT_SECONDS), asked or 0.0)
 
 

@@ -6,6 +6,7 @@ sends or removes them once more, which changes nothing if it had been done: nobo
 the segment meanwhile. An erasure takes members out of all three bitmaps, and an acknowledgement puts none back.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
@@ -100,6 +101,13 @@ class States:
             (before.rejected, after.rejected),
         )
         await self._store.write(dict(zip(self._owners, pairs, strict=True)))
+
+    async def change(self, note: Callable[[State], None], *, near: BitMap | None = None) -> None:
+        """Note something in the stored bitmaps; with `near` only in the chunks of these members."""
+        before = await self.read(near=near)
+        after = copy(before)
+        note(after)
+        await self.write(before, after)
 
 
 def copy(state: State) -> State:
