@@ -382,6 +382,7 @@ class AuditAction(StrEnum):
     SUPPRESSED = "SUPPRESSED"
     UNSUPPRESSED = "UNSUPPRESSED"
     ERASED = "ERASED"
+    TESTED = "TESTED"
 
 
 class AuditSubject(StrEnum):

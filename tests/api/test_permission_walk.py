@@ -51,7 +51,6 @@ TABLES = Tables(
         "replayWebhookDelivery.id": "Webhook",
         "deliveryId": "WebhookDelivery",
         "rotateWebhookSecret.id": "Webhook",
-        "testWebhook.id": "Webhook",
         "hiddenFromIds": "User",
         "revokeApiKey.id": "ApiKey",
         "discardExport.id": "Export",
@@ -59,7 +58,7 @@ TABLES = Tables(
         "segment.id": "Segment",
         **{
             f"{verb}{kind}.id": kind
-            for verb in ("update", "delete", "pause", "resume", "setStatus")
+            for verb in ("update", "delete", "pause", "resume", "setStatus", "test")
             for kind in ("Segment", "Playbook", "Campaign", "Destination", "Webhook")
         },
         "setCampaignStatus.id": "Campaign",
@@ -141,6 +140,7 @@ MAY: Mapping[str, str] = {
             "deleteDestination",
             "deliverSegment",
             "retryDelivery",
+            "testDestination",
             "updateDestination",
             "updateCampaign",
             "setCampaignStatus",

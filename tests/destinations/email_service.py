@@ -58,10 +58,11 @@ class EmailServer:
         first, *lines = head.decode().split("\r\n")
         method, path, _ = first.split(" ")
         headers = {name.lower(): value for name, _, value in (line.partition(": ") for line in lines)}
-        content = orjson.loads(body)
+        content = orjson.loads(body) if body else {}
         self.requests.append((method, path, headers, content))
         if self.token is not None and headers.get("authorization") != f"Bearer {self.token}":
-            writer.write(http("401 Unauthorized", b'{"error": "who are you?"}'))
+            said = {"error": "who are you?", "authorization": headers.get("authorization")}
+            writer.write(http("401 Unauthorized", orjson.dumps(said)))
             return
         fault = self._fault()
         if fault is None:
@@ -114,6 +115,8 @@ class EmailServer:
             number = self.list_keys.setdefault(key, f"list {len(self.list_keys) + 1}")
             self.contacts.setdefault(number, {})
             return "201 Created", {"id": number}
+        if (method, path) == ("GET", "/lists"):
+            return "200 OK", {"lists": [{"id": number} for number in self.contacts]}
         contacts = self.contacts.get(parts[1].replace("%20", " "))
         if contacts is None:
             return "404 Not Found", {"error": "no such list"}

@@ -13,7 +13,7 @@ from seggraph.api.reach import RunError
 from seggraph.api.scalars import JSON
 from seggraph.services.deliveries import DeliveryView
 from seggraph.services.destinations import DestinationView
-from seggraph.services.policy import is_admin
+from seggraph.services.policy import is_admin, manages_destinations
 from seggraph.services.segment_views import SegmentView
 from seggraph.vocabulary import Channel, DeliveryStatus, DestinationType
 
@@ -108,7 +108,6 @@ class Destination(Node):
     channel: Channel | None = strawberry.field(
         description="Only members whom this channel reaches are sent; null: everybody."
     )
-    url: str | None = strawberry.field(description="What is called; null for files.")
     header_name: str | None = strawberry.field(
         description="The header that carries the secret; null: Authorization, as a bearer token."
     )
@@ -116,6 +115,14 @@ class Destination(Node):
     version: int = strawberry.field(description="Goes up by one with every change.")
     created_at: datetime = strawberry.field(description="When it was made.")
     view: strawberry.Private[DestinationView]
+
+    @strawberry.field(
+        description="What is called; null for files. Whoever may not manage destinations sees scheme and host:"
+        " the rest may be a secret."
+    )
+    def url(self, info: Info) -> str | None:
+        """The URL, as far as the viewer may see it."""
+        return self.view.url if manages_destinations(caller_of(info).viewer) else self.view.origin
 
     @strawberry.field(
         description="The end of the secret that it is called with, for administrators: enough to tell two apart."
@@ -145,7 +152,6 @@ class Destination(Node):
             name=view.name,
             type=view.type,
             channel=view.channel,
-            url=view.url,
             header_name=view.header_name,
             mapping=JSON(view.mapping),
             version=view.version,

@@ -1,5 +1,6 @@
 """The queries and mutations of destinations and deliveries."""
 
+from datetime import datetime
 from typing import Annotated, Any
 
 import strawberry
@@ -11,7 +12,8 @@ from seggraph.api.deliveries import Delivery, Destination
 from seggraph.api.errors import ReportErrors, UserError
 from seggraph.api.payloads import DeletePayload
 from seggraph.api.scalars import JSON
-from seggraph.services import deliveries, destinations
+from seggraph.services import deliveries, destination_tests, destinations
+from seggraph.services.destination_tests import Tried
 from seggraph.services.destinations import DestinationDraft, Saved
 from seggraph.vocabulary import Channel, DestinationType
 
@@ -52,6 +54,43 @@ class DeliveryPayload:
     delivery: Delivery | None = strawberry.field(default=None, description="The delivery.")
     errors: list[UserError] = strawberry.field(
         default_factory=list, description="Why nothing was done, if so."
+    )
+
+
+@strawberry.type(description="How a test of a destination went.")
+class DestinationTest:
+    """What one call to it said."""
+
+    ok: bool = strawberry.field(
+        description="Whether it was reached and took our credentials, so that deliveries would begin."
+    )
+    status_code: int | None = strawberry.field(
+        description="The status of its answer; null if there was none, and for files."
+    )
+    duration_seconds: float = strawberry.field(description="How long that took.")
+    reason: str | None = strawberry.field(description="What is wrong, and what would help; null if it is ok.")
+    at: datetime = strawberry.field(description="When it began.")
+
+    @staticmethod
+    def of(tried: Tried) -> "DestinationTest":
+        """The test as the service made it."""
+        return DestinationTest(
+            ok=tried.reason is None,
+            status_code=tried.status_code,
+            duration_seconds=tried.seconds,
+            reason=tried.reason,
+            at=tried.at,
+        )
+
+
+@strawberry.type(description="How a test went.")
+class TestDestinationPayload:
+    """Payload of testDestination."""
+
+    destination: Destination | None = strawberry.field(default=None, description="The destination.")
+    test: DestinationTest | None = strawberry.field(default=None, description="How it went.")
+    errors: list[UserError] = strawberry.field(
+        default_factory=list, description="Why it was not called, if so."
     )
 
 
@@ -100,7 +139,7 @@ class UpdateDestinationInput:
 
 @strawberry.input(description="Which destination.")
 class DestinationIdInput:
-    """Input of deleteDestination."""
+    """Input of deleteDestination and testDestination."""
 
     id: strawberry.ID = strawberry.field(description="The destination.")
 
@@ -196,6 +235,19 @@ class DestinationMutations:
         caller = caller_of(info)
         await destinations.delete(caller.services, caller.viewer, ids.decode("Destination", input.id))
         return DeletePayload(deleted_id=input.id)
+
+    @strawberry.mutation(
+        description="Call a destination once, without changing any list there: whether it can be reached, and takes"
+        " our credentials. Administrators and leaders may.",
+        extensions=[ReportErrors(TestDestinationPayload)],
+    )
+    async def test_destination(self, info: Info, input: DestinationIdInput) -> TestDestinationPayload:
+        """Test."""
+        caller = caller_of(info)
+        view, tried = await destination_tests.run(
+            caller.services, caller.viewer, ids.decode("Destination", input.id)
+        )
+        return TestDestinationPayload(destination=Destination.of(view), test=DestinationTest.of(tried))
 
     @strawberry.mutation(
         description="Keep a list at a destination equal to a segment's audience, from now on; again after it FAILED.",

@@ -1,7 +1,7 @@
 """What the answers of destinations over HTTP mean: done, come back later, or never."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -21,11 +21,15 @@ PASSING: Final = frozenset({408, 409, 421, 423, 425, 429})
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Calls one destination: what every call carries, and how long it may take."""
+    """Calls one destination: what every call carries, and how long it may take.
+
+    `secrets` are texts that are in no reason, whoever repeats them: answers often quote what they were asked.
+    """
 
     outgoing: Outgoing
     headers: Mapping[str, str]
     timeout_seconds: float
+    secrets: Sequence[str] = ()
 
     async def call(
         self, method: str, url: str, body: bytes, headers: Mapping[str, str], *, of_list: bool = False
@@ -43,7 +47,7 @@ class Caller:
             raise Refused(error.message) from error
         except Unanswered as error:
             raise Unavailable(error.message) from error
-        _judge(answer, of_list=of_list)
+        _judge(answer, self.secrets, of_list=of_list)
         return answer
 
 
@@ -54,28 +58,38 @@ def json_of(answer: Answer) -> dict[str, Any]:
     except orjson.JSONDecodeError:
         found = None
     if not isinstance(found, dict):
-        raise Unavailable("The destination answered with something that is not a JSON object.")
+        raise Unavailable(
+            "The destination answered with something that is not a JSON object.", status=answer.status
+        )
     return found
 
 
-def _judge(answer: Answer, *, of_list: bool) -> None:
+def _judge(answer: Answer, secrets: Sequence[str], *, of_list: bool) -> None:
     status = answer.status
     if 200 <= status < 300:
         return
-    said = _said(answer)
+    said = _said(answer, secrets)
     if status in PASSING or status >= 500:
         raise Unavailable(
-            f"The destination answered {status}{said}.", after_seconds=after_seconds(answer.headers)
+            f"The destination answered {status}{said}.",
+            status=status,
+            after_seconds=after_seconds(answer.headers),
         )
     if 300 <= status < 400:
-        raise Unavailable("The destination answers with a redirect; enter the address that it leads to.")
+        raise Unavailable(
+            "The destination answers with a redirect; enter the address that it leads to.", status=status
+        )
     if of_list and status in (404, 410):
-        raise ListGone(f"The list is not there any more: the destination answered {status}.")
+        raise ListGone(f"The list is not there any more: the destination answered {status}.", status=status)
     if status in (401, 403):
         raise Refused(
-            f"The destination does not take our credentials (it answered {status}{said}). Set them anew."
+            f"The destination does not take our credentials (it answered {status}{said}). Set them anew.",
+            status=status,
         )
-    raise Refused(f"The destination answered {status}{said}. Check its address and the mapping, then retry.")
+    raise Refused(
+        f"The destination answered {status}{said}. Check its address and the mapping, then retry.",
+        status=status,
+    )
 
 
 def after_seconds(headers: Mapping[str, str]) -> float | None:
@@ -95,8 +109,11 @@ def after_seconds(headers: Mapping[str, str]) -> float | None:
     return None if math.isnan(seconds) else min(max(seconds, 0.0), MAX_AFTER_SECONDS)
 
 
-def _said(answer: Answer) -> str:
-    """What the answer says, for people: one short line of it."""
-    text = " ".join(answer.body[: 4 * MOST_REASONS].decode("utf-8", "replace").split())
-    text = "".join(character for character in text if character.isprintable())[:MOST_REASONS]
+def _said(answer: Answer, secrets: Sequence[str]) -> str:
+    """What the answer says, for people: one short line of it, without what it repeats of our secrets."""
+    text = answer.body.decode("utf-8", "replace")
+    for secret in sorted(secrets, key=len, reverse=True):
+        text = text.replace(secret, "…")
+    text = " ".join(text.split())[:MOST_REASONS]
+    text = "".join(character for character in text if character.isprintable())
     return f": {text}" if text and not text.startswith("<") else ""

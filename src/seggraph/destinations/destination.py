@@ -15,9 +15,13 @@ MOST_REASONS = 200
 
 
 class DestinationFailure(SeggraphError):
-    """A call to a destination that did not do what it was to do, or may not have."""
+    """A call to a destination that did not do what it was to do, or may not have; with the status of its answer."""
 
     code = ErrorCode.INVALID
+
+    def __init__(self, message: str, *, status: int | None = None) -> None:
+        super().__init__(message)
+        self.status = status
 
 
 class Unavailable(DestinationFailure):
@@ -26,8 +30,10 @@ class Unavailable(DestinationFailure):
     code = ErrorCode.RETRY_LATER
     retryable = True
 
-    def __init__(self, message: str, *, after_seconds: float | None = None) -> None:
-        super().__init__(message)
+    def __init__(
+        self, message: str, *, status: int | None = None, after_seconds: float | None = None
+    ) -> None:
+        super().__init__(message, status=status)
         self.after_seconds = after_seconds
 
 
@@ -82,4 +88,8 @@ class Destination(Protocol):
 
     async def empty(self, list_id: str, order: Order) -> None:
         """Take everybody off the list."""
+        ...
+
+    async def test(self) -> int | None:
+        """Find out whether calls would be taken, without changing any list; returns the status of the answer."""
         ...

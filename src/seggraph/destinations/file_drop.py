@@ -6,8 +6,9 @@ the order of their names.
 
 import asyncio
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 from typing import Any, ClassVar
 
 import orjson
@@ -42,24 +43,50 @@ class FileDrop:
         """Write that everybody is to go."""
         await self._write(order, "empty", [])
 
+    async def test(self) -> int | None:
+        """Write a file and remove it, in the nearest folder that is there already."""
+        await _on_disk(self._try)
+        return None
+
     async def _write(self, order: Order, operation: str, rows: Iterable[Mapping[str, Any]]) -> None:
         content = b"".join(orjson.dumps(row, option=orjson.OPT_APPEND_NEWLINE) for row in rows)
-        try:
-            await asyncio.to_thread(self._store, f"{order.sequence:012d}-{operation}.jsonl", content)
-        except (FileNotFoundError, NotADirectoryError, PermissionError) as error:
-            raise Refused("The folder for files cannot be written to; ask whoever runs seggraph.") from error
-        except OSError as error:
-            raise Unavailable(f"A file could not be written: {error.strerror}.") from error
+        name = f"{order.sequence:012d}-{operation}.jsonl"
+        await _on_disk(lambda: self._store(name, content))
+
+    def _try(self) -> None:
+        self._require_root()
+        folder = next(one for one in (self._folder, *self._folder.parents) if one.is_dir())
+        self._require_below_root(folder)
+        with NamedTemporaryFile(prefix=".test-", dir=folder) as file:
+            file.write(b"\n")
+            file.flush()
+            os.fsync(file.fileno())
 
     def _store(self, name: str, content: bytes) -> None:
-        if not self._root.is_dir():
-            raise FileNotFoundError(self._root)
+        self._require_root()
         self._folder.mkdir(mode=0o750, parents=True, exist_ok=True)
-        if not self._folder.resolve().is_relative_to(self._root.resolve()):  # a link that somebody put there
-            raise PermissionError(self._folder)
+        self._require_below_root(self._folder)
         part = self._folder / f".{name}.part"
         with part.open("wb") as file:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
         part.replace(self._folder / name)
+
+    def _require_root(self) -> None:
+        if not self._root.is_dir():
+            raise FileNotFoundError(self._root)
+
+    def _require_below_root(self, folder: Path) -> None:
+        if not folder.resolve().is_relative_to(self._root.resolve()):  # a link that somebody put there
+            raise PermissionError(folder)
+
+
+async def _on_disk(work: Callable[[], None]) -> None:
+    """Work in a thread. Raises Refused, and Unavailable for what may pass, like a full disk."""
+    try:
+        await asyncio.to_thread(work)
+    except (FileNotFoundError, NotADirectoryError, PermissionError) as error:
+        raise Refused("The folder for files cannot be written to; ask whoever runs seggraph.") from error
+    except OSError as error:
+        raise Unavailable(f"A file could not be written: {error.strerror}.") from error

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from typing import Any, ClassVar
+from uuid import uuid4
 
 import orjson
 
@@ -11,7 +12,7 @@ from seggraph.destinations.destination import Order, Receipt, Recipient
 
 
 class HttpPush:
-    """A URL that takes batches. Its list is ours to name: the deliveries' own id."""
+    """A URL that takes batches. Its list is ours to name: the delivery's own id."""
 
     batch_size: ClassVar[int] = 500
 
@@ -40,7 +41,12 @@ class HttpPush:
         """Tell the receiver that everybody is to go."""
         await self._push(order, "EMPTY")
 
-    async def _push(self, order: Order, operation: str, **more: Any) -> None:
+    async def test(self) -> int | None:
+        """Push a message that says that it is a test, and is about no list."""
+        order = Order(f"seggraph-test-{uuid4().hex}", 0)
+        return await self._push(order, "TEST")
+
+    async def _push(self, order: Order, operation: str, **more: Any) -> int:
         message = {
             "list": self._delivery,
             "operation": operation,
@@ -49,4 +55,5 @@ class HttpPush:
         }
         body = orjson.dumps(message)
         headers = signing.headers(self._secret, order.key, body) | {"Idempotency-Key": order.key}
-        await self._caller.call("POST", self._url, body, headers)
+        answer = await self._caller.call("POST", self._url, body, headers)
+        return answer.status

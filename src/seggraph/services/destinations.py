@@ -126,6 +126,14 @@ class DestinationView:
     created_by_id: int | None
     created_at: datetime
 
+    @property
+    def origin(self) -> str | None:
+        """Scheme and host of the URL: what everyone may see, for path and query may be secrets."""
+        if self.url is None:
+            return None
+        parts = urlsplit(self.url)
+        return f"{parts.scheme}://{parts.netloc}"
+
 
 @dataclass(frozen=True, slots=True)
 class Saved:

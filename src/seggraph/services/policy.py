@@ -149,6 +149,11 @@ def require_campaign_management(viewer: Viewer, *, created_by_id: int | None) ->
         raise Forbidden("Team members may change only the campaigns that they created.")
 
 
+def manages_destinations(viewer: Viewer) -> bool:
+    """Whether the viewer may make and change the places that segments are delivered to, and see their whole URLs."""
+    return may_write(viewer) and viewer.manages_all
+
+
 def require_destination_management(viewer: Viewer) -> None:
     """Raise Forbidden unless the viewer may make and change the places that segments are delivered to."""
     require_write(viewer)
