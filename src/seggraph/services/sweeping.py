@@ -24,6 +24,7 @@ from seggraph.services import (
     webhook_messages,
 )
 from seggraph.services.context import Context
+from seggraph.services.leases import FREE, LET_GO, RESTED
 from seggraph.services.recompute import MAX_ATTEMPTS, TRIED_AGAIN
 from seggraph.services.segment_rows import DEFAULT_SYNC_INTERVAL
 from seggraph.vocabulary import ReachStatus
@@ -46,11 +47,11 @@ SYNC_DUE = """
 
 ABANDONED = f"""
     UPDATE segments SET reach_status = 'FAILED', error_code = $1, error_message = $2,
-      error_at = clock_timestamp(), lease_holder = NULL, lease_until = NULL, progress = NULL,
+      error_at = clock_timestamp(), {LET_GO}, progress = NULL,
       next_sync_at = {TRIED_AGAIN}
     WHERE id = ANY(ARRAY(SELECT id FROM segments
-      WHERE status = 'ACTIVE' AND reach_status = 'CALCULATING' AND attempts >= $3
-        AND (lease_until IS NULL OR lease_until < clock_timestamp()) FOR NO KEY UPDATE SKIP LOCKED))
+      WHERE status = 'ACTIVE' AND reach_status = 'CALCULATING' AND attempts >= $3 AND {FREE}
+      FOR NO KEY UPDATE SKIP LOCKED))
     RETURNING id, workspace_id, requested_revision
 """  # noqa: S608 - constants only
 
@@ -60,13 +61,12 @@ CLOSE_RUNS = """
     WHERE r.status = 'RUNNING' AND s.id = r.segment_id AND s.lease_holder IS DISTINCT FROM r.holder
 """
 
-RUNS_DUE = """
+RUNS_DUE = f"""
     SELECT id, requested_revision, attempts FROM segments
     WHERE status = 'ACTIVE' AND reach_status = 'CALCULATING' AND computed_revision < requested_revision
-      AND (lease_until IS NULL OR lease_until < clock_timestamp())
-      AND (retry_at IS NULL OR retry_at <= clock_timestamp()) AND attempts < $1
+      AND {FREE} AND {RESTED} AND attempts < $1
     ORDER BY id LIMIT $2
-"""
+"""  # noqa: S608 - constants only
 
 POPULATIONS_DUE = """
     SELECT DISTINCT workspace_id, kind FROM dirty_batches
