@@ -21,7 +21,7 @@ from seggraph.services.policy import Viewer
 from seggraph.settings import Settings
 from seggraph.worker import run_worker
 
-PATIENCE_SECONDS = 20.0
+PATIENCE_SECONDS = 60.0
 
 
 @dataclass

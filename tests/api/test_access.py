@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Any
 
+import asyncpg
 import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
@@ -216,10 +217,12 @@ async def test_keys_do_what_their_scope_says_until_they_are_revoked(client: Prod
         assert (await program.raw(WHO))["errors"][0]["extensions"]["code"] == "UNAUTHENTICATED"
 
 
-async def test_an_expired_key_is_refused(client: Product, server: Server) -> None:
-    soon = (datetime.now(UTC) + timedelta(seconds=0.5)).isoformat()
-    made = (await client.run(CREATE_KEY, input={"name": "short", "expiresAt": soon}))["createApiKey"]
-    await asyncio.sleep(0.6)
+async def test_an_expired_key_is_refused(
+    client: Product, server: Server, connection: asyncpg.Connection
+) -> None:
+    later = (datetime.now(UTC) + timedelta(hours=1)).isoformat()
+    made = (await client.run(CREATE_KEY, input={"name": "short", "expiresAt": later}))["createApiKey"]
+    await connection.execute("UPDATE api_keys SET expires_at = expires_at - interval '1 hour'")
 
     async with server.connect(made["secret"]) as program:
         answer = await program.raw(WHO)
@@ -304,7 +307,7 @@ async def test_a_subscription_ends_when_its_key_is_revoked(client: Product, serv
         assert json.loads(await ws.recv()) == {"type": "connection_ack"}
         await ws.send(json.dumps({"type": "subscribe", "id": "1", "payload": {"query": query}}))
         await client.run(REVOKE_KEY, id=made["apiKey"]["id"])
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             await ws.wait_closed()
 
     assert ws.close_code == 4403

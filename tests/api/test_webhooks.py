@@ -91,7 +91,7 @@ async def change(client: Product, name: str, id_: str) -> dict[str, Any]:
 
 async def statuses(client: Product, *wanted: str) -> dict[str, Any]:
     """The one webhook, once its messages, the newest first, are so."""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while True:
             [webhook] = (await client.run(LIST))["webhooks"]
             if [one["status"] for one in webhook["deliveries"]["nodes"]] == list(wanted):

@@ -22,7 +22,7 @@ from seggraph.runtime import connect_redis
 from seggraph.services.context import Context
 from tests.product import serving
 
-PATIENCE_SECONDS = 60
+PATIENCE_SECONDS = 120
 
 
 def environment(database_url: str, servers: embedded.Servers, **changes: str) -> dict[str, str]:

@@ -20,7 +20,7 @@ from seggraph.services.segments import SegmentDraft
 from seggraph.vocabulary import MemberKind, RunStatus, SegmentPurpose, SegmentType
 
 ACCOUNT = MemberKind.ACCOUNT
-PATIENCE_SECONDS = 15.0
+PATIENCE_SECONDS = 60.0
 
 Evaluation = Callable[[Sequence[Checked], BitMap | None], bool]
 """Which evaluations are meant, by their criteria and the ordinals they are restricted to."""

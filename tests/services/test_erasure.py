@@ -51,7 +51,7 @@ from tests.services.computing import (
 from tests.services.importing import imported, uploaded
 
 MARK = "forget-me-7f3a"
-PATIENCE_SECONDS = 15.0
+PATIENCE_SECONDS = 60.0
 
 DELETE = """
     mutation ($input: MemberIdsInput!) {

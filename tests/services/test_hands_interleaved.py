@@ -40,7 +40,7 @@ async def agrees(work: Work, segment: SegmentView, names: set[str]) -> None:
 
 async def waiting(connection: asyncpg.Connection, number: int) -> None:
     """Until this many transactions wait for a lock."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while await connection.fetchval(WAITING) < number:  # noqa: ASYNC110 - only the server knows
             await asyncio.sleep(0.01)
 

@@ -192,6 +192,13 @@ class Streams:
     started = 0
     ended = 0
 
+    @classmethod
+    async def have_ended(cls, number: int) -> None:
+        """Wait until so many have ended."""
+        async with asyncio.timeout(60):
+            while cls.ended < number:  # noqa: ASYNC110 - the server's streams end it
+                await asyncio.sleep(0.01)
+
 
 @strawberry.type
 class Subscription:
