@@ -331,7 +331,10 @@ async def read_everything(world: World, asker: Asker, walk: Walk) -> tuple[set[s
 
 
 async def try_everything(world: World, asker: Asker) -> None:
-    """Try every place with what is hidden and with what does not exist: both are answered the same."""
+    """Try every place with what is hidden and with what does not exist: both are answered the same.
+
+    What is no id at all is answered too, wherever one belongs.
+    """
     hidden: dict[str, list[str]] = {}
     for word in asker.access.unseen:
         for id_ in world.objects[word].values():
@@ -340,7 +343,12 @@ async def try_everything(world: World, asker: Asker) -> None:
     for root in ("Query", "Mutation"):
         for name in WALK.fields_of(root):
             for place in WALK.places(root, name):
-                for pair in _pairs(WALK.kind_of(name, place), hidden, asker.access.unseen):
+                kind = WALK.kind_of(name, place)
+                if kind != "text":
+                    await answer_to(
+                        asker.product, WALK.trial(root, name, objects | {"Node": RUBBISH}, place, RUBBISH)
+                    )
+                for pair in _pairs(kind, hidden, asker.access.unseen):
                     answers = []
                     for value in pair:
                         operation = WALK.trial(root, name, objects | {"Node": value}, place, value)
@@ -351,6 +359,7 @@ async def try_everything(world: World, asker: Asker) -> None:
                     assert answers[0] == answers[1], (asker.name, operation)
 
 
+RUBBISH = "rubbish"
 INSTANT = re.compile(r"\d{4}-\d\d-\d\dT[0-9:.+Z]+")
 
 
