@@ -10,7 +10,7 @@ from strawberry.types import Info
 from seggraph.api import ids
 from seggraph.api.context import caller_of
 from seggraph.api.criteria import shown
-from seggraph.api.paging import AFTER, FIRST, PageInfo
+from seggraph.api.paging import After, First, PageInfo, edges_of
 from seggraph.api.scalars import JSON
 from seggraph.api.segment_lists import InstantRange
 from seggraph.api.viewer import User
@@ -156,10 +156,7 @@ class AuditEntryConnection:
     @staticmethod
     def of(page: Page[EntryView], list_: AuditList) -> "AuditEntryConnection":
         """The connection of a page."""
-        edges = [
-            AuditEntryEdge(cursor=cursor, node=AuditEntry.of(view))
-            for cursor, view in zip(page.cursors, page.items, strict=True)
-        ]
+        edges = edges_of(page, AuditEntryEdge, AuditEntry.of)
         return AuditEntryConnection(edges=edges, page_info=PageInfo.of(page), list_=list_)
 
 
@@ -173,8 +170,8 @@ class AuditQueries:
     async def audit_log(
         self,
         info: Info,
-        first: Annotated[int | None, strawberry.argument(description=FIRST)] = None,
-        after: Annotated[str | None, strawberry.argument(description=AFTER)] = None,
+        first: First = None,
+        after: After = None,
         subject_id: Annotated[
             strawberry.ID | None,
             strawberry.argument(description="What was done to this object, also after it is gone."),

@@ -6,7 +6,7 @@ import strawberry
 from strawberry.types import Info
 
 from seggraph.api.context import caller_of
-from seggraph.api.paging import AFTER, FIRST
+from seggraph.api.paging import After, First
 from seggraph.services.paging import PageRequest
 from seggraph.services.segment_views import SegmentView
 
@@ -26,8 +26,8 @@ class SegmentCampaignFields:
     async def campaigns(
         self,
         info: Info,
-        first: Annotated[int | None, strawberry.argument(description=FIRST)] = None,
-        after: Annotated[str | None, strawberry.argument(description=AFTER)] = None,
+        first: First = None,
+        after: After = None,
     ) -> LinkedCampaigns:
         """A page, looked up for all segments of a list at once."""
         from seggraph.api.campaigns import CampaignConnection

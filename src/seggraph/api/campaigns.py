@@ -11,7 +11,7 @@ from seggraph.api import ids
 from seggraph.api.context import caller_of
 from seggraph.api.metrics import From, MetricFields, MetricTotals, To
 from seggraph.api.node import Node
-from seggraph.api.paging import AFTER, FIRST, PageInfo
+from seggraph.api.paging import After, First, PageInfo, edges_of
 from seggraph.api.segments import Segment
 from seggraph.api.viewer import User
 from seggraph.services import campaign_views
@@ -183,10 +183,7 @@ class CampaignConnection:
     @staticmethod
     def of(page: Page[CampaignView], count: Callable[[], Awaitable[int]]) -> "CampaignConnection":
         """The connection of a page; `count` counts the whole list."""
-        edges = [
-            CampaignEdge(cursor=cursor, node=Campaign.of(view))
-            for cursor, view in zip(page.cursors, page.items, strict=True)
-        ]
+        edges = edges_of(page, CampaignEdge, Campaign.of)
         return CampaignConnection(edges=edges, page_info=PageInfo.of(page), count=count)
 
 
@@ -209,8 +206,8 @@ class CampaignQueries:
     async def campaigns(
         self,
         info: Info,
-        first: Annotated[int | None, strawberry.argument(description=FIRST)] = None,
-        after: Annotated[str | None, strawberry.argument(description=AFTER)] = None,
+        first: First = None,
+        after: After = None,
         search: Annotated[str | None, strawberry.argument(description="Part of a name.")] = None,
         statuses: Annotated[
             list[CampaignStatus] | None, strawberry.argument(description="In these statuses.")

@@ -11,7 +11,7 @@ from seggraph.api import ids
 from seggraph.api.context import caller_of
 from seggraph.api.errors import ReportErrors, RowError, UserError
 from seggraph.api.node import Node
-from seggraph.api.paging import PageInfo
+from seggraph.api.paging import PageInfo, edges_of
 from seggraph.api.scalars import JSON
 from seggraph.api.transport import Row, row
 from seggraph.api.viewer import Workspace
@@ -95,10 +95,7 @@ class EventConnection:
     @staticmethod
     def of(page: Page[EventView], asked: member_events.Asked) -> "EventConnection":
         """The connection of a page."""
-        edges = [
-            EventEdge(cursor=cursor, node=Event.of(view))
-            for cursor, view in zip(page.cursors, page.items, strict=True)
-        ]
+        edges = edges_of(page, EventEdge, Event.of)
         return EventConnection(edges=edges, page_info=PageInfo.of(page), asked=asked)
 
 

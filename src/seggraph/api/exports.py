@@ -11,7 +11,7 @@ from seggraph.api import ids
 from seggraph.api.context import Caller, caller_of
 from seggraph.api.errors import ReportErrors, UserError
 from seggraph.api.node import Node
-from seggraph.api.paging import AFTER, BEFORE, FIRST, LAST, PageInfo, request_of
+from seggraph.api.paging import After, Before, First, Last, PageInfo, edges_of, request_of
 from seggraph.api.reach import RunError
 from seggraph.api.segment_lists import SegmentFilter, filter_of
 from seggraph.api.segments import Segment
@@ -113,11 +113,8 @@ class ExportConnection:
     @staticmethod
     def of(page: Page[ExportView]) -> "ExportConnection":
         """The connection of a service's page."""
-        nodes = [Export.of(view) for view in page.items]
-        edges = [
-            ExportEdge(cursor=cursor, node=node) for cursor, node in zip(page.cursors, nodes, strict=True)
-        ]
-        return ExportConnection(edges=edges, nodes=nodes, page_info=PageInfo.of(page))
+        edges = edges_of(page, ExportEdge, Export.of)
+        return ExportConnection(edges=edges, nodes=[edge.node for edge in edges], page_info=PageInfo.of(page))
 
 
 @strawberry.type(description="What became of an export.")
@@ -185,10 +182,10 @@ class ExportQueries:
     async def exports(
         self,
         info: Info,
-        first: Annotated[int | None, strawberry.argument(description=FIRST)] = None,
-        after: Annotated[str | None, strawberry.argument(description=AFTER)] = None,
-        last: Annotated[int | None, strawberry.argument(description=LAST)] = None,
-        before: Annotated[str | None, strawberry.argument(description=BEFORE)] = None,
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
     ) -> ExportConnection:
         """A page of exports."""
         request = request_of(first, after, last, before)

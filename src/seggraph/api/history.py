@@ -10,7 +10,7 @@ from strawberry.types import Info
 from seggraph.api import ids
 from seggraph.api.context import caller_of
 from seggraph.api.members import Member, MemberConnection
-from seggraph.api.paging import AFTER, FIRST, PageInfo
+from seggraph.api.paging import After, First, PageInfo, edges_of
 from seggraph.api.reach import RunError
 from seggraph.models.runs import Move
 from seggraph.services import size_history
@@ -97,10 +97,7 @@ class SegmentRunConnection:
     @staticmethod
     def of(page: Page[RunView], segment_id: int) -> "SegmentRunConnection":
         """The connection of a page."""
-        edges = [
-            SegmentRunEdge(cursor=cursor, node=SegmentRun.of(view))
-            for cursor, view in zip(page.cursors, page.items, strict=True)
-        ]
+        edges = edges_of(page, SegmentRunEdge, SegmentRun.of)
         return SegmentRunConnection(edges=edges, page_info=PageInfo.of(page), segment_id=segment_id)
 
 
@@ -169,8 +166,6 @@ From = Annotated[datetime | None, strawberry.argument(name="from", description="
 To = Annotated[
     datetime | None, strawberry.argument(description="Until before this instant; now unless given.")
 ]
-First = Annotated[int | None, strawberry.argument(description=FIRST)]
-After = Annotated[str | None, strawberry.argument(description=AFTER)]
 
 
 @strawberry.type
@@ -224,10 +219,7 @@ class SegmentHistoryFields:
         list_ = MoveList(self.view.id, self.view.kind, wanted)
         request = PageRequest(first=first, after=after)
         page = await caller_of(info).loaders.moves.load((list_, request))
-        edges = [
-            SegmentMoveEdge(cursor=cursor, node=SegmentMove.of(view))
-            for cursor, view in zip(page.cursors, page.items, strict=True)
-        ]
+        edges = edges_of(page, SegmentMoveEdge, SegmentMove.of)
         return SegmentMoveConnection(edges=edges, page_info=PageInfo.of(page), list_=list_)
 
     @strawberry.field(

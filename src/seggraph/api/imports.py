@@ -12,7 +12,7 @@ from seggraph.api import ids
 from seggraph.api.context import Caller, caller_of
 from seggraph.api.errors import ReportErrors, UserError
 from seggraph.api.node import Node
-from seggraph.api.paging import AFTER, BEFORE, FIRST, LAST, PageInfo, request_of
+from seggraph.api.paging import After, Before, First, Last, PageInfo, edges_of, request_of
 from seggraph.api.reach import RunError
 from seggraph.api.segments import Segment
 from seggraph.errors import Required
@@ -187,11 +187,8 @@ class ImportConnection:
     @staticmethod
     def of(page: Page[ImportView]) -> "ImportConnection":
         """The connection of a service's page."""
-        nodes = [Import.of(view) for view in page.items]
-        edges = [
-            ImportEdge(cursor=cursor, node=node) for cursor, node in zip(page.cursors, nodes, strict=True)
-        ]
-        return ImportConnection(edges=edges, nodes=nodes, page_info=PageInfo.of(page))
+        edges = edges_of(page, ImportEdge, Import.of)
+        return ImportConnection(edges=edges, nodes=[edge.node for edge in edges], page_info=PageInfo.of(page))
 
 
 @strawberry.type(description="What became of an import.")
@@ -282,10 +279,10 @@ class ImportQueries:
     async def imports(
         self,
         info: Info,
-        first: Annotated[int | None, strawberry.argument(description=FIRST)] = None,
-        after: Annotated[str | None, strawberry.argument(description=AFTER)] = None,
-        last: Annotated[int | None, strawberry.argument(description=LAST)] = None,
-        before: Annotated[str | None, strawberry.argument(description=BEFORE)] = None,
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
     ) -> ImportConnection:
         """A page of imports."""
         page = await imports.list_page(caller_of(info).viewer, request_of(first, after, last, before))

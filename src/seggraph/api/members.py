@@ -13,7 +13,7 @@ from seggraph.api.enums import OrderDirection
 from seggraph.api.events import CustomerValue, EventConnection
 from seggraph.api.intervals import MemberHistoryFields
 from seggraph.api.node import Node
-from seggraph.api.paging import AFTER, FIRST, PageInfo, request_of
+from seggraph.api.paging import After, First, PageInfo, edges_of, request_of
 from seggraph.api.scalars import JSON
 from seggraph.services import members, related
 from seggraph.services.members import Addresses, MemberList, MemberView
@@ -77,8 +77,8 @@ class Member(MemberHistoryFields, Node):
     async def segments(
         self,
         info: Info,
-        first: Annotated[int | None, strawberry.argument(description=FIRST)] = None,
-        after: Annotated[str | None, strawberry.argument(description=AFTER)] = None,
+        first: First = None,
+        after: After = None,
     ) -> Annotated["MemberSegmentConnection", strawberry.lazy("seggraph.api.member_segments")]:
         """A page of the segments."""
         from seggraph.api import member_segments  # segments have members, and members segments
@@ -107,8 +107,8 @@ class Member(MemberHistoryFields, Node):
     async def events(
         self,
         info: Info,
-        first: Annotated[int | None, strawberry.argument(description=FIRST)] = None,
-        after: Annotated[str | None, strawberry.argument(description=AFTER)] = None,
+        first: First = None,
+        after: After = None,
         names: Annotated[
             list[str] | None, strawberry.argument(description="Only events of these names, up to 100.")
         ] = None,
@@ -191,10 +191,7 @@ class MemberConnection:
     @staticmethod
     def of(page: Page[MemberView], list_: MemberList) -> "MemberConnection":
         """The connection of a page."""
-        edges = [
-            MemberEdge(cursor=cursor, node=Member.of(view))
-            for cursor, view in zip(page.cursors, page.items, strict=True)
-        ]
+        edges = edges_of(page, MemberEdge, Member.of)
         return MemberConnection(edges=edges, page_info=PageInfo.of(page), list_=list_)
 
 

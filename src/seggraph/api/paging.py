@@ -1,6 +1,7 @@
 """Relay connections: pages of a service as edges and page info."""
 
-from typing import Any, Final
+from collections.abc import Callable
+from typing import Annotated, Any, Final, TypeVar
 
 import strawberry
 
@@ -10,6 +11,14 @@ FIRST: Final = "How many from the start, or after `after`: up to 1,000, 50 unles
 AFTER: Final = "A cursor of this connection: the page begins behind it."
 LAST: Final = "How many from the end, or before `before`."
 BEFORE: Final = "A cursor of this connection: the page ends ahead of it."
+
+First = Annotated[int | None, strawberry.argument(description=FIRST)]
+After = Annotated[str | None, strawberry.argument(description=AFTER)]
+Last = Annotated[int | None, strawberry.argument(description=LAST)]
+Before = Annotated[str | None, strawberry.argument(description=BEFORE)]
+
+V = TypeVar("V")
+E = TypeVar("E")
 
 
 @strawberry.type(description="Where a page stands in its list.")
@@ -35,3 +44,10 @@ class PageInfo:
 def request_of(first: int | None, after: str | None, last: int | None, before: str | None) -> PageRequest:
     """The page that a field's arguments ask for."""
     return PageRequest(first=first, after=after, last=last, before=before)
+
+
+def edges_of(page: Page[V], edge: Callable[..., E], node: Callable[[V], object]) -> list[E]:
+    """An edge for each item of a page: `node` makes what it leads to."""
+    return [
+        edge(cursor=cursor, node=node(item)) for cursor, item in zip(page.cursors, page.items, strict=True)
+    ]

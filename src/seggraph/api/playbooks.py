@@ -11,7 +11,7 @@ from seggraph.api.context import caller_of
 from seggraph.api.criteria import CriteriaInput, criteria_of, shown, text_shown
 from seggraph.api.errors import ReportErrors, UserError
 from seggraph.api.node import Node
-from seggraph.api.paging import AFTER, FIRST, PageInfo, request_of
+from seggraph.api.paging import After, First, PageInfo, edges_of, request_of
 from seggraph.api.payloads import DeletePayload
 from seggraph.api.scalars import JSON
 from seggraph.api.segments import Segment
@@ -125,10 +125,7 @@ class PlaybookConnection:
     @staticmethod
     def of(page: Page[PlaybookView], filter_: PlaybookFilter) -> "PlaybookConnection":
         """The connection of a page."""
-        edges = [
-            PlaybookEdge(cursor=cursor, node=Playbook.of(view))
-            for cursor, view in zip(page.cursors, page.items, strict=True)
-        ]
+        edges = edges_of(page, PlaybookEdge, Playbook.of)
         return PlaybookConnection(edges=edges, page_info=PageInfo.of(page), filter_=filter_)
 
 
@@ -207,8 +204,8 @@ class PlaybookQueries:
     async def playbooks(
         self,
         info: Info,
-        first: Annotated[int | None, strawberry.argument(description=FIRST)] = None,
-        after: Annotated[str | None, strawberry.argument(description=AFTER)] = None,
+        first: First = None,
+        after: After = None,
         search: Annotated[str | None, strawberry.argument(description="Part of a name.")] = None,
         kinds: Annotated[
             list[MemberKind] | None, strawberry.argument(description="That add members of these kinds.")

@@ -26,7 +26,7 @@ from seggraph.api.member_mutations import MemberMutations
 from seggraph.api.members import Member, MemberConnection, MemberOrder
 from seggraph.api.metric_mutations import MetricMutations
 from seggraph.api.node import Node
-from seggraph.api.paging import AFTER, BEFORE, FIRST, LAST, request_of
+from seggraph.api.paging import After, Before, First, Last, request_of
 from seggraph.api.playbooks import Playbook, PlaybookMutations, PlaybookQueries
 from seggraph.api.previews import PreviewQueries
 from seggraph.api.relations import RelationMutations
@@ -46,7 +46,9 @@ from seggraph.api.subscriptions import EVENT_TYPES, Subscription
 from seggraph.api.suppressions import SuppressionMutations, SuppressionQueries
 from seggraph.api.transport import ServedSchema
 from seggraph.api.viewer import ApiKey, ApiKeyQueries, User, Viewer, ViewerMutations, Workspace
-from seggraph.api.webhooks import Webhook, WebhookDelivery, WebhookMutations, WebhookQueries
+from seggraph.api.webhook_deliveries import WebhookDelivery
+from seggraph.api.webhook_mutations import WebhookMutations
+from seggraph.api.webhooks import Webhook, WebhookQueries
 from seggraph.api.workspace_events import WorkspaceEventQueries
 from seggraph.api.workspace_settings import WorkspaceMutations
 from seggraph.errors import Invalid, NotFound, TooMany
@@ -69,10 +71,6 @@ MAX_NODES = 100
 
 N = TypeVar("N")
 
-First = Annotated[int | None, strawberry.argument(description=FIRST)]
-After = Annotated[str | None, strawberry.argument(description=AFTER)]
-Last = Annotated[int | None, strawberry.argument(description=LAST)]
-Before = Annotated[str | None, strawberry.argument(description=BEFORE)]
 ObjectId = Annotated[strawberry.ID, strawberry.argument(description="Its global id.")]
 
 

@@ -10,7 +10,7 @@ from strawberry.types import Info
 from seggraph.api import ids
 from seggraph.api.context import caller_of
 from seggraph.api.errors import ReportErrors, RowError, UserError
-from seggraph.api.paging import AFTER, BEFORE, FIRST, LAST, PageInfo, request_of
+from seggraph.api.paging import After, Before, First, Last, PageInfo, edges_of, request_of
 from seggraph.errors import Required
 from seggraph.services import suppression_files, suppressions
 from seggraph.services.paging import Page
@@ -71,10 +71,7 @@ class SuppressionConnection:
     @staticmethod
     def of(page: Page[SuppressionView], list_: SuppressionList) -> "SuppressionConnection":
         """The connection of a page."""
-        edges = [
-            SuppressionEdge(cursor=cursor, node=Suppression.of(view))
-            for cursor, view in zip(page.cursors, page.items, strict=True)
-        ]
+        edges = edges_of(page, SuppressionEdge, Suppression.of)
         return SuppressionConnection(edges=edges, page_info=PageInfo.of(page), list_=list_)
 
 
@@ -158,10 +155,10 @@ class SuppressionQueries:
     async def suppressions(
         self,
         info: Info,
-        first: Annotated[int | None, strawberry.argument(description=FIRST)] = None,
-        after: Annotated[str | None, strawberry.argument(description=AFTER)] = None,
-        last: Annotated[int | None, strawberry.argument(description=LAST)] = None,
-        before: Annotated[str | None, strawberry.argument(description=BEFORE)] = None,
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
         channels: Annotated[
             list[Channel] | None, strawberry.argument(description="Only of these channels.")
         ] = None,
