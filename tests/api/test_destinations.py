@@ -37,7 +37,8 @@ DELETE = """
 mutation ($input: DestinationIdInput!) { deleteDestination(input: $input) { deletedId errors { code } } }
 """
 DELIVERY = """
-  id status progress deliveredCount memberCount noAddressCount noConsentCount suppressedCount rejectedCount isEmptying
+  id status progress listName deliveredCount memberCount noAddressCount noConsentCount suppressedCount rejectedCount
+  isEmptying
   error { code message } destination { name } segment { name }
 """
 DELIVER = f"""
@@ -54,6 +55,9 @@ NODE = f"query ($id: ID!) {{ node(id: $id) {{ ... on Delivery {{ {DELIVERY} }} }
 SEGMENT = """
 mutation { createSegment(input: {name: "Germans", kind: PERSON, type: DYNAMIC,
   criteria: {attribute: {field: "country", op: EQ, value: "DE"}}}) { segment { id } errors { message } } }
+"""
+RENAME = """
+mutation ($id: ID!) { updateSegment(input: {id: $id, name: "Deutsche"}) { errors { code message } } }
 """
 UPSERT = """
 mutation ($members: [MemberInput!]!) { upsertMembers(input: {kind: PERSON, members: $members}) {
@@ -272,6 +276,13 @@ async def test_pushes_are_signed_and_feedback_comes_back_signed(
         told = await _tell(product, destination, events)
         assert (told.status_code, told.json()) == (200, {"suppressed": 3, "consents": 1, "unknown": 1})
         await until(product, delivery, deliveredCount=1, noConsentCount=1, suppressedCount=1)
+        await product.run(RENAME, id=germans)
+        await until(product, delivery, listName="Deutsche")
+        told_names = [message for _, body in taken if (message := json.loads(body)).get("name")]
+        assert [(one["operation"], one["name"], one["list"]) for one in told_names] == [
+            (operation, name, messages[0]["list"])
+            for operation, name in (("CREATE", "Germans"), ("RENAME", "Deutsche"))
+        ]
         removed = [json.loads(body)["members"] for _, body in taken if b'"REMOVE"' in body]
         assert sorted(one["key"] for members in removed for one in members) == ["p1", "p2"]
         assert (await _tell(product, destination, events)).json() == {
@@ -303,12 +314,16 @@ async def test_files_are_dropped_in_a_folder_in_order(product: Product, settings
     await upsert(product, person(1, country="FR"), person(2))
     await eventually(lambda: _dropped(settings, 4))
 
+    await product.run(RENAME, id=germans)
+    await until(product, delivery, listName="Deutsche", status="ACTIVE")
+
     names = [(path.name.split("-")[1], path.read_text()) for path in _files(settings)]
     assert names == [
         ("create.jsonl", '{"name":"Germans"}\n'),
         ("upsert.jsonl", '{"key":"p1","data":{"mail":"p1@example.com"}}\n'),
         ("remove.jsonl", '{"key":"p1"}\n'),
         ("upsert.jsonl", '{"key":"p2","data":{"mail":"p2@example.com"}}\n'),
+        ("rename.jsonl", '{"name":"Deutsche"}\n'),
     ]
 
 

@@ -8,7 +8,16 @@ import asyncpg
 import pytest
 
 from seggraph.runtime import database
-from seggraph.services import deliveries, delivery_runs, destinations, recompute, refresh, segments, upserts
+from seggraph.services import (
+    deliveries,
+    delivery_runs,
+    destinations,
+    recompute,
+    refresh,
+    segment_edits,
+    segments,
+    upserts,
+)
 from seggraph.services.context import Context
 from seggraph.services.deliveries import DeliveryView
 from seggraph.services.destinations import DestinationDraft
@@ -39,6 +48,11 @@ async def segment_of(context: Context, viewer: Viewer, name: str = "Germans") ->
     made = await segments.create(context, viewer, draft)
     await recompute.run(context, made.id, 1)
     return made.id
+
+
+async def renamed(context: Context, viewer: Viewer, segment_id: int, name: str) -> None:
+    """Give a segment another name."""
+    await segment_edits.update(context, viewer, segment_id, {"name": name})
 
 
 async def service_at(context: Context, viewer: Viewer, url: str, **more: Any) -> int:

@@ -32,9 +32,14 @@ class Fault(StrEnum):
 
 @dataclass
 class EmailServer:
-    """The service: its lists, who is on them, and what it was asked. `fault_rate` is how often a call fails."""
+    """The service: its lists, who is on them, and what it was asked. `fault_rate` is how often a call fails.
+
+    `renames` is the status that every renaming is answered with; unless it is given, lists are renamed.
+    """
 
     contacts: dict[str, dict[str, dict[str, Any]]] = field(default_factory=dict)
+    names: dict[str, str] = field(default_factory=dict)
+    renames: str | None = None
     list_keys: dict[str, str] = field(default_factory=dict)
     refuse: set[str] = field(default_factory=set)
     token: str | None = None
@@ -52,6 +57,10 @@ class EmailServer:
     def only_list(self) -> dict[str, dict[str, Any]]:
         [contacts] = self.contacts.values()
         return contacts
+
+    def only_name(self) -> str:
+        [name] = self.names.values()
+        return name
 
     async def talk(self, request: bytes, writer: asyncio.StreamWriter) -> None:
         head, _, body = request.partition(b"\r\n\r\n")
@@ -114,12 +123,18 @@ class EmailServer:
             key = headers["idempotency-key"]
             number = self.list_keys.setdefault(key, f"list {len(self.list_keys) + 1}")
             self.contacts.setdefault(number, {})
+            self.names.setdefault(number, content["name"])
             return "201 Created", {"id": number}
         if (method, path) == ("GET", "/lists"):
             return "200 OK", {"lists": [{"id": number} for number in self.contacts]}
-        contacts = self.contacts.get(parts[1].replace("%20", " "))
+        number = parts[1].replace("%20", " ")
+        contacts = self.contacts.get(number)
         if contacts is None:
             return "404 Not Found", {"error": "no such list"}
+        if method == "PATCH":
+            if self.renames is None:
+                self.names[number] = content["name"]
+            return self.renames or "200 OK", {}
         if method == "DELETE":
             contacts.clear()
             return "200 OK", {}

@@ -27,6 +27,7 @@ from tests.destinations.delivering import (
     killed,
     people,
     person,
+    renamed,
     segment_of,
     service_at,
     stored,
@@ -55,6 +56,7 @@ class Model:
     def __init__(self) -> None:
         self.members: dict[str, dict[str, Any]] = {}
         self.suppressed: set[str] = set()
+        self.name = "Germans"
 
     def outside(self) -> dict[str, tuple[str, str | None, str | None]]:
         return {
@@ -73,6 +75,7 @@ class World:
     def __init__(self, context: Context, viewer: Viewer, seed: int) -> None:
         self.context, self.viewer, self.model = context, viewer, Model()
         self.random = random.Random(seed)
+        self.segment_id = 0
 
     async def put(self, numbers: list[int]) -> None:
         rows = []
@@ -90,7 +93,7 @@ class World:
 
     async def change(self) -> None:
         some = self.random.sample(range(60), 6)
-        match self.random.randrange(6):
+        match self.random.randrange(7):
             case 0 | 1 | 2:
                 await self.put(some)
             case 3:
@@ -114,6 +117,9 @@ class World:
                 else:
                     await suppressions.suppress(self.context, self.viewer, Channel.EMAIL, [address], reason)
                 self.model.suppressed ^= {address}
+            case 6:
+                self.model.name = self.random.choice(["Germans", "Deutsche", "Allemands"])
+                await renamed(self.context, self.viewer, self.segment_id, self.model.name)
         await refresh.drain(self.context, self.viewer.workspace_id, PERSON)
 
 
@@ -123,7 +129,7 @@ async def test_after_200_random_faults_the_outside_list_equals_the_audience(
     monkeypatch.setattr(EmailService, "batch_size", 7)
     world = World(context, viewer, seed=20)
     await world.put(list(range(60)))
-    segment_id = await segment_of(context, viewer)
+    segment_id = world.segment_id = await segment_of(context, viewer)
     async with email_server(fault_rate=0.6) as service:
         destination_id = await service_at(context, viewer, service.url)
         number = (await deliveries.deliver(context, viewer, segment_id, destination_id)).id
@@ -142,6 +148,8 @@ async def test_after_200_random_faults_the_outside_list_equals_the_audience(
         }
 
     assert outside == world.model.outside()
+    assert service.only_name() == view.list_name == world.model.name
+    assert sum(method == "PATCH" for method, *_ in service.requests) > 5
     assert view.status is DeliveryStatus.ACTIVE
     assert view.delivered_count == len(outside) == view.wanted_count
     assert await stored(connection, number) == {41: len(outside)}

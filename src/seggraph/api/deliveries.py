@@ -31,6 +31,10 @@ class Delivery(Node):
     progress: float | None = strawberry.field(
         description="How far the first load is, from 0 to 1; null unless BUILDING."
     )
+    list_name: str | None = strawberry.field(
+        description="What the list is called there. It is renamed with its segment; where lists keep their names it"
+        " has the old one. Null before it is made, and while nobody knows."
+    )
     delivered_count: int = strawberry.field(description="Members that the destination acknowledged.")
     member_count: int | None = strawberry.field(
         description="Members of the segment as of asOf: those that are to be there, and those left out below."
@@ -84,6 +88,7 @@ class Delivery(Node):
             id=ids.encode("Delivery", view.id),
             status=view.status,
             progress=view.progress,
+            list_name=view.list_name,
             delivered_count=view.delivered_count,
             member_count=view.member_count,
             no_address_count=view.no_address_count,

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import orjson
 
-from seggraph.destinations.destination import MOST_REASONS, ListGone, Refused, Unavailable
+from seggraph.destinations.destination import MOST_REASONS, Declined, ListGone, Refused, Unavailable
 from seggraph.destinations.outgoing import AddressRefused, Answer, Outgoing, Unanswered
 
 MAX_AFTER_SECONDS: Final = 3_600.0
@@ -86,7 +86,7 @@ def _judge(answer: Answer, secrets: Sequence[str], *, of_list: bool) -> None:
             f"The destination does not take our credentials (it answered {status}{said}). Set them anew.",
             status=status,
         )
-    raise Refused(
+    raise Declined(
         f"The destination answered {status}{said}. Check its address and the mapping, then retry.",
         status=status,
     )

@@ -41,6 +41,10 @@ class Refused(DestinationFailure):
     """The destination will refuse it again: somebody has to change the address, the secret or the mapping."""
 
 
+class Declined(Refused):
+    """The destination let us in and refuses this very call; it may take others."""
+
+
 class ListGone(Unavailable):
     """The list is not there any more: it is to be made again, and everybody sent again."""
 
@@ -76,6 +80,10 @@ class Destination(Protocol):
 
     async def prepare(self, name: str, order: Order) -> str:
         """Make a list, or find the one that a call with this key made; returns its id outside."""
+        ...
+
+    async def rename(self, list_id: str, name: str, order: Order) -> None:
+        """Call the list by another name. Raises Declined where lists keep their names."""
         ...
 
     async def upsert(self, list_id: str, recipients: Sequence[Recipient], order: Order) -> Receipt:

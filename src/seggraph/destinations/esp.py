@@ -33,6 +33,10 @@ class EmailService:
             raise Unavailable("The service made a list and did not say its id.")
         return str(found)
 
+    async def rename(self, list_id: str, name: str, order: Order) -> None:
+        """Have the list renamed. That it is not found may as well mean that lists cannot be renamed: no ListGone."""
+        json_of(await self._call("PATCH", _place(list_id), order, {"name": name}))
+
     async def upsert(self, list_id: str, recipients: Sequence[Recipient], order: Order) -> Receipt:
         """Send contacts. Those that the service names in `rejected` are not on the list."""
         contacts = [

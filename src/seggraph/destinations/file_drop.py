@@ -30,6 +30,10 @@ class FileDrop:
         await self._write(order, "create", [{"name": name}])
         return self._folder.name
 
+    async def rename(self, list_id: str, name: str, order: Order) -> None:
+        """Write the new name. The folder keeps its own, which is made of numbers."""
+        await self._write(order, "rename", [{"name": name}])
+
     async def upsert(self, list_id: str, recipients: Sequence[Recipient], order: Order) -> Receipt:
         """Write members with what the mapping made of them."""
         await self._write(order, "upsert", [{"key": one.key, "data": one.data} for one in recipients])

@@ -27,6 +27,10 @@ class HttpPush:
         await self._push(order, "CREATE", name=name)
         return self._delivery
 
+    async def rename(self, list_id: str, name: str, order: Order) -> None:
+        """Tell the receiver what the list is called from now on."""
+        await self._push(order, "RENAME", name=name)
+
     async def upsert(self, list_id: str, recipients: Sequence[Recipient], order: Order) -> Receipt:
         """Push members with what the mapping made of them."""
         members = [{"key": one.key, "data": one.data} for one in recipients]

@@ -60,7 +60,13 @@ class Delivery(Model):
     status = fields.CharEnumField(DeliveryStatus, max_length=16, default=DeliveryStatus.NOT_SENT)
     wish = fields.CharEnumField(DeliveryWish, max_length=16, default=DeliveryWish.DELIVER)
     resend = fields.BooleanField(default=False, db_default=False)
-    list_id = fields.TextField(null=True, description="What the list is called outside")
+    list_id = fields.TextField(null=True, description="The list's id outside")
+    list_name = fields.TextField(
+        null=True, description="What the list is called outside; null while it is renamed"
+    )
+    refused_name = fields.TextField(
+        null=True, description="The name that the destination did not give the list"
+    )
     is_behind = fields.BooleanField(
         default=False, db_default=False, description="Whether a look found work that is not known to be done"
     )

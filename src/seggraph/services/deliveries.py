@@ -67,6 +67,7 @@ class DeliveryView:
     segment_id: int
     status: DeliveryStatus
     wish: DeliveryWish
+    list_name: str | None
     member_count: int | None
     no_address_count: int | None
     no_consent_count: int | None

@@ -9,21 +9,33 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Final, TypeVar
 
+import structlog
 from pyroaring import BitMap
 
-from seggraph.destinations.destination import Destination, ListGone, Order, Unavailable
+from seggraph.destinations.destination import (
+    Declined,
+    Destination,
+    ListGone,
+    Order,
+    Refused,
+    Unavailable,
+)
 from seggraph.destinations.templates import Template
 from seggraph.errors import NotFound
 from seggraph.runtime import database
-from seggraph.services import delivery_members, destination_adapters
+from seggraph.services import delivery_members, delivery_names, destination_adapters
 from seggraph.services.context import Context
 from seggraph.services.delivery_claims import Claim
 from seggraph.services.delivery_states import State, States
 from seggraph.vocabulary import MemberKind
 from seggraph.work import Work, begin
 
+log = structlog.get_logger()
+
 T = TypeVar("T")
 
+RENAME_ATTEMPTS: Final = 4
+"""How often a name is tried that the destination has trouble with: members matter more."""
 REPEATS: Final = 2
 """How often a call is repeated at once, with the same key, when the destination does not ask for more time."""
 
@@ -55,14 +67,42 @@ class Calls:
     template: Template
 
     async def make_list(self, name: str, generation: int) -> str:
-        """Make the list outside. Its key stays the same until it has a name here, so that it is made once."""
+        """Make the list outside. Its key stays the same until its id is known here, so that it is made once."""
         key = f"seggraph-delivery-{self.claim.delivery_id}-list-{generation}"
-        sequence = await self._next_sequence()
-        made = await self._repeated(lambda: self.destination.prepare(name, Order(key, sequence)))
+        async with begin() as unit:
+            await self.claim.hold(unit.connection)
+            sequence, first = await delivery_names.make(unit.connection, self.claim.delivery_id, name)
+        try:
+            made = await self._repeated(partial(self.destination.prepare, first, Order(key, sequence)))
+        except Refused:
+            async with begin() as unit:
+                await delivery_names.not_made(unit.connection, self.claim.delivery_id)
+            raise
         async with begin() as unit:
             await self.claim.hold(unit.connection)
             await unit.connection.execute(NAMED, self.claim.delivery_id, made)
         return made
+
+    async def rename_list(self, list_id: str, *, old: str | None, new: str) -> None:
+        """Give the list another name, or leave it the one that it has where that cannot be done.
+
+        Raises Unavailable as long as trying again may help.
+        """
+        async with begin() as unit:
+            await self.claim.hold(unit.connection)
+            order = self._order(await delivery_names.rename(unit.connection, self.claim.delivery_id))
+        name, refused = new, None
+        try:
+            await self._repeated(partial(self.destination.rename, list_id, new, order))
+        except (Declined, Unavailable) as error:
+            if isinstance(error, Unavailable) and self.claim.attempts < RENAME_ATTEMPTS:
+                raise
+            log.warning("list_not_renamed", reason=error.message)
+            name, refused = old if isinstance(error, Declined) else None, new
+        async with begin() as unit:
+            await self.claim.hold(unit.connection)
+            await delivery_names.settle(unit.connection, self.claim.delivery_id, name, refused=refused)
+            self.context.publish(unit, [self.claim.changed(self.claim.status, is_progress=True)])
 
     async def remove_erased(self, list_id: str) -> bool:
         """Remove those who were erased; returns whether there were any."""

@@ -34,6 +34,8 @@ HAS_WORK: Final = """
     (d.status IN ('NOT_SENT', 'BUILDING') AND s.status = 'ACTIVE' AND s.as_of IS NOT NULL)
     OR (d.is_behind AND d.status = 'ACTIVE' AND s.status = 'ACTIVE')
     OR (d.status = 'INACTIVE' AND d.wish = 'EMPTY')
+    OR (d.status = 'ACTIVE' AND s.status = 'ACTIVE' AND d.list_id IS NOT NULL
+      AND s.name IS DISTINCT FROM d.list_name AND s.name IS DISTINCT FROM d.refused_name)
     OR EXISTS (SELECT FROM delivery_changes c WHERE c.delivery_id = d.id)
     OR EXISTS (SELECT FROM delivery_removals r WHERE r.delivery_id = d.id)
 """
@@ -56,7 +58,8 @@ RENEW: Final = """
 
 HOLD: Final = """
     SELECT d.workspace_id, d.destination_id, d.segment_id, d.kind, d.channel, d.population_id, d.status, d.resend,
-      d.list_id, d.generation, d.sequence, s.name AS segment_name, s.status AS segment_status, s.as_of
+      d.list_id, d.list_name, d.refused_name,
+      d.generation, d.sequence, s.name AS segment_name, s.status AS segment_status, s.as_of
     FROM deliveries d JOIN segments s ON s.id = d.segment_id
     WHERE d.id = $1 AND d.lease_holder = $2 AND d.wish = $3 FOR NO KEY UPDATE OF d
 """

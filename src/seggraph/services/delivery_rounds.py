@@ -85,15 +85,16 @@ async def _count(unit: Work, claim: Claim, audience: Audience, state: State) -> 
     )
 
 
-async def settle(context: Context, claim: Claim, found: Round) -> None:
-    """Outside is as it should be: say so, if that is news. Raises LeaseLost."""
+async def settle(context: Context, claim: Claim, found: Round) -> asyncpg.Record:
+    """Outside is as it should be: say so, if that is news. Returns the delivery's row. Raises LeaseLost."""
     async with begin() as unit:
-        await claim.hold(unit.connection)
+        row = await claim.hold(unit.connection)
         await unit.connection.execute(SETTLED, claim.delivery_id, found.is_live)
         is_news = found.is_live and await _changes(unit.connection, DONE, claim.delivery_id)
         if is_news:
             claim.status = DeliveryStatus.ACTIVE
         context.publish(unit, [claim.changed(claim.status, is_progress=not is_news)])
+    return row
 
 
 def _found(row: asyncpg.Record, remove: BitMap, send: BitMap, *, is_live: bool) -> Round:

@@ -15,7 +15,7 @@ from seggraph.audiences.bitmap import iterate
 from seggraph.destinations.destination import ListGone, Unavailable
 from seggraph.errors import SeggraphError
 from seggraph.runtime import database
-from seggraph.services import delivery_calls, delivery_claims, delivery_rounds, leases
+from seggraph.services import delivery_calls, delivery_claims, delivery_names, delivery_rounds, leases
 from seggraph.services.context import Context
 from seggraph.services.delivery_claims import FAILED_MESSAGE, MAX_ATTEMPTS, Claim
 from seggraph.services.delivery_rounds import SETTLED
@@ -31,8 +31,8 @@ BATCHES_PER_ROUND: Final = 10
 """After so many batches the audience is looked at anew: who left it meanwhile is not sent."""
 
 UNNAMED: Final = """
-    UPDATE deliveries SET list_id = NULL, generation = generation + 1, delivered_count = 0,
-      status = CASE WHEN status = 'ACTIVE' THEN 'BUILDING' ELSE status END WHERE id = $1
+    UPDATE deliveries SET list_id = NULL, list_name = NULL, refused_name = NULL, generation = generation + 1,
+      delivered_count = 0, status = CASE WHEN status = 'ACTIVE' THEN 'BUILDING' ELSE status END WHERE id = $1
 """
 
 REMOVED_ALL: Final = "DELETE FROM delivery_removals WHERE delivery_id = $1"
@@ -94,7 +94,9 @@ async def _go_round(context: Context, claim: Claim) -> bool:
             await calls.send(found.kind, list_id, BitMap(ordinals))
     if worked or found.remove or found.send:
         return True
-    await delivery_rounds.settle(context, claim, found)
+    row = await delivery_rounds.settle(context, claim, found)
+    if found.is_live and delivery_names.is_old(row):
+        await calls.rename_list(list_id, old=row["list_name"], new=row["segment_name"])
     return False
 
 
