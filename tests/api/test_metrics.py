@@ -152,6 +152,49 @@ async def test_a_bad_row_is_reported_and_the_others_are_recorded(
     assert answer_["errors"][0]["extensions"]["code"] == "INVALID"
 
 
+async def test_more_than_an_int_can_say_is_said_exactly_beside_it(
+    product: Product, world: dict[str, str]
+) -> None:
+    billion = 1_000_000_000
+    rows = [
+        row(
+            world,
+            campaign,
+            day=f"2026-03-0{day}",
+            spend=str(billion),
+            impressions=billion,
+            clicks=billion // 2,
+        )
+        for campaign in ("Spring", "Autumn")
+        for day in (1, 2, 3)
+    ]
+    assert (await answer(product, RECORD, rows=rows))["written"] == 6
+    sums = """spend impressions impressionsExact clicks clicksExact conversions conversionsExact ctr cpm"""
+    query = f"""query ($segment: ID!, $campaign: ID!) {{
+      segment(id: $segment) {{ metrics {{ totals {{ {sums} }} series(interval: DAY) {{ {sums} }}
+        byCampaign {{ totals {{ {sums} }} }} }} }}
+      campaign(id: $campaign) {{ metrics {{ series(interval: MONTH) {{ {sums} }}
+        bySegment {{ totals {{ {sums} }} }} }} }} }}"""
+
+    found = await product.run(query, segment=world["One"], campaign=world["Spring"])
+
+    def expected(count: int) -> dict[str, Any]:
+        return {
+            "spend": str(count * billion), "impressions": min(count * billion, 2**31 - 1),
+            "impressionsExact": str(count * billion), "clicks": min(count * billion // 2, 2**31 - 1),
+            "clicksExact": str(count * billion // 2), "conversions": 0, "conversionsExact": "0", "ctr": 0.5,
+            "cpm": "1000",
+        }  # fmt: skip
+
+    metrics = found["segment"]["metrics"]
+    assert metrics["totals"] == expected(6)
+    assert metrics["series"] == [expected(2)] * 3
+    assert [one["totals"] for one in metrics["byCampaign"]] == [expected(3)] * 2
+    metrics = found["campaign"]["metrics"]
+    assert metrics["series"] == [expected(3)]
+    assert [one["totals"] for one in metrics["bySegment"]] == [expected(3)]
+
+
 async def test_metrics_are_of_those_who_may(product: Product, viewer: Viewer, world: dict[str, str]) -> None:
     await answer(product, RECORD, rows=[row(world), row(world, segment="Two", spend="5")])
     hide = "mutation ($i: UpdateSegmentInput!) { updateSegment(input: $i) { errors { message } } }"
@@ -213,6 +256,8 @@ async def test_a_file_of_metrics_is_imported_and_every_row_accounted_for(
         "Spring;One;1.3.2026;1;1;1;no date\n"
         "Spring;One;2026-03-02;x;1;1;no number\n"
         "Spring;One;2026-03-03\n"
+        "Spring;One;2026-03-04;1;99999999999;1;absurd\n"
+        "Spring;One;2026-03-04;1;1;-1;negative\n"
         "Spring;One;2026-03-01;1,250.50;1000;10;again\n"
     )
 
@@ -224,13 +269,15 @@ async def test_a_file_of_metrics_is_imported_and_every_row_accounted_for(
         "Impressions": "impressions", "Clicks": "clicks",
     }  # fmt: skip
     counts = ("read", "written", "unchanged", "failed", "warned")
-    assert [done[name] for name in counts] == [8, 2, 1, 5, 1]
+    assert [done[name] for name in counts] == [10, 2, 1, 7, 1]
     assert [(one["index"], one["code"], one["path"]) for one in done["rowErrors"]] == [
         (4, "INVALID", ["segmentId"]),
         (5, "NOT_FOUND", ["campaignId"]),
         (6, "INVALID", ["day"]),
         (7, "INVALID", ["spend"]),
         (8, "REQUIRED", ["spend"]),
+        (9, "INVALID", ["impressions"]),
+        (10, "INVALID", ["clicks"]),
     ]
     found = await answer(product, READ, id=world["One"], interval="DAY")
     assert found["metrics"]["totals"]["spend"] == "1250.5"

@@ -12,7 +12,7 @@ from seggraph.api.context import caller_of
 from seggraph.api.errors import ReportErrors, RowError, UserError
 from seggraph.api.node import Node
 from seggraph.api.paging import PageInfo, edges_of
-from seggraph.api.scalars import JSON
+from seggraph.api.scalars import JSON, MAX_INT, as_int
 from seggraph.api.transport import Row, row
 from seggraph.api.viewer import Workspace
 from seggraph.services import event_retention, events, member_events, workspaces
@@ -115,7 +115,10 @@ class CustomerValue:
     revenue: Decimal = strawberry.field(
         description="The sum of the orders' amounts, in the workspace's currency."
     )
-    orders: int = strawberry.field(description="How many orders there are.")
+    orders: int = strawberry.field(
+        description=f"How many orders there are; {MAX_INT:,} for that many and for more."
+    )
+    orders_exact: Decimal = strawberry.field(description="orders, however many.")
     average_order_value: Decimal | None = strawberry.field(
         description="revenue / orders, to 4 decimals; null without orders."
     )
@@ -132,7 +135,8 @@ class CustomerValue:
         """The value as the service computes it."""
         return CustomerValue(
             revenue=view.revenue,
-            orders=view.orders,
+            orders=as_int(view.orders),
+            orders_exact=Decimal(view.orders),
             average_order_value=view.average_order_value,
             customer_lifetime_value=view.customer_lifetime_value,
             order_latency_days=view.order_latency_days,

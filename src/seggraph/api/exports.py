@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncGenerator
 from datetime import datetime
+from decimal import Decimal
 from typing import Annotated
 
 import strawberry
@@ -13,6 +14,7 @@ from seggraph.api.errors import ReportErrors, UserError
 from seggraph.api.node import Node
 from seggraph.api.paging import After, Before, First, Last, PageInfo, edges_of, request_of
 from seggraph.api.reach import RunError
+from seggraph.api.scalars import MAX_INT, as_int
 from seggraph.api.segment_lists import SegmentFilter, filter_of
 from seggraph.api.segments import Segment
 from seggraph.events import ExportProgressed, Fact
@@ -35,7 +37,10 @@ class Export(Node):
     written: int = strawberry.field(description="How many rows are written.")
     progress: float = strawberry.field(description="From 0 to 1.")
     as_of: datetime | None = strawberry.field(description="The one instant that all its rows show.")
-    file_size: int | None = strawberry.field(description="The file's size in bytes, once it is READY.")
+    file_size: int | None = strawberry.field(
+        description=f"The file's size in bytes, once it is READY; {MAX_INT:,} for larger ones too."
+    )
+    file_size_exact: Decimal | None = strawberry.field(description="fileSize, however large.")
     error: RunError | None = strawberry.field(description="Why it failed, when FAILED.")
     created_at: datetime = strawberry.field(description="When it was asked for.")
     finished_at: datetime | None = strawberry.field(description="When the file was whole, or failed.")
@@ -80,7 +85,8 @@ class Export(Node):
             written=view.written,
             progress=view.progress,
             as_of=view.as_of,
-            file_size=view.file_size,
+            file_size=None if view.file_size is None else as_int(view.file_size),
+            file_size_exact=None if view.file_size is None else Decimal(view.file_size),
             error=error,
             created_at=view.created_at,
             finished_at=view.finished_at,

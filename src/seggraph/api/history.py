@@ -12,6 +12,7 @@ from seggraph.api.context import caller_of
 from seggraph.api.members import Member, MemberConnection
 from seggraph.api.paging import After, First, PageInfo, edges_of
 from seggraph.api.reach import RunError
+from seggraph.api.scalars import as_int
 from seggraph.models.runs import Move
 from seggraph.services import size_history
 from seggraph.services.members import MemberList
@@ -159,7 +160,7 @@ class SegmentMoveConnection:
     @strawberry.field(description="How many moves the whole list has; counted only when asked for.")
     async def total_count(self, info: Info) -> int:
         """Count the list, for all segments of the operation at once."""
-        return await caller_of(info).loaders.move_counts.load(self.list_)
+        return as_int(await caller_of(info).loaders.move_counts.load(self.list_))
 
 
 From = Annotated[datetime | None, strawberry.argument(name="from", description="From this instant on.")]
@@ -198,7 +199,12 @@ class SegmentHistoryFields:
         span = Span(from_, to, interval or HistoryInterval.DAY)
         found: list[size_history.SizePoint] = await caller_of(info).loaders.sizes.load((self.view.id, span))
         return [
-            SizePoint(at=one.at, member_count=one.member_count, entered=one.entered, exited=one.exited)
+            SizePoint(
+                at=one.at,
+                member_count=one.member_count,
+                entered=as_int(one.entered),
+                exited=as_int(one.exited),
+            )
             for one in found
         ]
 

@@ -2,12 +2,13 @@
 
 from datetime import date
 from decimal import Decimal
-from typing import TYPE_CHECKING, Annotated, TypeAlias
+from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 
 import strawberry
 from strawberry.types import Info
 
 from seggraph.api.context import caller_of
+from seggraph.api.scalars import MAX_INT, as_int
 from seggraph.services.metric_series import Asked, Subject, Totals
 from seggraph.services.segment_views import SegmentView
 from seggraph.vocabulary import HistoryInterval
@@ -27,19 +28,41 @@ To = Annotated[
 ]
 
 
+AT_MOST = f"{MAX_INT:,} for that many and for more"
+
+
 @strawberry.interface(description="Sums of campaign metrics, and what is made of them.")
 class MetricSums:
     """What totals and the points of a series have in common. Money is in the workspace's currency."""
 
     spend: Decimal = strawberry.field(description="What was spent, in the workspace's currency.")
-    impressions: int = strawberry.field(description="How often it was shown.")
-    clicks: int = strawberry.field(description="How often it was clicked on.")
-    conversions: int = strawberry.field(description="How often that led to what was wanted.")
+    impressions: int = strawberry.field(description=f"How often it was shown; {AT_MOST}.")
+    clicks: int = strawberry.field(description=f"How often it was clicked on; {AT_MOST}.")
+    conversions: int = strawberry.field(description=f"How often that led to what was wanted; {AT_MOST}.")
+    impressions_exact: Decimal = strawberry.field(description="impressions, however many.")
+    clicks_exact: Decimal = strawberry.field(description="clicks, however many.")
+    conversions_exact: Decimal = strawberry.field(description="conversions, however many.")
     ctr: float | None = strawberry.field(description="clicks / impressions; null without impressions.")
     cpc: Decimal | None = strawberry.field(description="spend / clicks, to 4 decimals; null without clicks.")
     cpm: Decimal | None = strawberry.field(
         description="spend / impressions x 1,000, to 4 decimals; null without impressions."
     )
+
+
+def _sums(totals: Totals) -> dict[str, Any]:
+    """The fields of MetricSums."""
+    return {
+        "spend": totals.spend,
+        "impressions": as_int(totals.impressions),
+        "clicks": as_int(totals.clicks),
+        "conversions": as_int(totals.conversions),
+        "impressions_exact": Decimal(totals.impressions),
+        "clicks_exact": Decimal(totals.clicks),
+        "conversions_exact": Decimal(totals.conversions),
+        "ctr": totals.ctr,
+        "cpc": totals.cpc,
+        "cpm": totals.cpm,
+    }
 
 
 @strawberry.type(description="Campaign metrics of a time, added up.")
@@ -55,13 +78,7 @@ class MetricTotals(MetricSums):
     def of(totals: Totals) -> "MetricTotals":
         """The totals as the service adds them up."""
         return MetricTotals(
-            spend=totals.spend,
-            impressions=totals.impressions,
-            clicks=totals.clicks,
-            conversions=totals.conversions,
-            ctr=totals.ctr,
-            cpc=totals.cpc,
-            cpm=totals.cpm,
+            **_sums(totals),
             campaign_count=totals.campaign_count,
             flagged_count=totals.flagged_count,
         )
@@ -81,13 +98,7 @@ class MetricPoint(MetricSums):
         """The point as the service adds it up."""
         return MetricPoint(
             day=day,
-            spend=totals.spend,
-            impressions=totals.impressions,
-            clicks=totals.clicks,
-            conversions=totals.conversions,
-            ctr=totals.ctr,
-            cpc=totals.cpc,
-            cpm=totals.cpm,
+            **_sums(totals),
         )
 
 

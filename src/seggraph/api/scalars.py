@@ -2,7 +2,7 @@
 
 from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
-from typing import Any, NewType
+from typing import Any, Final, NewType
 
 import strawberry
 from strawberry.schema.config import StrawberryConfig
@@ -11,6 +11,14 @@ from seggraph.criteria import Duration
 
 JSON = NewType("JSON", object)
 DurationText = NewType("DurationText", str)
+
+MAX_INT: Final = 2**31 - 1
+"""The largest number that GraphQL's Int can say."""
+
+
+def as_int(count: int) -> int:
+    """A count as an Int says it: what is more than an Int can say is the most that it can, and no failed answer."""
+    return min(count, MAX_INT)
 
 
 def _parse_instant(value: Any) -> datetime:

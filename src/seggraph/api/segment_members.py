@@ -7,6 +7,7 @@ from seggraph.api import ids
 from seggraph.api.context import caller_of
 from seggraph.api.criteria import CriteriaInput, document_of
 from seggraph.api.errors import ReportErrors, UserError
+from seggraph.api.scalars import as_int
 from seggraph.api.segments import Segment
 from seggraph.errors import Invalid
 from seggraph.services import hands
@@ -134,8 +135,8 @@ def _payload(report: HandReport, selection: Selection, unknown: list[str]) -> Se
     if selection.member_ids is not None:
         not_found = [str(ids.encode("Member", int(number))) for number in not_found]
     return SegmentMembersPayload(
-        changed=report.changed,
-        already_done=report.already_done,
+        changed=as_int(report.changed),
+        already_done=as_int(report.already_done),
         not_found=unknown + not_found,
         segments=[Segment.of(view) for view in report.segments],
     )
