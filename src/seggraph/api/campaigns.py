@@ -196,10 +196,10 @@ class CampaignQueries:
         self, info: Info, id: Annotated[strawberry.ID, strawberry.argument(description="Its global id.")]
     ) -> Campaign | None:
         """Find a campaign."""
-        parts = ids.split(id)
-        if parts is None or parts[0] != "Campaign":
+        number = ids.find("Campaign", id)
+        if number is None:
             return None
-        view = await caller_of(info).loaders.campaigns.load(parts[1])
+        view = await caller_of(info).loaders.campaigns.load(number)
         return None if view is None else Campaign.of(view)
 
     @strawberry.field(description="The campaigns of the workspace, the newest first.")

@@ -236,8 +236,8 @@ def _plain(value: Any) -> Any:
     if isinstance(value, Mapping):
         return value
     if isinstance(value, SegmentCriteria):
-        found = ids.split(value.id)
-        return {"op": value.op.name, "id": found[1] if found and found[0] == "Segment" else str(value.id)}
+        number = ids.find("Segment", value.id)
+        return {"op": value.op.name, "id": str(value.id) if number is None else number}
     if isinstance(value, _INPUTS):
         return {
             field.graphql_name or field.python_name: _plain(given)

@@ -81,9 +81,6 @@ class Delivery(Node):
     @staticmethod
     def of(view: DeliveryView) -> "Delivery":
         """The delivery as the service reads it."""
-        error = None
-        if view.error_code is not None and view.error_at is not None:
-            error = RunError(code=view.error_code, message=view.error_message or "", at=view.error_at)
         return Delivery(
             id=ids.encode("Delivery", view.id),
             status=view.status,
@@ -97,7 +94,7 @@ class Delivery(Node):
             rejected_count=view.rejected_count,
             is_emptying=view.is_emptying,
             as_of=view.as_of,
-            error=error,
+            error=RunError.of(view.error_code, view.error_message, view.error_at),
             retry_at=view.retry_at,
             created_at=view.created_at,
             view=view,

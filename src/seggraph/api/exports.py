@@ -71,9 +71,6 @@ class Export(Node):
     @staticmethod
     def of(view: ExportView) -> "Export":
         """The export as the service reads it."""
-        error = None
-        if view.error_code is not None and view.error_at is not None:
-            error = RunError(code=view.error_code, message=view.error_message or "", at=view.error_at)
         return Export(
             id=ids.encode("Export", view.id),
             status=view.status,
@@ -87,7 +84,7 @@ class Export(Node):
             as_of=view.as_of,
             file_size=None if view.file_size is None else as_int(view.file_size),
             file_size_exact=None if view.file_size is None else Decimal(view.file_size),
-            error=error,
+            error=RunError.of(view.error_code, view.error_message, view.error_at),
             created_at=view.created_at,
             finished_at=view.finished_at,
             expires_at=view.expires_at,
@@ -178,11 +175,11 @@ class ExportQueries:
         self, info: Info, id: Annotated[strawberry.ID, strawberry.argument(description="Its global id.")]
     ) -> Export | None:
         """Find an export."""
-        parts = ids.split(id)
-        if parts is None or parts[0] != "Export":
+        number = ids.find("Export", id)
+        if number is None:
             return None
-        found = await exports.get_many(caller_of(info).viewer, [parts[1]])
-        return Export.of(found[parts[1]]) if parts[1] in found else None
+        found = await exports.get_many(caller_of(info).viewer, [number])
+        return Export.of(found[number]) if number in found else None
 
     @strawberry.field(description="The exports that you may see, the newest first.")
     async def exports(

@@ -29,6 +29,12 @@ def split(global_id: str) -> tuple[str, int] | None:
     return (found[1], int(found[2])) if found else None
 
 
+def find(type_name: str, global_id: str) -> int | None:
+    """The number of an object of a type, or None for what is no id of one."""
+    found = split(global_id)
+    return found[1] if found is not None and found[0] == type_name else None
+
+
 def encode_event(kind: int, ordinal: int, number: int) -> strawberry.ID:
     """The id of an event, which says whose it is: events are found by their members."""
     return strawberry.ID(
@@ -53,10 +59,10 @@ def _text(global_id: str) -> str:
 
 def decode(type_name: str, global_id: str, *, path: Path = ("id",)) -> int:
     """The number of an object of a type. Raises NotFound: what is no id of it cannot exist either."""
-    found = split(global_id)
-    if found is None or found[0] != type_name:
+    found = find(type_name, global_id)
+    if found is None:
         raise NotFound(f"There is no {type_name.lower()} with this id.", path=path)
-    return found[1]
+    return found
 
 
 def decode_all(type_name: str, global_ids: Sequence[str], *, path: Path) -> list[int]:

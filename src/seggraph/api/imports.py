@@ -121,9 +121,6 @@ class Import(Node):
     @staticmethod
     def of(view: ImportView) -> "Import":
         """The import as the service reads it."""
-        error = None
-        if view.error_code is not None and view.error_at is not None:
-            error = RunError(code=view.error_code, message=view.error_message or "", at=view.error_at)
         return Import(
             id=ids.encode("Import", view.id),
             status=view.status,
@@ -154,7 +151,7 @@ class Import(Node):
             ignored=view.ignored,
             failed=view.failed,
             progress=view.progress,
-            error=error,
+            error=RunError.of(view.error_code, view.error_message, view.error_at),
             created_at=view.created_at,
             started_at=view.started_at,
             finished_at=view.finished_at,
@@ -269,11 +266,11 @@ class ImportQueries:
         id: Annotated[strawberry.ID, strawberry.argument(description="Its global id.")],
     ) -> Import | None:
         """Find an import."""
-        part = ids.split(id)
-        if part is None or part[0] != "Import":
+        number = ids.find("Import", id)
+        if number is None:
             return None
-        found = await imports.get_many(caller_of(info).viewer, [part[1]])
-        return Import.of(found[part[1]]) if part[1] in found else None
+        found = await imports.get_many(caller_of(info).viewer, [number])
+        return Import.of(found[number]) if number in found else None
 
     @strawberry.field(description="The imports of the workspace, the newest first.")
     async def imports(

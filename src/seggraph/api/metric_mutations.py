@@ -152,7 +152,7 @@ class MetricMutations:
         if read is None:
             raise Required("Send the file as a part of a multipart request.", path=("file",))
         done = await metric_imports.run(
-            caller.services, caller.viewer, read, _mapping(input.mapping), _read_id
+            caller.services, caller.viewer, read, _mapping(input.mapping), ids.find
         )
         return ImportCampaignMetricsPayload(
             read=done.read,
@@ -168,16 +168,11 @@ class MetricMutations:
 def _with_numbers(given: Row) -> dict[str, Any]:
     """A row whose ids are numbers, as the service takes it."""
     numbers = {
-        key: _read_id(what, given[key])
+        key: ids.find(what, given[key])
         for what, key in (("Campaign", "campaignId"), ("Segment", "segmentId"))
         if isinstance(given.get(key), str)
     }
     return {**given, **numbers}
-
-
-def _read_id(what: str, text: str) -> int | None:
-    parts = ids.split(text)
-    return parts[1] if parts is not None and parts[0] == what else None
 
 
 def _mapping(pairs: list[ColumnMapping] | None) -> dict[str, str] | None:

@@ -194,10 +194,10 @@ class PlaybookQueries:
         self, info: Info, id: Annotated[strawberry.ID, strawberry.argument(description="Its global id.")]
     ) -> Playbook | None:
         """Find a playbook."""
-        parts = ids.split(id)
-        if parts is None or parts[0] != "Playbook":
+        number = ids.find("Playbook", id)
+        if number is None:
             return None
-        view = await caller_of(info).loaders.playbooks.load(parts[1])
+        view = await caller_of(info).loaders.playbooks.load(number)
         return None if view is None else Playbook.of(view)
 
     @strawberry.field(description="The playbooks that you may see, the newest first.")

@@ -31,6 +31,11 @@ class RunError:
     message: str = strawberry.field(description="What failed and what would help, for people.")
     at: datetime = strawberry.field(description="When it failed.")
 
+    @staticmethod
+    def of(code: str | None, message: str | None, at: datetime | None) -> "RunError | None":
+        """The failure that the columns of an object tell of, if they tell of one."""
+        return None if code is None or at is None else RunError(code=code, message=message or "", at=at)
+
 
 @strawberry.type(description="A step on the way from the members to those whom a channel reaches.")
 class ReachStep:
@@ -94,15 +99,12 @@ class Reach:
     @staticmethod
     def of(view: SegmentView) -> "Reach":
         """The reach of a segment."""
-        error = None
-        if view.error_code is not None and view.error_at is not None:
-            error = RunError(code=view.error_code, message=view.error_message or "", at=view.error_at)
         return _reach(
             view.reach_status,
             {column: getattr(view, column) for column in reach.COLUMNS},
             as_of=view.as_of,
             progress=view.progress,
-            error=error,
+            error=RunError.of(view.error_code, view.error_message, view.error_at),
             segment=(view.id, view.kind),
         )
 
