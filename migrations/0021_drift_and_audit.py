@@ -27,7 +27,7 @@ KEEP = """
 """
 
 
-def _refuse(events):
+def _refuse(events: str) -> list[str]:
     return [
         "DROP TRIGGER audit_entries_append_only ON audit_entries",
         f"CREATE TRIGGER audit_entries_append_only BEFORE {events} ON audit_entries"

@@ -15,7 +15,9 @@ from starlette.responses import FileResponse, JSONResponse, PlainTextResponse, R
 from starlette.routing import Route
 from starlette.websockets import WebSocket
 
+from seggraph.api import monitoring
 from seggraph.api.context import Caller, caller_factory
+from seggraph.api.monitoring import CountedRequests, Monitoring
 from seggraph.api.schema import build_schema
 from seggraph.api.transport import GraphQLEndpoint
 from seggraph.errors import NotFound, RetryLater, SeggraphError
@@ -45,11 +47,13 @@ class Api:
     """One process's API: the connections that its lifespan opens, and the application over them."""
 
     def __init__(self, settings: Settings, opening: Opening) -> None:
+        self._settings = settings
         self._opening = opening
+        self._monitoring = Monitoring()
         self._services: Context | None = None
         self._hub: Hub | None = None
         endpoint = GraphQLEndpoint(
-            build_schema(),
+            build_schema(self._monitoring.operation),
             self._caller,
             per_operation=Caller.afresh,
             allowed_origins=settings.allowed_origins,
@@ -61,11 +65,12 @@ class Api:
                 *endpoint.routes("/graphql"),
                 Route("/healthz", _alive),
                 Route("/readyz", self._ready),
+                Route("/metrics", self._metrics),
                 Route(REJECTED, self._rejected),
                 Route(EXPORTED, self._exported),
                 Route(FEEDBACK, self._told, methods=["POST"]),
             ],
-            middleware=[_cors(settings)],
+            middleware=[Middleware(CountedRequests, monitoring=self._monitoring), _cors(settings)],
             lifespan=self._lifespan,
         )
 
@@ -151,6 +156,15 @@ class Api:
         problems = await health.problems(self._services)
         status = {"status": "not ready" if problems else "ready", "problems": problems}
         return JSONResponse(status, status_code=503 if problems else 200)
+
+    async def _metrics(self, request: Request) -> Response:
+        """What operators watch, for who has the token."""
+        refused = monitoring.refusal(request, self._settings.metrics_token)
+        if refused is not None:
+            return refused
+        if self._services is None or self._hub is None:
+            return _not_ready()
+        return monitoring.response(await self._monitoring.render(self._services, self._hub))
 
 
 def create_app(settings: Settings, opening: Opening | None = None) -> Starlette:

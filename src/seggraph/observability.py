@@ -7,10 +7,9 @@ standard library takes the same shape.
 
 import logging
 import sys
-from collections import Counter
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
-from typing import Final, TextIO
+from typing import TextIO
 
 import structlog
 from structlog.processors import ExceptionRenderer
@@ -56,19 +55,6 @@ def silence() -> None:
     root = logging.getLogger()
     root.handlers[:] = [logging.NullHandler()]
     root.setLevel(logging.CRITICAL)
-
-
-_counted: Final[Counter[str]] = Counter()
-
-
-def count(name: str, number: int = 1) -> None:
-    """Add to a metric of this process."""
-    _counted[name] += number
-
-
-def counts() -> dict[str, int]:
-    """The metrics of this process by name, each since it started."""
-    return dict(_counted)
 
 
 def bound(**fields: object) -> AbstractContextManager[None]:

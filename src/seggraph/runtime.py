@@ -8,7 +8,7 @@ import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, cast
 from urllib.parse import urlsplit, urlunsplit
 
 import asyncpg
@@ -140,6 +140,24 @@ async def database() -> AsyncIterator[asyncpg.Connection]:
             yield connection
         finally:
             await holding.__aexit__(None, None, None)
+
+
+@dataclass(frozen=True, slots=True)
+class PoolUse:
+    """The connections to PostgreSQL of this process: at work, open but idle, and how many there may be at most."""
+
+    busy: int
+    idle: int
+    most: int
+
+
+def pool_use() -> PoolUse:
+    """How the pool is used now."""
+    pool = cast(Any, get_connection("default"))._pool
+    if pool is None:  # nobody needed a connection yet
+        return PoolUse(0, 0, 0)
+    idle = pool.get_idle_size()
+    return PoolUse(pool.get_size() - idle, idle, pool.get_max_size())
 
 
 @asynccontextmanager

@@ -227,7 +227,7 @@ async def test_old_entries_go_in_batches_and_only_by_the_way_that_is_meant_for_i
         "TRUNCATE audit_entries": "30",
     }
     for change, days in refused.items():
-        with pytest.raises(asyncpg.RaiseError, match="append-only"):
+        with pytest.raises(asyncpg.RaiseError, match="append-only"):  # noqa: PT012 - in one transaction
             async with connection.transaction():
                 await connection.execute("SELECT set_config('seggraph.audit_days', $1, true)", days)
                 await connection.execute(change)
@@ -237,7 +237,7 @@ async def test_old_entries_go_in_batches_and_only_by_the_way_that_is_meant_for_i
     # and when they are kept for 32 days, a worker removes what is older, and the API shows the rest
     keeping = replace(context, settings=context.settings.model_copy(update={"audit_days": 32}))
     async with working(keeping), asyncio.timeout(PATIENCE_SECONDS):
-        while len(await connection.fetchval(kept)) > 4:
+        while len(await connection.fetchval(kept)) > 4:  # noqa: ASYNC110 - the worker's doing
             await asyncio.sleep(0.02)
     assert await connection.fetchval(kept) == [31, 20, 1, 0]
     async with server.sign_in(viewer) as product:

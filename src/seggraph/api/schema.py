@@ -44,7 +44,7 @@ from seggraph.api.segment_mutations import SegmentMutations
 from seggraph.api.segments import Segment, member_order
 from seggraph.api.subscriptions import EVENT_TYPES, Subscription
 from seggraph.api.suppressions import SuppressionMutations, SuppressionQueries
-from seggraph.api.transport import ServedSchema
+from seggraph.api.transport import Measured, Observe, ServedSchema
 from seggraph.api.viewer import ApiKey, ApiKeyQueries, User, Viewer, ViewerMutations, Workspace
 from seggraph.api.webhook_deliveries import WebhookDelivery
 from seggraph.api.webhook_mutations import WebhookMutations
@@ -293,12 +293,13 @@ async def _visible(caller: Caller, segment_ids: list[strawberry.ID], kind: Membe
     return numbers
 
 
-def build_schema() -> ServedSchema:
-    """The schema that is served."""
+def build_schema(observe: Observe | None = None) -> ServedSchema:
+    """The schema that is served; `observe` is told of each operation that is over."""
     return ServedSchema(
         query=Query,
         mutation=Mutation,
         subscription=Subscription,
         types=[CriteriaError, InputError, *EVENT_TYPES],
         config=CONFIG,
+        extensions=[] if observe is None else [lambda: Measured(observe)],
     )

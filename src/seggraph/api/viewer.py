@@ -9,11 +9,25 @@ from seggraph.api import ids
 from seggraph.api.context import caller_of
 from seggraph.api.errors import ReportErrors, UserError
 from seggraph.api.node import Node
-from seggraph.services import workspaces
+from seggraph.services import drift, workspaces
 from seggraph.services.policy import Viewer as ViewerState
 from seggraph.services.users import UserView
 from seggraph.services.workspaces import ApiKeyView, WorkspaceView
 from seggraph.vocabulary import ApiKeyScope, ConsentPolicy, Role
+
+
+@strawberry.type(description="What was corrected because it had drifted.")
+class Drift:
+    """What syncs corrected in the last 30 days (UTC), today included."""
+
+    members: int = strawberry.field(
+        description="Members who were in a segment wrongly, or wrongly not, counted for each segment;"
+        " 2,147,483,647 for that many and for more."
+    )
+    segments: int = strawberry.field(
+        description="Corrections of segments: one that was corrected twice counts twice."
+    )
+    last_at: datetime | None = strawberry.field(description="When the last one was; null: there was none.")
 
 
 @strawberry.type(description="A tenant. Nothing crosses it.")
@@ -30,6 +44,19 @@ class Workspace(Node):
         description="For how many days events are kept after they occurred; null: for ever."
     )
     created_at: datetime = strawberry.field(description="When it was set up.")
+
+    @strawberry.field(
+        description="What syncs found otherwise than refreshes had left it, and corrected, in the last 30 days:"
+        " traces of a defect, which are worth a report. For administrators; null for others."
+    )
+    async def drift(self, info: Info) -> Drift | None:
+        """Read what was corrected."""
+        view = await drift.recent(caller_of(info).viewer)
+        return (
+            None
+            if view is None
+            else Drift(members=view.members, segments=view.segments, last_at=view.last_at)
+        )
 
     @staticmethod
     def of(view: WorkspaceView) -> "Workspace":

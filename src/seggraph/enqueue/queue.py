@@ -5,8 +5,10 @@ without harm: the sweeper asks again for what is due, and a job that finds nothi
 """
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final
 
@@ -53,6 +55,14 @@ def encode(message: Any) -> bytes:
 def decode(message: bytes) -> Any:
     """The message of `encode`."""
     return orjson.loads(message)
+
+
+@dataclass(frozen=True, slots=True)
+class Backlog:
+    """What is in the queue, jobs at work included, and for how many seconds the oldest has been due."""
+
+    jobs: int
+    oldest_seconds: float
 
 
 class WakingRedis(ArqRedis):
@@ -144,6 +154,14 @@ class JobQueue:
         """Ask for a delivery to be brought up to date, after the claim of that number; once while it waits or runs."""
         async with _asking(ASK_SECONDS):
             await self._arq.enqueue_job(Job.DELIVER, delivery_id, _job_id=f"deliver:{delivery_id}:{claim}")
+
+    async def backlog(self) -> Backlog:
+        """What is in the queue now."""
+        async with _asking(BEGIN_SECONDS):
+            jobs = await self._redis.zcard(queue_name)
+            oldest = await self._redis.zrange(queue_name, 0, 0, withscores=True)
+        due_at = oldest[0][1] / 1_000 if oldest else time.time()
+        return Backlog(jobs, max(0.0, time.time() - due_at))
 
     async def refresh_ends(self, workspace_id: int, kind: int) -> None:
         """Let the next change ask for a refresh again. While Redis is away time does it, in NUDGE_SECONDS."""

@@ -53,6 +53,11 @@ class Hub:
         self._check_due_at = 0.0
         self._is_running = False
 
+    @property
+    def open_subscriptions(self) -> int:
+        """How many subscribers of this process are fed now."""
+        return sum(len(channel.members) for channel in self._channels.values())
+
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
         """Run the reader meanwhile. At the end every subscription's iteration ends."""

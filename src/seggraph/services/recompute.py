@@ -42,7 +42,7 @@ from seggraph.services.run_claims import Claim
 from seggraph.services.shifts import Membership, Shift
 from seggraph.settings import Settings
 from seggraph.vocabulary import ReachStatus, RunStatus
-from seggraph.work import begin, snapshot
+from seggraph.work import Work, begin, snapshot
 
 log = structlog.get_logger()
 
@@ -167,7 +167,7 @@ async def _apply(context: Context, claim: Claim, scan: Scan) -> None:
             raise LeaseLost
         membership = await _membership(context, connection, claim, scan)
         before, after = membership.members, membership.members_after
-        await _report_drift(context, connection, claim, scan, after - before, before - after)
+        await _report_drift(context, unit, claim, scan, after - before, before - after)
         counts = await _reach(connection, claim, after)
         await ChunkStore(connection, claim.workspace_id).write(membership.chunk_changes)
         shift = Shift(claim.run_id, claim.segment_id, claim.revision, after - before, before - after, counts)
@@ -185,7 +185,7 @@ async def _apply(context: Context, claim: Claim, scan: Scan) -> None:
 
 async def _report_drift(
     context: Context,
-    connection: asyncpg.Connection,
+    unit: Work,
     claim: Claim,
     scan: Scan,
     entered: BitMap,
@@ -193,7 +193,7 @@ async def _report_drift(
 ) -> None:
     await drift.report(
         context,
-        connection,
+        unit,
         Population(claim.workspace_id, claim.kind),
         claim.segment_id,
         scan.criteria,

@@ -6,8 +6,19 @@ This package knows nothing of our schema. It serves any `ServedSchema` through a
 from seggraph.api.transport.endpoint import GraphQLEndpoint
 from seggraph.api.transport.execution import LeafExecutor
 from seggraph.api.transport.limits import Limits
+from seggraph.api.transport.measuring import Measured, Observe
 from seggraph.api.transport.request_ids import current_request_id
 from seggraph.api.transport.rows import Row, row
 from seggraph.api.transport.schema import ServedSchema
 
-__all__ = ["GraphQLEndpoint", "LeafExecutor", "Limits", "Row", "ServedSchema", "current_request_id", "row"]
+__all__ = [
+    "GraphQLEndpoint",
+    "LeafExecutor",
+    "Limits",
+    "Measured",
+    "Observe",
+    "Row",
+    "ServedSchema",
+    "current_request_id",
+    "row",
+]

@@ -44,6 +44,14 @@ def log_internal(error: BaseException, **fields: Any) -> None:
     logger.error("graphql.internal_error", exc_info=error, **fields)
 
 
+def is_internal(error: GraphQLError) -> bool:
+    """Return whether an error is a fault of ours, as `published` would say it."""
+    if error.extensions and "code" in error.extensions:
+        return bool(error.extensions["code"] == ErrorCode.INTERNAL.value)
+    cause = _cause(error)
+    return not isinstance(cause, SeggraphError) and _request_error_code(error, cause) is None
+
+
 def _publish(error: GraphQLError) -> list[GraphQLError]:
     if error.extensions and "code" in error.extensions:
         return [error]
