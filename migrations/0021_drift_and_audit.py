@@ -1,6 +1,6 @@
-"""Drift is kept by day; old entries of the audit log may be removed, and only by the way that is meant for it.
+"""What operators watch and keep in bounds: drift by day, dead letters by an index, the audit log by its age.
 
-That way says in its transaction for how many days entries are kept, 30 at least, and removes only older ones. It is
+Old entries of the log are removed by one way only, which says in its transaction for how many days entries are kept, 30 at least, and removes only older ones. It is
 no defence against whoever may drop a trigger: it keeps every other statement from taking an entry away.
 """
 
@@ -35,8 +35,14 @@ def _refuse(events: str) -> list[str]:
     ]
 
 
-FORWARDS = [REFUSE_YOUNG, KEEP, *_refuse("UPDATE OR TRUNCATE")]
+FORWARDS = [
+    REFUSE_YOUNG,
+    KEEP,
+    *_refuse("UPDATE OR TRUNCATE"),
+    "CREATE INDEX webhook_messages_dead ON webhook_messages (webhook_id, id) WHERE status = 'FAILED'",
+]
 BACKWARDS = [
+    "DROP INDEX webhook_messages_dead",
     *_refuse("UPDATE OR DELETE OR TRUNCATE"),
     "DROP TRIGGER audit_entries_kept ON audit_entries",
     "DROP FUNCTION refuse_young_audit_removals()",

@@ -2,9 +2,11 @@
 
 import asyncio
 import platform
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from pathlib import Path
 
 import asyncpg
 import httpx
@@ -22,6 +24,7 @@ from tests.product import PATIENCE_SECONDS, Product, Server, serving
 from tests.services.computing import country, put, ready_segment
 
 TOKEN = "a token that only the tests and Prometheus know"
+PAGE = (Path(__file__).parents[2] / "docs" / "monitoring.md").read_text(encoding="utf-8")
 DRIFT = "{ viewer { workspace { drift { members segments lastAt } } } }"
 KINDS = ("PERSON", "ACCOUNT", "ORGANIZATION", "PRODUCT", "DEAL", "ACTIVITY", "TICKET")
 
@@ -148,8 +151,12 @@ async def test_figures_of_the_installation_and_of_this_process_are_exact(
         assert after["graphql_operations_total", "left", "subscription"] == 1
         await _drift_is_for_administrators(server, product, viewer)
 
-        # and no name, address or number of a workspace, a segment or a user is in it
+        # and the page about them names each, and no other
         text = (await answered(server)).text
+        told_of = set(re.findall(r"^# TYPE (seggraph_\w+)", text, re.MULTILINE))
+        assert told_of == set(re.findall(r"`(seggraph_\w+)`", PAGE.split("## What to be woken for")[0]))
+
+        # and no name, address or number of a workspace, a segment or a user is in it
         for word in ("Secret name", "Acme", segment.name, "example.com", 'DE"'):
             assert word not in text
 

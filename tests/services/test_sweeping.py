@@ -92,6 +92,7 @@ async def test_a_sync_reports_and_corrects_what_refreshes_missed(
 
     # then the first is counted and in, and the second is no drift
     kept = await drift.recent(viewer)
+    assert kept is not None
     assert (kept.members, kept.segments) == (1, 1)
     assert await members_of(connection, segment) == {"a"}
 

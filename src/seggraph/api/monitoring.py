@@ -7,10 +7,19 @@ import asyncio
 import platform
 import secrets
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import cache
 from typing import Final
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, generate_latest
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    ProcessCollector,
+    disable_created_metrics,
+    generate_latest,
+)
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 from prometheus_client.metrics_core import Metric
@@ -40,32 +49,34 @@ class Monitoring:
     """The figures of one process: it takes down what happens, and renders all there is."""
 
     def __init__(self) -> None:
+        disable_created_metrics()  # type: ignore[no-untyped-call]  # a second series for each counter, which nobody reads
         self._registry = CollectorRegistry()
         self._shared = _Shared()
         self._reading = asyncio.Lock()
         self._read_at = -KEPT_SECONDS
         self._registry.register(self._shared)
         ProcessCollector(registry=self._registry)
-        self._requests = Counter(
-            "seggraph_http_requests",
+        self._request = self._counter(
+            "http_requests",
             "HTTP requests that were answered, by path and class of status.",
-            ["path", "status"],
-            registry=self._registry,
+            "path",
+            "status",
         )
-        self._operations = Counter(
-            "seggraph_graphql_operations",
+        self._operation = self._counter(
+            "graphql_operations",
             "GraphQL operations that are over, by type and how they ended: ok, refused (errors of the caller), failed"
             " (errors of the server), left (the client went away; every subscription ends so).",
-            ["type", "outcome"],
-            registry=self._registry,
+            "type",
+            "outcome",
         )
-        self._durations = Histogram(
+        durations = Histogram(
             "seggraph_graphql_duration_seconds",
             "How long queries and mutations took.",
             ["type"],
             buckets=BUCKETS,
             registry=self._registry,
         )
+        self._duration = cache(durations.labels)
         self._subscriptions = self._gauge("subscriptions_open", "Subscriptions that this process feeds.")
         self._connections = self._gauge(
             "database_connections",
@@ -75,19 +86,23 @@ class Monitoring:
         build = self._gauge("build_info", "Always 1: which version this is.", "version", "python")
         build.labels(seggraph.__version__, platform.python_version()).set(1)
 
+    def _counter(self, name: str, description: str, *labels: str) -> Callable[..., Counter]:
+        """What finds the counter of given labels; of these there are few, and the library takes its time."""
+        return cache(Counter(f"seggraph_{name}", description, labels, registry=self._registry).labels)
+
     def _gauge(self, name: str, description: str, *labels: str) -> Gauge:
         return Gauge(f"seggraph_{name}", description, labels, registry=self._registry)
 
     def operation(self, type_: str, outcome: str, seconds: float) -> None:
         """Take down an operation that is over (api.transport.measuring.Observe)."""
-        self._operations.labels(type_, outcome).inc()
+        self._operation(type_, outcome).inc()
         if type_ in ("query", "mutation"):
-            self._durations.labels(type_).observe(seconds)
+            self._duration(type_).observe(seconds)
 
     def request(self, path: str, status: int) -> None:
         """Take down an answered request."""
         first = "/" + path.lstrip("/").partition("/")[0]
-        self._requests.labels(first if first in PATHS else "other", f"{status // 100}xx").inc()
+        self._request(first if first in PATHS else "other", f"{status // 100}xx").inc()
 
     async def render(self, context: Context, hub: Hub) -> bytes:
         """All figures in the text format of Prometheus."""
