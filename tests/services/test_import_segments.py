@@ -1,0 +1,124 @@
+"""Imports into static segments: filled, added to and replaced by those whom the file names."""
+
+import asyncio
+from typing import Any
+
+import asyncpg
+import pytest
+
+from seggraph.errors import (
+    BadTransition,
+    Forbidden,
+    Invalid,
+    NotFound,
+)
+from seggraph.services import import_runs, imports, members, segments
+from seggraph.services.context import Context
+from seggraph.services.import_mappings import Pair
+from seggraph.services.policy import Viewer
+from seggraph.services.segments import SegmentDraft
+from seggraph.vocabulary import ImportStatus, MemberKind, Role, SegmentType
+from tests.conftest import new_viewer
+from tests.product import working
+from tests.services.importing import counts, imported, uploaded
+
+ACCOUNT, PERSON = MemberKind.ACCOUNT, MemberKind.PERSON
+
+
+async def static_segment(context: Context, viewer: Viewer, name: str = "Static", **more: Any) -> int:
+    draft = SegmentDraft(name=name, kind=ACCOUNT, type=SegmentType.STATIC, **more)
+    return (await segments.create(context, viewer, draft)).id
+
+
+async def ids_in(viewer: Viewer, segment_id: int, connection: asyncpg.Connection) -> set[str]:
+    audience = await members.audience_of(viewer, [segment_id])
+    rows = await connection.fetch("SELECT external_id FROM members WHERE ordinal = ANY($1)", list(audience))
+    return {row["external_id"] for row in rows}
+
+
+async def ready(connection: asyncpg.Connection, segment_id: int, revision: int) -> asyncpg.Record:
+    async with asyncio.timeout(60):
+        while True:
+            row = await connection.fetchrow("SELECT * FROM segments WHERE id = $1", segment_id)
+            if row["computed_revision"] >= revision and row["reach_status"] == "READY":
+                return row
+            await asyncio.sleep(0.02)
+
+
+async def test_a_static_segment_is_filled_added_to_and_replaced(
+    context: Context, viewer: Viewer, connection: asyncpg.Connection
+) -> None:
+    segment_id = await static_segment(context, viewer)
+    mapping = {"id": "externalId", "mail": "email"}
+
+    async with working(context):
+        first = await imported(context, viewer, "id,mail\na,a@x.de\nb,\n", mapping, segment_id=segment_id)
+        row = await ready(connection, segment_id, 1)
+        assert (row["status"], row["member_count"], row["reach_email"]) == ("ACTIVE", 2, 1)
+
+        added = await imported(context, viewer, "id,mail\nb,b@x.de\nc,\n", mapping, segment_id=segment_id)
+        await ready(connection, segment_id, 2)
+        assert await ids_in(viewer, segment_id, connection) == {"a", "b", "c"}
+
+        replaced = await imported(
+            context, viewer, "id,mail\nc,\nd,\n", mapping, segment_id=segment_id, replace=True
+        )
+        await ready(connection, segment_id, 3)
+
+    assert counts(first) == {"read": 2, "added": 2}
+    assert counts(added) == {"read": 2, "added": 1, "already_in": 1}
+    assert counts(replaced) == {"read": 2, "added": 1, "already_in": 1}
+    assert await ids_in(viewer, segment_id, connection) == {"c", "d"}
+    runs = await connection.fetch("SELECT entered, exited FROM runs WHERE status = 'SUCCEEDED' ORDER BY id")
+    assert [tuple(run) for run in runs if run["entered"] or run["exited"]] == [(2, 0), (1, 0), (1, 2)]
+
+
+async def test_a_dry_run_leaves_the_segment_as_it_is(
+    context: Context, viewer: Viewer, connection: asyncpg.Connection
+) -> None:
+    segment_id = await static_segment(context, viewer)
+
+    view = await imported(
+        context, viewer, "id\na\n", {"id": "externalId"}, segment_id=segment_id, dry_run=True
+    )
+
+    assert counts(view) == {"read": 1, "added": 1}
+    row = await connection.fetchrow(
+        "SELECT status, requested_revision FROM segments WHERE id = $1", segment_id
+    )
+    assert tuple(row) == ("DRAFT", 0)
+
+
+async def test_only_static_segments_of_the_kind_that_one_may_manage_are_filled(
+    context: Context, viewer: Viewer
+) -> None:
+    dynamic = await segments.create(
+        context, viewer, SegmentDraft(name="Dynamic", kind=ACCOUNT, type=SegmentType.DYNAMIC)
+    )
+    static = await static_segment(context, viewer)
+    other = await new_viewer("Other")
+    member = await new_viewer("Acme", Role.TEAM_MEMBER, workspace_id=viewer.workspace_id)
+
+    with pytest.raises(Invalid, match="static"):
+        await uploaded(context, viewer, "id\na\n", segment_id=dynamic.id)
+    with pytest.raises(Invalid, match="ACCOUNT"):
+        await uploaded(context, viewer, "id\na\n", PERSON, segment_id=static)
+    with pytest.raises(NotFound):
+        await uploaded(context, other, "id\na\n", segment_id=static)
+    with pytest.raises(Forbidden):
+        await uploaded(context, member, "id\na\n", segment_id=static)
+
+
+async def test_an_import_into_a_segment_that_was_archived_meanwhile_fails(
+    context: Context, viewer: Viewer, connection: asyncpg.Connection
+) -> None:
+    segment_id = await static_segment(context, viewer)
+    view = await uploaded(context, viewer, "id\na\n", segment_id=segment_id)
+    await imports.start(context, viewer, view.id, [Pair("id", "externalId")])
+    await connection.execute("UPDATE segments SET status = 'ARCHIVED' WHERE id = $1", segment_id)
+
+    assert await import_runs.run(context, view.id) is ImportStatus.FAILED
+
+    failed = await imports.get(viewer, view.id)
+    assert failed.error_code == BadTransition.code
+    assert counts(failed) == {"read": 1, "added": 1}
