@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from pyroaring import BitMap
 
-from seggraph.audiences.bitmap import changed_chunks, from_bytes, join, split, to_bytes
+from seggraph.audiences.bitmap import CHUNK_BITS, changed_chunks, from_bytes, join, split, to_bytes
 
 THREAD_ABOVE_CHUNKS: Final = 8
 """Joining or comparing more chunks than this takes milliseconds, and so happens in a thread."""
@@ -84,7 +84,8 @@ class ChunkStore:
 
         Both may be restricted to the same chunks: chunks outside them are not touched.
         """
-        rows = await asyncio.to_thread(_rows, changes)
+        many = sum(map(_size, changes.values())) > THREAD_ABOVE_CHUNKS
+        rows = await asyncio.to_thread(_rows, changes) if many else _rows(changes)
         filled = [row for row in rows if row[3]]
         emptied = [row for row in rows if not row[3]]
         if filled:
@@ -97,6 +98,11 @@ class ChunkStore:
 
 Row = tuple[int, int, int, int, bytes]
 """Role, owner, chunk number, cardinality, bytes."""
+
+
+def _size(change: tuple[BitMap, BitMap]) -> int:
+    """About how many chunks there are to compare: of dense ordinals the largest says it."""
+    return 1 + (max(one.max() if one else 0 for one in change) >> CHUNK_BITS)
 
 
 def _numbers(near: BitMap) -> list[int]:

@@ -1,9 +1,9 @@
 """Engines: typed criteria in, bitmaps of member ordinals out."""
 
 from seggraph.engines.engine import Engine
-from seggraph.engines.fetching import too_slow
+from seggraph.engines.fetching import limited, too_slow
 from seggraph.engines.leaf_cache import Recall
 from seggraph.engines.population import Population
 from seggraph.engines.postgres import PostgresEngine
 
-__all__ = ["Engine", "Population", "PostgresEngine", "Recall", "too_slow"]
+__all__ = ["Engine", "Population", "PostgresEngine", "Recall", "limited", "too_slow"]

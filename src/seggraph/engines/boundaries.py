@@ -23,6 +23,7 @@ from seggraph.criteria.sql_boundaries import events_query, is_indexed, members_q
 from seggraph.criteria.sql_events import Scope
 from seggraph.criteria.sql_texts import Folding
 from seggraph.criteria.typed import Checked, Comparison, Span
+from seggraph.engines.planner import Row
 from seggraph.engines.population import Population
 from seggraph.engines.statements import MAX_TABLES, Moment, Statement, row_statements
 
@@ -84,7 +85,9 @@ class _Looking:
         )
         for statement, asked in statements:
             found |= zip(asked, await self._fetch(statement), strict=True)
-        scans = await asyncio.to_thread(list, row_statements(population, scanned, self._moment, None))
+        scans = await asyncio.to_thread(
+            list, row_statements(population, list(map(Row, scanned)), self._moment, None)
+        )
         answers = [bitmap for scan in scans for bitmap in await self._fetch(scan)]
         return found | dict(zip(scanned, answers, strict=True))
 

@@ -28,6 +28,7 @@ class Engine(Protocol):
         audiences: Mapping[int, BitMap] | None = None,
         recall: Recall | None = None,
         timeout_seconds: float,
+        is_limited: bool = False,
         max_cost: float | None = None,
     ) -> list[BitMap]:
         """The ordinals of the members that satisfy each tree, in the order of the trees.
@@ -40,7 +41,8 @@ class Engine(Protocol):
         With a `recall` of the same snapshot, conditions that it knows are not evaluated again, and the others are kept
         for the next time; `as_of` is its instant then.
 
-        Raises CriteriaTooSlow when a scan takes longer than `timeout_seconds`; the transaction is void then. Raises
+        Raises CriteriaTooSlow when a scan takes longer than `timeout_seconds`; the transaction is void then. That limit
+        is set for each statement unless the call `is_limited`: within `limited` with as much time. Raises
         CriteriaTooExpensive before a scan of everybody that is estimated to cost more than `max_cost`.
         """
         ...

@@ -27,6 +27,7 @@ from seggraph.engines.statements import (
     Statement,
     blocks_statement,
     inquiries,
+    kept_row_statements,
     masked_statement,
     observation_statement,
     question_statements,
@@ -136,7 +137,7 @@ class Evaluation:
         for leaf, among in wanted.items():
             match leaf:
                 case Row(criteria):
-                    [statement] = row_statements(population, [criteria], self.moment, among)
+                    [statement] = row_statements(population, [Row(criteria)], self.moment, among)
                     costs.append((await cost_of(self.connection, statement), criteria))
                 case Asked(question):
                     inquiry = Inquiry((leaf,), among)
@@ -148,18 +149,26 @@ class Evaluation:
     async def _rows(self, population: Population, wanted: Wanted) -> dict[Leaf, Answer]:
         """Evaluate predicates over the rows of members, all of them in as few scans as can be."""
         leaves = [leaf for leaf in wanted if isinstance(leaf, Row)]
-        criteria = [leaf.criteria for leaf in leaves]
         among = union(wanted.values())
         found: list[BitMap] = []
         if among is None and 1 < len(leaves) <= MAX_MASKED:
+            criteria = [leaf.criteria for leaf in leaves]
             groups = await self._fetch(masked_statement(population, criteria, self.moment))
             found = await masked(groups, len(leaves))
         else:
-            # In a thread: 500 conditions take a tenth of a second to become SQL.
-            building = row_statements(population, criteria, self.moment, among)
-            for statement in await asyncio.to_thread(list, building):
+            for statement in await self._row_statements(population, leaves, among):
                 found += await self._fetch_row(statement)
         return {leaf: Answer(one, among) for leaf, one in zip(leaves, found, strict=True)}
+
+    async def _row_statements(
+        self, population: Population, rows: Sequence[Row], among: BitMap | None
+    ) -> list[Statement]:
+        if among is not None:
+            kept = kept_row_statements(population, rows, self.moment, among)
+            if kept is not None:
+                return kept
+        # In a thread: 500 conditions take a tenth of a second to become SQL.
+        return await asyncio.to_thread(lambda: list(row_statements(population, rows, self.moment, among)))
 
     async def _everyone(self, population: Population, wanted: Wanted) -> dict[Leaf, Answer]:
         """All members there are. Blocks of ordinals in which nobody is missing need not be sent one by one."""

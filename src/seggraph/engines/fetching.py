@@ -3,7 +3,8 @@
 import asyncio
 import sys
 from array import array
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -29,29 +30,53 @@ _RESTORE = "SELECT set_config('statement_timeout', $1, true), set_config('plan_c
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How long a statement may take, and what PostgreSQL may estimate that it costs (None: anything)."""
+    """How long a statement may take, and what PostgreSQL may estimate that it costs (None: anything).
+
+    With `are_set` it runs within `limited`, with that time.
+    """
 
     timeout_seconds: float
     max_cost: float | None = None
+    are_set: bool = False
 
 
 async def fetch(connection: asyncpg.Connection, statement: Statement, limits: Limits) -> list[asyncpg.Record]:
     """The rows of the statement. Raises CriteriaTooExpensive before and CriteriaTooSlow while it runs."""
+    if not limits.are_set:
+        async with limited(connection, limits.timeout_seconds):
+            return await _fetch(connection, statement, limits)
+    return await _fetch(connection, statement, limits)
+
+
+async def _fetch(
+    connection: asyncpg.Connection, statement: Statement, limits: Limits
+) -> list[asyncpg.Record]:
     outer = limits.timeout_seconds + _GRACE_SECONDS
-    milliseconds = max(1, round(limits.timeout_seconds * 1000))
     try:
-        before = await connection.fetchrow(_PREPARE, str(milliseconds), timeout=outer)
         if limits.max_cost is not None and await cost_of(connection, statement) > limits.max_cost:
             raise CriteriaTooExpensive(
                 "Evaluating these criteria would take far too long; narrow them or leave conditions out."
             )
-        rows = await connection.fetch(statement.text, *statement.values, timeout=outer)
-        await connection.execute(_RESTORE, before["timeout"], before["mode"], timeout=outer)
+        return list(await connection.fetch(statement.text, *statement.values, timeout=outer))
     except asyncpg.QueryCanceledError as error:
         raise CriteriaTooSlow(too_slow(limits.timeout_seconds)) from error
     except TimeoutError as error:
         raise RetryLater("the database did not answer in time") from error
-    return list(rows)
+
+
+@asynccontextmanager
+async def limited(connection: asyncpg.Connection, seconds: float) -> AsyncIterator[None]:
+    """Limit how long each statement in the block may take, and have each planned for its very values.
+
+    When one fails its transaction is void, and the limits end with it. Raises RetryLater.
+    """
+    outer = seconds + _GRACE_SECONDS
+    try:
+        before = await connection.fetchrow(_PREPARE, str(max(1, round(seconds * 1000))), timeout=outer)
+        yield
+        await connection.execute(_RESTORE, before["timeout"], before["mode"], timeout=outer)
+    except TimeoutError as error:
+        raise RetryLater("the database did not answer in time") from error
 
 
 def too_slow(seconds: float) -> str:

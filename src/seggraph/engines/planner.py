@@ -7,6 +7,7 @@ Segments are bitmaps already. The rest is algebra.
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Final, TypeAlias
 
 from pyroaring import BitMap
@@ -21,12 +22,24 @@ Question: TypeAlias = EventTest | SequenceTest | RelatedTest
 
 EVERYONE: Final[Checked] = All(())
 
+MAX_KEPT: Final = 1_000
+"""Most trees of which the terms are kept: every refresh asks about the same ones."""
+
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """Those for whom the row of members itself says so."""
+    """Those for whom the row of members itself says so. Its hash is made once: it goes through all of the criteria."""
 
     criteria: Checked
+    _hash: int = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Make the hash."""
+        object.__setattr__(self, "_hash", hash(self.criteria))
+
+    def __hash__(self) -> int:
+        """The hash of the criteria."""
+        return self._hash
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +119,12 @@ def plan(trees: Iterable[Checked], *, apart: bool = False) -> Plan:
 
     With `apart` no predicate is more than one condition, so that each has an answer of its own.
     """
-    return Plan([_existing(_term(tree, apart=apart)) for tree in trees])
+    return Plan([_planned(tree, apart) for tree in trees])
+
+
+@lru_cache(maxsize=MAX_KEPT)
+def _planned(tree: Checked, apart: bool) -> Term:
+    return _existing(_term(tree, apart=apart))
 
 
 def _existing(term: Term) -> Term:

@@ -61,6 +61,7 @@ class PostgresEngine:
         audiences: Mapping[int, BitMap] | None = None,
         recall: Recall | None = None,
         timeout_seconds: float,
+        is_limited: bool = False,
         max_cost: float | None = None,
     ) -> list[BitMap]:
         """See `Engine.evaluate`. The limits are for each statement of up to `MAX_PREDICATES`."""
@@ -69,7 +70,7 @@ class PostgresEngine:
         if not connection.is_in_transaction():
             raise RuntimeError("evaluate() needs the caller's transaction")
         folding = self._folding = self._folding or await find_folding(connection)
-        limits = Limits(timeout_seconds, max_cost if ordinals is None else None)
+        limits = Limits(timeout_seconds, max_cost if ordinals is None else None, is_limited)
         moment = Moment(as_of, zone, folding)
         evaluation = Evaluation(connection, moment, audiences or {}, limits, recall)
         return await evaluation.run(population, criteria, ordinals)

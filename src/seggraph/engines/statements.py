@@ -33,7 +33,7 @@ from seggraph.criteria.sql_events import (
 )
 from seggraph.criteria.sql_texts import Folding
 from seggraph.criteria.typed import Checked, EventFilter, EventTest, RelatedTest, SequenceTest
-from seggraph.engines.planner import Asked, Question, union
+from seggraph.engines.planner import Asked, Question, Row, union
 from seggraph.engines.population import Population
 from seggraph.vocabulary import MemberKind
 
@@ -86,7 +86,7 @@ class Statement:
 
 
 def row_statements(
-    population: Population, criteria: Sequence[Checked], moment: Moment, ordinals: BitMap | None
+    population: Population, rows: Sequence[Row], moment: Moment, ordinals: BitMap | None
 ) -> Iterator[Statement]:
     """Spread predicates over members over as few scans as their parameters allow.
 
@@ -94,18 +94,32 @@ def row_statements(
     in their values.
     """
     if ordinals is None:
-        yield from _row_statements(population, criteria, moment, None)
+        yield from _row_statements(population, rows, moment, None)
         return
-    key = (population, moment.zone.key, moment.folding, tuple(criteria))
-    made = _kept.get(key)
+    made = kept_row_statements(population, rows, moment, ordinals)
     if made is None:
-        made = list(_row_statements(population, criteria, moment, ordinals))
-        if not any(fields_read(one).time for one in criteria):
-            _kept.keep(key, made)
-    for statement in made:
-        values = list(statement.values)
-        values[_PLACE_OF_ORDINALS] = list(ordinals)
-        yield Statement(statement.text, tuple(values), statement.columns)
+        made = list(_row_statements(population, rows, moment, ordinals))
+        if not any(fields_read(row.criteria).time for row in rows):
+            _kept.keep(_key(population, rows, moment), made)
+    yield from made
+
+
+def kept_row_statements(
+    population: Population, rows: Sequence[Row], moment: Moment, ordinals: BitMap
+) -> list[Statement] | None:
+    """What `row_statements` yields, if it was kept."""
+    made = _kept.get(_key(population, rows, moment))
+    return None if made is None else [_about(ordinals, statement) for statement in made]
+
+
+def _key(population: Population, rows: Sequence[Row], moment: Moment) -> object:
+    return population, moment.zone.key, moment.folding, tuple(rows)
+
+
+def _about(ordinals: BitMap, statement: Statement) -> Statement:
+    values = list(statement.values)
+    values[_PLACE_OF_ORDINALS] = list(ordinals)
+    return Statement(statement.text, tuple(values), statement.columns)
 
 
 class _Kept:
@@ -145,9 +159,9 @@ def _without_ordinals(values: tuple[object, ...]) -> tuple[object, ...]:
 
 
 def _row_statements(
-    population: Population, criteria: Sequence[Checked], moment: Moment, ordinals: BitMap | None
+    population: Population, rows: Sequence[Row], moment: Moment, ordinals: BitMap | None
 ) -> Iterator[Statement]:
-    rest = list(criteria)
+    rest = [row.criteria for row in rows]
     while rest:
         context = moment.context()
         scope = Scope(population.workspace_id, population.kind, ordinals)

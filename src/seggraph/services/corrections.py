@@ -4,15 +4,47 @@ The members of a segment are the links of its sources together, and so are not r
 changes are written.
 """
 
-from collections.abc import Mapping
+import asyncio
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 import asyncpg
 from pyroaring import BitMap
 
-from seggraph.audiences import ChunkOwner, ChunkStore
+from seggraph.audiences import ChunkOwner, ChunkStore, from_bytes, split
 from seggraph.models.audiences import ChunkRole
-from seggraph.services.shifts import SOURCES
+from seggraph.services import dependencies, rules
+
+_CHUNKS: Final = """ARRAY(SELECT c.roaring FROM chunks c
+  WHERE c.workspace_id = $1 AND c.role = {role} AND c.owner_id = o.id AND c.chunk = ANY($3))"""
+
+READ: Final = f"""
+    SELECT o.id, o.segment_id, {rules.EDITION} AS edition, {dependencies.SAVERS_ARE_DONE},
+      {_CHUNKS.format(role=int(ChunkRole.LINKS))} AS links, {_CHUNKS.format(role=int(ChunkRole.BLOCKS))} AS blocks
+    FROM sources o LEFT JOIN playbooks p ON p.id = o.playbook_id
+    WHERE o.workspace_id = $1 AND o.segment_id = ANY($2) ORDER BY o.id
+"""  # noqa: S608 - constants only
+
+THREAD_ABOVE_SOURCES: Final = 20
+"""Reading the bitmaps of more sources than this takes milliseconds, and so happens in a thread."""
+
+
+@dataclass(frozen=True, slots=True)
+class Linked:
+    """Whom a source links and whom it may not, cut down to the chunks that a change can touch.
+
+    `edition` is that of its rule if it is a playbook's.
+    """
+
+    source_id: int
+    edition: int | None
+    links: BitMap
+    blocks: BitMap
+
+
+Links = Mapping[int, Sequence[Linked]]
+"""The sources of segments."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,49 +72,65 @@ class Moved:
         return self.entered | self.exited
 
 
-async def correct(connection: asyncpg.Connection, workspace_id: int, answers: Answers) -> dict[int, Moved]:
+async def read(
+    connection: asyncpg.Connection, workspace_id: int, segment_ids: Sequence[int], near: BitMap
+) -> Links:
+    """The sources of segments whose rows the caller holds, as far as changes of these ordinals can touch them.
+
+    From then on whoever refers to one of the segments can be seen, as after `dependencies.wait_for_savers`.
+    """
+    if not segment_ids:
+        return {}
+    rows = await connection.fetch(READ, workspace_id, segment_ids, sorted(split(near)))
+    if len(rows) > THREAD_ABOVE_SOURCES:
+        return await asyncio.to_thread(_links, rows)
+    return _links(rows)
+
+
+def _links(rows: Sequence[asyncpg.Record]) -> dict[int, list[Linked]]:
+    found: dict[int, list[Linked]] = {}
+    for row in rows:
+        links, blocks = (_union(map(from_bytes, row[role])) for role in ("links", "blocks"))
+        found.setdefault(row["segment_id"], []).append(Linked(row["id"], row["edition"], links, blocks))
+    return found
+
+
+async def correct(
+    connection: asyncpg.Connection, workspace_id: int, stored: Links, answers: Answers
+) -> dict[int, Moved]:
     """Make the links of sources what their rules said, blocks taken away; returns the segments in which anyone moved.
 
-    The caller holds the rows of the segments.
+    `stored` is what `read` gave, near those who were asked about.
     """
-    if not answers:
-        return {}
-    sources: dict[int, list[int]] = {segment_id: [] for segment_id in answers}
-    for row in await connection.fetch(SOURCES, workspace_id, list(answers)):
-        sources[row["segment_id"]].append(row["id"])
-    asked = {source_id: one for some in answers.values() for source_id, one in some.items()}
-    links = {one: ChunkOwner(ChunkRole.LINKS, one) for some in sources.values() for one in some}
-    blocks = {one: ChunkOwner(ChunkRole.BLOCKS, one) for one in asked}
-    store = ChunkStore(connection, workspace_id)
-    stored = await store.read_many(
-        [*links.values(), *blocks.values()],
-        near=BitMap.union(BitMap(), *(one.asked for one in asked.values())),
-    )
     changes: dict[ChunkOwner, tuple[BitMap, BitMap]] = {}
     moved: dict[int, Moved] = {}
     for segment_id, some in answers.items():
-        before = {one: stored[links[one]] for one in sources[segment_id]}
+        before = {one.source_id: one.links for one in stored[segment_id]}
         after = {
-            source_id: linked
-            for source_id, answer in some.items()
-            if (linked := _linked(before[source_id], stored[blocks[source_id]], answer)) is not None
+            one.source_id: linked
+            for one in stored[segment_id]
+            if one.source_id in some and (linked := _linked(one, some[one.source_id])) is not None
         }
-        changes |= {links[source_id]: (before[source_id], linked) for source_id, linked in after.items()}
-        members_before, members_after = _union(before), _union(before | after)
+        for source_id, linked in after.items():
+            changes[ChunkOwner(ChunkRole.LINKS, source_id)] = (before[source_id], linked)
+        members_before, members_after = _union(before.values()), _union((before | after).values())
         if after and members_before != members_after:
             moved[segment_id] = Moved(members_after - members_before, members_before - members_after)
             changes[ChunkOwner(ChunkRole.MEMBERS, segment_id)] = (members_before, members_after)
-    await store.write(changes)
+    if changes:
+        await ChunkStore(connection, workspace_id).write(changes)
     return moved
 
 
-def _linked(links: BitMap, blocks: BitMap, answer: Answer) -> BitMap | None:
+def _linked(source: Linked, answer: Answer) -> BitMap | None:
     """The links after an answer; None if they stay as they are."""
-    wanted = (answer.matched & answer.asked) - blocks
-    return None if wanted == links & answer.asked else (links - answer.asked) | wanted
+    wanted = (answer.matched & answer.asked) - source.blocks
+    if wanted == source.links & answer.asked:
+        return None
+    return (source.links - answer.asked) | wanted
 
 
-def _union(links: Mapping[int, BitMap]) -> BitMap:
+def _union(bitmaps: Iterable[BitMap]) -> BitMap:
     """The union, without copying the only one."""
-    some = [one for one in links.values() if one]
+    some = [one for one in bitmaps if one]
     return some[0] if len(some) == 1 else BitMap.union(BitMap(), *some)

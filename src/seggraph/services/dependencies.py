@@ -18,6 +18,7 @@ from seggraph.criteria.catalogue import WELL_KNOWN
 from seggraph.criteria.relations import Direction, of_type
 from seggraph.errors import SeggraphError
 from seggraph.services import catalogues, changes, rules
+from seggraph.services.rules import Rule
 from seggraph.vocabulary import Channel, MemberKind, RelationType
 
 log = structlog.get_logger()
@@ -40,7 +41,10 @@ One saves at a time, and nobody meanwhile moves members of a segment without see
 
 WAIT_FOR_MOVERS = "SELECT pg_advisory_xact_lock($1, hashint8($2))"
 
-WAIT_FOR_SAVERS = "SELECT pg_advisory_xact_lock_shared($1, hashint8($2))"
+SAVERS_ARE_DONE: Final = f"(SELECT pg_advisory_xact_lock_shared({LOCK_SPACE}, hashint8($1)))"
+"""A column that waits as `wait_for_savers` does, in a statement of which $1 is the workspace and that has rows."""
+
+WAIT_FOR_SAVERS: Final = f"SELECT {SAVERS_ARE_DONE}"
 
 KIND = "SELECT kind FROM segments WHERE workspace_id = $1 AND id = $2"
 
@@ -54,33 +58,51 @@ STORE = """
     SELECT $1, * FROM unnest($2::bigint[], $3::smallint[], $4::text[], $5::smallint[], $6::boolean[])
 """
 
-FIND = """
-    SELECT d.name, d.relation, d.forward, d.source_id, o.segment_id
-    FROM dependencies d JOIN sources o ON o.id = d.source_id JOIN segments s ON s.id = o.segment_id
-    WHERE d.workspace_id = $1 AND d.kind = $2 AND d.name = ANY($3) AND s.status = 'ACTIVE'
+# First a row for each source, then one for each change that is passed on.
+FIND: Final = f"""
+    WITH RECURSIVE found AS MATERIALIZED (
+      SELECT d.name, d.relation, d.forward, d.source_id, o.segment_id
+      FROM dependencies d JOIN sources o ON o.id = d.source_id JOIN segments s ON s.id = o.segment_id
+      WHERE d.workspace_id = $1 AND d.kind = $2 AND d.name = ANY($3) AND s.status = 'ACTIVE'
+      UNION ALL
+      SELECT 'time:' || o.id, NULL, NULL, o.id, o.segment_id
+      FROM sources o JOIN segments s ON s.id = o.segment_id
+      WHERE o.workspace_id = $1 AND o.id = ANY($4) AND s.kind = $2 AND s.status = 'ACTIVE'
+    ), readers AS (
+      SELECT source_id, segment_id, name, NULL::bigint AS referred_to FROM found WHERE relation IS NULL
+      UNION
+      SELECT o.id, o.segment_id, NULL, r.segment_id
+      FROM readers r
+      JOIN dependencies d ON d.workspace_id = $1 AND d.kind = $2 AND d.name = 'segment:' || r.segment_id
+        AND d.relation IS NULL
+      JOIN sources o ON o.id = d.source_id JOIN segments s ON s.id = o.segment_id AND s.status = 'ACTIVE'
+    ), sourced AS (
+      SELECT source_id AS id, array_agg(name) FILTER (WHERE name IS NOT NULL) AS names,
+        array_agg(DISTINCT referred_to) FILTER (WHERE referred_to IS NOT NULL) AS referred_to
+      FROM readers GROUP BY source_id
+    )
+    SELECT {rules.COLUMNS}, {rules.HOLDS} AS has_rule, {rules.EDITION} AS edition,
+      s.requested_revision AS revision,
+      s.reach_status = 'READY' AND s.requested_revision = s.computed_revision AS ready,
+      r.names, r.referred_to, NULL::smallint AS relation, NULL::boolean AS forward
+    FROM sourced r JOIN sources o ON o.id = r.id JOIN segments s ON s.id = o.segment_id
+    LEFT JOIN playbooks p ON p.id = o.playbook_id
     UNION ALL
-    SELECT 'time:' || o.id, NULL, NULL, o.id, o.segment_id
-    FROM sources o JOIN segments s ON s.id = o.segment_id
-    WHERE o.workspace_id = $1 AND o.id = ANY($4) AND s.kind = $2 AND s.status = 'ACTIVE'
+    SELECT NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, ARRAY[name], NULL, relation, forward
+    FROM found WHERE relation IS NOT NULL GROUP BY name, relation, forward
+"""  # noqa: S608 - constants only
+
+FIND_PASSED_ON = """
+    SELECT DISTINCT d.name, d.relation, d.forward
+    FROM dependencies d JOIN sources o ON o.id = d.source_id JOIN segments s ON s.id = o.segment_id
+    WHERE d.workspace_id = $1 AND d.kind = $2 AND d.name = ANY($3) AND d.relation IS NOT NULL
+      AND s.status = 'ACTIVE'
 """
 
 FIND_TIMED = """
     SELECT DISTINCT d.source_id, o.segment_id
     FROM dependencies d JOIN sources o ON o.id = d.source_id JOIN segments s ON s.id = o.segment_id
     WHERE d.workspace_id = $1 AND d.kind = $2 AND d.name = ANY($3) AND d.relation IS NULL AND s.status = 'ACTIVE'
-"""
-
-FOLLOWERS = """
-    WITH RECURSIVE followers AS (
-      SELECT segment_id AS referred_to, NULL::bigint AS source_id, segment_id FROM unnest($3::bigint[]) AS segment_id
-      UNION
-      SELECT f.segment_id, o.id, o.segment_id
-      FROM followers f
-      JOIN dependencies d ON d.workspace_id = $1 AND d.kind = $2 AND d.name = 'segment:' || f.segment_id
-        AND d.relation IS NULL
-      JOIN sources o ON o.id = d.source_id JOIN segments s ON s.id = o.segment_id AND s.status = 'ACTIVE'
-    )
-    SELECT * FROM followers WHERE source_id IS NOT NULL
 """
 
 READ_BY_ANYONE = """
@@ -120,24 +142,34 @@ class Passing(NamedTuple):
         return f"{self.direction.name}>{self.name}"
 
 
-class Follower(NamedTuple):
-    """A rule that refers to a segment of its own kind."""
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """A source whose rule reads something that changed, or refers to segments that do or do so in turn.
 
-    referred_to: int
-    source_id: int
-    segment_id: int
-
-
-@dataclass(slots=True)
-class Concerned:
-    """What changes concern: by name the sources whose rules read it, and to whom it is passed on.
-
-    `segments` has the segment of each of the sources.
+    `names` are those of the changes, `referred_to` the segments. `rule` is None if it has none now; `edition`,
+    `revision` and `ready` are as when it was read.
     """
 
-    sources: dict[str, set[int]] = field(default_factory=dict)
-    passed_on: dict[str, set[Passing]] = field(default_factory=dict)
-    segments: dict[int, int] = field(default_factory=dict)
+    source_id: int
+    segment_id: int
+    names: Sequence[str]
+    referred_to: Sequence[int]
+    rule: Rule | None
+    edition: int | None
+    revision: int
+    ready: bool
+
+
+PassedOn = dict[str, set[Passing]]
+"""To whom changes are passed on, by name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Concerned:
+    """What changes concern: the sources of ACTIVE segments, and those related to the members that changed."""
+
+    readers: list[Reader] = field(default_factory=list)
+    passed_on: PassedOn = field(default_factory=dict)
 
 
 def entries(reads: Reads, kind: MemberKind) -> set[Entry]:
@@ -204,22 +236,46 @@ def _stored(direction: Direction | None) -> tuple[int | None, bool | None]:
 async def find(
     connection: asyncpg.Connection, workspace_id: int, kind: MemberKind, changed: Iterable[str]
 ) -> Concerned:
-    """The rules of ACTIVE segments that read any of what changed, and what is passed on.
+    """The sources of ACTIVE segments that read any of what changed or refer to such segments, and what is passed on.
 
-    The names are those that `with_implied` gives. The cost follows the number of rules that are found.
+    The names are those that `with_implied` gives. The cost follows the number of sources that are found.
     """
     wanted = set(changed)
     timed = [int(name.removeprefix(changes.TIME)) for name in wanted if name.startswith(changes.TIME)]
     rows = await connection.fetch(FIND, workspace_id, kind, sorted(wanted), timed)
-    found = Concerned()
+    found = Concerned([_reader(row) for row in rows if row["relation"] is None])
     for row in rows:
-        if row["relation"] is None:
-            found.sources.setdefault(row["name"], set()).add(row["source_id"])
-            found.segments[row["source_id"]] = row["segment_id"]
-        else:
-            passing = Passing(_direction(row["relation"], row["forward"]), row["name"])
-            found.passed_on.setdefault(row["name"], set()).add(passing)
+        if row["relation"] is not None:
+            [name] = row["names"]
+            _note(found.passed_on, name, row)
     return found
+
+
+def _reader(row: asyncpg.Record) -> Reader:
+    return Reader(
+        row["source_id"],
+        row["segment_id"],
+        row["names"] or (),
+        row["referred_to"] or (),
+        rules.of_row(row) if row["has_rule"] else None,
+        row["edition"],
+        row["revision"],
+        row["ready"],
+    )
+
+
+async def find_passed_on(
+    connection: asyncpg.Connection, workspace_id: int, kind: MemberKind, changed: Iterable[str]
+) -> PassedOn:
+    """What is passed on to related members because a rule of an ACTIVE segment about them reads it."""
+    found: PassedOn = {}
+    for row in await connection.fetch(FIND_PASSED_ON, workspace_id, kind, sorted(changed)):
+        _note(found, row["name"], row)
+    return found
+
+
+def _note(found: PassedOn, name: str, row: asyncpg.Record) -> None:
+    found.setdefault(name, set()).add(Passing(_direction(row["relation"], row["forward"]), name))
 
 
 def _direction(relation: int, forward: bool) -> Direction:
@@ -244,20 +300,12 @@ async def timed(connection: asyncpg.Connection, workspace_id: int, kind: MemberK
     return {row["source_id"]: row["segment_id"] for row in rows}
 
 
-async def followers(
-    connection: asyncpg.Connection, workspace_id: int, kind: MemberKind, segment_ids: Iterable[int]
-) -> list[Follower]:
-    """The rules of ACTIVE segments of the same kind that refer to these, directly or through others."""
-    rows = await connection.fetch(FOLLOWERS, workspace_id, kind, list(segment_ids))
-    return [Follower(*row) for row in rows]
-
-
 async def wait_for_savers(connection: asyncpg.Connection, workspace_id: int) -> None:
     """Wait until whoever refers to a segment now can be seen, and let nobody else until the transaction ends.
 
     Whoever calls it holds the rows of segments that it needs already.
     """
-    await connection.execute(WAIT_FOR_SAVERS, LOCK_SPACE, workspace_id)
+    await connection.execute(WAIT_FOR_SAVERS, workspace_id)
 
 
 async def read_by_anyone(

@@ -290,10 +290,16 @@ class _Erasing:
 
     async def _record(self, outcomes: Sequence[Outcome], at: datetime) -> None:
         """Keep that so many left, but not who, and publish it."""
-        recorded = await shifts.record(self._connection, self._workspace_id, RunTrigger.MANUAL, outcomes, at)
-        await shifts.write_numbers(self._connection, self._workspace_id, recorded, None)
-        facts = await shifts.facts_of(self._connection, self._workspace_id, self._kind, recorded, at)
-        self._context.publish(self._unit, facts)
+        recorded, ids = await shifts.record(
+            self._connection,
+            self._workspace_id,
+            self._kind,
+            RunTrigger.MANUAL,
+            outcomes,
+            at,
+            keeps_moves=False,
+        )
+        self._context.publish(self._unit, shifts.facts_of(self._workspace_id, recorded, ids, at))
 
     async def _count_anew(
         self, segments: Sequence[asyncpg.Record], outcomes: Sequence[Outcome], reachable: Reachable

@@ -273,10 +273,8 @@ async def _record(
         return
     connection, workspace_id = unit.connection, viewer.workspace_id
     at: datetime = await connection.fetchval("SELECT clock_timestamp()")
-    found = await shifts.record(connection, workspace_id, RunTrigger.MANUAL, outcomes, at)
-    await shifts.write_moves(connection, workspace_id, found)
-    await shifts.write_numbers(connection, workspace_id, found, None)
-    context.publish(unit, await shifts.facts_of(connection, workspace_id, kind, found, at))
+    found, ids = await shifts.record(connection, workspace_id, kind, RunTrigger.MANUAL, outcomes, at)
+    context.publish(unit, shifts.facts_of(workspace_id, found, ids, at))
     await segment_references.mark_followers(context, unit, workspace_id, kind, found)
 
 

@@ -1,6 +1,8 @@
 """Populations as computations need them: whose members, in which zone, reachable under which policy."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import asyncpg
@@ -28,7 +30,11 @@ class Surroundings:
 
 async def describe(connection: asyncpg.Connection, workspace_id: int, kind: MemberKind) -> Surroundings:
     """The surroundings of a population."""
-    row = await connection.fetchrow(DESCRIBE, workspace_id)
+    return surroundings(await connection.fetchrow(DESCRIBE, workspace_id), workspace_id, kind)
+
+
+def surroundings(row: Mapping[str, Any], workspace_id: int, kind: MemberKind) -> Surroundings:
+    """The surroundings of a population of the workspace that a row describes."""
     return Surroundings(
         Population(workspace_id, kind), ZoneInfo(row["time_zone"]), ConsentPolicy(row["consent_policy"])
     )

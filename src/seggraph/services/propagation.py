@@ -19,10 +19,10 @@ from seggraph.audiences import ChunkOwner, ChunkStore, from_bytes, to_bytes
 from seggraph.criteria import fields_read
 from seggraph.events import ReachChanged
 from seggraph.models.audiences import ChunkRole
-from seggraph.services import changes, corrections, dependencies, drift, populations, reach, rules, shifts
+from seggraph.services import changes, corrections, dependencies, drift, reach, rules, shifts
 from seggraph.services.context import Context
-from seggraph.services.corrections import Answer, Moved
-from seggraph.services.dependencies import Concerned, Follower
+from seggraph.services.corrections import Answer, Links, Moved
+from seggraph.services.dependencies import PassedOn, Reader
 from seggraph.services.reach import Reachable
 from seggraph.services.rule_answers import Asking
 from seggraph.services.rules import Rule
@@ -41,13 +41,12 @@ REACH_READS: Final = frozenset(
 )
 """The names of the changes after which a member may be reachable otherwise."""
 
-STATES = """
+HOLD: Final = """
     SELECT id, purpose, requested_revision AS revision,
       reach_status = 'READY' AND requested_revision = computed_revision AS ready
     FROM segments WHERE workspace_id = $1 AND kind = $2 AND status = 'ACTIVE' AND id = ANY($3) ORDER BY id
+    FOR NO KEY UPDATE
 """
-
-HOLD: Final = f"{STATES} FOR NO KEY UPDATE"
 
 HOLD_ALL: Final = HOLD.replace("AND id = ANY($3)", "")
 
@@ -91,7 +90,9 @@ class Turn:
 class Propagation:
     """One refresh. `wanted` has, by source, the members that its rule is still to be asked about."""
 
-    def __init__(self, context: Context, unit: Work, asking: Asking, batches: Sequence[Batch]) -> None:
+    def __init__(
+        self, context: Context, unit: Work, asking: Asking, batches: Sequence[Batch], population_id: int
+    ) -> None:
         self._context = context
         self._unit = unit
         self._connection: asyncpg.Connection = unit.connection
@@ -99,53 +100,54 @@ class Propagation:
         self._kind = asking.surroundings.population.kind
         self._asking = asking
         self._batches = batches
+        self._reachable = reach.owners(population_id)
         self._wanted: dict[int, BitMap] = {}
         self._matched: dict[Rule, BitMap] = {}
-        self._followers: dict[int, list[Follower]] = {}
+        self._readers: dict[int, list[Reader]] = {}
         self._moved: dict[int, Moved] = {}
         self._failed: set[int] = set()
 
     async def run(self) -> None:
         """Ask the rules that the batches concern, then correct who is reachable and every segment."""
-        concerned = await self._concerned()
-        levels = await self._levels(set(concerned.segments.values()))
+        await self._find_readers()
+        levels = _levels(self._readers)
         if levels:
             await self._ask_before_holding(levels[0])
         turn = await self._correct_reachable()
         differing = turn.differing
-        segment_ids = [segment_id for level in levels for segment_id in level]
-        if not segment_ids and not differing:
+        if not levels and not differing:
             return
-        held = await self._hold(None if differing else segment_ids)
+        held = await self._hold(None if differing else list(self._readers))
         for level in levels:
             await self._correct([held[segment_id] for segment_id in level if segment_id in held])
         await self._run_anew()
         await self._record([row for row in held.values() if row["ready"]], turn, differing)
         await self._pass_on_moves()
 
-    async def _concerned(self) -> Concerned:
-        """What the batches concern. It fills `wanted`, and passes on to related members what concerns them."""
+    async def _find_readers(self) -> None:
+        """Find what the batches concern, fill `wanted`, and pass on to related members what concerns them."""
         by_name: dict[str, list[int]] = {}
         for place, batch in enumerate(self._batches):
             for name in dependencies.with_implied(batch.names):
                 by_name.setdefault(name, []).append(place)
         found = await dependencies.find(self._connection, self._workspace_id, self._kind, by_name)
-        places: dict[int, set[int]] = {}
-        for name, source_ids in found.sources.items():
-            for source_id in source_ids:
-                places.setdefault(source_id, set()).update(by_name[name])
-        unions = {some: self._union(some) for some in set(map(frozenset, places.values()))}
-        self._wanted = {source_id: unions[frozenset(some)] for source_id, some in places.items()}
-        await self._pass_on(found, {name: self._union(by_name[name]) for name in found.passed_on})
-        return found
+        unions: dict[frozenset[int], BitMap] = {}
+        for reader in found.readers:
+            self._readers.setdefault(reader.segment_id, []).append(reader)
+            if reader.names:
+                places = frozenset(place for name in reader.names for place in by_name[name])
+                if places not in unions:
+                    unions[places] = self._union(places)
+                self._wanted[reader.source_id] = unions[places]
+        await self._pass_on(found.passed_on, {name: self._union(by_name[name]) for name in found.passed_on})
 
     def _union(self, places: Iterable[int]) -> BitMap:
         """The members of some of the batches."""
         return BitMap.union(BitMap(), *(self._batches[place].ordinals for place in places))
 
-    async def _pass_on(self, concerned: Concerned, changed: Mapping[str, BitMap]) -> None:
+    async def _pass_on(self, passed_on: PassedOn, changed: Mapping[str, BitMap]) -> None:
         """Mark those who are related to members that changed, if a rule about them reads what changed there."""
-        for name, passings in concerned.passed_on.items():
+        for name, passings in passed_on.items():
             for passing in passings:
                 ordinals = await dependencies.related(
                     self._connection, self._workspace_id, passing.direction, list(changed[name])
@@ -159,41 +161,18 @@ class Propagation:
                     [passing.there],
                 )
 
-    async def _levels(self, segment_ids: set[int]) -> list[list[int]]:
-        """The segments and all that refer to them, so that each comes in a later level than those it refers to."""
-        if not segment_ids:
-            return []
-        edges: dict[int, set[int]] = {segment_id: set() for segment_id in segment_ids}
-        for follower in await dependencies.followers(
-            self._connection, self._workspace_id, self._kind, segment_ids
-        ):
-            edges.setdefault(follower.segment_id, set()).add(follower.referred_to)
-            self._followers.setdefault(follower.referred_to, []).append(follower)
-        levels: list[list[int]] = []
-        while edges:
-            # Were there a circle, which nobody can save, its segments would all be in one level.
-            level = sorted(one for one, referred in edges.items() if not referred & edges.keys()) or sorted(
-                edges
-            )
-            levels.append(level)
-            for segment_id in level:
-                del edges[segment_id]
-        return levels
-
-    async def _ask_before_holding(self, segment_ids: Sequence[int]) -> None:
+    async def _ask_before_holding(self, segment_ids: Iterable[int]) -> None:
         """Ask the rules of the first level, which takes longest, before anyone has to wait for the rows."""
-        rows = await self._connection.fetch(STATES, self._workspace_id, self._kind, segment_ids)
-        found = await self._rules_of([row["id"] for row in rows if row["ready"]])
-        wanted = {
-            rule: self._wanted[rule.source_id]
-            for some in found.values()
-            for rule in some
-            if rule.source_id in self._wanted
-        }
-        self._matched |= await self._asking.rules(wanted)
+        ready = (
+            reader for one in segment_ids for reader in self._readers[one] if reader.ready and reader.rule
+        )
+        await self._ask(reader.rule for reader in ready if reader.rule)
 
-    async def _rules_of(self, segment_ids: Sequence[int]) -> dict[int, list[Rule]]:
-        return await rules.of_segments(self._connection, self._workspace_id, segment_ids)
+    async def _ask(self, some: Iterable[Rule]) -> None:
+        """Ask those of the rules that have not been asked."""
+        late = {rule: self._wanted[rule.source_id] for rule in some if rule not in self._matched}
+        if late:
+            self._matched |= await self._asking.rules(late)
 
     async def _correct_reachable(self) -> Turn:
         """Correct the population's reachable audiences for those of whom it may be another."""
@@ -204,22 +183,19 @@ class Propagation:
             return Turn(ordinals, nobody, nobody)
         after = await self._asking.reachable(ordinals)
         stored = await self._stored_reachable(ordinals)
-        store = ChunkStore(self._connection, self._workspace_id)
-        owners = reach.owners(await populations.ensure(self._connection, self._workspace_id, self._kind))
-        await store.write(
-            {
-                owners[place]: (bitmap, (bitmap - ordinals) | after[place])
-                for place, bitmap in stored.items()
-                if bitmap & ordinals != after[place]
-            }
-        )
+        changed = {
+            self._reachable[place]: (bitmap, (bitmap - ordinals) | after[place])
+            for place, bitmap in stored.items()
+            if bitmap & ordinals != after[place]
+        }
+        if changed:
+            await ChunkStore(self._connection, self._workspace_id).write(changed)
         return Turn(ordinals, {place: bitmap & ordinals for place, bitmap in stored.items()}, after)
 
     async def _stored_reachable(self, near: BitMap) -> Reachable:
-        owners = reach.owners(await populations.ensure(self._connection, self._workspace_id, self._kind))
         store = ChunkStore(self._connection, self._workspace_id)
-        stored = await store.read_many(list(owners.values()), near=near)
-        return {place: stored[owner] for place, owner in owners.items()}
+        stored = await store.read_many(list(self._reachable.values()), near=near)
+        return {place: stored[owner] for place, owner in self._reachable.items()}
 
     async def _hold(self, segment_ids: Sequence[int] | None) -> dict[int, asyncpg.Record]:
         """Hold the rows of ACTIVE segments, of all if None is given: nobody may join one whose reach is corrected."""
@@ -231,21 +207,16 @@ class Propagation:
 
     async def _correct(self, level: Sequence[asyncpg.Record]) -> None:
         """Correct the segments of a level. Those that refer to them come after, with the members who moved."""
-        found = await self._rules_of([row["id"] for row in level])
-        await self._tell_runs({row["id"]: found[row["id"]] for row in level if not row["ready"]})
-        wanted = {
-            row["id"]: [rule for rule in found[row["id"]] if self._wanted.get(rule.source_id)]
-            for row in level
-            if row["ready"]
-        }
+        await self._tell_runs([row["id"] for row in level if not row["ready"]])
+        concerned = {row["id"]: self._rules_of(row["id"]) for row in level if row["ready"]}
+        near = BitMap.union(
+            BitMap(), *(self._wanted[rule.source_id] for some in concerned.values() for rule in some)
+        )
+        segment_ids = [segment_id for segment_id, some in concerned.items() if some]
+        stored = await corrections.read(self._connection, self._workspace_id, segment_ids, near)
+        wanted = await self._as_they_are_now({row["id"]: row["revision"] for row in level}, stored)
         # Not asked yet: those of later levels, and of segments that a run finished or an edit changed meanwhile.
-        late = {
-            rule: self._wanted[rule.source_id]
-            for some in wanted.values()
-            for rule in some
-            if rule not in self._matched
-        }
-        self._matched |= await self._asking.rules(late)
+        await self._ask(rule for some in wanted.values() for rule in some)
         self._failed |= {one for one, some in wanted.items() if not self._matched.keys() >= set(some)}
         answers = {
             segment_id: {
@@ -254,18 +225,41 @@ class Propagation:
             for segment_id, some in wanted.items()
             if some and segment_id not in self._failed
         }
-        moved = await corrections.correct(self._connection, self._workspace_id, answers)
-        for segment_id, one in moved.items():
-            for follower in self._followers.get(segment_id, ()):
-                before = self._wanted.get(follower.source_id, BitMap())
-                self._wanted[follower.source_id] = before | one.all
+        moved = await corrections.correct(self._connection, self._workspace_id, stored, answers)
+        for reader in (one for some in self._readers.values() for one in some):
+            for segment_id in moved.keys() & reader.referred_to:
+                before = self._wanted.get(reader.source_id, BitMap())
+                self._wanted[reader.source_id] = before | moved[segment_id].all
         self._moved |= moved
 
-    async def _tell_runs(self, computing: Mapping[int, Sequence[Rule]]) -> None:
+    def _rules_of(self, segment_id: int) -> list[Rule]:
+        """The rules of a segment, as they were found, that are to be asked about anyone."""
+        found = (reader.rule for reader in self._readers[segment_id])
+        return [rule for rule in found if rule and self._wanted.get(rule.source_id)]
+
+    async def _as_they_are_now(self, revisions: Mapping[int, int], stored: Links) -> dict[int, list[Rule]]:
+        """The rules that are to be asked about anyone, read again where an edit may have come before the hold."""
+        editions = {one.source_id: one.edition for some in stored.values() for one in some}
+        changed = {
+            segment_id
+            for segment_id in stored
+            for reader in self._readers[segment_id]
+            if reader.revision != revisions[segment_id] or reader.edition != editions.get(reader.source_id)
+        }
+        found = {segment_id: self._rules_of(segment_id) for segment_id in stored}
+        if changed:
+            anew = await rules.of_segments(self._connection, self._workspace_id, sorted(changed))
+            for segment_id, some in anew.items():
+                found[segment_id] = [rule for rule in some if self._wanted.get(rule.source_id)]
+        return found
+
+    async def _tell_runs(self, computing: Iterable[int]) -> None:
         """Have the runs at work look at the members again. Whichever run comes later begins after the change."""
         told = {
-            segment_id: BitMap.union(BitMap(), *(self._wanted.get(rule.source_id, BitMap()) for rule in some))
-            for segment_id, some in computing.items()
+            segment_id: BitMap.union(
+                BitMap(), *(self._wanted[rule.source_id] for rule in self._rules_of(segment_id))
+            )
+            for segment_id in computing
         }
         ids = [segment_id for segment_id, ordinals in told.items() if ordinals]
         if not ids:
@@ -299,13 +293,12 @@ class Propagation:
         if not found:
             return
         at = self._asking.at
-        recorded = await shifts.record(self._connection, self._workspace_id, RunTrigger.REFRESH, found, at)
-        await shifts.write_moves(self._connection, self._workspace_id, recorded)
-        await shifts.write_numbers(self._connection, self._workspace_id, recorded, at)
-        facts = await shifts.facts_of(
-            self._connection, self._workspace_id, self._kind, recorded, datetime.now(UTC)
+        recorded, ids = await shifts.record(
+            self._connection, self._workspace_id, self._kind, RunTrigger.REFRESH, found, at, as_of=at
         )
-        self._context.publish(self._unit, facts)
+        self._context.publish(
+            self._unit, shifts.facts_of(self._workspace_id, recorded, ids, datetime.now(UTC))
+        )
 
     async def _outcomes(
         self, ready: Sequence[asyncpg.Record], turn: Turn, differing: BitMap
@@ -347,7 +340,19 @@ class Propagation:
         """Mark members of whichever kind that are related to those who moved, if rules about them refer to it."""
         if not self._moved:
             return
-        await dependencies.wait_for_savers(self._connection, self._workspace_id)
         changed = {changes.of_segment(one): moved.all for one, moved in self._moved.items()}
-        found = await dependencies.find(self._connection, self._workspace_id, self._kind, changed)
+        found = await dependencies.find_passed_on(self._connection, self._workspace_id, self._kind, changed)
         await self._pass_on(found, changed)
+
+
+def _levels(readers: Mapping[int, Iterable[Reader]]) -> list[list[int]]:
+    """The segments, so that each comes in a later level than those of them that it refers to."""
+    edges = {one: {other for reader in some for other in reader.referred_to} for one, some in readers.items()}
+    levels: list[list[int]] = []
+    while edges:
+        # Were there a circle, which nobody can save, its segments would all be in one level.
+        level = sorted(one for one, referred in edges.items() if not referred & edges.keys()) or sorted(edges)
+        levels.append(level)
+        for segment_id in level:
+            del edges[segment_id]
+    return levels

@@ -177,9 +177,9 @@ async def _apply(context: Context, claim: Claim, scan: Scan) -> None:
         await run_claims.finish(
             connection, claim, RunStatus.SUCCEEDED, scan.as_of, shift=shift, size=len(after)
         )
-        await shifts.write_moves(connection, claim.workspace_id, [shift])
-        facts = await shifts.facts_of(connection, claim.workspace_id, claim.kind, [shift], datetime.now(UTC))
-        context.publish(unit, facts)
+        await shifts.write_moves(connection, claim.workspace_id, shift)
+        ids = await shifts.member_ids(connection, claim.workspace_id, claim.kind, shift)
+        context.publish(unit, shifts.facts_of(claim.workspace_id, [shift], ids, datetime.now(UTC)))
         await segment_references.mark_followers(context, unit, claim.workspace_id, claim.kind, [shift])
 
 

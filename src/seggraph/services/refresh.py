@@ -4,11 +4,12 @@ The cost follows what changed and not how much there is. Refreshes of one popula
 that a later look is never overwritten by an earlier one. What one refresh does is in `propagation`.
 """
 
-from datetime import datetime
+from collections.abc import Sequence
 from time import monotonic
 from typing import Final
 
 import asyncpg
+import structlog
 from pyroaring import BitMap
 
 from seggraph.audiences import from_bytes, to_bytes
@@ -16,9 +17,11 @@ from seggraph.runtime import database
 from seggraph.services import changes, delivery_changes, populations, value_counts
 from seggraph.services.context import Context
 from seggraph.services.propagation import Batch, Propagation
-from seggraph.services.rule_answers import Asking
+from seggraph.services.rule_answers import Asking, NotAnswered
 from seggraph.vocabulary import MemberKind
 from seggraph.work import begin
+
+log = structlog.get_logger()
 
 BATCHES_AT_ONCE: Final = 64
 """Most dirty batches that one transaction takes."""
@@ -33,15 +36,27 @@ LOCK = "SELECT pg_advisory_xact_lock($1, hashint8($2))"
 
 NEWEST = "SELECT max(id) FROM dirty_batches WHERE workspace_id = $1 AND kind = $2"
 
-TAKE = """
-    SELECT id, ordinals, changed, created_at FROM dirty_batches
-    WHERE workspace_id = $1 AND kind = $2 AND ($3::bigint IS NULL OR id <= $3)
-    ORDER BY id LIMIT $4 FOR UPDATE SKIP LOCKED
+LAST_LOOK: Final = f"""
+    SELECT EXISTS (SELECT FROM dirty_batches WHERE workspace_id = $1 AND kind = $2), {value_counts.IS_FOLDABLE}
+"""  # noqa: S608 - constants only
+
+TAKE: Final = """
+    WITH taken AS (
+      DELETE FROM dirty_batches WHERE id = ANY(ARRAY(
+        SELECT id FROM dirty_batches WHERE workspace_id = $1 AND kind = $2 AND ($3::bigint IS NULL OR id <= $3)
+        ORDER BY id LIMIT $4 FOR UPDATE SKIP LOCKED))
+      RETURNING id, ordinals, changed, created_at
+    )
+    SELECT t.*, clock_timestamp() AS at, w.time_zone, w.consent_policy,
+      (SELECT p.id FROM populations p WHERE p.workspace_id = $1 AND p.kind = $2) AS population_id,
+      EXISTS (SELECT FROM deliveries d WHERE d.workspace_id = $1 AND d.kind = $2) AS is_delivered
+    FROM taken t JOIN workspaces w ON w.id = $1 ORDER BY t.id
 """
 
-REMOVE = "DELETE FROM dirty_batches WHERE id = ANY($1)"
-
-KEEP_REST = "UPDATE dirty_batches SET ordinals = $2 WHERE id = $1"
+PUT_BACK = """
+    INSERT INTO dirty_batches (workspace_id, kind, id, ordinals, changed, created_at)
+    VALUES ($1, $2, $3, $4, $5, $6)
+"""
 
 
 async def drain(context: Context, workspace_id: int, kind: MemberKind) -> int:
@@ -68,9 +83,12 @@ async def answer_nudge(context: Context, workspace_id: int, kind: MemberKind) ->
         if monotonic() >= until or await _newest(workspace_id, kind) is None:
             break
     await context.jobs.refresh_ends(workspace_id, kind)
-    if await _newest(workspace_id, kind) is not None:
+    async with database() as connection:
+        is_dirty, is_foldable = await connection.fetchrow(LAST_LOOK, workspace_id, kind)
+    if is_dirty:
         await context.jobs.refresh_population(workspace_id, kind)
-    await value_counts.fold(workspace_id, kind)
+    if is_foldable:
+        await value_counts.fold(workspace_id, kind)
     return looked_at
 
 
@@ -88,14 +106,30 @@ async def refresh_once(
 
     Only batches with ids `up_to` this one are taken, so that changes that keep coming do not keep it going.
     """
+    try:
+        return await _refresh(context, workspace_id, kind, up_to, one_by_one=False)
+    except NotAnswered as error:
+        log.warning("refresh_one_by_one", reason=f"{type(error.__cause__).__name__}: {error.__cause__}")
+        return await _refresh(context, workspace_id, kind, up_to, one_by_one=True)
+
+
+async def _refresh(
+    context: Context, workspace_id: int, kind: MemberKind, up_to: int | None, *, one_by_one: bool
+) -> int:
     async with begin() as unit:
         await take_turn(unit.connection, workspace_id, kind)
-        batches = await _take(unit.connection, workspace_id, kind, up_to)
-        if batches:
-            at: datetime = await unit.connection.fetchval("SELECT clock_timestamp()")
-            surroundings = await populations.describe(unit.connection, workspace_id, kind)
-            asking = Asking(context, unit.connection, surroundings, at)
-            await Propagation(context, unit, asking, batches).run()
+        rows = await unit.connection.fetch(TAKE, workspace_id, kind, up_to, BATCHES_AT_ONCE)
+        if not rows:
+            return 0
+        batches = await _batches(unit.connection, workspace_id, kind, rows)
+        about = rows[0]
+        surroundings = populations.surroundings(about, workspace_id, kind)
+        asking = Asking(context, unit.connection, surroundings, about["at"], one_by_one)
+        population_id = about["population_id"] or await populations.ensure(
+            unit.connection, workspace_id, kind
+        )
+        await Propagation(context, unit, asking, batches, population_id).run()
+        if about["is_delivered"]:
             told = {batch.names: batch.ordinals for batch in batches}
             await delivery_changes.note(context, unit, workspace_id, kind, told)
         return len(BitMap.union(BitMap(), *(batch.ordinals for batch in batches)))
@@ -106,24 +140,23 @@ async def take_turn(connection: asyncpg.Connection, workspace_id: int, kind: Mem
     await connection.execute(LOCK, LOCK_SPACE + int(kind), workspace_id)
 
 
-async def _take(
-    connection: asyncpg.Connection, workspace_id: int, kind: MemberKind, up_to: int | None
+async def _batches(
+    connection: asyncpg.Connection, workspace_id: int, kind: MemberKind, rows: Sequence[asyncpg.Record]
 ) -> list[Batch]:
-    """The oldest batches, those with the same names of changes as one. What is too many stays dirty."""
+    """The batches that were taken, those with the same names of changes as one. What is too many is put back."""
     taken: dict[frozenset[str], BitMap] = {}
-    room, done = MEMBERS_AT_ONCE, []
-    for row in await connection.fetch(TAKE, workspace_id, kind, up_to, BATCHES_AT_ONCE):
-        if room <= 0:
-            break
+    rest: list[tuple[object, ...]] = []
+    room = MEMBERS_AT_ONCE
+    for row in rows:
         ordinals = from_bytes(row["ordinals"])
         some = ordinals[:room]
-        names = frozenset(row["changed"]) or frozenset({changes.CREATED})
-        taken[names] = taken.get(names, BitMap()) | some
-        room -= len(some)
-        if len(some) == len(ordinals):
-            done.append(row["id"])
-        else:
-            await connection.execute(KEEP_REST, row["id"], to_bytes(ordinals - some))
-    if done:
-        await connection.execute(REMOVE, done)
+        if some:
+            names = frozenset(row["changed"]) or frozenset({changes.CREATED})
+            taken[names] = taken.get(names, BitMap()) | some
+            room -= len(some)
+        if len(some) < len(ordinals):
+            left = to_bytes(ordinals - some)
+            rest.append((workspace_id, kind, row["id"], left, row["changed"], row["created_at"]))
+    if rest:
+        await connection.executemany(PUT_BACK, rest)
     return [Batch(ordinals, names) for names, ordinals in taken.items()]

@@ -1,7 +1,7 @@
 """What rules say about members that changed: rules about the same members are evaluated in one go.
 
-One rule that fails must not keep the members of the others from moving: if evaluating many together fails, each is
-tried by itself, and the one that fails is left without an answer.
+One rule that fails must not keep the members of the others from moving: if evaluating many together fails, all is
+done again with each asked by itself, and the one that fails is left without an answer.
 """
 
 from collections import OrderedDict
@@ -15,6 +15,7 @@ import structlog
 from pyroaring import BitMap
 
 from seggraph.criteria import Checked
+from seggraph.engines import limited
 from seggraph.errors import RetryLater, SeggraphError
 from seggraph.runtime import PASSING
 from seggraph.services import catalogues, reach, suppressed_members
@@ -26,13 +27,16 @@ from seggraph.services.rules import Rule
 log = structlog.get_logger()
 
 TOGETHER_SECONDS: Final = 10.0
-"""Longest time that rules may take together; beyond it they are tried one by one."""
+"""Longest time that rules may take together; beyond it they are asked one by one."""
 APART_SECONDS: Final = 2.0
 """Longest time that one rule may take then."""
 MAX_GROUPS: Final = 6
 """Most sets of members about which rules are asked separately; more are asked about all of them."""
 MAX_KEPT: Final = 4_000_000
 """Most characters of criteria that are kept checked, over all workspaces of the process."""
+
+Question = tuple[Sequence[Checked], BitMap]
+"""Criteria, and whom they are asked about."""
 
 Matched = Mapping[Rule, BitMap]
 """Which members a rule matches, of those it was asked about and perhaps others; absent if it could not be evaluated."""
@@ -88,59 +92,83 @@ async def checked(
     return await _checked.of(connection, surroundings, rules)
 
 
+class NotAnswered(Exception):
+    """What was asked together could not be evaluated, and the transaction is void: ask one by one in another."""
+
+
 @dataclass(frozen=True, slots=True)
 class Asking:
-    """Asking about members of a population as they are in the caller's transaction, at one instant."""
+    """Asking about members of a population as they are in the caller's transaction, at one instant.
+
+    Unless it is `one_by_one` a failure raises NotAnswered: savepoints would cost as much as the answers.
+    """
 
     context: Context
     connection: asyncpg.Connection
     surroundings: Surroundings
     at: datetime
+    one_by_one: bool = False
 
     async def rules(self, wanted: Mapping[Rule, BitMap]) -> Matched:
         """Which of the members that each rule is asked about it matches."""
         checked = await _checked.of(self.connection, self.surroundings, list(wanted))
+        groups = _grouped({rule: wanted[rule] for rule in checked})
         matched: dict[Rule, BitMap] = {}
-        for ordinals, group in _grouped({rule: wanted[rule] for rule in checked}):
-            together = await self._try([checked[rule] for rule in group], ordinals, TOGETHER_SECONDS)
-            if together is not None:
-                matched |= zip(group, together, strict=True)
-            elif len(group) == 1:
-                continue
-            else:
-                for rule in group:
-                    if (alone := await self._try([checked[rule]], ordinals, APART_SECONDS)) is not None:
-                        matched[rule] = alone[0]
+        if self.one_by_one:
+            for ordinals, rule in ((ordinals, rule) for ordinals, group in groups for rule in group):
+                if (found := await self._alone(checked[rule], ordinals)) is not None:
+                    matched[rule] = found
+        elif groups:
+            questions = [([checked[rule] for rule in group], ordinals) for ordinals, group in groups]
+            for (_, group), answer in zip(groups, await self._together(questions), strict=True):
+                matched |= zip(group, answer, strict=True)
         return matched
 
     async def reachable(self, ordinals: BitMap) -> Reachable:
         """Which of the members stand at each step to being reached."""
         population = self.surroundings.population
         trees = reach.criteria(self.surroundings.policy)
-        found = await self._ask(trees, ordinals, self.context.settings.statement_timeout_seconds)
+        if self.one_by_one:
+            found = await self._ask(trees, ordinals, self.context.settings.statement_timeout_seconds)
+        else:
+            [found] = await self._together([(trees, ordinals)])
         suppressed = await suppressed_members.find(
             self.connection, population.workspace_id, population.kind, ordinals
         )
         return reach.staged(found, suppressed)
 
-    async def _try(
-        self, criteria: Sequence[Checked], ordinals: BitMap, seconds: float
-    ) -> list[BitMap] | None:
-        """What `_ask` answers, or None if it failed for a reason of the criteria's own."""
-        limit = min(seconds, self.context.settings.statement_timeout_seconds)
+    async def _together(self, questions: Sequence[Question]) -> list[list[BitMap]]:
+        """Who satisfies each of the criteria, question by question."""
+        seconds = min(TOGETHER_SECONDS, self.context.settings.statement_timeout_seconds)
+        try:
+            async with limited(self.connection, seconds):
+                return [
+                    await self._ask(criteria, ordinals, seconds, is_limited=True)
+                    for criteria, ordinals in questions
+                ]
+        except (RetryLater, *PASSING):
+            raise
+        except Exception as error:
+            raise NotAnswered from error
+
+    async def _alone(self, criteria: Checked, ordinals: BitMap) -> BitMap | None:
+        """Who satisfies criteria, or None if that failed for a reason of their own."""
+        limit = min(APART_SECONDS, self.context.settings.statement_timeout_seconds)
         try:
             async with self.connection.transaction():
-                return await self._ask(criteria, ordinals, limit)
+                [found] = await self._ask([criteria], ordinals, limit)
         except (RetryLater, *PASSING):
             raise
         except (
             Exception
         ) as error:  # whatever it was, it must not keep the other segments' members from moving
-            reason = f"{type(error).__name__}: {error}"
-            log.warning("refresh_not_evaluated", trees=len(criteria), reason=reason)
+            log.warning("refresh_not_evaluated", reason=f"{type(error).__name__}: {error}")
             return None
+        return found
 
-    async def _ask(self, criteria: Sequence[Checked], ordinals: BitMap, seconds: float) -> list[BitMap]:
+    async def _ask(
+        self, criteria: Sequence[Checked], ordinals: BitMap, seconds: float, *, is_limited: bool = False
+    ) -> list[BitMap]:
         return await self.context.engine.evaluate(
             self.connection,
             self.surroundings.population,
@@ -149,6 +177,7 @@ class Asking:
             zone=self.surroundings.zone,
             ordinals=ordinals,
             timeout_seconds=seconds,
+            is_limited=is_limited,
         )
 
 

@@ -4,9 +4,9 @@ A segment has one for its own criteria, if it is DYNAMIC, and one for each playb
 and a refresh evaluate rules and nothing else; what imports and hands gave stays as it is.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Any, Final
 
 import asyncpg
 import orjson
@@ -14,15 +14,21 @@ import orjson
 from seggraph.criteria import Catalogue, Checked, check, parse
 from seggraph.errors import SeggraphError
 
-RULES: Final = """
-    SELECT o.id AS source_id, o.segment_id,
-      coalesce(p.criteria, s.criteria)::text AS document,
-      CASE WHEN p.visibility = 'WORKSPACE' THEN p.name END AS playbook, p.id IS NOT NULL AS is_playbook
+COLUMNS: Final = """o.id AS source_id, o.segment_id, coalesce(p.criteria, s.criteria)::text AS document,
+  CASE WHEN p.visibility = 'WORKSPACE' THEN p.name END AS playbook, p.id IS NOT NULL AS is_playbook"""
+"""What `of_row` reads of a source `o` of a segment `s`, and of its playbook `p` if it has one."""
+
+HOLDS: Final = "(o.kind = 'CRITERIA' AND s.criteria IS NOT NULL OR p.status = 'ACTIVE')"
+"""The condition that a source has a rule."""
+
+EDITION: Final = "CASE WHEN p.status = 'ACTIVE' THEN p.version END"
+"""As long as it is the same, and the revision of the segment too, the source has the rule that it had, or none."""
+
+RULES: Final = f"""
+    SELECT {COLUMNS}
     FROM sources o JOIN segments s ON s.id = o.segment_id LEFT JOIN playbooks p ON p.id = o.playbook_id
-    WHERE o.workspace_id = $1 AND o.segment_id = ANY($2)
-      AND (o.kind = 'CRITERIA' AND s.criteria IS NOT NULL OR p.status = 'ACTIVE')
-    ORDER BY o.segment_id, o.id
-"""
+    WHERE o.workspace_id = $1 AND o.segment_id = ANY($2) AND {HOLDS} ORDER BY o.segment_id, o.id
+"""  # noqa: S608 - constants only
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,13 +60,16 @@ async def of_segments(
     """The rules of each of the segments, in the order in which their sources were made."""
     found: dict[int, list[Rule]] = {segment_id: [] for segment_id in segment_ids}
     for row in await connection.fetch(RULES, workspace_id, list(segment_ids)):
-        found[row["segment_id"]].append(
-            Rule(row["source_id"], row["segment_id"], row["document"], _origin(row))
-        )
+        found[row["segment_id"]].append(of_row(row))
     return found
 
 
-def _origin(row: asyncpg.Record) -> str:
+def of_row(row: Mapping[str, Any]) -> Rule:
+    """The rule in a row that has the COLUMNS."""
+    return Rule(row["source_id"], row["segment_id"], row["document"], _origin(row))
+
+
+def _origin(row: Mapping[str, Any]) -> str:
     """Whose criteria they are. A private playbook has no name for those who see the segment."""
     if not row["is_playbook"]:
         return ""

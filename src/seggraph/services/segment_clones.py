@@ -104,8 +104,9 @@ async def _copy_members(unit: Work, viewer: Viewer, original: SegmentView, clone
     outcome = Outcome(clone_id, 0, entered, entered - entered, reach.NO_REACH, reach_known=False)
     if entered:
         at = await connection.fetchval("SELECT clock_timestamp()")
-        recorded = await shifts.record(connection, workspace_id, RunTrigger.MANUAL, [outcome], at)
-        await shifts.write_moves(connection, workspace_id, recorded)
+        await shifts.record(
+            connection, workspace_id, original.kind, RunTrigger.MANUAL, [outcome], at, adds_numbers=False
+        )
     await connection.execute(COPY_NUMBERS, workspace_id, original.id, clone_id, len(entered))
 
 

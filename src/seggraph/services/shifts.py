@@ -1,6 +1,6 @@
 """Applying what a computation found: links, members, reach, history and events change together or not at all."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
@@ -19,15 +19,32 @@ SOURCES = (
     "SELECT id, segment_id, kind FROM sources WHERE workspace_id = $1 AND segment_id = ANY($2) ORDER BY id"
 )
 
-RECORD = """
-    INSERT INTO runs (workspace_id, segment_id, revision, trigger, status, as_of, started_at, finished_at,
-      member_count, entered, exited, applied)
-    SELECT $1, segment_id, revision, $2, 'SUCCEEDED', $3, $3, clock_timestamp(),
-      (SELECT member_count FROM segments s WHERE s.id = segment_id) + entered - exited, entered, exited,
-      nextval('runs_applied')
-    FROM unnest($4::bigint[], $5::int[], $6::int[], $7::int[]) AS t(segment_id, revision, entered, exited)
-    RETURNING id, segment_id
-"""
+# With the runs go the moves and the numbers that are given. The members are a sample, to be told by their ids.
+RECORD: Final = f"""
+    WITH recorded AS (
+      INSERT INTO runs (workspace_id, segment_id, revision, trigger, status, as_of, started_at, finished_at,
+        member_count, entered, exited, applied)
+      SELECT $1, segment_id, revision, $3, 'SUCCEEDED', $4, $4, clock_timestamp(),
+        (SELECT member_count FROM segments s WHERE s.id = segment_id) + entered - exited, entered, exited,
+        nextval('runs_applied')
+      FROM unnest($7::bigint[], $8::int[], $9::int[], $10::int[]) AS t(segment_id, revision, entered, exited)
+      RETURNING id, segment_id, applied
+    ), moved AS (
+      INSERT INTO run_chunks (workspace_id, segment_id, run_id, move, chunk, cardinality, roaring, applied)
+      SELECT $1, r.segment_id, r.id, t.move, t.chunk, t.cardinality, t.roaring, r.applied
+      FROM unnest($11::bigint[], $12::smallint[], $13::int[], $14::int[], $15::bytea[])
+        AS t(segment_id, move, chunk, cardinality, roaring) JOIN recorded r ON r.segment_id = t.segment_id
+    ), numbered AS (
+      UPDATE segments s SET as_of = coalesce($5, s.as_of), member_count = s.member_count + t.members,
+        {", ".join(f"{column} = s.{column} + t.{column}" for column in COLUMNS)}
+      FROM unnest({", ".join(f"${number}::bigint[]" for number in range(16, len(COLUMNS) + 18))})
+        AS t(id, members, {", ".join(COLUMNS)})
+      WHERE s.workspace_id = $1 AND s.id = t.id
+    )
+    SELECT id, segment_id, NULL AS ordinal FROM recorded
+    UNION ALL
+    SELECT id, NULL, ordinal FROM members WHERE workspace_id = $1 AND kind = $2 AND ordinal = ANY($6::int[])
+"""  # noqa: S608 - constants only
 
 WRITE_MOVES = """
     INSERT INTO run_chunks (workspace_id, segment_id, run_id, move, chunk, cardinality, roaring, applied)
@@ -35,14 +52,6 @@ WRITE_MOVES = """
     FROM unnest($2::bigint[], $3::bigint[], $4::smallint[], $5::int[], $6::int[], $7::bytea[])
       AS t(segment_id, run_id, move, chunk, cardinality, roaring) JOIN runs r ON r.id = t.run_id
 """
-
-WRITE_NUMBERS = f"""
-    UPDATE segments s SET as_of = coalesce($2, s.as_of), member_count = s.member_count + t.members,
-      {", ".join(f"{column} = s.{column} + t.{column}" for column in COLUMNS)}
-    FROM unnest({", ".join(f"${number}::bigint[]" for number in range(3, len(COLUMNS) + 5))})
-      AS t(id, members, {", ".join(COLUMNS)})
-    WHERE s.workspace_id = $1 AND s.id = t.id
-"""  # noqa: S608 - constants only
 
 SAMPLE = "SELECT ordinal, id FROM members WHERE workspace_id = $1 AND kind = $2 AND ordinal = ANY($3)"
 
@@ -190,56 +199,86 @@ class Outcome:
         )
 
 
+MemberIds = Mapping[int, int]
+"""Ids of members by their ordinals."""
+
+
 async def record(
     connection: asyncpg.Connection,
     workspace_id: int,
+    kind: MemberKind,
     trigger: RunTrigger,
     outcomes: Sequence[Outcome],
     at: datetime,
-) -> list[Shift]:
-    """Write a run that is over for each segment; call it before the numbers are written."""
-    rows = [(one.segment_id, one.revision, len(one.entered), len(one.exited)) for one in outcomes]
-    if not rows:
-        return []
-    written = await connection.fetch(RECORD, workspace_id, trigger, at, *zip(*rows, strict=True))
-    run_ids = {row["segment_id"]: row["id"] for row in written}
-    return [one.under(run_ids[one.segment_id]) for one in outcomes]
+    *,
+    as_of: datetime | None = None,
+    keeps_moves: bool = True,
+    adds_numbers: bool = True,
+) -> tuple[list[Shift], MemberIds]:
+    """Write a run that is over for each segment, with who moved, and add the changes to the segments' numbers.
 
-
-async def write_moves(connection: asyncpg.Connection, workspace_id: int, shifts: Sequence[Shift]) -> None:
-    """Keep the bitmaps of who entered and who exited, by run. The runs are over, and so have their place."""
-    rows: list[tuple[Any, ...]] = [
-        (shift.segment_id, shift.run_id, int(move), number, len(chunk), to_bytes(chunk))
-        for shift in shifts
-        for move, moved in ((Move.ENTERED, shift.entered), (Move.EXITED, shift.exited))
-        for number, chunk in split(moved).items()
+    These are as of another instant then if `as_of` is given. Returns what `facts_of` takes.
+    """
+    if not outcomes:
+        return [], {}
+    runs = [(one.segment_id, one.revision, len(one.entered), len(one.exited)) for one in outcomes]
+    moves = [(one.segment_id, *chunk) for one in outcomes for chunk in _moves(one)] if keeps_moves else []
+    numbers = [
+        (one.segment_id, len(one.entered) - len(one.exited), *one.reach_change.values()) for one in outcomes
     ]
+    rows = await connection.fetch(
+        RECORD,
+        workspace_id,
+        kind,
+        trigger,
+        at,
+        as_of,
+        _sampled(outcomes),
+        *_columns(runs, 4),
+        *_columns(moves, 5),
+        *_columns(numbers if adds_numbers else [], len(COLUMNS) + 2),
+    )
+    run_ids = {row["segment_id"]: row["id"] for row in rows if row["ordinal"] is None}
+    ids = {row["ordinal"]: row["id"] for row in rows if row["ordinal"] is not None}
+    return [one.under(run_ids[one.segment_id]) for one in outcomes], ids
+
+
+def _columns(rows: Sequence[tuple[Any, ...]], number: int) -> Sequence[Sequence[Any]]:
+    """Rows as the arrays that a statement unnests."""
+    return list(zip(*rows, strict=True)) if rows else [()] * number
+
+
+def _moves(moved: Outcome | Shift) -> Iterator[tuple[int, int, int, bytes]]:
+    """The bitmaps of who entered and who exited: move, chunk, cardinality and bytes."""
+    for move, ordinals in ((Move.ENTERED, moved.entered), (Move.EXITED, moved.exited)):
+        for number, chunk in split(ordinals).items():
+            yield int(move), number, len(chunk), to_bytes(chunk)
+
+
+def _sampled(moved: Iterable[Outcome | Shift]) -> list[int]:
+    """The ordinals of the few members that subscribers are told by their ids."""
+    both = (ordinals for one in moved for ordinals in (one.entered, one.exited))
+    return sorted({ordinal for ordinals in both for ordinal in ordinals[:SAMPLE_SIZE]})
+
+
+async def write_moves(connection: asyncpg.Connection, workspace_id: int, shift: Shift) -> None:
+    """Keep the bitmaps of who entered and who exited. The run is over, and so has its place."""
+    rows = [(shift.segment_id, shift.run_id, *chunk) for chunk in _moves(shift)]
     if rows:
-        await connection.execute(WRITE_MOVES, workspace_id, *zip(*rows, strict=True))
+        await connection.execute(WRITE_MOVES, workspace_id, *_columns(rows, 6))
 
 
-async def write_numbers(
-    connection: asyncpg.Connection, workspace_id: int, shifts: Sequence[Shift], as_of: datetime | None
-) -> None:
-    """Add the changes to the segments' numbers, which are as of another instant then, unless it is None."""
-    rows = [
-        (shift.segment_id, len(shift.entered) - len(shift.exited), *shift.reach_change.values())
-        for shift in shifts
-    ]
-    if rows:
-        await connection.execute(WRITE_NUMBERS, workspace_id, as_of, *zip(*rows, strict=True))
+async def member_ids(
+    connection: asyncpg.Connection, workspace_id: int, kind: MemberKind, shift: Shift
+) -> MemberIds:
+    """The ids of the few members of whom `facts_of` tells them."""
+    sampled = _sampled([shift])
+    rows = await connection.fetch(SAMPLE, workspace_id, kind, sampled) if sampled else []
+    return {row["ordinal"]: row["id"] for row in rows}
 
 
-async def facts_of(
-    connection: asyncpg.Connection, workspace_id: int, kind: MemberKind, shifts: Sequence[Shift], at: datetime
-) -> list[Fact]:
+def facts_of(workspace_id: int, shifts: Sequence[Shift], ids: MemberIds, at: datetime) -> list[Fact]:
     """What subscribers are told: who moved, with a few of them by id, and that the numbers are others."""
-    samples = {
-        id(moved): list(moved[:SAMPLE_SIZE]) for shift in shifts for moved in (shift.entered, shift.exited)
-    }
-    wanted = sorted({ordinal for sample in samples.values() for ordinal in sample})
-    rows = await connection.fetch(SAMPLE, workspace_id, kind, wanted) if wanted else []
-    ids = {row["ordinal"]: row["id"] for row in rows}
     facts: list[Fact] = []
     for shift in shifts:
         if shift.moves:
@@ -251,8 +290,8 @@ async def facts_of(
                     revision=shift.revision,
                     entered=len(shift.entered),
                     exited=len(shift.exited),
-                    entered_sample=_known(ids, samples[id(shift.entered)]),
-                    exited_sample=_known(ids, samples[id(shift.exited)]),
+                    entered_sample=_known(ids, shift.entered),
+                    exited_sample=_known(ids, shift.exited),
                     run_id=shift.run_id,
                 )
             )
@@ -269,6 +308,6 @@ async def facts_of(
     return facts
 
 
-def _known(ids: Mapping[int, int], ordinals: Sequence[int]) -> tuple[int, ...]:
-    """The member ids of ordinals; members who have been deleted have none."""
-    return tuple(ids[ordinal] for ordinal in ordinals if ordinal in ids)
+def _known(ids: MemberIds, ordinals: BitMap) -> tuple[int, ...]:
+    """The member ids of a few ordinals; members who have been deleted have none."""
+    return tuple(ids[ordinal] for ordinal in ordinals[:SAMPLE_SIZE] if ordinal in ids)

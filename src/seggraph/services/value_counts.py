@@ -26,6 +26,8 @@ MAX_SUGGESTIONS: Final = 100
 MAX_SEARCH: Final = 200
 DELTAS_AT_ONCE: Final = 50_000
 """Most deltas that one transaction adds up."""
+FOLDABLE: Final = 1_000
+"""How many deltas there are when adding them up saves readers more than it costs."""
 SAMPLE_SIZE: Final = 3_000
 """How many members a crowded field is estimated from."""
 TAGS: Final = "tags"
@@ -39,6 +41,11 @@ LOCK_SPACE: Final = 0x5E66_0400
 
 TRY_TURN: Final = "SELECT pg_try_advisory_xact_lock($1, hashint8($2))"
 TAKE_TURN: Final = "SELECT pg_advisory_xact_lock($1, hashint8($2))"
+
+IS_FOLDABLE: Final = f"""
+    EXISTS (SELECT FROM value_deltas WHERE workspace_id = $1 AND kind = $2 OFFSET {FOLDABLE})
+"""
+"""Whether `fold` is worth its while."""
 
 ANY_DELTAS: Final = "SELECT EXISTS (SELECT FROM value_deltas WHERE workspace_id = $1 AND kind = $2)"
 
