@@ -5,6 +5,11 @@ from typing import Any
 
 import asyncpg
 
+from seggraph.api import ids
+from seggraph.audiences import from_bytes
+from seggraph.services import run_compaction
+from seggraph.services.context import Context
+from seggraph.services.move_causes import decode
 from seggraph.services.policy import Viewer
 from seggraph.vocabulary import Role
 from tests.api.test_reach import quiet
@@ -155,6 +160,101 @@ async def test_history_tells_what_happened(product: Product, connection: asyncpg
         ("c", "ENTERED"),
     }
     assert found["totalCount"] == 2
+
+
+Told = dict[tuple[str, str], tuple[str, list[str] | None, list[str]]]
+"""By member and direction: trigger, sources and names of playbooks of a move."""
+
+CAUSES = """query ($id: ID!) { segment(id: $id) { moves { nodes {
+  member { externalId } direction trigger sources playbooks { name } } } } }"""
+PLAYBOOK = """mutation ($i: CreatePlaybookInput!) {
+  createPlaybook(input: $i) { playbook { id } errors { message } } }"""
+
+
+async def test_moves_say_what_held_the_member(
+    product: Product, connection: asyncpg.Connection, viewer: Viewer, context: Context
+) -> None:
+    # given a segment that criteria, a playbook and a hand fill
+    def person(name: str, country: str, *tags: str) -> dict[str, Any]:
+        return {"externalId": name, "country": country, "tags": list(tags)}
+
+    async def upsert(*rows: dict[str, Any]) -> None:
+        await product.run(UPSERT, i={"kind": "PERSON", "members": list(rows)})
+        await quiet(connection)
+
+    async def causes(client: Product) -> Told:
+        """What is told of the newest move of each member in each direction."""
+        nodes = (await client.run(CAUSES, id=german_id))["segment"]["moves"]["nodes"]
+        return {
+            (node["member"]["externalId"], node["direction"]): (
+                node["trigger"],
+                node["sources"],
+                [one["name"] for one in node["playbooks"]],
+            )
+            for node in reversed(nodes)
+        }
+
+    await upsert(person("a", "DE"), person("b", "DE", "vip"), person("c", "US", "vip"), person("d", "US"))
+    german_id = await german(product)
+    await quiet(connection)
+    vips = {"tags": {"op": "HAS_ANY", "values": ["vip"]}}
+    given = {"name": "Vips", "kind": "PERSON", "criteria": vips, "addToSegmentIds": [german_id]}
+    playbook = (await product.run(PLAYBOOK, i=given))["createPlaybook"]["playbook"]["id"]
+    await quiet(connection)
+    # when members enter by one of them, exit from two, and enter in one run by different ones
+    await upsert(person("b", "US"))
+    await upsert(person("e", "DE"), person("f", "US", "vip"), person("g", "DE", "vip"), person("h", "DE"))
+    hand = "mutation ($i: SegmentMembersInput!) { addSegmentMembers(input: $i) { changed errors { code } } }"
+    await product.run(hand, i={"segmentIds": [german_id], "externalIds": ["d"]})
+    await product.run(REMOVE, i={"segmentIds": [german_id], "externalIds": ["a"]})
+
+    # then each move says what held the member: afterwards, or before
+    criteria, vip = ["CRITERIA"], (["PLAYBOOK"], ["Vips"])
+    expected: Told = {
+        ("a", "ENTERED"): ("FULL", criteria, []),
+        ("b", "ENTERED"): ("FULL", criteria, []),
+        ("c", "ENTERED"): ("FULL", *vip),
+        ("b", "EXITED"): ("REFRESH", ["CRITERIA", "PLAYBOOK"], ["Vips"]),
+        ("e", "ENTERED"): ("REFRESH", criteria, []),
+        ("f", "ENTERED"): ("REFRESH", *vip),
+        ("g", "ENTERED"): ("REFRESH", ["CRITERIA", "PLAYBOOK"], ["Vips"]),
+        ("h", "ENTERED"): ("REFRESH", criteria, []),
+        ("d", "ENTERED"): ("MANUAL", ["MANUAL"], []),
+        ("a", "EXITED"): ("MANUAL", criteria, []),
+    }
+    assert await causes(product) == expected
+
+    # and so it does to who does not see the playbook, but for its name
+    await connection.execute("UPDATE playbooks SET visibility = 'PRIVATE'")
+    member = await new_viewer("", Role.TEAM_MEMBER, workspace_id=viewer.workspace_id)
+    async with product.server.sign_in(member) as client:
+        assert (await causes(client))["f", "ENTERED"] == ("REFRESH", ["PLAYBOOK"], [])
+
+    # and when the playbook is gone, its kind stays; who is erased is in no cause
+    await product.run("mutation ($i: ID!) { deletePlaybook(input: {id: $i}) { deletedId } }", i=playbook)
+    await quiet(connection)
+    await product.run('mutation { deleteMembers(input: {kind: PERSON, externalIds: ["g"]}) { deleted } }')
+    left: Told = {
+        key: (trigger, sources, []) for key, (trigger, sources, _) in expected.items() if key[0] != "g"
+    }
+    left |= {(name, "EXITED"): ("FULL", ["PLAYBOOK"], []) for name in ("c", "f")}
+    assert await causes(product) == left
+    for row in await connection.fetch("SELECT roaring, causes FROM run_chunks"):
+        moved = from_bytes(row["roaring"])
+        assert all(due <= moved for due in decode(row["causes"], moved).values())
+
+    # and when it was put together by the hour, it says the same of the moves that are left
+    await connection.execute(
+        "UPDATE runs SET finished_at = date_trunc('hour', now()) - interval '20 days' + id * interval '1 ms'"
+    )
+    await run_compaction.compact(context, (ids.split(german_id) or ("", 0))[1])
+    assert await causes(product) == {
+        key: ("MERGED", sources, []) for key, (_, sources, _) in left.items() if key[0] in ("d", "e", "h")
+    }
+
+    # and what was kept before says that it is not known
+    await connection.execute("UPDATE run_chunks SET causes = NULL")
+    assert (await causes(product))["d", "ENTERED"] == ("MERGED", None, [])
 
 
 async def test_days_are_those_of_the_workspace(product: Product, connection: asyncpg.Connection) -> None:

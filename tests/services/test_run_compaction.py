@@ -243,14 +243,29 @@ def test_net_moves_lead_to_the_same_members(
     cut = data.draw(st.integers(0, len(flips)))
     members = set(before)
     first, second = Net(), Net()
+    told: dict[tuple[int, Move], list[set[int]]] = {}
     for number, flipped in enumerate(flips):
         net = first if number < cut else second
-        net.add(Move.ENTERED, BitMap(flipped - members))
-        net.add(Move.EXITED, BitMap(flipped & members))
+        causes = {source: data.draw(st.sets(st.integers(0, 9))) for source in (1, 2)}
+        for move, moved in ((Move.ENTERED, flipped - members), (Move.EXITED, flipped & members)):
+            due = {source: BitMap(some & moved) for source, some in causes.items()}
+            net.add(move, BitMap(moved), due)
+            for one in moved:
+                told.setdefault((one, move), []).append({source for source in due if one in due[source]})
         members ^= flipped
     # put together again, as when hours become days
-    first.add(Move.ENTERED, second.entered)
-    first.add(Move.EXITED, second.exited)
+    first.add(Move.ENTERED, second.entered, second.causes)
+    first.add(Move.EXITED, second.exited, second.causes)
 
     assert set(first.entered) == members - before
     assert set(first.exited) == before - members
+    # and what they are due to is what was told of them: of the last such move where all was put together at once
+    known = first.causes
+    assert known is not None
+    for move, net_moved in ((Move.ENTERED, first.entered), (Move.EXITED, first.exited)):
+        for one in net_moved:
+            found = {source for source, due in known.items() if one in due}
+            assert found in told[one, move]
+            assert cut not in (0, len(flips)) or found == told[one, move][-1]
+    first.add(Move.ENTERED, BitMap([11]), None)
+    assert first.causes is None

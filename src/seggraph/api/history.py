@@ -11,6 +11,7 @@ from seggraph.api import ids
 from seggraph.api.context import caller_of
 from seggraph.api.members import Member, MemberConnection
 from seggraph.api.paging import After, First, PageInfo, edges_of
+from seggraph.api.playbook_links import LinkedPlaybook, playbooks_seen
 from seggraph.api.reach import RunError
 from seggraph.api.scalars import as_int
 from seggraph.models.runs import Move
@@ -21,7 +22,7 @@ from seggraph.services.past_memberships import AtList, MoveFilter, MoveList, Mov
 from seggraph.services.runs import RunView
 from seggraph.services.segment_views import SegmentView
 from seggraph.services.size_history import Span
-from seggraph.vocabulary import HistoryInterval, RunStatus, RunTrigger
+from seggraph.vocabulary import HistoryInterval, RunStatus, RunTrigger, SourceKind
 
 
 @strawberry.enum(description="Which way a member went.")
@@ -121,6 +122,17 @@ class SegmentMove:
     trigger: RunTrigger = strawberry.field(
         description="The cause: a hand or an import (MANUAL), a changed member (REFRESH), a computation of all (FULL)."
     )
+    sources: list[SourceKind] | None = strawberry.field(
+        description="What held the member in the segment: after an entry what let it in, before an exit what let it"
+        " go. Empty if an import that replaced the members, or a playbook that is gone, let go of it earlier; null"
+        " for moves from before this was kept."
+    )
+    playbook_ids: strawberry.Private[list[int]]
+
+    @strawberry.field(description="The playbooks among the sources, of those that there are and you may see.")
+    async def playbooks(self, info: Info) -> list[LinkedPlaybook]:
+        """Look them up for the whole page at once."""
+        return await playbooks_seen(info, self.playbook_ids)
 
     @staticmethod
     def of(view: MoveView) -> "SegmentMove":
@@ -130,6 +142,8 @@ class SegmentMove:
             at=view.at,
             direction=MoveDirection(view.direction.value),
             trigger=view.trigger,
+            sources=None if view.sources is None else list(dict.fromkeys(one.kind for one in view.sources)),
+            playbook_ids=[one.playbook_id for one in view.sources or () if one.playbook_id is not None],
         )
 
 

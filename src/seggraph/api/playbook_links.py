@@ -19,7 +19,7 @@ LinkedPlaybook: TypeAlias = Annotated["Playbook", strawberry.lazy("seggraph.api.
 
 async def playbook_of(info: Info, playbook_id: int | None) -> "Playbook | None":
     """The playbook of a source, if it has one and the viewer may see it."""
-    found = await _seen(info, [] if playbook_id is None else [playbook_id])
+    found = await playbooks_seen(info, [] if playbook_id is None else [playbook_id])
     return found[0] if found else None
 
 
@@ -32,10 +32,11 @@ async def kinds_holding(info: Info, segment_id: int, ordinal: int) -> list[Sourc
 async def playbooks_holding(info: Info, segment_id: int, ordinal: int) -> "list[Playbook]":
     """The playbooks that hold a member in a segment, of those that the viewer may see."""
     found = await caller_of(info).loaders.member_sources.load((segment_id, ordinal))
-    return await _seen(info, [one.playbook_id for one in found if one.playbook_id is not None])
+    return await playbooks_seen(info, [one.playbook_id for one in found if one.playbook_id is not None])
 
 
-async def _seen(info: Info, playbook_ids: list[int]) -> "list[Playbook]":
+async def playbooks_seen(info: Info, playbook_ids: list[int]) -> "list[Playbook]":
+    """Those of the playbooks that there are and the viewer may see."""
     from seggraph.api.playbooks import Playbook
 
     views = await caller_of(info).loaders.playbooks.load_many(playbook_ids)

@@ -65,6 +65,7 @@ class RunChunk(Model):
     chunk = fields.IntField()
     cardinality = fields.IntField()
     roaring = fields.BinaryField()
+    causes = fields.BinaryField(null=True, description="services.move_causes; null: not known")
     applied = fields.BigIntField(default=0, db_default=0)
     run_id: int
 

@@ -6,7 +6,7 @@ changes are written.
 
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 import asyncpg
@@ -61,10 +61,11 @@ Answers = Mapping[int, Mapping[int, Answer]]
 
 @dataclass(frozen=True, slots=True)
 class Moved:
-    """Who entered a segment, and who exited."""
+    """Who entered a segment, and who exited; by source, whom it holds of those who entered, or held of the others."""
 
     entered: BitMap
     exited: BitMap
+    causes: Mapping[int, BitMap] = field(default_factory=dict)
 
     @property
     def all(self) -> BitMap:
@@ -115,7 +116,10 @@ async def correct(
             changes[ChunkOwner(ChunkRole.LINKS, source_id)] = (before[source_id], linked)
         members_before, members_after = _union(before.values()), _union((before | after).values())
         if after and members_before != members_after:
-            moved[segment_id] = Moved(members_after - members_before, members_before - members_after)
+            both = members_before ^ members_after
+            moved[segment_id] = Moved(
+                members_after & both, members_before & both, _causes(before, after, both)
+            )
             changes[ChunkOwner(ChunkRole.MEMBERS, segment_id)] = (members_before, members_after)
     if changes:
         await ChunkStore(connection, workspace_id).write(changes)
@@ -128,6 +132,12 @@ def _linked(source: Linked, answer: Answer) -> BitMap | None:
     if wanted == source.links & answer.asked:
         return None
     return (source.links - answer.asked) | wanted
+
+
+def _causes(before: Mapping[int, BitMap], after: Mapping[int, BitMap], moved: BitMap) -> dict[int, BitMap]:
+    """By source, those who moved and whom it holds, or held."""
+    due = {one: (links & moved) | (after.get(one, links) & moved) for one, links in before.items()}
+    return {one: some for one, some in due.items() if some}
 
 
 def _union(bitmaps: Iterable[BitMap]) -> BitMap:

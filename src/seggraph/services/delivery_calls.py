@@ -91,7 +91,8 @@ class Calls:
         async with begin() as unit:
             await self.claim.hold(unit.connection)
             order = self._order(await delivery_names.rename(unit.connection, self.claim.delivery_id))
-        name, refused = new, None
+        name: str | None = new
+        refused: str | None = None
         try:
             await self._repeated(partial(self.destination.rename, list_id, new, order))
         except (Declined, Unavailable) as error:

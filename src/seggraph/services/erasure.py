@@ -25,6 +25,7 @@ from seggraph.services import (
     exports,
     import_erasure,
     member_locks,
+    move_causes,
     populations,
     reach,
     refresh,
@@ -66,12 +67,12 @@ HOLD_SEGMENTS: Final = """
 """
 
 HISTORY: Final = """
-    SELECT id, roaring FROM run_chunks WHERE workspace_id = $1 AND segment_id = ANY($2) AND chunk = ANY($3)
+    SELECT id, roaring, causes FROM run_chunks WHERE workspace_id = $1 AND segment_id = ANY($2) AND chunk = ANY($3)
 """
 
 REWRITE_HISTORY: Final = """
-    UPDATE run_chunks c SET roaring = t.roaring, cardinality = t.cardinality
-    FROM unnest($2::bigint[], $3::bytea[], $4::int[]) AS t(id, roaring, cardinality)
+    UPDATE run_chunks c SET roaring = t.roaring, cardinality = t.cardinality, causes = t.causes
+    FROM unnest($2::bigint[], $3::bytea[], $4::int[], $5::bytea[]) AS t(id, roaring, cardinality, causes)
     WHERE c.workspace_id = $1 AND c.id = t.id
 """
 
@@ -335,20 +336,22 @@ class _Erasing:
         history = await self._connection.cursor(HISTORY, self._workspace_id, list(segment_ids), numbers)
         erased = 0
         while rows := await history.fetch(CHUNKS_AT_ONCE):
-            chunks = [(row["id"], from_bytes(row["roaring"])) for row in rows]
-            found = [(number, bitmap) for number, bitmap in chunks if bitmap.intersect(self._ordinals)]
+            chunks = [(row, from_bytes(row["roaring"])) for row in rows]
+            found = [(row, bitmap) for row, bitmap in chunks if bitmap.intersect(self._ordinals)]
             erased += sum(bitmap.intersection_cardinality(self._ordinals) for _, bitmap in found)
-            await self._rewrite([(number, bitmap - self._ordinals) for number, bitmap in found])
+            await self._rewrite(found)
         return erased
 
-    async def _rewrite(self, chunks: Iterable[tuple[int, BitMap]]) -> None:
+    async def _rewrite(self, chunks: Iterable[tuple[asyncpg.Record, BitMap]]) -> None:
         kept: list[tuple[Any, ...]] = []
         emptied: list[int] = []
-        for number, bitmap in chunks:
-            if bitmap:
-                kept.append((number, to_bytes(bitmap), len(bitmap)))
+        for row, bitmap in chunks:
+            left = bitmap - self._ordinals
+            if left:
+                causes = move_causes.without(row["causes"], bitmap, left)
+                kept.append((row["id"], to_bytes(left), len(left), causes))
             else:
-                emptied.append(number)
+                emptied.append(row["id"])
         if kept:
             await self._connection.execute(REWRITE_HISTORY, self._workspace_id, *zip(*kept, strict=True))
         if emptied:

@@ -262,7 +262,9 @@ def _outcome(segment: SegmentView, membership: Membership, reachable: Reachable)
     if known:
         gained, lost = (reach.count(moved, reachable, segment.purpose) for moved in (entered, exited))
         change = gained - lost
-    return Outcome(segment.id, segment.requested_revision, entered, exited, change, known)
+    return Outcome(
+        segment.id, segment.requested_revision, entered, exited, change, known, causes=membership.causes
+    )
 
 
 async def _record(

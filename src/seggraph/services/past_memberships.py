@@ -20,8 +20,10 @@ from seggraph.audiences import ChunkOwner, ChunkStore, chunk_of, from_bytes
 from seggraph.errors import TooMany
 from seggraph.models.audiences import ChunkRole
 from seggraph.models.runs import Move
-from seggraph.services import members
+from seggraph.services import members, move_causes
 from seggraph.services.members import BY_ORDINAL, MemberView
+from seggraph.services.memberships import Holding
+from seggraph.services.move_causes import Causes, Sources
 from seggraph.services.paging import Key, Order, Page, PageRequest, decode_cursor, encode_cursor
 from seggraph.services.policy import Viewer
 from seggraph.vocabulary import MemberKind, RunTrigger
@@ -66,7 +68,7 @@ MOVES: Final = f"""
     SELECT w.segment_id, m.* FROM unnest($5::bigint[], $6::bigint[], $7::int[], $8::bigint[])
       AS w(segment_id, applied, move, chunk)
     CROSS JOIN LATERAL (
-      SELECT c.applied, c.move, c.chunk, c.roaring, r.finished_at, r.trigger {_WITHIN}
+      SELECT c.applied, c.move, c.chunk, c.roaring, c.causes, r.finished_at, r.trigger {_WITHIN}
         AND c.segment_id = w.segment_id AND c.applied <= w.applied
         AND (c.applied < w.applied OR (c.move, c.chunk) >= (w.move, w.chunk))
       ORDER BY c.applied DESC, c.move, c.chunk LIMIT $9
@@ -129,12 +131,16 @@ class AtList(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class MoveView:
-    """That a member entered or exited, when, and by which sort of run."""
+    """That a member entered or exited, when, and by which sort of run.
+
+    `sources` hold the member after an entry, and did before an exit; None if that is not known.
+    """
 
     member: MemberView
     at: datetime
     direction: Move
     trigger: RunTrigger
+    sources: Sequence[Holding] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,16 +239,31 @@ async def _pages_of_moves(
     wanted = sorted({ordinal for moved in found.values() for _, ordinal in moved[:size]})
     views = await members.by_ordinals(connection, viewer.workspace_id, kind, wanted)
     by_ordinal = {view.ordinal: view for view in views}
-    return [_move_page(found[list_.segment_id], by_ordinal, size, request) for list_ in lists]
+    sources = await move_causes.sources_of(connection, viewer.workspace_id, segment_ids)
+    return [
+        _move_page(found[list_.segment_id], by_ordinal, sources[list_.segment_id], size, request)
+        for list_ in lists
+    ]
 
 
 def _move_page(
-    moved: list[Moved], by_ordinal: Mapping[int, MemberView], size: int, request: PageRequest
+    moved: list[Moved],
+    by_ordinal: Mapping[int, MemberView],
+    sources: Sources,
+    size: int,
+    request: PageRequest,
 ) -> Page[MoveView]:
     known = [(row, ordinal) for row, ordinal in moved[:size] if ordinal in by_ordinal]
+    causes = {_place(row): _causes(row) for row, _ in known}
     return Page(
         items=[
-            MoveView(by_ordinal[ordinal], row["finished_at"], Move(row["move"]), RunTrigger(row["trigger"]))
+            MoveView(
+                by_ordinal[ordinal],
+                row["finished_at"],
+                Move(row["move"]),
+                RunTrigger(row["trigger"]),
+                None if (due := causes[_place(row)]) is None else sources.of(due, ordinal),
+            )
             for row, ordinal in known
         ],
         cursors=[
@@ -252,6 +273,15 @@ def _move_page(
         has_next=len(moved) > size,
         has_previous=request.after is not None,
     )
+
+
+def _place(row: asyncpg.Record) -> tuple[int, int, int]:
+    """Where in the history of its segment a chunk is."""
+    return row["applied"], row["move"], row["chunk"]
+
+
+def _causes(row: asyncpg.Record) -> Causes | None:
+    return None if row["causes"] is None else move_causes.decode(row["causes"], from_bytes(row["roaring"]))
 
 
 async def _moved(

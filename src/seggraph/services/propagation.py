@@ -324,7 +324,10 @@ class Propagation:
             gained, lost = stay | one.entered, stay | one.exited
             change = reach.count(gained, after, purpose) - reach.count(lost, before, purpose)
             if one.all or any(change.values()):
-                found.append(Outcome(row["id"], row["revision"], one.entered, one.exited, change))
+                outcome = Outcome(
+                    row["id"], row["revision"], one.entered, one.exited, change, causes=one.causes
+                )
+                found.append(outcome)
         return found
 
     async def _members_among(self, segments: Sequence[asyncpg.Record], ordinals: BitMap) -> dict[int, BitMap]:

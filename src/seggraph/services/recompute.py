@@ -170,7 +170,15 @@ async def _apply(context: Context, claim: Claim, scan: Scan) -> None:
         await _report_drift(context, unit, claim, scan, after - before, before - after)
         counts = await _reach(connection, claim, after)
         await ChunkStore(connection, claim.workspace_id).write(membership.chunk_changes)
-        shift = Shift(claim.run_id, claim.segment_id, claim.revision, after - before, before - after, counts)
+        shift = Shift(
+            claim.run_id,
+            claim.segment_id,
+            claim.revision,
+            after - before,
+            before - after,
+            counts,
+            causes=membership.causes,
+        )
         await connection.execute(
             FINISH_SEGMENT, claim.segment_id, claim.revision, scan.as_of, len(after), *counts.values()
         )

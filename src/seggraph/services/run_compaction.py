@@ -18,7 +18,9 @@ from pyroaring import BitMap
 
 from seggraph.audiences import from_bytes, to_bytes
 from seggraph.models.runs import Move
+from seggraph.services import move_causes
 from seggraph.services.context import Context
+from seggraph.services.move_causes import Causes
 from seggraph.settings import Settings
 from seggraph.work import begin
 
@@ -71,7 +73,7 @@ FIND: Final = """
 """Runs next to one another, as they were applied, that belong to the same hour, day or month."""
 
 MOVES: Final = """
-    SELECT chunk, move, roaring FROM run_chunks
+    SELECT chunk, move, roaring, causes FROM run_chunks
     WHERE workspace_id = $1 AND segment_id = $2 AND applied BETWEEN $3 AND $4 ORDER BY chunk, applied
 """
 
@@ -92,24 +94,37 @@ REMOVE_OTHERS: Final = """
 """
 
 WRITE: Final = """
-    INSERT INTO run_chunks (workspace_id, segment_id, run_id, applied, move, chunk, cardinality, roaring)
-    SELECT $1, $2, $3, $4, * FROM unnest($5::smallint[], $6::int[], $7::int[], $8::bytea[])
+    INSERT INTO run_chunks (workspace_id, segment_id, run_id, applied, move, chunk, cardinality, roaring, causes)
+    SELECT $1, $2, $3, $4, * FROM unnest($5::smallint[], $6::int[], $7::int[], $8::bytea[], $9::bytea[])
 """
 
 
 @dataclass(slots=True)
 class Net:
-    """What moves one after the other come to: who entered and who exited, seen from before them."""
+    """What moves one after the other come to: who entered and who exited, seen from before them, and by what.
+
+    `causes` are those of a member's last move that way, as far as what was put together tells; None once they are not
+    known of somebody.
+    """
 
     entered: BitMap = field(default_factory=BitMap)
     exited: BitMap = field(default_factory=BitMap)
+    causes: dict[int, BitMap] | None = field(default_factory=dict)
 
-    def add(self, move: Move, moved: BitMap) -> None:
+    def add(self, move: Move, moved: BitMap, causes: Causes | None) -> None:
         """One more move. Who comes back to where they were before all of them did not move."""
         to, from_ = (self.entered, self.exited) if move is Move.ENTERED else (self.exited, self.entered)
         back = from_ & moved
+        new = moved - back
         from_ -= back
-        to |= moved - back
+        to |= new
+        if self.causes is None or causes is None:
+            self.causes = None
+            return
+        known = {source_id: due - back for source_id, due in self.causes.items()}
+        for source_id, due in causes.items():
+            known[source_id] = known.get(source_id, BitMap()) | (due & new)
+        self.causes = known
 
 
 async def ask_for_due(context: Context, limit: int) -> None:
@@ -158,15 +173,23 @@ async def _merge(connection: asyncpg.Connection, key: tuple[int, int], first: in
         await connection.execute(WRITE, *key, run_id, last, *zip(*net, strict=True))
 
 
-async def _net(connection: asyncpg.Connection, arguments: Sequence[Any]) -> list[tuple[int, int, int, bytes]]:
+async def _net(connection: asyncpg.Connection, arguments: Sequence[Any]) -> list[tuple[Any, ...]]:
     """The moves of several runs together, chunk by chunk, as WRITE takes them."""
     chunks: dict[int, Net] = {}
     moves = await connection.cursor(MOVES, *arguments)
     while rows := await moves.fetch(AT_ONCE):
         for row in rows:
-            chunks.setdefault(row["chunk"], Net()).add(Move(row["move"]), from_bytes(row["roaring"]))
+            moved, data = from_bytes(row["roaring"]), row["causes"]
+            causes = None if data is None else move_causes.decode(data, moved)
+            chunks.setdefault(row["chunk"], Net()).add(Move(row["move"]), moved, causes)
     return [
-        (int(move), number, len(moved), to_bytes(moved))
+        (
+            int(move),
+            number,
+            len(moved),
+            to_bytes(moved),
+            None if net.causes is None else move_causes.encode(moved, net.causes),
+        )
         for number, net in chunks.items()
         for move, moved in ((Move.ENTERED, net.entered), (Move.EXITED, net.exited))
         if moved

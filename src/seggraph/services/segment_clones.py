@@ -101,7 +101,9 @@ async def _copy_members(unit: Work, viewer: Viewer, original: SegmentView, clone
     _copy_links(found[original.id], copy, original.type)
     await ChunkStore(connection, workspace_id).write(copy.chunk_changes)
     entered = copy.members_after
-    outcome = Outcome(clone_id, 0, entered, entered - entered, reach.NO_REACH, reach_known=False)
+    outcome = Outcome(
+        clone_id, 0, entered, entered - entered, reach.NO_REACH, reach_known=False, causes=copy.causes
+    )
     if entered:
         at = await connection.fetchval("SELECT clock_timestamp()")
         await shifts.record(

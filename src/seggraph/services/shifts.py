@@ -12,6 +12,8 @@ from seggraph.audiences import ChunkOwner, ChunkStore, split, to_bytes
 from seggraph.events import SAMPLE_SIZE, Fact, MembershipChanged, ReachChanged
 from seggraph.models.audiences import ChunkRole
 from seggraph.models.runs import Move
+from seggraph.services import move_causes
+from seggraph.services.move_causes import Causes
 from seggraph.services.reach import COLUMNS, ReachCounts
 from seggraph.vocabulary import MemberKind, ReachStatus, RunTrigger, SourceKind
 
@@ -30,14 +32,14 @@ RECORD: Final = f"""
       FROM unnest($7::bigint[], $8::int[], $9::int[], $10::int[]) AS t(segment_id, revision, entered, exited)
       RETURNING id, segment_id, applied
     ), moved AS (
-      INSERT INTO run_chunks (workspace_id, segment_id, run_id, move, chunk, cardinality, roaring, applied)
-      SELECT $1, r.segment_id, r.id, t.move, t.chunk, t.cardinality, t.roaring, r.applied
-      FROM unnest($11::bigint[], $12::smallint[], $13::int[], $14::int[], $15::bytea[])
-        AS t(segment_id, move, chunk, cardinality, roaring) JOIN recorded r ON r.segment_id = t.segment_id
+      INSERT INTO run_chunks (workspace_id, segment_id, run_id, move, chunk, cardinality, roaring, causes, applied)
+      SELECT $1, r.segment_id, r.id, t.move, t.chunk, t.cardinality, t.roaring, t.causes, r.applied
+      FROM unnest($11::bigint[], $12::smallint[], $13::int[], $14::int[], $15::bytea[], $16::bytea[])
+        AS t(segment_id, move, chunk, cardinality, roaring, causes) JOIN recorded r ON r.segment_id = t.segment_id
     ), numbered AS (
       UPDATE segments s SET as_of = coalesce($5, s.as_of), member_count = s.member_count + t.members,
         {", ".join(f"{column} = s.{column} + t.{column}" for column in COLUMNS)}
-      FROM unnest({", ".join(f"${number}::bigint[]" for number in range(16, len(COLUMNS) + 18))})
+      FROM unnest({", ".join(f"${number}::bigint[]" for number in range(17, len(COLUMNS) + 19))})
         AS t(id, members, {", ".join(COLUMNS)})
       WHERE s.workspace_id = $1 AND s.id = t.id
     )
@@ -47,10 +49,11 @@ RECORD: Final = f"""
 """  # noqa: S608 - constants only
 
 WRITE_MOVES = """
-    INSERT INTO run_chunks (workspace_id, segment_id, run_id, move, chunk, cardinality, roaring, applied)
+    INSERT INTO run_chunks (workspace_id, segment_id, run_id, move, chunk, cardinality, roaring, causes,
+      applied)
     SELECT $1, t.*, r.applied
-    FROM unnest($2::bigint[], $3::bigint[], $4::smallint[], $5::int[], $6::int[], $7::bytea[])
-      AS t(segment_id, run_id, move, chunk, cardinality, roaring) JOIN runs r ON r.id = t.run_id
+    FROM unnest($2::bigint[], $3::bigint[], $4::smallint[], $5::int[], $6::int[], $7::bytea[], $8::bytea[])
+      AS t(segment_id, run_id, move, chunk, cardinality, roaring, causes) JOIN runs r ON r.id = t.run_id
 """
 
 SAMPLE = "SELECT ordinal, id FROM members WHERE workspace_id = $1 AND kind = $2 AND ordinal = ANY($3)"
@@ -115,6 +118,16 @@ class Membership:
         return BitMap.union(BitMap(), *(self.links | self.links_after).values())
 
     @property
+    def causes(self) -> dict[int, BitMap]:
+        """By source, those who move and whom it holds: after they entered, or before they exited."""
+        moved = self.members ^ self.members_after
+        due = {
+            source_id: (links & moved) | (self.links_after.get(source_id, EMPTY) & moved)
+            for source_id, links in self.links.items()
+        }
+        return {source_id: some for source_id, some in due.items() if some}
+
+    @property
     def chunk_changes(self) -> dict[ChunkOwner, tuple[BitMap, BitMap]]:
         """What the chunk store has to write."""
         changes = {
@@ -158,7 +171,8 @@ async def read_memberships(
 class Shift:
     """What a computation changes of one segment: who moves, and by how much the numbers change.
 
-    `reach_known` is False while the segment's reach is being calculated or failed: it stays as it is then.
+    `reach_known` is False while the segment's reach is being calculated or failed: it stays as it is then. `causes`
+    are those who move by source (see move_causes), None if that is not known.
     """
 
     run_id: int
@@ -168,6 +182,7 @@ class Shift:
     exited: BitMap
     reach_change: ReachCounts
     reach_known: bool = True
+    causes: Causes | None = None
 
     @property
     def moves(self) -> bool:
@@ -185,6 +200,7 @@ class Outcome:
     exited: BitMap
     reach_change: ReachCounts
     reach_known: bool = True
+    causes: Causes | None = None
 
     def under(self, run_id: int) -> Shift:
         """The shift of the run that keeps it."""
@@ -196,6 +212,7 @@ class Outcome:
             self.exited,
             self.reach_change,
             self.reach_known,
+            self.causes,
         )
 
 
@@ -235,7 +252,7 @@ async def record(
         as_of,
         _sampled(outcomes),
         *_columns(runs, 4),
-        *_columns(moves, 5),
+        *_columns(moves, 6),
         *_columns(numbers if adds_numbers else [], len(COLUMNS) + 2),
     )
     run_ids = {row["segment_id"]: row["id"] for row in rows if row["ordinal"] is None}
@@ -248,11 +265,12 @@ def _columns(rows: Sequence[tuple[Any, ...]], number: int) -> Sequence[Sequence[
     return list(zip(*rows, strict=True)) if rows else [()] * number
 
 
-def _moves(moved: Outcome | Shift) -> Iterator[tuple[int, int, int, bytes]]:
-    """The bitmaps of who entered and who exited: move, chunk, cardinality and bytes."""
+def _moves(moved: Outcome | Shift) -> Iterator[tuple[int, int, int, bytes, bytes | None]]:
+    """The bitmaps of who entered and who exited: move, chunk, cardinality, bytes and causes."""
     for move, ordinals in ((Move.ENTERED, moved.entered), (Move.EXITED, moved.exited)):
         for number, chunk in split(ordinals).items():
-            yield int(move), number, len(chunk), to_bytes(chunk)
+            causes = None if moved.causes is None else move_causes.encode(chunk, moved.causes)
+            yield int(move), number, len(chunk), to_bytes(chunk), causes
 
 
 def _sampled(moved: Iterable[Outcome | Shift]) -> list[int]:
@@ -265,7 +283,7 @@ async def write_moves(connection: asyncpg.Connection, workspace_id: int, shift: 
     """Keep the bitmaps of who entered and who exited. The run is over, and so has its place."""
     rows = [(shift.segment_id, shift.run_id, *chunk) for chunk in _moves(shift)]
     if rows:
-        await connection.execute(WRITE_MOVES, workspace_id, *_columns(rows, 6))
+        await connection.execute(WRITE_MOVES, workspace_id, *_columns(rows, 7))
 
 
 async def member_ids(
