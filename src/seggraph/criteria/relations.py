@@ -4,7 +4,6 @@ A relation is stored once, from one kind to another, and can be asked for from b
 the same relation as the account's `people`. Every relation may hold several members on either side.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -76,8 +75,3 @@ def of_kind(kind: MemberKind) -> tuple[Direction, ...]:
 def of_type(type_: RelationType) -> tuple[Direction, Direction]:
     """A relation as the side that its rows go out from sees it, and as the other side does."""
     return _BY_TYPE[type_, True], _BY_TYPE[type_, False]
-
-
-def names_between(kind: MemberKind, other_kind: MemberKind) -> Iterator[str]:
-    """What members of a kind call their relations to another kind."""
-    return (direction.name for direction in of_kind(kind) if direction.other_kind is other_kind)

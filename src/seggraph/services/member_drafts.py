@@ -21,12 +21,9 @@ MAX_EXTERNAL_ID: Final = 255
 MAX_SHORT_TEXT: Final = 500
 MAX_TAG: Final = 100
 MAX_TAGS: Final = 500
-MAX_ATTRIBUTE_NAME: Final = attribute_names.MAX_LENGTH
 MAX_ADDRESS_BYTES: Final = 4_000
 MAX_EMPLOYEES: Final = 2**31 - 1
 MAX_MONEY: Final = Decimal(10) ** 16
-
-RESERVED_NAMES: Final = attribute_names.RESERVED
 
 
 @dataclass(slots=True)
@@ -92,6 +89,8 @@ def _text_column(column: str, limit: int = MAX_SHORT_TEXT) -> Callable[[MemberDr
 
 def _text(value: object, limit: int) -> str | None:
     """A trimmed text; empty is the same as absent."""
+    if type(value) is str and len(value) <= limit and value.isascii() and "\0" not in value:
+        return value.strip() or None  # most texts: nothing of what follows can be wrong with them
     if value is None:
         return None
     if not isinstance(value, str) or not storable_text(value, len(value)):

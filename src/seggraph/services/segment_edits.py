@@ -83,29 +83,17 @@ async def update(
             unit, viewer, segment_id, SegmentTransition.EDIT, version=version
         )
         after = await _edited(unit, viewer, before, given)
-        try:
-            await unit.connection.execute(EDIT, viewer.workspace_id, segment_id, *after.values())
-        except asyncpg.UniqueViolationError as error:
-            raise segments.name_taken(str(after["name"])) from error
-        if after["type"] is not before.type:
-            kind = segments.filled_by(SegmentType(str(after["type"])))
-            await unit.connection.execute(TURN_SOURCE, viewer.workspace_id, segment_id, kind)
+        await _write(unit, viewer, before, after)
         if "sync_interval" in given:
-            await unit.connection.execute(
-                RESCHEDULE,
-                viewer.workspace_id,
-                segment_id,
-                segment_rows.DEFAULT_SYNC_INTERVAL.total_seconds(),
-            )
+            default = segment_rows.DEFAULT_SYNC_INTERVAL.total_seconds()
+            await unit.connection.execute(RESCHEDULE, viewer.workspace_id, segment_id, default)
         earlier: dict[str, object] = {}
         later: dict[str, object] = {}
         if "hidden_from" in given:
-            hidden = await segments.hidden_from(unit, viewer, segment_id)
-            await segments.hide_from(unit, viewer, segment_id, given["hidden_from"] or ())
-            earlier, later = (
-                {"hidden_from_ids": hidden},
-                {"hidden_from_ids": sorted(given["hidden_from"] or ())},
-            )
+            wanted = given["hidden_from"] or ()
+            earlier["hidden_from_ids"] = await segments.hidden_from(unit, viewer, segment_id)
+            later["hidden_from_ids"] = sorted(wanted)
+            await segments.hide_from(unit, viewer, segment_id, wanted)
         await segment_rows.touch(unit, viewer, segment_id, SegmentAction.EDITED)
         updated = SegmentUpdated(
             workspace_id=viewer.workspace_id, at=datetime.now(UTC), segment_id=segment_id
@@ -120,6 +108,17 @@ async def update(
             unit, viewer, AuditAction.EDITED, before, segment_id, earlier=earlier, later=later
         )
         return Edit(edited, membership)
+
+
+async def _write(unit: Work, viewer: Viewer, before: SegmentView, after: Mapping[str, object]) -> None:
+    """Store what EDITABLE says, and have the source that fills the segment be that of its type. Raises NameTaken."""
+    try:
+        await unit.connection.execute(EDIT, viewer.workspace_id, before.id, *after.values())
+    except asyncpg.UniqueViolationError as error:
+        raise segments.name_taken(str(after["name"])) from error
+    if after["type"] is not before.type:
+        kind = segments.filled_by(SegmentType(str(after["type"])))
+        await unit.connection.execute(TURN_SOURCE, viewer.workspace_id, before.id, kind)
 
 
 async def _edited(

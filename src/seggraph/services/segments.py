@@ -181,7 +181,7 @@ async def create_sources(unit: Work, workspace_id: int, segment_id: int, type_: 
 
 
 async def hide_from(unit: Work, viewer: Viewer, segment_id: int, user_ids: Sequence[int]) -> None:
-    """Make these users, and no others, those that the segment is hidden from."""
+    """Make these users, and no others, those that the segment is hidden from. Raises TooMany, NotFound."""
     wanted = sorted(set(user_ids))
     if len(wanted) > MAX_HIDDEN_FROM:
         raise TooMany(f"Hide a segment from at most {MAX_HIDDEN_FROM} users.", path=("hiddenFromIds",))

@@ -140,14 +140,6 @@ class SuppressionReport:
     row_errors: list[RowError] = field(default_factory=list)
 
 
-@dataclass(frozen=True, slots=True)
-class _Address:
-    """An address that can be on the list: as people read it, and by what it is compared."""
-
-    shown: str
-    digest: bytes
-
-
 async def suppress(
     context: Context,
     viewer: Viewer,
