@@ -13,7 +13,7 @@ from seggraph.api.criteria import shown
 from seggraph.api.paging import After, First, PageInfo, edges_of
 from seggraph.api.scalars import JSON
 from seggraph.api.segment_lists import InstantRange
-from seggraph.api.viewer import User
+from seggraph.api.viewer import User, load_user
 from seggraph.errors import NotFound
 from seggraph.services import audit_views
 from seggraph.services.audit_views import AuditList, EntryView
@@ -77,10 +77,7 @@ class AuditActor:
     @strawberry.field(description="The user; null for an API key, the operator, or a user who is no more.")
     async def user(self, info: Info) -> User | None:
         """Load the user."""
-        if self.user_number is None:
-            return None
-        view = await caller_of(info).loaders.users.load(self.user_number)
-        return None if view is None else User.of(view)
+        return await load_user(info, self.user_number)
 
 
 @strawberry.type(description="One thing that somebody did. Entries never change.")

@@ -13,7 +13,7 @@ from seggraph.api.metrics import From, MetricFields, MetricTotals, To
 from seggraph.api.node import Node
 from seggraph.api.paging import After, First, PageInfo, edges_of
 from seggraph.api.segments import Segment
-from seggraph.api.viewer import User
+from seggraph.api.viewer import User, load_user
 from seggraph.services import campaign_views
 from seggraph.services.campaign_audiences import CampaignAudience as AudienceView
 from seggraph.services.campaign_views import CampaignList, CampaignView
@@ -132,10 +132,7 @@ class Campaign(Node):
     @strawberry.field(description="Who created it; null for an API key, or a user who is gone.")
     async def created_by(self, info: Info) -> User | None:
         """Load the user."""
-        if self.view.created_by_id is None:
-            return None
-        user = await caller_of(info).loaders.users.load(self.view.created_by_id)
-        return None if user is None else User.of(user)
+        return await load_user(info, self.view.created_by_id)
 
     @staticmethod
     def of(view: CampaignView) -> "Campaign":

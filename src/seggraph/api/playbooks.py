@@ -15,7 +15,7 @@ from seggraph.api.paging import After, First, PageInfo, edges_of, request_of
 from seggraph.api.payloads import DeletePayload
 from seggraph.api.scalars import JSON
 from seggraph.api.segments import Segment
-from seggraph.api.viewer import User
+from seggraph.api.viewer import User, load_user
 from seggraph.services import criteria_documents, criteria_texts, playbook_views, playbooks
 from seggraph.services.paging import Page
 from seggraph.services.playbook_views import PlaybookFilter, PlaybookView
@@ -75,10 +75,7 @@ class Playbook(Node):
     @strawberry.field(description="Who created it; null for an API key, or a user who is gone.")
     async def created_by(self, info: Info) -> User | None:
         """Load the user."""
-        if self.view.created_by_id is None:
-            return None
-        view = await caller_of(info).loaders.users.load(self.view.created_by_id)
-        return None if view is None else User.of(view)
+        return await load_user(info, self.view.created_by_id)
 
     @staticmethod
     def of(view: PlaybookView) -> "Playbook":

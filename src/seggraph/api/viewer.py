@@ -86,6 +86,12 @@ class User(Node):
         return User(id=ids.encode("User", view.id), name=view.name, email=view.email, role=view.role)
 
 
+async def load_user(info: Info, number: int | None) -> User | None:
+    """A user of the workspace; None without a number, and for one who is no more."""
+    view = None if number is None else await caller_of(info).loaders.users.load(number)
+    return None if view is None else User.of(view)
+
+
 @strawberry.type(description="Who is calling.")
 class Viewer:
     """The user or API key behind a request."""
@@ -100,10 +106,7 @@ class Viewer:
     @strawberry.field(description="The user, unless an API key is calling.")
     async def user(self, info: Info) -> User | None:
         """Load the user."""
-        if self.state.user_id is None:
-            return None
-        view = await caller_of(info).loaders.users.load(self.state.user_id)
-        return None if view is None else User.of(view)
+        return await load_user(info, self.state.user_id)
 
     @strawberry.field(description="The one workspace that this viewer acts in.")
     async def workspace(self) -> Workspace:
@@ -137,10 +140,7 @@ class ApiKey(Node):
     @strawberry.field(description="Who made it; null: another API key, or a user who is no more.")
     async def created_by(self, info: Info) -> User | None:
         """Load the user."""
-        if self.created_by_number is None:
-            return None
-        view = await caller_of(info).loaders.users.load(self.created_by_number)
-        return None if view is None else User.of(view)
+        return await load_user(info, self.created_by_number)
 
     @staticmethod
     def of(view: ApiKeyView) -> "ApiKey":

@@ -10,7 +10,7 @@ from seggraph.api import ids
 from seggraph.api.context import caller_of
 from seggraph.api.node import Node
 from seggraph.api.paging import After, Before, First, Last, request_of
-from seggraph.api.viewer import User
+from seggraph.api.viewer import User, load_user
 from seggraph.api.webhook_deliveries import WebhookAttemptConnection, WebhookDeliveryConnection
 from seggraph.services import webhooks
 from seggraph.services.webhook_attempts import DeliveryList
@@ -46,10 +46,7 @@ class Webhook(Node):
     @strawberry.field(description="Who made it; null: an API key, or a user who is no more.")
     async def created_by(self, info: Info) -> User | None:
         """Load the user."""
-        if self.created_by_number is None:
-            return None
-        view = await caller_of(info).loaders.users.load(self.created_by_number)
-        return None if view is None else User.of(view)
+        return await load_user(info, self.created_by_number)
 
     @strawberry.field(description="The messages to it, the newest first.")
     async def deliveries(

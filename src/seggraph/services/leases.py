@@ -98,10 +98,8 @@ async def _beat_forever(lease: Lease, beat: Callable[[], Awaitable[None]]) -> No
         await asyncio.sleep(lease.seconds / HEARTBEATS_PER_LEASE)
         try:
             await beat()
-        except (
-            RetryLater
-        ):  # if it lasts the lease runs out, and the next beat that gets through finds it taken
-            continue
+        except RetryLater:
+            continue  # if it lasts the lease runs out, and the next beat that gets through finds it taken
 
 
 async def carry_out(lease: Lease, work: Awaitable[T], fail: Callable[[Exception], Awaitable[T]]) -> T | None:
