@@ -13,6 +13,7 @@ from seggraph.api.criteria import shown
 from seggraph.api.paging import After, First, PageInfo, edges_of
 from seggraph.api.scalars import JSON
 from seggraph.api.segment_lists import InstantRange
+from seggraph.api.transport.loading import awaits_loaders
 from seggraph.api.viewer import User, load_user
 from seggraph.errors import NotFound
 from seggraph.services import audit_views
@@ -75,6 +76,7 @@ class AuditActor:
     user_number: strawberry.Private[int | None]
 
     @strawberry.field(description="The user; null for an API key, the operator, or a user who is no more.")
+    @awaits_loaders
     async def user(self, info: Info) -> User | None:
         """Load the user."""
         return await load_user(info, self.user_number)

@@ -7,6 +7,7 @@ from strawberry.types import Info
 
 from seggraph.api.context import caller_of
 from seggraph.api.paging import After, First
+from seggraph.api.transport.loading import awaits_loaders
 from seggraph.services.paging import PageRequest
 from seggraph.services.segment_views import SegmentView
 
@@ -23,6 +24,7 @@ class SegmentCampaignFields:
     view: strawberry.Private[SegmentView]
 
     @strawberry.field(description="The campaigns that target it or leave it out, the newest first.")
+    @awaits_loaders
     async def campaigns(
         self,
         info: Info,
@@ -37,6 +39,7 @@ class SegmentCampaignFields:
         return CampaignConnection.of(page, lambda: loaders.campaign_counts.load(self.view.id))
 
     @strawberry.field(description="How many campaigns target it or leave it out.")
+    @awaits_loaders
     async def campaign_count(self, info: Info) -> int:
         """Look it up for the whole page at once."""
         return await caller_of(info).loaders.campaign_counts.load(self.view.id)

@@ -13,6 +13,7 @@ from seggraph.api.metrics import From, MetricFields, MetricTotals, To
 from seggraph.api.node import Node
 from seggraph.api.paging import After, First, PageInfo, edges_of
 from seggraph.api.segments import Segment
+from seggraph.api.transport.loading import awaits_loaders
 from seggraph.api.viewer import User, load_user
 from seggraph.services import campaign_views
 from seggraph.services.campaign_audiences import CampaignAudience as AudienceView
@@ -73,6 +74,7 @@ class CampaignReport(MetricFields):
     """Metrics of a campaign."""
 
     @strawberry.field(description="By segment, those that you see and that have metrics in this time.")
+    @awaits_loaders
     async def by_segment(self, info: Info) -> list[CampaignSegmentMetrics]:
         """Look them up for the whole page at once."""
         loaders = caller_of(info).loaders
@@ -100,23 +102,27 @@ class Campaign(Node):
     view: strawberry.Private[CampaignView]
 
     @strawberry.field(description="The segments that it targets, of those that you see.")
+    @awaits_loaders
     async def segments(self, info: Info) -> list[Segment]:
         """Load the segments."""
         found = await caller_of(info).loaders.campaign_segments.load(self.view.id)
         return await _segments(info, found.included)
 
     @strawberry.field(description="The segments that it leaves out, of those that you see.")
+    @awaits_loaders
     async def excluded_segments(self, info: Info) -> list[Segment]:
         """Load the segments."""
         found = await caller_of(info).loaders.campaign_segments.load(self.view.id)
         return await _segments(info, found.excluded)
 
     @strawberry.field(description="How many more segments it has, that you do not see.")
+    @awaits_loaders
     async def hidden_segment_count(self, info: Info) -> int:
         """Count them."""
         return (await caller_of(info).loaders.campaign_segments.load(self.view.id)).hidden_count
 
     @strawberry.field(description="Whom it targets, computed from its segments as they are.")
+    @awaits_loaders
     async def audience(self, info: Info) -> CampaignAudience:
         """Compute it for the whole page at once."""
         found = await caller_of(info).loaders.campaign_audiences.load(self.view.id)
@@ -130,6 +136,7 @@ class Campaign(Node):
         return CampaignReport(asked=asked)
 
     @strawberry.field(description="Who created it; null for an API key, or a user who is gone.")
+    @awaits_loaders
     async def created_by(self, info: Info) -> User | None:
         """Load the user."""
         return await load_user(info, self.view.created_by_id)

@@ -7,6 +7,7 @@ from strawberry.types import Info
 
 from seggraph.api.context import caller_of
 from seggraph.api.scalars import JSON
+from seggraph.api.transport.loading import awaits_loaders
 from seggraph.criteria import AttributeOp, Field, Group
 from seggraph.services import value_counts
 from seggraph.vocabulary import AttributeType, MemberKind
@@ -30,12 +31,14 @@ class CriteriaField:
     @strawberry.field(
         description="A value as criteria would give it: one that some member has, if one is at hand."
     )
+    @awaits_loaders
     async def example(self, info: Info) -> JSON:
         """Load the examples of the kind."""
         found = await caller_of(info).loaders.field_examples.load(self.kind)
         return JSON(found.get(self.name, self.field.example))
 
     @strawberry.field(description="How many members have it now; null for the address, which is not counted.")
+    @awaits_loaders
     async def member_count(self, info: Info) -> int | None:
         """Load the counts of the kind."""
         name = value_counts.counted_name(self.field)

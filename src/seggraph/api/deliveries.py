@@ -11,6 +11,7 @@ from seggraph.api.context import caller_of
 from seggraph.api.node import Node
 from seggraph.api.reach import RunError
 from seggraph.api.scalars import JSON
+from seggraph.api.transport.loading import awaits_loaders
 from seggraph.services.deliveries import DeliveryView
 from seggraph.services.destinations import DestinationView
 from seggraph.services.policy import is_admin, manages_destinations
@@ -63,6 +64,7 @@ class Delivery(Node):
     view: strawberry.Private[DeliveryView]
 
     @strawberry.field(description="Where it is delivered.")
+    @awaits_loaders
     async def destination(self, info: Info) -> "Destination":
         """Look it up for the whole page at once."""
         view = await caller_of(info).loaders.destinations.load(self.view.destination_id)
@@ -71,6 +73,7 @@ class Delivery(Node):
         return Destination.of(view)
 
     @strawberry.field(description="The segment.")
+    @awaits_loaders
     async def segment(self, info: Info) -> LinkedSegment | None:
         """Look it up for the whole page at once."""
         from seggraph.api.segments import Segment
@@ -141,6 +144,7 @@ class Destination(Node):
         return f"{caller_of(info).base_url}/destinations/{self.view.id}/feedback"
 
     @strawberry.field(description="The deliveries there of segments that you may see.")
+    @awaits_loaders
     async def deliveries(self, info: Info) -> list[Delivery]:
         """Look them up for the whole list at once."""
         views = await caller_of(info).loaders.destination_deliveries.load(self.view.id)
@@ -169,6 +173,7 @@ class SegmentDeliveryFields:
     view: strawberry.Private[SegmentView]
 
     @strawberry.field(description="Where it is delivered, or was, and how that stands.")
+    @awaits_loaders
     async def deliveries(self, info: Info) -> list[Delivery]:
         """Look them up for the whole page at once."""
         views = await caller_of(info).loaders.deliveries.load(self.view.id)

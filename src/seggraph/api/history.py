@@ -14,6 +14,7 @@ from seggraph.api.paging import After, First, PageInfo, edges_of
 from seggraph.api.playbook_links import LinkedPlaybook, playbooks_seen
 from seggraph.api.reach import RunError
 from seggraph.api.scalars import as_int
+from seggraph.api.transport.loading import awaits_loaders
 from seggraph.models.runs import Move
 from seggraph.services import size_history
 from seggraph.services.members import MemberList
@@ -89,6 +90,7 @@ class SegmentRunConnection:
         return [edge.node for edge in self.edges]
 
     @strawberry.field(description="How many runs the whole list has; counted only when asked for.")
+    @awaits_loaders
     async def total_count(self, info: Info) -> int:
         """Count the list, for all segments of the operation at once."""
         return await caller_of(info).loaders.run_counts.load(self.segment_id)
@@ -130,6 +132,7 @@ class SegmentMove:
     playbook_ids: strawberry.Private[list[int]]
 
     @strawberry.field(description="The playbooks among the sources, of those that there are and you may see.")
+    @awaits_loaders
     async def playbooks(self, info: Info) -> list[LinkedPlaybook]:
         """Look them up for the whole page at once."""
         return await playbooks_seen(info, self.playbook_ids)
@@ -169,6 +172,7 @@ class SegmentMoveConnection:
         return [edge.node for edge in self.edges]
 
     @strawberry.field(description="How many moves the whole list has; counted only when asked for.")
+    @awaits_loaders
     async def total_count(self, info: Info) -> int:
         """Count the list, for all segments of the operation at once."""
         return as_int(await caller_of(info).loaders.move_counts.load(self.list_))
@@ -187,6 +191,7 @@ class SegmentHistoryFields:
     view: strawberry.Private[SegmentView]
 
     @strawberry.field(description="Its computations, the newest first.")
+    @awaits_loaders
     async def runs(self, info: Info, first: First = None, after: After = None) -> SegmentRunConnection:
         """A page of runs, for all segments of the operation at once."""
         request = PageRequest(first=first, after=after)
@@ -197,6 +202,7 @@ class SegmentHistoryFields:
         description="Its size by hour, day, week or month of the workspace's zone: whole intervals, up to 2,000 of"
         " them, those that have an instant of the time asked for; the last 30 days unless given."
     )
+    @awaits_loaders
     async def size_history(
         self,
         info: Info,
@@ -220,6 +226,7 @@ class SegmentHistoryFields:
         ]
 
     @strawberry.field(description="Who entered and exited, when and why, the newest first.")
+    @awaits_loaders
     async def moves(
         self,
         info: Info,
@@ -243,6 +250,7 @@ class SegmentHistoryFields:
         description="Who was in it at an instant; whoever was erased since is not there. Of old times it is right at"
         " the end of each hour, day or month."
     )
+    @awaits_loaders
     async def membership_at(
         self,
         info: Info,

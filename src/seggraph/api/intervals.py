@@ -8,6 +8,7 @@ from strawberry.types import Info
 
 from seggraph.api import ids
 from seggraph.api.context import caller_of
+from seggraph.api.transport.loading import awaits_loaders
 from seggraph.errors import NotFound
 from seggraph.services.past_memberships import Interval
 from seggraph.vocabulary import MemberKind, RunTrigger
@@ -43,6 +44,7 @@ class MemberHistoryFields:
     @strawberry.field(
         description="When the member was in a segment, the first time first; empty for one of another kind."
     )
+    @awaits_loaders
     async def segment_intervals(
         self,
         info: Info,

@@ -6,8 +6,8 @@ from functools import cached_property
 from typing import Any, Final, TypeVar
 
 from pyroaring import BitMap
-from strawberry.dataloader import DataLoader
 
+from seggraph.api.transport.loading import DataLoader
 from seggraph.criteria import Catalogue
 from seggraph.services import (
     audience_values,

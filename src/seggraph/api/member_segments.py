@@ -10,6 +10,7 @@ from seggraph.api.context import caller_of
 from seggraph.api.paging import PageInfo
 from seggraph.api.playbook_links import LinkedPlaybook, kinds_holding, playbooks_holding
 from seggraph.api.segments import Segment
+from seggraph.api.transport.loading import awaits_loaders
 from seggraph.services.paging import Key, Order, Page, PageRequest, decode_cursor, encode_cursor
 from seggraph.vocabulary import MemberKind, SourceKind
 
@@ -25,16 +26,19 @@ class MemberSegmentEdge:
     ordinal: strawberry.Private[int]
 
     @strawberry.field(description="When the member last entered the segment.")
+    @awaits_loaders
     async def entered_at(self, info: Info) -> datetime | None:
         """Look it up for all members and segments at once."""
         return await caller_of(info).loaders.entered_at.load((self.node.view.id, self.ordinal))
 
     @strawberry.field(description="What holds the member in the segment.")
+    @awaits_loaders
     async def sources(self, info: Info) -> list[SourceKind]:
         """Look it up for all members and segments at once."""
         return await kinds_holding(info, self.node.view.id, self.ordinal)
 
     @strawberry.field(description="The playbooks that hold the member in the segment, of those you may see.")
+    @awaits_loaders
     async def playbooks(self, info: Info) -> list[LinkedPlaybook]:
         """Look them up for all members and segments at once."""
         return await playbooks_holding(info, self.node.view.id, self.ordinal)

@@ -15,6 +15,7 @@ from seggraph.api.intervals import MemberHistoryFields
 from seggraph.api.node import Node
 from seggraph.api.paging import After, First, PageInfo, edges_of, request_of
 from seggraph.api.scalars import JSON
+from seggraph.api.transport.loading import awaits_loaders
 from seggraph.services import members, related
 from seggraph.services.members import Addresses, MemberList, MemberView
 from seggraph.services.paging import Page
@@ -59,21 +60,25 @@ class Member(MemberHistoryFields, Node):
     ordinal: strawberry.Private[int]
 
     @strawberry.field(description="The postal address on one line.")
+    @awaits_loaders
     async def address(self, info: Info) -> str | None:
         """Load the addresses."""
         return (await self._addresses(info)).address
 
     @strawberry.field(description="The address that goods go to.")
+    @awaits_loaders
     async def shipping_address(self, info: Info) -> JSON | None:
         """Load the addresses."""
         return _json((await self._addresses(info)).shipping_address)
 
     @strawberry.field(description="The address that bills go to.")
+    @awaits_loaders
     async def billing_address(self, info: Info) -> JSON | None:
         """Load the addresses."""
         return _json((await self._addresses(info)).billing_address)
 
     @strawberry.field(description="The segments that you see and it is in, the newest first.")
+    @awaits_loaders
     async def segments(
         self,
         info: Info,
@@ -88,6 +93,7 @@ class Member(MemberHistoryFields, Node):
         )
 
     @strawberry.field(description="The members it is related to, in the order in which they came.")
+    @awaits_loaders
     async def related(
         self,
         info: Info,
@@ -104,6 +110,7 @@ class Member(MemberHistoryFields, Node):
         return [Member.of(view) for view in await caller_of(info).loaders.related.load(asked)]
 
     @strawberry.field(description="What the member did, the newest first.")
+    @awaits_loaders
     async def events(
         self,
         info: Info,
@@ -118,6 +125,7 @@ class Member(MemberHistoryFields, Node):
         return await events.page_of(info, self.kind, self.ordinal, names, request)
 
     @strawberry.field(description="What the member is worth, by its orders.")
+    @awaits_loaders
     async def value(self, info: Info) -> CustomerValue:
         """Load the totals."""
         return CustomerValue.of(await caller_of(info).loaders.customer_values.load((self.kind, self.ordinal)))

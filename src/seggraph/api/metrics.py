@@ -9,6 +9,7 @@ from strawberry.types import Info
 
 from seggraph.api.context import caller_of
 from seggraph.api.scalars import MAX_INT, as_int
+from seggraph.api.transport.loading import awaits_loaders
 from seggraph.services.metric_series import Asked, Subject, Totals
 from seggraph.services.segment_views import SegmentView
 from seggraph.vocabulary import HistoryInterval
@@ -117,6 +118,7 @@ class MetricFields:
     asked: strawberry.Private[Asked]
 
     @strawberry.field(description="The sums of all.")
+    @awaits_loaders
     async def totals(self, info: Info) -> MetricTotals:
         """Look them up for the whole page at once."""
         return MetricTotals.of(await caller_of(info).loaders.metric_totals.load(self.asked))
@@ -124,6 +126,7 @@ class MetricFields:
     @strawberry.field(
         description="Step by step from the first day to the last; up to 4,000 steps. Metrics are by day: not HOUR."
     )
+    @awaits_loaders
     async def series(
         self,
         info: Info,
@@ -139,6 +142,7 @@ class SegmentMetrics(MetricFields):
     """Metrics of a segment."""
 
     @strawberry.field(description="By campaign, those that have metrics for the segment in this time.")
+    @awaits_loaders
     async def by_campaign(self, info: Info) -> list[CampaignMetrics]:
         """Look them up for the whole page at once."""
         from seggraph.api.campaigns import Campaign

@@ -15,6 +15,7 @@ from seggraph.api.paging import After, First, PageInfo, edges_of, request_of
 from seggraph.api.payloads import DeletePayload
 from seggraph.api.scalars import JSON
 from seggraph.api.segments import Segment
+from seggraph.api.transport.loading import awaits_loaders
 from seggraph.api.viewer import User, load_user
 from seggraph.services import criteria_documents, criteria_texts, playbook_views, playbooks
 from seggraph.services.paging import Page
@@ -39,6 +40,7 @@ class Playbook(Node):
     view: strawberry.Private[PlaybookView]
 
     @strawberry.field(description="The criteria as a sentence; null when a field they ask about is gone.")
+    @awaits_loaders
     async def criteria_sentence(self, info: Info) -> str | None:
         """Describe the criteria in words."""
         catalogue = await caller_of(info).loaders.catalogues.load(self.kind)
@@ -48,6 +50,7 @@ class Playbook(Node):
         description="The criteria as text, in its one spelling; createPlaybook and updatePlaybook read it back."
         " Null when they refer to a segment that you do not see."
     )
+    @awaits_loaders
     async def criteria_text(self, info: Info) -> str | None:
         """Write the criteria."""
         return text_shown(self.view.criteria, await self._segment_names(info))
@@ -55,6 +58,7 @@ class Playbook(Node):
     @strawberry.field(
         description="The criteria as a JSON tree, in canonical form. The id of a segment that you do not see is null."
     )
+    @awaits_loaders
     async def criteria(self, info: Info) -> JSON:
         """Show the criteria."""
         return shown(self.view.criteria, await self._segment_names(info))
@@ -66,6 +70,7 @@ class Playbook(Node):
         return {segment.id: segment.name for segment in seen if segment is not None}
 
     @strawberry.field(description="The segments that it adds to, of those that you may see.")
+    @awaits_loaders
     async def segments(self, info: Info) -> list[Segment]:
         """Load the segments."""
         loaders = caller_of(info).loaders
@@ -73,6 +78,7 @@ class Playbook(Node):
         return [Segment.of(view) for view in await loaders.segments.load_many(fed) if view is not None]
 
     @strawberry.field(description="Who created it; null for an API key, or a user who is gone.")
+    @awaits_loaders
     async def created_by(self, info: Info) -> User | None:
         """Load the user."""
         return await load_user(info, self.view.created_by_id)

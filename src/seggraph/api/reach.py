@@ -8,6 +8,7 @@ import strawberry
 from strawberry.types import Info
 
 from seggraph.api.context import caller_of
+from seggraph.api.transport.loading import awaits_loaders
 from seggraph.services import reach, reach_steps
 from seggraph.services.previews import Preview
 from seggraph.services.segment_views import SegmentView
@@ -90,6 +91,7 @@ class Reach:
         description="How many different addresses the members have whom a channel reaches now: members of one"
         " household share one. Counted when asked for; null for push messages and for unsaved criteria."
     )
+    @awaits_loaders
     async def distinct_addresses(self, info: Info, channel: OfChannel) -> int | None:
         """Count them for all segments of the operation at once."""
         if self.segment is None:

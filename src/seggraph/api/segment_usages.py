@@ -7,6 +7,7 @@ from strawberry.types import Info
 
 from seggraph.api import ids
 from seggraph.api.context import caller_of
+from seggraph.api.transport.loading import awaits_loaders
 from seggraph.services.segment_usages import Usage, UserType
 from seggraph.services.segment_views import SegmentView
 from seggraph.vocabulary import SegmentUse
@@ -73,6 +74,7 @@ class SegmentUsageFields:
     view: strawberry.Private[SegmentView]
 
     @strawberry.field(description="What relies on it: campaigns, segments, playbooks and destinations.")
+    @awaits_loaders
     async def usages(self, info: Info) -> SegmentUsages:
         """Look it up for the whole page at once."""
         return SegmentUsages.of(await caller_of(info).loaders.usages.load(self.view.id))

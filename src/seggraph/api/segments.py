@@ -23,6 +23,7 @@ from seggraph.api.playbook_links import LinkedPlaybook, kinds_holding, playbook_
 from seggraph.api.reach import Reach
 from seggraph.api.scalars import JSON, DurationText
 from seggraph.api.segment_usages import SegmentUsageFields
+from seggraph.api.transport.loading import awaits_loaders
 from seggraph.api.values import SegmentValueFields
 from seggraph.api.viewer import User
 from seggraph.criteria import Catalogue, Duration
@@ -74,6 +75,7 @@ class SegmentSource:
     )
 
     @strawberry.field(description="Which playbook, if it is one that you may see.")
+    @awaits_loaders
     async def playbook(self, info: Info) -> LinkedPlaybook | None:
         """Look it up for all sources at once."""
         return await playbook_of(info, self.playbook_id)
@@ -99,16 +101,19 @@ class SegmentMemberEdge:
     segment_id: strawberry.Private[int]
 
     @strawberry.field(description="When the member last entered the segment.")
+    @awaits_loaders
     async def entered_at(self, info: Info) -> datetime | None:
         """Look it up for the whole page at once."""
         return await caller_of(info).loaders.entered_at.load((self.segment_id, self.ordinal))
 
     @strawberry.field(description="What holds the member in the segment.")
+    @awaits_loaders
     async def sources(self, info: Info) -> list[SourceKind]:
         """Look it up for the whole page at once."""
         return await kinds_holding(info, self.segment_id, self.ordinal)
 
     @strawberry.field(description="The playbooks that hold the member in the segment, of those you may see.")
+    @awaits_loaders
     async def playbooks(self, info: Info) -> list[LinkedPlaybook]:
         """Look them up for the whole page at once."""
         return await playbooks_holding(info, self.segment_id, self.ordinal)
@@ -186,6 +191,7 @@ class Segment(
     @strawberry.field(
         description="The criteria as a JSON tree, in canonical form. The id of a segment that you do not see is null."
     )
+    @awaits_loaders
     async def criteria(self, info: Info) -> JSON | None:
         """Show the criteria."""
         if self.view.criteria is None:
@@ -196,6 +202,7 @@ class Segment(
         description="The criteria as a sentence; null when a field they ask about is gone."
         ' A segment that you do not see is "a segment" in it.'
     )
+    @awaits_loaders
     async def criteria_sentence(self, info: Info) -> str | None:
         """Describe the criteria in words."""
         if self.view.criteria is None:
@@ -209,6 +216,7 @@ class Segment(
         description="The criteria as text, in its one spelling; createSegment and others read it back."
         " Null when they refer to a segment that you do not see."
     )
+    @awaits_loaders
     async def criteria_text(self, info: Info) -> str | None:
         """Write the criteria."""
         if self.view.criteria is None:
@@ -229,6 +237,7 @@ class Segment(
         return segment_life.open_to(caller_of(info).viewer, self.view)
 
     @strawberry.field(description="The users that it is hidden from.")
+    @awaits_loaders
     async def hidden_from(self, info: Info) -> list[User]:
         """Load the users."""
         loaders = caller_of(info).loaders
@@ -236,11 +245,13 @@ class Segment(
         return [User.of(user) for user in found if user is not None]
 
     @strawberry.field(description="What puts members into it.")
+    @awaits_loaders
     async def sources(self, info: Info) -> list[SegmentSource]:
         """Load the sources."""
         return [SegmentSource.of(view) for view in await caller_of(info).loaders.sources.load(self.view.id)]
 
     @strawberry.field(description="How current it is.")
+    @awaits_loaders
     async def freshness(self, info: Info) -> Freshness:
         """Measure the freshness."""
         pending = await caller_of(info).loaders.pending.load(self.kind)
@@ -253,11 +264,13 @@ class Segment(
         )
 
     @strawberry.field(description="Who created it; null for an API key, or a user who is gone.")
+    @awaits_loaders
     async def created_by(self, info: Info) -> User | None:
         """Load the user."""
         return await _user(caller_of(info), self.view.created_by_id)
 
     @strawberry.field(description="Who did the last thing to it; null for an API key, or a user who is gone.")
+    @awaits_loaders
     async def last_modified_by(self, info: Info) -> User | None:
         """Load the user."""
         return await _user(caller_of(info), self.view.last_modified_by_id)
@@ -278,6 +291,7 @@ class Segment(
         )
 
     @strawberry.field(description="Its members, in the order in which they came unless told otherwise.")
+    @awaits_loaders
     async def members(
         self,
         info: Info,

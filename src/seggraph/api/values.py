@@ -5,6 +5,7 @@ from strawberry.types import Info
 
 from seggraph.api.context import caller_of
 from seggraph.api.events import CustomerValue
+from seggraph.api.transport.loading import awaits_loaders
 from seggraph.services.segment_views import SegmentView
 
 
@@ -18,6 +19,7 @@ class SegmentValueFields:
         description="What its members' orders are worth, as of value.asOf: small segments are exact when asked,"
         " large ones a minute old at most, besides the time that computing takes."
     )
+    @awaits_loaders
     async def value(self, info: Info) -> CustomerValue:
         """Look it up for the whole page at once."""
         return CustomerValue.of(await caller_of(info).loaders.segment_values.load(self.view.id))

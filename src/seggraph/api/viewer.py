@@ -9,6 +9,7 @@ from seggraph.api import ids
 from seggraph.api.context import caller_of
 from seggraph.api.errors import ReportErrors, UserError
 from seggraph.api.node import Node
+from seggraph.api.transport.loading import awaits_loaders
 from seggraph.services import drift, workspaces
 from seggraph.services.policy import Viewer as ViewerState
 from seggraph.services.users import UserView
@@ -138,6 +139,7 @@ class ApiKey(Node):
     created_by_number: strawberry.Private[int | None] = None
 
     @strawberry.field(description="Who made it; null: another API key, or a user who is no more.")
+    @awaits_loaders
     async def created_by(self, info: Info) -> User | None:
         """Load the user."""
         return await load_user(info, self.created_by_number)

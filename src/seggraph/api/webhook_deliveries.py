@@ -9,6 +9,7 @@ from seggraph.api import ids
 from seggraph.api.context import caller_of
 from seggraph.api.node import Node
 from seggraph.api.paging import After, Before, First, Last, PageInfo, edges_of, request_of
+from seggraph.api.transport.loading import awaits_loaders
 from seggraph.services.paging import Page
 from seggraph.services.webhook_attempts import AttemptView, DeliveryList, DeliveryView
 from seggraph.vocabulary import Topic, WebhookDeliveryStatus
@@ -86,6 +87,7 @@ class WebhookDelivery(Node):
     number: strawberry.Private[int]
 
     @strawberry.field(description="Each time it was sent, the newest first.")
+    @awaits_loaders
     async def attempts(
         self, info: Info, first: First = None, after: After = None, last: Last = None, before: Before = None
     ) -> WebhookAttemptConnection:
@@ -129,6 +131,7 @@ class WebhookDeliveryConnection:
     list_: strawberry.Private[DeliveryList]
 
     @strawberry.field(description="How many messages there are in all; counted only when asked for.")
+    @awaits_loaders
     async def total_count(self, info: Info) -> int:
         """Count."""
         return await caller_of(info).loaders.webhook_delivery_counts.load(self.list_)

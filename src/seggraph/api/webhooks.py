@@ -10,6 +10,7 @@ from seggraph.api import ids
 from seggraph.api.context import caller_of
 from seggraph.api.node import Node
 from seggraph.api.paging import After, Before, First, Last, request_of
+from seggraph.api.transport.loading import awaits_loaders
 from seggraph.api.viewer import User, load_user
 from seggraph.api.webhook_deliveries import WebhookAttemptConnection, WebhookDeliveryConnection
 from seggraph.services import webhooks
@@ -44,11 +45,13 @@ class Webhook(Node):
     created_by_number: strawberry.Private[int | None] = None
 
     @strawberry.field(description="Who made it; null: an API key, or a user who is no more.")
+    @awaits_loaders
     async def created_by(self, info: Info) -> User | None:
         """Load the user."""
         return await load_user(info, self.created_by_number)
 
     @strawberry.field(description="The messages to it, the newest first.")
+    @awaits_loaders
     async def deliveries(
         self,
         info: Info,
@@ -67,6 +70,7 @@ class Webhook(Node):
         return WebhookDeliveryConnection.of(page, list_)
 
     @strawberry.field(description="The log of all attempts, the newest first.")
+    @awaits_loaders
     async def attempts(
         self, info: Info, first: First = None, after: After = None, last: Last = None, before: Before = None
     ) -> WebhookAttemptConnection:

@@ -1,168 +1,42 @@
-"""An executor that reads plain attributes directly; everything else goes the ordinary way.
+"""An executor that resolves ordinary fields directly; everything else goes the ordinary way.
 
-graphql-core spends about 14 µs on a field, whatever the field does: a path, a resolve info, an argument
-dictionary, a resolver, a completion. Most fields of a response are an attribute holding a value that is
-already what the wire needs. For these, and only these, `LeafExecutor` reads the attribute and passes the
-value on. Data, errors and their order are those of the stock executor (tests/transport compare the two).
+graphql-core and Strawberry spend about 14 µs on a field, whatever the field does: a path, a resolve info, an
+argument dictionary, a resolver, a completion; and on a field that waits, a task of the event loop besides. Most
+fields of a response are an attribute holding a value that is already what the wire needs, an object of the very
+class that is expected, or something that a loader brings for the whole page. `LeafExecutor` deals with these
+itself. Data, errors and their order are those of the stock executor (tests/transport compare the two).
 """
 
-import math
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
-from datetime import date, datetime, time
-from decimal import Decimal
-from enum import Enum
+from collections.abc import Awaitable
 from typing import Any, cast
-from uuid import UUID
 
 from graphql import (
     DocumentNode,
-    GraphQLBoolean,
     GraphQLEnumType,
-    GraphQLField,
-    GraphQLFloat,
-    GraphQLID,
-    GraphQLInt,
-    GraphQLList,
     GraphQLNonNull,
     GraphQLObjectType,
     GraphQLOutputType,
     GraphQLScalarType,
     GraphQLSchema,
-    GraphQLString,
     Undefined,
 )
-from graphql.pyutils import Path, gather_with_cancel
+from graphql.execution.values import get_argument_values
+from graphql.pyutils import Path
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
-from strawberry.schema.schema_converter import GraphQLCoreConverter
-from strawberry.types.field import StrawberryField
+from strawberry.types import Info
 
+from seggraph.api.transport.leaves import FALLBACK
+from seggraph.api.transport.loading import advance
+from seggraph.api.transport.plans import FieldPlan, Leaf, Shape, Way, plan_of
 from seggraph.api.transport.rows import take_rows
-
-_INT_MAX = 2**31 - 1
-_FALLBACK: Any = object()
-
-Reader = Callable[[Any], Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Leaf:
-    """How to read one field without a resolver.
-
-    `complete` takes the attribute's value and returns what the wire needs, or `_FALLBACK` when only the
-    stock path knows what to do (a coroutine, a null where none may be, a value to refuse).
-    """
-
-    attribute: str
-    return_type: GraphQLOutputType
-    complete: Reader
-
-
-def _exactly(expected: type) -> Reader:
-    def complete(value: Any) -> Any:
-        return value if type(value) is expected else _FALLBACK
-
-    return complete
-
-
-def _complete_int(value: Any) -> Any:
-    return value if type(value) is int and -_INT_MAX - 1 <= value <= _INT_MAX else _FALLBACK
-
-
-def _complete_float(value: Any) -> Any:
-    return value if type(value) is float and math.isfinite(value) else _FALLBACK
-
-
-_PASSED_THROUGH: dict[GraphQLScalarType, Reader] = {
-    GraphQLString: _exactly(str),
-    GraphQLID: _exactly(str),
-    GraphQLBoolean: _exactly(bool),
-    GraphQLInt: _complete_int,
-    GraphQLFloat: _complete_float,
-}
-_PLAIN = frozenset({str, int, float, bool, bytes, dict, list, tuple, date, datetime, time, Decimal, UUID})
-_LISTED: dict[GraphQLScalarType, type] = {GraphQLString: str, GraphQLID: str, GraphQLBoolean: bool}
-
-
-def _nullable(complete: Reader) -> Reader:
-    def complete_nullable(value: Any) -> Any:
-        return None if value is None else complete(value)
-
-    return complete_nullable
-
-
-def _list_of(item: type) -> Reader:
-    only = {item}
-
-    def complete(value: Any) -> Any:
-        return list(value) if type(value) in (list, tuple) and set(map(type, value)) <= only else _FALLBACK
-
-    return complete
-
-
-def _completion(return_type: GraphQLOutputType) -> Reader | None:
-    """Return how a leaf type, or a list of one, is completed; None for a type with a sub-selection."""
-    if isinstance(return_type, GraphQLNonNull):
-        return _non_null_completion(return_type.of_type)
-    complete = _non_null_completion(return_type)
-    return complete and _nullable(complete)
-
-
-def _non_null_completion(return_type: GraphQLOutputType) -> Reader | None:
-    if isinstance(return_type, GraphQLScalarType):
-        return _PASSED_THROUGH.get(return_type) or _coerced(return_type.coerce_output_value)
-    if isinstance(return_type, GraphQLEnumType):
-        return _coerced(return_type.coerce_output_value)
-    if isinstance(return_type, GraphQLList):
-        inner = return_type.of_type
-        item = _LISTED.get(inner.of_type) if isinstance(inner, GraphQLNonNull) else _LISTED.get(inner)
-        return _list_of(item) if item else None
-    return None
-
-
-def _coerced(coerce: Reader) -> Reader:
-    """Complete by a type's own coercion, for values of which it is known that they are no coroutine."""
-
-    def complete(value: Any) -> Any:
-        if type(value) in _PLAIN or isinstance(value, Enum):
-            try:
-                result = coerce(value)
-            except Exception:
-                return _FALLBACK  # The stock path raises it again, and says where.
-            if result is not None and result is not Undefined:
-                return result
-        return _FALLBACK
-
-    return complete
-
-
-def _leaf_of(field: GraphQLField) -> Leaf | None:
-    """Return how to read the field directly, or None when it has a resolver, arguments or a sub-selection."""
-    definition = field.extensions.get(GraphQLCoreConverter.DEFINITION_BACKREF)
-    if field.args or not isinstance(definition, StrawberryField) or not definition.is_basic_field:
-        return None
-    if not getattr(field.resolve, "_is_default", False) or definition.default_resolver is not getattr:
-        return None
-    if type(definition).get_result is not StrawberryField.get_result:
-        return None
-    complete = _completion(field.type)
-    return Leaf(definition.python_name, field.type, complete) if complete else None
-
-
-def _typename(parent_type: GraphQLObjectType, field: GraphQLField) -> Leaf:
-    """Read `__typename`, which clients with a cache ask for on every object, from what is known already."""
-    name = parent_type.name
-    return Leaf("__class__", field.type, lambda _class: name)
-
-
-FieldPlan = tuple[str, Any, Leaf | None]
+from seggraph.api.transport.waiting import Scope, Slot, Waiting, when_done
 
 
 class LeafExecutor(StrawberryGraphQLCoreExecutionContext):
-    """Strawberry's executor with direct reads of plain attributes.
+    """Strawberry's executor with direct ways for ordinary fields.
 
     Use as ``Schema(execution_context_class=LeafExecutor)``. It steps aside altogether when an extension wraps
-    resolvers, and for each field that has a resolver, arguments, field extensions or a sub-selection.
+    resolvers, and for each value that is not exactly what its field's type leads one to expect.
 
     Stock graphql-core 3.3.2 shares its memo of collected sub-fields among all events of a subscription and
     adds to it with each: a subscription that lives for a day grows by every event. Each event starts with
@@ -173,7 +47,13 @@ class LeafExecutor(StrawberryGraphQLCoreExecutionContext):
         super().__init__(*args, **kwargs)
         self._plans: dict[int, tuple[Any, list[FieldPlan]]] = {}
         middleware = self.middleware_manager
-        self._reads_directly = self.abort_signal is None and not (middleware and middleware.middlewares)
+        served = getattr(self.schema, "_strawberry_schema", None)
+        self._is_direct = (
+            self.abort_signal is None
+            and not (middleware and middleware.middlewares)
+            and not getattr(served, "exception_handlers", ())
+        )
+        self._info_class = Info if served is None else served.config.info_class
 
     @classmethod
     def build(
@@ -218,28 +98,43 @@ class LeafExecutor(StrawberryGraphQLCoreExecutionContext):
         grouped_field_set: Any,
         position_context: Any,
     ) -> Any:
-        """Execute the fields of one object: like the stock method, but for the leaves."""
-        if not self._reads_directly:
+        """Execute the fields of one object: like the stock method, but directly where that is possible."""
+        if not self._is_direct or position_context is not None:
             return super().execute_fields(
                 parent_type, source_value, path, grouped_field_set, position_context
             )
         results: dict[str, Any] = {}
         pending: list[str] = []
-        is_awaitable = self.is_awaitable
+        slots: list[Slot] = []
+        scope = Scope(results)
         try:
-            for name, details, leaf in self._plan(parent_type, grouped_field_set):
-                if leaf is not None:
+            for name, details, way in self._plan(parent_type, grouped_field_set):
+                if type(way) is Leaf:
                     try:
-                        value = getattr(source_value, leaf.attribute)
+                        value = getattr(source_value, way.attribute)
                     except Exception as error:
-                        self._fail(error, leaf, details, parent_type, path, name)
+                        field_path = Path(path, name, parent_type.name)
+                        self.handle_field_error(error, way.return_type, details, field_path)
                         results[name] = None
                         continue
-                    completed = leaf.complete(value)
-                    if completed is not _FALLBACK:
+                    completed = way.complete(value)
+                    if completed is not FALLBACK:
                         results[name] = completed
                         continue
-                    result = self._complete_leaf(leaf, details, parent_type, path, name, value)
+                    result = self._complete_leaf(way, details, parent_type, path, name, value)
+                elif type(way) is Way:
+                    result = self._resolve(way, source_value, Path(path, name, parent_type.name))
+                    if type(result) is Slot:
+                        results[name] = None
+                        result.stand(scope, name)
+                        slots.append(result)
+                        continue
+                    if type(result) is Waiting:
+                        field_path = Path(path, name, parent_type.name)
+                        result.scope.stand(scope, name, way.shape.return_type, details, field_path)
+                        results[name] = result.scope.container
+                        slots += result.slots
+                        continue
                 else:
                     field_path = Path(path, name, parent_type.name)
                     result = self.execute_field(
@@ -247,30 +142,148 @@ class LeafExecutor(StrawberryGraphQLCoreExecutionContext):
                     )
                 if result is not Undefined:
                     results[name] = result
-                    if is_awaitable(result):
+                    if self.is_awaitable(result):
                         pending.append(name)
         except Exception:
             if pending:
                 self.settle_in_background([results[name] for name in pending])
             raise
-        return _when_done(results, pending) if pending else results
+        if pending:
+            return when_done(scope, pending, Waiting(self, scope, slots) if slots else None)
+        return Waiting(self, scope, slots) if slots else results
 
     def _plan(self, parent_type: GraphQLObjectType, grouped_field_set: Any) -> list[FieldPlan]:
         known = self._plans.get(id(grouped_field_set))
         if known is not None:
             return known[1]
-        plan: list[FieldPlan] = []
-        for name, details in grouped_field_set.items():
-            node = details[0].node
-            field = self.schema.get_field(parent_type, node.name.value)
-            leaf: Leaf | None = None
-            if field is not None and not node.arguments and not node.directives:
-                is_typename = node.name.value == "__typename"
-                leaf = _typename(parent_type, field) if is_typename else _leaf_of(field)
-            plan.append((name, details, leaf))
+        plan = [plan_of(self.schema, parent_type, *field) for field in grouped_field_set.items()]
         # The field set is kept with its plan, so that its id cannot be given to another one.
         self._plans[id(grouped_field_set)] = (grouped_field_set, plan)
         return plan
+
+    def _resolve(self, way: Way, source: Any, path: Path) -> Any:
+        """Resolve a field: its completed value, or an awaitable of it, or the slot in which a loader puts it."""
+        try:
+            if way.attribute is not None:
+                value = getattr(source, way.attribute)
+            else:
+                value = self._call(way, source, path)
+                if way.awaits_loaders:
+                    try:
+                        return Slot(way, path, value, advance(value))
+                    except StopIteration as done:
+                        value = done.value
+            completed = self._complete_any(way, way.shape, path, path, value)
+        except Exception as error:
+            self.handle_field_error(error, way.shape.return_type, way.details, path)
+            return None
+        if type(completed) is not Waiting and self.is_awaitable(completed):
+            return self.guarded(completed, way.shape.return_type, way.details, path)
+        return completed
+
+    def _call(self, way: Way, source: Any, path: Path) -> Any:
+        if way.function is None:
+            info = self.build_resolve_info(way.field, way.nodes, way.parent_type, path)
+            arguments = {}
+            if way.field.args or way.nodes[0].arguments:
+                detail = way.details[0]
+                arguments = get_argument_values(
+                    way.field,
+                    detail.node,
+                    self.variable_values,
+                    detail.fragment_variable_values,
+                    self.hide_suggestions,
+                )
+            return cast(Any, way.field.resolve)(source, info, **arguments)
+        if way.info_name is None:
+            return way.function(source)
+        info = self.build_resolve_info(way.field, way.nodes, way.parent_type, path)
+        return way.function(
+            source, **{way.info_name: self._info_class(_raw_info=info, _field=way.definition)}
+        )
+
+    def complete(self, way: Way, shape: Shape, field_path: Path, path: Path, value: Any) -> Any:
+        """Complete a value of a field that was awaited, or of an item of its list: the value, or an awaitable of it.
+
+        Raises what is wrong with it.
+        """
+        completed = self._complete_directly(way, shape, field_path, path, value)
+        if completed is not FALLBACK:
+            return completed
+        info = self.build_resolve_info(way.field, way.nodes, way.parent_type, field_path)
+        return self.complete_value(shape.return_type, way.details, info, path, value, None)
+
+    def _complete_any(self, way: Way, shape: Shape, field_path: Path, path: Path, value: Any) -> Any:
+        """The same of a value that may have to be awaited first."""
+        completed = self._complete_directly(way, shape, field_path, path, value)
+        if completed is not FALLBACK:
+            return completed
+        if self.is_awaitable(value):
+            return self._complete_later(way, shape, field_path, path, value)
+        return self.complete(way, shape, field_path, path, value)
+
+    def _complete_directly(self, way: Way, shape: Shape, field_path: Path, path: Path, value: Any) -> Any:
+        """The same of a value that is just what is expected; for any other FALLBACK."""
+        if value is None and shape.is_nullable:
+            return None
+        if shape.complete is not None:
+            completed = shape.complete(value)
+            if completed is not FALLBACK:
+                return completed
+        elif shape.object_type is not None:
+            if type(value) is shape.source:
+                fields, defer_usages, _ = self.collect_subfields(shape.object_type, way.details)
+                if not defer_usages:
+                    return self.execute_fields(shape.object_type, value, path, fields, None)
+        elif shape.item is not None and type(value) is list:
+            return self._complete_list(way, shape.item, field_path, path, value)
+        return FALLBACK
+
+    async def _complete_later(
+        self, way: Way, shape: Shape, field_path: Path, path: Path, value: Awaitable[Any]
+    ) -> Any:
+        completed = self.complete(way, shape, field_path, path, await value)
+        return await completed if self.is_awaitable(completed) else completed
+
+    def _complete_list(self, way: Way, item: Shape, field_path: Path, path: Path, values: list[Any]) -> Any:
+        results: list[Any] = []
+        pending: list[int] = []
+        slots: list[Slot] = []
+        scope = Scope(results)
+        try:
+            for index, value in enumerate(values):
+                item_path = Path(path, index, None)
+                try:
+                    completed = self._complete_any(way, item, field_path, item_path, value)
+                except Exception as error:
+                    self.handle_field_error(error, item.return_type, way.details, item_path)
+                    completed = None
+                if type(completed) is Waiting:
+                    completed.scope.stand(scope, index, item.return_type, way.details, item_path)
+                    slots += completed.slots
+                    completed = completed.scope.container
+                elif self.is_awaitable(completed):
+                    completed = self.guarded(completed, item.return_type, way.details, item_path)
+                    pending.append(index)
+                results.append(completed)
+        except Exception:
+            rest = [one for one in values[len(results) + 1 :] if self.is_awaitable(one)]
+            if pending or rest:
+                self.settle_in_background([*(results[index] for index in pending), *rest])
+            raise
+        if pending:
+            return when_done(scope, pending, Waiting(self, scope, slots) if slots else None)
+        return Waiting(self, scope, slots) if slots else results
+
+    async def guarded(
+        self, completed: Awaitable[Any], return_type: GraphQLOutputType, details: Any, path: Path
+    ) -> Any:
+        """Await what becomes a field's or an item's value; what is wrong with it is an error at its place."""
+        try:
+            return await completed
+        except Exception as error:
+            self.handle_field_error(error, return_type, details, path)
+            return None
 
     def _complete_leaf(
         self,
@@ -281,7 +294,8 @@ class LeafExecutor(StrawberryGraphQLCoreExecutionContext):
         name: str,
         value: Any,
     ) -> Any:
-        """Complete a value that is not passed through: the second half of the stock ``execute_field``."""
+        """Complete a leaf's value that is not passed through: the second half of the stock ``execute_field``."""
+        field_path = Path(path, name, parent_type.name)
         if value is not None and not isinstance(value, Exception) and not self.is_awaitable(value):
             named_type = leaf.return_type
             if isinstance(named_type, GraphQLNonNull):
@@ -290,24 +304,12 @@ class LeafExecutor(StrawberryGraphQLCoreExecutionContext):
                 try:
                     return self.complete_leaf_value(named_type, value)
                 except Exception as error:
-                    self._fail(error, leaf, details, parent_type, path, name)
+                    self.handle_field_error(error, leaf.return_type, details, field_path)
                     return None
-        return self._complete_by_stock(leaf, details, parent_type, path, name, value)
-
-    def _complete_by_stock(
-        self,
-        leaf: Leaf,
-        details: Any,
-        parent_type: GraphQLObjectType,
-        path: Path | None,
-        name: str,
-        value: Any,
-    ) -> Any:
         node = details[0].node
         field = self.schema.get_field(parent_type, node.name.value)
-        field_path = Path(path, name, parent_type.name)
         nodes = [detail.node for detail in details]
-        info = self.build_resolve_info(cast(GraphQLField, field), nodes, parent_type, field_path)
+        info = self.build_resolve_info(cast(Any, field), nodes, parent_type, field_path)
         if self.is_awaitable(value):
             return self.complete_awaitable_value(leaf.return_type, details, info, field_path, value, None)
         try:
@@ -317,34 +319,4 @@ class LeafExecutor(StrawberryGraphQLCoreExecutionContext):
             return None
         if not self.is_awaitable(completed):
             return completed
-        return self._await_completed(completed, leaf, details, field_path)
-
-    async def _await_completed(
-        self, completed: Awaitable[Any], leaf: Leaf, details: Any, field_path: Path
-    ) -> Any:
-        try:
-            return await completed
-        except Exception as error:
-            self.handle_field_error(error, leaf.return_type, details, field_path)
-            return None
-
-    def _fail(
-        self,
-        error: Exception,
-        leaf: Leaf,
-        details: Any,
-        parent_type: GraphQLObjectType,
-        path: Path | None,
-        name: str,
-    ) -> None:
-        self.handle_field_error(error, leaf.return_type, details, Path(path, name, parent_type.name))
-
-
-async def _when_done(results: dict[str, Any], pending: list[str]) -> dict[str, Any]:
-    """Await what is pending and put it in its place."""
-    if len(pending) == 1:
-        results[pending[0]] = await results[pending[0]]
-        return results
-    values = await gather_with_cancel(*(results[name] for name in pending))
-    results.update(zip(pending, values, strict=True))
-    return results
+        return self.guarded(completed, leaf.return_type, details, field_path)
