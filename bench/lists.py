@@ -6,7 +6,6 @@ the other. Prints p50 and p99 in milliseconds, beside those of the bare statemen
 
 import argparse
 import asyncio
-import gc
 import statistics
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
@@ -20,13 +19,13 @@ from pydantic import SecretStr
 
 from seggraph import embedded
 from seggraph.app import create_app
+from seggraph.cli.serving import spare_collections
 from seggraph.models import migrating
 from seggraph.runtime import database
 from seggraph.services import workspaces
 from seggraph.services.authentication import issue_token
 from seggraph.services.context import Context, open_context
-from seggraph.services.segment_views import FILTER as NARROWED
-from seggraph.services.segment_views import SELECT, SegmentFilter
+from seggraph.services.segment_views import SELECT, UNLESS_ASKED_FOR
 from seggraph.settings import Settings
 from seggraph.vocabulary import Role
 
@@ -111,8 +110,7 @@ async def _client(context: Context, workspace_id: int) -> AsyncIterator[httpx.As
     token = issue_token(
         context.settings, subject="leader", workspace_id=workspace_id, lifetime=timedelta(hours=1)
     )
-    gc.collect()
-    gc.freeze()  # as `seggraph serve` does
+    spare_collections()
     async with app.router.lifespan_context(app):
         transport = httpx.ASGITransport(app=app)
         headers = {"Authorization": f"Bearer {token}"}
@@ -161,10 +159,9 @@ async def main(count: int) -> None:
             return answer
 
         async def bare() -> object:
-            text = f"{SELECT} {NARROWED} ORDER BY s.created_at DESC, s.id DESC LIMIT {PAGE + 1}"
+            text = f"{SELECT} {UNLESS_ASKED_FOR} ORDER BY s.created_at DESC, s.id DESC LIMIT {PAGE + 1}"
             async with database() as connection:
-                found = SegmentFilter().arguments(None)
-                return await connection.fetch(text, workspace_id, user_id, True, *found)
+                return await connection.fetch(text, workspace_id, user_id, True)
 
         median, slowest = await _timed(bare)
         print(f"bare statement   p50 {median:6.1f}   p99 {slowest:6.1f}")

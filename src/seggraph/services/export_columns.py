@@ -35,16 +35,19 @@ class Form(Enum):
 class ExportColumn:
     """A column that can be chosen: a field by its SQL, or a custom attribute of members by its name.
 
-    In the SQL `m` is members and `a` their addresses, `s` segments.
+    In the SQL `m` is members and `a` their addresses, `s` segments. With `names` the SQL is the number of one of them.
     """
 
     name: str
     form: Form
     sql: str = ""
     attribute: str | None = None
+    names: type[IntEnum] | None = None
 
     def cell(self, place: str) -> str:
         """The SQL of the cell; `place` is the parameter with the attribute's name."""
+        if self.names is not None:
+            return _chosen(self.sql, {one.value: one.name for one in self.names})
         if self.attribute is None:
             return _cell(self.form, self.sql)
         if self.form is not Form.LIST:
@@ -53,9 +56,15 @@ class ExportColumn:
         count = f"jsonb_array_length(m.attributes -> {place})"
         return f"CASE WHEN {count} = 0 THEN '[]' WHEN {count} > 0 THEN {_list(items)} END"
 
-    def json(self, place: str) -> str:
-        """The SQL of the JSON value; `place` as in `cell`."""
-        return self.sql if self.attribute is None else f"m.attributes -> {place}"
+    def json(self, before: str) -> str:
+        """The SQL of the text of a field's name and JSON value, after `before`; not for attributes."""
+        start = f'{before}"{self.name}":'
+        null = f"{start}null"
+        if self.names is not None:
+            return _chosen(self.sql, {one.value: f'{start}"{one.name}"' for one in self.names}, null)
+        if self.form is Form.FLAG:
+            return f"CASE {self.sql} WHEN true THEN '{start}true' WHEN false THEN '{start}false' ELSE '{null}' END"
+        return f"coalesce('{start}' || to_json({self.sql})::text, '{null}')"
 
 
 def _cell(form: Form, value: str) -> str:
@@ -89,9 +98,10 @@ def _list(value: str) -> str:
     """
 
 
-def _names(column: str, enum: type[IntEnum]) -> str:
-    whens = " ".join(f"WHEN {one.value} THEN '{one.name}'" for one in enum)
-    return f"CASE {column} {whens} END"
+def _chosen(column: str, texts: Mapping[int, str], otherwise: str | None = None) -> str:
+    whens = " ".join(f"WHEN {number} THEN '{text}'" for number, text in texts.items())
+    rest = "" if otherwise is None else f"ELSE '{otherwise}'"
+    return f"CASE {column} {whens} {rest} END"
 
 
 def _instant(column: str) -> str:
@@ -113,7 +123,7 @@ WELL_KNOWN: Final = (
     ExportColumn("isTarget", Form.FLAG, "m.is_target"),
     ExportColumn("tags", Form.LIST, "m.tags"),
     *(
-        ExportColumn(name, Form.PLAIN, _names(f"m.{consent_column(channel)}", ConsentState))
+        ExportColumn(name, Form.PLAIN, f"m.{consent_column(channel)}", names=ConsentState)
         for name, channel in CONSENT_FIELDS.items()
     ),
     ExportColumn("address", Form.TEXT, "a.address"),
@@ -131,7 +141,7 @@ INSTANTS: Final = (
 SEGMENT_COLUMNS: Final = (
     ExportColumn("name", Form.TEXT, "s.name"),
     ExportColumn("description", Form.TEXT, "s.description"),
-    ExportColumn("kind", Form.PLAIN, _names("s.kind", MemberKind)),
+    ExportColumn("kind", Form.PLAIN, "s.kind", names=MemberKind),
     ExportColumn("type", Form.PLAIN, "s.type"),
     ExportColumn("status", Form.PLAIN, "s.status"),
     ExportColumn("purpose", Form.PLAIN, "s.purpose"),
@@ -216,16 +226,35 @@ def csv_select(columns: Sequence[ExportColumn], first: int) -> tuple[str, list[s
 
 
 def json_select(columns: Sequence[ExportColumn], first: int) -> tuple[str, list[str]]:
-    """The select list of one JSON object per row, attributes in a field of their own; see `csv_select`."""
+    """The SQL of one JSON object per row, attributes in a field of their own; see `csv_select`.
+
+    It is put together from texts: row_to_json finds out anew for every value how its type is written.
+    """
     places = _places(columns, first)
-    fields = [f'{one.json("")} AS "{one.name}"' for one in columns if one.attribute is None]
-    attributes = [f"{place}, {one.json(place)}" for one in columns if (place := places.get(one.name))]
-    if attributes:
-        # A call has at most 100 arguments.
-        starts = range(0, len(attributes), 50)
-        parts = [f"jsonb_build_object({', '.join(attributes[start : start + 50])})" for start in starts]
-        fields.append(f"jsonb_strip_nulls({' || '.join(parts)}) AS attributes")
-    return ", ".join(fields), _parameters(columns)
+    fields = [column for column in columns if column.attribute is None]
+    parts = [column.json("," if index else "{") for index, column in enumerate(fields)]
+    if places:
+        parts.append(
+            f"""'{"," if fields else "{"}"attributes":' || {_attributes(list(places.values()))}::text"""
+        )
+    return f"{_joined(parts)} || '}}'", _parameters(columns)
+
+
+def _attributes(places: Sequence[str]) -> str:
+    """The SQL of a JSON object with those of the attributes that a member has."""
+    pairs = [f"{place}, m.attributes -> {place}" for place in places]
+    # A call has at most 100 arguments.
+    starts = range(0, len(pairs), 50)
+    parts = [f"jsonb_build_object({', '.join(pairs[start : start + 50])})" for start in starts]
+    return f"(CASE WHEN m.attributes = '{{}}' THEN '{{}}' ELSE jsonb_strip_nulls({' || '.join(parts)}) END)"
+
+
+def _joined(parts: Sequence[str]) -> str:
+    """The SQL of the texts behind each other; in halves, for `||` copies what is on its left."""
+    if len(parts) == 1:
+        return parts[0]
+    middle = len(parts) // 2
+    return f"({_joined(parts[:middle])} || {_joined(parts[middle:])})"
 
 
 def _places(columns: Sequence[ExportColumn], first: int) -> dict[str, str]:

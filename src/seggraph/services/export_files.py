@@ -18,7 +18,7 @@ from seggraph.models.audiences import ChunkRole
 from seggraph.services import cells
 from seggraph.services.export_columns import ExportColumn, csv_select, json_select
 from seggraph.services.policy import VISIBLE_SEGMENT, Viewer, visibility_arguments
-from seggraph.services.segment_views import FILTER, SegmentFilter
+from seggraph.services.segment_views import SegmentFilter
 from seggraph.vocabulary import ExportFormat, MemberKind
 
 BATCH_ROWS: Final = 20_000
@@ -27,10 +27,11 @@ COMPRESSION: Final = 1
 
 OF_MEMBERS: Final = """
     FROM members m LEFT JOIN member_addresses a ON a.member_id = m.id
-    WHERE m.workspace_id = $1 AND m.kind = $2 AND m.ordinal = ANY($3::int[]) ORDER BY m.ordinal
+    WHERE m.workspace_id = $1 AND m.kind = $2 AND m.ordinal = ANY((SELECT $3::int[])::int[]) ORDER BY m.ordinal
 """
+"""The batch is a subquery: COPY has no parameters, and of an array in its text each number would be estimated."""
 
-OF_SEGMENTS: Final = f"FROM segments s WHERE {VISIBLE_SEGMENT} {FILTER} ORDER BY s.name_key, s.id"
+OF_SEGMENTS: Final = f"FROM segments s WHERE {VISIBLE_SEGMENT}"
 
 EVERYONE: Final = "SELECT array_agg(ordinal) FROM members WHERE workspace_id = $1 AND kind = $2"
 
@@ -92,8 +93,10 @@ async def write_segments(
     file: BinaryIO,
 ) -> int:
     """Write the segments that the viewer sees, by name; answers how many."""
-    query, _ = _query(OF_SEGMENTS, columns, format_, 14)
-    arguments = (*visibility_arguments(viewer), *filter_.arguments(search))
+    conditions, values = filter_.conditions(search)
+    rows = f"{OF_SEGMENTS}{conditions} ORDER BY s.name_key, s.id"
+    query, _ = _query(rows, columns, format_, 4 + len(values))
+    arguments = (*visibility_arguments(viewer), *values)
     return await _copy(connection, query, arguments, format_, file)
 
 
@@ -101,11 +104,9 @@ def _query(
     rows: str, columns: Sequence[ExportColumn], format_: ExportFormat, first: int
 ) -> tuple[str, list[str]]:
     """The query whose rows are the lines of the file, and the values of its parameters from $`first` on."""
-    if format_ is ExportFormat.CSV:
-        cells_, names = csv_select(columns, first)
-        return f"SELECT {cells_} {rows}", names
-    fields, names = json_select(columns, first)
-    return f"SELECT row_to_json(line) FROM (SELECT {fields} {rows}) AS line", names  # noqa: S608 - as above
+    select = csv_select if format_ is ExportFormat.CSV else json_select
+    line, names = select(columns, first)
+    return f"SELECT {line} {rows}", names
 
 
 async def _copy(

@@ -3,9 +3,11 @@
 Made here for the API and for what is sent to webhooks; `api/ids.py` reads them.
 """
 
-import base64
+import binascii
 
 
 def global_id(type_name: str, number: int) -> str:
     """The id of an object: URL-safe base64 of its type and number."""
-    return base64.urlsafe_b64encode(f"{type_name}:{number}".encode()).rstrip(b"=").decode()
+    # Letters, digits and a colon never make the two characters in which URL-safe base64 differs.
+    text = binascii.b2a_base64(f"{type_name}:{number}".encode(), newline=False)
+    return text.rstrip(b"=").decode()

@@ -22,6 +22,7 @@ MAX_SIZE: Final = 1_000
 MAX_CURSOR: Final = 4_096
 """Most characters of a cursor: it holds a few sort keys."""
 MAX_DIGITS: Final = 100
+ROWS: Final = "SELECT * FROM {pages}"
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -167,9 +168,11 @@ async def fetch_page(
     order: Order,
     request: PageRequest,
     make: Callable[[asyncpg.Record], R],
+    *,
+    reading: str = ROWS,
 ) -> Page[R]:
     """Read one page of the rows of `select`; see `fetch_pages`."""
-    [page] = await fetch_pages(connection, [select], arguments, order, request, make)
+    [page] = await fetch_pages(connection, [select], arguments, order, request, make, reading=reading)
     return page
 
 
@@ -180,11 +183,14 @@ async def fetch_pages(
     order: Order,
     request: PageRequest,
     make: Callable[[asyncpg.Record], R],
+    *,
+    reading: str = ROWS,
 ) -> list[Page[R]]:
     """Read the same page of several lists in one statement: each list is the rows of one of `selects`.
 
     A select ends in a WHERE clause with `arguments`, which all share, bound as $1, $2, … The keys of the order
     are appended to its conditions, order and limit; it must contain the text ``/*keys*/`` in its list of columns.
+    `reading` reads the rows of the pages, `{pages}`, and more for them where rows with all of it are slow to sort.
     Raises BadCursor, Invalid, TooMany.
     """
     size = request.size
@@ -207,7 +213,8 @@ async def fetch_pages(
         f" {conditions} ORDER BY {sorting} LIMIT {size + 1})"
         for number, select in enumerate(selects)
     ]
-    text = f"SELECT * FROM ({' UNION ALL '.join(texts)}) AS pages ORDER BY list_number, {sorting}"  # noqa: S608
+    pages = f"({' UNION ALL '.join(texts)}) AS pages"
+    text = f"{reading.format(pages=pages)} ORDER BY list_number, {sorting}"
     lists: list[list[asyncpg.Record]] = [[] for _ in selects]
     for row in await connection.fetch(text, *values):
         lists[row["list_number"]].append(row)

@@ -1,4 +1,4 @@
-"""Who relies on segments: campaigns, other segments, playbooks and deliveries, each found by one statement.
+"""Who relies on segments: campaigns, other segments, playbooks and deliveries, all found by one statement.
 
 What a viewer may not see is counted and never named.
 """
@@ -57,7 +57,6 @@ SEGMENTS: Final = f"""
       ({VISIBLE_SEGMENT}) AS visible
     FROM segments s, jsonb_path_query(s.criteria, '$.**.segment.id') AS r(id)
     WHERE s.workspace_id = $1 AND s.criteria @? '$.**.segment.id' AND (r.id #>> '{{}}')::bigint = ANY($4)
-    ORDER BY s.id
 """  # noqa: S608 - constants only
 
 PLAYBOOKS: Final = f"""
@@ -70,35 +69,29 @@ PLAYBOOKS: Final = f"""
       FROM playbooks c, jsonb_path_query(c.criteria, '$.**.segment.id') AS r(id)
       WHERE c.workspace_id = $1 AND (r.id #>> '{{}}')::bigint = ANY($4)
     ) u JOIN playbooks p ON p.workspace_id = $1 AND p.id = u.playbook_id
-    ORDER BY p.id, u.use
 """  # noqa: S608 - constants only
 
 
 CAMPAIGNS: Final = f"""
     SELECT t.segment_id, c.id, c.name, CASE t.role WHEN 'EXCLUDE' THEN 'EXCLUSION' ELSE 'TARGET' END AS use,
-      c.status, ({VISIBLE_CAMPAIGN}) AS visible, $2::bigint AS viewer, $3::boolean AS manages_all
+      c.status, ({VISIBLE_CAMPAIGN}) AS visible
     FROM campaign_segments t JOIN campaigns c ON c.id = t.campaign_id
     WHERE t.workspace_id = $1 AND t.segment_id = ANY($4)
-    ORDER BY c.id
 """  # noqa: S608 - constants only
 
 
 MEASURED: Final = f"""
-    SELECT m.segment_id, c.id, c.name, 'METRICS' AS use, c.status, ({VISIBLE_CAMPAIGN}) AS visible,
-      $2::bigint AS viewer, $3::boolean AS manages_all
+    SELECT m.segment_id, c.id, c.name, 'METRICS' AS use, c.status, ({VISIBLE_CAMPAIGN}) AS visible
     FROM (SELECT DISTINCT segment_id, campaign_id FROM campaign_metrics
           WHERE workspace_id = $1 AND segment_id = ANY($4)) m
     JOIN campaigns c ON c.id = m.campaign_id
-    ORDER BY c.id
 """  # noqa: S608 - constants only
 
 
 DELIVERIES: Final = """
-    SELECT y.segment_id, d.id, d.name, 'DELIVERY' AS use, y.status, true AS visible,
-      $2::bigint AS viewer, $3::boolean AS manages_all
+    SELECT y.segment_id, d.id, d.name, 'DELIVERY' AS use, y.status, true AS visible
     FROM deliveries y JOIN destinations d ON d.id = y.destination_id
     WHERE y.workspace_id = $1 AND y.segment_id = ANY($4) AND (y.status <> 'INACTIVE' OR y.wish = 'EMPTY')
-    ORDER BY d.id
 """
 
 
@@ -121,6 +114,18 @@ USERS: Final = (
 
 RECORDS: Final = (_UserKind(UserType.CAMPAIGN, MEASURED, lambda _: False),)
 """What keeps numbers of a segment, also when it is not used any more: they would be lost with it."""
+
+
+def _at_once(kinds: Sequence[_UserKind]) -> str:
+    """The statement that finds users of several types, type by type."""
+    texts = [
+        f"SELECT {number} AS number, segment_id, id, name, use, status, visible FROM ({kind.find}) AS users"  # noqa: S608
+        for number, kind in enumerate(kinds)
+    ]
+    return f"{' UNION ALL '.join(texts)} ORDER BY number, id, use"
+
+
+FIND: Final[dict[tuple[_UserKind, ...], str]] = {kinds: _at_once(kinds) for kinds in (USERS, USERS + RECORDS)}
 
 
 async def of_segments(viewer: Viewer, segment_ids: Sequence[int]) -> dict[int, list[Usage]]:
@@ -146,22 +151,17 @@ async def _find(
     connection: asyncpg.Connection,
     viewer: Viewer,
     segment_ids: Sequence[int],
-    kinds: Sequence[_UserKind] = USERS,
+    kinds: tuple[_UserKind, ...] = USERS,
 ) -> dict[int, list[Usage]]:
     found: dict[int, list[Usage]] = {segment_id: [] for segment_id in segment_ids}
-    for kind in kinds:
-        for row in await connection.fetch(kind.find, *visibility_arguments(viewer), list(segment_ids)):
-            usage = Usage(
-                row["segment_id"],
-                kind.type,
-                row["id"],
-                row["name"],
-                SegmentUse(row["use"]),
-                row["status"],
-                kind.needs(row["status"]),
-                bool(row["visible"]),
+    for row in await connection.fetch(FIND[kinds], *visibility_arguments(viewer), list(segment_ids)):
+        number, segment_id, id_, name, use, status, visible = row
+        kind = kinds[number]
+        found[segment_id].append(
+            Usage(
+                segment_id, kind.type, id_, name, SegmentUse(use), status, kind.needs(status), bool(visible)
             )
-            found[usage.segment_id].append(usage)
+        )
     return found
 
 

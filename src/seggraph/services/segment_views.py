@@ -82,24 +82,34 @@ SELECT: Final = f"""
     SELECT {", ".join(f"s.{column}" for column in COLUMNS)} /*keys*/ FROM segments s WHERE {VISIBLE_SEGMENT}
 """  # noqa: S608 - constants only
 
-FILTER: Final = """
-    AND ($4::smallint[] IS NULL OR s.kind = ANY($4))
-    AND ($5::text[] IS NULL OR s.type = ANY($5))
-    AND CASE WHEN $6::text[] IS NULL THEN s.status <> 'ARCHIVED' ELSE s.status = ANY($6) END
-    AND ($7::text[] IS NULL OR s.purpose = ANY($7))
-    AND ($8::text[] IS NULL OR s.origin = ANY($8))
-    AND ($9::bigint[] IS NULL OR s.created_by_id = ANY($9))
-    AND ($10::timestamptz IS NULL OR s.created_at >= $10)
-    AND ($11::timestamptz IS NULL OR s.created_at < $11)
-    AND ($12::text[] IS NULL OR s.reach_status = ANY($12))
-    AND ($13::text IS NULL OR position($13 IN s.name_key) > 0)
-"""
+FOUND: Final = f"SELECT s.id AS found_id /*keys*/ FROM segments s WHERE {VISIBLE_SEGMENT}"  # noqa: S608
+"""The segments of a list, without what is read of them: sorted as they are, they would be sorted with all of it."""
 
-COUNT: Final = f"SELECT count(*) FROM segments s WHERE {VISIBLE_SEGMENT} {FILTER}"  # noqa: S608
-
-COUNTS: Final = f"""
-    SELECT s.status, count(*) AS count FROM segments s WHERE {VISIBLE_SEGMENT} {FILTER} GROUP BY s.status
+READ: Final = f"""
+    SELECT {", ".join(f"s.{column}" for column in COLUMNS)}, pages.*
+    FROM {{pages}} JOIN segments s ON s.id = pages.found_id
 """  # noqa: S608
+
+COUNT: Final = f"SELECT count(*) FROM segments s WHERE {VISIBLE_SEGMENT}"  # noqa: S608
+
+COUNTS: Final = f"SELECT s.status, count(*) AS count FROM segments s WHERE {VISIBLE_SEGMENT}"  # noqa: S608
+
+UNLESS_ASKED_FOR: Final = " AND s.status <> 'ARCHIVED'"
+
+CONDITIONS: Final = {
+    "kinds": "s.kind = ANY({}::smallint[])",
+    "types": "s.type = ANY({}::text[])",
+    "statuses": "s.status = ANY({}::text[])",
+    "purposes": "s.purpose = ANY({}::text[])",
+    "origins": "s.origin = ANY({}::text[])",
+    "created_by": "s.created_by_id = ANY({}::bigint[])",
+    "created_from": "s.created_at >= {}::timestamptz",
+    "created_before": "s.created_at < {}::timestamptz",
+    "reach_statuses": "s.reach_status = ANY({}::text[])",
+    "search": "position({}::text IN s.name_key) > 0",
+}
+"""What a list is narrowed by, each with its parameter. Only what is asked for is in a statement: PostgreSQL plans one
+with all of it, and a value or null for each, anew every time, and still looks at each condition for every row."""
 
 USERS_HIDDEN_FROM: Final = """
     SELECT segment_id, user_id FROM segment_hidings
@@ -123,20 +133,14 @@ class SegmentFilter:
     created_before: datetime | None = None
     reach_statuses: Sequence[ReachStatus] | None = None
 
-    def arguments(self, search: str | None) -> tuple[Any, ...]:
-        """The values of $4 to $13 in FILTER."""
-        return (
-            self.kinds,
-            self.types,
-            self.statuses,
-            self.purposes,
-            self.origins,
-            self.created_by,
-            self.created_from,
-            self.created_before,
-            self.reach_statuses,
-            search_key(search),
-        )
+    def conditions(self, search: str | None, *, every_status: bool = False) -> tuple[str, list[Any]]:
+        """What to append to the condition VISIBLE_SEGMENT, and the values of its parameters from $4 on."""
+        values = {name: getattr(self, name, None) for name in CONDITIONS} | {"search": search_key(search)}
+        given = {name: value for name, value in values.items() if value is not None}
+        text = "" if every_status or "statuses" in given else UNLESS_ASKED_FOR
+        for number, name in enumerate(given, start=4):
+            text += f" AND {CONDITIONS[name].format(f'${number}')}"
+        return text, list(given.values())
 
 
 def order_by(field: str, *, descending: bool) -> Order:
@@ -194,25 +198,28 @@ async def list_page(
     viewer: Viewer, filter_: SegmentFilter, search: str | None, order: Order, request: PageRequest
 ) -> Page[SegmentView]:
     """A page of the segments that the viewer may see."""
-    arguments = (*visibility_arguments(viewer), *filter_.arguments(search))
+    conditions, values = filter_.conditions(search)
+    arguments = (*visibility_arguments(viewer), *values)
     async with database() as connection:
-        return await fetch_page(connection, SELECT + FILTER, arguments, order, request, view_of)
+        return await fetch_page(
+            connection, FOUND + conditions, arguments, order, request, view_of, reading=READ
+        )
 
 
 async def count(viewer: Viewer, filter_: SegmentFilter, search: str | None) -> int:
     """How many segments the whole list has."""
+    conditions, values = filter_.conditions(search)
     async with database() as connection:
-        found: int = await connection.fetchval(
-            COUNT, *visibility_arguments(viewer), *filter_.arguments(search)
-        )
+        found: int = await connection.fetchval(COUNT + conditions, *visibility_arguments(viewer), *values)
     return found
 
 
 async def counts(viewer: Viewer, filter_: SegmentFilter, search: str | None) -> dict[SegmentStatus, int]:
     """How many segments a list has in each status, whichever statuses it is narrowed to."""
-    everywhere = replace(filter_, statuses=tuple(SegmentStatus))
+    conditions, values = replace(filter_, statuses=None).conditions(search, every_status=True)
+    text = f"{COUNTS}{conditions} GROUP BY s.status"
     async with database() as connection:
-        rows = await connection.fetch(COUNTS, *visibility_arguments(viewer), *everywhere.arguments(search))
+        rows = await connection.fetch(text, *visibility_arguments(viewer), *values)
     found = {SegmentStatus(row["status"]): int(row["count"]) for row in rows}
     return {status: found.get(status, 0) for status in SegmentStatus}
 
@@ -227,14 +234,15 @@ async def users_hidden_from(viewer: Viewer, segment_ids: Sequence[int]) -> dict[
 
 
 def view_of(row: asyncpg.Record) -> SegmentView:
-    """The view of a row of SELECT."""
-    values = {column: row[column] for column in COLUMNS}
-    if values["criteria"] is not None:
-        values["criteria"] = orjson.loads(values["criteria"])
-    for column, type_ in _ENUMS.items():
-        if values[column] is not None:
-            values[column] = type_(values[column])
-    return SegmentView(**values)
+    """The view of a row of SELECT: its first columns are those of the view."""
+    values: list[Any] = list(row[: len(COLUMNS)])
+    for index, members in _ENUMS:
+        value = values[index]
+        if value is not None:
+            values[index] = members[value]
+    if values[_CRITERIA] is not None:
+        values[_CRITERIA] = orjson.loads(values[_CRITERIA])
+    return SegmentView(*values)
 
 
 def restored(values: dict[str, Any]) -> SegmentView:
@@ -242,7 +250,8 @@ def restored(values: dict[str, Any]) -> SegmentView:
     return TypeAdapter(SegmentView).validate_python(values)
 
 
-_ENUMS: Final[dict[str, type[Any]]] = {
+_CRITERIA: Final = COLUMNS.index("criteria")
+_TYPES: Final[dict[str, type[Any]]] = {
     "kind": MemberKind,
     "type": SegmentType,
     "status": SegmentStatus,
@@ -252,3 +261,4 @@ _ENUMS: Final[dict[str, type[Any]]] = {
     "reach_status": ReachStatus,
     "last_action": SegmentAction,
 }
+_ENUMS: Final = [(COLUMNS.index(column), {one.value: one for one in enum}) for column, enum in _TYPES.items()]
