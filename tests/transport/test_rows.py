@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from seggraph.api.scalars import CONFIG, JSON
-from seggraph.api.transport import Row, ServedSchema, row
+from seggraph.api.transport import Row, ServedSchema, row, with_rows
 from seggraph.api.transport.rows import take_rows
 from seggraph.services.row_errors import RefusedValue
 from tests.transport.sample import Colour
@@ -36,6 +36,7 @@ class Line:
     flag: bool = False
 
 
+@with_rows
 @strawberry.input
 class Order:
     lines: list[Row] = strawberry.field(graphql_type=list[Line])

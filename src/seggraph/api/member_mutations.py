@@ -11,7 +11,7 @@ from seggraph.api.context import caller_of
 from seggraph.api.criteria import ConsentInput, CriteriaInput, document_of
 from seggraph.api.errors import ReportErrors, RowError, UserError
 from seggraph.api.scalars import JSON
-from seggraph.api.transport import Row, row
+from seggraph.api.transport import Row, row, with_rows
 from seggraph.services import member_edits, upserts
 from seggraph.services.member_edits import EditReport
 from seggraph.services.selections import Selection
@@ -72,6 +72,7 @@ def row_of(row: Row) -> Row:
     return {**row, "consents": [(consent["channel"], consent["state"]) for consent in consents]}
 
 
+@with_rows
 @strawberry.input(description="Members to create or change, by their external ids.")
 class UpsertMembersInput:
     """Input of upsertMembers."""

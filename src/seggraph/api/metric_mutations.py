@@ -12,7 +12,7 @@ from seggraph.api import ids
 from seggraph.api.context import caller_of
 from seggraph.api.errors import ReportErrors, RowError, UserError
 from seggraph.api.imports import ColumnMapping, MappedColumn
-from seggraph.api.transport import Row, row
+from seggraph.api.transport import Row, row, with_rows
 from seggraph.errors import Duplicate, Required
 from seggraph.services import campaign_metrics, metric_imports
 from seggraph.services.campaign_metrics import RowWarning as RowWarningView
@@ -50,6 +50,7 @@ class CampaignMetricInput:
     conversions: int | None = strawberry.field(default=0, description="The same; null is 0.")
 
 
+@with_rows
 @strawberry.input(description="Metrics to record.")
 class RecordCampaignMetricsInput:
     """Input of recordCampaignMetrics."""

@@ -5,7 +5,7 @@ from strawberry.types import Info
 
 from seggraph.api.context import caller_of
 from seggraph.api.errors import ReportErrors, RowError, UserError
-from seggraph.api.transport import Row, row
+from seggraph.api.transport import Row, row, with_rows
 from seggraph.services import relations
 from seggraph.vocabulary import MemberKind
 
@@ -27,6 +27,7 @@ class RelationInput:
     remove: bool = strawberry.field(default=False, description="End the relation instead.")
 
 
+@with_rows
 @strawberry.input(description="Members to relate, by their external ids.")
 class RelateMembersInput:
     """Input of relateMembers."""

@@ -58,11 +58,20 @@ def kept(value: object, type_: AttributeType) -> Any:
 
 def storable_text(value: object, limit: int) -> bool:
     """Whether PostgreSQL can store it: a text within the limit, without NUL and lone surrogates."""
-    return isinstance(value, str) and len(value) <= limit and "\0" not in value and _is_unicode(value)
+    return (
+        isinstance(value, str)
+        and len(value) <= limit
+        and "\0" not in value
+        and (value.isascii() or _is_unicode(value))
+    )
 
 
 def _is_unicode(text: str) -> bool:
-    return text.isascii() or not any("\ud800" <= character <= "\udfff" for character in text)
+    try:
+        text.encode()
+    except UnicodeEncodeError:  # half a surrogate pair
+        return False
+    return True
 
 
 def _text(value: object) -> str | None:

@@ -22,9 +22,10 @@ def normalise(text: str) -> str:
     (`127.0.0.1`) among it.
     """
     domain = text.strip().lower()
-    if not _PLAIN.fullmatch(domain) or len(domain) > MAX_DOMAIN or "xn--" in domain:
-        domain = _in_punycode(_host(domain))
-    if not _PLAIN.fullmatch(domain) or len(domain) > MAX_DOMAIN:
+    if _is_plain(domain) and "xn--" not in domain:
+        return domain
+    domain = _in_punycode(_host(domain))
+    if not _is_plain(domain):
         raise Invalid(f"{text[:60]!r} is no domain; one looks like example.com.")
     return domain
 
@@ -35,6 +36,10 @@ def tidied(text: str) -> str:
         return normalise(text)
     except Invalid:
         return text
+
+
+def _is_plain(domain: str) -> bool:
+    return len(domain) <= MAX_DOMAIN and _PLAIN.fullmatch(domain) is not None
 
 
 def _host(text: str) -> str:

@@ -26,16 +26,17 @@ MAX_REJECTED_CELL: Final = 10_000
 
 BY_EXTERNAL_ID: Final = """
     SELECT external_id AS key, external_id, ordinal, is_target FROM members
-    WHERE workspace_id = $1 AND kind = $2 AND external_id = ANY($3)
+    WHERE workspace_id = (SELECT $1::bigint) AND kind = (SELECT $2::smallint) AND external_id = ANY($3)
 """
+"""The planner does not see the first two values, as in `upserts.FIND`."""
 
 _BY_FIELD: Final = """
     SELECT DISTINCT ON (key) key, external_id, ordinal, is_target FROM (
       SELECT {expression} AS key, 1 AS rank, external_id, ordinal, is_target FROM members
-      WHERE workspace_id = $1 AND kind = $2 AND {expression} = ANY($3)
+      WHERE workspace_id = (SELECT $1::bigint) AND kind = (SELECT $2::smallint) AND {expression} = ANY($3)
       UNION ALL
       SELECT external_id, 2, external_id, ordinal, is_target FROM members
-      WHERE workspace_id = $1 AND kind = $2 AND external_id = ANY($3)
+      WHERE workspace_id = (SELECT $1::bigint) AND kind = (SELECT $2::smallint) AND external_id = ANY($3)
     ) AS found ORDER BY key, rank, ordinal
 """
 

@@ -75,12 +75,16 @@ STOP_WAITING: Final = """
     RETURNING p.id
 """
 
+# Most often nothing waits for anyone of the kind, and then no external id is looked up.
 HOLD_WAITING: Final = """
     SELECT id FROM pending_relations WHERE id IN (
       SELECT id FROM pending_relations
       WHERE workspace_id = $1 AND from_kind = $2 AND from_external_id = ANY($3)
+        AND EXISTS (SELECT FROM pending_relations WHERE workspace_id = $1 AND from_kind = $2)
       UNION ALL
-      SELECT id FROM pending_relations WHERE workspace_id = $1 AND to_kind = $2 AND to_external_id = ANY($3)
+      SELECT id FROM pending_relations
+      WHERE workspace_id = $1 AND to_kind = $2 AND to_external_id = ANY($3)
+        AND EXISTS (SELECT FROM pending_relations WHERE workspace_id = $1 AND to_kind = $2)
     ) ORDER BY id FOR UPDATE
 """
 

@@ -41,33 +41,46 @@ COLUMNS: Final = {
 }
 """What an upsert can change in a row of `members`, with the types of PostgreSQL."""
 
-NEW_MEMBER: Final[dict[str, Any]] = dict.fromkeys(COLUMNS) | {
-    "is_target": True,
-    "has_address": False,
-    "tags": [],
-    "attributes": {},
-    **{column: 0 for column in COLUMNS if column.startswith("consent_")},
+OF_A_NEW_MEMBER: Final = {
+    "is_target": "true",
+    "has_address": "false",
+    "tags": "'{}'",
+    **{column: "0::smallint" for column in COLUMNS if column.startswith("consent_")},
 }
+"""What a member has that is created without a column, where that is not null, as SQL."""
 
 _NAMES = ", ".join(COLUMNS)
 _TYPED = ", ".join(f"{column} {type_}" for column, type_ in COLUMNS.items())
+_OR_DEFAULT = ", ".join(
+    f"coalesce({column}, {OF_A_NEW_MEMBER[column]})" if column in OF_A_NEW_MEMBER else column
+    for column in COLUMNS
+)
 
 PLAN_BY_VALUES: Final = "SET LOCAL plan_cache_mode = force_custom_plan"
 """From the sixth time on PostgreSQL would plan for any list of ids, by statistics that lag behind a growing table."""
 
-COUNT = "SELECT count(*) FROM members WHERE workspace_id = $1 AND kind = $2 AND external_id = ANY($3)"
+# The planner does not see these two values: by statistics that do not know a new workspace yet, any index that begins
+# with one would seem as good as the right one, and a look-up would read all its members.
+FIND = """
+    SELECT (SELECT next_ordinal FROM populations WHERE workspace_id = $1 AND kind = $2), ARRAY(
+      SELECT id FROM members
+      WHERE workspace_id = (SELECT $1::bigint) AND kind = (SELECT $2::smallint) AND external_id = ANY($3))
+"""
 
 READ = f"""
-    SELECT id, ordinal, external_id, {_NAMES} FROM members
-    WHERE workspace_id = $1 AND kind = $2 AND external_id = ANY($3)
-    ORDER BY id FOR NO KEY UPDATE
+    SELECT id, ordinal, external_id, {_NAMES} FROM members WHERE id = ANY($1) ORDER BY id FOR NO KEY UPDATE
 """  # noqa: S608 - the names are the constants above; the order keeps two upserts from a deadlock
 
 INSERT = f"""
-    INSERT INTO members (workspace_id, kind, ordinal, external_id, {_NAMES})
-    SELECT $1, $2, ordinal, external_id, {_NAMES}
-    FROM jsonb_to_recordset($3::jsonb) AS t(ordinal int, external_id text, {_TYPED})
-    RETURNING id, external_id
+    WITH advanced AS (
+      UPDATE populations SET next_ordinal = next_ordinal + $4 WHERE workspace_id = $1 AND kind = $2
+    ), created AS (
+      INSERT INTO members (workspace_id, kind, ordinal, external_id, {_NAMES})
+      SELECT $1, $2, ordinal, external_id, {_OR_DEFAULT}
+      FROM jsonb_to_recordset($3::jsonb) AS t(ordinal int, external_id text, {_TYPED})
+      RETURNING id, external_id, has_address
+    )
+    SELECT id, external_id FROM created WHERE has_address
 """  # noqa: S608
 
 UPDATE = f"""
@@ -80,8 +93,6 @@ RESERVE = """
     INSERT INTO populations AS p (workspace_id, kind, next_ordinal) VALUES ($1, $2, 0)
     ON CONFLICT (workspace_id, kind) DO UPDATE SET next_ordinal = p.next_ordinal RETURNING next_ordinal
 """
-
-ADVANCE = "UPDATE populations SET next_ordinal = next_ordinal + $3 WHERE workspace_id = $1 AND kind = $2"
 
 READ_ADDRESSES = """
     SELECT member_id, address, shipping_address, billing_address FROM member_addresses WHERE member_id = ANY($1)
@@ -210,8 +221,8 @@ class Batch:
         await member_locks.hold_together(self._connection, self._workspace_id)
         await self._connection.execute(PLAN_BY_VALUES)
         by_id = {draft.external_id: draft for draft in drafts.values()}
-        next_ordinal = await self._reserve(list(by_id))
-        existing = await self._read(list(by_id))
+        ids, next_ordinal = await self._find(list(by_id))
+        existing = await self._read(ids)
         new = [draft for external_id, draft in by_id.items() if external_id not in existing]
         created = await self._create(new, next_ordinal)
         updated, changed = await self._update(
@@ -227,21 +238,25 @@ class Batch:
         if self._created:
             await relations.settle(context, self._unit, self._workspace_id, self._kind, self._created)
 
-    async def _reserve(self, external_ids: list[str]) -> int | None:
-        """Hold the population's row if there is anyone to create, so that nobody else creates meanwhile.
+    async def _find(self, external_ids: list[str]) -> tuple[list[int], int | None]:
+        """Find who is there, and hold the population's row if there is anyone to create, so that nobody else does.
 
         It is taken before any member's row is: whoever holds members only never waits for it, so upserts that
-        overlap cannot deadlock. Returns the next ordinal, or None if everybody was there.
+        overlap cannot deadlock. Returns the ids of who is there and the next ordinal, or None if everybody was.
         """
-        found = await self._connection.fetchval(COUNT, self._workspace_id, self._kind, external_ids)
-        return None if found == len(external_ids) else await self._hold_population()
-
-    async def _hold_population(self) -> int:
+        arguments = self._workspace_id, self._kind, external_ids
+        seen, ids = await self._connection.fetchrow(FIND, *arguments)
+        if len(ids) == len(external_ids):
+            return ids, None
         next_ordinal: int = await self._connection.fetchval(RESERVE, self._workspace_id, self._kind)
-        return next_ordinal
+        if next_ordinal != (seen or 0):  # others created members in between
+            _, ids = await self._connection.fetchrow(FIND, *arguments)
+        return ids, next_ordinal
 
-    async def _read(self, external_ids: list[str]) -> dict[str, dict[str, Any]]:
-        rows = await self._connection.fetch(READ, self._workspace_id, self._kind, external_ids)
+    async def _read(self, ids: list[int]) -> dict[str, dict[str, Any]]:
+        if not ids:
+            return {}
+        rows = await self._connection.fetch(READ, ids)
         existing = {row["external_id"]: dict(row) for row in rows}
         for external_id, row in existing.items():
             self.ordinals[external_id] = row["ordinal"]
@@ -249,25 +264,21 @@ class Batch:
         return existing
 
     async def _create(self, drafts: Sequence[MemberDraft], next_ordinal: int | None) -> set[int]:
-        if not drafts:
+        if not drafts or next_ordinal is None:
             return set()
-        if next_ordinal is None:  # someone was deleted since the first look
-            next_ordinal = await self._hold_population()
-        rows = []
-        for offset, draft in enumerate(drafts):
-            row = NEW_MEMBER | draft.columns | {"attributes": _merged({}, draft.attributes)}
-            row["has_address"] = any(draft.addresses.values())
-            rows.append(row | {"external_id": draft.external_id, "ordinal": next_ordinal + offset})
-        inserted = await self._connection.fetch(INSERT, self._workspace_id, self._kind, _json(rows))
-        await self._connection.execute(ADVANCE, self._workspace_id, self._kind, len(rows))
-        ids = {row["external_id"]: row["id"] for row in inserted}
+        rows = [_new_row(draft, next_ordinal + offset) for offset, draft in enumerate(drafts)]
+        addressed = await self._connection.fetch(
+            INSERT, self._workspace_id, self._kind, _json(rows), len(rows)
+        )
+        ids = {row["external_id"]: row["id"] for row in addressed}
         await self._write_addresses(
-            {ids[draft.external_id]: draft.addresses for draft in drafts if any(draft.addresses.values())}
+            {ids[draft.external_id]: draft.addresses for draft in drafts if draft.external_id in ids}
         )
         self._report.created += len(rows)
-        self._created += ids
-        self.ordinals |= {row["external_id"]: row["ordinal"] for row in rows}
-        return {row["ordinal"] for row in rows}
+        ordinals = {row["external_id"]: row["ordinal"] for row in rows}
+        self._created += ordinals
+        self.ordinals |= ordinals
+        return set(ordinals.values())
 
     async def _update(self, pairs: Sequence[tuple[dict[str, Any], MemberDraft]]) -> tuple[set[int], set[str]]:
         addresses = await self._changed_addresses(pairs)
@@ -307,6 +318,15 @@ class Batch:
         if addresses:
             rows = [{"member_id": member_id, **parts} for member_id, parts in addresses.items()]
             await self._connection.execute(WRITE_ADDRESSES, self._workspace_id, _json(rows))
+
+
+def _new_row(draft: MemberDraft, ordinal: int) -> dict[str, Any]:
+    """What a member is created with: nothing that it has anyway."""
+    row = {column: value for column, value in draft.columns.items() if value is not None}
+    row |= {"external_id": draft.external_id, "ordinal": ordinal, "attributes": _merged({}, draft.attributes)}
+    if any(draft.addresses.values()):
+        row["has_address"] = True
+    return row
 
 
 def _kept_attributes(attributes: Mapping[str, Any], known: Mapping[str, AttributeType]) -> dict[str, Any]:

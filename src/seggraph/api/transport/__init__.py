@@ -8,7 +8,7 @@ from seggraph.api.transport.execution import LeafExecutor
 from seggraph.api.transport.limits import Limits
 from seggraph.api.transport.measuring import Measured, Observe
 from seggraph.api.transport.request_ids import current_request_id
-from seggraph.api.transport.rows import Row, row
+from seggraph.api.transport.rows import Row, row, with_rows
 from seggraph.api.transport.schema import ServedSchema
 
 __all__ = [
@@ -21,4 +21,5 @@ __all__ = [
     "ServedSchema",
     "current_request_id",
     "row",
+    "with_rows",
 ]

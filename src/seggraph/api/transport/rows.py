@@ -1,25 +1,28 @@
 """Bulk rows on their way from variables to a service: fast, and a refused value is its row's error.
 
 Stock graphql-core refuses a whole request for one value that a scalar refuses, and walks every value of every
-row several times over in Python. `ROWS` marks the input types that are rows of a bulk input. Before execution
-`take_rows` takes their lists out of the variables, reads them itself, and puts the result back afterwards. What
-a resolver gets is what stock would give it, but for refused values: each stands in its row as a `RefusedValue`,
-which the service reports like any other mistake in a row. Whatever is wrong with the shape of the input (no
-list, a row that is no object, an unknown field) is left to stock, which refuses the request and says why.
+row several times over in Python, as Strawberry does afterwards. `row` marks the input types that are rows of a bulk
+input, `with_rows` those that have lists of them. Before execution `take_rows` takes these lists out of the variables,
+reads them itself, and puts the result back afterwards. What a resolver gets is what stock would give it, but for
+refused values: each stands in its row as a `RefusedValue`, which the service reports like any other mistake in a row.
+Whatever is wrong with the shape of the input (no list, a row that is no object, an unknown field) is left to stock,
+which refuses the request and says why.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import MISSING, dataclass, field
 from functools import lru_cache
 from typing import Any, Final, NamedTuple, TypeVar
 
 from graphql import (
     DocumentNode,
     GraphQLBoolean,
+    GraphQLEnumType,
     GraphQLInputObjectType,
     GraphQLInputType,
     GraphQLList,
     GraphQLNonNull,
+    GraphQLScalarType,
     GraphQLSchema,
     GraphQLString,
     OperationDefinitionNode,
@@ -30,7 +33,8 @@ from graphql import (
 from graphql.utilities import coerce_input_value, validate_input_value
 from graphql.utilities.coerce_input_value import coerce_default_value
 from strawberry.schema.schema_converter import GraphQLCoreConverter
-from strawberry.types.base import get_object_definition
+from strawberry.types.arguments import InputContext
+from strawberry.types.base import StrawberryList, get_object_definition
 
 from seggraph.services.row_errors import RefusedValue
 
@@ -50,15 +54,36 @@ def row(type_: T) -> T:
     return type_
 
 
+def with_rows(type_: T) -> T:
+    """Mark a Strawberry input that has lists of rows: they are not looked at again, row by row, on their way."""
+    get_object_definition(type_, strict=True).from_input = _with_rows
+    return type_
+
+
+def _with_rows(type_: type, given: Mapping[str, Any], context: InputContext) -> Any:
+    """What Strawberry makes of an input by itself, but for the rows."""
+    definition = get_object_definition(type_, strict=True)
+    values: dict[str, Any] = {}
+    for one in definition.fields:
+        name = context.config.name_converter.from_field(one)
+        if name in given:
+            its_type = one.resolve_type(type_definition=definition)
+            is_rows = isinstance(its_type, StrawberryList) and its_type.of_type in _ROWS
+            values[one.python_name] = given[name] if is_rows else context.convert(given[name], its_type, name)
+        elif one.default_value is MISSING and one.default_factory is MISSING:
+            values[one.python_name] = None
+    return type_(**values)
+
+
 class _Shape(Exception):
     """The rows are not what stock graphql-core would look at value by value."""
 
 
 class _Reader(NamedTuple):
-    """How a field of a row is read: quickly if its value has exactly one class, else by graphql-core."""
+    """How a field of a row is read: a value of exactly one class as it is, any other by `coerce`."""
 
     exact: type | None
-    type: GraphQLInputType
+    coerce: Callable[[Any], Any]
 
 
 @dataclass(slots=True)
@@ -149,8 +174,8 @@ class _RowType:
             reader = readers.get(name)
             if reader is None:
                 raise _Shape
-            exact, type_ = reader
-            row[name] = given if given is None or type(given) is exact else _coerced(given, type_)
+            exact, coerce = reader
+            row[name] = given if given is None or type(given) is exact else coerce(given)
         for name in self._required:
             row.setdefault(name)  # the service says that it is required, and in which row
         return row
@@ -158,14 +183,31 @@ class _RowType:
 
 def _reader(type_: GraphQLInputType) -> _Reader:
     named = type_.of_type if isinstance(type_, GraphQLNonNull) else type_
-    return _Reader(_EXACTLY.get(named), named)
+    return _Reader(_EXACTLY.get(named), _coercion(named))
+
+
+def _coercion(type_: GraphQLInputType) -> Callable[[Any], Any]:
+    """What makes of a value what graphql-core makes of it, or says why it makes nothing of it."""
+    if not isinstance(type_, GraphQLScalarType | GraphQLEnumType):
+        return lambda value: _coerced(value, type_)
+    of_leaf = type_.coerce_input_value
+
+    def coerce(value: Any) -> Any:
+        try:
+            coerced = of_leaf(value)
+        except Exception:
+            return _refused(value, type_)
+        return _refused(value, type_) if coerced is Undefined else coerced
+
+    return coerce
 
 
 def _coerced(value: Any, type_: GraphQLInputType) -> Any:
-    """The value as graphql-core coerces it, or why it does not."""
     coerced = coerce_input_value(value, type_)
-    if coerced is not Undefined:
-        return coerced
+    return _refused(value, type_) if coerced is Undefined else coerced
+
+
+def _refused(value: Any, type_: GraphQLInputType) -> RefusedValue:
     found: list[RefusedValue] = []
     validate_input_value(
         value, type_, lambda error, path: found.append(RefusedValue(error.message, tuple(path)))
