@@ -1,7 +1,8 @@
 """What operators watch and keep in bounds: drift by day, dead letters by an index, the audit log by its age.
 
-Old entries of the log are removed by one way only, which says in its transaction for how many days entries are kept, 30 at least, and removes only older ones. It is
-no defence against whoever may drop a trigger: it keeps every other statement from taking an entry away.
+Old entries of the log are removed by one way only: a transaction that says for how many days entries are kept, 30
+at least, and removes only older ones. It is no defence against whoever may drop a trigger: it keeps every other
+statement from taking an entry away.
 """
 
 from tortoise import fields, migrations
