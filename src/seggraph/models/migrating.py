@@ -21,6 +21,9 @@ usual 700 would double the time."""
 ADVISORY_LOCK: Final = 0x5E66_4A9F
 """The key of the lock that one migrating process holds; the others wait and then find nothing to do."""
 
+BETWEEN_STATEMENTS: Final = {"idle_in_transaction_session_timeout": "5min"}
+"""Tortoise thinks for seconds between two statements of one transaction, and for longer on a busy machine."""
+
 Progress = Callable[[str, str, str], object]
 """Called with what happens (`apply_start`, `apply_done`, …), the app and the migration's name."""
 
@@ -30,9 +33,11 @@ async def migrate(database_url: str, *, target: str | None = None, progress: Pro
     async with _locked(database_url):
         thresholds = gc.get_threshold()
         gc.set_threshold(GARBAGE, *thresholds[1:])
+        config = tortoise_config(database_url, pool_size=2)
+        config["connections"]["default"]["credentials"]["server_settings"] |= BETWEEN_STATEMENTS
         try:
             await run_migrations(
-                config=tortoise_config(database_url, pool_size=2),
+                config=config,
                 target=None if target is None else f"seggraph.{target}",
                 progress=progress,
             )
