@@ -10,10 +10,12 @@ from pyroaring import BitMap
 from seggraph.criteria import Checked
 from seggraph.criteria.nodes import Tags
 from seggraph.errors import CriteriaTooSlow, RetryLater
-from seggraph.services import recompute, refresh
+from seggraph.services import playbooks, recompute, refresh, segment_edits
 from seggraph.services.context import Context
+from seggraph.services.playbooks import PlaybookDraft
 from seggraph.services.policy import Viewer
 from seggraph.vocabulary import ReachStatus, RunStatus
+from tests.api.test_memberships import counting
 from tests.services.computing import (
     ACCOUNT,
     FailingEngine,
@@ -185,3 +187,57 @@ async def test_what_one_nudge_has_no_time_for_is_nudged_again(
     assert await refresh.answer_nudge(context, viewer.workspace_id, ACCOUNT) == 7
 
     assert await context.redis.zcard("seggraph:jobs") == 1
+
+
+async def test_a_refresh_uses_the_rules_as_they_are_when_it_holds_the_segments(
+    context: Context, viewer: Viewer, connection: asyncpg.Connection
+) -> None:
+    # given a refresh that asked the rules of three segments and holds none of them yet
+    await put(context, viewer, {"externalId": "a", "country": "US"})
+    kept = await ready_segment(context, viewer, country("DE"), name="Kept")
+    edited = await ready_segment(context, viewer, country("DE"), name="Edited")
+    fed = await ready_segment(context, viewer, country("FR"), name="Fed")
+    draft = PlaybookDraft("Germans", ACCOUNT, country("DE"), [fed.id])
+    playbook = await playbooks.create(context, viewer, draft)
+    await recompute.run(context, fed.id, 2)
+    await put(context, viewer, {"externalId": "a", "country": "DE"})
+    engine = PausingEngine(restricted)
+    working = asyncio.create_task(
+        refresh.refresh_once(with_engine(context, engine), viewer.workspace_id, ACCOUNT)
+    )
+    await engine.reached.wait()
+
+    # when a playbook is paused, and an edit is saved and computed
+    await playbooks.pause(context, viewer, playbook.id)
+    await segment_edits.update(context, viewer, edited.id, {"criteria": country("US")})
+    async with connection.transaction():
+        await connection.execute(
+            "UPDATE segments SET computed_revision = 2, reach_status = 'READY' WHERE id = $1", edited.id
+        )
+    engine.resume.set()
+    assert await working == 1
+
+    # then the answers to the rules that were are not applied
+    assert await members_of(connection, kept) == {"a"}
+    assert await members_of(connection, edited) == set()
+    assert await members_of(connection, fed) == set()
+
+
+async def test_the_statements_of_a_refresh_do_not_grow_with_the_segments(
+    context: Context, viewer: Viewer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await put(context, viewer, {"externalId": "a"})
+    await refresh.drain(context, viewer.workspace_id, ACCOUNT)
+    counted: list[int] = []
+    for number, code in ((1, "DE"), (6, "FR")):
+        for n in range(number):
+            await ready_segment(context, viewer, country(code), name=f"{code} {n}")
+        await put(context, viewer, {"externalId": "a", "country": code})
+        statements: list[str] = []
+        async with counting(statements, monkeypatch):
+            await refresh.refresh_once(context, viewer.workspace_id, ACCOUNT)
+        counted.append(len(statements))
+        await put(context, viewer, {"externalId": "a", "country": None})
+        await refresh.drain(context, viewer.workspace_id, ACCOUNT)
+
+    assert counted == [14, 14]

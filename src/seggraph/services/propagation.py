@@ -163,10 +163,8 @@ class Propagation:
 
     async def _ask_before_holding(self, segment_ids: Iterable[int]) -> None:
         """Ask the rules of the first level, which takes longest, before anyone has to wait for the rows."""
-        ready = (
-            reader for one in segment_ids for reader in self._readers[one] if reader.ready and reader.rule
-        )
-        await self._ask(reader.rule for reader in ready if reader.rule)
+        ready = (one for one in segment_ids if all(reader.ready for reader in self._readers[one]))
+        await self._ask(rule for one in ready for rule in self._rules_of(one))
 
     async def _ask(self, some: Iterable[Rule]) -> None:
         """Ask those of the rules that have not been asked."""
