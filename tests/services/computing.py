@@ -99,6 +99,11 @@ def with_engine(context: Context, engine: Engine) -> Context:
     return replace(context, engine=engine)
 
 
+def unhurried(context: Context) -> Context:
+    """The same context with leases that no heartbeat renews and that end only when a test says so."""
+    return replace(context, settings=context.settings.model_copy(update={"lease_seconds": 600}))
+
+
 def country(code: str) -> dict[str, Any]:
     """Criteria: the members of a country."""
     return {"attribute": {"field": "country", "op": "EQ", "value": code}}

@@ -24,6 +24,7 @@ from tests.services.computing import (
     replayed,
     restricted,
     statuses_of_runs,
+    unhurried,
     whole,
     with_engine,
 )
@@ -225,7 +226,7 @@ async def test_a_lease_that_ran_out_is_taken_over_and_the_first_result_is_void(
     # given a run whose worker gave no sign of life for longer than its lease
     segment = await new_segment(context, viewer, country("DE"))
     engine = PausingEngine(whole)
-    first = asyncio.create_task(recompute.run(with_engine(context, engine), segment.id, 1))
+    first = asyncio.create_task(recompute.run(with_engine(unhurried(context), engine), segment.id, 1))
     await engine.reached.wait()
     assert await recompute.run(context, segment.id, 1) is None  # the lease is alive
     await connection.execute("UPDATE segments SET lease_until = now() - interval '1 second'")

@@ -25,6 +25,7 @@ from tests.services.computing import (
     read,
     ready_segment,
     statuses_of_runs,
+    unhurried,
     whole,
     with_engine,
 )
@@ -116,7 +117,7 @@ async def test_a_segment_whose_every_run_lost_its_worker_fails(
     # given a run whose worker is gone, the last of the attempts
     segment = await new_segment(context, viewer, country("DE"))
     engine = PausingEngine(whole)
-    lost = asyncio.create_task(recompute.run(with_engine(context, engine), segment.id, 1))
+    lost = asyncio.create_task(recompute.run(with_engine(unhurried(context), engine), segment.id, 1))
     await engine.reached.wait()
     await connection.execute("UPDATE segments SET attempts = $1", MAX_ATTEMPTS)
     await sweeping.sweep(context)
@@ -146,7 +147,7 @@ async def test_a_run_with_a_lease_of_its_own_stays_open(
 ) -> None:
     segment = await new_segment(context, viewer, country("DE"))
     engine = PausingEngine(whole)
-    running = asyncio.create_task(recompute.run(with_engine(context, engine), segment.id, 1))
+    running = asyncio.create_task(recompute.run(with_engine(unhurried(context), engine), segment.id, 1))
     await engine.reached.wait()
     await connection.execute("UPDATE segments SET lease_until = now() - interval '1 second'")
 
