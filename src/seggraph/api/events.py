@@ -13,7 +13,8 @@ from seggraph.api.errors import ReportErrors, RowError, UserError
 from seggraph.api.node import Node
 from seggraph.api.paging import PageInfo, edges_of
 from seggraph.api.scalars import JSON, MAX_INT, as_int
-from seggraph.api.transport import Row, row
+from seggraph.api.transport import Row, row, with_rows
+from seggraph.api.transport.loading import awaits_loaders
 from seggraph.api.viewer import Workspace
 from seggraph.services import event_retention, events, member_events, workspaces
 from seggraph.services.customer_values import CustomerValue as CustomerValueView
@@ -44,6 +45,7 @@ class Event(Node):
     owner: strawberry.Private[tuple[MemberKind, int]]
 
     @strawberry.field(description="The member who did it; null once they are erased.")
+    @awaits_loaders
     async def member(self, info: Info) -> Annotated["Member", strawberry.lazy("seggraph.api.members")] | None:
         """Load the member, together with those of other events."""
         from seggraph.api import members  # members have events, and events members
@@ -88,6 +90,7 @@ class EventConnection:
         return [edge.node for edge in self.edges]
 
     @strawberry.field(description="How many events the whole list has; counted only when asked for.")
+    @awaits_loaders
     async def total_count(self, info: Info) -> int:
         """Count the list, together with those of other members."""
         return await caller_of(info).loaders.event_counts.load(self.asked)
@@ -168,6 +171,7 @@ class EventInput:
     )
 
 
+@with_rows
 @strawberry.input(description="Events to record.")
 class RecordEventsInput:
     """Input of recordEvents."""

@@ -123,17 +123,14 @@ class LeafExecutor(StrawberryGraphQLCoreExecutionContext):
                         continue
                     result = self._complete_leaf(way, details, parent_type, path, name, value)
                 elif type(way) is Way:
-                    result = self._resolve(way, source_value, Path(path, name, parent_type.name))
+                    field_path = Path(path, name, parent_type.name)
+                    result = self._resolve(way, source_value, field_path)
                     if type(result) is Slot:
-                        results[name] = None
                         result.stand(scope, name)
                         slots.append(result)
                         continue
                     if type(result) is Waiting:
-                        field_path = Path(path, name, parent_type.name)
-                        result.scope.stand(scope, name, way.shape.return_type, details, field_path)
-                        results[name] = result.scope.container
-                        slots += result.slots
+                        slots += result.stand(scope, name, way.shape.return_type, details, field_path)
                         continue
                 else:
                     field_path = Path(path, name, parent_type.name)
@@ -178,7 +175,7 @@ class LeafExecutor(StrawberryGraphQLCoreExecutionContext):
             self.handle_field_error(error, way.shape.return_type, way.details, path)
             return None
         if type(completed) is not Waiting and self.is_awaitable(completed):
-            return self.guarded(completed, way.shape.return_type, way.details, path)
+            return self._guarded(completed, way.shape.return_type, way.details, path)
         return completed
 
     def _call(self, way: Way, source: Any, path: Path) -> Any:
@@ -258,14 +255,12 @@ class LeafExecutor(StrawberryGraphQLCoreExecutionContext):
                 except Exception as error:
                     self.handle_field_error(error, item.return_type, way.details, item_path)
                     completed = None
-                if type(completed) is Waiting:
-                    completed.scope.stand(scope, index, item.return_type, way.details, item_path)
-                    slots += completed.slots
-                    completed = completed.scope.container
-                elif self.is_awaitable(completed):
-                    completed = self.guarded(completed, item.return_type, way.details, item_path)
-                    pending.append(index)
                 results.append(completed)
+                if type(completed) is Waiting:
+                    slots += completed.stand(scope, index, item.return_type, way.details, item_path)
+                elif self.is_awaitable(completed):
+                    results[index] = self._guarded(completed, item.return_type, way.details, item_path)
+                    pending.append(index)
         except Exception:
             rest = [one for one in values[len(results) + 1 :] if self.is_awaitable(one)]
             if pending or rest:
@@ -275,7 +270,7 @@ class LeafExecutor(StrawberryGraphQLCoreExecutionContext):
             return when_done(scope, pending, Waiting(self, scope, slots) if slots else None)
         return Waiting(self, scope, slots) if slots else results
 
-    async def guarded(
+    async def _guarded(
         self, completed: Awaitable[Any], return_type: GraphQLOutputType, details: Any, path: Path
     ) -> Any:
         """Await what becomes a field's or an item's value; what is wrong with it is an error at its place."""
@@ -319,4 +314,4 @@ class LeafExecutor(StrawberryGraphQLCoreExecutionContext):
             return None
         if not self.is_awaitable(completed):
             return completed
-        return self.guarded(completed, leaf.return_type, details, field_path)
+        return self._guarded(completed, leaf.return_type, details, field_path)

@@ -77,6 +77,7 @@ class Slot:
         """Say where it is: under which key of which object."""
         self._scope = scope
         self._key = key
+        scope.container[key] = None
 
     def go_on(self, executor: Completing) -> "Sequence[Slot] | Coroutine[Any, Any, None]":
         """Run the resolver on, now that its batch is there; answer what has still to be waited for."""
@@ -92,9 +93,7 @@ class Slot:
         except Exception as error:
             self._note(executor, error)
         if type(completed) is Waiting:
-            completed.scope.stand(self._scope, self._key, way.shape.return_type, way.details, self._path)
-            self._scope.container[self._key] = completed.scope.container
-            return completed.slots
+            return completed.stand(self._scope, self._key, way.shape.return_type, way.details, self._path)
         if executor.is_awaitable(completed):
             return self._fill(executor, completed)
         self._scope.container[self._key] = completed
@@ -117,19 +116,27 @@ class Slot:
 class Waiting:
     """An object or a list of the response with open places; awaited, it is whole."""
 
-    __slots__ = ("_executor", "scope", "slots")
+    __slots__ = ("_executor", "_scope", "_slots")
 
     def __init__(self, executor: Completing, scope: Scope, slots: list[Slot]) -> None:
         self._executor = executor
-        self.scope = scope
-        self.slots = slots
+        self._scope = scope
+        self._slots = slots
+
+    def stand(
+        self, outer: Scope, key: str | int, return_type: GraphQLOutputType, details: Any, path: Path
+    ) -> list[Slot]:
+        """Put it as it is into what is around it, see `Scope.stand`; answer the places that are that one's now."""
+        self._scope.stand(outer, key, return_type, details, path)
+        outer.container[key] = self._scope.container
+        return self._slots
 
     def __await__(self) -> Generator[Any, None, Any]:
         return self._whole().__await__()
 
     async def _whole(self) -> Any:
-        await _settle(self._executor, self.slots)
-        return self.scope.container
+        await _settle(self._executor, self._slots)
+        return self._scope.container
 
 
 async def _settle(executor: Completing, slots: Sequence[Slot]) -> None:
