@@ -2,10 +2,10 @@
 
 import asyncio
 import signal
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import typer
 from pydantic import SecretStr
@@ -14,6 +14,12 @@ from rich.console import Console
 from seggraph import embedded, observability
 from seggraph.services.workspaces import new_secret
 from seggraph.settings import Settings
+
+new_loop: Callable[[], asyncio.AbstractEventLoop] | None
+try:
+    from uvloop import new_event_loop as new_loop
+except ImportError:  # it is not made for every platform
+    new_loop = None
 
 app: Final = typer.Typer(
     name="seggraph",
@@ -27,6 +33,12 @@ console: Final = Console(stderr=True)
 """For people; standard output is for answers."""
 
 SECRET_FILE: Final = "token-secret"  # noqa: S105 - a file name
+
+
+def run(server: Coroutine[Any, Any, None]) -> None:
+    """Run a process that serves until it ends; on uvloop, which needs a fifth less of the processor for it."""
+    with asyncio.Runner(loop_factory=new_loop) as runner:
+        runner.run(server)
 
 
 def load_settings() -> Settings:

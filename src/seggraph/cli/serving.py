@@ -11,7 +11,7 @@ import uvicorn
 from starlette.routing import Route
 
 from seggraph.app import create_app
-from seggraph.cli.application import app, load_settings, until_stopped, with_servers
+from seggraph.cli.application import app, load_settings, run, until_stopped, with_servers
 from seggraph.errors import Invalid
 from seggraph.models import migrating
 from seggraph.runtime import open_runtime
@@ -35,7 +35,7 @@ def serve(host: Host = "127.0.0.1", port: Port = 8000) -> None:
     settings = load_settings()
     with with_servers(settings) as complete, listening(host, port) as listener:
         migrate_embedded(settings, complete)
-        asyncio.run(_serve(complete, listener))
+        run(_serve(complete, listener))
 
 
 @app.command()
@@ -44,7 +44,7 @@ def worker() -> None:
     settings = load_settings()
     with with_servers(settings) as complete:
         migrate_embedded(settings, complete)
-        asyncio.run(_work(complete))
+        run(_work(complete))
 
 
 def migrate_embedded(settings: Settings, complete: Settings) -> None:
