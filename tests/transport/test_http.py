@@ -192,6 +192,16 @@ def test_an_upload_needs_a_header_that_no_form_can_send(server: str) -> None:
     assert with_header.json() == {"data": {"upload": "content"}}
 
 
+def test_the_file_of_an_upload_is_there_while_its_answer_is_streamed(server: str) -> None:
+    files = {"0": ("a.txt", b"content", "text/plain")}
+    headers = {"x-seggraph-csrf": "1", "accept": "text/event-stream"}
+
+    response = http.post(server, data=UPLOAD, files=files, headers=headers)
+
+    assert response.headers["content-type"].startswith("text/event-stream")
+    assert '{"data":{"upload":"content"}}' in response.text
+
+
 @pytest.mark.parametrize(
     "change",
     [

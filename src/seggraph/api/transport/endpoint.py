@@ -13,7 +13,7 @@ does otherwise, and why that does not do:
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterable, Awaitable, Callable, Coroutine, Mapping, Sequence
 from datetime import timedelta
 from functools import partial
 from typing import Any, Final, cast
@@ -21,7 +21,7 @@ from typing import Any, Final, cast
 from cross_web import AsyncHTTPRequestAdapter, FormData, HTTPException, StarletteRequestAdapter
 from starlette.exceptions import HTTPException as StarletteHTTPException
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import Response
+from starlette.responses import Response, StreamingResponse
 from starlette.routing import BaseRoute, Mount, Route, WebSocketRoute
 from starlette.types import Message, Receive, Scope, Send
 from starlette.websockets import WebSocket
@@ -173,10 +173,16 @@ class GraphQLEndpoint(GraphQL[Any, None]):
             return internal_failure(accepted.response)
 
     async def _run_bounded(self, request: Request) -> Response:
+        """Answer, and close the files of an upload, which stock leaves open; those of a stream when it ends."""
+        response: Response | None = None
         try:
-            return await self.run(request)
+            response = await self.run(request)
         finally:
-            await request.close()  # The files of an upload, which stock leaves open.
+            if not isinstance(response, StreamingResponse):
+                await request.close()
+        if isinstance(response, StreamingResponse):
+            response.body_iterator = _closing(request, response.body_iterator)
+        return response
 
     def _asks_for_page(self, request: Request) -> bool:
         asks = request.method == "GET" and "query" not in request.query_params
@@ -318,6 +324,15 @@ class GraphQLEndpoint(GraphQL[Any, None]):
     def decode_json(self, data: str | bytes) -> object:
         """Read JSON."""
         return decode(data)
+
+
+async def _closing(request: Request, parts: AsyncIterable[Any]) -> AsyncGenerator[Any, None]:
+    """The parts of a stream, after which the files of its request are closed."""
+    try:
+        async for part in parts:
+            yield part
+    finally:
+        await request.close()
 
 
 async def _unless_abandoned(
