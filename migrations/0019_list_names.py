@@ -5,7 +5,7 @@ from tortoise.migrations import operations as ops
 
 
 class Migration(migrations.Migration):
-    dependencies = [("seggraph", "0021_drift_and_audit")]
+    dependencies = [("seggraph", "0018_drift_and_audit")]
 
     operations = [
         ops.AlterField(

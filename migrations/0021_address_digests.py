@@ -21,7 +21,7 @@ TEXT = "workspace_id::text || ':' || sort || ':' || key"
 
 
 class Migration(migrations.Migration):
-    dependencies = [("seggraph", "0023_move_causes")]
+    dependencies = [("seggraph", "0020_move_causes")]
 
     operations = [
         ops.RunSQL(

@@ -5,7 +5,7 @@ from tortoise.migrations import operations as ops
 
 
 class Migration(migrations.Migration):
-    dependencies = [("seggraph", "0022_list_names")]
+    dependencies = [("seggraph", "0019_list_names")]
 
     operations = [
         ops.AddField(
