@@ -149,8 +149,9 @@ async def serving(context: Context) -> AsyncIterator[Server]:
             yield Server(context.settings, listener.getsockname()[1])
         finally:
             running.should_exit = True
-            running.force_exit = True
+            running.force_exit = True  # whoever is connected still is not waited for,
             await task
+            await running.lifespan.shutdown()  # which would leave out this
 
 
 @asynccontextmanager
