@@ -6,15 +6,15 @@ from pyroaring import BitMap
 
 from seggraph.audiences import (
     CHUNK_BITS,
-    changed_chunks,
     chunk_of,
     from_bytes,
+    from_chunk,
     page,
     page_backwards,
     split,
     to_bytes,
 )
-from seggraph.audiences.bitmap import iterate, join
+from seggraph.audiences.bitmap import cardinality, iterate, join
 
 LARGEST = 2**31 - 1
 
@@ -47,18 +47,19 @@ def test_bytes_come_back_the_same(members: set[int]) -> None:
     assert set(from_bytes(to_bytes(BitMap(members)))) == members
 
 
+@given(sets, st.integers(0, 5))
+def test_the_cardinality_of_a_chunk(members: set[int], number: int) -> None:
+    expected = {ordinal for ordinal in members if chunk_of(ordinal) == number}
+
+    assert cardinality(BitMap(members), number) == len(expected)
+
+
 @given(sets, sets)
-def test_changed_chunks_are_those_that_differ_whole(before: set[int], after: set[int]) -> None:
-    changed = changed_chunks(BitMap(before), BitMap(after))
+def test_what_is_toggled_is_the_other_way_round(members: set[int], toggled: set[int]) -> None:
+    kept, beside = to_bytes(BitMap(members)), to_bytes(BitMap(toggled))
 
-    assert set(changed) == {chunk_of(ordinal) for ordinal in before ^ after}
-    for number, chunk in changed.items():
-        assert set(chunk) == {ordinal for ordinal in after if chunk_of(ordinal) == number}
-
-
-@given(sets)
-def test_nothing_changed_is_no_chunk(members: set[int]) -> None:
-    assert changed_chunks(BitMap(members), BitMap(members)) == {}
+    assert set(from_chunk(kept, beside)) == members ^ toggled
+    assert set(from_chunk(kept, None)) == members
 
 
 @given(sets, st.one_of(st.none(), ordinals), st.integers(0, 50))

@@ -1,10 +1,12 @@
 """The store of chunks: what is read is what was written, and only what changed is written."""
 
+from random import Random
+
 import asyncpg
 import pytest
 from pyroaring import BitMap
 
-from seggraph.audiences import ChunkOwner, ChunkStore
+from seggraph.audiences import ChunkOwner, ChunkStore, from_bytes
 
 ONE = ChunkOwner(1, 10)
 OTHER_ROLE = ChunkOwner(2, 10)
@@ -90,6 +92,84 @@ async def test_chunks_outside_of_both_sides_are_not_touched(store: ChunkStore) -
     await store.write({ONE: (BitMap([1]), BitMap([1, 2]))})
 
     assert await store.read(ONE) == BitMap([1, 2, 65_536])
+
+
+async def kept(connection: asyncpg.Connection) -> list[tuple[set[int], set[int] | None, int]]:
+    """Of each chunk by number: what its bytes say, what is toggled, and how many ordinals it has."""
+    rows = await connection.fetch("SELECT roaring, toggled, cardinality FROM chunks ORDER BY chunk")
+    return [
+        (
+            set(from_bytes(row["roaring"])),
+            None if row["toggled"] is None else set(from_bytes(row["toggled"])),
+            row["cardinality"],
+        )
+        for row in rows
+    ]
+
+
+async def test_few_changes_of_a_large_chunk_are_kept_beside_it_until_they_are_many(
+    store: ChunkStore, connection: asyncpg.Connection
+) -> None:
+    # given a large chunk and a small one
+    first = BitMap(range(0, 20_000, 2)) | BitMap([70_000])
+    large = set(first) - {70_000}
+    await store.write({ONE: (EMPTY, first)})
+
+    # when a few enter and exit, and again
+    second = (first - BitMap([0])) | BitMap([1, 70_001])
+    assert await store.write({ONE: (first, second)}) == 2
+    third = second | BitMap([0, 3])
+    await store.write({ONE: (second, third)})
+
+    # then the bytes of the large one stay, and whoever came back is toggled no more
+    assert await store.read(ONE) == third
+    assert await store.read_many([ONE], near=BitMap([5])) == {ONE: third - BitMap([70_000, 70_001])}
+    assert await kept(connection) == [(large, {1, 3}, 10_002), ({70_000, 70_001}, None, 2)]
+
+    # and when all are as they were, nothing is toggled
+    await store.write({ONE: (third, first)})
+    assert await kept(connection) == [(large, None, 10_000), ({70_000}, None, 1)]
+
+    # and too many are written into the bytes
+    some = first | BitMap(range(1, 1_201, 2))
+    await store.write({ONE: (first, some)})
+    assert (await kept(connection))[0] == (large, set(range(1, 1_201, 2)), 10_600)
+    more = some | BitMap([1_201])
+    await store.write({ONE: (some, more)})
+    assert (await kept(connection))[0] == (set(more) - {70_000}, None, 10_601)
+    assert await store.read(ONE) == more
+
+
+async def test_folding_leaves_no_trace_of_who_is_not_there_any_more(
+    store: ChunkStore, connection: asyncpg.Connection
+) -> None:
+    # given two large chunks of which someone was taken out
+    first = BitMap(range(0, 140_000, 3))
+    second = first - BitMap([9, 90_000])
+    await store.write({ONE: (EMPTY, first), OTHER_ID: (EMPTY, first)})
+    await store.write({ONE: (first, second)})
+
+    await store.fold([ONE], near=BitMap([9]))
+
+    assert await store.read_many([ONE, OTHER_ID]) == {ONE: second, OTHER_ID: first}
+    rows = await connection.fetch("SELECT roaring, toggled FROM chunks WHERE owner_id = 10 ORDER BY chunk")
+    assert [(9 in from_bytes(row["roaring"]), row["toggled"] is None) for row in rows] == [
+        (False, True),
+        (False, False),
+        (False, True),
+    ]
+
+
+async def test_any_changes_one_after_the_other(store: ChunkStore) -> None:
+    random = Random(1)
+    now = {owner: BitMap() for owner in (ONE, OTHER_ROLE, OTHER_ID)}
+    for _ in range(60):
+        many = random.choice([1, 20, 300, 5_000])
+        toggled = BitMap(random.sample(range(150_000), many))
+        after = {owner: bitmap ^ toggled for owner, bitmap in now.items() if random.random() < 0.7}
+        await store.write({owner: (now[owner], bitmap) for owner, bitmap in after.items()})
+        now |= after
+        assert await store.read_many(list(now)) == now
 
 
 async def test_workspaces_do_not_meet(store: ChunkStore, connection: asyncpg.Connection) -> None:

@@ -240,4 +240,4 @@ async def test_the_statements_of_a_refresh_do_not_grow_with_the_segments(
         await put(context, viewer, {"externalId": "a", "country": None})
         await refresh.drain(context, viewer.workspace_id, ACCOUNT)
 
-    assert counted == [14, 14]
+    assert counted == [15, 15]

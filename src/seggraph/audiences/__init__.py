@@ -2,9 +2,9 @@
 
 from seggraph.audiences.bitmap import (
     CHUNK_BITS,
-    changed_chunks,
     chunk_of,
     from_bytes,
+    from_chunk,
     page,
     page_backwards,
     split,
@@ -16,9 +16,9 @@ __all__ = [
     "CHUNK_BITS",
     "ChunkOwner",
     "ChunkStore",
-    "changed_chunks",
     "chunk_of",
     "from_bytes",
+    "from_chunk",
     "page",
     "page_backwards",
     "split",

@@ -47,10 +47,10 @@ def join(chunks: Iterable[BitMap]) -> BitMap:
     return BitMap.union(BitMap(), *chunks)
 
 
-def changed_chunks(before: BitMap, after: BitMap) -> dict[int, BitMap]:
-    """The chunks of `after` that differ from `before`; a chunk that became empty is there, and empty."""
-    numbers = split(before ^ after)
-    return {number: _between(after, number << CHUNK_BITS, (number + 1) << CHUNK_BITS) for number in numbers}
+def cardinality(bitmap: BitMap, number: int) -> int:
+    """How many ordinals the chunk of a number has."""
+    count: int = bitmap.range_cardinality(number << CHUNK_BITS, (number + 1) << CHUNK_BITS)
+    return count
 
 
 def to_bytes(bitmap: BitMap) -> bytes:
@@ -63,6 +63,14 @@ def to_bytes(bitmap: BitMap) -> bytes:
 def from_bytes(data: bytes) -> BitMap:
     """The bitmap of portable bytes."""
     return BitMap.deserialize(data)
+
+
+def from_chunk(roaring: bytes, toggled: bytes | None) -> BitMap:
+    """The bitmap of a row of chunks, see models.audiences.Chunk."""
+    bitmap = BitMap.deserialize(roaring)
+    if toggled is not None:
+        bitmap ^= BitMap.deserialize(toggled)
+    return bitmap
 
 
 def page(bitmap: BitMap, *, first: int, after: int | None = None) -> list[int]:

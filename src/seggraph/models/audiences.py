@@ -80,7 +80,11 @@ class Population(Model):
 
 
 class Chunk(Model):
-    """The part of a bitmap whose ordinals share their upper bits (`ordinal >> 16`), as portable roaring bytes."""
+    """The part of a bitmap whose ordinals share their upper bits (`ordinal >> 16`), as portable roaring bytes.
+
+    `toggled` is a small bitmap of those for whom `roaring` says the opposite of what holds. PostgreSQL leaves the
+    bytes of `roaring` where they are when only `toggled` is written.
+    """
 
     id = fields.BigIntField(primary_key=True)
     workspace_id = fields.BigIntField()
@@ -89,6 +93,7 @@ class Chunk(Model):
     chunk = fields.IntField()
     cardinality = fields.IntField()
     roaring = fields.BinaryField()
+    toggled = fields.BinaryField(null=True)
 
     class Meta:
         """Table name and keys."""

@@ -16,8 +16,8 @@ from seggraph.audiences import ChunkOwner, ChunkStore, from_bytes, split
 from seggraph.models.audiences import ChunkRole
 from seggraph.services import dependencies, rules
 
-_CHUNKS: Final = """ARRAY(SELECT c.roaring FROM chunks c
-  WHERE c.workspace_id = $1 AND c.role = {role} AND c.owner_id = o.id AND c.chunk = ANY($3))"""
+_CHUNKS: Final = """ARRAY(SELECT part FROM chunks c CROSS JOIN LATERAL (VALUES (c.roaring), (c.toggled)) AS p(part)
+  WHERE c.workspace_id = $1 AND c.role = {role} AND c.owner_id = o.id AND c.chunk = ANY($3) AND part IS NOT NULL)"""
 
 READ: Final = f"""
     SELECT o.id, o.segment_id, {rules.EDITION} AS edition, {dependencies.SAVERS_ARE_DONE},
@@ -32,7 +32,7 @@ THREAD_ABOVE_SOURCES: Final = 20
 
 @dataclass(frozen=True, slots=True)
 class Linked:
-    """Whom a source links and whom it may not, cut down to the chunks that a change can touch.
+    """Whom a source links and whom it may not, of those that a change may concern.
 
     `edition` is that of its rule if it is a playbook's.
     """
@@ -84,16 +84,24 @@ async def read(
         return {}
     rows = await connection.fetch(READ, workspace_id, segment_ids, sorted(split(near)))
     if len(rows) > THREAD_ABOVE_SOURCES:
-        return await asyncio.to_thread(_links, rows)
-    return _links(rows)
+        return await asyncio.to_thread(_links, rows, near)
+    return _links(rows, near)
 
 
-def _links(rows: Sequence[asyncpg.Record]) -> dict[int, list[Linked]]:
+def _links(rows: Sequence[asyncpg.Record], near: BitMap) -> dict[int, list[Linked]]:
     found: dict[int, list[Linked]] = {}
     for row in rows:
-        links, blocks = (_union(map(from_bytes, row[role])) for role in ("links", "blocks"))
+        links, blocks = (_joined(row[role]) & near for role in ("links", "blocks"))
         found.setdefault(row["segment_id"], []).append(Linked(row["id"], row["edition"], links, blocks))
     return found
+
+
+def _joined(parts: Sequence[bytes]) -> BitMap:
+    """The bitmap of chunks, given as their bytes and, in any order, what is toggled in them."""
+    joined = BitMap() if not parts else from_bytes(parts[0])
+    for data in parts[1:]:
+        joined ^= from_bytes(data)
+    return joined
 
 
 async def correct(

@@ -74,6 +74,7 @@ async def erase(
     owners = [owner for delivery_id in delivery_ids for owner in owners_of(delivery_id)]
     found = await store.read_many(owners, near=ordinals)
     await store.write({owner: (bitmap, bitmap - ordinals) for owner, bitmap in found.items()})
+    await store.fold(owners, near=ordinals)
     removals = [
         (owner.owner_id, keys[ordinal])
         for owner, bitmap in found.items()

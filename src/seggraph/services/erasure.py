@@ -256,6 +256,7 @@ class _Erasing:
         owners = reach.owners(population_id)
         found = await store.read_many(list(owners.values()), near=self._ordinals)
         await store.write({owner: (bitmap, bitmap - self._ordinals) for owner, bitmap in found.items()})
+        await store.fold(list(found), near=self._ordinals)
         before = {place: found[owner] for place, owner in owners.items()}
         return before, {place: bitmap - self._ordinals for place, bitmap in before.items()}
 
@@ -286,7 +287,9 @@ class _Erasing:
                         reach_known=live,
                     )
                 )
-        await ChunkStore(self._connection, self._workspace_id).write(changes)
+        store = ChunkStore(self._connection, self._workspace_id)
+        await store.write(changes)
+        await store.fold(list(changes), near=self._ordinals)
         return outcomes
 
     async def _record(self, outcomes: Sequence[Outcome], at: datetime) -> None:

@@ -9,7 +9,7 @@ from typing import Final
 import asyncpg
 from pyroaring import BitMap
 
-from seggraph.audiences import ChunkOwner, ChunkStore, chunk_of, from_bytes
+from seggraph.audiences import ChunkOwner, ChunkStore, chunk_of, from_bytes, from_chunk
 from seggraph.models.audiences import ChunkRole
 from seggraph.models.runs import Move
 from seggraph.runtime import database
@@ -40,7 +40,7 @@ FIRST_LOOK: Final = 32
 """How many entries of a chunk are looked at first; each further look takes eight times as many."""
 
 HOLDING: Final = f"""
-    SELECT s.id, s.kind, c.chunk, c.roaring FROM segments s
+    SELECT s.id, s.kind, c.chunk, c.roaring, c.toggled FROM segments s
     JOIN chunks c ON c.workspace_id = s.workspace_id AND c.role = $6 AND c.owner_id = s.id
     JOIN (SELECT DISTINCT * FROM unnest($4::smallint[], $5::int[])) AS w(kind, chunk)
       ON w.kind = s.kind AND w.chunk = c.chunk
@@ -106,7 +106,7 @@ async def segments_of(viewer: Viewer, members: Sequence[MemberKey]) -> dict[Memb
     found: dict[MemberKey, list[int]] = {member: [] for member in members}
     for row in rows:
         near = BitMap(wanted[row["kind"], row["chunk"]])
-        for ordinal in near & from_bytes(row["roaring"]):
+        for ordinal in near & from_chunk(row["roaring"], row["toggled"]):
             found[MemberKind(row["kind"]), ordinal].append(row["id"])
     return found
 
