@@ -50,7 +50,7 @@ CREATE TABLE data_versions (
 );
 CREATE TABLE chunks (
     id bigint PRIMARY KEY GENERATED ALWAYS AS IDENTITY, workspace_id bigint NOT NULL, role smallint NOT NULL,
-    owner_id bigint NOT NULL, chunk int NOT NULL, cardinality int NOT NULL, roaring bytea NOT NULL,
+    owner_id bigint NOT NULL, chunk int NOT NULL, cardinality int NOT NULL, roaring bytea NOT NULL, toggled bytea,
     UNIQUE (workspace_id, role, owner_id, chunk)
 );
 """

@@ -11,6 +11,7 @@ from pyroaring import BitMap
 
 from seggraph.audiences import ChunkOwner, ChunkStore
 from seggraph.criteria.describe import describe
+from seggraph.criteria.nodes import All
 from seggraph.criteria.relations import Direction
 from seggraph.criteria.sql import is_of_one_row
 from seggraph.criteria.typed import Checked, EventTest, RelatedTest
@@ -139,11 +140,12 @@ class Evaluation:
                 case Row(criteria):
                     [statement] = row_statements(population, [Row(criteria)], self.moment, among)
                     costs.append((await cost_of(self.connection, statement), criteria))
-                case Asked(question):
+                case Asked(question, _, also):
                     inquiry = Inquiry((leaf,), among)
                     related = await self._related(population, [inquiry])
                     [(statement, _)] = question_statements(population, [inquiry], self.moment, related)
-                    costs.append((await cost_of(self.connection, statement), question))
+                    criterion: Checked = All((question, *also)) if also else question
+                    costs.append((await cost_of(self.connection, statement), criterion))
         return describe(max(costs, key=itemgetter(0))[1])
 
     async def _rows(self, population: Population, wanted: Wanted) -> dict[Leaf, Answer]:
@@ -283,15 +285,17 @@ def _known_of_everybody(recall: Recall | None, leaves: Iterable[Leaf]) -> dict[L
 
 def _kept(recall: Recall, leaf: Leaf) -> Answer | None:
     match leaf:
-        case Asked(question, negated):
+        case Asked(question, negated, ()):
             return recall.find(question, negated=negated)
         case Row(criteria):
             return recall.find(criteria, negated=False)
+    return None
 
 
 def _keep(recall: Recall, leaf: Leaf, answer: Answer) -> None:
+    """Keep the answer to a single condition."""
     match leaf:
-        case Asked(question, negated):
+        case Asked(question, negated, ()):
             recall.keep(question, answer, negated=negated)
         case Row(criteria):
             recall.keep(criteria, answer, negated=False)

@@ -14,11 +14,29 @@ from pyroaring import BitMap
 
 from seggraph.criteria.nodes import All, AnyOf, InSegment, Not
 from seggraph.criteria.operators import InOp
+from seggraph.criteria.relations import Direction
 from seggraph.criteria.sql import is_of_one_row
-from seggraph.criteria.typed import Checked, EventTest, RelatedTest, SequenceTest
+from seggraph.criteria.sql_events import IN_TOTALS
+from seggraph.criteria.typed import Checked, EventFilter, EventTest, RelatedTest, SequenceTest
 
 Question: TypeAlias = EventTest | SequenceTest | RelatedTest
 """A condition that tables other than members answer."""
+
+TableKey: TypeAlias = tuple[str, EventFilter | SequenceTest | tuple[Direction, Checked | None]]
+"""Questions with the same key are answered by the same rows."""
+
+
+def key_of(question: Question) -> TableKey:
+    """Which table answers a question."""
+    match question:
+        case EventTest(events, aggregate, of):
+            in_totals = events.is_plain and of is None and aggregate in IN_TOTALS
+            return ("totals" if in_totals else "events"), events
+        case RelatedTest(direction, where):
+            return "related", (direction, where)
+        case SequenceTest() as sequence:
+            return "sequence", sequence
+
 
 EVERYONE: Final[Checked] = All(())
 
@@ -46,11 +64,13 @@ class Row:
 class Asked:
     """Those for whom another table says so, or with `negated` for whom it says the opposite.
 
-    Neither ever holds for members who have no row there.
+    Neither ever holds for members who have no row there. With `also` it must say so to these questions as well, which
+    the same rows answer: whoever satisfies but one of them is never fetched.
     """
 
     question: Question
     negated: bool = False
+    also: tuple[EventTest, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +169,8 @@ def _term(tree: Checked, *, apart: bool) -> Term:
     match tree:
         case All(items):
             rows, others = _sorted(items, apart=apart)
-            found = [_term(item, apart=apart) for item in others]
+            asked, others = _asked_together(others) if not apart else ((), others)
+            found = [*asked, *(_term(item, apart=apart) for item in others)]
             return _both([Row(_single(All(rows))), *found] if rows else found)
         case AnyOf(items):
             rows, others = _sorted(items, apart=apart)
@@ -184,6 +205,18 @@ def _sorted(items: tuple[Checked, ...], *, apart: bool) -> tuple[tuple[Checked, 
         return (), items
     rows = tuple(item for item in items if is_of_one_row(item))
     return rows, tuple(item for item in items if not is_of_one_row(item))
+
+
+def _asked_together(items: tuple[Checked, ...]) -> tuple[tuple[Asked, ...], tuple[Checked, ...]]:
+    """The conditions on events that the same rows answer, as one question; and all other items."""
+    by_key: dict[TableKey, list[EventTest]] = {}
+    for item in items:
+        if isinstance(item, EventTest) and not item.holds_without_events:
+            by_key.setdefault(key_of(item), []).append(item)
+    several = [tests for tests in by_key.values() if len(tests) > 1]
+    taken = {id(test) for tests in several for test in tests}
+    asked = tuple(Asked(first, also=tuple(rest)) for first, *rest in several)
+    return asked, tuple(item for item in items if id(item) not in taken)
 
 
 def _single(group: Checked) -> Checked:

@@ -20,10 +20,8 @@ from sqlglot.dialects.postgres import Postgres
 from seggraph.criteria.dependencies import fields_read
 from seggraph.criteria.operands import AGGREGATES, MEMBERS
 from seggraph.criteria.parameters import Parameters
-from seggraph.criteria.relations import Direction
 from seggraph.criteria.sql import Context, predicate
 from seggraph.criteria.sql_events import (
-    IN_TOTALS,
     Scope,
     compared,
     events_table,
@@ -32,8 +30,8 @@ from seggraph.criteria.sql_events import (
     totals_table,
 )
 from seggraph.criteria.sql_texts import Folding
-from seggraph.criteria.typed import Checked, EventFilter, EventTest, RelatedTest, SequenceTest
-from seggraph.engines.planner import Asked, Question, Row, union
+from seggraph.criteria.typed import Checked, EventTest, RelatedTest, SequenceTest
+from seggraph.engines.planner import Asked, Question, Row, TableKey, key_of, union
 from seggraph.engines.population import Population
 from seggraph.vocabulary import MemberKind
 
@@ -256,22 +254,6 @@ def _ordinals(alias: str, condition: exp.Expr | None) -> exp.Expr:
     return exp.Anonymous(this="ARRAY_SEND", expressions=[ordinals])
 
 
-TableKey: TypeAlias = tuple[str, EventFilter | SequenceTest | tuple[Direction, Checked | None]]
-"""Questions with the same key are answered by the same rows."""
-
-
-def key_of(question: Question) -> TableKey:
-    """Which table answers a question."""
-    match question:
-        case EventTest(events, aggregate, of):
-            in_totals = events.is_plain and of is None and aggregate in IN_TOTALS
-            return ("totals" if in_totals else "events"), events
-        case RelatedTest(direction, where):
-            return "related", (direction, where)
-        case SequenceTest() as sequence:
-            return "sequence", sequence
-
-
 @dataclass(frozen=True, slots=True)
 class Inquiry:
     """The questions that one table answers, and about whom it is asked (None: everybody)."""
@@ -321,8 +303,10 @@ def _answers(
 ) -> exp.Select:
     """One row with the ordinals for which each question is answered with yes."""
     scope = Scope(population.workspace_id, population.kind, inquiry.among)
-    table = _table([asked.question for asked in inquiry.questions], scope, context, related)
-    predicates = [_predicate(asked, place, context) for place, asked in enumerate(inquiry.questions)]
+    questions = [one for asked in inquiry.questions for one in (asked.question, *asked.also)]
+    table = _table(questions, scope, context, related)
+    places = iter(range(len(questions)))
+    predicates = [_predicate(asked, places, context) for asked in inquiry.questions]
     return _collected(table.subquery(AGGREGATES, copy=False), AGGREGATES, [], predicates)
 
 
@@ -343,10 +327,14 @@ def _table(
             return sequence_table(sequence, scope, context)
 
 
-def _predicate(asked: Asked, place: int, context: Context) -> exp.Expr:
+def _predicate(asked: Asked, places: Iterator[int], context: Context) -> exp.Expr:
+    """Whether the answer is yes; `places` are those of the aggregates that each condition on events takes."""
     match asked.question:
-        case EventTest(test=test):
-            condition = compared(test, place, context)
+        case EventTest():
+            tests = [one.test for one in (asked.question, *asked.also)]
+            condition: exp.Expr = exp.and_(
+                *(compared(test, next(places), context) for test in tests), copy=False
+            )
         case RelatedTest(test=test):
             condition = compared(test, 0, context)
         case SequenceTest():
