@@ -327,8 +327,9 @@ async def test_the_statements_of_a_list_do_not_grow_with_its_page(server: Server
                 len([text for text in sent if text.lstrip().upper().startswith(("SELECT", "WITH"))])
             )
 
-    # Larger pages may take fewer: both lists lead to the same campaigns and segments.
-    assert counts[0] >= counts[1] >= counts[2]
+    # Both lists lead to the same campaigns and segments, and ask for them together or one after the other, as it
+    # happens; one statement more for each row would be seven more for the largest page.
+    assert max(counts) < min(counts) + 7
     assert len(found["segments"]["nodes"]) == 8
     for node in found["segments"]["nodes"]:
         assert node["campaigns"]["totalCount"] == node["campaignCount"] == 1
