@@ -139,15 +139,12 @@ class ChunkStore:
         """The rows that are to change, with their bytes where these are to be written anew."""
         columns = zip(*changed, strict=True)
         rows = await self._connection.fetch(FIND, self._workspace_id, *columns, WHOLE_UP_TO + TOGGLED_AT_MOST)
-        found = {
-            (role, owner_id, chunk): _Row(row_id, count, toggled, roaring)
-            for row_id, role, owner_id, chunk, count, toggled, roaring in rows
-        }
-        lacking = {
-            row.id: row
-            for key, row in found.items()
-            if row.roaring is None and row.toggled_after(changed[key]) is None
-        }
+        found: dict[Key, _Row] = {}
+        for row_id, role, owner_id, chunk, count, toggled, roaring in rows:
+            key = role, owner_id, chunk
+            after = _toggled_after(changed[key], count, toggled)
+            found[key] = _Row(row_id, count, toggled, roaring, after)
+        lacking = {row.id: row for row in found.values() if row.roaring is None and row.toggled_after is None}
         if lacking:
             for row_id, roaring in await self._connection.fetch(
                 READ_WHOLE, self._workspace_id, list(lacking)
@@ -177,19 +174,16 @@ class _Change:
 
 @dataclass(slots=True)
 class _Row:
-    """A row of chunks; `roaring` is read only where it is small, or to be written anew."""
+    """A row of chunks; `roaring` is read only where it is small, or to be written anew.
+
+    `toggled_after` is what is toggled in it after its change, None if it is to be written whole.
+    """
 
     id: int
     cardinality: int
     toggled: bytes | None
     roaring: bytes | None
-
-    def toggled_after(self, change: _Change) -> BitMap | None:
-        """What is toggled after a change; None if the chunk is to be written whole."""
-        if self.cardinality + change.gain <= WHOLE_UP_TO or len(change.toggled) > TOGGLED_AT_MOST:
-            return None
-        toggled = change.toggled if self.toggled is None else change.toggled ^ from_bytes(self.toggled)
-        return toggled if len(toggled) <= TOGGLED_AT_MOST else None
+    toggled_after: BitMap | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,14 +235,20 @@ def _changed(changes: Mapping[ChunkOwner, tuple[BitMap, BitMap]]) -> dict[Key, _
     return found
 
 
+def _toggled_after(change: _Change, count: int, toggled: bytes | None) -> BitMap | None:
+    if count + change.gain <= WHOLE_UP_TO or len(change.toggled) > TOGGLED_AT_MOST:
+        return None
+    after = change.toggled if toggled is None else change.toggled ^ from_bytes(toggled)
+    return after if len(after) <= TOGGLED_AT_MOST else None
+
+
 def _rows(changed: Mapping[Key, _Change], found: Mapping[Key, _Row]) -> _Rows:
     """How the changes are written into the rows that were found."""
     rows = _Rows([], [], [])
     for key, change in changed.items():
         row = found.get(key)
-        toggled = None if row is None else row.toggled_after(change)
-        if row is not None and toggled is not None:
-            data = bytes(toggled.serialize()) if toggled else None
+        if row is not None and row.toggled_after is not None:
+            data = bytes(row.toggled_after.serialize()) if row.toggled_after else None
             rows.toggled.append((row.id, row.cardinality + change.gain, data))
             continue
         whole = change.toggled

@@ -1,6 +1,6 @@
 """How long the audit log is kept: entries that are too old go whole, the oldest first, batch by batch.
 
-The database refuses every other removal: see migration 0021.
+The database refuses every other removal: see migration 0018_drift_and_audit.
 """
 
 from typing import Final

@@ -4,6 +4,7 @@ types the attributes are that it brings. Nothing of it is stored before.
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from itertools import islice
 from typing import Final
 
 import orjson
@@ -38,9 +39,9 @@ async def look_through(context: Context, claim: Claim) -> None:
             next(reader, None)
         claim.position, claim.line = reader.position, reader.line
         while True:
-            records = await asyncio.to_thread(_see, reader, guesses)
-            total += len(records)
-            if len(records) < ROWS_AT_ONCE:
+            count = await asyncio.to_thread(_see, reader, guesses)
+            total += count
+            if count < ROWS_AT_ONCE:
                 break
     claim.total = total
     claim.new_types = {name: guess.type for _, name, guess in guesses}
@@ -71,17 +72,14 @@ def _guesses(claim: Claim, known: Mapping[str, AttributeType]) -> list[tuple[int
     return new
 
 
-def _see(reader: RecordReader, guesses: Sequence[tuple[int, str, cells.TypeGuess]]) -> list[None]:
-    """Read on for a while; the answer is as long as the number of records that were read."""
-    seen: list[None] = []
-    for record in reader:
-        seen.append(None)
+def _see(reader: RecordReader, guesses: Sequence[tuple[int, str, cells.TypeGuess]]) -> int:
+    """Read on for a while; returns how many records were read."""
+    count = 0
+    for count, record in enumerate(islice(reader, ROWS_AT_ONCE), start=1):
         for index, _, guess in guesses:
             if index < len(record.cells):
                 guess.see(record.cells[index])
-        if len(seen) == ROWS_AT_ONCE:
-            break
-    return seen
+    return count
 
 
 def open_file(claim: Claim) -> RecordReader:

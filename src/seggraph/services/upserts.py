@@ -267,8 +267,10 @@ class Batch:
         return existing
 
     async def _create(self, drafts: Sequence[MemberDraft], next_ordinal: int | None) -> set[int]:
-        if not drafts or next_ordinal is None:
+        if not drafts:
             return set()
+        if next_ordinal is None:
+            raise RuntimeError("a member was erased during an upsert, though that holds erasures off")
         rows = [_new_row(draft, next_ordinal + offset) for offset, draft in enumerate(drafts)]
         addressed = await self._connection.fetch(
             INSERT, self._workspace_id, self._kind, _json(rows), len(rows)

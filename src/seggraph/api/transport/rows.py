@@ -195,7 +195,9 @@ def _coercion(type_: GraphQLInputType) -> Callable[[Any], Any]:
     def coerce(value: Any) -> Any:
         try:
             coerced = of_leaf(value)
-        except Exception:
+        except (
+            Exception
+        ):  # whatever a scalar raises is its refusal; `_refused` has graphql-core say it in words
             return _refused(value, type_)
         return _refused(value, type_) if coerced is Undefined else coerced
 
