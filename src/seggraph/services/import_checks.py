@@ -75,7 +75,8 @@ def _guesses(claim: Claim, known: Mapping[str, AttributeType]) -> list[tuple[int
 def _see(reader: RecordReader, guesses: Sequence[tuple[int, str, cells.TypeGuess]]) -> int:
     """Read on for a while; returns how many records were read."""
     count = 0
-    for count, record in enumerate(islice(reader, ROWS_AT_ONCE), start=1):
+    for record in islice(reader, ROWS_AT_ONCE):
+        count += 1
         for index, _, guess in guesses:
             if index < len(record.cells):
                 guess.see(record.cells[index])
