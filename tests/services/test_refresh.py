@@ -7,9 +7,11 @@ import asyncpg
 import pytest
 from pyroaring import BitMap
 
+from seggraph.audiences import ChunkOwner, ChunkStore
 from seggraph.criteria import Checked
 from seggraph.criteria.nodes import Tags
 from seggraph.errors import CriteriaTooSlow, RetryLater
+from seggraph.models.audiences import ChunkRole
 from seggraph.services import playbooks, recompute, refresh, segment_edits
 from seggraph.services.context import Context
 from seggraph.services.playbooks import PlaybookDraft
@@ -221,6 +223,44 @@ async def test_a_refresh_uses_the_rules_as_they_are_when_it_holds_the_segments(
     assert await members_of(connection, kept) == {"a"}
     assert await members_of(connection, edited) == set()
     assert await members_of(connection, fed) == set()
+
+
+async def test_a_rule_that_comes_before_the_hold_takes_nothing_from_whom_it_holds(
+    context: Context, viewer: Viewer, connection: asyncpg.Connection
+) -> None:
+    # given a segment with a paused playbook, and changes that concern its criteria and the playbook's
+    await put(context, viewer, {"externalId": "a", "country": "US"}, {"externalId": "b", "country": "US"})
+    segment = await ready_segment(context, viewer, country("FR"))
+    energy = {"attribute": {"field": "industry", "op": "EQ", "value": "Energy"}}
+    playbook = await playbooks.create(context, viewer, PlaybookDraft("Energy", ACCOUNT, energy, [segment.id]))
+    await playbooks.pause(context, viewer, playbook.id)
+    await recompute.run(context, segment.id, (await read(viewer, segment)).requested_revision)
+    await put(context, viewer, {"externalId": "a", "country": "DE"})
+    await put(context, viewer, {"externalId": "b", "industry": "Energy"})
+    engine = PausingEngine(restricted)
+    working = asyncio.create_task(
+        refresh.refresh_once(with_engine(context, engine), viewer.workspace_id, ACCOUNT)
+    )
+    await engine.reached.wait()
+
+    # when the playbook is resumed, and has its member, before the refresh holds the segment
+    await playbooks.resume(context, viewer, playbook.id)
+    source = await connection.fetchval("SELECT id FROM sources WHERE playbook_id = $1", playbook.id)
+    ordinal = await connection.fetchval("SELECT ordinal FROM members WHERE external_id = 'b'")
+    owners = ChunkOwner(ChunkRole.LINKS, source), ChunkOwner(ChunkRole.MEMBERS, segment.id)
+    store = ChunkStore(connection, viewer.workspace_id)
+    async with connection.transaction():
+        await store.write({owner: (BitMap(), BitMap([ordinal])) for owner in owners})
+        await connection.execute(
+            "UPDATE segments SET computed_revision = requested_revision, reach_status = 'READY' WHERE id = $1",
+            segment.id,
+        )
+    engine.resume.set()
+    assert await working == 2
+
+    # then it stays
+    assert await members_of(connection, segment) == {"b"}
+    assert await store.read(owners[0]) == BitMap([ordinal])
 
 
 async def test_the_statements_of_a_refresh_do_not_grow_with_the_segments(

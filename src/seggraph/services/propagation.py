@@ -206,11 +206,10 @@ class Propagation:
     async def _correct(self, level: Sequence[asyncpg.Record]) -> None:
         """Correct the segments of a level. Those that refer to them come after, with the members who moved."""
         await self._tell_runs([row["id"] for row in level if not row["ready"]])
-        concerned = {row["id"]: self._rules_of(row["id"]) for row in level if row["ready"]}
-        near = BitMap.union(
-            BitMap(), *(self._wanted[rule.source_id] for some in concerned.values() for rule in some)
-        )
-        segment_ids = [segment_id for segment_id, some in concerned.items() if some]
+        segment_ids = [row["id"] for row in level if row["ready"] and self._rules_of(row["id"])]
+        # Of every source, for one that had no rule when it was found may have one now.
+        sources = (reader.source_id for one in segment_ids for reader in self._readers[one])
+        near = BitMap.union(BitMap(), *(self._wanted.get(source_id, BitMap()) for source_id in sources))
         stored = await corrections.read(self._connection, self._workspace_id, segment_ids, near)
         wanted = await self._as_they_are_now({row["id"]: row["revision"] for row in level}, stored)
         # Not asked yet: those of later levels, and of segments that a run finished or an edit changed meanwhile.
