@@ -7,13 +7,14 @@ The one module that knows how ARQ runs jobs. A job unpacks its arguments and cal
 
 import asyncio
 import secrets
-from collections.abc import Awaitable, Sequence
+from collections.abc import Awaitable, Coroutine, Sequence
 from contextlib import suppress
 from typing import Any, Final, cast
 
 import structlog
 from arq.connections import ArqRedis
 from arq.worker import Function, Worker, func
+from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from seggraph.enqueue import Job, decode, encode, queue_name, wake_name
@@ -178,8 +179,7 @@ async def _run_jobs(context: Context) -> None:
             log.warning("worker_waits_for_redis", reason=type(error).__name__)
             await asyncio.sleep(RETRY_SECONDS)
         finally:
-            await _stop(worker)
-            await redis.aclose()
+            await _see_out(_stop(worker, redis))
 
 
 class WakingWorker(Worker):
@@ -204,7 +204,12 @@ class WakingWorker(Worker):
                     async with asyncio.timeout(POLL_SECONDS):
                         await self._look.wait()
         finally:
-            await _end([listening])
+            await _see_out(_end([listening]))
+
+    async def start_jobs(self, job_ids: list[bytes]) -> None:
+        """See `Worker.start_jobs`. What this worker is at it does not begin again when `TAKEN_SECONDS` are over."""
+        at_work = {job_id for job_id, task in self.tasks.items() if not task.done()}
+        await super().start_jobs([job_id for job_id in job_ids if job_id.decode() not in at_work])
 
     async def _listen(self) -> None:
         """Take a token, but not while there is no room for its job: another worker may have some."""
@@ -244,14 +249,29 @@ def _new_worker(context: Context, pool: ArqRedis) -> Worker:
     return worker
 
 
-async def _stop(worker: Worker) -> None:
-    """Cancel the jobs at work and let them give back what they hold.
+async def _stop(worker: Worker, redis: Redis) -> None:
+    """Cancel the jobs at work, let them give back what they hold, and part from Redis.
 
     `Worker.close` would wait for the same tasks and raise when one was cancelled.
     """
     await _end([*worker.job_tasks.values(), *worker.tasks.values()])
     with suppress(RedisError, OSError):
         await worker.pool.delete(worker.health_check_key)
+    await redis.aclose()
+
+
+async def _see_out(ending: Coroutine[Any, Any, None]) -> None:
+    """Carry out to its end what is not to be left half done, however often who waits for it is cancelled."""
+    task = asyncio.create_task(ending)
+    cancelled = False
+    while not task.done():
+        try:
+            await asyncio.wait({task})
+        except asyncio.CancelledError:
+            cancelled = True
+    task.result()
+    if cancelled:
+        raise asyncio.CancelledError
 
 
 async def _end(tasks: Sequence[asyncio.Task[Any]]) -> None:

@@ -6,15 +6,17 @@ from pyroaring import BitMap
 
 from seggraph.audiences import (
     CHUNK_BITS,
+    SPREAD,
     chunk_of,
     from_bytes,
-    from_chunk,
+    from_parts,
     page,
     page_backwards,
+    pieces,
     split,
     to_bytes,
 )
-from seggraph.audiences.bitmap import cardinality, iterate, join
+from seggraph.audiences.bitmap import iterate, whole_chunks
 
 LARGEST = 2**31 - 1
 
@@ -33,13 +35,13 @@ sets = st.one_of(
 
 
 @given(sets)
-def test_split_cuts_by_the_upper_bits_and_join_undoes_it(members: set[int]) -> None:
+def test_split_cuts_by_the_upper_bits_and_the_parts_are_the_whole(members: set[int]) -> None:
     chunks = split(BitMap(members))
 
     assert set(chunks) == {chunk_of(ordinal) for ordinal in members}
     assert all(chunk_of(ordinal) == number for number, chunk in chunks.items() for ordinal in chunk)
     assert all(1 <= len(chunk) <= 2**CHUNK_BITS for chunk in chunks.values())
-    assert set(join(chunks.values())) == members
+    assert set(from_parts([to_bytes(chunk) for chunk in chunks.values()])) == members
 
 
 @given(sets)
@@ -47,19 +49,29 @@ def test_bytes_come_back_the_same(members: set[int]) -> None:
     assert set(from_bytes(to_bytes(BitMap(members)))) == members
 
 
-@given(sets, st.integers(0, 5))
-def test_the_cardinality_of_a_chunk(members: set[int], number: int) -> None:
-    expected = {ordinal for ordinal in members if chunk_of(ordinal) == number}
-
-    assert cardinality(BitMap(members), number) == len(expected)
-
-
 @given(sets, sets)
 def test_what_is_toggled_is_the_other_way_round(members: set[int], toggled: set[int]) -> None:
-    kept, beside = to_bytes(BitMap(members)), to_bytes(BitMap(toggled))
+    parts = [to_bytes(BitMap(toggled)), *map(to_bytes, split(BitMap(members)).values())]
 
-    assert set(from_chunk(kept, beside)) == members ^ toggled
-    assert set(from_chunk(kept, None)) == members
+    assert set(from_parts(parts)) == set(from_parts(parts[::-1])) == members ^ toggled
+
+
+@given(sets, st.lists(st.integers(0, 5), max_size=3))
+def test_what_is_in_whole_chunks(members: set[int], numbers: list[int]) -> None:
+    expected = {ordinal for ordinal in members if chunk_of(ordinal) in numbers}
+
+    assert set(BitMap(members) & whole_chunks(numbers)) == expected
+
+
+@given(sets)
+def test_few_of_several_chunks_are_one_piece(members: set[int]) -> None:
+    kept = pieces(BitMap(members))
+
+    assert BitMap.union(BitMap(), *kept.values()) == BitMap(members)
+    if len({chunk_of(ordinal) for ordinal in members}) > 1 and len(members) <= 1_000:
+        assert set(kept) == {SPREAD}
+    else:
+        assert kept == split(BitMap(members))
 
 
 @given(sets, st.one_of(st.none(), ordinals), st.integers(0, 50))

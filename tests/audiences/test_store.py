@@ -1,4 +1,4 @@
-"""The store of chunks: what is read is what was written, and only what changed is written."""
+"""The store of chunks: what is read is what was written, and few changes write little."""
 
 from random import Random
 
@@ -6,7 +6,7 @@ import asyncpg
 import pytest
 from pyroaring import BitMap
 
-from seggraph.audiences import ChunkOwner, ChunkStore, from_bytes
+from seggraph.audiences import SPREAD, ChunkOwner, ChunkStore, from_bytes
 
 ONE = ChunkOwner(1, 10)
 OTHER_ROLE = ChunkOwner(2, 10)
@@ -19,6 +19,17 @@ def store(connection: asyncpg.Connection) -> ChunkStore:
     return ChunkStore(connection, 1)
 
 
+Kept = dict[tuple[int, int], tuple[set[int], int]]
+
+
+async def kept(connection: asyncpg.Connection) -> Kept:
+    """What the rows of owners say, by owner and chunk, and their counts."""
+    rows = await connection.fetch("SELECT owner_id, chunk, roaring, cardinality FROM chunks")
+    return {
+        (row["owner_id"], row["chunk"]): (set(from_bytes(row["roaring"])), row["cardinality"]) for row in rows
+    }
+
+
 async def versions(connection: asyncpg.Connection) -> dict[int, int]:
     """The transaction that last wrote each chunk, by the chunk's number."""
     rows = await connection.fetch("SELECT chunk, xmin::text::bigint AS written_by FROM chunks")
@@ -29,64 +40,40 @@ async def test_an_owner_without_chunks_is_empty(store: ChunkStore) -> None:
     assert await store.read(ONE) == EMPTY
 
 
-async def test_what_was_written_is_read(store: ChunkStore) -> None:
+async def test_what_was_written_is_read(store: ChunkStore, connection: asyncpg.Connection) -> None:
     # given an audience of many chunks, enough for a thread to join them
     audience = BitMap(range(0, 1_500_000, 7))
 
-    written = await store.write({ONE: (EMPTY, audience), OTHER_ROLE: (EMPTY, BitMap([5]))})
+    await store.write({ONE: (EMPTY, audience), OTHER_ROLE: (EMPTY, BitMap([5]))})
 
-    assert written == 23 + 1
     assert await store.read(ONE) == audience
     assert await store.read_many([OTHER_ROLE, OTHER_ID]) == {OTHER_ROLE: BitMap([5]), OTHER_ID: EMPTY}
-
-
-async def test_only_changed_chunks_are_written(store: ChunkStore, connection: asyncpg.Connection) -> None:
-    # given an audience in chunks 0, 1 and 2
-    before = BitMap([1, 65_536, 131_072])
-    await store.write({ONE: (EMPTY, before)})
-    first = await versions(connection)
-
-    # when one chunk changes
-    after = before | BitMap([65_540])
-    written = await store.write({ONE: (before, after)})
-
-    # then it alone is written
-    second = await versions(connection)
-    assert written == 1
-    assert await store.read(ONE) == after
-    assert (second[0], second[2]) == (first[0], first[2])
-    assert second[1] != first[1]
-
-
-async def test_a_chunk_that_became_empty_is_removed(
-    store: ChunkStore, connection: asyncpg.Connection
-) -> None:
-    before = BitMap([1, 65_536])
-    await store.write({ONE: (EMPTY, before), OTHER_ID: (EMPTY, BitMap([65_537]))})
-
-    assert await store.write({ONE: (before, BitMap([1]))}) == 1
-
-    rows = await connection.fetch("SELECT owner_id, chunk FROM chunks ORDER BY owner_id, chunk")
-    assert [tuple(row) for row in rows] == [(10, 0), (11, 1)]
+    assert await connection.fetchval("SELECT count(*) FROM chunks WHERE role = 1 AND chunk >= 0") == 23
+    assert await connection.fetchval("SELECT sum(cardinality) FROM chunks WHERE role = 1") == len(audience)
 
 
 async def test_nothing_changed_writes_nothing(store: ChunkStore, connection: asyncpg.Connection) -> None:
     await store.write({ONE: (EMPTY, BitMap([1]))})
     first = await versions(connection)
 
-    assert await store.write({ONE: (BitMap([1]), BitMap([1]))}) == 0
+    await store.write({ONE: (BitMap([1]), BitMap([1]))})
+
     assert await versions(connection) == first
 
 
 async def test_near_reads_only_the_chunks_of_these_ordinals(store: ChunkStore) -> None:
-    await store.write({ONE: (EMPTY, BitMap([1, 2, 65_536, 131_072]))})
+    # given an audience in chunks, and one that is spread over as many
+    large = BitMap(range(0, 200_000, 2))
+    await store.write({ONE: (EMPTY, large), OTHER_ID: (EMPTY, BitMap([1, 2, 65_536, 131_072]))})
+    await store.write({ONE: (large, large ^ BitMap([3, 70_000, 131_074]))})
 
-    found = await store.read_many([ONE], near=BitMap([3, 131_073]))
+    found = await store.read_many([ONE, OTHER_ID], near=BitMap([3, 131_073]))
 
-    assert found == {ONE: BitMap([1, 2, 131_072])}
+    near = BitMap(range(65_536)) | BitMap(range(131_072, 196_608))
+    assert found == {ONE: (large ^ BitMap([3, 131_074])) & near, OTHER_ID: BitMap([1, 2, 131_072])}
 
 
-async def test_chunks_outside_of_both_sides_are_not_touched(store: ChunkStore) -> None:
+async def test_ordinals_outside_of_both_sides_are_not_touched(store: ChunkStore) -> None:
     await store.write({ONE: (EMPTY, BitMap([1, 65_536]))})
 
     await store.write({ONE: (BitMap([1]), BitMap([1, 2]))})
@@ -94,73 +81,90 @@ async def test_chunks_outside_of_both_sides_are_not_touched(store: ChunkStore) -
     assert await store.read(ONE) == BitMap([1, 2, 65_536])
 
 
-async def kept(connection: asyncpg.Connection) -> list[tuple[set[int], set[int] | None, int]]:
-    """Of each chunk by number: what its bytes say, what is toggled, and how many ordinals it has."""
-    rows = await connection.fetch("SELECT roaring, toggled, cardinality FROM chunks ORDER BY chunk")
-    return [
-        (
-            set(from_bytes(row["roaring"])),
-            None if row["toggled"] is None else set(from_bytes(row["toggled"])),
-            row["cardinality"],
-        )
-        for row in rows
-    ]
-
-
-async def test_few_changes_of_a_large_chunk_are_kept_beside_it_until_they_are_many(
+async def test_few_ordinals_are_one_row_until_they_are_none(
     store: ChunkStore, connection: asyncpg.Connection
 ) -> None:
-    # given a large chunk and a small one
-    first = BitMap(range(0, 20_000, 2)) | BitMap([70_000])
-    large = set(first) - {70_000}
+    few = BitMap([1, 65_536, 131_072])
+    await store.write({ONE: (EMPTY, few), OTHER_ID: (EMPTY, BitMap([65_537]))})
+    assert await kept(connection) == {(10, SPREAD): (set(few), 3), (11, SPREAD): ({65_537}, 1)}
+
+    await store.write({ONE: (few, EMPTY)})
+
+    assert await kept(connection) == {(11, SPREAD): ({65_537}, 1)}
+
+
+async def test_few_changes_are_kept_beside_the_chunks_until_they_are_many(
+    store: ChunkStore, connection: asyncpg.Connection
+) -> None:
+    # given an audience of two chunks
+    first = BitMap(range(0, 20_000, 2)) | BitMap(range(70_000, 80_000))
     await store.write({ONE: (EMPTY, first)})
+    chunks = {(10, 0): (set(range(0, 20_000, 2)), 10_000), (10, 1): (set(range(70_000, 80_000)), 10_000)}
+    assert await kept(connection) == chunks
 
     # when a few enter and exit, and again
-    second = (first - BitMap([0])) | BitMap([1, 70_001])
-    assert await store.write({ONE: (first, second)}) == 2
+    second = (first - BitMap([0, 70_001])) | BitMap([1])
+    await store.write({ONE: (first, second)})
     third = second | BitMap([0, 3])
     await store.write({ONE: (second, third)})
 
-    # then the bytes of the large one stay, and whoever came back is toggled no more
+    # then the chunks stay, and whoever came back is toggled no more
     assert await store.read(ONE) == third
-    assert await store.read_many([ONE], near=BitMap([5])) == {ONE: third - BitMap([70_000, 70_001])}
-    assert await kept(connection) == [(large, {1, 3}, 10_002), ({70_000, 70_001}, None, 2)]
+    assert await kept(connection) == chunks | {(10, SPREAD): ({1, 3, 70_001}, 1)}
 
-    # and when all are as they were, nothing is toggled
+    # and when all are as they were, there is nothing beside the chunks
     await store.write({ONE: (third, first)})
-    assert await kept(connection) == [(large, None, 10_000), ({70_000}, None, 1)]
+    assert await kept(connection) == chunks
 
-    # and too many are written into the bytes
+    # and so many go into the chunk that they are of, the other one being left alone
+    written = await versions(connection)
     some = first | BitMap(range(1, 1_201, 2))
     await store.write({ONE: (first, some)})
-    assert (await kept(connection))[0] == (large, set(range(1, 1_201, 2)), 10_600)
+    assert await kept(connection) == chunks | {(10, SPREAD): (set(range(1, 1_201, 2)), 600)}
     more = some | BitMap([1_201])
     await store.write({ONE: (some, more)})
-    assert (await kept(connection))[0] == (set(more) - {70_000}, None, 10_601)
+    assert await kept(connection) == chunks | {(10, 0): (set(more) & set(range(65_536)), 10_601)}
+    assert (await versions(connection))[1] == written[1]
     assert await store.read(ONE) == more
+
+
+async def test_more_are_kept_together_the_more_chunks_they_are_of(
+    store: ChunkStore, connection: asyncpg.Connection
+) -> None:
+    # given as many as two chunks may have
+    two = BitMap(range(600)) | BitMap(range(65_536, 66_136))
+    await store.write({ONE: (EMPTY, two)})
+    assert list(await kept(connection)) == [(10, SPREAD)]
+
+    # when they are one more
+    await store.write({ONE: (two, two | BitMap([700]))})
+
+    # then they are in their chunks, and a chunk of which nobody is left is removed
+    assert set(await kept(connection)) == {(10, 0), (10, 1)}
+    await store.write({ONE: (two | BitMap([700]), BitMap(range(65_536, 66_136)))})
+    assert await kept(connection) == {(10, 1): (set(range(65_536, 66_136)), 600)}
 
 
 async def test_folding_leaves_no_trace_of_who_is_not_there_any_more(
     store: ChunkStore, connection: asyncpg.Connection
 ) -> None:
-    # given two large chunks of which someone was taken out
+    # given two large audiences of which someone was taken out, and one of them that is left
     first = BitMap(range(0, 140_000, 3))
     second = first - BitMap([9, 90_000])
     await store.write({ONE: (EMPTY, first), OTHER_ID: (EMPTY, first)})
-    await store.write({ONE: (first, second)})
+    await store.write({ONE: (first, second), OTHER_ID: (first, first - BitMap([90_000]))})
+    beside = (await kept(connection))[11, SPREAD]
 
-    await store.fold([ONE], near=BitMap([9]))
+    await store.fold([ONE, OTHER_ID], near=BitMap([9]))
 
-    assert await store.read_many([ONE, OTHER_ID]) == {ONE: second, OTHER_ID: first}
-    rows = await connection.fetch("SELECT roaring, toggled FROM chunks WHERE owner_id = 10 ORDER BY chunk")
-    assert [(9 in from_bytes(row["roaring"]), row["toggled"] is None) for row in rows] == [
-        (False, True),
-        (False, False),
-        (False, True),
-    ]
+    assert await store.read_many([ONE, OTHER_ID]) == {ONE: second, OTHER_ID: first - BitMap([90_000])}
+    rows = await kept(connection)
+    assert set().union(*(said for (owner, _), (said, _) in rows.items() if owner == 10)) == set(second)
+    assert (10, SPREAD) not in rows
+    assert rows[11, SPREAD] == beside == ({90_000}, -1)
 
 
-async def test_any_changes_one_after_the_other(store: ChunkStore) -> None:
+async def test_any_changes_one_after_the_other(store: ChunkStore, connection: asyncpg.Connection) -> None:
     random = Random(1)
     now = {owner: BitMap() for owner in (ONE, OTHER_ROLE, OTHER_ID)}
     for _ in range(60):
@@ -170,6 +174,12 @@ async def test_any_changes_one_after_the_other(store: ChunkStore) -> None:
         await store.write({owner: (now[owner], bitmap) for owner, bitmap in after.items()})
         now |= after
         assert await store.read_many(list(now)) == now
+        counts = await connection.fetch(
+            "SELECT role, owner_id, sum(cardinality) AS size FROM chunks GROUP BY 1, 2"
+        )
+        assert {ChunkOwner(role, owner_id): size for role, owner_id, size in counts} == {
+            owner: len(bitmap) for owner, bitmap in now.items() if bitmap
+        }
 
 
 async def test_workspaces_do_not_meet(store: ChunkStore, connection: asyncpg.Connection) -> None:

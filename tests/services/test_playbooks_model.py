@@ -16,7 +16,7 @@ import asyncpg
 import pytest
 from pyroaring import BitMap
 
-from seggraph.audiences import from_chunk
+from seggraph.audiences import from_bytes
 from seggraph.models.audiences import ChunkRole
 from seggraph.services import hands, playbooks, recompute, refresh, segments, upserts
 from seggraph.services.context import Context
@@ -194,7 +194,7 @@ STEPS = 3
 AT_ONCE = 6
 
 CHUNKS = """
-    SELECT role, owner_id, chunk, roaring, toggled FROM chunks WHERE workspace_id = $1 AND role = ANY($2)
+    SELECT role, owner_id, roaring FROM chunks WHERE workspace_id = $1 AND role = ANY($2)
 """
 NUMBERS = "SELECT id, member_count, reach_email, reach_status FROM segments WHERE workspace_id = $1"
 SOURCES = "SELECT id, segment_id, kind, playbook_id FROM sources WHERE workspace_id = $1"
@@ -329,7 +329,7 @@ class World:
     async def stored(self) -> dict[tuple[int, int], BitMap]:
         roles = [ChunkRole.LINKS, ChunkRole.BLOCKS, ChunkRole.MEMBERS]
         rows = await self.connection.fetch(CHUNKS, self.viewer.workspace_id, roles)
-        return {(row["role"], row["owner_id"]): from_chunk(row["roaring"], row["toggled"]) for row in rows}
+        return {(row["role"], row["owner_id"]): from_bytes(row["roaring"]) for row in rows}
 
 
 def name_of(number: int) -> str:

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pyroaring import BitMap
 
-from seggraph.audiences import ChunkOwner, ChunkStore, split, to_bytes
+from seggraph.audiences import ChunkOwner, ChunkStore, pieces, to_bytes
 from seggraph.models.audiences import ChunkRole
 from seggraph.models.runs import Move
 from seggraph.services import past_memberships, run_compaction, segments, size_history
@@ -76,7 +76,7 @@ async def store(
         numbers = (len(run.after), len(run.entered), len(run.exited))
         row = await connection.fetchrow(ADD_RUN, workspace_id, segment_id, run.at, *numbers)
         for move, moved in ((Move.ENTERED, run.entered), (Move.EXITED, run.exited)):
-            for number, chunk in split(BitMap(moved)).items():
+            for number, chunk in pieces(BitMap(moved)).items():
                 await connection.execute(
                     ADD_CHUNK,
                     workspace_id,

@@ -2,11 +2,13 @@
 
 from seggraph.audiences.bitmap import (
     CHUNK_BITS,
+    SPREAD,
     chunk_of,
     from_bytes,
-    from_chunk,
+    from_parts,
     page,
     page_backwards,
+    pieces,
     split,
     to_bytes,
 )
@@ -14,13 +16,15 @@ from seggraph.audiences.store import ChunkOwner, ChunkStore
 
 __all__ = [
     "CHUNK_BITS",
+    "SPREAD",
     "ChunkOwner",
     "ChunkStore",
     "chunk_of",
     "from_bytes",
-    "from_chunk",
+    "from_parts",
     "page",
     "page_backwards",
+    "pieces",
     "split",
     "to_bytes",
 ]

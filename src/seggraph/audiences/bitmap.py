@@ -6,12 +6,19 @@ format. Its bytes are portable RoaringFormatSpec with the ordinals whole, so tha
 any other reader of the format understands one chunk by itself.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Final
 
 from pyroaring import BitMap
 
 CHUNK_BITS = 16
 """Ordinals of one chunk agree in all bits above these."""
+
+SPREAD = -1
+"""In the place of a chunk's number: a few ordinals of whichever chunks, kept together."""
+
+TOGETHER_UP_TO: Final = 1_000
+"""Most ordinals of several chunks that are kept together: 2 KB, about what PostgreSQL keeps within a row."""
 
 
 def chunk_of(ordinal: int) -> int:
@@ -42,15 +49,16 @@ def _between(bitmap: BitMap, start: int, end: int) -> BitMap:
     return bitmap & BitMap(range(start, end))
 
 
-def join(chunks: Iterable[BitMap]) -> BitMap:
-    """The union of chunks."""
-    return BitMap.union(BitMap(), *chunks)
+def whole_chunks(numbers: Iterable[int]) -> BitMap:
+    """All ordinals that chunks of these numbers can have."""
+    return BitMap.union(BitMap(), *(BitMap(range(n << CHUNK_BITS, (n + 1) << CHUNK_BITS)) for n in numbers))
 
 
-def cardinality(bitmap: BitMap, number: int) -> int:
-    """How many ordinals the chunk of a number has."""
-    count: int = bitmap.range_cardinality(number << CHUNK_BITS, (number + 1) << CHUNK_BITS)
-    return count
+def pieces(bitmap: BitMap) -> dict[int, BitMap]:
+    """A bitmap as it is kept for good: a few ordinals of several chunks together, as SPREAD, else by chunk."""
+    if not bitmap or chunk_of(bitmap.min()) == chunk_of(bitmap.max()):
+        return split(bitmap)
+    return {SPREAD: bitmap} if len(bitmap) <= TOGETHER_UP_TO else split(bitmap)
 
 
 def to_bytes(bitmap: BitMap) -> bytes:
@@ -65,12 +73,12 @@ def from_bytes(data: bytes) -> BitMap:
     return BitMap.deserialize(data)
 
 
-def from_chunk(roaring: bytes, toggled: bytes | None) -> BitMap:
-    """The bitmap of a row of chunks, see models.audiences.Chunk."""
-    bitmap = BitMap.deserialize(roaring)
-    if toggled is not None:
-        bitmap ^= BitMap.deserialize(toggled)
-    return bitmap
+def from_parts(parts: Sequence[bytes]) -> BitMap:
+    """The bitmap of rows of chunks, in any order: the one of SPREAD toggles what the others say."""
+    joined = BitMap() if not parts else BitMap.deserialize(parts[0])
+    for data in parts[1:]:
+        joined ^= BitMap.deserialize(data)
+    return joined
 
 
 def page(bitmap: BitMap, *, first: int, after: int | None = None) -> list[int]:

@@ -1,10 +1,11 @@
-"""The chunk store: reads audiences from chunk rows and writes back only the chunks that changed.
+"""The chunk store: reads audiences from chunk rows and writes back only what changed.
 
 Every call takes the connection of its caller, whose transaction decides what is seen and when it counts. A
 writer holds the owner's row, so that two writers of one audience never interleave.
 
-A chunk of many ordinals is 8 KB that PostgreSQL keeps out of line and writes whole; a few changes of it are therefore
-kept beside it, in `toggled`, until they are many. So writing costs what changes, not what there is.
+A chunk of many ordinals is 8 KB that PostgreSQL writes whole, and few changes may touch every chunk. They are therefore
+kept together in one row beside the chunks, the one of SPREAD, until they are many. So writing costs what changes, not
+what there is; and an audience of few ordinals is that row alone.
 """
 
 import asyncio
@@ -16,12 +17,12 @@ from pyroaring import BitMap
 
 from seggraph.audiences.bitmap import (
     CHUNK_BITS,
-    cardinality,
+    SPREAD,
     from_bytes,
-    from_chunk,
-    join,
+    from_parts,
     split,
     to_bytes,
+    whole_chunks,
 )
 
 T = TypeVar("T")
@@ -29,11 +30,11 @@ T = TypeVar("T")
 THREAD_ABOVE_CHUNKS: Final = 8
 """Joining or comparing more chunks than this takes milliseconds, and so happens in a thread."""
 
-TOGGLED_AT_MOST: Final = 600
-"""Most ordinals of a chunk that are kept in `toggled`: 1.2 KB, with which PostgreSQL keeps the row in one place."""
+SPREAD_PER_CHUNK: Final = 600
+"""Most ordinals that are kept together for each chunk that they are of: 1.2 KB, next to 8 for the chunk."""
 
-WHOLE_UP_TO: Final = 1_000
-"""A chunk of at most so many ordinals is written whole: it is no larger than what may be toggled."""
+SPREAD_CHUNKS: Final = 16
+"""For more chunks than these there are no more: the row would cost more each time than the chunks once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,19 +46,29 @@ class ChunkOwner:
 
 
 READ = """
-    SELECT role, owner_id, roaring, toggled FROM chunks
+    SELECT role, owner_id, chunk, roaring FROM chunks
     WHERE workspace_id = $1 AND (role, owner_id) IN (SELECT * FROM unnest($2::smallint[], $3::bigint[]))
 """
 
 READ_SOME = READ + " AND chunk = ANY($4::int[])"
 
-FIND = """
-    SELECT id, role, owner_id, chunk, cardinality, toggled, CASE WHEN cardinality <= $5 THEN roaring END AS roaring
-    FROM chunks WHERE workspace_id = $1
-      AND (role, owner_id, chunk) IN (SELECT * FROM unnest($2::smallint[], $3::bigint[], $4::int[]))
+SPREADS = f"""
+    SELECT id, role, owner_id, cardinality, roaring FROM chunks
+    WHERE workspace_id = $1 AND (role, owner_id, chunk) IN
+      (SELECT *, {SPREAD} FROM unnest($2::smallint[], $3::bigint[]))
+"""  # noqa: S608 - a constant
+
+REWRITE = """
+    UPDATE chunks c SET cardinality = t.cardinality, roaring = t.roaring
+    FROM unnest($2::bigint[], $3::int[], $4::bytea[]) AS t(id, cardinality, roaring)
+    WHERE c.workspace_id = $1 AND c.id = t.id
 """
 
-READ_WHOLE = "SELECT id, roaring FROM chunks WHERE workspace_id = $1 AND id = ANY($2)"
+CHUNKS = """
+    SELECT role, owner_id, chunk, roaring FROM chunks
+    WHERE workspace_id = $1 AND (role, owner_id, chunk) IN
+      (SELECT * FROM unnest($2::smallint[], $3::bigint[], $4::int[]))
+"""
 
 WRITE = """
     INSERT INTO chunks (workspace_id, role, owner_id, chunk, cardinality, roaring)
@@ -65,25 +76,12 @@ WRITE = """
     FROM unnest($2::smallint[], $3::bigint[], $4::int[], $5::int[], $6::bytea[])
       AS t(role, owner_id, chunk, cardinality, roaring)
     ON CONFLICT (workspace_id, role, owner_id, chunk)
-    DO UPDATE SET cardinality = EXCLUDED.cardinality, roaring = EXCLUDED.roaring, toggled = NULL
-"""
-
-TOGGLE = """
-    UPDATE chunks c SET cardinality = t.cardinality, toggled = t.toggled
-    FROM unnest($2::bigint[], $3::int[], $4::bytea[]) AS t(id, cardinality, toggled)
-    WHERE c.workspace_id = $1 AND c.id = t.id
+    DO UPDATE SET cardinality = EXCLUDED.cardinality, roaring = EXCLUDED.roaring
 """
 
 REMOVE = """
     DELETE FROM chunks WHERE workspace_id = $1 AND (role, owner_id, chunk) IN
       (SELECT * FROM unnest($2::smallint[], $3::bigint[], $4::int[]))
-"""
-
-TOGGLED = READ_SOME.replace("SELECT", "SELECT id,", 1) + " AND toggled IS NOT NULL"
-
-FOLD = """
-    UPDATE chunks c SET roaring = t.roaring, toggled = NULL
-    FROM unnest($2::bigint[], $3::bytea[]) AS t(id, roaring) WHERE c.workspace_id = $1 AND c.id = t.id
 """
 
 
@@ -106,101 +104,115 @@ class ChunkStore:
         With `near`, only the chunks that hold one of these ordinals are read: what a change of these
         ordinals can touch.
         """
-        roles, ids = _columns(owners)
-        if near is None:
-            rows = await self._connection.fetch(READ, self._workspace_id, roles, ids)
+        numbers = None if near is None else sorted(split(near))
+        if numbers is None:
+            rows = await self._connection.fetch(READ, self._workspace_id, *_columns(owners))
         else:
-            rows = await self._connection.fetch(READ_SOME, self._workspace_id, roles, ids, _numbers(near))
-        parts: dict[ChunkOwner, list[tuple[bytes, bytes | None]]] = {owner: [] for owner in owners}
-        for role, owner_id, roaring, toggled in rows:
-            parts[ChunkOwner(role, owner_id)].append((roaring, toggled))
-        return await _computed(len(rows) > THREAD_ABOVE_CHUNKS, lambda: _join_all(parts))
+            some = [*numbers, SPREAD]
+            rows = await self._connection.fetch(READ_SOME, self._workspace_id, *_columns(owners), some)
+        return await _computed(len(rows) > THREAD_ABOVE_CHUNKS, lambda: _joined(owners, rows, numbers))
 
-    async def write(self, changes: Mapping[ChunkOwner, tuple[BitMap, BitMap]]) -> int:
-        """Make each owner's bitmap, which is the first of the two, the second; returns how many chunks changed.
+    async def write(self, changes: Mapping[ChunkOwner, tuple[BitMap, BitMap]]) -> None:
+        """Make each owner's bitmap, which is the first of the two, the second.
 
         Both may be restricted to the same ordinals: what is outside of these stays as it is.
         """
         many = sum(map(_size, changes.values())) > THREAD_ABOVE_CHUNKS
         changed = await _computed(many, lambda: _changed(changes))
         if not changed:
-            return 0
-        found = await self._find(changed)
-        rows = await _computed(many, lambda: _rows(changed, found))
-        if rows.whole:
-            await self._connection.execute(WRITE, self._workspace_id, *zip(*rows.whole, strict=True))
-        if rows.toggled:
-            await self._connection.execute(TOGGLE, self._workspace_id, *zip(*rows.toggled, strict=True))
-        if rows.emptied:
-            await self._connection.execute(REMOVE, self._workspace_id, *zip(*rows.emptied, strict=True))
-        return len(changed)
-
-    async def _find(self, changed: Mapping["Key", "_Change"]) -> dict["Key", "_Row"]:
-        """The rows that are to change, with their bytes where these are to be written anew."""
-        columns = zip(*changed, strict=True)
-        rows = await self._connection.fetch(FIND, self._workspace_id, *columns, WHOLE_UP_TO + TOGGLED_AT_MOST)
-        found: dict[Key, _Row] = {}
-        for row_id, role, owner_id, chunk, count, toggled, roaring in rows:
-            key = role, owner_id, chunk
-            after = _toggled_after(changed[key], count, toggled)
-            found[key] = _Row(row_id, count, toggled, roaring, after)
-        lacking = {row.id: row for row in found.values() if row.roaring is None and row.toggled_after is None}
-        if lacking:
-            for row_id, roaring in await self._connection.fetch(
-                READ_WHOLE, self._workspace_id, list(lacking)
-            ):
-                lacking[row_id].roaring = roaring
-        return found
+            return
+        found = await self._spreads(changed)
+        plan = await _computed(many, lambda: _planned(changed, found))
+        if plan.rewritten:
+            await self._connection.execute(REWRITE, self._workspace_id, *zip(*plan.rewritten, strict=True))
+        await self._write(plan.added)
+        await self._remove(plan.removed)
+        await self._fold(plan.folded)
 
     async def fold(self, owners: Sequence[ChunkOwner], *, near: BitMap) -> None:
-        """Leave no trace of who was in the bitmaps and is not any more, in the chunks of these ordinals."""
-        rows = await self._connection.fetch(TOGGLED, self._workspace_id, *_columns(owners), _numbers(near))
+        """Leave no trace in the chunks of these ordinals, which were in the bitmaps and are not any more."""
+        found = {owner: from_bytes(row.roaring) for owner, row in (await self._spreads(owners)).items()}
+        folded = {owner: spread for owner, spread in found.items() if spread.intersect(near)}
+        await self._remove([_spread_of(owner) for owner in folded])
+        await self._fold(folded)
+
+    async def _spreads(self, owners: Iterable[ChunkOwner]) -> dict[ChunkOwner, "_Spread"]:
+        rows = await self._connection.fetch(SPREADS, self._workspace_id, *_columns(owners))
+        return {
+            ChunkOwner(role, owner_id): _Spread(row_id, gain, roaring)
+            for row_id, role, owner_id, gain, roaring in rows
+        }
+
+    async def _fold(self, folded: Mapping[ChunkOwner, BitMap]) -> None:
+        """Toggle ordinals in the chunks of owners."""
+        toggled = {
+            (owner.role, owner.owner_id, number): piece
+            for owner, spread in folded.items()
+            for number, piece in split(spread).items()
+        }
+        if not toggled:
+            return
+        rows = await self._connection.fetch(CHUNKS, self._workspace_id, *zip(*toggled, strict=True))
+        written, emptied = await _computed(
+            len(toggled) > THREAD_ABOVE_CHUNKS, lambda: _toggle_chunks(toggled, rows)
+        )
+        await self._write(written)
+        await self._remove(emptied)
+
+    async def _write(self, rows: Sequence["_Row"]) -> None:
         if rows:
-            folded = [(row["id"], to_bytes(from_chunk(row["roaring"], row["toggled"]))) for row in rows]
-            await self._connection.execute(FOLD, self._workspace_id, *zip(*folded, strict=True))
+            await self._connection.execute(WRITE, self._workspace_id, *zip(*rows, strict=True))
+
+    async def _remove(self, keys: Sequence["_Key"]) -> None:
+        if keys:
+            await self._connection.execute(REMOVE, self._workspace_id, *zip(*keys, strict=True))
 
 
-Key = tuple[int, int, int]
+_Key = tuple[int, int, int]
 """Role, owner and number of a chunk."""
+
+_Row = tuple[int, int, int, int, bytes]
+"""Its key, how many ordinals it has, and its bytes."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Change:
-    """Who is put into a chunk or out of it, and how many more ordinals it has then."""
+    """Who is put into a bitmap or out of it, and how many more ordinals it has then."""
 
     toggled: BitMap
     gain: int
 
 
-@dataclass(slots=True)
-class _Row:
-    """A row of chunks; `roaring` is read only where it is small, or to be written anew.
-
-    `toggled_after` is what is toggled in it after its change, None if it is to be written whole.
-    """
+@dataclass(frozen=True, slots=True)
+class _Spread:
+    """The row of SPREAD of an owner: who is toggled in its chunks, and how many more ordinals it has so."""
 
     id: int
-    cardinality: int
-    toggled: bytes | None
-    roaring: bytes | None
-    toggled_after: BitMap | None
+    gain: int
+    roaring: bytes
 
 
 @dataclass(frozen=True, slots=True)
-class _Rows:
-    """The arguments of the statements that write, row by row."""
+class _Plan:
+    """How changes are written: into rows of SPREAD, or, where these would have too many, into the chunks."""
 
-    whole: list[tuple[int, int, int, int, bytes]]
-    toggled: list[tuple[int, int, bytes | None]]
-    emptied: list[Key]
+    rewritten: list[tuple[int, int, bytes]]
+    added: list[_Row]
+    removed: list[_Key]
+    folded: dict[ChunkOwner, BitMap]
 
 
 async def _computed(takes_long: bool, compute: Callable[[], T]) -> T:
     return await asyncio.to_thread(compute) if takes_long else compute()
 
 
-def _columns(owners: Sequence[ChunkOwner]) -> tuple[list[int], list[int]]:
-    return [owner.role for owner in owners], [owner.owner_id for owner in owners]
+def _columns(owners: Iterable[ChunkOwner]) -> tuple[list[int], list[int]]:
+    some = list(owners)
+    return [owner.role for owner in some], [owner.owner_id for owner in some]
+
+
+def _spread_of(owner: ChunkOwner) -> _Key:
+    return owner.role, owner.owner_id, SPREAD
 
 
 def _size(change: tuple[BitMap, BitMap]) -> int:
@@ -208,54 +220,80 @@ def _size(change: tuple[BitMap, BitMap]) -> int:
     return 1 + (max(one.max() if one else 0 for one in change) >> CHUNK_BITS)
 
 
-def _numbers(near: BitMap) -> list[int]:
-    """The numbers of the chunks that hold these ordinals."""
-    return sorted(split(near))
-
-
-def _join_all(
-    parts: Mapping[ChunkOwner, Iterable[tuple[bytes, bytes | None]]],
+def _joined(
+    owners: Sequence[ChunkOwner], rows: Sequence[tuple[int, int, int, bytes]], numbers: Sequence[int] | None
 ) -> dict[ChunkOwner, BitMap]:
-    return {owner: join(from_chunk(*chunk) for chunk in chunks) for owner, chunks in parts.items()}
+    """The bitmaps of rows; if not all chunks of an owner were read, of what is spread only what is in those."""
+    parts: dict[ChunkOwner, list[bytes]] = {owner: [] for owner in owners}
+    spreads: dict[ChunkOwner, BitMap] = {}
+    for role, owner_id, number, roaring in rows:
+        owner = ChunkOwner(role, owner_id)
+        if number == SPREAD:
+            spreads[owner] = from_bytes(roaring)
+        else:
+            parts[owner].append(roaring)
+    read = None if numbers is None else whole_chunks(numbers)
+    joined = {owner: from_parts(some) for owner, some in parts.items()}
+    for owner, spread in spreads.items():
+        joined[owner] ^= spread if read is None else spread & read
+    return joined
 
 
-def _changed(changes: Mapping[ChunkOwner, tuple[BitMap, BitMap]]) -> dict[Key, _Change]:
-    """The chunks that change. Owners with the same two bitmaps, a segment and its only source, are compared once."""
-    compared: dict[tuple[int, int], dict[int, _Change]] = {}
-    found: dict[Key, _Change] = {}
+def _changed(changes: Mapping[ChunkOwner, tuple[BitMap, BitMap]]) -> dict[ChunkOwner, _Change]:
+    """What changes. Owners with the same two bitmaps, a segment and its only source, are compared once."""
+    compared: dict[tuple[int, int], _Change] = {}
+    found: dict[ChunkOwner, _Change] = {}
     for owner, (before, after) in changes.items():
         pair = id(before), id(after)
         if pair not in compared:
-            compared[pair] = {
-                number: _Change(toggled, cardinality(after, number) - cardinality(before, number))
-                for number, toggled in split(before ^ after).items()
-            }
-        for number, change in compared[pair].items():
-            found[owner.role, owner.owner_id, number] = change
+            compared[pair] = _Change(before ^ after, len(after) - len(before))
+        if compared[pair].toggled:
+            found[owner] = compared[pair]
     return found
 
 
-def _toggled_after(change: _Change, count: int, toggled: bytes | None) -> BitMap | None:
-    if count + change.gain <= WHOLE_UP_TO or len(change.toggled) > TOGGLED_AT_MOST:
-        return None
-    after = change.toggled if toggled is None else change.toggled ^ from_bytes(toggled)
-    return after if len(after) <= TOGGLED_AT_MOST else None
+def _planned(changed: Mapping[ChunkOwner, _Change], found: Mapping[ChunkOwner, _Spread]) -> _Plan:
+    """How the changes are written, next to what is spread already. What is alike is computed once, as above."""
+    plan = _Plan([], [], [], {})
+    computed: dict[tuple[int, bytes], tuple[BitMap, bytes | None]] = {}
+    for owner, change in changed.items():
+        row = found.get(owner)
+        alike = id(change), b"" if row is None else row.roaring
+        if alike not in computed:
+            spread = change.toggled if row is None else change.toggled ^ from_bytes(row.roaring)
+            computed[alike] = spread, to_bytes(spread) if _is_few(spread) else None
+        spread, data = computed[alike]
+        if data is None:
+            plan.folded[owner] = spread
+        if row is not None and (data is None or not spread):
+            plan.removed.append(_spread_of(owner))
+        elif row is not None and data is not None:
+            plan.rewritten.append((row.id, row.gain + change.gain, data))
+        elif data is not None:
+            plan.added.append((*_spread_of(owner), change.gain, data))
+    return plan
 
 
-def _rows(changed: Mapping[Key, _Change], found: Mapping[Key, _Row]) -> _Rows:
-    """How the changes are written into the rows that were found."""
-    rows = _Rows([], [], [])
-    for key, change in changed.items():
-        row = found.get(key)
-        if row is not None and row.toggled_after is not None:
-            data = bytes(row.toggled_after.serialize()) if row.toggled_after else None
-            rows.toggled.append((row.id, row.cardinality + change.gain, data))
-            continue
-        whole = change.toggled
-        if row is not None and row.roaring is not None:
-            whole = whole ^ from_chunk(row.roaring, row.toggled)
-        if whole:
-            rows.whole.append((*key, len(whole), to_bytes(whole)))
+def _is_few(spread: BitMap) -> bool:
+    """Whether the ordinals are kept together, and not in the chunks that they are of."""
+    if len(spread) <= SPREAD_PER_CHUNK:
+        return True
+    numbers = split(spread)
+    return len(spread) <= SPREAD_PER_CHUNK * min(len(numbers), SPREAD_CHUNKS)
+
+
+def _toggle_chunks(
+    toggled: Mapping[_Key, BitMap], rows: Sequence[tuple[int, int, int, bytes]]
+) -> tuple[list[_Row], list[_Key]]:
+    """The chunks as they are to be written, of which some were found, and those of which nothing is left."""
+    before = {(role, owner_id, number): roaring for role, owner_id, number, roaring in rows}
+    written: list[_Row] = []
+    emptied: list[_Key] = []
+    for key, piece in toggled.items():
+        roaring = before.get(key)
+        after = piece if roaring is None else piece ^ from_bytes(roaring)
+        if after:
+            written.append((*key, len(after), to_bytes(after)))
         else:
-            rows.emptied.append(key)
-    return rows
+            emptied.append(key)
+    return written, emptied

@@ -82,8 +82,8 @@ class Population(Model):
 class Chunk(Model):
     """The part of a bitmap whose ordinals share their upper bits (`ordinal >> 16`), as portable roaring bytes.
 
-    `toggled` is a small bitmap of those for whom `roaring` says the opposite of what holds. PostgreSQL leaves the
-    bytes of `roaring` where they are when only `toggled` is written.
+    One row of an owner may have -1 for its `chunk` (audiences.SPREAD): a few ordinals of any chunks for whom the other
+    rows say the opposite of what holds; its `cardinality` is by how many the bitmap has more than they say, or fewer.
     """
 
     id = fields.BigIntField(primary_key=True)
@@ -93,7 +93,6 @@ class Chunk(Model):
     chunk = fields.IntField()
     cardinality = fields.IntField()
     roaring = fields.BinaryField()
-    toggled = fields.BinaryField(null=True)
 
     class Meta:
         """Table name and keys."""

@@ -12,12 +12,12 @@ from typing import Final
 import asyncpg
 from pyroaring import BitMap
 
-from seggraph.audiences import ChunkOwner, ChunkStore, from_bytes, split
+from seggraph.audiences import SPREAD, ChunkOwner, ChunkStore, from_parts, split
 from seggraph.models.audiences import ChunkRole
 from seggraph.services import dependencies, rules
 
-_CHUNKS: Final = """ARRAY(SELECT part FROM chunks c CROSS JOIN LATERAL (VALUES (c.roaring), (c.toggled)) AS p(part)
-  WHERE c.workspace_id = $1 AND c.role = {role} AND c.owner_id = o.id AND c.chunk = ANY($3) AND part IS NOT NULL)"""
+_CHUNKS: Final = """ARRAY(SELECT roaring FROM chunks c
+  WHERE c.workspace_id = $1 AND c.role = {role} AND c.owner_id = o.id AND c.chunk = ANY($3))"""
 
 READ: Final = f"""
     SELECT o.id, o.segment_id, {rules.EDITION} AS edition, {dependencies.SAVERS_ARE_DONE},
@@ -82,7 +82,7 @@ async def read(
     """
     if not segment_ids:
         return {}
-    rows = await connection.fetch(READ, workspace_id, segment_ids, sorted(split(near)))
+    rows = await connection.fetch(READ, workspace_id, segment_ids, [SPREAD, *split(near)])
     if len(rows) > THREAD_ABOVE_SOURCES:
         return await asyncio.to_thread(_links, rows, near)
     return _links(rows, near)
@@ -91,17 +91,9 @@ async def read(
 def _links(rows: Sequence[asyncpg.Record], near: BitMap) -> dict[int, list[Linked]]:
     found: dict[int, list[Linked]] = {}
     for row in rows:
-        links, blocks = (_joined(row[role]) & near for role in ("links", "blocks"))
+        links, blocks = (from_parts(row[role]) & near for role in ("links", "blocks"))
         found.setdefault(row["segment_id"], []).append(Linked(row["id"], row["edition"], links, blocks))
     return found
-
-
-def _joined(parts: Sequence[bytes]) -> BitMap:
-    """The bitmap of chunks, given as their bytes and, in any order, what is toggled in them."""
-    joined = BitMap() if not parts else from_bytes(parts[0])
-    for data in parts[1:]:
-        joined ^= from_bytes(data)
-    return joined
 
 
 async def correct(

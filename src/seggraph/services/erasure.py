@@ -15,7 +15,7 @@ from typing import Any, Final
 import asyncpg
 from pyroaring import BitMap
 
-from seggraph.audiences import ChunkOwner, ChunkStore, chunk_of, from_bytes, to_bytes
+from seggraph.audiences import SPREAD, ChunkOwner, ChunkStore, from_bytes, split, to_bytes
 from seggraph.models.audiences import ChunkRole
 from seggraph.runtime import database
 from seggraph.services import (
@@ -335,7 +335,7 @@ class _Erasing:
 
         All the chunks that may hold one are looked at, some at a time.
         """
-        numbers = sorted({chunk_of(ordinal) for ordinal in self._ordinals})
+        numbers = [SPREAD, *split(self._ordinals)]
         history = await self._connection.cursor(HISTORY, self._workspace_id, list(segment_ids), numbers)
         erased = 0
         while rows := await history.fetch(CHUNKS_AT_ONCE):

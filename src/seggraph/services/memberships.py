@@ -9,7 +9,7 @@ from typing import Final
 import asyncpg
 from pyroaring import BitMap
 
-from seggraph.audiences import ChunkOwner, ChunkStore, chunk_of, from_bytes, from_chunk
+from seggraph.audiences import SPREAD, ChunkOwner, ChunkStore, chunk_of, from_bytes, split
 from seggraph.models.audiences import ChunkRole
 from seggraph.models.runs import Move
 from seggraph.runtime import database
@@ -25,24 +25,29 @@ SIZES: Final = """
     WHERE workspace_id = $1 AND role = ANY($2) AND owner_id = ANY($3) GROUP BY owner_id, role
 """
 
-ENTRIES: Final = """
+ENTRIES: Final = f"""
     SELECT w.segment_id, w.chunk, c.applied, c.roaring, r.finished_at
     FROM unnest($2::bigint[], $3::int[], $4::bigint[]) AS w(segment_id, chunk, before)
     CROSS JOIN LATERAL (
-      SELECT run_id, applied, roaring FROM run_chunks
-      WHERE workspace_id = $1 AND segment_id = w.segment_id AND chunk = w.chunk AND applied < w.before AND move = $5
+      (SELECT run_id, applied, roaring FROM run_chunks
+       WHERE workspace_id = $1 AND segment_id = w.segment_id AND chunk = w.chunk AND applied < w.before AND move = $5
+       ORDER BY applied DESC LIMIT $6)
+      UNION ALL
+      (SELECT run_id, applied, roaring FROM run_chunks
+       WHERE workspace_id = $1 AND segment_id = w.segment_id AND chunk = {SPREAD} AND applied < w.before AND move = $5
+       ORDER BY applied DESC LIMIT $6)
       ORDER BY applied DESC LIMIT $6
     ) c JOIN runs r ON r.id = c.run_id
     ORDER BY c.applied DESC
-"""
+"""  # noqa: S608 - a constant
 
 FIRST_LOOK: Final = 32
 """How many entries of a chunk are looked at first; each further look takes eight times as many."""
 
 HOLDING: Final = f"""
-    SELECT s.id, s.kind, c.chunk, c.roaring, c.toggled FROM segments s
+    SELECT s.id, s.kind, c.chunk, c.roaring FROM segments s
     JOIN chunks c ON c.workspace_id = s.workspace_id AND c.role = $6 AND c.owner_id = s.id
-    JOIN (SELECT DISTINCT * FROM unnest($4::smallint[], $5::int[])) AS w(kind, chunk)
+    JOIN unnest($4::smallint[], $5::int[]) AS w(kind, chunk)
       ON w.kind = s.kind AND w.chunk = c.chunk
     WHERE {VISIBLE_SEGMENT} AND s.status <> 'ARCHIVED' ORDER BY s.id DESC
 """  # noqa: S608 - constants only
@@ -94,20 +99,23 @@ async def sources(viewer: Viewer, segment_ids: Sequence[int]) -> dict[int, list[
 
 async def segments_of(viewer: Viewer, members: Sequence[MemberKey]) -> dict[MemberKey, list[int]]:
     """The ids of the segments that the viewer sees and each member is in, the newest first; no archived ones."""
-    kinds = [int(kind) for kind, _ in members]
-    numbers = [chunk_of(ordinal) for _, ordinal in members]
+    near: dict[int, BitMap] = {}
+    for kind, ordinal in members:
+        near.setdefault(int(kind), BitMap()).add(ordinal)
+    chunks = [(kind, number) for kind, some in near.items() for number in (SPREAD, *split(some))]
     async with database() as connection:
         rows = await connection.fetch(
-            HOLDING, *visibility_arguments(viewer), kinds, numbers, ChunkRole.MEMBERS
+            HOLDING, *visibility_arguments(viewer), *zip(*chunks, strict=True), ChunkRole.MEMBERS
         )
-    wanted: dict[tuple[int, int], list[int]] = {}
-    for (kind, ordinal), number in zip(members, numbers, strict=True):
-        wanted.setdefault((kind, number), []).append(ordinal)
-    found: dict[MemberKey, list[int]] = {member: [] for member in members}
+    held: dict[tuple[int, int], BitMap] = {}
     for row in rows:
-        near = BitMap(wanted[row["kind"], row["chunk"]])
-        for ordinal in near & from_chunk(row["roaring"], row["toggled"]):
-            found[MemberKind(row["kind"]), ordinal].append(row["id"])
+        held.setdefault((row["id"], row["kind"]), BitMap()).symmetric_difference_update(
+            near[row["kind"]] & from_bytes(row["roaring"])
+        )
+    found: dict[MemberKey, list[int]] = {member: [] for member in members}
+    for (segment_id, number), ordinals in held.items():
+        for ordinal in ordinals:
+            found[MemberKind(number), ordinal].append(segment_id)
     return found
 
 

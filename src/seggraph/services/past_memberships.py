@@ -16,7 +16,7 @@ from typing import Any, Final, NamedTuple
 import asyncpg
 from pyroaring import BitMap
 
-from seggraph.audiences import ChunkOwner, ChunkStore, chunk_of, from_bytes
+from seggraph.audiences import SPREAD, ChunkOwner, ChunkStore, from_bytes, split
 from seggraph.errors import TooMany
 from seggraph.models.audiences import ChunkRole
 from seggraph.models.runs import Move
@@ -81,10 +81,10 @@ COUNT_MOVES: Final = f"""
 """
 
 OF_CHUNKS: Final = """
-    SELECT c.segment_id, c.chunk, c.move, c.roaring, r.finished_at, r.trigger
+    SELECT c.segment_id, c.move, c.roaring, r.finished_at, r.trigger
     FROM run_chunks c JOIN runs r ON r.id = c.run_id
     WHERE c.workspace_id = $1 AND (c.segment_id, c.chunk) IN (SELECT * FROM unnest($2::bigint[], $3::int[]))
-    ORDER BY c.segment_id, c.chunk, c.applied
+    ORDER BY c.segment_id, c.applied
 """
 
 COUNT_CHUNKS: Final = """
@@ -293,8 +293,8 @@ async def _moved(
     limit: int,
 ) -> dict[int, list[Moved]]:
     """The next moves of each segment behind a cursor, up to `limit` of each."""
-    applied, move, chunk, ordinal = after or (NEVER, 0, 0, -1)
-    start = (applied, _bounded(move, 2**15), _bounded(chunk, 2**31))
+    applied, move, chunk, ordinal = after or (NEVER, 0, SPREAD, -1)
+    start = (applied, _bounded(move, 2**15), max(SPREAD, min(chunk, 2**31 - 1)))
     positions = dict.fromkeys(segment_ids, start)
     found: dict[int, list[Moved]] = {segment_id: [] for segment_id in segment_ids}
     while positions:
@@ -339,15 +339,17 @@ async def intervals(viewer: Viewer, pairs: Sequence[Pair]) -> dict[Pair, list[In
 
     Raises TooMany when there is more history than one answer may look at.
     """
-    wanted: dict[tuple[int, int], BitMap] = {}
+    wanted: dict[int, BitMap] = {}
     for segment_id, ordinal in pairs:
-        wanted.setdefault((segment_id, chunk_of(ordinal)), BitMap()).add(ordinal)
+        wanted.setdefault(segment_id, BitMap()).add(ordinal)
     found: dict[Pair, list[Interval]] = {pair: [] for pair in pairs}
-    async with _history(viewer, list(wanted)) as batches:
+    chunks = [
+        (segment_id, number) for segment_id, near in wanted.items() for number in (SPREAD, *split(near))
+    ]
+    async with _history(viewer, chunks) as batches:
         async for rows in batches:
             for row in rows:
-                key = (row["segment_id"], row["chunk"])
-                for ordinal in from_bytes(row["roaring"]) & wanted[key]:
+                for ordinal in from_bytes(row["roaring"]) & wanted[row["segment_id"]]:
                     _note(found[row["segment_id"], ordinal], row)
     return found
 

@@ -16,7 +16,7 @@ import asyncpg
 import structlog
 from pyroaring import BitMap
 
-from seggraph.audiences import from_bytes, to_bytes
+from seggraph.audiences import from_bytes, pieces, to_bytes
 from seggraph.models.runs import Move
 from seggraph.services import move_causes
 from seggraph.services.context import Context
@@ -73,8 +73,8 @@ FIND: Final = """
 """Runs next to one another, as they were applied, that belong to the same hour, day or month."""
 
 MOVES: Final = """
-    SELECT chunk, move, roaring, causes FROM run_chunks
-    WHERE workspace_id = $1 AND segment_id = $2 AND applied BETWEEN $3 AND $4 ORDER BY chunk, applied
+    SELECT move, roaring, causes FROM run_chunks
+    WHERE workspace_id = $1 AND segment_id = $2 AND applied BETWEEN $3 AND $4 ORDER BY applied
 """
 
 REMOVE_MOVES: Final = """
@@ -121,10 +121,10 @@ class Net:
         if self.causes is None or causes is None:
             self.causes = None
             return
-        known = {source_id: due - back for source_id, due in self.causes.items()}
+        for known in self.causes.values():
+            known.difference_update(back)
         for source_id, due in causes.items():
-            known[source_id] = known.get(source_id, BitMap()) | (due & new)
-        self.causes = known
+            self.causes.setdefault(source_id, BitMap()).update(due & new)
 
 
 async def ask_for_due(context: Context, limit: int) -> None:
@@ -174,23 +174,21 @@ async def _merge(connection: asyncpg.Connection, key: tuple[int, int], first: in
 
 
 async def _net(connection: asyncpg.Connection, arguments: Sequence[Any]) -> list[tuple[Any, ...]]:
-    """The moves of several runs together, chunk by chunk, as WRITE takes them."""
-    chunks: dict[int, Net] = {}
+    """The moves of several runs together, cut as WRITE takes them."""
+    net = Net()
     moves = await connection.cursor(MOVES, *arguments)
     while rows := await moves.fetch(AT_ONCE):
         for row in rows:
             moved, data = from_bytes(row["roaring"]), row["causes"]
-            causes = None if data is None else move_causes.decode(data, moved)
-            chunks.setdefault(row["chunk"], Net()).add(Move(row["move"]), moved, causes)
+            net.add(Move(row["move"]), moved, None if data is None else move_causes.decode(data, moved))
     return [
         (
             int(move),
             number,
-            len(moved),
-            to_bytes(moved),
-            None if net.causes is None else move_causes.encode(moved, net.causes),
+            len(piece),
+            to_bytes(piece),
+            None if net.causes is None else move_causes.encode(piece, net.causes),
         )
-        for number, net in chunks.items()
         for move, moved in ((Move.ENTERED, net.entered), (Move.EXITED, net.exited))
-        if moved
+        for number, piece in pieces(moved).items()
     ]

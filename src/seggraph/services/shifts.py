@@ -8,7 +8,7 @@ from typing import Any, Final
 import asyncpg
 from pyroaring import BitMap
 
-from seggraph.audiences import ChunkOwner, ChunkStore, split, to_bytes
+from seggraph.audiences import ChunkOwner, ChunkStore, pieces, to_bytes
 from seggraph.events import SAMPLE_SIZE, Fact, MembershipChanged, ReachChanged
 from seggraph.models.audiences import ChunkRole
 from seggraph.models.runs import Move
@@ -268,9 +268,9 @@ def _columns(rows: Sequence[tuple[Any, ...]], number: int) -> Sequence[Sequence[
 def _moves(moved: Outcome | Shift) -> Iterator[tuple[int, int, int, bytes, bytes | None]]:
     """The bitmaps of who entered and who exited: move, chunk, cardinality, bytes and causes."""
     for move, ordinals in ((Move.ENTERED, moved.entered), (Move.EXITED, moved.exited)):
-        for number, chunk in split(ordinals).items():
-            causes = None if moved.causes is None else move_causes.encode(chunk, moved.causes)
-            yield int(move), number, len(chunk), to_bytes(chunk), causes
+        for number, piece in pieces(ordinals).items():
+            causes = None if moved.causes is None else move_causes.encode(piece, moved.causes)
+            yield int(move), number, len(piece), to_bytes(piece), causes
 
 
 def _sampled(moved: Iterable[Outcome | Shift]) -> list[int]:

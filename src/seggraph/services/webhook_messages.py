@@ -49,7 +49,7 @@ ADD: Final = """
 """
 
 MOVES: Final = """
-    SELECT run_id, move, roaring, chunk FROM run_chunks
+    SELECT run_id, move, roaring FROM run_chunks
     WHERE workspace_id = $1 AND segment_id = $2 AND run_id = ANY($3)
 """
 

@@ -1,0 +1,31 @@
+"""A few ordinals of several chunks are kept together in a row whose chunk is -1; in audiences it toggles the others."""
+
+from tortoise import migrations
+from tortoise.migrations import operations as ops
+
+REFUSE = """
+    DO $$ BEGIN
+      IF EXISTS (SELECT FROM chunks WHERE chunk = -1) OR EXISTS (SELECT FROM run_chunks WHERE chunk = -1) THEN
+        RAISE EXCEPTION 'audiences and their history have rows that older versions do not read';
+      END IF;
+    END $$
+"""
+
+
+class Migration(migrations.Migration):
+    dependencies = [("seggraph", "0021_address_digests")]
+
+    operations = [
+        ops.RunSQL(
+            [
+                "ALTER TABLE chunks DROP CONSTRAINT chunks_not_empty",
+                "ALTER TABLE chunks ADD CONSTRAINT chunks_not_empty"
+                " CHECK (chunk = -1 OR (chunk >= 0 AND cardinality BETWEEN 1 AND 65536))",
+            ],
+            reverse_sql=[
+                REFUSE,
+                "ALTER TABLE chunks DROP CONSTRAINT chunks_not_empty",
+                "ALTER TABLE chunks ADD CONSTRAINT chunks_not_empty CHECK (cardinality BETWEEN 1 AND 65536)",
+            ],
+        ),
+    ]
