@@ -28,7 +28,9 @@ class Demo:
 
     def query(self, query: str = QUERY) -> dict[str, Any]:
         headers = {"Authorization": f"Bearer {self.address['token']}"}
-        answer = httpx.post(self.address["url"], json={"query": query}, headers=headers, timeout=20)
+        answer = httpx.post(
+            self.address["url"], json={"query": query}, headers=headers, timeout=PATIENCE_SECONDS
+        )
         data: dict[str, Any] = answer.json()["data"]
         return data
 

