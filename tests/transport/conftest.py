@@ -16,9 +16,10 @@ from seggraph.api.transport import GraphQLEndpoint, ServedSchema
 from tests.transport import sample
 
 TINY_BODY = 64 * 1024
+PATIENCE_SECONDS = 60.0
 
 
-def build_endpoint() -> GraphQLEndpoint:
+def build_endpoint(*, connection_init_timeout: float = PATIENCE_SECONDS) -> GraphQLEndpoint:
     cents = strawberry.scalar(name="Cents", serialize=lambda value: f"{value}c")
     config = StrawberryConfig(scalar_map={sample.Cents: cents})
     schema = ServedSchema(
@@ -32,22 +33,26 @@ def build_endpoint() -> GraphQLEndpoint:
         max_body_bytes=TINY_BODY,
         max_upload_bytes=2 * TINY_BODY,
         max_subscriptions_per_connection=3,
-        connection_init_timeout=0.5,
+        connection_init_timeout=connection_init_timeout,
         recheck_seconds=0.05,
     )
 
 
 @pytest.fixture(scope="session")
 def server() -> Iterator[str]:
-    """Serve the sample schema and give its address, ``http://127.0.0.1:port/graphql``."""
+    """Serve the sample schema and give its address, ``http://127.0.0.1:port/graphql``.
+
+    At ``/impatient`` it waits but a moment for the first message on a socket.
+    """
     listener = socket.socket()
     listener.bind(("127.0.0.1", 0))
-    app = Starlette(routes=build_endpoint().routes("/graphql"))
+    impatient = build_endpoint(connection_init_timeout=0.1)
+    app = Starlette(routes=[*build_endpoint().routes("/graphql"), *impatient.routes("/impatient")])
     config = uvicorn.Config(app, log_level="error", ws="websockets-sansio", lifespan="off")
     running = uvicorn.Server(config)
     thread = threading.Thread(target=lambda: asyncio.run(running.serve([listener])), daemon=True)
     thread.start()
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + PATIENCE_SECONDS
     while not running.started:
         assert time.monotonic() < deadline, "the server did not start"
         time.sleep(0.01)

@@ -1,5 +1,6 @@
 """Node programs beside the tests: the reference clients and the audits of the ecosystem."""
 
+import fcntl
 import json
 import os
 import shutil
@@ -22,15 +23,17 @@ def ensure_installed() -> str:
         if os.environ.get("CI"):
             pytest.fail("node and npm are needed in CI")
         pytest.skip("node is not installed")
-    lock, installed = FOLDER / "package-lock.json", FOLDER / "node_modules" / ".package-lock.json"
-    if not installed.exists() or installed.stat().st_mtime < lock.stat().st_mtime:
-        subprocess.run(
-            [npm, "ci", "--ignore-scripts"], cwd=FOLDER, check=True, capture_output=True, timeout=180
-        )
+    wanted, installed = FOLDER / "package-lock.json", FOLDER / "node_modules" / ".package-lock.json"
+    with wanted.open() as file:
+        fcntl.flock(file, fcntl.LOCK_EX)  # test processes beside this one need them too
+        if not installed.exists() or installed.stat().st_mtime < wanted.stat().st_mtime:
+            subprocess.run(
+                [npm, "ci", "--ignore-scripts"], cwd=FOLDER, check=True, capture_output=True, timeout=180
+            )
     return node
 
 
-def run(script: str, *arguments: str, timeout: float = 60.0) -> Any:
+def run(script: str, *arguments: str, timeout: float = 120.0) -> Any:
     """Run a program of ``npm/`` and return the JSON that it prints."""
     command = [ensure_installed(), script, *arguments]
     done = subprocess.run(command, cwd=FOLDER, capture_output=True, text=True, timeout=timeout, check=False)

@@ -9,12 +9,17 @@ import pytest
 
 from seggraph.api.transport.graphiql import BUNDLE
 from tests.transport import node
+from tests.transport.conftest import PATIENCE_SECONDS
 
 HTML = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
 
 
+def get(url: str, **headers: str) -> httpx.Response:
+    return httpx.get(url, headers=headers, timeout=PATIENCE_SECONDS)
+
+
 def test_a_browser_gets_the_page_and_needs_no_token(server: str) -> None:
-    response = httpx.get(server, headers={"accept": HTML, "authorization": "Bearer wrong"})
+    response = get(server, accept=HTML, authorization="Bearer wrong")
 
     assert response.status_code == 200
     assert response.headers["content-type"] == "text/html; charset=utf-8"
@@ -26,28 +31,28 @@ def test_a_browser_gets_the_page_and_needs_no_token(server: str) -> None:
 
 
 def test_every_file_of_the_page_is_ours_and_is_kept_by_browsers(server: str) -> None:
-    page = httpx.get(server, headers={"accept": HTML}).text
+    page = get(server, accept=HTML).text
     addresses = re.findall(r'(?:src|href)="([^"]+)"', page)
     files = [address for address in addresses if not address.startswith("data:")]
 
     assert len(files) >= 2
     for address in files:
         assert address.startswith("/graphql/assets/")
-        response = httpx.get(server.removesuffix("/graphql") + address)
+        response = get(server.removesuffix("/graphql") + address)
         assert response.status_code == 200
         assert response.headers["cache-control"] == "public, max-age=31536000, immutable"
 
 
 def test_a_program_does_not_get_the_page(server: str) -> None:
     for accept in ("*/*", "application/json", "application/json, text/html;q=0.5"):
-        response = httpx.get(server, headers={"accept": accept})
+        response = get(server, accept=accept)
         assert response.status_code == 400
         assert response.json()["errors"][0]["extensions"]["code"] == "BAD_REQUEST"
 
 
 def test_a_missing_file_is_404(server: str) -> None:
     for name in ("nothing.js", "../index.html", "%2e%2e/%2e%2e/%2e%2e/endpoint.py"):
-        assert httpx.get(f"{server}/assets/{name}").status_code == 404
+        assert get(f"{server}/assets/{name}").status_code == 404
 
 
 def test_the_bundle_stays_small() -> None:

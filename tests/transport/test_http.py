@@ -6,11 +6,11 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.transport.conftest import TINY_BODY
+from tests.transport.conftest import PATIENCE_SECONDS, TINY_BODY
 
 GRAPHQL = "application/graphql-response+json"
 JSON = "application/json"
-http = httpx.Client()
+http = httpx.Client(timeout=PATIENCE_SECONDS)
 
 
 @pytest.fixture(scope="module", autouse=True)

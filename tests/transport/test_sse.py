@@ -8,6 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
+from tests.transport.conftest import PATIENCE_SECONDS
 from tests.transport.sample import ENDED, Streams
 
 Event = tuple[str, Any]
@@ -26,7 +27,7 @@ async def events(response: httpx.Response) -> AsyncIterator[Event]:
 async def ask(
     server: str, query: str, accept: str = "text/event-stream"
 ) -> tuple[httpx.Response, list[Event]]:
-    async with httpx.AsyncClient() as client:
+    async with httpx.AsyncClient(timeout=PATIENCE_SECONDS) as client:
         request = client.stream("POST", server, json={"query": query}, headers={"accept": accept})
         async with request as response:
             return response, [event async for event in events(response)]
@@ -73,7 +74,7 @@ async def test_mistakes_and_failures_travel_in_the_stream(server: str) -> None:
 
 async def test_a_wrong_token_is_401_and_no_stream(server: str) -> None:
     headers = {"accept": "text/event-stream", "authorization": "Bearer wrong"}
-    async with httpx.AsyncClient() as client:
+    async with httpx.AsyncClient(timeout=PATIENCE_SECONDS) as client:
         response = await client.post(server, json={"query": "subscription { count }"}, headers=headers)
 
     assert response.status_code == 401
@@ -81,8 +82,8 @@ async def test_a_wrong_token_is_401_and_no_stream(server: str) -> None:
 
 
 async def test_leaving_ends_the_stream_on_the_server(server: str) -> None:
-    ended = Streams.ended
-    async with httpx.AsyncClient() as client:
+    ended = await Streams.at_rest()
+    async with httpx.AsyncClient(timeout=PATIENCE_SECONDS) as client:
         body = {"query": "subscription { forever { name } }"}
         async with client.stream(
             "POST", server, json=body, headers={"accept": "text/event-stream"}
@@ -95,12 +96,12 @@ async def test_leaving_ends_the_stream_on_the_server(server: str) -> None:
 
 
 async def test_a_stream_ends_with_an_error_when_its_credentials_end(server: str) -> None:
-    ended = Streams.ended
+    ended = await Streams.at_rest()
     received: list[Event] = []
     query = {"query": "subscription { forever { name } }"}
     headers = {"accept": "text/event-stream", "authorization": "Bearer ends as well"}
     async with (
-        httpx.AsyncClient() as client,
+        httpx.AsyncClient(timeout=PATIENCE_SECONDS) as client,
         client.stream("POST", server, json=query, headers=headers) as response,
         asyncio.timeout(60),
     ):
@@ -113,4 +114,5 @@ async def test_a_stream_ends_with_an_error_when_its_credentials_end(server: str)
     assert (last, "data" in problem) == ("next", False)
     assert [error["extensions"]["code"] for error in problem["errors"]] == ["UNAUTHENTICATED"]
     assert done == ("complete", None)
+    await Streams.have_ended(ended + 1)
     assert Streams.ended == ended + 1

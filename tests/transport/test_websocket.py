@@ -132,7 +132,7 @@ async def test_a_refused_subscription_shows_its_code(server: str) -> None:
 
 
 async def test_completing_and_leaving_end_the_streams_on_the_server(server: str) -> None:
-    started, ended = Streams.started, Streams.ended
+    started = ended = await Streams.at_rest()
     async with socket(server) as ws:
         await init(ws)
         for id in ("a", "b"):
@@ -204,7 +204,7 @@ async def test_a_wrong_token_closes_with_4403(server: str) -> None:
 
 
 async def test_a_socket_closes_with_4403_when_its_credentials_end(server: str) -> None:
-    started, ended = Streams.started, Streams.ended
+    started = ended = await Streams.at_rest()
     async with socket(server) as ws, socket(server) as other:
         for one, token in ((ws, "Bearer ends soon"), (other, "Bearer stays")):
             await init(one, Authorization=token)
@@ -216,6 +216,7 @@ async def test_a_socket_closes_with_4403_when_its_credentials_end(server: str) -
         assert await close_code(ws) == 4403
         for _ in range(20):
             assert (await receive(other))["type"] == "next"
+        await Streams.have_ended(ended + 1)
         assert Streams.ended == ended + 1
     assert Streams.started == started + 2
 
@@ -234,7 +235,7 @@ async def test_another_protocol_closes_with_4406(server: str, protocol: Subproto
 
 
 async def test_silence_closes_with_4408(server: str) -> None:
-    async with socket(server) as ws:
+    async with socket(server.replace("/graphql", "/impatient")) as ws:
         assert await close_code(ws) == 4408
 
 
