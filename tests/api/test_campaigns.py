@@ -6,6 +6,7 @@ import pytest
 
 from seggraph.services.policy import Viewer
 from seggraph.vocabulary import Role
+from tests.api.test_destinations import eventually
 from tests.api.test_lists import counted
 from tests.conftest import new_viewer
 from tests.product import Product, Server
@@ -82,9 +83,11 @@ async def segment(product: Product, name: str, country: str | None, **given: Any
     found: str = payload["segment"]["id"]
     if country is not None:
         query = "query ($id: ID!) { segment(id: $id) { reach { status } } }"
-        for _ in range(400):
-            if (await answer(product, query, id=found))["reach"]["status"] == "READY":
-                break
+
+        async def is_ready() -> bool:
+            return bool((await answer(product, query, id=found))["reach"]["status"] == "READY")
+
+        await eventually(is_ready)
     return found
 
 

@@ -37,7 +37,7 @@ def settings(settings: Settings, tmp_path: Path) -> Settings:
     return settings.model_copy(
         update={
             "outgoing_networks": (ip_network("127.0.0.0/8"),),
-            "outgoing_seconds": 0.4,
+            "outgoing_seconds": 1.5,
             "file_drop_dir": tmp_path / "drop",
         }
     )
@@ -61,7 +61,7 @@ async def test_an_email_service_is_tried_out_by_a_read_whatever_it_answers(
         (Fault.ERROR_BEFORE, 500, "answered 500: oops. Try again"),
         (Fault.TOO_MANY, 429, "answered 429. Try again"),
         (Fault.REDIRECT, 302, "redirect; enter the address that it leads to."),
-        (Fault.HANG_BEFORE, None, "no answer within 0.4 seconds. Try again"),
+        (Fault.HANG_BEFORE, None, "no answer within 1.5 seconds. Try again"),
         (Fault.GARBAGE_BEFORE, 200, "not a JSON object"),
         (Fault.NOISE, None, "what came is not HTTP"),
         (Fault.DROP_BEFORE, None, "cut off"),

@@ -38,7 +38,7 @@ REMOVE = HAND.replace("HAND", "removeSegmentMembers")
 EVENTS = """
     subscription ($ids: [ID!]) {
       segmentEvents(segmentIds: $ids) {
-        __typename segment { memberCount reach { status } }
+        __typename segment { id memberCount reach { status } }
         ... on MembershipChanged { entered exited enteredSample { externalId } exitedSample { externalId } }
       }
     }
@@ -77,10 +77,11 @@ async def create(product: Product, name: str, **more: Any) -> str:
 async def ready(product: Product, *ids: str) -> None:
     """Until all these segments are computed."""
     async with product.subscribe(EVENTS, ids=list(ids)) as events:
-        left = len(ids)
-        while left:
-            event = await events.next()
-            left -= event["segment"]["reach"]["status"] == "READY"
+        waiting = set(ids)
+        while waiting:
+            segment = (await events.next())["segment"]
+            if segment["reach"]["status"] == "READY":
+                waiting.discard(segment["id"])
 
 
 async def test_a_hand_moves_members_and_subscribers_hear_of_it(product: Product) -> None:

@@ -109,6 +109,7 @@ async def test_a_playbook_fills_segments_and_everybody_is_told(product: Product)
         assert [segment["name"] for segment in playbook["segments"]] == ["Listed", "Rich"]
         moved = await events.until("MembershipChanged")
         assert (moved["entered"], moved["exited"], moved["segment"]["memberCount"]) == (2, 0, 2)
+        await ready(product, listed, dynamic)
         # when a member matches, and another one is removed by hand
         await upsert(product, "x")
         moved = await events.until("MembershipChanged")

@@ -20,7 +20,7 @@ from seggraph.services.policy import Viewer
 from seggraph.vocabulary import Role
 from tests.api.schema_walk import SCHEMA
 from tests.conftest import new_viewer
-from tests.product import Product, Server, working
+from tests.product import PATIENCE_SECONDS, Product, Server, working
 
 HIDDEN, PRIVATE, KEYS, OWN, OPEN = "Zqhidden", "Zqprivate", "Zqkey", "Zqteam", "Zqopen"
 """The words of: what is hidden from the leader and the team member; what is the administrator's own; API keys, that
@@ -73,7 +73,7 @@ async def furnished(context: Context, server: Server, connection: asyncpg.Connec
     )
     async with working(context), server.sign_in(admin) as product, server.sign_in(world.team) as team:
         await _people(world, product)
-        await _segments(world, product, team)
+        await _segments(world, product, team, connection)
         await _uses(world, product, team)
         await _files(world, product, team)
         await _rest(world, product)
@@ -146,7 +146,7 @@ async def _people(world: World, product: Product) -> None:
     await called(product, "upsertMembers", "created", kind="ACCOUNT", members=[{"externalId": "a"}])
 
 
-async def _segments(world: World, product: Product, team: Product) -> None:
+async def _segments(world: World, product: Product, team: Product, connection: asyncpg.Connection) -> None:
     """One segment for every word, and one that everyone sees whose criteria refer to the hidden one."""
     leader, member = (
         ids.encode("User", number) for one in (world.leader, world.team) if (number := one.user_id)
@@ -176,6 +176,8 @@ async def _segments(world: World, product: Product, team: Product) -> None:
         "Segment",
         await made(product, f"{PRIVATE} one", criteria=tagged("t2"), visibility="PRIVATE"),
     )
+    # or those who are hidden would enter the next one by a run of their own, whose number it would tell
+    await _settled(connection)
     refers = {"any": [tagged("t3"), {"segment": {"op": "IN", "id": hidden}}]}
     await made(product, f"{OPEN} refers", criteria=refers)
     own = await made(team, f"{OWN} one", type="STATIC")
@@ -326,6 +328,6 @@ UNSETTLED = """
 
 async def _settled(connection: asyncpg.Connection) -> None:
     """Wait until workers have nothing left to do."""
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(PATIENCE_SECONDS):
         while await connection.fetchval(UNSETTLED):  # noqa: ASYNC110 - the workers say nothing to us
             await asyncio.sleep(0.05)
