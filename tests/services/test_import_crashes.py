@@ -31,6 +31,17 @@ def file_of(rows: int) -> str:
     return "id,employees\n" + "\n".join(lines) + "\n"
 
 
+# No import gets beyond the row up to which it may come: a worker that is to be killed cannot be through before.
+HELD = """
+    CREATE TABLE allowed (read int);
+    INSERT INTO allowed VALUES (0);
+    CREATE FUNCTION wait_until_allowed() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+      WHILE NEW.read > (SELECT read FROM allowed) LOOP PERFORM pg_sleep(0.01); END LOOP;
+      RETURN NEW;
+    END $$;
+    CREATE TRIGGER held BEFORE UPDATE ON imports FOR EACH ROW EXECUTE FUNCTION wait_until_allowed();
+"""
+
 EXPECTED = {"read": ROWS, "added": ROWS * 89 // 100, "duplicate": ROWS // 10, "failed": ROWS // 100}
 
 
@@ -46,21 +57,24 @@ async def test_killed_workers_leave_exact_counts(
     view = await uploaded(context, viewer, file_of(ROWS))
     pairs = [Pair("id", "externalId"), Pair("employees", "employees")]
     await imports.start(context, viewer, view.id, pairs, dry_run=dry_run)
+    await connection.execute(HELD)
 
     # when a worker is killed as soon as it has stored something, and then a second one
     for _ in range(2):
         before = await progress(connection, view.id)
+        await connection.execute("UPDATE allowed SET read = $1", before + import_runs.BATCH_ROWS)
         worker = await asyncio.create_subprocess_exec(
             sys.executable, "-m", "seggraph", "worker", env=_environment(context), start_new_session=True
         )
         try:
-            async with asyncio.timeout(30):
+            async with asyncio.timeout(60):
                 while await progress(connection, view.id) == before:  # noqa: ASYNC110 - another process
                     await asyncio.sleep(0.01)
         finally:
             os.killpg(worker.pid, signal.SIGKILL)
             await worker.wait()
-    assert 0 < await progress(connection, view.id) < ROWS
+    assert await progress(connection, view.id) == 2 * import_runs.BATCH_ROWS < ROWS
+    await connection.execute("UPDATE allowed SET read = $1", ROWS)
 
     # then another one continues by itself, and every row is accounted for once
     async with working(context), asyncio.timeout(60):

@@ -4,7 +4,7 @@ import asyncio
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -114,7 +114,7 @@ async def test_a_member_enters_when_an_event_ahead_happens_and_leaves_when_its_w
 ) -> None:
     # given a segment of who visited in the last seconds, which nobody did, and somebody watching
     await product.run(UPSERT, members=[{"externalId": "a"}])
-    segment_id = await create(product, "Just here", criteria=visited("PT4S"))
+    segment_id = await create(product, "Just here", criteria=visited("PT8S"))
     async with product.subscribe(EVENTS, ids=[segment_id]) as watched:
         event = await watched.next()
         while event["segment"]["reach"]["status"] != "READY":
@@ -420,9 +420,9 @@ async def test_days_end_in_the_zone_of_the_workspace(
     await ticks.tick(context)
 
     # when time passes over the end of the day
+    midnight = datetime.combine(today, time(), ZoneInfo(zone))
     await connection.execute(
-        "UPDATE ticks SET ticked_at = date_trunc('hour', clock_timestamp()) - interval '1 second',"
-        " next_at = '-infinity'"
+        "UPDATE ticks SET ticked_at = $1::timestamptz - interval '1 second', next_at = '-infinity'", midnight
     )
     assert await ticks.tick(context) == 2
     await refresh.drain(context, viewer.workspace_id, ACCOUNT)
