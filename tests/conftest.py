@@ -19,12 +19,14 @@ from seggraph.services.context import Context, open_context
 from seggraph.services.policy import Viewer
 from seggraph.settings import Settings
 from seggraph.vocabulary import ApiKeyScope, Role
-from tests.product import Product, Server, serving, working
+from tests.product import PATIENCE_SECONDS, Product, Server, serving, working
 
 TEMPLATE = "seggraph_template"
 
-# Examples are timed by nobody: how long one takes depends on what else the machine does.
-hypothesis.settings.register_profile("seggraph", deadline=None)
+# Examples are timed by nobody: how long one takes, or takes to be made, depends on what else the machine does.
+hypothesis.settings.register_profile(
+    "seggraph", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
 hypothesis.settings.load_profile("seggraph")
 
 _numbers = itertools.count(1)
@@ -65,7 +67,7 @@ async def database_url(servers: embedded.Servers, template: str) -> AsyncIterato
 
 
 async def _administer(servers: embedded.Servers, statement: str) -> None:
-    connection = await asyncpg.connect(servers.url_of("postgres"), timeout=10)
+    connection = await asyncpg.connect(servers.url_of("postgres"), timeout=PATIENCE_SECONDS)
     try:
         await connection.execute(statement)
     finally:
@@ -100,7 +102,7 @@ async def context(settings: Settings) -> AsyncIterator[Context]:
 @pytest.fixture
 async def connection(context: Context, database_url: str) -> AsyncIterator[asyncpg.Connection]:
     """A connection of the test's own to its database, beside those of the product."""
-    opened = await asyncpg.connect(database_url, timeout=10)
+    opened = await asyncpg.connect(database_url, timeout=PATIENCE_SECONDS)
     yield opened
     await opened.close()
 

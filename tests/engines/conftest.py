@@ -59,10 +59,10 @@ CREATE TABLE chunks (
 @pytest.fixture
 async def connection(servers: embedded.Servers) -> AsyncIterator[asyncpg.Connection]:
     """A connection that finds empty tables, in a schema that the next test makes anew."""
-    opened = await asyncpg.connect(servers.database_url, timeout=10)
+    opened = await asyncpg.connect(servers.database_url, timeout=60)
     try:
         await opened.execute("DROP SCHEMA IF EXISTS engines CASCADE; CREATE SCHEMA engines")
         await opened.execute("SET search_path TO engines;" + _TABLES)
         yield opened
     finally:
-        await opened.close(timeout=10)
+        await opened.close(timeout=60)

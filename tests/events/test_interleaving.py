@@ -44,7 +44,11 @@ OTHER = st.tuples(
 
 
 @given(steps=st.lists(st.one_of(PUBLISH, OTHER), min_size=4, max_size=24))
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=40,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
 def test_each_subscriber_sees_exactly_the_facts_after_its_cursor_in_order(
     shared_server: Server, new_workspace_id: Callable[[], int], steps: list[tuple[str, int]]
 ) -> None:
