@@ -17,7 +17,6 @@ from seggraph.services.context import Context
 from seggraph.services.policy import Viewer
 from seggraph.settings import Settings
 from seggraph.vocabulary import ApiKeyScope, Role
-from tests.api.test_reach import quiet
 from tests.conftest import new_viewer
 from tests.destinations.answering import answering, http
 from tests.destinations.email_service import EmailServer, Fault, email_server
@@ -243,7 +242,6 @@ async def test_pushes_are_signed_and_feedback_comes_back_signed(
     product: Product, connection: asyncpg.Connection
 ) -> None:
     await upsert(product, person(1), person(2), person(3))
-    await quiet(connection)  # or a refresh may find only after they were pushed that they changed
     germans = await segment(product)
     async with receiver() as (url, taken):
         destination = await made(
@@ -307,11 +305,8 @@ async def _tell(product: Product, destination: dict[str, Any], message: Any) -> 
     return await product.http.post(destination["feedbackUrl"], content=body, headers=headers)
 
 
-async def test_files_are_dropped_in_a_folder_in_order(
-    product: Product, settings: Settings, connection: asyncpg.Connection
-) -> None:
+async def test_files_are_dropped_in_a_folder_in_order(product: Product, settings: Settings) -> None:
     await upsert(product, person(1), person(2, country="FR"))
-    await quiet(connection)  # or a refresh may find only after they were written that they changed
     germans = await segment(product)
     destination = await made(product, name="../../Folder", type="FILE", mapping={"mail": "$email"})
     delivery = await delivered(product, germans, destination["id"])
