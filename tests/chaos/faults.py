@@ -107,13 +107,15 @@ class Faults:
         """A killed backend makes the server end all others and recover."""
         connection = await asyncpg.connect(self.database_url, timeout=10)
         pid = await connection.fetchval(f"{BACKENDS} LIMIT 1")
-        await connection.close()
         if pid is None:
+            await connection.close()
             return
         self.is_away = True
         with suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)
-        await asyncio.sleep(0.2)
+        with suppress(asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
+            await connection.execute("SELECT pg_sleep(5)")  # which the server ends with all the others
+        connection.terminate()
         async with asyncio.timeout(60):
             while not await self._answers():  # noqa: ASYNC110 - the server's doing
                 await asyncio.sleep(0.05)

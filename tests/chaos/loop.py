@@ -52,6 +52,10 @@ GIVEN_UP: Final = """
     RETURNING name, error_code, error_message
 """
 
+BEGUN: Final = (
+    "SELECT lease_holder IS NOT NULL OR computed_revision = requested_revision FROM segments WHERE id = $1"
+)
+
 TRUTH: Final = (
     "SELECT id, status, reach_status, reach_total, member_count FROM segments WHERE workspace_id = $1"
 )
@@ -183,14 +187,11 @@ class Loop:
         segment_id = next(iter(self.world.wanted))
         for number in range(20):
             segment = await segments.recalculate(self.context, self.world.viewer, segment_id)
-            await self._until("SELECT lease_holder IS NOT NULL FROM segments WHERE id = $1", segment_id)
+            await self._until(BEGUN, segment_id)  # or it is over already, and the next may be longer
             edited_at = time.monotonic()
             choice = CHOICES[number % 2][0]
             await segment_edits.update(self.context, self.world.viewer, segment_id, {"criteria": choice})
-            await self._until(
-                "SELECT lease_holder IS NOT NULL OR computed_revision = requested_revision FROM segments WHERE id = $1",
-                segment_id,
-            )
+            await self._until(BEGUN, segment_id)
             self.report.restarted_seconds = time.monotonic() - edited_at
             await self._until("SELECT reach_status = 'READY' FROM segments WHERE id = $1", segment_id)
             status = await self.connection.fetchval(
