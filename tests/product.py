@@ -91,6 +91,8 @@ class Product:
             url=self.server.url.replace("http", "ws", 1),
             init_payload={"Authorization": f"Bearer {self.credential}"},
             subprotocols=["graphql-transport-ws"],
+            connect_timeout=PATIENCE_SECONDS,
+            ack_timeout=PATIENCE_SECONDS,
         )
         async with Client(transport=transport) as session:
             request = gql(query)
