@@ -33,8 +33,6 @@ IMPORT = """
         errors { code path } } }
 """
 
-TODAY = datetime.now(UTC).date()
-
 
 @pytest.fixture
 async def world(product: Product) -> dict[str, str]:
@@ -120,12 +118,13 @@ async def test_metrics_are_recorded_corrected_and_read(product: Product, world: 
 async def test_a_bad_row_is_reported_and_the_others_are_recorded(
     product: Product, world: dict[str, str]
 ) -> None:
+    today = datetime.now(UTC).date()
     bad: list[tuple[dict[str, Any], str, str]] = [
         ({"campaignId": "nonsense"}, "NOT_FOUND", "campaignId"),
         ({"campaignId": world["One"]}, "NOT_FOUND", "campaignId"),
         ({"segmentId": world["Alone"]}, "INVALID", "segmentId"),
         ({"segmentId": world["Spring"]}, "NOT_FOUND", "segmentId"),
-        ({"day": str(TODAY + timedelta(days=2))}, "INVALID", "day"),
+        ({"day": str(today + timedelta(days=2))}, "INVALID", "day"),
         ({"day": "1999-12-31"}, "INVALID", "day"),
         ({"day": "2026-02-30"}, "INVALID", "day"),
         ({"spend": "-0.01"}, "INVALID", "spend"),
@@ -138,7 +137,7 @@ async def test_a_bad_row_is_reported_and_the_others_are_recorded(
     rows = [
         row(world),
         *(row(world) | given for given, _, _ in bad),
-        row(world, day=str(TODAY + timedelta(days=1))),
+        row(world, day=str(today + timedelta(days=1))),
     ]
 
     found = await answer(product, RECORD, rows=rows)
