@@ -12,6 +12,7 @@ import statistics
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from random import Random
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
@@ -149,8 +150,7 @@ async def refresh_once(
     context: Context, connection: asyncpg.Connection, case: Case, changed: int, round_: int
 ) -> float:
     """Change members, and tell how many milliseconds their refresh takes."""
-    step = max(1, case.members // changed)
-    ordinals = [(n * step + round_) % case.members for n in range(changed)]
+    ordinals = Random(round_).sample(range(case.members), changed)
     await connection.execute(CHANGE, case.workspace_id, ordinals)
     await connection.execute(MARK, case.workspace_id, to_bytes(BitMap(ordinals)), ["employees"])
     start = time.perf_counter()
