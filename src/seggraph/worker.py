@@ -49,7 +49,7 @@ MAX_JOBS: Final = 8
 SPARE_CONNECTIONS: Final = 4
 """Database connections that jobs leave to heartbeats, the sweeper and whatever else the process does."""
 TAKEN_SECONDS: Final = 8
-"""How long a job stays with a worker that was killed. One that still runs then may run twice: its lease decides."""
+"""How long a job stays with a worker that was killed. Others may begin one that still runs then: its lease decides."""
 HEALTH_SECONDS: Final = 10
 RETRY_SECONDS: Final = 0.5
 GRACE_SECONDS: Final = 30
