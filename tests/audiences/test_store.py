@@ -164,6 +164,51 @@ async def test_folding_leaves_no_trace_of_who_is_not_there_any_more(
     assert rows[11, SPREAD] == beside == ({90_000}, -1)
 
 
+async def test_who_of_some_is_in_bitmaps_that_are_held(
+    store: ChunkStore, connection: asyncpg.Connection
+) -> None:
+    # given a large audience, another with the same chunks, one that is spread, and an empty one
+    large = BitMap(range(0, 200_000, 2))
+    empty = ChunkOwner(3, 10)
+    await store.write(
+        {ONE: (EMPTY, large), OTHER_ROLE: (EMPTY, large), OTHER_ID: (EMPTY, BitMap([4, 65_536]))}
+    )
+    owners = [ONE, OTHER_ROLE, OTHER_ID, empty]
+    near = BitMap([4, 5, 70_000, 131_073])
+    expected = {
+        ONE: BitMap([4, 70_000]),
+        OTHER_ROLE: BitMap([4, 70_000]),
+        OTHER_ID: BitMap([4]),
+        empty: EMPTY,
+    }
+
+    # then it is the same the first time and when the chunks are known
+    assert await store.read_held(owners, near) == expected
+    await connection.execute("UPDATE chunks SET roaring = roaring WHERE role = 1")
+    assert await store.read_held(owners, near) == expected
+
+    # and after few changes, and after many, which write the chunks anew
+    few = large ^ BitMap([5, 70_000])
+    await store.write({ONE: (large, few)})
+    assert (await store.read_held([ONE], near))[ONE] == BitMap([4, 5])
+    many = few ^ BitMap(range(4, 3_004))
+    await store.write({ONE: (few, many)})
+    assert await store.read_held([ONE, OTHER_ROLE], near) == {ONE: many & near, OTHER_ROLE: large & near}
+
+
+async def test_only_large_chunks_have_digests(store: ChunkStore, connection: asyncpg.Connection) -> None:
+    await store.write({ONE: (EMPTY, BitMap(range(0, 10_000, 3)) | BitMap(range(70_000, 71_000)))})
+    await store.write({OTHER_ID: (EMPTY, BitMap(range(0, 600_000, 1_000)))})
+
+    rows = await connection.fetch("SELECT owner_id, chunk, digest FROM chunks ORDER BY owner_id, chunk")
+
+    assert [(row["owner_id"], row["chunk"], row["digest"] is None) for row in rows] == [
+        (10, 0, False),
+        (10, 1, True),
+        (11, SPREAD, True),
+    ]
+
+
 async def test_any_changes_one_after_the_other(store: ChunkStore, connection: asyncpg.Connection) -> None:
     random = Random(1)
     now = {owner: BitMap() for owner in (ONE, OTHER_ROLE, OTHER_ID)}

@@ -24,6 +24,7 @@ from seggraph.audiences.bitmap import (
     to_bytes,
     whole_chunks,
 )
+from seggraph.audiences.kept_chunks import KeptChunks
 
 T = TypeVar("T")
 
@@ -35,6 +36,11 @@ SPREAD_PER_CHUNK: Final = 600
 
 SPREAD_CHUNKS: Final = 16
 """For more chunks than these there are no more: the row would cost more each time than the chunks once."""
+
+KEPT_BYTES: Final = 64 * 2**20
+"""Most bytes of chunks that the process keeps: 8,000 of the largest."""
+
+_kept: Final = KeptChunks(KEPT_BYTES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +57,14 @@ READ = """
 """
 
 READ_SOME = READ + " AND chunk = ANY($4::int[])"
+
+READ_HELD = """
+    SELECT id, role, owner_id, digest, CASE WHEN digest IS NULL THEN roaring END AS roaring FROM chunks
+    WHERE workspace_id = $1 AND (role, owner_id) IN (SELECT * FROM unnest($2::smallint[], $3::bigint[]))
+      AND chunk = ANY($4::int[])
+"""
+
+READ_BYTES = "SELECT digest, roaring FROM chunks WHERE workspace_id = $1 AND id = ANY($2)"
 
 SPREADS = f"""
     SELECT id, role, owner_id, cardinality, roaring FROM chunks
@@ -111,6 +125,29 @@ class ChunkStore:
             some = [*numbers, SPREAD]
             rows = await self._connection.fetch(READ_SOME, self._workspace_id, *_columns(owners), some)
         return await _computed(len(rows) > THREAD_ABOVE_CHUNKS, lambda: _joined(owners, rows, numbers))
+
+    async def read_held(self, owners: Sequence[ChunkOwner], near: BitMap) -> dict[ChunkOwner, BitMap]:
+        """Who of `near` is in each of many bitmaps whose owners the caller holds.
+
+        Of large chunks only those are read that this process does not have by their digests: nobody may write them
+        between the two statements.
+        """
+        some = [*split(near), SPREAD]
+        rows = await self._connection.fetch(READ_HELD, self._workspace_id, *_columns(owners), some)
+        large = {row["digest"]: row["id"] for row in rows if row["digest"] is not None}
+        known = _kept.those(large)
+        unknown = [row_id for digest, row_id in large.items() if digest not in known]
+        if unknown:
+            read = await self._connection.fetch(READ_BYTES, self._workspace_id, unknown)
+            fresh = await _computed(
+                len(read) > THREAD_ABOVE_CHUNKS,
+                lambda: {digest: (from_bytes(data), len(data)) for digest, data in read},
+            )
+            _kept.keep(fresh)
+            known |= {digest: bitmap for digest, (bitmap, _) in fresh.items()}
+        return await _computed(
+            len(rows) > THREAD_ABOVE_CHUNKS, lambda: _those_near(owners, rows, known, near)
+        )
 
     async def write(self, changes: Mapping[ChunkOwner, tuple[BitMap, BitMap]]) -> None:
         """Make each owner's bitmap, which is the first of the two, the second.
@@ -237,6 +274,20 @@ def _joined(
     for owner, spread in spreads.items():
         joined[owner] ^= spread if read is None else spread & read
     return joined
+
+
+def _those_near(
+    owners: Sequence[ChunkOwner],
+    rows: Sequence[tuple[int, int, int, bytes | None, bytes]],
+    known: Mapping[bytes, BitMap],
+    near: BitMap,
+) -> dict[ChunkOwner, BitMap]:
+    """Who of `near` is in the bitmaps of rows, of which some are known by their digests."""
+    found = {owner: BitMap() for owner in owners}
+    for _, role, owner_id, digest, roaring in rows:
+        bitmap = from_bytes(roaring) if digest is None else known[digest]
+        found[ChunkOwner(role, owner_id)] ^= bitmap & near
+    return found
 
 
 def _changed(changes: Mapping[ChunkOwner, tuple[BitMap, BitMap]]) -> dict[ChunkOwner, _Change]:

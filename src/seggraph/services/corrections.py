@@ -4,7 +4,6 @@ The members of a segment are the links of its sources together, and so are not r
 changes are written.
 """
 
-import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
@@ -12,22 +11,15 @@ from typing import Final
 import asyncpg
 from pyroaring import BitMap
 
-from seggraph.audiences import SPREAD, ChunkOwner, ChunkStore, from_parts, split
+from seggraph.audiences import ChunkOwner, ChunkStore
 from seggraph.models.audiences import ChunkRole
 from seggraph.services import dependencies, rules
 
-_CHUNKS: Final = """ARRAY(SELECT roaring FROM chunks c
-  WHERE c.workspace_id = $1 AND c.role = {role} AND c.owner_id = o.id AND c.chunk = ANY($3))"""
-
 READ: Final = f"""
-    SELECT o.id, o.segment_id, {rules.EDITION} AS edition, {dependencies.SAVERS_ARE_DONE},
-      {_CHUNKS.format(role=int(ChunkRole.LINKS))} AS links, {_CHUNKS.format(role=int(ChunkRole.BLOCKS))} AS blocks
+    SELECT o.id, o.segment_id, {rules.EDITION} AS edition, {dependencies.SAVERS_ARE_DONE}
     FROM sources o LEFT JOIN playbooks p ON p.id = o.playbook_id
     WHERE o.workspace_id = $1 AND o.segment_id = ANY($2) ORDER BY o.id
 """  # noqa: S608 - constants only
-
-THREAD_ABOVE_SOURCES: Final = 20
-"""Reading the bitmaps of more sources than this takes milliseconds, and so happens in a thread."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,17 +74,14 @@ async def read(
     """
     if not segment_ids:
         return {}
-    rows = await connection.fetch(READ, workspace_id, segment_ids, [SPREAD, *split(near)])
-    if len(rows) > THREAD_ABOVE_SOURCES:
-        return await asyncio.to_thread(_links, rows, near)
-    return _links(rows, near)
-
-
-def _links(rows: Sequence[asyncpg.Record], near: BitMap) -> dict[int, list[Linked]]:
+    rows = await connection.fetch(READ, workspace_id, segment_ids)
+    links = {row["id"]: ChunkOwner(ChunkRole.LINKS, row["id"]) for row in rows}
+    blocks = {row["id"]: ChunkOwner(ChunkRole.BLOCKS, row["id"]) for row in rows}
+    held = await ChunkStore(connection, workspace_id).read_held([*links.values(), *blocks.values()], near)
     found: dict[int, list[Linked]] = {}
-    for row in rows:
-        links, blocks = (from_parts(row[role]) & near for role in ("links", "blocks"))
-        found.setdefault(row["segment_id"], []).append(Linked(row["id"], row["edition"], links, blocks))
+    for source_id, segment_id, edition, *_ in rows:
+        one = Linked(source_id, edition, held[links[source_id]], held[blocks[source_id]])
+        found.setdefault(segment_id, []).append(one)
     return found
 
 

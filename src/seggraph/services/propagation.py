@@ -182,17 +182,17 @@ class Propagation:
         after = await self._asking.reachable(ordinals)
         stored = await self._stored_reachable(ordinals)
         changed = {
-            self._reachable[place]: (bitmap, (bitmap - ordinals) | after[place])
+            self._reachable[place]: (bitmap, after[place])
             for place, bitmap in stored.items()
-            if bitmap & ordinals != after[place]
+            if bitmap != after[place]
         }
         if changed:
             await ChunkStore(self._connection, self._workspace_id).write(changed)
-        return Turn(ordinals, {place: bitmap & ordinals for place, bitmap in stored.items()}, after)
+        return Turn(ordinals, stored, after)
 
     async def _stored_reachable(self, near: BitMap) -> Reachable:
         store = ChunkStore(self._connection, self._workspace_id)
-        stored = await store.read_many(list(self._reachable.values()), near=near)
+        stored = await store.read_held(list(self._reachable.values()), near)
         return {place: stored[owner] for place, owner in self._reachable.items()}
 
     async def _hold(self, segment_ids: Sequence[int] | None) -> dict[int, asyncpg.Record]:
@@ -305,7 +305,7 @@ class Propagation:
         near = moved | differing
         if not near:
             return []
-        after = {place: bitmap & near for place, bitmap in (await self._stored_reachable(near)).items()}
+        after = await self._stored_reachable(near)
         before = {
             place: (bitmap - turn.ordinals) | (turn.before[place] & near) for place, bitmap in after.items()
         }
@@ -333,8 +333,8 @@ class Propagation:
             return {}
         owners = {row["id"]: ChunkOwner(ChunkRole.MEMBERS, row["id"]) for row in segments}
         store = ChunkStore(self._connection, self._workspace_id)
-        stored = await store.read_many(list(owners.values()), near=ordinals)
-        return {segment_id: stored[owner] & ordinals for segment_id, owner in owners.items()}
+        stored = await store.read_held(list(owners.values()), ordinals)
+        return {segment_id: stored[owner] for segment_id, owner in owners.items()}
 
     async def _pass_on_moves(self) -> None:
         """Mark members of whichever kind that are related to those who moved, if rules about them refer to it."""
