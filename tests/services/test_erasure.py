@@ -3,7 +3,7 @@
 import asyncpg
 import pytest
 
-from seggraph.audiences import from_bytes
+from seggraph.audiences import from_bytes, store
 from seggraph.errors import Forbidden, Invalid, Required, TooMany
 from seggraph.services import (
     erasure,
@@ -47,7 +47,16 @@ DELETE = """
 """
 
 
-async def test_no_trace_is_left(product: Product, context: Context, connection: asyncpg.Connection) -> None:
+@pytest.mark.parametrize("spread", [600, 1])
+async def test_no_trace_is_left(
+    product: Product,
+    context: Context,
+    connection: asyncpg.Connection,
+    monkeypatch: pytest.MonkeyPatch,
+    spread: int,
+) -> None:
+    # given that few members are kept together, or in chunks beside which one at most is toggled
+    monkeypatch.setattr(store, "SPREAD_PER_CHUNK", spread)
     # given an account that is in a DYNAMIC, a STATIC and a paused segment, was in another, is blocked in one
     viewer = product.viewer
     assert viewer is not None
