@@ -130,6 +130,15 @@ def _events(draw: st.DrawFn) -> dict[str, Any]:
 
 
 @st.composite
+def _lately(draw: st.DrawFn) -> dict[str, Any]:
+    """Events of a name at all, and how many of them were of late."""
+    name = draw(st.sampled_from(NAMES))
+    last = draw(st.sampled_from(["P1D", "P7D", "PT36H", "P1M", "P1Y"]))
+    recent: dict[str, Any] = {"name": name, "op": draw(_number_ops), "value": draw(_counts)}
+    return {"all": [{"event": {"name": name}}, {"event": recent | {"within": {"last": last}}}]}
+
+
+@st.composite
 def _instant_tests(draw: st.DrawFn) -> dict[str, Any]:
     kind = draw(st.integers(0, 2))
     if kind == 0:
@@ -194,6 +203,9 @@ _common = st.one_of(
 )
 _of_accounts = _grown(st.one_of(_common, _related("people", _grown(_common, 2))), 3)
 trees: st.SearchStrategy[Any] = _grown(
-    st.one_of(_common, _common, _events(), _segments, _segments, _related("account", _of_accounts)), 7
+    st.one_of(
+        _common, _common, _events(), _lately(), _segments, _segments, _related("account", _of_accounts)
+    ),
+    7,
 )
 """Criteria over people: what is asked of related accounts may lead back to people."""

@@ -2,7 +2,10 @@
 
 from typing import Any
 
+import pytest
+
 from seggraph.criteria import Catalogue, check, parse
+from seggraph.criteria.operators import AttributeOp
 from seggraph.criteria.typed import EventTest
 from seggraph.engines.planner import Asked, Both, Row, plan
 from seggraph.vocabulary import MemberKind
@@ -39,3 +42,43 @@ def test_conditions_on_events_in_different_windows_stay_apart() -> None:
     recent = {"event": {"name": "order", "value": 2, "within": {"last": "P30D"}}}
 
     assert asked_of(ORDERS, recent, GRANTED) == [("order", 1), ("order", 1)]
+
+
+@pytest.mark.parametrize(
+    ("recent", "asked"),
+    [
+        ({"op": "EQ", "value": 0}, AttributeOp.NOT_WITHIN_LAST),
+        ({"op": "LT", "value": 1}, AttributeOp.NOT_WITHIN_LAST),
+        ({"op": "BETWEEN", "value": [0, 0]}, AttributeOp.NOT_WITHIN_LAST),
+        ({}, AttributeOp.WITHIN_LAST),
+        ({"op": "NE", "value": 0}, AttributeOp.WITHIN_LAST),
+        ({"op": "GT", "value": 0}, AttributeOp.WITHIN_LAST),
+        ({"op": "NE", "value": 1}, None),
+        ({"op": "EQ", "value": 1}, None),
+        ({"op": "BETWEEN", "value": [1, 2]}, None),
+        ({"op": "LTE", "value": 1}, None),
+        ({"aggregate": "SUM", "op": "EQ", "value": 0}, None),
+        ({"op": "EQ", "value": 0, "where": [{"field": "plan", "op": "IS_SET"}]}, None),
+    ],
+)
+def test_whether_there_was_one_of_late_is_asked_of_the_last(
+    recent: dict[str, Any], asked: AttributeOp | None
+) -> None:
+    # given another condition that the totals answer, and the window
+    windowed = {"event": {"name": "order", "within": {"last": "P30D"}, **recent}}
+    tree = check(parse({"all": [ORDERS, windowed]}), Catalogue(MemberKind.PERSON))
+
+    # when
+    [term] = plan([tree]).terms
+
+    # then
+    assert isinstance(term, Both)
+    [orders, *others] = [part for part in term.parts if isinstance(part, Asked)]
+    assert [test.test.op for test in orders.also] == ([] if asked is None else [asked])
+    assert len(others) + len([part for part in term.minus if isinstance(part, Asked)]) == (asked is None)
+
+
+def test_whether_there_was_one_of_late_is_asked_of_events_when_the_totals_are_not_asked() -> None:
+    recent = {"event": {"name": "order", "within": {"last": "P30D"}}}
+
+    assert asked_of(recent, VISITS, GRANTED) == [("order", 1), ("visit", 1)]

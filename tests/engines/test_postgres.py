@@ -113,6 +113,22 @@ async def test_thousands_of_ordinals_survive_the_way_back(connection: asyncpg.Co
     assert everyone == list(range(70_000))
 
 
+async def test_nobody_is_found_where_members_are_missing(connection: asyncpg.Connection) -> None:
+    # given blocks of ordinals without gaps, one that begins late, one with a hole, and one that ends early
+    given = [*range(4096), *range(5000, 8192), *range(8192, 9000), *range(9001, 12288), *range(12288, 12300)]
+    await connection.execute(
+        "INSERT INTO members SELECT n, 1, 1, n, n, null, null, null, null, null, null, null, null, null, null,"
+        " false, false, '{}', '{}', 0, 0, 0, 0, 0, now(), now() FROM unnest($1::int[]) n",
+        given,
+    )
+
+    # when
+    [everyone] = await evaluate(connection, {"not": {"event": {"name": "order"}}})
+
+    # then
+    assert everyone == given
+
+
 async def test_too_slow_is_an_error_with_a_code(connection: asyncpg.Connection) -> None:
     # given a scan that takes long
     await store(connection, [member(name="x" * 1000) for _ in range(3000)])

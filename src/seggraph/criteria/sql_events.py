@@ -135,7 +135,7 @@ def totals_table(name: str, tests: Sequence[EventTest], scope: Scope, context: C
     The totals of a member who has events later than `as_of` say too much; these members are added up anew.
     """
     union = exp.union(
-        _settled(name, scope, context, later=False),
+        _settled(name, scope, context),
         _added_up(name, scope, context),
         distinct=False,
         copy=False,
@@ -146,17 +146,15 @@ def totals_table(name: str, tests: Sequence[EventTest], scope: Scope, context: C
     )
 
 
-def _settled(name: str, scope: Scope, context: Context, *, later: bool) -> exp.Select:
-    """The totals whose last event is past, or with `later` the members for whom it is not."""
-    side = exp.GT if later else exp.LTE
+def _settled(name: str, scope: Scope, context: Context) -> exp.Select:
+    """The totals whose last event is past."""
     bind = context.parameters.bind
     conditions = [
         *scope.conditions("s", context.parameters),
         exp.EQ(this=exp.column("name", "s"), expression=bind(name, "text")),
-        side(this=exp.column("last_at", "s"), expression=bind(context.as_of, "timestamptz")),
+        exp.LTE(this=exp.column("last_at", "s"), expression=bind(context.as_of, "timestamptz")),
     ]
-    names = ("ordinal",) if later else _TOTALS_COLUMNS
-    selected = exp.select(*(exp.column(one, "s") for one in names), copy=False)
+    selected = exp.select(*(exp.column(one, "s") for one in _TOTALS_COLUMNS), copy=False)
     table = exp.to_table("event_totals").as_("s")
     return selected.from_(table, copy=False).where(exp.and_(*conditions, copy=False), copy=False)
 
@@ -171,10 +169,22 @@ def _added_up(name: str, scope: Scope, context: Context) -> exp.Select:
         exp.Max(this=at.copy()),
     ]
     ahead = exp.In(
-        this=exp.column("ordinal", EVENTS),
-        query=_settled(name, scope, context, later=True).subquery(copy=False),
+        this=exp.column("ordinal", EVENTS), query=_ahead(name, scope, context).subquery(copy=False)
     )
     return _grouped(columns, [*counted(EventFilter(name), scope, context), ahead])
+
+
+def _ahead(name: str, scope: Scope, context: Context) -> exp.Select:
+    """The members with later events, each perhaps several times: the short end of an index, where totals have none."""
+    later, bind = "l", context.parameters.bind
+    conditions = [
+        *scope.conditions(later, context.parameters),
+        exp.EQ(this=exp.column("name", later), expression=bind(name, "text")),
+        exp.GT(this=exp.column("occurred_at", later), expression=bind(context.as_of, "timestamptz")),
+    ]
+    selected = exp.select(exp.column("ordinal", later), copy=False)
+    table = exp.to_table("events").as_(later)
+    return selected.from_(table, copy=False).where(exp.and_(*conditions, copy=False), copy=False)
 
 
 def _total(test: EventTest) -> exp.Expr:

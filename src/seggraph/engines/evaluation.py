@@ -27,6 +27,7 @@ from seggraph.engines.statements import (
     Others,
     Statement,
     blocks_statement,
+    in_blocks_statement,
     inquiries,
     kept_row_statements,
     masked_statement,
@@ -177,13 +178,15 @@ class Evaluation:
         among = union(wanted.values())
         if among is not None:
             return await self._rows(population, wanted)
-        rows = await self._fetch(blocks_statement(population, None, self.moment))
-        size = 1 << BLOCK_BITS
         found = BitMap()
-        for block, _ in (row for row in rows if row[1] == size):
-            found.add_range(block * size, (block + 1) * size)
-        if others := [row[0] for row in rows if row[1] < size]:
-            [rest] = await self._fetch_row(blocks_statement(population, others, self.moment))
+        holed: list[int] = []
+        for count, first, last in await self._fetch(blocks_statement(population, self.moment)):
+            if count > last - first:
+                found.add_range(first, last + 1)
+            else:
+                holed.append(first >> BLOCK_BITS)
+        if holed:
+            [rest] = await self._fetch_row(in_blocks_statement(population, holed, self.moment))
             found |= rest
         return {leaf: Answer(found) for leaf in wanted}
 

@@ -7,17 +7,27 @@ Segments are bitmaps already. The rest is algebra.
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
 from functools import lru_cache
 from typing import Final, TypeAlias
 
 from pyroaring import BitMap
 
+from seggraph.criteria.counting import aggregate_field
 from seggraph.criteria.nodes import All, AnyOf, InSegment, Not
-from seggraph.criteria.operators import InOp
+from seggraph.criteria.operators import AttributeOp, EventAggregate, InOp
 from seggraph.criteria.relations import Direction
 from seggraph.criteria.sql import is_of_one_row
 from seggraph.criteria.sql_events import IN_TOTALS
-from seggraph.criteria.typed import Checked, EventFilter, EventTest, RelatedTest, SequenceTest
+from seggraph.criteria.typed import (
+    Checked,
+    Comparison,
+    EventFilter,
+    EventTest,
+    RelatedTest,
+    SequenceTest,
+    number_holds,
+)
 
 Question: TypeAlias = EventTest | SequenceTest | RelatedTest
 """A condition that tables other than members answer."""
@@ -209,14 +219,43 @@ def _sorted(items: tuple[Checked, ...], *, apart: bool) -> tuple[tuple[Checked, 
 
 def _asked_together(items: tuple[Checked, ...]) -> tuple[tuple[Asked, ...], tuple[Checked, ...]]:
     """The conditions on events that the same rows answer, as one question; and all other items."""
+    in_totals = {
+        item.events.name
+        for item in items
+        if isinstance(item, EventTest) and not item.holds_without_events and key_of(item)[0] == "totals"
+    }
     by_key: dict[TableKey, list[EventTest]] = {}
+    others: list[Checked] = []
     for item in items:
-        if isinstance(item, EventTest) and not item.holds_without_events:
-            by_key.setdefault(key_of(item), []).append(item)
-    several = [tests for tests in by_key.values() if len(tests) > 1]
-    taken = {id(test) for tests in several for test in tests}
-    asked = tuple(Asked(first, also=tuple(rest)) for first, *rest in several)
-    return asked, tuple(item for item in items if id(item) not in taken)
+        test = item
+        if isinstance(item, EventTest) and item.events.name in in_totals:
+            test = _of_last(item) or item
+        if isinstance(test, EventTest) and not test.holds_without_events:
+            by_key.setdefault(key_of(test), []).append(test)
+        else:
+            others.append(item)
+    return tuple(Asked(first, also=tuple(rest)) for first, *rest in by_key.values()), tuple(others)
+
+
+def _of_last(test: EventTest) -> EventTest | None:
+    """The same asked of the last event of all, if it is whether there was any of late; for members with events.
+
+    Beside another condition that the totals answer this spares the look at all events of that time.
+    """
+    length = test.events.within.last
+    if length is None or test.events.where or test.aggregate is not EventAggregate.COUNT:
+        return None
+    match number_holds(test.test, Decimal(0)), number_holds(test.test, Decimal(1)), test.test.op:
+        case False, True, AttributeOp.GT | AttributeOp.GTE | AttributeOp.NE:
+            op = AttributeOp.WITHIN_LAST
+        case True, False, AttributeOp.EQ | AttributeOp.LT | AttributeOp.LTE | AttributeOp.BETWEEN:
+            op = AttributeOp.NOT_WITHIN_LAST
+        case _:
+            return None
+    last = EventAggregate.LAST_AT
+    return EventTest(
+        EventFilter(test.events.name), last, None, Comparison(aggregate_field(last), op, (length,))
+    )
 
 
 def _single(group: Checked) -> Checked:

@@ -193,26 +193,41 @@ def masked_statement(population: Population, criteria: Sequence[Checked], moment
     return Statement(query.sql(Postgres), context.parameters.values, 2)
 
 
-def blocks_statement(population: Population, blocks: Sequence[int] | None, moment: Moment) -> Statement:
-    """How many members there are in each block of ordinals; or of some `blocks` the ordinals themselves."""
+def blocks_statement(population: Population, moment: Moment) -> Statement:
+    """How many members there are in each block of ordinals, and the first and the last of them.
+
+    PostgreSQL can not tell how many blocks there are, and takes each ordinal for one unless it does not see where they
+    come from: behind OFFSET. For few groups it divides the scan among workers; the 0 is a text because a number would
+    have to be converted, and what is no constant is no 0 to it.
+    """
     context = moment.context()
-    parameters = context.parameters
-    conditions = Scope(population.workspace_id, population.kind, None).conditions(MEMBERS, parameters)
-    block = exp.Paren(
-        this=exp.BitwiseRightShift(
-            this=exp.column("ordinal", MEMBERS), expression=exp.Literal.number(BLOCK_BITS)
-        )
-    )
-    if blocks is None:
-        query = exp.select(block, exp.Count(this=exp.Star()), copy=False)
-        query = query.group_by(exp.Literal.number(1), copy=False)
-    else:
-        query = exp.select(_ordinals(MEMBERS, None), copy=False)
-        given = parameters.bind(tuple(blocks), "int[]")
-        conditions.append(exp.EQ(this=block, expression=exp.Any(this=exp.Paren(this=given))))
+    ordinal = exp.column("ordinal", MEMBERS)
+    members = exp.select(_block().as_("block"), ordinal, copy=False)
+    members = members.from_(exp.to_table("members").as_(MEMBERS), copy=False)
+    conditions = Scope(population.workspace_id, population.kind, None).conditions(MEMBERS, context.parameters)
+    members = members.where(exp.and_(*conditions, copy=False), copy=False)
+    members = members.offset(exp.Literal.string("0"), copy=False)
+    columns = [exp.Count(this=exp.Star()), *(one(this=exp.column("ordinal")) for one in (exp.Min, exp.Max))]
+    query = exp.select(*columns, copy=False).from_(members.subquery("b", copy=False), copy=False)
+    query = query.group_by(exp.column("block"), copy=False)
+    return Statement(query.sql(Postgres), context.parameters.values, len(columns))
+
+
+def in_blocks_statement(population: Population, blocks: Sequence[int], moment: Moment) -> Statement:
+    """The ordinals of the members in some blocks."""
+    context = moment.context()
+    conditions = Scope(population.workspace_id, population.kind, None).conditions(MEMBERS, context.parameters)
+    given = context.parameters.bind(tuple(blocks), "int[]")
+    conditions.append(exp.EQ(this=_block(), expression=exp.Any(this=exp.Paren(this=given))))
+    query = exp.select(_ordinals(MEMBERS, None), copy=False)
     query = query.from_(exp.to_table("members").as_(MEMBERS), copy=False)
     query = query.where(exp.and_(*conditions, copy=False), copy=False)
-    return Statement(query.sql(Postgres), parameters.values, 1 if blocks else 2)
+    return Statement(query.sql(Postgres), context.parameters.values, 1)
+
+
+def _block() -> exp.Paren:
+    ordinal = exp.column("ordinal", MEMBERS)
+    return exp.Paren(this=exp.BitwiseRightShift(this=ordinal, expression=exp.Literal.number(BLOCK_BITS)))
 
 
 def observation_statement(
