@@ -7,6 +7,7 @@ from pyroaring import BitMap
 from seggraph.audiences import (
     CHUNK_BITS,
     SPREAD,
+    bits_of,
     chunk_of,
     from_bytes,
     from_parts,
@@ -72,6 +73,17 @@ def test_few_of_several_chunks_are_one_piece(members: set[int]) -> None:
         assert set(kept) == {SPREAD}
     else:
         assert kept == split(BitMap(members))
+
+
+@given(st.sets(st.integers(0, 100_000), max_size=60), runs)
+def test_bits_are_those_from_the_first_to_the_last(some: set[int], more: set[int]) -> None:
+    members = some | more
+    bits = bits_of(BitMap(members))
+
+    first = min(members, default=0)
+    found = {first + bit for bit in range(len(bits) * 8) if bits[bit >> 3] >> (bit & 7) & 1}
+    assert found == members
+    assert len(bits) == ((max(members) - first) // 8 + 1 if members else 0)
 
 
 @given(sets, st.one_of(st.none(), ordinals), st.integers(0, 50))

@@ -59,13 +59,19 @@ async def backwards(viewer: Viewer, list_: MemberList, order: Order) -> list[str
 
 @pytest.mark.parametrize("descending", [False, True])
 @pytest.mark.parametrize("field", [None, "name", "revenue", "seats", "createdAt", "isTarget"])
-async def test_pages_put_together_are_the_list(filled: Viewer, field: str | None, descending: bool) -> None:
+async def test_pages_put_together_are_the_list(
+    filled: Viewer, field: str | None, descending: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # given that an audience of more than 5 is not looked for one by one, if it is dense
+    monkeypatch.setattr(members, "FEW", 5)
     async with database() as connection:
         catalogue = await catalogues.load(connection, filled.workspace_id, KIND)
     order = members.order_by(catalogue, field, descending=descending)
     lists = {
         "all": (MemberList(KIND), set(range(COUNT))),
         "audience": (MemberList(KIND, audience=BitMap(range(0, COUNT, 2))), set(range(0, COUNT, 2))),
+        "late audience": (MemberList(KIND, audience=BitMap([3, *range(9, 22)])), {3, *range(9, 22)}),
+        "small audience": (MemberList(KIND, audience=BitMap([1, 4, 21])), {1, 4, 21}),
         "search": (MemberList(KIND, search="name 1"), {n for n in range(COUNT) if n % 4 and n % 3 == 1}),
         "nobody": (MemberList(KIND, search="100%"), set()),
     }

@@ -3,6 +3,7 @@
 from seggraph.audiences.bitmap import (
     CHUNK_BITS,
     SPREAD,
+    bits_of,
     chunk_of,
     from_bytes,
     from_parts,
@@ -19,6 +20,7 @@ __all__ = [
     "SPREAD",
     "ChunkOwner",
     "ChunkStore",
+    "bits_of",
     "chunk_of",
     "from_bytes",
     "from_parts",

@@ -68,6 +68,18 @@ def to_bytes(bitmap: BitMap) -> bytes:
     return bytes(compact.serialize())
 
 
+def bits_of(bitmap: BitMap) -> bytes:
+    """A bit for each ordinal from the first to the last one, as PostgreSQL's get_bit counts those of a bytea."""
+    if not bitmap:
+        return b""
+    first = bitmap.min()
+    count = bitmap.max() - first + 1
+    digits = bytearray(b"0") * count
+    for ordinal in bitmap:
+        digits[first - ordinal - 1] = ord("1")
+    return int(digits, 2).to_bytes((count + 7) // 8, "little")
+
+
 def from_bytes(data: bytes) -> BitMap:
     """The bitmap of portable bytes."""
     return BitMap.deserialize(data)
