@@ -47,8 +47,15 @@ CASES: list[tuple[str, dict[str, Any], str]] = [
         "no visit in 30 days",
         {"event": {"name": "visit", "op": "EQ", "value": 0, "within": {"last": "P30D"}}},
         """SELECT array_send(array_agg(m.ordinal)) FROM members m WHERE m.workspace_id = 1 AND m.kind = 1
+           AND NOT EXISTS (SELECT FROM event_totals t WHERE t.workspace_id = 1 AND t.kind = 1 AND t.name = 'visit'
+           AND t.ordinal = m.ordinal AND t.last_at > $1::timestamptz - interval '30 days')""",
+    ),
+    (
+        "no visit in 3 days",
+        {"event": {"name": "visit", "op": "EQ", "value": 0, "within": {"last": "P3D"}}},
+        """SELECT array_send(array_agg(m.ordinal)) FROM members m WHERE m.workspace_id = 1 AND m.kind = 1
            AND NOT EXISTS (SELECT FROM events e WHERE e.workspace_id = 1 AND e.kind = 1 AND e.name = 'visit'
-           AND e.ordinal = m.ordinal AND e.occurred_at > $1::timestamptz - interval '30 days'
+           AND e.ordinal = m.ordinal AND e.occurred_at > $1::timestamptz - interval '3 days'
            AND e.occurred_at <= $1)""",
     ),
     (

@@ -17,7 +17,7 @@ from seggraph.criteria.sql import is_of_one_row
 from seggraph.criteria.typed import Checked, EventTest, RelatedTest
 from seggraph.engines.fetching import Limits, bitmaps, cost_of, fetch, masked
 from seggraph.engines.leaf_cache import Answer, Recall
-from seggraph.engines.planner import EVERYONE, Asked, Known, Leaf, Plan, Row, plan, union
+from seggraph.engines.planner import EVERYONE, Asked, Known, Leaf, Plan, Row, asked_of_last, plan, union
 from seggraph.engines.population import Population
 from seggraph.engines.statements import (
     BLOCK_BITS,
@@ -142,12 +142,16 @@ class Evaluation:
                     [statement] = row_statements(population, [Row(criteria)], self.moment, among)
                     costs.append((await cost_of(self.connection, statement), criteria))
                 case Asked(question, _, also):
-                    inquiry = Inquiry((leaf,), among)
-                    related = await self._related(population, [inquiry])
-                    [(statement, _)] = question_statements(population, [inquiry], self.moment, related)
                     criterion: Checked = All((question, *also)) if also else question
-                    costs.append((await cost_of(self.connection, statement), criterion))
+                    costs.append((await self._cost(population, leaf, among), criterion))
         return describe(max(costs, key=itemgetter(0))[1])
+
+    async def _cost(self, population: Population, asked: Asked, among: BitMap | None) -> float:
+        """What a question by itself is estimated to cost."""
+        inquiry = Inquiry((asked,), among)
+        related = await self._related(population, [inquiry])
+        [(statement, _)] = question_statements(population, [inquiry], self.moment, related)
+        return await cost_of(self.connection, statement)
 
     async def _rows(self, population: Population, wanted: Wanted) -> dict[Leaf, Answer]:
         """Evaluate predicates over the rows of members, all of them in as few scans as can be."""
@@ -192,7 +196,9 @@ class Evaluation:
 
     async def _answers(self, population: Population, wanted: Wanted) -> dict[Leaf, Answer]:
         """Put the questions to the tables that answer them."""
-        needed = inquiries({leaf: among for leaf, among in wanted.items() if isinstance(leaf, Asked)})
+        asked = {leaf: among for leaf, among in wanted.items() if isinstance(leaf, Asked)}
+        cheapest = {leaf: await self._cheapest(population, leaf, among) for leaf, among in asked.items()}
+        needed = inquiries({cheapest[leaf]: among for leaf, among in asked.items()})
         related = await self._related(population, needed)
         amongs = {question: inquiry.among for inquiry in needed for question in inquiry.questions}
         answers: dict[Leaf, Answer] = {}
@@ -203,7 +209,15 @@ class Evaluation:
                 question: Answer(one, amongs[question])
                 for question, one in zip(questions, found, strict=True)
             }
-        return answers
+        return {leaf: answers[cheapest[leaf]] for leaf in asked}
+
+    async def _cheapest(self, population: Population, asked: Asked, among: BitMap | None) -> Asked:
+        """The question put so that it costs less. Of single members either way is a look-up."""
+        other = asked_of_last(asked) if among is None else None
+        if other is None:
+            return asked
+        before, after = [await self._cost(population, one, None) for one in (asked, other)]
+        return other if after < before else asked
 
     async def observe(
         self, population: Population, ordinal: int, questions: Sequence[EventTest | RelatedTest]

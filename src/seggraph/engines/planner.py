@@ -237,11 +237,18 @@ def _asked_together(items: tuple[Checked, ...]) -> tuple[tuple[Asked, ...], tupl
     return tuple(Asked(first, also=tuple(rest)) for first, *rest in by_key.values()), tuple(others)
 
 
-def _of_last(test: EventTest) -> EventTest | None:
-    """The same asked of the last event of all, if it is whether there was any of late; for members with events.
+def asked_of_last(asked: Asked) -> Asked | None:
+    """The same question put to the totals, if it is whether there was any event of late."""
+    if asked.also or not isinstance(asked.question, EventTest):
+        return None
+    last = _of_last(asked.question)
+    if last is None or (last.test.op is AttributeOp.WITHIN_LAST) is asked.negated:
+        return None
+    return Asked(last, asked.negated)
 
-    Beside another condition that the totals answer this spares the look at all events of that time.
-    """
+
+def _of_last(test: EventTest) -> EventTest | None:
+    """The same asked of the last event of all, if it is whether there was any of late; for members with events."""
     length = test.events.within.last
     if length is None or test.events.where or test.aggregate is not EventAggregate.COUNT:
         return None
