@@ -76,11 +76,15 @@ Others: TypeAlias = tuple[MemberKind, Checked]
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """One SELECT of one row with a column of `bytea` for each thing asked, and the values to bind."""
+    """One SELECT of one row with a column of `bytea` for each thing asked, and the values to bind.
+
+    With `reads_all_totals` it reads those of every member.
+    """
 
     text: str
     values: tuple[object, ...]
     columns: int
+    reads_all_totals: bool = False
 
 
 def row_statements(
@@ -276,6 +280,11 @@ class Inquiry:
     questions: tuple[Asked, ...]
     among: BitMap | None
 
+    @property
+    def reads_all_totals(self) -> bool:
+        """Whether the answer is in the totals of every member."""
+        return self.among is None and key_of(self.questions[0].question)[0] == "totals"
+
 
 def inquiries(asked: Mapping[Asked, BitMap | None]) -> list[Inquiry]:
     """The questions put together by the table that answers them."""
@@ -303,14 +312,17 @@ def question_statements(
         context = moment.context()
         tables: list[exp.Expr] = []
         columns: list[Asked] = []
+        reads_all_totals = False
         while rest and len(tables) < MAX_TABLES and len(context.parameters.values) < MAX_PARAMETERS:
             inquiry = rest.pop(0)
             tables.append(_answers(population, inquiry, context, related).subquery(f"q{len(tables)}"))
             columns += inquiry.questions
+            reads_all_totals |= inquiry.reads_all_totals
         query = exp.select("*").from_(tables[0], copy=False)
         for table in tables[1:]:
             query = query.join(table, join_type="cross", copy=False)
-        yield Statement(query.sql(Postgres), context.parameters.values, len(columns)), columns
+        text, values = query.sql(Postgres), context.parameters.values
+        yield Statement(text, values, len(columns), reads_all_totals), columns
 
 
 def _answers(
