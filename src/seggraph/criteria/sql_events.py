@@ -168,10 +168,12 @@ def _added_up(name: str, scope: Scope, context: Context) -> exp.Select:
         exp.Min(this=at),
         exp.Max(this=at.copy()),
     ]
+    # Those who are asked about may be many, and of them these are few: it is their events that are to be looked up.
+    everybody = replace(scope, ordinals=None)
     ahead = exp.In(
         this=exp.column("ordinal", EVENTS), query=_ahead(name, scope, context).subquery(copy=False)
     )
-    return _grouped(columns, [*counted(EventFilter(name), scope, context), ahead])
+    return _grouped(columns, [*counted(EventFilter(name), everybody, context), ahead])
 
 
 def _ahead(name: str, scope: Scope, context: Context) -> exp.Select:

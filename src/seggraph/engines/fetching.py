@@ -27,10 +27,7 @@ _PREPARE = """
 
 _RESTORE = "SELECT set_config('statement_timeout', $1, true), set_config('plan_cache_mode', $2, true)"
 
-
-_SCAN = """
-    SELECT current_setting('enable_indexscan') AS before, set_config('enable_indexscan', 'off', true)
-"""
+_SCAN = "SELECT current_setting('enable_indexscan') AS before, set_config('enable_indexscan', 'off', true)"
 _SCAN_NO_MORE = "SELECT set_config('enable_indexscan', $1, true)"
 
 
