@@ -34,7 +34,7 @@ THREAD_ABOVE_CHUNKS: Final = 8
 SPREAD_PER_CHUNK: Final = 600
 """Most ordinals that are kept together for each chunk that they are of: 1.2 KB, next to 8 for the chunk."""
 
-SPREAD_CHUNKS: Final = 16
+SPREAD_CHUNKS: Final = 8
 """For more chunks than these there are no more: the row would cost more each time than the chunks once."""
 
 KEPT_BYTES: Final = 64 * 2**20
