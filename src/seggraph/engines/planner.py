@@ -145,7 +145,10 @@ def _leaves(term: Term) -> Iterable[Leaf | Given]:
 
 
 def plan(trees: Iterable[Checked], *, apart: bool = False) -> Plan:
-    """The terms of the trees. Each yields only members that exist, whatever other tables still know.
+    """The terms of the trees.
+
+    Each yields only members that exist, for no table knows of others: what events, totals, relations and segments say
+    of a member is erased in the transaction that erases the member.
 
     With `apart` no predicate is more than one condition, so that each has an answer of its own.
     """
@@ -154,23 +157,7 @@ def plan(trees: Iterable[Checked], *, apart: bool = False) -> Plan:
 
 @lru_cache(maxsize=MAX_KEPT)
 def _planned(tree: Checked, apart: bool) -> Term:
-    return _existing(_term(tree, apart=apart))
-
-
-def _existing(term: Term) -> Term:
-    return term if _is_of_members(term) else _both([term, Row(EVERYONE)])
-
-
-def _is_of_members(term: Term) -> bool:
-    """Whether the term yields only members that exist."""
-    match term:
-        case Row():
-            return True
-        case Both(parts):
-            return any(map(_is_of_members, parts))
-        case Either(parts):
-            return all(map(_is_of_members, parts))
-    return False
+    return _term(tree, apart=apart)
 
 
 def _term(tree: Checked, *, apart: bool) -> Term:
@@ -275,7 +262,7 @@ def _single(group: Checked) -> Checked:
 def _complement(term: Term) -> Term:
     match term:
         case Both(parts=(Row(criteria),), minus=(inner,)) if criteria == EVERYONE:
-            return _existing(inner)
+            return inner
     return Both((Row(EVERYONE),), (term,))
 
 
@@ -290,7 +277,7 @@ def _both(terms: Iterable[Term]) -> Term:
         else:
             parts.append(term)
     needed = [part for part in parts if part != Row(EVERYONE)]
-    if not any(map(_is_of_members, needed)) and len(needed) < len(parts):
+    if not needed:
         needed.append(Row(EVERYONE))
     return needed[0] if len(needed) == 1 and not minus else Both(tuple(needed), tuple(minus))
 
