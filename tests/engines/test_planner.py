@@ -72,10 +72,10 @@ def test_whether_there_was_one_of_late_is_asked_of_the_last(
     [term] = plan([tree]).terms
 
     # then
-    parts, minus = (term.parts, term.minus) if isinstance(term, Both) else ((term,), ())
-    [orders, *others] = [part for part in parts if isinstance(part, Asked)]
+    assert isinstance(term, Both)
+    [orders, *others] = [part for part in term.parts if isinstance(part, Asked)]
     assert [test.test.op for test in orders.also] == ([] if asked is None else [asked])
-    assert len(others) + len([part for part in minus if isinstance(part, Asked)]) == (asked is None)
+    assert len(others) + len([part for part in term.minus if isinstance(part, Asked)]) == (asked is None)
 
 
 def test_whether_there_was_one_of_late_is_asked_of_events_when_the_totals_are_not_asked() -> None:

@@ -145,10 +145,7 @@ def _leaves(term: Term) -> Iterable[Leaf | Given]:
 
 
 def plan(trees: Iterable[Checked], *, apart: bool = False) -> Plan:
-    """The terms of the trees.
-
-    Each yields only members that exist, for no table knows of others: what events, totals, relations and segments say
-    of a member is erased in the transaction that erases the member.
+    """The terms of the trees. Each yields only members that exist, whatever other tables still know.
 
     With `apart` no predicate is more than one condition, so that each has an answer of its own.
     """
@@ -157,7 +154,23 @@ def plan(trees: Iterable[Checked], *, apart: bool = False) -> Plan:
 
 @lru_cache(maxsize=MAX_KEPT)
 def _planned(tree: Checked, apart: bool) -> Term:
-    return _term(tree, apart=apart)
+    return _existing(_term(tree, apart=apart))
+
+
+def _existing(term: Term) -> Term:
+    return term if _is_of_members(term) else _both([term, Row(EVERYONE)])
+
+
+def _is_of_members(term: Term) -> bool:
+    """Whether the term yields only members that exist."""
+    match term:
+        case Row():
+            return True
+        case Both(parts):
+            return any(map(_is_of_members, parts))
+        case Either(parts):
+            return all(map(_is_of_members, parts))
+    return False
 
 
 def _term(tree: Checked, *, apart: bool) -> Term:
@@ -262,7 +275,7 @@ def _single(group: Checked) -> Checked:
 def _complement(term: Term) -> Term:
     match term:
         case Both(parts=(Row(criteria),), minus=(inner,)) if criteria == EVERYONE:
-            return inner
+            return _existing(inner)
     return Both((Row(EVERYONE),), (term,))
 
 
@@ -277,7 +290,7 @@ def _both(terms: Iterable[Term]) -> Term:
         else:
             parts.append(term)
     needed = [part for part in parts if part != Row(EVERYONE)]
-    if not needed:
+    if not any(map(_is_of_members, needed)) and len(needed) < len(parts):
         needed.append(Row(EVERYONE))
     return needed[0] if len(needed) == 1 and not minus else Both(tuple(needed), tuple(minus))
 
