@@ -4,7 +4,7 @@ This package knows nothing of our schema. It serves any `ServedSchema` through a
 """
 
 from seggraph.api.transport.endpoint import GraphQLEndpoint
-from seggraph.api.transport.execution import LeafExecutor
+from seggraph.api.transport.execution import CompiledExecutor
 from seggraph.api.transport.limits import Limits
 from seggraph.api.transport.measuring import Measured, Observe
 from seggraph.api.transport.request_ids import current_request_id
@@ -13,7 +13,7 @@ from seggraph.api.transport.schema import ServedSchema
 
 __all__ = [
     "GraphQLEndpoint",
-    "LeafExecutor",
+    "CompiledExecutor",
     "Limits",
     "Measured",
     "Observe",

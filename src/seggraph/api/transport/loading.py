@@ -7,7 +7,8 @@ run by the executor itself, which goes on with all that wait for a batch when th
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Generator, Iterable, Sequence
-from typing import Any, Final, Generic, TypeVar
+from functools import wraps
+from typing import Any, Final, Generic, TypeVar, cast
 
 K = TypeVar("K")
 V = TypeVar("V")
@@ -119,13 +120,27 @@ class _Advancing:
 
 def awaits_loaders(resolver: F) -> F:
     """Mark an asynchronous resolver that awaits loaders, and nothing else; see the module's text."""
-    setattr(resolver, _MARK, True)
-    return resolver
+
+    @wraps(resolver)
+    async def resolve(*arguments: Any, **named: Any) -> Any:
+        """Run the resolver by itself, for graphql-core."""
+        running = resolver(*arguments, **named)
+        try:
+            while True:
+                await advance(running).wait()
+        except StopIteration as done:
+            return done.value
+        finally:
+            running.close()
+
+    setattr(resolve, _MARK, resolver)
+    return cast(F, resolve)
 
 
-def is_marked(resolver: object) -> bool:
-    """Whether a resolver is marked by `awaits_loaders`."""
-    return getattr(resolver, _MARK, False) is True
+def marked(resolver: object) -> Callable[..., Coroutine[Any, Any, Any]] | None:
+    """The resolver that `awaits_loaders` marked; None for any other."""
+    found: Callable[..., Coroutine[Any, Any, Any]] | None = getattr(resolver, _MARK, None)
+    return found
 
 
 def advance(resolver: Coroutine[Any, Any, Any]) -> Batch[Any, Any]:

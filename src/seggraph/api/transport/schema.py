@@ -12,7 +12,7 @@ from strawberry.types.execution import ExecutionContext, PreExecutionError
 from strawberry.types.graphql import OperationType
 
 from seggraph.api.transport.documents import DocumentCache, PreparedDocuments
-from seggraph.api.transport.execution import LeafExecutor
+from seggraph.api.transport.execution import CompiledExecutor
 from seggraph.api.transport.limits import Limits
 from seggraph.api.transport.masking import published
 
@@ -45,7 +45,7 @@ class ServedSchema(strawberry.Schema):
             mutation,
             subscription,
             extensions=[*extensions, lambda: PreparedDocuments(documents)],
-            execution_context_class=LeafExecutor,
+            execution_context_class=CompiledExecutor,
             **options,
         )
 
