@@ -8,11 +8,11 @@ from typing import Any
 import asyncpg
 import pytest
 
-from seggraph.api import ids
-from seggraph.services import recompute
-from seggraph.services.context import Context
-from seggraph.services.policy import Viewer
-from seggraph.services.segment_life import TRANSITIONS
+from seggraph.access import Viewer
+from seggraph.api.base import ids
+from seggraph.context import Context
+from seggraph.services.recompute import recompute
+from seggraph.services.segments.lifecycle import TRANSITIONS
 from seggraph.vocabulary import Role, RunStatus
 from tests.api.lifecycle import (
     CLONE,

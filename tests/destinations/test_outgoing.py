@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from seggraph.destinations.outgoing import AddressRefused, Outgoing, Unanswered
+from seggraph.http_client import AddressRefused, Outgoing, Unanswered
 from tests.destinations.answering import answering, http, saying
 
 LOOPBACK = ip_network("127.0.0.0/8")

@@ -8,17 +8,22 @@ from typing import Any
 import asyncpg
 from pyroaring import BitMap
 
+from seggraph.access import Viewer
 from seggraph.audiences import ChunkOwner, ChunkStore
+from seggraph.context import Context
 from seggraph.criteria import Checked
+from seggraph.database.connections import database
 from seggraph.engines import Population, PostgresEngine
 from seggraph.models.audiences import ChunkRole
-from seggraph.runtime import database
-from seggraph.services import members, memberships, recompute, refresh, segment_views, segments, upserts
-from seggraph.services.context import Context
-from seggraph.services.policy import Viewer
-from seggraph.services.segment_views import SegmentView
-from seggraph.services.segments import SegmentDraft
-from seggraph.services.selections import Selection
+from seggraph.services.members import members, upserts
+from seggraph.services.members.selections import Selection
+from seggraph.services.memberships import memberships
+from seggraph.services.recompute import recompute
+from seggraph.services.refresh import refresh
+from seggraph.services.segments import segments
+from seggraph.services.segments import views as segment_views
+from seggraph.services.segments.segments import SegmentDraft
+from seggraph.services.segments.views import SegmentView
 from seggraph.vocabulary import Channel, MemberKind, RunStatus, SegmentType, SourceKind
 
 GERMAN = {"attribute": {"field": "country", "op": "EQ", "value": "DE"}}

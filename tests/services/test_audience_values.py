@@ -8,11 +8,14 @@ from typing import Any
 import asyncpg
 import pytest
 
-from seggraph.services import audience_values, customer_values, events, hands, refresh
-from seggraph.services.context import Context
-from seggraph.services.policy import Viewer
-from seggraph.services.segment_views import SegmentView
-from seggraph.services.selections import Selection
+from seggraph.access import Viewer
+from seggraph.context import Context
+from seggraph.services.customer_value import audience_values, customer_values
+from seggraph.services.events import events
+from seggraph.services.members.selections import Selection
+from seggraph.services.refresh import refresh
+from seggraph.services.segments import manual_membership as hands
+from seggraph.services.segments.views import SegmentView
 from tests.product import working
 from tests.services.computing import ACCOUNT, country, put, ready_segment
 

@@ -3,19 +3,17 @@
 import asyncpg
 import pytest
 
+from seggraph.access import Viewer
 from seggraph.audiences import from_bytes, store
+from seggraph.context import Context
 from seggraph.errors import Forbidden, Invalid, Required, TooMany
-from seggraph.services import (
-    erasure,
-    hands,
-    members,
-    segments,
-    uploads,
-)
-from seggraph.services.context import Context
-from seggraph.services.policy import Viewer
-from seggraph.services.segments import SegmentDraft
-from seggraph.services.selections import Selection
+from seggraph.files import uploads
+from seggraph.services.erasure import erasure
+from seggraph.services.members import members
+from seggraph.services.members.selections import Selection
+from seggraph.services.segments import manual_membership as hands
+from seggraph.services.segments import segments
+from seggraph.services.segments.segments import SegmentDraft
 from seggraph.vocabulary import ApiKeyScope, MemberKind, Role, SegmentType
 from tests.conftest import new_viewer
 from tests.product import Product

@@ -8,23 +8,20 @@ import asyncpg
 import pytest
 from pyroaring import BitMap
 
+from seggraph.access import Viewer
 from seggraph.audiences import ChunkOwner, ChunkStore, from_bytes
+from seggraph.context import Context
 from seggraph.errors import RetryLater
 from seggraph.models.audiences import ChunkRole
-from seggraph.services import (
-    erasure,
-    hands,
-    import_runs,
-    recompute,
-    refresh,
-    relations,
-    segments,
-    upserts,
-)
-from seggraph.services.context import Context
-from seggraph.services.policy import Viewer
-from seggraph.services.segments import SegmentDraft
-from seggraph.services.selections import Selection
+from seggraph.services.erasure import erasure
+from seggraph.services.imports import runs as import_runs
+from seggraph.services.members import relations, upserts
+from seggraph.services.members.selections import Selection
+from seggraph.services.recompute import recompute
+from seggraph.services.refresh import refresh
+from seggraph.services.segments import manual_membership as hands
+from seggraph.services.segments import segments
+from seggraph.services.segments.segments import SegmentDraft
 from seggraph.vocabulary import MemberKind, ReachStatus, RunStatus, SegmentType
 from tests.product import working
 from tests.services.computing import (

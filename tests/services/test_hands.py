@@ -3,12 +3,14 @@
 import asyncpg
 import pytest
 
+from seggraph.access import Viewer
+from seggraph.context import Context
 from seggraph.errors import BadTransition, Forbidden, Invalid, NameTaken, NotFound, Required, TooMany
-from seggraph.services import hands, segment_edits, segments
-from seggraph.services.context import Context
-from seggraph.services.policy import Viewer
-from seggraph.services.segments import SegmentDraft
-from seggraph.services.selections import Selection
+from seggraph.services.members.selections import Selection
+from seggraph.services.segments import edits as segment_edits
+from seggraph.services.segments import manual_membership as hands
+from seggraph.services.segments import segments
+from seggraph.services.segments.segments import SegmentDraft
 from seggraph.vocabulary import MemberKind, ReachStatus, Role, SegmentStatus, SegmentType, SourceKind
 from tests.conftest import new_viewer
 from tests.services.hand_work import GERMAN, Work, named

@@ -5,10 +5,11 @@ import asyncio
 import asyncpg
 import pytest
 
-from seggraph.services import hands, segments
-from seggraph.services.context import Context
-from seggraph.services.policy import Viewer
-from seggraph.services.segment_views import SegmentView
+from seggraph.access import Viewer
+from seggraph.context import Context
+from seggraph.services.segments import manual_membership as hands
+from seggraph.services.segments import segments
+from seggraph.services.segments.views import SegmentView
 from seggraph.vocabulary import ReachStatus, SourceKind
 from tests.services.hand_work import GERMAN, Work, named
 

@@ -12,10 +12,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from seggraph.errors import Invalid
-from seggraph.services import cells, domains, uploads
-from seggraph.services.csv_records import Dialect, Record, RecordReader
-from seggraph.services.import_columns import look
+from seggraph.files import csv_values as cells
+from seggraph.files import uploads
+from seggraph.files.csv_records import Dialect, Record, RecordReader
+from seggraph.services.imports.columns import look
 from seggraph.settings import Settings
+from seggraph.values import domains
 from seggraph.vocabulary import AttributeType, MemberKind
 from tests.services.importing import reading
 

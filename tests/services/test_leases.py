@@ -5,12 +5,13 @@ import asyncio
 import asyncpg
 import pytest
 
+from seggraph.access import Viewer
+from seggraph.context import Context
+from seggraph.database import leases
+from seggraph.database.leases import Lease, LeaseLost
 from seggraph.errors import CriteriaTooSlow, ErrorCode, RetryLater
-from seggraph.services import exports, leases
-from seggraph.services.context import Context
-from seggraph.services.exports import ExportDraft
-from seggraph.services.leases import Lease, LeaseLost
-from seggraph.services.policy import Viewer
+from seggraph.services.exports import exports
+from seggraph.services.exports.exports import ExportDraft
 from seggraph.vocabulary import ExportContent
 
 HELD = "SELECT lease_holder, lease_until > now() AS is_live, attempts FROM exports"

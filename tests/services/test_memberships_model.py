@@ -5,11 +5,12 @@ from dataclasses import dataclass, field
 
 import pytest
 
+from seggraph.access import Viewer
 from seggraph.audiences import store
-from seggraph.services import hands, memberships
-from seggraph.services.context import Context
-from seggraph.services.policy import Viewer
-from seggraph.services.segment_views import SegmentView
+from seggraph.context import Context
+from seggraph.services.memberships import memberships
+from seggraph.services.segments import manual_membership as hands
+from seggraph.services.segments.views import SegmentView
 from seggraph.vocabulary import SourceKind
 from tests.services.hand_work import GERMAN, Work, named
 

@@ -7,22 +7,20 @@ from typing import Any
 import asyncpg
 import pytest
 
+from seggraph.access import Viewer
+from seggraph.context import Context
 from seggraph.errors import CriteriaTooSlow, Forbidden, SegmentCycle
-from seggraph.services import (
-    hands,
-    playbooks,
-    recompute,
-    refresh,
-    segment_edits,
-    segment_life,
-    segments,
-)
-from seggraph.services.context import Context
-from seggraph.services.playbook_views import PlaybookView
-from seggraph.services.playbooks import PlaybookDraft
-from seggraph.services.policy import Viewer
-from seggraph.services.segment_views import SegmentView
-from seggraph.services.segments import SegmentDraft
+from seggraph.services.playbooks import playbooks
+from seggraph.services.playbooks.playbooks import PlaybookDraft
+from seggraph.services.playbooks.views import PlaybookView
+from seggraph.services.recompute import recompute
+from seggraph.services.refresh import refresh
+from seggraph.services.segments import edits as segment_edits
+from seggraph.services.segments import lifecycle as segment_life
+from seggraph.services.segments import manual_membership as hands
+from seggraph.services.segments import segments
+from seggraph.services.segments.segments import SegmentDraft
+from seggraph.services.segments.views import SegmentView
 from seggraph.vocabulary import ReachStatus, RunStatus, SegmentStatus, SegmentType
 from tests.services.computing import (
     ACCOUNT,

@@ -16,14 +16,19 @@ import asyncpg
 import pytest
 from pyroaring import BitMap
 
+from seggraph.access import Viewer
 from seggraph.audiences import from_bytes
+from seggraph.context import Context
 from seggraph.models.audiences import ChunkRole
-from seggraph.services import hands, playbooks, recompute, refresh, segments, upserts
-from seggraph.services.context import Context
-from seggraph.services.playbooks import PlaybookDraft
-from seggraph.services.policy import Viewer
-from seggraph.services.segments import SegmentDraft
-from seggraph.services.shifts import Membership
+from seggraph.services.members import upserts
+from seggraph.services.memberships.deltas import Membership
+from seggraph.services.playbooks import playbooks
+from seggraph.services.playbooks.playbooks import PlaybookDraft
+from seggraph.services.recompute import recompute
+from seggraph.services.refresh import refresh
+from seggraph.services.segments import manual_membership as hands
+from seggraph.services.segments import segments
+from seggraph.services.segments.segments import SegmentDraft
 from seggraph.vocabulary import RunStatus, SegmentType, SourceKind
 from tests.services.computing import ACCOUNT, replayed
 from tests.services.hand_work import named

@@ -9,8 +9,8 @@ import pytest
 import strawberry
 from strawberry.types import Info
 
-from seggraph.api.transport.execution import LeafExecutor
-from seggraph.api.transport.loading import DataLoader, awaits_loaders
+from seggraph.transport.execution import LeafExecutor
+from seggraph.transport.loading import DataLoader, awaits_loaders
 
 UNLUCKY = 13
 

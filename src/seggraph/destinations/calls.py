@@ -10,7 +10,7 @@ from typing import Any, Final
 import orjson
 
 from seggraph.destinations.destination import MOST_REASONS, Declined, ListGone, Refused, Unavailable
-from seggraph.destinations.outgoing import AddressRefused, Answer, Outgoing, Unanswered
+from seggraph.http_client import AddressRefused, Answer, Outgoing, Unanswered
 
 MAX_AFTER_SECONDS: Final = 3_600.0
 """The longest time that a destination can ask us to wait."""

@@ -12,7 +12,7 @@ from tortoise.migrations.api import migrate as run_migrations
 from tortoise.migrations.autodetector import MigrationAutodetector
 
 from seggraph import migrations
-from seggraph.runtime import tortoise_config
+from seggraph.database.connections import tortoise_config
 
 GARBAGE: Final = 200_000
 """New objects after which garbage is looked for: Tortoise copies its picture of all tables for every step, and the
