@@ -16,8 +16,8 @@ from seggraph import embedded
 from seggraph.access import Viewer
 from seggraph.audiences import ChunkOwner, ChunkStore
 from seggraph.context import open_context
+from seggraph.database import migrating
 from seggraph.database.unit_of_work import begin
-from seggraph.models import migrating
 from seggraph.models.audiences import ChunkRole
 from seggraph.services.identity import workspaces
 from seggraph.services.segments import comparisons, segments

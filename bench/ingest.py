@@ -25,8 +25,8 @@ from pydantic import SecretStr
 from seggraph import embedded
 from seggraph.access import Viewer
 from seggraph.context import Context, open_context
+from seggraph.database import migrating
 from seggraph.database.connections import database
-from seggraph.models import migrating
 from seggraph.services.events import events
 from seggraph.services.events import partitions as event_partitions
 from seggraph.services.identity import workspaces

@@ -23,11 +23,11 @@ from seggraph import embedded
 from seggraph.access import Viewer
 from seggraph.audiences import from_bytes
 from seggraph.context import Context, open_context
+from seggraph.database import migrating
 from seggraph.database.connections import database
 from seggraph.events import MembershipChanged
 from seggraph.events.hub import Hub
 from seggraph.events.subscriptions import Subscription
-from seggraph.models import migrating
 from seggraph.services.identity import workspaces
 from seggraph.services.members import upserts
 from seggraph.services.segments import segments

@@ -21,8 +21,8 @@ from seggraph import embedded
 from seggraph.app import create_app
 from seggraph.cli.serving import spare_collections
 from seggraph.context import Context, open_context
+from seggraph.database import migrating
 from seggraph.database.connections import database
-from seggraph.models import migrating
 from seggraph.services.identity import workspaces
 from seggraph.services.identity.authentication import issue_token
 from seggraph.services.segments.views import SELECT, UNLESS_ASKED_FOR

@@ -26,7 +26,7 @@ from pyroaring import BitMap
 from seggraph import embedded
 from seggraph.audiences import to_bytes
 from seggraph.context import open_context
-from seggraph.models import migrating
+from seggraph.database import migrating
 from seggraph.services.identity import workspaces
 from seggraph.services.identity.authentication import issue_token
 from seggraph.settings import Settings

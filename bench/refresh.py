@@ -24,9 +24,9 @@ from seggraph.access import Viewer
 from seggraph.audiences import ChunkOwner, ChunkStore, to_bytes
 from seggraph.context import Context, open_context
 from seggraph.criteria import Catalogue, check, parse
+from seggraph.database import migrating
 from seggraph.database.unit_of_work import begin
 from seggraph.engines import Population
-from seggraph.models import migrating
 from seggraph.models.audiences import ChunkRole
 from seggraph.services.identity import workspaces
 from seggraph.services.refresh import refresh

@@ -17,8 +17,8 @@ import asyncpg
 from seggraph import embedded
 from seggraph.access import Viewer
 from seggraph.context import Context, open_context
+from seggraph.database import migrating
 from seggraph.database.connections import database
-from seggraph.models import migrating
 from seggraph.services.catalogue import field_examples, value_counts
 from seggraph.services.identity import workspaces
 from seggraph.services.members import upserts

@@ -15,7 +15,7 @@ from redis.asyncio import Redis
 from seggraph import embedded, observability
 from seggraph.access import Viewer
 from seggraph.context import Context, open_context
-from seggraph.models import migrating
+from seggraph.database import migrating
 from seggraph.services.identity import workspaces
 from seggraph.settings import Settings
 from seggraph.vocabulary import ApiKeyScope, Role

@@ -19,7 +19,7 @@ from pydantic import SecretStr
 from seggraph import embedded
 from seggraph.api.base import ids
 from seggraph.context import Context, open_context
-from seggraph.models import migrating
+from seggraph.database import migrating
 from seggraph.services.segments import edits as segment_edits
 from seggraph.services.segments import segments
 from seggraph.settings import Settings

@@ -15,7 +15,7 @@ from seggraph.errors import Invalid
 from seggraph.files import csv_values as cells
 from seggraph.files import uploads
 from seggraph.files.csv_records import Dialect, Record, RecordReader
-from seggraph.services.imports.columns import look
+from seggraph.services.catalogue.columns import look
 from seggraph.settings import Settings
 from seggraph.values import domains
 from seggraph.vocabulary import AttributeType, MemberKind

@@ -51,6 +51,7 @@ from seggraph.api.webhooks.mutations import WebhookMutations
 from seggraph.api.webhooks.webhooks import Webhook, WebhookQueries
 from seggraph.api.workspaces.settings import WorkspaceMutations
 from seggraph.errors import Invalid, NotFound, TooMany
+from seggraph.services.criteria import matching
 from seggraph.services.destinations import deliveries
 from seggraph.services.events import member_events
 from seggraph.services.exports import exports
@@ -58,7 +59,6 @@ from seggraph.services.identity import workspaces
 from seggraph.services.imports import imports
 from seggraph.services.members import members
 from seggraph.services.members.members import MemberList
-from seggraph.services.previews import previews
 from seggraph.services.segments import views as segment_views
 from seggraph.services.webhooks import attempts as webhook_attempts
 from seggraph.services.webhooks import webhooks
@@ -184,10 +184,10 @@ class Query(
         if segment_ids is not None:
             audience = await members.audience_of(caller.viewer, await _visible(caller, segment_ids, kind))
         if where is not None:
-            matching = await previews.matching(
+            found = await matching.find(
                 caller.services, caller.viewer, kind, document_of(where), path="where"
             )
-            audience = matching if audience is None else audience & matching
+            audience = found if audience is None else audience & found
         list_ = MemberList(kind, search, audience)
         order = await member_order(caller, kind, order_by)
         page = await members.list_page(caller.viewer, list_, order, request_of(first, after, last, before))

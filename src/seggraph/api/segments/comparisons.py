@@ -8,7 +8,7 @@ from strawberry.types import Info
 from seggraph.api.base import ids
 from seggraph.api.base.context import caller_of
 from seggraph.api.base.errors import ReportErrors, UserError
-from seggraph.api.base.payloads import SegmentPayload
+from seggraph.api.segments.payloads import SegmentPayload
 from seggraph.api.segments.segments import Segment
 from seggraph.errors import Path, Required, TooMany
 from seggraph.services.segments import comparisons

@@ -10,9 +10,10 @@ from seggraph.access import Viewer
 from seggraph.api.base import ids
 from seggraph.api.base.context import Caller, caller_of
 from seggraph.api.base.errors import ReportErrors
-from seggraph.api.base.payloads import DeletePayload, SegmentPayload, Warning
+from seggraph.api.base.payloads import DeletePayload, Warning
 from seggraph.api.base.scalars import DurationText
 from seggraph.api.criteria.criteria import CriteriaInput, criteria_of
+from seggraph.api.segments.payloads import SegmentPayload
 from seggraph.api.segments.segments import Segment
 from seggraph.context import Context
 from seggraph.criteria import Duration

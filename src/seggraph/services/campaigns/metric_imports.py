@@ -18,11 +18,11 @@ from seggraph.errors import Invalid, Problems, Required, SeggraphError, TooMany
 from seggraph.files import csv_values as cells
 from seggraph.files import uploads
 from seggraph.files.csv_records import Dialect, Record, RecordReader, has_foreign_bytes
+from seggraph.files.layout import column_names, delimiter_of
 from seggraph.files.uploads import Read, StoredFile
 from seggraph.row_errors import RefusedValue, RowError
 from seggraph.services.campaigns import metrics
 from seggraph.services.campaigns.metrics import MetricsReport
-from seggraph.services.imports.columns import column_names, delimiter_of
 from seggraph.values.names import name_key
 
 MAX_ROWS: Final = 200_000

@@ -8,15 +8,11 @@ import asyncpg
 from seggraph.access import Viewer
 from seggraph.criteria import AttributeDefinition, Catalogue
 from seggraph.database.connections import database
+from seggraph.database.locks import LockSpace, lock_exclusive
 from seggraph.vocabulary import AttributeType, MemberKind
 
 MAX_ATTRIBUTES: Final = 500
 """Most custom attributes of one kind in a workspace."""
-
-LOCK_SPACE: Final = 0x5E66_0500
-"""The first key of the advisory locks by which callers create attributes in turn; the second is the workspace's."""
-
-TAKE_TURN = "SELECT pg_advisory_xact_lock($1, hashint8($2))"
 
 READ = """
     SELECT name, type, label, description, hidden FROM attributes
@@ -66,7 +62,7 @@ async def create(
     When two callers create the same name at once the first type stays; the other caller gets it as well. Those
     beyond MAX_ATTRIBUTES are not created. Callers take turns, so do it in a short transaction.
     """
-    await connection.execute(TAKE_TURN, LOCK_SPACE + int(kind), workspace_id)
+    await lock_exclusive(connection, LockSpace.ATTRIBUTES, workspace_id, kind=kind)
     known = await types(connection, workspace_id, kind)
     room = MAX_ATTRIBUTES - len(known)
     names = [name for name in definitions if name not in known][:room]

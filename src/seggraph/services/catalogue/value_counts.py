@@ -15,6 +15,7 @@ import asyncpg
 from seggraph.access import Viewer
 from seggraph.criteria.catalogue import Catalogue, Field, Storage
 from seggraph.database.connections import database
+from seggraph.database.locks import LockSpace, lock_exclusive, try_lock_exclusive
 from seggraph.database.unit_of_work import begin
 from seggraph.errors import Invalid, TooMany, UnknownField
 from seggraph.services.catalogue import catalogues
@@ -35,12 +36,6 @@ COLUMNS: Final = frozenset({"country", "city", "industry", "is_target", "has_add
 """The columns whose values are counted."""
 TYPES: Final = frozenset({AttributeType.STRING, AttributeType.BOOLEAN, AttributeType.STRING_LIST})
 """The types of attributes whose values are counted."""
-
-LOCK_SPACE: Final = 0x5E66_0400
-"""The first key of the advisory locks by which those who add up take turns; the second is of the workspace."""
-
-TRY_TURN: Final = "SELECT pg_try_advisory_xact_lock($1, hashint8($2))"
-TAKE_TURN: Final = "SELECT pg_advisory_xact_lock($1, hashint8($2))"
 
 IS_FOLDABLE: Final = f"""
     EXISTS (SELECT FROM value_deltas WHERE workspace_id = $1 AND kind = $2 OFFSET {FOLDABLE})
@@ -140,14 +135,14 @@ async def fold(workspace_id: int, kind: MemberKind) -> None:
         more = await connection.fetchval(ANY_DELTAS, workspace_id, kind)
     while more:
         async with begin() as unit:
-            if not await unit.connection.fetchval(TRY_TURN, LOCK_SPACE + int(kind), workspace_id):
+            if not await try_lock_exclusive(unit.connection, LockSpace.VALUE_COUNTS, workspace_id, kind=kind):
                 return
             more = await _fold_once(unit.connection, workspace_id, kind) == DELTAS_AT_ONCE
 
 
 async def fold_within(connection: asyncpg.Connection, workspace_id: int, kind: MemberKind) -> None:
     """Add up the deltas of a population in the caller's transaction, so that no value stands in them."""
-    await connection.execute(TAKE_TURN, LOCK_SPACE + int(kind), workspace_id)
+    await lock_exclusive(connection, LockSpace.VALUE_COUNTS, workspace_id, kind=kind)
     while await _fold_once(connection, workspace_id, kind) == DELTAS_AT_ONCE:
         pass
 

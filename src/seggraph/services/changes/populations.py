@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 import asyncpg
 
+from seggraph.database.locks import LockSpace, lock_exclusive
 from seggraph.engines import Population
 from seggraph.vocabulary import ConsentPolicy, MemberKind
 
@@ -48,3 +49,8 @@ async def ensure(connection: asyncpg.Connection, workspace_id: int, kind: Member
         # Another statement, for it sees the row also when somebody else made it while we waited.
         found = await connection.fetchval(FIND, workspace_id, kind)
     return int(found)
+
+
+async def lock(connection: asyncpg.Connection, workspace_id: int, kind: MemberKind) -> None:
+    """Keep others from refreshing the population until the caller's transaction ends."""
+    await lock_exclusive(connection, LockSpace.POPULATION, workspace_id, kind=kind)

@@ -19,6 +19,7 @@ from seggraph.access import Viewer, require_write
 from seggraph.audiences import SPREAD, ChunkOwner, ChunkStore, from_bytes, split, to_bytes
 from seggraph.context import Context
 from seggraph.database.connections import database
+from seggraph.database.locks import LockSpace, lock_exclusive
 from seggraph.database.unit_of_work import Work, begin
 from seggraph.files import uploads
 from seggraph.models.audiences import ChunkRole
@@ -29,7 +30,6 @@ from seggraph.services.erasure import import_erasure
 from seggraph.services.erasure.import_erasure import Traces
 from seggraph.services.events import events
 from seggraph.services.exports import exports
-from seggraph.services.members import locks as member_locks
 from seggraph.services.members import relations, selections
 from seggraph.services.members.selections import Named, Selection
 from seggraph.services.memberships import attribution as move_causes
@@ -37,7 +37,6 @@ from seggraph.services.memberships import deltas as shifts
 from seggraph.services.memberships.deltas import Outcome
 from seggraph.services.reach import reach
 from seggraph.services.reach.reach import NO_REACH, Reachable
-from seggraph.services.refresh import refresh
 from seggraph.services.suppressions import suppressions
 from seggraph.vocabulary import AuditAction, AuditSubject, MemberKind, ReachStatus, RunTrigger, SegmentPurpose
 
@@ -146,7 +145,7 @@ async def delete(context: Context, viewer: Viewer, selection: Selection) -> Eras
             traces = await _traces(connection, viewer.workspace_id, kind, ids)
             rows = await import_erasure.forget(connection, viewer.workspace_id, kind, traces)
             erased += Erased(import_rows=rows)
-        await member_locks.hold_alone(connection, viewer.workspace_id)
+        await lock_exclusive(connection, LockSpace.MEMBERS, viewer.workspace_id)
         named = await selections.find_named(connection, viewer, selection)
         for kind, ids in _by_kind(named).items():
             erased += await _Erasing(context, unit, viewer.workspace_id, kind).run(ids, since)
@@ -217,7 +216,7 @@ class _Erasing:
             external_ids=[row["external_id"] for row in members],
         )
         # Before the members go: that raises the version of the data, which whoever has the turn raises too.
-        await refresh.take_turn(self._connection, self._workspace_id, self._kind)
+        await populations.lock(self._connection, self._workspace_id, self._kind)
         await suppressions.forget(self._connection, self._workspace_id, ids)
         addresses = await self._connection.execute(DELETE_ADDRESSES, self._workspace_id, list(ids))
         await self._connection.execute(DELETE_MEMBERS, self._workspace_id, list(ids))

@@ -16,12 +16,13 @@ import asyncpg
 from seggraph.access import Viewer, require_write
 from seggraph.context import Context
 from seggraph.database.connections import database
+from seggraph.database.locks import LockSpace, lock_exclusive, lock_shared
 from seggraph.database.unit_of_work import Work, begin
 from seggraph.errors import NotFound, Problems, Required, SeggraphError, TooMany
 from seggraph.row_errors import RowError
 from seggraph.services.changes import changes
-from seggraph.services.events import locks, partitions, removals
 from seggraph.services.events import names as event_names
+from seggraph.services.events import partitions, removals
 from seggraph.services.events.drafts import MAX_EXTERNAL_ID, EventDraft, Period, clean
 from seggraph.services.events.removals import Removed
 from seggraph.values.attribute_values import storable_text
@@ -162,7 +163,7 @@ async def delete(context: Context, viewer: Viewer, external_ids: Sequence[str]) 
         raise TooMany(f"Delete at most {MAX_ROWS} events at once.", path=("externalIds",))
     storable = [external_id for external_id in wanted if storable_text(external_id, MAX_EXTERNAL_ID)]
     async with begin() as unit:
-        await locks.hold_alone(unit.connection, viewer.workspace_id)
+        await lock_exclusive(unit.connection, LockSpace.EVENTS, viewer.workspace_id)
         found = await _existing(unit.connection, viewer.workspace_id, storable)
         removed = await removals.by_external_id(unit.connection, viewer.workspace_id, list(found))
         await mark_removed(context, unit, viewer.workspace_id, removed)
@@ -178,7 +179,7 @@ async def erase(
     The caller deletes the members in the same transaction, before or after: whoever records at the same time
     has either finished, and is erased, or waits and then finds no member.
     """
-    await locks.hold_alone(connection, workspace_id)
+    await lock_exclusive(connection, LockSpace.EVENTS, workspace_id)
     removed = await removals.by_member(connection, workspace_id, kind, ordinals)
     return sum(one.count for one in removed)
 
@@ -215,7 +216,7 @@ async def _record(context: Context, workspace_id: int, drafts: Drafts, *, alone:
     touched: Touched = defaultdict(lambda: (set(), set()))
     async with begin() as unit:
         connection = unit.connection
-        await (locks.hold_alone if alone else locks.hold_together)(connection, workspace_id)
+        await (lock_exclusive if alone else lock_shared)(connection, LockSpace.EVENTS, workspace_id)
         drafts = await _with_names(connection, workspace_id, drafts, report)
         if not drafts:
             return report

@@ -5,15 +5,11 @@ from typing import Final
 
 import asyncpg
 
+from seggraph.database.locks import LockSpace, lock_exclusive
 from seggraph.vocabulary import MemberKind
 
 MAX_EVENT_NAMES: Final = 10_000
 """Most names of events of one kind of member in a workspace."""
-
-LOCK_SPACE: Final = 0x5E66_0A00
-"""The first key of the advisory locks by which callers bring new names in turn; the second is the workspace's."""
-
-TAKE_TURN: Final = "SELECT pg_advisory_xact_lock($1, hashint8($2))"
 
 NEW: Final = """
     SELECT n.name FROM unnest($3::text[]) AS n(name) WHERE NOT EXISTS (
@@ -49,7 +45,7 @@ async def beyond_limit(connection: asyncpg.Connection, workspace_id: int, names:
     for kind, given in sorted(by_kind.items()):
         new = await connection.fetch(NEW, workspace_id, kind, list(given))
         if new:
-            await connection.execute(TAKE_TURN, LOCK_SPACE, workspace_id)
+            await lock_exclusive(connection, LockSpace.EVENT_NAMES, workspace_id)
             known = await connection.fetchval(COUNT, workspace_id, kind, MAX_EVENT_NAMES + 1)
             new = await connection.fetch(NEW, workspace_id, kind, list(given))
             refused |= {(kind, row["name"]) for row in new[max(0, MAX_EVENT_NAMES - known) :]}

@@ -8,14 +8,11 @@ from datetime import UTC, date, datetime
 from typing import Final
 
 from seggraph.database.connections import database
+from seggraph.database.locks import LockSpace, lock_exclusive
 from seggraph.database.unit_of_work import begin
 
 FIRST_MONTH: Final = date(2015, 1, 1)
 """Months before this one share the partition `events_past`, so that no input makes tables without end."""
-
-LOCK: Final = (
-    "SELECT pg_advisory_xact_lock(1583743999)"  # 0x5E66_03FF: one process makes partitions at a time
-)
 
 MISSING: Final = """
     SELECT month FROM unnest($1::date[]) AS month WHERE 'events_' || to_char(month, 'YYYY_MM') NOT IN (
@@ -42,7 +39,7 @@ async def ensure(instants: Iterable[datetime]) -> None:
 
 async def _make(months: list[date]) -> None:
     async with begin() as unit:
-        await unit.connection.execute(LOCK)
+        await lock_exclusive(unit.connection, LockSpace.PARTITIONS, 0)
         for row in await unit.connection.fetch(MISSING, months):
             start: date = row["month"]
             name = f"events_{start:%Y_%m}"

@@ -8,10 +8,11 @@ import asyncpg
 from seggraph.access import Viewer, require_admin
 from seggraph.context import Context
 from seggraph.database.connections import database
+from seggraph.database.locks import LockSpace, lock_exclusive
 from seggraph.database.unit_of_work import Work, begin
 from seggraph.errors import Invalid
 from seggraph.services.audit import audit
-from seggraph.services.events import events, locks, removals
+from seggraph.services.events import events, removals
 from seggraph.vocabulary import AuditAction, AuditSubject
 
 MAX_DAYS: Final = 36_500
@@ -77,7 +78,7 @@ async def _prune_once(context: Context, workspace_id: int) -> int:
 
 async def _remove(context: Context, unit: Work, workspace_id: int, before: datetime) -> int:
     connection: asyncpg.Connection = unit.connection
-    await locks.hold_alone(connection, workspace_id)
+    await lock_exclusive(connection, LockSpace.EVENTS, workspace_id)
     removed = await removals.by_age(connection, workspace_id, before, BATCH)
     await events.mark_removed(context, unit, workspace_id, removed)
     return sum(one.count for one in removed)

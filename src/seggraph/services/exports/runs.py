@@ -23,6 +23,7 @@ from seggraph.context import Context
 from seggraph.database import leases
 from seggraph.database.connections import database
 from seggraph.database.leases import FREE, LET_GO, RENEW, RESTED, RETRY, Lease
+from seggraph.database.locks import LockSpace, lock_shared
 from seggraph.database.unit_of_work import begin, snapshot
 from seggraph.errors import ErrorCode, NotFound
 from seggraph.files import uploads
@@ -30,7 +31,6 @@ from seggraph.services.catalogue import catalogues
 from seggraph.services.exports import columns as export_columns
 from seggraph.services.exports import files
 from seggraph.services.exports.exports import NarrowedTo, finished, progressed
-from seggraph.services.members import locks as member_locks
 from seggraph.vocabulary import ApiKeyScope, ExportContent, ExportFormat, ExportStatus, Role
 
 log = structlog.get_logger()
@@ -174,7 +174,7 @@ async def _write_rows(claim: Claim, part: Path, done: Progress) -> None:
     """Write the rows in a task of their own: a snapshot takes in whatever its task does with the database."""
     # An erasure that does not know the export yet is over before the snapshot is taken.
     async with begin() as unit:
-        await member_locks.hold_together(unit.connection, claim.viewer.workspace_id)
+        await lock_shared(unit.connection, LockSpace.MEMBERS, claim.viewer.workspace_id)
     file = await asyncio.to_thread(files.open_file, part, compressed=claim.gzip)
     try:
         async with snapshot() as connection:

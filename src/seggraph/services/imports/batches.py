@@ -14,11 +14,11 @@ import orjson
 from pyroaring import BitMap
 
 from seggraph.context import Context
+from seggraph.database.locks import LockSpace, lock_shared
 from seggraph.database.unit_of_work import Work
 from seggraph.errors import ErrorCode, SeggraphError
 from seggraph.files.csv_records import Record
 from seggraph.services.imports.mappings import Pair, Refusal, Row, RowMaker, key_field
-from seggraph.services.members import locks as member_locks
 from seggraph.services.members import upserts
 from seggraph.services.members.upserts import UpsertReport
 from seggraph.vocabulary import MemberKind, RowOutcome
@@ -138,7 +138,7 @@ def key_of(pairs: Sequence[Pair], kind: MemberKind) -> str:
 async def store(context: Context, unit: Work, batch: Batch, rows: Rows) -> Outcome:
     """Store the members of some rows in a unit, and say what became of every row."""
     good, refused = rows
-    await member_locks.hold_together(unit.connection, batch.workspace_id)
+    await lock_shared(unit.connection, LockSpace.MEMBERS, batch.workspace_id)
     keys = list({row.key for row in good})
     await unit.connection.execute(upserts.PLAN_BY_VALUES)
     found = {

@@ -27,11 +27,12 @@ from seggraph.database.unit_of_work import Work, begin
 from seggraph.errors import BadTransition, Forbidden, Invalid, NotFound, SeggraphError
 from seggraph.events import ImportFinished, ImportProgressed
 from seggraph.files import uploads
+from seggraph.files.layout import Column
 from seggraph.files.uploads import Read, StoredFile
 from seggraph.models.imports import Import
 from seggraph.services.audit import audit
+from seggraph.services.catalogue.columns import Appearance, Suggestion, look
 from seggraph.services.imports import mappings
-from seggraph.services.imports.columns import Appearance, Column, Suggestion, look
 from seggraph.services.imports.mappings import Pair
 from seggraph.vocabulary import (
     AttributeType,

@@ -16,21 +16,16 @@ from seggraph.access import Viewer, require_write
 from seggraph.context import Context
 from seggraph.criteria import relations as catalogue
 from seggraph.criteria.relations import Direction
+from seggraph.database.locks import LockSpace, lock_exclusive, lock_shared
 from seggraph.database.unit_of_work import Work, begin
 from seggraph.errors import Duplicate, Invalid, Problems, Required, SeggraphError, TooMany
 from seggraph.row_errors import RowError, refusals
 from seggraph.services.changes import changes
-from seggraph.services.members import locks
 from seggraph.services.members.drafts import MAX_EXTERNAL_ID
 from seggraph.values.attribute_values import storable_text
 from seggraph.vocabulary import MemberKind, RelationType
 
 MAX_ROWS: Final = 1_000
-
-TURNS: Final = 0x5E66_0300
-"""The first key of the advisory lock by which calls that relate take turns within a workspace."""
-
-TAKE_TURN: Final = "SELECT pg_advisory_xact_lock($1, hashint8($2))"
 
 FIND: Final = """
     SELECT m.kind, m.external_id, m.ordinal
@@ -151,8 +146,8 @@ async def relate(context: Context, viewer: Viewer, rows: Sequence[Mapping[str, A
     wanted = _clean_all(rows, report)
     if wanted:
         async with begin() as unit:
-            await locks.hold_together(unit.connection, viewer.workspace_id)
-            await unit.connection.execute(TAKE_TURN, TURNS, viewer.workspace_id)
+            await lock_shared(unit.connection, LockSpace.MEMBERS, viewer.workspace_id)
+            await lock_exclusive(unit.connection, LockSpace.RELATIONS, viewer.workspace_id)
             change = _Change(unit.connection, viewer.workspace_id, report)
             await change.carry_out(wanted)
             await _mark(context, unit, viewer.workspace_id, change.touched)

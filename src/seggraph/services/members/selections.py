@@ -14,8 +14,8 @@ from pyroaring import BitMap
 from seggraph.access import Viewer
 from seggraph.context import Context
 from seggraph.errors import Invalid, Required, TooMany
+from seggraph.services.criteria import matching
 from seggraph.services.members.drafts import MAX_EXTERNAL_ID
-from seggraph.services.previews import previews
 from seggraph.values.attribute_values import storable_text
 from seggraph.vocabulary import MemberKind
 
@@ -76,7 +76,7 @@ async def evaluated(context: Context, viewer: Viewer, selection: Selection) -> S
     selection.validate()
     if selection.where is None or selection.kind is None:
         return selection
-    matched = await previews.matching(context, viewer, selection.kind, selection.where, path="where")
+    matched = await matching.find(context, viewer, selection.kind, selection.where, path="where")
     return replace(selection, matched=matched)
 
 

@@ -9,12 +9,13 @@ import orjson
 
 from seggraph.access import Viewer, require_write
 from seggraph.context import Context
+from seggraph.database.locks import LockSpace, lock_shared
 from seggraph.database.unit_of_work import Work, begin
 from seggraph.errors import Duplicate, Problems, SeggraphError, TooMany, WrongType
 from seggraph.row_errors import RowError
 from seggraph.services.catalogue import catalogues
 from seggraph.services.changes import changes
-from seggraph.services.members import locks, relations
+from seggraph.services.members import relations
 from seggraph.services.members.drafts import MemberDraft, clean
 from seggraph.values import attribute_values
 from seggraph.vocabulary import AttributeType, MemberKind
@@ -224,7 +225,7 @@ class Batch:
 
     async def store(self, drafts: Drafts) -> tuple[set[int], set[str]]:
         """Write the drafts; returns the ordinals of the members that are new or changed, and what changed."""
-        await locks.hold_together(self._connection, self._workspace_id)
+        await lock_shared(self._connection, LockSpace.MEMBERS, self._workspace_id)
         await self._connection.execute(PLAN_BY_VALUES)
         by_id = {draft.external_id: draft for draft in drafts.values()}
         ids, next_ordinal = await self._find(list(by_id))

@@ -9,9 +9,9 @@ from redis.exceptions import RedisError
 
 from seggraph.context import Context
 from seggraph.database.connections import database
+from seggraph.database.migrating import pending
 from seggraph.enqueue import queue_name
 from seggraph.errors import RetryLater
-from seggraph.models.migrating import pending
 
 TIME_LIMIT_SECONDS: Final = 3.0
 OLDEST_POSTGRESQL: Final = 150000

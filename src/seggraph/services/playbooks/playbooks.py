@@ -24,7 +24,7 @@ from seggraph.services.criteria import texts as criteria_texts
 from seggraph.services.playbooks import sources
 from seggraph.services.playbooks.sources import PATH, Feeding
 from seggraph.services.playbooks.views import SELECT, PlaybookView, view_of
-from seggraph.services.rules import segment_references
+from seggraph.services.rules import dependencies, segment_references
 from seggraph.values.names import clean_name, name_key
 from seggraph.vocabulary import AuditAction, AuditSubject, MemberKind, PlaybookStatus, Visibility
 
@@ -213,7 +213,7 @@ async def _require_sound(
     if not criteria.references:
         return
     connection = unit.connection
-    await segment_references.take_turn(connection, viewer.workspace_id)
+    await dependencies.lock_references_exclusive(connection, viewer.workspace_id)
     if criteria.tree is not None:
         path = criteria.references[0].path[:1]
         await segment_references.require_usable(connection, viewer, kind, criteria.tree, path=path)

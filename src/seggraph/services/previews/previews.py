@@ -1,11 +1,9 @@
 """Previews: what unsaved criteria would match, from one snapshot, and what that would change about a segment."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
 import asyncpg
 from pyroaring import BitMap
@@ -16,26 +14,23 @@ from seggraph.context import Context
 from seggraph.criteria import Checked, describe
 from seggraph.database.connections import database
 from seggraph.database.unit_of_work import snapshot
-from seggraph.engines import Recall, too_slow
-from seggraph.errors import CriteriaTooExpensive, CriteriaTooSlow, Invalid, NotFound, Path
+from seggraph.engines import Recall
+from seggraph.errors import Invalid, NotFound
 from seggraph.models.audiences import ChunkRole
 from seggraph.services.changes import populations
 from seggraph.services.changes.populations import Surroundings
 from seggraph.services.criteria import documents as criteria_documents
+from seggraph.services.criteria import matching
 from seggraph.services.customer_value import customer_values
 from seggraph.services.customer_value.customer_values import CustomerValue
 from seggraph.services.reach import reach, suppressed_members
 from seggraph.services.reach.reach import Reachable, ReachCounts
 from seggraph.services.recompute import reach_building
-from seggraph.services.rules import segment_references
 from seggraph.services.segments import views as segment_views
 from seggraph.vocabulary import MemberKind, SegmentPurpose
 
 FEW: Final = 20_000
 """Reach is evaluated for single members as long as there are no more of them than this."""
-
-GRACE_SECONDS: Final = 0.5
-"""The time limit of the server comes first, ours when the statements together take longer."""
 
 PENDING = "SELECT ordinals FROM dirty_batches WHERE workspace_id = $1 AND kind = $2"
 
@@ -62,7 +57,7 @@ async def preview(
 
     Raises CriteriaError, CriteriaTooSlow beyond the time limit, and CriteriaTooExpensive.
     """
-    async with _limited(context, criteria_documents.path_of(given)), snapshot() as connection:
+    async with matching.preview_limits(context, criteria_documents.path_of(given)), snapshot() as connection:
         now: datetime = await connection.fetchval("SELECT now()")
         _, criteria = await criteria_documents.read(connection, viewer, kind, given)
         names = await criteria_documents.segment_names(connection, viewer, criteria)
@@ -138,19 +133,6 @@ async def _kept(connection: asyncpg.Connection, workspace_id: int, kind: MemberK
     return {place: found[owner] for place, owner in owners.items()}
 
 
-@asynccontextmanager
-async def _limited(context: Context, path: Path) -> AsyncIterator[None]:
-    """Hold the block to the time of a preview, and say of criteria that are too much where they stand."""
-    seconds = context.settings.preview_timeout_seconds
-    try:
-        async with asyncio.timeout(seconds + GRACE_SECONDS):
-            yield
-    except TimeoutError as error:
-        raise CriteriaTooSlow(too_slow(seconds), path=path) from error
-    except (CriteriaTooSlow, CriteriaTooExpensive) as error:
-        raise type(error)(error.message, path=path) from error
-
-
 async def value(viewer: Viewer, found: Preview) -> CustomerValue:
     """What the members of a preview are worth, by their orders up to its instant."""
     async with database() as connection:
@@ -175,26 +157,3 @@ async def members_before(viewer: Viewer, found: Preview, segment_id: int) -> Bit
     async with database() as connection:
         store = ChunkStore(connection, viewer.workspace_id)
         return await store.read(ChunkOwner(ChunkRole.MEMBERS, segment_id))
-
-
-async def matching(
-    context: Context, viewer: Viewer, kind: MemberKind, document: Mapping[str, Any], *, path: str
-) -> BitMap:
-    """The members that match criteria now: how a list is narrowed by a filter. Raises like `preview`."""
-    async with _limited(context, (path,)), snapshot() as connection:
-        as_of: datetime = await connection.fetchval("SELECT now()")
-        _, criteria = await criteria_documents.checked(
-            connection, viewer.workspace_id, kind, document, path=(path,)
-        )
-        await segment_references.require_usable(connection, viewer, kind, criteria, path=(path,))
-        surroundings = await populations.describe(connection, viewer.workspace_id, kind)
-        [members] = await context.engine.evaluate(
-            connection,
-            surroundings.population,
-            [criteria],
-            as_of=as_of,
-            zone=surroundings.zone,
-            timeout_seconds=context.settings.preview_timeout_seconds,
-            max_cost=context.settings.max_evaluation_cost,
-        )
-    return members

@@ -14,7 +14,6 @@ from seggraph.database.connections import database
 from seggraph.database.unit_of_work import begin
 from seggraph.services.changes import populations
 from seggraph.services.reach import reach, suppressed_members
-from seggraph.services.refresh import refresh
 from seggraph.vocabulary import MemberKind
 
 REQUESTED: Final = """
@@ -31,7 +30,7 @@ async def ensure_built(context: Context, workspace_id: int, kind: MemberKind) ->
         if await connection.fetchval(REQUESTED, workspace_id, kind) is None:
             return
     async with begin() as unit:
-        await refresh.take_turn(unit.connection, workspace_id, kind)
+        await populations.lock(unit.connection, workspace_id, kind)
         # Read before the policy is: if that changes now, they will be built once more.
         requested = await unit.connection.fetchval(REQUESTED, workspace_id, kind)
         if requested is not None:

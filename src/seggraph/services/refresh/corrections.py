@@ -12,11 +12,12 @@ import asyncpg
 from pyroaring import BitMap
 
 from seggraph.audiences import ChunkOwner, ChunkStore
+from seggraph.database.locks import LockSpace, shared_lock_column
 from seggraph.models.audiences import ChunkRole
-from seggraph.services.rules import dependencies, rules
+from seggraph.services.rules import rules
 
 READ: Final = f"""
-    SELECT o.id, o.segment_id, {rules.EDITION} AS edition, {dependencies.SAVERS_ARE_DONE}
+    SELECT o.id, o.segment_id, {rules.EDITION} AS edition, {shared_lock_column(LockSpace.SEGMENT_REFERENCES, "$1")}
     FROM sources o LEFT JOIN playbooks p ON p.id = o.playbook_id
     WHERE o.workspace_id = $1 AND o.segment_id = ANY($2) ORDER BY o.id
 """  # noqa: S608 - constants only
@@ -70,7 +71,7 @@ async def read(
 ) -> Links:
     """The sources of segments whose rows the caller holds, as far as changes of these ordinals can touch them.
 
-    From then on whoever refers to one of the segments can be seen, as after `dependencies.wait_for_savers`.
+    From then on whoever refers to one of the segments can be seen, as after `dependencies.lock_references_shared`.
     """
     if not segment_ids:
         return {}

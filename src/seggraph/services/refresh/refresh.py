@@ -30,11 +30,6 @@ MEMBERS_AT_ONCE: Final = 20_000
 """Most members that one transaction looks at; the rest of its batches waits for the next."""
 LOOK_SECONDS: Final = 2.0
 """How long the answer to one nudge goes on while changes keep coming; less than the nudge lives."""
-LOCK_SPACE: Final = 0x5E66_0000
-"""The first key of the advisory locks of populations; the second is made of workspace and kind."""
-
-LOCK = "SELECT pg_advisory_xact_lock($1, hashint8($2))"
-
 NEWEST = "SELECT max(id) FROM dirty_batches WHERE workspace_id = $1 AND kind = $2"
 
 LAST_LOOK: Final = f"""
@@ -118,7 +113,7 @@ async def _refresh(
     context: Context, workspace_id: int, kind: MemberKind, up_to: int | None, *, one_by_one: bool
 ) -> int:
     async with begin() as unit:
-        await take_turn(unit.connection, workspace_id, kind)
+        await populations.lock(unit.connection, workspace_id, kind)
         rows = await unit.connection.fetch(TAKE, workspace_id, kind, up_to, BATCHES_AT_ONCE)
         if not rows:
             return 0
@@ -134,11 +129,6 @@ async def _refresh(
             told = {batch.names: batch.ordinals for batch in batches}
             await delivery_changes.note(context, unit, workspace_id, kind, told)
         return len(BitMap.union(BitMap(), *(batch.ordinals for batch in batches)))
-
-
-async def take_turn(connection: asyncpg.Connection, workspace_id: int, kind: MemberKind) -> None:
-    """Keep the population from being refreshed until the caller's transaction ends."""
-    await connection.execute(LOCK, LOCK_SPACE + int(kind), workspace_id)
 
 
 async def _batches(

@@ -16,6 +16,7 @@ import structlog
 from seggraph.criteria import Reads, fields_read
 from seggraph.criteria.catalogue import WELL_KNOWN
 from seggraph.criteria.relations import Direction, of_type
+from seggraph.database.locks import LockSpace, lock_exclusive, lock_shared
 from seggraph.errors import SeggraphError
 from seggraph.services.catalogue import catalogues
 from seggraph.services.changes import changes
@@ -34,19 +35,6 @@ TIMED: Final = ("time", ANYTHING)
 """What a rule reads whose answer may be another although nothing changed, or of which that is not known."""
 
 _COLUMNS: Final[Mapping[str, str]] = {one.name: one.key for one in WELL_KNOWN}
-
-LOCK_SPACE: Final = 0x5E66_0600
-"""The first key of the advisory lock between those who save references to segments and those whose members move.
-
-One saves at a time, and nobody meanwhile moves members of a segment without seeing who refers to it.
-"""
-
-WAIT_FOR_MOVERS = "SELECT pg_advisory_xact_lock($1, hashint8($2))"
-
-SAVERS_ARE_DONE: Final = f"(SELECT pg_advisory_xact_lock_shared({LOCK_SPACE}, hashint8($1)))"
-"""A column that waits as `wait_for_savers` does, in a statement of which $1 is the workspace and that has rows."""
-
-WAIT_FOR_SAVERS: Final = f"SELECT {SAVERS_ARE_DONE}"
 
 KIND = "SELECT kind FROM segments WHERE workspace_id = $1 AND id = $2"
 
@@ -225,7 +213,7 @@ async def store(connection: asyncpg.Connection, workspace_id: int, segment_id: i
             read = {Entry(kind, ANYTHING)}
         rows += [(rule.source_id, entry.kind, entry.name, *_stored(entry.passed_on)) for entry in read]
     if any(changes.SEGMENT in name for _, _, name, *_ in rows):
-        await connection.execute(WAIT_FOR_MOVERS, LOCK_SPACE, workspace_id)
+        await lock_references_exclusive(connection, workspace_id)
     await connection.execute(FORGET, workspace_id, segment_id)
     if rows:
         await connection.execute(STORE, workspace_id, *zip(*rows, strict=True))
@@ -302,19 +290,28 @@ async def timed(connection: asyncpg.Connection, workspace_id: int, kind: MemberK
     return {row["source_id"]: row["segment_id"] for row in rows}
 
 
-async def wait_for_savers(connection: asyncpg.Connection, workspace_id: int) -> None:
-    """Wait until whoever refers to a segment now can be seen, and let nobody else until the transaction ends.
+async def lock_references_shared(connection: asyncpg.Connection, workspace_id: int) -> None:
+    """Wait until references that are being saved are committed, and keep others from saving any meanwhile.
 
-    Whoever calls it holds the rows of segments that it needs already.
+    It lasts until the transaction ends. The caller holds the rows of segments that it needs already.
     """
-    await connection.execute(WAIT_FOR_SAVERS, workspace_id)
+    await lock_shared(connection, LockSpace.SEGMENT_REFERENCES, workspace_id)
+
+
+async def lock_references_exclusive(connection: asyncpg.Connection, workspace_id: int) -> None:
+    """Wait until nobody else saves references to segments, archives a segment, or changes memberships.
+
+    It lasts until the transaction ends. The caller holds the rows of segments that it needs already: otherwise
+    two callers could wait for each other.
+    """
+    await lock_exclusive(connection, LockSpace.SEGMENT_REFERENCES, workspace_id)
 
 
 async def read_by_anyone(
     connection: asyncpg.Connection, workspace_id: int, kind: MemberKind, changed: Sequence[str]
 ) -> set[str]:
     """Those of the changes, by name, that an ACTIVE segment depends on, be it of this kind or another."""
-    await wait_for_savers(connection, workspace_id)
+    await lock_references_shared(connection, workspace_id)
     rows = await connection.fetch(READ_BY_ANYONE, workspace_id, kind, list(changed))
     return {row["name"] for row in rows}
 

@@ -44,23 +44,17 @@ GONE: Final = f"""
 """  # noqa: S608 - constants only
 
 
-async def take_turn(connection: asyncpg.Connection, workspace_id: int) -> None:
-    """Wait until nobody else saves criteria that refer to segments in the workspace, nor puts away a segment.
-
-    It lasts until the transaction ends. Whoever takes the turn holds the rows of segments that it needs already:
-    two who waited for each other would be a deadlock.
-    """
-    await connection.execute(dependencies.WAIT_FOR_MOVERS, dependencies.LOCK_SPACE, workspace_id)
-
-
 async def require_live(
     connection: asyncpg.Connection, viewer: Viewer, criteria: Mapping[str, Any] | None
 ) -> None:
-    """Raise BadTransition if stored criteria refer to a segment that is archived or gone. It takes the turn."""
+    """Raise BadTransition if stored criteria refer to a segment that is archived or gone.
+
+    It takes the exclusive lock of references.
+    """
     document = orjson.dumps(criteria).decode()
     if '"segment"' not in document:
         return
-    await take_turn(connection, viewer.workspace_id)
+    await dependencies.lock_references_exclusive(connection, viewer.workspace_id)
     gone = await connection.fetchrow(GONE, *visibility_arguments(viewer), document)
     if gone is not None:
         what = f'"{gone["name"]}"' if gone["visible"] else "a segment that you may not see"
@@ -111,7 +105,7 @@ async def require_acyclic(
     """
     if not found:
         return
-    await take_turn(connection, viewer.workspace_id)
+    await dependencies.lock_references_exclusive(connection, viewer.workspace_id)
     names: dict[int, str] = {}
     edges: dict[int, list[int]] = {}
     for row in await connection.fetch(EDGES, viewer.workspace_id):

@@ -12,10 +12,10 @@ from pyroaring import BitMap
 from seggraph.access import Viewer, require_write
 from seggraph.audiences import ChunkOwner, ChunkStore
 from seggraph.context import Context
+from seggraph.database.locks import LockSpace, lock_shared
 from seggraph.database.unit_of_work import begin, snapshot
 from seggraph.errors import Invalid, NotFound, Path, Required, TooMany
 from seggraph.models.audiences import ChunkRole
-from seggraph.services.members import locks as member_locks
 from seggraph.services.segments import manual_membership, rows, segments
 from seggraph.services.segments import views as segment_views
 from seggraph.services.segments.segments import SegmentDraft
@@ -125,7 +125,7 @@ async def combine(
     found, kind = await _visible(viewer, leaves(expression), path=("expression",))
     async with begin() as unit:
         # So that who is erased meanwhile is erased from the new segment too.
-        await member_locks.hold_together(unit.connection, viewer.workspace_id)
+        await lock_shared(unit.connection, LockSpace.MEMBERS, viewer.workspace_id)
         members = await _members(ChunkStore(unit.connection, viewer.workspace_id), list(found))
         wanted = replace(draft, kind=kind, type=SegmentType.STATIC, criteria=None, activate=True)
         made = await segments.create_within(context, unit, viewer, wanted)

@@ -15,7 +15,7 @@ from seggraph.database.unit_of_work import Work, begin
 from seggraph.errors import BadTransition, Forbidden, Path, StaleVersion
 from seggraph.events import Fact, ReachChanged, SegmentDeleted
 from seggraph.services.audit import audit
-from seggraph.services.rules import segment_references
+from seggraph.services.rules import dependencies, segment_references
 from seggraph.services.segments import rows, usages
 from seggraph.services.segments.views import SegmentView
 from seggraph.vocabulary import (
@@ -182,7 +182,7 @@ async def archive(
     """Put a segment away that nothing works with. Raises SegmentInUse, with their names, and like `hold_for`."""
     async with begin() as unit:
         before = await hold_for(unit, viewer, segment_id, SegmentTransition.ARCHIVE, version=version)
-        await segment_references.take_turn(unit.connection, viewer.workspace_id)
+        await dependencies.lock_references_exclusive(unit.connection, viewer.workspace_id)
         await usages.require_unneeded(unit.connection, viewer, segment_id)
         await rows.touch(unit, viewer, segment_id, SegmentAction.ARCHIVED)
         await _set_aside(context, unit, before, viewer.workspace_id, SegmentStatus.ARCHIVED)
@@ -211,7 +211,7 @@ async def delete(context: Context, viewer: Viewer, segment_id: int, *, version: 
     """
     async with begin() as unit:
         before = await hold_for(unit, viewer, segment_id, SegmentTransition.DELETE, version=version)
-        await segment_references.take_turn(unit.connection, viewer.workspace_id)
+        await dependencies.lock_references_exclusive(unit.connection, viewer.workspace_id)
         await usages.require_unused(unit.connection, viewer, segment_id, "deleted")
         hidden_from = await unit.connection.fetchval(HIDDEN_FROM, viewer.workspace_id, segment_id)
         for statement in DELETE:

@@ -10,9 +10,9 @@ from seggraph.access import Viewer
 from seggraph.context import Context
 from seggraph.database.paging import Order, Page, PageRequest
 from seggraph.errors import SeggraphError
+from seggraph.services.criteria import matching
 from seggraph.services.members import members
 from seggraph.services.members.members import MemberList, MemberView
-from seggraph.services.previews import previews
 from seggraph.vocabulary import MemberKind
 
 
@@ -70,11 +70,11 @@ async def _pages(
     """The same page of several audiences of one kind."""
     searched = MemberList(shared.kind, shared.search)
     if searched.pattern is not None:
-        matching = await members.found_by(viewer, searched)
-        audiences = [audience & matching for audience in audiences]
+        found = await members.found_by(viewer, searched)
+        audiences = [audience & found for audience in audiences]
     if shared.where is not None:
         document = orjson.loads(shared.where)
-        matching = await previews.matching(context, viewer, shared.kind, document, path="where")
-        audiences = [audience & matching for audience in audiences]
+        found = await matching.find(context, viewer, shared.kind, document, path="where")
+        audiences = [audience & found for audience in audiences]
     cut = await members.pages_of_audiences(viewer, shared.kind, audiences, shared.order, shared.request)
     return [SegmentPage(page, audience) for page, audience in zip(cut, audiences, strict=True)]

@@ -18,7 +18,7 @@ from seggraph.files import uploads
 from seggraph.files.csv_records import Record, RecordReader
 from seggraph.files.uploads import Read
 from seggraph.row_errors import RowError
-from seggraph.services.imports.columns import Appearance, look
+from seggraph.services.catalogue.columns import Appearance, look
 from seggraph.services.suppressions import suppressions
 from seggraph.services.suppressions.suppressions import MAX_ADDRESSES, MAX_LENGTH
 from seggraph.vocabulary import Channel, MemberKind, SuppressionReason

@@ -20,9 +20,8 @@ from seggraph.database.unit_of_work import Work, begin
 from seggraph.errors import Invalid, SeggraphError, TooMany
 from seggraph.row_errors import RowError
 from seggraph.services.audit import audit
-from seggraph.services.changes import changes
+from seggraph.services.changes import changes, populations
 from seggraph.services.reach.suppressed_members import EMAIL, PHONE
-from seggraph.services.refresh import refresh
 from seggraph.values.attribute_values import storable_text
 from seggraph.vocabulary import AuditAction, AuditSubject, Channel, MemberKind, SuppressionReason
 
@@ -161,7 +160,7 @@ async def suppress(
         raise Invalid("An address is not suppressed in the future.", path=("suppressedAt",))
     _require_possible(channel, addresses)
     async with begin() as unit:
-        await _take_turns(unit, viewer)
+        await _lock_populations(unit, viewer)
         found, report = await _read(unit, viewer, channel, addresses)
         rows = sorted(found.items())
         added = await unit.connection.fetch(
@@ -188,7 +187,7 @@ async def unsuppress(
     require_suppression_removal(viewer)
     _require_possible(channel, addresses)
     async with begin() as unit:
-        await _take_turns(unit, viewer)
+        await _lock_populations(unit, viewer)
         found, report = await _read(unit, viewer, channel, addresses)
         removed = await unit.connection.fetch(REMOVE, viewer.workspace_id, channel, sorted(found))
         await _mark(context, unit, viewer, channel, removed)
@@ -227,10 +226,10 @@ def _require_possible(channel: Channel, addresses: Sequence[str]) -> None:
         raise TooMany(message, path=("addresses",))
 
 
-async def _take_turns(unit: Work, viewer: Viewer) -> None:
+async def _lock_populations(unit: Work, viewer: Viewer) -> None:
     """The turns of all kinds, always in the same order."""
     for kind in MemberKind:
-        await refresh.take_turn(unit.connection, viewer.workspace_id, kind)
+        await populations.lock(unit.connection, viewer.workspace_id, kind)
 
 
 async def _read(

@@ -53,7 +53,7 @@ COLUMNS: Final = ", ".join(field.name for field in fields(WebhookView))
 
 SELECT: Final = f"SELECT {COLUMNS} FROM webhooks WHERE workspace_id = $1"  # noqa: S608 - constants only
 
-TAKE_TURN: Final = "SELECT id FROM workspaces WHERE id = $1 FOR NO KEY UPDATE"
+LOCK_WORKSPACE: Final = "SELECT id FROM workspaces WHERE id = $1 FOR NO KEY UPDATE"
 
 COUNT: Final = "SELECT count(*) FROM webhooks WHERE workspace_id = $1"
 
@@ -109,7 +109,7 @@ async def create(context: Context, viewer: Viewer, draft: WebhookDraft) -> tuple
     await _require_callable(context, draft.url)
     secret = new_secret()
     async with begin() as unit:
-        await unit.connection.execute(TAKE_TURN, viewer.workspace_id)
+        await unit.connection.execute(LOCK_WORKSPACE, viewer.workspace_id)
         if await unit.connection.fetchval(COUNT, viewer.workspace_id) >= MAX_WEBHOOKS:
             raise TooMany(f"A workspace has at most {MAX_WEBHOOKS} webhooks; delete one that is not needed.")
         webhook_id: int = await unit.connection.fetchval(NEW_ID)

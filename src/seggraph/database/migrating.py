@@ -13,13 +13,12 @@ from tortoise.migrations.autodetector import MigrationAutodetector
 
 from seggraph import migrations
 from seggraph.database.connections import tortoise_config
+from seggraph.database.locks import MIGRATIONS
 
 GARBAGE: Final = 200_000
 """New objects after which garbage is looked for: Tortoise copies its picture of all tables for every step, and the
 usual 700 would double the time."""
 
-ADVISORY_LOCK: Final = 0x5E66_4A9F
-"""The key of the lock that one migrating process holds; the others wait and then find nothing to do."""
 
 BETWEEN_STATEMENTS: Final = {"idle_in_transaction_session_timeout": "5min"}
 """Tortoise thinks for seconds between two statements of one transaction, and for longer on a busy machine."""
@@ -75,7 +74,7 @@ async def _locked(database_url: str) -> AsyncIterator[None]:
     """Hold the advisory lock on a connection of its own: Tortoise's pool would share it out."""
     connection = await asyncpg.connect(database_url, timeout=10)
     try:
-        await connection.execute("SELECT pg_advisory_lock($1)", ADVISORY_LOCK)
+        await connection.execute("SELECT pg_advisory_lock($1)", MIGRATIONS)
         yield
     finally:
         await connection.close()
