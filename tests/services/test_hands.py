@@ -13,15 +13,15 @@ from seggraph.services.segments import segments
 from seggraph.services.segments.segments import SegmentDraft
 from seggraph.vocabulary import MemberKind, ReachStatus, Role, SegmentStatus, SegmentType, SourceKind
 from tests.conftest import new_viewer
-from tests.services.hand_work import GERMAN, Work, named
+from tests.services.hand_work import GERMAN, UnitOfWork, named
 
 CRITERIA, MANUAL, IMPORT = SourceKind.CRITERIA, SourceKind.MANUAL, SourceKind.IMPORT
 
 
 @pytest.fixture
-async def work(context: Context, viewer: Viewer) -> Work:
+async def work(context: Context, viewer: Viewer) -> UnitOfWork:
     """Three Germans and two others, of whom one cannot be written to."""
-    work = Work(context, viewer)
+    work = UnitOfWork(context, viewer)
     await work.put("a", "b", "c")
     await work.put("x", country="US")
     await work.put("y", country="US", email=False)
@@ -29,7 +29,7 @@ async def work(context: Context, viewer: Viewer) -> Work:
     return work
 
 
-async def test_added_by_hand_stays_when_criteria_never_match(work: Work) -> None:
+async def test_added_by_hand_stays_when_criteria_never_match(work: UnitOfWork) -> None:
     german = await work.segment("German", criteria=GERMAN)
 
     report = await hands.add(work.context, work.viewer, [german.id], named("x", "y", "nobody"))
@@ -49,7 +49,7 @@ async def test_added_by_hand_stays_when_criteria_never_match(work: Work) -> None
 
 
 async def test_added_twice_is_already_done_and_leaves_no_run(
-    work: Work, connection: asyncpg.Connection
+    work: UnitOfWork, connection: asyncpg.Connection
 ) -> None:
     german = await work.segment("German", criteria=GERMAN)
     await hands.add(work.context, work.viewer, [german.id], named("a"))
@@ -63,7 +63,9 @@ async def test_added_twice_is_already_done_and_leaves_no_run(
     assert await work.sources(german) == {CRITERIA: (3, 0), MANUAL: (1, 0)}
 
 
-async def test_removed_by_hand_is_blocked_for_criteria(work: Work, connection: asyncpg.Connection) -> None:
+async def test_removed_by_hand_is_blocked_for_criteria(
+    work: UnitOfWork, connection: asyncpg.Connection
+) -> None:
     german = await work.segment("German", criteria=GERMAN)
 
     report = await hands.remove(work.context, work.viewer, [german.id], named("a", "x"))
@@ -92,7 +94,7 @@ async def test_removed_by_hand_is_blocked_for_criteria(work: Work, connection: a
     assert await work.names_in(german) == {"b", "c", "y"}
 
 
-async def test_added_again_after_removal_is_held_by_the_hand_alone(work: Work) -> None:
+async def test_added_again_after_removal_is_held_by_the_hand_alone(work: UnitOfWork) -> None:
     german = await work.segment("German", criteria=GERMAN)
     await hands.remove(work.context, work.viewer, [german.id], named("a"))
 
@@ -104,7 +106,7 @@ async def test_added_again_after_removal_is_held_by_the_hand_alone(work: Work) -
     assert await work.sources(german) == {CRITERIA: (2, 1), MANUAL: (1, 0)}
 
 
-async def test_static_segments_hold_no_blocks(work: Work) -> None:
+async def test_static_segments_hold_no_blocks(work: UnitOfWork) -> None:
     listed = await work.segment("Listed")
     await hands.add(work.context, work.viewer, [listed.id], named("a", "x"))
 
@@ -115,7 +117,7 @@ async def test_static_segments_hold_no_blocks(work: Work) -> None:
     assert report.segments[0].member_count == 1
 
 
-async def test_a_static_draft_becomes_active_by_its_first_member(work: Work) -> None:
+async def test_a_static_draft_becomes_active_by_its_first_member(work: UnitOfWork) -> None:
     draft = await segments.create(
         work.context, work.viewer, SegmentDraft("Listed", MemberKind.ACCOUNT, SegmentType.STATIC)
     )
@@ -131,7 +133,7 @@ async def test_a_static_draft_becomes_active_by_its_first_member(work: Work) -> 
     assert (ready.member_count, ready.reach_email) == (2, 1)
 
 
-async def test_several_segments_and_a_new_one_by_criteria(work: Work) -> None:
+async def test_several_segments_and_a_new_one_by_criteria(work: UnitOfWork) -> None:
     german = await work.segment("German", criteria=GERMAN)
     listed = await work.segment("Listed")
     new = SegmentDraft("Fresh", MemberKind.ACCOUNT, SegmentType.STATIC)
@@ -152,7 +154,7 @@ async def test_several_segments_and_a_new_one_by_criteria(work: Work) -> None:
     assert (await work.compute(fresh)).reach_email == 4
 
 
-async def test_refusals_change_nothing(work: Work, connection: asyncpg.Connection) -> None:
+async def test_refusals_change_nothing(work: UnitOfWork, connection: asyncpg.Connection) -> None:
     german = await work.segment("German", criteria=GERMAN)
     dynamic_draft = await segments.create(
         work.context, work.viewer, SegmentDraft("Later", MemberKind.ACCOUNT, SegmentType.DYNAMIC)

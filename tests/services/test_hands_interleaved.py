@@ -11,7 +11,7 @@ from seggraph.services.segments import manual_membership as hands
 from seggraph.services.segments import segments
 from seggraph.services.segments.views import SegmentView
 from seggraph.vocabulary import ReachStatus, SourceKind
-from tests.services.hand_work import GERMAN, Work, named
+from tests.services.hand_work import GERMAN, UnitOfWork, named
 
 CRITERIA, MANUAL = SourceKind.CRITERIA, SourceKind.MANUAL
 HOLD = "SELECT id FROM segments WHERE id = $1 FOR UPDATE"
@@ -21,16 +21,16 @@ WAITING = (
 
 
 @pytest.fixture
-async def work(context: Context, viewer: Viewer) -> Work:
+async def work(context: Context, viewer: Viewer) -> UnitOfWork:
     """Two Germans and two others."""
-    work = Work(context, viewer)
+    work = UnitOfWork(context, viewer)
     await work.put("a", "b")
     await work.put("x", "y", country="US")
     await work.refresh()
     return work
 
 
-async def agrees(work: Work, segment: SegmentView, names: set[str]) -> None:
+async def agrees(work: UnitOfWork, segment: SegmentView, names: set[str]) -> None:
     """The segment has these members, and every number of it says so."""
     after = await work.read(segment)
     assert await work.names_in(segment) == names
@@ -46,7 +46,7 @@ async def waiting(connection: asyncpg.Connection, number: int) -> None:
             await asyncio.sleep(0.01)
 
 
-async def test_hands_during_a_full_run_outlive_it(work: Work) -> None:
+async def test_hands_during_a_full_run_outlive_it(work: UnitOfWork) -> None:
     german = await work.segment("German", criteria=GERMAN)
     asked = await segments.recalculate(work.context, work.viewer, german.id)
     slow, engine = work.pausing()
@@ -67,7 +67,7 @@ async def test_hands_during_a_full_run_outlive_it(work: Work) -> None:
     assert await work.sources(german) == {CRITERIA: (1, 1), MANUAL: (1, 0)}
 
 
-async def test_hands_during_a_refresh_that_has_evaluated_already(work: Work) -> None:
+async def test_hands_during_a_refresh_that_has_evaluated_already(work: UnitOfWork) -> None:
     german = await work.segment("German", criteria=GERMAN)
     await work.put("x", "y", country="DE", email=False)
     await work.put("b", country="US")
@@ -88,7 +88,7 @@ async def test_hands_during_a_refresh_that_has_evaluated_already(work: Work) -> 
 
 @pytest.mark.parametrize("hand_first", [True, False])
 async def test_both_wait_for_the_segment(
-    work: Work, connection: asyncpg.Connection, database_url: str, hand_first: bool
+    work: UnitOfWork, connection: asyncpg.Connection, database_url: str, hand_first: bool
 ) -> None:
     german = await work.segment("German", criteria=GERMAN)
     await work.put("x", country="DE", email=False)  # enters, and loses its address
@@ -113,7 +113,7 @@ async def test_both_wait_for_the_segment(
     assert await work.sources(german) == {CRITERIA: (2, 1), MANUAL: (1, 0)}
 
 
-async def test_a_member_whose_change_waits_is_counted_when_it_is_looked_at(work: Work) -> None:
+async def test_a_member_whose_change_waits_is_counted_when_it_is_looked_at(work: UnitOfWork) -> None:
     german = await work.segment("German", criteria=GERMAN)
     await work.put("new", country="US")
 
@@ -125,7 +125,7 @@ async def test_a_member_whose_change_waits_is_counted_when_it_is_looked_at(work:
     assert (await work.read(german)).reach_email == 3
 
 
-async def test_many_hands_on_the_same_segments_never_deadlock(work: Work) -> None:
+async def test_many_hands_on_the_same_segments_never_deadlock(work: UnitOfWork) -> None:
     one, two = await work.segment("One"), await work.segment("Two")
 
     await asyncio.gather(

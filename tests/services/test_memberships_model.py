@@ -12,7 +12,7 @@ from seggraph.services.memberships import memberships
 from seggraph.services.segments import manual_membership as hands
 from seggraph.services.segments.views import SegmentView
 from seggraph.vocabulary import SourceKind
-from tests.services.hand_work import GERMAN, Work, named
+from tests.services.hand_work import GERMAN, UnitOfWork, named
 
 NAMES = [f"m{number}" for number in range(8)]
 STEPS = 25
@@ -70,7 +70,7 @@ async def test_stored_memberships_equal_the_model(
         # Chunks are written as those of large audiences are: when more than two members are toggled beside them.
         monkeypatch.setattr(store, "SPREAD_PER_CHUNK", 2)
     choose = random.Random(seed)
-    work = Work(context, viewer)
+    work = UnitOfWork(context, viewer)
     await work.put(*NAMES, country="US")
     segment = await work.segment("Any", criteria=GERMAN if dynamic else None)
     model = Model(dynamic)
@@ -99,7 +99,7 @@ async def test_stored_memberships_equal_the_model(
         await _compare(work, segment, model, f"seed {seed}, step {step}")
 
 
-async def _compare(work: Work, segment: SegmentView, model: Model, where: str) -> None:
+async def _compare(work: UnitOfWork, segment: SegmentView, model: Model, where: str) -> None:
     after = await work.read(segment)
     assert await work.names_in(segment) == model.members, where
     assert after.member_count == len(model.members), where

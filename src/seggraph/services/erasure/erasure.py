@@ -20,7 +20,7 @@ from seggraph.audiences import SPREAD, ChunkOwner, ChunkStore, from_bytes, split
 from seggraph.context import Context
 from seggraph.database.connections import database
 from seggraph.database.locks import LockSpace, lock_exclusive
-from seggraph.database.unit_of_work import Work, begin
+from seggraph.database.unit_of_work import UnitOfWork, begin
 from seggraph.files import uploads
 from seggraph.models.audiences import ChunkRole
 from seggraph.services.audit import audit
@@ -189,7 +189,7 @@ async def _traces(
 class _Erasing:
     """Erasing members of one kind."""
 
-    def __init__(self, context: Context, unit: Work, workspace_id: int, kind: MemberKind) -> None:
+    def __init__(self, context: Context, unit: UnitOfWork, workspace_id: int, kind: MemberKind) -> None:
         self._context = context
         self._unit = unit
         self._connection: asyncpg.Connection = unit.connection

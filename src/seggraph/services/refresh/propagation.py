@@ -18,7 +18,7 @@ from pyroaring import BitMap
 from seggraph.audiences import ChunkOwner, ChunkStore, from_bytes, to_bytes
 from seggraph.context import Context
 from seggraph.criteria import fields_read
-from seggraph.database.unit_of_work import Work
+from seggraph.database.unit_of_work import UnitOfWork
 from seggraph.events import ReachChanged
 from seggraph.models.audiences import ChunkRole
 from seggraph.services.changes import changes
@@ -30,7 +30,7 @@ from seggraph.services.refresh import corrections, drift
 from seggraph.services.refresh.corrections import Answer, Links, Moved
 from seggraph.services.rules import dependencies, rules
 from seggraph.services.rules.dependencies import PassedOn, Reader
-from seggraph.services.rules.rule_answers import Asking
+from seggraph.services.rules.rule_answers import RuleEvaluator
 from seggraph.services.rules.rules import Rule
 from seggraph.vocabulary import ConsentPolicy, ReachStatus, RunTrigger, SegmentPurpose
 
@@ -95,13 +95,18 @@ class Propagation:
     """One refresh. `wanted` has, by source, the members that its rule is still to be asked about."""
 
     def __init__(
-        self, context: Context, unit: Work, asking: Asking, batches: Sequence[Batch], population_id: int
+        self,
+        context: Context,
+        unit: UnitOfWork,
+        asking: RuleEvaluator,
+        batches: Sequence[Batch],
+        population_id: int,
     ) -> None:
         self._context = context
         self._unit = unit
         self._connection: asyncpg.Connection = unit.connection
-        self._workspace_id = asking.surroundings.population.workspace_id
-        self._kind = asking.surroundings.population.kind
+        self._workspace_id = asking.population_settings.population.workspace_id
+        self._kind = asking.population_settings.population.kind
         self._asking = asking
         self._batches = batches
         self._reachable = reach.owners(population_id)

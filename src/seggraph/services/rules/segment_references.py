@@ -13,7 +13,7 @@ import orjson
 from seggraph.access import VISIBLE_SEGMENT, Viewer, visibility_arguments
 from seggraph.context import Context
 from seggraph.criteria import Checked, Reference, references
-from seggraph.database.unit_of_work import Work
+from seggraph.database.unit_of_work import UnitOfWork
 from seggraph.errors import BadTransition, BadValue, CriteriaError, Path, Problems, SegmentCycle
 from seggraph.services.changes import changes
 from seggraph.services.memberships.deltas import Shift
@@ -142,7 +142,7 @@ def way_to(goals: Collection[int], start: int, edges: Mapping[int, Iterable[int]
 
 
 async def mark_followers(
-    context: Context, unit: Work, workspace_id: int, kind: MemberKind, shifts: Sequence[Shift]
+    context: Context, unit: UnitOfWork, workspace_id: int, kind: MemberKind, shifts: Sequence[Shift]
 ) -> None:
     """Mark the members that moved in segments to which ACTIVE ones refer, of this kind or another.
 

@@ -10,7 +10,7 @@ from typing import Final
 from seggraph.access import Viewer, require_write
 from seggraph.audiences import ChunkStore
 from seggraph.context import Context
-from seggraph.database.unit_of_work import Work, begin
+from seggraph.database.unit_of_work import UnitOfWork, begin
 from seggraph.services.memberships import deltas as shifts
 from seggraph.services.memberships.deltas import Membership, Outcome
 from seggraph.services.reach import reach
@@ -77,7 +77,7 @@ async def clone(
         return await rows.noted(unit, viewer, AuditAction.CLONED, None, clone_id, later=of)
 
 
-async def _insert(unit: Work, viewer: Viewer, original: SegmentView, name: str) -> int:
+async def _insert(unit: UnitOfWork, viewer: Viewer, original: SegmentView, name: str) -> int:
     """The id of the clone: a draft with its sources, hidden from whom the original is hidden."""
     clone_id: int | None = await unit.connection.fetchval(
         CLONE,
@@ -96,7 +96,7 @@ async def _insert(unit: Work, viewer: Viewer, original: SegmentView, name: str) 
     return clone_id
 
 
-async def _copy_members(unit: Work, viewer: Viewer, original: SegmentView, clone_id: int) -> None:
+async def _copy_members(unit: UnitOfWork, viewer: Viewer, original: SegmentView, clone_id: int) -> None:
     """Give the clone what its sources would have, the history of one entry, and the numbers until its own are there."""
     connection, workspace_id = unit.connection, viewer.workspace_id
     found = await shifts.read_memberships(connection, workspace_id, [original.id, clone_id])

@@ -15,7 +15,7 @@ from pyroaring import BitMap
 from seggraph.access import Viewer, require_segment_management, require_write, visibility_arguments
 from seggraph.audiences import ChunkStore
 from seggraph.context import Context
-from seggraph.database.unit_of_work import Work, begin
+from seggraph.database.unit_of_work import UnitOfWork, begin
 from seggraph.errors import BadTransition, Forbidden, Invalid, NotFound, Required, SeggraphError, TooMany
 from seggraph.services.audit import audit
 from seggraph.services.changes import populations
@@ -117,7 +117,9 @@ async def remove(
         return await _report(unit, viewer, held, ordinals, changed, not_found)
 
 
-async def fill(context: Context, unit: Work, viewer: Viewer, segment: SegmentView, ordinals: BitMap) -> None:
+async def fill(
+    context: Context, unit: UnitOfWork, viewer: Viewer, segment: SegmentView, ordinals: BitMap
+) -> None:
     """Link members by hand to a segment that the unit of work has just made."""
     await _turn(context, unit, viewer, segment.kind, [segment], ordinals, AuditAction.MEMBERS_ADDED)
 
@@ -146,7 +148,7 @@ async def _kind_of(
     return kind
 
 
-async def _hold(unit: Work, viewer: Viewer, segment_ids: Sequence[int]) -> list[SegmentView]:
+async def _hold(unit: UnitOfWork, viewer: Viewer, segment_ids: Sequence[int]) -> list[SegmentView]:
     """The segments in the order given, their rows held, if the viewer may change all of them."""
     wanted = list(dict.fromkeys(segment_ids))
     rows = await unit.connection.fetch(HOLD, *visibility_arguments(viewer), sorted(wanted))
@@ -174,7 +176,7 @@ def _require_open(segment: SegmentView, index: int) -> None:
             raise BadTransition("A dynamic draft holds nobody; give it criteria first.", path=path)
 
 
-async def _make(context: Context, unit: Work, viewer: Viewer, draft: SegmentDraft) -> SegmentView:
+async def _make(context: Context, unit: UnitOfWork, viewer: Viewer, draft: SegmentDraft) -> SegmentView:
     """The new segment, ACTIVE. What is wrong with it is reported below `newSegment`."""
     try:
         return await segments.create_within(context, unit, viewer, replace(draft, activate=True))
@@ -198,7 +200,7 @@ async def _resolve(
 
 async def _turn(
     context: Context,
-    unit: Work,
+    unit: UnitOfWork,
     viewer: Viewer,
     kind: MemberKind,
     held: Sequence[SegmentView],
@@ -259,7 +261,7 @@ def _outcome(segment: SegmentView, membership: Membership, reachable: Reachable)
 
 
 async def _record(
-    context: Context, unit: Work, viewer: Viewer, kind: MemberKind, outcomes: Sequence[Outcome]
+    context: Context, unit: UnitOfWork, viewer: Viewer, kind: MemberKind, outcomes: Sequence[Outcome]
 ) -> None:
     """Write runs, moves and numbers, and publish. What criteria were evaluated on stays as of its instant."""
     if not outcomes:
@@ -271,7 +273,7 @@ async def _record(
     await segment_references.mark_followers(context, unit, workspace_id, kind, found)
 
 
-async def _read(unit: Work, viewer: Viewer, held: Sequence[SegmentView]) -> list[SegmentView]:
+async def _read(unit: UnitOfWork, viewer: Viewer, held: Sequence[SegmentView]) -> list[SegmentView]:
     """The segments as the unit has made them so far, in their order."""
     ids = [segment.id for segment in held]
     rows = await unit.connection.fetch(f"{SELECT} AND s.id = ANY($4)", *visibility_arguments(viewer), ids)
@@ -280,7 +282,7 @@ async def _read(unit: Work, viewer: Viewer, held: Sequence[SegmentView]) -> list
 
 
 async def _report(
-    unit: Work,
+    unit: UnitOfWork,
     viewer: Viewer,
     held: Sequence[SegmentView],
     ordinals: BitMap,

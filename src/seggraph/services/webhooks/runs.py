@@ -25,7 +25,7 @@ from seggraph.database.unit_of_work import begin
 from seggraph.errors import RetryLater
 from seggraph.files import secrets
 from seggraph.files.secrets import SecretUnreadable
-from seggraph.http_client import AddressRefused, Unanswered
+from seggraph.http_client import AddressRefused, ConnectionFailed
 from seggraph.services.webhooks import messages, signatures
 from seggraph.services.webhooks.webhooks import purpose_of
 
@@ -226,7 +226,7 @@ async def _call(context: Context, webhook_id: int, key: UUID, body: bytes) -> Ou
             timeout_seconds=context.settings.outgoing_seconds,
             max_body_bytes=MAX_ANSWER_BYTES,
         )
-    except (AddressRefused, Unanswered, SecretUnreadable) as error:
+    except (AddressRefused, ConnectionFailed, SecretUnreadable) as error:
         return Outcome(at, time.monotonic() - begun, error=error.message)
     seconds = time.monotonic() - begun
     if 200 <= answer.status < 300:
