@@ -88,12 +88,12 @@ class Membership:
         kept = EMPTY if among is None else self.links[source_id] - among
         self.links_after[source_id] = kept | (matched - self.blocks[source_id])
 
-    def add_by_hand(self, ordinals: BitMap) -> None:
+    def add_manually(self, ordinals: BitMap) -> None:
         """Link these by hand: a link that only a hand removes. Blocks stay, and never touch it."""
         manual = self.source(SourceKind.MANUAL)
         self.links_after[manual] = self.links[manual] | ordinals
 
-    def remove_by_hand(self, ordinals: BitMap) -> None:
+    def remove_manually(self, ordinals: BitMap) -> None:
         """Take every link of these away, and block them on every source that would add them by itself."""
         for source_id, kind in self.kinds.items():
             self.links_after[source_id] = self.links[source_id] - ordinals

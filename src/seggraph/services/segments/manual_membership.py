@@ -46,8 +46,8 @@ MAX_SEGMENTS: Final = 100
 HOLD: Final = f"{SELECT} AND s.id = ANY($4) ORDER BY s.id FOR NO KEY UPDATE OF s"
 
 HANDS: Final[Mapping[AuditAction, Callable[[Membership, BitMap], None]]] = {
-    AuditAction.MEMBERS_ADDED: Membership.add_by_hand,
-    AuditAction.MEMBERS_REMOVED: Membership.remove_by_hand,
+    AuditAction.MEMBERS_ADDED: Membership.add_manually,
+    AuditAction.MEMBERS_REMOVED: Membership.remove_manually,
 }
 """What a hand does to one membership: it sets the links and blocks after."""
 

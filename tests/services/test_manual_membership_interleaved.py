@@ -7,11 +7,10 @@ import pytest
 
 from seggraph.access import Viewer
 from seggraph.context import Context
-from seggraph.services.segments import manual_membership as hands
-from seggraph.services.segments import segments
+from seggraph.services.segments import manual_membership, segments
 from seggraph.services.segments.views import SegmentView
 from seggraph.vocabulary import ReachStatus, SourceKind
-from tests.services.hand_work import GERMAN, UnitOfWork, named
+from tests.services.manual_changes import GERMAN, UnitOfWork, named
 
 CRITERIA, MANUAL = SourceKind.CRITERIA, SourceKind.MANUAL
 HOLD = "SELECT id FROM segments WHERE id = $1 FOR UPDATE"
@@ -54,8 +53,8 @@ async def test_hands_during_a_full_run_outlive_it(work: UnitOfWork) -> None:
     await engine.paused.wait()
 
     # when the run has scanned, and hands act before it applies what it found
-    removed = await hands.remove(work.context, work.viewer, [german.id], named("a"))
-    added = await hands.add(work.context, work.viewer, [german.id], named("x"))
+    removed = await manual_membership.remove(work.context, work.viewer, [german.id], named("a"))
+    added = await manual_membership.add(work.context, work.viewer, [german.id], named("x"))
     # then the members follow at once, while the reach is that of the last good run
     assert (removed.segments[0].member_count, added.segments[0].member_count) == (1, 2)
     assert (added.segments[0].reach_status, added.segments[0].reach_email) == (ReachStatus.CALCULATING, 2)
@@ -76,8 +75,8 @@ async def test_hands_during_a_refresh_that_has_evaluated_already(work: UnitOfWor
     await engine.paused.wait()
 
     # when x is blocked, y linked, and b, who is about to leave, linked, all after the evaluation
-    await hands.remove(work.context, work.viewer, [german.id], named("x"))
-    await hands.add(work.context, work.viewer, [german.id], named("y", "b"))
+    await manual_membership.remove(work.context, work.viewer, [german.id], named("x"))
+    await manual_membership.add(work.context, work.viewer, [german.id], named("y", "b"))
     engine.let_go.set()
     await refreshing
 
@@ -96,8 +95,8 @@ async def test_both_wait_for_the_segment(
     watch = await asyncpg.connect(database_url)
 
     async def hand() -> None:
-        await hands.remove(work.context, work.viewer, [german.id], named("a"))
-        await hands.add(work.context, work.viewer, [german.id], named("y"))
+        await manual_membership.remove(work.context, work.viewer, [german.id], named("a"))
+        await manual_membership.add(work.context, work.viewer, [german.id], named("y"))
 
     jobs = [hand(), work.refresh()] if hand_first else [work.refresh(), hand()]
     tasks = []
@@ -117,7 +116,7 @@ async def test_a_member_whose_change_waits_is_counted_when_it_is_looked_at(work:
     german = await work.segment("German", criteria=GERMAN)
     await work.put("new", country="US")
 
-    added = await hands.add(work.context, work.viewer, [german.id], named("new"))
+    added = await manual_membership.add(work.context, work.viewer, [german.id], named("new"))
 
     assert (added.segments[0].member_count, added.segments[0].reach_email) == (3, 2)
     await work.refresh()
@@ -132,7 +131,7 @@ async def test_many_hands_on_the_same_segments_never_deadlock(work: UnitOfWork) 
         *(
             hand(work.context, work.viewer, ids, named("a", "b", "x"))
             for ids in ([one.id, two.id], [two.id, one.id])
-            for hand in (hands.add, hands.remove, hands.add)
+            for hand in (manual_membership.add, manual_membership.remove, manual_membership.add)
         )
     )
 
