@@ -28,7 +28,7 @@ from seggraph.services.imports.claims import Claim
 from seggraph.services.imports.imports import progressed, require_takes_imports
 from seggraph.services.imports.mappings import RowMaker
 from seggraph.services.members import selections
-from seggraph.services.memberships import deltas as shifts
+from seggraph.services.memberships import deltas
 from seggraph.services.segments import rows as segment_rows
 from seggraph.vocabulary import ImportStatus, SegmentStatus, SourceKind
 
@@ -174,7 +174,7 @@ async def _fill_segment(context: Context, unit: UnitOfWork, claim: Claim, segmen
     if row is None:
         raise BadTransition("The segment was deleted; the members of the file are stored.")
     require_takes_imports(row["type"], row["status"])
-    membership = (await shifts.read_memberships(connection, claim.workspace_id, [segment_id]))[segment_id]
+    membership = (await deltas.read_memberships(connection, claim.workspace_id, [segment_id]))[segment_id]
     source = membership.source(SourceKind.IMPORT)
     before = membership.links[source]
     # Those erased since they were stored are left out; an erasure that comes now waits for the segment's row.

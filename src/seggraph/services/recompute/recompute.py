@@ -27,8 +27,8 @@ from seggraph.engines import Population
 from seggraph.errors import SeggraphError
 from seggraph.services.catalogue import catalogues
 from seggraph.services.changes import populations
-from seggraph.services.memberships import deltas as shifts
-from seggraph.services.memberships.deltas import Membership, Shift
+from seggraph.services.memberships import deltas
+from seggraph.services.memberships.deltas import Membership, MembershipDelta
 from seggraph.services.reach import reach
 from seggraph.services.reach.reach import ReachCounts
 from seggraph.services.recompute import claims, reach_building
@@ -165,7 +165,7 @@ async def _apply(context: Context, claim: Claim, scan: Scan) -> None:
         await _report_drift(context, unit, claim, scan, after - before, before - after)
         counts = await _reach(connection, claim, after)
         await ChunkStore(connection, claim.workspace_id).write(membership.chunk_changes)
-        shift = Shift(
+        delta = MembershipDelta(
             claim.run_id,
             claim.segment_id,
             claim.revision,
@@ -177,11 +177,11 @@ async def _apply(context: Context, claim: Claim, scan: Scan) -> None:
         await connection.execute(
             FINISH_SEGMENT, claim.segment_id, claim.revision, scan.as_of, len(after), *counts.values()
         )
-        await claims.finish(connection, claim, RunStatus.SUCCEEDED, scan.as_of, shift=shift, size=len(after))
-        await shifts.write_moves(connection, claim.workspace_id, shift)
-        ids = await shifts.member_ids(connection, claim.workspace_id, claim.kind, shift)
-        context.publish(unit, shifts.facts_of(claim.workspace_id, [shift], ids, datetime.now(UTC)))
-        await segment_references.mark_followers(context, unit, claim.workspace_id, claim.kind, [shift])
+        await claims.finish(connection, claim, RunStatus.SUCCEEDED, scan.as_of, delta=delta, size=len(after))
+        await deltas.write_moves(connection, claim.workspace_id, delta)
+        ids = await deltas.member_ids(connection, claim.workspace_id, claim.kind, delta)
+        context.publish(unit, deltas.facts_of(claim.workspace_id, [delta], ids, datetime.now(UTC)))
+        await segment_references.mark_followers(context, unit, claim.workspace_id, claim.kind, [delta])
 
 
 async def _report_drift(
@@ -213,7 +213,7 @@ async def _membership(
     A playbook that was paused since the snapshot has no rule any more: its links stay as they are.
     """
     matched = await _with_refreshed(context, connection, claim, scan)
-    found = await shifts.read_memberships(connection, claim.workspace_id, [claim.segment_id])
+    found = await deltas.read_memberships(connection, claim.workspace_id, [claim.segment_id])
     membership = found[claim.segment_id]
     current = await _rules(connection, claim)
     for rule, ordinals in zip(scan.rules, matched, strict=True):

@@ -77,7 +77,7 @@ async def recent(viewer: Viewer) -> DriftView | None:
         return DriftView(**await connection.fetchrow(RECENT, viewer.workspace_id, TOLD_DAYS))
 
 
-async def excuse(
+async def exclude_from_drift(
     connection: asyncpg.Connection, workspace_id: int, left_to_runs: Mapping[int, BitMap]
 ) -> None:
     """Note the members whom a refresh leaves to the runs of segments. The caller holds their rows."""

@@ -13,7 +13,7 @@ from seggraph.context import Context
 from seggraph.database.unit_of_work import UnitOfWork, begin
 from seggraph.errors import BadTransition, Forbidden, Required
 from seggraph.events import SegmentUpdated
-from seggraph.services.memberships import deltas as shifts
+from seggraph.services.memberships import deltas
 from seggraph.services.memberships.deltas import Membership
 from seggraph.services.segments import lifecycle, rows, segments, usages
 from seggraph.services.segments.views import SegmentView
@@ -100,7 +100,7 @@ async def update(
         context.publish(unit, [updated])
         membership = None
         if _needs_computing(before, after):
-            found = await shifts.read_memberships(unit.connection, viewer.workspace_id, [segment_id])
+            found = await deltas.read_memberships(unit.connection, viewer.workspace_id, [segment_id])
             membership = found[segment_id]
             await rows.compute(context, unit, viewer.workspace_id, segment_id, before.status)
         edited = await rows.noted(

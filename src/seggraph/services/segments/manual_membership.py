@@ -21,8 +21,8 @@ from seggraph.services.audit import audit
 from seggraph.services.changes import populations
 from seggraph.services.members import selections
 from seggraph.services.members.selections import Selection
-from seggraph.services.memberships import deltas as shifts
-from seggraph.services.memberships.deltas import Membership, Outcome
+from seggraph.services.memberships import deltas
+from seggraph.services.memberships.deltas import FoundDelta, Membership
 from seggraph.services.reach import reach
 from seggraph.services.reach.reach import Reachable
 from seggraph.services.rules import segment_references
@@ -211,7 +211,7 @@ async def _turn(
     if not ordinals:
         return 0
     connection = unit.connection
-    memberships = await shifts.read_memberships(
+    memberships = await deltas.read_memberships(
         connection, viewer.workspace_id, [segment.id for segment in held], near=ordinals
     )
     for membership in memberships.values():
@@ -246,7 +246,7 @@ async def _reachable(
     return {place: found[owner] for place, owner in owners.items()}
 
 
-def _outcome(segment: SegmentView, membership: Membership, reachable: Reachable) -> Outcome:
+def _outcome(segment: SegmentView, membership: Membership, reachable: Reachable) -> FoundDelta:
     """Who moves. The reach follows only where it is known: elsewhere a run is to count it anew."""
     before, after = membership.members, membership.members_after
     entered, exited = after - before, before - after
@@ -255,21 +255,21 @@ def _outcome(segment: SegmentView, membership: Membership, reachable: Reachable)
     if known:
         gained, lost = (reach.count(moved, reachable, segment.purpose) for moved in (entered, exited))
         change = gained - lost
-    return Outcome(
+    return FoundDelta(
         segment.id, segment.requested_revision, entered, exited, change, known, causes=membership.causes
     )
 
 
 async def _record(
-    context: Context, unit: UnitOfWork, viewer: Viewer, kind: MemberKind, outcomes: Sequence[Outcome]
+    context: Context, unit: UnitOfWork, viewer: Viewer, kind: MemberKind, outcomes: Sequence[FoundDelta]
 ) -> None:
     """Write runs, moves and numbers, and publish. What criteria were evaluated on stays as of its instant."""
     if not outcomes:
         return
     connection, workspace_id = unit.connection, viewer.workspace_id
     at: datetime = await connection.fetchval("SELECT clock_timestamp()")
-    found, ids = await shifts.record(connection, workspace_id, kind, RunTrigger.MANUAL, outcomes, at)
-    context.publish(unit, shifts.facts_of(workspace_id, found, ids, at))
+    found, ids = await deltas.record(connection, workspace_id, kind, RunTrigger.MANUAL, outcomes, at)
+    context.publish(unit, deltas.facts_of(workspace_id, found, ids, at))
     await segment_references.mark_followers(context, unit, workspace_id, kind, found)
 
 
