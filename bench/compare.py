@@ -13,17 +13,18 @@ from pydantic import SecretStr
 from pyroaring import BitMap
 
 from seggraph import embedded
+from seggraph.access import Viewer
 from seggraph.audiences import ChunkOwner, ChunkStore
-from seggraph.models import migrating
+from seggraph.context import open_context
+from seggraph.database import migrating
+from seggraph.database.unit_of_work import begin
 from seggraph.models.audiences import ChunkRole
-from seggraph.services import comparisons, segments, workspaces
-from seggraph.services.comparisons import Given
-from seggraph.services.context import open_context
-from seggraph.services.policy import Viewer
-from seggraph.services.segments import SegmentDraft
+from seggraph.services.identity import workspaces
+from seggraph.services.segments import comparisons, segments
+from seggraph.services.segments.comparisons import Given
+from seggraph.services.segments.segments import SegmentDraft
 from seggraph.settings import Settings
 from seggraph.vocabulary import ApiKeyScope, MemberKind, Role, SegmentType
-from seggraph.work import begin
 
 
 async def measure(settings: Settings, segment_count: int, member_count: int, rounds: int) -> None:

@@ -25,9 +25,9 @@ from bench.criteria_cases import BASE, CASES, EDITS, SEGMENT
 from seggraph import embedded
 from seggraph.audiences import ChunkOwner, ChunkStore
 from seggraph.criteria import AttributeDefinition, Catalogue, check, parse
+from seggraph.database import migrating
 from seggraph.engines import Population, PostgresEngine
 from seggraph.engines.fetching import bitmaps
-from seggraph.models import migrating
 from seggraph.models.audiences import ChunkRole
 from seggraph.vocabulary import AttributeType, MemberKind, RelationType
 

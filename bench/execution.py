@@ -12,8 +12,8 @@ from enum import Enum
 
 import strawberry
 
-from seggraph.api.transport import CompiledExecutor, ServedSchema
-from seggraph.api.transport.encoding import encode
+from seggraph.transport import CompiledExecutor, ServedSchema
+from seggraph.transport.encoding import encode
 
 ROUNDS = 60
 QUERY = "{ rows { id name colour built soldAt seats weight electric motto tags } }"

@@ -14,13 +14,15 @@ from typing import Any
 import asyncpg
 
 from bench.members import KIND, filled
-from seggraph.runtime import database
-from seggraph.services import export_runs, exports, segments
-from seggraph.services.context import Context
-from seggraph.services.exports import ExportDraft
-from seggraph.services.policy import Viewer
-from seggraph.services.recompute import run as recompute
-from seggraph.services.segments import SegmentDraft
+from seggraph.access import Viewer
+from seggraph.context import Context
+from seggraph.database.connections import database
+from seggraph.services.exports import exports
+from seggraph.services.exports import runs as export_runs
+from seggraph.services.exports.exports import ExportDraft
+from seggraph.services.recompute.recompute import run as recompute
+from seggraph.services.segments import segments
+from seggraph.services.segments.segments import SegmentDraft
 from seggraph.vocabulary import (
     ExportContent,
     ExportFormat,

@@ -23,13 +23,18 @@ import orjson
 from pydantic import SecretStr
 
 from seggraph import embedded
-from seggraph.models import migrating
-from seggraph.runtime import database
-from seggraph.services import event_partitions, events, import_runs, imports, upserts, workspaces
-from seggraph.services.authentication import issue_token
-from seggraph.services.context import Context, open_context
-from seggraph.services.import_mappings import Pair
-from seggraph.services.policy import Viewer
+from seggraph.access import Viewer
+from seggraph.context import Context, open_context
+from seggraph.database import migrating
+from seggraph.database.connections import database
+from seggraph.services.events import events
+from seggraph.services.events import partitions as event_partitions
+from seggraph.services.identity import workspaces
+from seggraph.services.identity.authentication import issue_token
+from seggraph.services.imports import imports
+from seggraph.services.imports import runs as import_runs
+from seggraph.services.imports.mappings import Pair
+from seggraph.services.members import upserts
 from seggraph.settings import Settings
 from seggraph.vocabulary import ApiKeyScope, MemberKind, Role
 

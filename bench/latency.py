@@ -20,16 +20,19 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from seggraph import embedded
+from seggraph.access import Viewer
 from seggraph.audiences import from_bytes
+from seggraph.context import Context, open_context
+from seggraph.database import migrating
+from seggraph.database.connections import database
 from seggraph.events import MembershipChanged
 from seggraph.events.hub import Hub
 from seggraph.events.subscriptions import Subscription
-from seggraph.models import migrating
-from seggraph.runtime import database
-from seggraph.services import segment_views, segments, upserts, workspaces
-from seggraph.services.context import Context, open_context
-from seggraph.services.policy import Viewer
-from seggraph.services.segments import SegmentDraft
+from seggraph.services.identity import workspaces
+from seggraph.services.members import upserts
+from seggraph.services.segments import segments
+from seggraph.services.segments import views as segment_views
+from seggraph.services.segments.segments import SegmentDraft
 from seggraph.settings import Settings
 from seggraph.vocabulary import ApiKeyScope, MemberKind, ReachStatus, Role, SegmentType
 

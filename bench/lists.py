@@ -20,12 +20,12 @@ from pydantic import SecretStr
 from seggraph import embedded
 from seggraph.app import create_app
 from seggraph.cli.serving import spare_collections
-from seggraph.models import migrating
-from seggraph.runtime import database
-from seggraph.services import workspaces
-from seggraph.services.authentication import issue_token
-from seggraph.services.context import Context, open_context
-from seggraph.services.segment_views import SELECT, UNLESS_ASKED_FOR
+from seggraph.context import Context, open_context
+from seggraph.database import migrating
+from seggraph.database.connections import database
+from seggraph.services.identity import workspaces
+from seggraph.services.identity.authentication import issue_token
+from seggraph.services.segments.views import SELECT, UNLESS_ASKED_FOR
 from seggraph.settings import Settings
 from seggraph.vocabulary import Role
 

@@ -16,13 +16,16 @@ from typing import Any
 from pyroaring import BitMap
 
 from seggraph import embedded
-from seggraph.models import migrating
-from seggraph.runtime import database
-from seggraph.services import catalogues, members, previews, workspaces
-from seggraph.services.context import Context, open_context
-from seggraph.services.members import MemberList
-from seggraph.services.paging import Order, PageRequest
-from seggraph.services.policy import Viewer
+from seggraph.access import Viewer
+from seggraph.context import Context, open_context
+from seggraph.database import migrating
+from seggraph.database.connections import database
+from seggraph.database.paging import Order, PageRequest
+from seggraph.services.catalogue import catalogues
+from seggraph.services.criteria import matching
+from seggraph.services.identity import workspaces
+from seggraph.services.members import members
+from seggraph.services.members.members import MemberList
 from seggraph.settings import Settings
 from seggraph.vocabulary import ApiKeyScope, MemberKind, Role
 
@@ -108,7 +111,7 @@ async def _time_pages(viewer: Viewer, list_: MemberList, order: Order) -> list[t
 
 
 async def _matching(context: Context, viewer: Viewer, criteria: dict[str, Any]) -> BitMap:
-    return await previews.matching(context, viewer, KIND, criteria, path="where")
+    return await matching.find(context, viewer, KIND, criteria, path="where")
 
 
 async def _explain(viewer: Viewer) -> None:

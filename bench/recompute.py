@@ -25,10 +25,10 @@ from pyroaring import BitMap
 
 from seggraph import embedded
 from seggraph.audiences import to_bytes
-from seggraph.models import migrating
-from seggraph.services import workspaces
-from seggraph.services.authentication import issue_token
-from seggraph.services.context import open_context
+from seggraph.context import open_context
+from seggraph.database import migrating
+from seggraph.services.identity import workspaces
+from seggraph.services.identity.authentication import issue_token
 from seggraph.settings import Settings
 from seggraph.vocabulary import Role
 

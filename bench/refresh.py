@@ -20,18 +20,20 @@ import asyncpg
 from pyroaring import BitMap
 
 from seggraph import embedded
+from seggraph.access import Viewer
 from seggraph.audiences import ChunkOwner, ChunkStore, to_bytes
+from seggraph.context import Context, open_context
 from seggraph.criteria import Catalogue, check, parse
+from seggraph.database import migrating
+from seggraph.database.unit_of_work import begin
 from seggraph.engines import Population
-from seggraph.models import migrating
 from seggraph.models.audiences import ChunkRole
-from seggraph.services import refresh, segments, workspaces
-from seggraph.services.context import Context, open_context
-from seggraph.services.policy import Viewer
-from seggraph.services.segments import SegmentDraft
+from seggraph.services.identity import workspaces
+from seggraph.services.refresh import refresh
+from seggraph.services.segments import segments
+from seggraph.services.segments.segments import SegmentDraft
 from seggraph.settings import Settings
 from seggraph.vocabulary import ApiKeyScope, MemberKind, Role, SegmentType
-from seggraph.work import begin
 
 ACCOUNT: Final = MemberKind.ACCOUNT
 

@@ -15,11 +15,13 @@ from typing import Any
 import asyncpg
 
 from seggraph import embedded
-from seggraph.models import migrating
-from seggraph.runtime import database
-from seggraph.services import field_examples, upserts, value_counts, workspaces
-from seggraph.services.context import Context, open_context
-from seggraph.services.policy import Viewer
+from seggraph.access import Viewer
+from seggraph.context import Context, open_context
+from seggraph.database import migrating
+from seggraph.database.connections import database
+from seggraph.services.catalogue import field_examples, value_counts
+from seggraph.services.identity import workspaces
+from seggraph.services.members import upserts
 from seggraph.settings import Settings
 from seggraph.vocabulary import ApiKeyScope, MemberKind, Role
 

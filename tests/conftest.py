@@ -13,10 +13,10 @@ from pydantic import SecretStr
 from redis.asyncio import Redis
 
 from seggraph import embedded, observability
-from seggraph.models import migrating
-from seggraph.services import workspaces
-from seggraph.services.context import Context, open_context
-from seggraph.services.policy import Viewer
+from seggraph.access import Viewer
+from seggraph.context import Context, open_context
+from seggraph.database import migrating
+from seggraph.services.identity import workspaces
 from seggraph.settings import Settings
 from seggraph.vocabulary import ApiKeyScope, Role
 from tests.product import PATIENCE_SECONDS, Product, Server, serving, working

@@ -14,10 +14,10 @@ import uvicorn
 from gql import Client, gql
 from gql.transport.websockets import WebsocketsTransport
 
+from seggraph.access import Viewer
 from seggraph.app import create_app
-from seggraph.services.authentication import issue_token
-from seggraph.services.context import Context
-from seggraph.services.policy import Viewer
+from seggraph.context import Context
+from seggraph.services.identity.authentication import issue_token
 from seggraph.settings import Settings
 from seggraph.worker import run_worker
 

@@ -6,11 +6,11 @@ from typing import Any
 import asyncpg
 import pytest
 
-from seggraph import runtime
+from seggraph.context import Context
+from seggraph.database import connections as runtime
+from seggraph.database.connections import database
+from seggraph.database.unit_of_work import begin, snapshot
 from seggraph.errors import RetryLater
-from seggraph.runtime import database
-from seggraph.services.context import Context
-from seggraph.work import begin, snapshot
 
 INSERT = "INSERT INTO populations (workspace_id, kind) VALUES (1, 1)"
 COUNT = "SELECT count(*) FROM populations"

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 import pytest
 
 from seggraph import worker
-from seggraph.services import import_runs
-from seggraph.services.context import Context
+from seggraph.context import Context
+from seggraph.services.imports import runs as import_runs
 from tests.product import PATIENCE_SECONDS, working
 
 

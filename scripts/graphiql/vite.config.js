@@ -38,7 +38,7 @@ export default defineConfig({
   base: './',
   plugins: [lighterJSONC, withoutUnused],
   build: {
-    outDir: '../../src/seggraph/api/transport/static/graphiql',
+    outDir: '../../src/seggraph/transport/static/graphiql',
     emptyOutDir: true,
     // The content security policy allows no data: fonts or scripts.
     assetsInlineLimit: 0,

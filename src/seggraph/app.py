@@ -15,16 +15,20 @@ from starlette.responses import FileResponse, JSONResponse, PlainTextResponse, R
 from starlette.routing import Route
 from starlette.websockets import WebSocket
 
-from seggraph.api import monitoring
-from seggraph.api.context import Caller, caller_factory
-from seggraph.api.monitoring import CountedRequests, Monitoring
+from seggraph.api.base.context import Caller, caller_factory
+from seggraph.api.operations import monitoring
+from seggraph.api.operations.monitoring import CountedRequests, Monitoring
 from seggraph.api.schema import build_schema
-from seggraph.api.transport import GraphQLEndpoint
+from seggraph.context import Context, open_context
 from seggraph.errors import NotFound, RetryLater, SeggraphError
 from seggraph.events import Hub
-from seggraph.services import destination_feedback, exports, health, import_rejects, signed_paths, uploads
-from seggraph.services.context import Context, open_context
+from seggraph.files import signed_paths, uploads
+from seggraph.services.destinations import feedback as destination_feedback
+from seggraph.services.exports import exports
+from seggraph.services.imports import rejects as import_rejects
+from seggraph.services.operations import health
 from seggraph.settings import Settings
+from seggraph.transport import GraphQLEndpoint
 from seggraph.vocabulary import ExportFormat
 
 EXPORTED: Final = "/files/exports/{workspace_id:int}/{export_id:int}"

@@ -17,25 +17,22 @@ from arq.worker import Function, Worker, func
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
+from seggraph.context import Context
+from seggraph.database.connections import connect_redis
 from seggraph.enqueue import Job, decode, encode, queue_name, wake_name
 from seggraph.errors import RetryLater
 from seggraph.observability import bound
-from seggraph.runtime import connect_redis
-from seggraph.services import (
-    audience_values,
-    audit_retention,
-    delivery_runs,
-    event_retention,
-    export_runs,
-    import_runs,
-    recompute,
-    refresh,
-    run_compaction,
-    sweeping,
-    ticks,
-    webhook_runs,
-)
-from seggraph.services.context import Context
+from seggraph.services.audit import retention as audit_retention
+from seggraph.services.customer_value import audience_values
+from seggraph.services.destinations import delivery_runs
+from seggraph.services.events import retention as event_retention
+from seggraph.services.exports import runs as export_runs
+from seggraph.services.history import run_compaction
+from seggraph.services.imports import runs as import_runs
+from seggraph.services.operations import sweeping
+from seggraph.services.recompute import recompute
+from seggraph.services.refresh import refresh, ticks
+from seggraph.services.webhooks import runs as webhook_runs
 from seggraph.settings import Settings
 from seggraph.vocabulary import MemberKind
 

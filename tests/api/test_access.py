@@ -19,9 +19,9 @@ from jwt.utils import base64url_encode
 from websockets.asyncio.client import connect
 from websockets.typing import Subprotocol
 
+from seggraph.access import Viewer
 from seggraph.errors import RetryLater, SeggraphError, Unauthenticated
-from seggraph.services.authentication import authenticate
-from seggraph.services.policy import Viewer
+from seggraph.services.identity.authentication import authenticate
 from seggraph.settings import Settings
 from seggraph.vocabulary import ApiKeyScope, Role
 from tests.conftest import new_viewer

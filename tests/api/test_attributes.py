@@ -7,10 +7,12 @@ from typing import Any
 import asyncpg
 import pytest
 
-from seggraph.services import catalogues, member_edits, upserts, value_counts
-from seggraph.services.context import Context
-from seggraph.services.policy import Viewer
-from seggraph.services.selections import Selection
+from seggraph.access import Viewer
+from seggraph.context import Context
+from seggraph.services.catalogue import catalogues, value_counts
+from seggraph.services.members import edits as member_edits
+from seggraph.services.members import upserts
+from seggraph.services.members.selections import Selection
 from seggraph.vocabulary import ApiKeyScope, MemberKind, Role
 from tests.conftest import new_viewer
 from tests.product import Product, Server
@@ -370,7 +372,7 @@ async def test_a_reader_may_not_change_the_catalogue(
 ) -> None:
     from seggraph.criteria import AttributeDefinition
     from seggraph.errors import Forbidden
-    from seggraph.services import attributes
+    from seggraph.services.catalogue import attributes
     from seggraph.vocabulary import AttributeType
 
     reader = Viewer(viewer.workspace_id, Role.TEAM_MEMBER, ApiKeyScope.READ)

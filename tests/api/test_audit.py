@@ -8,11 +8,12 @@ from typing import Any
 import asyncpg
 import pytest
 
-from seggraph.services import audit, audit_retention
-from seggraph.services.context import Context
-from seggraph.services.policy import Viewer
+from seggraph.access import Viewer
+from seggraph.context import Context
+from seggraph.database.unit_of_work import begin
+from seggraph.services.audit import audit
+from seggraph.services.audit import retention as audit_retention
 from seggraph.vocabulary import AuditAction, AuditSubject, Role
-from seggraph.work import begin
 from tests.api.world import called, sent
 from tests.conftest import new_viewer
 from tests.product import PATIENCE_SECONDS, Product, Server, working

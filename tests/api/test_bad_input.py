@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from seggraph.services.context import Context
-from seggraph.services.policy import Viewer
+from seggraph.access import Viewer
+from seggraph.context import Context
 from seggraph.vocabulary import Role
 from tests.conftest import new_viewer
 from tests.product import Product, Server

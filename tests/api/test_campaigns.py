@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from seggraph.services.policy import Viewer
+from seggraph.access import Viewer
 from seggraph.vocabulary import Role
 from tests.api.test_destinations import eventually
 from tests.api.test_lists import counted

@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pyroaring import BitMap
 
-from seggraph.api.ids import encode
-from seggraph.services.comparisons import Combined, Given, SetOperation, compared, evaluated
-from seggraph.services.policy import Viewer
+from seggraph.access import Viewer
+from seggraph.api.base.ids import encode
+from seggraph.services.segments.comparisons import Combined, Given, SetOperation, compared, evaluated
 from seggraph.vocabulary import Role
 from tests.api.test_reach import quiet
 from tests.conftest import new_viewer

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from seggraph.services.context import Context
+from seggraph.context import Context
 from tests.conftest import new_viewer
 from tests.product import PATIENCE_SECONDS, Product, Server, working
 

@@ -8,9 +8,9 @@ from typing import Any
 import asyncpg
 import pytest
 
+from seggraph.access import Viewer
+from seggraph.context import Context
 from seggraph.destinations import signing
-from seggraph.services.context import Context
-from seggraph.services.policy import Viewer
 from seggraph.settings import Settings
 from seggraph.vocabulary import Role
 from tests.api.test_destinations import made, receiver

@@ -11,10 +11,10 @@ from typing import Any, TypeVar
 import asyncpg
 import pytest
 
+from seggraph.access import Viewer
+from seggraph.context import Context
 from seggraph.destinations import signing
-from seggraph.services import workspaces
-from seggraph.services.context import Context
-from seggraph.services.policy import Viewer
+from seggraph.services.identity import workspaces
 from seggraph.settings import Settings
 from seggraph.vocabulary import ApiKeyScope, Role
 from tests.conftest import new_viewer

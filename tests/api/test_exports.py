@@ -12,14 +12,19 @@ import asyncpg
 import httpx
 import pytest
 
-from seggraph.services import export_files, export_runs, exports, segments, sweeping, uploads
-from seggraph.services.context import Context
-from seggraph.services.exports import ExportDraft
-from seggraph.services.leases import LeaseLost
-from seggraph.services.policy import Viewer
-from seggraph.services.segments import SegmentDraft
+from seggraph.access import Viewer
+from seggraph.context import Context
+from seggraph.database.leases import LeaseLost
+from seggraph.database.unit_of_work import begin
+from seggraph.files import uploads
+from seggraph.services.exports import exports
+from seggraph.services.exports import files as export_files
+from seggraph.services.exports import runs as export_runs
+from seggraph.services.exports.exports import ExportDraft
+from seggraph.services.operations import sweeping
+from seggraph.services.segments import segments
+from seggraph.services.segments.segments import SegmentDraft
 from seggraph.vocabulary import ExportContent, ExportStatus, MemberKind, Role, SegmentType, Visibility
-from seggraph.work import begin
 from tests.conftest import new_viewer
 from tests.product import Product, Server
 
@@ -95,7 +100,7 @@ async def test_the_members_of_a_segment_in_each_form(
     monkeypatch.setattr(export_files, "BATCH_ROWS", 2)
     segment_id = await people(product, 5)
 
-    # as CSV: all that an import takes, with formulas disarmed
+    # as CSV: all that an import takes, with formulas neutralise_formula
     ready = await exported(product, segmentId=segment_id)
     assert {key: ready[key] for key in ("status", "total", "written", "progress", "segment", "error")} == {
         "status": "READY",

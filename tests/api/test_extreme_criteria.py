@@ -3,8 +3,8 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from seggraph.services.context import Context
-from seggraph.services.policy import Viewer
+from seggraph.access import Viewer
+from seggraph.context import Context
 from tests.api.test_criteria_conditions import PREVIEW, RECORD, UPSERT
 from tests.product import Product, Server
 

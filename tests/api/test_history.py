@@ -5,12 +5,12 @@ from typing import Any
 
 import asyncpg
 
-from seggraph.api import ids
+from seggraph.access import Viewer
+from seggraph.api.base import ids
 from seggraph.audiences import from_bytes
-from seggraph.services import run_compaction
-from seggraph.services.context import Context
-from seggraph.services.move_causes import decode
-from seggraph.services.policy import Viewer
+from seggraph.context import Context
+from seggraph.services.history import run_compaction
+from seggraph.services.memberships.attribution import decode
 from seggraph.vocabulary import Role
 from tests.api.test_reach import quiet
 from tests.conftest import new_viewer

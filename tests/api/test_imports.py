@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
-from seggraph.services.context import Context
+from seggraph.context import Context
 from tests.conftest import new_viewer
 from tests.product import Product, Server
 

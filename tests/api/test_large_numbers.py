@@ -4,7 +4,7 @@ from typing import Any
 
 import asyncpg
 
-from seggraph.api.scalars import MAX_INT
+from seggraph.api.base.scalars import MAX_INT
 from tests.api.test_campaigns import members, segment
 from tests.api.test_destinations import eventually
 from tests.api.test_reach import quiet

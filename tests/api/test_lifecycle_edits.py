@@ -7,9 +7,9 @@ from typing import Any
 import asyncpg
 import pytest
 
-from seggraph.api import ids
-from seggraph.services import default_segments
-from seggraph.services.policy import Viewer
+from seggraph.access import Viewer
+from seggraph.api.base import ids
+from seggraph.services.segments import default_segments
 from seggraph.vocabulary import Role
 from tests.api.lifecycle import (
     CLONE,

@@ -23,7 +23,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from seggraph.services.context import Context
+from seggraph.context import Context
 from seggraph.vocabulary import Role
 from tests.api.lifecycle import CLONE, CREATE, DELETE, HAND, STEP, STEPS, UPDATE, UPSERT
 from tests.conftest import new_viewer

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from seggraph.services.policy import Viewer
+from seggraph.access import Viewer
 from seggraph.vocabulary import Role
 from tests.api.test_campaigns import answer, campaign, segment
 from tests.conftest import new_viewer

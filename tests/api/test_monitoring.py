@@ -14,9 +14,10 @@ from prometheus_client.parser import text_string_to_metric_families
 from pydantic import SecretStr
 
 import seggraph
-from seggraph.services import recompute, sweeping
-from seggraph.services.context import Context
-from seggraph.services.policy import Viewer
+from seggraph.access import Viewer
+from seggraph.context import Context
+from seggraph.services.operations import sweeping
+from seggraph.services.recompute import recompute
 from seggraph.vocabulary import Role, RunStatus
 from tests.api.world import called
 from tests.conftest import new_viewer

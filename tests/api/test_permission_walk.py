@@ -15,8 +15,8 @@ import asyncpg
 import pytest
 from gql.transport.exceptions import TransportQueryError
 
-from seggraph.api import ids
-from seggraph.services.context import Context
+from seggraph.api.base import ids
+from seggraph.context import Context
 from tests.api.schema_walk import SCHEMA, Operation, Tables, Walk, coordinates, values_in
 from tests.api.world import COUNTS, HIDDEN, KEYS, OPEN, OWN, PRIVATE, World, furnished, sent
 from tests.conftest import new_viewer

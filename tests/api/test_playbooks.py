@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from seggraph.api import ids
-from seggraph.services.context import Context
-from seggraph.services.policy import Viewer
+from seggraph.access import Viewer
+from seggraph.api.base import ids
+from seggraph.context import Context
 from seggraph.vocabulary import Role
 from tests.api.test_memberships import ADD, REMOVE, counting, create, ready, upsert
 from tests.conftest import new_viewer
@@ -250,8 +250,8 @@ async def test_what_cannot_be_is_refused_and_does_nothing(product: Product, serv
 async def test_a_playbook_and_a_segment_take_so_many(
     product: Product, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("seggraph.services.playbook_sources.MAX_SEGMENTS", 2)
-    monkeypatch.setattr("seggraph.services.playbook_sources.MAX_PLAYBOOKS", 2)
+    monkeypatch.setattr("seggraph.services.playbooks.sources.MAX_SEGMENTS", 2)
+    monkeypatch.setattr("seggraph.services.playbooks.sources.MAX_PLAYBOOKS", 2)
     one, two, three = [await create(product, name) for name in ("One", "Two", "Three")]
     good = {"name": "New", "kind": "ACCOUNT", "criteria": GERMAN}
 

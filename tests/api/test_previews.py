@@ -7,9 +7,9 @@ from typing import Any
 
 import asyncpg
 
-from seggraph.api.transport.endpoint import WATCHED_AFTER_SECONDS
-from seggraph.services.context import Context
-from seggraph.services.policy import Viewer
+from seggraph.access import Viewer
+from seggraph.context import Context
+from seggraph.transport.endpoint import WATCHED_AFTER_SECONDS
 from seggraph.vocabulary import Role
 from tests.conftest import new_viewer
 from tests.product import PATIENCE_SECONDS, Product, Server, serving, working

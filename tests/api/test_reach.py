@@ -8,7 +8,7 @@ from typing import Any
 
 import asyncpg
 
-from seggraph.services.policy import Viewer
+from seggraph.access import Viewer
 from seggraph.vocabulary import Role
 from tests.conftest import new_viewer
 from tests.product import Product

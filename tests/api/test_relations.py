@@ -6,12 +6,12 @@ from typing import Any
 import asyncpg
 import pytest
 
+from seggraph.access import Viewer
 from seggraph.audiences import from_bytes
+from seggraph.context import Context
 from seggraph.criteria import relations as catalogue
-from seggraph.services import related, upserts
-from seggraph.services.context import Context
-from seggraph.services.policy import Viewer
-from seggraph.services.related import Asked
+from seggraph.services.members import related, upserts
+from seggraph.services.members.related import Asked
 from seggraph.vocabulary import MemberKind
 from tests.conftest import new_viewer
 from tests.product import Product, Server

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from seggraph.services import event_names
+from seggraph.services.events import names as event_names
 from tests.product import Product
 
 UPSERT = """

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from gql.transport.exceptions import TransportError, TransportQueryError
 
-from seggraph.services.policy import Viewer
+from seggraph.access import Viewer
 from seggraph.vocabulary import Role
 from tests.conftest import new_viewer
 from tests.product import Product

@@ -5,8 +5,8 @@ from typing import Any
 
 import asyncpg
 
-from seggraph.services import audience_values
-from seggraph.services.policy import Viewer
+from seggraph.access import Viewer
+from seggraph.services.customer_value import audience_values
 from seggraph.vocabulary import MemberKind, Role
 from tests.api.test_campaigns import answer, members, segment
 from tests.api.test_reach import quiet

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
-from seggraph.services import webhook_runs
-from seggraph.services.context import Context, open_context
-from seggraph.services.policy import Viewer
+from seggraph.access import Viewer
+from seggraph.context import Context, open_context
+from seggraph.services.webhooks import runs as webhook_runs
 from seggraph.settings import Settings
 from seggraph.vocabulary import Role
 from tests.api.test_destinations import eventually

@@ -6,9 +6,10 @@ from typing import Any
 import asyncpg
 import pytest
 
-from seggraph.services import webhook_messages, webhook_runs
-from seggraph.services.context import Context
-from seggraph.services.policy import Viewer
+from seggraph.access import Viewer
+from seggraph.context import Context
+from seggraph.services.webhooks import messages as webhook_messages
+from seggraph.services.webhooks import runs as webhook_runs
 from tests.api.test_webhooks import CREATE, LIST, SEGMENT
 from tests.api.test_workspace_events import create
 from tests.product import Server

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from gql.transport.exceptions import TransportQueryError
 
-from seggraph.services.context import Context
-from seggraph.services.policy import Viewer
+from seggraph.access import Viewer
+from seggraph.context import Context
 from seggraph.vocabulary import Role
 from tests.api.test_subscriptions import CREATE, UPSERT, of_country
 from tests.conftest import new_viewer

@@ -14,9 +14,9 @@ from typing import Any
 import asyncpg
 import httpx
 
-from seggraph.api import ids
-from seggraph.services.context import Context
-from seggraph.services.policy import Viewer
+from seggraph.access import Viewer
+from seggraph.api.base import ids
+from seggraph.context import Context
 from seggraph.vocabulary import Role
 from tests.api.schema_walk import SCHEMA
 from tests.conftest import new_viewer

@@ -13,8 +13,9 @@ import asyncpg
 from pyroaring import BitMap
 
 from seggraph.audiences import ChunkOwner, ChunkStore, from_bytes
+from seggraph.files import uploads
 from seggraph.models.audiences import ChunkRole
-from seggraph.services import uploads, value_counts
+from seggraph.services.catalogue import value_counts
 from seggraph.vocabulary import ConsentState, MemberKind, SegmentPurpose, SourceKind
 from tests.chaos.faults import Faults
 from tests.chaos.meanings import CHOICES, Row

@@ -17,10 +17,11 @@ import asyncpg
 from pydantic import SecretStr
 
 from seggraph import embedded
-from seggraph.api import ids
-from seggraph.models import migrating
-from seggraph.services import segment_edits, segments
-from seggraph.services.context import Context, open_context
+from seggraph.api.base import ids
+from seggraph.context import Context, open_context
+from seggraph.database import migrating
+from seggraph.services.segments import edits as segment_edits
+from seggraph.services.segments import segments
 from seggraph.settings import Settings
 from tests.chaos.checks import FinalState, Monitor, settle
 from tests.chaos.faults import Faults

@@ -20,10 +20,10 @@ from pyroaring import BitMap
 
 from seggraph import observability
 from seggraph.cli.application import until_stopped
+from seggraph.context import open_context
 from seggraph.criteria import Checked
 from seggraph.engines import Engine, Population
 from seggraph.errors import CriteriaTooSlow
-from seggraph.services.context import open_context
 from seggraph.settings import Settings
 from seggraph.worker import run_worker
 

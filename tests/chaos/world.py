@@ -17,28 +17,25 @@ from decimal import Decimal
 from functools import partial
 from typing import Any, Final
 
+from seggraph.access import Viewer
+from seggraph.context import Context
+from seggraph.database.connections import database
 from seggraph.errors import RetryLater, SeggraphError
-from seggraph.runtime import database
-from seggraph.services import (
-    erasure,
-    events,
-    exports,
-    hands,
-    imports,
-    member_edits,
-    playbooks,
-    segment_edits,
-    segment_life,
-    segments,
-    upserts,
-)
-from seggraph.services.context import Context
-from seggraph.services.exports import ExportDraft
-from seggraph.services.import_mappings import Pair
-from seggraph.services.playbooks import PlaybookDraft
-from seggraph.services.policy import Viewer
-from seggraph.services.segments import SegmentDraft
-from seggraph.services.selections import Selection
+from seggraph.services.erasure import erasure
+from seggraph.services.events import events
+from seggraph.services.exports import exports
+from seggraph.services.exports.exports import ExportDraft
+from seggraph.services.imports import imports
+from seggraph.services.imports.mappings import Pair
+from seggraph.services.members import edits as member_edits
+from seggraph.services.members import upserts
+from seggraph.services.members.selections import Selection
+from seggraph.services.playbooks import playbooks
+from seggraph.services.playbooks.playbooks import PlaybookDraft
+from seggraph.services.segments import edits as segment_edits
+from seggraph.services.segments import lifecycle as segment_life
+from seggraph.services.segments import manual_membership, segments
+from seggraph.services.segments.segments import SegmentDraft
 from seggraph.vocabulary import (
     Channel,
     ConsentState,
@@ -230,7 +227,7 @@ class World:
         before = {key: self.manual[key] for key in keys if key in self.manual}
         for key in keys:
             self.manual.pop(key, None)
-        step = hands.add if adds else hands.remove
+        step = manual_membership.add if adds else manual_membership.remove
         known = await self._asked(
             "hand", lambda: step(self.context, self.viewer, [segment_id], _named(numbers))
         )

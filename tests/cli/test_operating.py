@@ -17,8 +17,8 @@ from typer.testing import CliRunner
 
 from seggraph import embedded
 from seggraph.cli import app
-from seggraph.runtime import connect_redis
-from seggraph.services.context import Context
+from seggraph.context import Context
+from seggraph.database.connections import connect_redis
 from tests.ports import free_port
 from tests.product import serving
 

@@ -7,23 +7,19 @@ from typing import Any
 import asyncpg
 import pytest
 
-from seggraph.runtime import database
-from seggraph.services import (
-    deliveries,
-    delivery_runs,
-    destinations,
-    recompute,
-    refresh,
-    segment_edits,
-    segments,
-    upserts,
-)
-from seggraph.services.context import Context
-from seggraph.services.deliveries import DeliveryView
-from seggraph.services.destinations import DestinationDraft
-from seggraph.services.leases import Lease
-from seggraph.services.policy import Viewer
-from seggraph.services.segments import SegmentDraft
+from seggraph.access import Viewer
+from seggraph.context import Context
+from seggraph.database.connections import database
+from seggraph.database.leases import Lease
+from seggraph.services.destinations import deliveries, delivery_runs, destinations
+from seggraph.services.destinations.deliveries import DeliveryView
+from seggraph.services.destinations.destinations import DestinationDraft
+from seggraph.services.members import upserts
+from seggraph.services.recompute import recompute
+from seggraph.services.refresh import refresh
+from seggraph.services.segments import edits as segment_edits
+from seggraph.services.segments import segments
+from seggraph.services.segments.segments import SegmentDraft
 from seggraph.vocabulary import DestinationType, MemberKind, SegmentType
 
 PERSON = MemberKind.PERSON

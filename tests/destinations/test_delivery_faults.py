@@ -8,19 +8,17 @@ from typing import Any
 import asyncpg
 import pytest
 
+from seggraph.access import Viewer
+from seggraph.context import Context
 from seggraph.destinations.esp import EmailService
-from seggraph.services import (
-    deliveries,
-    erasure,
-    member_edits,
-    recompute,
-    refresh,
-    segment_life,
-    suppressions,
-)
-from seggraph.services.context import Context
-from seggraph.services.policy import Viewer
-from seggraph.services.selections import Selection
+from seggraph.services.destinations import deliveries
+from seggraph.services.erasure import erasure
+from seggraph.services.members import edits as member_edits
+from seggraph.services.members.selections import Selection
+from seggraph.services.recompute import recompute
+from seggraph.services.refresh import refresh
+from seggraph.services.segments import lifecycle as segment_life
+from seggraph.services.suppressions import suppressions
 from seggraph.settings import Settings
 from seggraph.vocabulary import Channel, ConsentState, DeliveryStatus, SuppressionReason
 from tests.destinations.delivering import (

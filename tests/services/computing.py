@@ -8,15 +8,18 @@ from typing import Any
 import asyncpg
 from pyroaring import BitMap
 
+from seggraph.access import Viewer
 from seggraph.audiences import ChunkOwner, ChunkStore, from_bytes
+from seggraph.context import Context
 from seggraph.criteria import Checked
 from seggraph.engines import Engine, Population, PostgresEngine
 from seggraph.models.audiences import ChunkRole
-from seggraph.services import recompute, segment_views, segments, upserts
-from seggraph.services.context import Context
-from seggraph.services.policy import Viewer
-from seggraph.services.segment_views import SegmentView
-from seggraph.services.segments import SegmentDraft
+from seggraph.services.members import upserts
+from seggraph.services.recompute import recompute
+from seggraph.services.segments import segments
+from seggraph.services.segments import views as segment_views
+from seggraph.services.segments.segments import SegmentDraft
+from seggraph.services.segments.views import SegmentView
 from seggraph.vocabulary import MemberKind, RunStatus, SegmentPurpose, SegmentType
 
 ACCOUNT = MemberKind.ACCOUNT

@@ -2,8 +2,8 @@
 
 import pytest
 
-from seggraph.services.context import Context
-from seggraph.services.policy import Viewer
+from seggraph.access import Viewer
+from seggraph.context import Context
 from tests.services.recording import ACCOUNT, PERSON, store
 
 

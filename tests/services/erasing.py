@@ -6,17 +6,13 @@ from decimal import Decimal
 
 import asyncpg
 
+from seggraph.access import Viewer
 from seggraph.audiences import from_bytes
-from seggraph.services import (
-    events,
-    imports,
-    members,
-    relations,
-    upserts,
-)
-from seggraph.services.context import Context
-from seggraph.services.policy import Viewer
-from seggraph.services.selections import Selection
+from seggraph.context import Context
+from seggraph.services.events import events
+from seggraph.services.imports import imports
+from seggraph.services.members import members, relations, upserts
+from seggraph.services.members.selections import Selection
 from seggraph.vocabulary import MemberKind
 from tests.services.computing import (
     ACCOUNT,

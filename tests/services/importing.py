@@ -5,12 +5,13 @@ import io
 from collections.abc import Mapping
 from typing import Any
 
-from seggraph.services import import_runs, imports
-from seggraph.services.context import Context
-from seggraph.services.import_mappings import Pair
-from seggraph.services.imports import ImportView
-from seggraph.services.policy import Viewer
-from seggraph.services.uploads import Read
+from seggraph.access import Viewer
+from seggraph.context import Context
+from seggraph.files.uploads import Read
+from seggraph.services.imports import imports
+from seggraph.services.imports import runs as import_runs
+from seggraph.services.imports.imports import ImportView
+from seggraph.services.imports.mappings import Pair
 from seggraph.vocabulary import MemberKind
 
 

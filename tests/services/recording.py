@@ -6,12 +6,10 @@ from typing import Any
 
 import asyncpg
 
-from seggraph.services import (
-    events,
-    upserts,
-)
-from seggraph.services.context import Context
-from seggraph.services.policy import Viewer
+from seggraph.access import Viewer
+from seggraph.context import Context
+from seggraph.services.events import events
+from seggraph.services.members import upserts
 from seggraph.vocabulary import MemberKind
 
 NOW = datetime.now(UTC).replace(microsecond=0)

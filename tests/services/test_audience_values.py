@@ -8,11 +8,14 @@ from typing import Any
 import asyncpg
 import pytest
 
-from seggraph.services import audience_values, customer_values, events, hands, refresh
-from seggraph.services.context import Context
-from seggraph.services.policy import Viewer
-from seggraph.services.segment_views import SegmentView
-from seggraph.services.selections import Selection
+from seggraph.access import Viewer
+from seggraph.context import Context
+from seggraph.services.customer_value import audience_values, customer_values
+from seggraph.services.events import events
+from seggraph.services.members.selections import Selection
+from seggraph.services.refresh import refresh
+from seggraph.services.segments import manual_membership
+from seggraph.services.segments.views import SegmentView
 from tests.product import working
 from tests.services.computing import ACCOUNT, country, put, ready_segment
 
@@ -70,7 +73,7 @@ async def test_a_reader_of_small_segments_has_every_order_refund_and_move(
     assert await up_to_date(viewer) == 2
 
     everybody = Selection(kind=ACCOUNT, external_ids=["b"])
-    await hands.remove(context, viewer, [german.id], everybody)
+    await manual_membership.remove(context, viewer, [german.id], everybody)
     assert await revenue(viewer, german) == [Decimal(0)], "who left takes the orders along"
 
 

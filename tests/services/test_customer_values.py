@@ -10,12 +10,14 @@ from typing import Any
 import pytest
 from pyroaring import BitMap
 
-from seggraph.services import customer_values, events, upserts
-from seggraph.services.context import Context
-from seggraph.services.customer_values import CustomerValue
-from seggraph.services.policy import Viewer
+from seggraph.access import Viewer
+from seggraph.context import Context
+from seggraph.database.unit_of_work import snapshot
+from seggraph.services.customer_value import customer_values
+from seggraph.services.customer_value.customer_values import CustomerValue
+from seggraph.services.events import events
+from seggraph.services.members import upserts
 from seggraph.vocabulary import MemberKind
-from seggraph.work import snapshot
 
 PERSON, ACCOUNT = MemberKind.PERSON, MemberKind.ACCOUNT
 

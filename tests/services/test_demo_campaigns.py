@@ -4,12 +4,14 @@ from datetime import UTC, datetime, timedelta
 
 import asyncpg
 
-from seggraph.services import campaign_views, demo_campaigns, seeding
-from seggraph.services.campaign_views import CampaignList
-from seggraph.services.context import Context
-from seggraph.services.demo_segments import EXAMPLE_SEGMENTS
-from seggraph.services.paging import PageRequest
-from seggraph.services.policy import Viewer
+from seggraph.access import Viewer
+from seggraph.context import Context
+from seggraph.database.paging import PageRequest
+from seggraph.demo import campaigns as demo_campaigns
+from seggraph.demo import seeding
+from seggraph.demo.segments import EXAMPLE_SEGMENTS
+from seggraph.services.campaigns import views as campaign_views
+from seggraph.services.campaigns.views import CampaignList
 from seggraph.vocabulary import CampaignStatus
 
 DAY = datetime.now(UTC).date()

@@ -12,9 +12,9 @@ import pytest
 
 from seggraph.criteria import AttributeDefinition, Catalogue, check, parse
 from seggraph.criteria.naive import NaiveMember, Stored, matches
-from seggraph.services import demo_data
-from seggraph.services.demo_segments import EXAMPLE_SEGMENTS, ExampleSegment
-from seggraph.services.demo_words import COUNTRIES
+from seggraph.demo import members as demo_data
+from seggraph.demo.segments import EXAMPLE_SEGMENTS, ExampleSegment
+from seggraph.demo.words import COUNTRIES
 from seggraph.vocabulary import AttributeType, Channel, ConsentState, MemberKind
 
 AS_OF = date(2026, 3, 1)

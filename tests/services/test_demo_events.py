@@ -7,9 +7,11 @@ from typing import Any
 
 import asyncpg
 
-from seggraph.services import demo_data, demo_events, seeding
-from seggraph.services.context import Context
-from seggraph.services.policy import Viewer
+from seggraph.access import Viewer
+from seggraph.context import Context
+from seggraph.demo import events as demo_events
+from seggraph.demo import members as demo_data
+from seggraph.demo import seeding
 from seggraph.vocabulary import MemberKind
 
 AS_OF = date(2026, 3, 1)

@@ -10,30 +10,26 @@ import asyncpg
 import pytest
 from pyroaring import BitMap
 
+from seggraph.access import Viewer
 from seggraph.audiences import ChunkOwner, ChunkStore
+from seggraph.context import Context
 from seggraph.criteria import Checked
 from seggraph.engines import Population, PostgresEngine
 from seggraph.models.audiences import ChunkRole
-from seggraph.services import (
-    catalogues,
-    events,
-    hands,
-    member_edits,
-    playbooks,
-    recompute,
-    refresh,
-    relations,
-    rules,
-    segment_edits,
-    segments,
-    upserts,
-)
-from seggraph.services.context import Context
-from seggraph.services.playbooks import PlaybookDraft
-from seggraph.services.policy import Viewer
-from seggraph.services.segment_views import SegmentView
-from seggraph.services.segments import SegmentDraft
-from seggraph.services.selections import Selection
+from seggraph.services.catalogue import catalogues
+from seggraph.services.events import events
+from seggraph.services.members import edits as member_edits
+from seggraph.services.members import relations, upserts
+from seggraph.services.members.selections import Selection
+from seggraph.services.playbooks import playbooks
+from seggraph.services.playbooks.playbooks import PlaybookDraft
+from seggraph.services.recompute import recompute
+from seggraph.services.refresh import refresh
+from seggraph.services.rules import rules
+from seggraph.services.segments import edits as segment_edits
+from seggraph.services.segments import manual_membership, segments
+from seggraph.services.segments.segments import SegmentDraft
+from seggraph.services.segments.views import SegmentView
 from seggraph.vocabulary import Channel, ConsentState, MemberKind, SegmentType
 from tests.services.computing import country, with_engine
 
@@ -367,5 +363,5 @@ async def _happen(
             await world.settle()
             await playbooks.resume(context, viewer, playbook_id)
         case _:
-            hand = chance.choice([hands.add, hands.remove])
+            hand = chance.choice([manual_membership.add, manual_membership.remove])
             await hand(context, viewer, [chance.choice(base).id], some)

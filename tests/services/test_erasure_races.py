@@ -8,23 +8,19 @@ import asyncpg
 import pytest
 from pyroaring import BitMap
 
+from seggraph.access import Viewer
 from seggraph.audiences import ChunkOwner, ChunkStore, from_bytes
+from seggraph.context import Context
 from seggraph.errors import RetryLater
 from seggraph.models.audiences import ChunkRole
-from seggraph.services import (
-    erasure,
-    hands,
-    import_runs,
-    recompute,
-    refresh,
-    relations,
-    segments,
-    upserts,
-)
-from seggraph.services.context import Context
-from seggraph.services.policy import Viewer
-from seggraph.services.segments import SegmentDraft
-from seggraph.services.selections import Selection
+from seggraph.services.erasure import erasure
+from seggraph.services.imports import runs as import_runs
+from seggraph.services.members import relations, upserts
+from seggraph.services.members.selections import Selection
+from seggraph.services.recompute import recompute
+from seggraph.services.refresh import refresh
+from seggraph.services.segments import manual_membership, segments
+from seggraph.services.segments.segments import SegmentDraft
 from seggraph.vocabulary import MemberKind, ReachStatus, RunStatus, SegmentType
 from tests.product import working
 from tests.services.computing import (
@@ -183,7 +179,7 @@ async def test_deletions_amid_everything_else(
         await erasure.delete(context, viewer, Selection(kind=kind, external_ids=some(3)))
 
     async def hand() -> None:
-        await hands.add(context, viewer, [by_hand.id], named(*some(3)))
+        await manual_membership.add(context, viewer, [by_hand.id], named(*some(3)))
 
     async def recalculate() -> None:
         await segments.recalculate(context, viewer, german.id)

@@ -7,15 +7,13 @@ from decimal import Decimal
 import asyncpg
 import pytest
 
+from seggraph.access import Viewer
+from seggraph.context import Context
 from seggraph.errors import ErrorCode, Invalid
-from seggraph.services import (
-    event_partitions,
-    event_retention,
-    events,
-    sweeping,
-)
-from seggraph.services.context import Context
-from seggraph.services.policy import Viewer
+from seggraph.services.events import events
+from seggraph.services.events import partitions as event_partitions
+from seggraph.services.events import retention as event_retention
+from seggraph.services.operations import sweeping
 from tests.conftest import new_viewer
 from tests.product import working
 from tests.services.recording import NOW, PERSON, assert_consistent, event, record, store

@@ -6,13 +6,11 @@ from decimal import Decimal
 import asyncpg
 import pytest
 
+from seggraph.access import Viewer
+from seggraph.context import Context
 from seggraph.errors import ErrorCode, Forbidden, Required, TooMany
-from seggraph.services import (
-    event_retention,
-    events,
-)
-from seggraph.services.context import Context
-from seggraph.services.policy import Viewer
+from seggraph.services.events import events
+from seggraph.services.events import retention as event_retention
 from seggraph.vocabulary import ApiKeyScope, MemberKind, Role
 from tests.conftest import new_viewer
 from tests.services.recording import NOW, PERSON, Row, assert_consistent, event, record, store, total

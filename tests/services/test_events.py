@@ -11,14 +11,12 @@ import asyncpg
 import pytest
 from pyroaring import BitMap
 
+from seggraph.access import Viewer
 from seggraph.audiences import from_bytes
+from seggraph.context import Context
+from seggraph.database.unit_of_work import begin
 from seggraph.errors import ErrorCode
-from seggraph.services import (
-    events,
-)
-from seggraph.services.context import Context
-from seggraph.services.policy import Viewer
-from seggraph.work import begin
+from seggraph.services.events import events
 from tests.services.recording import ACCOUNT, NOW, PERSON, Row, assert_consistent, event, record, store, total
 
 

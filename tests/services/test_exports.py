@@ -10,12 +10,15 @@ import asyncpg
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from seggraph.services import catalogues, export_columns, export_files, upserts
-from seggraph.services.context import Context
-from seggraph.services.import_mappings import Pair
-from seggraph.services.policy import Viewer
+from seggraph.access import Viewer
+from seggraph.context import Context
+from seggraph.database.unit_of_work import snapshot
+from seggraph.services.catalogue import catalogues
+from seggraph.services.exports import columns as export_columns
+from seggraph.services.exports import files as export_files
+from seggraph.services.imports.mappings import Pair
+from seggraph.services.members import upserts
 from seggraph.vocabulary import Channel, ConsentState, ExportFormat, MemberKind
-from seggraph.work import snapshot
 from tests.conftest import new_viewer
 from tests.services.importing import counts, imported, uploaded
 

@@ -10,11 +10,12 @@ from typing import Any
 import asyncpg
 import pytest
 
-from seggraph.services import import_runs, imports
-from seggraph.services.context import Context
-from seggraph.services.import_claims import Claim
-from seggraph.services.import_mappings import Pair
-from seggraph.services.policy import Viewer
+from seggraph.access import Viewer
+from seggraph.context import Context
+from seggraph.services.imports import imports
+from seggraph.services.imports import runs as import_runs
+from seggraph.services.imports.claims import Claim
+from seggraph.services.imports.mappings import Pair
 from seggraph.vocabulary import ImportStatus
 from tests.product import working
 from tests.services.importing import counts, uploaded

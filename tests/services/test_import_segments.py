@@ -6,17 +6,20 @@ from typing import Any
 import asyncpg
 import pytest
 
+from seggraph.access import Viewer
+from seggraph.context import Context
 from seggraph.errors import (
     BadTransition,
     Forbidden,
     Invalid,
     NotFound,
 )
-from seggraph.services import import_runs, imports, members, segments
-from seggraph.services.context import Context
-from seggraph.services.import_mappings import Pair
-from seggraph.services.policy import Viewer
-from seggraph.services.segments import SegmentDraft
+from seggraph.services.imports import imports
+from seggraph.services.imports import runs as import_runs
+from seggraph.services.imports.mappings import Pair
+from seggraph.services.members import members
+from seggraph.services.segments import segments
+from seggraph.services.segments.segments import SegmentDraft
 from seggraph.vocabulary import ImportStatus, MemberKind, Role, SegmentType
 from tests.conftest import new_viewer
 from tests.product import working

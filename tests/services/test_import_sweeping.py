@@ -10,12 +10,14 @@ from urllib.parse import urlsplit, urlunsplit
 import asyncpg
 import pytest
 
+from seggraph.access import Viewer
+from seggraph.context import Context, open_context
+from seggraph.database.connections import database
 from seggraph.errors import BadTransition
-from seggraph.runtime import database
-from seggraph.services import import_files, imports, uploads
-from seggraph.services.context import Context, open_context
-from seggraph.services.import_mappings import Pair
-from seggraph.services.policy import Viewer
+from seggraph.files import uploads
+from seggraph.services.imports import files as import_files
+from seggraph.services.imports import imports
+from seggraph.services.imports.mappings import Pair
 from seggraph.settings import Settings
 from seggraph.vocabulary import ImportStatus
 from tests.conftest import new_viewer

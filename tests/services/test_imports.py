@@ -7,6 +7,8 @@ from pathlib import Path
 import asyncpg
 import pytest
 
+from seggraph.access import Viewer
+from seggraph.context import Context
 from seggraph.errors import (
     ErrorCode,
     NotFound,
@@ -14,11 +16,13 @@ from seggraph.errors import (
     Required,
     SeggraphError,
 )
-from seggraph.services import import_rejects, import_runs, imports, members, uploads, upserts
-from seggraph.services.context import Context
-from seggraph.services.import_mappings import Pair
-from seggraph.services.members import MemberView
-from seggraph.services.policy import Viewer
+from seggraph.files import uploads
+from seggraph.services.imports import imports
+from seggraph.services.imports import rejects as import_rejects
+from seggraph.services.imports import runs as import_runs
+from seggraph.services.imports.mappings import Pair
+from seggraph.services.members import members, upserts
+from seggraph.services.members.members import MemberView
 from seggraph.vocabulary import ImportStatus, MemberKind
 from tests.conftest import new_viewer
 from tests.services.importing import counts, imported, reading, uploaded

@@ -10,15 +10,20 @@ import asyncpg
 import pytest
 from pyroaring import BitMap
 
+from seggraph.access import Viewer
 from seggraph.audiences import ChunkOwner, ChunkStore
+from seggraph.context import Context
 from seggraph.criteria import Checked
 from seggraph.engines import Population, PostgresEngine
 from seggraph.models.audiences import ChunkRole
-from seggraph.services import member_edits, recompute, refresh, segment_edits, segment_views, segments
-from seggraph.services.context import Context
-from seggraph.services.policy import Viewer
-from seggraph.services.segment_views import SegmentView
-from seggraph.services.selections import Selection
+from seggraph.services.members import edits as member_edits
+from seggraph.services.members.selections import Selection
+from seggraph.services.recompute import recompute
+from seggraph.services.refresh import refresh
+from seggraph.services.segments import edits as segment_edits
+from seggraph.services.segments import segments
+from seggraph.services.segments import views as segment_views
+from seggraph.services.segments.views import SegmentView
 from seggraph.vocabulary import Channel, ConsentState, ReachStatus, SegmentPurpose
 from tests.product import working
 from tests.services.computing import ACCOUNT, country, new_segment, put, replayed

@@ -10,9 +10,9 @@ from contextlib import asynccontextmanager
 
 import asyncpg
 
-from seggraph.services import segment_views
-from seggraph.services.context import Context
-from seggraph.services.policy import Viewer
+from seggraph.access import Viewer
+from seggraph.context import Context
+from seggraph.services.segments import views as segment_views
 from seggraph.settings import Settings
 from seggraph.vocabulary import ReachStatus
 from tests.product import working

@@ -6,13 +6,11 @@ from decimal import Decimal
 import asyncpg
 import pytest
 
-from seggraph.services import (
-    customer_values,
-    member_events,
-)
-from seggraph.services.context import Context
-from seggraph.services.paging import PageRequest
-from seggraph.services.policy import Viewer
+from seggraph.access import Viewer
+from seggraph.context import Context
+from seggraph.database.paging import PageRequest
+from seggraph.services.customer_value import customer_values
+from seggraph.services.events import member_events
 from tests.services.recording import ACCOUNT, NOW, PERSON, event, record
 
 

@@ -5,12 +5,13 @@ from decimal import Decimal
 import pytest
 from pyroaring import BitMap
 
-from seggraph.runtime import database
-from seggraph.services import catalogues, members, upserts
-from seggraph.services.context import Context
-from seggraph.services.members import MemberList
-from seggraph.services.paging import Order, PageRequest
-from seggraph.services.policy import Viewer
+from seggraph.access import Viewer
+from seggraph.context import Context
+from seggraph.database.connections import database
+from seggraph.database.paging import Order, PageRequest
+from seggraph.services.catalogue import catalogues
+from seggraph.services.members import members, upserts
+from seggraph.services.members.members import MemberList
 from seggraph.vocabulary import MemberKind
 
 KIND = MemberKind.ACCOUNT

@@ -8,13 +8,15 @@ from typing import Any
 
 import pytest
 
+from seggraph.access import Viewer
+from seggraph.context import Context
 from seggraph.errors import Invalid, TooMany
-from seggraph.services import campaign_metrics, campaigns, metric_series, segments
-from seggraph.services.campaigns import CampaignDraft
-from seggraph.services.context import Context
-from seggraph.services.metric_series import Asked, Subject, Totals
-from seggraph.services.policy import Viewer
-from seggraph.services.segments import SegmentDraft
+from seggraph.services.campaigns import campaigns, metric_series
+from seggraph.services.campaigns import metrics as campaign_metrics
+from seggraph.services.campaigns.campaigns import CampaignDraft
+from seggraph.services.campaigns.metric_series import Asked, Subject, Totals
+from seggraph.services.segments import segments
+from seggraph.services.segments.segments import SegmentDraft
 from seggraph.vocabulary import HistoryInterval, MemberKind, SegmentType
 
 TODAY = datetime.now(UTC).date()

@@ -4,8 +4,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pyroaring import BitMap
 
-from seggraph.services.memberships import Holding
-from seggraph.services.move_causes import HEAD, Sources, decode, encode, without
+from seggraph.services.memberships.attribution import HEAD, Sources, decode, encode, without
+from seggraph.services.memberships.memberships import Holding
 from seggraph.vocabulary import SourceKind
 
 ORDINALS = st.sets(st.integers(65_536, 65_556))

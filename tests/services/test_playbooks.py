@@ -7,22 +7,19 @@ from typing import Any
 import asyncpg
 import pytest
 
+from seggraph.access import Viewer
+from seggraph.context import Context
 from seggraph.errors import CriteriaTooSlow, Forbidden, SegmentCycle
-from seggraph.services import (
-    hands,
-    playbooks,
-    recompute,
-    refresh,
-    segment_edits,
-    segment_life,
-    segments,
-)
-from seggraph.services.context import Context
-from seggraph.services.playbook_views import PlaybookView
-from seggraph.services.playbooks import PlaybookDraft
-from seggraph.services.policy import Viewer
-from seggraph.services.segment_views import SegmentView
-from seggraph.services.segments import SegmentDraft
+from seggraph.services.playbooks import playbooks
+from seggraph.services.playbooks.playbooks import PlaybookDraft
+from seggraph.services.playbooks.views import PlaybookView
+from seggraph.services.recompute import recompute
+from seggraph.services.refresh import refresh
+from seggraph.services.segments import edits as segment_edits
+from seggraph.services.segments import lifecycle as segment_life
+from seggraph.services.segments import manual_membership, segments
+from seggraph.services.segments.segments import SegmentDraft
+from seggraph.services.segments.views import SegmentView
 from seggraph.vocabulary import ReachStatus, RunStatus, SegmentStatus, SegmentType
 from tests.services.computing import (
     ACCOUNT,
@@ -38,7 +35,7 @@ from tests.services.computing import (
     whole,
     with_engine,
 )
-from tests.services.hand_work import named
+from tests.services.manual_changes import named
 
 
 @pytest.fixture
@@ -274,11 +271,11 @@ async def test_a_playbook_follows_the_segments_that_it_refers_to(
     criteria = {"all": [in_segment(listed), {"not": country("US")}]}
     await playbook(context, viewer, "Followers", criteria, fed)
 
-    await hands.add(context, viewer, [listed.id], named("de", "us"))
+    await manual_membership.add(context, viewer, [listed.id], named("de", "us"))
     await refresh.drain(context, viewer.workspace_id, ACCOUNT)
     assert await members_of(connection, fed) == {"de"}
 
-    await hands.remove(context, viewer, [listed.id], named("de"))
+    await manual_membership.remove(context, viewer, [listed.id], named("de"))
     await refresh.drain(context, viewer.workspace_id, ACCOUNT)
     assert await members_of(connection, fed) == set()
 

@@ -16,17 +16,21 @@ import asyncpg
 import pytest
 from pyroaring import BitMap
 
+from seggraph.access import Viewer
 from seggraph.audiences import from_bytes
+from seggraph.context import Context
 from seggraph.models.audiences import ChunkRole
-from seggraph.services import hands, playbooks, recompute, refresh, segments, upserts
-from seggraph.services.context import Context
-from seggraph.services.playbooks import PlaybookDraft
-from seggraph.services.policy import Viewer
-from seggraph.services.segments import SegmentDraft
-from seggraph.services.shifts import Membership
+from seggraph.services.members import upserts
+from seggraph.services.memberships.deltas import Membership
+from seggraph.services.playbooks import playbooks
+from seggraph.services.playbooks.playbooks import PlaybookDraft
+from seggraph.services.recompute import recompute
+from seggraph.services.refresh import refresh
+from seggraph.services.segments import manual_membership, segments
+from seggraph.services.segments.segments import SegmentDraft
 from seggraph.vocabulary import RunStatus, SegmentType, SourceKind
 from tests.services.computing import ACCOUNT, replayed
-from tests.services.hand_work import named
+from tests.services.manual_changes import named
 
 T = TypeVar("T")
 
@@ -135,9 +139,9 @@ def done(before: Membership, step: str) -> Membership:
     """The membership after a hand did something, if the step is a hand's."""
     membership = replace(before, links_after={}, blocks_after={})
     if step == "add":
-        membership.add_by_hand(ME)
+        membership.add_manually(ME)
     if step == "remove":
-        membership.remove_by_hand(ME)
+        membership.remove_manually(ME)
     return commit(membership)
 
 
@@ -265,8 +269,8 @@ class World:
         match change:
             case None:
                 added, removed = (self.names_of(step, hand) for hand in ("add", "remove"))
-                await hands.add(self.context, self.viewer, [row.segment_id], named(*added))
-                await hands.remove(self.context, self.viewer, [row.segment_id], named(*removed))
+                await manual_membership.add(self.context, self.viewer, [row.segment_id], named(*added))
+                await manual_membership.remove(self.context, self.viewer, [row.segment_id], named(*removed))
             case "second" | "new":
                 await self.make_playbook(row, max(rules), rules[max(rules)])
             case "edit" if oldest is not None:

@@ -9,10 +9,13 @@ import asyncpg
 import pytest
 from pyroaring import BitMap
 
-from seggraph.services import recompute, refresh, suppressions, upserts
-from seggraph.services.context import Context
-from seggraph.services.policy import Viewer
-from seggraph.services.reach import PLACES, ReachCounts, Step, count
+from seggraph.access import Viewer
+from seggraph.context import Context
+from seggraph.services.members import upserts
+from seggraph.services.reach.reach import PLACES, ReachCounts, Step, count
+from seggraph.services.recompute import recompute
+from seggraph.services.refresh import refresh
+from seggraph.services.suppressions import suppressions
 from seggraph.vocabulary import (
     Channel,
     ConsentPolicy,

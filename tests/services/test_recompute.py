@@ -6,10 +6,14 @@ from dataclasses import replace
 import asyncpg
 import pytest
 
+from seggraph.access import Viewer
+from seggraph.context import Context
 from seggraph.errors import CriteriaTooSlow, RetryLater
-from seggraph.services import recompute, refresh, segment_edits, segments, sweeping
-from seggraph.services.context import Context
-from seggraph.services.policy import Viewer
+from seggraph.services.operations import sweeping
+from seggraph.services.recompute import recompute
+from seggraph.services.refresh import refresh
+from seggraph.services.segments import edits as segment_edits
+from seggraph.services.segments import segments
 from seggraph.vocabulary import ReachStatus, RunStatus
 from tests.services.computing import (
     ACCOUNT,

@@ -7,15 +7,18 @@ import asyncpg
 import pytest
 from pyroaring import BitMap
 
+from seggraph.access import Viewer
 from seggraph.audiences import ChunkOwner, ChunkStore
+from seggraph.context import Context
 from seggraph.criteria import Checked
 from seggraph.criteria.nodes import Tags
 from seggraph.errors import CriteriaTooSlow, RetryLater
 from seggraph.models.audiences import ChunkRole
-from seggraph.services import playbooks, recompute, refresh, segment_edits
-from seggraph.services.context import Context
-from seggraph.services.playbooks import PlaybookDraft
-from seggraph.services.policy import Viewer
+from seggraph.services.playbooks import playbooks
+from seggraph.services.playbooks.playbooks import PlaybookDraft
+from seggraph.services.recompute import recompute
+from seggraph.services.refresh import refresh
+from seggraph.services.segments import edits as segment_edits
 from seggraph.vocabulary import ReachStatus, RunStatus
 from tests.api.test_memberships import counting
 from tests.services.computing import (

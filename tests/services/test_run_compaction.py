@@ -11,17 +11,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pyroaring import BitMap
 
+from seggraph.access import Viewer
 from seggraph.audiences import ChunkOwner, ChunkStore, pieces, to_bytes
+from seggraph.context import Context
+from seggraph.database.paging import PageRequest
 from seggraph.models.audiences import ChunkRole
 from seggraph.models.runs import Move
-from seggraph.services import past_memberships, run_compaction, segments, size_history
-from seggraph.services.context import Context
-from seggraph.services.paging import PageRequest
-from seggraph.services.past_memberships import AtList, MoveList
-from seggraph.services.policy import Viewer
-from seggraph.services.run_compaction import Net
-from seggraph.services.segments import SegmentDraft
-from seggraph.services.size_history import Span
+from seggraph.services.history import past_memberships, run_compaction, size_history
+from seggraph.services.history.past_memberships import AtList, MoveList
+from seggraph.services.history.run_compaction import Net
+from seggraph.services.history.size_history import Span
+from seggraph.services.segments import segments
+from seggraph.services.segments.segments import SegmentDraft
 from seggraph.settings import Settings
 from seggraph.vocabulary import HistoryInterval, MemberKind, SegmentType
 from tests.services.computing import replayed

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
-from seggraph.services import secrets
-from seggraph.services.secrets import SecretKeyMissing, SecretUnreadable
+from seggraph.files import secrets
+from seggraph.files.secrets import SecretKeyMissing, SecretUnreadable
 from seggraph.settings import Settings
 
 SECRET = "sk_live_0123456789"

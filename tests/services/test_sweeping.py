@@ -7,13 +7,16 @@ from dataclasses import replace
 import asyncpg
 import pytest
 
-from seggraph.events import EventStream, Fact, ReachChanged
+from seggraph.access import Viewer
+from seggraph.context import Context
+from seggraph.events import EventStream, Fact, ReachChanged, outbox
 from seggraph.events.hub import Hub
-from seggraph.services import drift, outbox, recompute, segment_edits, sweeping
-from seggraph.services.context import Context
-from seggraph.services.drift import DriftView
-from seggraph.services.policy import Viewer
-from seggraph.services.recompute import MAX_ATTEMPTS
+from seggraph.services.operations import sweeping
+from seggraph.services.recompute import recompute
+from seggraph.services.recompute.recompute import MAX_ATTEMPTS
+from seggraph.services.refresh import drift
+from seggraph.services.refresh.drift import DriftView
+from seggraph.services.segments import edits as segment_edits
 from seggraph.vocabulary import ReachStatus, RunStatus
 from tests.product import working
 from tests.services.computing import (

@@ -12,13 +12,17 @@ import asyncpg
 from asyncpg.connection import LoggedQuery
 from pyroaring import BitMap
 
+from seggraph.access import Viewer
 from seggraph.audiences import from_bytes
+from seggraph.context import Context
 from seggraph.criteria import AttributeDefinition, Catalogue, Checked, check, parse
 from seggraph.engines import Engine, Population, PostgresEngine
-from seggraph.services import event_partitions, events, playbooks, recompute, refresh, ticks
-from seggraph.services.context import Context
-from seggraph.services.playbooks import PlaybookDraft
-from seggraph.services.policy import Viewer
+from seggraph.services.events import events
+from seggraph.services.events import partitions as event_partitions
+from seggraph.services.playbooks import playbooks
+from seggraph.services.playbooks.playbooks import PlaybookDraft
+from seggraph.services.recompute import recompute
+from seggraph.services.refresh import refresh, ticks
 from seggraph.vocabulary import AttributeType, MemberKind, RunStatus
 from tests.api.test_subscriptions import EVENTS, UPSERT, create
 from tests.product import Product

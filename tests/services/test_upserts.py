@@ -6,10 +6,10 @@ import hashlib
 import asyncpg
 import orjson
 
-from seggraph.services import upserts
-from seggraph.services.context import Context
-from seggraph.services.policy import Viewer
-from seggraph.services.suppressed_members import EMAIL
+from seggraph.access import Viewer
+from seggraph.context import Context
+from seggraph.services.members import upserts
+from seggraph.services.reach.suppressed_members import EMAIL
 from seggraph.vocabulary import MemberKind
 from tests.product import PATIENCE_SECONDS
 

@@ -13,14 +13,19 @@ from hypothesis import strategies as st
 from pyroaring import BitMap
 from standardwebhooks.webhooks import Webhook
 
+from seggraph.access import Viewer
 from seggraph.audiences import to_bytes
+from seggraph.context import Context, open_context
 from seggraph.models.runs import Move
-from seggraph.services import segments, upserts, webhook_messages, webhook_runs, webhook_signatures, webhooks
-from seggraph.services.context import Context, open_context
-from seggraph.services.policy import Viewer
-from seggraph.services.segments import SegmentDraft
-from seggraph.services.webhook_messages import Moved
-from seggraph.services.webhooks import WebhookDraft
+from seggraph.services.members import upserts
+from seggraph.services.segments import segments
+from seggraph.services.segments.segments import SegmentDraft
+from seggraph.services.webhooks import messages as webhook_messages
+from seggraph.services.webhooks import runs as webhook_runs
+from seggraph.services.webhooks import signatures as webhook_signatures
+from seggraph.services.webhooks import webhooks
+from seggraph.services.webhooks.messages import Moved
+from seggraph.services.webhooks.webhooks import WebhookDraft
 from seggraph.settings import Settings
 from seggraph.vocabulary import MemberKind, SegmentType, Topic
 from tests.destinations.answering import http

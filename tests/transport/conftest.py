@@ -12,7 +12,7 @@ import uvicorn
 from starlette.applications import Starlette
 from strawberry.schema.config import StrawberryConfig
 
-from seggraph.api.transport import GraphQLEndpoint, ServedSchema
+from seggraph.transport import GraphQLEndpoint, ServedSchema
 from tests.transport import sample
 
 TINY_BODY = 64 * 1024

@@ -7,7 +7,7 @@ import shutil
 import httpx
 import pytest
 
-from seggraph.api.transport.graphiql import BUNDLE
+from seggraph.transport.graphiql import BUNDLE
 from tests.transport import node
 from tests.transport.conftest import PATIENCE_SECONDS
 

@@ -5,7 +5,7 @@ import time
 import pytest
 from graphql import get_introspection_query, parse
 
-from seggraph.api.transport.limits import Limits, measure, violations
+from seggraph.transport.limits import Limits, measure, violations
 from tests.transport.conftest import build_endpoint
 
 LIMITS = Limits()

@@ -9,8 +9,8 @@ import pytest
 import strawberry
 from strawberry.types import Info
 
-from seggraph.api.transport.execution import CompiledExecutor
-from seggraph.api.transport.loading import DataLoader, awaits_loaders
+from seggraph.transport.execution import CompiledExecutor
+from seggraph.transport.loading import DataLoader, awaits_loaders
 
 UNLUCKY = 13
 

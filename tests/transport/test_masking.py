@@ -4,9 +4,9 @@ import structlog
 from graphql import GraphQLError
 from structlog.testing import capture_logs
 
-from seggraph.api.transport import current_request_id, request_ids
-from seggraph.api.transport.masking import published
 from seggraph.errors import Forbidden
+from seggraph.transport import current_request_id, request_ids
+from seggraph.transport.masking import published
 from tests.transport.conftest import build_endpoint
 
 MERGE = [structlog.contextvars.merge_contextvars]

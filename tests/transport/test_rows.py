@@ -10,10 +10,10 @@ from graphql.utilities import coerce_input_value
 from hypothesis import given
 from hypothesis import strategies as st
 
-from seggraph.api.scalars import CONFIG, JSON
-from seggraph.api.transport import Row, ServedSchema, row, with_rows
-from seggraph.api.transport.rows import take_rows
-from seggraph.services.row_errors import RefusedValue
+from seggraph.api.base.scalars import CONFIG, JSON
+from seggraph.row_errors import RefusedValue
+from seggraph.transport import Row, ServedSchema, row, with_rows
+from seggraph.transport.rows import take_rows
 from tests.transport.sample import Colour
 
 

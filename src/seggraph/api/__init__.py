@@ -4,6 +4,6 @@ A resolver unpacks its arguments and calls one service; there is no SQL, no tran
 described before anything that mentions them, because their first mention would define them otherwise.
 """
 
-from seggraph.api import enums
+from seggraph.api.base import enums
 
 __all__ = ["enums"]

@@ -5,33 +5,32 @@ from typing import Annotated, TypeVar
 import strawberry
 from strawberry.types import Info
 
-from seggraph.api import ids
-from seggraph.api.attributes import AttributeMutations, AttributeQueries
-from seggraph.api.audit import AuditQueries
-from seggraph.api.campaign_mutations import CampaignMutations
-from seggraph.api.campaigns import Campaign, CampaignQueries
-from seggraph.api.comparisons import ComparisonMutations, ComparisonQueries
-from seggraph.api.context import Caller, caller_of
-from seggraph.api.criteria import CriteriaInput, document_of
-from seggraph.api.criteria_fields import CriteriaFieldQueries
-from seggraph.api.criteria_texts import CriteriaTextQueries
-from seggraph.api.deliveries import Delivery, Destination
-from seggraph.api.destinations import DestinationMutations, DestinationQueries
-from seggraph.api.erasure import ErasureMutations
-from seggraph.api.errors import CriteriaError, InputError
-from seggraph.api.events import Event, EventMutations
-from seggraph.api.exports import Export, ExportMutations, ExportQueries
-from seggraph.api.imports import Import, ImportMutations, ImportQueries
-from seggraph.api.member_mutations import MemberMutations
-from seggraph.api.members import Member, MemberConnection, MemberOrder
-from seggraph.api.metric_mutations import MetricMutations
-from seggraph.api.node import Node
-from seggraph.api.paging import After, Before, First, Last, request_of
-from seggraph.api.playbooks import Playbook, PlaybookMutations, PlaybookQueries
-from seggraph.api.previews import PreviewQueries
-from seggraph.api.relations import RelationMutations
-from seggraph.api.scalars import CONFIG
-from seggraph.api.segment_lists import (
+from seggraph.api.audit.audit import AuditQueries
+from seggraph.api.base import ids
+from seggraph.api.base.context import Caller, caller_of
+from seggraph.api.base.errors import CriteriaError, InputError
+from seggraph.api.base.node import Node
+from seggraph.api.base.paging import After, Before, First, Last, request_of
+from seggraph.api.base.scalars import CONFIG
+from seggraph.api.campaigns.campaigns import Campaign, CampaignQueries
+from seggraph.api.campaigns.metric_mutations import MetricMutations
+from seggraph.api.campaigns.mutations import CampaignMutations
+from seggraph.api.criteria.attributes import AttributeMutations, AttributeQueries
+from seggraph.api.criteria.criteria import CriteriaInput, document_of
+from seggraph.api.criteria.fields import CriteriaFieldQueries
+from seggraph.api.criteria.texts import CriteriaTextQueries
+from seggraph.api.destinations.deliveries import Delivery, Destination
+from seggraph.api.destinations.destinations import DestinationMutations, DestinationQueries
+from seggraph.api.events.events import Event, EventMutations
+from seggraph.api.files.exports import Export, ExportMutations, ExportQueries
+from seggraph.api.files.imports import Import, ImportMutations, ImportQueries
+from seggraph.api.members.erasure import ErasureMutations
+from seggraph.api.members.members import Member, MemberConnection, MemberOrder
+from seggraph.api.members.mutations import MemberMutations
+from seggraph.api.members.relations import RelationMutations
+from seggraph.api.playbooks.playbooks import Playbook, PlaybookMutations, PlaybookQueries
+from seggraph.api.segments.comparisons import ComparisonMutations, ComparisonQueries
+from seggraph.api.segments.lists import (
     SegmentConnection,
     SegmentFilter,
     SegmentListQueries,
@@ -39,32 +38,31 @@ from seggraph.api.segment_lists import (
     filter_of,
     order_of,
 )
-from seggraph.api.segment_members import SegmentMemberMutations
-from seggraph.api.segment_mutations import SegmentMutations
-from seggraph.api.segments import Segment, member_order
-from seggraph.api.subscriptions import EVENT_TYPES, Subscription
-from seggraph.api.suppressions import SuppressionMutations, SuppressionQueries
-from seggraph.api.transport import Measured, Observe, ServedSchema
-from seggraph.api.viewer import ApiKey, ApiKeyQueries, User, Viewer, ViewerMutations, Workspace
-from seggraph.api.webhook_deliveries import WebhookDelivery
-from seggraph.api.webhook_mutations import WebhookMutations
-from seggraph.api.webhooks import Webhook, WebhookQueries
-from seggraph.api.workspace_events import WorkspaceEventQueries
-from seggraph.api.workspace_settings import WorkspaceMutations
+from seggraph.api.segments.members import SegmentMemberMutations
+from seggraph.api.segments.mutations import SegmentMutations
+from seggraph.api.segments.previews import PreviewQueries
+from seggraph.api.segments.segments import Segment, member_order
+from seggraph.api.subscriptions.subscriptions import EVENT_TYPES, Subscription
+from seggraph.api.subscriptions.workspace_events import WorkspaceEventQueries
+from seggraph.api.suppressions.suppressions import SuppressionMutations, SuppressionQueries
+from seggraph.api.users.viewer import ApiKey, ApiKeyQueries, User, Viewer, ViewerMutations, Workspace
+from seggraph.api.webhooks.deliveries import WebhookDelivery
+from seggraph.api.webhooks.mutations import WebhookMutations
+from seggraph.api.webhooks.webhooks import Webhook, WebhookQueries
+from seggraph.api.workspaces.settings import WorkspaceMutations
 from seggraph.errors import Invalid, NotFound, TooMany
-from seggraph.services import (
-    deliveries,
-    exports,
-    imports,
-    member_events,
-    members,
-    previews,
-    segment_views,
-    webhook_attempts,
-    webhooks,
-    workspaces,
-)
-from seggraph.services.members import MemberList
+from seggraph.services.criteria import matching
+from seggraph.services.destinations import deliveries
+from seggraph.services.events import member_events
+from seggraph.services.exports import exports
+from seggraph.services.identity import workspaces
+from seggraph.services.imports import imports
+from seggraph.services.members import members
+from seggraph.services.members.members import MemberList
+from seggraph.services.segments import views as segment_views
+from seggraph.services.webhooks import attempts as webhook_attempts
+from seggraph.services.webhooks import webhooks
+from seggraph.transport import Measured, Observe, ServedSchema
 from seggraph.vocabulary import MemberKind
 
 MAX_NODES = 100
@@ -186,10 +184,10 @@ class Query(
         if segment_ids is not None:
             audience = await members.audience_of(caller.viewer, await _visible(caller, segment_ids, kind))
         if where is not None:
-            matching = await previews.matching(
+            found = await matching.find(
                 caller.services, caller.viewer, kind, document_of(where), path="where"
             )
-            audience = matching if audience is None else audience & matching
+            audience = found if audience is None else audience & found
         list_ = MemberList(kind, search, audience)
         order = await member_order(caller, kind, order_by)
         page = await members.list_page(caller.viewer, list_, order, request_of(first, after, last, before))

@@ -12,7 +12,7 @@ from pydantic import SecretStr
 from rich.console import Console
 
 from seggraph import embedded, observability
-from seggraph.services.workspaces import new_secret
+from seggraph.services.identity.workspaces import new_secret
 from seggraph.settings import Settings
 
 new_loop: Callable[[], asyncio.AbstractEventLoop] | None

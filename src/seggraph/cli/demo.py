@@ -15,15 +15,19 @@ from typing import Annotated, Final
 
 import typer
 
-from seggraph.api import ids
+from seggraph.api.base import ids
 from seggraph.cli import demo_receiver
 from seggraph.cli.application import app, console, load_settings, until_stopped, with_servers
 from seggraph.cli.demo_receiver import DemoReceiver
 from seggraph.cli.operating import seeding_progress
 from seggraph.cli.serving import Port, bring_up_to_date, listening, new_server, serve_until
-from seggraph.services import demo_destinations, demo_webhooks, demo_workspaces, seeding, uploads
-from seggraph.services.authentication import issue_token
-from seggraph.services.context import Context, open_context
+from seggraph.context import Context, open_context
+from seggraph.demo import destinations as demo_destinations
+from seggraph.demo import seeding
+from seggraph.demo import webhooks as demo_webhooks
+from seggraph.demo import workspaces as demo_workspaces
+from seggraph.files import uploads
+from seggraph.services.identity.authentication import issue_token
 from seggraph.settings import Settings
 
 HOST: Final = "127.0.0.1"

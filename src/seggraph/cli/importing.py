@@ -10,26 +10,24 @@ from typing import Annotated, Final
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from seggraph.api import ids
+from seggraph.access import Viewer
+from seggraph.api.base import ids
 from seggraph.cli.application import app, console
 from seggraph.cli.operating import ready_settings, workspace_number
+from seggraph.context import Context, open_context
+from seggraph.database.unit_of_work import snapshot
 from seggraph.errors import Invalid, NotFound, Required
-from seggraph.services import (
-    catalogues,
-    export_columns,
-    export_files,
-    import_runs,
-    imports,
-    segment_views,
-    workspaces,
-)
-from seggraph.services.context import Context, open_context
-from seggraph.services.import_mappings import Pair
-from seggraph.services.imports import ImportView
-from seggraph.services.policy import Viewer
+from seggraph.services.catalogue import catalogues
+from seggraph.services.exports import columns as export_columns
+from seggraph.services.exports import files as export_files
+from seggraph.services.identity import workspaces
+from seggraph.services.imports import imports
+from seggraph.services.imports import runs as import_runs
+from seggraph.services.imports.imports import ImportView
+from seggraph.services.imports.mappings import Pair
+from seggraph.services.segments import views as segment_views
 from seggraph.settings import Settings
 from seggraph.vocabulary import ApiKeyScope, ExportFormat, ImportStatus, MemberKind, Role
-from seggraph.work import snapshot
 
 POLL_SECONDS: Final = 0.2
 STDOUT: Final = Path("-")

@@ -12,14 +12,17 @@ import typer
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from seggraph.api import ids
+from seggraph.api.base import ids
 from seggraph.api.schema import build_schema
 from seggraph.cli.application import app, console, load_settings, with_servers
 from seggraph.cli.serving import bring_up_to_date, migrate_embedded
+from seggraph.context import open_context
+from seggraph.demo import seeding
 from seggraph.errors import Invalid, NotFound
-from seggraph.services import default_segments, health, seeding, workspaces
-from seggraph.services.authentication import issue_token
-from seggraph.services.context import open_context
+from seggraph.services.identity import workspaces
+from seggraph.services.identity.authentication import issue_token
+from seggraph.services.operations import health
+from seggraph.services.segments import default_segments
 from seggraph.settings import Settings
 from seggraph.vocabulary import Role
 

@@ -12,11 +12,11 @@ from starlette.routing import Route
 
 from seggraph.app import create_app
 from seggraph.cli.application import app, load_settings, run, until_stopped, with_servers
+from seggraph.context import open_context
+from seggraph.database import migrating
+from seggraph.database.connections import open_runtime
 from seggraph.errors import Invalid
-from seggraph.models import migrating
-from seggraph.runtime import open_runtime
-from seggraph.services import default_segments
-from seggraph.services.context import open_context
+from seggraph.services.segments import default_segments
 from seggraph.settings import Settings
 from seggraph.worker import run_worker
 

@@ -1,0 +1,227 @@
+"""The audit log in the schema."""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Annotated, Any, Final
+
+import strawberry
+from strawberry.types import Info
+
+from seggraph.api.base import ids
+from seggraph.api.base.context import caller_of
+from seggraph.api.base.paging import After, First, PageInfo, edges_of
+from seggraph.api.base.scalars import JSON
+from seggraph.api.criteria.criteria import shown
+from seggraph.api.segments.lists import InstantRange
+from seggraph.api.users.viewer import User, load_user
+from seggraph.database.paging import Page, PageRequest
+from seggraph.errors import NotFound
+from seggraph.services.audit import views as audit_views
+from seggraph.services.audit.views import AuditList, EntryView
+from seggraph.transport.loading import awaits_loaders
+from seggraph.vocabulary import AuditAction, AuditSubject
+
+TYPE_NAMES: Final[Mapping[AuditSubject, str]] = {
+    AuditSubject.SEGMENT: "Segment",
+    AuditSubject.CAMPAIGN: "Campaign",
+    AuditSubject.PLAYBOOK: "Playbook",
+    AuditSubject.IMPORT: "Import",
+    AuditSubject.EXPORT: "Export",
+    AuditSubject.API_KEY: "ApiKey",
+    AuditSubject.USER: "User",
+    AuditSubject.WORKSPACE: "Workspace",
+    AuditSubject.DESTINATION: "Destination",
+    AuditSubject.DELIVERY: "Delivery",
+    AuditSubject.WEBHOOK: "Webhook",
+}
+"""The types whose ids the objects have; what is not here has no id."""
+
+SUBJECTS: Final = {name: subject for subject, name in TYPE_NAMES.items()}
+
+
+def _encoded(type_name: str) -> Callable[[Any], Any]:
+    """What makes global ids of a number, or of a list of them."""
+
+    def encode(value: Any) -> Any:
+        return (
+            [ids.encode(type_name, one) for one in value]
+            if isinstance(value, list)
+            else ids.encode(type_name, value)
+        )
+
+    return encode
+
+
+SHOWN: Final[Mapping[str, Callable[[Any], Any]]] = {
+    "criteria": shown,
+    "segment_id": _encoded("Segment"),
+    "segment_ids": _encoded("Segment"),
+    "exclude_segment_ids": _encoded("Segment"),
+    "add_to_segment_ids": _encoded("Segment"),
+    "cloned_from_id": _encoded("Segment"),
+    "hidden_from_ids": _encoded("User"),
+    "destination_id": _encoded("Destination"),
+}
+"""Values in which there are numbers of objects, which clients see as global ids."""
+
+
+@strawberry.type(description="Who did something, and from where.")
+class AuditActor:
+    """A user, an API key, or the operator at the command line."""
+
+    name: str = strawberry.field(description="What they were called at the time.")
+    api_key_id: strawberry.ID | None = strawberry.field(description="The API key, if it was one.")
+    ip: str | None = strawberry.field(description="The address that the request came from, as it was seen.")
+    user_agent: str | None = strawberry.field(description="What the client said it was.")
+    user_number: strawberry.Private[int | None]
+
+    @strawberry.field(description="The user; null for an API key, the operator, or a user who is no more.")
+    @awaits_loaders
+    async def user(self, info: Info) -> User | None:
+        """Load the user."""
+        return await load_user(info, self.user_number)
+
+
+@strawberry.type(description="One thing that somebody did. Entries never change.")
+class AuditEntry:
+    """An entry of the audit log."""
+
+    id: strawberry.ID = strawberry.field(description="Its global id.")
+    at: datetime = strawberry.field(description="When.")
+    actor: AuditActor = strawberry.field(description="Who, and from where.")
+    action: AuditAction = strawberry.field(description="What they did.")
+    subject: AuditSubject = strawberry.field(description="To what kind of object.")
+    subject_id: strawberry.ID | None = strawberry.field(
+        description="To which one; null for what has no id, like addresses, attributes and erased members."
+    )
+    subject_name: str | None = strawberry.field(description="What it was called at the time.")
+    before: JSON | None = strawberry.field(
+        description="What is different now, as it was; of what was deleted all that described it."
+    )
+    after: JSON | None = strawberry.field(
+        description="What is different now, as it is; of what is new all that describes it, or counts of what was done."
+    )
+
+    @staticmethod
+    def of(view: EntryView) -> "AuditEntry":
+        """The entry as the service reads it."""
+        type_name = TYPE_NAMES.get(view.subject)
+        has_id = type_name is not None and view.subject_id is not None
+        return AuditEntry(
+            id=ids.encode("AuditEntry", view.id),
+            at=view.at,
+            actor=AuditActor(
+                name=view.actor_name,
+                api_key_id=None if view.api_key_id is None else ids.encode("ApiKey", view.api_key_id),
+                ip=view.ip,
+                user_agent=view.user_agent,
+                user_number=view.user_id,
+            ),
+            action=view.action,
+            subject=view.subject,
+            subject_id=ids.encode(type_name, view.subject_id) if has_id else None,  # type: ignore[arg-type]
+            subject_name=view.subject_name,
+            before=_values(view.before),
+            after=_values(view.after),
+        )
+
+
+@strawberry.type(description="An entry in a list.")
+class AuditEntryEdge:
+    """Relay's edge."""
+
+    cursor: str = strawberry.field(description="Where in the list: for after.")
+    node: AuditEntry = strawberry.field(description="The entry.")
+
+
+@strawberry.type(description="Entries of the audit log, page by page, the newest first.")
+class AuditEntryConnection:
+    """Relay's connection."""
+
+    edges: list[AuditEntryEdge] = strawberry.field(description="The page.")
+    page_info: PageInfo = strawberry.field(description="Where the page stands in the list.")
+    list_: strawberry.Private[AuditList]
+
+    @strawberry.field(description="The entries of the page, without their cursors.")
+    def nodes(self) -> list[AuditEntry]:
+        """The nodes of the edges."""
+        return [edge.node for edge in self.edges]
+
+    @strawberry.field(description="How many entries the whole list has; counted only when asked for.")
+    async def total_count(self, info: Info) -> int:
+        """Count the list."""
+        return await audit_views.count(caller_of(info).viewer, self.list_)
+
+    @staticmethod
+    def of(page: Page[EntryView], list_: AuditList) -> "AuditEntryConnection":
+        """The connection of a page."""
+        edges = edges_of(page, AuditEntryEdge, AuditEntry.of)
+        return AuditEntryConnection(edges=edges, page_info=PageInfo.of(page), list_=list_)
+
+
+@strawberry.type
+class AuditQueries:
+    """The query of the audit log."""
+
+    @strawberry.field(
+        description="Who did what to which object, the newest first. Administrators only: others get FORBIDDEN."
+    )
+    async def audit_log(
+        self,
+        info: Info,
+        first: First = None,
+        after: After = None,
+        subject_id: Annotated[
+            strawberry.ID | None,
+            strawberry.argument(description="What was done to this object, also after it is gone."),
+        ] = None,
+        actor_id: Annotated[
+            strawberry.ID | None, strawberry.argument(description="By this user or API key.")
+        ] = None,
+        actions: Annotated[
+            list[AuditAction] | None, strawberry.argument(description="Only these actions.")
+        ] = None,
+        subjects: Annotated[
+            list[AuditSubject] | None, strawberry.argument(description="To these kinds of objects.")
+        ] = None,
+        between: Annotated[InstantRange | None, strawberry.argument(description="In this time.")] = None,
+    ) -> AuditEntryConnection:
+        """A page of the log."""
+        time = between or InstantRange()
+        actor = (None, 0) if actor_id is None else _part(actor_id, ("User", "ApiKey"), "actorId")
+        subject = None if subject_id is None else _part(subject_id, tuple(SUBJECTS), "subjectId")
+        list_ = AuditList(
+            subject=None if subject is None else (SUBJECTS[subject[0]], subject[1]),
+            user_id=actor[1] if actor[0] == "User" else None,
+            api_key_id=actor[1] if actor[0] == "ApiKey" else None,
+            actions=actions,
+            subjects=subjects,
+            since=time.from_,
+            before=time.to,
+        )
+        page = await audit_views.list_page(
+            caller_of(info).viewer, list_, PageRequest(first=first, after=after)
+        )
+        return AuditEntryConnection.of(page, list_)
+
+
+def _part(global_id: str, type_names: tuple[str, ...], argument: str) -> tuple[str, int]:
+    """The type and the number of an id. Raises NotFound for an id of nothing that the log is about."""
+    part = ids.split(global_id)
+    if part is None or part[0] not in type_names:
+        raise NotFound("The audit log has nothing of this id.", path=(argument,))
+    return part
+
+
+def _values(values: Mapping[str, Any] | None) -> JSON | None:
+    """What is told of an object, with the names that its fields have in the API."""
+    if values is None:
+        return None
+    found = {}
+    for name, value in values.items():
+        show = SHOWN.get(name)
+        head, *rest = name.split("_")
+        is_left_out = value is None or (isinstance(value, dict) and "omittedBytes" in value)
+        label = head + "".join(map(str.capitalize, rest))
+        found[label] = value if show is None or is_left_out else show(value)
+    return JSON(found)

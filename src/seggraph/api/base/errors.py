@@ -1,0 +1,84 @@
+"""Errors that a user can cause, as data: every payload lists them, and they never appear as top-level errors."""
+
+from collections.abc import Awaitable, Callable, Iterable
+from typing import Any
+
+import strawberry
+from strawberry.extensions import FieldExtension
+from strawberry.types import Info
+
+from seggraph.errors import ErrorCode, Path, Problems, SeggraphError
+from seggraph.row_errors import RowError as RowErrorView
+
+
+@strawberry.interface(description="Something in the input that its author can put right.")
+class UserError:
+    """The interface of all errors in payloads."""
+
+    code: ErrorCode = strawberry.field(description="What is wrong, for programs.")
+    message: str = strawberry.field(description="What is wrong and what would work, for people.")
+    path: list[str] | None = strawberry.field(
+        description="Where in the input: keys and indexes from its root, like criteria, all, 2, attribute, field."
+    )
+
+
+@strawberry.type(description="A mistake in the input of a mutation.")
+class InputError(UserError):
+    """The ordinary error of a payload."""
+
+
+@strawberry.type(
+    description="A mistake in criteria: code is CRITERIA_INVALID, and reason says which mistake."
+)
+class CriteriaError(UserError):
+    """The error of a node of the tree, or of a place in the text."""
+
+    reason: ErrorCode = strawberry.field(description="Which mistake it is, like CRITERIA_UNKNOWN_FIELD.")
+
+
+@strawberry.type(description="Why one row of a bulk input was not stored. The other rows were.")
+class RowError:
+    """The report of one row."""
+
+    index: int = strawberry.field(description="The row's index in the input, from 0.")
+    code: ErrorCode = strawberry.field(description="What is wrong, for programs.")
+    message: str = strawberry.field(description="What is wrong and what would work, for people.")
+    path: list[str] | None = strawberry.field(description="Where in the row: keys and indexes from its root.")
+
+    @staticmethod
+    def of(view: RowErrorView) -> "RowError":
+        """The error as the service reports it."""
+        return RowError(index=view.index, code=view.code, message=view.message, path=_texts(view.path))
+
+
+def user_errors(error: SeggraphError) -> list[UserError]:
+    """The errors of a payload for a failure, one for each problem."""
+    problems: Iterable[SeggraphError] = error.problems if isinstance(error, Problems) else (error,)
+    return [_user_error(problem) for problem in problems]
+
+
+def _user_error(problem: SeggraphError) -> UserError:
+    code, message, path = problem.published_code, problem.message, _texts(problem.path)
+    if problem.family is not None:
+        return CriteriaError(code=code, message=message, path=path, reason=problem.code)
+    return InputError(code=code, message=message, path=path)
+
+
+def _texts(path: Path) -> list[str] | None:
+    return [str(part) for part in path] or None
+
+
+class ReportErrors(FieldExtension):
+    """Turns an expected failure of a mutation into its payload, empty but for the errors."""
+
+    def __init__(self, payload: type[Any]) -> None:
+        self._payload = payload
+
+    async def resolve_async(
+        self, next_: Callable[..., Awaitable[Any]], source: Any, info: Info, **kwargs: Any
+    ) -> Any:
+        """Run the mutation."""
+        try:
+            return await next_(source, info, **kwargs)
+        except SeggraphError as error:
+            return self._payload(errors=user_errors(error))

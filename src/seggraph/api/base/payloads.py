@@ -1,0 +1,30 @@
+"""The payloads that mutations of several nouns answer with."""
+
+import strawberry
+
+from seggraph.api.base.errors import UserError
+
+
+@strawberry.type(description="Something that its author should know, though it was done.")
+class Warning:
+    """A remark on what a mutation did."""
+
+    code: str = strawberry.field(
+        description="What it is about, for programs: CAMPAIGN_AFFECTED, when an ACTIVE campaign uses the segment."
+    )
+    message: str = strawberry.field(description="What it is about, for people.")
+    path: list[str] | None = strawberry.field(
+        default=None, description="What in the input has this consequence: keys and indexes from its root."
+    )
+
+
+@strawberry.type(description="What was deleted, or why nothing was.")
+class DeletePayload:
+    """Payload of the mutations that delete one object."""
+
+    deleted_id: strawberry.ID | None = strawberry.field(
+        default=None, description="The id that the object had."
+    )
+    errors: list[UserError] = strawberry.field(
+        default_factory=list, description="Why nothing was deleted, if so."
+    )

@@ -1,0 +1,229 @@
+"""Campaigns in the schema: the type, its connection, and the queries."""
+
+from collections.abc import Awaitable, Callable
+from datetime import date, datetime
+from typing import Annotated
+
+import strawberry
+from strawberry.types import Info
+
+from seggraph.api.base import ids
+from seggraph.api.base.context import caller_of
+from seggraph.api.base.node import Node
+from seggraph.api.base.paging import After, First, PageInfo, edges_of
+from seggraph.api.metrics.metrics import From, MetricFields, MetricTotals, To
+from seggraph.api.segments.segments import Segment
+from seggraph.api.users.viewer import User, load_user
+from seggraph.database.paging import Page, PageRequest
+from seggraph.services.campaigns import views as campaign_views
+from seggraph.services.campaigns.audiences import CampaignAudience as AudienceView
+from seggraph.services.campaigns.metric_series import Asked, Subject
+from seggraph.services.campaigns.views import CampaignList, CampaignView
+from seggraph.transport.loading import awaits_loaders
+from seggraph.vocabulary import CampaignStatus, Channel, MemberKind
+
+
+@strawberry.type(description="How many members a channel reaches.")
+class ChannelReach:
+    """A channel and a count."""
+
+    channel: Channel = strawberry.field(description="The channel.")
+    count: int = strawberry.field(description="The members that it reaches.")
+
+
+@strawberry.type(
+    description="Whom a campaign targets: the members of its segments without those of the segments it leaves out."
+)
+class CampaignAudience:
+    """The audience; it counts segments that you do not see too."""
+
+    kind: MemberKind | None = strawberry.field(description="What the members are; null without segments.")
+    member_count: int = strawberry.field(description="How many members it targets.")
+    reach: int | None = strawberry.field(
+        description="How many of them the campaign's channel reaches; null without a channel."
+    )
+    by_channel: list[ChannelReach] = strawberry.field(description="How many of them each channel reaches.")
+    as_of: datetime | None = strawberry.field(
+        description="The instant of the data of the least current of its segments."
+    )
+
+    @staticmethod
+    def of(view: AudienceView, channel: Channel | None) -> "CampaignAudience":
+        """The audience as the service computes it."""
+        return CampaignAudience(
+            kind=view.kind,
+            member_count=view.member_count,
+            reach=None if channel is None else view.reached[channel],
+            by_channel=[ChannelReach(channel=one, count=count) for one, count in view.reached.items()],
+            as_of=view.as_of,
+        )
+
+
+@strawberry.type(description="What one segment adds to a campaign's metrics.")
+class CampaignSegmentMetrics:
+    """The part of a segment."""
+
+    segment: Segment = strawberry.field(description="The segment.")
+    totals: MetricTotals = strawberry.field(description="Its part.")
+
+
+@strawberry.type(
+    description="The metrics of a campaign in a time. Sums count segments that you do not see too."
+)
+class CampaignReport(MetricFields):
+    """Metrics of a campaign."""
+
+    @strawberry.field(description="By segment, those that you see and that have metrics in this time.")
+    @awaits_loaders
+    async def by_segment(self, info: Info) -> list[CampaignSegmentMetrics]:
+        """Look them up for the whole page at once."""
+        loaders = caller_of(info).loaders
+        parts = await loaders.metric_parts.load(self.asked)
+        segments = await loaders.segments.load_many(list(parts))
+        return [
+            CampaignSegmentMetrics(segment=Segment.of(view), totals=MetricTotals.of(parts[view.id]))
+            for view in segments
+            if view is not None
+        ]
+
+
+@strawberry.type(description="What segments are used for, and what came of it.")
+class Campaign(Node):
+    """A campaign. Everyone in the workspace sees it, but of its segments only those that they may see."""
+
+    name: str = strawberry.field(description="The name; unique in the workspace, whatever its case.")
+    channel: Channel | None = strawberry.field(description="How it reaches people, if it is said.")
+    status: CampaignStatus = strawberry.field(description="Where it is in its life.")
+    starts_on: date | None = strawberry.field(description="Its first day, if it is known.")
+    ends_on: date | None = strawberry.field(description="Its last day, if it is known.")
+    version: int = strawberry.field(description="Counts edits: send it with an edit to notice other editors.")
+    created_at: datetime = strawberry.field(description="When it was created.")
+    last_modified_at: datetime = strawberry.field(description="When it was last changed.")
+    view: strawberry.Private[CampaignView]
+
+    @strawberry.field(description="The segments that it targets, of those that you see.")
+    @awaits_loaders
+    async def segments(self, info: Info) -> list[Segment]:
+        """Load the segments."""
+        found = await caller_of(info).loaders.campaign_segments.load(self.view.id)
+        return await _segments(info, found.included)
+
+    @strawberry.field(description="The segments that it leaves out, of those that you see.")
+    @awaits_loaders
+    async def excluded_segments(self, info: Info) -> list[Segment]:
+        """Load the segments."""
+        found = await caller_of(info).loaders.campaign_segments.load(self.view.id)
+        return await _segments(info, found.excluded)
+
+    @strawberry.field(description="How many more segments it has, that you do not see.")
+    @awaits_loaders
+    async def hidden_segment_count(self, info: Info) -> int:
+        """Count them."""
+        return (await caller_of(info).loaders.campaign_segments.load(self.view.id)).hidden_count
+
+    @strawberry.field(description="Whom it targets, computed from its segments as they are.")
+    @awaits_loaders
+    async def audience(self, info: Info) -> CampaignAudience:
+        """Compute it for the whole page at once."""
+        found = await caller_of(info).loaders.campaign_audiences.load(self.view.id)
+        return CampaignAudience.of(found, self.channel)
+
+    @strawberry.field(description="The metrics recorded for it, from a day to a day.")
+    def metrics(self, from_: From = None, to: To = None) -> CampaignReport:
+        """Ask for metrics; they are read where they are asked for."""
+        asked = Asked(Subject.CAMPAIGN, self.view.id, from_, to)
+        asked.require_order()
+        return CampaignReport(asked=asked)
+
+    @strawberry.field(description="Who created it; null for an API key, or a user who is gone.")
+    @awaits_loaders
+    async def created_by(self, info: Info) -> User | None:
+        """Load the user."""
+        return await load_user(info, self.view.created_by_id)
+
+    @staticmethod
+    def of(view: CampaignView) -> "Campaign":
+        """The campaign as the service reads it."""
+        return Campaign(
+            id=ids.encode("Campaign", view.id),
+            name=view.name,
+            channel=view.channel,
+            status=view.status,
+            starts_on=view.starts_on,
+            ends_on=view.ends_on,
+            version=view.version,
+            created_at=view.created_at,
+            last_modified_at=view.last_modified_at,
+            view=view,
+        )
+
+
+@strawberry.type(description="A campaign in a list.")
+class CampaignEdge:
+    """Relay's edge."""
+
+    cursor: str = strawberry.field(description="Where in the list: for after.")
+    node: Campaign = strawberry.field(description="The campaign.")
+
+
+@strawberry.type(description="A list of campaigns, page by page.")
+class CampaignConnection:
+    """Relay's connection."""
+
+    edges: list[CampaignEdge] = strawberry.field(description="The page.")
+    page_info: PageInfo = strawberry.field(description="Where the page stands in the list.")
+    count: strawberry.Private[Callable[[], Awaitable[int]]]
+
+    @strawberry.field(description="The campaigns of the page, without their cursors.")
+    def nodes(self) -> list[Campaign]:
+        """The nodes of the edges."""
+        return [edge.node for edge in self.edges]
+
+    @strawberry.field(description="How many campaigns the whole list has; counted only when asked for.")
+    async def total_count(self) -> int:
+        """Count the list."""
+        return await self.count()
+
+    @staticmethod
+    def of(page: Page[CampaignView], count: Callable[[], Awaitable[int]]) -> "CampaignConnection":
+        """The connection of a page; `count` counts the whole list."""
+        edges = edges_of(page, CampaignEdge, Campaign.of)
+        return CampaignConnection(edges=edges, page_info=PageInfo.of(page), count=count)
+
+
+@strawberry.type
+class CampaignQueries:
+    """The queries of campaigns."""
+
+    @strawberry.field(description="A campaign; null if there is none in your workspace.")
+    async def campaign(
+        self, info: Info, id: Annotated[strawberry.ID, strawberry.argument(description="Its global id.")]
+    ) -> Campaign | None:
+        """Find a campaign."""
+        number = ids.find("Campaign", id)
+        if number is None:
+            return None
+        view = await caller_of(info).loaders.campaigns.load(number)
+        return None if view is None else Campaign.of(view)
+
+    @strawberry.field(description="The campaigns of the workspace, the newest first.")
+    async def campaigns(
+        self,
+        info: Info,
+        first: First = None,
+        after: After = None,
+        search: Annotated[str | None, strawberry.argument(description="Part of a name.")] = None,
+        statuses: Annotated[
+            list[CampaignStatus] | None, strawberry.argument(description="In these statuses.")
+        ] = None,
+    ) -> CampaignConnection:
+        """A page of campaigns."""
+        viewer = caller_of(info).viewer
+        list_ = CampaignList(search, None if statuses is None else tuple(statuses))
+        page = await campaign_views.list_page(viewer, list_, PageRequest(first=first, after=after))
+        return CampaignConnection.of(page, lambda: campaign_views.count(viewer, list_))
+
+
+async def _segments(info: Info, segment_ids: tuple[int, ...]) -> list[Segment]:
+    found = await caller_of(info).loaders.segments.load_many(list(segment_ids))
+    return [Segment.of(view) for view in found if view is not None]

@@ -1,0 +1,188 @@
+"""The mutations that record campaign metrics: by rows, and from a file."""
+
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import strawberry
+from strawberry.file_uploads import Upload
+from strawberry.types import Info
+
+from seggraph.api.base import ids
+from seggraph.api.base.context import caller_of
+from seggraph.api.base.errors import ReportErrors, RowError, UserError
+from seggraph.api.files.imports import ColumnMapping, MappedColumn
+from seggraph.errors import Duplicate, Required
+from seggraph.services.campaigns import metric_imports
+from seggraph.services.campaigns import metrics as campaign_metrics
+from seggraph.services.campaigns.metrics import RowWarning as RowWarningView
+from seggraph.transport import Row, row, with_rows
+
+
+@strawberry.type(description="What looks wrong in a row that was recorded nonetheless.")
+class RowWarning:
+    """A remark on a row."""
+
+    index: int = strawberry.field(description="The row's index in the input, from 0.")
+    code: str = strawberry.field(description="What it is about, for programs: CLICKS_ABOVE_IMPRESSIONS.")
+    message: str = strawberry.field(description="What it is about, for people.")
+
+    @staticmethod
+    def of(view: RowWarningView) -> "RowWarning":
+        """The warning as the service gives it."""
+        return RowWarning(index=view.index, code=view.code, message=view.message)
+
+
+@row
+@strawberry.input(description="What came of a campaign for a segment on a day.")
+class CampaignMetricInput:
+    """A row of recordCampaignMetrics: of several with the same campaign, segment and day the last one counts."""
+
+    campaign_id: strawberry.ID = strawberry.field(description="The campaign; team members: one of their own.")
+    segment_id: strawberry.ID = strawberry.field(
+        description="A segment that the campaign targets, or has metrics for already."
+    )
+    day: date = strawberry.field(description="The day, up to tomorrow.")
+    spend: Decimal = strawberry.field(
+        description="In the workspace's currency, from 0 to 1,000,000,000 with at most 4 decimals."
+    )
+    impressions: int = strawberry.field(description="From 0 to 1,000,000,000.")
+    clicks: int = strawberry.field(description="The same; more than impressions are recorded with a warning.")
+    conversions: int | None = strawberry.field(default=0, description="The same; null is 0.")
+
+
+@with_rows
+@strawberry.input(description="Metrics to record.")
+class RecordCampaignMetricsInput:
+    """Input of recordCampaignMetrics."""
+
+    rows: list[Row] = strawberry.field(
+        graphql_type=list[CampaignMetricInput], description="Up to 5,000, in any order."
+    )
+
+
+@strawberry.type(description="What became of every row: written + unchanged + rows with errors.")
+class RecordCampaignMetricsPayload:
+    """Payload of recordCampaignMetrics."""
+
+    written: int = strawberry.field(default=0, description="Rows that are new or correct what was there.")
+    unchanged: int = strawberry.field(
+        default=0, description="Rows that changed nothing: recorded already, or given again in a later row."
+    )
+    row_errors: list[RowError] = strawberry.field(
+        default_factory=list, description="Rows that were not recorded, one error each."
+    )
+    row_warnings: list[RowWarning] = strawberry.field(
+        default_factory=list, description="What looks wrong in rows that were recorded."
+    )
+    errors: list[UserError] = strawberry.field(
+        default_factory=list, description="Why nothing was recorded, if so."
+    )
+
+
+@strawberry.input(description="A file of metrics to import.")
+class ImportCampaignMetricsInput:
+    """Input of importCampaignMetrics."""
+
+    file: Upload = strawberry.field(
+        description="A CSV file whose first row names its columns, of up to 200,000 rows, by the GraphQL multipart"
+        " request specification."
+    )
+    mapping: list[ColumnMapping] | None = strawberry.field(
+        default=None,
+        description="Which columns are campaign and segment (ids or names), day, spend, impressions, clicks and"
+        " conversions; unless given, their names decide.",
+    )
+
+
+@strawberry.type(description="What became of every row of a file: read = written + unchanged + failed.")
+class ImportCampaignMetricsPayload:
+    """Payload of importCampaignMetrics."""
+
+    read: int = strawberry.field(default=0, description="Rows of the file, without its header.")
+    written: int = strawberry.field(default=0, description="Rows that are new or correct what was there.")
+    unchanged: int = strawberry.field(default=0, description="Rows that changed nothing.")
+    failed: int = strawberry.field(default=0, description="Rows that were not recorded.")
+    warned: int = strawberry.field(
+        default=0, description="Rows that were recorded with more clicks than impressions."
+    )
+    mapping: list[MappedColumn] = strawberry.field(
+        default_factory=list, description="The mapping that was used."
+    )
+    row_errors: list[RowError] = strawberry.field(
+        default_factory=list,
+        description="Why rows failed, the first 1,000: index is the line that the row begins on, from 1.",
+    )
+    errors: list[UserError] = strawberry.field(
+        default_factory=list, description="Why nothing was imported, if so."
+    )
+
+
+@strawberry.type
+class MetricMutations:
+    """The mutations of metrics."""
+
+    @strawberry.mutation(
+        description="Record up to 5,000 rows of metrics; repeating them is harmless, other numbers correct them."
+        " Good rows are recorded, bad ones reported by index.",
+        extensions=[ReportErrors(RecordCampaignMetricsPayload)],
+    )
+    async def record_campaign_metrics(
+        self, info: Info, input: RecordCampaignMetricsInput
+    ) -> RecordCampaignMetricsPayload:
+        """Record."""
+        caller = caller_of(info)
+        rows = [_with_numbers(one) for one in input.rows]
+        report = await campaign_metrics.record(caller.services, caller.viewer, rows)
+        return RecordCampaignMetricsPayload(
+            written=report.written,
+            unchanged=report.unchanged,
+            row_errors=[RowError.of(error) for error in report.row_errors],
+            row_warnings=[RowWarning.of(warning) for warning in report.row_warnings],
+        )
+
+    @strawberry.mutation(
+        description="Record the metrics in a CSV file; the same file again changes nothing.",
+        extensions=[ReportErrors(ImportCampaignMetricsPayload)],
+    )
+    async def import_campaign_metrics(
+        self, info: Info, input: ImportCampaignMetricsInput
+    ) -> ImportCampaignMetricsPayload:
+        """Import."""
+        caller = caller_of(info)
+        read = getattr(input.file, "read", None)
+        if read is None:
+            raise Required("Send the file as a part of a multipart request.", path=("file",))
+        done = await metric_imports.run(
+            caller.services, caller.viewer, read, _mapping(input.mapping), ids.find
+        )
+        return ImportCampaignMetricsPayload(
+            read=done.read,
+            written=done.written,
+            unchanged=done.unchanged,
+            failed=done.failed,
+            warned=done.warned,
+            mapping=[MappedColumn(column=column, field=name) for column, name in done.mapping.items()],
+            row_errors=[RowError.of(error) for error in done.row_errors],
+        )
+
+
+def _with_numbers(given: Row) -> dict[str, Any]:
+    """A row whose ids are numbers, as the service takes it."""
+    numbers = {
+        key: ids.find(what, given[key])
+        for what, key in (("Campaign", "campaignId"), ("Segment", "segmentId"))
+        if isinstance(given.get(key), str)
+    }
+    return {**given, **numbers}
+
+
+def _mapping(pairs: list[ColumnMapping] | None) -> dict[str, str] | None:
+    if pairs is None:
+        return None
+    found: dict[str, str] = {}
+    for index, pair in enumerate(pairs):
+        if pair.column in found:
+            raise Duplicate("This column stands in the mapping twice.", path=("mapping", index, "column"))
+        found[pair.column] = pair.field
+    return found

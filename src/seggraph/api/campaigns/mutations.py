@@ -1,0 +1,163 @@
+"""The mutations of campaigns."""
+
+from datetime import date
+from typing import Any, Final
+
+import strawberry
+from strawberry.types import Info
+
+from seggraph.api.base import ids
+from seggraph.api.base.context import caller_of
+from seggraph.api.base.errors import ReportErrors, UserError
+from seggraph.api.base.payloads import DeletePayload
+from seggraph.api.campaigns.campaigns import Campaign
+from seggraph.services.campaigns import campaigns
+from seggraph.services.campaigns.campaigns import CampaignDraft
+from seggraph.services.campaigns.views import CampaignView
+from seggraph.vocabulary import CampaignStatus, Channel
+
+SEGMENTS: Final = (
+    "The segments that it targets: all of one kind, neither archived nor paused; up to 200 in all."
+)
+EXCLUDED: Final = "Segments whose members it leaves out, of the same kind."
+
+
+@strawberry.type(description="A campaign as the mutation left it, or why nothing was done.")
+class CampaignPayload:
+    """Payload of the mutations of campaigns."""
+
+    campaign: Campaign | None = strawberry.field(default=None, description="The campaign.")
+    errors: list[UserError] = strawberry.field(
+        default_factory=list, description="Why nothing was done, if so."
+    )
+
+    @staticmethod
+    def of(view: CampaignView) -> "CampaignPayload":
+        """What was done."""
+        return CampaignPayload(campaign=Campaign.of(view))
+
+
+@strawberry.input(description="A campaign to create.")
+class CreateCampaignInput:
+    """Input of createCampaign."""
+
+    name: str = strawberry.field(
+        description="1 to 200 characters; unique in the workspace, whatever the case."
+    )
+    channel: Channel | None = strawberry.field(default=None, description="How it reaches people.")
+    segment_ids: list[strawberry.ID] = strawberry.field(description=SEGMENTS)
+    exclude_segment_ids: list[strawberry.ID] | None = strawberry.field(default=None, description=EXCLUDED)
+    starts_on: date | None = strawberry.field(default=None, description="Its first day.")
+    ends_on: date | None = strawberry.field(default=None, description="Its last day, not before the first.")
+
+
+@strawberry.input(description="What to change of a campaign. A field that is absent stays as it is.")
+class UpdateCampaignInput:
+    """Input of updateCampaign."""
+
+    id: strawberry.ID = strawberry.field(description="The campaign.")
+    version: int | None = strawberry.field(
+        default=None, description="The version you edited: if someone else changed it since, nothing is done."
+    )
+    name: str | None = strawberry.field(default=strawberry.UNSET, description="1 to 200 characters.")
+    channel: Channel | None = strawberry.field(default=strawberry.UNSET, description="Null clears it.")
+    segment_ids: list[strawberry.ID] | None = strawberry.field(
+        default=strawberry.UNSET, description=f"{SEGMENTS} Those that you do not see stay."
+    )
+    exclude_segment_ids: list[strawberry.ID] | None = strawberry.field(
+        default=strawberry.UNSET, description=f"{EXCLUDED} Those that you do not see stay."
+    )
+    starts_on: date | None = strawberry.field(default=strawberry.UNSET, description="Null clears it.")
+    ends_on: date | None = strawberry.field(default=strawberry.UNSET, description="Null clears it.")
+
+
+@strawberry.input(description="The status to lead a campaign to.")
+class SetCampaignStatusInput:
+    """Input of setCampaignStatus."""
+
+    id: strawberry.ID = strawberry.field(description="The campaign.")
+    status: CampaignStatus = strawberry.field(
+        description="DRAFT can become ACTIVE; ACTIVE and PAUSED each other, or COMPLETED, which stays."
+    )
+
+
+@strawberry.input(description="Which campaign.")
+class CampaignIdInput:
+    """Input of the mutations that need nothing else."""
+
+    id: strawberry.ID = strawberry.field(description="The campaign.")
+
+
+@strawberry.type
+class CampaignMutations:
+    """The mutations of campaigns."""
+
+    @strawberry.mutation(
+        description="Create a DRAFT of a campaign over segments that you see.",
+        extensions=[ReportErrors(CampaignPayload)],
+    )
+    async def create_campaign(self, info: Info, input: CreateCampaignInput) -> CampaignPayload:
+        """Create."""
+        caller = caller_of(info)
+        draft = CampaignDraft(
+            name=input.name,
+            channel=input.channel,
+            segment_ids=_segment_ids(input.segment_ids, "segmentIds"),
+            exclude_segment_ids=_segment_ids(input.exclude_segment_ids, "excludeSegmentIds"),
+            starts_on=input.starts_on,
+            ends_on=input.ends_on,
+        )
+        return CampaignPayload.of(await campaigns.create(caller.services, caller.viewer, draft))
+
+    @strawberry.mutation(
+        description="Change a campaign; team members only those that they created.",
+        extensions=[ReportErrors(CampaignPayload)],
+    )
+    async def update_campaign(self, info: Info, input: UpdateCampaignInput) -> CampaignPayload:
+        """Update."""
+        caller = caller_of(info)
+        campaign_id = ids.decode("Campaign", input.id)
+        view = await campaigns.update(
+            caller.services, caller.viewer, campaign_id, _changes(input), version=input.version
+        )
+        return CampaignPayload.of(view)
+
+    @strawberry.mutation(
+        description="Lead a campaign to another status. While it is ACTIVE its segments cannot be archived.",
+        extensions=[ReportErrors(CampaignPayload)],
+    )
+    async def set_campaign_status(self, info: Info, input: SetCampaignStatusInput) -> CampaignPayload:
+        """Lead on."""
+        caller = caller_of(info)
+        campaign_id = ids.decode("Campaign", input.id)
+        return CampaignPayload.of(
+            await campaigns.set_status(caller.services, caller.viewer, campaign_id, input.status)
+        )
+
+    @strawberry.mutation(
+        description="Delete a DRAFT for which no metrics were recorded.",
+        extensions=[ReportErrors(DeletePayload)],
+    )
+    async def delete_campaign(self, info: Info, input: CampaignIdInput) -> DeletePayload:
+        """Delete."""
+        caller = caller_of(info)
+        await campaigns.delete(caller.services, caller.viewer, ids.decode("Campaign", input.id))
+        return DeletePayload(deleted_id=input.id)
+
+
+def _changes(input: UpdateCampaignInput) -> dict[str, Any]:
+    """What is given, as the service takes it."""
+    given = {
+        name: getattr(input, name)
+        for name in ("name", "channel", "starts_on", "ends_on")
+        if getattr(input, name) is not strawberry.UNSET
+    }
+    if input.segment_ids is not strawberry.UNSET:
+        given["segment_ids"] = _segment_ids(input.segment_ids, "segmentIds")
+    if input.exclude_segment_ids is not strawberry.UNSET:
+        given["exclude_segment_ids"] = _segment_ids(input.exclude_segment_ids, "excludeSegmentIds")
+    return given
+
+
+def _segment_ids(global_ids: list[strawberry.ID] | None, name: str) -> list[int]:
+    return ids.decode_all("Segment", global_ids or [], path=(name,))

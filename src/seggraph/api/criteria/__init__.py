@@ -1,0 +1,1 @@
+"""Criteria and the catalogue in the schema."""

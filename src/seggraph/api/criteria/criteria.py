@@ -1,0 +1,248 @@
+"""Criteria in the schema: the input tree, and the catalogue of fields that builders offer."""
+
+from collections.abc import Collection, Mapping
+from datetime import datetime
+from enum import Enum
+from typing import Any
+
+import strawberry
+
+from seggraph.api.base import ids
+from seggraph.api.base.scalars import JSON, DurationText
+from seggraph.criteria import (
+    AttributeOp,
+    CompareOp,
+    EventAggregate,
+    InOp,
+    SetOp,
+    with_segment_ids,
+)
+from seggraph.errors import Invalid
+from seggraph.services.criteria import texts as criteria_texts
+from seggraph.services.criteria.documents import Given
+from seggraph.services.criteria.texts import CriteriaText
+from seggraph.vocabulary import Channel, ConsentState
+
+
+@strawberry.input(description="A condition on one field or custom attribute.")
+class AttributeCriteria:
+    """The leaf for fields."""
+
+    field: str = strawberry.field(description="The name of a well-known field or of a custom attribute.")
+    op: AttributeOp = strawberry.field(
+        description="The comparison; criteriaFields says which ones a field has."
+    )
+    value: JSON | None = strawberry.field(default=strawberry.UNSET, description="For operators of one value.")
+    values: list[JSON] | None = strawberry.field(
+        default=strawberry.UNSET, description="For operators of several; BETWEEN takes two."
+    )
+
+
+@strawberry.input(description="A condition on a member's tags.")
+class TagCriteria:
+    """The leaf for tags."""
+
+    op: SetOp = strawberry.field(description="The comparison. No tags means that HAS_NONE is true.")
+    values: list[str] = strawberry.field(description="The tags, compared exactly.")
+
+
+@strawberry.input(description="A channel and what the member said about it.")
+class ConsentInput:
+    """The leaf for consents, and what setConsents and upsertMembers take."""
+
+    channel: Channel = strawberry.field(description="The channel.")
+    state: ConsentState = strawberry.field(description="What the member said.")
+
+
+@strawberry.input(description="When events count: the last so much time, or from an instant until another.")
+class WindowInput:
+    """A window of events. Give `last`, or `from` or `to` or both."""
+
+    last: DurationText | None = strawberry.field(
+        default=strawberry.UNSET, description="The last so much time: (asOf - last, asOf]."
+    )
+    from_: datetime | None = strawberry.field(
+        name="from", default=strawberry.UNSET, description="The first instant that counts."
+    )
+    to: datetime | None = strawberry.field(
+        default=strawberry.UNSET, description="The first instant after it that does not count any more."
+    )
+
+
+@strawberry.input(
+    description="A condition on the events of one name. As it is by default: there was such an event."
+)
+class EventCriteria:
+    """The leaf for events. "Did not" is COUNT EQ 0."""
+
+    name: str = strawberry.field(description="The name of the events, compared exactly.")
+    aggregate: EventAggregate | None = strawberry.field(
+        default=EventAggregate.COUNT, description="What is made of the events before it is compared."
+    )
+    of: str | None = strawberry.field(
+        default=strawberry.UNSET,
+        description="For SUM, AVG, MIN and MAX: a property that is a number. Without it, the events' own value.",
+    )
+    op: CompareOp | None = strawberry.field(default=CompareOp.GTE, description="The comparison.")
+    value: JSON | None = strawberry.field(
+        default=JSON(1),
+        description="A number; for FIRST_AT and LAST_AT an instant, a date or a duration; two in a list for BETWEEN.",
+    )
+    within: WindowInput | None = strawberry.field(
+        default=strawberry.UNSET, description="When the events happened. Without it, at any time until now."
+    )
+    where: list[AttributeCriteria] | None = strawberry.field(
+        default=strawberry.UNSET,
+        description="Conditions on the events' properties; those events count for which all hold.",
+    )
+
+
+@strawberry.input(description="Events in this order, each later than the one before.")
+class SequenceCriteria:
+    """The leaf for sequences."""
+
+    steps: list[EventCriteria] = strawberry.field(
+        description="The events, two or more; each with its name, and within and where if need be."
+    )
+    within: DurationText | None = strawberry.field(
+        default=strawberry.UNSET, description="How long after the first event the last may be."
+    )
+
+
+@strawberry.input(description="A condition on membership in another segment of the same kind.")
+class SegmentCriteria:
+    """The leaf for segments."""
+
+    op: InOp = strawberry.field(description="Whether the member has to be in it.")
+    id: strawberry.ID = strawberry.field(description="The segment.")
+
+
+@strawberry.input(description="A condition on how many related members satisfy criteria.")
+class RelatedCriteria:
+    """The leaf for relations."""
+
+    relation: str = strawberry.field(
+        description="What members of the kind call the relation, like deals of an account."
+    )
+    where: "CriteriaInput | None" = strawberry.field(
+        default=strawberry.UNSET, description="What the related members satisfy. Without it, all count."
+    )
+    op: CompareOp | None = strawberry.field(default=CompareOp.GTE, description="The comparison.")
+    count: int | None = strawberry.field(default=1, description="How many.")
+
+
+@strawberry.input(description="A share of all members, always the same ones for a seed.")
+class SampleCriteria:
+    """The leaf for samples: holdouts and tests."""
+
+    percent: float = strawberry.field(description="From 0 to 100. A larger share includes a smaller one.")
+    seed: str | None = strawberry.field(
+        default=strawberry.UNSET, description="Another seed draws other members."
+    )
+
+
+@strawberry.input(
+    one_of=True,
+    description="Criteria: a tree of all, any and not over conditions. Exactly one key is given in each node.",
+)
+class CriteriaInput:
+    """A node. docs/criteria.md describes the language."""
+
+    all: strawberry.Maybe[list["CriteriaInput"]] = strawberry.field(description="Every one of these holds.")
+    any: strawberry.Maybe[list["CriteriaInput"]] = strawberry.field(
+        description="At least one of these holds."
+    )
+    not_: strawberry.Maybe["CriteriaInput"] = strawberry.field(
+        name="not", description="This does not hold: the complement within the kind."
+    )
+    attribute: strawberry.Maybe[AttributeCriteria] = strawberry.field(description="A condition on a field.")
+    tags: strawberry.Maybe[TagCriteria] = strawberry.field(description="A condition on the tags.")
+    consent: strawberry.Maybe[ConsentInput] = strawberry.field(
+        description="What the member said about a channel."
+    )
+    event: strawberry.Maybe[EventCriteria] = strawberry.field(description="A condition on events.")
+    sequence: strawberry.Maybe[SequenceCriteria] = strawberry.field(description="Events in an order.")
+    segment: strawberry.Maybe[SegmentCriteria] = strawberry.field(
+        description="Membership in another segment."
+    )
+    related: strawberry.Maybe[RelatedCriteria] = strawberry.field(
+        description="A condition on related members."
+    )
+    sample: strawberry.Maybe[SampleCriteria] = strawberry.field(description="A share of all members.")
+
+
+_INPUTS = (
+    CriteriaInput,
+    AttributeCriteria,
+    TagCriteria,
+    ConsentInput,
+    EventCriteria,
+    WindowInput,
+    SequenceCriteria,
+    SegmentCriteria,
+    RelatedCriteria,
+    SampleCriteria,
+)
+
+_NULL_IS_ABSENT = (CriteriaInput, EventCriteria, RelatedCriteria)
+"""Inputs in which a null says nothing: one key is given, or there is a default."""
+
+
+def document_of(criteria: CriteriaInput) -> dict[str, Any]:
+    """The criteria as the JSON document that services take."""
+    document = _plain(criteria)
+    return document if isinstance(document, dict) else {}
+
+
+def criteria_of(criteria: CriteriaInput | None, text: str | None) -> Given | None:
+    """The criteria in the form that they were given in. Raises Invalid for both."""
+    if criteria and text is not None and text is not strawberry.UNSET:
+        raise Invalid(
+            "Give the criteria as `criteria` or as `criteriaText`, not as both.", path=("criteriaText",)
+        )
+    if criteria:
+        return document_of(criteria)
+    return None if text is None or text is strawberry.UNSET else CriteriaText(text)
+
+
+def shown(document: Mapping[str, Any], seen: Collection[int] | None = None) -> JSON:
+    """Stored criteria as clients see them: segments by their global ids, null for those that are not `seen`."""
+
+    def id_of(number: int) -> strawberry.ID | None:
+        return ids.encode("Segment", number) if seen is None or number in seen else None
+
+    return JSON(with_segment_ids(document, id_of))
+
+
+def text_shown(document: Mapping[str, Any], names: Mapping[int, str]) -> str | None:
+    """Stored criteria as text, given the names of the segments that the client sees; null if it is about others."""
+    return (
+        criteria_texts.written(document, names)
+        if criteria_texts.segments_of(document) <= names.keys()
+        else None
+    )
+
+
+def _plain(value: Any) -> Any:
+    """Inputs as objects without the keys that were not given, enums by their names."""
+    if isinstance(value, strawberry.Some):
+        return _plain(value.value)
+    if isinstance(value, Enum):
+        return value.name
+    if isinstance(value, list):
+        return [_plain(item) for item in value]
+    if isinstance(value, datetime):
+        return value.isoformat()
+    if isinstance(value, Mapping):
+        return value
+    if isinstance(value, SegmentCriteria):
+        number = ids.find("Segment", value.id)
+        return {"op": value.op.name, "id": str(value.id) if number is None else number}
+    if isinstance(value, _INPUTS):
+        return {
+            field.graphql_name or field.python_name: _plain(given)
+            for field in value.__strawberry_definition__.fields  # type: ignore[union-attr]  # every input has one
+            if (given := getattr(value, field.python_name)) is not strawberry.UNSET
+            and not (given is None and isinstance(value, _NULL_IS_ABSENT))
+        }
+    return value

@@ -1,0 +1,90 @@
+"""The catalogue in the schema: the fields that builders of criteria offer."""
+
+from typing import Annotated
+
+import strawberry
+from strawberry.types import Info
+
+from seggraph.api.base.context import caller_of
+from seggraph.api.base.scalars import JSON
+from seggraph.criteria import AttributeOp, Field, Group
+from seggraph.services.catalogue import value_counts
+from seggraph.transport.loading import awaits_loaders
+from seggraph.vocabulary import AttributeType, MemberKind
+
+
+@strawberry.type(description="A field that criteria can ask about.")
+class CriteriaField:
+    """An entry of the catalogue. What is known from members' data is read only when asked for."""
+
+    name: str = strawberry.field(description="What criteria call it.")
+    label: str = strawberry.field(description="What people call it.")
+    description: str = strawberry.field(description="What it means.")
+    type: AttributeType = strawberry.field(description="The type of its values.")
+    group: Group = strawberry.field(description="The heading under which it is offered.")
+    operators: list[AttributeOp] = strawberry.field(description="The comparisons it has.")
+    is_custom: bool = strawberry.field(description="Whether the workspace defined it.")
+    hidden: bool = strawberry.field(description="Whether it is left out unless hidden fields are asked for.")
+    kind: strawberry.Private[MemberKind]
+    field: strawberry.Private[Field]
+
+    @strawberry.field(
+        description="A value as criteria would give it: one that some member has, if one is at hand."
+    )
+    @awaits_loaders
+    async def example(self, info: Info) -> JSON:
+        """Load the examples of the kind."""
+        found = await caller_of(info).loaders.field_examples.load(self.kind)
+        return JSON(found.get(self.name, self.field.example))
+
+    @strawberry.field(description="How many members have it now; null for the address, which is not counted.")
+    @awaits_loaders
+    async def member_count(self, info: Info) -> int | None:
+        """Load the counts of the kind."""
+        name = value_counts.counted_name(self.field)
+        found = await caller_of(info).loaders.field_counts.load(self.kind)
+        return None if name is None else found.get(name, 0)
+
+    @staticmethod
+    def of(field: Field, kind: MemberKind) -> "CriteriaField":
+        """The entry of a field of a kind."""
+        return CriteriaField(
+            name=field.name,
+            label=field.label,
+            description=field.description,
+            type=field.type,
+            group=field.group,
+            operators=list(field.operators),
+            is_custom=field.is_custom,
+            hidden=field.hidden,
+            kind=kind,
+            field=field,
+        )
+
+
+@strawberry.type
+class CriteriaFieldQueries:
+    """The query of the catalogue."""
+
+    @strawberry.field(
+        description="What criteria can ask about members of a kind: fields and their operators."
+    )
+    async def criteria_fields(
+        self,
+        info: Info,
+        kind: Annotated[MemberKind, strawberry.argument(description="The kind of the members.")],
+        search: Annotated[str | None, strawberry.argument(description="Part of a name or label.")] = None,
+        include_hidden: Annotated[
+            bool, strawberry.argument(description="Whether hidden attributes are listed too.")
+        ] = False,
+    ) -> list[CriteriaField]:
+        """The catalogue, narrowed to the fields whose name or label holds a text."""
+        catalogue = await caller_of(info).loaders.catalogues.load(kind)
+        if catalogue is None:
+            return []
+        wanted = (search or "").strip().casefold()
+        return [
+            CriteriaField.of(field, kind)
+            for field in (catalogue.all_fields if include_hidden else catalogue.fields)
+            if wanted in field.name.casefold() or wanted in field.label.casefold()
+        ]

@@ -1,0 +1,291 @@
+"""The queries and mutations of destinations and deliveries."""
+
+from datetime import datetime
+from typing import Annotated, Any
+
+import strawberry
+from strawberry.types import Info
+
+from seggraph.api.base import ids
+from seggraph.api.base.context import caller_of
+from seggraph.api.base.errors import ReportErrors, UserError
+from seggraph.api.base.payloads import DeletePayload
+from seggraph.api.base.scalars import JSON
+from seggraph.api.destinations.deliveries import Delivery, Destination
+from seggraph.services.destinations import connection_tests as destination_tests
+from seggraph.services.destinations import deliveries, destinations
+from seggraph.services.destinations.connection_tests import Tried
+from seggraph.services.destinations.destinations import DestinationDraft, Saved
+from seggraph.vocabulary import Channel, DestinationType
+
+MAPPING = (
+    "What is sent of a member: JSON in which texts such as $email and $attributes.plan stand for its fields. Without it"
+    " email and name."
+)
+AUTH = (
+    "A bearer token, or the value of the header headerName. Kept encrypted and never shown again; only administrators"
+    " set it."
+)
+
+
+@strawberry.type(description="A destination as the mutation left it, or why nothing was done.")
+class DestinationPayload:
+    """Payload of createDestination and updateDestination."""
+
+    destination: Destination | None = strawberry.field(default=None, description="The destination.")
+    signing_secret: str | None = strawberry.field(
+        default=None,
+        description="The secret that messages to it are signed with, and its feedback to us, if it is new: shown this"
+        " once, and to administrators only.",
+    )
+    errors: list[UserError] = strawberry.field(
+        default_factory=list, description="Why nothing was done, if so."
+    )
+
+    @staticmethod
+    def of(saved: Saved) -> "DestinationPayload":
+        """The payload of what the service saved."""
+        return DestinationPayload(destination=Destination.of(saved.view), signing_secret=saved.signing_secret)
+
+
+@strawberry.type(description="A delivery as the mutation left it, or why nothing was done.")
+class DeliveryPayload:
+    """Payload of deliverSegment, deactivateDelivery and retryDelivery."""
+
+    delivery: Delivery | None = strawberry.field(default=None, description="The delivery.")
+    errors: list[UserError] = strawberry.field(
+        default_factory=list, description="Why nothing was done, if so."
+    )
+
+
+@strawberry.type(description="How a test of a destination went.")
+class DestinationTest:
+    """What one call to it said."""
+
+    ok: bool = strawberry.field(
+        description="Whether it was reached and took our credentials, so that deliveries would begin."
+    )
+    status_code: int | None = strawberry.field(
+        description="The status of its answer; null if there was none, and for files."
+    )
+    duration_seconds: float = strawberry.field(description="How long that took.")
+    reason: str | None = strawberry.field(description="What is wrong, and what would help; null if it is ok.")
+    at: datetime = strawberry.field(description="When it began.")
+
+    @staticmethod
+    def of(tried: Tried) -> "DestinationTest":
+        """The test as the service made it."""
+        return DestinationTest(
+            ok=tried.reason is None,
+            status_code=tried.status_code,
+            duration_seconds=tried.seconds,
+            reason=tried.reason,
+            at=tried.at,
+        )
+
+
+@strawberry.type(description="How a test went.")
+class TestDestinationPayload:
+    """Payload of testDestination."""
+
+    destination: Destination | None = strawberry.field(default=None, description="The destination.")
+    test: DestinationTest | None = strawberry.field(default=None, description="How it went.")
+    errors: list[UserError] = strawberry.field(
+        default_factory=list, description="Why it was not called, if so."
+    )
+
+
+@strawberry.input(description="A destination to make.")
+class CreateDestinationInput:
+    """Input of createDestination."""
+
+    name: str = strawberry.field(description="1 to 200 characters.")
+    type: DestinationType = strawberry.field(description="What it is like.")
+    channel: Channel | None = strawberry.field(
+        default=None,
+        description="Send only members whom this channel reaches. EMAIL for an email service; null: everybody.",
+    )
+    url: str | None = strawberry.field(
+        default=None, description="What is called: https, in the public internet. None for FILE."
+    )
+    header_name: str | None = strawberry.field(
+        default=None, description="A header for the secret, like X-Api-Key; null: Authorization: Bearer."
+    )
+    auth_secret: str | None = strawberry.field(default=None, description=AUTH)
+    mapping: JSON | None = strawberry.field(default=None, description=MAPPING)
+
+
+@strawberry.input(description="What to change of a destination. A field that is absent stays as it is.")
+class UpdateDestinationInput:
+    """Input of updateDestination."""
+
+    id: strawberry.ID = strawberry.field(description="The destination.")
+    version: int | None = strawberry.field(
+        default=None, description="The version you edited: if someone else changed it since, nothing is done."
+    )
+    name: str | None = strawberry.field(default=strawberry.UNSET, description="1 to 200 characters.")
+    channel: Channel | None = strawberry.field(
+        default=strawberry.UNSET, description="Send only members whom this channel reaches; null: everybody."
+    )
+    url: str | None = strawberry.field(default=strawberry.UNSET, description="What is called.")
+    header_name: str | None = strawberry.field(
+        default=strawberry.UNSET, description="A header for the secret; null: Authorization: Bearer."
+    )
+    auth_secret: str | None = strawberry.field(default=strawberry.UNSET, description=AUTH)
+    mapping: JSON | None = strawberry.field(default=strawberry.UNSET, description=MAPPING)
+    new_signing_secret: bool = strawberry.field(
+        default=False, description="Make another signing secret; the one before is void at once."
+    )
+
+
+@strawberry.input(description="Which destination.")
+class DestinationIdInput:
+    """Input of deleteDestination and testDestination."""
+
+    id: strawberry.ID = strawberry.field(description="The destination.")
+
+
+@strawberry.input(description="A segment and where to deliver it.")
+class DeliverSegmentInput:
+    """Input of deliverSegment."""
+
+    segment_id: strawberry.ID = strawberry.field(description="The segment; it must be ACTIVE.")
+    destination_id: strawberry.ID = strawberry.field(description="The destination.")
+
+
+@strawberry.input(description="Which delivery.")
+class DeliveryIdInput:
+    """Input of deactivateDelivery and retryDelivery."""
+
+    id: strawberry.ID = strawberry.field(description="The delivery.")
+    keep_members: bool = strawberry.field(
+        default=False,
+        description="For deactivateDelivery: whether the list outside is kept as it is; otherwise it is emptied.",
+    )
+
+
+@strawberry.type
+class DestinationQueries:
+    """The queries of destinations."""
+
+    @strawberry.field(description="The destinations of the workspace, by name.")
+    async def destinations(self, info: Info) -> list[Destination]:
+        """All of them: there are a hundred at most."""
+        return [Destination.of(view) for view in await destinations.list_all(caller_of(info).viewer)]
+
+    @strawberry.field(description="A destination; null if there is none in your workspace.")
+    async def destination(
+        self, info: Info, id: Annotated[strawberry.ID, strawberry.argument(description="Its global id.")]
+    ) -> Destination | None:
+        """Find a destination."""
+        parts = ids.split(id)
+        if parts is None or parts[0] != "Destination":
+            return None
+        view = await caller_of(info).loaders.destinations.load(parts[1])
+        return None if view is None else Destination.of(view)
+
+
+@strawberry.type
+class DestinationMutations:
+    """The mutations of destinations and deliveries."""
+
+    @strawberry.mutation(
+        description="Make a destination. Administrators and leaders may.",
+        extensions=[ReportErrors(DestinationPayload)],
+    )
+    async def create_destination(self, info: Info, input: CreateDestinationInput) -> DestinationPayload:
+        """Create."""
+        caller = caller_of(info)
+        mapping: Any = input.mapping
+        draft = DestinationDraft(
+            name=input.name,
+            type=input.type,
+            channel=input.channel,
+            url=input.url,
+            header_name=input.header_name,
+            mapping=mapping,
+            auth_secret=input.auth_secret,
+        )
+        return DestinationPayload.of(await destinations.create(caller.services, caller.viewer, draft))
+
+    @strawberry.mutation(
+        description="Change a destination; what would be sent otherwise now is sent anew.",
+        extensions=[ReportErrors(DestinationPayload)],
+    )
+    async def update_destination(self, info: Info, input: UpdateDestinationInput) -> DestinationPayload:
+        """Update."""
+        caller = caller_of(info)
+        names = ("name", "channel", "url", "header_name", "auth_secret", "mapping")
+        given = {name: value for name in names if (value := getattr(input, name)) is not strawberry.UNSET}
+        saved = await destinations.update(
+            caller.services,
+            caller.viewer,
+            ids.decode("Destination", input.id),
+            given,
+            version=input.version,
+            new_signing_secret=input.new_signing_secret,
+        )
+        return DestinationPayload.of(saved)
+
+    @strawberry.mutation(
+        description="Delete a destination whose deliveries are all INACTIVE. What is outside stays there.",
+        extensions=[ReportErrors(DeletePayload)],
+    )
+    async def delete_destination(self, info: Info, input: DestinationIdInput) -> DeletePayload:
+        """Delete."""
+        caller = caller_of(info)
+        await destinations.delete(caller.services, caller.viewer, ids.decode("Destination", input.id))
+        return DeletePayload(deleted_id=input.id)
+
+    @strawberry.mutation(
+        description="Call a destination once, without changing any list there: whether it can be reached, and takes"
+        " our credentials. Administrators and leaders may.",
+        extensions=[ReportErrors(TestDestinationPayload)],
+    )
+    async def test_destination(self, info: Info, input: DestinationIdInput) -> TestDestinationPayload:
+        """Test."""
+        caller = caller_of(info)
+        view, tried = await destination_tests.run(
+            caller.services, caller.viewer, ids.decode("Destination", input.id)
+        )
+        return TestDestinationPayload(destination=Destination.of(view), test=DestinationTest.of(tried))
+
+    @strawberry.mutation(
+        description="Keep a list at a destination equal to a segment's audience, from now on; again after it FAILED.",
+        extensions=[ReportErrors(DeliveryPayload)],
+    )
+    async def deliver_segment(self, info: Info, input: DeliverSegmentInput) -> DeliveryPayload:
+        """Deliver."""
+        caller = caller_of(info)
+        view = await deliveries.deliver(
+            caller.services,
+            caller.viewer,
+            ids.decode("Segment", input.segment_id, path=("segmentId",)),
+            ids.decode("Destination", input.destination_id, path=("destinationId",)),
+        )
+        return DeliveryPayload(delivery=Delivery.of(view))
+
+    @strawberry.mutation(
+        description="Stop a delivery: it is INACTIVE, and the list outside is emptied or kept as it is.",
+        extensions=[ReportErrors(DeliveryPayload)],
+    )
+    async def deactivate_delivery(self, info: Info, input: DeliveryIdInput) -> DeliveryPayload:
+        """Deactivate."""
+        caller = caller_of(info)
+        view = await deliveries.deactivate(
+            caller.services,
+            caller.viewer,
+            ids.decode("Delivery", input.id),
+            keep_members=input.keep_members,
+        )
+        return DeliveryPayload(delivery=Delivery.of(view))
+
+    @strawberry.mutation(
+        description="Try a delivery again at once that FAILED, or that waits after a failure.",
+        extensions=[ReportErrors(DeliveryPayload)],
+    )
+    async def retry_delivery(self, info: Info, input: DeliveryIdInput) -> DeliveryPayload:
+        """Retry."""
+        caller = caller_of(info)
+        view = await deliveries.retry(caller.services, caller.viewer, ids.decode("Delivery", input.id))
+        return DeliveryPayload(delivery=Delivery.of(view))

@@ -1,0 +1,267 @@
+"""Exports in the schema: the type and its connection, queries, mutations, and the subscription."""
+
+from collections.abc import AsyncGenerator
+from datetime import datetime
+from decimal import Decimal
+from typing import Annotated
+
+import strawberry
+from strawberry.types import Info
+
+from seggraph.api.base import ids
+from seggraph.api.base.context import Caller, caller_of
+from seggraph.api.base.errors import ReportErrors, UserError
+from seggraph.api.base.node import Node
+from seggraph.api.base.paging import After, Before, First, Last, PageInfo, edges_of, request_of
+from seggraph.api.base.scalars import MAX_INT, as_int
+from seggraph.api.reach.reach import RunError
+from seggraph.api.segments.lists import SegmentFilter, filter_of
+from seggraph.api.segments.segments import Segment
+from seggraph.database.paging import Page
+from seggraph.events import ExportProgressed, Fact
+from seggraph.services.exports import exports
+from seggraph.services.exports.exports import ExportDraft, ExportView, NarrowedTo
+from seggraph.services.segments import views as segment_views
+from seggraph.vocabulary import ExportContent, ExportFormat, ExportStatus
+
+
+@strawberry.type(description="A file of members or segments: it is written, can be fetched, and expires.")
+class Export(Node):
+    """An export."""
+
+    status: ExportStatus = strawberry.field(description="Where it is.")
+    content: ExportContent = strawberry.field(description="What its rows are.")
+    format: ExportFormat = strawberry.field(description="How it is written.")
+    gzip: bool = strawberry.field(description="Whether it is compressed.")
+    columns: list[str] | None = strawberry.field(description="The columns that were chosen; null means all.")
+    total: int | None = strawberry.field(description="How many rows it will have; null until that is known.")
+    written: int = strawberry.field(description="How many rows are written.")
+    progress: float = strawberry.field(description="From 0 to 1.")
+    as_of: datetime | None = strawberry.field(description="The one instant that all its rows show.")
+    file_size: int | None = strawberry.field(
+        description=f"The file's size in bytes, once it is READY; {MAX_INT:,} for larger ones too."
+    )
+    file_size_exact: Decimal | None = strawberry.field(description="fileSize, however large.")
+    error: RunError | None = strawberry.field(description="Why it failed, when FAILED.")
+    created_at: datetime = strawberry.field(description="When it was asked for.")
+    finished_at: datetime | None = strawberry.field(description="When the file was whole, or failed.")
+    expires_at: datetime | None = strawberry.field(description="When the file is removed.")
+    view: strawberry.Private[ExportView]
+
+    @strawberry.field(description="The segment whose members it has, if you may see it.")
+    async def segment(self, info: Info) -> Segment | None:
+        """Load the segment."""
+        number = self.view.segment_id
+        if number is None:
+            return None
+        found = await segment_views.get_many(caller_of(info).viewer, [number])
+        return Segment.of(found[number]) if number in found else None
+
+    @strawberry.field(
+        description="Where to fetch the file, for an hour and without signing in: ask again for a fresh address."
+        " Null unless READY."
+    )
+    def url(self, info: Info) -> str | None:
+        """Sign a path."""
+        if self.view.status is not ExportStatus.READY:
+            return None
+        caller = caller_of(info)
+        path = exports.signed_path(caller.services.settings, caller.viewer, self.view.id)
+        return f"{caller.base_url}{path}"
+
+    @staticmethod
+    def of(view: ExportView) -> "Export":
+        """The export as the service reads it."""
+        return Export(
+            id=ids.encode("Export", view.id),
+            status=view.status,
+            content=view.content,
+            format=view.format,
+            gzip=view.gzip,
+            columns=view.columns,
+            total=view.total,
+            written=view.written,
+            progress=view.progress,
+            as_of=view.as_of,
+            file_size=None if view.file_size is None else as_int(view.file_size),
+            file_size_exact=None if view.file_size is None else Decimal(view.file_size),
+            error=RunError.of(view.error_code, view.error_message, view.error_at),
+            created_at=view.created_at,
+            finished_at=view.finished_at,
+            expires_at=view.expires_at,
+            view=view,
+        )
+
+
+@strawberry.type(description="An export in a list.")
+class ExportEdge:
+    """Relay's edge."""
+
+    cursor: str = strawberry.field(description="Where in the list: for after and before.")
+    node: Export = strawberry.field(description="The export.")
+
+
+@strawberry.type(description="A page of exports: yours, or everyone's if you manage all segments.")
+class ExportConnection:
+    """Relay's connection."""
+
+    edges: list[ExportEdge] = strawberry.field(description="The exports with their cursors.")
+    nodes: list[Export] = strawberry.field(description="The exports.")
+    page_info: PageInfo = strawberry.field(description="Where the page stands in the list.")
+
+    @strawberry.field(description="How many exports there are in all; counted only when asked for.")
+    async def total_count(self, info: Info) -> int:
+        """Count."""
+        return await exports.count(caller_of(info).viewer)
+
+    @staticmethod
+    def of(page: Page[ExportView]) -> "ExportConnection":
+        """The connection of a service's page."""
+        edges = edges_of(page, ExportEdge, Export.of)
+        return ExportConnection(edges=edges, nodes=[edge.node for edge in edges], page_info=PageInfo.of(page))
+
+
+@strawberry.type(description="What became of an export.")
+class ExportPayload:
+    """Payload of createExport and discardExport."""
+
+    export: Export | None = strawberry.field(default=None, description="The export.")
+    errors: list[UserError] = strawberry.field(
+        default_factory=list, description="What went wrong, if anything."
+    )
+
+
+@strawberry.input(description="A file to write.")
+class CreateExportInput:
+    """Input of createExport."""
+
+    content: ExportContent = strawberry.field(
+        default=ExportContent.MEMBERS,
+        description="MEMBERS of a segment, or the list of SEGMENTS that you see.",
+    )
+    segment_id: strawberry.ID | None = strawberry.field(
+        default=None, description="Whose members; required for MEMBERS."
+    )
+    columns: list[str] | None = strawberry.field(
+        default=None,
+        description="Which columns, in which order, up to 600: fields such as externalId or shippingAddress, and"
+        " attributes by name. Without it all that an import takes, so that the file imports again unchanged.",
+    )
+    format: ExportFormat = strawberry.field(
+        default=ExportFormat.CSV,
+        description="CSV (UTF-8, formulas neutralise_formula) or JSON_LINES (an object a line).",
+    )
+    gzip: bool = strawberry.field(default=False, description="Whether to compress the file.")
+    filter: SegmentFilter | None = strawberry.field(
+        default=None, description="What to narrow a list of segments to."
+    )
+    search: str | None = strawberry.field(
+        default=None, description="Part of a segment's name, for a list of them."
+    )
+
+
+@strawberry.input(description="Which export.")
+class ExportIdInput:
+    """Input of discardExport."""
+
+    id: strawberry.ID = strawberry.field(description="The export.")
+
+
+@strawberry.type
+class ExportQueries:
+    """The queries of exports."""
+
+    @strawberry.field(description="An export; null if there is none for you.")
+    async def export(
+        self, info: Info, id: Annotated[strawberry.ID, strawberry.argument(description="Its global id.")]
+    ) -> Export | None:
+        """Find an export."""
+        number = ids.find("Export", id)
+        if number is None:
+            return None
+        found = await exports.get_many(caller_of(info).viewer, [number])
+        return Export.of(found[number]) if number in found else None
+
+    @strawberry.field(description="The exports that you may see, the newest first.")
+    async def exports(
+        self,
+        info: Info,
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
+    ) -> ExportConnection:
+        """A page of exports."""
+        request = request_of(first, after, last, before)
+        return ExportConnection.of(await exports.list_page(caller_of(info).viewer, request))
+
+
+@strawberry.type
+class ExportMutations:
+    """The mutations of exports."""
+
+    @strawberry.mutation(
+        description="Write a segment's members, or the list of segments, to a file; its url is there when READY.",
+        extensions=[ReportErrors(ExportPayload)],
+    )
+    async def create_export(self, info: Info, input: CreateExportInput) -> ExportPayload:
+        """Create."""
+        caller = caller_of(info)
+        segment_id = input.segment_id
+        draft = ExportDraft(
+            content=input.content,
+            segment_id=None if segment_id is None else ids.decode("Segment", segment_id, path=("segmentId",)),
+            columns=input.columns,
+            format=input.format,
+            gzip=input.gzip,
+            narrowed_to=NarrowedTo(filter_of(input.filter), input.search),
+        )
+        return ExportPayload(export=Export.of(await exports.create(caller.services, caller.viewer, draft)))
+
+    @strawberry.mutation(
+        description="Stop an export, or remove its file before it expires.",
+        extensions=[ReportErrors(ExportPayload)],
+    )
+    async def discard_export(self, info: Info, input: ExportIdInput) -> ExportPayload:
+        """Discard."""
+        caller = caller_of(info)
+        view = await exports.discard(caller.services, caller.viewer, ids.decode("Export", input.id))
+        return ExportPayload(export=Export.of(view))
+
+
+@strawberry.type
+class ExportSubscriptions:
+    """The subscription of exports."""
+
+    @strawberry.subscription(
+        description="An export as it is now, and again whenever it came further; ends when its file is there or failed."
+    )
+    async def export_events(
+        self,
+        info: Info,
+        export_id: Annotated[strawberry.ID, strawberry.argument(description="The export.")],
+    ) -> AsyncGenerator[Export, None]:
+        """Snapshot, then progress. The place in the stream is taken first, so that nothing falls between."""
+        caller = caller_of(info)
+        number = ids.decode("Export", export_id, path=("exportId",))
+        await _current(caller, number)
+        async with caller.hub.subscribe(
+            caller.viewer.workspace_id, None, lambda fact: _is_about(fact, number)
+        ) as subscription:
+            view = await _current(caller, number)
+            yield Export.of(view)
+            if view.is_over:
+                return
+            async for _ in subscription:
+                view = await _current(caller, number)
+                yield Export.of(view)
+                if view.is_over:
+                    return
+
+
+def _is_about(fact: Fact, export_id: int) -> bool:
+    return isinstance(fact, ExportProgressed) and fact.export_id == export_id
+
+
+async def _current(caller: Caller, export_id: int) -> ExportView:
+    return await exports.get(caller.viewer, export_id)

@@ -1,0 +1,47 @@
+"""From segments to their campaigns. Campaigns have segments, and segments have campaigns: here the circle is cut."""
+
+from typing import TYPE_CHECKING, Annotated, TypeAlias
+
+import strawberry
+from strawberry.types import Info
+
+from seggraph.api.base.context import caller_of
+from seggraph.api.base.paging import After, First
+from seggraph.database.paging import PageRequest
+from seggraph.services.segments.views import SegmentView
+from seggraph.transport.loading import awaits_loaders
+
+if TYPE_CHECKING:
+    from seggraph.api.campaigns.campaigns import CampaignConnection
+
+LinkedCampaigns: TypeAlias = Annotated[
+    "CampaignConnection", strawberry.lazy("seggraph.api.campaigns.campaigns")
+]
+
+
+@strawberry.type
+class SegmentCampaignFields:
+    """The part of Segment that says which campaigns use it."""
+
+    view: strawberry.Private[SegmentView]
+
+    @strawberry.field(description="The campaigns that target it or leave it out, the newest first.")
+    @awaits_loaders
+    async def campaigns(
+        self,
+        info: Info,
+        first: First = None,
+        after: After = None,
+    ) -> LinkedCampaigns:
+        """A page, looked up for all segments of a list at once."""
+        from seggraph.api.campaigns.campaigns import CampaignConnection
+
+        loaders = caller_of(info).loaders
+        page = await loaders.campaign_pages.load((self.view.id, PageRequest(first=first, after=after)))
+        return CampaignConnection.of(page, lambda: loaders.campaign_counts.load(self.view.id))
+
+    @strawberry.field(description="How many campaigns target it or leave it out.")
+    @awaits_loaders
+    async def campaign_count(self, info: Info) -> int:
+        """Look it up for the whole page at once."""
+        return await caller_of(info).loaders.campaign_counts.load(self.view.id)

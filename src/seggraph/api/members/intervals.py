@@ -1,0 +1,61 @@
+"""When a member was in a segment, in the schema."""
+
+from datetime import datetime
+from typing import Annotated
+
+import strawberry
+from strawberry.types import Info
+
+from seggraph.api.base import ids
+from seggraph.api.base.context import caller_of
+from seggraph.errors import NotFound
+from seggraph.services.history.past_memberships import Interval
+from seggraph.transport.loading import awaits_loaders
+from seggraph.vocabulary import MemberKind, RunTrigger
+
+
+@strawberry.type(description="A time that a member was in a segment.")
+class MembershipInterval:
+    """An interval."""
+
+    from_: datetime = strawberry.field(name="from", description="When the member entered.")
+    to: datetime | None = strawberry.field(description="When the member exited; null while it lasts.")
+    entered_by: RunTrigger = strawberry.field(description="Which sort of computation let the member in.")
+    exited_by: RunTrigger | None = strawberry.field(description="Which sort of computation took it out.")
+
+    @staticmethod
+    def of(interval: Interval) -> "MembershipInterval":
+        """The interval as the service reads it."""
+        return MembershipInterval(
+            from_=interval.start,
+            to=interval.end,
+            entered_by=interval.entered_by,
+            exited_by=interval.exited_by,
+        )
+
+
+@strawberry.type
+class MemberHistoryFields:
+    """What of a member is history."""
+
+    kind: MemberKind
+    ordinal: strawberry.Private[int]
+
+    @strawberry.field(
+        description="When the member was in a segment, the first time first; empty for one of another kind."
+    )
+    @awaits_loaders
+    async def segment_intervals(
+        self,
+        info: Info,
+        segment_id: Annotated[strawberry.ID, strawberry.argument(description="The segment.")],
+    ) -> list[MembershipInterval]:
+        """Look them up for all members of the operation at once."""
+        loaders = caller_of(info).loaders
+        segment = await loaders.segments.load(ids.decode("Segment", segment_id, path=("segmentId",)))
+        if segment is None:
+            raise NotFound("There is no such segment.", path=("segmentId",))
+        if segment.kind is not self.kind:
+            return []
+        found = await loaders.intervals.load((segment.id, self.ordinal))
+        return [MembershipInterval.of(interval) for interval in found]

@@ -1,0 +1,1 @@
+"""Campaign metrics in the schema."""

@@ -1,0 +1,171 @@
+"""Campaign metrics in the schema: totals, series, and what a segment's metrics are made of."""
+
+from datetime import date
+from decimal import Decimal
+from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
+
+import strawberry
+from strawberry.types import Info
+
+from seggraph.api.base.context import caller_of
+from seggraph.api.base.scalars import MAX_INT, as_int
+from seggraph.services.campaigns.metric_series import Asked, Subject, Totals
+from seggraph.services.segments.views import SegmentView
+from seggraph.transport.loading import awaits_loaders
+from seggraph.vocabulary import HistoryInterval
+
+if TYPE_CHECKING:
+    from seggraph.api.campaigns.campaigns import Campaign
+
+LinkedCampaign: TypeAlias = Annotated["Campaign", strawberry.lazy("seggraph.api.campaigns.campaigns")]
+
+From = Annotated[
+    date | None,
+    strawberry.argument(name="from", description="The first day; unless given, where the metrics begin."),
+]
+To = Annotated[
+    date | None,
+    strawberry.argument(description="The last day, included; unless given, where the metrics end."),
+]
+
+
+AT_MOST = f"{MAX_INT:,} for that many and for more"
+
+
+@strawberry.interface(description="Sums of campaign metrics, and what is made of them.")
+class MetricSums:
+    """What totals and the points of a series have in common. Money is in the workspace's currency."""
+
+    spend: Decimal = strawberry.field(description="What was spent, in the workspace's currency.")
+    impressions: int = strawberry.field(description=f"How often it was shown; {AT_MOST}.")
+    clicks: int = strawberry.field(description=f"How often it was clicked on; {AT_MOST}.")
+    conversions: int = strawberry.field(description=f"How often that led to what was wanted; {AT_MOST}.")
+    impressions_exact: Decimal = strawberry.field(description="impressions, however many.")
+    clicks_exact: Decimal = strawberry.field(description="clicks, however many.")
+    conversions_exact: Decimal = strawberry.field(description="conversions, however many.")
+    ctr: float | None = strawberry.field(description="clicks / impressions; null without impressions.")
+    cpc: Decimal | None = strawberry.field(description="spend / clicks, to 4 decimals; null without clicks.")
+    cpm: Decimal | None = strawberry.field(
+        description="spend / impressions x 1,000, to 4 decimals; null without impressions."
+    )
+
+
+def _sums(totals: Totals) -> dict[str, Any]:
+    """The fields of MetricSums."""
+    return {
+        "spend": totals.spend,
+        "impressions": as_int(totals.impressions),
+        "clicks": as_int(totals.clicks),
+        "conversions": as_int(totals.conversions),
+        "impressions_exact": Decimal(totals.impressions),
+        "clicks_exact": Decimal(totals.clicks),
+        "conversions_exact": Decimal(totals.conversions),
+        "ctr": totals.ctr,
+        "cpc": totals.cpc,
+        "cpm": totals.cpm,
+    }
+
+
+@strawberry.type(description="Campaign metrics of a time, added up.")
+class MetricTotals(MetricSums):
+    """Totals."""
+
+    campaign_count: int = strawberry.field(description="How many campaigns they are from.")
+    flagged_count: int = strawberry.field(
+        description="How many of the rows they are made of have more clicks than impressions."
+    )
+
+    @staticmethod
+    def of(totals: Totals) -> "MetricTotals":
+        """The totals as the service adds them up."""
+        return MetricTotals(
+            **_sums(totals),
+            campaign_count=totals.campaign_count,
+            flagged_count=totals.flagged_count,
+        )
+
+
+@strawberry.type(description="One step of a series of metrics.")
+class MetricPoint(MetricSums):
+    """A point; without metrics it is zero."""
+
+    day: date = strawberry.field(
+        description="The day, the Monday of the week, or the first of the month; days outside of from and to"
+        " are not counted in it."
+    )
+
+    @staticmethod
+    def of(day: date, totals: Totals) -> "MetricPoint":
+        """The point as the service adds it up."""
+        return MetricPoint(
+            day=day,
+            **_sums(totals),
+        )
+
+
+@strawberry.type(description="What one campaign adds to a segment's metrics.")
+class CampaignMetrics:
+    """The part of a campaign."""
+
+    campaign: LinkedCampaign = strawberry.field(description="The campaign.")
+    totals: MetricTotals = strawberry.field(description="Its part.")
+
+
+@strawberry.type
+class MetricFields:
+    """What metrics of segments and of campaigns have in common."""
+
+    asked: strawberry.Private[Asked]
+
+    @strawberry.field(description="The sums of all.")
+    @awaits_loaders
+    async def totals(self, info: Info) -> MetricTotals:
+        """Look them up for the whole page at once."""
+        return MetricTotals.of(await caller_of(info).loaders.metric_totals.load(self.asked))
+
+    @strawberry.field(
+        description="Step by step from the first day to the last; up to 4,000 steps. Metrics are by day: not HOUR."
+    )
+    @awaits_loaders
+    async def series(
+        self,
+        info: Info,
+        interval: Annotated[HistoryInterval, strawberry.argument(description="The length of a step.")],
+    ) -> list[MetricPoint]:
+        """Look it up for the whole page at once."""
+        points = await caller_of(info).loaders.metric_series.load((self.asked, interval))
+        return [MetricPoint.of(day, totals) for day, totals in points]
+
+
+@strawberry.type(description="The campaign metrics of a segment in a time.")
+class SegmentMetrics(MetricFields):
+    """Metrics of a segment."""
+
+    @strawberry.field(description="By campaign, those that have metrics for the segment in this time.")
+    @awaits_loaders
+    async def by_campaign(self, info: Info) -> list[CampaignMetrics]:
+        """Look them up for the whole page at once."""
+        from seggraph.api.campaigns.campaigns import Campaign
+
+        loaders = caller_of(info).loaders
+        parts = await loaders.metric_parts.load(self.asked)
+        campaigns = await loaders.campaigns.load_many(list(parts))
+        return [
+            CampaignMetrics(campaign=Campaign.of(view), totals=MetricTotals.of(parts[view.id]))
+            for view in campaigns
+            if view is not None
+        ]
+
+
+@strawberry.type
+class SegmentMetricFields:
+    """The part of Segment that says what campaigns made of it."""
+
+    view: strawberry.Private[SegmentView]
+
+    @strawberry.field(description="The campaign metrics recorded for it, from a day to a day.")
+    def metrics(self, from_: From = None, to: To = None) -> SegmentMetrics:
+        """Ask for metrics; they are read where they are asked for."""
+        asked = Asked(Subject.SEGMENT, self.view.id, from_, to)
+        asked.require_order()
+        return SegmentMetrics(asked=asked)

@@ -1,0 +1,306 @@
+"""Playbooks in the schema: the type, its connection, and the mutations."""
+
+from datetime import datetime
+from typing import Annotated, Any
+
+import strawberry
+from strawberry.types import Info
+
+from seggraph.api.base import ids
+from seggraph.api.base.context import caller_of
+from seggraph.api.base.errors import ReportErrors, UserError
+from seggraph.api.base.node import Node
+from seggraph.api.base.paging import After, First, PageInfo, edges_of, request_of
+from seggraph.api.base.payloads import DeletePayload
+from seggraph.api.base.scalars import JSON
+from seggraph.api.criteria.criteria import CriteriaInput, criteria_of, shown, text_shown
+from seggraph.api.segments.segments import Segment
+from seggraph.api.users.viewer import User, load_user
+from seggraph.database.paging import Page
+from seggraph.services.criteria import documents as criteria_documents
+from seggraph.services.criteria import texts as criteria_texts
+from seggraph.services.playbooks import playbooks
+from seggraph.services.playbooks import views as playbook_views
+from seggraph.services.playbooks.playbooks import PlaybookDraft
+from seggraph.services.playbooks.views import PlaybookFilter, PlaybookView
+from seggraph.transport.loading import awaits_loaders
+from seggraph.vocabulary import MemberKind, PlaybookStatus, Visibility
+
+TEXT = "The same as text, instead: docs/criteria-text.md."
+
+
+@strawberry.type(description="A rule that adds members to segments while its criteria match.")
+class Playbook(Node):
+    """A playbook."""
+
+    name: str = strawberry.field(description="The name; unique in the workspace, whatever its case.")
+    kind: MemberKind = strawberry.field(description="The kind of members that it adds.")
+    status: PlaybookStatus = strawberry.field(description="ACTIVE, or PAUSED: its links stay as they are.")
+    visibility: Visibility = strawberry.field(description="Who sees it; a team member's is PRIVATE.")
+    version: int = strawberry.field(description="Counts edits: send it with an edit to notice other editors.")
+    created_at: datetime = strawberry.field(description="When it was created.")
+    last_modified_at: datetime = strawberry.field(description="When it was last changed.")
+    view: strawberry.Private[PlaybookView]
+
+    @strawberry.field(description="The criteria as a sentence; null when a field they ask about is gone.")
+    @awaits_loaders
+    async def criteria_sentence(self, info: Info) -> str | None:
+        """Describe the criteria in words."""
+        catalogue = await caller_of(info).loaders.catalogues.load(self.kind)
+        return None if catalogue is None else criteria_documents.sentence(self.view.criteria, catalogue)
+
+    @strawberry.field(
+        description="The criteria as text, in its one spelling; createPlaybook and updatePlaybook read it back."
+        " Null when they refer to a segment that you do not see."
+    )
+    @awaits_loaders
+    async def criteria_text(self, info: Info) -> str | None:
+        """Write the criteria."""
+        return text_shown(self.view.criteria, await self._segment_names(info))
+
+    @strawberry.field(
+        description="The criteria as a JSON tree, in canonical form. The id of a segment that you do not see is null."
+    )
+    @awaits_loaders
+    async def criteria(self, info: Info) -> JSON:
+        """Show the criteria."""
+        return shown(self.view.criteria, await self._segment_names(info))
+
+    async def _segment_names(self, info: Info) -> dict[int, str]:
+        """What the segments in the criteria are called, of those that the viewer sees."""
+        wanted = sorted(criteria_texts.segments_of(self.view.criteria))
+        seen = await caller_of(info).loaders.segments.load_many(wanted)
+        return {segment.id: segment.name for segment in seen if segment is not None}
+
+    @strawberry.field(description="The segments that it adds to, of those that you may see.")
+    @awaits_loaders
+    async def segments(self, info: Info) -> list[Segment]:
+        """Load the segments."""
+        loaders = caller_of(info).loaders
+        fed = await loaders.fed_segments.load(self.view.id)
+        return [Segment.of(view) for view in await loaders.segments.load_many(fed) if view is not None]
+
+    @strawberry.field(description="Who created it; null for an API key, or a user who is gone.")
+    @awaits_loaders
+    async def created_by(self, info: Info) -> User | None:
+        """Load the user."""
+        return await load_user(info, self.view.created_by_id)
+
+    @staticmethod
+    def of(view: PlaybookView) -> "Playbook":
+        """The playbook as the service reads it."""
+        return Playbook(
+            id=ids.encode("Playbook", view.id),
+            name=view.name,
+            kind=view.kind,
+            status=view.status,
+            visibility=view.visibility,
+            version=view.version,
+            created_at=view.created_at,
+            last_modified_at=view.last_modified_at,
+            view=view,
+        )
+
+
+@strawberry.type(description="A playbook in a list.")
+class PlaybookEdge:
+    """Relay's edge."""
+
+    cursor: str = strawberry.field(description="Where in the list: for after.")
+    node: Playbook = strawberry.field(description="The playbook.")
+
+
+@strawberry.type(description="The playbooks that you may see, the newest first, page by page.")
+class PlaybookConnection:
+    """Relay's connection."""
+
+    edges: list[PlaybookEdge] = strawberry.field(description="The page.")
+    page_info: PageInfo = strawberry.field(description="Where the page stands in the list.")
+    filter_: strawberry.Private[PlaybookFilter]
+
+    @strawberry.field(description="The playbooks of the page, without their cursors.")
+    def nodes(self) -> list[Playbook]:
+        """The nodes of the edges."""
+        return [edge.node for edge in self.edges]
+
+    @strawberry.field(description="How many playbooks the whole list has; counted only when asked for.")
+    async def total_count(self, info: Info) -> int:
+        """Count the list."""
+        return await playbook_views.count(caller_of(info).viewer, self.filter_)
+
+    @staticmethod
+    def of(page: Page[PlaybookView], filter_: PlaybookFilter) -> "PlaybookConnection":
+        """The connection of a page."""
+        edges = edges_of(page, PlaybookEdge, Playbook.of)
+        return PlaybookConnection(edges=edges, page_info=PageInfo.of(page), filter_=filter_)
+
+
+@strawberry.type(description="A playbook as the mutation left it, or why nothing was done.")
+class PlaybookPayload:
+    """Payload of the mutations of one playbook."""
+
+    playbook: Playbook | None = strawberry.field(default=None, description="The playbook.")
+    errors: list[UserError] = strawberry.field(
+        default_factory=list, description="Why nothing was done, if so."
+    )
+
+    @staticmethod
+    def of(view: PlaybookView) -> "PlaybookPayload":
+        """The payload of what was done."""
+        return PlaybookPayload(playbook=Playbook.of(view))
+
+
+@strawberry.input(description="A playbook to create; it is ACTIVE at once.")
+class CreatePlaybookInput:
+    """Input of createPlaybook."""
+
+    name: str = strawberry.field(
+        description="1 to 200 characters; unique in the workspace, whatever the case."
+    )
+    kind: MemberKind = strawberry.field(description="The kind of members that it adds.")
+    criteria: CriteriaInput | None = strawberry.field(default=None, description="Whom it adds.")
+    criteria_text: str | None = strawberry.field(default=None, description=TEXT)
+    add_to_segment_ids: list[strawberry.ID] = strawberry.field(
+        description="The segments that it adds to: 1 to 100 of the same kind, STATIC or DYNAMIC."
+    )
+
+
+@strawberry.input(description="What to change of a playbook. A field that is absent stays as it is.")
+class UpdatePlaybookInput:
+    """Input of updatePlaybook."""
+
+    id: strawberry.ID = strawberry.field(description="The playbook.")
+    version: int | None = strawberry.field(
+        default=None, description="The version you edited: if someone else changed it since, nothing is done."
+    )
+    name: str | None = strawberry.field(default=strawberry.UNSET, description="1 to 200 characters.")
+    criteria: CriteriaInput | None = strawberry.field(
+        default=strawberry.UNSET, description="Whom it adds from now on."
+    )
+    criteria_text: str | None = strawberry.field(default=strawberry.UNSET, description=TEXT)
+    add_to_segment_ids: list[strawberry.ID] | None = strawberry.field(
+        default=strawberry.UNSET,
+        description="The segments that it adds to: these and, of those that you see, no others.",
+    )
+
+
+@strawberry.input(description="Which playbook.")
+class PlaybookIdInput:
+    """Input of the mutations that need nothing else."""
+
+    id: strawberry.ID = strawberry.field(description="The playbook.")
+
+
+@strawberry.type
+class PlaybookQueries:
+    """The queries of playbooks."""
+
+    @strawberry.field(description="A playbook; null if there is none for you.")
+    async def playbook(
+        self, info: Info, id: Annotated[strawberry.ID, strawberry.argument(description="Its global id.")]
+    ) -> Playbook | None:
+        """Find a playbook."""
+        number = ids.find("Playbook", id)
+        if number is None:
+            return None
+        view = await caller_of(info).loaders.playbooks.load(number)
+        return None if view is None else Playbook.of(view)
+
+    @strawberry.field(description="The playbooks that you may see, the newest first.")
+    async def playbooks(
+        self,
+        info: Info,
+        first: First = None,
+        after: After = None,
+        search: Annotated[str | None, strawberry.argument(description="Part of a name.")] = None,
+        kinds: Annotated[
+            list[MemberKind] | None, strawberry.argument(description="That add members of these kinds.")
+        ] = None,
+        statuses: Annotated[
+            list[PlaybookStatus] | None, strawberry.argument(description="In these statuses.")
+        ] = None,
+    ) -> PlaybookConnection:
+        """A page of playbooks."""
+        filter_ = PlaybookFilter(kinds, statuses, search)
+        request = request_of(first, after, None, None)
+        page = await playbook_views.list_page(caller_of(info).viewer, filter_, request)
+        return PlaybookConnection.of(page, filter_)
+
+
+@strawberry.type
+class PlaybookMutations:
+    """The mutations of playbooks."""
+
+    @strawberry.mutation(
+        description="Create a playbook: its segments are calculated anew, STATIC drafts among them get ACTIVE.",
+        extensions=[ReportErrors(PlaybookPayload)],
+    )
+    async def create_playbook(self, info: Info, input: CreatePlaybookInput) -> PlaybookPayload:
+        """Create."""
+        caller = caller_of(info)
+        draft = PlaybookDraft(
+            name=input.name,
+            kind=input.kind,
+            criteria=criteria_of(input.criteria, input.criteria_text),
+            add_to_segment_ids=_segment_ids(input.add_to_segment_ids),
+        )
+        return PlaybookPayload.of(await playbooks.create(caller.services, caller.viewer, draft))
+
+    @strawberry.mutation(
+        description="Change a playbook: the segments that it changes are calculated anew.",
+        extensions=[ReportErrors(PlaybookPayload)],
+    )
+    async def update_playbook(self, info: Info, input: UpdatePlaybookInput) -> PlaybookPayload:
+        """Update."""
+        caller = caller_of(info)
+        number = ids.decode("Playbook", input.id)
+        view = await playbooks.update(
+            caller.services, caller.viewer, number, _changes(input), version=input.version
+        )
+        return PlaybookPayload.of(view)
+
+    @strawberry.mutation(
+        description="Freeze a playbook: members that it added stay, and it adds no others.",
+        extensions=[ReportErrors(PlaybookPayload)],
+    )
+    async def pause_playbook(self, info: Info, input: PlaybookIdInput) -> PlaybookPayload:
+        """Pause."""
+        caller = caller_of(info)
+        number = ids.decode("Playbook", input.id)
+        return PlaybookPayload.of(await playbooks.pause(caller.services, caller.viewer, number))
+
+    @strawberry.mutation(
+        description="Let a playbook follow its criteria again: its segments are calculated anew.",
+        extensions=[ReportErrors(PlaybookPayload)],
+    )
+    async def resume_playbook(self, info: Info, input: PlaybookIdInput) -> PlaybookPayload:
+        """Resume."""
+        caller = caller_of(info)
+        number = ids.decode("Playbook", input.id)
+        return PlaybookPayload.of(await playbooks.resume(caller.services, caller.viewer, number))
+
+    @strawberry.mutation(
+        description="Delete a playbook: members that nothing else holds leave its segments.",
+        extensions=[ReportErrors(DeletePayload)],
+    )
+    async def delete_playbook(self, info: Info, input: PlaybookIdInput) -> DeletePayload:
+        """Delete."""
+        caller = caller_of(info)
+        await playbooks.delete(caller.services, caller.viewer, ids.decode("Playbook", input.id))
+        return DeletePayload(deleted_id=input.id)
+
+
+def _changes(input: UpdatePlaybookInput) -> dict[str, Any]:
+    """What is given, as the service takes it."""
+    given: dict[str, Any] = {}
+    if input.name is not strawberry.UNSET:
+        given["name"] = input.name
+    if any(one is not strawberry.UNSET for one in (input.criteria, input.criteria_text)):
+        given["criteria"] = criteria_of(input.criteria, input.criteria_text)
+    if input.add_to_segment_ids is not strawberry.UNSET:
+        given["add_to_segment_ids"] = _segment_ids(input.add_to_segment_ids or [])
+    return given
+
+
+def _segment_ids(global_ids: list[strawberry.ID]) -> list[int]:
+    return ids.decode_all("Segment", global_ids, path=("addToSegmentIds",))

@@ -1,0 +1,1 @@
+"""Reach in the schema."""

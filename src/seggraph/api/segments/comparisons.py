@@ -1,0 +1,181 @@
+"""Comparing segments in the schema, and making new ones from their algebra."""
+
+from typing import Annotated, Final
+
+import strawberry
+from strawberry.types import Info
+
+from seggraph.api.base import ids
+from seggraph.api.base.context import caller_of
+from seggraph.api.base.errors import ReportErrors, UserError
+from seggraph.api.segments.payloads import SegmentPayload
+from seggraph.api.segments.segments import Segment
+from seggraph.errors import Path, Required, TooMany
+from seggraph.services.segments import comparisons
+from seggraph.services.segments.comparisons import Combined, Given, SetExpression, SetOperation
+from seggraph.services.segments.segments import SegmentDraft
+from seggraph.vocabulary import MemberKind, SegmentPurpose, SegmentType, Visibility
+
+MAX_DEPTH: Final = 10
+MAX_PARTS: Final = 200
+
+
+@strawberry.type(description="A segment of a comparison.")
+class ComparedSegment:
+    """One of them."""
+
+    segment: Segment = strawberry.field(description="The segment.")
+    member_count: int = strawberry.field(description="How many members it has.")
+    only_in: int = strawberry.field(description="How many of them are in no other segment of the comparison.")
+
+
+@strawberry.type(description="What two segments share.")
+class SegmentOverlap:
+    """A pair."""
+
+    first: Segment = strawberry.field(description="The one that was named earlier.")
+    second: Segment = strawberry.field(description="The other one.")
+    overlap: int = strawberry.field(description="How many members are in both.")
+    jaccard: float | None = strawberry.field(
+        description="overlap divided by how many are in either, from 0 to 1; null when both are empty."
+    )
+
+
+@strawberry.type(description="How segments overlap, all of one instant. With errors it is empty.")
+class SegmentComparison:
+    """A comparison."""
+
+    segments: list[ComparedSegment] = strawberry.field(
+        default_factory=list, description="The segments, each once, in the order given."
+    )
+    union: int = strawberry.field(default=0, description="How many members are in any of them.")
+    intersection: int = strawberry.field(default=0, description="How many members are in all of them.")
+    overlaps: list[SegmentOverlap] = strawberry.field(default_factory=list, description="Every pair, once.")
+    errors: list[UserError] = strawberry.field(
+        default_factory=list, description="What is wrong with the ids."
+    )
+
+
+@strawberry.input(
+    one_of=True, description="Members by the algebra of segments. Exactly one key is given in each node."
+)
+class SegmentExpressionInput:
+    """A node: a segment, or an operation on up to 50 segments in all."""
+
+    segment: strawberry.Maybe[strawberry.ID] = strawberry.field(description="The members of a segment.")
+    union: strawberry.Maybe[list["SegmentExpressionInput"]] = strawberry.field(
+        description="Who is in any of these."
+    )
+    intersect: strawberry.Maybe[list["SegmentExpressionInput"]] = strawberry.field(
+        description="Who is in all of these."
+    )
+    subtract: strawberry.Maybe[list["SegmentExpressionInput"]] = strawberry.field(
+        description="Who is in the first and in none of the others."
+    )
+
+
+@strawberry.input(description="A STATIC segment to make of other segments' members.")
+class CombineSegmentsInput:
+    """Input of combineSegments."""
+
+    name: str = strawberry.field(
+        description="1 to 200 characters; unique in the workspace, whatever the case."
+    )
+    expression: SegmentExpressionInput = strawberry.field(description="Who its members are.")
+    purpose: SegmentPurpose | None = strawberry.field(default=None, description="What it is for.")
+    description: str | None = strawberry.field(default=None, description="In words, up to 2,000 characters.")
+    visibility: Visibility | None = strawberry.field(
+        default=None, description="WORKSPACE unless given; team members' segments are always PRIVATE."
+    )
+
+
+@strawberry.type
+class ComparisonQueries:
+    """The query of comparisons."""
+
+    @strawberry.field(
+        description="Compare 2 to 50 segments of one kind: sizes, overlaps, union, intersection.",
+        extensions=[ReportErrors(SegmentComparison)],
+    )
+    async def compare_segments(
+        self,
+        info: Info,
+        ids: Annotated[list[strawberry.ID], strawberry.argument(description="Their global ids.")],
+    ) -> SegmentComparison:
+        """Compare."""
+        given = [Given(_number(one, ("ids", index)), ("ids", index)) for index, one in enumerate(ids)]
+        found = await comparisons.compare(caller_of(info).viewer, given)
+        shown = {view.id: Segment.of(view) for view in found.segments}
+        return SegmentComparison(
+            segments=[
+                ComparedSegment(
+                    segment=segment, member_count=found.sizes[number], only_in=found.only_in[number]
+                )
+                for number, segment in shown.items()
+            ],
+            union=found.union,
+            intersection=found.intersection,
+            overlaps=[
+                SegmentOverlap(
+                    first=shown[pair.first],
+                    second=shown[pair.second],
+                    overlap=pair.shared,
+                    jaccard=pair.jaccard,
+                )
+                for pair in found.overlaps
+            ],
+        )
+
+
+@strawberry.type
+class ComparisonMutations:
+    """The mutation that combines segments."""
+
+    @strawberry.mutation(
+        description="Make a STATIC segment of the members that an expression has now. It does not follow them.",
+        extensions=[ReportErrors(SegmentPayload)],
+    )
+    async def combine_segments(self, info: Info, input: CombineSegmentsInput) -> SegmentPayload:
+        """Combine."""
+        caller = caller_of(info)
+        draft = SegmentDraft(
+            name=input.name,
+            kind=MemberKind.PERSON,  # combine() takes that of the segments
+            type=SegmentType.STATIC,
+            purpose=input.purpose,
+            description=input.description,
+            visibility=input.visibility or Visibility.WORKSPACE,
+        )
+        expression = _Reader().read(input.expression, ("expression",))
+        view = await comparisons.combine(caller.services, caller.viewer, draft, expression)
+        return SegmentPayload(segment=Segment.of(view))
+
+
+class _Reader:
+    """Reads an expression, and counts its nodes."""
+
+    def __init__(self) -> None:
+        self._nodes = 0
+
+    def read(self, node: SegmentExpressionInput, path: Path, depth: int = 0) -> SetExpression:
+        """The expression of a node. Raises Required, NotFound, TooMany with its path."""
+        self._nodes += 1
+        if depth > MAX_DEPTH or self._nodes > MAX_PARTS:
+            message = f"An expression has at most {MAX_PARTS} nodes, {MAX_DEPTH} inside one another."
+            raise TooMany(message, path=path)
+        if node.segment is not None:
+            path = (*path, "segment")
+            return Given(_number(node.segment.value, path), path)
+        for operation in SetOperation:
+            parts = getattr(node, operation.value)
+            if parts is not None:
+                path = (*path, operation.value)
+                if not parts.value:
+                    raise Required("Give at least one part.", path=path)
+                read = (self.read(part, (*path, index), depth + 1) for index, part in enumerate(parts.value))
+                return Combined(operation, tuple(read))
+        raise Required("Give a segment or an operation.", path=path)
+
+
+def _number(global_id: str, path: Path) -> int:
+    return ids.decode("Segment", global_id, path=path)

@@ -1,0 +1,67 @@
+"""The difference between two audiences in the schema: who would enter, and who would leave."""
+
+from typing import Annotated
+
+import strawberry
+from pyroaring import BitMap
+from strawberry.types import Info
+
+from seggraph.api.base.context import caller_of
+from seggraph.api.base.errors import UserError
+from seggraph.api.members.members import Member
+from seggraph.database.paging import PageRequest
+from seggraph.services.members import members
+from seggraph.services.members.members import BY_ORDINAL, MemberList
+from seggraph.vocabulary import MemberKind
+
+DEFAULT_SAMPLE = 10
+
+SampleSize = Annotated[
+    int | None,
+    strawberry.argument(description=f"How many, up to 1,000; {DEFAULT_SAMPLE} unless given."),
+]
+
+
+@strawberry.type(description="What criteria change about who is in a segment.")
+class PreviewDiff:
+    """Who would enter, who would leave, and who would stay."""
+
+    entered: int = strawberry.field(default=0, description="How many members would enter.")
+    exited: int = strawberry.field(default=0, description="How many members would leave.")
+    unchanged: int = strawberry.field(default=0, description="How many members are in and would stay.")
+    errors: list[UserError] = strawberry.field(
+        default_factory=list, description="Why there is nothing to compare with, if so."
+    )
+    entering: strawberry.Private[MemberList | None] = None
+    leaving: strawberry.Private[MemberList | None] = None
+
+    @strawberry.field(description="Some of those who would enter, those who came first.")
+    async def entered_sample(self, info: Info, first: SampleSize = None) -> list[Member]:
+        """Read a few members."""
+        return await sample_of(info, self.entering, first)
+
+    @strawberry.field(description="Some of those who would leave, those who came first.")
+    async def exited_sample(self, info: Info, first: SampleSize = None) -> list[Member]:
+        """Read a few members."""
+        return await sample_of(info, self.leaving, first)
+
+    @staticmethod
+    def of(kind: MemberKind, before: BitMap, after: BitMap) -> "PreviewDiff":
+        """The difference of these audiences."""
+        entering, leaving = after - before, before - after
+        return PreviewDiff(
+            entered=len(entering),
+            exited=len(leaving),
+            unchanged=before.intersection_cardinality(after),
+            entering=MemberList(kind, audience=entering),
+            leaving=MemberList(kind, audience=leaving),
+        )
+
+
+async def sample_of(info: Info, list_: MemberList | None, first: int | None) -> list[Member]:
+    """Some members of a list, those who came first."""
+    if list_ is None:
+        return []
+    request = PageRequest(first=DEFAULT_SAMPLE if first is None else first)
+    page = await members.list_page(caller_of(info).viewer, list_, BY_ORDINAL, request)
+    return [Member.of(view) for view in page.items]

@@ -1,0 +1,158 @@
+"""Lists of segments in the schema: the connection, what narrows it and how it is sorted."""
+
+from datetime import datetime
+from typing import Annotated
+
+import strawberry
+from strawberry.types import Info
+
+from seggraph.api.base import ids
+from seggraph.api.base.context import caller_of
+from seggraph.api.base.enums import OrderDirection, SegmentOrderField
+from seggraph.api.base.paging import PageInfo
+from seggraph.api.segments.segments import Segment
+from seggraph.database.paging import Order, Page
+from seggraph.services.segments import views as segment_views
+from seggraph.services.segments.views import SegmentFilter as FilterState
+from seggraph.services.segments.views import SegmentView
+from seggraph.vocabulary import (
+    MemberKind,
+    ReachStatus,
+    SegmentOrigin,
+    SegmentPurpose,
+    SegmentStatus,
+    SegmentType,
+)
+
+
+@strawberry.type(description="A segment in a list.")
+class SegmentEdge:
+    """Relay's edge."""
+
+    cursor: str = strawberry.field(description="Where in the list: for after and before.")
+    node: Segment = strawberry.field(description="The segment.")
+
+
+@strawberry.type(description="A list of segments, page by page.")
+class SegmentConnection:
+    """Relay's connection."""
+
+    edges: list[SegmentEdge] = strawberry.field(description="The page.")
+    page_info: PageInfo = strawberry.field(description="Where the page stands in the list.")
+    filter_: strawberry.Private[FilterState]
+    search: strawberry.Private[str | None]
+
+    @strawberry.field(description="The segments of the page, without their cursors.")
+    def nodes(self) -> list[Segment]:
+        """The nodes of the edges."""
+        return [edge.node for edge in self.edges]
+
+    @strawberry.field(description="How many segments the whole list has; counted only when asked for.")
+    async def total_count(self, info: Info) -> int:
+        """Count the list."""
+        return await segment_views.count(caller_of(info).viewer, self.filter_, self.search)
+
+    @staticmethod
+    def of(page: Page[SegmentView], filter_: FilterState, search: str | None) -> "SegmentConnection":
+        """The connection of a page."""
+        edges = [
+            SegmentEdge(cursor=cursor, node=Segment.of(view))
+            for cursor, view in zip(page.cursors, page.items, strict=True)
+        ]
+        return SegmentConnection(edges=edges, page_info=PageInfo.of(page), filter_=filter_, search=search)
+
+
+@strawberry.input(description="A stretch of time: from is included, to is not.")
+class InstantRange:
+    """Two instants, either of which may be left open."""
+
+    from_: datetime | None = strawberry.field(name="from", default=None, description="The first instant.")
+    to: datetime | None = strawberry.field(default=None, description="The first instant after it.")
+
+
+@strawberry.input(
+    description="What a list of segments is narrowed to. Archived ones are in it only if asked for."
+)
+class SegmentFilter:
+    """Each field that is given narrows the list further."""
+
+    kinds: list[MemberKind] | None = strawberry.field(default=None, description="Of these kinds.")
+    types: list[SegmentType] | None = strawberry.field(default=None, description="Of these types.")
+    statuses: list[SegmentStatus] | None = strawberry.field(
+        default=None, description="In these statuses; without it, all but ARCHIVED."
+    )
+    purposes: list[SegmentPurpose] | None = strawberry.field(default=None, description="For these purposes.")
+    origins: list[SegmentOrigin] | None = strawberry.field(default=None, description="Of these origins.")
+    created_by: list[strawberry.ID] | None = strawberry.field(
+        default=None, description="Created by these users."
+    )
+    created_between: InstantRange | None = strawberry.field(default=None, description="Created in this time.")
+    reach_statuses: list[ReachStatus] | None = strawberry.field(
+        default=None, description="With these reach statuses."
+    )
+
+
+@strawberry.input(description="How a list of segments is sorted.")
+class SegmentOrder:
+    """A field and a direction."""
+
+    field: SegmentOrderField = strawberry.field(description="By what; unset values come last.")
+    direction: OrderDirection = strawberry.field(default=OrderDirection.ASC, description="Which way.")
+
+
+@strawberry.type(description="How many segments of a list are in one status.")
+class SegmentStatusCount:
+    """The number on a tab."""
+
+    status: SegmentStatus = strawberry.field(description="The status.")
+    count: int = strawberry.field(description="How many segments are in it, of those that you may see.")
+
+
+@strawberry.type
+class SegmentListQueries:
+    """The queries of lists of segments, besides the lists."""
+
+    @strawberry.field(
+        description="How many segments a list has in each status, ARCHIVED ones too: for tabs. The filter's own"
+        " statuses do not count."
+    )
+    async def segment_counts(
+        self,
+        info: Info,
+        filter: Annotated[
+            SegmentFilter | None, strawberry.argument(description="What to narrow the list to.")
+        ] = None,
+        search: Annotated[str | None, strawberry.argument(description="Part of a name.")] = None,
+    ) -> list[SegmentStatusCount]:
+        """Count by status."""
+        found = await segment_views.counts(caller_of(info).viewer, filter_of(filter), search)
+        return [SegmentStatusCount(status=status, count=count) for status, count in found.items()]
+
+
+def filter_of(filter_: SegmentFilter | None) -> FilterState:
+    """The filter as the service takes it."""
+    if filter_ is None:
+        return FilterState()
+    between = filter_.created_between or InstantRange()
+    creators = filter_.created_by
+    return FilterState(
+        kinds=filter_.kinds,
+        types=filter_.types,
+        statuses=filter_.statuses,
+        purposes=filter_.purposes,
+        origins=filter_.origins,
+        created_by=None
+        if creators is None
+        else ids.decode_all("User", creators, path=("filter", "createdBy")),
+        created_from=between.from_,
+        created_before=between.to,
+        reach_statuses=filter_.reach_statuses,
+    )
+
+
+def order_of(order: SegmentOrder | None) -> Order:
+    """The order as the service takes it; the newest first unless told otherwise."""
+    if order is None:
+        return segment_views.order_by("created_at", descending=True)
+    descending = order.direction is OrderDirection.DESC
+    return segment_views.order_by(order.field.value, descending=descending)

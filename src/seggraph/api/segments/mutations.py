@@ -1,0 +1,296 @@
+"""The mutations of segments."""
+
+from datetime import timedelta
+from typing import Any, Protocol
+
+import strawberry
+from strawberry.types import Info
+
+from seggraph.access import Viewer
+from seggraph.api.base import ids
+from seggraph.api.base.context import Caller, caller_of
+from seggraph.api.base.errors import ReportErrors
+from seggraph.api.base.payloads import DeletePayload, Warning
+from seggraph.api.base.scalars import DurationText
+from seggraph.api.criteria.criteria import CriteriaInput, criteria_of
+from seggraph.api.segments.payloads import SegmentPayload
+from seggraph.api.segments.segments import Segment
+from seggraph.context import Context
+from seggraph.criteria import Duration
+from seggraph.errors import Invalid
+from seggraph.services.segments import clones as segment_clones
+from seggraph.services.segments import edits as segment_edits
+from seggraph.services.segments import lifecycle as segment_life
+from seggraph.services.segments import segments
+from seggraph.services.segments import usages as segment_usages
+from seggraph.services.segments.edits import Edit
+from seggraph.services.segments.segments import SegmentDraft
+from seggraph.services.segments.usages import UserType
+from seggraph.services.segments.views import SegmentView
+from seggraph.vocabulary import MemberKind, SegmentPurpose, SegmentType, Visibility
+
+
+@strawberry.input(description="Which segment.")
+class SegmentIdInput:
+    """Input of the mutations that need nothing else."""
+
+    id: strawberry.ID = strawberry.field(description="The segment.")
+    version: int | None = strawberry.field(
+        default=None, description="The version you saw: if someone else changed it since, nothing is done."
+    )
+
+
+@strawberry.input(description="A segment to clone.")
+class CloneSegmentInput:
+    """Input of cloneSegment."""
+
+    id: strawberry.ID = strawberry.field(description="The original.")
+    name: str = strawberry.field(
+        description="The clone's: 1 to 200 characters; unique in the workspace, whatever the case."
+    )
+    version: int | None = strawberry.field(
+        default=None, description="The version you saw: if someone else changed it since, nothing is done."
+    )
+
+
+@strawberry.input(description="A segment to create.")
+class CreateSegmentInput:
+    """Input of createSegment."""
+
+    name: str = strawberry.field(
+        description="1 to 200 characters; unique in the workspace, whatever the case."
+    )
+    kind: MemberKind = strawberry.field(description="The kind of its members.")
+    type: SegmentType = strawberry.field(description="DYNAMIC by criteria, STATIC by imports and hands.")
+    purpose: SegmentPurpose | None = strawberry.field(default=None, description="What it is for.")
+    description: str | None = strawberry.field(default=None, description="In words, up to 2,000 characters.")
+    criteria: CriteriaInput | None = strawberry.field(default=None, description="Who is in it, if DYNAMIC.")
+    criteria_text: str | None = strawberry.field(
+        default=None, description="The same as text, instead: docs/criteria-text.md."
+    )
+    visibility: Visibility | None = strawberry.field(
+        default=None, description="WORKSPACE unless given; team members' segments are always PRIVATE."
+    )
+    hidden_from_ids: list[strawberry.ID] | None = strawberry.field(
+        default=None, description="Users that do not see it."
+    )
+    sync_interval: DurationText | None = strawberry.field(
+        default=None, description="How often all of it is computed anew: PT5M to P31D; PT4H unless given."
+    )
+    activate: bool | None = strawberry.field(
+        default=None, description="Whether it is ACTIVE at once; unless given, if it has criteria."
+    )
+
+
+@strawberry.input(description="What to change of a segment. A field that is absent stays as it is.")
+class UpdateSegmentInput:
+    """Input of updateSegment."""
+
+    id: strawberry.ID = strawberry.field(description="The segment.")
+    version: int | None = strawberry.field(
+        default=None, description="The version you edited: if someone else changed it since, nothing is done."
+    )
+    name: str | None = strawberry.field(default=strawberry.UNSET, description="1 to 200 characters.")
+    description: str | None = strawberry.field(default=strawberry.UNSET, description="Null clears it.")
+    criteria: CriteriaInput | None = strawberry.field(
+        default=strawberry.UNSET, description="New criteria void the calculation at work and start another."
+    )
+    criteria_text: str | None = strawberry.field(
+        default=strawberry.UNSET, description="The same as text, instead: docs/criteria-text.md."
+    )
+    kind: MemberKind | None = strawberry.field(
+        default=strawberry.UNSET,
+        description="The kind of its members; only of a draft that nothing relies on.",
+    )
+    type: SegmentType | None = strawberry.field(
+        default=strawberry.UNSET, description="DYNAMIC or STATIC; only of a draft."
+    )
+    purpose: SegmentPurpose | None = strawberry.field(
+        default=strawberry.UNSET, description="Null for none. Of a STATIC segment only while it is a draft."
+    )
+    visibility: Visibility | None = strawberry.field(default=strawberry.UNSET, description="Who sees it.")
+    hidden_from_ids: list[strawberry.ID] | None = strawberry.field(
+        default=strawberry.UNSET, description="Users that do not see it; these and no others."
+    )
+    sync_interval: DurationText | None = strawberry.field(
+        default=strawberry.UNSET, description="How often all of it is computed anew; null for every PT4H."
+    )
+
+
+@strawberry.type
+class SegmentMutations:
+    """The mutations of segments."""
+
+    @strawberry.mutation(
+        description="Create a segment. With criteria it is ACTIVE and being calculated when this answers.",
+        extensions=[ReportErrors(SegmentPayload)],
+    )
+    async def create_segment(self, info: Info, input: CreateSegmentInput) -> SegmentPayload:
+        """Create."""
+        caller = caller_of(info)
+        draft = SegmentDraft(
+            name=input.name,
+            kind=input.kind,
+            type=input.type,
+            purpose=input.purpose,
+            description=input.description,
+            criteria=criteria_of(input.criteria, input.criteria_text),
+            visibility=input.visibility or Visibility.WORKSPACE,
+            hidden_from=_user_ids(input.hidden_from_ids),
+            sync_interval=_interval(input.sync_interval),
+            activate=input.activate,
+        )
+        view = await segments.create(caller.services, caller.viewer, draft)
+        return SegmentPayload(segment=Segment.of(view))
+
+    @strawberry.mutation(
+        description="Change a segment. What may change depends on its status: docs/segments.md.",
+        extensions=[ReportErrors(SegmentPayload)],
+    )
+    async def update_segment(self, info: Info, input: UpdateSegmentInput) -> SegmentPayload:
+        """Update."""
+        caller = caller_of(info)
+        edit = await segment_edits.update(
+            caller.services,
+            caller.viewer,
+            ids.decode("Segment", input.id),
+            _changes(input),
+            version=input.version,
+        )
+        return SegmentPayload(
+            segment=Segment.of(edit.segment), warnings=await _warnings(caller, edit), edit=edit
+        )
+
+    @strawberry.mutation(
+        description="Make a draft ACTIVE and have it calculated; one that is ACTIVE stays as it is.",
+        extensions=[ReportErrors(SegmentPayload)],
+    )
+    async def activate_segment(self, info: Info, input: SegmentIdInput) -> SegmentPayload:
+        """Activate."""
+        return await _done(info, segments.activate, input)
+
+    @strawberry.mutation(
+        description="Have an ACTIVE segment calculated anew; a calculation at work goes on.",
+        extensions=[ReportErrors(SegmentPayload)],
+    )
+    async def recalculate_segment(self, info: Info, input: SegmentIdInput) -> SegmentPayload:
+        """Recalculate."""
+        return await _done(info, segments.recalculate, input)
+
+    @strawberry.mutation(
+        description="Freeze an ACTIVE segment: its members stay, and it is neither evaluated nor delivered.",
+        extensions=[ReportErrors(SegmentPayload)],
+    )
+    async def pause_segment(self, info: Info, input: SegmentIdInput) -> SegmentPayload:
+        """Pause."""
+        return await _done(info, segment_life.pause, input)
+
+    @strawberry.mutation(
+        description="Make a PAUSED segment ACTIVE again and have it calculated.",
+        extensions=[ReportErrors(SegmentPayload)],
+    )
+    async def resume_segment(self, info: Info, input: SegmentIdInput) -> SegmentPayload:
+        """Resume."""
+        return await _done(info, segment_life.resume, input)
+
+    @strawberry.mutation(
+        description="Put a segment away that nothing works with: SEGMENT_IN_USE names what does.",
+        extensions=[ReportErrors(SegmentPayload)],
+    )
+    async def archive_segment(self, info: Info, input: SegmentIdInput) -> SegmentPayload:
+        """Archive."""
+        return await _done(info, segment_life.archive, input)
+
+    @strawberry.mutation(
+        description="Make an ARCHIVED segment ACTIVE again and have it calculated.",
+        extensions=[ReportErrors(SegmentPayload)],
+    )
+    async def unarchive_segment(self, info: Info, input: SegmentIdInput) -> SegmentPayload:
+        """Unarchive."""
+        return await _done(info, segment_life.unarchive, input)
+
+    @strawberry.mutation(
+        description="Make another segment like one that you see. It shows the numbers of the original until its"
+        " own are calculated.",
+        extensions=[ReportErrors(SegmentPayload)],
+    )
+    async def clone_segment(self, info: Info, input: CloneSegmentInput) -> SegmentPayload:
+        """Clone."""
+        caller = caller_of(info)
+        number = ids.decode("Segment", input.id)
+        view = await segment_clones.clone(
+            caller.services, caller.viewer, number, input.name, version=input.version
+        )
+        return SegmentPayload(segment=Segment.of(view))
+
+    @strawberry.mutation(
+        description="Delete a draft or an archived segment that nothing refers to. Its members stay in the workspace.",
+        extensions=[ReportErrors(DeletePayload)],
+    )
+    async def delete_segment(self, info: Info, input: SegmentIdInput) -> DeletePayload:
+        """Delete."""
+        caller = caller_of(info)
+        number = ids.decode("Segment", input.id)
+        await segment_life.delete(caller.services, caller.viewer, number, version=input.version)
+        return DeletePayload(deleted_id=ids.encode("Segment", number))
+
+
+class _Step(Protocol):
+    """A service that takes a segment from one status to another."""
+
+    async def __call__(
+        self, context: Context, viewer: Viewer, segment_id: int, *, version: int | None
+    ) -> SegmentView: ...
+
+
+async def _done(info: Info, step: _Step, input: SegmentIdInput) -> SegmentPayload:
+    """The payload of a step in a segment's life."""
+    caller = caller_of(info)
+    number = ids.decode("Segment", input.id)
+    view = await step(caller.services, caller.viewer, number, version=input.version)
+    return SegmentPayload(segment=Segment.of(view))
+
+
+async def _warnings(caller: Caller, edit: Edit) -> list[Warning]:
+    """One for each ACTIVE campaign whose audience an edit changes, as far as the caller sees them."""
+    if edit.before is None:
+        return []
+    usages = (await segment_usages.of_segments(caller.viewer, [edit.segment.id]))[edit.segment.id]
+    campaigns = {usage.id: usage for usage in usages if usage.type is UserType.CAMPAIGN and usage.needs}
+    named = [usage.name for usage in campaigns.values() if usage.visible]
+    messages = [f'The campaign "{name}" is active, and uses this segment.' for name in named]
+    if unnamed := len(campaigns) - len(named):
+        messages.append(f"{unnamed} active campaigns that you may not see use this segment.")
+    return [Warning(code="CAMPAIGN_AFFECTED", message=message, path=["id"]) for message in messages]
+
+
+def _changes(input: UpdateSegmentInput) -> dict[str, Any]:
+    """What is given, as the service takes it."""
+    given = {
+        name: getattr(input, name)
+        for name in ("name", "description", "kind", "type", "purpose", "visibility")
+        if getattr(input, name) is not strawberry.UNSET
+    }
+    if any(one is not strawberry.UNSET for one in (input.criteria, input.criteria_text)):
+        given["criteria"] = criteria_of(input.criteria, input.criteria_text)
+    if input.hidden_from_ids is not strawberry.UNSET:
+        given["hidden_from"] = _user_ids(input.hidden_from_ids)
+    if input.sync_interval is not strawberry.UNSET:
+        given["sync_interval"] = _interval(input.sync_interval)
+    return given
+
+
+def _user_ids(global_ids: list[strawberry.ID] | None) -> list[int]:
+    return ids.decode_all("User", global_ids or [], path=("hiddenFromIds",))
+
+
+def _interval(text: DurationText | None) -> timedelta | None:
+    """The interval; months and years have no fixed length, and so no place here."""
+    if text is None:
+        return None
+    duration = Duration.parse(text)
+    if duration.months:
+        raise Invalid(
+            "A sync interval is given in days, hours or minutes, like PT4H.", path=("syncInterval",)
+        )
+    return timedelta(days=duration.days, seconds=float(duration.seconds))

@@ -1,0 +1,38 @@
+"""What mutations of one segment answer with."""
+
+import strawberry
+from strawberry.types import Info
+
+from seggraph.api.base.context import caller_of
+from seggraph.api.base.errors import UserError
+from seggraph.api.base.payloads import Warning
+from seggraph.api.segments.differences import PreviewDiff
+from seggraph.api.segments.segments import Segment
+from seggraph.services.segments import differences
+from seggraph.services.segments.edits import Edit
+
+
+@strawberry.type(description="A segment as the mutation left it, or why nothing was done.")
+class SegmentPayload:
+    """Payload of the mutations of one segment."""
+
+    segment: Segment | None = strawberry.field(default=None, description="The segment.")
+    warnings: list[Warning] = strawberry.field(default_factory=list, description="What to know about it.")
+    errors: list[UserError] = strawberry.field(
+        default_factory=list, description="Why nothing was done, if so."
+    )
+    edit: strawberry.Private[Edit | None] = None
+
+    @strawberry.field(
+        description="Who enters and who leaves by this edit of an ACTIVE segment; evaluated only when asked for."
+        " Null for what moves nobody, and when it takes longer than a preview may."
+    )
+    async def diff(self, info: Info) -> PreviewDiff | None:
+        """Evaluate the difference."""
+        if self.edit is None:
+            return None
+        caller = caller_of(info)
+        found = await differences.of_edit(caller.services, caller.viewer, self.edit)
+        if found is None:
+            return None
+        return PreviewDiff.of(found.kind, found.before, found.after)

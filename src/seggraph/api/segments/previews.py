@@ -1,0 +1,109 @@
+"""Previews in the schema: what unsaved criteria would match."""
+
+from datetime import UTC, datetime
+from typing import Annotated
+
+import strawberry
+from strawberry.types import Info
+
+from seggraph.api.base import ids
+from seggraph.api.base.context import caller_of
+from seggraph.api.base.errors import ReportErrors, UserError
+from seggraph.api.criteria.criteria import CriteriaInput, criteria_of
+from seggraph.api.events.events import CustomerValue
+from seggraph.api.members.members import Member
+from seggraph.api.reach.reach import Reach
+from seggraph.api.segments.differences import PreviewDiff, SampleSize, sample_of
+from seggraph.errors import Required
+from seggraph.services.customer_value import customer_values
+from seggraph.services.members.members import MemberList
+from seggraph.services.previews import previews
+from seggraph.services.previews.previews import Preview
+from seggraph.vocabulary import MemberKind, SegmentPurpose
+
+
+@strawberry.input(description="Criteria to try without saving them.")
+class PreviewSegmentInput:
+    """Input of previewSegment."""
+
+    kind: MemberKind = strawberry.field(description="The kind of the members.")
+    purpose: SegmentPurpose | None = strawberry.field(
+        default=None, description="What the segment is for; it decides the total reach."
+    )
+    criteria: CriteriaInput | None = strawberry.field(default=None, description="The criteria.")
+    criteria_text: str | None = strawberry.field(
+        default=None, description="The same as text, instead: docs/criteria-text.md."
+    )
+
+
+@strawberry.type(description="What criteria would match now.")
+class SegmentPreview:
+    """A preview; with errors it is empty."""
+
+    member_count: int = strawberry.field(default=0, description="How many members match.")
+    reach: Reach = strawberry.field(
+        default_factory=Reach.unknown, description="How many of them can be contacted."
+    )
+    sentence: str = strawberry.field(default="", description="The criteria in words.")
+    errors: list[UserError] = strawberry.field(
+        default_factory=list, description="What is wrong with the criteria."
+    )
+    preview: strawberry.Private[Preview | None] = None
+
+    @strawberry.field(description="Some of the members that match, those who came first.")
+    async def sample(self, info: Info, first: SampleSize = None) -> list[Member]:
+        """Read a few members."""
+        if self.preview is None:
+            return []
+        return await sample_of(info, MemberList(self.preview.kind, audience=self.preview.members), first)
+
+    @strawberry.field(description="What the members that match are worth, by their orders.")
+    async def value(self, info: Info) -> CustomerValue:
+        """Add up the orders."""
+        if self.preview is None:
+            return CustomerValue.of(customer_values.value_of([], datetime.now(UTC)))
+        return CustomerValue.of(await previews.value(caller_of(info).viewer, self.preview))
+
+    @strawberry.field(
+        description="Who would enter and who would leave, if a segment had these criteria instead of what it has.",
+        extensions=[ReportErrors(PreviewDiff)],
+    )
+    async def diff(
+        self,
+        info: Info,
+        segment_id: Annotated[strawberry.ID, strawberry.argument(description="The segment to compare with.")],
+    ) -> PreviewDiff:
+        """Compare with the members of a segment."""
+        if self.preview is None:
+            return PreviewDiff()
+        number = ids.decode("Segment", segment_id, path=("segmentId",))
+        before = await previews.members_before(caller_of(info).viewer, self.preview, number)
+        return PreviewDiff.of(self.preview.kind, before, self.preview.members)
+
+    @staticmethod
+    def of(preview: Preview) -> "SegmentPreview":
+        """The preview as the service computed it."""
+        return SegmentPreview(
+            member_count=len(preview.members),
+            reach=Reach.of_preview(preview),
+            sentence=preview.sentence,
+            preview=preview,
+        )
+
+
+@strawberry.type
+class PreviewQueries:
+    """The query of previews."""
+
+    @strawberry.field(
+        description="What criteria would match now, without saving them.",
+        extensions=[ReportErrors(SegmentPreview)],
+    )
+    async def preview_segment(self, info: Info, input: PreviewSegmentInput) -> SegmentPreview:
+        """Preview."""
+        caller = caller_of(info)
+        given = criteria_of(input.criteria, input.criteria_text)
+        if given is None:
+            raise Required("Give the criteria to preview.", path=("criteria",))
+        found = await previews.preview(caller.services, caller.viewer, input.kind, given, input.purpose)
+        return SegmentPreview.of(found)

@@ -1,0 +1,366 @@
+"""Segments in the schema: the type and what hangs from it, and the connections."""
+
+from datetime import datetime
+from typing import Annotated
+
+import strawberry
+from pyroaring import BitMap
+from strawberry.types import Info
+
+from seggraph.api.base import ids
+from seggraph.api.base.context import Caller, caller_of
+from seggraph.api.base.enums import OrderDirection
+from seggraph.api.base.node import Node
+from seggraph.api.base.paging import AFTER, BEFORE, FIRST, LAST, PageInfo, request_of
+from seggraph.api.base.scalars import JSON, DurationText
+from seggraph.api.criteria.criteria import CriteriaInput, document_of, shown, text_shown
+from seggraph.api.destinations.deliveries import SegmentDeliveryFields
+from seggraph.api.links.campaign_links import SegmentCampaignFields
+from seggraph.api.links.playbook_links import LinkedPlaybook, kinds_holding, playbook_of, playbooks_holding
+from seggraph.api.members.members import Member, MemberOrder
+from seggraph.api.metrics.metrics import SegmentMetricFields
+from seggraph.api.reach.reach import Reach
+from seggraph.api.segments.explanations import MembershipExplanation
+from seggraph.api.segments.history import SegmentHistoryFields
+from seggraph.api.segments.usages import SegmentUsageFields
+from seggraph.api.segments.values import SegmentValueFields
+from seggraph.api.users.viewer import User
+from seggraph.criteria import Catalogue, Duration
+from seggraph.database.paging import Order
+from seggraph.services.criteria import documents as criteria_documents
+from seggraph.services.criteria import texts as criteria_texts
+from seggraph.services.members import members
+from seggraph.services.memberships.memberships import SourceView
+from seggraph.services.segments import explanations
+from seggraph.services.segments import lifecycle as segment_life
+from seggraph.services.segments.members import SegmentPage, SegmentPageRequest
+from seggraph.services.segments.views import SegmentView
+from seggraph.transport.loading import awaits_loaders
+from seggraph.vocabulary import (
+    MemberKind,
+    SegmentAction,
+    SegmentOrigin,
+    SegmentPurpose,
+    SegmentStatus,
+    SegmentTransition,
+    SegmentType,
+    SourceKind,
+    Visibility,
+)
+
+
+@strawberry.type(description="How current a segment is.")
+class Freshness:
+    """What was asked for, what was computed, and what is still to be looked at."""
+
+    as_of: datetime | None = strawberry.field(
+        description="The instant of the data that the numbers are from."
+    )
+    lag_seconds: float | None = strawberry.field(
+        description="How long the oldest change that was not looked at has waited; 0 when there is none."
+    )
+    pending_changes: int = strawberry.field(
+        description="Members of the kind that changed and were not looked at. It is read after the segment: counts "
+        "asked for together with it may be from just before; those asked for once it is 0 are complete."
+    )
+    computed_revision: int | None = strawberry.field(description="The revision that the numbers are from.")
+    requested_revision: int = strawberry.field(description="The revision that was asked for.")
+
+
+@strawberry.type(description="Something that puts members into a segment.")
+class SegmentSource:
+    """Criteria, a playbook, a hand, or an import."""
+
+    kind: SourceKind = strawberry.field(description="What it is.")
+    playbook_id: strawberry.Private[int | None]
+    member_count: int = strawberry.field(description="Members that it holds in the segment.")
+    blocked_count: int = strawberry.field(
+        description="Members that it may not add, because a hand removed them."
+    )
+
+    @strawberry.field(description="Which playbook, if it is one that you may see.")
+    @awaits_loaders
+    async def playbook(self, info: Info) -> LinkedPlaybook | None:
+        """Look it up for all sources at once."""
+        return await playbook_of(info, self.playbook_id)
+
+    @staticmethod
+    def of(view: SourceView) -> "SegmentSource":
+        """The source as the service reads it."""
+        return SegmentSource(
+            kind=view.kind,
+            playbook_id=view.playbook_id,
+            member_count=view.member_count,
+            blocked_count=view.blocked_count,
+        )
+
+
+@strawberry.type(description="A member in the list of a segment's members.")
+class SegmentMemberEdge:
+    """Relay's edge, with how the member came in."""
+
+    cursor: str = strawberry.field(description="Where in the list: for after and before.")
+    node: Member = strawberry.field(description="The member.")
+    ordinal: strawberry.Private[int]
+    segment_id: strawberry.Private[int]
+
+    @strawberry.field(description="When the member last entered the segment.")
+    @awaits_loaders
+    async def entered_at(self, info: Info) -> datetime | None:
+        """Look it up for the whole page at once."""
+        return await caller_of(info).loaders.entered_at.load((self.segment_id, self.ordinal))
+
+    @strawberry.field(description="What holds the member in the segment.")
+    @awaits_loaders
+    async def sources(self, info: Info) -> list[SourceKind]:
+        """Look it up for the whole page at once."""
+        return await kinds_holding(info, self.segment_id, self.ordinal)
+
+    @strawberry.field(description="The playbooks that hold the member in the segment, of those you may see.")
+    @awaits_loaders
+    async def playbooks(self, info: Info) -> list[LinkedPlaybook]:
+        """Look them up for the whole page at once."""
+        return await playbooks_holding(info, self.segment_id, self.ordinal)
+
+
+@strawberry.type(description="The members of a segment, page by page.")
+class SegmentMemberConnection:
+    """Relay's connection."""
+
+    edges: list[SegmentMemberEdge] = strawberry.field(description="The page.")
+    page_info: PageInfo = strawberry.field(description="Where the page stands in the list.")
+    audience: strawberry.Private[BitMap]
+
+    @strawberry.field(description="The members of the page, without what the edges say.")
+    def nodes(self) -> list[Member]:
+        """The nodes of the edges."""
+        return [edge.node for edge in self.edges]
+
+    @strawberry.field(description="How many members the whole list has; counted only when asked for.")
+    def total_count(self) -> int:
+        """Count the list."""
+        return len(self.audience)
+
+    @staticmethod
+    def of(segment_id: int, found: SegmentPage) -> "SegmentMemberConnection":
+        """The connection of a page."""
+        page = found.page
+        edges = [
+            SegmentMemberEdge(
+                cursor=cursor,
+                node=Member.of(view),
+                ordinal=view.ordinal,
+                segment_id=segment_id,
+            )
+            for cursor, view in zip(page.cursors, page.items, strict=True)
+        ]
+        return SegmentMemberConnection(edges=edges, page_info=PageInfo.of(page), audience=found.audience)
+
+
+@strawberry.type(description="A named audience: members of one kind, by criteria, import or hand.")
+class Segment(
+    SegmentHistoryFields,
+    SegmentCampaignFields,
+    SegmentDeliveryFields,
+    SegmentMetricFields,
+    SegmentValueFields,
+    SegmentUsageFields,
+    Node,
+):
+    """A segment. Its numbers belong together: they are all as of reach.asOf."""
+
+    name: str = strawberry.field(description="The name; unique in the workspace, whatever its case.")
+    description: str | None = strawberry.field(description="What it is for, in words.")
+    kind: MemberKind = strawberry.field(description="The kind of its members.")
+    type: SegmentType = strawberry.field(description="DYNAMIC by criteria, STATIC by imports and hands.")
+    status: SegmentStatus = strawberry.field(description="Where it is in its life.")
+    purpose: SegmentPurpose | None = strawberry.field(
+        description="What it is for; it decides the total reach."
+    )
+    origin: SegmentOrigin = strawberry.field(description="Who made it.")
+    visibility: Visibility = strawberry.field(description="Who sees it.")
+    version: int = strawberry.field(description="Counts edits: send it with an edit to notice other editors.")
+    revision: int = strawberry.field(description="The computation that was asked for last.")
+    member_count: int = strawberry.field(description="How many members it has, as of reach.asOf.")
+    reach: Reach = strawberry.field(description="How many of them can be contacted.")
+    sync_interval: DurationText | None = strawberry.field(
+        description="How often all of it is computed anew, besides following changes; null: every PT4H."
+    )
+    next_sync_at: datetime | None = strawberry.field(description="When it is next computed anew.")
+    created_at: datetime = strawberry.field(description="When it was created.")
+    last_action: SegmentAction = strawberry.field(description="The last thing done to it.")
+    last_modified_at: datetime = strawberry.field(description="When that was.")
+    view: strawberry.Private[SegmentView]
+
+    @strawberry.field(
+        description="The criteria as a JSON tree, in canonical form. The id of a segment that you do not see is null."
+    )
+    @awaits_loaders
+    async def criteria(self, info: Info) -> JSON | None:
+        """Show the criteria."""
+        if self.view.criteria is None:
+            return None
+        return shown(self.view.criteria, await self._segment_names(info))
+
+    @strawberry.field(
+        description="The criteria as a sentence; null when a field they ask about is gone."
+        ' A segment that you do not see is "a segment" in it.'
+    )
+    @awaits_loaders
+    async def criteria_sentence(self, info: Info) -> str | None:
+        """Describe the criteria in words."""
+        if self.view.criteria is None:
+            return None
+        catalogue = await caller_of(info).loaders.catalogues.load(self.kind)
+        if catalogue is None:
+            return None
+        return criteria_documents.sentence(self.view.criteria, catalogue, await self._segment_names(info))
+
+    @strawberry.field(
+        description="The criteria as text, in its one spelling; createSegment and others read it back."
+        " Null when they refer to a segment that you do not see."
+    )
+    @awaits_loaders
+    async def criteria_text(self, info: Info) -> str | None:
+        """Write the criteria."""
+        if self.view.criteria is None:
+            return None
+        return text_shown(self.view.criteria, await self._segment_names(info))
+
+    async def _segment_names(self, info: Info) -> dict[int, str]:
+        """What the segments in the criteria are called, of those that the viewer sees."""
+        if self.view.criteria is None:
+            return {}
+        wanted = sorted(criteria_texts.segments_of(self.view.criteria))
+        seen = await caller_of(info).loaders.segments.load_many(wanted)
+        return {segment.id: segment.name for segment in seen if segment is not None}
+
+    @strawberry.field(description="What you may do to it now, going by its status and your rights.")
+    def transitions(self, info: Info) -> list[SegmentTransition]:
+        """What is possible."""
+        return segment_life.open_to(caller_of(info).viewer, self.view)
+
+    @strawberry.field(description="The users that it is hidden from.")
+    @awaits_loaders
+    async def hidden_from(self, info: Info) -> list[User]:
+        """Load the users."""
+        loaders = caller_of(info).loaders
+        found = await loaders.users.load_many(await loaders.hidden_from.load(self.view.id))
+        return [User.of(user) for user in found if user is not None]
+
+    @strawberry.field(description="What puts members into it.")
+    @awaits_loaders
+    async def sources(self, info: Info) -> list[SegmentSource]:
+        """Load the sources."""
+        return [SegmentSource.of(view) for view in await caller_of(info).loaders.sources.load(self.view.id)]
+
+    @strawberry.field(description="How current it is.")
+    @awaits_loaders
+    async def freshness(self, info: Info) -> Freshness:
+        """Measure the freshness."""
+        pending = await caller_of(info).loaders.pending.load(self.kind)
+        return Freshness(
+            as_of=self.view.as_of,
+            lag_seconds=pending.oldest_seconds,
+            pending_changes=pending.members,
+            computed_revision=self.view.computed_revision or None,
+            requested_revision=self.view.requested_revision,
+        )
+
+    @strawberry.field(description="Who created it; null for an API key, or a user who is gone.")
+    @awaits_loaders
+    async def created_by(self, info: Info) -> User | None:
+        """Load the user."""
+        return await _user(caller_of(info), self.view.created_by_id)
+
+    @strawberry.field(description="Who did the last thing to it; null for an API key, or a user who is gone.")
+    @awaits_loaders
+    async def last_modified_by(self, info: Info) -> User | None:
+        """Load the user."""
+        return await _user(caller_of(info), self.view.last_modified_by_id)
+
+    @strawberry.field(
+        description="Why a member is in the segment, or is not: sources and criteria, part by part."
+    )
+    async def explain(
+        self,
+        info: Info,
+        member_id: Annotated[strawberry.ID, strawberry.argument(description="The member, of the same kind.")],
+    ) -> MembershipExplanation:
+        """Explain."""
+        caller = caller_of(info)
+        number = ids.decode("Member", member_id, path=("memberId",))
+        return MembershipExplanation.of(
+            await explanations.explain(caller.services, caller.viewer, self.view, number)
+        )
+
+    @strawberry.field(description="Its members, in the order in which they came unless told otherwise.")
+    @awaits_loaders
+    async def members(
+        self,
+        info: Info,
+        first: Annotated[int | None, strawberry.argument(description=FIRST)] = None,
+        after: Annotated[str | None, strawberry.argument(description=AFTER)] = None,
+        last: Annotated[int | None, strawberry.argument(description=LAST)] = None,
+        before: Annotated[str | None, strawberry.argument(description=BEFORE)] = None,
+        search: Annotated[
+            str | None, strawberry.argument(description="Part of a name, domain or email.")
+        ] = None,
+        where: Annotated[
+            CriteriaInput | None, strawberry.argument(description="Criteria that narrow the list.")
+        ] = None,
+        order_by: Annotated[MemberOrder | None, strawberry.argument(description="How to sort.")] = None,
+    ) -> SegmentMemberConnection:
+        """A page of the members."""
+        loaders = caller_of(info).loaders
+        request = SegmentPageRequest(
+            self.view.id,
+            self.kind,
+            order=await member_order(caller_of(info), self.kind, order_by),
+            request=request_of(first, after, last, before),
+            search=search,
+            where=None if where is None else criteria_documents.canonical(document_of(where)),
+        )
+        return SegmentMemberConnection.of(self.view.id, await loaders.segment_pages.load(request))
+
+    @staticmethod
+    def of(view: SegmentView) -> "Segment":
+        """The segment as the service reads it."""
+        return Segment(
+            id=ids.encode("Segment", view.id),
+            name=view.name,
+            description=view.description,
+            kind=view.kind,
+            type=view.type,
+            status=view.status,
+            purpose=view.purpose,
+            origin=view.origin,
+            visibility=view.visibility,
+            version=view.version,
+            revision=view.requested_revision,
+            member_count=view.member_count,
+            reach=Reach.of(view),
+            sync_interval=_duration(view.sync_interval_seconds),
+            next_sync_at=view.next_sync_at,
+            created_at=view.created_at,
+            last_action=view.last_action,
+            last_modified_at=view.last_modified_at,
+            view=view,
+        )
+
+
+def _duration(seconds: int | None) -> DurationText | None:
+    return None if seconds is None else DurationText(Duration(seconds=seconds).iso)
+
+
+async def _user(caller: Caller, user_id: int | None) -> User | None:
+    view = None if user_id is None else await caller.loaders.users.load(user_id)
+    return None if view is None else User.of(view)
+
+
+async def member_order(caller: Caller, kind: MemberKind, order: MemberOrder | None) -> Order:
+    """The order that an argument asks for."""
+    field = None if order is None else order.field
+    descending = order is not None and order.direction is OrderDirection.DESC
+    catalogue = await caller.loaders.catalogues.load(kind)
+    return members.order_by(catalogue or Catalogue(kind), field, descending=descending)

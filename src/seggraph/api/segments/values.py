@@ -1,0 +1,25 @@
+"""The customer value of segments in the schema."""
+
+import strawberry
+from strawberry.types import Info
+
+from seggraph.api.base.context import caller_of
+from seggraph.api.events.events import CustomerValue
+from seggraph.services.segments.views import SegmentView
+from seggraph.transport.loading import awaits_loaders
+
+
+@strawberry.type
+class SegmentValueFields:
+    """The part of Segment that says what its members are worth."""
+
+    view: strawberry.Private[SegmentView]
+
+    @strawberry.field(
+        description="What its members' orders are worth, as of value.asOf: small segments are exact when asked,"
+        " large ones a minute old at most, besides the time that computing takes."
+    )
+    @awaits_loaders
+    async def value(self, info: Info) -> CustomerValue:
+        """Look it up for the whole page at once."""
+        return CustomerValue.of(await caller_of(info).loaders.segment_values.load(self.view.id))

@@ -1,0 +1,1 @@
+"""Subscriptions: events of segments, imports and the workspace."""

@@ -1,0 +1,322 @@
+"""Subscriptions: what happens to segments, pushed, with a cursor from which a client continues without a gap."""
+
+from collections.abc import AsyncGenerator, Callable
+from datetime import UTC, datetime
+from typing import Annotated
+
+import strawberry
+from strawberry.types import Info
+
+from seggraph.access import sees_segment
+from seggraph.api.base import ids
+from seggraph.api.base.context import Caller, caller_of
+from seggraph.api.destinations.deliveries import Delivery
+from seggraph.api.files.exports import ExportSubscriptions
+from seggraph.api.files.imports import ImportSubscriptions
+from seggraph.api.members.members import Member
+from seggraph.api.reach.reach import Reach
+from seggraph.api.segments.segments import Segment
+from seggraph.api.subscriptions.workspace_events import WORKSPACE_EVENT_TYPES, WorkspaceSubscriptions
+from seggraph.errors import NotFound
+from seggraph.events import (
+    DeliveryChanged,
+    Fact,
+    MembershipChanged,
+    MetricsChanged,
+    ReachChanged,
+    Resync,
+    ResyncReason,
+    RunProgressed,
+    SegmentDeleted,
+    SegmentStatusChanged,
+)
+from seggraph.events.cursors import NOTHING_SEEN, decode
+from seggraph.services.destinations import deliveries
+from seggraph.services.members import members
+from seggraph.services.segments import views as segment_views
+from seggraph.services.segments.views import SegmentView
+from seggraph.vocabulary import SegmentStatus
+
+
+@strawberry.interface(description="Something that happened to a segment, and the segment as it is now.")
+class SegmentEvent:
+    """The interface of all events of segments."""
+
+    cursor: str = strawberry.field(
+        description="Give it as `after` to continue behind this event without a gap."
+    )
+    at: datetime = strawberry.field(description="When it happened.")
+    segment: Segment = strawberry.field(description="The segment as it is when this event is delivered.")
+    revision: int = strawberry.field(description="The computation that it is about.")
+
+
+@strawberry.type(name="SegmentSnapshot", description="How a segment is when the subscription begins.")
+class SnapshotEvent(SegmentEvent):
+    """The first event of each segment."""
+
+
+@strawberry.type(name="SegmentStatusChanged", description="A segment went to another status, or was created.")
+class StatusEvent(SegmentEvent):
+    """A change of status."""
+
+    status: SegmentStatus = strawberry.field(description="The status it went to.")
+    previous_status: SegmentStatus | None = strawberry.field(
+        description="The status it had; null: it was created."
+    )
+
+
+@strawberry.type(name="ReachChanged", description="A segment's reach has another status, or other numbers.")
+class ReachEvent(SegmentEvent):
+    """A change of reach."""
+
+    reach: Reach = strawberry.field(description="The reach as it is now.")
+
+
+@strawberry.type(name="RunProgressed", description="A computation of a segment came further.")
+class ProgressEvent(SegmentEvent):
+    """Progress of a run."""
+
+    progress: float = strawberry.field(description="From 0 to 1.")
+    phase: str = strawberry.field(description="What it is at: SCANNING or APPLYING.")
+
+
+@strawberry.type(name="MembershipChanged", description="Members entered and exited a segment.")
+class MembershipEvent(SegmentEvent):
+    """A change of membership."""
+
+    entered: int = strawberry.field(description="How many entered.")
+    exited: int = strawberry.field(description="How many exited.")
+    entered_numbers: strawberry.Private[tuple[int, ...]] = ()
+    exited_numbers: strawberry.Private[tuple[int, ...]] = ()
+
+    @strawberry.field(description="Some of those that entered.")
+    async def entered_sample(self, info: Info) -> list[Member]:
+        """Read a few members."""
+        return await _sample(caller_of(info), self.entered_numbers)
+
+    @strawberry.field(description="Some of those that exited.")
+    async def exited_sample(self, info: Info) -> list[Member]:
+        """Read a few members."""
+        return await _sample(caller_of(info), self.exited_numbers)
+
+
+@strawberry.type(name="SegmentDeleted", description="A segment is no more. It is shown as it was last.")
+class DeletedEvent(SegmentEvent):
+    """The last event of a segment."""
+
+
+@strawberry.type(
+    name="MetricsChanged",
+    description="Campaign metrics of a segment were recorded or corrected: read segment.metrics.",
+)
+class MetricsEvent(SegmentEvent):
+    """A change of metrics."""
+
+
+@strawberry.type(
+    name="DeliveryChanged", description="A delivery of a segment has another status, or came further."
+)
+class DeliveryEvent(SegmentEvent):
+    """A change of a delivery."""
+
+    delivery: Delivery = strawberry.field(description="The delivery as it is now.")
+
+
+@strawberry.type(
+    name="ResyncRequired",
+    description="Events were missed. One comes for each segment, with the segment as it is now: take it over.",
+)
+class ResyncEvent(SegmentEvent):
+    """What comes instead of the events that cannot be had any more."""
+
+    reason: ResyncReason = strawberry.field(description="Why events were missed.")
+
+
+EVENT_TYPES = (
+    SnapshotEvent,
+    StatusEvent,
+    ReachEvent,
+    ProgressEvent,
+    MembershipEvent,
+    MetricsEvent,
+    DeliveryEvent,
+    DeletedEvent,
+    ResyncEvent,
+    *WORKSPACE_EVENT_TYPES,
+)
+"""The implementations of SegmentEvent and WorkspaceEvent, which the schema would not find by itself."""
+
+
+@strawberry.type
+class Subscription(ExportSubscriptions, ImportSubscriptions, WorkspaceSubscriptions):
+    """The subscriptions."""
+
+    @strawberry.subscription(
+        description="What happens to segments: first a snapshot of each, then each change as it is committed."
+    )
+    async def segment_events(
+        self,
+        info: Info,
+        segment_ids: Annotated[
+            list[strawberry.ID] | None,
+            strawberry.argument(description="Which segments; all that you may see, unless given."),
+        ] = None,
+        after: Annotated[
+            str | None,
+            strawberry.argument(
+                description="The cursor of the last event you had: instead of a snapshot you get what came since."
+            ),
+        ] = None,
+    ) -> AsyncGenerator[SegmentEvent, None]:
+        """Snapshot, then changes. The place in the stream is taken first, so that nothing falls between the two."""
+        caller = caller_of(info)
+        wanted = None if segment_ids is None else ids.decode_all("Segment", segment_ids, path=("segmentIds",))
+        await _require_visible(caller, wanted)
+        position = None if after is None else decode(after, path=("after",))
+        async with caller.hub.subscribe(
+            caller.viewer.workspace_id, position, _interest(None if wanted is None else set(wanted))
+        ) as subscription:
+            if position is None:
+                for event in await _snapshots(caller, wanted, subscription.cursor):
+                    yield event
+            async for item in subscription:
+                caller.forget()
+                if isinstance(item, Resync):
+                    for event in await _resyncs(caller, wanted, item):
+                        yield event
+                elif (told := await _event(caller, item.cursor, item.fact)) is not None:
+                    yield told
+
+
+def _interest(segment_ids: set[int] | None) -> Callable[[Fact], bool]:
+    """Which facts are about segments, and about these."""
+
+    def wants(fact: Fact) -> bool:
+        about_segment = isinstance(
+            fact,
+            SegmentStatusChanged
+            | ReachChanged
+            | RunProgressed
+            | MembershipChanged
+            | MetricsChanged
+            | DeliveryChanged
+            | SegmentDeleted,
+        )
+        return about_segment and (segment_ids is None or _segment_of(fact) in segment_ids)
+
+    return wants
+
+
+async def _require_visible(caller: Caller, segment_ids: list[int] | None) -> None:
+    found = await segment_views.get_many(caller.viewer, segment_ids or [])
+    for index, segment_id in enumerate(segment_ids or []):
+        if segment_id not in found:
+            raise NotFound("There is no such segment.", path=("segmentIds", index))
+
+
+async def _views(caller: Caller, segment_ids: list[int] | None) -> list[SegmentView]:
+    """The segments that the subscription is about and the viewer may see now."""
+    if segment_ids is None:
+        segment_ids = sorted(await segment_views.visible_ids(caller.viewer))
+    found = await segment_views.get_many(caller.viewer, segment_ids)
+    return [found[segment_id] for segment_id in segment_ids if segment_id in found]
+
+
+def _cursors(views: list[SegmentView], last: str) -> list[tuple[SegmentView, str]]:
+    """Segments that are told of at once, with their cursors: who leaves before the last of them has not seen all."""
+    return [(view, NOTHING_SEEN) for view in views[:-1]] + [(view, last) for view in views[-1:]]
+
+
+async def _snapshots(caller: Caller, segment_ids: list[int] | None, last: str) -> list[SegmentEvent]:
+    at = datetime.now(UTC)
+    return [
+        SnapshotEvent(cursor=cursor, at=at, segment=Segment.of(view), revision=view.requested_revision)
+        for view, cursor in _cursors(await _views(caller, segment_ids), last)
+    ]
+
+
+async def _resyncs(caller: Caller, segment_ids: list[int] | None, resync: Resync) -> list[SegmentEvent]:
+    at = datetime.now(UTC)
+    return [
+        ResyncEvent(
+            cursor=cursor,
+            at=at,
+            segment=Segment.of(view),
+            revision=view.requested_revision,
+            reason=resync.reason,
+        )
+        for view, cursor in _cursors(await _views(caller, segment_ids), resync.cursor)
+    ]
+
+
+async def _event(caller: Caller, cursor: str, fact: Fact) -> SegmentEvent | None:
+    """The event of a fact, or None if its segment is gone or hidden from the viewer by now."""
+    if isinstance(fact, SegmentDeleted):
+        return _deleted(caller, cursor, fact)
+    segment_id = _segment_of(fact)
+    found = await segment_views.get_many(caller.viewer, [segment_id])
+    if segment_id not in found:
+        return None
+    segment = Segment.of(found[segment_id])
+    at = fact.at
+    match fact:
+        case SegmentStatusChanged(revision=revision, status=status, previous_status=previous):
+            return StatusEvent(
+                cursor=cursor,
+                at=at,
+                segment=segment,
+                revision=revision,
+                status=status,
+                previous_status=previous,
+            )
+        case ReachChanged(revision=revision):
+            return ReachEvent(cursor=cursor, at=at, segment=segment, revision=revision, reach=segment.reach)
+        case RunProgressed(revision=revision, progress=progress, phase=phase):
+            return ProgressEvent(
+                cursor=cursor, at=at, segment=segment, revision=revision, progress=progress, phase=phase
+            )
+        case MembershipChanged(revision=revision):
+            return MembershipEvent(
+                cursor=cursor,
+                at=at,
+                segment=segment,
+                revision=revision,
+                entered=fact.entered,
+                exited=fact.exited,
+                entered_numbers=fact.entered_sample,
+                exited_numbers=fact.exited_sample,
+            )
+        case MetricsChanged():
+            return MetricsEvent(cursor=cursor, at=at, segment=segment, revision=segment.revision)
+        case DeliveryChanged(delivery_id=number):
+            views = await deliveries.get_many(caller.viewer, [number])
+            if number in views:
+                delivery = Delivery.of(views[number])
+                return DeliveryEvent(
+                    cursor=cursor, at=at, segment=segment, revision=segment.revision, delivery=delivery
+                )
+    return None
+
+
+def _segment_of(fact: Fact) -> int:
+    """The segment that a fact is about."""
+    return fact.segment_id if isinstance(fact, DeliveryChanged) else fact.subject_id
+
+
+def _deleted(caller: Caller, cursor: str, fact: SegmentDeleted) -> SegmentEvent | None:
+    """The event of a deletion, or None for those who did not see the segment."""
+    view = segment_views.restored(fact.last)
+    visible = sees_segment(
+        caller.viewer,
+        visibility=view.visibility,
+        created_by_id=view.created_by_id,
+        hidden_from=fact.hidden_from,
+    )
+    if not visible:
+        return None
+    return DeletedEvent(cursor=cursor, at=fact.at, segment=Segment.of(view), revision=fact.revision)
+
+
+async def _sample(caller: Caller, numbers: tuple[int, ...]) -> list[Member]:
+    found = await members.get_many(caller.viewer, numbers)
+    return [Member.of(found[number]) for number in numbers if number in found]

@@ -1,0 +1,155 @@
+"""The subscription to everything that happens in a workspace, for dashboards and integrations."""
+
+from collections.abc import AsyncGenerator, Callable, Iterator
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+import strawberry
+from strawberry.types import Info
+
+from seggraph.api.base.context import caller_of
+from seggraph.api.base.node import Node
+from seggraph.api.base.scalars import JSON
+from seggraph.api.campaigns.campaigns import Campaign
+from seggraph.api.destinations.deliveries import Delivery
+from seggraph.api.files.exports import Export
+from seggraph.api.files.imports import Import
+from seggraph.api.playbooks.playbooks import Playbook
+from seggraph.api.segments.segments import Segment
+from seggraph.errors import Required
+from seggraph.events import Fact, Resync, ResyncReason
+from seggraph.events.cursors import decode, encode
+from seggraph.events.topics import topics_of
+from seggraph.services.webhooks.topics import Subject, Subjects, data_of
+from seggraph.vocabulary import Topic
+
+
+@strawberry.interface(description="Something that happened in the workspace.")
+class WorkspaceEvent:
+    """The interface of all events of a workspace."""
+
+    cursor: str = strawberry.field(
+        description="Give it as `after` to continue behind this event without a gap."
+    )
+    at: datetime = strawberry.field(description="When it happened.")
+    topic: Topic | None = strawberry.field(
+        default=None, description="What happened; null when events were missed."
+    )
+    subject_id: strawberry.ID | None = strawberry.field(
+        default=None, description="The id of what it happened to, also when that is gone."
+    )
+    subject: Node | None = strawberry.field(
+        default=None,
+        description="What it happened to, as it is when this event is delivered: a segment, an import, an export, a"
+        " campaign or a playbook. Null when it is gone; a deleted segment is shown as it was last.",
+    )
+    data: JSON | None = strawberry.field(
+        default=None, description="The document that a webhook gets of it, but for who entered and exited."
+    )
+
+
+@strawberry.type(description="Something that happened, of a topic.")
+class WorkspaceChanged(WorkspaceEvent):
+    """An ordinary event."""
+
+
+@strawberry.type(description="Events were missed: read anew what you show.")
+class WorkspaceResyncRequired(WorkspaceEvent):
+    """What comes instead of the events that cannot be had any more."""
+
+    reason: ResyncReason = strawberry.field(default=ResyncReason.LOST, description="Why events were missed.")
+
+
+WORKSPACE_EVENT_TYPES = (WorkspaceChanged, WorkspaceResyncRequired)
+"""The implementations of WorkspaceEvent, which the schema would not find by itself."""
+
+
+@strawberry.type
+class WorkspaceEventQueries:
+    """The query that belongs to the subscription."""
+
+    @strawberry.field(
+        description="Where the events of the workspace end now. Ask for it before you read what you show, and give it"
+        " to workspaceEvents as `after`: nothing falls between the two."
+    )
+    async def workspace_event_cursor(self, info: Info) -> str:
+        """The end of the workspace's stream."""
+        caller = caller_of(info)
+        return encode(await caller.services.stream.position(caller.viewer.workspace_id))
+
+
+@strawberry.type
+class WorkspaceSubscriptions:
+    """The subscription of a workspace."""
+
+    @strawberry.subscription(
+        description="Everything that happens in the workspace and you may see, as it is committed."
+    )
+    async def workspace_events(
+        self,
+        info: Info,
+        topics: Annotated[
+            list[Topic] | None, strawberry.argument(description="Which topics; all of them unless given.")
+        ] = None,
+        after: Annotated[
+            str | None,
+            strawberry.argument(description="The cursor of the last event you had: you get what came since."),
+        ] = None,
+    ) -> AsyncGenerator[WorkspaceEvent, None]:
+        """Each fact under its topics; an event never has a cursor behind which a part of its fact is missed."""
+        caller = caller_of(info)
+        if topics is not None and not topics:
+            raise Required("Give at least one topic, or leave topics out for all.", path=("topics",))
+        wanted = frozenset(Topic if topics is None else topics)
+        position = None if after is None else decode(after, path=("after",))
+        async with caller.hub.subscribe(
+            caller.viewer.workspace_id, position, _interest(wanted)
+        ) as subscription:
+            previous = subscription.cursor
+            async for item in subscription:
+                caller.forget()
+                if isinstance(item, Resync):
+                    yield WorkspaceResyncRequired(
+                        cursor=item.cursor, at=datetime.now(UTC), reason=item.reason
+                    )
+                else:
+                    subject = (await Subjects.load(caller.viewer, [item.fact])).of(item.fact)
+                    if subject is not None:
+                        for event in _events(item.fact, subject, wanted, previous, item.cursor):
+                            yield event
+                previous = item.cursor
+
+
+def _interest(wanted: frozenset[Topic]) -> Callable[[Fact], bool]:
+    return lambda fact: not wanted.isdisjoint(topics_of(fact))
+
+
+def _events(
+    fact: Fact, subject: Subject, wanted: frozenset[Topic], previous: str, cursor: str
+) -> Iterator[WorkspaceEvent]:
+    """The events of a fact: only the last of them has its cursor."""
+    topics = [topic for topic in topics_of(fact) if topic in wanted]
+    data = data_of(fact, subject)
+    for topic in topics:
+        yield WorkspaceChanged(
+            cursor=cursor if topic is topics[-1] else previous,
+            at=fact.at,
+            topic=topic,
+            subject_id=strawberry.ID(subject.id),
+            subject=_node(subject),
+            data=JSON(data),
+        )
+
+
+_OF: dict[str, Callable[[Any], Node]] = {
+    "Segment": Segment.of,
+    "Import": Import.of,
+    "Export": Export.of,
+    "Campaign": Campaign.of,
+    "Playbook": Playbook.of,
+    "Delivery": Delivery.of,
+}
+
+
+def _node(subject: Subject) -> Node | None:
+    return None if subject.view is None else _OF[subject.type_name](subject.view)

@@ -1,0 +1,1 @@
+"""Suppressed addresses in the schema."""

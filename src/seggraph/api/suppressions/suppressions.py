@@ -1,0 +1,239 @@
+"""Suppressions in the schema: addresses that a channel may not use any more."""
+
+from datetime import datetime
+from typing import Annotated
+
+import strawberry
+from strawberry.file_uploads import Upload
+from strawberry.types import Info
+
+from seggraph.api.base import ids
+from seggraph.api.base.context import caller_of
+from seggraph.api.base.errors import ReportErrors, RowError, UserError
+from seggraph.api.base.paging import After, Before, First, Last, PageInfo, edges_of, request_of
+from seggraph.database.paging import Page
+from seggraph.errors import Required
+from seggraph.services.suppressions import files as suppression_files
+from seggraph.services.suppressions import suppressions
+from seggraph.services.suppressions.suppressions import SuppressionList, SuppressionView
+from seggraph.vocabulary import Channel, SuppressionReason
+
+
+@strawberry.type(description="An address that a channel may not use any more, whoever has it.")
+class Suppression:
+    """An entry of the list."""
+
+    id: strawberry.ID = strawberry.field(description="Its global id.")
+    channel: Channel = strawberry.field(description="The channel.")
+    address: str | None = strawberry.field(
+        description="The address; null once a member who had it was erased: it stays suppressed all the same."
+    )
+    reason: SuppressionReason = strawberry.field(description="Why.")
+    suppressed_at: datetime = strawberry.field(description="Since when.")
+
+    @staticmethod
+    def of(view: SuppressionView) -> "Suppression":
+        """The suppression as the service reads it."""
+        return Suppression(
+            id=ids.encode("Suppression", view.id),
+            channel=view.channel,
+            address=view.address,
+            reason=view.reason,
+            suppressed_at=view.suppressed_at,
+        )
+
+
+@strawberry.type(description="A suppression in a list.")
+class SuppressionEdge:
+    """Relay's edge."""
+
+    cursor: str = strawberry.field(description="Where in the list: for after and before.")
+    node: Suppression = strawberry.field(description="The suppression.")
+
+
+@strawberry.type(description="Suppressions, page by page, the newest first.")
+class SuppressionConnection:
+    """Relay's connection."""
+
+    edges: list[SuppressionEdge] = strawberry.field(description="The page.")
+    page_info: PageInfo = strawberry.field(description="Where the page stands in the list.")
+    list_: strawberry.Private[SuppressionList]
+
+    @strawberry.field(description="The suppressions of the page, without their cursors.")
+    def nodes(self) -> list[Suppression]:
+        """The nodes of the edges."""
+        return [edge.node for edge in self.edges]
+
+    @strawberry.field(description="How many the whole list has; counted only when asked for.")
+    async def total_count(self, info: Info) -> int:
+        """Count the list."""
+        return await suppressions.count(caller_of(info).viewer, self.list_)
+
+    @staticmethod
+    def of(page: Page[SuppressionView], list_: SuppressionList) -> "SuppressionConnection":
+        """The connection of a page."""
+        edges = edges_of(page, SuppressionEdge, Suppression.of)
+        return SuppressionConnection(edges=edges, page_info=PageInfo.of(page), list_=list_)
+
+
+@strawberry.input(description="Addresses that a channel may not use any more.")
+class SuppressAddressesInput:
+    """Input of suppressAddresses."""
+
+    channel: Channel = strawberry.field(description="The channel; PUSH has no addresses.")
+    addresses: list[str] = strawberry.field(
+        description="Up to 1,000 email addresses, phone numbers, or postal addresses on one line."
+    )
+    reason: SuppressionReason = strawberry.field(
+        default=SuppressionReason.MANUAL, description="Why; MANUAL unless given."
+    )
+    suppressed_at: datetime | None = strawberry.field(
+        default=None, description="Since when; now unless given."
+    )
+
+
+@strawberry.input(description="Addresses that a channel may use again.")
+class UnsuppressAddressesInput:
+    """Input of unsuppressAddresses."""
+
+    channel: Channel = strawberry.field(description="The channel.")
+    addresses: list[str] = strawberry.field(description="Up to 1,000 addresses.")
+
+
+@strawberry.input(description="A CSV file of addresses that a channel may not use any more.")
+class ImportSuppressionsInput:
+    """Input of importSuppressions."""
+
+    file: Upload = strawberry.field(description="CSV, with or without a header, of up to 100,000 rows.")
+    channel: Channel = strawberry.field(description="The channel; PUSH has no addresses.")
+    reason: SuppressionReason = strawberry.field(
+        default=SuppressionReason.MANUAL, description="Why; MANUAL unless given."
+    )
+    column: str | None = strawberry.field(
+        default=None, description="The column of the addresses; unless given, the one that looks like it."
+    )
+
+
+@strawberry.type(
+    description="What became of every address: changed + alreadyDone + rows with errors are all of them."
+)
+class SuppressionsPayload:
+    """Payload of suppressAddresses and unsuppressAddresses."""
+
+    changed: int = strawberry.field(default=0, description="Addresses that came on the list, or left it.")
+    already_done: int = strawberry.field(
+        default=0, description="Addresses that were so already; they keep their reason and date."
+    )
+    row_errors: list[RowError] = strawberry.field(
+        default_factory=list, description="The addresses that are none, by index."
+    )
+    errors: list[UserError] = strawberry.field(
+        default_factory=list, description="Why nothing was done, if so."
+    )
+
+
+@strawberry.type(description="What became of every row of the file: read = changed + alreadyDone + failed.")
+class ImportSuppressionsPayload:
+    """Payload of importSuppressions."""
+
+    read: int = strawberry.field(default=0, description="Rows of the file, without the header.")
+    changed: int = strawberry.field(default=0, description="Addresses that came on the list.")
+    already_done: int = strawberry.field(default=0, description="Addresses that were on it.")
+    failed: int = strawberry.field(default=0, description="Rows without a usable address.")
+    row_errors: list[RowError] = strawberry.field(
+        default_factory=list, description="The first 100 of them; index is the line of the file, from 1."
+    )
+    errors: list[UserError] = strawberry.field(
+        default_factory=list, description="Why nothing was done, if so."
+    )
+
+
+@strawberry.type
+class SuppressionQueries:
+    """The query of suppressions."""
+
+    @strawberry.field(description="The addresses that channels may not use any more, the newest first.")
+    async def suppressions(
+        self,
+        info: Info,
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
+        channels: Annotated[
+            list[Channel] | None, strawberry.argument(description="Only of these channels.")
+        ] = None,
+        reasons: Annotated[
+            list[SuppressionReason] | None, strawberry.argument(description="Only for these reasons.")
+        ] = None,
+        search: Annotated[str | None, strawberry.argument(description="Part of an address.")] = None,
+    ) -> SuppressionConnection:
+        """A page of suppressions."""
+        list_ = SuppressionList(channels, reasons, search)
+        request = request_of(first, after, last, before)
+        return SuppressionConnection.of(
+            await suppressions.list_page(caller_of(info).viewer, list_, request), list_
+        )
+
+
+@strawberry.type
+class SuppressionMutations:
+    """The mutations of suppressions."""
+
+    @strawberry.mutation(
+        description="Have a channel not use addresses any more, like those that bounced or complained.",
+        extensions=[ReportErrors(SuppressionsPayload)],
+    )
+    async def suppress_addresses(self, info: Info, input: SuppressAddressesInput) -> SuppressionsPayload:
+        """Suppress."""
+        caller = caller_of(info)
+        report = await suppressions.suppress(
+            caller.services,
+            caller.viewer,
+            input.channel,
+            input.addresses,
+            input.reason,
+            suppressed_at=input.suppressed_at,
+        )
+        return _payload(report)
+
+    @strawberry.mutation(
+        description="Let a channel use addresses again. Administrators and leaders only.",
+        extensions=[ReportErrors(SuppressionsPayload)],
+    )
+    async def unsuppress_addresses(self, info: Info, input: UnsuppressAddressesInput) -> SuppressionsPayload:
+        """Take back."""
+        caller = caller_of(info)
+        report = await suppressions.unsuppress(caller.services, caller.viewer, input.channel, input.addresses)
+        return _payload(report)
+
+    @strawberry.mutation(
+        description="Have a channel not use the addresses in a CSV file any more. The answer comes when all is stored.",
+        extensions=[ReportErrors(ImportSuppressionsPayload)],
+    )
+    async def import_suppressions(
+        self, info: Info, input: ImportSuppressionsInput
+    ) -> ImportSuppressionsPayload:
+        """Take a file in."""
+        caller = caller_of(info)
+        read = getattr(input.file, "read", None)
+        if read is None:
+            raise Required("Send the file as a part of a multipart request.", path=("file",))
+        report = await suppression_files.suppress(
+            caller.services, caller.viewer, read, input.channel, input.reason, column=input.column
+        )
+        return ImportSuppressionsPayload(
+            read=report.read,
+            changed=report.changed,
+            already_done=report.already_done,
+            failed=report.failed,
+            row_errors=[RowError.of(error) for error in report.row_errors],
+        )
+
+
+def _payload(report: suppressions.SuppressionReport) -> SuppressionsPayload:
+    return SuppressionsPayload(
+        changed=report.changed,
+        already_done=report.already_done,
+        row_errors=[RowError.of(error) for error in report.row_errors],
+    )

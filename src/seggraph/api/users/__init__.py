@@ -1,0 +1,1 @@
+"""The viewer, users, API keys and the workspace in the schema."""

@@ -1,0 +1,226 @@
+"""The viewer: who is calling, in which workspace, and the API keys of the workspace."""
+
+from datetime import datetime
+
+import strawberry
+from strawberry.types import Info
+
+from seggraph.access import Viewer as ViewerState
+from seggraph.api.base import ids
+from seggraph.api.base.context import caller_of
+from seggraph.api.base.errors import ReportErrors, UserError
+from seggraph.api.base.node import Node
+from seggraph.services.identity import workspaces
+from seggraph.services.identity.users import UserView
+from seggraph.services.identity.workspaces import ApiKeyView, WorkspaceView
+from seggraph.services.refresh import drift
+from seggraph.transport.loading import awaits_loaders
+from seggraph.vocabulary import ApiKeyScope, ConsentPolicy, Role
+
+
+@strawberry.type(description="What was corrected because it had drifted.")
+class Drift:
+    """What syncs corrected in the last 30 days (UTC), today included."""
+
+    members: int = strawberry.field(
+        description="Members who were in a segment wrongly, or wrongly not, counted for each segment;"
+        " 2,147,483,647 for that many and for more."
+    )
+    segments: int = strawberry.field(
+        description="Corrections of segments: one that was corrected twice counts twice."
+    )
+    last_at: datetime | None = strawberry.field(description="When the last one was; null: there was none.")
+
+
+@strawberry.type(description="A tenant. Nothing crosses it.")
+class Workspace(Node):
+    """The workspace of the viewer."""
+
+    name: str = strawberry.field(description="What people call it.")
+    time_zone: str = strawberry.field(description="The IANA zone that calendar operators use.")
+    consent_policy: ConsentPolicy = strawberry.field(
+        description="Which consents let a channel reach a member."
+    )
+    currency: str = strawberry.field(description="The ISO 4217 currency of all amounts.")
+    event_retention_days: int | None = strawberry.field(
+        description="For how many days events are kept after they occurred; null: for ever."
+    )
+    created_at: datetime = strawberry.field(description="When it was set up.")
+
+    @strawberry.field(
+        description="What syncs found otherwise than refreshes had left it, and corrected, in the last 30 days:"
+        " traces of a defect, which are worth a report. For administrators; null for others."
+    )
+    async def drift(self, info: Info) -> Drift | None:
+        """Read what was corrected."""
+        view = await drift.recent(caller_of(info).viewer)
+        return (
+            None
+            if view is None
+            else Drift(members=view.members, segments=view.segments, last_at=view.last_at)
+        )
+
+    @staticmethod
+    def of(view: WorkspaceView) -> "Workspace":
+        """The workspace as the service reads it."""
+        return Workspace(
+            id=ids.encode("Workspace", view.id),
+            name=view.name,
+            time_zone=view.time_zone,
+            consent_policy=view.consent_policy,
+            currency=view.currency,
+            event_retention_days=view.event_retention_days,
+            created_at=view.created_at,
+        )
+
+
+@strawberry.type(description="A person who signs in; never a member.")
+class User(Node):
+    """A user of the workspace."""
+
+    name: str = strawberry.field(description="The person's name.")
+    email: str = strawberry.field(description="The person's email address.")
+    role: Role = strawberry.field(description="What they may do in this workspace.")
+
+    @staticmethod
+    def of(view: UserView) -> "User":
+        """The user as the service reads them."""
+        return User(id=ids.encode("User", view.id), name=view.name, email=view.email, role=view.role)
+
+
+async def load_user(info: Info, number: int | None) -> User | None:
+    """A user of the workspace; None without a number, and for one who is no more."""
+    view = None if number is None else await caller_of(info).loaders.users.load(number)
+    return None if view is None else User.of(view)
+
+
+@strawberry.type(description="Who is calling.")
+class Viewer:
+    """The user or API key behind a request."""
+
+    role: Role = strawberry.field(
+        description="The role in the workspace; an API key has the one its scope implies."
+    )
+    scope: ApiKeyScope = strawberry.field(description="What the credentials allow.")
+    api_key_id: strawberry.ID | None = strawberry.field(description="The API key, if one is calling.")
+    state: strawberry.Private[ViewerState]
+
+    @strawberry.field(description="The user, unless an API key is calling.")
+    async def user(self, info: Info) -> User | None:
+        """Load the user."""
+        return await load_user(info, self.state.user_id)
+
+    @strawberry.field(description="The one workspace that this viewer acts in.")
+    async def workspace(self) -> Workspace:
+        """Load the workspace."""
+        return Workspace.of(await workspaces.get(self.state))
+
+    @staticmethod
+    def of(state: ViewerState) -> "Viewer":
+        """The viewer as the API shows it."""
+        key = None if state.api_key_id is None else ids.encode("ApiKey", state.api_key_id)
+        return Viewer(role=state.role, scope=state.scope, api_key_id=key, state=state)
+
+
+@strawberry.type(description="A key with which a program signs in: Authorization: Bearer sgk_live_….")
+class ApiKey(Node):
+    """An API key without its secret."""
+
+    name: str = strawberry.field(description="What it is for.")
+    hint: str = strawberry.field(description="How the key begins, to tell keys apart.")
+    scope: ApiKeyScope = strawberry.field(description="What it may do.")
+    created_at: datetime = strawberry.field(description="When it was made.")
+    expires_at: datetime | None = strawberry.field(
+        description="From when on it no longer works; null: never."
+    )
+    revoked_at: datetime | None = strawberry.field(description="When it was revoked, if it was.")
+    last_used_at: datetime | None = strawberry.field(
+        description="When it was used last, to about a minute; null: never."
+    )
+    created_by_number: strawberry.Private[int | None] = None
+
+    @strawberry.field(description="Who made it; null: another API key, or a user who is no more.")
+    @awaits_loaders
+    async def created_by(self, info: Info) -> User | None:
+        """Load the user."""
+        return await load_user(info, self.created_by_number)
+
+    @staticmethod
+    def of(view: ApiKeyView) -> "ApiKey":
+        """The key as the service reads it."""
+        return ApiKey(
+            id=ids.encode("ApiKey", view.id),
+            name=view.name,
+            hint=view.hint,
+            scope=view.scope,
+            created_at=view.created_at,
+            expires_at=view.expires_at,
+            revoked_at=view.revoked_at,
+            last_used_at=view.last_used_at,
+            created_by_number=view.created_by_id,
+        )
+
+
+@strawberry.type(description="What became of an API key.")
+class ApiKeyPayload:
+    """Payload of createApiKey and revokeApiKey."""
+
+    api_key: ApiKey | None = strawberry.field(default=None, description="The key.")
+    secret: str | None = strawberry.field(
+        default=None, description="The key itself: shown once, when it is created, and kept nowhere."
+    )
+    errors: list[UserError] = strawberry.field(
+        default_factory=list, description="What went wrong, if anything."
+    )
+
+
+@strawberry.input(description="An API key to make.")
+class CreateApiKeyInput:
+    """Input of createApiKey."""
+
+    name: str = strawberry.field(description="What it is for; unique in the workspace.")
+    scope: ApiKeyScope = strawberry.field(default=ApiKeyScope.READ, description="What it may do.")
+    expires_at: datetime | None = strawberry.field(default=None, description="When it stops working.")
+
+
+@strawberry.input(description="Which API key.")
+class ApiKeyIdInput:
+    """Input of revokeApiKey."""
+
+    id: strawberry.ID = strawberry.field(description="The key.")
+
+
+@strawberry.type
+class ApiKeyQueries:
+    """The queries of API keys."""
+
+    @strawberry.field(
+        description="The workspace's API keys, the newest first, revoked ones too. Administrators only."
+    )
+    async def api_keys(self, info: Info) -> list[ApiKey]:
+        """List the keys."""
+        return [ApiKey.of(view) for view in await workspaces.list_api_keys(caller_of(info).viewer)]
+
+
+@strawberry.type
+class ViewerMutations:
+    """The mutations of API keys."""
+
+    @strawberry.mutation(
+        description="Make an API key. Administrators only.", extensions=[ReportErrors(ApiKeyPayload)]
+    )
+    async def create_api_key(self, info: Info, input: CreateApiKeyInput) -> ApiKeyPayload:
+        """Create a key."""
+        view, secret = await workspaces.create_api_key(
+            caller_of(info).viewer, name=input.name, scope=input.scope, expires_at=input.expires_at
+        )
+        return ApiKeyPayload(api_key=ApiKey.of(view), secret=secret)
+
+    @strawberry.mutation(
+        description="Make an API key worthless. Administrators only.",
+        extensions=[ReportErrors(ApiKeyPayload)],
+    )
+    async def revoke_api_key(self, info: Info, input: ApiKeyIdInput) -> ApiKeyPayload:
+        """Revoke a key."""
+        view = await workspaces.revoke_api_key(caller_of(info).viewer, ids.decode("ApiKey", input.id))
+        return ApiKeyPayload(api_key=ApiKey.of(view))

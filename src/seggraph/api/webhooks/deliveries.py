@@ -1,0 +1,145 @@
+"""Messages to webhooks in the schema, with the log of the attempts to send them."""
+
+from datetime import datetime
+
+import strawberry
+from strawberry.types import Info
+
+from seggraph.api.base import ids
+from seggraph.api.base.context import caller_of
+from seggraph.api.base.node import Node
+from seggraph.api.base.paging import After, Before, First, Last, PageInfo, edges_of, request_of
+from seggraph.database.paging import Page
+from seggraph.services.webhooks.attempts import AttemptView, DeliveryList, DeliveryView
+from seggraph.transport.loading import awaits_loaders
+from seggraph.vocabulary import Topic, WebhookDeliveryStatus
+
+
+@strawberry.type(description="One call of a webhook.")
+class WebhookAttempt:
+    """An attempt."""
+
+    delivery_id: strawberry.ID = strawberry.field(description="The message that was sent.")
+    at: datetime = strawberry.field(description="When it began.")
+    duration_seconds: float = strawberry.field(description="How long it took, in seconds.")
+    status_code: int | None = strawberry.field(description="The status of the answer; null: there was none.")
+    error: str | None = strawberry.field(description="What went wrong; null: the message was taken.")
+    next_attempt_at: datetime | None = strawberry.field(
+        description="When the message is tried again, if it is."
+    )
+
+    @staticmethod
+    def of(view: AttemptView) -> "WebhookAttempt":
+        """The attempt as the service reads it."""
+        return WebhookAttempt(
+            delivery_id=ids.encode("WebhookDelivery", view.message_id),
+            at=view.at,
+            duration_seconds=view.duration_seconds,
+            status_code=view.status_code,
+            error=view.error,
+            next_attempt_at=view.next_attempt_at,
+        )
+
+
+@strawberry.type(description="An attempt in a list.")
+class WebhookAttemptEdge:
+    """Relay's edge."""
+
+    cursor: str = strawberry.field(description="Where in the list: for after and before.")
+    node: WebhookAttempt = strawberry.field(description="The attempt.")
+
+
+@strawberry.type(description="A page of attempts, the newest first.")
+class WebhookAttemptConnection:
+    """Relay's connection."""
+
+    edges: list[WebhookAttemptEdge] = strawberry.field(description="The attempts with their cursors.")
+    nodes: list[WebhookAttempt] = strawberry.field(description="The attempts.")
+    page_info: PageInfo = strawberry.field(description="Where the page stands in the list.")
+
+    @staticmethod
+    def of(page: Page[AttemptView]) -> "WebhookAttemptConnection":
+        """The connection of a service's page."""
+        edges = edges_of(page, WebhookAttemptEdge, WebhookAttempt.of)
+        return WebhookAttemptConnection(
+            edges=edges, nodes=[edge.node for edge in edges], page_info=PageInfo.of(page)
+        )
+
+
+@strawberry.type(description="A message to a webhook, from when it is made until it is not kept any more.")
+class WebhookDelivery(Node):
+    """A message."""
+
+    message_id: str = strawberry.field(
+        description="The webhook-id under which the receiver gets it, each time the same."
+    )
+    topic: Topic | None = strawberry.field(description="What it tells; null for a test.")
+    status: WebhookDeliveryStatus = strawberry.field(
+        description="PENDING: it is tried; DELIVERED: it was taken; FAILED: a dead letter, which can be sent again."
+    )
+    payload: str | None = strawberry.field(
+        description="The body: JSON, byte for byte as it is signed; null for a large one that was delivered."
+    )
+    attempt_count: int = strawberry.field(description="How often it was tried since it was last asked for.")
+    next_attempt_at: datetime | None = strawberry.field(description="When it is tried next, if PENDING.")
+    created_at: datetime = strawberry.field(description="When it was made.")
+    finished_at: datetime | None = strawberry.field(description="When it was taken, or given up.")
+    number: strawberry.Private[int]
+
+    @strawberry.field(description="Each time it was sent, the newest first.")
+    @awaits_loaders
+    async def attempts(
+        self, info: Info, first: First = None, after: After = None, last: Last = None, before: Before = None
+    ) -> WebhookAttemptConnection:
+        """A page of attempts."""
+        request = request_of(first, after, last, before)
+        page = await caller_of(info).loaders.webhook_delivery_attempts.load((self.number, request))
+        return WebhookAttemptConnection.of(page)
+
+    @staticmethod
+    def of(view: DeliveryView) -> "WebhookDelivery":
+        """The message as the service reads it."""
+        return WebhookDelivery(
+            id=ids.encode("WebhookDelivery", view.id),
+            message_id=f"msg_{view.key.hex}",
+            topic=view.topic,
+            status=view.status,
+            payload=None if view.body is None else view.body.decode(),
+            attempt_count=view.attempts,
+            next_attempt_at=view.next_attempt_at,
+            created_at=view.created_at,
+            finished_at=view.finished_at,
+            number=view.id,
+        )
+
+
+@strawberry.type(description="A message in a list.")
+class WebhookDeliveryEdge:
+    """Relay's edge."""
+
+    cursor: str = strawberry.field(description="Where in the list: for after and before.")
+    node: WebhookDelivery = strawberry.field(description="The message.")
+
+
+@strawberry.type(description="A page of messages, the newest first.")
+class WebhookDeliveryConnection:
+    """Relay's connection."""
+
+    edges: list[WebhookDeliveryEdge] = strawberry.field(description="The messages with their cursors.")
+    nodes: list[WebhookDelivery] = strawberry.field(description="The messages.")
+    page_info: PageInfo = strawberry.field(description="Where the page stands in the list.")
+    list_: strawberry.Private[DeliveryList]
+
+    @strawberry.field(description="How many messages there are in all; counted only when asked for.")
+    @awaits_loaders
+    async def total_count(self, info: Info) -> int:
+        """Count."""
+        return await caller_of(info).loaders.webhook_delivery_counts.load(self.list_)
+
+    @staticmethod
+    def of(page: Page[DeliveryView], list_: DeliveryList) -> "WebhookDeliveryConnection":
+        """The connection of a service's page."""
+        edges = edges_of(page, WebhookDeliveryEdge, WebhookDelivery.of)
+        return WebhookDeliveryConnection(
+            edges=edges, nodes=[edge.node for edge in edges], page_info=PageInfo.of(page), list_=list_
+        )

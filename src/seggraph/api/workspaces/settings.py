@@ -1,0 +1,64 @@
+"""The settings of the workspace in the schema."""
+
+import strawberry
+from strawberry.types import Info
+
+from seggraph.api.base.context import caller_of
+from seggraph.api.base.errors import ReportErrors, UserError
+from seggraph.api.users.viewer import Workspace
+from seggraph.services.workspaces import settings as workspace_settings
+from seggraph.vocabulary import ConsentPolicy
+
+
+@strawberry.input(description="What to change of the workspace; what is absent or null stays as it is.")
+class UpdateWorkspaceInput:
+    """Input of updateWorkspace."""
+
+    name: str | None = strawberry.field(default=None, description="What people call it.")
+    time_zone: str | None = strawberry.field(
+        default=None, description="The IANA zone that calendar operators use, like Europe/Berlin."
+    )
+    consent_policy: ConsentPolicy | None = strawberry.field(
+        default=None, description="Which consents let a channel reach a member."
+    )
+    currency: str | None = strawberry.field(
+        default=None, description="The ISO 4217 currency that amounts are in; no amount is converted."
+    )
+
+
+@strawberry.type(description="The workspace as the mutation left it.")
+class WorkspacePayload:
+    """Payload of updateWorkspace."""
+
+    workspace: Workspace | None = strawberry.field(default=None, description="The workspace.")
+    recalculating: int = strawberry.field(
+        default=0,
+        description="Segments that are being computed anew: all ACTIVE ones after a change of"
+        " consentPolicy or timeZone.",
+    )
+    errors: list[UserError] = strawberry.field(
+        default_factory=list, description="Why nothing was done, if so."
+    )
+
+
+@strawberry.type
+class WorkspaceMutations:
+    """The mutation of the workspace."""
+
+    @strawberry.mutation(
+        description="Change the workspace. Administrators only.", extensions=[ReportErrors(WorkspacePayload)]
+    )
+    async def update_workspace(self, info: Info, input: UpdateWorkspaceInput) -> WorkspacePayload:
+        """Change."""
+        caller = caller_of(info)
+        change = await workspace_settings.update(
+            caller.services,
+            caller.viewer,
+            {
+                "name": input.name,
+                "time_zone": input.time_zone,
+                "consent_policy": input.consent_policy,
+                "currency": input.currency,
+            },
+        )
+        return WorkspacePayload(workspace=Workspace.of(change.workspace), recalculating=change.recalculating)

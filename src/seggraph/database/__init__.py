@@ -1,0 +1,1 @@
+"""The database: connections, the transaction scope, leases and pages. It knows no noun."""

@@ -1,0 +1,73 @@
+"""Advisory locks: every space of locks, and the order in which one transaction takes them.
+
+A lock is of a workspace, or of one kind of member in a workspace, and it lasts until the transaction ends. A
+transaction that takes several locks takes them in the order of `LockSpace`, top down; it takes no lock of a space
+above one that it holds. So two transactions never wait for each other. Row locks of segments come before
+SEGMENT_REFERENCES.
+"""
+
+from enum import IntEnum
+from typing import Final
+
+import asyncpg
+
+MIGRATIONS: Final = 0x5E66_4A9F
+"""The key of the session lock under which one process migrates. It belongs to the database, not to a workspace."""
+
+
+class LockSpace(IntEnum):
+    """The first key of an advisory lock, in the order of locking. The second key is a hash of the workspace.
+
+    In a space whose locks are of one kind of member, the kind is added to the first key.
+    """
+
+    MEMBERS = 0x5E66_0200
+    """Shared by those who create, change or relate members. Exclusive for whoever erases members."""
+    RELATIONS = 0x5E66_0300
+    """Exclusive for whoever relates members: calls that relate go one after the other."""
+    ATTRIBUTES = 0x5E66_0500
+    """Of one kind. Exclusive for whoever creates attributes: the number of attributes is limited."""
+    EVENTS = 0x5E66_0100
+    """Shared by those who record events. Exclusive for whoever corrects or removes events."""
+    EVENT_NAMES = 0x5E66_0A00
+    """Exclusive for whoever records an event under a new name: the number of names is limited."""
+    POPULATION = 0x5E66_0000
+    """Of one kind. Exclusive for a refresh, for building reach and for changing suppressions: one at a time."""
+    VALUE_COUNTS = 0x5E66_0400
+    """Of one kind. Exclusive for whoever adds up the changes of value counts."""
+    SEGMENT_REFERENCES = 0x5E66_0600
+    """Exclusive for whoever saves references to segments. Shared by those who change memberships."""
+    PARTITIONS = 0x5E66_03FF
+    """Exclusive for whoever makes partitions of events. It is taken for workspace 0, that is for all."""
+
+
+EXCLUSIVE: Final = "SELECT pg_advisory_xact_lock($1, hashint8($2))"
+SHARED: Final = "SELECT pg_advisory_xact_lock_shared($1, hashint8($2))"
+TRY_EXCLUSIVE: Final = "SELECT pg_try_advisory_xact_lock($1, hashint8($2))"
+
+
+async def lock_exclusive(
+    connection: asyncpg.Connection, space: LockSpace, workspace_id: int, *, kind: int = 0
+) -> None:
+    """Wait until nobody else holds the lock, shared or exclusive, and hold it until the transaction ends."""
+    await connection.execute(EXCLUSIVE, space + kind, workspace_id)
+
+
+async def lock_shared(
+    connection: asyncpg.Connection, space: LockSpace, workspace_id: int, *, kind: int = 0
+) -> None:
+    """Wait until nobody holds the lock exclusively, and share it until the transaction ends."""
+    await connection.execute(SHARED, space + kind, workspace_id)
+
+
+async def try_lock_exclusive(
+    connection: asyncpg.Connection, space: LockSpace, workspace_id: int, *, kind: int = 0
+) -> bool:
+    """Hold the lock exclusively until the transaction ends if nobody else holds it; return whether it is held."""
+    held: bool = await connection.fetchval(TRY_EXCLUSIVE, space + kind, workspace_id)
+    return held
+
+
+def shared_lock_column(space: LockSpace, workspace: str) -> str:
+    """A column of a SELECT that takes the shared lock when the row is read; `workspace` is an SQL expression."""
+    return f"pg_advisory_xact_lock_shared({int(space)}, hashint8({workspace}))"

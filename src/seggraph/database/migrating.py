@@ -1,0 +1,80 @@
+"""Bringing a database to the schema of this version, one process at a time."""
+
+import gc
+import pkgutil
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Final
+
+import asyncpg
+from tortoise import Tortoise
+from tortoise.migrations.api import migrate as run_migrations
+from tortoise.migrations.autodetector import MigrationAutodetector
+
+from seggraph import migrations
+from seggraph.database.connections import tortoise_config
+from seggraph.database.locks import MIGRATIONS
+
+GARBAGE: Final = 200_000
+"""New objects after which garbage is looked for: Tortoise copies its picture of all tables for every step, and the
+usual 700 would double the time."""
+
+
+BETWEEN_STATEMENTS: Final = {"idle_in_transaction_session_timeout": "5min"}
+"""Tortoise thinks for seconds between two statements of one transaction, and for longer on a busy machine."""
+
+Progress = Callable[[str, str, str], object]
+"""Called with what happens (`apply_start`, `apply_done`, …), the app and the migration's name."""
+
+
+async def migrate(database_url: str, *, target: str | None = None, progress: Progress | None = None) -> None:
+    """Apply what is missing, or go to `target` (a migration's name, or `__first__` for an empty database)."""
+    async with _locked(database_url):
+        thresholds = gc.get_threshold()
+        gc.set_threshold(GARBAGE, *thresholds[1:])
+        config = tortoise_config(database_url, pool_size=2)
+        config["connections"]["default"]["credentials"]["server_settings"] |= BETWEEN_STATEMENTS
+        try:
+            await run_migrations(
+                config=config,
+                target=None if target is None else f"seggraph.{target}",
+                progress=progress,
+            )
+        finally:
+            gc.set_threshold(*thresholds)
+            await Tortoise.close_connections()
+
+
+async def pending(connection: asyncpg.Connection) -> list[str]:
+    """The names of the migrations that the connection's database lacks, in order."""
+    known = sorted(module.name for module in pkgutil.iter_modules(migrations.__path__))
+    if await connection.fetchval("SELECT to_regclass('tortoise_migrations')") is None:
+        return known
+    rows = await connection.fetch("SELECT name FROM tortoise_migrations WHERE app = 'seggraph'")
+    applied = {row["name"] for row in rows}
+    return [name for name in known if name not in applied]
+
+
+async def write_missing(database_url: str) -> list[str]:
+    """Write the migrations that the models need and migrations/ lacks; returns their paths. For developers."""
+    config = tortoise_config(database_url, pool_size=2)
+    await Tortoise.init(config=config, init_connections=False)
+    try:
+        apps = Tortoise.apps
+        if apps is None:
+            raise RuntimeError("Tortoise.init left no apps")
+        writers = await MigrationAutodetector(apps, config["apps"]).changes()
+        return [str(writer.write()) for writer in writers]
+    finally:
+        await Tortoise.close_connections()
+
+
+@asynccontextmanager
+async def _locked(database_url: str) -> AsyncIterator[None]:
+    """Hold the advisory lock on a connection of its own: Tortoise's pool would share it out."""
+    connection = await asyncpg.connect(database_url, timeout=10)
+    try:
+        await connection.execute("SELECT pg_advisory_lock($1)", MIGRATIONS)
+        yield
+    finally:
+        await connection.close()

@@ -1,0 +1,247 @@
+"""Pages by keyset: cursors that hold the sort keys of a row, never an offset.
+
+A page that is read again after inserts and deletes elsewhere shows neither gaps nor repetitions.
+"""
+
+import base64
+import binascii
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, Final, Generic, TypeVar
+
+import asyncpg
+import orjson
+
+from seggraph.errors import BadCursor, Invalid, TooMany
+from seggraph.values.attribute_values import storable_text
+
+DEFAULT_SIZE: Final = 50
+MAX_SIZE: Final = 1_000
+MAX_CURSOR: Final = 4_096
+"""Most characters of a cursor: it holds a few sort keys."""
+MAX_DIGITS: Final = 100
+ROWS: Final = "SELECT * FROM {pages}"
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+
+@dataclass(frozen=True, slots=True)
+class PageRequest:
+    """Which page: `first` after a cursor, or `last` before one."""
+
+    first: int | None = None
+    after: str | None = None
+    last: int | None = None
+    before: str | None = None
+
+    @property
+    def backwards(self) -> bool:
+        """Whether the page is counted from the end."""
+        return self.last is not None
+
+    @property
+    def size(self) -> int:
+        """How many rows are asked for. Raises Invalid or TooMany for what cannot be."""
+        if self.first is not None and self.last is not None:
+            raise Invalid("Give first or last, not both.", path=("last",))
+        name, size = ("last", self.last) if self.backwards else ("first", self.first)
+        if size is None:
+            return DEFAULT_SIZE
+        if size < 0:
+            raise Invalid(f"{name} may not be negative.", path=(name,))
+        if size > MAX_SIZE:
+            raise TooMany(f"{name} is at most {MAX_SIZE}; page on with the cursor.", path=(name,))
+        return size
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[T]):
+    """Rows in order, each with its cursor, and whether there are more on either side."""
+
+    items: list[T]
+    cursors: list[str]
+    has_next: bool
+    has_previous: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """A sort key: an SQL expression that is never null, and the PostgreSQL type of its values."""
+
+    sql: str
+    type: str
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """A total order of rows: a name that cursors carry, keys of which the last is unique, a direction."""
+
+    name: str
+    keys: tuple[Key, ...]
+    descending: bool = False
+
+    @property
+    def tag(self) -> str:
+        """What a cursor of this order begins with: another order's cursor does not fit."""
+        return f"{self.name}{'-' if self.descending else '+'}"
+
+
+def nullable(sql: str, type_: str, empty: str, *, descending: bool) -> tuple[Key, ...]:
+    """The keys of a column that may be null, with nulls last in either direction.
+
+    `empty` is any literal of the type: it stands for null, which the first key already told apart.
+    """
+    test = "IS NOT NULL" if descending else "IS NULL"
+    return Key(f"({sql} {test})", "boolean"), Key(f"coalesce({sql}, {empty})", type_)
+
+
+def encode_cursor(order: Order, values: Sequence[Any]) -> str:
+    """The cursor of the row with these sort keys."""
+    raw = orjson.dumps([order.tag, *values], default=str)
+    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
+
+
+def decode_cursor(order: Order, cursor: str, *, path: str) -> list[Any]:
+    """The sort keys in a cursor, as asyncpg wants them. Raises BadCursor."""
+    try:
+        if len(cursor) > MAX_CURSOR:
+            raise ValueError(len(cursor))
+        raw = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
+        tag, *values = orjson.loads(raw)
+        if tag != order.tag or len(values) != len(order.keys):
+            raise ValueError(tag)
+        return [_DECODE[key.type](value) for key, value in zip(order.keys, values, strict=True)]
+    except (ValueError, TypeError, ArithmeticError, binascii.Error) as error:
+        message = "This is no cursor of this connection in this order; begin without one."
+        raise BadCursor(message, path=(path,)) from error
+
+
+def _of(type_: type[R], value: Any) -> R:
+    if type(value) is not type_:
+        raise TypeError(type_.__name__)
+    return value
+
+
+def _text(value: Any) -> str:
+    if not storable_text(value, MAX_CURSOR):
+        raise ValueError("no text that PostgreSQL can compare with")
+    return _of(str, value)
+
+
+def _bigint(value: Any) -> int:
+    if not -(2**63) <= _of(int, value) < 2**63:
+        raise ValueError("no bigint")
+    return _of(int, value)
+
+
+def _numeric(value: Any) -> Decimal:
+    number = Decimal(_of(str, value))
+    if not number.is_finite() or abs(number.adjusted()) > MAX_DIGITS:
+        raise ValueError("no numeric of ours")
+    return number
+
+
+def _instant(value: Any) -> datetime:
+    instant = datetime.fromisoformat(_of(str, value))
+    if instant.tzinfo is None:
+        raise ValueError("no instant")
+    return instant
+
+
+_DECODE: Final[dict[str, Callable[[Any], Any]]] = {
+    "text": _text,
+    "bigint": _bigint,
+    "boolean": lambda value: _of(bool, value),
+    "double precision": lambda value: _of(float, value),
+    "numeric": _numeric,
+    "timestamptz": _instant,
+}
+
+
+async def fetch_page(
+    connection: asyncpg.Connection,
+    select: str,
+    arguments: Sequence[Any],
+    order: Order,
+    request: PageRequest,
+    make: Callable[[asyncpg.Record], R],
+    *,
+    reading: str = ROWS,
+) -> Page[R]:
+    """Read one page of the rows of `select`; see `fetch_pages`."""
+    [page] = await fetch_pages(connection, [select], arguments, order, request, make, reading=reading)
+    return page
+
+
+async def fetch_pages(
+    connection: asyncpg.Connection,
+    selects: Sequence[str],
+    arguments: Sequence[Any],
+    order: Order,
+    request: PageRequest,
+    make: Callable[[asyncpg.Record], R],
+    *,
+    reading: str = ROWS,
+) -> list[Page[R]]:
+    """Read the same page of several lists in one statement: each list is the rows of one of `selects`.
+
+    A select ends in a WHERE clause with `arguments`, which all share, bound as $1, $2, … The keys of the order
+    are appended to its conditions, order and limit; it must contain the text ``/*keys*/`` in its list of columns.
+    `reading` reads the rows of the pages, `{pages}`, and more for them where rows with all of it are slow to sort.
+    Raises BadCursor, Invalid, TooMany.
+    """
+    size = request.size
+    values = list(arguments)
+    conditions = ""
+    for name, cursor, is_falling in (
+        ("after", request.after, order.descending),
+        ("before", request.before, not order.descending),
+    ):
+        if cursor is not None:
+            keys = decode_cursor(order, cursor, path=name)
+            conditions += _beyond(order, len(values), descending=is_falling)
+            values += keys
+    direction = "DESC" if order.descending is not request.backwards else "ASC"
+    names = [f"key_{index}" for index in range(len(order.keys))]
+    columns = "".join(f", {key.sql} AS {name}" for key, name in zip(order.keys, names, strict=True))
+    sorting = ", ".join(f"{name} {direction}" for name in names)
+    texts = [
+        f"({select.replace('/*keys*/', f'{columns}, {number} AS list_number')}"
+        f" {conditions} ORDER BY {sorting} LIMIT {size + 1})"
+        for number, select in enumerate(selects)
+    ]
+    pages = f"({' UNION ALL '.join(texts)}) AS pages"
+    text = f"{reading.format(pages=pages)} ORDER BY list_number, {sorting}"
+    lists: list[list[asyncpg.Record]] = [[] for _ in selects]
+    for row in await connection.fetch(text, *values):
+        lists[row["list_number"]].append(row)
+    return [_page(rows, names, order, request, make) for rows in lists]
+
+
+def _page(
+    rows: list[asyncpg.Record],
+    names: Sequence[str],
+    order: Order,
+    request: PageRequest,
+    make: Callable[[asyncpg.Record], R],
+) -> Page[R]:
+    """The page of rows that were read with one more than asked for, from the end if the page is."""
+    more, rows = len(rows) > request.size, rows[: request.size]
+    if request.backwards:
+        rows.reverse()
+    return Page(
+        items=[make(row) for row in rows],
+        cursors=[encode_cursor(order, [row[name] for name in names]) for row in rows],
+        has_next=request.before is not None if request.backwards else more,
+        has_previous=more if request.backwards else request.after is not None,
+    )
+
+
+def _beyond(order: Order, bound: int, *, descending: bool) -> str:
+    """The condition that a row comes after (or, when falling, before) the keys bound from `bound` on."""
+    left = ", ".join(key.sql for key in order.keys)
+    right = ", ".join(f"${bound + index + 1}::{key.type}" for index, key in enumerate(order.keys))
+    return f" AND ({left}) {'<' if descending else '>'} ({right})"

@@ -1,0 +1,144 @@
+"""Seeding a workspace: members and events through the same doors as everyone's, then example segments and campaigns."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import date, timedelta
+from itertools import islice
+from typing import Any, Final
+
+from seggraph.access import Viewer
+from seggraph.context import Context
+from seggraph.database.connections import database
+from seggraph.demo import events as demo_events
+from seggraph.demo import members as demo_data
+from seggraph.demo.campaigns import EXAMPLE_CAMPAIGNS, ExampleCampaign, metrics_of
+from seggraph.demo.segments import EXAMPLE_SEGMENTS
+from seggraph.errors import NameTaken
+from seggraph.services.campaigns import campaigns
+from seggraph.services.campaigns import metrics as campaign_metrics
+from seggraph.services.campaigns.campaigns import CampaignDraft
+from seggraph.services.catalogue import catalogues
+from seggraph.services.events import events
+from seggraph.services.members import upserts
+from seggraph.services.segments import segments
+from seggraph.services.segments.segments import SegmentDraft
+from seggraph.vocabulary import ApiKeyScope, Channel, ConsentState, MemberKind, Role, SegmentType
+
+SEGMENTS: Final = """
+    SELECT id, name FROM segments WHERE workspace_id = $1 AND name = ANY($2) AND status = 'ACTIVE'
+"""
+
+Advance = Callable[[int], object]
+"""Told how many more members are stored."""
+
+COUNT: Final = "SELECT count(*) FROM members WHERE workspace_id = $1"
+
+
+async def seed(
+    context: Context, workspace_id: int, count: int, *, number: int, as_of: date, advance: Advance
+) -> None:
+    """Store `count` members with their events, the same for the same number, and the example segments and campaigns
+    that are missing.
+
+    Doing it again changes nothing but what has to do with the date `as_of`.
+    """
+    viewer = Viewer(workspace_id, Role.ADMIN, ApiKeyScope.ADMIN)
+    account_count = max(1, count // (1 + demo_data.PEOPLE_PER_ACCOUNT))
+    await _declare_attributes(workspace_id)
+    members = {
+        MemberKind.ACCOUNT: demo_data.accounts(number, account_count, as_of=as_of),
+        MemberKind.PERSON: demo_data.people(number, count - account_count, account_count, as_of=as_of),
+    }
+    for kind, rows in members.items():
+        for batch in _batches(rows, upserts.MAX_ROWS):
+            await upserts.upsert(context, viewer, kind, [_row(row) for row in batch])
+            for part in _batches(demo_events.of_members(number, kind, batch, as_of=as_of), events.MAX_ROWS):
+                await events.record(context, viewer, part)
+            advance(len(batch))
+    await create_example_segments(context, viewer)
+    await create_example_campaigns(context, viewer, as_of=as_of)
+
+
+async def count_members(workspace_id: int) -> int:
+    """How many members a workspace has."""
+    async with database() as connection:
+        return int(await connection.fetchval(COUNT, workspace_id))
+
+
+async def create_example_segments(context: Context, viewer: Viewer) -> None:
+    """Create the example segments; one that is there already stays as it is."""
+    for example in EXAMPLE_SEGMENTS:
+        draft = SegmentDraft(
+            name=example.name,
+            kind=example.kind,
+            type=SegmentType.DYNAMIC,
+            purpose=example.purpose,
+            description=example.description,
+            criteria=example.criteria,
+        )
+        try:
+            await segments.create(context, viewer, draft)
+        except NameTaken:
+            continue
+
+
+async def create_example_campaigns(context: Context, viewer: Viewer, *, as_of: date) -> None:
+    """Create the example campaigns whose segments are there, with their metrics; one that is there stays as it is."""
+    names = [name for example in EXAMPLE_CAMPAIGNS for name in (*example.segments, *example.excluded)]
+    async with database() as connection:
+        rows = await connection.fetch(SEGMENTS, viewer.workspace_id, names)
+    segment_ids = {row["name"]: row["id"] for row in rows}
+    for example in EXAMPLE_CAMPAIGNS:
+        if segment_ids.keys() >= {*example.segments, *example.excluded}:
+            await _create_campaign(context, viewer, example, segment_ids, as_of)
+
+
+async def _create_campaign(
+    context: Context, viewer: Viewer, example: ExampleCampaign, segment_ids: Mapping[str, int], as_of: date
+) -> None:
+    draft = CampaignDraft(
+        name=example.name,
+        channel=example.channel,
+        segment_ids=[segment_ids[name] for name in example.segments],
+        exclude_segment_ids=[segment_ids[name] for name in example.excluded],
+        starts_on=as_of - timedelta(days=example.began),
+        ends_on=as_of - timedelta(days=example.ends),
+    )
+    try:
+        created = await campaigns.create(context, viewer, draft)
+    except NameTaken:
+        return
+    rows = [
+        {
+            "campaignId": created.id,
+            "segmentId": segment_ids[one.segment],
+            "day": one.day,
+            "spend": one.spend,
+            "impressions": one.impressions,
+            "clicks": one.clicks,
+            "conversions": one.conversions,
+        }
+        for one in metrics_of(example, as_of=as_of)
+    ]
+    for batch in _batches(iter(rows), campaign_metrics.MAX_ROWS):
+        await campaign_metrics.record(context, viewer, batch)
+    for status in example.path:
+        await campaigns.set_status(context, viewer, created.id, status)
+
+
+async def _declare_attributes(workspace_id: int) -> None:
+    async with database() as connection:
+        for kind, types in demo_data.ATTRIBUTES.items():
+            await catalogues.create(connection, workspace_id, kind, types)
+
+
+def _batches(rows: Iterator[Mapping[str, Any]], size: int) -> Iterable[list[Mapping[str, Any]]]:
+    while batch := list(islice(rows, size)):
+        yield batch
+
+
+def _row(row: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A row of demo_data as `upserts` takes it."""
+    consents = [
+        (Channel[consent["channel"]], ConsentState[consent["state"]]) for consent in row["consents"] or []
+    ]
+    return {**row, "consents": consents}

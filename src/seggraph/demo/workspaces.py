@@ -1,0 +1,48 @@
+"""The workspaces of the demo: which one a start uses, and its user."""
+
+import asyncio
+import time
+from typing import Final
+
+from seggraph.database.connections import database
+from seggraph.services.identity import workspaces
+from seggraph.services.segments import default_segments
+from seggraph.vocabulary import Role
+
+NAME: Final = "Demo"
+EMPTY_NAME: Final = "Demo, empty"
+SUBJECT: Final = "admin@example.com"
+POLL_SECONDS: Final = 0.1
+
+FIND: Final = """
+    SELECT w.id FROM workspaces w JOIN workspace_users wu ON wu.workspace_id = w.id
+    JOIN users u ON u.id = wu.user_id WHERE w.name = $1 AND u.subject = $2 ORDER BY w.id LIMIT 1
+"""
+
+CALCULATING: Final = """
+    SELECT count(*) FROM segments WHERE workspace_id = $1 AND reach_status = 'CALCULATING'
+"""
+
+
+async def ensure(*, is_empty: bool) -> int:
+    """The id of the demo's workspace, made on the first start; an empty one is made anew each time."""
+    async with database() as connection:
+        found = None if is_empty else await connection.fetchval(FIND, NAME, SUBJECT)
+    if found is not None:
+        return int(found)
+    workspace = await workspaces.create(EMPTY_NAME if is_empty else NAME)
+    await default_segments.ensure(workspace.id)
+    await workspaces.ensure_user(
+        workspace.id, subject=SUBJECT, name="Ada Admin", email=SUBJECT, role=Role.ADMIN
+    )
+    return workspace.id
+
+
+async def wait_until_calculated(workspace_id: int, *, seconds: float) -> None:
+    """Wait until no segment is being calculated, but not longer than so many seconds."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        async with database() as connection:
+            if not await connection.fetchval(CALCULATING, workspace_id):
+                return
+        await asyncio.sleep(POLL_SECONDS)

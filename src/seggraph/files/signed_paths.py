@@ -1,0 +1,37 @@
+"""Paths to files that whoever has them may fetch until they expire, without signing in.
+
+The signature is an HMAC with a key that lies in the files folder, which all processes share.
+"""
+
+import hashlib
+import hmac
+import time
+from typing import Final
+
+from seggraph.errors import NotFound
+from seggraph.files import key_files as kept_keys
+from seggraph.files.uploads import folder
+from seggraph.settings import Settings
+
+LIFETIME_SECONDS: Final = 3_600
+KEY_FILE: Final = "signing-key"
+
+
+def sign(settings: Settings, path: str) -> str:
+    """The path with its expiry, in an hour, and its signature as a query."""
+    expires = int(time.time()) + LIFETIME_SECONDS
+    return f"{path}?expires={expires}&signature={_signature(settings, path, expires)}"
+
+
+def verify(settings: Settings, path: str, expires: str, signature: str) -> None:
+    """Raise NotFound unless this path was signed by us and has not expired."""
+    if not (expires.isascii() and expires.isdigit() and len(expires) < 12 and signature.isascii()):
+        raise NotFound("There is no such file.")
+    expected = _signature(settings, path, int(expires))
+    if not hmac.compare_digest(expected, signature) or int(expires) < time.time():
+        raise NotFound("There is no such file, or its address has expired: ask for a new one.")
+
+
+def _signature(settings: Settings, path: str, expires: int) -> str:
+    message = f"{path}\n{expires}".encode()
+    return hmac.new(kept_keys.ensure(folder(settings), KEY_FILE), message, hashlib.sha256).hexdigest()

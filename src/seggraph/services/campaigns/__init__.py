@@ -1,0 +1,1 @@
+"""Campaigns, their audiences, and their metrics."""

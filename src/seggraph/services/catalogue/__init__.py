@@ -1,0 +1,1 @@
+"""The catalogue: a workspace's attributes, their types, and which values members have."""

@@ -1,0 +1,258 @@
+"""How many members have a field, and how many each of its values: what builders of criteria are offered.
+
+A trigger on members appends what each statement changes to `value_deltas`, in the same transaction, whoever
+writes; here the deltas are added up into `field_counts` and `value_counts`. Reads add what is not added up yet,
+so they are exact at any time. A field with more than MAX_VALUES different values is crowded: its values are no
+longer counted but estimated from a sample.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import asyncpg
+
+from seggraph.access import Viewer
+from seggraph.criteria.catalogue import Catalogue, Field, Storage
+from seggraph.database.connections import database
+from seggraph.database.locks import LockSpace, lock_exclusive, try_lock_exclusive
+from seggraph.database.unit_of_work import begin
+from seggraph.errors import Invalid, TooMany, UnknownField
+from seggraph.services.catalogue import catalogues
+from seggraph.vocabulary import AttributeType, MemberKind
+
+MAX_VALUES: Final = 10_000
+"""Most different values of a field that are counted one by one."""
+MAX_SUGGESTIONS: Final = 100
+MAX_SEARCH: Final = 200
+DELTAS_AT_ONCE: Final = 50_000
+"""Most deltas that one transaction adds up."""
+FOLDABLE: Final = 1_000
+"""How many deltas there are when adding them up saves readers more than it costs."""
+SAMPLE_SIZE: Final = 3_000
+"""How many members a crowded field is estimated from."""
+TAGS: Final = "tags"
+COLUMNS: Final = frozenset({"country", "city", "industry", "is_target", "has_address"})
+"""The columns whose values are counted."""
+TYPES: Final = frozenset({AttributeType.STRING, AttributeType.BOOLEAN, AttributeType.STRING_LIST})
+"""The types of attributes whose values are counted."""
+
+IS_FOLDABLE: Final = f"""
+    EXISTS (SELECT FROM value_deltas WHERE workspace_id = $1 AND kind = $2 OFFSET {FOLDABLE})
+"""
+"""Whether `fold` is worth its while."""
+
+ANY_DELTAS: Final = "SELECT EXISTS (SELECT FROM value_deltas WHERE workspace_id = $1 AND kind = $2)"
+
+FOLD: Final = """
+    WITH taken AS (
+      DELETE FROM value_deltas WHERE ctid = ANY(ARRAY(
+        SELECT ctid FROM value_deltas WHERE workspace_id = $1 AND kind = $2 LIMIT $3))
+      RETURNING field, value, delta
+    ), fields AS (
+      INSERT INTO field_counts AS f (workspace_id, kind, field, count)
+      SELECT $1, $2, field, sum(delta) FROM taken WHERE value IS NULL GROUP BY field
+      ON CONFLICT (workspace_id, kind, field) DO UPDATE SET count = f.count + EXCLUDED.count
+    ), counted AS (
+      INSERT INTO value_counts AS v (workspace_id, kind, field, value, count)
+      SELECT $1, $2, t.field, t.value, sum(t.delta) FROM taken t
+      WHERE t.value IS NOT NULL AND NOT EXISTS (SELECT FROM field_counts f
+        WHERE f.workspace_id = $1 AND f.kind = $2 AND f.field = t.field AND f.crowded)
+      GROUP BY t.field, t.value HAVING sum(t.delta) <> 0
+      ON CONFLICT (workspace_id, kind, field, value) DO UPDATE SET count = v.count + EXCLUDED.count
+      RETURNING v.field
+    )
+    SELECT (SELECT count(*) FROM taken), ARRAY(SELECT DISTINCT field FROM counted)
+"""
+
+FORGET_GONE: Final = "DELETE FROM value_counts WHERE workspace_id = $1 AND kind = $2 AND count = 0"
+
+CROWD: Final = """
+    WITH crowded AS (
+      SELECT field FROM value_counts WHERE workspace_id = $1 AND kind = $2 AND field = ANY($3)
+      GROUP BY field HAVING count(*) > $4
+    ), marked AS (
+      INSERT INTO field_counts AS f (workspace_id, kind, field, count, crowded)
+      SELECT $1, $2, field, 0, true FROM crowded
+      ON CONFLICT (workspace_id, kind, field) DO UPDATE SET crowded = true
+    )
+    DELETE FROM value_counts WHERE workspace_id = $1 AND kind = $2 AND field IN (SELECT field FROM crowded)
+"""
+
+PRESENT: Final = """
+    SELECT kind, field, sum(count)::bigint AS count FROM (
+      SELECT kind, field, count FROM field_counts WHERE workspace_id = $1 AND kind = ANY($2)
+      UNION ALL
+      SELECT kind, field, delta FROM value_deltas WHERE workspace_id = $1 AND kind = ANY($2) AND value IS NULL
+    ) t GROUP BY kind, field
+"""
+
+SUGGEST: Final = """
+    SELECT value, sum(count)::bigint AS count FROM (
+      SELECT value, count FROM value_counts
+      WHERE workspace_id = $1 AND kind = $2 AND field = $3 AND ($4 = '' OR lower(value) LIKE $4 || '%')
+      UNION ALL
+      SELECT value, delta FROM value_deltas
+      WHERE workspace_id = $1 AND kind = $2 AND field = $3 AND ($4 = '' OR lower(value) LIKE $4 || '%')
+    ) t WHERE value IS NOT NULL GROUP BY value HAVING sum(count) > 0 ORDER BY 2 DESC, 1 LIMIT $5
+"""
+
+IS_CROWDED: Final = """
+    SELECT crowded FROM field_counts WHERE workspace_id = $1 AND kind = $2 AND field = $3
+"""
+
+# Ordinals are dense, so a random few of them are members but for those who were deleted.
+ESTIMATE: Final = """
+    WITH population AS (
+      SELECT next_ordinal AS size FROM populations WHERE workspace_id = $1 AND kind = $2
+    ), sample AS (
+      SELECT {found} AS found FROM members m
+      WHERE m.workspace_id = $1 AND m.kind = $2 AND m.ordinal = ANY(ARRAY(
+        SELECT DISTINCT (n * p.size / least(p.size, $5))::int
+        FROM population p, generate_series(0::bigint, least(p.size, $5) - 1) AS n))
+    ), expanded AS (
+      SELECT unnest(found) AS value FROM sample
+    )
+    SELECT value, greatest(1, (count(*) * p.size / least(p.size, $5)))::bigint AS count
+    FROM expanded, population p
+    WHERE value <> '' AND char_length(value) <= $6 AND ($3 = '' OR lower(value) LIKE $3 || '%')
+    GROUP BY value, p.size ORDER BY 2 DESC, 1 LIMIT $4
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestion:
+    """A value as criteria would give it, and how many members have it; `exact` unless it is an estimate."""
+
+    value: str | bool
+    count: int
+    exact: bool
+
+
+async def fold(workspace_id: int, kind: MemberKind) -> None:
+    """Add up the deltas of a population, unless somebody is at it."""
+    async with database() as connection:
+        more = await connection.fetchval(ANY_DELTAS, workspace_id, kind)
+    while more:
+        async with begin() as unit:
+            if not await try_lock_exclusive(unit.connection, LockSpace.VALUE_COUNTS, workspace_id, kind=kind):
+                return
+            more = await _fold_once(unit.connection, workspace_id, kind) == DELTAS_AT_ONCE
+
+
+async def fold_within(connection: asyncpg.Connection, workspace_id: int, kind: MemberKind) -> None:
+    """Add up the deltas of a population in the caller's transaction, so that no value stands in them."""
+    await lock_exclusive(connection, LockSpace.VALUE_COUNTS, workspace_id, kind=kind)
+    while await _fold_once(connection, workspace_id, kind) == DELTAS_AT_ONCE:
+        pass
+
+
+async def _fold_once(connection: asyncpg.Connection, workspace_id: int, kind: MemberKind) -> int:
+    """Add up some deltas; returns how many."""
+    taken, fields = await connection.fetchrow(FOLD, workspace_id, kind, DELTAS_AT_ONCE)
+    if fields:
+        await connection.execute(CROWD, workspace_id, kind, fields, MAX_VALUES)
+        await connection.execute(FORGET_GONE, workspace_id, kind)
+    return int(taken)
+
+
+async def member_counts(viewer: Viewer, kinds: Sequence[MemberKind]) -> dict[MemberKind, Mapping[str, int]]:
+    """How many members have each field, by kind and by the name under which it is counted."""
+    counts: dict[MemberKind, dict[str, int]] = {kind: {} for kind in kinds}
+    async with database() as connection:
+        for row in await connection.fetch(PRESENT, viewer.workspace_id, list(kinds)):
+            counts[MemberKind(row["kind"])][row["field"]] = row["count"]
+    return dict(counts)
+
+
+def counted_name(field: Field) -> str | None:
+    """The name under which it is counted who has a field: everyone has a required one; None for addresses."""
+    if field.storage is Storage.ADDRESS:
+        return None
+    if field.is_custom:
+        return f"attributes.{field.key}"
+    return "external_id" if field.required else field.key
+
+
+async def suggest(
+    viewer: Viewer, kind: MemberKind, name: str, *, search: str | None = None, first: int | None = None
+) -> list[Suggestion]:
+    """The most frequent values of a field, or of `tags`, that begin with a text, whatever its case.
+
+    Values are suggested of country, city, industry, domain, isTarget, hasAddress, tags, and of attributes that
+    are STRING, BOOLEAN or STRING_LIST; other fields have none. Raises UnknownField, Invalid and TooMany.
+    """
+    limit = _limit(first)
+    pattern = _pattern(search)
+    async with database() as connection:
+        catalogue = await catalogues.load(connection, viewer.workspace_id, kind)
+        field = _field(catalogue, name)
+        if field is not None and not _is_suggested(field):
+            return []
+        key = TAGS if field is None else counted_values(field)
+        given = viewer.workspace_id, kind, key, pattern, limit
+        if key == "domain" or await connection.fetchval(IS_CROWDED, *given[:3]):
+            query = ESTIMATE.replace("{found}", _found(field))
+            bound = [field.key] if field is not None and field.is_custom else []
+            sampled = viewer.workspace_id, kind, pattern, limit, SAMPLE_SIZE, MAX_SEARCH
+            rows = await connection.fetch(query, *sampled, *bound)
+            exact = False
+        else:
+            rows = await connection.fetch(SUGGEST, *given)
+            exact = True
+    is_flag = field is not None and field.type is AttributeType.BOOLEAN
+    return [
+        Suggestion(row["value"] == "true" if is_flag else row["value"], row["count"], exact) for row in rows
+    ]
+
+
+def counted_values(field: Field) -> str:
+    """The name under which the values of a field are counted."""
+    return f"attributes.{field.key}" if field.is_custom else field.key
+
+
+def _limit(first: int | None) -> int:
+    limit = 10 if first is None else first
+    if limit < 0:
+        raise Invalid("first may not be negative.", path=("first",))
+    if limit > MAX_SUGGESTIONS:
+        raise TooMany(f"Ask for at most {MAX_SUGGESTIONS} values.", path=("first",))
+    return limit
+
+
+def _pattern(search: str | None) -> str:
+    wanted = (search or "").lower()
+    if len(wanted) > MAX_SEARCH or "\0" in wanted:
+        raise Invalid(f"A search has at most {MAX_SEARCH} characters.", path=("search",))
+    for character in "\\%_":
+        wanted = wanted.replace(character, "\\" + character)
+    return wanted
+
+
+def _field(catalogue: Catalogue, name: str) -> Field | None:
+    """The field of a name; None for the tags, which are no field."""
+    if name == TAGS:
+        return None
+    found = catalogue.find(name)
+    if found is None:
+        closest = catalogue.closest(name)
+        hint = f"; did you mean {closest}?" if closest else "."
+        raise UnknownField(f"{catalogue.kind.name} has no field {name[:100]!r}{hint}", path=("field",))
+    return found
+
+
+def _is_suggested(field: Field) -> bool:
+    if field.is_custom:
+        return field.type in TYPES
+    return field.key in COLUMNS or field.key == "domain"
+
+
+def _found(field: Field | None) -> str:
+    """The SQL of the texts that a member has in a field, as an array; $7 is the key of a custom attribute."""
+    if field is None:
+        return "m.tags"
+    if not field.is_custom:
+        return f"ARRAY[m.{field.key}::text]"
+    if field.type is AttributeType.STRING_LIST:
+        return "ARRAY(SELECT DISTINCT jsonb_array_elements_text(m.attributes -> $7))"
+    return "ARRAY[m.attributes ->> $7]"

@@ -1,0 +1,1 @@
+"""The change feed: which members changed, and who still has to look at them."""

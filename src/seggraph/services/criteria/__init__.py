@@ -1,0 +1,1 @@
+"""Criteria as clients give them: documents and text, checked against the catalogue."""

@@ -1,0 +1,59 @@
+"""The members that match criteria now, within the limits of a preview: how lists are narrowed by a filter."""
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from datetime import datetime
+from typing import Any, Final
+
+from pyroaring import BitMap
+
+from seggraph.access import Viewer
+from seggraph.context import Context
+from seggraph.database.unit_of_work import snapshot
+from seggraph.engines import too_slow
+from seggraph.errors import CriteriaTooExpensive, CriteriaTooSlow, Path
+from seggraph.services.changes import populations
+from seggraph.services.criteria import documents
+from seggraph.services.rules import segment_references
+from seggraph.vocabulary import MemberKind
+
+GRACE_SECONDS: Final = 0.5
+"""The time limit of the server comes first, ours when the statements together take longer."""
+
+
+@asynccontextmanager
+async def preview_limits(context: Context, path: Path) -> AsyncIterator[None]:
+    """Limit the block to the time of a preview. Errors get the path of the criteria.
+
+    Raises CriteriaTooSlow and CriteriaTooExpensive.
+    """
+    seconds = context.settings.preview_timeout_seconds
+    try:
+        async with asyncio.timeout(seconds + GRACE_SECONDS):
+            yield
+    except TimeoutError as error:
+        raise CriteriaTooSlow(too_slow(seconds), path=path) from error
+    except (CriteriaTooSlow, CriteriaTooExpensive) as error:
+        raise type(error)(error.message, path=path) from error
+
+
+async def find(
+    context: Context, viewer: Viewer, kind: MemberKind, document: Mapping[str, Any], *, path: str
+) -> BitMap:
+    """The members that match criteria now. Raises CriteriaError, CriteriaTooSlow, CriteriaTooExpensive."""
+    async with preview_limits(context, (path,)), snapshot() as connection:
+        as_of: datetime = await connection.fetchval("SELECT now()")
+        _, criteria = await documents.checked(connection, viewer.workspace_id, kind, document, path=(path,))
+        await segment_references.require_usable(connection, viewer, kind, criteria, path=(path,))
+        population_settings = await populations.describe(connection, viewer.workspace_id, kind)
+        [members] = await context.engine.evaluate(
+            connection,
+            population_settings.population,
+            [criteria],
+            as_of=as_of,
+            zone=population_settings.zone,
+            timeout_seconds=context.settings.preview_timeout_seconds,
+            max_cost=context.settings.max_evaluation_cost,
+        )
+    return members

@@ -1,0 +1,1 @@
+"""What the orders of members and of whole segments are worth."""

@@ -1,0 +1,1 @@
+"""Outside systems, and the delivery of segments to them."""

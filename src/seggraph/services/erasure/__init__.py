@@ -1,0 +1,1 @@
+"""The erasure of members, and of every trace of them."""

@@ -1,0 +1,1 @@
+"""What members did: recording, correcting, removing and reading events."""

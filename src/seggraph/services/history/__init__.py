@@ -1,0 +1,1 @@
+"""A segment's past: runs, sizes, and who was in it when."""

@@ -1,0 +1,389 @@
+"""Who was in a segment and when: memberships at a past time, entries and exits, and a member's intervals.
+
+History is who entered and who exited in each run, in the order in which runs were applied. A membership at a time
+is what is stored now without the moves since, or nothing with the moves until then, whichever are fewer: as each
+move is to the other side, both are symmetric differences, and their order does not matter.
+"""
+
+import asyncio
+from collections import Counter
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final, NamedTuple
+
+import asyncpg
+from pyroaring import BitMap
+
+from seggraph.access import Viewer
+from seggraph.audiences import SPREAD, ChunkOwner, ChunkStore, from_bytes, split
+from seggraph.database.paging import Key, Order, Page, PageRequest, decode_cursor, encode_cursor
+from seggraph.database.unit_of_work import snapshot
+from seggraph.errors import TooMany
+from seggraph.models.audiences import ChunkRole
+from seggraph.models.runs import Move
+from seggraph.services.members import members
+from seggraph.services.members.members import BY_ORDINAL, MemberView
+from seggraph.services.memberships import attribution as move_causes
+from seggraph.services.memberships.attribution import Causes, Sources
+from seggraph.services.memberships.memberships import Holding
+from seggraph.vocabulary import MemberKind, RunTrigger
+
+MAX_CHUNKS: Final = 1_000_000
+"""Most chunks of history that one answer looks at."""
+AT_ONCE: Final = 2_000
+NEVER: Final = 2**63 - 1
+"""Beyond every place of a run."""
+LOOK: Final = 64
+"""How many chunks are looked at first for a page of moves."""
+
+SIDES: Final = """
+    SELECT w.number, w.segment_id, l.applied AS last, s.until, s.since
+    FROM unnest($2::bigint[], $3::timestamptz[]) WITH ORDINALITY AS w(segment_id, at, number)
+    CROSS JOIN LATERAL (
+      SELECT coalesce(max(applied), 0) AS applied FROM runs WHERE workspace_id = $1
+        AND segment_id = w.segment_id AND applied IS NOT NULL AND finished_at <= w.at
+    ) l CROSS JOIN LATERAL (
+      SELECT count(*) FILTER (WHERE applied <= l.applied) AS until,
+        count(*) FILTER (WHERE applied > l.applied) AS since
+      FROM run_chunks WHERE workspace_id = $1 AND segment_id = w.segment_id
+    ) s ORDER BY w.number
+"""
+"""How much history lies on either side of an instant, and the run that was applied last then."""
+
+BETWEEN: Final = """
+    SELECT w.number, c.roaring FROM unnest($2::bigint[], $3::bigint[], $4::bigint[])
+      WITH ORDINALITY AS w(segment_id, first, last, number)
+    JOIN run_chunks c ON c.workspace_id = $1 AND c.segment_id = w.segment_id
+      AND c.applied >= w.first AND c.applied <= w.last
+"""
+
+_WITHIN: Final = """
+    FROM run_chunks c JOIN runs r ON r.id = c.run_id
+    WHERE c.workspace_id = $1 AND c.move = ANY($2)
+      AND ($3::timestamptz IS NULL OR r.finished_at >= $3) AND ($4::timestamptz IS NULL OR r.finished_at < $4)
+"""
+
+MOVES: Final = f"""
+    SELECT w.segment_id, m.* FROM unnest($5::bigint[], $6::bigint[], $7::int[], $8::bigint[])
+      AS w(segment_id, applied, move, chunk)
+    CROSS JOIN LATERAL (
+      SELECT c.applied, c.move, c.chunk, c.roaring, c.causes, r.finished_at, r.trigger {_WITHIN}
+        AND c.segment_id = w.segment_id AND c.applied <= w.applied
+        AND (c.applied < w.applied OR (c.move, c.chunk) >= (w.move, w.chunk))
+      ORDER BY c.applied DESC, c.move, c.chunk LIMIT $9
+    ) m ORDER BY w.segment_id, m.applied DESC, m.move, m.chunk
+"""  # noqa: S608 - constants only
+
+COUNT_MOVES: Final = f"""
+    SELECT c.segment_id, sum(c.cardinality)::bigint AS count {_WITHIN} AND c.segment_id = ANY($5)
+    GROUP BY c.segment_id
+"""
+
+OF_CHUNKS: Final = """
+    SELECT c.segment_id, c.move, c.roaring, r.finished_at, r.trigger
+    FROM run_chunks c JOIN runs r ON r.id = c.run_id
+    WHERE c.workspace_id = $1 AND (c.segment_id, c.chunk) IN (SELECT * FROM unnest($2::bigint[], $3::int[]))
+    ORDER BY c.segment_id, c.applied
+"""
+
+COUNT_CHUNKS: Final = """
+    SELECT count(*) FROM run_chunks
+    WHERE workspace_id = $1 AND (segment_id, chunk) IN (SELECT * FROM unnest($2::bigint[], $3::int[]))
+"""
+
+NEWEST_FIRST: Final = Order(
+    "move",
+    (Key("applied", "bigint"), Key("move", "bigint"), Key("chunk", "bigint"), Key("ordinal", "bigint")),
+    descending=True,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class MoveFilter:
+    """Which moves: from `start` until before `end`, in one direction or both."""
+
+    start: datetime | None = None
+    end: datetime | None = None
+    direction: Move | None = None
+
+    def arguments(self, viewer: Viewer) -> tuple[Any, ...]:
+        """The values of $1 to $4."""
+        directions = list(Move) if self.direction is None else [self.direction]
+        return viewer.workspace_id, directions, self.start, self.end
+
+
+class MoveList(NamedTuple):
+    """The moves of a segment that the caller has found visible."""
+
+    segment_id: int
+    kind: MemberKind
+    filter: MoveFilter = MoveFilter()
+
+
+class AtList(NamedTuple):
+    """The members of a segment, which the caller has found visible, at an instant."""
+
+    segment_id: int
+    kind: MemberKind
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class MoveView:
+    """That a member entered or exited, when, and by which sort of run.
+
+    `sources` hold the member after an entry, and did before an exit; None if that is not known.
+    """
+
+    member: MemberView
+    at: datetime
+    direction: Move
+    trigger: RunTrigger
+    sources: Sequence[Holding] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """A time that a member was in a segment; `end` is None while it lasts."""
+
+    start: datetime
+    entered_by: RunTrigger
+    end: datetime | None = None
+    exited_by: RunTrigger | None = None
+
+
+Pair = tuple[int, int]
+"""A segment by its id, and a member of its kind by its ordinal."""
+
+
+async def members_at(viewer: Viewer, asked: Sequence[AtList]) -> dict[AtList, BitMap]:
+    """Who was in segments at instants, with as many statements for one as for many; erased members never were.
+
+    Raises TooMany when they are too far from both ends of their histories.
+    """
+    async with snapshot() as connection:
+        columns = ([one.segment_id for one in asked], [one.at for one in asked])
+        rows = await connection.fetch(SIDES, viewer.workspace_id, *columns)
+        _require_few(sum(min(row["until"], row["since"]) for row in rows))
+        from_now = [row["until"] >= row["since"] for row in rows]
+        owners = [ChunkOwner(ChunkRole.MEMBERS, row["segment_id"]) for row in rows]
+        stored = await ChunkStore(connection, viewer.workspace_id).read_many(list(dict.fromkeys(owners)))
+        found = [
+            stored[owner].copy() if back else BitMap() for owner, back in zip(owners, from_now, strict=True)
+        ]
+        bounds = [
+            (row["segment_id"], row["last"] + 1, NEVER) if back else (row["segment_id"], 0, row["last"])
+            for row, back in zip(rows, from_now, strict=True)
+        ]
+        moves = await connection.cursor(BETWEEN, viewer.workspace_id, *zip(*bounds, strict=True))
+        while flips := await moves.fetch(AT_ONCE):
+            await asyncio.to_thread(_flip, found, flips)
+    return dict(zip(asked, found, strict=True))
+
+
+def _flip(found: list[BitMap], rows: Sequence[asyncpg.Record]) -> None:
+    for row in rows:
+        found[row["number"] - 1] ^= from_bytes(row["roaring"])
+
+
+AtAsked = tuple[AtList, PageRequest]
+MovesAsked = tuple[MoveList, PageRequest]
+
+
+async def pages_at(
+    viewer: Viewer, asked: Sequence[AtAsked]
+) -> dict[AtAsked, tuple[Page[MemberView], BitMap]]:
+    """The pages of memberships at instants, each with the whole membership. Raises as `members_at`, and for pages."""
+    audiences = await members_at(viewer, list(dict.fromkeys(list_ for list_, _ in asked)))
+    found: dict[AtAsked, tuple[Page[MemberView], BitMap]] = {}
+    for kind, request in dict.fromkeys((list_.kind, request) for list_, request in asked):
+        alike = [one for one in asked if (one[0].kind, one[1]) == (kind, request)]
+        wanted = [audiences[list_] for list_, _ in alike]
+        cut = await members.pages_of_audiences(viewer, kind, wanted, BY_ORDINAL, request)
+        found |= {one: (page, audiences[one[0]]) for one, page in zip(alike, cut, strict=True)}
+    return found
+
+
+async def moves(viewer: Viewer, asked: Sequence[MovesAsked]) -> dict[MovesAsked, Page[MoveView]]:
+    """Pages of moves, the newest first; a page request may only go forwards. Raises BadCursor, Invalid, TooMany."""
+    found: dict[MovesAsked, Page[MoveView]] = {}
+    async with snapshot() as connection:
+        for kind, filter_, request in dict.fromkeys(
+            (one.kind, one.filter, request) for one, request in asked
+        ):
+            alike = [
+                list_ for list_, one in asked if (list_.kind, list_.filter, one) == (kind, filter_, request)
+            ]
+            pages = await _pages_of_moves(connection, viewer, kind, filter_, request, alike)
+            found |= {(list_, request): page for list_, page in zip(alike, pages, strict=True)}
+    return found
+
+
+Moved = tuple[asyncpg.Record, int]
+"""The chunk of a run that a move is in, and the ordinal."""
+
+
+async def _pages_of_moves(
+    connection: asyncpg.Connection,
+    viewer: Viewer,
+    kind: MemberKind,
+    filter_: MoveFilter,
+    request: PageRequest,
+    lists: Sequence[MoveList],
+) -> list[Page[MoveView]]:
+    size = request.size
+    after = None if request.after is None else decode_cursor(NEWEST_FIRST, request.after, path="after")
+    segment_ids = list(dict.fromkeys(list_.segment_id for list_ in lists))
+    found = await _moved(connection, viewer, filter_, segment_ids, after, size + 1)
+    wanted = sorted({ordinal for moved in found.values() for _, ordinal in moved[:size]})
+    views = await members.by_ordinals(connection, viewer.workspace_id, kind, wanted)
+    by_ordinal = {view.ordinal: view for view in views}
+    sources = await move_causes.sources_of(connection, viewer.workspace_id, segment_ids)
+    return [
+        _move_page(found[list_.segment_id], by_ordinal, sources[list_.segment_id], size, request)
+        for list_ in lists
+    ]
+
+
+def _move_page(
+    moved: list[Moved],
+    by_ordinal: Mapping[int, MemberView],
+    sources: Sources,
+    size: int,
+    request: PageRequest,
+) -> Page[MoveView]:
+    known = [(row, ordinal) for row, ordinal in moved[:size] if ordinal in by_ordinal]
+    causes = {_place(row): _causes(row) for row, _ in known}
+    return Page(
+        items=[
+            MoveView(
+                by_ordinal[ordinal],
+                row["finished_at"],
+                Move(row["move"]),
+                RunTrigger(row["trigger"]),
+                None if (due := causes[_place(row)]) is None else sources.of(due, ordinal),
+            )
+            for row, ordinal in known
+        ],
+        cursors=[
+            encode_cursor(NEWEST_FIRST, [row["applied"], row["move"], row["chunk"], ordinal])
+            for row, ordinal in known
+        ],
+        has_next=len(moved) > size,
+        has_previous=request.after is not None,
+    )
+
+
+def _place(row: asyncpg.Record) -> tuple[int, int, int]:
+    """Where in the history of its segment a chunk is."""
+    return row["applied"], row["move"], row["chunk"]
+
+
+def _causes(row: asyncpg.Record) -> Causes | None:
+    return None if row["causes"] is None else move_causes.decode(row["causes"], from_bytes(row["roaring"]))
+
+
+async def _moved(
+    connection: asyncpg.Connection,
+    viewer: Viewer,
+    filter_: MoveFilter,
+    segment_ids: Sequence[int],
+    after: list[Any] | None,
+    limit: int,
+) -> dict[int, list[Moved]]:
+    """The next moves of each segment behind a cursor, up to `limit` of each."""
+    applied, move, chunk, ordinal = after or (NEVER, 0, SPREAD, -1)
+    start = (applied, _bounded(move, 2**15), max(SPREAD, min(chunk, 2**31 - 1)))
+    positions = dict.fromkeys(segment_ids, start)
+    found: dict[int, list[Moved]] = {segment_id: [] for segment_id in segment_ids}
+    while positions:
+        wanted = [(segment_id, *position) for segment_id, position in positions.items()]
+        rows = await connection.fetch(MOVES, *filter_.arguments(viewer), *zip(*wanted, strict=True), LOOK)
+        seen: Counter[int] = Counter()
+        for row in rows:
+            segment_id = row["segment_id"]
+            seen[segment_id] += 1
+            positions[segment_id] = (row["applied"], row["move"], row["chunk"] + 1)
+            moved = from_bytes(row["roaring"])
+            is_cursor = (row["applied"], row["move"], row["chunk"]) == start and ordinal >= 0
+            first = moved.rank(_bounded(ordinal, 2**31)) if is_cursor else 0
+            room = limit - len(found[segment_id])
+            found[segment_id] += ((row, one) for one in moved[first : first + room])
+        positions = {
+            segment_id: position
+            for segment_id, position in positions.items()
+            if seen[segment_id] == LOOK and len(found[segment_id]) < limit
+        }
+    return found
+
+
+async def count_moves(viewer: Viewer, lists: Sequence[MoveList]) -> dict[MoveList, int]:
+    """How many moves the whole lists have; one without any is absent."""
+    found: dict[MoveList, int] = {}
+    async with snapshot() as connection:
+        for filter_ in dict.fromkeys(list_.filter for list_ in lists):
+            alike = {list_.segment_id: list_ for list_ in lists if list_.filter == filter_}
+            rows = await connection.fetch(COUNT_MOVES, *filter_.arguments(viewer), list(alike))
+            found |= {alike[row["segment_id"]]: row["count"] for row in rows}
+    return found
+
+
+def _bounded(value: int, limit: int) -> int:
+    """What a cursor says, as far as it can be true."""
+    return max(0, min(value, limit - 1))
+
+
+async def intervals(viewer: Viewer, pairs: Sequence[Pair]) -> dict[Pair, list[Interval]]:
+    """When each member was in the segment it is paired with, the first time first, all in one statement.
+
+    Raises TooMany when there is more history than one answer may look at.
+    """
+    wanted: dict[int, BitMap] = {}
+    for segment_id, ordinal in pairs:
+        wanted.setdefault(segment_id, BitMap()).add(ordinal)
+    found: dict[Pair, list[Interval]] = {pair: [] for pair in pairs}
+    chunks = [
+        (segment_id, number) for segment_id, near in wanted.items() for number in (SPREAD, *split(near))
+    ]
+    async with _history(viewer, chunks) as batches:
+        async for rows in batches:
+            for row in rows:
+                for ordinal in from_bytes(row["roaring"]) & wanted[row["segment_id"]]:
+                    _note(found[row["segment_id"], ordinal], row)
+    return found
+
+
+@asynccontextmanager
+async def _history(
+    viewer: Viewer, keys: Sequence[tuple[int, int]]
+) -> AsyncIterator[AsyncIterator[list[asyncpg.Record]]]:
+    """The moves in these chunks of segments, as they were applied, some at a time."""
+    arguments = (viewer.workspace_id, *map(list, zip(*keys, strict=True)))
+    async with snapshot() as connection:
+        _require_few(await connection.fetchval(COUNT_CHUNKS, *arguments))
+        moves = await connection.cursor(OF_CHUNKS, *arguments)
+
+        async def batches() -> AsyncIterator[list[asyncpg.Record]]:
+            while rows := await moves.fetch(AT_ONCE):
+                yield rows
+
+        yield batches()
+
+
+def _note(known: list[Interval], row: asyncpg.Record) -> None:
+    """Note a move: an interval begins, or the last one ends."""
+    trigger = RunTrigger(row["trigger"])
+    if row["move"] == Move.ENTERED:
+        known.append(Interval(row["finished_at"], trigger))
+    elif known:
+        begun = known.pop()
+        known.append(Interval(begun.start, begun.entered_by, row["finished_at"], trigger))
+
+
+def _require_few(count: int) -> None:
+    if count > MAX_CHUNKS:
+        raise TooMany(
+            "There is too much history between; ask for a time nearer to now, or for fewer members."
+        )

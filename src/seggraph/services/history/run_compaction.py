@@ -1,0 +1,194 @@
+"""Compacting history: old runs are put together, by hour, then by day, then by month of the workspace's zone.
+
+What stays of the runs of an hour is one run MERGED, at the time of the last of them: who was out before the first and
+in after the last of them, or the reverse; the size at the end; and the sums of all who entered and exited. So every
+answer stays right at the end of each hour, day or month that is kept, and a segment keeps some thousand runs at most
+however often it changes. Runs that failed or were void are forgotten.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from functools import partial
+from typing import Any, Final
+
+import asyncpg
+import structlog
+from pyroaring import BitMap
+
+from seggraph.audiences import from_bytes, pieces, to_bytes
+from seggraph.context import Context
+from seggraph.database.unit_of_work import begin
+from seggraph.models.runs import Move
+from seggraph.services.memberships import attribution as move_causes
+from seggraph.services.memberships.attribution import Causes
+from seggraph.settings import Settings
+
+log = structlog.get_logger()
+
+INTERVAL: Final = timedelta(days=1)
+"""How often the history of a segment is compacted."""
+GROUPS: Final = 20
+"""Most groups of runs that one transaction puts together, while the segment's row is held."""
+AT_ONCE: Final = 2_000
+LARGEST: Final = 2**31 - 1
+"""What the columns of sums hold at most."""
+
+CLAIM: Final = """
+    UPDATE segments SET compact_at = now() + $1::interval
+    WHERE id = ANY(ARRAY(SELECT id FROM segments WHERE compact_at IS NULL OR compact_at <= now()
+      ORDER BY compact_at NULLS FIRST LIMIT $2 FOR NO KEY UPDATE SKIP LOCKED))
+    RETURNING id
+"""
+
+HOLD: Final = """
+    SELECT s.workspace_id, w.time_zone FROM segments s JOIN workspaces w ON w.id = s.workspace_id
+    WHERE s.id = $1 FOR NO KEY UPDATE OF s
+"""
+
+FORGET: Final = """
+    DELETE FROM runs WHERE workspace_id = $1 AND segment_id = $2 AND status IN ('FAILED', 'VOID')
+      AND finished_at < now() - make_interval(days => $3)
+"""
+
+FIND: Final = """
+    WITH placed AS (
+      SELECT applied, CASE
+          WHEN finished_at < date_trunc('month', now() - make_interval(days => $6), $3)
+            THEN 'month ' || date_trunc('month', finished_at, $3)
+          WHEN finished_at < date_trunc('day', now() - make_interval(days => $5), $3)
+            THEN 'day ' || date_trunc('day', finished_at, $3)
+          ELSE 'hour ' || date_trunc('hour', finished_at, $3)
+        END AS place
+      FROM runs WHERE workspace_id = $1 AND segment_id = $2 AND applied IS NOT NULL
+        AND finished_at < date_trunc('hour', now() - make_interval(days => $4), $3)
+    ), begun AS (
+      SELECT applied, (place IS DISTINCT FROM lag(place) OVER (ORDER BY applied))::int AS begins FROM placed
+    ), numbered AS (
+      SELECT applied, sum(begins) OVER (ORDER BY applied) AS number FROM begun
+    )
+    SELECT min(applied) AS first, max(applied) AS last FROM numbered
+    GROUP BY number HAVING count(*) > 1 ORDER BY first LIMIT $7
+"""
+"""Runs next to one another, as they were applied, that belong to the same hour, day or month."""
+
+MOVES: Final = """
+    SELECT move, roaring, causes FROM run_chunks
+    WHERE workspace_id = $1 AND segment_id = $2 AND applied BETWEEN $3 AND $4 ORDER BY applied
+"""
+
+REMOVE_MOVES: Final = """
+    DELETE FROM run_chunks WHERE workspace_id = $1 AND segment_id = $2 AND applied BETWEEN $3 AND $4
+"""
+
+MERGE: Final = f"""
+    UPDATE runs r SET trigger = 'MERGED', started_at = t.started_at, entered = t.entered, exited = t.exited
+    FROM (SELECT min(started_at) AS started_at, least(sum(entered), {LARGEST})::int AS entered,
+            least(sum(exited), {LARGEST})::int AS exited
+          FROM runs WHERE workspace_id = $1 AND segment_id = $2 AND applied BETWEEN $3 AND $4) t
+    WHERE r.workspace_id = $1 AND r.segment_id = $2 AND r.applied = $4 RETURNING r.id
+"""  # noqa: S608 - a constant
+
+REMOVE_OTHERS: Final = """
+    DELETE FROM runs WHERE workspace_id = $1 AND segment_id = $2 AND applied >= $3 AND applied < $4
+"""
+
+WRITE: Final = """
+    INSERT INTO run_chunks (workspace_id, segment_id, run_id, applied, move, chunk, cardinality, roaring, causes)
+    SELECT $1, $2, $3, $4, * FROM unnest($5::smallint[], $6::int[], $7::int[], $8::bytea[], $9::bytea[])
+"""
+
+
+@dataclass(slots=True)
+class Net:
+    """What moves one after the other come to: who entered and who exited, seen from before them, and by what.
+
+    `causes` are those of a member's last move that way, as far as what was put together tells; None once they are not
+    known of somebody.
+    """
+
+    entered: BitMap = field(default_factory=BitMap)
+    exited: BitMap = field(default_factory=BitMap)
+    causes: dict[int, BitMap] | None = field(default_factory=dict)
+
+    def add(self, move: Move, moved: BitMap, causes: Causes | None) -> None:
+        """One more move. Who comes back to where they were before all of them did not move."""
+        to, from_ = (self.entered, self.exited) if move is Move.ENTERED else (self.exited, self.entered)
+        back = from_ & moved
+        new = moved - back
+        from_ -= back
+        to |= new
+        if self.causes is None or causes is None:
+            self.causes = None
+            return
+        for known in self.causes.values():
+            known.difference_update(back)
+        for source_id, due in causes.items():
+            self.causes.setdefault(source_id, BitMap()).update(due & new)
+
+
+async def ask_for_due(context: Context, limit: int) -> None:
+    """Ask for the compaction of the histories that were not compacted for a day."""
+    async with begin() as unit:
+        for row in await unit.connection.fetch(CLAIM, INTERVAL, limit):
+            unit.after_commit(partial(context.jobs.compact_history, row["id"]))
+
+
+async def compact(context: Context, segment_id: int) -> int:
+    """Put a segment's old runs together; returns how many groups of them there were.
+
+    Each transaction does some and leaves the history right: being stopped in between harms nothing, and doing it
+    again changes nothing.
+    """
+    merged = 0
+    while found := await _compact_some(context.settings, segment_id):
+        merged += found
+    if merged:
+        log.info("history_compacted", segment_id=segment_id, groups=merged)
+    return merged
+
+
+async def _compact_some(settings: Settings, segment_id: int) -> int:
+    """One transaction. It holds the segment's row, so that nobody is erased from what it reads and writes again."""
+    async with begin() as unit:
+        row = await unit.connection.fetchrow(HOLD, segment_id)
+        if row is None:
+            return 0
+        key = (row["workspace_id"], segment_id)
+        await unit.connection.execute(FORGET, *key, settings.history_detail_days)
+        days = (settings.history_detail_days, settings.history_hours_days, settings.history_days_days)
+        groups = await unit.connection.fetch(FIND, *key, row["time_zone"], *days, GROUPS)
+        for group in groups:
+            await _merge(unit.connection, key, group["first"], group["last"])
+        return len(groups)
+
+
+async def _merge(connection: asyncpg.Connection, key: tuple[int, int], first: int, last: int) -> None:
+    """Make the runs applied from the first to the last one run."""
+    net = await _net(connection, (*key, first, last))
+    await connection.execute(REMOVE_MOVES, *key, first, last)
+    run_id = await connection.fetchval(MERGE, *key, first, last)
+    await connection.execute(REMOVE_OTHERS, *key, first, last)
+    if net:
+        await connection.execute(WRITE, *key, run_id, last, *zip(*net, strict=True))
+
+
+async def _net(connection: asyncpg.Connection, arguments: Sequence[Any]) -> list[tuple[Any, ...]]:
+    """The moves of several runs together, cut as WRITE takes them."""
+    net = Net()
+    moves = await connection.cursor(MOVES, *arguments)
+    while rows := await moves.fetch(AT_ONCE):
+        for row in rows:
+            moved, data = from_bytes(row["roaring"]), row["causes"]
+            net.add(Move(row["move"]), moved, None if data is None else move_causes.decode(data, moved))
+    return [
+        (
+            int(move),
+            number,
+            len(piece),
+            to_bytes(piece),
+            None if net.causes is None else move_causes.encode(piece, net.causes),
+        )
+        for move, moved in ((Move.ENTERED, net.entered), (Move.EXITED, net.exited))
+        for number, piece in pieces(moved).items()
+    ]

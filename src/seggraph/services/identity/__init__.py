@@ -1,0 +1,1 @@
+"""Who signs in: users, API keys, tokens, and the workspace they belong to."""

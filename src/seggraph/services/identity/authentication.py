@@ -1,0 +1,162 @@
+"""From credentials to a viewer: JSON Web Tokens of users, and API keys."""
+
+import asyncio
+import hashlib
+import secrets
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from typing import Any, Final
+
+import jwt
+
+from seggraph.access import Viewer
+from seggraph.database.connections import database
+from seggraph.errors import RetryLater, Unauthenticated
+from seggraph.settings import Settings
+from seggraph.values.attribute_values import storable_text
+from seggraph.vocabulary import ApiKeyScope, Role
+
+API_KEY_PREFIX: Final = "sgk_live_"
+MAX_CREDENTIAL_LENGTH: Final = 8_192
+JWKS_TIMEOUT_SECONDS: Final = 5
+CLOCK_LEEWAY_SECONDS: Final = 10
+MAX_SUBJECT: Final = 255
+MAX_WORKSPACE_DIGITS: Final = 18
+WORKSPACE_CLAIM: Final = "workspace"
+"""The claim that names the workspace: by its bare number, not by its id in the API."""
+
+FIND_USER = """
+    SELECT u.id, wu.role FROM users u JOIN workspace_users wu ON wu.user_id = u.id
+    WHERE u.subject = $1 AND wu.workspace_id = $2
+"""
+
+FIND_KEY = """
+    SELECT id, workspace_id, scope,
+      coalesce(last_used_at < now() - interval '1 minute', true) AS used_anew FROM api_keys
+    WHERE digest = $1 AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > now())
+"""
+
+
+KEY_USED = """
+    UPDATE api_keys SET last_used_at = now()
+    WHERE id = $1 AND (last_used_at IS NULL OR last_used_at < now() - interval '1 minute')
+"""
+
+
+async def authenticate(settings: Settings, authorization: str | None) -> Viewer:
+    """The viewer of an `Authorization` value: `Bearer` and a token or an API key.
+
+    Raises Unauthenticated when it is missing, malformed, wrong, expired, revoked, or for a workspace that the
+    user does not belong to. The answer never says which user or workspace exists.
+    """
+    scheme, _, credential = (authorization or "").strip().partition(" ")
+    credential = credential.strip()
+    if scheme.lower() != "bearer" or not credential:
+        raise Unauthenticated("Send an Authorization header: Bearer, a space, and a token or an API key.")
+    if len(credential) > MAX_CREDENTIAL_LENGTH or not credential.isascii():
+        raise Unauthenticated("The token is longer than a token can be, or not of ASCII characters.")
+    if credential.startswith(API_KEY_PREFIX):
+        return await _by_api_key(credential)
+    return await _by_token(settings, credential)
+
+
+async def _by_api_key(key: str) -> Viewer:
+    async with database() as connection:
+        row = await connection.fetchrow(FIND_KEY, digest(key))
+        if row is not None and row["used_anew"]:
+            await connection.execute(KEY_USED, row["id"])
+    if row is None:
+        raise Unauthenticated("This API key does not exist, has expired or was revoked.")
+    scope = ApiKeyScope(row["scope"])
+    role = Role.ADMIN if scope is ApiKeyScope.ADMIN else Role.LEADER
+    return Viewer(row["workspace_id"], role, scope, api_key_id=row["id"])
+
+
+async def _by_token(settings: Settings, token: str) -> Viewer:
+    claims = await _claims(settings, token)
+    subject, workspace_id = claims["sub"], _workspace_number(claims[WORKSPACE_CLAIM])
+    row = None
+    if storable_text(subject, MAX_SUBJECT):
+        async with database() as connection:
+            row = await connection.fetchrow(FIND_USER, subject, workspace_id)
+    if row is None:
+        raise Unauthenticated("The token's user does not belong to the token's workspace.")
+    role = Role(row["role"])
+    scope = ApiKeyScope.ADMIN if role is Role.ADMIN else ApiKeyScope.WRITE
+    return Viewer(workspace_id, role, scope, user_id=row["id"])
+
+
+def _workspace_number(claim: object) -> int:
+    """The workspace that a token names: its number, as a number or as text."""
+    text = str(claim) if isinstance(claim, str | int) and not isinstance(claim, bool) else ""
+    if not (text.isascii() and text.isdigit() and len(text) <= MAX_WORKSPACE_DIGITS):
+        raise Unauthenticated(f"The token's claim '{WORKSPACE_CLAIM}' is not the number of a workspace.")
+    return int(text)
+
+
+async def _claims(settings: Settings, token: str) -> Mapping[str, Any]:
+    """The verified claims of a token."""
+    try:
+        key, algorithms = await _verification_key(settings, token)
+        claims: Mapping[str, Any] = jwt.decode(
+            token,
+            key,
+            algorithms=algorithms,
+            audience=settings.jwt_audience,
+            issuer=settings.jwt_issuer,
+            leeway=CLOCK_LEEWAY_SECONDS,
+            options={"require": ["exp", "iss", "aud", "sub", WORKSPACE_CLAIM]},
+        )
+    except jwt.ExpiredSignatureError as error:
+        raise Unauthenticated("The token has expired; sign in again.") from error
+    except jwt.PyJWKClientConnectionError as error:
+        raise RetryLater("The keys of the identity provider cannot be had for the moment.") from error
+    except (jwt.PyJWTError, ValueError, TypeError) as error:  # TypeError: a key of another algorithm
+        raise Unauthenticated("The token is not valid here.") from error
+    return claims
+
+
+async def _verification_key(settings: Settings, token: str) -> tuple[Any, list[str]]:
+    if settings.jwt_jwks_url is not None:
+        client = _jwks(settings.jwt_jwks_url)
+        signing_key = await asyncio.to_thread(client.get_signing_key_from_jwt, token)
+        return signing_key.key, ["RS256", "RS384", "RS512", "ES256", "ES384", "EdDSA"]
+    if settings.jwt_secret is not None:
+        return settings.jwt_secret.get_secret_value(), ["HS256"]
+    raise Unauthenticated("This server accepts API keys only: it has neither a token secret nor a JWKS URL.")
+
+
+@cache
+def _jwks(url: str) -> jwt.PyJWKClient:
+    """One client per URL: it keeps the keys and fetches them again when one is unknown."""
+    return jwt.PyJWKClient(url, cache_keys=True, lifespan=300, timeout=JWKS_TIMEOUT_SECONDS)
+
+
+def issue_token(settings: Settings, *, subject: str, workspace_id: int, lifetime: timedelta) -> str:
+    """A token of our own for a user, signed with the secret.
+
+    Raises ValueError if the settings have no secret: an identity provider then issues the tokens.
+    """
+    if settings.jwt_secret is None:
+        raise ValueError("no SEGGRAPH_JWT_SECRET is set, so tokens come from your identity provider")
+    now = datetime.now(UTC)
+    claims = {
+        "sub": subject,
+        WORKSPACE_CLAIM: str(workspace_id),
+        "iss": settings.jwt_issuer,
+        "aud": settings.jwt_audience,
+        "iat": now,
+        "exp": now + lifetime,
+    }
+    return jwt.encode(claims, settings.jwt_secret.get_secret_value(), algorithm="HS256")
+
+
+def new_api_key() -> str:
+    """A new key of 256 random bits, with the prefix that secret scanners know."""
+    return API_KEY_PREFIX + secrets.token_urlsafe(32)
+
+
+def digest(key: str) -> str:
+    """What is kept of a key."""
+    return hashlib.sha256(key.encode()).hexdigest()

@@ -1,0 +1,1 @@
+"""CSV files of members: from the upload to the account of every row."""

@@ -1,0 +1,267 @@
+"""One batch of an import: its rows find their members, are told apart by what becomes of them, and are stored.
+
+Whether a row's member stood in the file before is known by the bitmap of members taken so far, and for rows
+without a member by hashes of their keys: exact, and small enough for millions of rows.
+"""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final, NamedTuple
+
+import asyncpg
+import orjson
+from pyroaring import BitMap
+
+from seggraph.context import Context
+from seggraph.database.locks import LockSpace, lock_shared
+from seggraph.database.unit_of_work import UnitOfWork
+from seggraph.errors import ErrorCode, SeggraphError
+from seggraph.files.csv_records import Record
+from seggraph.services.imports.mappings import Pair, Refusal, Row, RowMaker, key_field
+from seggraph.services.members import upserts
+from seggraph.services.members.upserts import UpsertReport
+from seggraph.vocabulary import MemberKind, RowOutcome
+
+MAX_REJECTED_CELL: Final = 10_000
+
+BY_EXTERNAL_ID: Final = """
+    SELECT external_id AS key, external_id, ordinal, is_target FROM members
+    WHERE workspace_id = (SELECT $1::bigint) AND kind = (SELECT $2::smallint) AND external_id = ANY($3)
+"""
+"""The planner does not see the first two values, as in `upserts.FIND`."""
+
+_BY_FIELD: Final = """
+    SELECT DISTINCT ON (key) key, external_id, ordinal, is_target FROM (
+      SELECT {expression} AS key, 1 AS rank, external_id, ordinal, is_target FROM members
+      WHERE workspace_id = (SELECT $1::bigint) AND kind = (SELECT $2::smallint) AND {expression} = ANY($3)
+      UNION ALL
+      SELECT external_id, 2, external_id, ordinal, is_target FROM members
+      WHERE workspace_id = (SELECT $1::bigint) AND kind = (SELECT $2::smallint) AND external_id = ANY($3)
+    ) AS found ORDER BY key, rank, ordinal
+"""
+
+FIND: Final = {
+    "externalId": BY_EXTERNAL_ID,
+    "domain": _BY_FIELD.format(expression="domain"),
+    "email": _BY_FIELD.format(expression="lower(email)"),
+}
+"""The members that keys name. Of several with a domain or email the oldest; failing that, the one with that id."""
+
+WRITE_REJECTS: Final = """
+    INSERT INTO import_rejects (workspace_id, import_id, line, outcome, code, message, cells)
+    SELECT $1, $2, * FROM unnest($3::bigint[], $4::text[], $5::text[], $6::text[], $7::jsonb[])
+"""
+
+WRITE_KEYS: Final = (
+    "INSERT INTO import_keys (workspace_id, import_id, key) SELECT $1, $2, unnest($3::bigint[])"
+)
+
+Rows = tuple[list[Row], list[Refusal]]
+
+
+class Reject(NamedTuple):
+    """A row that was not taken, and why."""
+
+    record: Record
+    outcome: RowOutcome
+    code: str
+    message: str
+
+
+class Counts(NamedTuple):
+    """What became of some rows; `read` is the sum of the others."""
+
+    read: int
+    added: int
+    updated: int
+    already_in: int
+    duplicate: int
+    ignored: int
+    failed: int
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What became of a batch."""
+
+    counts: Counts
+    taken: BitMap
+    keys: list[int]
+    rejects: list[Reject]
+
+
+@dataclass(slots=True)
+class Batch:
+    """What every batch of one import needs, and what is known of the rows before."""
+
+    workspace_id: int
+    import_id: int
+    kind: MemberKind
+    maker: RowMaker
+    key: str
+    create_missing: bool
+    dry_run: bool
+    taken: BitMap
+    keys: set[int]
+    segment_members: BitMap | None
+
+    def make(self, records: Sequence[Record]) -> Rows:
+        """The rows of records, and the records that are none."""
+        made = [self.maker.make(record) for record in records]
+        return [one for one in made if isinstance(one, Row)], [
+            one for one in made if isinstance(one, Refusal)
+        ]
+
+    def commit(self, outcome: Outcome) -> None:
+        """Remember what became of a batch once it is certain."""
+        self.taken |= outcome.taken
+        self.keys.update(outcome.keys)
+
+
+@dataclass(slots=True)
+class _Sorted:
+    """The rows of a batch, told apart."""
+
+    wanted: list[Row] = field(default_factory=list)
+    rejects: list[Reject] = field(default_factory=list)
+    keys: list[int] = field(default_factory=list)
+    new_keys: list[int] = field(default_factory=list)
+    found: BitMap = field(default_factory=BitMap)
+
+
+def key_of(pairs: Sequence[Pair], kind: MemberKind) -> str:
+    """The field by which rows find their members."""
+    return key_field(pairs, kind) or "externalId"
+
+
+async def store(context: Context, unit: UnitOfWork, batch: Batch, rows: Rows) -> Outcome:
+    """Store the members of some rows in a unit, and say what became of every row."""
+    good, refused = rows
+    await lock_shared(unit.connection, LockSpace.MEMBERS, batch.workspace_id)
+    keys = list({row.key for row in good})
+    await unit.connection.execute(upserts.PLAN_BY_VALUES)
+    found = {
+        record["key"]: record
+        for record in await unit.connection.fetch(FIND[batch.key], batch.workspace_id, batch.kind, keys)
+    }
+    sorted_ = _sort(batch, good, found)
+    report = UpsertReport()
+    writer = upserts.Batch(unit, batch.workspace_id, batch.kind, report)
+    if sorted_.wanted:
+        drafts = {index: row.draft for index, row in enumerate(sorted_.wanted)}
+        changed = await writer.store(drafts)
+        await writer.finish(context, *changed)
+    ordinals = BitMap(writer.ordinals.values())
+    failed = [_failure(refusal) for refusal in refused]
+    return Outcome(
+        counts=_counts(batch, sorted_, report, ordinals, failed=len(failed)),
+        taken=sorted_.found if batch.dry_run else ordinals,
+        keys=sorted_.keys + (sorted_.new_keys if batch.dry_run else []),
+        rejects=sorted_.rejects + failed,
+    )
+
+
+def _sort(batch: Batch, rows: Sequence[Row], found: dict[str, Any]) -> _Sorted:
+    """Tell apart what to store, what stood in the file before, and what is passed over."""
+    result = _Sorted()
+    new: set[int] = set()
+    for row in rows:
+        member = found.get(row.key)
+        hashed = _hash(row.key)
+        if hashed in batch.keys or hashed in new or _is_taken(batch, result, member):
+            result.rejects.append(_duplicate(row, batch.key))
+            continue
+        reason = None if batch.create_missing else _reason_to_ignore(member)
+        new.add(hashed)
+        if reason is not None:
+            result.keys.append(hashed)
+            result.rejects.append(Reject(row.record, RowOutcome.IGNORED, *reason))
+        else:
+            if member is None:
+                result.new_keys.append(hashed)
+            else:
+                row.draft.external_id = member["external_id"]
+                result.found.add(member["ordinal"])
+            result.wanted.append(row)
+    return result
+
+
+def _is_taken(batch: Batch, result: _Sorted, member: Any) -> bool:
+    return member is not None and (member["ordinal"] in batch.taken or member["ordinal"] in result.found)
+
+
+def _reason_to_ignore(member: Any) -> tuple[str, str] | None:
+    if member is None:
+        return ErrorCode.NOT_FOUND, "There is no such member, and missing ones are not created."
+    if not member["is_target"]:
+        return "NOT_TARGET", "The member is not a target."
+    return None
+
+
+def _counts(batch: Batch, sorted_: _Sorted, report: UpsertReport, ordinals: BitMap, *, failed: int) -> Counts:
+    """Without a segment, by what the rows did to the members; with one, by who is new in it."""
+    duplicate = sum(reject.outcome is RowOutcome.DUPLICATE for reject in sorted_.rejects)
+    ignored = len(sorted_.rejects) - duplicate
+    added, updated, already_in = report.created, report.updated, report.unchanged
+    if batch.segment_members is not None:
+        already_in = len(ordinals & batch.segment_members)
+        added, updated = len(sorted_.wanted) - already_in, 0
+    read = added + updated + already_in + duplicate + ignored + failed
+    if read != len(sorted_.wanted) + len(sorted_.rejects) + failed:
+        raise RuntimeError("a batch does not account for every row")
+    return Counts(read, added, updated, already_in, duplicate, ignored, failed)
+
+
+def _duplicate(row: Row, key: str) -> Reject:
+    message = f"The file has a row for the {key} {row.key[:100]!r} already."
+    return Reject(row.record, RowOutcome.DUPLICATE, ErrorCode.DUPLICATE, message)
+
+
+def _failure(refusal: Refusal) -> Reject:
+    error: SeggraphError = refusal.error
+    return Reject(refusal.record, RowOutcome.FAILED, error.code, error.message)
+
+
+def _hash(key: str) -> int:
+    """64 bits of a key. That two of five million keys share them has a chance of one in a million."""
+    return int.from_bytes(hashlib.blake2b(key.encode(), digest_size=8).digest(), signed=True)
+
+
+async def keep(connection: asyncpg.Connection, batch: Batch, outcome: Outcome) -> None:
+    """Write down which rows were not taken, and the keys of rows without a member."""
+    if outcome.rejects:
+        columns = [
+            (
+                reject.record.line,
+                reject.outcome.value,
+                str(reject.code),
+                _storable(reject.message),
+                orjson.dumps([_storable(cell[:MAX_REJECTED_CELL]) for cell in reject.record.cells]).decode(),
+            )
+            for reject in outcome.rejects
+        ]
+        await connection.execute(
+            WRITE_REJECTS, batch.workspace_id, batch.import_id, *zip(*columns, strict=True)
+        )
+    if outcome.keys:
+        await connection.execute(WRITE_KEYS, batch.workspace_id, batch.import_id, outcome.keys)
+
+
+async def read_keys(connection: asyncpg.Connection, workspace_id: int, import_id: int) -> set[int]:
+    """The hashes that earlier batches kept."""
+    rows = await connection.fetch(
+        "SELECT key FROM import_keys WHERE workspace_id = $1 AND import_id = $2", workspace_id, import_id
+    )
+    return {row["key"] for row in rows}
+
+
+async def forget_keys(connection: asyncpg.Connection, workspace_id: int, import_id: int) -> None:
+    """Delete the hashes of an import that is over."""
+    await connection.execute(
+        "DELETE FROM import_keys WHERE workspace_id = $1 AND import_id = $2", workspace_id, import_id
+    )
+
+
+def _storable(text: str) -> str:
+    return text.encode("utf-8", "replace").decode("utf-8").replace("\0", "\ufffd")

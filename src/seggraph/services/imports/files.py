@@ -1,0 +1,84 @@
+"""The files of imports at the end of their lives: nothing that was uploaded stays longer than it is needed.
+
+A file goes when its import has stored it, has failed or is cancelled, and when nobody started it in time. What a
+crash left in the folder without a row goes a day later.
+"""
+
+import asyncio
+import re
+import time
+from typing import Final
+
+import structlog
+
+from seggraph.context import Context
+from seggraph.database.connections import database
+from seggraph.database.unit_of_work import begin
+from seggraph.files import uploads
+from seggraph.services.imports.imports import progressed
+from seggraph.settings import Settings
+
+log = structlog.get_logger()
+
+ORPHAN_SECONDS: Final = 24 * 3_600
+"""A file that nobody wrote to for so long belongs to no upload at work: its row comes seconds after it."""
+
+LOOK_AGAIN_SECONDS: Final = 3_600
+LOOKED: Final = "seggraph:upload-files:looked"
+"""The key in Redis that keeps one process an hour looking through the folder."""
+
+NAMES: Final = re.compile(r"[0-9a-f]{32}\.(?:csv|part)")
+
+# A dry run may be started for good until its time is over.
+OVER: Final = """
+    UPDATE imports SET file = '', status = CASE status WHEN 'UPLOADED' THEN 'CANCELLED' ELSE status END,
+      finished_at = coalesce(finished_at, now())
+    FROM (SELECT id AS number, file AS name FROM imports
+      WHERE file <> '' AND CASE
+        WHEN status = 'UPLOADED' OR (status = 'COMPLETED' AND dry_run)
+        THEN coalesce(finished_at, created_at) < now() - make_interval(secs => $1)
+        ELSE status <> 'RUNNING' END
+      ORDER BY id LIMIT $2 FOR NO KEY UPDATE SKIP LOCKED) AS over
+    WHERE id = number RETURNING id, workspace_id, name
+"""
+
+KNOWN: Final = "SELECT file FROM imports WHERE file = ANY($1)"
+
+
+async def sweep(context: Context, limit: int) -> None:
+    """Delete up to `limit` files that are not needed any more, and now and then those that no row knows."""
+    seconds = context.settings.upload_days * 86_400
+    async with begin() as unit:
+        rows = await unit.connection.fetch(OVER, seconds, limit)
+        context.publish(unit, [progressed(row["workspace_id"], row["id"]) for row in rows])
+    for row in rows:
+        await asyncio.to_thread(uploads.remove, context.settings, row["name"])
+    if rows:
+        log.info("upload_files_removed", files=len(rows))
+    if await context.redis.set(LOOKED, "1", nx=True, ex=LOOK_AGAIN_SECONDS):
+        await remove_orphans(context.settings)
+
+
+async def remove_orphans(settings: Settings) -> int:
+    """Delete the files that no import has and nobody wrote to for a day; returns how many there were."""
+    old = await asyncio.to_thread(_old_files, settings)
+    async with database() as connection:
+        known = {row["file"] for row in await connection.fetch(KNOWN, old)}
+    orphans = [name for name in old if name not in known]
+    for name in orphans:
+        await asyncio.to_thread(uploads.remove, settings, name)
+    if orphans:
+        log.warning("orphan_files_removed", files=len(orphans))
+    return len(orphans)
+
+
+def _old_files(settings: Settings) -> list[str]:
+    latest = time.time() - ORPHAN_SECONDS
+    found = []
+    for path in uploads.folder(settings).iterdir():
+        try:
+            if NAMES.fullmatch(path.name) and path.stat().st_mtime < latest:
+                found.append(path.name)
+        except FileNotFoundError:
+            continue  # whoever finished with it was quicker
+    return found

@@ -1,0 +1,370 @@
+"""Imports as a person deals with them: a file comes in, is started with a mapping, is watched or cancelled.
+
+What a worker does with a started import is `import_runs`. An import of another workspace does not exist.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, fields
+from datetime import UTC, datetime
+from typing import Any, Final
+
+import asyncpg
+import orjson
+
+from seggraph.access import (
+    VISIBLE_IMPORT,
+    VISIBLE_SEGMENT,
+    Viewer,
+    require_segment_management,
+    require_write,
+    visibility_arguments,
+)
+from seggraph.context import Context
+from seggraph.database.connections import database
+from seggraph.database.paging import Key, Order, Page, PageRequest, fetch_page
+from seggraph.database.unit_of_work import UnitOfWork, begin
+from seggraph.errors import BadTransition, Forbidden, Invalid, NotFound, SeggraphError
+from seggraph.events import ImportFinished, ImportProgressed
+from seggraph.files import uploads
+from seggraph.files.layout import Column
+from seggraph.files.uploads import Read, StoredFile
+from seggraph.models.imports import Import
+from seggraph.services.audit import audit
+from seggraph.services.catalogue.columns import Appearance, Suggestion, look
+from seggraph.services.imports import mappings
+from seggraph.services.imports.mappings import Pair
+from seggraph.vocabulary import (
+    AttributeType,
+    AuditAction,
+    AuditSubject,
+    ImportStatus,
+    MemberKind,
+    SegmentStatus,
+    SegmentType,
+)
+
+MAX_FILE_NAME: Final = 255
+
+SEGMENT: Final = f"""
+    SELECT s.kind, s.type, s.status, s.created_by_id FROM segments s WHERE {VISIBLE_SEGMENT} AND s.id = $4
+"""  # noqa: S608 - a constant
+
+START: Final = """
+    UPDATE imports SET status = 'RUNNING', mapping = $3, create_missing = $4, dry_run = $5, total = NULL,
+      new_types = NULL, position = 0, line = 0, read = 0, added = 0, updated = 0, already_in = 0, duplicate = 0,
+      ignored = 0, failed = 0, taken = NULL, attempts = 0, retry_at = NULL, lease_holder = NULL,
+      lease_until = NULL, started_at = now(), finished_at = NULL
+    WHERE workspace_id = $1 AND id = $2 AND file <> '' RETURNING id
+"""
+
+CANCEL: Final = """
+    UPDATE imports i SET status = 'CANCELLED', lease_holder = NULL, lease_until = NULL, finished_at = now(),
+      file = ''
+    FROM imports before WHERE before.id = i.id AND i.workspace_id = $1 AND i.id = $2
+      AND i.status IN ('UPLOADED', 'RUNNING') RETURNING before.file
+"""
+
+CLEAR: Final = (
+    "DELETE FROM import_keys WHERE workspace_id = $1 AND import_id = $2",
+    "DELETE FROM import_rejects WHERE workspace_id = $1 AND import_id = $2",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ImportView:
+    """An import as it is read: the columns of models.imports.Import that clients see."""
+
+    id: int
+    kind: MemberKind
+    segment_id: int | None
+    replace: bool
+    status: ImportStatus
+    file_name: str
+    file_size: int
+    file_encoding: str
+    delimiter: str
+    has_header: bool
+    columns: list[Column]
+    suggestions: list[Suggestion]
+    mapping: list[Pair] | None
+    create_missing: bool
+    dry_run: bool
+    total: int | None
+    read: int
+    added: int
+    updated: int
+    already_in: int
+    duplicate: int
+    ignored: int
+    failed: int
+    error_code: str | None
+    error_message: str | None
+    error_at: datetime | None
+    created_by_id: int | None
+    created_at: datetime
+    started_at: datetime | None
+    finished_at: datetime | None
+
+    @property
+    def progress(self) -> float | None:
+        """How far it is, from 0 to 1; None before it begins."""
+        if self.status is ImportStatus.UPLOADED:
+            return None
+        if self.status is ImportStatus.COMPLETED:
+            return 1.0
+        return min(self.read / self.total, 1.0) if self.total else 0.0
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing more will happen by itself."""
+        return self.status in (ImportStatus.COMPLETED, ImportStatus.FAILED, ImportStatus.CANCELLED)
+
+
+SELECT: Final = f"""
+    SELECT {", ".join(f"i.{field.name}" for field in fields(ImportView))} /*keys*/
+    FROM imports i WHERE {VISIBLE_IMPORT}
+"""  # noqa: S608 - constants only
+
+COUNT: Final = f"SELECT count(*) FROM imports i WHERE {VISIBLE_IMPORT}"  # noqa: S608 - constants only
+
+NEWEST_FIRST: Final = Order("id", (Key("i.id", "bigint"),), descending=True)
+
+
+async def create(
+    context: Context,
+    viewer: Viewer,
+    read: Read,
+    *,
+    file_name: str,
+    kind: MemberKind,
+    segment_id: int | None = None,
+    replace: bool = False,
+    has_header: bool | None = None,
+) -> ImportView:
+    """Take a file in, block by block as `read` gives it, and say what its columns seem to be.
+
+    With a STATIC segment its members will be the segment's, added to those that imports gave it before or
+    replacing them. Raises Forbidden, NotFound and BadTransition for the segment, Required, Invalid, TooLong and
+    TooMany for the file; a file that is refused leaves nothing behind. Once the commit has begun, nobody knows what
+    becomes of it when this ends early: then the file stays, and goes as an orphan if no row has it.
+    """
+    require_write(viewer)
+    if segment_id is not None:
+        async with database() as connection:
+            await _require_fillable(connection, viewer, segment_id, kind)
+    stored = await uploads.store(context.settings, read)
+    may_be_committed = False
+    try:
+        path = uploads.path_of(context.settings, stored.name)
+        seen = await asyncio.to_thread(look, path, stored.stored_encoding, kind, has_header=has_header)
+        async with begin() as unit:
+            row = await _insert(viewer, stored, seen, file_name, kind, segment_id, replace)
+            told = {"kind": kind, "segment_id": segment_id, "replace": replace, "file_size": stored.size}
+            subject = audit.Subject(AuditSubject.IMPORT, row.id, row.file_name)
+            await audit.record(unit, viewer, AuditAction.CREATED, subject, after=told)
+            may_be_committed = True
+    except BaseException:
+        if not may_be_committed:
+            uploads.remove(context.settings, stored.name)
+        raise
+    return await get(viewer, row.id)
+
+
+async def start(
+    context: Context,
+    viewer: Viewer,
+    import_id: int,
+    pairs: Sequence[Pair],
+    *,
+    create_missing: bool = True,
+    dry_run: bool = False,
+) -> ImportView:
+    """Have an uploaded file imported by a mapping; one that was started already stays as it is.
+
+    After a dry run it may be started for good. Raises NotFound, Forbidden, Required when no column finds the
+    members, BadTransition when the file is gone, and whatever else is wrong with the mapping.
+    """
+    require_write(viewer)
+    async with begin() as unit:
+        before = await _hold(unit, viewer, import_id)
+        is_new = before.status is ImportStatus.UPLOADED
+        is_after_dry_run = before.status is ImportStatus.COMPLETED and before.dry_run and not dry_run
+        if not (is_new or is_after_dry_run):
+            return before
+        mappings.check(pairs, [column.name for column in before.columns], before.kind)
+        if before.segment_id is not None:
+            await _require_fillable(unit.connection, viewer, before.segment_id, before.kind)
+        for statement in CLEAR:
+            await unit.connection.execute(statement, viewer.workspace_id, import_id)
+        mapping = orjson.dumps([asdict(pair) for pair in pairs]).decode()
+        given = viewer.workspace_id, import_id, mapping, create_missing, dry_run
+        if await unit.connection.fetchval(START, *given) is None:
+            raise BadTransition("The file waited too long and is gone: upload it again.", path=("id",))
+        told = {"segment_id": before.segment_id, "mapping": [asdict(pair) for pair in pairs]}
+        told |= {"replace": before.replace, "create_missing": create_missing, "dry_run": dry_run}
+        subject = audit.Subject(AuditSubject.IMPORT, import_id, before.file_name)
+        await audit.record(unit, viewer, AuditAction.STARTED, subject, after=told)
+        context.run_import(unit, import_id, 0, attempt=0)
+        context.publish(unit, [progressed(viewer.workspace_id, import_id)])
+        return await _read_in(unit.connection, viewer, import_id)
+
+
+async def cancel(context: Context, viewer: Viewer, import_id: int) -> ImportView:
+    """Stop an import; what it stored stays. One that is over stays as it is. Raises NotFound, Forbidden."""
+    require_write(viewer)
+    async with begin() as unit:
+        before = await _hold(unit, viewer, import_id)
+        file = await unit.connection.fetchval(CANCEL, viewer.workspace_id, import_id)
+        if file is not None:
+            subject = audit.Subject(AuditSubject.IMPORT, import_id, before.file_name)
+            was, now = ({"status": one} for one in (before.status, ImportStatus.CANCELLED))
+            await audit.record(unit, viewer, AuditAction.CANCELLED, subject, was, now)
+            await unit.connection.execute(CLEAR[0], viewer.workspace_id, import_id)
+            context.publish(
+                unit, [progressed(viewer.workspace_id, import_id), finished(viewer.workspace_id, import_id)]
+            )
+        after = await _read_in(unit.connection, viewer, import_id)
+    if file is not None:
+        await asyncio.to_thread(uploads.remove, context.settings, file)
+    return after
+
+
+async def get(viewer: Viewer, import_id: int) -> ImportView:
+    """One import. Raises NotFound."""
+    found = await get_many(viewer, [import_id])
+    if import_id not in found:
+        raise NotFound("There is no such import.", path=("id",))
+    return found[import_id]
+
+
+async def get_many(viewer: Viewer, import_ids: Sequence[int]) -> dict[int, ImportView]:
+    """Those of the imports that the viewer may see, by id."""
+    async with database() as connection:
+        rows = await connection.fetch(
+            f"{SELECT} AND i.id = ANY($4)", *visibility_arguments(viewer), list(import_ids)
+        )
+    return {row["id"]: view_of(row) for row in rows}
+
+
+async def list_page(viewer: Viewer, request: PageRequest) -> Page[ImportView]:
+    """A page of the imports that the viewer may see, the newest first."""
+    async with database() as connection:
+        return await fetch_page(
+            connection, SELECT, visibility_arguments(viewer), NEWEST_FIRST, request, view_of
+        )
+
+
+async def count(viewer: Viewer) -> int:
+    """How many imports the viewer may see."""
+    async with database() as connection:
+        found: int = await connection.fetchval(COUNT, *visibility_arguments(viewer))
+    return found
+
+
+def progressed(workspace_id: int, import_id: int) -> ImportProgressed:
+    """That an import is not as it was."""
+    return ImportProgressed(workspace_id=workspace_id, at=datetime.now(UTC), import_id=import_id)
+
+
+def finished(workspace_id: int, import_id: int) -> ImportFinished:
+    """That an import is over."""
+    return ImportFinished(workspace_id=workspace_id, at=datetime.now(UTC), import_id=import_id)
+
+
+def view_of(row: asyncpg.Record) -> ImportView:
+    """The view of a row of SELECT."""
+    values: dict[str, Any] = {field.name: row[field.name] for field in fields(ImportView)}
+    values["kind"] = MemberKind(values["kind"])
+    values["status"] = ImportStatus(values["status"])
+    values["columns"] = [
+        Column(one["name"], one["samples"], AttributeType(one["detected_type"]))
+        for one in orjson.loads(values["columns"])
+    ]
+    values["suggestions"] = [Suggestion(**one) for one in orjson.loads(values["suggestions"])]
+    values["mapping"] = None if row["mapping"] is None else pairs_of(row["mapping"])
+    return ImportView(**values)
+
+
+def pairs_of(mapping: str) -> list[Pair]:
+    """The stored mapping."""
+    return [Pair(**one) for one in orjson.loads(mapping)]
+
+
+async def _insert(
+    viewer: Viewer,
+    stored: StoredFile,
+    seen: Appearance,
+    file_name: str,
+    kind: MemberKind,
+    segment_id: int | None,
+    replace: bool,
+) -> Import:
+    return await Import.create(
+        workspace_id=viewer.workspace_id,
+        kind=kind,
+        segment_id=segment_id,
+        replace=replace,
+        file=stored.name,
+        file_name=_shown_name(file_name),
+        file_size=stored.size,
+        file_sha256=stored.sha256,
+        file_encoding=stored.encoding,
+        encoding=seen.dialect.encoding,
+        delimiter=seen.dialect.delimiter,
+        has_header=seen.dialect.has_header,
+        columns=[asdict(column) for column in seen.columns],
+        suggestions=[asdict(suggestion) for suggestion in seen.suggestions],
+        created_by_id=viewer.user_id,
+    )
+
+
+def _shown_name(file_name: str) -> str:
+    """What the client calls the file, without folders: to show, never to open."""
+    name = file_name.replace("\\", "/").rpartition("/")[2]
+    printable = "".join(one for one in name if one.isprintable() and not "\ud800" <= one <= "\udfff")
+    return printable[:MAX_FILE_NAME] or "file"
+
+
+async def _hold(unit: UnitOfWork, viewer: Viewer, import_id: int) -> ImportView:
+    row = await unit.connection.fetchrow(
+        f"{SELECT} AND i.id = $4 FOR NO KEY UPDATE OF i", *visibility_arguments(viewer), import_id
+    )
+    if row is None:
+        raise NotFound("There is no such import.", path=("id",))
+    view = view_of(row)
+    if not viewer.manages_all and view.created_by_id != viewer.user_id:
+        raise Forbidden("Team members may deal only with the imports that they created.", path=("id",))
+    return view
+
+
+async def _read_in(connection: asyncpg.Connection, viewer: Viewer, import_id: int) -> ImportView:
+    row = await connection.fetchrow(f"{SELECT} AND i.id = $4", *visibility_arguments(viewer), import_id)
+    return view_of(row)
+
+
+async def _require_fillable(
+    connection: asyncpg.Connection, viewer: Viewer, segment_id: int, kind: MemberKind
+) -> None:
+    """Raise NotFound, Forbidden, Invalid or BadTransition unless an import of the kind may fill the segment."""
+    path = ("segmentId",)
+    row = await connection.fetchrow(SEGMENT, *visibility_arguments(viewer), segment_id)
+    if row is None:
+        raise NotFound("There is no such segment.", path=path)
+    try:
+        require_segment_management(viewer, created_by_id=row["created_by_id"])
+        require_takes_imports(row["type"], row["status"])
+    except SeggraphError as error:
+        error.path = path
+        raise
+    if row["kind"] != kind:
+        held = MemberKind(row["kind"]).name
+        raise Invalid(f"The segment holds members of the kind {held}, not {kind.name}.", path=path)
+
+
+def require_takes_imports(type_: str, status: str) -> None:
+    """Raise Invalid for a DYNAMIC segment, and BadTransition for one that is paused or archived."""
+    if type_ != SegmentType.STATIC:
+        raise Invalid("Criteria fill this segment; only a static one is filled by imports.")
+    if status not in (SegmentStatus.DRAFT, SegmentStatus.ACTIVE):
+        raise BadTransition(f"The segment is {status}: resume or unarchive it first.")

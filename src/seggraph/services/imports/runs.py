@@ -1,0 +1,185 @@
+"""Carrying out an import: look through the whole file, then store it batch by batch, then fill the segment.
+
+Each batch's members, counts, rejected rows and position are one transaction under the import's lease: whoever
+takes over after a crash continues behind the last batch, with counts that are exact. A dry run does the same
+and rolls the members back. Long imports hand themselves on to another job now and then.
+"""
+
+import asyncio
+import time
+from functools import partial
+from typing import Final
+
+import structlog
+
+from seggraph.audiences import ChunkOwner, ChunkStore, to_bytes
+from seggraph.context import Context
+from seggraph.database import leases
+from seggraph.database.connections import database
+from seggraph.database.leases import RELEASE_LEASE
+from seggraph.database.unit_of_work import UnitOfWork, begin
+from seggraph.errors import BadTransition
+from seggraph.files.csv_records import Record, RecordReader
+from seggraph.models.audiences import ChunkRole
+from seggraph.services.catalogue import catalogues
+from seggraph.services.imports import batches, checks, claims
+from seggraph.services.imports.batches import Batch, Outcome
+from seggraph.services.imports.claims import Claim
+from seggraph.services.imports.imports import progressed, require_takes_imports
+from seggraph.services.imports.mappings import RowMaker
+from seggraph.services.members import selections
+from seggraph.services.memberships import deltas
+from seggraph.services.segments import rows as segment_rows
+from seggraph.vocabulary import ImportStatus, SegmentStatus, SourceKind
+
+log = structlog.get_logger()
+
+BATCH_ROWS: Final = 1_000
+SLICE_SECONDS: Final = 45.0
+"""After this long an import goes on in another job: no job runs into the worker's time limit."""
+PUBLISH_SECONDS: Final = 0.25
+
+ADVANCE: Final = """
+    position = $3, line = $4, read = read + $5, added = added + $6, updated = updated + $7,
+    already_in = already_in + $8, duplicate = duplicate + $9, ignored = ignored + $10, failed = failed + $11,
+    taken = $12, attempts = 0
+"""
+
+COMPLETE: Final = f"status = 'COMPLETED', finished_at = clock_timestamp(), taken = NULL, {RELEASE_LEASE}"
+
+HAND_ON: Final = f"attempts = 0, {RELEASE_LEASE}"
+
+SEGMENT: Final = "SELECT type, status FROM segments WHERE workspace_id = $1 AND id = $2 FOR NO KEY UPDATE"
+
+
+async def run(context: Context, import_id: int) -> ImportStatus | None:
+    """Carry out an import from where it stands, unless it is over or somebody is at it.
+
+    Returns the status that it has then (RUNNING: it was handed on, or will be tried again), or None if there
+    was nothing to do.
+    """
+    claim = await claims.take(context, import_id)
+    if claim is None:
+        return None
+    with structlog.contextvars.bound_contextvars(import_id=import_id):
+        fail = partial(claims.fail, context, claim)
+        return await leases.carry_out(claim.lease, _carry_out(context, claim), fail)
+
+
+async def _carry_out(context: Context, claim: Claim) -> ImportStatus:
+    is_read = await leases.keep(claim.lease, _read(context, claim))
+    return await (_finish if is_read else _hand_on)(context, claim)
+
+
+async def _read(context: Context, claim: Claim) -> bool:
+    """Store the file from where it stands; returns whether all of it is, or else it is time to hand it on."""
+    if claim.total is None:
+        await checks.look_through(context, claim)
+    deadline = time.monotonic() + SLICE_SECONDS
+    batch = await _begin(claim)
+    with checks.open_file(claim) as reader:
+        while records := await asyncio.to_thread(_next_records, reader):
+            await _store(context, claim, batch, records, reader)
+            if time.monotonic() > deadline:
+                return False
+    return True
+
+
+def _next_records(reader: RecordReader) -> list[Record]:
+    return [record for _, record in zip(range(BATCH_ROWS), reader, strict=False)]
+
+
+async def _begin(claim: Claim) -> Batch:
+    """What batches need to know that does not change with them, and what came of those before."""
+    async with database() as connection:
+        known = await catalogues.types(connection, claim.workspace_id, claim.kind)
+        keys = await batches.read_keys(connection, claim.workspace_id, claim.import_id)
+        before = None
+        if claim.segment_id is not None:
+            owner = ChunkOwner(ChunkRole.MEMBERS, claim.segment_id)
+            before = await ChunkStore(connection, claim.workspace_id).read(owner)
+    return Batch(
+        workspace_id=claim.workspace_id,
+        import_id=claim.import_id,
+        kind=claim.kind,
+        maker=RowMaker(claim.pairs, claim.columns, claim.kind, claim.new_types | known),
+        key=batches.key_of(claim.pairs, claim.kind),
+        create_missing=claim.create_missing,
+        dry_run=claim.dry_run,
+        taken=claim.taken,
+        keys=keys,
+        segment_members=before,
+    )
+
+
+async def _store(
+    context: Context, claim: Claim, batch: Batch, records: list[Record], reader: RecordReader
+) -> None:
+    """Account for some records: members, counts, rejects and position change together or not at all."""
+    rows = await asyncio.to_thread(batch.make, records)
+    if claim.dry_run:
+        outcome = await _without_trace(context, batch, rows)
+    async with begin() as unit:
+        if not claim.dry_run:
+            outcome = await batches.store(context, unit, batch, rows)
+        await batches.keep(unit.connection, batch, outcome)
+        taken = batch.taken | outcome.taken
+        reached = (reader.position, reader.line, *outcome.counts, to_bytes(taken))
+        await claim.lease.change(unit.connection, ADVANCE, *reached)
+        if time.monotonic() - claim.published_at > PUBLISH_SECONDS:
+            claim.published_at = time.monotonic()
+            context.publish(unit, [progressed(claim.workspace_id, claim.import_id)])
+    batch.commit(outcome)
+    claim.position, claim.line, claim.taken = reader.position, reader.line, taken
+
+
+class _Undone(Exception):
+    """Rolls a dry run's batch back."""
+
+
+async def _without_trace(context: Context, batch: Batch, rows: batches.Rows) -> Outcome:
+    try:
+        async with begin() as unit:
+            outcome = await batches.store(context, unit, batch, rows)
+            raise _Undone
+    except _Undone:
+        return outcome
+
+
+async def _hand_on(context: Context, claim: Claim) -> ImportStatus:
+    async with begin() as unit:
+        await claim.lease.change(unit.connection, HAND_ON)
+        context.run_import(unit, claim.import_id, claim.position, attempt=0)
+        context.publish(unit, [progressed(claim.workspace_id, claim.import_id)])
+    return ImportStatus.RUNNING
+
+
+async def _finish(context: Context, claim: Claim) -> ImportStatus:
+    async with begin() as unit:
+        await claim.lease.change(unit.connection, COMPLETE)
+        if claim.segment_id is not None and not claim.dry_run:
+            await _fill_segment(context, unit, claim, claim.segment_id)
+        await batches.forget_keys(unit.connection, claim.workspace_id, claim.import_id)
+        context.publish(unit, claims.over(claim))
+    if not claim.dry_run:
+        await asyncio.to_thread(claim.path.unlink, missing_ok=True)
+    log.info("import_completed", rows=claim.total, dry_run=claim.dry_run)
+    return ImportStatus.COMPLETED
+
+
+async def _fill_segment(context: Context, unit: UnitOfWork, claim: Claim, segment_id: int) -> None:
+    """Make the members of the file links of the segment's IMPORT source, and have the segment computed."""
+    connection = unit.connection
+    row = await connection.fetchrow(SEGMENT, claim.workspace_id, segment_id)
+    if row is None:
+        raise BadTransition("The segment was deleted; the members of the file are stored.")
+    require_takes_imports(row["type"], row["status"])
+    membership = (await deltas.read_memberships(connection, claim.workspace_id, [segment_id]))[segment_id]
+    source = membership.source(SourceKind.IMPORT)
+    before = membership.links[source]
+    # Those erased since they were stored are left out; an erasure that comes now waits for the segment's row.
+    taken = await selections.existing(connection, claim.viewer, claim.kind, claim.taken)
+    after = taken if claim.replace else before | taken
+    owner = ChunkOwner(ChunkRole.LINKS, source)
+    await ChunkStore(connection, claim.workspace_id).write({owner: (before, after)})
+    await segment_rows.compute(context, unit, claim.workspace_id, segment_id, SegmentStatus(row["status"]))

@@ -1,0 +1,1 @@
+"""Members: upserts, edits, selections, pages and relations."""

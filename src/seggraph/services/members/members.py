@@ -1,0 +1,401 @@
+"""Reading members: one, many, a page of them, or of a segment's."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, Final
+
+import asyncpg
+import orjson
+from pyroaring import BitMap
+
+from seggraph.access import Viewer
+from seggraph.audiences import ChunkOwner, ChunkStore, bits_of
+from seggraph.criteria.catalogue import Catalogue, Field, Storage
+from seggraph.database.connections import database
+from seggraph.database.paging import (
+    Key,
+    Order,
+    Page,
+    PageRequest,
+    decode_cursor,
+    encode_cursor,
+    fetch_page,
+    fetch_pages,
+    nullable,
+)
+from seggraph.errors import Invalid, NotFound, UnknownField
+from seggraph.models.audiences import ChunkRole
+from seggraph.services.members.drafts import MAX_EXTERNAL_ID
+from seggraph.values.attribute_values import storable_text
+from seggraph.vocabulary import AttributeType, ConsentState, MemberKind
+
+MAX_SEARCH: Final = 200
+
+
+@dataclass(frozen=True, slots=True)
+class MemberView:
+    """A member as it is read; addresses are read apart."""
+
+    id: int
+    kind: MemberKind
+    ordinal: int
+    external_id: str
+    name: str | None
+    domain: str | None
+    email: str | None
+    phone: str | None
+    country: str | None
+    city: str | None
+    industry: str | None
+    revenue: Decimal | None
+    employees: int | None
+    score: float | None
+    is_target: bool
+    tags: list[str]
+    attributes: dict[str, Any]
+    consent_email: ConsentState
+    consent_direct_mail: ConsentState
+    consent_sms: ConsentState
+    consent_phone: ConsentState
+    consent_push: ConsentState
+    created_at: datetime
+    updated_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Addresses:
+    """The postal addresses of a member."""
+
+    address: str | None = None
+    shipping_address: dict[str, Any] | None = None
+    billing_address: dict[str, Any] | None = None
+
+
+COLUMNS: Final = tuple(field.name for field in fields(MemberView))
+_CONSENTS: Final = tuple(column for column in COLUMNS if column.startswith("consent_"))
+
+SELECT: Final = f"""
+    SELECT {", ".join(f"m.{column}" for column in COLUMNS)} /*keys*/ FROM members m WHERE m.workspace_id = $1
+"""  # noqa: S608 - constants only
+
+OF_KIND: Final = """
+    AND m.kind = $2
+    AND ($3::text IS NULL OR
+      lower(coalesce(m.name, '') || ' ' || coalesce(m.domain, '') || ' ' || coalesce(m.email, '')) LIKE $3)
+"""
+
+FIND: Final = f"SELECT array_agg(m.ordinal) FROM members m WHERE m.workspace_id = $1 {OF_KIND}"  # noqa: S608
+
+FEW: Final = 10_000
+"""A search that finds no more than these is sorted by itself, and not by walking the whole population."""
+
+FIND_FEW: Final = f"""
+    SELECT array_agg(ordinal) FROM
+      (SELECT m.ordinal FROM members m WHERE m.workspace_id = $1 {OF_KIND} LIMIT {FEW + 1}) AS found
+"""  # noqa: S608 - constants only
+
+SPARSE: Final = 8
+"""Where fewer than one of so many members is in an audience, PostgreSQL looks for them one by one."""
+
+SELECT_KEYS: Final = "SELECT m.ordinal /*keys*/ FROM members m WHERE m.workspace_id = $1"
+
+READ_SORTED: Final = f"""
+    SELECT {", ".join(f"m.{column}" for column in COLUMNS if column != "ordinal")}, pages.*
+    FROM {{pages}} JOIN members m ON m.workspace_id = $1 AND m.kind = $2 AND m.ordinal = pages.ordinal
+"""  # noqa: S608 - constants only
+
+COUNT: Final = f"SELECT count(*) FROM members m WHERE m.workspace_id = $1 {OF_KIND}"  # noqa: S608
+
+READ_ADDRESSES: Final = """
+    SELECT member_id, address, shipping_address, billing_address FROM member_addresses
+    WHERE workspace_id = $1 AND member_id = ANY($2)
+"""
+
+BY_ORDINAL: Final = Order("ordinal", (Key("m.ordinal", "bigint"),))
+_EMPTY: Final = {"text": "''", "numeric": "0", "bigint": "0", "double precision": "0"}
+
+
+@dataclass(frozen=True, slots=True)
+class MemberList:
+    """Which members a list is of: a kind, narrowed by a search and to an audience."""
+
+    kind: MemberKind
+    search: str | None = None
+    audience: BitMap | None = None
+
+    @property
+    def pattern(self) -> str | None:
+        """The search as a LIKE pattern in which every character is plain. Raises Invalid when it is too long."""
+        wanted = (self.search or "").strip().lower()
+        if not storable_text(wanted, MAX_SEARCH):
+            raise Invalid(f"A search is a text of at most {MAX_SEARCH} characters.", path=("search",))
+        for character in "\\%_":
+            wanted = wanted.replace(character, "\\" + character)
+        return f"%{wanted}%" if wanted else None
+
+
+async def get(viewer: Viewer, member_id: int) -> MemberView:
+    """One member. Raises NotFound for one that the workspace does not have."""
+    found = await get_many(viewer, [member_id])
+    if member_id not in found:
+        raise NotFound("There is no such member.", path=("id",))
+    return found[member_id]
+
+
+async def get_many(viewer: Viewer, member_ids: Sequence[int]) -> dict[int, MemberView]:
+    """Those of the members that the workspace has, by id."""
+    async with database() as connection:
+        rows = await connection.fetch(f"{SELECT} AND m.id = ANY($2)", viewer.workspace_id, list(member_ids))
+    return {row["id"]: view_of(row) for row in rows}
+
+
+async def find_by_external_id(viewer: Viewer, kind: MemberKind, external_id: str) -> MemberView | None:
+    """The member with an external id, if there is one."""
+    if not storable_text(external_id, MAX_EXTERNAL_ID):
+        return None
+    async with database() as connection:
+        row = await connection.fetchrow(
+            f"{SELECT} AND m.kind = $2 AND m.external_id = $3", viewer.workspace_id, kind, external_id
+        )
+    return None if row is None else view_of(row)
+
+
+AMONG_KEYS: Final = "(m.kind, m.ordinal) IN (SELECT * FROM unnest($2::smallint[], $3::int[]))"
+
+
+async def by_keys(
+    viewer: Viewer, keys: Sequence[tuple[MemberKind, int]]
+) -> dict[tuple[MemberKind, int], MemberView]:
+    """Those of the members that there are, by kind and ordinal."""
+    kinds, ordinals = [int(kind) for kind, _ in keys], [ordinal for _, ordinal in keys]
+    async with database() as connection:
+        rows = await connection.fetch(
+            f"{SELECT} AND {AMONG_KEYS}",
+            viewer.workspace_id,
+            kinds,
+            ordinals,
+        )
+    views = [view_of(row) for row in rows]
+    return {(view.kind, view.ordinal): view for view in views}
+
+
+async def by_ordinals(
+    connection: asyncpg.Connection, workspace_id: int, kind: MemberKind, ordinals: Sequence[int]
+) -> list[MemberView]:
+    """The members of these ordinals, in their order; deleted ones are absent."""
+    rows = await connection.fetch(
+        f"{SELECT} AND m.kind = $2 AND m.ordinal = ANY($3) ORDER BY m.ordinal",
+        workspace_id,
+        kind,
+        list(ordinals),
+    )
+    return [view_of(row) for row in rows]
+
+
+async def addresses(viewer: Viewer, member_ids: Sequence[int]) -> dict[int, Addresses]:
+    """The addresses of members, by member id; who has none is absent."""
+    async with database() as connection:
+        rows = await connection.fetch(READ_ADDRESSES, viewer.workspace_id, list(member_ids))
+    return {
+        row["member_id"]: Addresses(
+            row["address"], _object(row["shipping_address"]), _object(row["billing_address"])
+        )
+        for row in rows
+    }
+
+
+def order_by(catalogue: Catalogue, field: str | None, *, descending: bool) -> Order:
+    """The order of a list by any well-known field or number attribute. Raises UnknownField.
+
+    Without a field it is the order in which members came.
+    """
+    if field is None:
+        return Order(BY_ORDINAL.name, BY_ORDINAL.keys, descending)
+    found = catalogue.find(field)
+    if found is None or found.storage is Storage.ADDRESS or not _is_sortable(found):
+        message = (
+            f"Members cannot be sorted by {field!r}; use a field of the catalogue, or a number attribute."
+        )
+        raise UnknownField(message, path=("orderBy", "field"))
+    return Order(f"member.{field}", (*_keys(found, descending), *BY_ORDINAL.keys), descending)
+
+
+def _is_sortable(field: Field) -> bool:
+    return not field.is_custom or field.type is AttributeType.NUMBER
+
+
+def _keys(field: Field, descending: bool) -> tuple[Key, ...]:
+    if field.is_custom:
+        quoted = field.key.replace("'", "''")
+        # Another kind's attribute of this name may be of another type, and conditions come in no certain order.
+        number = (
+            f"jsonb_path_query_first(m.attributes -> '{quoted}', '$ ? (@.type() == \"number\")')::numeric"
+        )
+        return nullable(f"({number})", "numeric", "0", descending=descending)
+    column, type_ = f"m.{field.key}", str(field.storage)
+    if field.required:
+        return (Key(column, type_),)
+    return nullable(column, type_, _EMPTY[type_], descending=descending)
+
+
+async def list_page(
+    viewer: Viewer, members: MemberList, order: Order, request: PageRequest
+) -> Page[MemberView]:
+    """A page of members. Raises BadCursor, Invalid, TooMany."""
+    if members.audience is None and members.pattern is not None and order.keys != BY_ORDINAL.keys:
+        members = await _narrowed_to_few(viewer, members)
+    if members.audience is not None:
+        within = await narrowed(viewer, members)
+        [page] = await pages_of_audiences(viewer, members.kind, [within], order, request)
+        return page
+    async with database() as connection:
+        return await fetch_page(
+            connection,
+            SELECT_KEYS + OF_KIND,
+            _arguments(viewer, members),
+            order,
+            request,
+            view_of,
+            reading=READ_SORTED,
+        )
+
+
+async def count(viewer: Viewer, members: MemberList) -> int:
+    """How many members the whole list has."""
+    if members.audience is not None:
+        return len(await narrowed(viewer, members))
+    async with database() as connection:
+        found: int = await connection.fetchval(COUNT, *_arguments(viewer, members))
+    return found
+
+
+async def _narrowed_to_few(viewer: Viewer, members: MemberList) -> MemberList:
+    """The list as the audience of what its search finds, if that is little; otherwise as it is.
+
+    With a sort and a limit in the same statement, PostgreSQL often would not take the index of the search.
+    """
+    async with database() as connection:
+        ordinals = await connection.fetchval(FIND_FEW, *_arguments(viewer, members)) or ()
+    return members if len(ordinals) > FEW else MemberList(members.kind, audience=BitMap(ordinals))
+
+
+async def narrowed(viewer: Viewer, members: MemberList) -> BitMap:
+    """Those of the list's audience that its search finds. Raises Invalid."""
+    audience = BitMap() if members.audience is None else members.audience
+    return audience if members.pattern is None else audience & await found_by(viewer, members)
+
+
+async def found_by(viewer: Viewer, members: MemberList) -> BitMap:
+    """All members of a kind that a search finds, whatever the audience. Raises Invalid."""
+    async with database() as connection:
+        ordinals = await connection.fetchval(FIND, *_arguments(viewer, members))
+    return BitMap(ordinals or ())
+
+
+async def audiences_of(viewer: Viewer, segment_ids: Sequence[int]) -> dict[int, BitMap]:
+    """The members of each of these segments, which the caller has found visible."""
+    owners = {segment_id: ChunkOwner(ChunkRole.MEMBERS, segment_id) for segment_id in segment_ids}
+    async with database() as connection:
+        found = await ChunkStore(connection, viewer.workspace_id).read_many(list(owners.values()))
+    return {segment_id: found[owner] for segment_id, owner in owners.items()}
+
+
+async def audience_of(viewer: Viewer, segment_ids: Sequence[int]) -> BitMap:
+    """The members of any of these segments, which the caller has found visible."""
+    return BitMap.union(BitMap(), *(await audiences_of(viewer, segment_ids)).values())
+
+
+async def pages_of_audiences(
+    viewer: Viewer, kind: MemberKind, audiences: Sequence[BitMap], order: Order, request: PageRequest
+) -> list[Page[MemberView]]:
+    """The same page of each audience, all in one statement. Raises BadCursor, Invalid, TooMany.
+
+    In the order in which members came, pages are cut straight from the bitmaps: they cost what they show.
+    """
+    if order.keys == BY_ORDINAL.keys:
+        return await _cut_pages(viewer, kind, audiences, order, request)
+    arguments: list[Any] = [viewer.workspace_id, kind]
+    selects = []
+    for audience in audiences:
+        condition, values = await asyncio.to_thread(_among, audience, len(arguments))
+        selects.append(f"{SELECT_KEYS} AND m.kind = $2 AND {condition}")
+        arguments += values
+    async with database() as connection:
+        return await fetch_pages(connection, selects, arguments, order, request, view_of, reading=READ_SORTED)
+
+
+def _among(audience: BitMap, bound: int) -> tuple[str, list[Any]]:
+    """The condition that a member is in an audience, and what it binds after so many other values.
+
+    For a dense one PostgreSQL looks at each of the members between the first and the last; an array of so many
+    ordinals takes it several times as long, most of it for planning.
+    """
+    if len(audience) > FEW and audience.max() - audience.min() < SPARSE * len(audience):
+        first, last, bits = (f"${bound + number}" for number in (1, 2, 3))
+        condition = f"""m.ordinal BETWEEN {first} AND {last}
+          AND CASE WHEN m.ordinal BETWEEN {first} AND {last} THEN get_bit({bits}::bytea, m.ordinal - {first}) = 1 END"""
+        return condition, [audience.min(), audience.max(), bits_of(audience)]
+    return f"m.ordinal = ANY(${bound + 1})", [list(audience)]
+
+
+async def _cut_pages(
+    viewer: Viewer, kind: MemberKind, audiences: Sequence[BitMap], order: Order, request: PageRequest
+) -> list[Page[MemberView]]:
+    cuts = [_cut(audience, order, request) for audience in audiences]
+    wanted = BitMap.union(BitMap(), *(BitMap(ordinals) for ordinals, _ in cuts))
+    async with database() as connection:
+        items = await by_ordinals(connection, viewer.workspace_id, kind, list(wanted))
+    by_ordinal = {item.ordinal: item for item in items}
+    pages = []
+    for ordinals, more in cuts:
+        shown = [by_ordinal[ordinal] for ordinal in ordinals if ordinal in by_ordinal]
+        pages.append(
+            Page(
+                items=shown,
+                cursors=[encode_cursor(order, [item.ordinal]) for item in shown],
+                has_next=request.before is not None if request.backwards else more,
+                has_previous=more if request.backwards else request.after is not None,
+            )
+        )
+    return pages
+
+
+def _cut(audience: BitMap, order: Order, request: PageRequest) -> tuple[list[int], bool]:
+    """The ordinals of a page in their order, and whether there are more on the side that it grows towards."""
+    after, before = _ordinal(order, request.after, "after"), _ordinal(order, request.before, "before")
+    above, below = (before, after) if order.descending else (after, before)
+    start = 0 if above is None else audience.rank(above)
+    end = len(audience) if below is None else audience.rank(below) - (below in audience)
+    size, available = request.size, max(0, end - start)
+    taken = min(size, available)
+    first = start if order.descending is request.backwards else end - taken
+    ordinals = list(audience[first : first + taken]) if taken else []
+    return ordinals[::-1] if order.descending else ordinals, available > size
+
+
+def _ordinal(order: Order, cursor: str | None, name: str) -> int | None:
+    if cursor is None:
+        return None
+    [ordinal] = decode_cursor(order, cursor, path=name)
+    return max(0, min(int(ordinal), 2**31 - 1))
+
+
+def _arguments(viewer: Viewer, members: MemberList) -> tuple[Any, ...]:
+    return viewer.workspace_id, members.kind, members.pattern
+
+
+def view_of(row: asyncpg.Record) -> MemberView:
+    """The view of a row of SELECT."""
+    values = {column: row[column] for column in COLUMNS}
+    values["kind"] = MemberKind(values["kind"])
+    values["attributes"] = orjson.loads(values["attributes"])
+    for column in _CONSENTS:
+        values[column] = ConsentState(values[column])
+    return MemberView(**values)
+
+
+def _object(value: str | None) -> dict[str, Any] | None:
+    return None if value is None else orjson.loads(value)

@@ -1,0 +1,1 @@
+"""Who is in a segment, through which source, and why that changed."""

@@ -1,0 +1,1 @@
+"""What operators and the sweeper look at: health, figures, and work that is due."""

@@ -1,0 +1,1 @@
+"""Playbooks: rules that add members to segments."""

@@ -1,0 +1,1 @@
+"""What unsaved criteria would give."""

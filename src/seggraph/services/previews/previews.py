@@ -1,0 +1,159 @@
+"""Previews: what unsaved criteria would match, from one snapshot, and what that would change about a segment."""
+
+import asyncio
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+import asyncpg
+from pyroaring import BitMap
+
+from seggraph.access import Viewer
+from seggraph.audiences import ChunkOwner, ChunkStore, from_bytes
+from seggraph.context import Context
+from seggraph.criteria import Checked, describe
+from seggraph.database.connections import database
+from seggraph.database.unit_of_work import snapshot
+from seggraph.engines import Recall
+from seggraph.errors import Invalid, NotFound
+from seggraph.models.audiences import ChunkRole
+from seggraph.services.changes import populations
+from seggraph.services.changes.populations import PopulationSettings
+from seggraph.services.criteria import documents as criteria_documents
+from seggraph.services.criteria import matching
+from seggraph.services.customer_value import customer_values
+from seggraph.services.customer_value.customer_values import CustomerValue
+from seggraph.services.reach import reach, suppressed_members
+from seggraph.services.reach.reach import Reachable, ReachCounts
+from seggraph.services.recompute import reach_building
+from seggraph.services.segments import views as segment_views
+from seggraph.vocabulary import MemberKind, SegmentPurpose
+
+FEW: Final = 20_000
+"""Reach is evaluated for single members as long as there are no more of them than this."""
+
+PENDING = "SELECT ordinals FROM dirty_batches WHERE workspace_id = $1 AND kind = $2"
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What criteria would match at an instant, and whom of them each channel would reach."""
+
+    kind: MemberKind
+    members: BitMap
+    reach: ReachCounts
+    sentence: str
+    as_of: datetime
+
+
+async def preview(
+    context: Context,
+    viewer: Viewer,
+    kind: MemberKind,
+    given: criteria_documents.Given,
+    purpose: SegmentPurpose | None,
+) -> Preview:
+    """Evaluate criteria without saving them; conditions that were evaluated on the same data are not again.
+
+    Raises CriteriaError, CriteriaTooSlow beyond the time limit, and CriteriaTooExpensive.
+    """
+    async with matching.preview_limits(context, criteria_documents.path_of(given)), snapshot() as connection:
+        now: datetime = await connection.fetchval("SELECT now()")
+        _, criteria = await criteria_documents.read(connection, viewer, kind, given)
+        names = await criteria_documents.segment_names(connection, viewer, criteria)
+        population_settings = await populations.describe(connection, viewer.workspace_id, kind)
+        recall = await context.engine.recall(
+            connection, population_settings.population, zone=population_settings.zone, now=now
+        )
+        [members] = await _evaluate(context, connection, population_settings, [criteria], recall)
+        reachable = await _reachable(context, connection, population_settings, members, recall)
+    counts = await asyncio.to_thread(reach.count, members, reachable, purpose)
+    return Preview(kind, members, counts, describe(criteria, segment_names=names), recall.as_of)
+
+
+async def _evaluate(
+    context: Context,
+    connection: asyncpg.Connection,
+    population_settings: PopulationSettings,
+    criteria: list[Checked],
+    recall: Recall,
+    ordinals: BitMap | None = None,
+) -> list[BitMap]:
+    return await context.engine.evaluate(
+        connection,
+        population_settings.population,
+        criteria,
+        as_of=recall.as_of,
+        zone=population_settings.zone,
+        ordinals=ordinals,
+        recall=recall,
+        timeout_seconds=context.settings.preview_timeout_seconds,
+        max_cost=context.settings.max_evaluation_cost,
+    )
+
+
+async def _reachable(
+    context: Context,
+    connection: asyncpg.Connection,
+    population_settings: PopulationSettings,
+    members: BitMap,
+    recall: Recall,
+) -> Reachable:
+    """Who of the members stands at each step on the way to being reached, and perhaps others.
+
+    The audiences that are kept of that are right for all but those who changed and were not looked at.
+    """
+    workspace_id, kind = population_settings.population.workspace_id, population_settings.population.kind
+    ordinals: BitMap | None = members
+    kept: Reachable | None = None
+    if len(members) > FEW:
+        kept = await _kept(connection, workspace_id, kind)
+        rows = await connection.fetch(PENDING, workspace_id, kind)
+        pending = BitMap.union(BitMap(), *(from_bytes(row["ordinals"]) for row in rows)) & members
+        if len(pending) > FEW:
+            kept = None
+        ordinals = None if kept is None else pending
+    found = await _evaluate(
+        context, connection, population_settings, reach.criteria(population_settings.policy), recall, ordinals
+    )
+    suppressed = await suppressed_members.find(connection, workspace_id, kind, ordinals)
+    anew = reach.staged(found, suppressed)
+    if kept is None or ordinals is None:
+        return anew
+    return {place: (kept[place] - ordinals) | anew[place] for place in kept}
+
+
+async def _kept(connection: asyncpg.Connection, workspace_id: int, kind: MemberKind) -> Reachable | None:
+    """The audiences that are kept of the population; None if others were asked for and are not built."""
+    if await connection.fetchval(reach_building.REQUESTED, workspace_id, kind) is not None:
+        return None
+    population_id = await connection.fetchval(populations.FIND, workspace_id, kind)
+    owners = reach.owners(population_id)
+    found = await ChunkStore(connection, workspace_id).read_many(list(owners.values()))
+    return {place: found[owner] for place, owner in owners.items()}
+
+
+async def value(viewer: Viewer, found: Preview) -> CustomerValue:
+    """What the members of a preview are worth, by their orders up to its instant."""
+    async with database() as connection:
+        return await customer_values.of_audience(
+            connection, viewer.workspace_id, found.kind, found.members, found.as_of
+        )
+
+
+async def members_before(viewer: Viewer, found: Preview, segment_id: int) -> BitMap:
+    """Who is in a saved segment that a preview is compared with.
+
+    Raises NotFound for a segment that the viewer does not see, Invalid for one of another kind.
+    """
+    segment = (await segment_views.get_many(viewer, [segment_id])).get(segment_id)
+    if segment is None:
+        raise NotFound("There is no such segment.", path=("segmentId",))
+    if segment.kind is not found.kind:
+        message = (
+            f"The segment holds {segment.kind.name}, the preview {found.kind.name}: give a segment of these."
+        )
+        raise Invalid(message, path=("segmentId",))
+    async with database() as connection:
+        store = ChunkStore(connection, viewer.workspace_id)
+        return await store.read(ChunkOwner(ChunkRole.MEMBERS, segment_id))

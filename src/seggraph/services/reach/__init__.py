@@ -1,0 +1,1 @@
+"""How many members each channel reaches, and why not the others."""

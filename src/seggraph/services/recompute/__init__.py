@@ -1,0 +1,1 @@
+"""Full runs: one computation of a segment from all members."""

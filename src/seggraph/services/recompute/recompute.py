@@ -1,0 +1,274 @@
+"""Recomputing a segment: one run from the claim to the applied result, or to a failure a person can act on.
+
+A run holds a lease that it renews, and scans one snapshot without holding anything else. It applies its result
+while it holds the segment's row, and only if its revision is still the one asked for and the lease still its
+own: an edit voids it, and so does another worker that took over when the lease ran out.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Final
+from zoneinfo import ZoneInfo
+
+import asyncpg
+import structlog
+from pyroaring import BitMap
+
+from seggraph.audiences import ChunkStore, from_bytes
+from seggraph.context import Context
+from seggraph.criteria import Checked
+from seggraph.database import leases
+from seggraph.database.connections import database
+from seggraph.database.leases import RELEASE_LEASE, RETRY, LeaseLost
+from seggraph.database.unit_of_work import UnitOfWork, begin, snapshot
+from seggraph.engines import Population
+from seggraph.errors import SeggraphError
+from seggraph.services.catalogue import catalogues
+from seggraph.services.changes import populations
+from seggraph.services.memberships import deltas
+from seggraph.services.memberships.deltas import Membership, MembershipDelta
+from seggraph.services.reach import reach
+from seggraph.services.reach.reach import ReachCounts
+from seggraph.services.recompute import claims, reach_building
+from seggraph.services.recompute.claims import Claim
+from seggraph.services.refresh import drift, refresh
+from seggraph.services.rules import rules, segment_references
+from seggraph.services.rules.rules import Rule
+from seggraph.settings import Settings
+from seggraph.vocabulary import ReachStatus, RunStatus
+
+log = structlog.get_logger()
+
+MAX_ATTEMPTS: Final = 5
+"""Runs of one revision that may fail, or lose their worker, before the segment is FAILED."""
+
+FORGET_REFRESHED = "UPDATE runs SET refreshed = NULL WHERE id = $1 AND refreshed IS NOT NULL"
+
+HOLD = """
+    SELECT id FROM segments
+    WHERE id = $1 AND requested_revision = $2 AND lease_holder = $3 AND status = 'ACTIVE' FOR NO KEY UPDATE
+"""
+
+FINISH_SEGMENT = f"""
+    UPDATE segments SET computed_revision = $2, reach_status = 'READY', as_of = $3, member_count = $4,
+      {reach.assigned(5)}, {RELEASE_LEASE}, progress = NULL, attempts = 0, retry_at = NULL,
+      error_code = NULL, error_message = NULL, error_at = NULL
+    WHERE id = $1
+"""  # noqa: S608 - constants only
+
+TRIED_AGAIN: Final = "least(next_sync_at, now() + interval '5 minutes')"
+"""When a segment is computed anew that failed for nothing of its own: whatever it was may be over by then."""
+
+FAIL_SEGMENT = f"""
+    reach_status = 'FAILED', error_code = $3, error_message = $4, error_at = clock_timestamp(), {RELEASE_LEASE},
+    progress = NULL, next_sync_at = CASE WHEN $5 THEN {TRIED_AGAIN} ELSE next_sync_at END
+"""
+
+FAILED_MESSAGE: Final = "Something failed on our side while calculating. Recalculate to try again."
+
+
+@dataclass(frozen=True, slots=True)
+class Scan:
+    """What the scan of one snapshot found: for each rule its criteria and whom they match."""
+
+    rules: Sequence[Rule]
+    criteria: Sequence[Checked]
+    matched: Sequence[BitMap]
+    as_of: datetime
+    zone: ZoneInfo
+
+
+async def run(context: Context, segment_id: int, revision: int) -> RunStatus | None:
+    """Carry out the run of a revision, unless it is done, overtaken, or somebody else's.
+
+    Returns how the run ended, or None if there was none to carry out. A failure that may pass leaves the
+    segment CALCULATING with a time to try again; any other makes it FAILED, its last good numbers untouched.
+    """
+    claim = await claims.take(context, segment_id, revision)
+    if claim is None:
+        return None
+    with structlog.contextvars.bound_contextvars(
+        segment_id=segment_id, revision=revision, run_id=claim.run_id
+    ):
+        try:
+            async with asyncio.timeout(longest_seconds(context.settings)):
+                found = await leases.keep(claim.lease, _scan_and_tell(context, claim))
+                await _apply(context, claim, found)
+        except LeaseLost:
+            await claims.end(claim, RunStatus.VOID)
+            log.info("run_void")
+            return RunStatus.VOID
+        except Exception as error:  # whatever it was, the segment must not stay CALCULATING without a reason
+            return await _fail(context, claim, error)
+        except asyncio.CancelledError:
+            await asyncio.shield(claims.give_back(claim))
+            raise
+    log.info("run_succeeded", segment_id=segment_id, revision=revision)
+    return RunStatus.SUCCEEDED
+
+
+def longest_seconds(settings: Settings) -> float:
+    """How long a run may take: what is pending, the scan, and what changed during it, a statement each or more."""
+    return 3 * settings.statement_timeout_seconds
+
+
+async def _scan_and_tell(context: Context, claim: Claim) -> Scan:
+    """Scan, and tell subscribers before and after. It is done under the lease, for Redis may be slow to answer."""
+    await context.stream.publish([claim.fact(0.0, "SCANNING")])
+    found = await _scan(context, claim)
+    await context.stream.publish([claim.fact(0.9, "APPLYING")])
+    return found
+
+
+async def _scan(context: Context, claim: Claim) -> Scan:
+    """Evaluate all the segment's rules over one snapshot of the whole population.
+
+    Changes that are pending are looked at first, so that the reachable audiences are not older than the members.
+    What the run was told of until then is committed, so the snapshot has it.
+    """
+    await refresh.drain(context, claim.workspace_id, claim.kind)
+    await reach_building.ensure_built(context, claim.workspace_id, claim.kind)
+    async with database() as connection:
+        await connection.execute(FORGET_REFRESHED, claim.run_id)
+    async with snapshot() as connection:
+        as_of: datetime = await connection.fetchval("SELECT now()")
+        population_settings = await populations.describe(connection, claim.workspace_id, claim.kind)
+        found = await _rules(connection, claim)
+        catalogue = await catalogues.load(connection, claim.workspace_id, claim.kind)
+        criteria = [rule.checked(catalogue) for rule in found]
+        matched = await context.engine.evaluate(
+            connection,
+            population_settings.population,
+            criteria,
+            as_of=as_of,
+            zone=population_settings.zone,
+            timeout_seconds=context.settings.statement_timeout_seconds,
+            max_cost=context.settings.max_evaluation_cost,
+        )
+        return Scan(found, criteria, matched, as_of, population_settings.zone)
+
+
+async def _apply(context: Context, claim: Claim, scan: Scan) -> None:
+    """Make the result the segment's membership, with its numbers, history and events, in one transaction.
+
+    Raises LeaseLost if the result is void by now.
+    """
+    async with begin() as unit:
+        connection = unit.connection
+        held = await connection.fetchrow(HOLD, claim.segment_id, claim.revision, claim.lease.holder)
+        if held is None:
+            raise LeaseLost
+        membership = await _membership(context, connection, claim, scan)
+        before, after = membership.members, membership.members_after
+        await _report_drift(context, unit, claim, scan, after - before, before - after)
+        counts = await _reach(connection, claim, after)
+        await ChunkStore(connection, claim.workspace_id).write(membership.chunk_changes)
+        delta = MembershipDelta(
+            claim.run_id,
+            claim.segment_id,
+            claim.revision,
+            after - before,
+            before - after,
+            counts,
+            causes=membership.causes,
+        )
+        await connection.execute(
+            FINISH_SEGMENT, claim.segment_id, claim.revision, scan.as_of, len(after), *counts.values()
+        )
+        await claims.finish(connection, claim, RunStatus.SUCCEEDED, scan.as_of, delta=delta, size=len(after))
+        await deltas.write_moves(connection, claim.workspace_id, delta)
+        ids = await deltas.member_ids(connection, claim.workspace_id, claim.kind, delta)
+        context.publish(unit, deltas.facts_of(claim.workspace_id, [delta], ids, datetime.now(UTC)))
+        await segment_references.mark_followers(context, unit, claim.workspace_id, claim.kind, [delta])
+
+
+async def _report_drift(
+    context: Context,
+    unit: UnitOfWork,
+    claim: Claim,
+    scan: Scan,
+    entered: BitMap,
+    exited: BitMap,
+) -> None:
+    await drift.report(
+        context,
+        unit,
+        Population(claim.workspace_id, claim.kind),
+        claim.segment_id,
+        scan.criteria,
+        entered=entered,
+        exited=exited,
+        as_of=scan.as_of,
+        zone=scan.zone,
+    )
+
+
+async def _membership(
+    context: Context, connection: asyncpg.Connection, claim: Claim, scan: Scan
+) -> Membership:
+    """The membership before, and after the result is applied. The caller holds the segment.
+
+    A playbook that was paused since the snapshot has no rule any more: its links stay as they are.
+    """
+    matched = await _with_refreshed(context, connection, claim, scan)
+    found = await deltas.read_memberships(connection, claim.workspace_id, [claim.segment_id])
+    membership = found[claim.segment_id]
+    current = await _rules(connection, claim)
+    for rule, ordinals in zip(scan.rules, matched, strict=True):
+        if rule in current:
+            membership.link(rule.source_id, ordinals)
+    return membership
+
+
+async def _rules(connection: asyncpg.Connection, claim: Claim) -> list[Rule]:
+    return (await rules.of_segments(connection, claim.workspace_id, [claim.segment_id]))[claim.segment_id]
+
+
+async def _with_refreshed(
+    context: Context, connection: asyncpg.Connection, claim: Claim, scan: Scan
+) -> Sequence[BitMap]:
+    """What the scan matched, with the ordinals that were refreshed since its snapshot evaluated anew.
+
+    That is done as of now: time may have moved them after the instant of the scan, and nobody comes back for it.
+    """
+    refreshed = await connection.fetchval("SELECT refreshed FROM runs WHERE id = $1", claim.run_id)
+    if refreshed is None or not scan.rules:
+        return scan.matched
+    ordinals = from_bytes(refreshed)
+    anew = await context.engine.evaluate(
+        connection,
+        Population(claim.workspace_id, claim.kind),
+        scan.criteria,
+        as_of=await connection.fetchval("SELECT clock_timestamp()"),
+        zone=scan.zone,
+        ordinals=ordinals,
+        timeout_seconds=context.settings.statement_timeout_seconds,
+    )
+    return [(matched - ordinals) | now for matched, now in zip(scan.matched, anew, strict=True)]
+
+
+async def _reach(connection: asyncpg.Connection, claim: Claim, members: BitMap) -> ReachCounts:
+    population_id = await populations.ensure(connection, claim.workspace_id, claim.kind)
+    owners = reach.owners(population_id)
+    audiences = await ChunkStore(connection, claim.workspace_id).read_many(list(owners.values()))
+    reachable = {place: audiences[owner] for place, owner in owners.items()}
+    return await asyncio.to_thread(reach.count, members, reachable, claim.purpose)
+
+
+async def _fail(context: Context, claim: Claim, error: Exception) -> RunStatus:
+    """Say why the run failed; try again later if that may help, otherwise the segment is FAILED."""
+    verdict = leases.classify_failure(error, claim.attempt, MAX_ATTEMPTS, FAILED_MESSAGE)
+    code, message = verdict.code, verdict.message
+    log.warning("run_failed", code=code, attempt=claim.attempt, final=verdict.is_final, exc_info=error)
+    async with begin() as unit:
+        # The segment's row before the run's, as a refresh takes them.
+        if verdict.is_final:
+            may_pass = not isinstance(error, SeggraphError) or error.retryable
+            if await claim.lease.try_change(unit.connection, FAIL_SEGMENT, code, message, may_pass):
+                context.publish(unit, [claim.status(ReachStatus.FAILED)])
+        else:
+            await claim.lease.try_change(unit.connection, RETRY, leases.wait_seconds(claim.attempt))
+        await claims.finish(unit.connection, claim, RunStatus.FAILED, code=code, message=message)
+    return RunStatus.FAILED

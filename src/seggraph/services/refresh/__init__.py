@@ -1,0 +1,1 @@
+"""Refreshes: what a change of some members changes in segments."""

@@ -1,0 +1,1 @@
+"""Segments: their life, their lists, and membership by hand."""

@@ -1,0 +1,204 @@
+"""Editing segments: what may change in which status, and what a change sets in motion."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Final
+
+import asyncpg
+import orjson
+
+from seggraph.access import Viewer
+from seggraph.context import Context
+from seggraph.database.unit_of_work import UnitOfWork, begin
+from seggraph.errors import BadTransition, Forbidden, Required
+from seggraph.events import SegmentUpdated
+from seggraph.services.memberships import deltas
+from seggraph.services.memberships.deltas import Membership
+from seggraph.services.segments import lifecycle, rows, segments, usages
+from seggraph.services.segments.views import SegmentView
+from seggraph.values.names import clean_description, clean_name, name_key
+from seggraph.vocabulary import (
+    AuditAction,
+    MemberKind,
+    SegmentAction,
+    SegmentPurpose,
+    SegmentStatus,
+    SegmentTransition,
+    SegmentType,
+)
+
+EDITABLE: Final = (
+    "name",
+    "name_key",
+    "description",
+    "kind",
+    "type",
+    "purpose",
+    "visibility",
+    "criteria",
+    "sync_interval_seconds",
+)
+
+EDIT: Final = f"""
+    UPDATE segments s SET {", ".join(f"{column} = ${index}" for index, column in enumerate(EDITABLE, start=3))}
+    WHERE workspace_id = $1 AND id = $2
+"""  # noqa: S608 - constants only
+
+RESCHEDULE: Final = """
+    UPDATE segments SET next_sync_at = now() + make_interval(secs => coalesce(sync_interval_seconds, $3))
+    WHERE workspace_id = $1 AND id = $2 AND next_sync_at IS NOT NULL
+"""
+
+# A draft has no links yet: whatever gives it some makes it ACTIVE.
+TURN_SOURCE: Final = """
+    UPDATE sources SET kind = $3 WHERE workspace_id = $1 AND segment_id = $2 AND kind IN ('CRITERIA', 'IMPORT')
+"""
+
+IMPORTING: Final = """
+    SELECT EXISTS (SELECT FROM imports WHERE workspace_id = $1 AND segment_id = $2
+      AND status IN ('UPLOADED', 'RUNNING'))
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """What an edit left. `before` is who was in the segment and why, if the edit has its members computed anew."""
+
+    segment: SegmentView
+    before: Membership | None = None
+
+
+async def update(
+    context: Context, viewer: Viewer, segment_id: int, given: Mapping[str, Any], *, version: int | None = None
+) -> Edit:
+    """Change what is given: name, description, criteria, purpose, kind, type, visibility, hidden_from, sync_interval.
+
+    With `version`, only if nobody changed the segment since it was read. Another purpose or other criteria of an
+    ACTIVE segment void the run at work and start a new one; the first criteria of a draft activate it. Only a
+    draft changes its kind or type, and a STATIC segment its purpose. Raises NotFound, Forbidden, StaleVersion,
+    BadTransition, SegmentInUse, NameTaken, Invalid, CriteriaError.
+    """
+    async with begin() as unit:
+        before = await lifecycle.hold_for(unit, viewer, segment_id, SegmentTransition.EDIT, version=version)
+        after = await _edited(unit, viewer, before, given)
+        await _write(unit, viewer, before, after)
+        if "sync_interval" in given:
+            default = rows.DEFAULT_SYNC_INTERVAL.total_seconds()
+            await unit.connection.execute(RESCHEDULE, viewer.workspace_id, segment_id, default)
+        earlier: dict[str, object] = {}
+        later: dict[str, object] = {}
+        if "hidden_from" in given:
+            wanted = given["hidden_from"] or ()
+            earlier["hidden_from_ids"] = await segments.hidden_from(unit, viewer, segment_id)
+            later["hidden_from_ids"] = sorted(wanted)
+            await segments.hide_from(unit, viewer, segment_id, wanted)
+        await rows.touch(unit, viewer, segment_id, SegmentAction.EDITED)
+        updated = SegmentUpdated(
+            workspace_id=viewer.workspace_id, at=datetime.now(UTC), segment_id=segment_id
+        )
+        context.publish(unit, [updated])
+        membership = None
+        if _needs_computing(before, after):
+            found = await deltas.read_memberships(unit.connection, viewer.workspace_id, [segment_id])
+            membership = found[segment_id]
+            await rows.compute(context, unit, viewer.workspace_id, segment_id, before.status)
+        edited = await rows.noted(
+            unit, viewer, AuditAction.EDITED, before, segment_id, earlier=earlier, later=later
+        )
+        return Edit(edited, membership)
+
+
+async def _write(unit: UnitOfWork, viewer: Viewer, before: SegmentView, after: Mapping[str, object]) -> None:
+    """Store what EDITABLE says, and have the source that fills the segment be that of its type. Raises NameTaken."""
+    try:
+        await unit.connection.execute(EDIT, viewer.workspace_id, before.id, *after.values())
+    except asyncpg.UniqueViolationError as error:
+        raise segments.name_taken(str(after["name"])) from error
+    if after["type"] is not before.type:
+        kind = segments.filled_by(SegmentType(str(after["type"])))
+        await unit.connection.execute(TURN_SOURCE, viewer.workspace_id, before.id, kind)
+
+
+async def _edited(
+    unit: UnitOfWork, viewer: Viewer, before: SegmentView, given: Mapping[str, Any]
+) -> dict[str, object]:
+    """The values of EDITABLE after the edit, in order."""
+    name = clean_name(given["name"], "segment") if "name" in given else before.name
+    visibility = given.get("visibility") or before.visibility
+    if visibility is not before.visibility and not viewer.manages_all:
+        raise Forbidden("Team members' segments are private.", path=("visibility",))
+    interval = before.sync_interval_seconds
+    if "sync_interval" in given:
+        interval = segments.clean_sync_interval(given["sync_interval"])
+    kind, type_ = given.get("kind") or before.kind, given.get("type") or before.type
+    purpose = given.get("purpose", before.purpose)
+    await _require_changeable(unit, viewer, before, kind=kind, type_=type_, purpose=purpose)
+    return {
+        "name": name,
+        "name_key": name_key(name),
+        "description": clean_description(given.get("description", before.description)),
+        "kind": kind,
+        "type": type_,
+        "purpose": purpose,
+        "visibility": visibility,
+        "criteria": await _edited_criteria(unit, viewer, before, given, kind=kind, type_=type_),
+        "sync_interval_seconds": interval,
+    }
+
+
+async def _require_changeable(
+    unit: UnitOfWork,
+    viewer: Viewer,
+    before: SegmentView,
+    *,
+    kind: MemberKind,
+    type_: SegmentType,
+    purpose: SegmentPurpose | None,
+) -> None:
+    """Raise BadTransition or SegmentInUse if one of these is another than before and must not be."""
+    changed = [
+        name for name, new, old in (("kind", kind, before.kind), ("type", type_, before.type)) if new != old
+    ]
+    if before.status is not SegmentStatus.DRAFT:
+        if type_ is SegmentType.STATIC and purpose is not before.purpose:
+            changed.append("purpose")
+        if changed:
+            what = f"{before.type.lower()} segment that is {before.status}"
+            raise BadTransition(
+                f"Only a draft changes its {changed[0]}: of a {what} it stays. Clone it, or make another segment.",
+                path=(changed[0],),
+            )
+    if changed and await unit.connection.fetchval(IMPORTING, viewer.workspace_id, before.id):
+        message = "An import into this segment is under way; cancel it, or let it come to its end."
+        raise BadTransition(message, path=(changed[0],))
+    if kind is not before.kind:
+        await usages.require_unused(unit.connection, viewer, before.id, "given another kind")
+
+
+async def _edited_criteria(
+    unit: UnitOfWork,
+    viewer: Viewer,
+    before: SegmentView,
+    given: Mapping[str, Any],
+    *,
+    kind: MemberKind,
+    type_: SegmentType,
+) -> str | None:
+    """The criteria after the edit. What is not edited is not checked again: it may be older than the catalogue."""
+    document = given.get("criteria", before.criteria)
+    segments.require_fitting_criteria(type_, document)
+    if "criteria" not in given and kind is before.kind:
+        return None if before.criteria is None else orjson.dumps(before.criteria).decode()
+    if document is None and before.status is not SegmentStatus.DRAFT and type_ is SegmentType.DYNAMIC:
+        raise Required("A dynamic segment that is not a draft needs criteria.", path=("criteria",))
+    return await segments.stored_criteria(unit, viewer, kind, document, segment_id=before.id)
+
+
+def _needs_computing(before: SegmentView, after: Mapping[str, object]) -> bool:
+    """Whether an edit calls for a computation: a new purpose or criteria while ACTIVE, the first ones of a draft."""
+    criteria = after["criteria"]
+    other_criteria = isinstance(criteria, str) and orjson.loads(criteria) != before.criteria
+    if before.status is SegmentStatus.ACTIVE:
+        return other_criteria or after["purpose"] is not before.purpose
+    return before.status is SegmentStatus.DRAFT and before.criteria is None and other_criteria

@@ -1,0 +1,293 @@
+"""Membership by hand: adding members to segments and removing them, one or many at a time.
+
+A call is one transaction that holds the rows of its segments, as a run does when it applies its result: what is
+computed at the same time comes before or after it, and reads links and blocks as it left them.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Final
+
+import asyncpg
+from pyroaring import BitMap
+
+from seggraph.access import Viewer, require_segment_management, require_write, visibility_arguments
+from seggraph.audiences import ChunkStore
+from seggraph.context import Context
+from seggraph.database.unit_of_work import UnitOfWork, begin
+from seggraph.errors import BadTransition, Forbidden, Invalid, NotFound, Required, SeggraphError, TooMany
+from seggraph.services.audit import audit
+from seggraph.services.changes import populations
+from seggraph.services.members import selections
+from seggraph.services.members.selections import Selection
+from seggraph.services.memberships import deltas
+from seggraph.services.memberships.deltas import FoundDelta, Membership
+from seggraph.services.reach import reach
+from seggraph.services.reach.reach import Reachable
+from seggraph.services.rules import segment_references
+from seggraph.services.segments import lifecycle, segments, views
+from seggraph.services.segments import rows as segment_rows
+from seggraph.services.segments.segments import SegmentDraft
+from seggraph.services.segments.views import SELECT, SegmentView, view_of
+from seggraph.vocabulary import (
+    AuditAction,
+    AuditSubject,
+    MemberKind,
+    ReachStatus,
+    RunTrigger,
+    SegmentStatus,
+    SegmentType,
+)
+
+MAX_SEGMENTS: Final = 100
+"""Most segments of one call."""
+
+HOLD: Final = f"{SELECT} AND s.id = ANY($4) ORDER BY s.id FOR NO KEY UPDATE OF s"
+
+HANDS: Final[Mapping[AuditAction, Callable[[Membership, BitMap], None]]] = {
+    AuditAction.MEMBERS_ADDED: Membership.add_manually,
+    AuditAction.MEMBERS_REMOVED: Membership.remove_manually,
+}
+"""What a hand does to one membership: it sets the links and blocks after."""
+
+
+@dataclass(frozen=True, slots=True)
+class HandReport:
+    """What a call did. `changed` and `already_done` count pairs of a member and a segment.
+
+    A pair changed when a link or a block of it did, whether or not the member moved. `segments` are as the
+    call left them, the new one last.
+    """
+
+    changed: int
+    already_done: int
+    not_found: list[str]
+    segments: list[SegmentView]
+
+
+async def add(
+    context: Context,
+    viewer: Viewer,
+    segment_ids: Sequence[int],
+    selection: Selection,
+    *,
+    new_segment: SegmentDraft | None = None,
+) -> HandReport:
+    """Link members by hand to segments of one kind, and to a STATIC one that is made for them.
+
+    A STATIC draft becomes ACTIVE by it. Blocks on other sources stay as they are. Raises NotFound, Forbidden,
+    BadTransition (a segment that takes nobody), Invalid (kinds differ), Required, TooMany, NameTaken,
+    CriteriaError.
+    """
+    require_write(viewer)
+    kind = await _kind_of(viewer, segment_ids, new_segment)
+    chosen = await selections.evaluated(context, viewer, replace(selection, kind=kind))
+    async with begin() as unit:
+        held = await _hold(unit, viewer, segment_ids)
+        for index, segment in enumerate(held):
+            _require_open(segment, index)
+        ordinals, not_found = await _resolve(unit.connection, viewer, kind, chosen)
+        drafts = [segment.id for segment in held if segment.status is SegmentStatus.DRAFT and ordinals]
+        for segment_id in drafts:
+            await segment_rows.activate(context, unit, viewer, segment_id)
+        if new_segment is not None:
+            held.append(await _make(context, unit, viewer, new_segment))
+        after = await _read(unit, viewer, held) if drafts else held
+        changed = await _turn(context, unit, viewer, kind, after, ordinals, AuditAction.MEMBERS_ADDED)
+        return await _report(unit, viewer, held, ordinals, changed, not_found)
+
+
+async def remove(
+    context: Context, viewer: Viewer, segment_ids: Sequence[int], selection: Selection
+) -> HandReport:
+    """Take every link of members away and block them on the CRITERIA and PLAYBOOK sources that exist now.
+
+    Members who are not in a segment are blocked there all the same: they will not be added. Raises like `add`.
+    """
+    require_write(viewer)
+    kind = await _kind_of(viewer, segment_ids, None)
+    chosen = await selections.evaluated(context, viewer, replace(selection, kind=kind))
+    async with begin() as unit:
+        held = await _hold(unit, viewer, segment_ids)
+        for index, segment in enumerate(held):
+            _require_open(segment, index)
+        ordinals, not_found = await _resolve(unit.connection, viewer, kind, chosen)
+        changed = await _turn(context, unit, viewer, kind, held, ordinals, AuditAction.MEMBERS_REMOVED)
+        return await _report(unit, viewer, held, ordinals, changed, not_found)
+
+
+async def fill(
+    context: Context, unit: UnitOfWork, viewer: Viewer, segment: SegmentView, ordinals: BitMap
+) -> None:
+    """Link members by hand to a segment that the unit of work has just made."""
+    await _turn(context, unit, viewer, segment.kind, [segment], ordinals, AuditAction.MEMBERS_ADDED)
+
+
+async def _kind_of(
+    viewer: Viewer, segment_ids: Sequence[int], new_segment: SegmentDraft | None
+) -> MemberKind:
+    """The kind that all the segments have. Raises NotFound, Required, TooMany and Invalid."""
+    if not segment_ids and new_segment is None:
+        raise Required("Say which segments.", path=("segmentIds",))
+    if len(set(segment_ids)) > MAX_SEGMENTS:
+        raise TooMany(f"Give at most {MAX_SEGMENTS} segments at once.", path=("segmentIds",))
+    if new_segment is not None and new_segment.type is not SegmentType.STATIC:
+        raise Invalid("A segment that is made for given members is STATIC.", path=("newSegment", "type"))
+    found = await views.get_many(viewer, segment_ids)
+    kind = None if new_segment is None else new_segment.kind
+    for index, segment_id in enumerate(segment_ids):
+        if segment_id not in found:
+            raise NotFound("There is no such segment.", path=("segmentIds", index))
+        kind = kind or found[segment_id].kind
+        if found[segment_id].kind is not kind:
+            message = f"All the segments must be of one kind: this one holds {found[segment_id].kind.name}"
+            raise Invalid(f"{message}, another {kind.name}.", path=("segmentIds", index))
+    if kind is None:
+        raise Required("Say which segments.", path=("segmentIds",))
+    return kind
+
+
+async def _hold(unit: UnitOfWork, viewer: Viewer, segment_ids: Sequence[int]) -> list[SegmentView]:
+    """The segments in the order given, their rows held, if the viewer may change all of them."""
+    wanted = list(dict.fromkeys(segment_ids))
+    rows = await unit.connection.fetch(HOLD, *visibility_arguments(viewer), sorted(wanted))
+    found = {row["id"]: view_of(row) for row in rows}
+    for index, segment_id in enumerate(wanted):
+        if segment_id not in found:
+            raise NotFound("There is no such segment.", path=("segmentIds", index))
+        try:
+            require_segment_management(viewer, created_by_id=found[segment_id].created_by_id)
+        except Forbidden as error:
+            raise Forbidden(error.message, path=("segmentIds", index)) from error
+    return [found[segment_id] for segment_id in wanted]
+
+
+def _require_open(segment: SegmentView, index: int) -> None:
+    """Raise BadTransition, or Forbidden for a default segment, unless hands may change who is in the segment."""
+    path = ("segmentIds", index)
+    lifecycle.require_own(segment, path=path)
+    match segment.status:
+        case SegmentStatus.PAUSED:
+            raise BadTransition("A paused segment does not change; resume it first.", path=path)
+        case SegmentStatus.ARCHIVED:
+            raise BadTransition("An archived segment does not change; unarchive it first.", path=path)
+        case SegmentStatus.DRAFT if segment.type is SegmentType.DYNAMIC:
+            raise BadTransition("A dynamic draft holds nobody; give it criteria first.", path=path)
+
+
+async def _make(context: Context, unit: UnitOfWork, viewer: Viewer, draft: SegmentDraft) -> SegmentView:
+    """The new segment, ACTIVE. What is wrong with it is reported below `newSegment`."""
+    try:
+        return await segments.create_within(context, unit, viewer, replace(draft, activate=True))
+    except SeggraphError as error:
+        error.path = ("newSegment", *error.path)
+        raise
+
+
+async def _resolve(
+    connection: asyncpg.Connection, viewer: Viewer, kind: MemberKind, selection: Selection
+) -> tuple[BitMap, list[str]]:
+    """The ordinals of the members that are there while the segments are held, and what names none.
+
+    Whoever deletes a member takes it out of the segments, and so waits for us or is seen by us.
+    """
+    if selection.matched is not None:
+        return await selections.existing(connection, viewer, kind, selection.matched), []
+    named = await selections.find_named(connection, viewer, selection)
+    return BitMap(ordinal for _, _, ordinal in named.rows), named.not_found
+
+
+async def _turn(
+    context: Context,
+    unit: UnitOfWork,
+    viewer: Viewer,
+    kind: MemberKind,
+    held: Sequence[SegmentView],
+    ordinals: BitMap,
+    action: AuditAction,
+) -> int:
+    """Let the hand do its work on all memberships; returns how many pairs changed."""
+    if not ordinals:
+        return 0
+    connection = unit.connection
+    memberships = await deltas.read_memberships(
+        connection, viewer.workspace_id, [segment.id for segment in held], near=ordinals
+    )
+    for membership in memberships.values():
+        HANDS[action](membership, ordinals)
+    changes = {
+        owner: change
+        for membership in memberships.values()
+        for owner, change in membership.chunk_changes.items()
+    }
+    await ChunkStore(connection, viewer.workspace_id).write(changes)
+    reachable = await _reachable(connection, viewer, kind, ordinals)
+    outcomes = [_outcome(segment, memberships[segment.id], reachable) for segment in held]
+    await _record(context, unit, viewer, kind, [one for one in outcomes if one.entered or one.exited])
+    for segment in held:
+        counts = {"asked_for_count": len(ordinals), "changed_count": len(memberships[segment.id].touched)}
+        subject = audit.Subject(AuditSubject.SEGMENT, segment.id, segment.name)
+        await audit.record(unit, viewer, action, subject, after=counts)
+    return sum(len(membership.touched) for membership in memberships.values())
+
+
+async def _reachable(
+    connection: asyncpg.Connection, viewer: Viewer, kind: MemberKind, ordinals: BitMap
+) -> Reachable:
+    """Whom each channel reaches, near the ordinals.
+
+    Read while the segments are held: a refresh that has changed it and waits for them corrects their numbers
+    from what it was before, which is what is read here.
+    """
+    population_id = await populations.ensure(connection, viewer.workspace_id, kind)
+    owners = reach.owners(population_id)
+    found = await ChunkStore(connection, viewer.workspace_id).read_many(list(owners.values()), near=ordinals)
+    return {place: found[owner] for place, owner in owners.items()}
+
+
+def _outcome(segment: SegmentView, membership: Membership, reachable: Reachable) -> FoundDelta:
+    """Who moves. The reach follows only where it is known: elsewhere a run is to count it anew."""
+    before, after = membership.members, membership.members_after
+    entered, exited = after - before, before - after
+    known = segment.reach_status is ReachStatus.READY
+    change = reach.NO_REACH
+    if known:
+        gained, lost = (reach.count(moved, reachable, segment.purpose) for moved in (entered, exited))
+        change = gained - lost
+    return FoundDelta(
+        segment.id, segment.requested_revision, entered, exited, change, known, causes=membership.causes
+    )
+
+
+async def _record(
+    context: Context, unit: UnitOfWork, viewer: Viewer, kind: MemberKind, outcomes: Sequence[FoundDelta]
+) -> None:
+    """Write runs, moves and numbers, and publish. What criteria were evaluated on stays as of its instant."""
+    if not outcomes:
+        return
+    connection, workspace_id = unit.connection, viewer.workspace_id
+    at: datetime = await connection.fetchval("SELECT clock_timestamp()")
+    found, ids = await deltas.record(connection, workspace_id, kind, RunTrigger.MANUAL, outcomes, at)
+    context.publish(unit, deltas.facts_of(workspace_id, found, ids, at))
+    await segment_references.mark_followers(context, unit, workspace_id, kind, found)
+
+
+async def _read(unit: UnitOfWork, viewer: Viewer, held: Sequence[SegmentView]) -> list[SegmentView]:
+    """The segments as the unit has made them so far, in their order."""
+    ids = [segment.id for segment in held]
+    rows = await unit.connection.fetch(f"{SELECT} AND s.id = ANY($4)", *visibility_arguments(viewer), ids)
+    found = {row["id"]: view_of(row) for row in rows}
+    return [found[segment_id] for segment_id in ids]
+
+
+async def _report(
+    unit: UnitOfWork,
+    viewer: Viewer,
+    held: Sequence[SegmentView],
+    ordinals: BitMap,
+    changed: int,
+    not_found: list[str],
+) -> HandReport:
+    already_done = len(held) * len(ordinals) - changed
+    return HandReport(changed, already_done, not_found, await _read(unit, viewer, held))

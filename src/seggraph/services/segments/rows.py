@@ -1,0 +1,150 @@
+"""A segment's row within a unit of work: held, touched, asked to be computed, read back.
+
+What every use-case that changes segments shares: editing them, their life, playbooks, members by hand, imports.
+"""
+
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+from seggraph.access import VISIBLE_SEGMENT, Viewer, require_segment_management, visibility_arguments
+from seggraph.context import Context
+from seggraph.database.unit_of_work import UnitOfWork
+from seggraph.errors import NotFound
+from seggraph.events import Fact, ReachChanged, SegmentStatusChanged
+from seggraph.services.audit import audit
+from seggraph.services.rules import dependencies
+from seggraph.services.segments.views import SELECT, SegmentView, view_of
+from seggraph.vocabulary import AuditAction, AuditSubject, ReachStatus, SegmentAction, SegmentStatus
+
+DEFAULT_SYNC_INTERVAL: Final = timedelta(hours=4)
+
+ANY_VIEWER: Final = SELECT.replace(VISIBLE_SEGMENT, "s.workspace_id = $1")
+"""Segments of a workspace whoever may see them: for what a change sets in motion, never for an answer."""
+
+REQUEST = """
+    UPDATE segments SET status = 'ACTIVE', requested_revision = requested_revision + 1,
+      lease_holder = NULL, lease_until = NULL, attempts = 0, retry_at = NULL, progress = 0,
+      reach_status = 'CALCULATING', error_code = NULL, error_message = NULL, error_at = NULL,
+      next_sync_at = now() + make_interval(secs => coalesce(sync_interval_seconds, $3))
+    WHERE workspace_id = $1 AND id = $2
+    RETURNING requested_revision
+"""
+
+DESCRIBED: Final = (
+    *("name", "description", "kind", "type", "status", "purpose", "visibility", "criteria"),
+    "sync_interval_seconds",
+)
+"""What the audit log tells of a segment."""
+
+TOUCH = """
+    UPDATE segments SET version = version + 1, last_action = $3, last_modified_by_id = $4, last_modified_at = now()
+    WHERE workspace_id = $1 AND id = $2
+"""
+
+
+async def hold(unit: UnitOfWork, viewer: Viewer, segment_id: int) -> SegmentView:
+    """The segment, its row held until the unit ends, if the viewer may change it. Raises NotFound, Forbidden."""
+    segment = await hold_visible(unit, viewer, segment_id)
+    require_segment_management(viewer, created_by_id=segment.created_by_id)
+    return segment
+
+
+async def hold_visible(unit: UnitOfWork, viewer: Viewer, segment_id: int) -> SegmentView:
+    """The segment, its row held until the unit ends, if the viewer may see it. Raises NotFound."""
+    row = await unit.connection.fetchrow(
+        f"{SELECT} AND s.id = $4 FOR NO KEY UPDATE OF s", *visibility_arguments(viewer), segment_id
+    )
+    if row is None:
+        raise NotFound("There is no such segment.", path=("id",))
+    return view_of(row)
+
+
+async def hold_any(unit: UnitOfWork, workspace_id: int, segment_ids: Iterable[int]) -> dict[int, SegmentView]:
+    """Those of the segments that exist, whoever may see them, their rows held in the order of their ids."""
+    rows = await unit.connection.fetch(
+        f"{ANY_VIEWER} AND s.id = ANY($2) ORDER BY s.id FOR NO KEY UPDATE OF s",
+        workspace_id,
+        sorted(set(segment_ids)),
+    )
+    return {row["id"]: view_of(row) for row in rows}
+
+
+async def read_back(unit: UnitOfWork, viewer: Viewer, segment_id: int) -> SegmentView:
+    """The segment as the unit leaves it, also when it has just become invisible to its editor."""
+    row = await unit.connection.fetchrow(f"{ANY_VIEWER} AND s.id = $2", viewer.workspace_id, segment_id)
+    return view_of(row)
+
+
+async def noted(
+    unit: UnitOfWork,
+    viewer: Viewer,
+    action: AuditAction,
+    before: SegmentView | None,
+    segment_id: int,
+    *,
+    earlier: Mapping[str, object] | None = None,
+    later: Mapping[str, object] | None = None,
+) -> SegmentView:
+    """The segment as the unit leaves it, with an entry in the audit log; `earlier` and `later` are told in it too."""
+    after = await read_back(unit, viewer, segment_id)
+    subject = audit.Subject(AuditSubject.SEGMENT, segment_id, after.name)
+    was = None if before is None else audit.described(before, *DESCRIBED) | dict(earlier or {})
+    now = audit.described(after, *DESCRIBED) | dict(later or {})
+    await audit.record(unit, viewer, action, subject, was, now)
+    return after
+
+
+async def touch(unit: UnitOfWork, viewer: Viewer, segment_id: int, action: SegmentAction) -> None:
+    """Note who did what to a segment last; its version goes up by one."""
+    await unit.connection.execute(TOUCH, viewer.workspace_id, segment_id, action, viewer.user_id)
+
+
+async def activate(context: Context, unit: UnitOfWork, viewer: Viewer, segment_id: int) -> None:
+    """Activate a draft that the unit holds, and that has what it needs."""
+    await touch(unit, viewer, segment_id, SegmentAction.ACTIVATED)
+    await compute(context, unit, viewer.workspace_id, segment_id, SegmentStatus.DRAFT)
+
+
+async def compute(
+    context: Context, unit: UnitOfWork, workspace_id: int, segment_id: int, before: SegmentStatus
+) -> None:
+    """Make a segment that the unit holds ACTIVE, have its next revision computed, and publish both.
+
+    `before` is the status that it had. A run that is at work is void. What its rules read is noted before any run
+    takes its snapshot, so that no change falls between the two.
+    """
+    await dependencies.store(unit.connection, workspace_id, segment_id)
+    revision: int = await unit.connection.fetchval(
+        REQUEST, workspace_id, segment_id, DEFAULT_SYNC_INTERVAL.total_seconds()
+    )
+    context.recompute(unit, segment_id, revision)
+    calculating = ReachChanged(
+        workspace_id=workspace_id,
+        at=datetime.now(UTC),
+        segment_id=segment_id,
+        revision=revision,
+        reach_status=ReachStatus.CALCULATING,
+    )
+    facts: list[Fact] = [calculating]
+    if before is not SegmentStatus.ACTIVE:
+        facts.insert(0, status_changed(workspace_id, segment_id, revision, SegmentStatus.ACTIVE, before))
+    context.publish(unit, facts)
+
+
+def status_changed(
+    workspace_id: int,
+    segment_id: int,
+    revision: int,
+    status: SegmentStatus,
+    previous: SegmentStatus | None,
+) -> SegmentStatusChanged:
+    """The fact that a segment has another status now; a new one had none before."""
+    return SegmentStatusChanged(
+        workspace_id=workspace_id,
+        at=datetime.now(UTC),
+        segment_id=segment_id,
+        revision=revision,
+        status=status,
+        previous_status=previous,
+    )

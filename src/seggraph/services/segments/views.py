@@ -1,0 +1,264 @@
+"""Reading segments: one, many, or a page of them, as the viewer may see them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields, replace
+from datetime import datetime
+from typing import Any, Final
+
+import asyncpg
+import orjson
+from pydantic import TypeAdapter
+
+from seggraph.access import VISIBLE_SEGMENT, Viewer, visibility_arguments
+from seggraph.database.connections import database
+from seggraph.database.paging import Key, Order, Page, PageRequest, fetch_page, nullable
+from seggraph.errors import NotFound
+from seggraph.values.names import search_key
+from seggraph.vocabulary import (
+    MemberKind,
+    ReachStatus,
+    SegmentAction,
+    SegmentOrigin,
+    SegmentPurpose,
+    SegmentStatus,
+    SegmentType,
+    Visibility,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class SegmentView:
+    """A segment as it is read: the columns of models.segments.Segment that clients see."""
+
+    id: int
+    name: str
+    description: str | None
+    kind: MemberKind
+    type: SegmentType
+    status: SegmentStatus
+    purpose: SegmentPurpose | None
+    origin: SegmentOrigin
+    visibility: Visibility
+    criteria: dict[str, Any] | None
+    sync_interval_seconds: int | None
+    next_sync_at: datetime | None
+    version: int
+    requested_revision: int
+    computed_revision: int
+    progress: float | None
+    reach_status: ReachStatus
+    as_of: datetime | None
+    member_count: int
+    reach_total: int | None
+    reach_email: int | None
+    reach_direct_mail: int | None
+    reach_sms: int | None
+    reach_phone: int | None
+    reach_push: int | None
+    addressed_email: int | None
+    addressed_direct_mail: int | None
+    addressed_sms: int | None
+    addressed_phone: int | None
+    addressed_push: int | None
+    allowed_email: int | None
+    allowed_direct_mail: int | None
+    allowed_sms: int | None
+    allowed_phone: int | None
+    allowed_push: int | None
+    reach_members: int | None
+    error_code: str | None
+    error_message: str | None
+    error_at: datetime | None
+    created_by_id: int | None
+    created_at: datetime
+    last_action: SegmentAction
+    last_modified_by_id: int | None
+    last_modified_at: datetime
+
+
+COLUMNS: Final = tuple(field.name for field in fields(SegmentView))
+
+SELECT: Final = f"""
+    SELECT {", ".join(f"s.{column}" for column in COLUMNS)} /*keys*/ FROM segments s WHERE {VISIBLE_SEGMENT}
+"""  # noqa: S608 - constants only
+
+FOUND: Final = f"SELECT s.id AS found_id /*keys*/ FROM segments s WHERE {VISIBLE_SEGMENT}"  # noqa: S608
+"""The segments of a list, without what is read of them: sorted as they are, they would be sorted with all of it."""
+
+READ: Final = f"""
+    SELECT {", ".join(f"s.{column}" for column in COLUMNS)}, pages.*
+    FROM {{pages}} JOIN segments s ON s.id = pages.found_id
+"""  # noqa: S608
+
+COUNT: Final = f"SELECT count(*) FROM segments s WHERE {VISIBLE_SEGMENT}"  # noqa: S608
+
+COUNTS: Final = f"SELECT s.status, count(*) AS count FROM segments s WHERE {VISIBLE_SEGMENT}"  # noqa: S608
+
+UNLESS_ASKED_FOR: Final = " AND s.status <> 'ARCHIVED'"
+
+CONDITIONS: Final = {
+    "kinds": "s.kind = ANY({}::smallint[])",
+    "types": "s.type = ANY({}::text[])",
+    "statuses": "s.status = ANY({}::text[])",
+    "purposes": "s.purpose = ANY({}::text[])",
+    "origins": "s.origin = ANY({}::text[])",
+    "created_by": "s.created_by_id = ANY({}::bigint[])",
+    "created_from": "s.created_at >= {}::timestamptz",
+    "created_before": "s.created_at < {}::timestamptz",
+    "reach_statuses": "s.reach_status = ANY({}::text[])",
+    "search": "position({}::text IN s.name_key) > 0",
+}
+"""What a list is narrowed by, each with its parameter. Only what is asked for is in a statement: PostgreSQL plans one
+with all of it, and a value or null for each, anew every time, and still looks at each condition for every row."""
+
+USERS_HIDDEN_FROM: Final = """
+    SELECT segment_id, user_id FROM segment_hidings
+    WHERE workspace_id = $1 AND segment_id = ANY($2) ORDER BY segment_id, user_id
+"""
+
+_ID: Final = Key("s.id", "bigint")
+
+
+@dataclass(frozen=True, slots=True)
+class SegmentFilter:
+    """What a list of segments is narrowed to; None does not narrow. Archived ones are there only when asked for."""
+
+    kinds: Sequence[MemberKind] | None = None
+    types: Sequence[SegmentType] | None = None
+    statuses: Sequence[SegmentStatus] | None = None
+    purposes: Sequence[SegmentPurpose] | None = None
+    origins: Sequence[SegmentOrigin] | None = None
+    created_by: Sequence[int] | None = None
+    created_from: datetime | None = None
+    created_before: datetime | None = None
+    reach_statuses: Sequence[ReachStatus] | None = None
+
+    def conditions(self, search: str | None, *, every_status: bool = False) -> tuple[str, list[Any]]:
+        """What to append to the condition VISIBLE_SEGMENT, and the values of its parameters from $4 on."""
+        values = {name: getattr(self, name, None) for name in CONDITIONS} | {"search": search_key(search)}
+        given = {name: value for name, value in values.items() if value is not None}
+        text = "" if every_status or "statuses" in given else UNLESS_ASKED_FOR
+        for number, name in enumerate(given, start=4):
+            text += f" AND {CONDITIONS[name].format(f'${number}')}"
+        return text, list(given.values())
+
+
+def order_by(field: str, *, descending: bool) -> Order:
+    """The order of a list by one of: name, created_at, last_modified_at, member_count, reach_total."""
+    keys = {
+        "name": (Key("s.name_key", "text"),),
+        "created_at": (Key("s.created_at", "timestamptz"),),
+        "last_modified_at": (Key("s.last_modified_at", "timestamptz"),),
+        "member_count": (Key("s.member_count", "bigint"),),
+        "reach_total": nullable("s.reach_total", "bigint", "0", descending=descending),
+        "revenue": _by_value("v.revenue", descending=descending),
+        "orders": _by_value("v.orders::numeric", descending=descending),
+        "average_order_value": _by_value("v.revenue / nullif(v.orders, 0)", descending=descending),
+        "customer_lifetime_value": _by_value("v.revenue / nullif(v.buyers, 0)", descending=descending),
+    }[field]
+    return Order(field, (*keys, _ID), descending)
+
+
+def _by_value(sql: str, *, descending: bool) -> tuple[Key, ...]:
+    """The keys of what is made of a segment's value as it is kept."""
+    kept = f"""
+        (SELECT {sql} FROM segment_values v WHERE v.workspace_id = s.workspace_id AND v.segment_id = s.id)
+    """  # noqa: S608 - constants only
+    return nullable(kept, "numeric", "0", descending=descending)
+
+
+async def get(viewer: Viewer, segment_id: int) -> SegmentView:
+    """One segment. Raises NotFound for one that does not exist for the viewer."""
+    found = await get_many(viewer, [segment_id])
+    if segment_id not in found:
+        raise NotFound("There is no such segment.", path=("id",))
+    return found[segment_id]
+
+
+async def get_many(viewer: Viewer, segment_ids: Sequence[int]) -> dict[int, SegmentView]:
+    """Those of the segments that the viewer may see, by id."""
+    async with database() as connection:
+        rows = await connection.fetch(
+            f"{SELECT} AND s.id = ANY($4)", *visibility_arguments(viewer), list(segment_ids)
+        )
+    return {row["id"]: view_of(row) for row in rows}
+
+
+async def visible_ids(viewer: Viewer) -> set[int]:
+    """The ids of all segments that the viewer may see now, archived ones too."""
+    async with database() as connection:
+        rows = await connection.fetch(
+            f"SELECT s.id FROM segments s WHERE {VISIBLE_SEGMENT}",  # noqa: S608 - constants only
+            *visibility_arguments(viewer),
+        )
+    return {row["id"] for row in rows}
+
+
+async def list_page(
+    viewer: Viewer, filter_: SegmentFilter, search: str | None, order: Order, request: PageRequest
+) -> Page[SegmentView]:
+    """A page of the segments that the viewer may see."""
+    conditions, values = filter_.conditions(search)
+    arguments = (*visibility_arguments(viewer), *values)
+    async with database() as connection:
+        return await fetch_page(
+            connection, FOUND + conditions, arguments, order, request, view_of, reading=READ
+        )
+
+
+async def count(viewer: Viewer, filter_: SegmentFilter, search: str | None) -> int:
+    """How many segments the whole list has."""
+    conditions, values = filter_.conditions(search)
+    async with database() as connection:
+        found: int = await connection.fetchval(COUNT + conditions, *visibility_arguments(viewer), *values)
+    return found
+
+
+async def counts(viewer: Viewer, filter_: SegmentFilter, search: str | None) -> dict[SegmentStatus, int]:
+    """How many segments a list has in each status, whichever statuses it is narrowed to."""
+    conditions, values = replace(filter_, statuses=None).conditions(search, every_status=True)
+    text = f"{COUNTS}{conditions} GROUP BY s.status"
+    async with database() as connection:
+        rows = await connection.fetch(text, *visibility_arguments(viewer), *values)
+    found = {SegmentStatus(row["status"]): int(row["count"]) for row in rows}
+    return {status: found.get(status, 0) for status in SegmentStatus}
+
+
+async def users_hidden_from(viewer: Viewer, segment_ids: Sequence[int]) -> dict[int, list[int]]:
+    """The ids of the users that each segment is hidden from."""
+    hidden: dict[int, list[int]] = {segment_id: [] for segment_id in segment_ids}
+    async with database() as connection:
+        for row in await connection.fetch(USERS_HIDDEN_FROM, viewer.workspace_id, list(segment_ids)):
+            hidden[row["segment_id"]].append(row["user_id"])
+    return hidden
+
+
+def view_of(row: asyncpg.Record) -> SegmentView:
+    """The view of a row of SELECT: its first columns are those of the view."""
+    values: list[Any] = list(row[: len(COLUMNS)])
+    for index, members in _ENUMS:
+        value = values[index]
+        if value is not None:
+            values[index] = members[value]
+    if values[_CRITERIA] is not None:
+        values[_CRITERIA] = orjson.loads(values[_CRITERIA])
+    return SegmentView(*values)
+
+
+def restored(values: dict[str, Any]) -> SegmentView:
+    """The view that `dataclasses.asdict` and JSON made these values of."""
+    return TypeAdapter(SegmentView).validate_python(values)
+
+
+_CRITERIA: Final = COLUMNS.index("criteria")
+_TYPES: Final[dict[str, type[Any]]] = {
+    "kind": MemberKind,
+    "type": SegmentType,
+    "status": SegmentStatus,
+    "purpose": SegmentPurpose,
+    "origin": SegmentOrigin,
+    "visibility": Visibility,
+    "reach_status": ReachStatus,
+    "last_action": SegmentAction,
+}
+_ENUMS: Final = [(COLUMNS.index(column), {one.value: one for one in enum}) for column, enum in _TYPES.items()]

@@ -1,0 +1,1 @@
+"""Addresses that a channel may not use."""

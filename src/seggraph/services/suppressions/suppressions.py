@@ -1,0 +1,308 @@
+"""Suppressions: the list of addresses that a channel may not use any more, set and taken back, listed and searched.
+
+What changes the list marks the members who have the address, in the same transaction. It holds the turn to refresh
+of every kind meanwhile: a refresh that did not see the list as it is now is over, and the member that it looked at
+is seen here; one that comes later sees the list.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+
+import asyncpg
+
+from seggraph.access import Viewer, require_suppression_removal, require_write
+from seggraph.context import Context
+from seggraph.database.connections import database
+from seggraph.database.paging import Key, Order, Page, PageRequest, fetch_page
+from seggraph.database.unit_of_work import UnitOfWork, begin
+from seggraph.errors import Invalid, SeggraphError, TooMany
+from seggraph.row_errors import RowError
+from seggraph.services.audit import audit
+from seggraph.services.changes import changes, populations
+from seggraph.services.reach.suppressed_members import EMAIL, PHONE
+from seggraph.values.attribute_values import storable_text
+from seggraph.vocabulary import AuditAction, AuditSubject, Channel, MemberKind, SuppressionReason
+
+MAX_ADDRESSES: Final = 1_000
+MAX_SEARCH: Final = 200
+MAX_LENGTH: Final = {Channel.EMAIL: 320, Channel.DIRECT_MAIL: 1_000, Channel.SMS: 64, Channel.PHONE: 64}
+"""Most characters of an address, as a member may have it. Push has no addresses."""
+MAX_AHEAD: Final = timedelta(minutes=5)
+
+_KEYS: Final = {
+    Channel.EMAIL: ("email", "seggraph_email_key(given)"),
+    Channel.DIRECT_MAIL: ("postal", "seggraph_postal_key(given, NULL, NULL)"),
+    Channel.SMS: ("phone", "seggraph_phone_key(given)"),
+    Channel.PHONE: ("phone", "seggraph_phone_key(given)"),
+}
+
+DIGESTS: Final = {
+    channel: f"""
+    SELECT given, key, seggraph_address_digest($1, '{sort}', key) AS digest
+    FROM unnest($2::text[]) AS g(given), LATERAL (SELECT nullif({key}, '') AS key) AS k
+"""  # noqa: S608 - constants only
+    for channel, (sort, key) in _KEYS.items()
+}
+
+ADD: Final = """
+    INSERT INTO suppressions (workspace_id, channel, digest, address, reason, suppressed_at)
+    SELECT $1, $2, digest, address, $5, $6 FROM unnest($3::bytea[], $4::text[]) AS t(digest, address)
+    ON CONFLICT (workspace_id, channel, digest) DO NOTHING RETURNING digest
+"""
+
+REMOVE: Final = """
+    DELETE FROM suppressions WHERE workspace_id = $1 AND channel = $2 AND digest = ANY($3) RETURNING digest
+"""
+
+_POSTAL_HOLDERS: Final = """
+    SELECT m.kind, array_agg(m.ordinal) AS ordinals FROM member_addresses a JOIN members m ON m.id = a.member_id
+    WHERE a.workspace_id = $1 AND a.postal_digest = ANY($2) GROUP BY m.kind
+"""
+
+_EMAIL_HOLDERS: Final = f"""
+    SELECT m.kind, array_agg(m.ordinal) AS ordinals FROM members m
+    WHERE m.workspace_id = $1 AND m.email IS NOT NULL AND {EMAIL} = ANY($2) GROUP BY m.kind
+"""  # noqa: S608 - a constant
+
+_PHONE_HOLDERS: Final = f"""
+    SELECT m.kind, array_agg(m.ordinal) AS ordinals FROM members m
+    WHERE m.workspace_id = $1 AND m.phone IS NOT NULL AND {PHONE} = ANY($2) GROUP BY m.kind
+"""  # noqa: S608 - a constant
+
+HOLDERS: Final = {
+    Channel.EMAIL: _EMAIL_HOLDERS,
+    Channel.DIRECT_MAIL: _POSTAL_HOLDERS,
+    Channel.SMS: _PHONE_HOLDERS,
+    Channel.PHONE: _PHONE_HOLDERS,
+}
+
+FORGET: Final = f"""
+    UPDATE suppressions s SET address = NULL
+    WHERE s.workspace_id = $1 AND s.address IS NOT NULL AND (s.channel, s.digest) IN (
+      SELECT {int(Channel.EMAIL)}, {EMAIL} FROM members m
+      WHERE m.workspace_id = $1 AND m.id = ANY($2) AND m.email IS NOT NULL
+      UNION ALL
+      SELECT channel, {PHONE} FROM members m, unnest(ARRAY[{int(Channel.SMS)}, {int(Channel.PHONE)}]) AS channel
+      WHERE m.workspace_id = $1 AND m.id = ANY($2) AND m.phone IS NOT NULL
+      UNION ALL
+      SELECT {int(Channel.DIRECT_MAIL)}, a.postal_digest FROM member_addresses a
+      WHERE a.workspace_id = $1 AND a.member_id = ANY($2)
+    )
+"""  # noqa: S608 - constants only
+
+SELECT: Final = """
+    SELECT s.id, s.channel, s.address, s.reason, s.suppressed_at /*keys*/ FROM suppressions s
+    WHERE s.workspace_id = $1 AND ($2::smallint[] IS NULL OR s.channel = ANY($2))
+      AND ($3::text[] IS NULL OR s.reason = ANY($3)) AND ($4::text IS NULL OR lower(s.address) LIKE $4)
+"""
+
+COUNT: Final = SELECT.replace("s.id, s.channel, s.address, s.reason, s.suppressed_at /*keys*/", "count(*)")
+
+NEWEST_FIRST: Final = Order("suppression", (Key("s.id", "bigint"),), descending=True)
+
+
+@dataclass(frozen=True, slots=True)
+class SuppressionView:
+    """A suppression as it is read. `address` is None once a member who had it was erased."""
+
+    id: int
+    channel: Channel
+    address: str | None
+    reason: SuppressionReason
+    suppressed_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class SuppressionList:
+    """Which suppressions a list is of."""
+
+    channels: Sequence[Channel] | None = None
+    reasons: Sequence[SuppressionReason] | None = None
+    search: str | None = None
+
+    def arguments(self) -> tuple[Any, ...]:
+        """The values of $2 to $4 in SELECT. Raises Invalid for a search that cannot be."""
+        wanted = (self.search or "").strip().lower()
+        if not storable_text(wanted, MAX_SEARCH):
+            raise Invalid(f"A search is a text of at most {MAX_SEARCH} characters.", path=("search",))
+        for character in "\\%_":
+            wanted = wanted.replace(character, "\\" + character)
+        return self.channels, self.reasons, f"%{wanted}%" if wanted else None
+
+
+@dataclass(slots=True)
+class SuppressionReport:
+    """What became of every address: changed + already_done + the rows with errors = the addresses given."""
+
+    changed: int = 0
+    already_done: int = 0
+    row_errors: list[RowError] = field(default_factory=list)
+
+
+async def suppress(
+    context: Context,
+    viewer: Viewer,
+    channel: Channel,
+    addresses: Sequence[str],
+    reason: SuppressionReason,
+    *,
+    suppressed_at: datetime | None = None,
+) -> SuppressionReport:
+    """Put addresses on a channel's list; one that is there keeps its reason and date.
+
+    Bad addresses are reported with their index, the others are stored. Raises Forbidden, TooMany, Invalid.
+    """
+    require_write(viewer)
+    at = suppressed_at or datetime.now(UTC)
+    if at > datetime.now(UTC) + MAX_AHEAD:
+        raise Invalid("An address is not suppressed in the future.", path=("suppressedAt",))
+    _require_possible(channel, addresses)
+    async with begin() as unit:
+        await _lock_populations(unit, viewer)
+        found, report = await _read(unit, viewer, channel, addresses)
+        rows = sorted(found.items())
+        added = await unit.connection.fetch(
+            ADD,
+            viewer.workspace_id,
+            channel,
+            [digest for digest, _ in rows],
+            [shown for _, shown in rows],
+            reason,
+            at,
+        )
+        await _mark(context, unit, viewer, channel, added)
+        if added:
+            told = {"channel": channel, "reason": reason, "address_count": len(added)}
+            subject = audit.Subject(AuditSubject.SUPPRESSION)
+            await audit.record(unit, viewer, AuditAction.SUPPRESSED, subject, after=told)
+    return _counted(report, len(added), len(addresses))
+
+
+async def unsuppress(
+    context: Context, viewer: Viewer, channel: Channel, addresses: Sequence[str]
+) -> SuppressionReport:
+    """Take addresses off a channel's list, for those who manage everything. Raises like `suppress`."""
+    require_suppression_removal(viewer)
+    _require_possible(channel, addresses)
+    async with begin() as unit:
+        await _lock_populations(unit, viewer)
+        found, report = await _read(unit, viewer, channel, addresses)
+        removed = await unit.connection.fetch(REMOVE, viewer.workspace_id, channel, sorted(found))
+        await _mark(context, unit, viewer, channel, removed)
+        if removed:
+            told = {"channel": channel, "address_count": len(removed)}
+            subject = audit.Subject(AuditSubject.SUPPRESSION)
+            await audit.record(unit, viewer, AuditAction.UNSUPPRESSED, subject, told)
+    return _counted(report, len(removed), len(addresses))
+
+
+async def forget(connection: asyncpg.Connection, workspace_id: int, member_ids: Sequence[int]) -> None:
+    """Forget the addresses of members who are being erased, but not that they are suppressed."""
+    await connection.execute(FORGET, workspace_id, list(member_ids))
+
+
+async def list_page(viewer: Viewer, list_: SuppressionList, request: PageRequest) -> Page[SuppressionView]:
+    """A page of the list, the newest first. Raises BadCursor, Invalid, TooMany."""
+    arguments = (viewer.workspace_id, *list_.arguments())
+    async with database() as connection:
+        return await fetch_page(connection, SELECT, arguments, NEWEST_FIRST, request, _view)
+
+
+async def count(viewer: Viewer, list_: SuppressionList) -> int:
+    """How many suppressions the whole list has."""
+    async with database() as connection:
+        found: int = await connection.fetchval(COUNT, viewer.workspace_id, *list_.arguments())
+    return found
+
+
+def _require_possible(channel: Channel, addresses: Sequence[str]) -> None:
+    if channel not in MAX_LENGTH:
+        message = "Push messages have no address; set the member's consent to DENIED instead."
+        raise Invalid(message, path=("channel",))
+    if len(addresses) > MAX_ADDRESSES:
+        message = f"Send at most {MAX_ADDRESSES} addresses at once; these are {len(addresses)}."
+        raise TooMany(message, path=("addresses",))
+
+
+async def _lock_populations(unit: UnitOfWork, viewer: Viewer) -> None:
+    """The turns of all kinds, always in the same order."""
+    for kind in MemberKind:
+        await populations.lock(unit.connection, viewer.workspace_id, kind)
+
+
+async def _read(
+    unit: UnitOfWork, viewer: Viewer, channel: Channel, addresses: Sequence[str]
+) -> tuple[dict[bytes, str], SuppressionReport]:
+    """The addresses as they are shown, by what they are compared by; and the report of those that are none."""
+    report = SuppressionReport()
+    good: dict[int, str] = {}
+    for index, given in enumerate(addresses):
+        try:
+            good[index] = _clean(channel, given)
+        except SeggraphError as error:
+            report.row_errors.append(RowError(index, error.code, error.message, ()))
+    rows = await unit.connection.fetch(DIGESTS[channel], viewer.workspace_id, list(good.values()))
+    found: dict[bytes, str] = {}
+    for index, row in zip(good, rows, strict=True):
+        if row["digest"] is None:
+            report.row_errors.append(RowError(index, Invalid.code, _EMPTY[channel], ()))
+        else:
+            shown = row["key"] if channel is Channel.EMAIL else row["given"]
+            found.setdefault(row["digest"], shown)
+    return found, report
+
+
+_EMPTY: Final = {
+    Channel.EMAIL: "This is not an email address; one looks like ada@example.com.",
+    Channel.DIRECT_MAIL: "This address has no words.",
+    Channel.SMS: "This phone number has no digits.",
+    Channel.PHONE: "This phone number has no digits.",
+}
+
+
+def _clean(channel: Channel, given: str) -> str:
+    """An address without spaces around it. Raises Invalid."""
+    cleaned = given.strip()
+    limit = MAX_LENGTH[channel]
+    if not storable_text(cleaned, limit):
+        raise Invalid(f"An address is a text of at most {limit} characters.")
+    if channel is Channel.EMAIL and not (0 < cleaned.find("@") < len(cleaned) - 1 and " " not in cleaned):
+        raise Invalid(_EMPTY[channel])
+    return cleaned
+
+
+async def _mark(
+    context: Context, unit: UnitOfWork, viewer: Viewer, channel: Channel, rows: Sequence[asyncpg.Record]
+) -> None:
+    """Have the members looked at again who have one of these addresses."""
+    if not rows:
+        return
+    digests = [row["digest"] for row in rows]
+    for holders in await unit.connection.fetch(HOLDERS[channel], viewer.workspace_id, digests):
+        await changes.mark(
+            context,
+            unit,
+            viewer.workspace_id,
+            MemberKind(holders["kind"]),
+            holders["ordinals"],
+            [changes.SUPPRESSIONS],
+        )
+
+
+def _counted(report: SuppressionReport, changed: int, given: int) -> SuppressionReport:
+    report.row_errors.sort(key=lambda error: error.index)
+    report.changed = changed
+    report.already_done = given - changed - len(report.row_errors)
+    return report
+
+
+def _view(row: asyncpg.Record) -> SuppressionView:
+    return SuppressionView(
+        row["id"],
+        Channel(row["channel"]),
+        row["address"],
+        SuppressionReason(row["reason"]),
+        row["suppressed_at"],
+    )

@@ -1,0 +1,305 @@
+"""Sending to webhooks: a sender for each that has something to send, apart from the jobs, so that none delays another.
+
+A sender holds a lease on its webhook and sends what is due, in order. Who dies while sending leaves the message
+PENDING, so it comes again under the same id: at least once. After a failure the webhook rests for a while, and the
+message is tried again on a schedule of about a day; then it is a dead letter.
+"""
+
+import asyncio
+import random
+import secrets as tokens
+import time
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Any, Final
+from uuid import UUID
+
+import structlog
+
+from seggraph.context import Context
+from seggraph.database.connections import database
+from seggraph.database.unit_of_work import begin
+from seggraph.errors import RetryLater
+from seggraph.files import secrets
+from seggraph.files.secrets import SecretUnreadable
+from seggraph.http_client import AddressRefused, ConnectionFailed
+from seggraph.services.webhooks import messages, signatures
+from seggraph.services.webhooks.webhooks import purpose_of
+
+log = structlog.get_logger()
+
+SCHEDULE_SECONDS: Final = (5, 300, 1_800, 7_200, 18_000, 28_800, 28_800)
+"""How long a message waits after each failed attempt: eight attempts in about a day."""
+JITTER: Final = 0.1
+RESTS_SECONDS: Final = (5, 10, 20, 40, 80, 160, 300)
+"""How long a webhook rests after so many failures one after the other; after more, the last of them."""
+MAX_RETRY_AFTER_SECONDS: Final = 43_200.0
+MAX_REST_SECONDS: Final = 3_600.0
+POLL_SECONDS: Final = 1.0
+TURN_SECONDS: Final = 10.0
+"""How long a sender goes on before it lets others have its place."""
+MAX_SENDERS: Final = 32
+KEPT_BODY_BYTES: Final = 4_096
+"""The largest body that is kept after its delivery, to look at."""
+MAX_ANSWER_BYTES: Final = 4_096
+GONE: Final = 410
+
+CLAIM: Final = """
+    UPDATE webhooks SET lease_holder = $1, lease_until = clock_timestamp() + make_interval(secs => $2)
+    WHERE id = ANY(ARRAY(SELECT w.id FROM webhooks w
+      WHERE w.status = 'ACTIVE' AND (w.lease_until IS NULL OR w.lease_until < clock_timestamp())
+        AND (w.retry_at IS NULL OR w.retry_at <= clock_timestamp())
+        AND EXISTS (SELECT FROM webhook_messages m WHERE m.webhook_id = w.id AND m.status = 'PENDING'
+          AND m.next_attempt_at <= clock_timestamp())
+      ORDER BY w.lease_until NULLS FIRST LIMIT $3 FOR NO KEY UPDATE SKIP LOCKED))
+    RETURNING id
+"""
+
+RENEW: Final = """
+    UPDATE webhooks SET lease_until = clock_timestamp() + make_interval(secs => $3)
+    WHERE id = $1 AND lease_holder = $2 AND status = 'ACTIVE' AND (retry_at IS NULL OR retry_at <= clock_timestamp())
+    RETURNING id
+"""
+
+# The end of the lease stays: whoever was served longest ago is served first.
+GIVE_BACK: Final = """
+    UPDATE webhooks SET lease_holder = NULL, lease_until = clock_timestamp() WHERE id = $1 AND lease_holder = $2
+"""
+
+NEXT: Final = """
+    SELECT id, key, body, attempts FROM webhook_messages
+    WHERE webhook_id = $1 AND status = 'PENDING' AND next_attempt_at <= clock_timestamp() ORDER BY id LIMIT 1
+"""
+
+ADDRESS: Final = """
+    SELECT url, secret, CASE WHEN previous_until > clock_timestamp() THEN previous_secret END AS previous_secret
+    FROM webhooks WHERE id = $1
+"""
+
+LOG: Final = """
+    INSERT INTO webhook_attempts
+      (workspace_id, webhook_id, message_id, at, duration_seconds, status_code, error, next_attempt_at)
+    SELECT workspace_id, webhook_id, id, $2, $3, $4, $5, clock_timestamp() + make_interval(secs => $6)
+    FROM webhook_messages WHERE id = $1
+"""
+
+DELIVERED: Final = """
+    UPDATE webhook_messages SET status = 'DELIVERED', attempts = attempts + 1, next_attempt_at = NULL,
+      finished_at = clock_timestamp(), body = CASE WHEN octet_length(body) <= $2 THEN body END
+    WHERE id = $1
+"""
+
+FAILED: Final = """
+    UPDATE webhook_messages SET attempts = attempts + 1,
+      status = CASE WHEN $2::float8 IS NULL THEN 'FAILED' ELSE 'PENDING' END,
+      next_attempt_at = clock_timestamp() + make_interval(secs => $2),
+      finished_at = CASE WHEN $2 IS NULL THEN clock_timestamp() END
+    WHERE id = $1 AND status = 'PENDING'
+"""
+
+HEALTHY: Final = """
+    UPDATE webhooks SET failures = 0, failing_since = NULL, retry_at = NULL WHERE id = $1 AND failures > 0
+"""
+
+FAILING: Final = """
+    UPDATE webhooks SET failures = failures + 1, failing_since = coalesce(failing_since, clock_timestamp()),
+      retry_at = clock_timestamp() + make_interval(secs =>
+        greatest($2, ($3::float8[])[least(failures + 1, cardinality($3))]))
+    WHERE id = $1 RETURNING failing_since < clock_timestamp() - make_interval(secs => $4)
+"""
+
+DISABLE: Final = """
+    UPDATE webhooks SET status = 'DISABLED', status_reason = $2, last_modified_at = now()
+    WHERE id = $1 AND status = 'ACTIVE'
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How one call went. `retry_after` is what the receiver asked for, in seconds."""
+
+    at: datetime
+    seconds: float
+    status_code: int | None = None
+    error: str | None = None
+    retry_after: float = 0.0
+
+
+async def serve(context: Context) -> None:
+    """Make messages and send them, until cancelled; what is being sent then is sent again by others."""
+    async with asyncio.TaskGroup() as group:
+        group.create_task(_forever("webhook_messages", lambda: messages.prepare_due(context)))
+        sending: set[asyncio.Task[None]] = set()
+
+        async def hand_out() -> None:
+            for claim in await _claim(context, MAX_SENDERS - len(sending)):
+                task = group.create_task(_send_due(context, *claim))
+                sending.add(task)
+                task.add_done_callback(sending.discard)
+
+        await _forever("webhook_senders", hand_out)
+
+
+async def _forever(name: str, step: Callable[[], Awaitable[None]]) -> None:
+    while True:
+        try:
+            await step()
+        except RetryLater as error:
+            log.warning(f"{name}_wait", reason=error.message)
+        except Exception:  # the outermost loop: the next step may succeed
+            log.warning(f"{name}_failed", exc_info=True)
+        await asyncio.sleep(POLL_SECONDS)
+
+
+async def _claim(context: Context, room: int) -> list[tuple[int, str]]:
+    """Webhooks that have something to send and that nobody sends to, with our lease on each."""
+    if room <= 0:
+        return []
+    holder = tokens.token_hex(8)
+    async with database() as connection:
+        rows = await connection.fetch(CLAIM, holder, _lease_seconds(context), room)
+    return [(row["id"], holder) for row in rows]
+
+
+async def _send_due(context: Context, webhook_id: int, holder: str) -> None:
+    """Send what is due, in order, until nothing is, something fails, or the turn is over."""
+    ends = time.monotonic() + TURN_SECONDS
+    try:
+        with structlog.contextvars.bound_contextvars(webhook_id=webhook_id):
+            while time.monotonic() < ends and await _send_next(context, webhook_id, holder):
+                pass
+    except RetryLater as error:
+        log.warning("webhook_sender_waits", reason=error.message)
+    except Exception:  # one webhook must not end the sending to the others
+        log.warning("webhook_sender_failed", exc_info=True)
+    finally:
+        with suppress(RetryLater):
+            await asyncio.shield(_execute(GIVE_BACK, webhook_id, holder))
+
+
+async def _send_next(context: Context, webhook_id: int, holder: str) -> bool:
+    """Send the next message; False when there is none, the webhook has to rest, or the lease was lost."""
+    async with database() as connection:
+        if await connection.fetchval(RENEW, webhook_id, holder, _lease_seconds(context)) is None:
+            return False
+        message = await connection.fetchrow(NEXT, webhook_id)
+    if message is None:
+        return False
+    outcome = await _call(context, webhook_id, message["key"], message["body"])
+    if outcome.error is None:
+        await _store_success(webhook_id, message["id"], outcome)
+        return True
+    await _store_failure(context, webhook_id, message["id"], message["attempts"], outcome)
+    return False
+
+
+async def send_once(context: Context, webhook_id: int, message_id: int, key: UUID, body: bytes) -> None:
+    """Send a message now, whatever the webhook's status, and not again when that fails."""
+    outcome = await _call(context, webhook_id, key, body)
+    if outcome.error is None:
+        await _store_success(webhook_id, message_id, outcome)
+        return
+    async with begin() as unit:
+        await unit.connection.execute(LOG, message_id, *_logged(outcome), None)
+        await unit.connection.execute(FAILED, message_id, None)
+
+
+async def _call(context: Context, webhook_id: int, key: UUID, body: bytes) -> Outcome:
+    """Sign a message and send it."""
+    at, begun = datetime.now(UTC), time.monotonic()
+    async with database() as connection:
+        row = await connection.fetchrow(ADDRESS, webhook_id)
+    if row is None:
+        return Outcome(at, 0.0, error="The webhook was deleted.")
+    try:
+        sealed = [one for one in (row["secret"], row["previous_secret"]) if one is not None]
+        keys = [secrets.decrypt(context.settings, one, purpose=purpose_of(webhook_id)) for one in sealed]
+        signed = signatures.headers(keys, f"msg_{key.hex}", int(at.timestamp()), body)
+        answer = await context.outgoing.send(
+            "POST",
+            row["url"],
+            headers={"Content-Type": "application/json", **signed},
+            content=body,
+            timeout_seconds=context.settings.outgoing_seconds,
+            max_body_bytes=MAX_ANSWER_BYTES,
+        )
+    except (AddressRefused, ConnectionFailed, SecretUnreadable) as error:
+        return Outcome(at, time.monotonic() - begun, error=error.message)
+    seconds = time.monotonic() - begun
+    if 200 <= answer.status < 300:
+        return Outcome(at, seconds, answer.status)
+    return Outcome(
+        at,
+        seconds,
+        answer.status,
+        f"It answered {answer.status}; 200 to 299 means that the message was taken.",
+        _retry_after(answer.headers.get("retry-after", ""), at),
+    )
+
+
+async def _store_success(webhook_id: int, message_id: int, outcome: Outcome) -> None:
+    async with begin() as unit:
+        await unit.connection.execute(LOG, message_id, *_logged(outcome), None)
+        await unit.connection.execute(DELIVERED, message_id, KEPT_BODY_BYTES)
+        await unit.connection.execute(HEALTHY, webhook_id)
+
+
+async def _store_failure(
+    context: Context, webhook_id: int, message_id: int, attempts: int, outcome: Outcome
+) -> None:
+    """Note a failure: when the message is tried again, if ever; the webhook rests, or is disabled."""
+    gone = outcome.status_code == GONE
+    wait = None if gone else _wait(attempts, outcome.retry_after)
+    days = context.settings.webhook_disable_days
+    rests = [float(seconds) for seconds in RESTS_SECONDS]
+    async with begin() as unit:
+        await unit.connection.execute(LOG, message_id, *_logged(outcome), wait)
+        await unit.connection.execute(FAILED, message_id, wait)
+        rest = min(outcome.retry_after, MAX_REST_SECONDS)
+        too_long = await unit.connection.fetchval(FAILING, webhook_id, rest, rests, days * 86_400)
+        if gone:
+            reason = "It answered 410 Gone. Resume it when it is there again."
+        elif too_long:
+            reason = f"Every attempt failed for more than {days:g} days. Put it right, then resume it."
+        else:
+            return
+        await unit.connection.execute(DISABLE, webhook_id, reason)
+    log.warning("webhook_disabled", webhook_id=webhook_id, gone=gone)
+
+
+def _wait(attempts: int, retry_after: float) -> float | None:
+    """How long a message waits that was tried `attempts` times before this failure; None: it was tried enough."""
+    if attempts >= len(SCHEDULE_SECONDS):
+        return None
+    jitter = 1 + random.uniform(-JITTER, JITTER)  # noqa: S311 - it only spreads the load
+    return max(SCHEDULE_SECONDS[attempts] * jitter, retry_after)
+
+
+def _retry_after(text: str, now: datetime) -> float:
+    """What a Retry-After header asks for, in seconds, between 0 and half a day; 0 for what is none."""
+    if text.isascii() and text.isdigit():
+        seconds = float(text[:9])
+    else:
+        try:
+            at = parsedate_to_datetime(text)
+        except ValueError:
+            return 0.0
+        seconds = (at if at.tzinfo else at.replace(tzinfo=UTC)).timestamp() - now.timestamp()
+    return max(0.0, min(seconds, MAX_RETRY_AFTER_SECONDS))
+
+
+def _logged(outcome: Outcome) -> tuple[Any, ...]:
+    return outcome.at, outcome.seconds, outcome.status_code, outcome.error
+
+
+def _lease_seconds(context: Context) -> float:
+    """Long enough for one call and for storing how it went."""
+    return context.settings.outgoing_seconds + context.settings.lease_seconds
+
+
+async def _execute(statement: str, *arguments: Any) -> None:
+    async with database() as connection:
+        await connection.execute(statement, *arguments)

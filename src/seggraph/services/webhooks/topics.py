@@ -1,0 +1,253 @@
+"""What is told of a fact: its topics, whom it is about, and a small JSON document, as far as a viewer sees it.
+
+The same document goes to those who watch a workspace and to webhooks. It shows the object as it is when the fact is
+told; what the fact itself says comes from the fact.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from seggraph.access import Viewer, sees_playbook, sees_segment
+from seggraph.events import (
+    CampaignChanged,
+    DeliveryChanged,
+    ExportFinished,
+    Fact,
+    ImportFinished,
+    MembershipChanged,
+    MetricsChanged,
+    PlaybookChanged,
+    ReachChanged,
+    SegmentDeleted,
+    SegmentStatusChanged,
+    SegmentUpdated,
+)
+from seggraph.services.campaigns import views as campaign_views
+from seggraph.services.campaigns.views import CampaignView
+from seggraph.services.destinations import deliveries
+from seggraph.services.destinations.deliveries import DeliveryView
+from seggraph.services.exports import exports
+from seggraph.services.exports.exports import ExportView
+from seggraph.services.imports import imports
+from seggraph.services.imports.imports import ImportView
+from seggraph.services.playbooks import views as playbook_views
+from seggraph.services.playbooks.views import PlaybookView
+from seggraph.services.segments import views as segment_views
+from seggraph.services.segments.views import SegmentView
+from seggraph.values.global_ids import global_id
+from seggraph.vocabulary import ApiKeyScope, Role
+
+Data = dict[str, Any]
+"""A JSON object."""
+
+SUBJECT: Final[dict[type[Fact], str]] = {
+    SegmentStatusChanged: "Segment",
+    SegmentUpdated: "Segment",
+    SegmentDeleted: "Segment",
+    ReachChanged: "Segment",
+    MembershipChanged: "Segment",
+    MetricsChanged: "Segment",
+    ImportFinished: "Import",
+    ExportFinished: "Export",
+    CampaignChanged: "Campaign",
+    DeliveryChanged: "Delivery",
+    PlaybookChanged: "Playbook",
+}
+"""The type of what a fact is about."""
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What a fact is about: `view` is None when it is gone."""
+
+    type_name: str
+    number: int
+    view: SegmentView | ImportView | ExportView | CampaignView | PlaybookView | DeliveryView | None
+
+    @property
+    def id(self) -> str:
+        """Its global id."""
+        return global_id(self.type_name, self.number)
+
+
+def anyone(workspace_id: int) -> Viewer:
+    """Whoever is in a workspace: sees what all of them may see, private objects not."""
+    return Viewer(workspace_id, Role.TEAM_MEMBER, ApiKeyScope.READ)
+
+
+class Subjects:
+    """What some facts are about, as far as a viewer sees it."""
+
+    def __init__(self, viewer: Viewer, views: Mapping[tuple[str, int], Any]) -> None:
+        self._viewer = viewer
+        self._views = views
+
+    @staticmethod
+    async def load(viewer: Viewer, facts: Sequence[Fact]) -> "Subjects":
+        """Read what the facts are about: a statement for each type."""
+        wanted: dict[str, set[int]] = {}
+        for fact in facts:
+            if type(fact) in SUBJECT and not isinstance(fact, SegmentDeleted):
+                wanted.setdefault(SUBJECT[type(fact)], set()).add(fact.subject_id)
+        views: dict[tuple[str, int], Any] = {}
+        for type_name, numbers in wanted.items():
+            found = await _READ[type_name](viewer, sorted(numbers))
+            views |= {(type_name, number): view for number, view in found.items()}
+        return Subjects(viewer, views)
+
+    def of(self, fact: Fact) -> Subject | None:
+        """What a fact is about; None if the viewer does not see it, or nothing is told of such facts."""
+        type_name = SUBJECT.get(type(fact))
+        if type_name is None:
+            return None
+        if isinstance(fact, SegmentDeleted):
+            last = segment_views.restored(fact.last)
+            visible = sees_segment(
+                self._viewer,
+                visibility=last.visibility,
+                created_by_id=last.created_by_id,
+                hidden_from=fact.hidden_from,
+            )
+            return Subject(type_name, fact.subject_id, last) if visible else None
+        view = self._views.get((type_name, fact.subject_id))
+        if view is None and not self._outlives(fact):
+            return None
+        return Subject(type_name, fact.subject_id, view)
+
+    def _outlives(self, fact: Fact) -> bool:
+        """Whether a fact about what is no more is still told to the viewer."""
+        if isinstance(fact, PlaybookChanged):
+            return fact.is_deleted and sees_playbook(
+                self._viewer, visibility=fact.visibility, created_by_id=fact.created_by_id
+            )
+        return isinstance(fact, CampaignChanged)
+
+
+async def _exports(viewer: Viewer, numbers: Sequence[int]) -> dict[int, Any]:
+    """Exports that the viewer sees; for nobody in particular everyone's, but for those of private segments."""
+    everyone = Viewer(viewer.workspace_id, Role.LEADER, ApiKeyScope.READ)
+    is_anyone = viewer == anyone(viewer.workspace_id)
+    found = await exports.get_many(everyone if is_anyone else viewer, numbers)
+    return await _into_visible(viewer, found)
+
+
+async def _into_visible(viewer: Viewer, found: Mapping[int, ExportView]) -> dict[int, Any]:
+    wanted = {view.segment_id for view in found.values() if view.segment_id is not None}
+    visible = await segment_views.get_many(viewer, sorted(wanted))
+    return {
+        number: view
+        for number, view in found.items()
+        if view.segment_id is None or view.segment_id in visible
+    }
+
+
+_READ: Final[dict[str, Any]] = {
+    "Segment": segment_views.get_many,
+    "Import": imports.get_many,
+    "Export": _exports,
+    "Campaign": campaign_views.get_many,
+    "Delivery": deliveries.get_many,
+    "Playbook": playbook_views.get_many,
+}
+
+
+def data_of(fact: Fact, subject: Subject) -> Data:
+    """The document of a fact about a subject; of members the counts, not who they are."""
+    said: Data = {}
+    match fact:
+        case SegmentStatusChanged(status=status, previous_status=previous):
+            said = {"status": status, "previousStatus": previous}
+        case MembershipChanged(entered=entered, exited=exited):
+            said = {"entered": entered, "exited": exited}
+        case SegmentDeleted() | PlaybookChanged(is_deleted=True):
+            said = {"deleted": True}
+        case DeliveryChanged(status=status):
+            said = {"status": status}
+        case CampaignChanged():
+            said = {"deleted": subject.view is None}
+    return {f"{subject.type_name.lower()}Id": subject.id} | _described(subject.view) | said
+
+
+def _described(view: Any) -> Data:
+    match view:
+        case SegmentView():
+            return _segment(view)
+        case ImportView():
+            return _import(view)
+        case ExportView():
+            return {
+                "segmentId": _segment_id(view.segment_id),
+                "status": view.status,
+                "content": view.content,
+                "format": view.format,
+                "rows": view.written,
+                "error": _error(view),
+            }
+        case DeliveryView():
+            return {
+                "segmentId": _segment_id(view.segment_id),
+                "destinationId": global_id("Destination", view.destination_id),
+                "status": view.status,
+                "error": _error(view),
+            }
+        case CampaignView():
+            return {"name": view.name, "status": view.status, "version": view.version}
+        case PlaybookView():
+            return {
+                "name": view.name,
+                "kind": view.kind.name,
+                "status": view.status,
+                "version": view.version,
+            }
+    return {}
+
+
+def _segment(view: SegmentView) -> Data:
+    return {
+        "name": view.name,
+        "kind": view.kind.name,
+        "type": view.type,
+        "status": view.status,
+        "purpose": view.purpose,
+        "version": view.version,
+        "memberCount": view.member_count,
+        "asOf": None if view.as_of is None else view.as_of.isoformat().replace("+00:00", "Z"),
+        "reach": {
+            "status": view.reach_status,
+            "total": view.reach_total,
+            "email": view.reach_email,
+            "directMail": view.reach_direct_mail,
+            "sms": view.reach_sms,
+            "phone": view.reach_phone,
+            "push": view.reach_push,
+            "error": _error(view),
+        },
+    }
+
+
+def _import(view: ImportView) -> Data:
+    return {
+        "segmentId": _segment_id(view.segment_id),
+        "status": view.status,
+        "kind": view.kind.name,
+        "fileName": view.file_name,
+        "read": view.read,
+        "added": view.added,
+        "updated": view.updated,
+        "alreadyIn": view.already_in,
+        "duplicate": view.duplicate,
+        "ignored": view.ignored,
+        "failed": view.failed,
+        "error": _error(view),
+    }
+
+
+def _segment_id(number: int | None) -> str | None:
+    return None if number is None else global_id("Segment", number)
+
+
+def _error(view: SegmentView | ImportView | ExportView | DeliveryView) -> Data | None:
+    if view.error_code is None:
+        return None
+    return {"code": view.error_code, "message": view.error_message}

@@ -1,0 +1,123 @@
+"""The settings of a workspace that change what its segments are: its consent policy and its time zone; and its name.
+
+Another policy changes who can be reached, another zone what a day is: every ACTIVE segment is computed anew, in
+the same transaction that stores the change, so that no number of before is taken for one of after.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Final
+from zoneinfo import available_timezones
+
+from seggraph.access import Viewer, require_admin
+from seggraph.context import Context
+from seggraph.database.unit_of_work import UnitOfWork, begin
+from seggraph.errors import Invalid
+from seggraph.events import ReachChanged
+from seggraph.services.audit import audit
+from seggraph.services.identity import workspaces
+from seggraph.services.identity.workspaces import WorkspaceView
+from seggraph.services.segments import default_segments
+from seggraph.values.names import clean_name
+from seggraph.vocabulary import AuditAction, AuditSubject, ReachStatus
+
+HOLD: Final = (
+    "SELECT name, time_zone, consent_policy, currency FROM workspaces WHERE id = $1 FOR NO KEY UPDATE"
+)
+
+SET: Final = """
+    UPDATE workspaces SET name = coalesce($2, name), time_zone = coalesce($3, time_zone),
+      consent_policy = coalesce($4, consent_policy), currency = coalesce($5, currency) WHERE id = $1
+"""
+
+HOLD_SEGMENTS: Final = """
+    SELECT id FROM segments WHERE workspace_id = $1 AND status = 'ACTIVE' ORDER BY id FOR NO KEY UPDATE
+"""
+
+COMPUTE_ALL: Final = """
+    UPDATE segments SET requested_revision = requested_revision + 1, lease_holder = NULL, lease_until = NULL,
+      attempts = 0, retry_at = NULL, progress = 0, reach_status = 'CALCULATING', error_code = NULL,
+      error_message = NULL, error_at = NULL
+    WHERE workspace_id = $1 AND id = ANY($2) RETURNING id, requested_revision
+"""
+
+BUILD_REACH: Final = "UPDATE populations SET requested_reach = requested_reach + 1 WHERE workspace_id = $1"
+
+AUDITED: Final = ("name", "time_zone", "consent_policy", "currency")
+"""What the audit log tells of a workspace."""
+
+NUDGES: Final = 200
+"""Most runs that are asked for at once; the sweeper asks for the others."""
+
+
+@dataclass(frozen=True, slots=True)
+class SettingsChange:
+    """The workspace as it is now, and how many segments are being computed anew because of it."""
+
+    workspace: WorkspaceView
+    recalculating: int
+
+
+async def update(context: Context, viewer: Viewer, given: Mapping[str, Any]) -> SettingsChange:
+    """Change what is given of: name, time_zone, consent_policy, currency. None stays as it is.
+
+    Raises Forbidden, Required, Invalid, TooLong.
+    """
+    require_admin(viewer)
+    name, currency = given.get("name"), given.get("currency")
+    zone, policy = given.get("time_zone"), given.get("consent_policy")
+    if name is not None:
+        name = clean_name(name, "workspace")
+    if zone is not None and zone not in available_timezones():
+        message = f"{zone[:64]!r} is no time zone of the IANA list, like Europe/Berlin."
+        raise Invalid(message, path=("timeZone",))
+    if currency is not None and not (len(currency) == 3 and currency.isascii() and currency.isupper()):
+        raise Invalid("A currency is its three letters of ISO 4217, like EUR.", path=("currency",))
+    async with begin() as unit:
+        before = await unit.connection.fetchrow(HOLD, viewer.workspace_id)
+        await unit.connection.execute(SET, viewer.workspace_id, name, zone, policy, currency)
+        has_new_policy = policy is not None and policy != before["consent_policy"]
+        has_new_zone = zone is not None and zone != before["time_zone"]
+        await audit.record(
+            unit,
+            viewer,
+            AuditAction.EDITED,
+            audit.Subject(AuditSubject.WORKSPACE, viewer.workspace_id, name or before["name"]),
+            {one: before[one] for one in given if one in AUDITED},
+            {
+                one: value if value is not None else before[one]
+                for one, value in given.items()
+                if one in AUDITED
+            },
+        )
+        recalculating = 0
+        if has_new_policy or has_new_zone:
+            recalculating = await _compute_all(context, unit, viewer, build_reach=has_new_policy)
+    return SettingsChange(await workspaces.get(viewer), recalculating)
+
+
+async def _compute_all(context: Context, unit: UnitOfWork, viewer: Viewer, *, build_reach: bool) -> int:
+    """Ask for runs of all ACTIVE segments, the first of which build the reachable audiences if need be."""
+    held = await unit.connection.fetch(HOLD_SEGMENTS, viewer.workspace_id)
+    await default_segments.correct(unit, viewer.workspace_id)
+    rows = await unit.connection.fetch(COMPUTE_ALL, viewer.workspace_id, [row["id"] for row in held])
+    if build_reach:
+        await unit.connection.execute(BUILD_REACH, viewer.workspace_id)
+    for row in rows[:NUDGES]:
+        context.recompute(unit, row["id"], row["requested_revision"])
+    at = datetime.now(UTC)
+    context.publish(
+        unit,
+        [
+            ReachChanged(
+                workspace_id=viewer.workspace_id,
+                at=at,
+                segment_id=row["id"],
+                revision=row["requested_revision"],
+                reach_status=ReachStatus.CALCULATING,
+            )
+            for row in rows
+        ],
+    )
+    return len(rows)

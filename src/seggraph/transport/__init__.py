@@ -1,0 +1,25 @@
+"""GraphQL on the wire: HTTP, WebSocket, server-sent events, limits, masking, GraphiQL.
+
+This package knows nothing of our schema. It serves any `ServedSchema` through a `GraphQLEndpoint`.
+"""
+
+from seggraph.transport.endpoint import GraphQLEndpoint
+from seggraph.transport.execution import CompiledExecutor
+from seggraph.transport.limits import Limits
+from seggraph.transport.measuring import Measured, Observe
+from seggraph.transport.request_ids import current_request_id
+from seggraph.transport.rows import Row, row, with_rows
+from seggraph.transport.schema import ServedSchema
+
+__all__ = [
+    "GraphQLEndpoint",
+    "CompiledExecutor",
+    "Limits",
+    "Measured",
+    "Observe",
+    "Row",
+    "ServedSchema",
+    "current_request_id",
+    "row",
+    "with_rows",
+]

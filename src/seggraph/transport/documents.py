@@ -1,0 +1,99 @@
+"""Parsing and validation, once per query text.
+
+Stock `ParserCache` and `ValidationCache` are not used: the first raises a syntax error where a WebSocket or
+SSE stream does not catch it, the second hashes whole documents and misses whenever a rule class is made per
+request, and neither measures a document before validating it.
+"""
+
+from collections import OrderedDict
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from graphql import DocumentNode, GraphQLError, OperationDefinitionNode, specified_rules
+from strawberry.extensions import SchemaExtension
+from strawberry.schema.schema import validate_document
+from strawberry.types.execution import ExecutionContext
+
+from seggraph.transport.codes import TransportCode
+from seggraph.transport.limits import Limits, violations
+
+CACHED_DOCUMENTS = 512
+CACHED_CHARACTERS = 16_384
+"""A longer query text is not kept: it bounds the memory that strangers can fill to a few tens of MB."""
+
+_UNNAMED = GraphQLError(
+    "Give the operationName: the document has several operations.",
+    extensions={"code": TransportCode.BAD_REQUEST.value},
+)
+
+
+@dataclass(frozen=True, slots=True)
+class PreparedDocument:
+    """A parsed document with what validation said of it. Never changed: it is shared among requests."""
+
+    document: DocumentNode
+    operations: int
+    errors: tuple[GraphQLError, ...]
+
+
+class DocumentCache:
+    """The documents of one schema that were asked for most recently, by their text."""
+
+    def __init__(self, limits: Limits) -> None:
+        self.limits = limits
+        self._prepared: OrderedDict[str, PreparedDocument] = OrderedDict()
+
+    def find(self, query: str | None) -> PreparedDocument | None:
+        """Return the prepared document of this very text, or None."""
+        prepared = self._prepared.get(query) if query else None
+        if prepared is not None and query is not None:
+            self._prepared.move_to_end(query)
+        return prepared
+
+    def prepare(self, context: ExecutionContext, document: DocumentNode) -> PreparedDocument:
+        """Measure and validate a document, and keep it when it is not too long."""
+        errors = violations(document, self.limits) or validate_document(
+            context.schema._schema, document, tuple(specified_rules)
+        )
+        for error in errors:
+            error.extensions = {"code": TransportCode.GRAPHQL_VALIDATION_FAILED.value} | (
+                error.extensions or {}
+            )
+        operations = sum(isinstance(node, OperationDefinitionNode) for node in document.definitions)
+        prepared = PreparedDocument(document, operations, tuple(errors))
+        if context.query and len(context.query) <= CACHED_CHARACTERS:
+            self._prepared[context.query] = prepared
+            if len(self._prepared) > CACHED_DOCUMENTS:
+                self._prepared.popitem(last=False)
+        return prepared
+
+
+class PreparedDocuments(SchemaExtension):
+    """Takes parsing and validation of an operation from the schema's `DocumentCache`."""
+
+    def __init__(self, cache: DocumentCache) -> None:
+        self._cache = cache
+        self._prepared: PreparedDocument | None = None
+
+    def on_parse(self) -> Iterator[None]:
+        """Set the document if it is known; otherwise let it be parsed, up to the limit of tokens."""
+        context = self.execution_context
+        if context.graphql_document is None:
+            context.parse_options["max_tokens"] = self._cache.limits.tokens
+            self._prepared = self._cache.find(context.query)
+            if self._prepared is not None:
+                context.graphql_document = self._prepared.document
+        yield
+
+    def on_validate(self) -> Iterator[None]:
+        """Set what validation finds.
+
+        Stock runs the first of several operations when none is named; the specification calls it an error.
+        """
+        context = self.execution_context
+        if self._prepared is None and context.graphql_document is not None:
+            self._prepared = self._cache.prepare(context, context.graphql_document)
+        if self._prepared is not None:
+            ambiguous = self._prepared.operations > 1 and context._provided_operation_name is None
+            context.pre_execution_errors = [_UNNAMED] if ambiguous else list(self._prepared.errors)
+        yield

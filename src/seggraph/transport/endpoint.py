@@ -1,0 +1,424 @@
+"""The endpoint: one path that speaks GraphQL over HTTP, server-sent events and WebSocket, and shows GraphiQL.
+
+It decides who may speak and in which form; Strawberry parses the request and runs the operation. What stock
+does otherwise, and why that does not do:
+
+- every answer is 200 ``application/json``; failures of the transport itself are plain text;
+- the context, and so authentication, is made before the method is looked at and before the page is shown;
+- subscriptions by a plain POST are run as queries; mutations by GET get 400 without an Allow header;
+- an event stream is sent to every client that can read one, though it would rather have JSON (urql says so
+  with each query);
+- multipart bodies, which any form on any site can send, are taken without asking for a preflighted header;
+- bodies have no size limit, and a body that is JSON but no object ends in 500.
+"""
+
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterable, Awaitable, Callable, Coroutine, Mapping, Sequence
+from datetime import timedelta
+from functools import partial
+from typing import Any, Final, cast
+
+from cross_web import AsyncHTTPRequestAdapter, FormData, HTTPException, StarletteRequestAdapter
+from starlette.exceptions import HTTPException as StarletteHTTPException
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response, StreamingResponse
+from starlette.routing import BaseRoute, Mount, Route, WebSocketRoute
+from starlette.types import Message, Receive, Scope, Send
+from starlette.websockets import WebSocket
+from strawberry.asgi import GraphQL
+from strawberry.exceptions import ConnectionRejectionError, MissingQueryError
+from strawberry.http import GraphQLHTTPResponse, GraphQLRequestData
+from strawberry.http.base import BaseRequestProtocol
+from strawberry.http.streaming import HTTPStreamTransport
+from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
+from strawberry.subscriptions import GRAPHQL_SSE_PROTOCOL, GRAPHQL_TRANSPORT_WS_PROTOCOL
+from strawberry.types import ExecutionResult
+from strawberry.types.graphql import OperationType
+from strawberry.types.unset import UNSET, UnsetType
+
+from seggraph.errors import Forbidden, SeggraphError, Unauthenticated
+from seggraph.transport import request_ids
+from seggraph.transport.codes import TransportCode
+from seggraph.transport.encoding import decode, encode
+from seggraph.transport.graphiql import GraphiQLAssets, GraphiQLPage
+from seggraph.transport.masking import log_internal
+from seggraph.transport.media_types import (
+    EVENT_STREAM,
+    JSON,
+    Accepted,
+    content_type,
+    negotiate,
+    status_of,
+    wants_page,
+)
+from seggraph.transport.refusals import Refused, failure, internal_failure, refusal
+from seggraph.transport.schema import ServedSchema, is_request_error
+from seggraph.transport.sessions import while_admitted
+from seggraph.transport.websocket import Connection, TextWebSocketAdapter, TransportWSHandler
+
+ContextFactory = Callable[[Request | WebSocket, Mapping[str, object] | None], Awaitable[Any]]
+"""Makes the context of a request, or of a WebSocket from the payload of its `connection_init`.
+
+Raises `Unauthenticated` or `Forbidden` to turn the client away: 401 or 403 over HTTP, 4403 over WebSocket.
+"""
+
+PREFLIGHT_HEADERS = ("apollo-require-preflight", "graphql-require-preflight", "x-seggraph-csrf")
+"""Headers that no form can send: a browser asks first (CORS preflight) before a page of another site may."""
+
+MIB = 1024 * 1024
+
+WATCHED_AFTER_SECONDS: Final = 0.05
+"""Queries that take longer are cancelled when their client goes away; to watch all would cost more than it saves."""
+
+
+class BoundedFormAdapter(StarletteRequestAdapter):
+    """Reads multipart bodies with a limit on the number of their parts."""
+
+    max_parts = 20
+
+    async def get_form_data(self) -> FormData:
+        """Return the parts of the body; files are spooled to disk."""
+        form = await self._request.form(max_files=self.max_parts, max_fields=self.max_parts)
+        return FormData(files=form, form=form)
+
+
+class GraphQLEndpoint(GraphQL[Any, None]):
+    """An ASGI application that serves one schema. Mount it with ``Starlette(routes=endpoint.routes("/graphql"))``.
+
+    `context` makes the context of each HTTP request and each WebSocket connection. `per_operation` is called
+    with a connection's context for each operation on the socket and returns the one to run it with: give every
+    operation its own loaders there. `allowed_origins` are the origins other than our own whose pages may open a
+    WebSocket (CORS for HTTP is a middleware's work). Sizes are in bytes, `connection_init_timeout` in seconds.
+    Every `recheck_seconds` the context of whatever is open is made anew: it ends when that turns it away.
+    """
+
+    request_adapter_class = BoundedFormAdapter
+    websocket_adapter_class = TextWebSocketAdapter
+    graphql_transport_ws_handler_class = TransportWSHandler
+
+    def __init__(
+        self,
+        schema: ServedSchema,
+        context: ContextFactory,
+        *,
+        per_operation: Callable[[Any], Any] = lambda context: context,
+        allowed_origins: Sequence[str] = (),
+        max_body_bytes: int = 8 * MIB,
+        max_upload_bytes: int = 64 * MIB,
+        max_subscriptions_per_connection: int = 100,
+        connection_init_timeout: float = 10.0,
+        recheck_seconds: float = 30.0,
+    ) -> None:
+        super().__init__(
+            schema,
+            graphql_ide=None,
+            subscription_protocols=(GRAPHQL_TRANSPORT_WS_PROTOCOL, GRAPHQL_SSE_PROTOCOL),
+            connection_init_wait_timeout=timedelta(seconds=connection_init_timeout),
+            multipart_uploads_enabled=True,
+            max_subscriptions_per_connection=max_subscriptions_per_connection,
+            allowed_origins=allowed_origins,
+        )
+        self.max_body_bytes = max_body_bytes
+        self.max_upload_bytes = max_upload_bytes
+        self.recheck_seconds = recheck_seconds
+        self._make_context = context
+        self._per_operation = per_operation
+        self._page = GraphiQLPage()
+
+    def routes(self, path: str = "/graphql") -> list[BaseRoute]:
+        """Return the routes of the endpoint and of the files of its page."""
+        return [
+            Route(path, self),
+            WebSocketRoute(path, self),
+            Mount(f"{path}/assets", GraphiQLAssets()),
+        ]
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve a request or a WebSocket under a request id."""
+        proposed = dict(scope["headers"]).get(request_ids.HEADER.encode(), b"").decode("latin-1")
+        request_id = request_ids.choose(proposed)
+        with request_ids.bound(request_id):
+            if scope["type"] == "http":
+                await self._serve(scope, receive, _with_header(send, request_ids.HEADER, request_id))
+            else:
+                await super().__call__(scope, receive, send)
+
+    async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
+        request = Request(scope, receive)
+        accepted = negotiate(request.headers.get("accept"))
+        try:
+            response = await self._answer(request, accepted)
+        except ClientDisconnect:
+            return
+        await response(scope, receive, send)
+
+    async def _answer(self, request: Request, accepted: Accepted) -> Response:
+        try:
+            if self._asks_for_page(request):
+                return self._page.render(request)
+            limit = self._admit(request, accepted)
+            return await self._run_bounded(Request(request.scope, _limited(request.receive, limit)))
+        except Refused as refused:
+            return refusal(refused, accepted.response)
+        except HTTPException as error:
+            return refusal(Refused(TransportCode.BAD_REQUEST, error.reason), accepted.response)
+        except StarletteHTTPException as error:
+            return refusal(Refused(TransportCode.BAD_REQUEST, error.detail), accepted.response)
+        except SeggraphError as error:
+            return failure(error, accepted.response)
+        except ClientDisconnect:
+            raise
+        except Exception as error:
+            log_internal(error)
+            return internal_failure(accepted.response)
+
+    async def _run_bounded(self, request: Request) -> Response:
+        """Answer, and close the files of an upload, which stock leaves open; those of a stream when it ends."""
+        response: Response | None = None
+        try:
+            response = await self.run(request)
+        finally:
+            if not isinstance(response, StreamingResponse):
+                await request.close()
+        if isinstance(response, StreamingResponse):
+            response.body_iterator = _closing(request, response.body_iterator)
+        return response
+
+    def _asks_for_page(self, request: Request) -> bool:
+        asks = request.method == "GET" and "query" not in request.query_params
+        return asks and wants_page(request.headers.get("accept"))
+
+    def _admit(self, request: Request, accepted: Accepted) -> int:
+        """Check the form of the request and return how large its body may be. Raises Refused."""
+        if request.method not in ("GET", "POST"):
+            raise Refused(
+                TransportCode.METHOD_NOT_ALLOWED, "Use GET or POST.", headers={"allow": "GET, POST"}
+            )
+        limit = _check_content_type(request, self.max_body_bytes, self.max_upload_bytes)
+        if accepted.response is None and not accepted.streams:
+            raise Refused(
+                TransportCode.NOT_ACCEPTABLE, f"Accept {JSON} or application/graphql-response+json."
+            )
+        declared = request.headers.get("content-length", "")
+        if declared.isdigit() and int(declared) > limit:
+            raise _too_large(limit)
+        return limit
+
+    async def get_sub_response(self, request: Request | WebSocket) -> Response:
+        """Return what travels to `create_response`: here the media type that was negotiated."""
+        response = await super().get_sub_response(request)
+        response.media_type = negotiate(request.headers.get("accept")).response or JSON
+        return response
+
+    async def get_context(self, request: Request | WebSocket, response: Response | WebSocket) -> Any:
+        """Return the context of a request; of a WebSocket a stand-in, until its client has said who it is."""
+        if isinstance(request, WebSocket):
+            return Connection(request, self._per_operation)
+        return await self._make_context(request, None)
+
+    async def on_ws_connect(self, context: Any) -> UnsetType | dict[str, object] | None:
+        """Make the context of a connection. Raises ConnectionRejectionError, which closes it with 4403."""
+        connection = cast(Connection, context)
+        try:
+            connection.context = await self._make_context(connection.websocket, connection.connection_params)
+        except (Unauthenticated, Forbidden) as error:
+            raise ConnectionRejectionError from error
+        return cast(UnsetType, UNSET)
+
+    def should_render_graphql_ide(self, request: BaseRequestProtocol) -> bool:
+        """Return False: the page has been dealt with before Strawberry sees the request."""
+        return False
+
+    def _get_stream_transport_from_headers(self, headers: Mapping[str, str]) -> HTTPStreamTransport | None:
+        accepted = negotiate(headers.get("accept"))
+        return self._stream_transport_map["sse"] if accepted.prefers_stream else None
+
+    async def parse_http_body(
+        self, request: AsyncHTTPRequestAdapter
+    ) -> GraphQLRequestData | list[GraphQLRequestData]:
+        """Return what is asked for. Raises Refused when the body is JSON of another shape."""
+        try:
+            data = await super().parse_http_body(request)
+        except (AttributeError, TypeError, IndexError, ValueError) as error:
+            raise Refused(TransportCode.BAD_REQUEST, "The body is not a GraphQL request.") from error
+        if isinstance(data, GraphQLRequestData) and not isinstance(data.operation_name, (str, type(None))):
+            raise Refused(TransportCode.BAD_REQUEST, "The operationName must be a string or null.")
+        return data
+
+    async def execute_operation(
+        self,
+        request: Request,
+        request_adapter: AsyncHTTPRequestAdapter,
+        request_data: GraphQLRequestData | list[GraphQLRequestData],
+        context: Any,
+        root_value: None,
+        sub_response: Response,
+    ) -> Any:
+        """Run the operation; a subscription becomes a stream when the client can read one. Raises Refused."""
+        data = cast(GraphQLRequestData, request_data)  # Batches are refused while parsing.
+        arguments: dict[str, Any] = {
+            "variable_values": data.variables,
+            "context_value": context,
+            "operation_name": data.operation_name,
+            "operation_extensions": data.extensions,
+        }
+        by_get = request.method == "GET"
+        single = {OperationType.QUERY} if by_get else {OperationType.QUERY, OperationType.MUTATION}
+        streamed = single | {OperationType.SUBSCRIPTION}
+        if data.protocol == "sse":
+            source = await self.schema.stream(data.query, allowed_operation_types=streamed, **arguments)
+            return self._while_admitted(source, request)
+        try:
+            # Queries first, for these end when nobody waits for them any more; what changes something never does.
+            running = self.schema.execute(
+                data.query, allowed_operation_types={OperationType.QUERY}, **arguments
+            )
+            return await _unless_abandoned(running, request)
+        except InvalidOperationTypeError as error:
+            if error.operation_type in single:
+                return await self.schema.execute(data.query, allowed_operation_types=single, **arguments)
+            if error.operation_type is not OperationType.SUBSCRIPTION:
+                raise _only_by_post() from error
+            if not negotiate(request.headers.get("accept")).streams:
+                raise _needs_stream() from error
+            data.protocol = "sse"
+            source = await self.schema.stream(data.query, allowed_operation_types=streamed, **arguments)
+            return self._while_admitted(source, request)
+        except CannotGetOperationTypeError as error:
+            raise Refused(TransportCode.BAD_REQUEST, error.as_http_error_reason()) from error
+        except MissingQueryError as error:
+            raise Refused(TransportCode.BAD_REQUEST, "The request has no query.") from error
+
+    def _while_admitted(
+        self, source: AsyncGenerator[Any, None], request: Request
+    ) -> AsyncGenerator[Any, None]:
+        return while_admitted(source, partial(self._make_context, request, None), self.recheck_seconds)
+
+    async def readmit(self, connection: Connection) -> None:
+        """Raise Unauthenticated or Forbidden if a WebSocket would not be accepted any more."""
+        await self._make_context(connection.websocket, connection.connection_params)
+
+    async def process_result(self, request: Request, result: ExecutionResult) -> GraphQLHTTPResponse:
+        """Return the body of a result, without `data` when nothing was executed."""
+        body = await super().process_result(request, result)
+        if is_request_error(result.data, result.errors):
+            del body["data"]
+        return body
+
+    def create_response(
+        self, response_data: GraphQLHTTPResponse | list[GraphQLHTTPResponse], sub_response: Response
+    ) -> Response:
+        """Return the response, with the media type that was negotiated and the status that fits it."""
+        body = cast(dict[str, Any], response_data)
+        media_type = sub_response.media_type or JSON
+        return Response(
+            self.encode_json(response_data),
+            status_code=status_of(body, media_type),
+            headers={"content-type": f"{media_type}; charset=utf-8", "cache-control": "no-store"},
+        )
+
+    def encode_json(self, data: object) -> bytes:
+        """Return compact JSON."""
+        return encode(data)
+
+    def decode_json(self, data: str | bytes) -> object:
+        """Read JSON."""
+        return decode(data)
+
+
+async def _closing(request: Request, parts: AsyncIterable[Any]) -> AsyncGenerator[Any, None]:
+    """The parts of a stream, after which the files of its request are closed."""
+    try:
+        async for part in parts:
+            yield part
+    finally:
+        await request.close()
+
+
+async def _unless_abandoned(
+    running: Coroutine[Any, Any, ExecutionResult], request: Request
+) -> ExecutionResult:
+    """Return the result, or cancel what runs and raise ClientDisconnect when the client goes away meanwhile."""
+    work = asyncio.create_task(running)
+    leaving: asyncio.Task[None] | None = None
+    try:
+        await asyncio.wait({work}, timeout=WATCHED_AFTER_SECONDS)
+        if not work.done():
+            leaving = asyncio.create_task(_disconnect(request.receive))
+            await asyncio.wait({work, leaving}, return_when=asyncio.FIRST_COMPLETED)
+            if not work.done():
+                raise ClientDisconnect
+        return work.result()
+    finally:
+        for task in (work, leaving):
+            if task is not None and not task.done():
+                task.cancel()
+                await asyncio.wait({task})
+
+
+async def _disconnect(receive: Receive) -> None:
+    """Return when the client has gone away."""
+    while (await receive())["type"] != "http.disconnect":
+        pass
+
+
+def _check_content_type(request: Request, max_body_bytes: int, max_upload_bytes: int) -> int:
+    if request.method == "GET":
+        return max_body_bytes
+    media_type, charset = content_type(request.headers.get("content-type"))
+    if media_type == "multipart/form-data":
+        if not any(request.headers.get(name) for name in PREFLIGHT_HEADERS):
+            raise Refused(
+                TransportCode.CSRF_PREFLIGHT_REQUIRED,
+                f"A multipart request needs one of the headers {', '.join(PREFLIGHT_HEADERS)}.",
+            )
+        return max_upload_bytes
+    if media_type != JSON or charset not in ("utf-8", "utf8"):
+        raise Refused(
+            TransportCode.UNSUPPORTED_MEDIA_TYPE, f"Send {JSON} in UTF-8.", headers={"accept-post": JSON}
+        )
+    return max_body_bytes
+
+
+def _too_large(limit: int) -> Refused:
+    return Refused(TransportCode.PAYLOAD_TOO_LARGE, f"The body is larger than {limit} bytes.")
+
+
+def _only_by_post() -> Refused:
+    return Refused(
+        TransportCode.METHOD_NOT_ALLOWED, "Mutations are served by POST only.", headers={"allow": "POST"}
+    )
+
+
+def _needs_stream() -> Refused:
+    return Refused(
+        TransportCode.NOT_ACCEPTABLE,
+        f"Subscriptions need `Accept: {EVENT_STREAM}` or a WebSocket with graphql-transport-ws.",
+    )
+
+
+def _limited(receive: Receive, limit: int) -> Receive:
+    """Return a `receive` that raises Refused when more than `limit` bytes of body have come."""
+    received = 0
+
+    async def receive_limited() -> Message:
+        nonlocal received
+        message = await receive()
+        received += len(message.get("body", b""))
+        if received > limit:
+            raise _too_large(limit)
+        return message
+
+    return receive_limited
+
+
+def _with_header(send: Send, name: str, value: str) -> Send:
+    """Return a `send` that adds a header to the response."""
+    header = (name.encode(), value.encode())
+
+    async def send_with_header(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            message["headers"] = [*message.get("headers", ()), header]
+        await send(message)
+
+    return send_with_header

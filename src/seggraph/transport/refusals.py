@@ -1,0 +1,52 @@
+"""A request that is turned away before it becomes an operation, answered as a GraphQL error all the same."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import orjson
+from starlette.responses import Response
+
+from seggraph.errors import ErrorCode, SeggraphError
+from seggraph.transport.codes import TransportCode
+from seggraph.transport.masking import failure_extensions, internal_extensions
+from seggraph.transport.media_types import JSON, status_of_code
+
+
+class Refused(Exception):
+    """The request cannot be served; the message says what would work."""
+
+    def __init__(
+        self, code: TransportCode, message: str, *, headers: Mapping[str, str] | None = None
+    ) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+        self.headers = dict(headers or {})
+
+
+def refusal(refused: Refused, media_type: str | None) -> Response:
+    """Return the answer to a request that was refused."""
+    extensions = {"code": refused.code.value}
+    return _response(refused.message, extensions, media_type, refused.headers)
+
+
+def failure(error: SeggraphError, media_type: str | None) -> Response:
+    """Return the answer when the request's context could not be made, most often: 401."""
+    headers = {"www-authenticate": "Bearer"} if error.code is ErrorCode.UNAUTHENTICATED else {}
+    return _response(error.message, failure_extensions(error), media_type, headers)
+
+
+def internal_failure(media_type: str | None) -> Response:
+    """Return the answer to a request that failed for a reason the client is not shown."""
+    return _response("Internal error", internal_extensions(), media_type, {})
+
+
+def _response(
+    message: str, extensions: dict[str, Any], media_type: str | None, headers: Mapping[str, str]
+) -> Response:
+    body = orjson.dumps({"errors": [{"message": message, "extensions": extensions}]})
+    return Response(
+        body,
+        status_code=status_of_code(extensions["code"]),
+        headers={"content-type": f"{media_type or JSON}; charset=utf-8", **headers},
+    )

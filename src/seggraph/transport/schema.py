@@ -1,0 +1,119 @@
+"""A Strawberry schema as it is served: fast leaves, limits, cached documents, published errors."""
+
+from collections.abc import AsyncGenerator, Callable, Iterable, Mapping
+from contextlib import aclosing
+from typing import Any
+
+import strawberry
+from graphql import GraphQLError
+from strawberry.extensions import SchemaExtension
+from strawberry.types import ExecutionResult
+from strawberry.types.execution import ExecutionContext, PreExecutionError
+from strawberry.types.graphql import OperationType
+
+from seggraph.transport.documents import DocumentCache, PreparedDocuments
+from seggraph.transport.execution import CompiledExecutor
+from seggraph.transport.limits import Limits
+from seggraph.transport.masking import published
+
+_DEFAULT_LIMITS = Limits()
+
+
+class ServedSchema(strawberry.Schema):
+    """`strawberry.Schema` with the executor, the limits, the caches and the masking of the transport.
+
+    Further keyword arguments are those of `strawberry.Schema`. An extension with a `resolve` method costs
+    every field dear and switches the direct reads off: leave it out.
+
+    Errors are published in `execute` and `stream`, through which every transport goes. The stock `MaskErrors`
+    runs in a hook and misses what is raised by hooks themselves.
+    """
+
+    def __init__(
+        self,
+        query: type,
+        mutation: type | None = None,
+        subscription: type | None = None,
+        *,
+        limits: Limits = _DEFAULT_LIMITS,
+        extensions: Iterable[type[SchemaExtension] | Callable[[], SchemaExtension]] = (),
+        **options: Any,
+    ) -> None:
+        documents = DocumentCache(limits)
+        super().__init__(
+            query,
+            mutation,
+            subscription,
+            extensions=[*extensions, lambda: PreparedDocuments(documents)],
+            execution_context_class=CompiledExecutor,
+            **options,
+        )
+
+    def process_errors(
+        self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None
+    ) -> None:
+        """Log nothing: stock logs each mistake of a client with a traceback; `published` logs our own."""
+
+    async def execute(
+        self,
+        query: str | None,
+        variable_values: dict[str, Any] | None = None,
+        context_value: Any | None = None,
+        root_value: Any | None = None,
+        operation_name: str | None = None,
+        allowed_operation_types: Iterable[OperationType] | None = None,
+        operation_extensions: dict[str, Any] | None = None,
+    ) -> ExecutionResult:
+        """Execute a query or mutation; see `strawberry.Schema.execute`."""
+        result = await super().execute(
+            query,
+            variable_values=variable_values,
+            context_value=context_value,
+            root_value=root_value,
+            operation_name=operation_name,
+            allowed_operation_types=allowed_operation_types,
+            operation_extensions=operation_extensions,
+        )
+        result.errors = published(result.errors)
+        return result
+
+    async def stream(
+        self,
+        query: str | None,
+        variable_values: dict[str, Any] | None = None,
+        context_value: Any | None = None,
+        root_value: Any | None = None,
+        operation_name: str | None = None,
+        operation_extensions: dict[str, Any] | None = None,
+        allowed_operation_types: Iterable[OperationType] | None = None,
+    ) -> AsyncGenerator[Any, None]:
+        """Execute any operation as a stream of results; see `strawberry.Schema.stream`."""
+        source = await super().stream(
+            query,
+            variable_values=variable_values,
+            context_value=context_value,
+            root_value=root_value,
+            operation_name=operation_name,
+            operation_extensions=operation_extensions,
+            allowed_operation_types=allowed_operation_types,
+        )
+        return _publishing(source)
+
+
+async def _publishing(source: AsyncGenerator[Any, None]) -> AsyncGenerator[Any, None]:
+    async with aclosing(source):
+        async for result in source:
+            if isinstance(result, ExecutionResult):
+                result.errors = published(result.errors)
+                if is_request_error(result.data, result.errors):
+                    # Stock says so of all but refused variables; a WebSocket answers with `error`, not `next`.
+                    result = PreExecutionError(None, result.errors, result.extensions)
+            yield result
+
+
+def is_request_error(data: Mapping[str, Any] | None, errors: list[GraphQLError] | None) -> bool:
+    """Return whether nothing was executed: parsing, validation or the variables failed.
+
+    By the specification such a response has no `data` at all, not even null; stock sends null.
+    """
+    return data is None and bool(errors) and all(error.path is None for error in errors or ())

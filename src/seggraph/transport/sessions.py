@@ -1,0 +1,78 @@
+"""What is open for long ends when its credentials do: they are looked at again, now and then.
+
+A token expires, a key is revoked, a user is removed from a workspace, while a subscription goes on. Each check is
+what a new connection would meet; when that would be turned away, the stream ends with the same error, and the
+WebSocket closes with 4403, after which clients connect anew with fresh credentials. A check that fails for
+another reason, such as a database that is away, proves nothing and ends nothing.
+"""
+
+import asyncio
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import aclosing
+from typing import Any
+
+from graphql import GraphQLError
+from strawberry.types import ExecutionResult
+
+from seggraph.errors import Forbidden, SeggraphError, Unauthenticated
+from seggraph.transport.masking import log_internal
+
+Check = Callable[[], Awaitable[object]]
+"""Raises Unauthenticated or Forbidden when the credentials do not hold any more."""
+
+
+async def until_refused(check: Check, seconds: float) -> SeggraphError:
+    """Check every so many seconds; return the error when the credentials do not hold any more."""
+    while True:
+        await asyncio.sleep(seconds)
+        try:
+            await check()
+        except (Unauthenticated, Forbidden) as error:
+            return error
+        except SeggraphError:
+            continue
+        except Exception as error:
+            log_internal(error)
+
+
+async def while_admitted(
+    source: AsyncGenerator[Any, None], check: Check, seconds: float
+) -> AsyncGenerator[Any, None]:
+    """Pass a stream of results on until it ends; when the credentials end first, an error is the last result."""
+    results: asyncio.Queue[Any] = asyncio.Queue(maxsize=1)
+    end = object()
+
+    async def read() -> None:
+        """Read the source in one task: what it holds open may not move from task to task."""
+        async with aclosing(source):
+            async for result in source:
+                await results.put(result)
+        await results.put(end)
+
+    reading = asyncio.create_task(read())
+    refused = asyncio.create_task(until_refused(check, seconds))
+    try:
+        while True:
+            taking = asyncio.create_task(results.get())
+            await asyncio.wait({taking, reading, refused}, return_when=asyncio.FIRST_COMPLETED)
+            if refused.done():
+                taking.cancel()
+                yield _refusal(refused.result())
+                return
+            if reading.done() and not taking.done() and results.empty():
+                taking.cancel()
+                reading.result()  # raises what the source raised
+                return
+            result = await taking
+            if result is end:
+                return
+            yield result
+    finally:
+        for task in (reading, refused):
+            task.cancel()
+        await asyncio.wait({reading, refused})
+
+
+def _refusal(error: SeggraphError) -> ExecutionResult:
+    problem = GraphQLError(error.message, extensions={"code": error.code.value})
+    return ExecutionResult(data=None, errors=[problem])

@@ -1,0 +1,164 @@
+"""The graphql-transport-ws protocol: Strawberry's handler, with the corners that it leaves open.
+
+https://github.com/enisdenjo/graphql-ws/blob/master/PROTOCOL.md . What stock gets wrong, and is put right here:
+
+- A frame that is JSON but no message (a list, a number, a `subscribe` without an object) raises TypeError and
+  ends the connection with 1011 or 1006. The protocol says 4400.
+- Bytes from `encode_json` go out as binary frames, which the protocol's clients refuse.
+- One context serves all operations of a connection, for hours: loaders in it would answer from memory.
+- A connection outlives its credentials.
+- An exception while accepting the connection leaves the socket open and silent.
+"""
+
+import asyncio
+import copy
+from collections.abc import AsyncGenerator, Callable, Mapping
+from dataclasses import dataclass
+from json import JSONDecodeError
+from typing import Any, Protocol, cast
+
+from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
+from strawberry.asgi import ASGIWebSocketAdapter
+from strawberry.http.exceptions import NonJsonMessageReceived, NonTextMessageReceived, WebSocketDisconnected
+from strawberry.subscriptions.protocols.graphql_transport_ws.handlers import (
+    BaseGraphQLTransportWSHandler,
+    Operation,
+)
+from strawberry.subscriptions.protocols.graphql_transport_ws.types import ConnectionInitMessage, Message
+
+from seggraph.transport.encoding import encode
+from seggraph.transport.masking import log_internal
+from seggraph.transport.sessions import until_refused
+
+FORBIDDEN = 4403
+INTERNAL_ERROR = 4500
+MESSAGE_TOO_BIG = 1009
+
+
+@dataclass(slots=True)
+class Connection:
+    """A socket whose client has not said yet who it is; `context` is set when it has and is accepted."""
+
+    websocket: WebSocket
+    per_operation: Callable[[Any], Any]
+    connection_params: Mapping[str, object] | None = None
+    context: Any = None
+
+
+class _Bounded(Protocol):
+    max_body_bytes: int
+
+
+class _Rechecking(Protocol):
+    recheck_seconds: float
+
+    async def readmit(self, connection: Connection) -> None:
+        """Raise Unauthenticated or Forbidden if the connection would not be accepted any more."""
+
+
+class TextWebSocketAdapter(ASGIWebSocketAdapter):
+    """Sends text frames, takes text frames only, and none larger than the endpoint's limit."""
+
+    async def iter_json(self, *, ignore_parsing_errors: bool = False) -> AsyncGenerator[object, None]:
+        """Yield the messages of the client until one side closes."""
+        limit = cast(_Bounded, self.view).max_body_bytes
+        while self.ws.application_state is not WebSocketState.DISCONNECTED:
+            frame = await self.ws.receive()
+            if frame["type"] == "websocket.disconnect":
+                return
+            text = frame.get("text")
+            if text is None:
+                raise NonTextMessageReceived
+            if len(text) > limit:
+                await self.ws.close(MESSAGE_TOO_BIG, "Message too big")
+                return
+            try:
+                message = self.view.decode_json(text)
+            except JSONDecodeError as error:
+                if ignore_parsing_errors:
+                    continue
+                raise NonJsonMessageReceived from error
+            yield message
+
+    async def send_json(self, message: Mapping[str, object]) -> None:
+        """Send one message as text. Raises WebSocketDisconnected when the client is gone."""
+        try:
+            await self.ws.send_text(encode(message).decode())
+        except (WebSocketDisconnect, RuntimeError) as error:
+            # Starlette raises RuntimeError for a frame after the close that a concurrent task has sent.
+            raise WebSocketDisconnected from error
+
+
+class TransportWSHandler(BaseGraphQLTransportWSHandler[Any, None]):
+    """One graphql-transport-ws connection."""
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self._watching: asyncio.Task[None] | None = None
+
+    async def handle_connection_init(self, message: ConnectionInitMessage) -> None:
+        """Accept or reject the connection, and take over the context that was made for it."""
+        if message.get("payload", {}) is None:
+            message = {"type": "connection_init"}
+        try:
+            await super().handle_connection_init(message)
+        except WebSocketDisconnected:
+            raise
+        except Exception as error:
+            log_internal(error)
+            await self.websocket.close(INTERNAL_ERROR, "Internal error")
+        if self.connection_acknowledged and self._watching is None:
+            self._watching = asyncio.create_task(self._watch())
+
+    async def _watch(self) -> None:
+        """Close the connection when its credentials do not hold any more."""
+        view, connection = cast(_Rechecking, self.view), cast(Connection, self.context)
+        await until_refused(lambda: view.readmit(connection), view.recheck_seconds)
+        await self.websocket.close(FORBIDDEN, "Forbidden")
+
+    async def shutdown(self) -> None:
+        """End the operations, and stop looking at the credentials."""
+        if self._watching is not None:
+            self._watching.cancel()
+            await asyncio.wait({self._watching})
+        await super().shutdown()
+
+    async def handle_message(self, message: Message) -> None:
+        """Handle a message after checking that it is one."""
+        problem = _problem(message)
+        if problem is not None:
+            await self.handle_invalid_message(problem)
+            return
+        await super().handle_message(message)
+
+    async def run_operation(self, operation: Operation[Any, None]) -> None:
+        """Run an operation with a context of its own."""
+        connection = cast(Connection, self.context)
+        handler = copy.copy(self)
+        handler.context = connection.per_operation(connection.context)
+        await BaseGraphQLTransportWSHandler.run_operation(handler, operation)
+
+
+def _problem(message: object) -> str | None:
+    """Return what is wrong with the shape of a message; None when the handler can take it."""
+    if not isinstance(message, dict) or not isinstance(message.get("type"), str):
+        return "A message must be an object with a type"
+    if message["type"] in ("subscribe", "complete") and not _is_id(message.get("id")):
+        return "The id of an operation must be a string"
+    if message["type"] == "subscribe":
+        return _payload_problem(message.get("payload"))
+    return None
+
+
+def _is_id(value: object) -> bool:
+    return isinstance(value, str) and 0 < len(value) <= 255
+
+
+def _payload_problem(payload: object) -> str | None:
+    if not isinstance(payload, dict) or not isinstance(payload.get("query"), str):
+        return "The payload of subscribe must be an object with a query"
+    if not isinstance(payload.get("variables"), (dict, type(None))):
+        return "The variables must be an object"
+    if not isinstance(payload.get("operationName"), (str, type(None))):
+        return "The operationName must be a string"
+    return None
