@@ -62,7 +62,7 @@ from seggraph.services.members.members import MemberList
 from seggraph.services.segments import views as segment_views
 from seggraph.services.webhooks import attempts as webhook_attempts
 from seggraph.services.webhooks import webhooks
-from seggraph.transport import Measured, Observe, ServedSchema
+from seggraph.transport import Observe, ServedSchema
 from seggraph.vocabulary import MemberKind
 
 MAX_NODES = 100
@@ -299,5 +299,5 @@ def build_schema(observe: Observe | None = None) -> ServedSchema:
         subscription=Subscription,
         types=[CriteriaError, InputError, *EVENT_TYPES],
         config=CONFIG,
-        extensions=[] if observe is None else [lambda: Measured(observe)],
+        observe=observe,
     )

@@ -14,10 +14,13 @@ from graphql import (
     DocumentNode,
     ExecutionResult,
     FieldNode,
+    FragmentDefinitionNode,
     GraphQLObjectType,
     GraphQLSchema,
+    OperationDefinitionNode,
     OperationType,
 )
+from graphql.execution.values import VariableValues, get_variable_values
 from graphql.pyutils import Path
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
@@ -26,12 +29,34 @@ from seggraph.transport.rows import take_rows
 from seggraph.transport.running import Run
 
 _PROGRAMS = "seggraph_programs"
+_NO_VARIABLES = VariableValues({}, {})
 
 
 def programs_of(schema: GraphQLSchema) -> Programs:
     """The compiled operations of a schema."""
-    found: Programs = schema.extensions.setdefault(_PROGRAMS, Programs(schema))
+    found: Programs | None = schema.extensions.get(_PROGRAMS)
+    if found is None:
+        found = schema.extensions[_PROGRAMS] = Programs(schema)
     return found
+
+
+async def answer(
+    schema: GraphQLSchema,
+    operation: OperationDefinitionNode,
+    fragments: Mapping[str, FragmentDefinitionNode],
+    variables: dict[str, Any],
+    context: Any,
+) -> dict[str, Any]:
+    """The data of a query. Raises whatever is in the way of it."""
+    values: Any = _NO_VARIABLES
+    if operation.variable_definitions:
+        values = get_variable_values(schema, operation.variable_definitions, variables)
+        if isinstance(values, list):
+            raise values[0]
+    program = programs_of(schema).program(operation, fragments, values.coerced)
+    run = Run(schema, context, values)
+    [data] = await run.objects(program.root(cast(GraphQLObjectType, schema.query_type)), [None])
+    return data
 
 
 class CompiledExecutor(StrawberryGraphQLCoreExecutionContext):

@@ -1,7 +1,9 @@
-"""A Strawberry schema as it is served: fast leaves, limits, cached documents, published errors."""
+"""A Strawberry schema as it is served: compiled, with limits, cached documents, published errors."""
 
+import asyncio
 from collections.abc import AsyncGenerator, Callable, Iterable, Mapping
 from contextlib import aclosing
+from time import perf_counter
 from typing import Any
 
 import strawberry
@@ -12,9 +14,10 @@ from strawberry.types.execution import ExecutionContext, PreExecutionError
 from strawberry.types.graphql import OperationType
 
 from seggraph.transport.documents import DocumentCache, PreparedDocuments
-from seggraph.transport.execution import CompiledExecutor
+from seggraph.transport.execution import CompiledExecutor, answer
 from seggraph.transport.limits import Limits
 from seggraph.transport.masking import published
+from seggraph.transport.measuring import Measured, Observe
 
 _DEFAULT_LIMITS = Limits()
 
@@ -22,7 +25,7 @@ _DEFAULT_LIMITS = Limits()
 class ServedSchema(strawberry.Schema):
     """`strawberry.Schema` with the executor, the limits, the caches and the masking of the transport.
 
-    Further keyword arguments are those of `strawberry.Schema`. An extension with a `resolve` method costs
+    `observe` is told of each operation that is over. Further keyword arguments are those of `strawberry.Schema`. An extension with a `resolve` method costs
     every field dear and switches the direct reads off: leave it out.
 
     Errors are published in `execute` and `stream`, through which every transport goes. The stock `MaskErrors`
@@ -36,15 +39,19 @@ class ServedSchema(strawberry.Schema):
         subscription: type | None = None,
         *,
         limits: Limits = _DEFAULT_LIMITS,
+        observe: Observe | None = None,
         extensions: Iterable[type[SchemaExtension] | Callable[[], SchemaExtension]] = (),
         **options: Any,
     ) -> None:
-        documents = DocumentCache(limits)
+        documents = self._documents = DocumentCache(limits)
+        self._observe = observe
+        self._is_extended = bool(extensions)
+        measured = [] if observe is None else [lambda: Measured(observe)]
         super().__init__(
             query,
             mutation,
             subscription,
-            extensions=[*extensions, lambda: PreparedDocuments(documents)],
+            extensions=[*extensions, *measured, lambda: PreparedDocuments(documents)],
             execution_context_class=CompiledExecutor,
             **options,
         )
@@ -53,6 +60,31 @@ class ServedSchema(strawberry.Schema):
         self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None
     ) -> None:
         """Log nothing: stock logs each mistake of a client with a traceback; `published` logs our own."""
+
+    async def answer(
+        self, query: str, variables: dict[str, Any], operation_name: str | None, context: Any
+    ) -> dict[str, Any] | None:
+        """The data of a query whose document is known, executed as it was compiled.
+
+        None when there is anything to say but data: `execute` it then.
+        """
+        operation = None if self._is_extended else self._documents.query(query, operation_name)
+        if operation is None:
+            return None
+        begun = perf_counter()
+        try:
+            data = await answer(self._schema, *operation, variables, context)
+        except asyncio.CancelledError:
+            self._tell("left", begun)
+            raise
+        except Exception:  # whatever is wrong, `execute` meets it again and says where
+            return None
+        self._tell("ok", begun)
+        return data
+
+    def _tell(self, outcome: str, begun: float) -> None:
+        if self._observe is not None:
+            self._observe("query", outcome, perf_counter() - begun)
 
     async def execute(
         self,

@@ -12,7 +12,7 @@ from seggraph.access import Viewer
 from seggraph.api.base.loaders import Loaders
 from seggraph.context import Context
 from seggraph.events import Hub
-from seggraph.services.identity.authentication import authenticate
+from seggraph.services.identity.sign_ins import SignIns
 
 MAX_USER_AGENT: Final = 300
 
@@ -25,8 +25,12 @@ class Caller:
     services: Context
     hub: Hub
     loaders: Loaders
-    base_url: str = ""
-    """Where the client reached us, like `https://api.example.com`: what paths for it to fetch begin with."""
+    connection: Request | WebSocket | None = None
+
+    @property
+    def base_url(self) -> str:
+        """Where the client reached us, like `https://api.example.com`: what paths for it to fetch begin with."""
+        return "" if self.connection is None else _base_url(self.connection)
 
     def afresh(self) -> "Caller":
         """The same caller with empty loaders, for the next operation."""
@@ -44,19 +48,22 @@ def caller_of(info: Info) -> Caller:
 
 
 def caller_factory(
-    services: Context, hub: Hub
+    services: Context, hub: Hub, sign_ins: SignIns
 ) -> Callable[[Request | WebSocket, Mapping[str, object] | None], Awaitable[Caller]]:
     """What makes the caller of a request or of a WebSocket connection. The result raises Unauthenticated."""
 
     async def make(connection: Request | WebSocket, parameters: Mapping[str, object] | None) -> Caller:
-        viewer = await authenticate(services.settings, _authorization(connection, parameters))
+        credentials = _authorization(connection, parameters)
+        viewer = sign_ins.find(credentials) if hub.is_in_touch else None
+        if viewer is None:
+            viewer = await sign_ins.check(services.settings, credentials)
         client, agent = connection.client, connection.headers.get("user-agent")
         viewer = replace(
             viewer,
             ip=None if client is None else client.host,
             user_agent=None if agent is None else "".join(filter(str.isprintable, agent))[:MAX_USER_AGENT],
         )
-        return Caller(viewer, services, hub, Loaders(viewer, services), _base_url(connection))
+        return Caller(viewer, services, hub, Loaders(viewer, services), connection)
 
     return make
 
