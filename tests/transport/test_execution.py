@@ -128,7 +128,9 @@ def schemas(result: Any) -> tuple[strawberry.Schema, strawberry.Schema]:
     cents = strawberry.scalar(name="Cents", serialize=lambda value: f"{value + 0}c")
     config = StrawberryConfig(scalar_map={sample.Cents: cents})
     stock = strawberry.Schema(Query, types=[sample.Boat], config=config)
-    ours = strawberry.Schema(Query, types=[sample.Boat], config=config, execution_context_class=CompiledExecutor)
+    ours = strawberry.Schema(
+        Query, types=[sample.Boat], config=config, execution_context_class=CompiledExecutor
+    )
     for schema in (stock, ours):
         schema.process_errors = lambda *_: None  # type: ignore[method-assign]
     return stock, ours

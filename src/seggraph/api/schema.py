@@ -1,6 +1,6 @@
 """The schema: queries, mutations and subscriptions put together, and its text."""
 
-from typing import Annotated, TypeVar
+from typing import Annotated, cast
 
 import strawberry
 from strawberry.types import Info
@@ -63,11 +63,10 @@ from seggraph.services.segments import views as segment_views
 from seggraph.services.webhooks import attempts as webhook_attempts
 from seggraph.services.webhooks import webhooks
 from seggraph.transport import Observe, ServedSchema
+from seggraph.transport.records import wanted
 from seggraph.vocabulary import MemberKind
 
 MAX_NODES = 100
-
-N = TypeVar("N")
 
 ObjectId = Annotated[strawberry.ID, strawberry.argument(description="Its global id.")]
 
@@ -117,7 +116,14 @@ class Query(
     @strawberry.field(description="A segment; null if there is none for you.")
     async def segment(self, info: Info, id: ObjectId) -> Segment | None:
         """Find a segment."""
-        return _only(Segment, (await _nodes(caller_of(info), [id]))[0])
+        viewer, number = caller_of(info).viewer, ids.find("Segment", id)
+        if number is None:
+            return None
+        columns = wanted(info)
+        if columns is not None:
+            return cast(Segment | None, await segment_views.find_row(viewer, number, columns))
+        found = await segment_views.get_many(viewer, [number])
+        return Segment.of(found[number]) if found else None
 
     @strawberry.field(description="The segments that you may see, the newest first unless told otherwise.")
     async def segments(
@@ -136,14 +142,21 @@ class Query(
         """A page of segments."""
         state = filter_of(filter)
         page = await segment_views.list_page(
-            caller_of(info).viewer, state, search, order_of(order_by), request_of(first, after, last, before)
+            caller_of(info).viewer,
+            state,
+            search,
+            order_of(order_by),
+            request_of(first, after, last, before),
+            columns=wanted(info),
         )
-        return SegmentConnection.of(page, state, search)
+        return SegmentConnection(page=page, filter_=state, search=search)
 
     @strawberry.field(description="A member; null if there is none in your workspace.")
     async def member(self, info: Info, id: ObjectId) -> Member | None:
         """Find a member."""
-        return _only(Member, (await _nodes(caller_of(info), [id]))[0])
+        number = ids.find("Member", id)
+        found = {} if number is None else await members.get_many(caller_of(info).viewer, [number])
+        return Member.of(next(iter(found.values()))) if found else None
 
     @strawberry.field(description="The member of a kind with an external id; null if there is none.")
     async def member_by_external_id(
@@ -190,7 +203,9 @@ class Query(
             audience = found if audience is None else audience & found
         list_ = MemberList(kind, search, audience)
         order = await member_order(caller, kind, order_by)
-        page = await members.list_page(caller.viewer, list_, order, request_of(first, after, last, before))
+        page = await members.list_page(
+            caller.viewer, list_, order, request_of(first, after, last, before), columns=wanted(info)
+        )
         return MemberConnection.of(page, list_)
 
 
@@ -221,41 +236,41 @@ class Mutation(
 async def _nodes(caller: Caller, global_ids: list[strawberry.ID]) -> list[Node | None]:
     """The objects that the viewer may see, in the order of the ids, with one statement per type."""
     parts = [ids.split(global_id) for global_id in global_ids]
-    wanted: dict[str, list[int]] = {}
+    asked: dict[str, list[int]] = {}
     for part in parts:
         if part is not None:
-            wanted.setdefault(part[0], []).append(part[1])
+            asked.setdefault(part[0], []).append(part[1])
     found: dict[tuple[str, int], Node] = {}
-    for number, segment in (await segment_views.get_many(caller.viewer, wanted.get("Segment", []))).items():
+    for number, segment in (await segment_views.get_many(caller.viewer, asked.get("Segment", []))).items():
         found["Segment", number] = Segment.of(segment)
-    for number, member in (await members.get_many(caller.viewer, wanted.get("Member", []))).items():
+    for number, member in (await members.get_many(caller.viewer, asked.get("Member", []))).items():
         found["Member", number] = Member.of(member)
-    for number, view in (await imports.get_many(caller.viewer, wanted.get("Import", []))).items():
+    for number, view in (await imports.get_many(caller.viewer, asked.get("Import", []))).items():
         found["Import", number] = Import.of(view)
-    for number, export in (await exports.get_many(caller.viewer, wanted.get("Export", []))).items():
+    for number, export in (await exports.get_many(caller.viewer, asked.get("Export", []))).items():
         found["Export", number] = Export.of(export)
-    for playbook in await caller.loaders.playbooks.load_many(wanted.get("Playbook", [])):
+    for playbook in await caller.loaders.playbooks.load_many(asked.get("Playbook", [])):
         if playbook is not None:
             found["Playbook", playbook.id] = Playbook.of(playbook)
-    for campaign in await caller.loaders.campaigns.load_many(wanted.get("Campaign", [])):
+    for campaign in await caller.loaders.campaigns.load_many(asked.get("Campaign", [])):
         if campaign is not None:
             found["Campaign", campaign.id] = Campaign.of(campaign)
-    for destination in await caller.loaders.destinations.load_many(wanted.get("Destination", [])):
+    for destination in await caller.loaders.destinations.load_many(asked.get("Destination", [])):
         if destination is not None:
             found["Destination", destination.id] = Destination.of(destination)
-    for number, list_ in (await deliveries.get_many(caller.viewer, wanted.get("Delivery", []))).items():
+    for number, list_ in (await deliveries.get_many(caller.viewer, asked.get("Delivery", []))).items():
         found["Delivery", number] = Delivery.of(list_)
-    for user in await caller.loaders.users.load_many(wanted.get("User", [])):
+    for user in await caller.loaders.users.load_many(asked.get("User", [])):
         if user is not None:
             found["User", user.id] = User.of(user)
-    for number, key in (await workspaces.get_api_keys(caller.viewer, wanted.get("ApiKey", []))).items():
+    for number, key in (await workspaces.get_api_keys(caller.viewer, asked.get("ApiKey", []))).items():
         found["ApiKey", number] = ApiKey.of(key)
-    for number, webhook in (await webhooks.get_many(caller.viewer, wanted.get("Webhook", []))).items():
+    for number, webhook in (await webhooks.get_many(caller.viewer, asked.get("Webhook", []))).items():
         found["Webhook", number] = Webhook.of(webhook)
-    sent = await webhook_attempts.get_deliveries(caller.viewer, wanted.get("WebhookDelivery", []))
+    sent = await webhook_attempts.get_deliveries(caller.viewer, asked.get("WebhookDelivery", []))
     for number, delivery in sent.items():
         found["WebhookDelivery", number] = WebhookDelivery.of(delivery)
-    if caller.viewer.workspace_id in wanted.get("Workspace", []):
+    if caller.viewer.workspace_id in asked.get("Workspace", []):
         workspace = await workspaces.get(caller.viewer)
         found["Workspace", workspace.id] = Workspace.of(workspace)
     events = await _events(caller, global_ids)
@@ -270,10 +285,6 @@ async def _events(caller: Caller, global_ids: list[strawberry.ID]) -> dict[str, 
     keys = {str(one): key for one in global_ids if (key := ids.split_event(one)) is not None}
     views = await member_events.get_many(caller.viewer, list(keys.values()))
     return {one: Event.of(views[key]) for one, key in keys.items() if key in views}
-
-
-def _only(type_: type[N], node: object) -> N | None:
-    return node if isinstance(node, type_) else None
 
 
 async def _visible(caller: Caller, segment_ids: list[strawberry.ID], kind: MemberKind) -> list[int]:

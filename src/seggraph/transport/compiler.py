@@ -38,11 +38,12 @@ from seggraph.transport.plans import (
     columns_in,
     definition_of,
 )
-from seggraph.transport.records import Column, Reads, RowType, declared
+from seggraph.transport.records import Column, Loads, Reads, RowType, declared
 from seggraph.transport.resolving import resolving, values_of_attribute
 from seggraph.transport.selections import NotCompiled, Selections, conditions_of
 
 KEPT_PROGRAMS: Final = 512
+_ROOT: Final = ("",)
 
 
 @dataclass(slots=True)
@@ -93,30 +94,36 @@ class Program:
         self.fragments = fragments
         self._selections = Selections(schema, fragments, conditions)
         self._plans: dict[tuple[Any, ...], ObjectPlan] = {}
+        self._event: Field | None = None
 
     def root(self, type_: GraphQLObjectType) -> ObjectPlan:
         """The plan of the operation itself. Raises NotCompiled."""
-        return self._object_plan(type_, [self.operation.selection_set])
+        found = self._plans.get(_ROOT)
+        if found is None:
+            found = self._plans[_ROOT] = self._object_plan(type_, [self.operation.selection_set])
+        return found
 
     def event(self, type_: GraphQLObjectType) -> Field:
         """The one field of a subscription, whose value is the event. Raises NotCompiled."""
+        if self._event is not None:
+            return self._event
         [(key, nodes)] = self._selections.fields(type_, [self.operation.selection_set]).items()
         definition, _ = self._field(type_, nodes[0].name.value)
-        return Field(key, self.shape(definition.type, nodes), lambda _run, sources: sources)
+        shape = self.shape(definition.type, nodes)
+        self._event = Field(key, shape, lambda _run, sources: sources, is_plain=True)
+        return self._event
 
     def object_plan(self, type_: GraphQLObjectType, nodes: Sequence[FieldNode]) -> ObjectPlan:
         """The plan of a type below fields. Raises NotCompiled."""
-        known = (type_.name, None, *map(id, nodes))
+        known = (type_.name, "objects", *map(id, nodes))
         found = self._plans.get(known)
         if found is None:
             found = self._plans[known] = self._object_plan(type_, _sets(nodes))
         return found
 
-    def row_plan(
-        self, type_: GraphQLObjectType, nodes: Sequence[FieldNode], row_type: RowType
-    ) -> ObjectPlan:
+    def row_plan(self, type_: GraphQLObjectType, nodes: Sequence[FieldNode], row_type: RowType) -> ObjectPlan:
         """The plan of a type below fields for rows. Raises NotCompiled."""
-        known = (type_.name, row_type, *map(id, nodes))
+        known = (type_.name, "rows", *map(id, nodes))
         found = self._plans.get(known)
         if found is None:
             found = self._plans[known] = self._row_plan(type_, _sets(nodes), row_type)
@@ -160,6 +167,8 @@ class Program:
             fields.append(one := self._of_row(key, nodes, definition, known, type_, made_of, row_type))
             if isinstance(made_of, Reads):
                 columns |= dict.fromkeys(made_of.names)
+            elif isinstance(made_of, Loads):
+                columns |= dict.fromkeys(made_of.columns)
             elif not one.of_object:
                 columns |= dict.fromkeys(columns_in(one.shape) or row_type.columns)
         whole = any(one.of_object for one in fields)
@@ -172,14 +181,17 @@ class Program:
         definition: GraphQLField,
         known: StrawberryField,
         type_: GraphQLObjectType,
-        made_of: Column | Reads | None,
+        made_of: Column | Reads | Loads | None,
         row_type: RowType,
     ) -> Field:
         if isinstance(made_of, Column):
             shape = self.shape(definition.type, nodes)
             if columns_in(shape) is not None:
                 return Field(key, shape, lambda _run, sources: sources, is_plain=True)
-        found = self._resolved(key, nodes, definition, known, type_)
+        is_row = isinstance(made_of, Loads)
+        found = self._resolved(key, nodes, definition, known, type_, is_row=is_row)
+        if is_row:
+            return found
         if isinstance(made_of, Reads):
             resolve = found.resolve
             found.resolve = lambda run, sources: resolve(run, [row_type.stand_in(one) for one in sources])
@@ -201,11 +213,13 @@ class Program:
         definition: GraphQLField,
         known: StrawberryField,
         type_: GraphQLObjectType,
+        *,
+        is_row: bool = False,
     ) -> Field:
         shape = self.shape(definition.type, nodes)
         if known.is_basic_field:
             return Field(key, shape, values_of_attribute(known), is_plain=True)
-        resolve, is_plain = resolving(self, nodes, definition, known, type_, shape)
+        resolve, is_plain = resolving(self, nodes, definition, known, type_, shape, is_row=is_row)
         return Field(key, shape, resolve, is_plain=is_plain)
 
     def shape(self, type_: GraphQLOutputType, nodes: Sequence[FieldNode]) -> Shape:
@@ -247,7 +261,9 @@ def _column(source: _Source, key: str, made_of: Column, definition: GraphQLField
         names = {member.value: leaf.coerce(member) for member in named.wrapped_cls}  # type: ignore[attr-defined]
         leaf = Leaf("{v} in {of}", "{of}[{v}]", {"of": names}, leaf.coerce)
     elif made_of.make is None and named.name == "JSON":
-        leaf = Leaf("{v}.__class__ is {text}", "{raw}({v})", {"text": str, "raw": orjson.Fragment}, leaf.coerce)
+        leaf = Leaf(
+            "{v}.__class__ is {text}", "{raw}({v})", {"text": str, "raw": orjson.Fragment}, leaf.coerce
+        )
     source.leaf(key, read, leaf, is_nullable=is_nullable)
 
 
@@ -263,7 +279,9 @@ class Programs:
 
     def __init__(self, schema: GraphQLSchema) -> None:
         self._schema = schema
-        self._conditions: LRUCache[int, tuple[OperationDefinitionNode, tuple[str, ...]]] = LRUCache(KEPT_PROGRAMS)
+        self._conditions: LRUCache[int, tuple[OperationDefinitionNode, tuple[str, ...]]] = LRUCache(
+            KEPT_PROGRAMS
+        )
         self._kept: LRUCache[tuple[Any, ...], Program] = LRUCache(KEPT_PROGRAMS)
 
     def program(

@@ -25,7 +25,9 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 _ENCODES: Final = "_seggraph_encodes"
 
-PLAIN: Final = frozenset({str, int, float, bool, bytes, dict, list, tuple, date, datetime, time, Decimal, UUID})
+PLAIN: Final = frozenset(
+    {str, int, float, bool, bytes, dict, list, tuple, date, datetime, time, Decimal, UUID}
+)
 """Classes whose values are data: no coroutine, no exception."""
 
 
@@ -133,11 +135,12 @@ def _coercion(type_: GraphQLLeafType) -> Callable[[Any], Any]:
         if type(value) in PLAIN or isinstance(value, Enum):
             try:
                 result = of_type(value)
-            except Exception as error:  # whatever a type raises is its refusal, which graphql-core says in words
+            except (
+                Exception
+            ) as error:  # whatever a type raises is its refusal, which graphql-core says in words
                 raise Unexpected from error
             if result is not None and result is not Undefined:
                 return result
         refuse(value)
 
     return coerce
-

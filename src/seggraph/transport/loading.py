@@ -106,6 +106,15 @@ class DataLoader(Generic[K, V]):
             batch.keys.append(key)
         return found
 
+    async def load_each(self, keys: Sequence[K | None], make: Callable[[V], Any]) -> list[Any]:
+        """What is made of the values of keys, in their order, once for each; None for a key or a value of None."""
+        asked = {key: self.load(key) for key in dict.fromkeys(keys) if key is not None}
+        made: dict[K | None, Any] = {None: None}
+        for key, one in asked.items():
+            value = await one
+            made[key] = None if value is None else make(value)
+        return [made[key] for key in keys]
+
     async def load_many(self, keys: Iterable[K]) -> list[V]:
         """The values of several keys, in their order."""
         asked = [self.load(key) for key in keys]

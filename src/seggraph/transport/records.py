@@ -12,6 +12,8 @@ from typing import Any, Final
 from asyncpg import Record
 from strawberry.types import Info
 
+from seggraph.transport.loading import DataLoader
+
 _KEY: Final = "_seggraph_rows"
 
 
@@ -32,6 +34,23 @@ class Reads:
     """The columns that a resolver reads of the row."""
 
     names: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Loads:
+    """How a field is had of a loader, once for a level: by the attribute with the key, which is a column of rows.
+
+    `make` makes the field's value of what the loader brings; a key that is None, and None that is brought, stay.
+    """
+
+    loader: Callable[[Info], DataLoader[Any, Any]]
+    key: str | Callable[[Any], Any]
+    make: Callable[[Any], Any]
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The column of the key."""
+        return (self.key.removeprefix("view."),) if isinstance(self.key, str) else ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,9 +118,18 @@ def reads(*names: str) -> dict[str, Any]:
     return {_KEY: Reads(names)}
 
 
-def declared(metadata: Mapping[Any, Any]) -> Column | Reads | None:
-    """What the metadata of a field say of columns."""
-    found: Column | Reads | None = metadata.get(_KEY)
+def loads(
+    loader: Callable[[Info], DataLoader[Any, Any]],
+    key: str | Callable[[Any], Any],
+    make: Callable[[Any], Any] = lambda value: value,
+) -> dict[str, Any]:
+    """Metadata of a field that is had of a loader; its resolver does the same for one object."""
+    return {_KEY: Loads(loader, key, make)}
+
+
+def declared(metadata: Mapping[Any, Any]) -> Column | Reads | Loads | None:
+    """What the metadata of a field say of columns and loaders."""
+    found: Column | Reads | Loads | None = metadata.get(_KEY)
     return found
 
 
@@ -114,3 +142,8 @@ class RowInfo(Info):
 def wanted(info: Info) -> tuple[str, ...] | None:
     """Which columns to read of the rows that a field lists; None: give whole objects."""
     return info.columns if isinstance(info, RowInfo) else None
+
+
+def shown(item: Any, make: Callable[[Any], Any]) -> Any:
+    """An item of a list that a service has read: a row as it is, a view as the object that `make` makes of it."""
+    return item if type(item) is Record else make(item)

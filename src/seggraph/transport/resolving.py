@@ -7,7 +7,15 @@ from collections.abc import Callable, Coroutine, Sequence
 from enum import Enum
 from typing import TYPE_CHECKING, Any, Final
 
-from graphql import FieldNode, GraphQLField, GraphQLObjectType, GraphQLResolveInfo, VariableNode, Visitor, visit
+from graphql import (
+    FieldNode,
+    GraphQLField,
+    GraphQLObjectType,
+    GraphQLResolveInfo,
+    VariableNode,
+    Visitor,
+    visit,
+)
 from graphql.execution.values import get_argument_values
 from graphql.pyutils import Path
 from strawberry.types.arguments import convert_arguments
@@ -15,7 +23,7 @@ from strawberry.types.field import StrawberryField
 
 from seggraph.transport.loading import Batch, advance, marked
 from seggraph.transport.plans import NO_ROWS, Resolve, Shape, Values, columns_in
-from seggraph.transport.records import RowInfo
+from seggraph.transport.records import Loads, RowInfo, declared
 from seggraph.transport.selections import NotCompiled
 
 if TYPE_CHECKING:
@@ -76,9 +84,10 @@ class Call:
                 type(one) in _CONSTANT or isinstance(one, Enum) for one in given.values()
             ):
                 self._constants = given
-        return given if self._info_name is None else {**given, self._info_name: self._info(run)}
+        return given if self._info_name is None else {**given, self._info_name: self.info(run)}
 
-    def _info(self, run: "Run") -> RowInfo:
+    def info(self, run: "Run") -> RowInfo:
+        """The info of the field, for all objects of the level."""
         if self._columns is NO_ROWS:
             found = columns_in(self._shape)
             self._columns = None if found is NO_ROWS else found
@@ -113,6 +122,8 @@ def resolving(
     known: StrawberryField,
     parent_type: GraphQLObjectType,
     shape: Shape,
+    *,
+    is_row: bool,
 ) -> tuple[Resolve, bool]:
     """How a field with a resolver of ours is resolved, and whether that is plain: without a statement.
 
@@ -128,6 +139,9 @@ def resolving(
     ):
         raise NotCompiled(known.python_name)
     call = Call(program, nodes, definition, known, parent_type, shape)
+    declaration = declared(known.metadata)
+    if isinstance(declaration, Loads):
+        return loading(call, declaration, is_row=is_row), False
     if marked(resolver.wrapped_func) is not None:
         return lambda run, sources: _load(call, call.arguments(run), sources), False
     if inspect.isasyncgenfunction(call.function):
@@ -135,6 +149,22 @@ def resolving(
     if inspect.iscoroutinefunction(call.function):
         return lambda run, sources: _gathered(_called(call, run, sources)), False
     return _called_by(call), not definition.args
+
+
+def loading(call: Call, loads: Loads, *, is_row: bool) -> Resolve:
+    """How a field is resolved that is had of a loader."""
+    read: Callable[[Any], Any]
+    if not isinstance(loads.key, str):
+        read = loads.key
+    elif is_row:
+        read = operator.itemgetter(loads.columns[0])
+    else:
+        read = operator.attrgetter(loads.key)
+
+    def resolve(run: "Run", sources: Values) -> Coroutine[Any, Any, Values]:
+        return loads.loader(call.info(run)).load_each(list(map(read, sources)), loads.make)
+
+    return resolve
 
 
 def _called_by(call: Call) -> Resolve:

@@ -16,6 +16,7 @@ from seggraph.services.destinations.deliveries import DeliveryView
 from seggraph.services.destinations.destinations import DestinationView
 from seggraph.services.segments.views import SegmentView
 from seggraph.transport.loading import awaits_loaders
+from seggraph.transport.records import reads
 from seggraph.vocabulary import Channel, DeliveryStatus, DestinationType
 
 if TYPE_CHECKING:
@@ -172,7 +173,10 @@ class SegmentDeliveryFields:
 
     view: strawberry.Private[SegmentView]
 
-    @strawberry.field(description="Where it is delivered, or was, and how that stands.")
+    @strawberry.field(
+        description="Where it is delivered, or was, and how that stands.",
+        metadata=reads("id"),
+    )
     @awaits_loaders
     async def deliveries(self, info: Info) -> list[Delivery]:
         """Look them up for the whole page at once."""

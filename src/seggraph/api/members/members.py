@@ -2,7 +2,7 @@
 
 from datetime import datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import strawberry
 from strawberry.types import Info
@@ -10,17 +10,18 @@ from strawberry.types import Info
 from seggraph.api.base import ids
 from seggraph.api.base.context import caller_of
 from seggraph.api.base.enums import OrderDirection
-from seggraph.api.base.node import Node
-from seggraph.api.base.paging import After, First, PageInfo, edges_of, request_of
+from seggraph.api.base.node import Node, row_id
+from seggraph.api.base.paging import After, First, PageInfo, edges_of, nodes_of, request_of
 from seggraph.api.base.scalars import JSON
 from seggraph.api.events import events
 from seggraph.api.events.events import CustomerValue, EventConnection
 from seggraph.api.members.intervals import MemberHistoryFields
 from seggraph.database.paging import Page
 from seggraph.services.members import members, related
-from seggraph.services.members.members import Addresses, MemberList, MemberView
+from seggraph.services.members.members import COLUMNS, Addresses, MemberList, MemberView, view_of
 from seggraph.services.members.related import Asked
 from seggraph.transport.loading import awaits_loaders
+from seggraph.transport.records import reads, rows_of
 from seggraph.vocabulary import Channel, ConsentState, MemberKind
 
 if TYPE_CHECKING:
@@ -39,6 +40,7 @@ class Consent:
 class Member(MemberHistoryFields, Node):
     """A member. Addresses are read only when asked for."""
 
+    id: strawberry.ID = row_id("Member")
     kind: MemberKind = strawberry.field(description="What the member is.")
     external_id: str = strawberry.field(description="The id in your own system; unique within the kind.")
     name: str | None = strawberry.field(description="The name.")
@@ -78,7 +80,10 @@ class Member(MemberHistoryFields, Node):
         """Load the addresses."""
         return _json((await self._addresses(info)).billing_address)
 
-    @strawberry.field(description="The segments that you see and it is in, the newest first.")
+    @strawberry.field(
+        description="The segments that you see and it is in, the newest first.",
+        metadata=reads("kind", "ordinal"),
+    )
     @awaits_loaders
     async def segments(
         self,
@@ -93,7 +98,10 @@ class Member(MemberHistoryFields, Node):
             info, self.kind, self.ordinal, request_of(first, after, None, None)
         )
 
-    @strawberry.field(description="The members it is related to, in the order in which they came.")
+    @strawberry.field(
+        description="The members it is related to, in the order in which they came.",
+        metadata=reads("kind", "ordinal"),
+    )
     @awaits_loaders
     async def related(
         self,
@@ -110,7 +118,7 @@ class Member(MemberHistoryFields, Node):
         asked = Asked(self.kind, self.ordinal, relation)
         return [Member.of(view) for view in await caller_of(info).loaders.related.load(asked)]
 
-    @strawberry.field(description="What the member did, the newest first.")
+    @strawberry.field(description="What the member did, the newest first.", metadata=reads("kind", "ordinal"))
     @awaits_loaders
     async def events(
         self,
@@ -125,7 +133,9 @@ class Member(MemberHistoryFields, Node):
         request = request_of(first, after, None, None)
         return await events.page_of(info, self.kind, self.ordinal, names, request)
 
-    @strawberry.field(description="What the member is worth, by its orders.")
+    @strawberry.field(
+        description="What the member is worth, by its orders.", metadata=reads("kind", "ordinal")
+    )
     @awaits_loaders
     async def value(self, info: Info) -> CustomerValue:
         """Load the totals."""
@@ -162,6 +172,9 @@ class Member(MemberHistoryFields, Node):
         )
 
 
+rows_of(Member, COLUMNS, lambda row: Member.of(view_of(row)), {"kind": MemberKind})
+
+
 def _state(view: MemberView, channel: Channel) -> ConsentState:
     state: ConsentState = getattr(view, f"consent_{channel.name.lower()}")
     return state
@@ -183,14 +196,23 @@ class MemberEdge:
 class MemberConnection:
     """Relay's connection."""
 
-    edges: list[MemberEdge] = strawberry.field(description="The page.")
-    page_info: PageInfo = strawberry.field(description="Where the page stands in the list.")
+    page: strawberry.Private[Page[Any]]
     list_: strawberry.Private[MemberList]
+
+    @strawberry.field(description="The page.")
+    def edges(self) -> list[MemberEdge]:
+        """An edge for each member of the page."""
+        return edges_of(self.page, MemberEdge, Member.of)
+
+    @strawberry.field(description="Where the page stands in the list.")
+    def page_info(self) -> PageInfo:
+        """The page info."""
+        return PageInfo.of(self.page)
 
     @strawberry.field(description="The members of the page, without their cursors.")
     def nodes(self) -> list[Member]:
-        """The nodes of the edges."""
-        return [edge.node for edge in self.edges]
+        """The members."""
+        return nodes_of(self.page, Member.of)
 
     @strawberry.field(description="How many members the whole list has; counted only when asked for.")
     async def total_count(self, info: Info) -> int:
@@ -198,10 +220,9 @@ class MemberConnection:
         return await members.count(caller_of(info).viewer, self.list_)
 
     @staticmethod
-    def of(page: Page[MemberView], list_: MemberList) -> "MemberConnection":
+    def of(page: Page[Any], list_: MemberList) -> "MemberConnection":
         """The connection of a page."""
-        edges = edges_of(page, MemberEdge, Member.of)
-        return MemberConnection(edges=edges, page_info=PageInfo.of(page), list_=list_)
+        return MemberConnection(page=page, list_=list_)
 
 
 @strawberry.input(description="How a list of members is sorted.")

@@ -13,6 +13,7 @@ from seggraph.services.reach import reach
 from seggraph.services.reach import steps as reach_steps
 from seggraph.services.segments.views import SegmentView
 from seggraph.transport.loading import awaits_loaders
+from seggraph.transport.records import column
 from seggraph.vocabulary import Channel, MemberKind, ReachStatus, ReachStepReason
 
 STEP_NAMES: Final = {
@@ -55,15 +56,34 @@ class ReachStep:
 class Reach:
     """Counts of members: in all and per channel."""
 
-    status: ReachStatus = strawberry.field(description="Whether the numbers are known, or being calculated.")
-    total: int | None = strawberry.field(
-        description="Members reached by direct mail (ACQUISITION), or else by email or direct mail."
+    status: ReachStatus = strawberry.field(
+        description="Whether the numbers are known, or being calculated.",
+        metadata=column("reach_status"),
     )
-    email: int | None = strawberry.field(description="Members that email reaches.")
-    direct_mail: int | None = strawberry.field(description="Members that direct mail reaches.")
-    sms: int | None = strawberry.field(description="Members that text messages reach.")
-    phone: int | None = strawberry.field(description="Members that phone calls reach.")
-    push: int | None = strawberry.field(description="Members that push messages reach.")
+    total: int | None = strawberry.field(
+        description="Members reached by direct mail (ACQUISITION), or else by email or direct mail.",
+        metadata=column("reach_total"),
+    )
+    email: int | None = strawberry.field(
+        description="Members that email reaches.",
+        metadata=column("reach_email"),
+    )
+    direct_mail: int | None = strawberry.field(
+        description="Members that direct mail reaches.",
+        metadata=column("reach_direct_mail"),
+    )
+    sms: int | None = strawberry.field(
+        description="Members that text messages reach.",
+        metadata=column("reach_sms"),
+    )
+    phone: int | None = strawberry.field(
+        description="Members that phone calls reach.",
+        metadata=column("reach_phone"),
+    )
+    push: int | None = strawberry.field(
+        description="Members that push messages reach.",
+        metadata=column("reach_push"),
+    )
     as_of: datetime | None = strawberry.field(
         description="The instant of the data that the numbers are from."
     )

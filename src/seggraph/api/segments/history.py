@@ -23,6 +23,7 @@ from seggraph.services.history.size_history import Span
 from seggraph.services.members.members import MemberList
 from seggraph.services.segments.views import SegmentView
 from seggraph.transport.loading import awaits_loaders
+from seggraph.transport.records import reads
 from seggraph.vocabulary import HistoryInterval, RunStatus, RunTrigger, SourceKind
 
 
@@ -190,7 +191,10 @@ class SegmentHistoryFields:
 
     view: strawberry.Private[SegmentView]
 
-    @strawberry.field(description="Its computations, the newest first.")
+    @strawberry.field(
+        description="Its computations, the newest first.",
+        metadata=reads("id"),
+    )
     @awaits_loaders
     async def runs(self, info: Info, first: First = None, after: After = None) -> SegmentRunConnection:
         """A page of runs, for all segments of the operation at once."""
@@ -200,7 +204,8 @@ class SegmentHistoryFields:
 
     @strawberry.field(
         description="Its size by hour, day, week or month of the workspace's zone: whole intervals, up to 2,000 of"
-        " them, those that have an instant of the time asked for; the last 30 days unless given."
+        " them, those that have an instant of the time asked for; the last 30 days unless given.",
+        metadata=reads("id"),
     )
     @awaits_loaders
     async def size_history(

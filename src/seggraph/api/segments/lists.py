@@ -1,7 +1,7 @@
 """Lists of segments in the schema: the connection, what narrows it and how it is sorted."""
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any
 
 import strawberry
 from strawberry.types import Info
@@ -9,12 +9,11 @@ from strawberry.types import Info
 from seggraph.api.base import ids
 from seggraph.api.base.context import caller_of
 from seggraph.api.base.enums import OrderDirection, SegmentOrderField
-from seggraph.api.base.paging import PageInfo
+from seggraph.api.base.paging import PageInfo, edges_of, nodes_of
 from seggraph.api.segments.segments import Segment
 from seggraph.database.paging import Order, Page
 from seggraph.services.segments import views as segment_views
 from seggraph.services.segments.views import SegmentFilter as FilterState
-from seggraph.services.segments.views import SegmentView
 from seggraph.vocabulary import (
     MemberKind,
     ReachStatus,
@@ -37,29 +36,29 @@ class SegmentEdge:
 class SegmentConnection:
     """Relay's connection."""
 
-    edges: list[SegmentEdge] = strawberry.field(description="The page.")
-    page_info: PageInfo = strawberry.field(description="Where the page stands in the list.")
+    page: strawberry.Private[Page[Any]]
     filter_: strawberry.Private[FilterState]
     search: strawberry.Private[str | None]
 
+    @strawberry.field(description="The page.")
+    def edges(self) -> list[SegmentEdge]:
+        """An edge for each segment of the page."""
+        return edges_of(self.page, SegmentEdge, Segment.of)
+
+    @strawberry.field(description="Where the page stands in the list.")
+    def page_info(self) -> PageInfo:
+        """The page info."""
+        return PageInfo.of(self.page)
+
     @strawberry.field(description="The segments of the page, without their cursors.")
     def nodes(self) -> list[Segment]:
-        """The nodes of the edges."""
-        return [edge.node for edge in self.edges]
+        """The segments."""
+        return nodes_of(self.page, Segment.of)
 
     @strawberry.field(description="How many segments the whole list has; counted only when asked for.")
     async def total_count(self, info: Info) -> int:
         """Count the list."""
         return await segment_views.count(caller_of(info).viewer, self.filter_, self.search)
-
-    @staticmethod
-    def of(page: Page[SegmentView], filter_: FilterState, search: str | None) -> "SegmentConnection":
-        """The connection of a page."""
-        edges = [
-            SegmentEdge(cursor=cursor, node=Segment.of(view))
-            for cursor, view in zip(page.cursors, page.items, strict=True)
-        ]
-        return SegmentConnection(edges=edges, page_info=PageInfo.of(page), filter_=filter_, search=search)
 
 
 @strawberry.input(description="A stretch of time: from is included, to is not.")

@@ -1,17 +1,19 @@
 """Segments in the schema: the type and what hangs from it, and the connections."""
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any
 
+import orjson
 import strawberry
+from asyncpg import Record
 from pyroaring import BitMap
 from strawberry.types import Info
 
 from seggraph.api.base import ids
 from seggraph.api.base.context import Caller, caller_of
 from seggraph.api.base.enums import OrderDirection
-from seggraph.api.base.node import Node
-from seggraph.api.base.paging import AFTER, BEFORE, FIRST, LAST, PageInfo, request_of
+from seggraph.api.base.node import Node, row_id
+from seggraph.api.base.paging import AFTER, BEFORE, FIRST, LAST, PageInfo, nodes_of, request_of
 from seggraph.api.base.scalars import JSON, DurationText
 from seggraph.api.criteria.criteria import CriteriaInput, document_of, shown, text_shown
 from seggraph.api.destinations.deliveries import SegmentDeliveryFields
@@ -26,7 +28,7 @@ from seggraph.api.segments.usages import SegmentUsageFields
 from seggraph.api.segments.values import SegmentValueFields
 from seggraph.api.users.viewer import User
 from seggraph.criteria import Catalogue, Duration
-from seggraph.database.paging import Order
+from seggraph.database.paging import Order, Page
 from seggraph.services.criteria import documents as criteria_documents
 from seggraph.services.criteria import texts as criteria_texts
 from seggraph.services.members import members
@@ -34,8 +36,9 @@ from seggraph.services.memberships.memberships import SourceView
 from seggraph.services.segments import explanations
 from seggraph.services.segments import lifecycle as segment_life
 from seggraph.services.segments.members import SegmentPage, SegmentPageRequest
-from seggraph.services.segments.views import SegmentView
+from seggraph.services.segments.views import COLUMNS, TYPES, SegmentView, view_of
 from seggraph.transport.loading import awaits_loaders
+from seggraph.transport.records import column, loads, reads, rows_of, same_row, shown, wanted
 from seggraph.vocabulary import (
     MemberKind,
     SegmentAction,
@@ -99,12 +102,34 @@ class SegmentSource:
 class SegmentMemberEdge:
     """Relay's edge, with how the member came in."""
 
-    cursor: str = strawberry.field(description="Where in the list: for after and before.")
-    node: Member = strawberry.field(description="The member.")
-    ordinal: strawberry.Private[int]
+    page: strawberry.Private[Page[Any]]
+    index: strawberry.Private[int]
     segment_id: strawberry.Private[int]
 
-    @strawberry.field(description="When the member last entered the segment.")
+    @strawberry.field(description="Where in the list: for after and before.")
+    def cursor(self) -> str:
+        """The cursor, made when it is asked for."""
+        return self.page.cursors[self.index]
+
+    @strawberry.field(description="The member.")
+    def node(self) -> Member:
+        """The member."""
+        member: Member = shown(self.page.items[self.index], Member.of)
+        return member
+
+    @property
+    def ordinal(self) -> int:
+        """The member's ordinal."""
+        item = self.page.items[self.index]
+        number: int = item["ordinal"] if isinstance(item, Record) else item.ordinal
+        return number
+
+    @strawberry.field(
+        description="When the member last entered the segment.",
+        metadata=loads(
+            lambda info: caller_of(info).loaders.entered_at, lambda edge: (edge.segment_id, edge.ordinal)
+        ),
+    )
     @awaits_loaders
     async def entered_at(self, info: Info) -> datetime | None:
         """Look it up for the whole page at once."""
@@ -127,14 +152,27 @@ class SegmentMemberEdge:
 class SegmentMemberConnection:
     """Relay's connection."""
 
-    edges: list[SegmentMemberEdge] = strawberry.field(description="The page.")
-    page_info: PageInfo = strawberry.field(description="Where the page stands in the list.")
+    page: strawberry.Private[Page[Any]]
     audience: strawberry.Private[BitMap]
+    segment_id: strawberry.Private[int]
+
+    @strawberry.field(description="The page.")
+    def edges(self) -> list[SegmentMemberEdge]:
+        """An edge for each member of the page."""
+        return [
+            SegmentMemberEdge(page=self.page, index=index, segment_id=self.segment_id)
+            for index in range(len(self.page.items))
+        ]
+
+    @strawberry.field(description="Where the page stands in the list.")
+    def page_info(self) -> PageInfo:
+        """The page info."""
+        return PageInfo.of(self.page)
 
     @strawberry.field(description="The members of the page, without what the edges say.")
     def nodes(self) -> list[Member]:
-        """The nodes of the edges."""
-        return [edge.node for edge in self.edges]
+        """The members."""
+        return nodes_of(self.page, Member.of)
 
     @strawberry.field(description="How many members the whole list has; counted only when asked for.")
     def total_count(self) -> int:
@@ -144,17 +182,7 @@ class SegmentMemberConnection:
     @staticmethod
     def of(segment_id: int, found: SegmentPage) -> "SegmentMemberConnection":
         """The connection of a page."""
-        page = found.page
-        edges = [
-            SegmentMemberEdge(
-                cursor=cursor,
-                node=Member.of(view),
-                ordinal=view.ordinal,
-                segment_id=segment_id,
-            )
-            for cursor, view in zip(page.cursors, page.items, strict=True)
-        ]
-        return SegmentMemberConnection(edges=edges, page_info=PageInfo.of(page), audience=found.audience)
+        return SegmentMemberConnection(page=found.page, audience=found.audience, segment_id=segment_id)
 
 
 @strawberry.type(description="A named audience: members of one kind, by criteria, import or hand.")
@@ -169,6 +197,7 @@ class Segment(
 ):
     """A segment. Its numbers belong together: they are all as of reach.asOf."""
 
+    id: strawberry.ID = row_id("Segment")
     name: str = strawberry.field(description="The name; unique in the workspace, whatever its case.")
     description: str | None = strawberry.field(description="What it is for, in words.")
     kind: MemberKind = strawberry.field(description="The kind of its members.")
@@ -180,11 +209,14 @@ class Segment(
     origin: SegmentOrigin = strawberry.field(description="Who made it.")
     visibility: Visibility = strawberry.field(description="Who sees it.")
     version: int = strawberry.field(description="Counts edits: send it with an edit to notice other editors.")
-    revision: int = strawberry.field(description="The computation that was asked for last.")
+    revision: int = strawberry.field(
+        description="The computation that was asked for last.", metadata=column("requested_revision")
+    )
     member_count: int = strawberry.field(description="How many members it has, as of reach.asOf.")
-    reach: Reach = strawberry.field(description="How many of them can be contacted.")
+    reach: Reach = strawberry.field(description="How many of them can be contacted.", metadata=same_row())
     sync_interval: DurationText | None = strawberry.field(
-        description="How often all of it is computed anew, besides following changes; null: every PT4H."
+        description="How often all of it is computed anew, besides following changes; null: every PT4H.",
+        metadata=column("sync_interval_seconds", make=lambda seconds: _duration(seconds)),
     )
     next_sync_at: datetime | None = strawberry.field(description="When it is next computed anew.")
     created_at: datetime = strawberry.field(description="When it was created.")
@@ -231,8 +263,8 @@ class Segment(
         """What the segments in the criteria are called, of those that the viewer sees."""
         if self.view.criteria is None:
             return {}
-        wanted = sorted(criteria_texts.segments_of(self.view.criteria))
-        seen = await caller_of(info).loaders.segments.load_many(wanted)
+        named = sorted(criteria_texts.segments_of(self.view.criteria))
+        seen = await caller_of(info).loaders.segments.load_many(named)
         return {segment.id: segment.name for segment in seen if segment is not None}
 
     @strawberry.field(description="What you may do to it now, going by its status and your rights.")
@@ -240,7 +272,7 @@ class Segment(
         """What is possible."""
         return segment_life.open_to(caller_of(info).viewer, self.view)
 
-    @strawberry.field(description="The users that it is hidden from.")
+    @strawberry.field(description="The users that it is hidden from.", metadata=reads("id"))
     @awaits_loaders
     async def hidden_from(self, info: Info) -> list[User]:
         """Load the users."""
@@ -248,13 +280,16 @@ class Segment(
         found = await loaders.users.load_many(await loaders.hidden_from.load(self.view.id))
         return [User.of(user) for user in found if user is not None]
 
-    @strawberry.field(description="What puts members into it.")
+    @strawberry.field(description="What puts members into it.", metadata=reads("id"))
     @awaits_loaders
     async def sources(self, info: Info) -> list[SegmentSource]:
         """Load the sources."""
         return [SegmentSource.of(view) for view in await caller_of(info).loaders.sources.load(self.view.id)]
 
-    @strawberry.field(description="How current it is.")
+    @strawberry.field(
+        description="How current it is.",
+        metadata=reads("kind", "as_of", "computed_revision", "requested_revision"),
+    )
     @awaits_loaders
     async def freshness(self, info: Info) -> Freshness:
         """Measure the freshness."""
@@ -267,13 +302,19 @@ class Segment(
             requested_revision=self.view.requested_revision,
         )
 
-    @strawberry.field(description="Who created it; null for an API key, or a user who is gone.")
+    @strawberry.field(
+        description="Who created it; null for an API key, or a user who is gone.",
+        metadata=loads(lambda info: caller_of(info).loaders.users, "view.created_by_id", User.of),
+    )
     @awaits_loaders
     async def created_by(self, info: Info) -> User | None:
         """Load the user."""
         return await _user(caller_of(info), self.view.created_by_id)
 
-    @strawberry.field(description="Who did the last thing to it; null for an API key, or a user who is gone.")
+    @strawberry.field(
+        description="Who did the last thing to it; null for an API key, or a user who is gone.",
+        metadata=loads(lambda info: caller_of(info).loaders.users, "view.last_modified_by_id", User.of),
+    )
     @awaits_loaders
     async def last_modified_by(self, info: Info) -> User | None:
         """Load the user."""
@@ -294,7 +335,10 @@ class Segment(
             await explanations.explain(caller.services, caller.viewer, self.view, number)
         )
 
-    @strawberry.field(description="Its members, in the order in which they came unless told otherwise.")
+    @strawberry.field(
+        description="Its members, in the order in which they came unless told otherwise.",
+        metadata=reads("id", "kind"),
+    )
     @awaits_loaders
     async def members(
         self,
@@ -320,6 +364,7 @@ class Segment(
             request=request_of(first, after, last, before),
             search=search,
             where=None if where is None else criteria_documents.canonical(document_of(where)),
+            columns=wanted(info),
         )
         return SegmentMemberConnection.of(self.view.id, await loaders.segment_pages.load(request))
 
@@ -360,7 +405,12 @@ async def _user(caller: Caller, user_id: int | None) -> User | None:
 
 async def member_order(caller: Caller, kind: MemberKind, order: MemberOrder | None) -> Order:
     """The order that an argument asks for."""
-    field = None if order is None else order.field
-    descending = order is not None and order.direction is OrderDirection.DESC
+    if order is None:
+        return members.BY_ORDINAL
     catalogue = await caller.loaders.catalogues.load(kind)
-    return members.order_by(catalogue or Catalogue(kind), field, descending=descending)
+    descending = order.direction is OrderDirection.DESC
+    return members.order_by(catalogue or Catalogue(kind), order.field, descending=descending)
+
+
+rows_of(Segment, COLUMNS, lambda row: Segment.of(view_of(row)), {**TYPES, "criteria": orjson.loads})
+rows_of(Reach, COLUMNS, lambda row: Reach.of(view_of(row)))

@@ -10,6 +10,7 @@ from seggraph.api.base.context import caller_of
 from seggraph.services.segments.usages import Usage, UserType
 from seggraph.services.segments.views import SegmentView
 from seggraph.transport.loading import awaits_loaders
+from seggraph.transport.records import reads
 from seggraph.vocabulary import SegmentUse
 
 
@@ -73,7 +74,10 @@ class SegmentUsageFields:
 
     view: strawberry.Private[SegmentView]
 
-    @strawberry.field(description="What relies on it: campaigns, segments, playbooks and destinations.")
+    @strawberry.field(
+        description="What relies on it: campaigns, segments, playbooks and destinations.",
+        metadata=reads("id"),
+    )
     @awaits_loaders
     async def usages(self, info: Info) -> SegmentUsages:
         """Look it up for the whole page at once."""

@@ -7,6 +7,7 @@ from seggraph.api.base.context import caller_of
 from seggraph.api.events.events import CustomerValue
 from seggraph.services.segments.views import SegmentView
 from seggraph.transport.loading import awaits_loaders
+from seggraph.transport.records import reads
 
 
 @strawberry.type
@@ -17,7 +18,8 @@ class SegmentValueFields:
 
     @strawberry.field(
         description="What its members' orders are worth, as of value.asOf: small segments are exact when asked,"
-        " large ones a minute old at most, besides the time that computing takes."
+        " large ones a minute old at most, besides the time that computing takes.",
+        metadata=reads("id"),
     )
     @awaits_loaders
     async def value(self, info: Info) -> CustomerValue:
