@@ -163,13 +163,13 @@ def _digest_of(asked: Mapping[str, Any]) -> str:
             'The documentId must be "sha256:" and the SHA-256 of the document, 64 lower-case hexadecimal digits.',
         )
     named = asked["extensions"]["persistedQuery"]
-    digest = named.get("sha256Hash") if isinstance(named, dict) and named.get("version") == 1 else None
-    if not isinstance(digest, str) or not _HEX.fullmatch(digest):
-        raise Refused(
-            TransportCode.BAD_REQUEST,
-            "extensions.persistedQuery must have the version 1 and a sha256Hash of 64 lower-case hexadecimal digits.",
-        )
-    return digest
+    found = named.get("sha256Hash") if isinstance(named, dict) and named.get("version") == 1 else None
+    if isinstance(found, str) and _HEX.fullmatch(found):
+        return found
+    raise Refused(
+        TransportCode.BAD_REQUEST,
+        "extensions.persistedQuery must have the version 1 and a sha256Hash of 64 lower-case hexadecimal digits.",
+    )
 
 
 def _not_trusted() -> Refused:
