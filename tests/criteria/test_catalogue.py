@@ -1,9 +1,9 @@
 """The catalogue: what is offered, what is found, and that every example is a value the field takes."""
 
 from seggraph.criteria.catalogue import WELL_KNOWN, AttributeDefinition, Catalogue, Group
-from seggraph.criteria.checker import check
+from seggraph.criteria.checking.checker import check
+from seggraph.criteria.json.parser import parse
 from seggraph.criteria.operators import ARITY, Arity
-from seggraph.criteria.parser import parse
 from seggraph.vocabulary import AttributeType, MemberKind
 
 EVERY_TYPE = [AttributeDefinition(type_.value.lower(), type_) for type_ in AttributeType]

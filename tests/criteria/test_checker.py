@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from seggraph.criteria.catalogue import AttributeDefinition, Catalogue
-from seggraph.criteria.checker import check
-from seggraph.criteria.durations import Duration
+from seggraph.criteria.checking.checker import check
+from seggraph.criteria.json.parser import parse
 from seggraph.criteria.operators import ARITY, OPERATORS, AttributeOp
-from seggraph.criteria.parser import parse
+from seggraph.criteria.time.durations import Duration
 from seggraph.criteria.typed import Comparison
 from seggraph.errors import Path, Problems, SeggraphError
 from seggraph.vocabulary import AttributeType, MemberKind

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from seggraph.criteria import AttributeDefinition, Catalogue, check, describe, parse
 from seggraph.criteria.catalogue import WELL_KNOWN
+from seggraph.criteria.json.parser import NODES
 from seggraph.criteria.operators import OPERATORS, AttributeOp, CompareOp, EventAggregate, InOp
-from seggraph.criteria.parser import NODES
 from seggraph.errors import ErrorCode
 from seggraph.vocabulary import AttributeType, MemberKind
 

@@ -13,9 +13,9 @@ from hashlib import md5
 from typing import Any, TypeAlias
 from zoneinfo import ZoneInfo
 
-from seggraph.criteria.durations import Duration
 from seggraph.criteria.nodes import All, AnyOf, Consent, InSegment, Not, Sample, Tags
 from seggraph.criteria.operators import AttributeOp, EventAggregate, InOp, SetOp
+from seggraph.criteria.time.durations import Duration
 from seggraph.criteria.typed import Checked, Comparison, EventFilter, EventTest, RelatedTest, SequenceTest
 from seggraph.criteria.values import Value
 from seggraph.vocabulary import AttributeType, Channel, ConsentState

@@ -7,11 +7,11 @@ from typing import Final, TypeAlias
 from zoneinfo import ZoneInfo
 
 from seggraph.criteria.catalogue import Field
-from seggraph.criteria.days import start_of
-from seggraph.criteria.durations import Duration
 from seggraph.criteria.nodes import Consent, InSegment, Sample, Tags, Tree
 from seggraph.criteria.operators import AttributeOp, EventAggregate
 from seggraph.criteria.relations import Direction
+from seggraph.criteria.time.days import start_of
+from seggraph.criteria.time.durations import Duration
 from seggraph.criteria.values import Value
 
 ZERO_WITHOUT: Final = (EventAggregate.COUNT, EventAggregate.SUM, EventAggregate.DISTINCT_DAYS)

@@ -6,10 +6,10 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Final, TypeAlias
 
-from seggraph.criteria.days import MonthDays
-from seggraph.criteria.durations import Duration
 from seggraph.criteria.nodes import Scalar
 from seggraph.criteria.problems import shown
+from seggraph.criteria.time.days import MonthDays
+from seggraph.criteria.time.durations import Duration
 from seggraph.vocabulary import AttributeType
 
 Value: TypeAlias = str | Decimal | bool | date | datetime | Duration | MonthDays

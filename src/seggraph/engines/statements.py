@@ -18,10 +18,7 @@ from sqlglot import exp
 from sqlglot.dialects.postgres import Postgres
 
 from seggraph.criteria.dependencies import fields_read
-from seggraph.criteria.operands import AGGREGATES, MEMBERS
-from seggraph.criteria.parameters import Parameters
-from seggraph.criteria.sql import Context, predicate
-from seggraph.criteria.sql_events import (
+from seggraph.criteria.sql.events import (
     Scope,
     compared,
     events_table,
@@ -29,7 +26,10 @@ from seggraph.criteria.sql_events import (
     sequence_table,
     totals_table,
 )
-from seggraph.criteria.sql_texts import Folding
+from seggraph.criteria.sql.operands import AGGREGATES, MEMBERS
+from seggraph.criteria.sql.parameters import Parameters
+from seggraph.criteria.sql.predicates import Context, predicate
+from seggraph.criteria.sql.texts import Folding
 from seggraph.criteria.typed import Checked, EventTest, RelatedTest, SequenceTest
 from seggraph.engines.planner import Asked, Question, Row, TableKey, key_of, union
 from seggraph.engines.population import Population

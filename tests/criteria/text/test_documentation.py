@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 from seggraph.criteria.text import read_text, write_text
-from seggraph.criteria.text.phrases import AGGREGATES, OPERATORS, RESERVED
+from seggraph.criteria.text.keywords import AGGREGATES, OPERATORS, RESERVED
 from tests.criteria.text.corpus import NAMES, ids_of
 
 PAGE = (Path(__file__).parents[3] / "docs" / "criteria-text.md").read_text()

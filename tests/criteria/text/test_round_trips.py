@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from seggraph.criteria import parse
 from seggraph.criteria.operators import ARITY, Arity, AttributeOp, CompareOp, EventAggregate, InOp, SetOp
 from seggraph.criteria.text import read_text, write_text
-from seggraph.criteria.text.phrases import COMPARED_NUMBERS, COUNTED, INSTANTS, LENGTHS
+from seggraph.criteria.text.keywords import COMPARED_NUMBERS, COUNTED, INSTANTS, LENGTHS
 from seggraph.errors import CriteriaError
 from seggraph.vocabulary import Channel, ConsentState
 from tests.criteria.text.corpus import NAMES, ids_of

@@ -11,12 +11,7 @@ from typing import Final
 
 from seggraph.criteria.catalogue import Catalogue, Field
 from seggraph.criteria.operators import AttributeOp
-from seggraph.criteria.text.cursor import Cursor
-from seggraph.criteria.text.names import catalogue_at
-from seggraph.criteria.text.phrases import field_name
-from seggraph.criteria.text.reader import Grammar
-from seggraph.criteria.text.tokens import DOUBLE, MAX_CHARACTERS, Kind, Token, quoted, tokens
-from seggraph.criteria.text.wants import (
+from seggraph.criteria.text.expectations import (
     FieldName,
     Opening,
     Operator,
@@ -27,6 +22,11 @@ from seggraph.criteria.text.wants import (
     Want,
     Words,
 )
+from seggraph.criteria.text.keywords import field_name
+from seggraph.criteria.text.names import catalogue_at
+from seggraph.criteria.text.parser import Grammar
+from seggraph.criteria.text.token_stream import Cursor
+from seggraph.criteria.text.tokens import DOUBLE, MAX_CHARACTERS, Kind, Token, quoted, tokens
 from seggraph.errors import SeggraphError
 from seggraph.vocabulary import AttributeType
 

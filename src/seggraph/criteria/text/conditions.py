@@ -17,9 +17,18 @@ from seggraph.criteria.nodes import (
 )
 from seggraph.criteria.operators import ARITY, Arity, AttributeOp, CompareOp, EventAggregate, InOp
 from seggraph.criteria.problems import shown
-from seggraph.criteria.text.cursor import Cursor
-from seggraph.criteria.text.names import SegmentNames
-from seggraph.criteria.text.phrases import (
+from seggraph.criteria.text.expectations import (
+    FieldName,
+    Opening,
+    Operator,
+    Scope,
+    Something,
+    Sort,
+    ValueOf,
+    Want,
+    Words,
+)
+from seggraph.criteria.text.keywords import (
     CHANNELS,
     COMPARED,
     COMPARED_NUMBERS,
@@ -33,18 +42,9 @@ from seggraph.criteria.text.phrases import (
     is_iso_length,
     iso_length,
 )
+from seggraph.criteria.text.names import SegmentNames
+from seggraph.criteria.text.token_stream import Cursor
 from seggraph.criteria.text.tokens import Kind, Token
-from seggraph.criteria.text.wants import (
-    FieldName,
-    Opening,
-    Operator,
-    Scope,
-    Something,
-    Sort,
-    ValueOf,
-    Want,
-    Words,
-)
 from seggraph.errors import BadValue
 
 _N = TypeVar("_N", bound=object)

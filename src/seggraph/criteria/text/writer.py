@@ -20,7 +20,7 @@ from seggraph.criteria.nodes import (
     Window,
 )
 from seggraph.criteria.operators import ARITY, Arity, AttributeOp, CompareOp, InOp
-from seggraph.criteria.text.phrases import (
+from seggraph.criteria.text.keywords import (
     COMPARED_NUMBERS,
     COUNTED,
     INSTANTS,

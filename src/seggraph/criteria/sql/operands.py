@@ -16,7 +16,7 @@ from sqlglot.dialects.postgres import Postgres
 
 from seggraph.criteria.catalogue import Field, Group, Storage
 from seggraph.criteria.operators import AttributeOp
-from seggraph.criteria.parameters import Parameters
+from seggraph.criteria.sql.parameters import Parameters
 from seggraph.criteria.values import Value
 from seggraph.vocabulary import AttributeType
 

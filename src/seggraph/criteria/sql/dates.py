@@ -12,11 +12,11 @@ from sqlglot import exp
 from sqlglot.dialects.postgres import Postgres
 
 from seggraph.criteria.catalogue import Storage
-from seggraph.criteria.days import MonthDays, day_of, end_of, month_days, start_of
-from seggraph.criteria.durations import Duration
-from seggraph.criteria.operands import Operand, compare, operand, property_instant
 from seggraph.criteria.operators import AttributeOp
-from seggraph.criteria.parameters import Parameters
+from seggraph.criteria.sql.operands import Operand, compare, operand, property_instant
+from seggraph.criteria.sql.parameters import Parameters
+from seggraph.criteria.time.days import MonthDays, day_of, end_of, month_days, start_of
+from seggraph.criteria.time.durations import Duration
 from seggraph.criteria.typed import Comparison
 from seggraph.criteria.values import Value
 from seggraph.vocabulary import AttributeType

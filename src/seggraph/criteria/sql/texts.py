@@ -11,9 +11,9 @@ from typing import Final
 
 from sqlglot import exp
 
-from seggraph.criteria.operands import operand
 from seggraph.criteria.operators import AttributeOp
-from seggraph.criteria.parameters import Parameters
+from seggraph.criteria.sql.operands import operand
+from seggraph.criteria.sql.parameters import Parameters
 from seggraph.criteria.typed import Comparison
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Final
 
+from seggraph.criteria.json.shapes import Shapes
 from seggraph.criteria.nodes import (
     MAX_LEAVES,
     MAX_STEPS,
@@ -20,7 +21,6 @@ from seggraph.criteria.nodes import (
 )
 from seggraph.criteria.operators import AttributeOp, CompareOp, EventAggregate, InOp, SetOp
 from seggraph.criteria.problems import shown
-from seggraph.criteria.shapes import Shapes
 from seggraph.errors import BadOperator, BadValue, CriteriaError, CriteriaTooLarge, Path
 from seggraph.vocabulary import Channel, ConsentState
 

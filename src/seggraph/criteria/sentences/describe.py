@@ -5,6 +5,7 @@ from typing import Final
 
 from seggraph.criteria.nodes import All, AnyOf, Consent, InSegment, Not, Sample, Tags
 from seggraph.criteria.operators import AttributeOp, EventAggregate, InOp, SetOp
+from seggraph.criteria.sentences.wording import comparison, link, listed, value
 from seggraph.criteria.typed import (
     Checked,
     Comparison,
@@ -14,7 +15,6 @@ from seggraph.criteria.typed import (
     SequenceTest,
     Span,
 )
-from seggraph.criteria.wording import comparison, link, listed, value
 from seggraph.vocabulary import Channel, ConsentState
 
 _TAGS: Final[dict[SetOp, str]] = {

@@ -9,13 +9,13 @@ from typing import Final
 from pyroaring import BitMap
 from sqlglot import exp
 
-from seggraph.criteria import sql_dates
-from seggraph.criteria.boundaries import EventLook
-from seggraph.criteria.operands import EVENTS, MEMBERS, Operand
-from seggraph.criteria.parameters import Parameters
 from seggraph.criteria.relations import Direction
-from seggraph.criteria.sql import Context, comparison
-from seggraph.criteria.sql_events import Scope, among, counted
+from seggraph.criteria.sql import dates as sql_dates
+from seggraph.criteria.sql.events import Scope, among, counted
+from seggraph.criteria.sql.operands import EVENTS, MEMBERS, Operand
+from seggraph.criteria.sql.parameters import Parameters
+from seggraph.criteria.sql.predicates import Context, comparison
+from seggraph.criteria.time.boundaries import EventLook
 from seggraph.criteria.typed import Comparison
 from seggraph.vocabulary import AttributeType
 

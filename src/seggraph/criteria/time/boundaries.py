@@ -12,11 +12,11 @@ from itertools import pairwise
 from typing import Final, TypeAlias
 from zoneinfo import ZoneInfo
 
-from seggraph.criteria.days import MonthDays, day_of, month_days, start_of
-from seggraph.criteria.durations import Duration
 from seggraph.criteria.nodes import All, AnyOf, Not
 from seggraph.criteria.operators import AttributeOp
 from seggraph.criteria.relations import Direction
+from seggraph.criteria.time.days import MonthDays, day_of, month_days, start_of
+from seggraph.criteria.time.durations import Duration
 from seggraph.criteria.typed import (
     Checked,
     Comparison,

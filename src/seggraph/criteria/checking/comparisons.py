@@ -5,10 +5,10 @@ from datetime import date, datetime
 from decimal import Decimal
 
 from seggraph.criteria.catalogue import Field
-from seggraph.criteria.durations import Duration
 from seggraph.criteria.nodes import Attribute, Scalar
 from seggraph.criteria.operators import ARITY, WINDOWS, Arity, AttributeOp
 from seggraph.criteria.problems import Mistakes, listed
+from seggraph.criteria.time.durations import Duration
 from seggraph.criteria.typed import Comparison
 from seggraph.criteria.values import BY_TYPE, Unfit, Value, day, duration
 from seggraph.errors import BadOperator, BadValue, Path

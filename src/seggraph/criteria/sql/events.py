@@ -13,11 +13,11 @@ from typing import Final
 from pyroaring import BitMap
 from sqlglot import exp
 
-from seggraph.criteria.operands import AGGREGATES, EVENTS, MEMBERS, property_number
 from seggraph.criteria.operators import EventAggregate
-from seggraph.criteria.parameters import Parameters
 from seggraph.criteria.relations import Direction
-from seggraph.criteria.sql import Context, comparison, predicate
+from seggraph.criteria.sql.operands import AGGREGATES, EVENTS, MEMBERS, property_number
+from seggraph.criteria.sql.parameters import Parameters
+from seggraph.criteria.sql.predicates import Context, comparison, predicate
 from seggraph.criteria.typed import Checked, Comparison, EventFilter, EventTest, SequenceTest, Span
 from seggraph.vocabulary import MemberKind
 

@@ -13,12 +13,13 @@ from zoneinfo import ZoneInfo
 
 from sqlglot import exp
 
-from seggraph.criteria import sql_dates, sql_texts
 from seggraph.criteria.catalogue import Storage
 from seggraph.criteria.nodes import All, AnyOf, Consent, Not, Sample, Tags
-from seggraph.criteria.operands import MEMBERS, attribute_json, attribute_text, compare, operand
 from seggraph.criteria.operators import AttributeOp, SetOp
-from seggraph.criteria.parameters import Parameters
+from seggraph.criteria.sql import dates as sql_dates
+from seggraph.criteria.sql import texts as sql_texts
+from seggraph.criteria.sql.operands import MEMBERS, attribute_json, attribute_text, compare, operand
+from seggraph.criteria.sql.parameters import Parameters
 from seggraph.criteria.typed import Checked, Comparison
 from seggraph.vocabulary import AttributeType, Channel
 

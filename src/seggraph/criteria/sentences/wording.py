@@ -4,9 +4,9 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Final
 
-from seggraph.criteria.days import MonthDays
-from seggraph.criteria.durations import Duration
 from seggraph.criteria.operators import AttributeOp
+from seggraph.criteria.time.days import MonthDays
+from seggraph.criteria.time.durations import Duration
 from seggraph.criteria.typed import Comparison
 from seggraph.criteria.values import Value
 from seggraph.vocabulary import AttributeType

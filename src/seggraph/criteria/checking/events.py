@@ -4,12 +4,12 @@ from decimal import Decimal
 from typing import Final
 
 from seggraph.criteria.catalogue import Field, Group, Storage
-from seggraph.criteria.comparisons import compared, converted, in_order, is_reversed, some_time
-from seggraph.criteria.durations import Duration
+from seggraph.criteria.checking.comparisons import compared, converted, in_order, is_reversed, some_time
+from seggraph.criteria.checking.properties import property_field
 from seggraph.criteria.nodes import Attribute, Event, Sequence, Window
 from seggraph.criteria.operators import AttributeOp, CompareOp, EventAggregate
 from seggraph.criteria.problems import Mistakes, listed
-from seggraph.criteria.properties import property_field
+from seggraph.criteria.time.durations import Duration
 from seggraph.criteria.typed import Comparison, EventFilter, EventTest, SequenceTest, Span
 from seggraph.criteria.values import Unfit, Value, duration, instant_or_day
 from seggraph.errors import BadOperator, BadValue, Path
