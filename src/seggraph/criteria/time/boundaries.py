@@ -1,22 +1,20 @@
-"""Boundaries: for whom the mere passing of time may have changed the answer of criteria.
+"""Boundaries: for which members the mere passing of time may have changed the answer of criteria.
 
-A window moves on, a day ends, an event that lay ahead happens. For the time between two instants this says where
-to look: at events that happened between others, and at dates and instants of members between others. Whoever is not
-found there has the answer that they had, at every instant between the two; who is found may have another.
+A window moves on, a day ends, an event that was recorded ahead happens. For the time between two instants this module
+says where to look: at events that happened in some ranges, and at dates and instants of members in others. A member
+that is not found there has the same answer at every instant between the two. A member that is found may have another.
 """
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
-from datetime import date, datetime, timedelta
-from itertools import pairwise
-from typing import Final, TypeAlias
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import TypeAlias
 from zoneinfo import ZoneInfo
 
 from seggraph.criteria.nodes import All, AnyOf, Not
-from seggraph.criteria.operators import AttributeOp
+from seggraph.criteria.operators import OPERATORS, AttributeOp
 from seggraph.criteria.relations import Direction
-from seggraph.criteria.time.days import MonthDays, day_of, month_days, start_of
-from seggraph.criteria.time.durations import Duration
+from seggraph.criteria.time.days import MonthDays, day_of
+from seggraph.criteria.time.passage import DAY, TICK, Passage, Reach
 from seggraph.criteria.typed import (
     Checked,
     Comparison,
@@ -27,21 +25,6 @@ from seggraph.criteria.typed import (
     Span,
 )
 from seggraph.vocabulary import AttributeType
-
-_TICK: Final = timedelta(microseconds=1)
-_DAY: Final = timedelta(days=1)
-_ASTRAY: Final = timedelta(days=4)
-"""More than months make a window's end stray: at most 3 days where a month is short, and a day where clocks change."""
-_DAYS_APART: Final = 40
-"""Beyond so many days the ends of the days between are not looked at one by one."""
-
-
-@dataclass(frozen=True, slots=True)
-class Reach:
-    """Values later than `low`, up to and including `high`."""
-
-    low: datetime
-    high: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,77 +49,6 @@ class RelatedLook:
 
 Look: TypeAlias = Comparison | EventLook | RelatedLook
 """Where to look: a comparison is one of the member's own fields with a range, or with months-and-days."""
-
-
-@dataclass(frozen=True, slots=True)
-class Passage:
-    """The time from `after`, of which the answers are known, until `until`, in a zone."""
-
-    after: datetime
-    until: datetime
-    zone: ZoneInfo
-    _swept: dict[tuple[Duration, int], Reach] = field(default_factory=dict, repr=False, compare=False)
-
-    @property
-    def whole(self) -> Reach:
-        """The passage itself."""
-        return Reach(self.after, self.until)
-
-    def before(self, length: Duration) -> Reach:
-        """Which values the instant `length` ago passed over."""
-        return self._memorized(length, -1)
-
-    def ahead(self, length: Duration) -> Reach:
-        """Which values the instant `length` ahead passed over."""
-        return self._memorized(length, 1)
-
-    def _memorized(self, length: Duration, sign: int) -> Reach:
-        key = (length, sign)
-        if key not in self._swept:
-            move = length.before if sign < 0 else length.after
-            self._swept[key] = self._sweep(length, lambda instant: move(instant, self.zone))
-        return self._swept[key]
-
-    def _sweep(self, length: Duration, moved: Callable[[datetime], datetime]) -> Reach:
-        """From the earliest to the latest instant that it was moved to.
-
-        By months it does not only move on: where a month is short several days are moved to its last one, and where
-        clocks are set back an hour comes twice. Within a local day it does move on steadily, as long as clocks
-        are not set.
-        """
-        first, last = moved(self.after), moved(self.until)
-        if not length.months:
-            return Reach(first, last)
-        if (self.until - self.after).days > _DAYS_APART:
-            return Reach(first - _ASTRAY, last + _ASTRAY)
-        low, high = min(first, last), max(first, last)
-        for begin, end in pairwise(self._corners()):
-            to = moved(begin), moved(end)
-            low, high = min(low, *to), max(high, *to)
-            steady = to[1] - to[0] == end - begin and self._clock(begin) == self._clock(end)
-            if not steady and end - begin > _TICK:
-                low, high = min(low, to[0] - _ASTRAY), max(high, to[1] + _ASTRAY)
-        return Reach(low, high)
-
-    def _corners(self) -> Iterator[datetime]:
-        """The ends of the passage and of every local day in it: the last instant of one, the first of the next."""
-        yield self.after
-        day = day_of(self.after, self.zone)
-        while (start := start_of(day := day + _DAY, self.zone)) <= self.until:
-            if start - _TICK > self.after:
-                yield start - _TICK
-            yield start
-        yield self.until
-
-    def _clock(self, instant: datetime) -> timedelta | None:
-        return instant.astimezone(self.zone).utcoffset()
-
-    def days(self) -> tuple[date, date]:
-        """The earliest and the latest local date in it. Clocks that are set back over midnight show one twice."""
-        first, last = (at.astimezone(self.zone).date() for at in (self.after, self.until))
-        if self._clock(self.after) != self._clock(self.until) or self.until - self.after > _DAY:
-            return min(first, last) - _DAY, max(first, last) + _DAY
-        return min(first, last), max(first, last)
 
 
 def looks(tree: Checked, passage: Passage) -> tuple[Look, ...]:
@@ -168,41 +80,22 @@ def _looks(tree: Checked, passage: Passage) -> Iterator[Look]:
 
 
 def _of_field(test: Comparison, passage: Passage) -> Iterator[Comparison]:
-    """The values of the field that something passes over."""
-    for reach in _reaches(test, passage):
-        if test.field.type is AttributeType.DATE:
-            low, high = (day_of(at, passage.zone) for at in (reach.low, reach.high))
-            if low < high:
-                yield replace(test, op=AttributeOp.BETWEEN, values=(low + _DAY, high))
-        else:
-            yield replace(test, op=AttributeOp.BETWEEN, values=(reach.low + _TICK, reach.high))
-    for days in _anniversaries(test, passage):
-        yield replace(test, values=(days,))
+    """The values of the field that a boundary passes over."""
+    for passed in _passed_over(test, passage):
+        match passed:
+            case MonthDays():
+                yield replace(test, values=(passed,))
+            case Reach(low, high) if test.field.type is AttributeType.DATE:
+                first, last = day_of(low, passage.zone), day_of(high, passage.zone)
+                if first < last:
+                    yield replace(test, op=AttributeOp.BETWEEN, values=(first + DAY, last))
+            case Reach(low, high):
+                yield replace(test, op=AttributeOp.BETWEEN, values=(low + TICK, high))
 
 
-def _reaches(test: Comparison, passage: Passage) -> Iterator[Reach]:
-    match test:
-        case Comparison(
-            op=AttributeOp.WITHIN_LAST | AttributeOp.NOT_WITHIN_LAST, values=(Duration() as length,)
-        ):
-            yield passage.before(length)
-            yield passage.whole
-        case Comparison(op=AttributeOp.WITHIN_NEXT, values=(Duration() as length,)):
-            yield passage.whole
-            yield passage.ahead(length)
-
-
-def _anniversaries(test: Comparison, passage: Passage) -> Iterator[MonthDays]:
-    """The months-and-days whose turn was over, and those whose turn came."""
-    match test:
-        case Comparison(op=AttributeOp.ANNIVERSARY_WITHIN, values=(Duration() as length,)):
-            first, last = passage.days()
-            for begin, end in (
-                (first, last - _DAY),
-                (length.after_day(first) + _DAY, length.after_day(last)),
-            ):
-                if begin <= end:
-                    yield month_days(begin, end)
+def _passed_over(test: Comparison, passage: Passage) -> Iterator[Reach | MonthDays]:
+    passed_over = OPERATORS[test.op].passed_over
+    return iter(()) if passed_over is None else passed_over(test.values, passage)
 
 
 def _of_events(events: EventFilter, passage: Passage) -> Iterator[EventLook]:
@@ -214,7 +107,7 @@ def _of_events(events: EventFilter, passage: Passage) -> Iterator[EventLook]:
     if span.last is not None:
         left = passage.before(span.last)
         yield EventLook(
-            replace(events, within=Span(start=left.low + _TICK, end=left.high + _TICK), where=lasting)
+            replace(events, within=Span(start=left.low + TICK, end=left.high + TICK), where=lasting)
         )
     for timed in events.where:
         for test in _of_field(timed, passage):
@@ -222,17 +115,19 @@ def _of_events(events: EventFilter, passage: Passage) -> Iterator[EventLook]:
 
 
 def _of_instant(events: EventFilter, test: Comparison, passage: Passage) -> Iterator[EventLook]:
-    """The events that may be somebody's first or last one, when that passed over a boundary."""
+    """The events that may be a member's first or last one, when that passed over a boundary."""
     lasting = tuple(one for one in events.where if not _is_timed(one))
-    for reach in _reaches(test, passage):
-        if (within := _cut(_static(events.within, passage), reach, passage.zone)) is not None:
-            yield EventLook(replace(events, within=within, where=lasting))
-    for days in _anniversaries(test, passage):
-        yield EventLook(replace(events, within=_static(events.within, passage), where=lasting), days=days)
+    static = _static(events.within, passage)
+    for passed in _passed_over(test, passage):
+        match passed:
+            case MonthDays():
+                yield EventLook(replace(events, within=static, where=lasting), days=passed)
+            case Reach() if (within := _cut(static, passed, passage.zone)) is not None:
+                yield EventLook(replace(events, within=within, where=lasting))
 
 
 def _is_timed(test: Comparison) -> bool:
-    return any(isinstance(value, Duration) for value in test.values)
+    return OPERATORS[test.op].passed_over is not None
 
 
 def _static(span: Span, passage: Passage) -> Span:
@@ -244,7 +139,7 @@ def _static(span: Span, passage: Passage) -> Span:
 
 def _cut(span: Span, reach: Reach, zone: ZoneInfo) -> Span | None:
     """The part of a span that lies in the reach; None if there is none. A window that moves is in it as a whole."""
-    start, end = reach.low + _TICK, reach.high + _TICK
+    start, end = reach.low + TICK, reach.high + TICK
     if span.last is None:
         lower, _, upper = span.bounds(reach.high, zone)
         start, end = max(start, lower or start), min(end, upper or end)
