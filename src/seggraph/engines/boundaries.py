@@ -9,7 +9,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from functools import lru_cache
+from functools import partial
 from itertools import chain
 from typing import Final, TypeAlias
 
@@ -19,14 +19,15 @@ from sqlglot.dialects.postgres import Postgres
 
 from seggraph.criteria.relations import Direction
 from seggraph.criteria.sql.boundaries import events_query, is_indexed, members_query, related_query
-from seggraph.criteria.sql.events import Scope
+from seggraph.criteria.sql.events import PopulationScope
 from seggraph.criteria.sql.sides import Folding
 from seggraph.criteria.time.boundaries import EventLook, Look, RelatedLook, looks
 from seggraph.criteria.time.passage import Passage
 from seggraph.criteria.typed import Checked, Comparison, Span
-from seggraph.engines.planner import Row
+from seggraph.engines.caches import BoundedCache
+from seggraph.engines.planner import RowPredicate
 from seggraph.engines.population import Population
-from seggraph.engines.statements import MAX_TABLES, Moment, Statement, row_statements
+from seggraph.engines.statements import MAX_TABLES, EvaluationTime, Statement, row_statements
 
 Fetch: TypeAlias = Callable[[Statement], Awaitable[list[BitMap]]]
 """Runs a statement and answers with a bitmap for each of its columns."""
@@ -34,17 +35,25 @@ Fetch: TypeAlias = Callable[[Statement], Awaitable[list[BitMap]]]
 Ranged: TypeAlias = EventLook | Comparison
 """What one range of an index answers."""
 
-MAX_KEPT: Final = 500
-"""Most statements that are kept."""
+MAX_BOUNDARY_STATEMENTS: Final = 500
+"""Most statements that are cached."""
 
-_PLACES: Final = tuple(
+BoundaryCache: TypeAlias = BoundedCache[Statement]
+"""Statements about boundaries with placeholders for their instants."""
+
+_PLACEHOLDERS: Final = tuple(
     datetime.min.replace(tzinfo=UTC) + timedelta(microseconds=place) for place in range(1 + 2 * MAX_TABLES)
 )
 """Instants of a time that nobody asks about: in a kept statement they stand for those of the passage."""
 
 
 async def moved(
-    fetch: Fetch, population: Population, criteria: Sequence[Checked], passage: Passage, folding: Folding
+    fetch: Fetch,
+    population: Population,
+    criteria: Sequence[Checked],
+    passage: Passage,
+    folding: Folding,
+    cache: BoundaryCache,
 ) -> list[BitMap]:
     """For each tree the members whose answer may be another at some instant of the passage, and perhaps others.
 
@@ -53,7 +62,7 @@ async def moved(
     if passage.until <= passage.after:
         return [BitMap() for _ in criteria]
     wanted = await asyncio.to_thread(lambda: [looks(tree, passage) for tree in criteria])
-    looking = _Looking(fetch, Moment(passage.until, passage.zone, folding))
+    looking = _Looking(fetch, EvaluationTime(passage.until, passage.zone, folding), cache)
     found = await looking.find(population, chain.from_iterable(wanted))
     return [BitMap.union(BitMap(), *(found[look] for look in of_tree)) for of_tree in wanted]
 
@@ -61,9 +70,10 @@ async def moved(
 class _Looking:
     """Looking as of one instant."""
 
-    def __init__(self, fetch: Fetch, moment: Moment) -> None:
+    def __init__(self, fetch: Fetch, time: EvaluationTime, cache: BoundaryCache) -> None:
         self._fetch = fetch
-        self._moment = moment
+        self._cache = cache
+        self._time = time
 
     async def find(self, population: Population, wanted: Iterable[Look]) -> dict[Look, BitMap]:
         """Whom each of the looks finds."""
@@ -87,7 +97,7 @@ class _Looking:
         for statement, asked in statements:
             found |= zip(asked, await self._fetch(statement), strict=True)
         scans = await asyncio.to_thread(
-            list, row_statements(population, list(map(Row, scanned)), self._moment, None)
+            list, row_statements(population, list(map(RowPredicate, scanned)), self._time)
         )
         answers = [bitmap for scan in scans for bitmap in await self._fetch(scan)]
         return found | dict(zip(scanned, answers, strict=True))
@@ -97,29 +107,33 @@ class _Looking:
     ) -> Iterator[tuple[Statement, Sequence[Ranged]]]:
         """The looks spread over few statements of which only the instants are new."""
         for asked in _parts(ranged):
-            instants: dict[object, object] = {_PLACES[0]: self._moment.as_of}
+            instants: dict[object, object] = {_PLACEHOLDERS[0]: self._time.as_of}
             shapes = []
             for number, look in enumerate(asked):
                 shape, start, end = _shaped(look, number)
                 shapes.append(shape)
-                instants |= {_PLACES[2 * number + 1]: start, _PLACES[2 * number + 2]: end}
-            made = _statement_of(population, replace(self._moment, as_of=_PLACES[0]), tuple(shapes))
+                instants |= {_PLACEHOLDERS[2 * number + 1]: start, _PLACEHOLDERS[2 * number + 2]: end}
+            made = self._statement_of(population, tuple(shapes))
             values = [
                 instants.get(value, value) if isinstance(value, datetime) else value for value in made.values
             ]
             yield replace(made, values=tuple(values)), asked
 
+    def _statement_of(self, population: Population, shapes: tuple[Ranged, ...]) -> Statement:
+        time = replace(self._time, as_of=_PLACEHOLDERS[0])
+        return self._cache.get_or_make((population, time, shapes), partial(_made, population, time, shapes))
+
     def _new(
         self, population: Population, ranged: Sequence[Ranged]
     ) -> Iterator[tuple[Statement, Sequence[Ranged]]]:
         for asked in _parts(ranged):
-            yield _made(population, self._moment, asked), asked
+            yield _made(population, self._time, asked), asked
 
     async def _related(self, population: Population, direction: Direction, others: BitMap) -> BitMap:
         """The members who are related to one of these."""
         if not others:
             return BitMap()
-        context = self._moment.context()
+        context = self._time.context()
         query = related_query(direction, others, population.workspace_id, context.parameters)
         [found] = await self._fetch(_joined([query], context.parameters.values))
         return found
@@ -144,7 +158,7 @@ def _comes_again(look: Ranged) -> bool:
 
 def _shaped(look: Ranged, number: int) -> tuple[Ranged, object, object]:
     """The look with places instead of the ends of its range, and these."""
-    places = _PLACES[2 * number + 1 : 2 * number + 3]
+    places = _PLACEHOLDERS[2 * number + 1 : 2 * number + 3]
     if isinstance(look, Comparison):
         start, end = look.values
         return replace(look, values=places), start, end
@@ -153,15 +167,10 @@ def _shaped(look: Ranged, number: int) -> tuple[Ranged, object, object]:
     return shape, span.start, span.end
 
 
-@lru_cache(maxsize=MAX_KEPT)
-def _statement_of(population: Population, moment: Moment, asked: tuple[Ranged, ...]) -> Statement:
-    return _made(population, moment, asked)
-
-
-def _made(population: Population, moment: Moment, asked: Sequence[Ranged]) -> Statement:
+def _made(population: Population, time: EvaluationTime, asked: Sequence[Ranged]) -> Statement:
     """One statement for several looks, each a SELECT of its own there."""
-    scope = Scope(population.workspace_id, population.kind, None)
-    context = moment.context()
+    scope = PopulationScope(population.workspace_id, population.kind, None)
+    context = time.context()
     queries = [
         events_query(look, scope, context)
         if isinstance(look, EventLook)

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from operator import itemgetter
 from typing import Any, Final, TypeAlias
 
@@ -15,33 +15,48 @@ from seggraph.criteria.relations import Direction
 from seggraph.criteria.sentences.describe import describe
 from seggraph.criteria.sql.predicates import is_of_one_row
 from seggraph.criteria.typed import Checked, EventTest, RelatedTest
+from seggraph.engines.boundaries import MAX_BOUNDARY_STATEMENTS, BoundaryCache
+from seggraph.engines.caches import BoundedCache
 from seggraph.engines.fetching import Limits, bitmaps, cost_of, fetch, masked
-from seggraph.engines.leaf_cache import Answer, Recall
-from seggraph.engines.planner import EVERYONE, Asked, Known, Leaf, Plan, Row, asked_of_last, plan, union
+from seggraph.engines.leaf_cache import ConditionAnswer, Recall
+from seggraph.engines.planner import (
+    EVERYONE,
+    Known,
+    Leaf,
+    Plan,
+    PlanCache,
+    RowPredicate,
+    TableLookup,
+    lookup_of_last_event,
+    plan,
+    union,
+)
 from seggraph.engines.population import Population
 from seggraph.engines.statements import (
     BLOCK_BITS,
     MAX_MASKED,
-    Inquiry,
-    Moment,
+    EvaluationTime,
     Others,
     Statement,
+    StatementCache,
+    TableQuery,
     blocks_statement,
+    cached_row_statements,
     in_blocks_statement,
-    inquiries,
-    kept_row_statements,
     masked_statement,
     observation_statement,
     question_statements,
     row_statements,
+    row_statements_within,
+    table_queries,
 )
 from seggraph.errors import CriteriaTooExpensive
 from seggraph.models.audiences import ChunkRole
 
-MAX_AMONG: Final = 20_000
+MAX_SINGLE_LOOKUPS: Final = 20_000
 """What is missing is found out about single members as long as there are no more of them than this ..."""
 
-AMONG_SHARE: Final = 16
+SINGLE_LOOKUP_SHARE: Final = 16
 """... or than one of so many of all: each then costs more than in a scan, and the scan of the others is saved."""
 
 _FIND_FORWARD = """
@@ -56,7 +71,26 @@ _FIND_BACKWARD = """
 Wanted: TypeAlias = Mapping[Leaf, BitMap | None]
 """What is to be found out, and about whom; None stands for everybody."""
 
-Ask: TypeAlias = Callable[[Population, Wanted], Awaitable[dict[Leaf, Answer]]]
+Ask: TypeAlias = Callable[[Population, Wanted], Awaitable[dict[Leaf, ConditionAnswer]]]
+
+
+MAX_PLANS: Final = 1_000
+"""Most trees whose terms are cached: every refresh evaluates the same ones."""
+
+MAX_ROW_STATEMENTS: Final = 64
+"""Most sets of predicates whose statements about given members are cached."""
+
+
+@dataclass(frozen=True, slots=True)
+class EngineCaches:
+    """What an engine remembers between evaluations, and what never is out of date.
+
+    A plan follows from the criteria alone, and a statement has no ordinals and no instant in it until it is used.
+    """
+
+    plans: PlanCache = field(default_factory=lambda: BoundedCache(MAX_PLANS))
+    rows: StatementCache = field(default_factory=lambda: BoundedCache(MAX_ROW_STATEMENTS))
+    boundaries: BoundaryCache = field(default_factory=lambda: BoundedCache(MAX_BOUNDARY_STATEMENTS))
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,9 +98,10 @@ class Evaluation:
     """One call: where it reads, as of when, which segments it is told the members of, and what it knows already."""
 
     connection: asyncpg.Connection
-    moment: Moment
+    time: EvaluationTime
     audiences: Mapping[int, BitMap]
     limits: Limits
+    caches: EngineCaches = field(default_factory=EngineCaches)
     recall: Recall | None = None
 
     async def run(
@@ -84,20 +119,22 @@ class Evaluation:
             (self._everyone, None),
         ):
             missing = {
-                leaf: among for leaf, among in known.missing(terms).items() if is_due is None or is_due(leaf)
+                leaf: within_ordinals
+                for leaf, within_ordinals in known.missing(terms).items()
+                if is_due is None or is_due(leaf)
             }
             known = known.with_found(await self._find(population, missing, ordinals, ask, recall))
-        if all(isinstance(term, Row) for term in terms):
+        if all(isinstance(term, RowPredicate) for term in terms):
             return [known.members(term).copy() for term in terms]
         return await asyncio.to_thread(lambda: [known.members(term).copy() for term in terms])
 
     def _plan(self, criteria: Sequence[Checked]) -> Plan:
         """The plan; if answers are kept, with one for each condition unless these are too many."""
         if self.recall is not None:
-            apart = plan(criteria, apart=True)
+            apart = plan(criteria, apart=True, cache=self.caches.plans)
             if len(apart.rows) <= MAX_MASKED:
                 return apart
-        return plan(criteria)
+        return plan(criteria, cache=self.caches.plans)
 
     async def _find(
         self,
@@ -109,17 +146,17 @@ class Evaluation:
     ) -> dict[Leaf, BitMap]:
         """Find out what is missing, about no more members than needed when these are few, and keep it."""
         found: dict[Leaf, BitMap] = {}
-        before: dict[Leaf, Answer] = {}
+        before: dict[Leaf, ConditionAnswer] = {}
         lacking: dict[Leaf, BitMap | None] = {}
         for leaf, wanted in missing.items():
-            among = ordinals if wanted is None else wanted
+            within_ordinals = ordinals if wanted is None else wanted
             kept = None if recall is None else _kept(recall, leaf)
             if kept is not None:
-                before[leaf], among = kept, kept.lacks(among)
-            if among is not None and not among:
+                before[leaf], within_ordinals = kept, kept.lacks(within_ordinals)
+            if within_ordinals is not None and not within_ordinals:
                 found[leaf] = BitMap() if kept is None else kept.members
             else:
-                lacking[leaf] = among if ordinals is not None or _are_few(among) else None
+                lacking[leaf] = within_ordinals if ordinals is not None or _are_few(within_ordinals) else None
         try:
             answers = await ask(population, lacking) if lacking else {}
         except CriteriaTooExpensive as error:
@@ -127,7 +164,7 @@ class Evaluation:
             raise CriteriaTooExpensive(f"{error.message} The costliest condition: {costliest}") from error
         for leaf, answer in answers.items():
             if leaf in before:
-                answer = before[leaf].extended(answer.members, answer.among)
+                answer = before[leaf].extended(answer.members, answer.within_ordinals)
             if recall is not None:
                 _keep(recall, leaf, answer)
             found[leaf] = answer.members
@@ -136,96 +173,114 @@ class Evaluation:
     async def _costliest(self, population: Population, wanted: Wanted) -> str:
         """The condition, in words, whose own statement is estimated to cost most."""
         costs: list[tuple[float, Checked]] = []
-        for leaf, among in wanted.items():
+        for leaf, within_ordinals in wanted.items():
             match leaf:
-                case Row(criteria):
-                    [statement] = row_statements(population, [Row(criteria)], self.moment, among)
+                case RowPredicate(criteria):
+                    rows = [RowPredicate(criteria)]
+                    [statement] = await self._row_statements(population, rows, within_ordinals)
                     costs.append((await cost_of(self.connection, statement), criteria))
-                case Asked(question, _, also):
+                case TableLookup(question, _, also):
                     criterion: Checked = All((question, *also)) if also else question
-                    costs.append((await self._cost(population, leaf, among), criterion))
+                    costs.append((await self._cost(population, leaf, within_ordinals), criterion))
         return describe(max(costs, key=itemgetter(0))[1])
 
-    async def _cost(self, population: Population, asked: Asked, among: BitMap | None) -> float:
+    async def _cost(
+        self, population: Population, lookup: TableLookup, within_ordinals: BitMap | None
+    ) -> float:
         """What a question by itself is estimated to cost."""
-        inquiry = Inquiry((asked,), among)
-        related = await self._related(population, [inquiry])
-        [(statement, _)] = question_statements(population, [inquiry], self.moment, related)
+        table_query = TableQuery((lookup,), within_ordinals)
+        related = await self._related(population, [table_query])
+        [(statement, _)] = question_statements(population, [table_query], self.time, related)
         return await cost_of(self.connection, statement)
 
-    async def _rows(self, population: Population, wanted: Wanted) -> dict[Leaf, Answer]:
+    async def _rows(self, population: Population, wanted: Wanted) -> dict[Leaf, ConditionAnswer]:
         """Evaluate predicates over the rows of members, all of them in as few scans as can be."""
-        leaves = [leaf for leaf in wanted if isinstance(leaf, Row)]
-        among = union(wanted.values())
+        leaves = [leaf for leaf in wanted if isinstance(leaf, RowPredicate)]
+        within_ordinals = union(wanted.values())
         found: list[BitMap] = []
-        if among is None and 1 < len(leaves) <= MAX_MASKED:
+        if within_ordinals is None and 1 < len(leaves) <= MAX_MASKED:
             criteria = [leaf.criteria for leaf in leaves]
-            groups = await self._fetch(masked_statement(population, criteria, self.moment))
+            groups = await self._fetch(masked_statement(population, criteria, self.time))
             found = await masked(groups, len(leaves))
         else:
-            for statement in await self._row_statements(population, leaves, among):
+            for statement in await self._row_statements(population, leaves, within_ordinals):
                 found += await self._fetch_row(statement)
-        return {leaf: Answer(one, among) for leaf, one in zip(leaves, found, strict=True)}
+        return {leaf: ConditionAnswer(one, within_ordinals) for leaf, one in zip(leaves, found, strict=True)}
 
     async def _row_statements(
-        self, population: Population, rows: Sequence[Row], among: BitMap | None
+        self, population: Population, rows: Sequence[RowPredicate], within_ordinals: BitMap | None
     ) -> list[Statement]:
-        if among is not None:
-            kept = kept_row_statements(population, rows, self.moment, among)
-            if kept is not None:
-                return kept
         # In a thread: 500 conditions take a tenth of a second to become SQL.
-        return await asyncio.to_thread(lambda: list(row_statements(population, rows, self.moment, among)))
+        if within_ordinals is None:
+            return await asyncio.to_thread(lambda: list(row_statements(population, rows, self.time)))
+        found = within_ordinals, self.caches.rows
+        cached = cached_row_statements(population, rows, self.time, *found)
+        if cached is not None:
+            return cached
+        return await asyncio.to_thread(row_statements_within, population, rows, self.time, *found)
 
-    async def _everyone(self, population: Population, wanted: Wanted) -> dict[Leaf, Answer]:
+    async def _everyone(self, population: Population, wanted: Wanted) -> dict[Leaf, ConditionAnswer]:
         """All members there are. Blocks of ordinals in which nobody is missing need not be sent one by one."""
-        among = union(wanted.values())
-        if among is not None:
+        within_ordinals = union(wanted.values())
+        if within_ordinals is not None:
             return await self._rows(population, wanted)
         found = BitMap()
         holed: list[int] = []
-        for count, first, last in await self._fetch(blocks_statement(population, self.moment)):
+        for count, first, last in await self._fetch(blocks_statement(population, self.time)):
             if count > last - first:
                 found.add_range(first, last + 1)
             else:
                 holed.append(first >> BLOCK_BITS)
         if holed:
-            [rest] = await self._fetch_row(in_blocks_statement(population, holed, self.moment))
+            [rest] = await self._fetch_row(in_blocks_statement(population, holed, self.time))
             found |= rest
-        return {leaf: Answer(found) for leaf in wanted}
+        return {leaf: ConditionAnswer(found) for leaf in wanted}
 
-    async def _answers(self, population: Population, wanted: Wanted) -> dict[Leaf, Answer]:
+    async def _answers(self, population: Population, wanted: Wanted) -> dict[Leaf, ConditionAnswer]:
         """Put the questions to the tables that answer them."""
-        asked = {leaf: among for leaf, among in wanted.items() if isinstance(leaf, Asked)}
-        cheapest = {leaf: await self._cheapest(population, leaf, among) for leaf, among in asked.items()}
-        needed = inquiries({cheapest[leaf]: among for leaf, among in asked.items()})
+        lookup = {
+            leaf: within_ordinals for leaf, within_ordinals in wanted.items() if isinstance(leaf, TableLookup)
+        }
+        cheapest = {
+            leaf: await self._cheapest(population, leaf, within_ordinals)
+            for leaf, within_ordinals in lookup.items()
+        }
+        needed = table_queries({cheapest[leaf]: within_ordinals for leaf, within_ordinals in lookup.items()})
         related = await self._related(population, needed)
-        amongs = {question: inquiry.among for inquiry in needed for question in inquiry.questions}
-        answers: dict[Leaf, Answer] = {}
-        building = question_statements(population, needed, self.moment, related)
+        asked_within = {
+            question: table_query.within_ordinals
+            for table_query in needed
+            for question in table_query.questions
+        }
+        answers: dict[Leaf, ConditionAnswer] = {}
+        building = question_statements(population, needed, self.time, related)
         for statement, questions in await asyncio.to_thread(list, building):
             found = await self._fetch_row(statement)
             answers |= {
-                question: Answer(one, amongs[question])
+                question: ConditionAnswer(one, asked_within[question])
                 for question, one in zip(questions, found, strict=True)
             }
-        return {leaf: answers[cheapest[leaf]] for leaf in asked}
+        return {leaf: answers[cheapest[leaf]] for leaf in lookup}
 
-    async def _cheapest(self, population: Population, asked: Asked, among: BitMap | None) -> Asked:
+    async def _cheapest(
+        self, population: Population, lookup: TableLookup, within_ordinals: BitMap | None
+    ) -> TableLookup:
         """The question put so that it costs less. Of single members either way is a look-up."""
-        other = asked_of_last(asked) if among is None else None
+        other = lookup_of_last_event(lookup) if within_ordinals is None else None
         if other is None:
-            return asked
-        before, after = [await self._cost(population, one, None) for one in (asked, other)]
-        return other if after < before else asked
+            return lookup
+        before, after = [await self._cost(population, one, None) for one in (lookup, other)]
+        return other if after < before else lookup
 
     async def observe(
         self, population: Population, ordinal: int, questions: Sequence[EventTest | RelatedTest]
     ) -> list[Any]:
         """What each question sees of a member."""
-        among = BitMap([ordinal])
-        related = await self._related(population, [Inquiry((Asked(one),), among) for one in questions])
-        statement = observation_statement(population, ordinal, questions, self.moment, related)
+        within_ordinals = BitMap([ordinal])
+        related = await self._related(
+            population, [TableQuery((TableLookup(one),), within_ordinals) for one in questions]
+        )
+        statement = observation_statement(population, ordinal, questions, self.time, related)
         [row] = await self._fetch(statement)
         return list(row)
 
@@ -237,30 +292,32 @@ class Evaluation:
         owners = {one: ChunkOwner(ChunkRole.MEMBERS, one) for one in segment_ids if one not in found}
         if owners:
             store = ChunkStore(self.connection, population.workspace_id)
-            stored = await store.read_many(list(owners.values()), near=ordinals)
+            stored = await store.read_many(list(owners.values()), within_ordinals=ordinals)
             found |= {one: stored[owner] for one, owner in owners.items()}
         if ordinals is None:
             return found
         return {one: members & ordinals for one, members in found.items()}
 
-    async def _related(self, population: Population, asked: Sequence[Inquiry]) -> dict[Others, BitMap]:
+    async def _related(self, population: Population, lookup: Sequence[TableQuery]) -> dict[Others, BitMap]:
         """Who satisfies the criteria on related members that are more than one row's."""
         found: dict[Others, BitMap] = {}
-        for inquiry in asked:
-            question = inquiry.questions[0].question
+        for table_query in lookup:
+            question = table_query.questions[0].question
             if not isinstance(question, RelatedTest) or question.where is None:
                 continue
             if is_of_one_row(question.where):
                 continue
             direction = question.direction
             others = Population(population.workspace_id, direction.other_kind)
-            near = None
-            if inquiry.among is not None:
-                near = await self._related_to(population.workspace_id, direction, inquiry.among)
-            if near is not None and not near:
+            within_ordinals = None
+            if table_query.within_ordinals is not None:
+                within_ordinals = await self._related_to(
+                    population.workspace_id, direction, table_query.within_ordinals
+                )
+            if within_ordinals is not None and not within_ordinals:
                 members = BitMap()
             else:
-                [members] = await self.run(others, [question.where], near)
+                [members] = await self.run(others, [question.where], within_ordinals)
             key = (direction.other_kind, question.where)
             found[key] = found.get(key, BitMap()) | members
         return found
@@ -281,15 +338,17 @@ class Evaluation:
 
 def _are_few(members: BitMap | None) -> bool:
     """Whether it is worth while to ask about single members: of dense ordinals the largest says how many exist."""
-    return members is not None and (len(members) <= MAX_AMONG or len(members) * AMONG_SHARE <= members.max())
+    return members is not None and (
+        len(members) <= MAX_SINGLE_LOOKUPS or len(members) * SINGLE_LOOKUP_SHARE <= members.max()
+    )
 
 
 def _is_predicate(leaf: Leaf) -> bool:
-    return isinstance(leaf, Row) and leaf.criteria != EVERYONE
+    return isinstance(leaf, RowPredicate) and leaf.criteria != EVERYONE
 
 
 def _is_question(leaf: Leaf) -> bool:
-    return isinstance(leaf, Asked)
+    return isinstance(leaf, TableLookup)
 
 
 def _known_of_everybody(recall: Recall | None, leaves: Iterable[Leaf]) -> dict[Leaf, BitMap]:
@@ -297,22 +356,24 @@ def _known_of_everybody(recall: Recall | None, leaves: Iterable[Leaf]) -> dict[L
     if recall is None:
         return {}
     kept = {leaf: _kept(recall, leaf) for leaf in leaves}
-    return {leaf: one.members for leaf, one in kept.items() if one is not None and one.among is None}
+    return {
+        leaf: one.members for leaf, one in kept.items() if one is not None and one.within_ordinals is None
+    }
 
 
-def _kept(recall: Recall, leaf: Leaf) -> Answer | None:
+def _kept(recall: Recall, leaf: Leaf) -> ConditionAnswer | None:
     match leaf:
-        case Asked(question, negated, ()):
+        case TableLookup(question, negated, ()):
             return recall.find(question, negated=negated)
-        case Row(criteria):
+        case RowPredicate(criteria):
             return recall.find(criteria, negated=False)
     return None
 
 
-def _keep(recall: Recall, leaf: Leaf, answer: Answer) -> None:
+def _keep(recall: Recall, leaf: Leaf, answer: ConditionAnswer) -> None:
     """Keep the answer to a single condition."""
     match leaf:
-        case Asked(question, negated, ()):
+        case TableLookup(question, negated, ()):
             recall.keep(question, answer, negated=negated)
-        case Row(criteria):
+        case RowPredicate(criteria):
             recall.keep(criteria, answer, negated=False)

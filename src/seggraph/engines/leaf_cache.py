@@ -42,28 +42,30 @@ Versions: TypeAlias = tuple[tuple[MemberKind, Version], ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class ConditionAnswer:
     """Who satisfies a condition, of everybody or of those in `among`."""
 
     members: BitMap
-    among: BitMap | None = None
+    within_ordinals: BitMap | None = None
 
     def lacks(self, wanted: BitMap | None) -> BitMap | None:
         """Of whom nothing is known yet among those wanted; None stands for everybody."""
-        if self.among is None:
+        if self.within_ordinals is None:
             return BitMap()
-        return None if wanted is None else wanted - self.among
+        return None if wanted is None else wanted - self.within_ordinals
 
-    def extended(self, members: BitMap, among: BitMap | None) -> "Answer":
+    def extended(self, members: BitMap, within_ordinals: BitMap | None) -> "ConditionAnswer":
         """The same with what was found out about others."""
-        if among is None or self.among is None:
-            return Answer(members) if among is None else self
-        return Answer(self.members | members, self.among | among)
+        if within_ordinals is None or self.within_ordinals is None:
+            return ConditionAnswer(members) if within_ordinals is None else self
+        return ConditionAnswer(self.members | members, self.within_ordinals | within_ordinals)
 
     @property
     def size(self) -> int:
         """Bytes that it takes, roughly."""
-        return _ENTRY_BYTES + sum(_size(one) for one in (self.members, self.among) if one is not None)
+        return _ENTRY_BYTES + sum(
+            _size(one) for one in (self.members, self.within_ordinals) if one is not None
+        )
 
 
 def _size(bitmap: BitMap) -> int:
@@ -84,7 +86,7 @@ class LeafCache:
     def __init__(self, max_bytes: int) -> None:
         self._max_bytes = max_bytes
         self._bytes = 0
-        self._answers: OrderedDict[Key, Answer] = OrderedDict()
+        self._answers: OrderedDict[Key, ConditionAnswer] = OrderedDict()
         self._moments: OrderedDict[tuple[int, ZoneInfo], tuple[Versions, datetime]] = OrderedDict()
 
     async def recall(
@@ -103,14 +105,14 @@ class LeafCache:
             self._moments.popitem(last=False)
         return Recall(self, population, dict(versions), zone, as_of)
 
-    def find(self, key: Key) -> Answer | None:
+    def find(self, key: Key) -> ConditionAnswer | None:
         """What is known under a key."""
         found = self._answers.get(key)
         if found is not None:
             self._answers.move_to_end(key)
         return found
 
-    def keep(self, key: Key, answer: Answer) -> None:
+    def keep(self, key: Key, answer: ConditionAnswer) -> None:
         """Keep an answer, or drop others for it; one that is too large by itself is not kept."""
         before = self._answers.pop(key, None)
         self._bytes -= 0 if before is None else before.size
@@ -137,12 +139,12 @@ class Recall:
         """The same of another population of the workspace."""
         return replace(self, population=population)
 
-    def find(self, leaf: Checked, *, negated: bool) -> Answer | None:
+    def find(self, leaf: Checked, *, negated: bool) -> ConditionAnswer | None:
         """What is known of a condition."""
         key = self._key(leaf, negated)
         return None if key is None else self.cache.find(key)
 
-    def keep(self, leaf: Checked, answer: Answer, *, negated: bool) -> None:
+    def keep(self, leaf: Checked, answer: ConditionAnswer, *, negated: bool) -> None:
         """Keep what was found out about a condition."""
         key = self._key(leaf, negated)
         if key is not None:

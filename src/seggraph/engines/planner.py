@@ -8,7 +8,7 @@ Segments are bitmaps already. The rest is algebra.
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
-from functools import lru_cache
+from functools import partial
 from typing import Final, TypeAlias
 
 from pyroaring import BitMap
@@ -28,6 +28,7 @@ from seggraph.criteria.typed import (
     SequenceTest,
     number_holds,
 )
+from seggraph.engines.caches import BoundedCache
 
 Question: TypeAlias = EventTest | SequenceTest | RelatedTest
 """A condition that tables other than members answer."""
@@ -50,12 +51,9 @@ def key_of(question: Question) -> TableKey:
 
 EVERYONE: Final[Checked] = All(())
 
-MAX_KEPT: Final = 1_000
-"""Most trees of which the terms are kept: every refresh asks about the same ones."""
-
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class RowPredicate:
     """Those for whom the row of members itself says so. Its hash is made once: it goes through all of the criteria."""
 
     criteria: Checked
@@ -71,7 +69,7 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class TableLookup:
     """Those for whom another table says so, or with `negated` for whom it says the opposite.
 
     Neither ever holds for members who have no row there. With `also` it must say so to these questions as well, which
@@ -84,14 +82,14 @@ class Asked:
 
 
 @dataclass(frozen=True, slots=True)
-class Given:
+class SegmentReference:
     """The members of a segment."""
 
     segment_id: int
 
 
 @dataclass(frozen=True, slots=True)
-class Both:
+class Intersection:
     """Those in every part, without those in any of `minus`."""
 
     parts: "tuple[Term, ...]"
@@ -99,16 +97,19 @@ class Both:
 
 
 @dataclass(frozen=True, slots=True)
-class Either:
+class Union:
     """Those in any part."""
 
     parts: "tuple[Term, ...]"
 
 
-Leaf: TypeAlias = Row | Asked
+Leaf: TypeAlias = RowPredicate | TableLookup
 """What has to be found out."""
 
-Term: TypeAlias = Leaf | Given | Both | Either
+Term: TypeAlias = Leaf | SegmentReference | Intersection | Union
+
+PlanCache: TypeAlias = BoundedCache[Term]
+"""The terms of trees, by the tree and whether its conditions stay apart."""
 
 
 @dataclass(slots=True)
@@ -120,82 +121,85 @@ class Plan:
     @property
     def rows(self) -> list[Checked]:
         """The predicates over members, each once."""
-        return list(dict.fromkeys(leaf.criteria for leaf in self._leaves() if isinstance(leaf, Row)))
+        return list(dict.fromkeys(leaf.criteria for leaf in self._leaves() if isinstance(leaf, RowPredicate)))
 
     @property
     def segment_ids(self) -> set[int]:
         """The segments whose members are needed."""
-        return {leaf.segment_id for leaf in self._leaves() if isinstance(leaf, Given)}
+        return {leaf.segment_id for leaf in self._leaves() if isinstance(leaf, SegmentReference)}
 
-    def _leaves(self) -> Iterable[Leaf | Given]:
+    def _leaves(self) -> Iterable[Leaf | SegmentReference]:
         for term in self.terms:
             yield from _leaves(term)
 
 
-def _leaves(term: Term) -> Iterable[Leaf | Given]:
+def _leaves(term: Term) -> Iterable[Leaf | SegmentReference]:
     match term:
-        case Both(parts, minus):
+        case Intersection(parts, minus):
             for part in (*parts, *minus):
                 yield from _leaves(part)
-        case Either(parts):
+        case Union(parts):
             for part in parts:
                 yield from _leaves(part)
         case _:
             yield term
 
 
-def plan(trees: Iterable[Checked], *, apart: bool = False) -> Plan:
+def plan(trees: Iterable[Checked], *, apart: bool = False, cache: PlanCache | None = None) -> Plan:
     """The terms of the trees. Each yields only members that exist, whatever other tables still know.
 
     With `apart` no predicate is more than one condition, so that each has an answer of its own.
     """
-    return Plan([_planned(tree, apart) for tree in trees])
 
+    def planned(tree: Checked) -> Term:
+        return _existing(_term(tree, apart=apart))
 
-@lru_cache(maxsize=MAX_KEPT)
-def _planned(tree: Checked, apart: bool) -> Term:
-    return _existing(_term(tree, apart=apart))
+    if cache is None:
+        return Plan(list(map(planned, trees)))
+    return Plan([cache.get_or_make((tree, apart), partial(planned, tree)) for tree in trees])
 
 
 def _existing(term: Term) -> Term:
-    return term if _is_of_members(term) else _both([term, Row(EVERYONE)])
+    return term if _is_of_members(term) else _intersection([term, RowPredicate(EVERYONE)])
 
 
 def _is_of_members(term: Term) -> bool:
     """Whether the term yields only members that exist."""
     match term:
-        case Row():
+        case RowPredicate():
             return True
-        case Both(parts):
+        case Intersection(parts):
             return any(map(_is_of_members, parts))
-        case Either(parts):
+        case Union(parts):
             return all(map(_is_of_members, parts))
     return False
 
 
 def _term(tree: Checked, *, apart: bool) -> Term:
     if is_of_one_row(tree) and not (apart and _is_group(tree)):
-        return Row(tree)
+        return RowPredicate(tree)
     match tree:
         case All(items):
             rows, others = _sorted(items, apart=apart)
-            asked, others = _asked_together(others) if not apart else ((), others)
-            found = [*asked, *(_term(item, apart=apart) for item in others)]
-            return _both([Row(_single(All(rows))), *found] if rows else found)
+            lookup, others = _lookups_by_table(others) if not apart else ((), others)
+            found = [*lookup, *(_term(item, apart=apart) for item in others)]
+            return _intersection([RowPredicate(_single(All(rows))), *found] if rows else found)
         case AnyOf(items):
             rows, others = _sorted(items, apart=apart)
             found = [_term(item, apart=apart) for item in others]
-            return Either((Row(_single(AnyOf(rows))), *found) if rows else tuple(found))
+            return Union((RowPredicate(_single(AnyOf(rows))), *found) if rows else tuple(found))
         case Not(item):
             return _complement(_term(item, apart=apart))
         case InSegment(op, segment_id):
-            return Given(segment_id) if op is InOp.IN else _complement(Given(segment_id))
+            return (
+                SegmentReference(segment_id) if op is InOp.IN else _complement(SegmentReference(segment_id))
+            )
         case EventTest() if tree.holds_without_events:
-            return _complement(Asked(tree, negated=True))
+            return _complement(TableLookup(tree, negated=True))
         case RelatedTest() if tree.holds_without_members:
-            return _complement(Asked(tree, negated=True))
+            return _complement(TableLookup(tree, negated=True))
         case EventTest() | SequenceTest() | RelatedTest():
-            return Asked(tree)
+            return TableLookup(tree)
     raise TypeError(tree)
 
 
@@ -217,7 +221,7 @@ def _sorted(items: tuple[Checked, ...], *, apart: bool) -> tuple[tuple[Checked, 
     return rows, tuple(item for item in items if not is_of_one_row(item))
 
 
-def _asked_together(items: tuple[Checked, ...]) -> tuple[tuple[Asked, ...], tuple[Checked, ...]]:
+def _lookups_by_table(items: tuple[Checked, ...]) -> tuple[tuple[TableLookup, ...], tuple[Checked, ...]]:
     """The conditions on events that the same rows answer, as one question; and all other items."""
     in_totals = {
         item.events.name
@@ -229,25 +233,25 @@ def _asked_together(items: tuple[Checked, ...]) -> tuple[tuple[Asked, ...], tupl
     for item in items:
         test = item
         if isinstance(item, EventTest) and item.events.name in in_totals:
-            test = _of_last(item) or item
+            test = _test_of_last_event(item) or item
         if isinstance(test, EventTest) and not test.holds_without_events:
             by_key.setdefault(key_of(test), []).append(test)
         else:
             others.append(item)
-    return tuple(Asked(first, also=tuple(rest)) for first, *rest in by_key.values()), tuple(others)
+    return tuple(TableLookup(first, also=tuple(rest)) for first, *rest in by_key.values()), tuple(others)
 
 
-def asked_of_last(asked: Asked) -> Asked | None:
+def lookup_of_last_event(lookup: TableLookup) -> TableLookup | None:
     """The same question put to the totals, if it is whether there was any event of late."""
-    if asked.also or not isinstance(asked.question, EventTest):
+    if lookup.also or not isinstance(lookup.question, EventTest):
         return None
-    last = _of_last(asked.question)
-    if last is None or (last.test.op is AttributeOp.WITHIN_LAST) is asked.negated:
+    last = _test_of_last_event(lookup.question)
+    if last is None or (last.test.op is AttributeOp.WITHIN_LAST) is lookup.negated:
         return None
-    return Asked(last, asked.negated)
+    return TableLookup(last, lookup.negated)
 
 
-def _of_last(test: EventTest) -> EventTest | None:
+def _test_of_last_event(test: EventTest) -> EventTest | None:
     """The same asked of the last event of all, if it is whether there was any of late; for members with events."""
     length = test.events.within.last
     if length is None or test.events.where or test.aggregate is not EventAggregate.COUNT:
@@ -274,25 +278,25 @@ def _single(group: Checked) -> Checked:
 
 def _complement(term: Term) -> Term:
     match term:
-        case Both(parts=(Row(criteria),), minus=(inner,)) if criteria == EVERYONE:
+        case Intersection(parts=(RowPredicate(criteria),), minus=(inner,)) if criteria == EVERYONE:
             return _existing(inner)
-    return Both((Row(EVERYONE),), (term,))
+    return Intersection((RowPredicate(EVERYONE),), (term,))
 
 
-def _both(terms: Iterable[Term]) -> Term:
+def _intersection(terms: Iterable[Term]) -> Term:
     """The intersection, in which complements are subtracted and not made."""
     parts: list[Term] = []
     minus: list[Term] = []
     for term in terms:
-        if isinstance(term, Both):
+        if isinstance(term, Intersection):
             parts += term.parts
             minus += term.minus
         else:
             parts.append(term)
-    needed = [part for part in parts if part != Row(EVERYONE)]
+    needed = [part for part in parts if part != RowPredicate(EVERYONE)]
     if not any(map(_is_of_members, needed)) and len(needed) < len(parts):
-        needed.append(Row(EVERYONE))
-    return needed[0] if len(needed) == 1 and not minus else Both(tuple(needed), tuple(minus))
+        needed.append(RowPredicate(EVERYONE))
+    return needed[0] if len(needed) == 1 and not minus else Intersection(tuple(needed), tuple(minus))
 
 
 @dataclass(frozen=True, slots=True)
@@ -309,27 +313,27 @@ class Known:
     def members(self, term: Term) -> BitMap:
         """The members that a term yields, of which everything is known."""
         match term:
-            case Row() | Asked():
+            case RowPredicate() | TableLookup():
                 return self.found[term]
-            case Given(segment_id):
+            case SegmentReference(segment_id):
                 return self.segments[segment_id]
-            case Either(parts):
+            case Union(parts):
                 return BitMap.union(BitMap(), *map(self.members, parts))
-            case Both(parts, minus):
+            case Intersection(parts, minus):
                 found = BitMap.intersection(*map(self.members, parts))
                 return found.difference(*map(self.members, minus)) if minus else found
 
     def _within(self, term: Term) -> BitMap | None:
         """Members outside of whom the term yields nobody, as far as it is known by now; None stands for everybody."""
         match term:
-            case Row() | Asked():
-                return self.found.get(term) if term != Row(EVERYONE) else None
-            case Given(segment_id):
+            case RowPredicate() | TableLookup():
+                return self.found.get(term) if term != RowPredicate(EVERYONE) else None
+            case SegmentReference(segment_id):
                 return self.segments[segment_id]
-            case Either(parts):
+            case Union(parts):
                 return union(self._within(part) for part in parts)
-            case Both(parts):
-                return _intersection(self._within(part) for part in parts)
+            case Intersection(parts):
+                return _intersection_of_known(self._within(part) for part in parts)
 
     def missing(self, terms: Iterable[Term]) -> dict[Leaf, BitMap | None]:
         """What is not known of the terms, and about whom each of it has to be found out; None stands for everybody."""
@@ -338,22 +342,24 @@ class Known:
             self._miss(term, None, missing)
         return missing
 
-    def _miss(self, term: Term, among: BitMap | None, missing: dict[Leaf, BitMap | None]) -> None:
+    def _miss(self, term: Term, within_ordinals: BitMap | None, missing: dict[Leaf, BitMap | None]) -> None:
         match term:
-            case Row() | Asked():
+            case RowPredicate() | TableLookup():
                 if term not in self.found:
                     before = missing.get(term, BitMap())
-                    missing[term] = None if before is None or among is None else before | among
-            case Either(parts):
+                    missing[term] = (
+                        None if before is None or within_ordinals is None else before | within_ordinals
+                    )
+            case Union(parts):
                 for part in parts:
-                    self._miss(part, among, missing)
-            case Both(parts, minus):
-                among = _intersection([among, self._within(term)])
+                    self._miss(part, within_ordinals, missing)
+            case Intersection(parts, minus):
+                within_ordinals = _intersection_of_known([within_ordinals, self._within(term)])
                 for part in (*parts, *minus):
-                    self._miss(part, among, missing)
+                    self._miss(part, within_ordinals, missing)
 
 
-def _intersection(bitmaps: Iterable[BitMap | None]) -> BitMap | None:
+def _intersection_of_known(bitmaps: Iterable[BitMap | None]) -> BitMap | None:
     known = [one for one in bitmaps if one is not None]
     return BitMap.intersection(*known) if known else None
 

@@ -1,5 +1,6 @@
 """The enums of the schema: the closed sets of the domain, described for clients."""
 
+from collections.abc import Mapping
 from enum import Enum
 
 import strawberry
@@ -7,6 +8,7 @@ from strawberry.types.enum import StrawberryEnumDefinition
 
 from seggraph import vocabulary
 from seggraph.criteria import AttributeOp, CompareOp, EventAggregate, Group, InOp, SetOp
+from seggraph.criteria.operators import AGGREGATES, OPERATORS, SEGMENT_OPERATORS, TAGS
 from seggraph.criteria.text import CompletionKind
 from seggraph.errors import ErrorCode, SeggraphError
 from seggraph.events import ResyncReason
@@ -14,6 +16,13 @@ from seggraph.events import ResyncReason
 
 def _publish(enum: type[Enum], name: str, description: str) -> None:
     strawberry.enum(enum, name=name, description=description)
+
+
+def _describe_values(enum: type[Enum], words: Mapping[str, str | None]) -> None:
+    """Give each value its description, by its name."""
+    definition: StrawberryEnumDefinition = enum.__strawberry_definition__  # type: ignore[attr-defined]
+    for value in definition.values:
+        value.description = words[value.name]
 
 
 def _describe_error_codes() -> None:
@@ -25,9 +34,7 @@ def _describe_error_codes() -> None:
         if "code" in vars(failure):
             words.setdefault(failure.code.name, failure.__doc__)
     words[ErrorCode.INTERNAL.name] = "The fault is ours: it is logged under the id of the request."
-    definition: StrawberryEnumDefinition = ErrorCode.__strawberry_definition__  # type: ignore[attr-defined]
-    for value in definition.values:
-        value.description = words[value.name]
+    _describe_values(ErrorCode, words)
 
 
 _publish(vocabulary.MemberKind, "MemberKind", "What a member is. A segment holds members of one kind.")
@@ -157,6 +164,11 @@ _publish(
 )
 _publish(EventAggregate, "EventAggregate", "What is made of a member's events before it is compared.")
 _publish(InOp, "InOp", "Whether a member has to be in a segment, or not.")
+_describe_values(AttributeOp, {op.name: OPERATORS[op].description for op in AttributeOp})
+_describe_values(SetOp, {op.name: TAGS[op].description for op in SetOp})
+_describe_values(CompareOp, {op.name: OPERATORS[op].description for op in CompareOp})
+_describe_values(EventAggregate, {one.name: AGGREGATES[one].description for one in EventAggregate})
+_describe_values(InOp, {op.name: SEGMENT_OPERATORS[op] for op in InOp})
 _publish(CompletionKind, "CompletionKind", "What may stand at a place in criteria that are being typed.")
 _publish(Group, "CriteriaFieldGroup", "Under which heading a field is offered.")
 

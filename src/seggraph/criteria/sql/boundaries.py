@@ -11,7 +11,7 @@ from sqlglot import exp
 
 from seggraph.criteria.relations import Direction
 from seggraph.criteria.sql.dates import anniversary
-from seggraph.criteria.sql.events import Scope, among, counted
+from seggraph.criteria.sql.events import PopulationScope, counted, within_ordinals
 from seggraph.criteria.sql.fields import EVENTS, MEMBERS
 from seggraph.criteria.sql.parameters import Parameters
 from seggraph.criteria.sql.predicates import comparison
@@ -30,7 +30,7 @@ def is_indexed(look: Comparison) -> bool:
     return look.field.key in INDEXED and not look.field.is_custom
 
 
-def events_query(look: EventLook, scope: Scope, context: Context) -> exp.Select:
+def events_query(look: EventLook, scope: PopulationScope, context: Context) -> exp.Select:
     """The ordinals of the members with such events, each perhaps several times."""
     conditions = counted(look.events, scope, context)
     if look.ahead:
@@ -44,7 +44,7 @@ def events_query(look: EventLook, scope: Scope, context: Context) -> exp.Select:
     return _selected("ordinal", "events", EVENTS, conditions)
 
 
-def members_query(look: Comparison, scope: Scope, context: Context) -> exp.Select:
+def members_query(look: Comparison, scope: PopulationScope, context: Context) -> exp.Select:
     """The ordinals of the members whose field is in the range."""
     conditions = [*scope.conditions(MEMBERS, context.parameters), comparison(look, context)]
     return _selected("ordinal", "members", MEMBERS, conditions)
@@ -63,7 +63,7 @@ def related_query(
             this=exp.column("relation", _RELATIONS),
             expression=parameters.bind(int(direction.type), "smallint"),
         ),
-        among(exp.column(other, _RELATIONS), others, parameters),
+        within_ordinals(exp.column(other, _RELATIONS), others, parameters),
     ]
     return _selected(own, "relations", _RELATIONS, conditions)
 

@@ -30,7 +30,7 @@ _TOTALS_COLUMNS: Final = ("ordinal", "count", "valued_count", "sum", "first_at",
 
 
 @dataclass(frozen=True, slots=True)
-class Scope:
+class PopulationScope:
     """Whose events: one kind in one workspace, and of these only the `ordinals` if they are given."""
 
     workspace_id: int
@@ -47,18 +47,18 @@ class Scope:
             exp.EQ(this=exp.column("kind", table), expression=parameters.bind(int(self.kind), "smallint")),
         ]
         if self.ordinals is not None:
-            found.append(among(exp.column("ordinal", table), self.ordinals, parameters))
+            found.append(within_ordinals(exp.column("ordinal", table), self.ordinals, parameters))
         return found
 
 
-def among(column: exp.Expr, ordinals: BitMap, parameters: Parameters) -> exp.Expr:
+def within_ordinals(column: exp.Expr, ordinals: BitMap, parameters: Parameters) -> exp.Expr:
     """That a column is one of the ordinals."""
     given = parameters.bind(tuple(ordinals), "int[]")
     return exp.EQ(this=column, expression=exp.Any(this=exp.Paren(this=given)))
 
 
 def events_table(
-    events: EventFilter, tests: Sequence[EventTest], scope: Scope, context: Context
+    events: EventFilter, tests: Sequence[EventTest], scope: PopulationScope, context: Context
 ) -> exp.Select:
     """A row for each member with such events: `ordinal`, and the aggregate of each test as `a0`, `a1` ..."""
     columns = [_aggregate(test, context).as_(f"a{place}", copy=False) for place, test in enumerate(tests)]
@@ -72,7 +72,7 @@ def _grouped(columns: Sequence[exp.Expr], conditions: Sequence[exp.Expr]) -> exp
     return selected.where(where, copy=False).group_by(exp.column("ordinal", EVENTS), copy=False)
 
 
-def counted(events: EventFilter, scope: Scope, context: Context) -> list[exp.Expr]:
+def counted(events: EventFilter, scope: PopulationScope, context: Context) -> list[exp.Expr]:
     """The conditions on events that count."""
     name = exp.EQ(this=exp.column("name", EVENTS), expression=context.parameters.bind(events.name, "text"))
     return [
@@ -107,7 +107,9 @@ def _aggregate(test: EventTest, context: Context) -> exp.Expr:
     return AGGREGATES[test.aggregate].sql(value, at, context)
 
 
-def totals_table(name: str, tests: Sequence[EventTest], scope: Scope, context: Context) -> exp.Select:
+def totals_table(
+    name: str, tests: Sequence[EventTest], scope: PopulationScope, context: Context
+) -> exp.Select:
     """The same from the totals, for all events of a name.
 
     The totals of a member who has events later than `as_of` say too much; these members are added up anew.
@@ -124,7 +126,7 @@ def totals_table(name: str, tests: Sequence[EventTest], scope: Scope, context: C
     )
 
 
-def _settled(name: str, scope: Scope, context: Context) -> exp.Select:
+def _settled(name: str, scope: PopulationScope, context: Context) -> exp.Select:
     """The totals whose last event is past."""
     bind = context.parameters.bind
     conditions = [
@@ -137,7 +139,7 @@ def _settled(name: str, scope: Scope, context: Context) -> exp.Select:
     return selected.from_(table, copy=False).where(exp.and_(*conditions, copy=False), copy=False)
 
 
-def _added_up(name: str, scope: Scope, context: Context) -> exp.Select:
+def _added_up(name: str, scope: PopulationScope, context: Context) -> exp.Select:
     value, at = exp.column("value", EVENTS), exp.column("occurred_at", EVENTS)
     columns: list[exp.Expr] = [
         exp.Count(this=exp.Star()),
@@ -154,7 +156,7 @@ def _added_up(name: str, scope: Scope, context: Context) -> exp.Select:
     return _grouped(columns, [*counted(EventFilter(name), everybody, context), ahead])
 
 
-def _ahead(name: str, scope: Scope, context: Context) -> exp.Select:
+def _ahead(name: str, scope: PopulationScope, context: Context) -> exp.Select:
     """The members with later events, each perhaps several times: the short end of an index, where totals have none."""
     later, bind = "l", context.parameters.bind
     conditions = [
@@ -174,7 +176,7 @@ def _total(test: EventTest) -> exp.Expr:
     return total()
 
 
-def sequence_table(test: SequenceTest, scope: Scope, context: Context) -> exp.Select:
+def sequence_table(test: SequenceTest, scope: PopulationScope, context: Context) -> exp.Select:
     """The ordinals of the members with such a sequence, each perhaps several times.
 
     Each event is given the latest start of a sequence that reaches it: the maximum, over strictly earlier events, of
@@ -249,7 +251,7 @@ def _reached(query: exp.Select, place: int) -> exp.Select:
 
 
 def related_table(
-    direction: Direction, where: Checked | BitMap | None, scope: Scope, context: Context
+    direction: Direction, where: Checked | BitMap | None, scope: PopulationScope, context: Context
 ) -> exp.Select:
     """A row for each member with related ones: `ordinal`, and as `a0` how many of them satisfy `where`.
 
@@ -266,14 +268,16 @@ def related_table(
     )
     conditions: list[exp.Expr] = [workspace, type_]
     if scope.ordinals is not None:
-        conditions.append(among(own_column.copy(), scope.ordinals, parameters))
+        conditions.append(within_ordinals(own_column.copy(), scope.ordinals, parameters))
     query = exp.select(own_column.as_("ordinal"), exp.Count(this=exp.Star()).as_("a0"), copy=False).from_(
         exp.to_table("relations").as_(_RELATIONS), copy=False
     )
     if isinstance(where, BitMap):
-        conditions.append(among(other_column, where, parameters))
+        conditions.append(within_ordinals(other_column, where, parameters))
     else:
-        others = Scope(scope.workspace_id, direction.other_kind, None).conditions(MEMBERS, parameters)
+        others = PopulationScope(scope.workspace_id, direction.other_kind, None).conditions(
+            MEMBERS, parameters
+        )
         same = exp.EQ(this=exp.column("ordinal", MEMBERS), expression=other_column)
         query = query.join(exp.to_table("members").as_(MEMBERS), on=same, copy=False)
         conditions += others if where is None else [*others, predicate(where, context)]
