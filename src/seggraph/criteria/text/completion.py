@@ -12,20 +12,20 @@ from typing import Final
 from seggraph.criteria.catalogue import Catalogue, Field
 from seggraph.criteria.operators import AGGREGATES, OPERATORS
 from seggraph.criteria.text.expectations import (
+    Expectation,
     FieldName,
+    NameScope,
     Opening,
     Operator,
-    Scope,
     Something,
     Sort,
     ValueOf,
-    Want,
     Words,
 )
 from seggraph.criteria.text.keywords import field_name
 from seggraph.criteria.text.names import catalogue_at
-from seggraph.criteria.text.parser import Grammar
-from seggraph.criteria.text.token_stream import Cursor
+from seggraph.criteria.text.parser import Parser
+from seggraph.criteria.text.token_stream import TokenStream
 from seggraph.criteria.text.tokens import DOUBLE, MAX_CHARACTERS, Kind, Token, quoted, tokens
 from seggraph.errors import SeggraphError
 from seggraph.vocabulary import AttributeType
@@ -61,21 +61,27 @@ class Completion:
 class Place:
     """A place in a text: what would fit, what of it is typed already (`typed`, without quotes), what to replace."""
 
-    wants: tuple[Want, ...]
+    expectations: tuple[Expectation, ...]
     typed: str
     quote: str
     start: int
     end: int
 
-    def wanted(self, sort: Sort) -> Something | None:
+    def expectation_of(self, sort: Sort) -> Something | None:
         """What of a sort is looked for here, if it is."""
-        found = (want for want in self.wants if isinstance(want, Something) and want.sort is sort)
+        found = (
+            expectation
+            for expectation in self.expectations
+            if isinstance(expectation, Something) and expectation.sort is sort
+        )
         return next(found, None)
 
     @property
     def value_of(self) -> ValueOf | None:
         """The field whose value is looked for here, if one is."""
-        return next((want for want in self.wants if isinstance(want, ValueOf)), None)
+        return next(
+            (expectation for expectation in self.expectations if isinstance(expectation, ValueOf)), None
+        )
 
 
 _TYPED: Final = (Kind.WORD, Kind.NUMBER, Kind.OPEN, Kind.MOMENT)
@@ -93,14 +99,14 @@ def place_at(text: str, cursor: int) -> Place | None:
     last = read[-1] if read else end
     is_typed = last.kind in _TYPED and last.end == cursor
     typed = read.pop() if is_typed else end
-    looking = Cursor(text[:cursor], [*read, Token(Kind.END, "", typed.start)])
+    looking = TokenStream(text[:cursor], [*read, Token(Kind.END, "", typed.start)])
     try:
-        Grammar(looking, lambda name, relations: (1,)).whole()
+        Parser(looking, lambda name, relations: (1,)).whole()
     except SeggraphError:
         if looking.next.kind is not Kind.END:
             return None
     return Place(
-        looking.wants,
+        looking.expectations,
         typed.content,
         typed.text[:1] if typed.kind is Kind.OPEN else "",
         typed.start,
@@ -127,7 +133,7 @@ def complete(
     """
     offered = [
         *((kind, quoted(text), text, words) for kind, text, words in values),
-        *(one for want in place.wants for one in _offers(want, catalogue)),
+        *(one for expectation in place.expectations for one in _offers(expectation, catalogue)),
     ]
     found: dict[str, Completion] = {}
     for kind, text, name, words in offered:
@@ -156,8 +162,8 @@ def _fits(place: Place, kind: CompletionKind, text: str, name: str) -> bool:
     return right and name.casefold().startswith(place.typed.casefold())
 
 
-def _offers(want: Want, catalogue: Catalogue) -> Iterator[_Offer]:
-    match want:
+def _offers(expectation: Expectation, catalogue: Catalogue) -> Iterator[_Offer]:
+    match expectation:
         case FieldName(scope):
             found = catalogue_at(catalogue, scope)
             for field in found.fields if found else ():
@@ -174,7 +180,7 @@ def _offers(want: Want, catalogue: Catalogue) -> Iterator[_Offer]:
             pass
 
 
-def _field(catalogue: Catalogue, scope: Scope, name: str) -> Field | None:
+def _field(catalogue: Catalogue, scope: NameScope, name: str) -> Field | None:
     found = catalogue_at(catalogue, scope)
     return None if found is None else found.find(name)
 

@@ -12,7 +12,7 @@ _SHOWN = 10
 
 
 @dataclass(frozen=True, slots=True)
-class Scope:
+class NameScope:
     """Whose fields are meant: those of the kind, or, by `relations` from one to the next, of the members that these
     lead to; or the properties of an `event`."""
 
@@ -38,7 +38,7 @@ class Opening:
 class FieldName:
     """The name of a field, or of a property of an event."""
 
-    scope: Scope
+    scope: NameScope
     text: str = "a field"
 
 
@@ -46,7 +46,7 @@ class FieldName:
 class Operator:
     """An operator of a field, or what is left to say of it."""
 
-    scope: Scope
+    scope: NameScope
     field: str
     op: AttributeOp
     text: str
@@ -56,7 +56,7 @@ class Operator:
 class ValueOf:
     """A value that a field is compared with."""
 
-    scope: Scope
+    scope: NameScope
     field: str
     text: str = "a value"
 
@@ -82,7 +82,7 @@ class Something:
     """A thing of a sort."""
 
     sort: Sort
-    scope: Scope = Scope()
+    scope: NameScope = NameScope()
 
     @property
     def text(self) -> str:
@@ -90,7 +90,7 @@ class Something:
         return self.sort.value
 
 
-Want: TypeAlias = Words | Opening | FieldName | Operator | ValueOf | Something
+Expectation: TypeAlias = Words | Opening | FieldName | Operator | ValueOf | Something
 IN_QUOTES: Final = (Sort.VALUE, Sort.TEXT, Sort.TAG, Sort.EVENT, Sort.RELATION, Sort.SEGMENT)
 """The sorts that stand in single quotes."""
 
@@ -98,19 +98,19 @@ ANY_OPERATOR: Final = "an operator like =, IN, CONTAINS or IS SET"
 ANY_CONDITION: Final = "a condition like TAGS HAS ANY, CONSENT(EMAIL) or COUNT(EVENT)"
 
 
-def expected(wants: Iterable[Want]) -> tuple[str, ...]:
+def expected(expectations: Iterable[Expectation]) -> tuple[str, ...]:
     """What could have stood there, for people: each once, the many operators and conditions as one."""
     texts: list[str] = []
-    wants = tuple(wants)
-    many_operators = sum(isinstance(want, Operator) for want in wants) > _SHOWN
-    for want in wants:
-        match want:
+    expectations = tuple(expectations)
+    many_operators = sum(isinstance(expectation, Operator) for expectation in expectations) > _SHOWN
+    for expectation in expectations:
+        match expectation:
             case Opening():
                 texts.append(ANY_CONDITION)
             case Operator() if many_operators:
                 texts.append(ANY_OPERATOR)
             case _:
-                texts.append(want.text)
+                texts.append(expectation.text)
     return tuple(dict.fromkeys(texts))
 
 
@@ -121,8 +121,12 @@ def listed(words: tuple[str, ...]) -> str:
     return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} or {words[-1]}"
 
 
-def closest(word: str, wants: Iterable[Want]) -> str | None:
+def closest(word: str, expectations: Iterable[Expectation]) -> str | None:
     """The expected word that is most like a wrong one, if any is."""
-    words = {want.text.split()[0] for want in wants if isinstance(want, Words | Opening | Operator)}
+    words = {
+        expectation.text.split()[0]
+        for expectation in expectations
+        if isinstance(expectation, Words | Opening | Operator)
+    }
     found = get_close_matches(word[:64].upper(), sorted(words), n=1)
     return found[0] if found else None

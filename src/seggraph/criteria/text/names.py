@@ -7,7 +7,7 @@ from typing import Protocol
 from seggraph.criteria import relations
 from seggraph.criteria.catalogue import Catalogue
 from seggraph.criteria.nodes import All, AnyOf, InSegment, Node, Not, Related
-from seggraph.criteria.text.expectations import Scope
+from seggraph.criteria.text.expectations import NameScope
 from seggraph.criteria.text.tokens import MAX_CHARACTERS, Kind, tokens
 from seggraph.vocabulary import MemberKind
 
@@ -62,7 +62,7 @@ def kind_at(kind: MemberKind, path: Sequence[str]) -> MemberKind | None:
     return kind
 
 
-def catalogue_at(catalogue: Catalogue, scope: Scope) -> Catalogue | None:
+def catalogue_at(catalogue: Catalogue, scope: NameScope) -> Catalogue | None:
     """The fields of a scope; None for the properties of events, and where no relation leads."""
     kind = kind_at(catalogue.kind, scope.relations)
     if kind is None or scope.event is not None:

@@ -5,10 +5,10 @@ from typing import Final, NoReturn, TypeVar
 
 from seggraph.criteria.text.expectations import (
     IN_QUOTES,
+    Expectation,
     FieldName,
     Something,
     ValueOf,
-    Want,
     Words,
     closest,
     expected,
@@ -22,7 +22,7 @@ _CURLY: Final = "‘’‚‛“”„‟`´«»"
 K = TypeVar("K")
 
 
-class Cursor:
+class TokenStream:
     """Reads tokens one by one and remembers what would have fitted at the present one."""
 
     def __init__(self, text: str, tokens: list[Token], path: Path = ()) -> None:
@@ -31,7 +31,7 @@ class Cursor:
         self._path = path
         self._tokens = tokens
         self._at = 0
-        self._wants: dict[Want, None] = {}
+        self._expectations: dict[Expectation, None] = {}
 
     @property
     def next(self) -> Token:
@@ -39,53 +39,55 @@ class Cursor:
         return self._tokens[self._at]
 
     @property
-    def wants(self) -> tuple[Want, ...]:
+    def expectations(self) -> tuple[Expectation, ...]:
         """What would have fitted here."""
-        return tuple(self._wants)
+        return tuple(self._expectations)
 
-    def want(self, want: Want) -> None:
+    def expect(self, expectation: Expectation) -> None:
         """Note what would fit here."""
-        self._wants[want] = None
+        self._expectations[expectation] = None
 
     def advance(self) -> Token:
         """Read the token."""
         token = self.next
         self._at += 1
-        self._wants.clear()
+        self._expectations.clear()
         return token
 
-    def take(self, kind: Kind, want: Want) -> Token | None:
+    def take(self, kind: Kind, expectation: Expectation) -> Token | None:
         """Read a token of a kind, if it is one."""
-        self.want(want)
+        self.expect(expectation)
         return self.advance() if self.next.kind is kind else None
 
-    def need(self, kind: Kind, want: Want) -> Token:
+    def need(self, kind: Kind, expectation: Expectation) -> Token:
         """Read a token of a kind, or fail."""
-        return self.take(kind, want) or self.fail()
+        return self.take(kind, expectation) or self.fail()
 
-    def word(self, word: str, want: Want | None = None) -> bool:
+    def word(self, word: str, expectation: Expectation | None = None) -> bool:
         """Read a word of the language or a sign, if it is the next."""
-        self.want(want or Words(word))
+        self.expect(expectation or Words(word))
         found = self.next.keyword == word
         if found:
             self.advance()
         return found
 
-    def need_word(self, word: str, want: Want | None = None) -> None:
+    def need_word(self, word: str, expectation: Expectation | None = None) -> None:
         """Read a word of the language or a sign, or fail."""
-        if not self.word(word, want):
+        if not self.word(word, expectation):
             self.fail()
 
     def phrase(
-        self, phrases: Mapping[K, str], want: Callable[[K, str], Want] = lambda _, rest: Words(rest)
+        self,
+        keywords: Mapping[K, str],
+        expectation: Callable[[K, str], Expectation] = lambda _, rest: Words(rest),
     ) -> K | None:
         """Read the longest of some phrases. None if not even the first word is there; fails in mid-phrase."""
-        live = [(key, phrase.split()) for key, phrase in phrases.items()]
+        live = [(key, phrase.split()) for key, phrase in keywords.items()]
         taken = 0
         while True:
             unsaid = [(key, words) for key, words in live if len(words) > taken]
             for key, words in unsaid:
-                self.want(want(key, " ".join(words[taken:])))
+                self.expect(expectation(key, " ".join(words[taken:])))
             said = [(key, words) for key, words in unsaid if words[taken] == self.next.keyword]
             if not said:
                 break
@@ -95,16 +97,18 @@ class Cursor:
         return self.fail() if whole is None and taken else whole
 
     def need_phrase(
-        self, phrases: Mapping[K, str], want: Callable[[K, str], Want] = lambda _, rest: Words(rest)
+        self,
+        keywords: Mapping[K, str],
+        expectation: Callable[[K, str], Expectation] = lambda _, rest: Words(rest),
     ) -> K:
         """Read the longest of some phrases, or fail."""
-        found = self.phrase(phrases, want)
+        found = self.phrase(keywords, expectation)
         return self.fail() if found is None else found
 
     def fail(self) -> NoReturn:
         """Raise the syntax error of what was found and what would have fitted."""
         token = self.next
-        words = expected(self._wants)
+        words = expected(self._expectations)
         line, column = line_and_column(self._text, token.start)
         raise CriteriaSyntaxError(
             f"{at(line, column)}: expected {listed(words)}, found {_shown(token)}{self._hint(token)}",
@@ -124,18 +128,18 @@ class Cursor:
             return "; the quote that opens here is never closed"
         if token.kind is Kind.STRAY and token.text in _CURLY:
             return "; write straight quotes: 'text' or \"field\""
-        if token.kind in (Kind.WORD, Kind.NAME) and any(map(_is_quoted, self._wants)):
+        if token.kind in (Kind.WORD, Kind.NAME) and any(map(_is_quoted, self._expectations)):
             return f"; texts stand in single quotes: {quoted(token.content[:_SHOWN])}"
         if token.kind in (Kind.STRING, Kind.NUMBER, Kind.MOMENT) and any(
-            want.text == "(" for want in self._wants
+            expectation.text == "(" for expectation in self._expectations
         ):
             return f"; lists stand in parentheses: ({token.text[:_SHOWN]})"
         if token.kind is not Kind.WORD:
             return ""
-        close = closest(token.text, self._wants)
+        close = closest(token.text, self._expectations)
         if close is not None:
             return f"; did you mean {close}?"
-        if any(isinstance(want, FieldName) for want in self._wants):
+        if any(isinstance(expectation, FieldName) for expectation in self._expectations):
             return f"; a field of that name stands in double quotes: {quoted(token.text, DOUBLE)}"
         return ""
 
@@ -145,8 +149,10 @@ def at(line: int, column: int) -> str:
     return f"Line {line}, column {column}"
 
 
-def _is_quoted(want: Want) -> bool:
-    return isinstance(want, ValueOf) or (isinstance(want, Something) and want.sort in IN_QUOTES)
+def _is_quoted(expectation: Expectation) -> bool:
+    return isinstance(expectation, ValueOf) or (
+        isinstance(expectation, Something) and expectation.sort in IN_QUOTES
+    )
 
 
 def _shown(token: Token) -> str:
