@@ -1,4 +1,4 @@
-"""What may stand at a place in a text: the grammar itself is asked, so that completion and reading never disagree.
+"""Completion: what may stand at a place in a text. The parser itself says it, so that both always agree.
 
 First `place_at` says what is looked for there; then, with names and values fetched for it by the caller, `complete`
 makes the list.
@@ -35,7 +35,7 @@ MAX_COMPLETIONS: Final = 100
 
 
 class CompletionKind(StrEnum):
-    """What is offered."""
+    """What a completion is."""
 
     FIELD = "FIELD"
     OPERATOR = "OPERATOR"
@@ -48,7 +48,7 @@ class CompletionKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Completion:
-    """Something that may stand here: `text` replaces the characters from `start` to before `end`."""
+    """A text that may stand at a place. It replaces the characters from `start` until before `end`."""
 
     kind: CompletionKind
     text: str
@@ -59,7 +59,10 @@ class Completion:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A place in a text: what would fit, what of it is typed already (`typed`, without quotes), what to replace."""
+    """A place in a text: what the parser expects there, and what is typed already.
+
+    `typed` has no quotes, `quote` is the quote that is open. A completion replaces `start` until before `end`.
+    """
 
     expectations: tuple[Expectation, ...]
     typed: str
@@ -68,7 +71,7 @@ class Place:
     end: int
 
     def expectation_of(self, sort: Sort) -> Something | None:
-        """What of a sort is looked for here, if it is."""
+        """The expectation of a sort, or None."""
         found = (
             expectation
             for expectation in self.expectations
@@ -78,7 +81,7 @@ class Place:
 
     @property
     def value_of(self) -> ValueOf | None:
-        """The field whose value is looked for here, if one is."""
+        """The field whose value is expected here, or None."""
         return next(
             (expectation for expectation in self.expectations if isinstance(expectation, ValueOf)), None
         )
@@ -88,7 +91,7 @@ _TYPED: Final = (Kind.WORD, Kind.NUMBER, Kind.OPEN, Kind.MOMENT)
 
 
 def place_at(text: str, cursor: int) -> Place | None:
-    """What the grammar looks for at an offset (in characters). None if there is a mistake further left.
+    """What the parser expects at an offset, in characters. None if there is a mistake further left.
 
     What stands right of the cursor plays no part, but for the rest of the word that the cursor is in.
     """
@@ -153,11 +156,11 @@ _RANKS: Final = (
     CompletionKind.KEYWORD,
 )
 _Offer = tuple[CompletionKind, str, str, str]
-"""Kind, text to insert, what is compared with what was typed, description."""
+"""Kind, text to insert, the text that what was typed has to begin, description."""
 
 
 def _fits(place: Place, kind: CompletionKind, text: str, name: str) -> bool:
-    """Whether it goes on with what was typed; within double quotes only fields do."""
+    """Whether an offer begins with what was typed. Within double quotes only fields are offered."""
     right = kind is CompletionKind.FIELD if place.quote == DOUBLE else text.startswith(place.quote)
     return right and name.casefold().startswith(place.typed.casefold())
 

@@ -1,4 +1,4 @@
-"""The grammar of conditions: everything between the words AND, OR and NOT."""
+"""The parser of single conditions: everything between the keywords AND, OR and NOT."""
 
 from collections.abc import Callable
 from typing import Final, TypeVar
@@ -53,13 +53,13 @@ from seggraph.errors import BadValue
 
 _N = TypeVar("_N", bound=object)
 _MAX_INTEGER: Final = 2**63
-"""Whole numbers from here on are the nearest double, as in JSON."""
+"""Whole numbers of this size or more become the nearest double, as in JSON."""
 _MAX_DIGITS: Final = 60
-"""Longer numbers are beyond every limit, and would cost time."""
+"""Longer numbers exceed every limit, and converting them would cost time."""
 
 
 class Conditions:
-    """Reads one condition after another from a cursor, and notes where each began."""
+    """Parses one condition after another from a token stream, and notes the offset of each."""
 
     def __init__(self, stream: TokenStream, names: SegmentNames) -> None:
         self._stream = stream
@@ -68,12 +68,12 @@ class Conditions:
         self.offsets: dict[int, int] = {}
 
     def located(self, node: _N, start: int) -> _N:
-        """The node, whose place in the text is kept for messages."""
+        """The node, after noting its offset for messages."""
         self.offsets[id(node)] = start
         return node
 
     def field_condition(self) -> Attribute | None:
-        """`field operator values`, if a field is next."""
+        """Parse `field operator values`, if a field is next."""
         stream, start = self._stream, self._stream.next.start
         name = self._field()
         if name is None:
@@ -97,7 +97,7 @@ class Conditions:
     def _values(
         self, op: AttributeOp | CompareOp, expectation: Expectation, opening: Expectation | None = None
     ) -> tuple[Scalar, ...]:
-        """What an operator is compared with."""
+        """Parse the values of an operator."""
         if OPERATORS[op].takes.is_duration:
             return (self.length(),)
         match OPERATORS[op].arity:
@@ -131,7 +131,7 @@ class Conditions:
         return int(token.text) if is_whole else float(token.text)
 
     def _list(self, read: Callable[[], _N], opening: Expectation | None = None) -> tuple[_N, ...]:
-        """One or more in parentheses."""
+        """Parse one or more items in parentheses."""
         stream = self._stream
         stream.need_word("(", opening)
         found = [read()]
@@ -141,11 +141,11 @@ class Conditions:
         return tuple(found)
 
     def text(self, sort: Sort) -> str:
-        """A text in single quotes."""
+        """Parse a text in single quotes."""
         return self._stream.need(Kind.STRING, Something(sort, self._scope)).content
 
     def length(self) -> str:
-        """`1 YEAR 6 MONTHS` or `P1Y6M`, as ISO 8601."""
+        """Parse `1 YEAR 6 MONTHS` or `P1Y6M` into ISO 8601."""
         stream = self._stream
         stream.expect(Something(Sort.LENGTH))
         if is_iso_length(stream.next.keyword):
@@ -168,19 +168,19 @@ class Conditions:
         return int(stream.advance().text)
 
     def tags(self) -> Tags:
-        """After TAGS."""
+        """Parse what follows TAGS."""
         op = self._stream.need_phrase(SETS)
         return Tags(op, self._list(lambda: self.text(Sort.TAG)))
 
     def consent(self) -> Consent:
-        """After CONSENT."""
+        """Parse what follows CONSENT."""
         self._stream.need_word("(")
         channel = self._stream.need_phrase(CHANNELS)
         self._stream.need_word(")")
         return Consent(channel, self._stream.need_phrase(STATES))
 
     def segment(self, op: InOp) -> InSegment:
-        """After IN SEGMENT: its name in quotes, or its number."""
+        """Parse what follows IN SEGMENT: a name in quotes, or a number."""
         stream = self._stream
         if stream.next.kind is Kind.NUMBER:
             return InSegment(op, self._whole_number(Sort.SEGMENT))
@@ -193,14 +193,14 @@ class Conditions:
         return InSegment(op, found[0])
 
     def sample(self) -> Sample:
-        """After SAMPLE: `10%`, and perhaps a seed."""
+        """Parse what follows SAMPLE: `10%`, and perhaps a seed."""
         stream = self._stream
         percent = self._number(stream.need(Kind.NUMBER, Something(Sort.NUMBER)))
         stream.need_word("%")
         return Sample(float(percent), self.text(Sort.TEXT) if stream.word("SEED") else None)
 
     def sequence(self) -> Sequence:
-        """After SEQUENCE: the steps in parentheses, and perhaps within what time."""
+        """Parse what follows SEQUENCE: the steps in parentheses, and perhaps a duration."""
         steps = self._list(self._step)
         return Sequence(steps, self.length() if self._stream.word("WITHIN") else None)
 
@@ -211,7 +211,7 @@ class Conditions:
         return self.located(Event(name, within=within, where=where), start)
 
     def aggregated(self, aggregate: EventAggregate) -> Event:
-        """After `COUNT(` or its like, up to the comparison."""
+        """Parse what follows `COUNT(` or another aggregate, with the comparison."""
         stream = self._stream
         of = None
         if not stream.word("EVENT"):
@@ -230,7 +230,7 @@ class Conditions:
         return self._stream.fail() if name is None else name
 
     def _events(self) -> tuple[str, Window | None, tuple[Attribute, ...]]:
-        """After EVENT: the name, when it happened, and with which properties."""
+        """Parse what follows EVENT: the name, a window, and conditions on properties."""
         name = self.text(Sort.EVENT)
         return name, self._window(), self._where(name)
 
@@ -259,7 +259,7 @@ class Conditions:
         return self.field_condition() or self._stream.fail()
 
     def opening(self) -> Leaf | None:
-        """A condition that begins with a word of its own, if one is next."""
+        """Parse a condition that begins with a keyword of its own, if one is next."""
         stream, start = self._stream, self._stream.next.start
         read = stream.phrase(_CALLED, lambda _, rest: Opening(f"{rest}("))
         read = read or stream.phrase(_PLAIN, lambda _, rest: Opening(rest))

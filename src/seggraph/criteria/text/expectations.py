@@ -1,4 +1,4 @@
-"""What could stand at a place: noted by the grammar as it looks, shown in errors, offered as completions."""
+"""What a parser expects at a token. Errors list the expectations, and completion offers them."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -13,8 +13,8 @@ _SHOWN = 10
 
 @dataclass(frozen=True, slots=True)
 class NameScope:
-    """Whose fields are meant: those of the kind, or, by `relations` from one to the next, of the members that these
-    lead to; or the properties of an `event`."""
+    """What a name is looked up in: the fields of the kind, or those of the kind that `relations` lead to, one after
+    the other; or the properties of an `event`."""
 
     relations: tuple[str, ...] = ()
     event: str | None = None
@@ -22,14 +22,14 @@ class NameScope:
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """A word of the language, a sign, or the rest of a phrase of several words."""
+    """A keyword, a sign, or the rest of a phrase of keywords."""
 
     text: str
 
 
 @dataclass(frozen=True, slots=True)
 class Opening:
-    """A word that begins a condition."""
+    """A keyword that begins a condition."""
 
     text: str
 
@@ -44,7 +44,7 @@ class FieldName:
 
 @dataclass(frozen=True, slots=True)
 class Operator:
-    """An operator of a field, or what is left to say of it."""
+    """An operator of a field, or the keywords of it that are still missing."""
 
     scope: NameScope
     field: str
@@ -62,7 +62,7 @@ class ValueOf:
 
 
 class Sort(Enum):
-    """Things that are no word of the language and no field."""
+    """What is neither a keyword nor a field."""
 
     VALUE = "a value"
     TEXT = "a text in single quotes"
@@ -79,7 +79,7 @@ class Sort(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Something:
-    """A thing of a sort."""
+    """Something of a sort, such as the name of a segment."""
 
     sort: Sort
     scope: NameScope = NameScope()
@@ -99,7 +99,7 @@ ANY_CONDITION: Final = "a condition like TAGS HAS ANY, CONSENT(EMAIL) or COUNT(E
 
 
 def expected(expectations: Iterable[Expectation]) -> tuple[str, ...]:
-    """What could have stood there, for people: each once, the many operators and conditions as one."""
+    """The expectations in words, each once. More than ten operators, and all conditions, are summed up."""
     texts: list[str] = []
     expectations = tuple(expectations)
     many_operators = sum(isinstance(expectation, Operator) for expectation in expectations) > _SHOWN
@@ -115,14 +115,14 @@ def expected(expectations: Iterable[Expectation]) -> tuple[str, ...]:
 
 
 def listed(words: tuple[str, ...]) -> str:
-    """`a, b or c`, cut short where there are many."""
+    """The words as `a, b or c`, cut short after ten."""
     if len(words) > _SHOWN:
         return ", ".join(words[:_SHOWN]) + " …"
     return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} or {words[-1]}"
 
 
 def closest(word: str, expectations: Iterable[Expectation]) -> str | None:
-    """The expected word that is most like a wrong one, if any is."""
+    """The expected keyword that is most similar to a wrong word, or None."""
     words = {
         expectation.text.split()[0]
         for expectation in expectations

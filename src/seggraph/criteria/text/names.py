@@ -1,4 +1,4 @@
-"""The names in a text that only its reader can give a meaning: those of segments, and whose fields are meant."""
+"""Names in a text that the caller resolves: segments by name, and the kind whose fields a scope has."""
 
 from collections.abc import Sequence
 from itertools import pairwise
@@ -13,10 +13,10 @@ from seggraph.vocabulary import MemberKind
 
 
 class SegmentNames(Protocol):
-    """Which segments have a name."""
+    """Looks up segments by name."""
 
     def __call__(self, name: str, relations: Sequence[str], /) -> Sequence[int]:
-        """The ids of the segments of that name which the reader of the text may use.
+        """The ids of the segments with that name that the viewer may use.
 
         `relations` lead, one after the other, from the kind of the criteria to that of the segment.
         """
@@ -24,12 +24,12 @@ class SegmentNames(Protocol):
 
 
 def no_segments(name: str, relations: Sequence[str]) -> tuple[int, ...]:
-    """The names of no segments."""
+    """Finds no segment of any name."""
     return ()
 
 
 def segments_named(text: str) -> frozenset[str]:
-    """The names of segments in a text, which need not be good otherwise: what to look up before it is read."""
+    """The names of segments in a text, to look up before it is read. The text may have mistakes."""
     row = tokens(text[:MAX_CHARACTERS])
     return frozenset(
         after.content
@@ -39,7 +39,7 @@ def segments_named(text: str) -> frozenset[str]:
 
 
 def segments_in(node: Node) -> frozenset[int]:
-    """The ids of the segments in a tree: what to look up before it is written."""
+    """The ids of the segments in a tree, to look up before it is written as text."""
     match node:
         case All(items) | AnyOf(items):
             return frozenset[int]().union(*map(segments_in, items))
@@ -53,7 +53,7 @@ def segments_in(node: Node) -> frozenset[int]:
 
 
 def kind_at(kind: MemberKind, path: Sequence[str]) -> MemberKind | None:
-    """The kind that relations lead to from another, None if there is no such relation."""
+    """The kind that relations lead to, one after the other, from a kind. None if there is no such relation."""
     for name in path:
         direction = relations.find(kind, name)
         if direction is None:
@@ -63,7 +63,7 @@ def kind_at(kind: MemberKind, path: Sequence[str]) -> MemberKind | None:
 
 
 def catalogue_at(catalogue: Catalogue, scope: NameScope) -> Catalogue | None:
-    """The fields of a scope; None for the properties of events, and where no relation leads."""
+    """The fields of a scope. None for properties of events, and for relations that do not exist."""
     kind = kind_at(catalogue.kind, scope.relations)
     if kind is None or scope.event is not None:
         return None

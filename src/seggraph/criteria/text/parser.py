@@ -1,4 +1,4 @@
-"""The grammar of groups, and reading a whole text: `read` gives the tree and knows where each of its nodes stands.
+"""The parser of whole texts: groups of conditions, and `read`, whose result knows where each node begins.
 
 A text can say no more than JSON can: the tree that was read goes through the parser of JSON, so that all limits
 and checks of values are the same.
@@ -23,19 +23,19 @@ from seggraph.errors import CriteriaError, CriteriaTooDeep, CriteriaTooLarge, Pa
 _R = TypeVar("_R")
 
 MAX_NESTING: Final = 2 * MAX_DEPTH
-"""Most parentheses and NOTs inside one another; those that group nothing count too."""
+"""Most parentheses and NOTs inside one another. Superfluous parentheses count too."""
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """A text that was read: its tree, and where the nodes stand."""
+    """A text that was read: its tree, and the offset of each node in the text, by the `id` of the node."""
 
     text: str
     node: Node
     offsets: dict[int, int]
 
     def explained(self, error: SeggraphError, *, path: Path = ()) -> SeggraphError:
-        """An error about the tree (its path begins at the root) as one about the text: line and column in its message.
+        """An error about the tree as an error about the text: its message begins with line and column.
 
         `path` is where the text stands in the client's input. Problems are explained one by one.
         """
@@ -47,7 +47,7 @@ class Reading:
         return type(error)(f"{at(line, column)}: {error.message}", path=path)
 
     def _offset(self, path: Path) -> int:
-        """Where the innermost node on the way of a path stands."""
+        """The offset of the innermost node that a path leads through."""
         current: object = self.node
         found = self.offsets.get(id(current), 0)
         for key in path:
@@ -85,19 +85,19 @@ def read(text: str, names: SegmentNames = no_segments, *, path: Path = ()) -> Re
 
 
 def read_text(text: str, names: SegmentNames = no_segments) -> Node:
-    """The tree of a text; `read` says more about what it takes and raises."""
+    """The tree of a text. Parameters and errors are those of `read`."""
     return read(text, names).node
 
 
 class Parser(Conditions):
-    """Reads groups: NOT binds closest, then AND, then OR."""
+    """A recursive-descent parser: NOT binds closest, then AND, then OR."""
 
     def __init__(self, stream: TokenStream, names: SegmentNames) -> None:
         super().__init__(stream, names)
         self._nesting = 0
 
     def whole(self) -> Node:
-        """Read everything up to the end."""
+        """Parse the whole text."""
         node = self._expression()
         self._stream.expect(Something(Sort.END))
         return node if self._stream.next.kind is Kind.END else self._stream.fail()
@@ -134,7 +134,7 @@ class Parser(Conditions):
         return self.field_condition() or self._call() or self.opening() or stream.fail()
 
     def _call(self) -> Node | None:
-        """`ALL(..)`, `ANY(..)`, or an aggregate with its comparison, if one is next."""
+        """Parse `ALL(..)`, `ANY(..)`, or an aggregate with its comparison, if one is next."""
         stream, start = self._stream, self._stream.next.start
         group = stream.phrase({All: "ALL", AnyOf: "ANY"}, lambda _, rest: Opening(f"{rest}("))
         if group is not None:
@@ -174,7 +174,7 @@ class Parser(Conditions):
         return Related(relation, where, op, self._whole_number(Sort.WHOLE_NUMBER))
 
     def _inside(self, read: Callable[[], _R]) -> _R:
-        """Read what stands inside something else, unless that goes too deep."""
+        """Parse what stands inside another condition. Raises CriteriaTooDeep."""
         if self._nesting == MAX_NESTING:
             message = f"more than {MAX_NESTING} parentheses and NOTs inside one another; flatten some of them"
             self._stream.refuse(CriteriaTooDeep, message, self._stream.next.start)

@@ -1,4 +1,4 @@
-"""A place in a row of tokens, and all that was looked for there: what the grammar reads with."""
+"""A stream of tokens that remembers what the parser expected at the current token."""
 
 from collections.abc import Callable, Mapping
 from typing import Final, NoReturn, TypeVar
@@ -23,7 +23,7 @@ K = TypeVar("K")
 
 
 class TokenStream:
-    """Reads tokens one by one and remembers what would have fitted at the present one."""
+    """The tokens of a text, read one by one, and what was expected at the current one."""
 
     def __init__(self, text: str, tokens: list[Token], path: Path = ()) -> None:
         """`path` is the path of every error."""
@@ -35,36 +35,36 @@ class TokenStream:
 
     @property
     def next(self) -> Token:
-        """The token that is to be read."""
+        """The current token, which is read next."""
         return self._tokens[self._at]
 
     @property
     def expectations(self) -> tuple[Expectation, ...]:
-        """What would have fitted here."""
+        """What was expected at the current token."""
         return tuple(self._expectations)
 
     def expect(self, expectation: Expectation) -> None:
-        """Note what would fit here."""
+        """Note something that the current token could be."""
         self._expectations[expectation] = None
 
     def advance(self) -> Token:
-        """Read the token."""
+        """Read the current token."""
         token = self.next
         self._at += 1
         self._expectations.clear()
         return token
 
     def take(self, kind: Kind, expectation: Expectation) -> Token | None:
-        """Read a token of a kind, if it is one."""
+        """Read the current token if it is of a kind."""
         self.expect(expectation)
         return self.advance() if self.next.kind is kind else None
 
     def need(self, kind: Kind, expectation: Expectation) -> Token:
-        """Read a token of a kind, or fail."""
+        """Read a token of a kind. Raises CriteriaSyntaxError."""
         return self.take(kind, expectation) or self.fail()
 
     def word(self, word: str, expectation: Expectation | None = None) -> bool:
-        """Read a word of the language or a sign, if it is the next."""
+        """Read a keyword or a sign, if it is next."""
         self.expect(expectation or Words(word))
         found = self.next.keyword == word
         if found:
@@ -72,7 +72,7 @@ class TokenStream:
         return found
 
     def need_word(self, word: str, expectation: Expectation | None = None) -> None:
-        """Read a word of the language or a sign, or fail."""
+        """Read a keyword or a sign. Raises CriteriaSyntaxError."""
         if not self.word(word, expectation):
             self.fail()
 
@@ -81,7 +81,10 @@ class TokenStream:
         keywords: Mapping[K, str],
         expectation: Callable[[K, str], Expectation] = lambda _, rest: Words(rest),
     ) -> K | None:
-        """Read the longest of some phrases. None if not even the first word is there; fails in mid-phrase."""
+        """Read the longest of some phrases of keywords. None if not even a first word is there.
+
+        Raises CriteriaSyntaxError for a phrase that begins and does not end.
+        """
         live = [(key, phrase.split()) for key, phrase in keywords.items()]
         taken = 0
         while True:
@@ -101,12 +104,12 @@ class TokenStream:
         keywords: Mapping[K, str],
         expectation: Callable[[K, str], Expectation] = lambda _, rest: Words(rest),
     ) -> K:
-        """Read the longest of some phrases, or fail."""
+        """Read the longest of some phrases of keywords. Raises CriteriaSyntaxError."""
         found = self.phrase(keywords, expectation)
         return self.fail() if found is None else found
 
     def fail(self) -> NoReturn:
-        """Raise the syntax error of what was found and what would have fitted."""
+        """Raise a CriteriaSyntaxError with the token that was found and what was expected."""
         token = self.next
         words = expected(self._expectations)
         line, column = line_and_column(self._text, token.start)
@@ -120,7 +123,7 @@ class TokenStream:
         )
 
     def refuse(self, error: type[CriteriaError], message: str, offset: int) -> NoReturn:
-        """Raise an error about something that could be read."""
+        """Raise another error about the text at an offset."""
         raise error(f"{at(*line_and_column(self._text, offset))}: {message}", path=self._path)
 
     def _hint(self, token: Token) -> str:
@@ -145,7 +148,7 @@ class TokenStream:
 
 
 def at(line: int, column: int) -> str:
-    """How messages begin."""
+    """The beginning of a message: `Line 1, column 5`."""
     return f"Line {line}, column {column}"
 
 
