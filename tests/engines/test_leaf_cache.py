@@ -156,4 +156,4 @@ async def test_what_costs_too_much_is_not_begun(
     with pytest.raises(CriteriaTooExpensive, match='condition: Members where City is "Rome"'):
         await evaluate()
     # members that are given are few: nothing is estimated for them
-    assert await evaluate(ordinals=BitMap([0])) == [BitMap()]
+    assert await evaluate(within_ordinals=BitMap([0])) == [BitMap()]

@@ -1,8 +1,8 @@
-"""Whom time alone may have moved: the looks of criteria, each taken once, put to PostgreSQL.
+"""The members that time alone may have moved: each look of the criteria becomes one SELECT.
 
-The cost follows what passed over a boundary: events are looked at in ranges of an index, and where criteria have no
-boundary in the passage nothing is asked at all. The same looks come again every few seconds, with other instants:
-their statements are kept.
+The cost follows what passed over a boundary: events are read in ranges of an index, and criteria without a boundary in
+the passage cost nothing. The same looks come again every few seconds with other instants, so their statements are
+cached with placeholders for the instants.
 """
 
 import asyncio
@@ -30,10 +30,10 @@ from seggraph.engines.population import Population
 from seggraph.engines.statements import MAX_TABLES, EvaluationTime, Statement, row_statements
 
 Fetch: TypeAlias = Callable[[Statement], Awaitable[list[BitMap]]]
-"""Runs a statement and answers with a bitmap for each of its columns."""
+"""Runs a statement and returns a bitmap for each of its columns."""
 
 Ranged: TypeAlias = EventLook | Comparison
-"""What one range of an index answers."""
+"""A look that one range of an index answers."""
 
 MAX_BOUNDARY_STATEMENTS: Final = 500
 """Most statements that are cached."""
@@ -44,7 +44,7 @@ BoundaryCache: TypeAlias = BoundedCache[Statement]
 _PLACEHOLDERS: Final = tuple(
     datetime.min.replace(tzinfo=UTC) + timedelta(microseconds=place) for place in range(1 + 2 * MAX_TABLES)
 )
-"""Instants of a time that nobody asks about: in a kept statement they stand for those of the passage."""
+"""Instants in the year 1, which no passage has: in a cached statement they stand for those of the passage."""
 
 
 async def moved(
@@ -55,9 +55,9 @@ async def moved(
     folding: Folding,
     cache: BoundaryCache,
 ) -> list[BitMap]:
-    """For each tree the members whose answer may be another at some instant of the passage, and perhaps others.
+    """For each tree the members whose answer may change at some instant of the passage, and perhaps others.
 
-    Among them may be members who have been deleted.
+    Deleted members may be found too.
     """
     if passage.until <= passage.after:
         return [BitMap() for _ in criteria]
@@ -68,7 +68,7 @@ async def moved(
 
 
 class _Looking:
-    """Looking as of one instant."""
+    """Takes looks as of one instant."""
 
     def __init__(self, fetch: Fetch, time: EvaluationTime, cache: BoundaryCache) -> None:
         self._fetch = fetch
@@ -76,8 +76,8 @@ class _Looking:
         self._time = time
 
     async def find(self, population: Population, wanted: Iterable[Look]) -> dict[Look, BitMap]:
-        """Whom each of the looks finds."""
-        kept: list[Ranged] = []
+        """The members that each look finds."""
+        repeated: list[Ranged] = []
         ranged: list[Ranged] = []
         scanned: list[Comparison] = []
         found: dict[Look, BitMap] = {}
@@ -90,26 +90,26 @@ class _Looking:
                     moved_there = BitMap.union(BitMap(), *(await self.find(others, inner)).values())
                     found[look] = await self._related(population, direction, moved_there)
                 case _:
-                    (kept if _comes_again(look) else ranged).append(look)
+                    (repeated if _comes_again(look) else ranged).append(look)
         statements = await asyncio.to_thread(
-            lambda: [*self._kept(population, kept), *self._new(population, ranged)]
+            lambda: [*self._cached(population, repeated), *self._new(population, ranged)]
         )
-        for statement, asked in statements:
-            found |= zip(asked, await self._fetch(statement), strict=True)
+        for statement, part in statements:
+            found |= zip(part, await self._fetch(statement), strict=True)
         scans = await asyncio.to_thread(
             list, row_statements(population, list(map(RowPredicate, scanned)), self._time)
         )
         answers = [bitmap for scan in scans for bitmap in await self._fetch(scan)]
         return found | dict(zip(scanned, answers, strict=True))
 
-    def _kept(
+    def _cached(
         self, population: Population, ranged: Sequence[Ranged]
     ) -> Iterator[tuple[Statement, Sequence[Ranged]]]:
-        """The looks spread over few statements of which only the instants are new."""
-        for asked in _parts(ranged):
+        """Few cached statements for many looks, with the instants filled in."""
+        for part in _parts(ranged):
             instants: dict[object, object] = {_PLACEHOLDERS[0]: self._time.as_of}
             shapes = []
-            for number, look in enumerate(asked):
+            for number, look in enumerate(part):
                 shape, start, end = _shaped(look, number)
                 shapes.append(shape)
                 instants |= {_PLACEHOLDERS[2 * number + 1]: start, _PLACEHOLDERS[2 * number + 2]: end}
@@ -117,7 +117,7 @@ class _Looking:
             values = [
                 instants.get(value, value) if isinstance(value, datetime) else value for value in made.values
             ]
-            yield replace(made, values=tuple(values)), asked
+            yield replace(made, values=tuple(values)), part
 
     def _statement_of(self, population: Population, shapes: tuple[Ranged, ...]) -> Statement:
         time = replace(self._time, as_of=_PLACEHOLDERS[0])
@@ -126,11 +126,11 @@ class _Looking:
     def _new(
         self, population: Population, ranged: Sequence[Ranged]
     ) -> Iterator[tuple[Statement, Sequence[Ranged]]]:
-        for asked in _parts(ranged):
-            yield _made(population, self._time, asked), asked
+        for part in _parts(ranged):
+            yield _made(population, self._time, part), part
 
     async def _related(self, population: Population, direction: Direction, others: BitMap) -> BitMap:
-        """The members who are related to one of these."""
+        """The members that are related to one of these."""
         if not others:
             return BitMap()
         context = self._time.context()
@@ -144,7 +144,7 @@ def _parts(ranged: Sequence[Ranged]) -> Iterator[Sequence[Ranged]]:
 
 
 def _comes_again(look: Ranged) -> bool:
-    """Whether the look is the same in the next passage but for the ends of its range."""
+    """Whether the next passage will have the same look with other ends of its range."""
     if isinstance(look, Comparison):
         return all(isinstance(value, datetime) for value in look.values)
     span = look.events.within
@@ -157,7 +157,7 @@ def _comes_again(look: Ranged) -> bool:
 
 
 def _shaped(look: Ranged, number: int) -> tuple[Ranged, object, object]:
-    """The look with places instead of the ends of its range, and these."""
+    """The look with placeholders for the ends of its range, and the ends."""
     places = _PLACEHOLDERS[2 * number + 1 : 2 * number + 3]
     if isinstance(look, Comparison):
         start, end = look.values
@@ -167,21 +167,21 @@ def _shaped(look: Ranged, number: int) -> tuple[Ranged, object, object]:
     return shape, span.start, span.end
 
 
-def _made(population: Population, time: EvaluationTime, asked: Sequence[Ranged]) -> Statement:
-    """One statement for several looks, each a SELECT of its own there."""
+def _made(population: Population, time: EvaluationTime, part: Sequence[Ranged]) -> Statement:
+    """One statement for several looks, each of which is a subquery."""
     scope = PopulationScope(population.workspace_id, population.kind, None)
     context = time.context()
     queries = [
         events_query(look, scope, context)
         if isinstance(look, EventLook)
         else members_query(look, scope, context)
-        for look in asked
+        for look in part
     ]
     return _joined(queries, context.parameters.values)
 
 
 def _joined(queries: Sequence[exp.Select], values: tuple[object, ...]) -> Statement:
-    """One row with a column for each of the queries for ordinals."""
+    """One row with a column for each query of ordinals."""
     query = exp.select(*(_column(query) for query in queries), copy=False)
     return Statement(query.sql(Postgres), values, len(queries))
 

@@ -1,4 +1,4 @@
-"""One evaluation: a plan's predicates in one scan, its questions in one statement, then the algebra of bitmaps."""
+"""One evaluation: the predicates of a plan in one scan, its look-ups in few statements, then set algebra on bitmaps."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence, Set
@@ -54,10 +54,10 @@ from seggraph.errors import CriteriaTooExpensive
 from seggraph.models.audiences import ChunkRole
 
 MAX_SINGLE_LOOKUPS: Final = 20_000
-"""What is missing is found out about single members as long as there are no more of them than this ..."""
+"""A leaf is answered for single members, not by a scan, if they are no more than this ..."""
 
 SINGLE_LOOKUP_SHARE: Final = 16
-"""... or than one of so many of all: each then costs more than in a scan, and the scan of the others is saved."""
+"""... or no more than one in so many of all. Each costs more than in a scan, but the scan of the others is saved."""
 
 _FIND_FORWARD = """
     SELECT DISTINCT to_ordinal FROM relations
@@ -69,7 +69,7 @@ _FIND_BACKWARD = """
 """
 
 Wanted: TypeAlias = Mapping[Leaf, BitMap | None]
-"""What is to be found out, and about whom; None stands for everybody."""
+"""The leaves to answer, each with the members it has to be answered for. None stands for all members."""
 
 Ask: TypeAlias = Callable[[Population, Wanted], Awaitable[dict[Leaf, ConditionAnswer]]]
 
@@ -83,7 +83,7 @@ MAX_ROW_STATEMENTS: Final = 64
 
 @dataclass(frozen=True, slots=True)
 class EngineCaches:
-    """What an engine remembers between evaluations, and what never is out of date.
+    """What an engine remembers between evaluations. Nothing in it can be out of date.
 
     A plan follows from the criteria alone, and a statement has no ordinals and no instant in it until it is used.
     """
@@ -95,7 +95,7 @@ class EngineCaches:
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
-    """One call: where it reads, as of when, which segments it is told the members of, and what it knows already."""
+    """One evaluation: connection, time, limits and caches, and the segments whose members the caller gave."""
 
     connection: asyncpg.Connection
     time: EvaluationTime
@@ -107,12 +107,12 @@ class Evaluation:
     async def run(
         self, population: Population, criteria: Sequence[Checked], ordinals: BitMap | None
     ) -> list[BitMap]:
-        """Who satisfies each of the trees: predicates first, then questions, asked about those who still matter."""
+        """The members that satisfy each tree. Predicates come first, then look-ups for members that still matter."""
         terms = self._plan(criteria).terms
         segments = await self._segments(population, Plan(terms).segment_ids, ordinals)
         recall = None if self.recall is None or ordinals is not None else self.recall.about(population)
         known = Known({}, segments)
-        known = known.with_found(_known_of_everybody(recall, known.missing(terms)))
+        known = known.with_found(_cached_for_all(recall, known.missing(terms)))
         for ask, is_due in (
             (self._rows, _is_predicate),
             (self._answers, _is_question),
@@ -129,7 +129,7 @@ class Evaluation:
         return await asyncio.to_thread(lambda: [known.members(term).copy() for term in terms])
 
     def _plan(self, criteria: Sequence[Checked]) -> Plan:
-        """The plan; if answers are kept, with one for each condition unless these are too many."""
+        """The plan. If answers are cached, each condition is a leaf of its own, unless there are too many."""
         if self.recall is not None:
             apart = plan(criteria, apart=True, cache=self.caches.plans)
             if len(apart.rows) <= MAX_MASKED:
@@ -144,17 +144,17 @@ class Evaluation:
         ask: Ask,
         recall: Recall | None,
     ) -> dict[Leaf, BitMap]:
-        """Find out what is missing, about no more members than needed when these are few, and keep it."""
+        """Answer the missing leaves, for as few members as needed when these are few, and cache the answers."""
         found: dict[Leaf, BitMap] = {}
         before: dict[Leaf, ConditionAnswer] = {}
         lacking: dict[Leaf, BitMap | None] = {}
         for leaf, wanted in missing.items():
             within_ordinals = ordinals if wanted is None else wanted
-            kept = None if recall is None else _kept(recall, leaf)
-            if kept is not None:
-                before[leaf], within_ordinals = kept, kept.lacks(within_ordinals)
+            cached = None if recall is None else _cached_answer(recall, leaf)
+            if cached is not None:
+                before[leaf], within_ordinals = cached, cached.lacks(within_ordinals)
             if within_ordinals is not None and not within_ordinals:
-                found[leaf] = BitMap() if kept is None else kept.members
+                found[leaf] = BitMap() if cached is None else cached.members
             else:
                 lacking[leaf] = within_ordinals if ordinals is not None or _are_few(within_ordinals) else None
         try:
@@ -166,12 +166,12 @@ class Evaluation:
             if leaf in before:
                 answer = before[leaf].extended(answer.members, answer.within_ordinals)
             if recall is not None:
-                _keep(recall, leaf, answer)
+                _cache_answer(recall, leaf, answer)
             found[leaf] = answer.members
         return found
 
     async def _costliest(self, population: Population, wanted: Wanted) -> str:
-        """The condition, in words, whose own statement is estimated to cost most."""
+        """The condition whose own statement is estimated to cost most, as a sentence."""
         costs: list[tuple[float, Checked]] = []
         for leaf, within_ordinals in wanted.items():
             match leaf:
@@ -187,14 +187,14 @@ class Evaluation:
     async def _cost(
         self, population: Population, lookup: TableLookup, within_ordinals: BitMap | None
     ) -> float:
-        """What a question by itself is estimated to cost."""
+        """The estimated cost of a look-up by itself."""
         table_query = TableQuery((lookup,), within_ordinals)
         related = await self._related(population, [table_query])
         [(statement, _)] = question_statements(population, [table_query], self.time, related)
         return await cost_of(self.connection, statement)
 
     async def _rows(self, population: Population, wanted: Wanted) -> dict[Leaf, ConditionAnswer]:
-        """Evaluate predicates over the rows of members, all of them in as few scans as can be."""
+        """Answer predicates over the rows of members, in as few scans as possible."""
         leaves = [leaf for leaf in wanted if isinstance(leaf, RowPredicate)]
         within_ordinals = union(wanted.values())
         found: list[BitMap] = []
@@ -220,7 +220,7 @@ class Evaluation:
         return await asyncio.to_thread(row_statements_within, population, rows, self.time, *found)
 
     async def _everyone(self, population: Population, wanted: Wanted) -> dict[Leaf, ConditionAnswer]:
-        """All members there are. Blocks of ordinals in which nobody is missing need not be sent one by one."""
+        """All members that exist. The ordinals of a block without gaps are not sent one by one."""
         within_ordinals = union(wanted.values())
         if within_ordinals is not None:
             return await self._rows(population, wanted)
@@ -237,7 +237,7 @@ class Evaluation:
         return {leaf: ConditionAnswer(found) for leaf in wanted}
 
     async def _answers(self, population: Population, wanted: Wanted) -> dict[Leaf, ConditionAnswer]:
-        """Put the questions to the tables that answer them."""
+        """Answer the look-ups."""
         lookup = {
             leaf: within_ordinals for leaf, within_ordinals in wanted.items() if isinstance(leaf, TableLookup)
         }
@@ -265,7 +265,7 @@ class Evaluation:
     async def _cheapest(
         self, population: Population, lookup: TableLookup, within_ordinals: BitMap | None
     ) -> TableLookup:
-        """The question put so that it costs less. Of single members either way is a look-up."""
+        """The cheaper of two equal look-ups. For single members both cost the same."""
         other = lookup_of_last_event(lookup) if within_ordinals is None else None
         if other is None:
             return lookup
@@ -275,7 +275,7 @@ class Evaluation:
     async def observe(
         self, population: Population, ordinal: int, questions: Sequence[EventTest | RelatedTest]
     ) -> list[Any]:
-        """What each question sees of a member."""
+        """What each question sees of a member: its aggregate or count."""
         within_ordinals = BitMap([ordinal])
         related = await self._related(
             population, [TableQuery((TableLookup(one),), within_ordinals) for one in questions]
@@ -287,7 +287,7 @@ class Evaluation:
     async def _segments(
         self, population: Population, segment_ids: Set[int], ordinals: BitMap | None
     ) -> dict[int, BitMap]:
-        """The members of segments: those told, and of the others what the chunk store has."""
+        """The members of segments: as the caller gave them, otherwise from the chunk store."""
         found = {one: self.audiences[one] for one in segment_ids if one in self.audiences}
         owners = {one: ChunkOwner(ChunkRole.MEMBERS, one) for one in segment_ids if one not in found}
         if owners:
@@ -299,7 +299,7 @@ class Evaluation:
         return {one: members & ordinals for one, members in found.items()}
 
     async def _related(self, population: Population, lookup: Sequence[TableQuery]) -> dict[Others, BitMap]:
-        """Who satisfies the criteria on related members that are more than one row's."""
+        """The related members that satisfy criteria which the row of a member does not answer alone."""
         found: dict[Others, BitMap] = {}
         for table_query in lookup:
             question = table_query.questions[0].question
@@ -323,7 +323,7 @@ class Evaluation:
         return found
 
     async def _related_to(self, workspace_id: int, direction: Direction, ordinals: BitMap) -> BitMap:
-        """Those at the other end of a relation of these members."""
+        """The members at the other end of a relation of these members."""
         find = _FIND_FORWARD if direction.forward else _FIND_BACKWARD
         rows = await self.connection.fetch(find, workspace_id, int(direction.type), list(ordinals))
         return BitMap(row[0] for row in rows)
@@ -337,7 +337,7 @@ class Evaluation:
 
 
 def _are_few(members: BitMap | None) -> bool:
-    """Whether it is worth while to ask about single members: of dense ordinals the largest says how many exist."""
+    """Whether look-ups of single members pay. Ordinals are dense: the largest tells how many members exist."""
     return members is not None and (
         len(members) <= MAX_SINGLE_LOOKUPS or len(members) * SINGLE_LOOKUP_SHARE <= members.max()
     )
@@ -351,17 +351,17 @@ def _is_question(leaf: Leaf) -> bool:
     return isinstance(leaf, TableLookup)
 
 
-def _known_of_everybody(recall: Recall | None, leaves: Iterable[Leaf]) -> dict[Leaf, BitMap]:
-    """The answers that are kept about everybody: they say whom the others need to be asked about."""
+def _cached_for_all(recall: Recall | None, leaves: Iterable[Leaf]) -> dict[Leaf, BitMap]:
+    """The cached answers for all members. They restrict the members that other leaves have to be answered for."""
     if recall is None:
         return {}
-    kept = {leaf: _kept(recall, leaf) for leaf in leaves}
+    cached = {leaf: _cached_answer(recall, leaf) for leaf in leaves}
     return {
-        leaf: one.members for leaf, one in kept.items() if one is not None and one.within_ordinals is None
+        leaf: one.members for leaf, one in cached.items() if one is not None and one.within_ordinals is None
     }
 
 
-def _kept(recall: Recall, leaf: Leaf) -> ConditionAnswer | None:
+def _cached_answer(recall: Recall, leaf: Leaf) -> ConditionAnswer | None:
     match leaf:
         case TableLookup(question, negated, ()):
             return recall.find(question, negated=negated)
@@ -370,8 +370,8 @@ def _kept(recall: Recall, leaf: Leaf) -> ConditionAnswer | None:
     return None
 
 
-def _keep(recall: Recall, leaf: Leaf, answer: ConditionAnswer) -> None:
-    """Keep the answer to a single condition."""
+def _cache_answer(recall: Recall, leaf: Leaf, answer: ConditionAnswer) -> None:
+    """Cache the answer to a single condition."""
     match leaf:
         case TableLookup(question, negated, ()):
             recall.keep(question, answer, negated=negated)

@@ -1,8 +1,9 @@
-"""Cutting criteria into what each table answers, and joining the answers as bitmaps.
+"""The logical plan: a tree of criteria becomes a term of set algebra over what single tables answer.
 
-The largest parts of a tree that the row of a member alone answers are predicates of one scan. A condition on events
-or related members is a question to a table of its own, asked only about those members for whom it can still matter.
-Segments are bitmaps already. The rest is algebra.
+The largest parts of a tree that the row of a member answers alone become predicates of one scan. A condition on events
+or related members becomes a look-up in another table, made only for members whose membership it can still change.
+Segments are bitmaps already. Unions, intersections and differences of bitmaps do the rest. `statements` makes the
+physical plan: SQL for the leaves.
 """
 
 from collections.abc import Iterable, Mapping
@@ -31,14 +32,14 @@ from seggraph.criteria.typed import (
 from seggraph.engines.caches import BoundedCache
 
 Question: TypeAlias = EventTest | SequenceTest | RelatedTest
-"""A condition that tables other than members answer."""
+"""A condition that a table other than members answers."""
 
 TableKey: TypeAlias = tuple[str, EventFilter | SequenceTest | tuple[Direction, Checked | None]]
-"""Questions with the same key are answered by the same rows."""
+"""The table and the rows that answer a question. Questions with equal keys share their rows."""
 
 
 def key_of(question: Question) -> TableKey:
-    """Which table answers a question."""
+    """The key of the table that answers a question."""
     match question:
         case EventTest(events, aggregate, of):
             in_totals = events.is_plain and of is None and aggregate in IN_TOTALS
@@ -50,17 +51,18 @@ def key_of(question: Question) -> TableKey:
 
 
 EVERYONE: Final[Checked] = All(())
+"""The criteria that every member satisfies."""
 
 
 @dataclass(frozen=True, slots=True)
 class RowPredicate:
-    """Those for whom the row of members itself says so. Its hash is made once: it goes through all of the criteria."""
+    """The members whose own row satisfies the criteria. The hash is computed once, because it walks all criteria."""
 
     criteria: Checked
     _hash: int = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        """Make the hash."""
+        """Compute the hash."""
         object.__setattr__(self, "_hash", hash(self.criteria))
 
     def __hash__(self) -> int:
@@ -70,10 +72,10 @@ class RowPredicate:
 
 @dataclass(frozen=True, slots=True)
 class TableLookup:
-    """Those for whom another table says so, or with `negated` for whom it says the opposite.
+    """The members whose rows in another table satisfy a question, or with `negated` do not satisfy it.
 
-    Neither ever holds for members who have no row there. With `also` it must say so to these questions as well, which
-    the same rows answer: whoever satisfies but one of them is never fetched.
+    A member without a row in that table is in neither. With `also` the member must satisfy these questions as well,
+    which the same rows answer, so that the server sends only members that satisfy all of them.
     """
 
     question: Question
@@ -90,7 +92,7 @@ class SegmentReference:
 
 @dataclass(frozen=True, slots=True)
 class Intersection:
-    """Those in every part, without those in any of `minus`."""
+    """The members in every part, without the members in any of `minus`."""
 
     parts: "tuple[Term, ...]"
     minus: "tuple[Term, ...]" = ()
@@ -98,15 +100,16 @@ class Intersection:
 
 @dataclass(frozen=True, slots=True)
 class Union:
-    """Those in any part."""
+    """The members in at least one part."""
 
     parts: "tuple[Term, ...]"
 
 
 Leaf: TypeAlias = RowPredicate | TableLookup
-"""What has to be found out."""
+"""A term that a table has to answer."""
 
 Term: TypeAlias = Leaf | SegmentReference | Intersection | Union
+"""A set of members."""
 
 PlanCache: TypeAlias = BoundedCache[Term]
 """The terms of trees, by the tree and whether its conditions stay apart."""
@@ -114,7 +117,7 @@ PlanCache: TypeAlias = BoundedCache[Term]
 
 @dataclass(slots=True)
 class Plan:
-    """One term for each tree, and what has to be found out for them."""
+    """The logical plan of several trees: one term for each."""
 
     terms: list[Term] = field(default_factory=list)
 
@@ -146,9 +149,10 @@ def _leaves(term: Term) -> Iterable[Leaf | SegmentReference]:
 
 
 def plan(trees: Iterable[Checked], *, apart: bool = False, cache: PlanCache | None = None) -> Plan:
-    """The terms of the trees. Each yields only members that exist, whatever other tables still know.
+    """The logical plan of the trees. Each term yields only members that exist, even if other tables still have rows.
 
-    With `apart` no predicate is more than one condition, so that each has an answer of its own.
+    With `apart` each predicate is one condition, so that its answer can be cached by itself. `cache` has the terms of
+    trees that were planned before.
     """
 
     def planned(tree: Checked) -> Term:
@@ -222,7 +226,7 @@ def _sorted(items: tuple[Checked, ...], *, apart: bool) -> tuple[tuple[Checked, 
 
 
 def _lookups_by_table(items: tuple[Checked, ...]) -> tuple[tuple[TableLookup, ...], tuple[Checked, ...]]:
-    """The conditions on events that the same rows answer, as one question; and all other items."""
+    """The conditions on events, joined into one look-up where the same rows answer them; and all other items."""
     in_totals = {
         item.events.name
         for item in items
@@ -242,7 +246,7 @@ def _lookups_by_table(items: tuple[Checked, ...]) -> tuple[tuple[TableLookup, ..
 
 
 def lookup_of_last_event(lookup: TableLookup) -> TableLookup | None:
-    """The same question put to the totals, if it is whether there was any event of late."""
+    """The same look-up in the totals, if it asks whether there was an event within a window up to now."""
     if lookup.also or not isinstance(lookup.question, EventTest):
         return None
     last = _test_of_last_event(lookup.question)
@@ -252,7 +256,7 @@ def lookup_of_last_event(lookup: TableLookup) -> TableLookup | None:
 
 
 def _test_of_last_event(test: EventTest) -> EventTest | None:
-    """The same asked of the last event of all, if it is whether there was any of late; for members with events."""
+    """The same test of the last event, if it asks whether there was one within a window; for members with events."""
     length = test.events.within.last
     if length is None or test.events.where or test.aggregate is not EventAggregate.COUNT:
         return None
@@ -284,7 +288,7 @@ def _complement(term: Term) -> Term:
 
 
 def _intersection(terms: Iterable[Term]) -> Term:
-    """The intersection, in which complements are subtracted and not made."""
+    """The intersection. Complements in it become differences, so that no complement is computed."""
     parts: list[Term] = []
     minus: list[Term] = []
     for term in terms:
@@ -301,17 +305,17 @@ def _intersection(terms: Iterable[Term]) -> Term:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What is known so far: who satisfies predicates and to whom questions are answered with yes, and segments."""
+    """The answers found so far to leaves, and the members of segments."""
 
     found: Mapping[Leaf, BitMap]
     segments: Mapping[int, BitMap]
 
     def with_found(self, found: Mapping[Leaf, BitMap]) -> "Known":
-        """The same and more."""
+        """The same with more answers."""
         return Known({**self.found, **found}, self.segments)
 
     def members(self, term: Term) -> BitMap:
-        """The members that a term yields, of which everything is known."""
+        """The members of a term all of whose leaves are answered."""
         match term:
             case RowPredicate() | TableLookup():
                 return self.found[term]
@@ -324,7 +328,7 @@ class Known:
                 return found.difference(*map(self.members, minus)) if minus else found
 
     def _within(self, term: Term) -> BitMap | None:
-        """Members outside of whom the term yields nobody, as far as it is known by now; None stands for everybody."""
+        """A superset of the term's members, from the answers found so far. None stands for all members."""
         match term:
             case RowPredicate() | TableLookup():
                 return self.found.get(term) if term != RowPredicate(EVERYONE) else None
@@ -336,7 +340,7 @@ class Known:
                 return _intersection_of_known(self._within(part) for part in parts)
 
     def missing(self, terms: Iterable[Term]) -> dict[Leaf, BitMap | None]:
-        """What is not known of the terms, and about whom each of it has to be found out; None stands for everybody."""
+        """The leaves that are not answered, each with the members it has to be answered for. None stands for all."""
         missing: dict[Leaf, BitMap | None] = {}
         for term in terms:
             self._miss(term, None, missing)
@@ -365,7 +369,7 @@ def _intersection_of_known(bitmaps: Iterable[BitMap | None]) -> BitMap | None:
 
 
 def union(bitmaps: Iterable[BitMap | None]) -> BitMap | None:
-    """All of them together; None, which stands for everybody, if it is among them."""
+    """The union of bitmaps. None, which stands for all members, if one of them is None."""
     found = list(bitmaps)
     known = [one for one in found if one is not None]
     return BitMap.union(BitMap(), *known) if len(known) == len(found) else None

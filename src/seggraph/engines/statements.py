@@ -1,4 +1,4 @@
-"""The statements that answer a plan: one scan of members for all predicates, and one row for many questions.
+"""The physical plan: one scan of members for all predicates of a plan, and one row for many look-ups.
 
 Every column is a `bytea`: the binary form of an array of ordinals, which takes a quarter less time than decoding its
 elements.
@@ -35,7 +35,7 @@ from seggraph.engines.population import Population
 from seggraph.vocabulary import MemberKind
 
 MAX_PREDICATES: Final = 100
-"""Most columns of one statement; more are spread over several."""
+"""Most columns of one statement; more predicates go into further statements."""
 
 MAX_PARAMETERS: Final = 20_000
 """Most bound values in one statement before a new one begins; the protocol ends at 32,767."""
@@ -44,18 +44,18 @@ MAX_CACHED_CHARACTERS: Final = 200_000
 """Most characters of the statements of one set of predicates that is cached."""
 
 MAX_MASKED: Final = 12
-"""Most predicates of one masked statement: what it groups by has as many bits."""
+"""Most predicates of one masked statement: the mask that it groups by has as many bits."""
 
 BLOCK_BITS: Final = 12
 """Ordinals of one block agree in all bits above these."""
 
 MAX_TABLES: Final = 25
-"""Most tables that one statement asks questions of."""
+"""Most tables that one statement looks up."""
 
 
 @dataclass(frozen=True, slots=True)
 class EvaluationTime:
-    """What statements are made with: the instant and zone of the evaluation, and how case is ignored."""
+    """The instant and zone of an evaluation, and how its server ignores case."""
 
     as_of: datetime
     zone: ZoneInfo
@@ -67,14 +67,14 @@ class EvaluationTime:
 
 
 Others: TypeAlias = tuple[MemberKind, Checked]
-"""Related members of a kind who satisfy criteria."""
+"""Related members of a kind that satisfy criteria."""
 
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """One SELECT of one row with a column of `bytea` for each thing asked, and the values to bind.
+    """One SELECT of one row with a column of `bytea` for each leaf, and the values to bind.
 
-    With `reads_all_totals` it reads those of every member.
+    `reads_all_totals` says that it reads the totals of all members.
     """
 
     text: str
@@ -139,7 +139,7 @@ def _about(ordinals: BitMap, statement: Statement) -> Statement:
 
 
 _PLACE_OF_ORDINALS: Final = 2
-"""Where among the values of a statement about some members their ordinals are, after workspace and kind."""
+"""The place of the ordinals among the values of a statement about given members: after workspace and kind."""
 
 
 def _without_ordinals(values: tuple[object, ...]) -> tuple[object, ...]:
@@ -163,9 +163,9 @@ def _row_statements(
 
 
 def masked_statement(population: Population, criteria: Sequence[Checked], time: EvaluationTime) -> Statement:
-    """One scan of all members for a few predicates, whose rows are groups: those who satisfy the same ones.
+    """One scan of all members for a few predicates. Each row is a group of members that satisfy the same predicates.
 
-    The columns are `mask`, whose bit n says that the members of the group satisfy predicate n, and their ordinals.
+    The columns are `mask`, whose bit n says that the group satisfies predicate n, and the ordinals of the group.
     """
     context = time.context()
     conditions = PopulationScope(population.workspace_id, population.kind, None).conditions(
@@ -188,9 +188,9 @@ def masked_statement(population: Population, criteria: Sequence[Checked], time: 
 def blocks_statement(population: Population, time: EvaluationTime) -> Statement:
     """How many members there are in each block of ordinals, and the first and the last of them.
 
-    PostgreSQL can not tell how many blocks there are, and takes each ordinal for one unless it does not see where they
-    come from: behind OFFSET. For few groups it divides the scan among workers; the 0 is a text because a number would
-    have to be converted, and what is no constant is no 0 to it.
+    PostgreSQL cannot estimate the number of blocks and assumes one for each ordinal, unless OFFSET hides where the
+    blocks come from. It divides a scan with few groups among workers. The 0 is written as a text, which is a constant
+    at once: a number would be converted first, and the planner skips OFFSET only if it is a constant 0.
     """
     context = time.context()
     ordinal = exp.column("ordinal", MEMBERS)
@@ -233,7 +233,7 @@ def observation_statement(
     time: EvaluationTime,
     related: Mapping[Others, BitMap],
 ) -> Statement:
-    """One row with what each question sees of a member: its aggregate, or null if nothing is there to aggregate."""
+    """One row with what each question sees of a member: its aggregate, or null if there is nothing to aggregate."""
     context = time.context()
     scope = PopulationScope(population.workspace_id, population.kind, BitMap([ordinal]))
     columns = [
@@ -267,19 +267,19 @@ def _ordinals(alias: str, condition: exp.Expr | None) -> exp.Expr:
 
 @dataclass(frozen=True, slots=True)
 class TableQuery:
-    """The questions that one table answers, and about whom it is asked (None: everybody)."""
+    """The look-ups that one table answers, and the members they are made for. None stands for all members."""
 
     questions: tuple[TableLookup, ...]
     within_ordinals: BitMap | None
 
     @property
     def reads_all_totals(self) -> bool:
-        """Whether the answer is in the totals of every member."""
+        """Whether it reads the totals of all members."""
         return self.within_ordinals is None and key_of(self.questions[0].question)[0] == "totals"
 
 
 def table_queries(lookup: Mapping[TableLookup, BitMap | None]) -> list[TableQuery]:
-    """The questions put together by the table that answers them."""
+    """The look-ups grouped by the table that answers them."""
     by_key: dict[TableKey, list[TableLookup]] = {}
     for question in lookup:
         by_key.setdefault(key_of(question.question), []).append(question)
@@ -295,9 +295,9 @@ def question_statements(
     time: EvaluationTime,
     related: Mapping[Others, BitMap],
 ) -> Iterator[tuple[Statement, list[TableLookup]]]:
-    """Spread questions over few statements; with each come the questions that its columns answer.
+    """Few statements for many table queries, each with the look-ups that its columns answer.
 
-    `related` has who satisfies the criteria on related members that are more than one row's.
+    `related` has the related members that satisfy criteria which the row of a member does not answer alone.
     """
     rest = list(lookup)
     while rest:
@@ -320,7 +320,7 @@ def question_statements(
 def _answers(
     population: Population, table_query: TableQuery, context: Context, related: Mapping[Others, BitMap]
 ) -> exp.Select:
-    """One row with the ordinals for which each question is answered with yes."""
+    """One row with a column of ordinals for each look-up."""
     scope = PopulationScope(population.workspace_id, population.kind, table_query.within_ordinals)
     questions = [one for lookup in table_query.questions for one in (lookup.question, *lookup.also)]
     table = _table(questions, scope, context, related)
@@ -332,7 +332,7 @@ def _answers(
 def _table(
     questions: Sequence[Question], scope: PopulationScope, context: Context, related: Mapping[Others, BitMap]
 ) -> exp.Select:
-    """The table that answers these questions, which have one key."""
+    """The SELECT that answers these questions, which have the same key."""
     tests = [question for question in questions if isinstance(question, EventTest)]
     match questions[0]:
         case EventTest(events):
@@ -347,7 +347,7 @@ def _table(
 
 
 def _predicate(lookup: TableLookup, places: Iterator[int], context: Context) -> exp.Expr:
-    """Whether the answer is yes; `places` are those of the aggregates that each condition on events takes."""
+    """The condition of a look-up. Each test of events takes the next of the `places`: the numbers of the aggregates."""
     match lookup.question:
         case EventTest():
             tests = [one.test for one in (lookup.question, *lookup.also)]
