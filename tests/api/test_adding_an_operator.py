@@ -34,7 +34,7 @@ async def test_a_segment_follows_it_and_is_explained(product: Product) -> None:
         assert created["errors"] == []
         segment = created["segment"]
         assert segment["criteriaText"] == "seats MULTIPLE OF 5"
-        assert segment["criteriaSentence"] == "Accounts where seats is a multiple of 5."
+        assert segment["criteriaSentence"] == "Members where seats is a multiple of 5."
 
         async with product.subscribe(WATCH, ids=[segment["id"]]) as events:
             while (await events.next())["segment"]["memberCount"] != 1:
