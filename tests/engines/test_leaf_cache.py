@@ -125,11 +125,11 @@ def test_no_more_is_kept_than_allowed() -> None:
     leaves = [check(parse(city(str(n))), CATALOGUE) for n in range(4)]
 
     # when a third is kept after the first was used again
-    recall.keep(leaves[0], one, negated=False)
-    recall.keep(leaves[1], one, negated=False)
+    recall.add(leaves[0], one, negated=False)
+    recall.add(leaves[1], one, negated=False)
     assert recall.find(leaves[0], negated=False) == one
-    recall.keep(leaves[2], one, negated=False)
-    recall.keep(leaves[3], ConditionAnswer(BitMap(range(0, 300_000, 2))), negated=False)
+    recall.add(leaves[2], one, negated=False)
+    recall.add(leaves[3], ConditionAnswer(BitMap(range(0, 300_000, 2))), negated=False)
 
     # then the one that was used least recently is gone, and one that is too large was never there
     assert [recall.find(leaf, negated=False) is not None for leaf in leaves] == [True, False, True, False]

@@ -12,7 +12,7 @@ CHUNK_CACHE_BYTES: Final = 64 * 2**20
 
 
 class ChunkCache:
-    """The chunks that were read last, up to so many bytes. Threads may share it. Nobody may change its bitmaps."""
+    """The chunks that were read last, up to so many bytes. Threads may share it. Its bitmaps must not be changed."""
 
     def __init__(self, max_bytes: int = CHUNK_CACHE_BYTES) -> None:
         self._chunks: LRUCache[bytes, tuple[BitMap, int]] = LRUCache(

@@ -200,19 +200,19 @@ class ChunkStore:
         await self._write(written)
         await self._remove(emptied)
 
-    async def _write(self, rows: Sequence["_Row"]) -> None:
+    async def _write(self, rows: Sequence["_ChunkRow"]) -> None:
         if rows:
             await self._connection.execute(WRITE, self._workspace_id, *zip(*rows, strict=True))
 
-    async def _remove(self, keys: Sequence["_Key"]) -> None:
+    async def _remove(self, keys: Sequence["_ChunkKey"]) -> None:
         if keys:
             await self._connection.execute(REMOVE, self._workspace_id, *zip(*keys, strict=True))
 
 
-_Key = tuple[int, int, int]
+_ChunkKey = tuple[int, int, int]
 """Role, owner and number of a chunk."""
 
-_Row = tuple[int, int, int, int, bytes]
+_ChunkRow = tuple[int, int, int, int, bytes]
 """Its key, how many ordinals it has, and its bytes."""
 
 
@@ -234,12 +234,12 @@ class _DeltaRow:
 
 
 @dataclass(frozen=True, slots=True)
-class _Plan:
+class _WritePlan:
     """How changes are written: into delta rows, or into the chunks where a delta row would have too many ordinals."""
 
     rewritten: list[tuple[int, int, bytes]]
-    added: list[_Row]
-    removed: list[_Key]
+    added: list[_ChunkRow]
+    removed: list[_ChunkKey]
     folded: dict[ChunkOwner, BitMap]
 
 
@@ -252,7 +252,7 @@ def _columns(owners: Iterable[ChunkOwner]) -> tuple[list[int], list[int]]:
     return [owner.role for owner in some], [owner.owner_id for owner in some]
 
 
-def _delta_key(owner: ChunkOwner) -> _Key:
+def _delta_key(owner: ChunkOwner) -> _ChunkKey:
     return owner.role, owner.owner_id, DELTA_CHUNK
 
 
@@ -307,9 +307,9 @@ def _changed(changes: Mapping[ChunkOwner, tuple[BitMap, BitMap]]) -> dict[ChunkO
     return found
 
 
-def _planned(changed: Mapping[ChunkOwner, _Change], found: Mapping[ChunkOwner, _DeltaRow]) -> _Plan:
+def _planned(changed: Mapping[ChunkOwner, _Change], found: Mapping[ChunkOwner, _DeltaRow]) -> _WritePlan:
     """How the changes are written, beside the delta rows that exist. Equal changes are computed once."""
-    plan = _Plan([], [], [], {})
+    plan = _WritePlan([], [], [], {})
     computed: dict[tuple[int, bytes], tuple[BitMap, bytes | None]] = {}
     for owner, change in changed.items():
         row = found.get(owner)
@@ -338,12 +338,12 @@ def _is_few(delta: BitMap) -> bool:
 
 
 def _toggle_chunks(
-    toggled: Mapping[_Key, BitMap], rows: Sequence[tuple[int, int, int, bytes]]
-) -> tuple[list[_Row], list[_Key]]:
+    toggled: Mapping[_ChunkKey, BitMap], rows: Sequence[tuple[int, int, int, bytes]]
+) -> tuple[list[_ChunkRow], list[_ChunkKey]]:
     """The chunks as they are to be written, and the keys of those that become empty."""
     before = {(role, owner_id, number): roaring for role, owner_id, number, roaring in rows}
-    written: list[_Row] = []
-    emptied: list[_Key] = []
+    written: list[_ChunkRow] = []
+    emptied: list[_ChunkKey] = []
     for key, piece in toggled.items():
         roaring = before.get(key)
         after = piece if roaring is None else piece ^ from_bytes(roaring)

@@ -374,6 +374,6 @@ def _cache_answer(recall: Recall, leaf: Leaf, answer: ConditionAnswer) -> None:
     """Cache the answer to a single condition."""
     match leaf:
         case TableLookup(question, negated, ()):
-            recall.keep(question, answer, negated=negated)
+            recall.add(question, answer, negated=negated)
         case RowPredicate(criteria):
-            recall.keep(criteria, answer, negated=False)
+            recall.add(criteria, answer, negated=False)

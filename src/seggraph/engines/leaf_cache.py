@@ -112,7 +112,7 @@ class LeafCache:
             self._answers.move_to_end(key)
         return found
 
-    def keep(self, key: Key, answer: ConditionAnswer) -> None:
+    def add(self, key: Key, answer: ConditionAnswer) -> None:
         """Cache an answer and drop others for it. An answer larger than the cache is not cached."""
         before = self._answers.pop(key, None)
         self._bytes -= 0 if before is None else before.size
@@ -144,11 +144,11 @@ class Recall:
         key = self._key(leaf, negated)
         return None if key is None else self.cache.find(key)
 
-    def keep(self, leaf: Checked, answer: ConditionAnswer, *, negated: bool) -> None:
+    def add(self, leaf: Checked, answer: ConditionAnswer, *, negated: bool) -> None:
         """Cache the answer to a condition."""
         key = self._key(leaf, negated)
         if key is not None:
-            self.cache.keep(key, answer)
+            self.cache.add(key, answer)
 
     def _key(self, leaf: Checked, negated: bool) -> Key | None:
         """The key of a condition. None if it reads segments, whose members are no part of the version of the data."""

@@ -1,4 +1,4 @@
-"""What an engine is asked: one evaluation of criteria over a population."""
+"""The request for one evaluation of criteria over a population."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass
@@ -14,7 +14,7 @@ from seggraph.engines.population import Population
 
 @dataclass(frozen=True, slots=True)
 class EvaluationRequest:
-    """The criteria to evaluate, of whom, as of when, and within which limits.
+    """The population and the criteria to evaluate over it, the time, and the limits.
 
     `as_of` is aware; windows are relative to it, calendar operators use `zone`.
 

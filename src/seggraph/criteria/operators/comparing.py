@@ -15,7 +15,7 @@ from seggraph.criteria.values import Value
 from seggraph.vocabulary import AttributeType
 
 _LISTED: Final = (AttributeType.STRING, AttributeType.NUMBER, AttributeType.DATE)
-"""Types whose values are listed. A list of exact microseconds is not a question that anybody asks."""
+"""Types that have lists of values. Instants do not: a list of exact microseconds is of no use."""
 
 _EQUAL: Final = (*_LISTED, AttributeType.BOOLEAN, AttributeType.DATETIME)
 _ORDERED: Final = (AttributeType.NUMBER, AttributeType.DATE, AttributeType.DATETIME)
@@ -125,7 +125,7 @@ LISTED: Final = (
         sql=_listed_in_sql(exp.NEQ, exp.All),
     ),
 )
-"""Operators that ask whether the field is a value."""
+"""Operators for whether the field is a value."""
 
 ORDERED: Final = (
     Operator(

@@ -69,8 +69,8 @@ LISTS: Final = (
 class TagsOperator:
     """An operator of a member's tags; its text form is that of the operator of lists with the same name.
 
-    `wording` stands in sentences after "the member", `link` before the last tag. `holds` is asked about the tags that
-    a member has and those given, `sql` about the column of tags and an array.
+    `wording` stands in sentences after "the member", `link` before the last tag. `holds` takes the tags of a member
+    and the given tags, `sql` the column of tags and an array.
     """
 
     description: str

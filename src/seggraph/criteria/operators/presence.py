@@ -1,4 +1,4 @@
-"""Operators that ask whether a field has a value at all, of any type. Unset, null and absent are alike."""
+"""Operators for whether a field of any type has a value. Unset, null and absent are alike."""
 
 from typing import Final
 

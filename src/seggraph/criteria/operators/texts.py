@@ -1,4 +1,4 @@
-"""Operators that look for a text in a text. They ignore case."""
+"""Operators that search a text for another text. They ignore case."""
 
 from typing import Final
 
@@ -24,7 +24,7 @@ def fold(text: str) -> str:
 
 
 def _folded(case: Case) -> tuple[str, str]:
-    """The stored text and the one that is looked for, in lower case."""
+    """The stored text and the needle, in lower case."""
     return fold(str(case.stored)), fold(str(case.given[0]))
 
 

@@ -1,7 +1,7 @@
-"""Where time may have moved members, in SQL: each look a SELECT of ordinals that a range of an index serves.
+"""Looks in SQL: each is a SELECT of the members that time may have moved, served by a range of an index.
 
-Three looks have no such index, and take a scan of the members of the kind: `updatedAt` and DATETIME attributes
-whenever a window over them is used, DATE attributes once a day.
+Three looks have no such index and scan the members of the kind: those at `updatedAt` and at DATETIME attributes
+whenever criteria have a window over them, those at DATE attributes once a day.
 """
 
 from typing import Final
@@ -31,7 +31,7 @@ def is_indexed(look: Comparison) -> bool:
 
 
 def events_query(look: EventLook, scope: PopulationScope, context: Context) -> exp.Select:
-    """The ordinals of the members with such events, each perhaps several times."""
+    """The ordinals of the members with such events, perhaps repeated."""
     conditions = counted(look.events, scope, context)
     if look.ahead:
         recorded, happened = exp.column("recorded_at", EVENTS), exp.column("occurred_at", EVENTS)
@@ -53,7 +53,7 @@ def members_query(look: Comparison, scope: PopulationScope, context: Context) ->
 def related_query(
     direction: Direction, others: BitMap, workspace_id: int, parameters: Parameters
 ) -> exp.Select:
-    """The ordinals of the members who are related to one of these in a direction."""
+    """The ordinals of the members that are related to one of these in a direction."""
     own, other = ("from_ordinal", "to_ordinal") if direction.forward else ("to_ordinal", "from_ordinal")
     conditions: list[exp.Expr] = [
         exp.EQ(

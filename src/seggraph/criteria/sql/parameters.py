@@ -1,8 +1,8 @@
 """Bound parameters: every value that goes into a statement, and the numbered place that stands for it.
 
-Here and wherever SQL is written the dialect is the class and never its name: sqlglot loads a dialect that is asked
-for by name when it is first needed, and while one thread does so another finds it half made, and writes `@1`, which
-PostgreSQL takes for the number one.
+All code that writes SQL names the dialect by its class, never by its name. sqlglot loads a dialect by name on first
+use, and another thread that uses it meanwhile finds it incomplete and writes `@1`, which PostgreSQL reads as the
+number one.
 """
 
 from typing import Final

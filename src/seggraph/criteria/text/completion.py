@@ -13,10 +13,10 @@ from seggraph.criteria.catalogue import Catalogue, Field
 from seggraph.criteria.operators import AGGREGATES, OPERATORS
 from seggraph.criteria.text.expectations import (
     Expectation,
+    ExpectedOperator,
     FieldName,
     NameScope,
     Opening,
-    Operator,
     Something,
     Sort,
     ValueOf,
@@ -26,7 +26,7 @@ from seggraph.criteria.text.keywords import field_name
 from seggraph.criteria.text.names import catalogue_at
 from seggraph.criteria.text.parser import Parser
 from seggraph.criteria.text.token_stream import TokenStream
-from seggraph.criteria.text.tokens import DOUBLE, MAX_CHARACTERS, Kind, Token, quoted, tokens
+from seggraph.criteria.text.tokens import DOUBLE, MAX_CHARACTERS, Token, TokenKind, quoted, tokens
 from seggraph.errors import SeggraphError
 from seggraph.vocabulary import AttributeType
 
@@ -87,7 +87,7 @@ class Place:
         )
 
 
-_TYPED: Final = (Kind.WORD, Kind.NUMBER, Kind.OPEN, Kind.MOMENT)
+_TYPED: Final = (TokenKind.WORD, TokenKind.NUMBER, TokenKind.OPEN, TokenKind.MOMENT)
 
 
 def place_at(text: str, cursor: int) -> Place | None:
@@ -102,23 +102,23 @@ def place_at(text: str, cursor: int) -> Place | None:
     last = read[-1] if read else end
     is_typed = last.kind in _TYPED and last.end == cursor
     typed = read.pop() if is_typed else end
-    looking = TokenStream(text[:cursor], [*read, Token(Kind.END, "", typed.start)])
+    looking = TokenStream(text[:cursor], [*read, Token(TokenKind.END, "", typed.start)])
     try:
         Parser(looking, lambda name, relations: (1,)).whole()
     except SeggraphError:
-        if looking.next.kind is not Kind.END:
+        if looking.next.kind is not TokenKind.END:
             return None
     return Place(
         looking.expectations,
         typed.content,
-        typed.text[:1] if typed.kind is Kind.OPEN else "",
+        typed.text[:1] if typed.kind is TokenKind.OPEN else "",
         typed.start,
         _word_end(text, cursor, typed),
     )
 
 
 def _word_end(text: str, cursor: int, typed: Token) -> int:
-    if typed.kind in (Kind.WORD, Kind.NUMBER, Kind.MOMENT):
+    if typed.kind in (TokenKind.WORD, TokenKind.NUMBER, TokenKind.MOMENT):
         while cursor < len(text) and (text[cursor].isalnum() or text[cursor] == "_"):
             cursor += 1
     return cursor
@@ -171,7 +171,7 @@ def _offers(expectation: Expectation, catalogue: Catalogue) -> Iterator[_Offer]:
             found = catalogue_at(catalogue, scope)
             for field in found.fields if found else ():
                 yield CompletionKind.FIELD, field_name(field.name), field.name, _about(field)
-        case Operator(scope, name, op, text):
+        case ExpectedOperator(scope, name, op, text):
             asked = _field(catalogue, scope, name)
             if asked is None or op in asked.operators:
                 yield CompletionKind.OPERATOR, text, text, OPERATORS[op].hint

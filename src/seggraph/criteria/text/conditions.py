@@ -26,10 +26,10 @@ from seggraph.criteria.operators import (
 from seggraph.criteria.problems import shown
 from seggraph.criteria.text.expectations import (
     Expectation,
+    ExpectedOperator,
     FieldName,
     NameScope,
     Opening,
-    Operator,
     Something,
     Sort,
     ValueOf,
@@ -47,7 +47,7 @@ from seggraph.criteria.text.keywords import (
 )
 from seggraph.criteria.text.names import SegmentNames
 from seggraph.criteria.text.token_stream import TokenStream
-from seggraph.criteria.text.tokens import Kind, Token
+from seggraph.criteria.text.tokens import Token, TokenKind
 from seggraph.criteria.values import Scalar
 from seggraph.errors import BadValue
 
@@ -58,7 +58,7 @@ _MAX_DIGITS: Final = 60
 """Longer numbers exceed every limit, and converting them would cost time."""
 
 
-class Conditions:
+class ConditionParser:
     """Parses one condition after another from a token stream, and notes the offset of each."""
 
     def __init__(self, stream: TokenStream, names: SegmentNames) -> None:
@@ -79,9 +79,9 @@ class Conditions:
         if name is None:
             return None
         scope = self._scope
-        op = stream.need_phrase(OPERATORS.keywords, lambda op, rest: Operator(scope, name, op, rest))
+        op = stream.need_phrase(OPERATORS.keywords, lambda op, rest: ExpectedOperator(scope, name, op, rest))
         values, arity = (
-            self._values(op, ValueOf(scope, name), Operator(scope, name, op, "(")),
+            self._values(op, ValueOf(scope, name), ExpectedOperator(scope, name, op, "(")),
             OPERATORS[op].arity,
         )
         return self.located(Attribute(name, op, values, single=arity is Arity.ONE), start)
@@ -90,7 +90,7 @@ class Conditions:
         stream = self._stream
         stream.expect(FieldName(self._scope))
         token = stream.next
-        if token.kind is Kind.NAME or (token.kind is Kind.WORD and token.keyword not in RESERVED):
+        if token.kind is TokenKind.NAME or (token.kind is TokenKind.WORD and token.keyword not in RESERVED):
             return stream.advance().content
         return None
 
@@ -116,9 +116,9 @@ class Conditions:
         stream = self._stream
         stream.expect(expectation)
         token = stream.next
-        if token.kind in (Kind.STRING, Kind.MOMENT):
+        if token.kind in (TokenKind.STRING, TokenKind.MOMENT):
             return stream.advance().content
-        if token.kind is Kind.NUMBER:
+        if token.kind is TokenKind.NUMBER:
             return self._number(stream.advance())
         if token.keyword in ("TRUE", "FALSE"):
             return stream.advance().keyword == "TRUE"
@@ -142,7 +142,7 @@ class Conditions:
 
     def text(self, sort: Sort) -> str:
         """Parse a text in single quotes."""
-        return self._stream.need(Kind.STRING, Something(sort, self._scope)).content
+        return self._stream.need(TokenKind.STRING, Something(sort, self._scope)).content
 
     def length(self) -> str:
         """Parse `1 YEAR 6 MONTHS` or `P1Y6M` into ISO 8601."""
@@ -152,7 +152,7 @@ class Conditions:
             return stream.advance().keyword
         counts: dict[str, int] = {}
         later: tuple[str, ...] = UNITS
-        while not counts or (later and stream.next.kind is Kind.NUMBER):
+        while not counts or (later and stream.next.kind is TokenKind.NUMBER):
             count = self._whole_number(Sort.LENGTH)
             unit, _ = stream.need_phrase(_units(later), lambda unit, _: Words(f"{unit[0]}S"))
             counts[unit] = count
@@ -163,7 +163,7 @@ class Conditions:
         stream = self._stream
         stream.expect(Something(sort))
         token = stream.next
-        if token.kind is not Kind.NUMBER or not token.text.isdigit() or len(token.text) > 18:
+        if token.kind is not TokenKind.NUMBER or not token.text.isdigit() or len(token.text) > 18:
             stream.fail()
         return int(stream.advance().text)
 
@@ -182,7 +182,7 @@ class Conditions:
     def segment(self, op: InOp) -> InSegment:
         """Parse what follows IN SEGMENT: a name in quotes, or a number."""
         stream = self._stream
-        if stream.next.kind is Kind.NUMBER:
+        if stream.next.kind is TokenKind.NUMBER:
             return InSegment(op, self._whole_number(Sort.SEGMENT))
         start = stream.next.start
         name = self.text(Sort.SEGMENT)
@@ -195,7 +195,7 @@ class Conditions:
     def sample(self) -> Sample:
         """Parse what follows SAMPLE: `10%`, and perhaps a seed."""
         stream = self._stream
-        percent = self._number(stream.need(Kind.NUMBER, Something(Sort.NUMBER)))
+        percent = self._number(stream.need(TokenKind.NUMBER, Something(Sort.NUMBER)))
         stream.need_word("%")
         return Sample(float(percent), self.text(Sort.TEXT) if stream.word("SEED") else None)
 
@@ -243,7 +243,7 @@ class Conditions:
         return Window(start=start, end=end) if start or end else None
 
     def _moment(self) -> str:
-        return self._stream.need(Kind.MOMENT, Something(Sort.MOMENT)).content
+        return self._stream.need(TokenKind.MOMENT, Something(Sort.MOMENT)).content
 
     def _where(self, event: str) -> tuple[Attribute, ...]:
         if not self._stream.word("WHERE"):
@@ -271,10 +271,10 @@ def _units(units: tuple[str, ...]) -> dict[tuple[str, bool], str]:
     return {(unit, plural): unit + "S" * plural for plural in (True, False) for unit in units}
 
 
-_Read = Callable[[Conditions], Leaf]
-_CALLED: Final[dict[_Read, str]] = {Conditions.consent: "CONSENT", Conditions.sequence: "SEQUENCE"}
+_Read = Callable[[ConditionParser], Leaf]
+_CALLED: Final[dict[_Read, str]] = {ConditionParser.consent: "CONSENT", ConditionParser.sequence: "SEQUENCE"}
 _PLAIN: Final[dict[_Read, str]] = {
-    Conditions.tags: "TAGS",
+    ConditionParser.tags: "TAGS",
     lambda conditions: conditions.segment(InOp.IN): "IN SEGMENT",
-    Conditions.sample: "SAMPLE",
+    ConditionParser.sample: "SAMPLE",
 }

@@ -43,7 +43,7 @@ class FieldName:
 
 
 @dataclass(frozen=True, slots=True)
-class Operator:
+class ExpectedOperator:
     """An operator of a field, or the keywords of it that are still missing."""
 
     scope: NameScope
@@ -90,7 +90,7 @@ class Something:
         return self.sort.value
 
 
-Expectation: TypeAlias = Words | Opening | FieldName | Operator | ValueOf | Something
+Expectation: TypeAlias = Words | Opening | FieldName | ExpectedOperator | ValueOf | Something
 IN_QUOTES: Final = (Sort.VALUE, Sort.TEXT, Sort.TAG, Sort.EVENT, Sort.RELATION, Sort.SEGMENT)
 """The sorts that stand in single quotes."""
 
@@ -102,12 +102,12 @@ def expected(expectations: Iterable[Expectation]) -> tuple[str, ...]:
     """The expectations in words, each once. More than ten operators, and all conditions, are summed up."""
     texts: list[str] = []
     expectations = tuple(expectations)
-    many_operators = sum(isinstance(expectation, Operator) for expectation in expectations) > _SHOWN
+    many_operators = sum(isinstance(expectation, ExpectedOperator) for expectation in expectations) > _SHOWN
     for expectation in expectations:
         match expectation:
             case Opening():
                 texts.append(ANY_CONDITION)
-            case Operator() if many_operators:
+            case ExpectedOperator() if many_operators:
                 texts.append(ANY_OPERATOR)
             case _:
                 texts.append(expectation.text)
@@ -126,7 +126,7 @@ def closest(word: str, expectations: Iterable[Expectation]) -> str | None:
     words = {
         expectation.text.split()[0]
         for expectation in expectations
-        if isinstance(expectation, Words | Opening | Operator)
+        if isinstance(expectation, Words | Opening | ExpectedOperator)
     }
     found = get_close_matches(word[:64].upper(), sorted(words), n=1)
     return found[0] if found else None

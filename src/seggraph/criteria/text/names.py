@@ -8,7 +8,7 @@ from seggraph.criteria import relations
 from seggraph.criteria.catalogue import Catalogue
 from seggraph.criteria.nodes import All, AnyOf, InSegment, Node, Not, Related
 from seggraph.criteria.text.expectations import NameScope
-from seggraph.criteria.text.tokens import MAX_CHARACTERS, Kind, tokens
+from seggraph.criteria.text.tokens import MAX_CHARACTERS, TokenKind, tokens
 from seggraph.vocabulary import MemberKind
 
 
@@ -34,7 +34,7 @@ def segments_named(text: str) -> frozenset[str]:
     return frozenset(
         after.content
         for before, after in pairwise(row)
-        if before.keyword == "SEGMENT" and after.kind is Kind.STRING
+        if before.keyword == "SEGMENT" and after.kind is TokenKind.STRING
     )
 
 

@@ -12,12 +12,12 @@ from seggraph.criteria.json.canonical import to_json
 from seggraph.criteria.json.parser import parse
 from seggraph.criteria.nodes import MAX_DEPTH, All, AnyOf, Leaf, Node, Not, Related
 from seggraph.criteria.operators import EventAggregate, InOp
-from seggraph.criteria.text.conditions import Conditions
+from seggraph.criteria.text.conditions import ConditionParser
 from seggraph.criteria.text.expectations import NameScope, Opening, Something, Sort
 from seggraph.criteria.text.keywords import AGGREGATES, COUNTED
 from seggraph.criteria.text.names import SegmentNames, no_segments
 from seggraph.criteria.text.token_stream import TokenStream, at
-from seggraph.criteria.text.tokens import MAX_CHARACTERS, Kind, line_and_column, tokens
+from seggraph.criteria.text.tokens import MAX_CHARACTERS, TokenKind, line_and_column, tokens
 from seggraph.errors import CriteriaError, CriteriaTooDeep, CriteriaTooLarge, Path, Problems, SeggraphError
 
 _R = TypeVar("_R")
@@ -89,7 +89,7 @@ def read_text(text: str, names: SegmentNames = no_segments) -> Node:
     return read(text, names).node
 
 
-class Parser(Conditions):
+class Parser(ConditionParser):
     """A recursive-descent parser: NOT binds closest, then AND, then OR."""
 
     def __init__(self, stream: TokenStream, names: SegmentNames) -> None:
@@ -100,7 +100,7 @@ class Parser(Conditions):
         """Parse the whole text."""
         node = self._expression()
         self._stream.expect(Something(Sort.END))
-        return node if self._stream.next.kind is Kind.END else self._stream.fail()
+        return node if self._stream.next.kind is TokenKind.END else self._stream.fail()
 
     def _expression(self) -> Node:
         return self._chain(self._conjunction, "OR", AnyOf)

@@ -14,7 +14,7 @@ from seggraph.criteria.text.expectations import (
     expected,
     listed,
 )
-from seggraph.criteria.text.tokens import DOUBLE, Kind, Token, line_and_column, quoted
+from seggraph.criteria.text.tokens import DOUBLE, Token, TokenKind, line_and_column, quoted
 from seggraph.errors import CriteriaError, CriteriaSyntaxError, Path
 
 _SHOWN = 40
@@ -54,12 +54,12 @@ class TokenStream:
         self._expectations.clear()
         return token
 
-    def take(self, kind: Kind, expectation: Expectation) -> Token | None:
+    def take(self, kind: TokenKind, expectation: Expectation) -> Token | None:
         """Read the current token if it is of a kind."""
         self.expect(expectation)
         return self.advance() if self.next.kind is kind else None
 
-    def need(self, kind: Kind, expectation: Expectation) -> Token:
+    def need(self, kind: TokenKind, expectation: Expectation) -> Token:
         """Read a token of a kind. Raises CriteriaSyntaxError."""
         return self.take(kind, expectation) or self.fail()
 
@@ -127,17 +127,17 @@ class TokenStream:
         raise error(f"{at(*line_and_column(self._text, offset))}: {message}", path=self._path)
 
     def _hint(self, token: Token) -> str:
-        if token.kind is Kind.OPEN:
+        if token.kind is TokenKind.OPEN:
             return "; the quote that opens here is never closed"
-        if token.kind is Kind.STRAY and token.text in _CURLY:
+        if token.kind is TokenKind.STRAY and token.text in _CURLY:
             return "; write straight quotes: 'text' or \"field\""
-        if token.kind in (Kind.WORD, Kind.NAME) and any(map(_is_quoted, self._expectations)):
+        if token.kind in (TokenKind.WORD, TokenKind.NAME) and any(map(_is_quoted, self._expectations)):
             return f"; texts stand in single quotes: {quoted(token.content[:_SHOWN])}"
-        if token.kind in (Kind.STRING, Kind.NUMBER, Kind.MOMENT) and any(
+        if token.kind in (TokenKind.STRING, TokenKind.NUMBER, TokenKind.MOMENT) and any(
             expectation.text == "(" for expectation in self._expectations
         ):
             return f"; lists stand in parentheses: ({token.text[:_SHOWN]})"
-        if token.kind is not Kind.WORD:
+        if token.kind is not TokenKind.WORD:
             return ""
         close = closest(token.text, self._expectations)
         if close is not None:
@@ -159,7 +159,7 @@ def _is_quoted(expectation: Expectation) -> bool:
 
 
 def _shown(token: Token) -> str:
-    if token.kind is Kind.END:
+    if token.kind is TokenKind.END:
         return "the end"
     short = token.text if len(token.text) <= _SHOWN else token.text[:_SHOWN] + "…"
     return "".join(c if c.isprintable() else f"U+{ord(c):04X}" for c in short)
