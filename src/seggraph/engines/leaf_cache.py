@@ -5,7 +5,6 @@ answer is everything that it depends on, so that no answer is out of date: the v
 snapshot knows exactly, and the instant for conditions that depend on time.
 """
 
-from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -17,13 +16,14 @@ from pyroaring import BitMap
 
 from seggraph.criteria.dependencies import Reads, fields_read
 from seggraph.criteria.typed import Checked
+from seggraph.engines.caches import BoundedCache
 from seggraph.engines.population import Population
 from seggraph.vocabulary import MemberKind
 
 SAME_INSTANT: Final = timedelta(seconds=30)
 """How long evaluations of unchanged data share one instant, so that answers about windows are found too."""
 
-_MOMENTS: Final = 1_000
+_INSTANTS: Final = 1_000
 _ENTRY_BYTES: Final = 500
 
 VERSIONS = """
@@ -84,10 +84,8 @@ class LeafCache:
     """The answers of one engine. The ones used least recently are dropped first."""
 
     def __init__(self, max_bytes: int) -> None:
-        self._max_bytes = max_bytes
-        self._bytes = 0
-        self._answers: OrderedDict[Key, ConditionAnswer] = OrderedDict()
-        self._moments: OrderedDict[tuple[int, ZoneInfo], tuple[Versions, datetime]] = OrderedDict()
+        self._answers: BoundedCache[ConditionAnswer] = BoundedCache(max_bytes, lambda answer: answer.size)
+        self._instants: BoundedCache[tuple[Versions, datetime]] = BoundedCache(_INSTANTS)
 
     async def recall(
         self, connection: asyncpg.Connection, population: Population, zone: ZoneInfo, now: datetime
@@ -96,33 +94,19 @@ class LeafCache:
         rows = await connection.fetch(VERSIONS, population.workspace_id, list(MemberKind))
         versions = tuple((MemberKind(row["kind"]), (row["version"], row["pending"])) for row in rows)
         key = (population.workspace_id, zone)
-        known, as_of = self._moments.get(key, (None, now))
+        known, as_of = self._instants.find(key) or (None, now)
         if known != versions or not now - SAME_INSTANT <= as_of <= now:
             as_of = now
-            self._moments[key] = versions, now
-        self._moments.move_to_end(key)
-        if len(self._moments) > _MOMENTS:
-            self._moments.popitem(last=False)
+            self._instants.add(key, (versions, now))
         return Recall(self, population, dict(versions), zone, as_of)
 
     def find(self, key: Key) -> ConditionAnswer | None:
         """The answer with a key, or None."""
-        found = self._answers.get(key)
-        if found is not None:
-            self._answers.move_to_end(key)
-        return found
+        return self._answers.find(key)
 
     def add(self, key: Key, answer: ConditionAnswer) -> None:
         """Cache an answer and drop others for it. An answer larger than the cache is not cached."""
-        before = self._answers.pop(key, None)
-        self._bytes -= 0 if before is None else before.size
-        if answer.size > self._max_bytes:
-            return
-        self._answers[key] = answer
-        self._bytes += answer.size
-        while self._bytes > self._max_bytes:
-            _, dropped = self._answers.popitem(last=False)
-            self._bytes -= dropped.size
+        self._answers.add(key, answer)
 
 
 @dataclass(frozen=True, slots=True)
