@@ -8,14 +8,15 @@ out of the work clears the holder. Which rows are work, and what becomes of them
 
 import asyncio
 import secrets
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
 import asyncpg
 import structlog
 
+from seggraph import tasks
 from seggraph.database.connections import database
 from seggraph.errors import ErrorCode, RetryLater, SeggraphError
 
@@ -73,14 +74,16 @@ class Lease:
             await self.try_change(connection, GIVE_BACK)
 
 
-async def keep(lease: Lease, work: Awaitable[T], beat: Callable[[], Awaitable[None]] | None = None) -> T:
+async def keep(
+    lease: Lease, work: Coroutine[Any, Any, T], beat: Callable[[], Awaitable[None]] | None = None
+) -> T:
     """Do the work while the lease is renewed; when it is lost, the work is cancelled and LeaseLost raised.
 
     Each `beat` renews the lease, and may tell how far the work is. The work runs in a task of its own; it may not
     let go of the row, which is for afterwards.
     """
     beating = asyncio.create_task(_beat_forever(lease, beat or lease.renew))
-    working = asyncio.ensure_future(work)
+    working = asyncio.create_task(work)
     try:
         await asyncio.wait({beating, working}, return_when=asyncio.FIRST_COMPLETED)
         if working.done():
@@ -88,9 +91,7 @@ async def keep(lease: Lease, work: Awaitable[T], beat: Callable[[], Awaitable[No
         beating.result()  # it only ever ends by raising
         raise LeaseLost
     finally:
-        for task in (beating, working):
-            task.cancel()
-        await asyncio.gather(beating, working, return_exceptions=True)
+        await tasks.end([beating, working])
 
 
 async def _beat_forever(lease: Lease, beat: Callable[[], Awaitable[None]]) -> None:
