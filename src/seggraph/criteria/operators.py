@@ -4,6 +4,7 @@ from enum import Enum, StrEnum
 from typing import Final
 
 from seggraph.vocabulary import AttributeType
+from seggraph.vocabulary.described import DescribedStrEnum
 
 
 class AttributeOp(StrEnum):
@@ -36,50 +37,50 @@ class AttributeOp(StrEnum):
     HAS_NONE = "HAS_NONE"
 
 
-class SetOp(StrEnum):
-    """How a set of texts is compared with the given ones."""
+class SetOp(DescribedStrEnum):
+    """How the tags of a member are compared with the given ones."""
 
-    HAS_ANY = "HAS_ANY"
-    HAS_ALL = "HAS_ALL"
-    HAS_NONE = "HAS_NONE"
-
-
-class EventAggregate(StrEnum):
-    """What is made of a member's events before it is compared."""
-
-    COUNT = "COUNT"
-    SUM = "SUM"
-    AVG = "AVG"
-    MIN = "MIN"
-    MAX = "MAX"
-    DISTINCT_DAYS = "DISTINCT_DAYS"
-    FIRST_AT = "FIRST_AT"
-    LAST_AT = "LAST_AT"
+    HAS_ANY = "HAS_ANY", "The member has at least one of the values."
+    HAS_ALL = "HAS_ALL", "The member has all of the values."
+    HAS_NONE = "HAS_NONE", "The member has none of the values."
 
 
-class CompareOp(StrEnum):
-    """How an aggregate or a count is compared. FIRST_AT and LAST_AT have all of them, numbers those up to BETWEEN."""
+class EventAggregate(DescribedStrEnum):
+    """How the events of a member are aggregated before the result is compared."""
 
-    EQ = "EQ"
-    NE = "NE"
-    GT = "GT"
-    GTE = "GTE"
-    LT = "LT"
-    LTE = "LTE"
-    BETWEEN = "BETWEEN"
-    BEFORE = "BEFORE"
-    AFTER = "AFTER"
-    ON = "ON"
-    WITHIN_LAST = "WITHIN_LAST"
-    NOT_WITHIN_LAST = "NOT_WITHIN_LAST"
-    ANNIVERSARY_WITHIN = "ANNIVERSARY_WITHIN"
+    COUNT = "COUNT", "The number of events."
+    SUM = "SUM", "The sum of the events' values."
+    AVG = "AVG", "The average of the events' values."
+    MIN = "MIN", "The smallest of the events' values."
+    MAX = "MAX", "The greatest of the events' values."
+    DISTINCT_DAYS = "DISTINCT_DAYS", "The number of calendar days on which events occurred."
+    FIRST_AT = "FIRST_AT", "When the first event occurred."
+    LAST_AT = "LAST_AT", "When the last event occurred."
 
 
-class InOp(StrEnum):
-    """Whether a member has to be in a segment, or not."""
+class CompareOp(DescribedStrEnum):
+    """How an aggregate or a count is compared. FIRST_AT and LAST_AT allow all values, numbers those up to BETWEEN."""
 
-    IN = "IN"
-    NOT_IN = "NOT_IN"
+    EQ = "EQ", "It equals `value`."
+    NE = "NE", "It differs from `value`."
+    GT = "GT", "It is greater than `value`."
+    GTE = "GTE", "It is greater than or equal to `value`."
+    LT = "LT", "It is less than `value`."
+    LTE = "LTE", "It is less than or equal to `value`."
+    BETWEEN = "BETWEEN", "It lies between the two given values, both included."
+    BEFORE = "BEFORE", "It is before the given date or time."
+    AFTER = "AFTER", "It is after the given date or time."
+    ON = "ON", "It is on the given day."
+    WITHIN_LAST = "WITHIN_LAST", "It is within the last duration `value`, like P30D."
+    NOT_WITHIN_LAST = "NOT_WITHIN_LAST", "It is not within the last duration `value`."
+    ANNIVERSARY_WITHIN = "ANNIVERSARY_WITHIN", "Its next anniversary is within the duration `value`."
+
+
+class InOp(DescribedStrEnum):
+    """Whether a member has to be in a segment."""
+
+    IN = "IN", "The member is in the segment."
+    NOT_IN = "NOT_IN", "The member is not in the segment."
 
 
 class Arity(Enum):

@@ -1,7 +1,6 @@
 """The history of a segment in the schema: its runs, its size, who entered and exited, who was in it at a time."""
 
 from datetime import datetime
-from enum import Enum
 from typing import Annotated
 
 import strawberry
@@ -9,6 +8,7 @@ from strawberry.types import Info
 
 from seggraph.api.base import ids
 from seggraph.api.base.context import caller_of
+from seggraph.api.base.enums import publish
 from seggraph.api.base.paging import After, First, PageInfo, edges_of
 from seggraph.api.base.scalars import as_int
 from seggraph.api.links.playbook_links import LinkedPlaybook, playbooks_seen
@@ -24,14 +24,15 @@ from seggraph.services.members.members import MemberList
 from seggraph.services.segments.views import SegmentView
 from seggraph.transport.loading import awaits_loaders
 from seggraph.vocabulary import HistoryInterval, RunStatus, RunTrigger, SourceKind
+from seggraph.vocabulary.described import DescribedIntEnum
 
 
-@strawberry.enum(description="Which way a member went.")
-class MoveDirection(Enum):
-    """Into the segment, or out of it."""
+@publish
+class MoveDirection(DescribedIntEnum):
+    """Whether a member entered or exited a segment."""
 
-    ENTERED = Move.ENTERED.value
-    EXITED = Move.EXITED.value
+    ENTERED = Move.ENTERED.value, "The member entered the segment."
+    EXITED = Move.EXITED.value, "The member exited the segment."
 
 
 @strawberry.type(description="One computation of a segment; old ones are MERGED by hour, day and month.")
