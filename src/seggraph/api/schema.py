@@ -234,18 +234,18 @@ async def _nodes(caller: Caller, global_ids: list[strawberry.ID]) -> list[Node |
         found["Import", number] = Import.of(view)
     for number, export in (await exports.get_many(caller.viewer, wanted.get("Export", []))).items():
         found["Export", number] = Export.of(export)
-    for playbook in await caller.loaders.playbooks.load_many(wanted.get("Playbook", [])):
+    for playbook in await caller.loaders.playbooks.by_id.load_many(wanted.get("Playbook", [])):
         if playbook is not None:
             found["Playbook", playbook.id] = Playbook.of(playbook)
-    for campaign in await caller.loaders.campaigns.load_many(wanted.get("Campaign", [])):
+    for campaign in await caller.loaders.campaigns.by_id.load_many(wanted.get("Campaign", [])):
         if campaign is not None:
             found["Campaign", campaign.id] = Campaign.of(campaign)
-    for destination in await caller.loaders.destinations.load_many(wanted.get("Destination", [])):
+    for destination in await caller.loaders.destinations.by_id.load_many(wanted.get("Destination", [])):
         if destination is not None:
             found["Destination", destination.id] = Destination.of(destination)
     for number, list_ in (await deliveries.get_many(caller.viewer, wanted.get("Delivery", []))).items():
         found["Delivery", number] = Delivery.of(list_)
-    for user in await caller.loaders.users.load_many(wanted.get("User", [])):
+    for user in await caller.loaders.users.by_id.load_many(wanted.get("User", [])):
         if user is not None:
             found["User", user.id] = User.of(user)
     for number, key in (await workspaces.get_api_keys(caller.viewer, wanted.get("ApiKey", []))).items():

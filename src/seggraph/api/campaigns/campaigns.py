@@ -78,8 +78,8 @@ class CampaignReport(MetricFields):
     async def by_segment(self, info: Info) -> list[CampaignSegmentMetrics]:
         """Look them up for the whole page at once."""
         loaders = caller_of(info).loaders
-        parts = await loaders.metric_parts.load(self.asked)
-        segments = await loaders.segments.load_many(list(parts))
+        parts = await loaders.metrics.parts.load(self.asked)
+        segments = await loaders.segments.by_id.load_many(list(parts))
         return [
             CampaignSegmentMetrics(segment=Segment.of(view), totals=MetricTotals.of(parts[view.id]))
             for view in segments
@@ -105,27 +105,27 @@ class Campaign(Node):
     @awaits_loaders
     async def segments(self, info: Info) -> list[Segment]:
         """Load the segments."""
-        found = await caller_of(info).loaders.campaign_segments.load(self.view.id)
+        found = await caller_of(info).loaders.campaigns.segments.load(self.view.id)
         return await _segments(info, found.included)
 
     @strawberry.field(description="The segments that it leaves out, of those that you see.")
     @awaits_loaders
     async def excluded_segments(self, info: Info) -> list[Segment]:
         """Load the segments."""
-        found = await caller_of(info).loaders.campaign_segments.load(self.view.id)
+        found = await caller_of(info).loaders.campaigns.segments.load(self.view.id)
         return await _segments(info, found.excluded)
 
     @strawberry.field(description="How many more segments it has, that you do not see.")
     @awaits_loaders
     async def hidden_segment_count(self, info: Info) -> int:
         """Count them."""
-        return (await caller_of(info).loaders.campaign_segments.load(self.view.id)).hidden_count
+        return (await caller_of(info).loaders.campaigns.segments.load(self.view.id)).hidden_count
 
     @strawberry.field(description="Whom it targets, computed from its segments as they are.")
     @awaits_loaders
     async def audience(self, info: Info) -> CampaignAudience:
         """Compute it for the whole page at once."""
-        found = await caller_of(info).loaders.campaign_audiences.load(self.view.id)
+        found = await caller_of(info).loaders.campaigns.audiences.load(self.view.id)
         return CampaignAudience.of(found, self.channel)
 
     @strawberry.field(description="The metrics recorded for it, from a day to a day.")
@@ -203,7 +203,7 @@ class CampaignQueries:
         number = ids.find("Campaign", id)
         if number is None:
             return None
-        view = await caller_of(info).loaders.campaigns.load(number)
+        view = await caller_of(info).loaders.campaigns.by_id.load(number)
         return None if view is None else Campaign.of(view)
 
     @strawberry.field(description="The campaigns of the workspace, the newest first.")
@@ -225,5 +225,5 @@ class CampaignQueries:
 
 
 async def _segments(info: Info, segment_ids: tuple[int, ...]) -> list[Segment]:
-    found = await caller_of(info).loaders.segments.load_many(list(segment_ids))
+    found = await caller_of(info).loaders.segments.by_id.load_many(list(segment_ids))
     return [Segment.of(view) for view in found if view is not None]

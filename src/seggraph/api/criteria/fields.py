@@ -34,7 +34,7 @@ class CriteriaField:
     @awaits_loaders
     async def example(self, info: Info) -> JSON:
         """Load the examples of the kind."""
-        found = await caller_of(info).loaders.field_examples.load(self.kind)
+        found = await caller_of(info).loaders.catalogue.examples.load(self.kind)
         return JSON(found.get(self.name, self.field.example))
 
     @strawberry.field(description="How many members have it now; null for the address, which is not counted.")
@@ -42,7 +42,7 @@ class CriteriaField:
     async def member_count(self, info: Info) -> int | None:
         """Load the counts of the kind."""
         name = value_counts.counted_name(self.field)
-        found = await caller_of(info).loaders.field_counts.load(self.kind)
+        found = await caller_of(info).loaders.catalogue.counts.load(self.kind)
         return None if name is None else found.get(name, 0)
 
     @staticmethod
@@ -79,7 +79,7 @@ class CriteriaFieldQueries:
         ] = False,
     ) -> list[CriteriaField]:
         """The catalogue, narrowed to the fields whose name or label holds a text."""
-        catalogue = await caller_of(info).loaders.catalogues.load(kind)
+        catalogue = await caller_of(info).loaders.catalogue.by_kind.load(kind)
         if catalogue is None:
             return []
         wanted = (search or "").strip().casefold()

@@ -67,7 +67,7 @@ class Delivery(Node):
     @awaits_loaders
     async def destination(self, info: Info) -> "Destination":
         """Look it up for the whole page at once."""
-        view = await caller_of(info).loaders.destinations.load(self.view.destination_id)
+        view = await caller_of(info).loaders.destinations.by_id.load(self.view.destination_id)
         if view is None:
             raise ValueError("a delivery has a destination")
         return Destination.of(view)
@@ -78,7 +78,7 @@ class Delivery(Node):
         """Look it up for the whole page at once."""
         from seggraph.api.segments.segments import Segment
 
-        view = await caller_of(info).loaders.segments.load(self.view.segment_id)
+        view = await caller_of(info).loaders.segments.by_id.load(self.view.segment_id)
         return None if view is None else Segment.of(view)
 
     @staticmethod
@@ -147,7 +147,7 @@ class Destination(Node):
     @awaits_loaders
     async def deliveries(self, info: Info) -> list[Delivery]:
         """Look them up for the whole list at once."""
-        views = await caller_of(info).loaders.destination_deliveries.load(self.view.id)
+        views = await caller_of(info).loaders.destinations.deliveries_at_destinations.load(self.view.id)
         return [Delivery.of(view) for view in views]
 
     @staticmethod
@@ -176,5 +176,5 @@ class SegmentDeliveryFields:
     @awaits_loaders
     async def deliveries(self, info: Info) -> list[Delivery]:
         """Look them up for the whole page at once."""
-        views = await caller_of(info).loaders.deliveries.load(self.view.id)
+        views = await caller_of(info).loaders.destinations.deliveries_of_segments.load(self.view.id)
         return [Delivery.of(view) for view in views]

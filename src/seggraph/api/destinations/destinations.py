@@ -181,7 +181,7 @@ class DestinationQueries:
         parts = ids.split(id)
         if parts is None or parts[0] != "Destination":
             return None
-        view = await caller_of(info).loaders.destinations.load(parts[1])
+        view = await caller_of(info).loaders.destinations.by_id.load(parts[1])
         return None if view is None else Destination.of(view)
 
 

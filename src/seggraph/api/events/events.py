@@ -54,7 +54,7 @@ class Event(Node):
         """Load the member, together with those of other events."""
         from seggraph.api.members import members  # members have events, and events members
 
-        view = await caller_of(info).loaders.members.load(self.owner)
+        view = await caller_of(info).loaders.members.by_key.load(self.owner)
         return None if view is None else members.Member.of(view)
 
     @staticmethod
@@ -97,7 +97,7 @@ class EventConnection:
     @awaits_loaders
     async def total_count(self, info: Info) -> int:
         """Count the list, together with those of other members."""
-        return await caller_of(info).loaders.event_counts.load(self.asked)
+        return await caller_of(info).loaders.events.counts.load(self.asked)
 
     @staticmethod
     def of(page: Page[EventView], asked: member_events.Asked) -> "EventConnection":
@@ -111,7 +111,7 @@ async def page_of(
 ) -> EventConnection:
     """A page of a member's events. Raises BadCursor, Invalid, TooMany."""
     asked = member_events.Asked(kind, ordinal, member_events.names_of(names))
-    page = await caller_of(info).loaders.events.load((asked, request))
+    page = await caller_of(info).loaders.events.pages.load((asked, request))
     return EventConnection.of(page, asked)
 
 

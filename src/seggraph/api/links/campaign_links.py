@@ -37,11 +37,13 @@ class SegmentCampaignFields:
         from seggraph.api.campaigns.campaigns import CampaignConnection
 
         loaders = caller_of(info).loaders
-        page = await loaders.campaign_pages.load((self.view.id, PageRequest(first=first, after=after)))
-        return CampaignConnection.of(page, lambda: loaders.campaign_counts.load(self.view.id))
+        page = await loaders.campaigns.pages_of_segments.load(
+            (self.view.id, PageRequest(first=first, after=after))
+        )
+        return CampaignConnection.of(page, lambda: loaders.campaigns.counts_of_segments.load(self.view.id))
 
     @strawberry.field(description="How many campaigns target it or leave it out.")
     @awaits_loaders
     async def campaign_count(self, info: Info) -> int:
         """Look it up for the whole page at once."""
-        return await caller_of(info).loaders.campaign_counts.load(self.view.id)
+        return await caller_of(info).loaders.campaigns.counts_of_segments.load(self.view.id)

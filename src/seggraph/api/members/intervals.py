@@ -52,10 +52,10 @@ class MemberHistoryFields:
     ) -> list[MembershipInterval]:
         """Look them up for all members of the operation at once."""
         loaders = caller_of(info).loaders
-        segment = await loaders.segments.load(ids.decode("Segment", segment_id, path=("segmentId",)))
+        segment = await loaders.segments.by_id.load(ids.decode("Segment", segment_id, path=("segmentId",)))
         if segment is None:
             raise NotFound("There is no such segment.", path=("segmentId",))
         if segment.kind is not self.kind:
             return []
-        found = await loaders.intervals.load((segment.id, self.ordinal))
+        found = await loaders.history.intervals.load((segment.id, self.ordinal))
         return [MembershipInterval.of(interval) for interval in found]

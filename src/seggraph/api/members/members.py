@@ -108,7 +108,7 @@ class Member(MemberHistoryFields, Node):
         """Load the related members of a whole page at once."""
         related.require_relation(self.kind, relation)
         asked = Asked(self.kind, self.ordinal, relation)
-        return [Member.of(view) for view in await caller_of(info).loaders.related.load(asked)]
+        return [Member.of(view) for view in await caller_of(info).loaders.members.related.load(asked)]
 
     @strawberry.field(description="What the member did, the newest first.")
     @awaits_loaders
@@ -129,10 +129,10 @@ class Member(MemberHistoryFields, Node):
     @awaits_loaders
     async def value(self, info: Info) -> CustomerValue:
         """Load the totals."""
-        return CustomerValue.of(await caller_of(info).loaders.customer_values.load((self.kind, self.ordinal)))
+        return CustomerValue.of(await caller_of(info).loaders.members.values.load((self.kind, self.ordinal)))
 
     async def _addresses(self, info: Info) -> Addresses:
-        return await caller_of(info).loaders.addresses.load(self.number)
+        return await caller_of(info).loaders.members.addresses.load(self.number)
 
     @staticmethod
     def of(view: MemberView) -> "Member":

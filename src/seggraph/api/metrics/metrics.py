@@ -121,7 +121,7 @@ class MetricFields:
     @awaits_loaders
     async def totals(self, info: Info) -> MetricTotals:
         """Look them up for the whole page at once."""
-        return MetricTotals.of(await caller_of(info).loaders.metric_totals.load(self.asked))
+        return MetricTotals.of(await caller_of(info).loaders.metrics.totals.load(self.asked))
 
     @strawberry.field(
         description="Step by step from the first day to the last; up to 4,000 steps. Metrics are by day: not HOUR."
@@ -133,7 +133,7 @@ class MetricFields:
         interval: Annotated[HistoryInterval, strawberry.argument(description="The length of a step.")],
     ) -> list[MetricPoint]:
         """Look it up for the whole page at once."""
-        points = await caller_of(info).loaders.metric_series.load((self.asked, interval))
+        points = await caller_of(info).loaders.metrics.series.load((self.asked, interval))
         return [MetricPoint.of(day, totals) for day, totals in points]
 
 
@@ -148,8 +148,8 @@ class SegmentMetrics(MetricFields):
         from seggraph.api.campaigns.campaigns import Campaign
 
         loaders = caller_of(info).loaders
-        parts = await loaders.metric_parts.load(self.asked)
-        campaigns = await loaders.campaigns.load_many(list(parts))
+        parts = await loaders.metrics.parts.load(self.asked)
+        campaigns = await loaders.campaigns.by_id.load_many(list(parts))
         return [
             CampaignMetrics(campaign=Campaign.of(view), totals=MetricTotals.of(parts[view.id]))
             for view in campaigns

@@ -46,7 +46,7 @@ class Playbook(Node):
     @awaits_loaders
     async def criteria_sentence(self, info: Info) -> str | None:
         """Describe the criteria in words."""
-        catalogue = await caller_of(info).loaders.catalogues.load(self.kind)
+        catalogue = await caller_of(info).loaders.catalogue.by_kind.load(self.kind)
         return None if catalogue is None else criteria_documents.sentence(self.view.criteria, catalogue)
 
     @strawberry.field(
@@ -69,7 +69,7 @@ class Playbook(Node):
     async def _segment_names(self, info: Info) -> dict[int, str]:
         """What the segments in the criteria are called, of those that the viewer sees."""
         wanted = sorted(criteria_texts.segments_of(self.view.criteria))
-        seen = await caller_of(info).loaders.segments.load_many(wanted)
+        seen = await caller_of(info).loaders.segments.by_id.load_many(wanted)
         return {segment.id: segment.name for segment in seen if segment is not None}
 
     @strawberry.field(description="The segments that it adds to, of those that you may see.")
@@ -77,8 +77,8 @@ class Playbook(Node):
     async def segments(self, info: Info) -> list[Segment]:
         """Load the segments."""
         loaders = caller_of(info).loaders
-        fed = await loaders.fed_segments.load(self.view.id)
-        return [Segment.of(view) for view in await loaders.segments.load_many(fed) if view is not None]
+        fed = await loaders.playbooks.segment_ids.load(self.view.id)
+        return [Segment.of(view) for view in await loaders.segments.by_id.load_many(fed) if view is not None]
 
     @strawberry.field(description="Who created it; null for an API key, or a user who is gone.")
     @awaits_loaders
@@ -203,7 +203,7 @@ class PlaybookQueries:
         number = ids.find("Playbook", id)
         if number is None:
             return None
-        view = await caller_of(info).loaders.playbooks.load(number)
+        view = await caller_of(info).loaders.playbooks.by_id.load(number)
         return None if view is None else Playbook.of(view)
 
     @strawberry.field(description="The playbooks that you may see, the newest first.")

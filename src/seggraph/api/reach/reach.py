@@ -97,7 +97,7 @@ class Reach:
         """Count them for all segments of the operation at once."""
         if self.segment is None:
             return None
-        return await caller_of(info).loaders.distinct_addresses.load((*self.segment, channel))
+        return await caller_of(info).loaders.reach.distinct_addresses.load((*self.segment, channel))
 
     @staticmethod
     def of(view: SegmentView) -> "Reach":

@@ -94,7 +94,7 @@ class SegmentRunConnection:
     @awaits_loaders
     async def total_count(self, info: Info) -> int:
         """Count the list, for all segments of the operation at once."""
-        return await caller_of(info).loaders.run_counts.load(self.segment_id)
+        return await caller_of(info).loaders.history.run_counts.load(self.segment_id)
 
     @staticmethod
     def of(page: Page[RunView], segment_id: int) -> "SegmentRunConnection":
@@ -176,7 +176,7 @@ class SegmentMoveConnection:
     @awaits_loaders
     async def total_count(self, info: Info) -> int:
         """Count the list, for all segments of the operation at once."""
-        return as_int(await caller_of(info).loaders.move_counts.load(self.list_))
+        return as_int(await caller_of(info).loaders.history.change_counts.load(self.list_))
 
 
 From = Annotated[datetime | None, strawberry.argument(name="from", description="From this instant on.")]
@@ -196,7 +196,7 @@ class SegmentHistoryFields:
     async def runs(self, info: Info, first: First = None, after: After = None) -> SegmentRunConnection:
         """A page of runs, for all segments of the operation at once."""
         request = PageRequest(first=first, after=after)
-        page = await caller_of(info).loaders.run_pages.load((self.view.id, request))
+        page = await caller_of(info).loaders.history.run_pages.load((self.view.id, request))
         return SegmentRunConnection.of(page, self.view.id)
 
     @strawberry.field(
@@ -215,7 +215,9 @@ class SegmentHistoryFields:
     ) -> list[SizePoint]:
         """The points, for all segments of the operation at once."""
         span = Span(from_, to, interval or HistoryInterval.DAY)
-        found: list[size_history.SizePoint] = await caller_of(info).loaders.sizes.load((self.view.id, span))
+        found: list[size_history.SizePoint] = await caller_of(info).loaders.history.sizes.load(
+            (self.view.id, span)
+        )
         return [
             SizePoint(
                 at=one.at,
@@ -243,7 +245,7 @@ class SegmentHistoryFields:
         wanted = MoveFilter(from_, to, None if direction is None else Move(direction.value))
         list_ = MoveList(self.view.id, self.view.kind, wanted)
         request = PageRequest(first=first, after=after)
-        page = await caller_of(info).loaders.moves.load((list_, request))
+        page = await caller_of(info).loaders.history.change_pages.load((list_, request))
         edges = edges_of(page, SegmentMoveEdge, SegmentMove.of)
         return SegmentMoveConnection(edges=edges, page_info=PageInfo.of(page), list_=list_)
 
@@ -262,5 +264,5 @@ class SegmentHistoryFields:
         """A page of the members, for all segments of the operation at once."""
         request = PageRequest(first=first, after=after)
         list_ = AtList(self.view.id, self.view.kind, at)
-        page, audience = await caller_of(info).loaders.members_at.load((list_, request))
+        page, audience = await caller_of(info).loaders.history.members_at.load((list_, request))
         return MemberConnection.of(page, MemberList(self.view.kind, audience=audience))

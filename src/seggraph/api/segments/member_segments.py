@@ -29,7 +29,7 @@ class MemberSegmentEdge:
     @awaits_loaders
     async def entered_at(self, info: Info) -> datetime | None:
         """Look it up for all members and segments at once."""
-        return await caller_of(info).loaders.entered_at.load((self.node.view.id, self.ordinal))
+        return await caller_of(info).loaders.memberships.entered_at.load((self.node.view.id, self.ordinal))
 
     @strawberry.field(description="What holds the member in the segment.")
     @awaits_loaders
@@ -65,9 +65,9 @@ async def page_of(
     loaders = caller_of(info).loaders
     size = request.size
     after = None if request.after is None else decode_cursor(NEWEST_FIRST, request.after, path="after")[0]
-    held_by = await loaders.segments_of.load((kind, ordinal))
+    held_by = await loaders.memberships.segment_ids.load((kind, ordinal))
     beyond = [number for number in held_by if after is None or number < after]
-    views = await loaders.segments.load_many(beyond[:size])
+    views = await loaders.segments.by_id.load_many(beyond[:size])
     found = [view for view in views if view is not None]  # one may have been hidden in between
     cursors = [encode_cursor(NEWEST_FIRST, [view.id]) for view in found]
     page = Page(found, cursors, has_next=len(beyond) > size, has_previous=after is not None)

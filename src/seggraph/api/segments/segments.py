@@ -108,7 +108,7 @@ class SegmentMemberEdge:
     @awaits_loaders
     async def entered_at(self, info: Info) -> datetime | None:
         """Look it up for the whole page at once."""
-        return await caller_of(info).loaders.entered_at.load((self.segment_id, self.ordinal))
+        return await caller_of(info).loaders.memberships.entered_at.load((self.segment_id, self.ordinal))
 
     @strawberry.field(description="What holds the member in the segment.")
     @awaits_loaders
@@ -211,7 +211,7 @@ class Segment(
         """Describe the criteria in words."""
         if self.view.criteria is None:
             return None
-        catalogue = await caller_of(info).loaders.catalogues.load(self.kind)
+        catalogue = await caller_of(info).loaders.catalogue.by_kind.load(self.kind)
         if catalogue is None:
             return None
         return criteria_documents.sentence(self.view.criteria, catalogue, await self._segment_names(info))
@@ -232,7 +232,7 @@ class Segment(
         if self.view.criteria is None:
             return {}
         wanted = sorted(criteria_texts.segments_of(self.view.criteria))
-        seen = await caller_of(info).loaders.segments.load_many(wanted)
+        seen = await caller_of(info).loaders.segments.by_id.load_many(wanted)
         return {segment.id: segment.name for segment in seen if segment is not None}
 
     @strawberry.field(description="What you may do to it now, going by its status and your rights.")
@@ -245,20 +245,23 @@ class Segment(
     async def hidden_from(self, info: Info) -> list[User]:
         """Load the users."""
         loaders = caller_of(info).loaders
-        found = await loaders.users.load_many(await loaders.hidden_from.load(self.view.id))
+        found = await loaders.users.by_id.load_many(await loaders.segments.hidden_from.load(self.view.id))
         return [User.of(user) for user in found if user is not None]
 
     @strawberry.field(description="What puts members into it.")
     @awaits_loaders
     async def sources(self, info: Info) -> list[SegmentSource]:
         """Load the sources."""
-        return [SegmentSource.of(view) for view in await caller_of(info).loaders.sources.load(self.view.id)]
+        return [
+            SegmentSource.of(view)
+            for view in await caller_of(info).loaders.segments.sources.load(self.view.id)
+        ]
 
     @strawberry.field(description="How current it is.")
     @awaits_loaders
     async def freshness(self, info: Info) -> Freshness:
         """Measure the freshness."""
-        pending = await caller_of(info).loaders.pending.load(self.kind)
+        pending = await caller_of(info).loaders.segments.pending_changes.load(self.kind)
         return Freshness(
             as_of=self.view.as_of,
             lag_seconds=pending.oldest_seconds,
@@ -321,7 +324,7 @@ class Segment(
             search=search,
             where=None if where is None else criteria_documents.canonical(document_of(where)),
         )
-        return SegmentMemberConnection.of(self.view.id, await loaders.segment_pages.load(request))
+        return SegmentMemberConnection.of(self.view.id, await loaders.segments.member_pages.load(request))
 
     @staticmethod
     def of(view: SegmentView) -> "Segment":
@@ -354,7 +357,7 @@ def _duration(seconds: int | None) -> DurationText | None:
 
 
 async def _user(caller: Caller, user_id: int | None) -> User | None:
-    view = None if user_id is None else await caller.loaders.users.load(user_id)
+    view = None if user_id is None else await caller.loaders.users.by_id.load(user_id)
     return None if view is None else User.of(view)
 
 
@@ -362,5 +365,5 @@ async def member_order(caller: Caller, kind: MemberKind, order: MemberOrder | No
     """The order that an argument asks for."""
     field = None if order is None else order.field
     descending = order is not None and order.direction is OrderDirection.DESC
-    catalogue = await caller.loaders.catalogues.load(kind)
+    catalogue = await caller.loaders.catalogue.by_kind.load(kind)
     return members.order_by(catalogue or Catalogue(kind), field, descending=descending)

@@ -90,7 +90,7 @@ class User(Node):
 
 async def load_user(info: Info, number: int | None) -> User | None:
     """A user of the workspace; None without a number, and for one who is no more."""
-    view = None if number is None else await caller_of(info).loaders.users.load(number)
+    view = None if number is None else await caller_of(info).loaders.users.by_id.load(number)
     return None if view is None else User.of(view)
 
 

@@ -93,7 +93,7 @@ class WebhookDelivery(Node):
     ) -> WebhookAttemptConnection:
         """A page of attempts."""
         request = request_of(first, after, last, before)
-        page = await caller_of(info).loaders.webhook_delivery_attempts.load((self.number, request))
+        page = await caller_of(info).loaders.webhooks.attempt_pages_of_deliveries.load((self.number, request))
         return WebhookAttemptConnection.of(page)
 
     @staticmethod
@@ -134,7 +134,7 @@ class WebhookDeliveryConnection:
     @awaits_loaders
     async def total_count(self, info: Info) -> int:
         """Count."""
-        return await caller_of(info).loaders.webhook_delivery_counts.load(self.list_)
+        return await caller_of(info).loaders.webhooks.delivery_counts.load(self.list_)
 
     @staticmethod
     def of(page: Page[DeliveryView], list_: DeliveryList) -> "WebhookDeliveryConnection":

@@ -66,7 +66,7 @@ class Webhook(Node):
         """A page of messages."""
         list_ = DeliveryList(self.number, status)
         request = request_of(first, after, last, before)
-        page = await caller_of(info).loaders.webhook_deliveries.load((list_, request))
+        page = await caller_of(info).loaders.webhooks.delivery_pages.load((list_, request))
         return WebhookDeliveryConnection.of(page, list_)
 
     @strawberry.field(description="The log of all attempts, the newest first.")
@@ -76,7 +76,7 @@ class Webhook(Node):
     ) -> WebhookAttemptConnection:
         """A page of attempts."""
         request = request_of(first, after, last, before)
-        page = await caller_of(info).loaders.webhook_attempts.load((self.number, request))
+        page = await caller_of(info).loaders.webhooks.attempt_pages.load((self.number, request))
         return WebhookAttemptConnection.of(page)
 
     @staticmethod
