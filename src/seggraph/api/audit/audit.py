@@ -9,12 +9,12 @@ from strawberry.types import Info
 
 from seggraph.api.base import ids
 from seggraph.api.base.context import caller_of
-from seggraph.api.base.paging import After, First, PageInfo, edges_of
+from seggraph.api.base.paging import After, CountedConnection, Edge, First
 from seggraph.api.base.scalars import JSON
 from seggraph.api.criteria.criteria import shown
 from seggraph.api.segments.lists import InstantRange
 from seggraph.api.users.viewer import User, load_user
-from seggraph.database.paging import Page, PageRequest
+from seggraph.database.paging import PageRequest
 from seggraph.errors import NotFound
 from seggraph.services.audit import views as audit_views
 from seggraph.services.audit.views import AuditList, EntryView
@@ -126,37 +126,9 @@ class AuditEntry:
         )
 
 
-@strawberry.type(description="An entry in a list.")
-class AuditEntryEdge:
-    """Relay's edge."""
-
-    cursor: str = strawberry.field(description="Where in the list: for after.")
-    node: AuditEntry = strawberry.field(description="The entry.")
-
-
-@strawberry.type(description="Entries of the audit log, page by page, the newest first.")
-class AuditEntryConnection:
-    """Relay's connection."""
-
-    edges: list[AuditEntryEdge] = strawberry.field(description="The page.")
-    page_info: PageInfo = strawberry.field(description="Where the page stands in the list.")
-    list_: strawberry.Private[AuditList]
-
-    @strawberry.field(description="The entries of the page, without their cursors.")
-    def nodes(self) -> list[AuditEntry]:
-        """The nodes of the edges."""
-        return [edge.node for edge in self.edges]
-
-    @strawberry.field(description="How many entries the whole list has; counted only when asked for.")
-    async def total_count(self, info: Info) -> int:
-        """Count the list."""
-        return await audit_views.count(caller_of(info).viewer, self.list_)
-
-    @staticmethod
-    def of(page: Page[EntryView], list_: AuditList) -> "AuditEntryConnection":
-        """The connection of a page."""
-        edges = edges_of(page, AuditEntryEdge, AuditEntry.of)
-        return AuditEntryConnection(edges=edges, page_info=PageInfo.of(page), list_=list_)
+@strawberry.type(description="A page of the audit log, newest first.")
+class AuditEntryConnection(CountedConnection[AuditEntry, Edge[AuditEntry]]):
+    """A page of the list."""
 
 
 @strawberry.type
@@ -199,10 +171,9 @@ class AuditQueries:
             since=time.from_,
             before=time.to,
         )
-        page = await audit_views.list_page(
-            caller_of(info).viewer, list_, PageRequest(first=first, after=after)
-        )
-        return AuditEntryConnection.of(page, list_)
+        viewer = caller_of(info).viewer
+        page = await audit_views.list_page(viewer, list_, PageRequest(first=first, after=after))
+        return AuditEntryConnection.of(page, AuditEntry.of, lambda: audit_views.count(viewer, list_))
 
 
 def _part(global_id: str, type_names: tuple[str, ...], argument: str) -> tuple[str, int]:

@@ -1,6 +1,5 @@
 """Campaigns in the schema: the type, its connection, and the queries."""
 
-from collections.abc import Awaitable, Callable
 from datetime import date, datetime
 from typing import Annotated
 
@@ -10,11 +9,11 @@ from strawberry.types import Info
 from seggraph.api.base import ids
 from seggraph.api.base.context import caller_of
 from seggraph.api.base.node import Node
-from seggraph.api.base.paging import After, First, PageInfo, edges_of
+from seggraph.api.base.paging import After, CountedConnection, Edge, First
 from seggraph.api.metrics.metrics import From, MetricFields, MetricTotals, To
 from seggraph.api.segments.segments import Segment
 from seggraph.api.users.viewer import User, load_user
-from seggraph.database.paging import Page, PageRequest
+from seggraph.database.paging import PageRequest
 from seggraph.services.campaigns import views as campaign_views
 from seggraph.services.campaigns.audiences import CampaignAudience as AudienceView
 from seggraph.services.campaigns.metric_series import Asked, Subject
@@ -158,37 +157,9 @@ class Campaign(Node):
         )
 
 
-@strawberry.type(description="A campaign in a list.")
-class CampaignEdge:
-    """Relay's edge."""
-
-    cursor: str = strawberry.field(description="Where in the list: for after.")
-    node: Campaign = strawberry.field(description="The campaign.")
-
-
-@strawberry.type(description="A list of campaigns, page by page.")
-class CampaignConnection:
-    """Relay's connection."""
-
-    edges: list[CampaignEdge] = strawberry.field(description="The page.")
-    page_info: PageInfo = strawberry.field(description="Where the page stands in the list.")
-    count: strawberry.Private[Callable[[], Awaitable[int]]]
-
-    @strawberry.field(description="The campaigns of the page, without their cursors.")
-    def nodes(self) -> list[Campaign]:
-        """The nodes of the edges."""
-        return [edge.node for edge in self.edges]
-
-    @strawberry.field(description="How many campaigns the whole list has; counted only when asked for.")
-    async def total_count(self) -> int:
-        """Count the list."""
-        return await self.count()
-
-    @staticmethod
-    def of(page: Page[CampaignView], count: Callable[[], Awaitable[int]]) -> "CampaignConnection":
-        """The connection of a page; `count` counts the whole list."""
-        edges = edges_of(page, CampaignEdge, Campaign.of)
-        return CampaignConnection(edges=edges, page_info=PageInfo.of(page), count=count)
+@strawberry.type(description="A page of a list of campaigns.")
+class CampaignConnection(CountedConnection[Campaign, Edge[Campaign]]):
+    """A page of the list."""
 
 
 @strawberry.type
@@ -221,7 +192,7 @@ class CampaignQueries:
         viewer = caller_of(info).viewer
         list_ = CampaignList(search, None if statuses is None else tuple(statuses))
         page = await campaign_views.list_page(viewer, list_, PageRequest(first=first, after=after))
-        return CampaignConnection.of(page, lambda: campaign_views.count(viewer, list_))
+        return CampaignConnection.of(page, Campaign.of, lambda: campaign_views.count(viewer, list_))
 
 
 async def _segments(info: Info, segment_ids: tuple[int, ...]) -> list[Segment]:

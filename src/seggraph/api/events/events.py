@@ -11,10 +11,10 @@ from seggraph.api.base import ids
 from seggraph.api.base.context import caller_of
 from seggraph.api.base.errors import ReportErrors, RowError, UserError
 from seggraph.api.base.node import Node
-from seggraph.api.base.paging import PageInfo, edges_of
+from seggraph.api.base.paging import BatchCountedConnection, Edge
 from seggraph.api.base.scalars import JSON, MAX_INT, as_int
 from seggraph.api.users.viewer import Workspace
-from seggraph.database.paging import Page, PageRequest
+from seggraph.database.paging import PageRequest
 from seggraph.services.customer_value.customer_values import CustomerValue as CustomerValueView
 from seggraph.services.events import events, member_events
 from seggraph.services.events import retention as event_retention
@@ -72,38 +72,9 @@ class Event(Node):
         )
 
 
-@strawberry.type(description="An event in a list.")
-class EventEdge:
-    """Relay's edge."""
-
-    cursor: str = strawberry.field(description="Where in the list: for after.")
-    node: Event = strawberry.field(description="The event.")
-
-
-@strawberry.type(description="The events of a member, the newest first, page by page.")
-class EventConnection:
-    """Relay's connection."""
-
-    edges: list[EventEdge] = strawberry.field(description="The page.")
-    page_info: PageInfo = strawberry.field(description="Where the page stands in the list.")
-    asked: strawberry.Private[member_events.Asked]
-
-    @strawberry.field(description="The events of the page, without their cursors.")
-    def nodes(self) -> list[Event]:
-        """The nodes of the edges."""
-        return [edge.node for edge in self.edges]
-
-    @strawberry.field(description="How many events the whole list has; counted only when asked for.")
-    @awaits_loaders
-    async def total_count(self, info: Info) -> int:
-        """Count the list, together with those of other members."""
-        return await caller_of(info).loaders.events.counts.load(self.asked)
-
-    @staticmethod
-    def of(page: Page[EventView], asked: member_events.Asked) -> "EventConnection":
-        """The connection of a page."""
-        edges = edges_of(page, EventEdge, Event.of)
-        return EventConnection(edges=edges, page_info=PageInfo.of(page), asked=asked)
+@strawberry.type(description="A page of the events of a member, newest first.")
+class EventConnection(BatchCountedConnection[Event, Edge[Event]]):
+    """A page of the list."""
 
 
 async def page_of(
@@ -111,8 +82,9 @@ async def page_of(
 ) -> EventConnection:
     """A page of a member's events. Raises BadCursor, Invalid, TooMany."""
     asked = member_events.Asked(kind, ordinal, member_events.names_of(names))
-    page = await caller_of(info).loaders.events.pages.load((asked, request))
-    return EventConnection.of(page, asked)
+    loaders = caller_of(info).loaders.events
+    page = await loaders.pages.load((asked, request))
+    return EventConnection.of(page, Event.of, lambda: loaders.counts.load(asked))
 
 
 @strawberry.type(description="What members are worth, by their events named order.")

@@ -12,12 +12,11 @@ from seggraph.api.base import ids
 from seggraph.api.base.context import Caller, caller_of
 from seggraph.api.base.errors import ReportErrors, UserError
 from seggraph.api.base.node import Node
-from seggraph.api.base.paging import After, Before, First, Last, PageInfo, edges_of, request_of
+from seggraph.api.base.paging import After, Before, CountedConnection, Edge, First, Last, request_of
 from seggraph.api.base.scalars import MAX_INT, as_int
 from seggraph.api.reach.reach import RunError
 from seggraph.api.segments.lists import SegmentFilter, filter_of
 from seggraph.api.segments.segments import Segment
-from seggraph.database.paging import Page
 from seggraph.events import ExportProgressed, Fact
 from seggraph.services.exports import exports
 from seggraph.services.exports.exports import ExportDraft, ExportView, NarrowedTo
@@ -93,32 +92,9 @@ class Export(Node):
         )
 
 
-@strawberry.type(description="An export in a list.")
-class ExportEdge:
-    """Relay's edge."""
-
-    cursor: str = strawberry.field(description="Where in the list: for after and before.")
-    node: Export = strawberry.field(description="The export.")
-
-
-@strawberry.type(description="A page of exports: yours, or everyone's if you manage all segments.")
-class ExportConnection:
-    """Relay's connection."""
-
-    edges: list[ExportEdge] = strawberry.field(description="The exports with their cursors.")
-    nodes: list[Export] = strawberry.field(description="The exports.")
-    page_info: PageInfo = strawberry.field(description="Where the page stands in the list.")
-
-    @strawberry.field(description="How many exports there are in all; counted only when asked for.")
-    async def total_count(self, info: Info) -> int:
-        """Count."""
-        return await exports.count(caller_of(info).viewer)
-
-    @staticmethod
-    def of(page: Page[ExportView]) -> "ExportConnection":
-        """The connection of a service's page."""
-        edges = edges_of(page, ExportEdge, Export.of)
-        return ExportConnection(edges=edges, nodes=[edge.node for edge in edges], page_info=PageInfo.of(page))
+@strawberry.type(description="A page of exports: your own, or all if you manage all segments.")
+class ExportConnection(CountedConnection[Export, Edge[Export]]):
+    """A page of the list."""
 
 
 @strawberry.type(description="What became of an export.")
@@ -193,7 +169,9 @@ class ExportQueries:
     ) -> ExportConnection:
         """A page of exports."""
         request = request_of(first, after, last, before)
-        return ExportConnection.of(await exports.list_page(caller_of(info).viewer, request))
+        viewer = caller_of(info).viewer
+        page = await exports.list_page(viewer, request)
+        return ExportConnection.of(page, Export.of, lambda: exports.count(viewer))
 
 
 @strawberry.type

@@ -12,10 +12,9 @@ from seggraph.api.base import ids
 from seggraph.api.base.context import Caller, caller_of
 from seggraph.api.base.errors import ReportErrors, UserError
 from seggraph.api.base.node import Node
-from seggraph.api.base.paging import After, Before, First, Last, PageInfo, edges_of, request_of
+from seggraph.api.base.paging import After, Before, CountedConnection, Edge, First, Last, request_of
 from seggraph.api.reach.reach import RunError
 from seggraph.api.segments.segments import Segment
-from seggraph.database.paging import Page
 from seggraph.errors import Required
 from seggraph.events import Fact, ImportProgressed
 from seggraph.services.imports import imports
@@ -162,32 +161,9 @@ class Import(Node):
         )
 
 
-@strawberry.type(description="An import in a list.")
-class ImportEdge:
-    """Relay's edge."""
-
-    cursor: str = strawberry.field(description="Where in the list: for after and before.")
-    node: Import = strawberry.field(description="The import.")
-
-
-@strawberry.type(description="A page of imports.")
-class ImportConnection:
-    """Relay's connection."""
-
-    edges: list[ImportEdge] = strawberry.field(description="The imports with their cursors.")
-    nodes: list[Import] = strawberry.field(description="The imports.")
-    page_info: PageInfo = strawberry.field(description="Where the page stands in the list.")
-
-    @strawberry.field(description="How many imports there are in all.")
-    async def total_count(self, info: Info) -> int:
-        """Count."""
-        return await imports.count(caller_of(info).viewer)
-
-    @staticmethod
-    def of(page: Page[ImportView]) -> "ImportConnection":
-        """The connection of a service's page."""
-        edges = edges_of(page, ImportEdge, Import.of)
-        return ImportConnection(edges=edges, nodes=[edge.node for edge in edges], page_info=PageInfo.of(page))
+@strawberry.type(description="A page of a list of imports.")
+class ImportConnection(CountedConnection[Import, Edge[Import]]):
+    """A page of the list."""
 
 
 @strawberry.type(description="What became of an import.")
@@ -284,8 +260,9 @@ class ImportQueries:
         before: Before = None,
     ) -> ImportConnection:
         """A page of imports."""
-        page = await imports.list_page(caller_of(info).viewer, request_of(first, after, last, before))
-        return ImportConnection.of(page)
+        viewer = caller_of(info).viewer
+        page = await imports.list_page(viewer, request_of(first, after, last, before))
+        return ImportConnection.of(page, Import.of, lambda: imports.count(viewer))
 
 
 @strawberry.type

@@ -2,16 +2,17 @@
 
 from datetime import datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Self
 
 import strawberry
 from strawberry.types import Info
 
+from seggraph.access import Viewer
 from seggraph.api.base import ids
 from seggraph.api.base.context import caller_of
 from seggraph.api.base.enums import OrderDirection
 from seggraph.api.base.node import Node
-from seggraph.api.base.paging import After, First, PageInfo, edges_of, request_of
+from seggraph.api.base.paging import After, CountedConnection, Edge, First, request_of
 from seggraph.api.base.scalars import JSON
 from seggraph.api.events import events
 from seggraph.api.events.events import CustomerValue, EventConnection
@@ -171,37 +172,14 @@ def _json(value: object) -> JSON | None:
     return None if value is None else JSON(value)
 
 
-@strawberry.type(description="A member in a list.")
-class MemberEdge:
-    """Relay's edge."""
+@strawberry.type(description="A page of a list of members.")
+class MemberConnection(CountedConnection[Member, Edge[Member]]):
+    """A page of the list."""
 
-    cursor: str = strawberry.field(description="Where in the list: for after and before.")
-    node: Member = strawberry.field(description="The member.")
-
-
-@strawberry.type(description="A list of members, page by page.")
-class MemberConnection:
-    """Relay's connection."""
-
-    edges: list[MemberEdge] = strawberry.field(description="The page.")
-    page_info: PageInfo = strawberry.field(description="Where the page stands in the list.")
-    list_: strawberry.Private[MemberList]
-
-    @strawberry.field(description="The members of the page, without their cursors.")
-    def nodes(self) -> list[Member]:
-        """The nodes of the edges."""
-        return [edge.node for edge in self.edges]
-
-    @strawberry.field(description="How many members the whole list has; counted only when asked for.")
-    async def total_count(self, info: Info) -> int:
-        """Count the list."""
-        return await members.count(caller_of(info).viewer, self.list_)
-
-    @staticmethod
-    def of(page: Page[MemberView], list_: MemberList) -> "MemberConnection":
-        """The connection of a page."""
-        edges = edges_of(page, MemberEdge, Member.of)
-        return MemberConnection(edges=edges, page_info=PageInfo.of(page), list_=list_)
+    @classmethod
+    def of_list(cls, viewer: Viewer, page: Page[MemberView], list_: MemberList) -> Self:
+        """The connection of a page of a list that the members' service knows how to count."""
+        return cls.of(page, Member.of, lambda: members.count(viewer, list_))
 
 
 @strawberry.input(description="How a list of members is sorted.")

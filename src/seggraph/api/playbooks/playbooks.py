@@ -10,13 +10,12 @@ from seggraph.api.base import ids
 from seggraph.api.base.context import caller_of
 from seggraph.api.base.errors import ReportErrors, UserError
 from seggraph.api.base.node import Node
-from seggraph.api.base.paging import After, First, PageInfo, edges_of, request_of
+from seggraph.api.base.paging import After, CountedConnection, Edge, First, request_of
 from seggraph.api.base.payloads import DeletePayload
 from seggraph.api.base.scalars import JSON
 from seggraph.api.criteria.criteria import CriteriaInput, criteria_of, shown, text_shown
 from seggraph.api.segments.segments import Segment
 from seggraph.api.users.viewer import User, load_user
-from seggraph.database.paging import Page
 from seggraph.services.criteria import documents as criteria_documents
 from seggraph.services.criteria import texts as criteria_texts
 from seggraph.services.playbooks import playbooks
@@ -102,37 +101,9 @@ class Playbook(Node):
         )
 
 
-@strawberry.type(description="A playbook in a list.")
-class PlaybookEdge:
-    """Relay's edge."""
-
-    cursor: str = strawberry.field(description="Where in the list: for after.")
-    node: Playbook = strawberry.field(description="The playbook.")
-
-
-@strawberry.type(description="The playbooks that you may see, the newest first, page by page.")
-class PlaybookConnection:
-    """Relay's connection."""
-
-    edges: list[PlaybookEdge] = strawberry.field(description="The page.")
-    page_info: PageInfo = strawberry.field(description="Where the page stands in the list.")
-    filter_: strawberry.Private[PlaybookFilter]
-
-    @strawberry.field(description="The playbooks of the page, without their cursors.")
-    def nodes(self) -> list[Playbook]:
-        """The nodes of the edges."""
-        return [edge.node for edge in self.edges]
-
-    @strawberry.field(description="How many playbooks the whole list has; counted only when asked for.")
-    async def total_count(self, info: Info) -> int:
-        """Count the list."""
-        return await playbook_views.count(caller_of(info).viewer, self.filter_)
-
-    @staticmethod
-    def of(page: Page[PlaybookView], filter_: PlaybookFilter) -> "PlaybookConnection":
-        """The connection of a page."""
-        edges = edges_of(page, PlaybookEdge, Playbook.of)
-        return PlaybookConnection(edges=edges, page_info=PageInfo.of(page), filter_=filter_)
+@strawberry.type(description="A page of the playbooks that you may see, newest first.")
+class PlaybookConnection(CountedConnection[Playbook, Edge[Playbook]]):
+    """A page of the list."""
 
 
 @strawberry.type(description="A playbook as the mutation left it, or why nothing was done.")
@@ -223,8 +194,9 @@ class PlaybookQueries:
         """A page of playbooks."""
         filter_ = PlaybookFilter(kinds, statuses, search)
         request = request_of(first, after, None, None)
-        page = await playbook_views.list_page(caller_of(info).viewer, filter_, request)
-        return PlaybookConnection.of(page, filter_)
+        viewer = caller_of(info).viewer
+        page = await playbook_views.list_page(viewer, filter_, request)
+        return PlaybookConnection.of(page, Playbook.of, lambda: playbook_views.count(viewer, filter_))
 
 
 @strawberry.type

@@ -9,12 +9,12 @@ from strawberry.types import Info
 from seggraph.api.base import ids
 from seggraph.api.base.context import caller_of
 from seggraph.api.base.enums import publish
-from seggraph.api.base.paging import After, First, PageInfo, edges_of
+from seggraph.api.base.paging import After, BatchCountedConnection, Edge, First
 from seggraph.api.base.scalars import as_int
 from seggraph.api.links.playbook_links import LinkedPlaybook, playbooks_seen
 from seggraph.api.members.members import Member, MemberConnection
 from seggraph.api.reach.reach import RunError
-from seggraph.database.paging import Page, PageRequest
+from seggraph.database.paging import PageRequest
 from seggraph.models.runs import Move
 from seggraph.services.history import size_history
 from seggraph.services.history.past_memberships import AtList, MoveFilter, MoveList, MoveView
@@ -69,38 +69,9 @@ class SegmentRun:
         )
 
 
-@strawberry.type(description="A run in a list.")
-class SegmentRunEdge:
-    """Relay's edge."""
-
-    cursor: str = strawberry.field(description="Where in the list: for after.")
-    node: SegmentRun = strawberry.field(description="The run.")
-
-
-@strawberry.type(description="The runs of a segment, page by page, the newest first.")
-class SegmentRunConnection:
-    """Relay's connection."""
-
-    edges: list[SegmentRunEdge] = strawberry.field(description="The page.")
-    page_info: PageInfo = strawberry.field(description="Where the page stands in the list.")
-    segment_id: strawberry.Private[int]
-
-    @strawberry.field(description="The runs of the page, without their cursors.")
-    def nodes(self) -> list[SegmentRun]:
-        """The nodes of the edges."""
-        return [edge.node for edge in self.edges]
-
-    @strawberry.field(description="How many runs the whole list has; counted only when asked for.")
-    @awaits_loaders
-    async def total_count(self, info: Info) -> int:
-        """Count the list, for all segments of the operation at once."""
-        return await caller_of(info).loaders.history.run_counts.load(self.segment_id)
-
-    @staticmethod
-    def of(page: Page[RunView], segment_id: int) -> "SegmentRunConnection":
-        """The connection of a page."""
-        edges = edges_of(page, SegmentRunEdge, SegmentRun.of)
-        return SegmentRunConnection(edges=edges, page_info=PageInfo.of(page), segment_id=segment_id)
+@strawberry.type(description="A page of the runs of a segment, newest first.")
+class SegmentRunConnection(BatchCountedConnection[SegmentRun, Edge[SegmentRun]]):
+    """A page of the list."""
 
 
 @strawberry.type(description="An hour, day, week or month of a segment.")
@@ -151,32 +122,9 @@ class SegmentMove:
         )
 
 
-@strawberry.type(description="A move in a list.")
-class SegmentMoveEdge:
-    """Relay's edge."""
-
-    cursor: str = strawberry.field(description="Where in the list: for after.")
-    node: SegmentMove = strawberry.field(description="The move.")
-
-
-@strawberry.type(description="The moves of a segment, page by page, the newest first.")
-class SegmentMoveConnection:
-    """Relay's connection."""
-
-    edges: list[SegmentMoveEdge] = strawberry.field(description="The page.")
-    page_info: PageInfo = strawberry.field(description="Where the page stands in the list.")
-    list_: strawberry.Private[MoveList]
-
-    @strawberry.field(description="The moves of the page, without their cursors.")
-    def nodes(self) -> list[SegmentMove]:
-        """The nodes of the edges."""
-        return [edge.node for edge in self.edges]
-
-    @strawberry.field(description="How many moves the whole list has; counted only when asked for.")
-    @awaits_loaders
-    async def total_count(self, info: Info) -> int:
-        """Count the list, for all segments of the operation at once."""
-        return as_int(await caller_of(info).loaders.history.change_counts.load(self.list_))
+@strawberry.type(description="A page of the membership changes of a segment, newest first.")
+class SegmentMoveConnection(BatchCountedConnection[SegmentMove, Edge[SegmentMove]]):
+    """A page of the list."""
 
 
 From = Annotated[datetime | None, strawberry.argument(name="from", description="From this instant on.")]
@@ -196,8 +144,9 @@ class SegmentHistoryFields:
     async def runs(self, info: Info, first: First = None, after: After = None) -> SegmentRunConnection:
         """A page of runs, for all segments of the operation at once."""
         request = PageRequest(first=first, after=after)
-        page = await caller_of(info).loaders.history.run_pages.load((self.view.id, request))
-        return SegmentRunConnection.of(page, self.view.id)
+        loaders = caller_of(info).loaders.history
+        page = await loaders.run_pages.load((self.view.id, request))
+        return SegmentRunConnection.of(page, SegmentRun.of, lambda: loaders.run_counts.load(self.view.id))
 
     @strawberry.field(
         description="Its size by hour, day, week or month of the workspace's zone: whole intervals, up to 2,000 of"
@@ -245,9 +194,9 @@ class SegmentHistoryFields:
         wanted = MoveFilter(from_, to, None if direction is None else Move(direction.value))
         list_ = MoveList(self.view.id, self.view.kind, wanted)
         request = PageRequest(first=first, after=after)
-        page = await caller_of(info).loaders.history.change_pages.load((list_, request))
-        edges = edges_of(page, SegmentMoveEdge, SegmentMove.of)
-        return SegmentMoveConnection(edges=edges, page_info=PageInfo.of(page), list_=list_)
+        loaders = caller_of(info).loaders.history
+        page = await loaders.change_pages.load((list_, request))
+        return SegmentMoveConnection.of(page, SegmentMove.of, lambda: loaders.change_counts.load(list_))
 
     @strawberry.field(
         description="Who was in it at an instant; whoever was erased since is not there. Of old times it is right at"
@@ -264,5 +213,6 @@ class SegmentHistoryFields:
         """A page of the members, for all segments of the operation at once."""
         request = PageRequest(first=first, after=after)
         list_ = AtList(self.view.id, self.view.kind, at)
-        page, audience = await caller_of(info).loaders.history.members_at.load((list_, request))
-        return MemberConnection.of(page, MemberList(self.view.kind, audience=audience))
+        caller = caller_of(info)
+        page, audience = await caller.loaders.history.members_at.load((list_, request))
+        return MemberConnection.of_list(caller.viewer, page, MemberList(self.view.kind, audience=audience))

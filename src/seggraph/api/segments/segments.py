@@ -11,7 +11,17 @@ from seggraph.api.base import ids
 from seggraph.api.base.context import Caller, caller_of
 from seggraph.api.base.enums import OrderDirection
 from seggraph.api.base.node import Node
-from seggraph.api.base.paging import AFTER, BEFORE, FIRST, LAST, PageInfo, request_of
+from seggraph.api.base.paging import (
+    AFTER,
+    BEFORE,
+    FIRST,
+    LAST,
+    TOTAL_COUNT,
+    Connection,
+    Edge,
+    PageInfo,
+    request_of,
+)
 from seggraph.api.base.scalars import JSON, DurationText
 from seggraph.api.criteria.criteria import CriteriaInput, document_of, shown, text_shown
 from seggraph.api.destinations.deliveries import SegmentDeliveryFields
@@ -95,12 +105,10 @@ class SegmentSource:
         )
 
 
-@strawberry.type(description="A member in the list of a segment's members.")
-class SegmentMemberEdge:
+@strawberry.type(description="A member in a list of a segment's members, with how it entered the segment.")
+class SegmentMemberEdge(Edge[Member]):
     """Relay's edge, with how the member came in."""
 
-    cursor: str = strawberry.field(description="Where in the list: for after and before.")
-    node: Member = strawberry.field(description="The member.")
     ordinal: strawberry.Private[int]
     segment_id: strawberry.Private[int]
 
@@ -123,28 +131,21 @@ class SegmentMemberEdge:
         return await playbooks_holding(info, self.segment_id, self.ordinal)
 
 
-@strawberry.type(description="The members of a segment, page by page.")
-class SegmentMemberConnection:
-    """Relay's connection."""
+@strawberry.type(description="A page of the members of a segment.")
+class SegmentMemberConnection(Connection[Member, SegmentMemberEdge]):
+    """Relay's connection: the audience is known, so that counting it costs nothing."""
 
-    edges: list[SegmentMemberEdge] = strawberry.field(description="The page.")
-    page_info: PageInfo = strawberry.field(description="Where the page stands in the list.")
     audience: strawberry.Private[BitMap]
 
-    @strawberry.field(description="The members of the page, without what the edges say.")
-    def nodes(self) -> list[Member]:
-        """The nodes of the edges."""
-        return [edge.node for edge in self.edges]
-
-    @strawberry.field(description="How many members the whole list has; counted only when asked for.")
+    @strawberry.field(description=TOTAL_COUNT)
     def total_count(self) -> int:
         """Count the list."""
         return len(self.audience)
 
     @staticmethod
-    def of(segment_id: int, found: SegmentPage) -> "SegmentMemberConnection":
+    def of(segment_id: int, members_page: SegmentPage) -> "SegmentMemberConnection":
         """The connection of a page."""
-        page = found.page
+        page = members_page.page
         edges = [
             SegmentMemberEdge(
                 cursor=cursor,
@@ -154,7 +155,9 @@ class SegmentMemberConnection:
             )
             for cursor, view in zip(page.cursors, page.items, strict=True)
         ]
-        return SegmentMemberConnection(edges=edges, page_info=PageInfo.of(page), audience=found.audience)
+        return SegmentMemberConnection(
+            edges=edges, page_info=PageInfo.of(page), audience=members_page.audience
+        )
 
 
 @strawberry.type(description="A named audience: members of one kind, by criteria, import or hand.")

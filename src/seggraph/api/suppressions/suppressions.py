@@ -10,8 +10,7 @@ from strawberry.types import Info
 from seggraph.api.base import ids
 from seggraph.api.base.context import caller_of
 from seggraph.api.base.errors import ReportErrors, RowError, UserError
-from seggraph.api.base.paging import After, Before, First, Last, PageInfo, edges_of, request_of
-from seggraph.database.paging import Page
+from seggraph.api.base.paging import After, Before, CountedConnection, Edge, First, Last, request_of
 from seggraph.errors import Required
 from seggraph.services.suppressions import files as suppression_files
 from seggraph.services.suppressions import suppressions
@@ -43,37 +42,9 @@ class Suppression:
         )
 
 
-@strawberry.type(description="A suppression in a list.")
-class SuppressionEdge:
-    """Relay's edge."""
-
-    cursor: str = strawberry.field(description="Where in the list: for after and before.")
-    node: Suppression = strawberry.field(description="The suppression.")
-
-
-@strawberry.type(description="Suppressions, page by page, the newest first.")
-class SuppressionConnection:
-    """Relay's connection."""
-
-    edges: list[SuppressionEdge] = strawberry.field(description="The page.")
-    page_info: PageInfo = strawberry.field(description="Where the page stands in the list.")
-    list_: strawberry.Private[SuppressionList]
-
-    @strawberry.field(description="The suppressions of the page, without their cursors.")
-    def nodes(self) -> list[Suppression]:
-        """The nodes of the edges."""
-        return [edge.node for edge in self.edges]
-
-    @strawberry.field(description="How many the whole list has; counted only when asked for.")
-    async def total_count(self, info: Info) -> int:
-        """Count the list."""
-        return await suppressions.count(caller_of(info).viewer, self.list_)
-
-    @staticmethod
-    def of(page: Page[SuppressionView], list_: SuppressionList) -> "SuppressionConnection":
-        """The connection of a page."""
-        edges = edges_of(page, SuppressionEdge, Suppression.of)
-        return SuppressionConnection(edges=edges, page_info=PageInfo.of(page), list_=list_)
+@strawberry.type(description="A page of suppressed addresses, newest first.")
+class SuppressionConnection(CountedConnection[Suppression, Edge[Suppression]]):
+    """A page of the list."""
 
 
 @strawberry.input(description="Addresses that a channel may not use any more.")
@@ -171,9 +142,9 @@ class SuppressionQueries:
         """A page of suppressions."""
         list_ = SuppressionList(channels, reasons, search)
         request = request_of(first, after, last, before)
-        return SuppressionConnection.of(
-            await suppressions.list_page(caller_of(info).viewer, list_, request), list_
-        )
+        viewer = caller_of(info).viewer
+        page = await suppressions.list_page(viewer, list_, request)
+        return SuppressionConnection.of(page, Suppression.of, lambda: suppressions.count(viewer, list_))
 
 
 @strawberry.type
