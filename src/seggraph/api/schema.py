@@ -120,10 +120,13 @@ class Query(
         last: Last = None,
         before: Before = None,
         filter: Annotated[
-            SegmentFilter | None, strawberry.argument(description="What to narrow the list to.")
+            SegmentFilter | None,
+            strawberry.argument(description="Conditions that the segments have to satisfy."),
         ] = None,
         search: Annotated[str | None, strawberry.argument(description="Part of a name.")] = None,
-        order_by: Annotated[SegmentOrder | None, strawberry.argument(description="How to sort.")] = None,
+        order_by: Annotated[
+            SegmentOrder | None, strawberry.argument(description="The order of the list.")
+        ] = None,
     ) -> SegmentConnection:
         """A page of segments."""
         state = filter_of(filter)
@@ -160,15 +163,21 @@ class Query(
         last: Last = None,
         before: Before = None,
         search: Annotated[
-            str | None, strawberry.argument(description="Part of a name, domain or email.")
+            str | None,
+            strawberry.argument(
+                description="Return only members whose name, domain or email contains this text; case is ignored."
+            ),
         ] = None,
         where: Annotated[
-            CriteriaInput | None, strawberry.argument(description="Criteria that narrow the list.")
+            CriteriaInput | None,
+            strawberry.argument(description="Return only members that match these criteria."),
         ] = None,
         segment_ids: Annotated[
             list[strawberry.ID] | None, strawberry.argument(description="Members of any of these segments.")
         ] = None,
-        order_by: Annotated[MemberOrder | None, strawberry.argument(description="How to sort.")] = None,
+        order_by: Annotated[
+            MemberOrder | None, strawberry.argument(description="The order of the list.")
+        ] = None,
     ) -> MemberConnection:
         """A page of members."""
         caller = caller_of(info)

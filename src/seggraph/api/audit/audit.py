@@ -65,41 +65,48 @@ SHOWN: Final[Mapping[str, Callable[[Any], Any]]] = {
 """Values in which there are numbers of objects, which clients see as global ids."""
 
 
-@strawberry.type(description="Who did something, and from where.")
+@strawberry.type(description="The user or program that did something, and where the request came from.")
 class AuditActor:
     """A user, an API key, or the operator at the command line."""
 
-    name: str = strawberry.field(description="What they were called at the time.")
-    api_key_id: strawberry.ID | None = strawberry.field(description="The API key, if it was one.")
-    ip: str | None = strawberry.field(description="The address that the request came from, as it was seen.")
-    user_agent: str | None = strawberry.field(description="What the client said it was.")
+    name: str = strawberry.field(description="The name of the user or API key at that time.")
+    api_key_id: strawberry.ID | None = strawberry.field(
+        description="The global id of the API key; null if a user did it."
+    )
+    ip: str | None = strawberry.field(description="The IP address that the request came from.")
+    user_agent: str | None = strawberry.field(description="The `User-Agent` that the client sent.")
     user_number: strawberry.Private[int | None]
 
-    @strawberry.field(description="The user; null for an API key, the operator, or a user who is no more.")
+    @strawberry.field(
+        description="The user; null for an API key, for the operator of the server, or if the user was"
+        " deleted."
+    )
     @awaits_loaders
     async def user(self, info: Info) -> User | None:
         """Load the user."""
         return await load_user(info, self.user_number)
 
 
-@strawberry.type(description="One thing that somebody did. Entries never change.")
+@strawberry.type(description="An entry of the audit log: one action on one object. Entries never change.")
 class AuditEntry:
     """An entry of the audit log."""
 
-    id: strawberry.ID = strawberry.field(description="Its global id.")
+    id: strawberry.ID = strawberry.field(description="The global id of the entry.")
     at: datetime = strawberry.field(description="When.")
-    actor: AuditActor = strawberry.field(description="Who, and from where.")
-    action: AuditAction = strawberry.field(description="What they did.")
-    subject: AuditSubject = strawberry.field(description="To what kind of object.")
+    actor: AuditActor = strawberry.field(description="Who did it, and where the request came from.")
+    action: AuditAction = strawberry.field(description="What was done.")
+    subject: AuditSubject = strawberry.field(description="The type of the object.")
     subject_id: strawberry.ID | None = strawberry.field(
-        description="To which one; null for what has no id, like addresses, attributes and erased members."
+        description="The global id of the object; null for objects without one, like addresses, attributes"
+        " and erased members."
     )
-    subject_name: str | None = strawberry.field(description="What it was called at the time.")
+    subject_name: str | None = strawberry.field(description="The name of the object at that time.")
     before: JSON | None = strawberry.field(
-        description="What is different now, as it was; of what was deleted all that described it."
+        description="The changed fields with their old values; for a deleted object, all its fields."
     )
     after: JSON | None = strawberry.field(
-        description="What is different now, as it is; of what is new all that describes it, or counts of what was done."
+        description="The changed fields with their new values; for a new object all its fields, for bulk"
+        " actions the counts."
     )
 
     @staticmethod

@@ -25,18 +25,21 @@ from seggraph.services.playbooks.views import PlaybookFilter, PlaybookView
 from seggraph.transport.loading import awaits_loaders
 from seggraph.vocabulary import MemberKind, PlaybookStatus, Visibility
 
-TEXT = "The same as text, instead: docs/criteria-text.md."
+TEXT = "The criteria as text, instead of `criteria`; see docs/criteria-text.md."
 
 
 @strawberry.type(description="A rule that adds members to segments while its criteria match.")
 class Playbook(Node):
     """A playbook."""
 
-    name: str = strawberry.field(description="The name; unique in the workspace, whatever its case.")
+    name: str = strawberry.field(description="The name. It is unique in the workspace; case is ignored.")
     kind: MemberKind = strawberry.field(description="The kind of members that it adds.")
     status: PlaybookStatus = strawberry.field(description="ACTIVE, or PAUSED: its links stay as they are.")
     visibility: Visibility = strawberry.field(description="Who sees it; a team member's is PRIVATE.")
-    version: int = strawberry.field(description="Counts edits: send it with an edit to notice other editors.")
+    version: int = strawberry.field(
+        description="The number of edits so far. Send it with an edit to get CONFLICT if somebody else"
+        " edited in between."
+    )
     created_at: datetime = strawberry.field(description="When it was created.")
     last_modified_at: datetime = strawberry.field(description="When it was last changed.")
     view: strawberry.Private[PlaybookView]
@@ -58,7 +61,8 @@ class Playbook(Node):
         return text_shown(self.view.criteria, await self._segment_names(info))
 
     @strawberry.field(
-        description="The criteria as a JSON tree, in canonical form. The id of a segment that you do not see is null."
+        description="The criteria as a JSON tree in canonical form. The id of a segment that you may not see"
+        " is null."
     )
     @awaits_loaders
     async def criteria(self, info: Info) -> JSON:
@@ -79,7 +83,9 @@ class Playbook(Node):
         fed = await loaders.playbooks.segment_ids.load(self.view.id)
         return [Segment.of(view) for view in await loaders.segments.by_id.load_many(fed) if view is not None]
 
-    @strawberry.field(description="Who created it; null for an API key, or a user who is gone.")
+    @strawberry.field(
+        description="The user who created it; null if an API key did, or if the user was deleted."
+    )
     @awaits_loaders
     async def created_by(self, info: Info) -> User | None:
         """Load the user."""
@@ -112,7 +118,7 @@ class PlaybookPayload:
 
     playbook: Playbook | None = strawberry.field(default=None, description="The playbook.")
     errors: list[UserError] = strawberry.field(
-        default_factory=list, description="Why nothing was done, if so."
+        default_factory=list, description="The errors because of which nothing was done; empty on success."
     )
 
     @staticmethod
@@ -121,18 +127,21 @@ class PlaybookPayload:
         return PlaybookPayload(playbook=Playbook.of(view))
 
 
-@strawberry.input(description="A playbook to create; it is ACTIVE at once.")
+@strawberry.input(description="The playbook to create. It is ACTIVE at once.")
 class CreatePlaybookInput:
     """Input of createPlaybook."""
 
     name: str = strawberry.field(
-        description="1 to 200 characters; unique in the workspace, whatever the case."
+        description="The name: 1 to 200 characters, unique in the workspace; case is ignored."
     )
-    kind: MemberKind = strawberry.field(description="The kind of members that it adds.")
-    criteria: CriteriaInput | None = strawberry.field(default=None, description="Whom it adds.")
+    kind: MemberKind = strawberry.field(description="The kind of the members that the playbook adds.")
+    criteria: CriteriaInput | None = strawberry.field(
+        default=None, description="The criteria that select the members to add."
+    )
     criteria_text: str | None = strawberry.field(default=None, description=TEXT)
     add_to_segment_ids: list[strawberry.ID] = strawberry.field(
-        description="The segments that it adds to: 1 to 100 of the same kind, STATIC or DYNAMIC."
+        description="The segments that the playbook adds members to: 1 to 100 of the same kind, STATIC or"
+        " DYNAMIC."
     )
 
 
@@ -142,9 +151,13 @@ class UpdatePlaybookInput:
 
     id: strawberry.ID = strawberry.field(description="The playbook.")
     version: int | None = strawberry.field(
-        default=None, description="The version you edited: if someone else changed it since, nothing is done."
+        default=None,
+        description="The version that your edit is based on. If it is no longer current, the answer is"
+        " CONFLICT.",
     )
-    name: str | None = strawberry.field(default=strawberry.UNSET, description="1 to 200 characters.")
+    name: str | None = strawberry.field(
+        default=strawberry.UNSET, description="The new name: 1 to 200 characters."
+    )
     criteria: CriteriaInput | None = strawberry.field(
         default=strawberry.UNSET, description="Whom it adds from now on."
     )
@@ -188,7 +201,8 @@ class PlaybookQueries:
             list[MemberKind] | None, strawberry.argument(description="That add members of these kinds.")
         ] = None,
         statuses: Annotated[
-            list[PlaybookStatus] | None, strawberry.argument(description="In these statuses.")
+            list[PlaybookStatus] | None,
+            strawberry.argument(description="Return only objects in these statuses."),
         ] = None,
     ) -> PlaybookConnection:
         """A page of playbooks."""

@@ -65,7 +65,8 @@ class Reach:
     phone: int | None = strawberry.field(description="Members that phone calls reach.")
     push: int | None = strawberry.field(description="Members that push messages reach.")
     as_of: datetime | None = strawberry.field(
-        description="The instant of the data that the numbers are from."
+        description="The time of the data from which the numbers were calculated; null before the first"
+        " calculation."
     )
     progress: float | None = strawberry.field(description="From 0 to 1 while CALCULATING.")
     error: RunError | None = strawberry.field(description="Why the last calculation failed, when FAILED.")

@@ -28,7 +28,7 @@ from seggraph.vocabulary.described import DescribedIntEnum
 
 
 @publish
-class MoveDirection(DescribedIntEnum):
+class MembershipDirection(DescribedIntEnum):
     """Whether a member entered or exited a segment."""
 
     ENTERED = Move.ENTERED.value, "The member entered the segment."
@@ -45,7 +45,7 @@ class SegmentRun:
     status: RunStatus = strawberry.field(description="How it stands.")
     started_at: datetime = strawberry.field(description="When it began.")
     finished_at: datetime | None = strawberry.field(description="When it was over, and its result true.")
-    as_of: datetime | None = strawberry.field(description="The instant of the data that it looked at.")
+    as_of: datetime | None = strawberry.field(description="The time of the data that it evaluated.")
     member_count: int | None = strawberry.field(description="How many members the segment had after it.")
     entered: int | None = strawberry.field(description="How many members entered.")
     exited: int | None = strawberry.field(description="How many members exited.")
@@ -87,12 +87,12 @@ class SizePoint:
 
 
 @strawberry.type(description="That a member entered or exited a segment.")
-class SegmentMove:
+class MembershipChange:
     """A move."""
 
     member: Member = strawberry.field(description="The member.")
     at: datetime = strawberry.field(description="When.")
-    direction: MoveDirection = strawberry.field(description="Which way.")
+    direction: MembershipDirection = strawberry.field(description="Which way.")
     trigger: RunTrigger = strawberry.field(
         description="The cause: a hand or an import (MANUAL), a changed member (REFRESH), a computation of all (FULL)."
     )
@@ -110,12 +110,12 @@ class SegmentMove:
         return await playbooks_seen(info, self.playbook_ids)
 
     @staticmethod
-    def of(view: MoveView) -> "SegmentMove":
+    def of(view: MoveView) -> "MembershipChange":
         """The move as the service reads it."""
-        return SegmentMove(
+        return MembershipChange(
             member=Member.of(view.member),
             at=view.at,
-            direction=MoveDirection(view.direction.value),
+            direction=MembershipDirection(view.direction.value),
             trigger=view.trigger,
             sources=None if view.sources is None else list(dict.fromkeys(one.kind for one in view.sources)),
             playbook_ids=[one.playbook_id for one in view.sources or () if one.playbook_id is not None],
@@ -123,7 +123,7 @@ class SegmentMove:
 
 
 @strawberry.type(description="A page of the membership changes of a segment, newest first.")
-class SegmentMoveConnection(BatchCountedConnection[SegmentMove, Edge[SegmentMove]]):
+class MembershipChangeConnection(BatchCountedConnection[MembershipChange, Edge[MembershipChange]]):
     """A page of the list."""
 
 
@@ -179,24 +179,26 @@ class SegmentHistoryFields:
 
     @strawberry.field(description="Who entered and exited, when and why, the newest first.")
     @awaits_loaders
-    async def moves(
+    async def membership_changes(
         self,
         info: Info,
         from_: From = None,
         to: To = None,
         direction: Annotated[
-            MoveDirection | None, strawberry.argument(description="Only those that went this way.")
+            MembershipDirection | None, strawberry.argument(description="Only those that went this way.")
         ] = None,
         first: First = None,
         after: After = None,
-    ) -> SegmentMoveConnection:
+    ) -> MembershipChangeConnection:
         """A page of moves, for all segments of the operation at once."""
         wanted = MoveFilter(from_, to, None if direction is None else Move(direction.value))
         list_ = MoveList(self.view.id, self.view.kind, wanted)
         request = PageRequest(first=first, after=after)
         loaders = caller_of(info).loaders.history
         page = await loaders.change_pages.load((list_, request))
-        return SegmentMoveConnection.of(page, SegmentMove.of, lambda: loaders.change_counts.load(list_))
+        return MembershipChangeConnection.of(
+            page, MembershipChange.of, lambda: loaders.change_counts.load(list_)
+        )
 
     @strawberry.field(
         description="Who was in it at an instant; whoever was erased since is not there. Of old times it is right at"

@@ -29,12 +29,16 @@ class SegmentConnection(CountedConnection[Segment, Edge[Segment]]):
     """A page of the list."""
 
 
-@strawberry.input(description="A stretch of time: from is included, to is not.")
+@strawberry.input(description="A period of time: `from` is included, `to` is not.")
 class InstantRange:
     """Two instants, either of which may be left open."""
 
-    from_: datetime | None = strawberry.field(name="from", default=None, description="The first instant.")
-    to: datetime | None = strawberry.field(default=None, description="The first instant after it.")
+    from_: datetime | None = strawberry.field(
+        name="from", default=None, description="The begin of the period, included; null for no limit."
+    )
+    to: datetime | None = strawberry.field(
+        default=None, description="The end of the period, not included; null for no limit."
+    )
 
 
 @strawberry.input(
@@ -87,7 +91,8 @@ class SegmentListQueries:
         self,
         info: Info,
         filter: Annotated[
-            SegmentFilter | None, strawberry.argument(description="What to narrow the list to.")
+            SegmentFilter | None,
+            strawberry.argument(description="Conditions that the segments have to satisfy."),
         ] = None,
         search: Annotated[str | None, strawberry.argument(description="Part of a name.")] = None,
     ) -> list[SegmentStatusCount]:

@@ -29,13 +29,15 @@ class MemberSegmentEdge(Edge[Segment]):
         """Look it up for all members and segments at once."""
         return await caller_of(info).loaders.memberships.entered_at.load((self.node.view.id, self.ordinal))
 
-    @strawberry.field(description="What holds the member in the segment.")
+    @strawberry.field(description="The kinds of sources because of which the member is in the segment.")
     @awaits_loaders
     async def sources(self, info: Info) -> list[SourceKind]:
         """Look it up for all members and segments at once."""
         return await kinds_holding(info, self.node.view.id, self.ordinal)
 
-    @strawberry.field(description="The playbooks that hold the member in the segment, of those you may see.")
+    @strawberry.field(
+        description="The playbooks because of which the member is in the segment, of those that you may see."
+    )
     @awaits_loaders
     async def playbooks(self, info: Info) -> list[LinkedPlaybook]:
         """Look them up for all members and segments at once."""

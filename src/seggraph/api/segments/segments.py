@@ -59,22 +59,30 @@ from seggraph.vocabulary import (
 )
 
 
-@strawberry.type(description="How current a segment is.")
+@strawberry.type(description="How current the members of a segment are.")
 class Freshness:
     """What was asked for, what was computed, and what is still to be looked at."""
 
     as_of: datetime | None = strawberry.field(
-        description="The instant of the data that the numbers are from."
+        description="The time of the data from which the numbers were calculated; null before the first"
+        " calculation."
     )
     lag_seconds: float | None = strawberry.field(
-        description="How long the oldest change that was not looked at has waited; 0 when there is none."
+        description="How long the oldest change that is not evaluated yet has waited, in seconds; 0 if there"
+        " is none."
     )
     pending_changes: int = strawberry.field(
-        description="Members of the kind that changed and were not looked at. It is read after the segment: counts "
-        "asked for together with it may be from just before; those asked for once it is 0 are complete."
+        description="How many changed members of the kind are not evaluated yet. It is read after the"
+        " segment: counts of the same answer may be slightly older; counts that you query after"
+        " it is 0 are complete."
     )
-    computed_revision: int | None = strawberry.field(description="The revision that the numbers are from.")
-    requested_revision: int = strawberry.field(description="The revision that was asked for.")
+    computed_revision: int | None = strawberry.field(
+        description="The revision from which the numbers were calculated; null before the first calculation."
+    )
+    requested_revision: int = strawberry.field(
+        description="The revision that was requested last. If it equals computedRevision, the numbers are up"
+        " to date."
+    )
 
 
 @strawberry.type(description="Something that puts members into a segment.")
@@ -118,13 +126,15 @@ class SegmentMemberEdge(Edge[Member]):
         """Look it up for the whole page at once."""
         return await caller_of(info).loaders.memberships.entered_at.load((self.segment_id, self.ordinal))
 
-    @strawberry.field(description="What holds the member in the segment.")
+    @strawberry.field(description="The kinds of sources because of which the member is in the segment.")
     @awaits_loaders
     async def sources(self, info: Info) -> list[SourceKind]:
         """Look it up for the whole page at once."""
         return await kinds_holding(info, self.segment_id, self.ordinal)
 
-    @strawberry.field(description="The playbooks that hold the member in the segment, of those you may see.")
+    @strawberry.field(
+        description="The playbooks because of which the member is in the segment, of those that you may see."
+    )
     @awaits_loaders
     async def playbooks(self, info: Info) -> list[LinkedPlaybook]:
         """Look them up for the whole page at once."""
@@ -172,17 +182,22 @@ class Segment(
 ):
     """A segment. Its numbers belong together: they are all as of reach.asOf."""
 
-    name: str = strawberry.field(description="The name; unique in the workspace, whatever its case.")
+    name: str = strawberry.field(description="The name. It is unique in the workspace; case is ignored.")
     description: str | None = strawberry.field(description="What it is for, in words.")
     kind: MemberKind = strawberry.field(description="The kind of its members.")
-    type: SegmentType = strawberry.field(description="DYNAMIC by criteria, STATIC by imports and hands.")
+    type: SegmentType = strawberry.field(
+        description="Whether criteria (DYNAMIC), or imports and manual changes (STATIC), select the members."
+    )
     status: SegmentStatus = strawberry.field(description="Where it is in its life.")
     purpose: SegmentPurpose | None = strawberry.field(
         description="What it is for; it decides the total reach."
     )
     origin: SegmentOrigin = strawberry.field(description="Who made it.")
     visibility: Visibility = strawberry.field(description="Who sees it.")
-    version: int = strawberry.field(description="Counts edits: send it with an edit to notice other editors.")
+    version: int = strawberry.field(
+        description="The number of edits so far. Send it with an edit to get CONFLICT if somebody else"
+        " edited in between."
+    )
     revision: int = strawberry.field(description="The computation that was asked for last.")
     member_count: int = strawberry.field(description="How many members it has, as of reach.asOf.")
     reach: Reach = strawberry.field(description="How many of them can be contacted.")
@@ -196,7 +211,8 @@ class Segment(
     view: strawberry.Private[SegmentView]
 
     @strawberry.field(
-        description="The criteria as a JSON tree, in canonical form. The id of a segment that you do not see is null."
+        description="The criteria as a JSON tree in canonical form. The id of a segment that you may not see"
+        " is null."
     )
     @awaits_loaders
     async def criteria(self, info: Info) -> JSON | None:
@@ -273,7 +289,9 @@ class Segment(
             requested_revision=self.view.requested_revision,
         )
 
-    @strawberry.field(description="Who created it; null for an API key, or a user who is gone.")
+    @strawberry.field(
+        description="The user who created it; null if an API key did, or if the user was deleted."
+    )
     @awaits_loaders
     async def created_by(self, info: Info) -> User | None:
         """Load the user."""
@@ -310,12 +328,18 @@ class Segment(
         last: Annotated[int | None, strawberry.argument(description=LAST)] = None,
         before: Annotated[str | None, strawberry.argument(description=BEFORE)] = None,
         search: Annotated[
-            str | None, strawberry.argument(description="Part of a name, domain or email.")
+            str | None,
+            strawberry.argument(
+                description="Return only members whose name, domain or email contains this text; case is ignored."
+            ),
         ] = None,
         where: Annotated[
-            CriteriaInput | None, strawberry.argument(description="Criteria that narrow the list.")
+            CriteriaInput | None,
+            strawberry.argument(description="Return only members that match these criteria."),
         ] = None,
-        order_by: Annotated[MemberOrder | None, strawberry.argument(description="How to sort.")] = None,
+        order_by: Annotated[
+            MemberOrder | None, strawberry.argument(description="The order of the list.")
+        ] = None,
     ) -> SegmentMemberConnection:
         """A page of the members."""
         loaders = caller_of(info).loaders

@@ -51,12 +51,14 @@ class SuppressionConnection(CountedConnection[Suppression, Edge[Suppression]]):
 class SuppressAddressesInput:
     """Input of suppressAddresses."""
 
-    channel: Channel = strawberry.field(description="The channel; PUSH has no addresses.")
+    channel: Channel = strawberry.field(
+        description="The channel. PUSH is not possible, as it has no addresses."
+    )
     addresses: list[str] = strawberry.field(
         description="Up to 1,000 email addresses, phone numbers, or postal addresses on one line."
     )
     reason: SuppressionReason = strawberry.field(
-        default=SuppressionReason.MANUAL, description="Why; MANUAL unless given."
+        default=SuppressionReason.MANUAL, description="Why the addresses are suppressed; default MANUAL."
     )
     suppressed_at: datetime | None = strawberry.field(
         default=None, description="Since when; now unless given."
@@ -71,17 +73,19 @@ class UnsuppressAddressesInput:
     addresses: list[str] = strawberry.field(description="Up to 1,000 addresses.")
 
 
-@strawberry.input(description="A CSV file of addresses that a channel may not use any more.")
+@strawberry.input(description="The CSV file of addresses to suppress for a channel.")
 class ImportSuppressionsInput:
     """Input of importSuppressions."""
 
-    file: Upload = strawberry.field(description="CSV, with or without a header, of up to 100,000 rows.")
-    channel: Channel = strawberry.field(description="The channel; PUSH has no addresses.")
+    file: Upload = strawberry.field(description="The CSV file, with or without a header: up to 100,000 rows.")
+    channel: Channel = strawberry.field(
+        description="The channel. PUSH is not possible, as it has no addresses."
+    )
     reason: SuppressionReason = strawberry.field(
-        default=SuppressionReason.MANUAL, description="Why; MANUAL unless given."
+        default=SuppressionReason.MANUAL, description="Why the addresses are suppressed; default MANUAL."
     )
     column: str | None = strawberry.field(
-        default=None, description="The column of the addresses; unless given, the one that looks like it."
+        default=None, description="The column with the addresses; default: it is detected."
     )
 
 
@@ -99,23 +103,25 @@ class SuppressionsPayload:
         default_factory=list, description="The addresses that are none, by index."
     )
     errors: list[UserError] = strawberry.field(
-        default_factory=list, description="Why nothing was done, if so."
+        default_factory=list, description="The errors because of which nothing was done; empty on success."
     )
 
 
-@strawberry.type(description="What became of every row of the file: read = changed + alreadyDone + failed.")
+@strawberry.type(description="What became of the rows of the file: read = changed + alreadyDone + failed.")
 class ImportSuppressionsPayload:
     """Payload of importSuppressions."""
 
-    read: int = strawberry.field(default=0, description="Rows of the file, without the header.")
-    changed: int = strawberry.field(default=0, description="Addresses that came on the list.")
-    already_done: int = strawberry.field(default=0, description="Addresses that were on it.")
-    failed: int = strawberry.field(default=0, description="Rows without a usable address.")
+    read: int = strawberry.field(default=0, description="How many rows the file has, without its header.")
+    changed: int = strawberry.field(
+        default=0, description="How many addresses were added to the suppressions."
+    )
+    already_done: int = strawberry.field(default=0, description="How many addresses were already suppressed.")
+    failed: int = strawberry.field(default=0, description="How many rows have no usable address.")
     row_errors: list[RowError] = strawberry.field(
-        default_factory=list, description="The first 100 of them; index is the line of the file, from 1."
+        default_factory=list, description="The first 100 failed rows; index is the line in the file, from 1."
     )
     errors: list[UserError] = strawberry.field(
-        default_factory=list, description="Why nothing was done, if so."
+        default_factory=list, description="The errors because of which nothing was done; empty on success."
     )
 
 
