@@ -6,7 +6,6 @@ makes the list.
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Final
 
 from seggraph.criteria.catalogue import Catalogue, Field
@@ -29,21 +28,22 @@ from seggraph.criteria.text.token_stream import TokenStream
 from seggraph.criteria.text.tokens import DOUBLE, MAX_CHARACTERS, Token, TokenKind, quoted, tokens
 from seggraph.errors import SeggraphError
 from seggraph.vocabulary import AttributeType
+from seggraph.vocabulary.described import DescribedStrEnum
 
 MAX_COMPLETIONS: Final = 100
 """Most completions for one place."""
 
 
-class CompletionKind(StrEnum):
-    """What a completion is."""
+class CompletionKind(DescribedStrEnum):
+    """What a completion of criteria text is."""
 
-    FIELD = "FIELD"
-    OPERATOR = "OPERATOR"
-    KEYWORD = "KEYWORD"
-    VALUE = "VALUE"
-    SEGMENT = "SEGMENT"
-    EVENT = "EVENT"
-    RELATION = "RELATION"
+    FIELD = "FIELD", "The name of a field."
+    OPERATOR = "OPERATOR", "An operator, such as IN."
+    KEYWORD = "KEYWORD", "A keyword, such as AND."
+    VALUE = "VALUE", "A value of a field."
+    SEGMENT = "SEGMENT", "The name of a segment."
+    EVENT = "EVENT", "The name of an event."
+    RELATION = "RELATION", "The name of a relation to other members."
 
 
 @dataclass(frozen=True, slots=True)
