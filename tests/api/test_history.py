@@ -30,7 +30,8 @@ AT = """query ($id: ID!, $at: DateTime!, $first: Int, $after: String) {
   segment(id: $id) { membershipAt(at: $at, first: $first, after: $after) {
     totalCount pageInfo { hasNextPage endCursor } nodes { externalId } } }
 }"""
-MOVES = """query ($id: ID!, $first: Int, $after: String, $direction: MembershipDirection, $from: DateTime, $to: DateTime) {
+MOVES = """query ($id: ID!, $first: Int, $after: String, $direction: MembershipDirection,
+  $from: DateTime, $to: DateTime) {
   segment(id: $id) { membershipChanges(first: $first, after: $after, direction: $direction, from: $from, to: $to) {
     totalCount pageInfo { hasNextPage endCursor hasPreviousPage } nodes { member { externalId } direction at } } }
 }"""
@@ -146,7 +147,9 @@ async def test_history_tells_what_happened(product: Product, connection: asyncpg
     seen: list[str] = []
     after = None
     for size in (1, 2, 3):
-        page = (await product.run(MOVES, id=segment_id, first=size, after=after))["segment"]["membershipChanges"]
+        page = (await product.run(MOVES, id=segment_id, first=size, after=after))["segment"][
+            "membershipChanges"
+        ]
         seen += [node["member"]["externalId"] for node in page["nodes"]]
         after = page["pageInfo"]["endCursor"]
         assert page["pageInfo"]["hasNextPage"] is (size < 3)

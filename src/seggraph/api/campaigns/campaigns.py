@@ -26,7 +26,7 @@ from seggraph.vocabulary import CampaignStatus, Channel, MemberKind
 class ChannelReach:
     """A channel and a count."""
 
-    channel: Channel = strawberry.field(description="The channel.")
+    channel: Channel = strawberry.field(description="The channel that is counted.")
     count: int = strawberry.field(description="How many members the channel reaches.")
 
 
@@ -65,7 +65,7 @@ class CampaignAudience:
 class CampaignSegmentMetrics:
     """The part of a segment."""
 
-    segment: Segment = strawberry.field(description="The segment.")
+    segment: Segment = strawberry.field(description="The segment that the totals are about.")
     totals: MetricTotals = strawberry.field(description="The totals of this segment.")
 
 
@@ -106,7 +106,7 @@ class Campaign(Node):
     )
     ends_on: date | None = strawberry.field(description="The last day of the campaign; null if none is set.")
     version: int = strawberry.field(
-        description="The number of edits so far. Send it with an edit to get CONFLICT if somebody else"
+        description="The number of edits so far. Send it with an edit to get CONFLICT if the object was"
         " edited in between."
     )
     created_at: datetime = strawberry.field(description="When it was created.")
@@ -186,9 +186,11 @@ class CampaignConnection(CountedConnection[Campaign, Edge[Campaign]]):
 class CampaignQueries:
     """The queries of campaigns."""
 
-    @strawberry.field(description="A campaign; null if there is none in your workspace.")
+    @strawberry.field(description="A campaign by its global id; null if the workspace has no such campaign.")
     async def campaign(
-        self, info: Info, id: Annotated[strawberry.ID, strawberry.argument(description="Its global id.")]
+        self,
+        info: Info,
+        id: Annotated[strawberry.ID, strawberry.argument(description="The global id of the campaign.")],
     ) -> Campaign | None:
         """Find a campaign."""
         number = ids.find("Campaign", id)
@@ -197,16 +199,21 @@ class CampaignQueries:
         view = await caller_of(info).loaders.campaigns.by_id.load(number)
         return None if view is None else Campaign.of(view)
 
-    @strawberry.field(description="The campaigns of the workspace, the newest first.")
+    @strawberry.field(description="The campaigns of the workspace, newest first.")
     async def campaigns(
         self,
         info: Info,
         first: First = None,
         after: After = None,
-        search: Annotated[str | None, strawberry.argument(description="Part of a name.")] = None,
+        search: Annotated[
+            str | None,
+            strawberry.argument(
+                description="Return only campaigns whose name contains this text; case is ignored."
+            ),
+        ] = None,
         statuses: Annotated[
             list[CampaignStatus] | None,
-            strawberry.argument(description="Return only objects in these statuses."),
+            strawberry.argument(description="Return only campaigns in these statuses."),
         ] = None,
     ) -> CampaignConnection:
         """A page of campaigns."""

@@ -71,15 +71,18 @@ class CriteriaFieldQueries:
     """The query of the catalogue."""
 
     @strawberry.field(
-        description="What criteria can ask about members of a kind: fields and their operators."
+        description="The fields that criteria for members of a kind can use, with their operators."
     )
     async def criteria_fields(
         self,
         info: Info,
         kind: Annotated[MemberKind, strawberry.argument(description="The kind of the members.")],
-        search: Annotated[str | None, strawberry.argument(description="Part of a name or label.")] = None,
+        search: Annotated[
+            str | None,
+            strawberry.argument(description="Return only fields whose name or label contains this text."),
+        ] = None,
         include_hidden: Annotated[
-            bool, strawberry.argument(description="Whether hidden attributes are listed too.")
+            bool, strawberry.argument(description="Whether to return hidden attributes too; default false.")
         ] = False,
     ) -> list[CriteriaField]:
         """The catalogue, narrowed to the fields whose name or label holds a text."""

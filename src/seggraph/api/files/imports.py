@@ -209,7 +209,8 @@ class CreateImportInput:
     """Input of createImport."""
 
     file: Upload = strawberry.field(
-        description="A CSV file in UTF-8, UTF-16 or Windows-1252, by the GraphQL multipart request specification."
+        description="The CSV file in UTF-8, UTF-16 or Windows-1252, sent by the GraphQL multipart request"
+        " specification."
     )
     kind: MemberKind = strawberry.field(description="The kind of the members in the file.")
     segment_id: strawberry.ID | None = strawberry.field(
@@ -237,22 +238,24 @@ class ColumnMapping:
     )
 
 
-@strawberry.input(description="How to import an uploaded file.")
+@strawberry.input(description="The import to start, and how to read its file.")
 class StartImportInput:
     """Input of startImport."""
 
-    id: strawberry.ID = strawberry.field(description="The import.")
+    id: strawberry.ID = strawberry.field(description="The global id of the import.")
     mapping: list[ColumnMapping] = strawberry.field(
-        description="Where columns go; the others are left out. Accounts need domain or externalId, people email"
-        " or externalId, other kinds externalId."
+        description="The fields that columns are stored in; columns that are absent are skipped. Accounts"
+        " need domain or externalId, persons email or externalId, other kinds externalId."
     )
     create_missing: bool | None = strawberry.field(
         default=True,
-        description="Whether rows without a member make one. If not, only members that are targets are taken.",
+        description="Whether a row creates its member if it does not exist; default true. If false, rows of"
+        " members that are not targets are skipped too.",
     )
     dry_run: bool | None = strawberry.field(
         default=False,
-        description="Only report what would become of the rows; it may be started for good after.",
+        description="Whether to only report what would happen; default false. The import can be started"
+        " again afterwards.",
     )
 
 
@@ -267,11 +270,13 @@ class ImportIdInput:
 class ImportQueries:
     """The queries of imports."""
 
-    @strawberry.field(name="import", description="An import; null if there is none in your workspace.")
+    @strawberry.field(
+        name="import", description="An import by its global id; null if there is none that you may see."
+    )
     async def import_(
         self,
         info: Info,
-        id: Annotated[strawberry.ID, strawberry.argument(description="Its global id.")],
+        id: Annotated[strawberry.ID, strawberry.argument(description="The global id of the import.")],
     ) -> Import | None:
         """Find an import."""
         number = ids.find("Import", id)
@@ -280,7 +285,7 @@ class ImportQueries:
         found = await imports.get_many(caller_of(info).viewer, [number])
         return Import.of(found[number]) if number in found else None
 
-    @strawberry.field(description="The imports of the workspace, the newest first.")
+    @strawberry.field(description="The imports that you may see, newest first.")
     async def imports(
         self,
         info: Info,
@@ -300,7 +305,8 @@ class ImportMutations:
     """The mutations of imports."""
 
     @strawberry.mutation(
-        description="Upload a file of members. Nothing is imported yet: the answer says what its columns are.",
+        description="Upload a file of members. Nothing is imported yet: the payload describes the columns"
+        " for startImport.",
         extensions=[ReportErrors(ImportPayload)],
     )
     async def create_import(self, info: Info, input: CreateImportInput) -> ImportPayload:
@@ -324,7 +330,8 @@ class ImportMutations:
         return ImportPayload(import_=Import.of(view))
 
     @strawberry.mutation(
-        description="Import an uploaded file by a mapping. One that was started already stays as it is.",
+        description="Start to import an uploaded file with a mapping. An import that was already started"
+        " does not change.",
         extensions=[ReportErrors(ImportPayload)],
     )
     async def start_import(self, info: Info, input: StartImportInput) -> ImportPayload:
@@ -341,7 +348,7 @@ class ImportMutations:
         return ImportPayload(import_=Import.of(view))
 
     @strawberry.mutation(
-        description="Stop an import. What it stored so far stays, and is counted.",
+        description="Stop an import. The rows that it has stored stay, and are counted.",
         extensions=[ReportErrors(ImportPayload)],
     )
     async def cancel_import(self, info: Info, input: ImportIdInput) -> ImportPayload:
@@ -356,12 +363,13 @@ class ImportSubscriptions:
     """The subscription of imports."""
 
     @strawberry.subscription(
-        description="An import as it is now, and again whenever it came further; ends when it is over."
+        description="An import as it is now, and again after each progress. The subscription ends when the"
+        " import does."
     )
     async def import_events(
         self,
         info: Info,
-        import_id: Annotated[strawberry.ID, strawberry.argument(description="The import.")],
+        import_id: Annotated[strawberry.ID, strawberry.argument(description="The global id of the import.")],
     ) -> AsyncGenerator[Import, None]:
         """Snapshot, then progress. The place in the stream is taken first, so that nothing falls between."""
         caller = caller_of(info)

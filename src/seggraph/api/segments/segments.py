@@ -85,18 +85,20 @@ class Freshness:
     )
 
 
-@strawberry.type(description="Something that puts members into a segment.")
+@strawberry.type(description="A source: something that adds members to a segment.")
 class SegmentSource:
     """Criteria, a playbook, a hand, or an import."""
 
-    kind: SourceKind = strawberry.field(description="What it is.")
+    kind: SourceKind = strawberry.field(description="The kind of the source.")
     playbook_id: strawberry.Private[int | None]
-    member_count: int = strawberry.field(description="Members that it holds in the segment.")
+    member_count: int = strawberry.field(
+        description="How many members are in the segment because of this source."
+    )
     blocked_count: int = strawberry.field(
-        description="Members that it may not add, because a hand removed them."
+        description="How many members this source may not add because they were removed manually."
     )
 
-    @strawberry.field(description="Which playbook, if it is one that you may see.")
+    @strawberry.field(description="The playbook; null for other sources, or if you may not see it.")
     @awaits_loaders
     async def playbook(self, info: Info) -> LinkedPlaybook | None:
         """Look it up for all sources at once."""
@@ -170,7 +172,9 @@ class SegmentMemberConnection(Connection[Member, SegmentMemberEdge]):
         )
 
 
-@strawberry.type(description="A named audience: members of one kind, by criteria, import or hand.")
+@strawberry.type(
+    description="A named audience of members of one kind, selected by criteria, imports or manual changes."
+)
 class Segment(
     SegmentHistoryFields,
     SegmentCampaignFields,
@@ -183,31 +187,35 @@ class Segment(
     """A segment. Its numbers belong together: they are all as of reach.asOf."""
 
     name: str = strawberry.field(description="The name. It is unique in the workspace; case is ignored.")
-    description: str | None = strawberry.field(description="What it is for, in words.")
-    kind: MemberKind = strawberry.field(description="The kind of its members.")
+    description: str | None = strawberry.field(description="A description in words; null if there is none.")
+    kind: MemberKind = strawberry.field(description="The kind of the members.")
     type: SegmentType = strawberry.field(
         description="Whether criteria (DYNAMIC), or imports and manual changes (STATIC), select the members."
     )
-    status: SegmentStatus = strawberry.field(description="Where it is in its life.")
+    status: SegmentStatus = strawberry.field(description="The status of the segment.")
     purpose: SegmentPurpose | None = strawberry.field(
-        description="What it is for; it decides the total reach."
+        description="The purpose, which decides the channels that the total reach counts; null if none is"
+        " set."
     )
-    origin: SegmentOrigin = strawberry.field(description="Who made it.")
-    visibility: Visibility = strawberry.field(description="Who sees it.")
+    origin: SegmentOrigin = strawberry.field(description="Who created the segment.")
+    visibility: Visibility = strawberry.field(description="Who may see the segment.")
     version: int = strawberry.field(
-        description="The number of edits so far. Send it with an edit to get CONFLICT if somebody else"
+        description="The number of edits so far. Send it with an edit to get CONFLICT if the object was"
         " edited in between."
     )
-    revision: int = strawberry.field(description="The computation that was asked for last.")
-    member_count: int = strawberry.field(description="How many members it has, as of reach.asOf.")
-    reach: Reach = strawberry.field(description="How many of them can be contacted.")
+    revision: int = strawberry.field(description="The number of the last requested calculation.")
+    member_count: int = strawberry.field(description="How many members the segment has, as of reach.asOf.")
+    reach: Reach = strawberry.field(description="How many of the members can be contacted.")
     sync_interval: DurationText | None = strawberry.field(
-        description="How often all of it is computed anew, besides following changes; null: every PT4H."
+        description="How often the whole segment is calculated again, besides following changes; null means"
+        " every PT4H."
     )
-    next_sync_at: datetime | None = strawberry.field(description="When it is next computed anew.")
-    created_at: datetime = strawberry.field(description="When it was created.")
-    last_action: SegmentAction = strawberry.field(description="The last thing done to it.")
-    last_modified_at: datetime = strawberry.field(description="When that was.")
+    next_sync_at: datetime | None = strawberry.field(
+        description="When the whole segment is next calculated; null if that is not planned."
+    )
+    created_at: datetime = strawberry.field(description="When the segment was created.")
+    last_action: SegmentAction = strawberry.field(description="The last action on the segment.")
+    last_modified_at: datetime = strawberry.field(description="When the last action happened.")
     view: strawberry.Private[SegmentView]
 
     @strawberry.field(
@@ -222,8 +230,8 @@ class Segment(
         return shown(self.view.criteria, await self._segment_names(info))
 
     @strawberry.field(
-        description="The criteria as a sentence; null when a field they ask about is gone."
-        ' A segment that you do not see is "a segment" in it.'
+        description="The criteria as a sentence for people; null if a field that they use was deleted. A"
+        ' segment that you may not see appears as "a segment".'
     )
     @awaits_loaders
     async def criteria_sentence(self, info: Info) -> str | None:
@@ -236,8 +244,8 @@ class Segment(
         return criteria_documents.sentence(self.view.criteria, catalogue, await self._segment_names(info))
 
     @strawberry.field(
-        description="The criteria as text, in its one spelling; createSegment and others read it back."
-        " Null when they refer to a segment that you do not see."
+        description="The criteria as text, as createSegment and other mutations accept it; null if they"
+        " refer to a segment that you may not see."
     )
     @awaits_loaders
     async def criteria_text(self, info: Info) -> str | None:
@@ -254,12 +262,14 @@ class Segment(
         seen = await caller_of(info).loaders.segments.by_id.load_many(wanted)
         return {segment.id: segment.name for segment in seen if segment is not None}
 
-    @strawberry.field(description="What you may do to it now, going by its status and your rights.")
+    @strawberry.field(
+        description="The actions that are possible now, by the segment's status and your rights."
+    )
     def transitions(self, info: Info) -> list[SegmentTransition]:
         """What is possible."""
         return segment_life.open_to(caller_of(info).viewer, self.view)
 
-    @strawberry.field(description="The users that it is hidden from.")
+    @strawberry.field(description="The users that the segment is hidden from.")
     @awaits_loaders
     async def hidden_from(self, info: Info) -> list[User]:
         """Load the users."""
@@ -267,7 +277,7 @@ class Segment(
         found = await loaders.users.by_id.load_many(await loaders.segments.hidden_from.load(self.view.id))
         return [User.of(user) for user in found if user is not None]
 
-    @strawberry.field(description="What puts members into it.")
+    @strawberry.field(description="The sources that add members to the segment.")
     @awaits_loaders
     async def sources(self, info: Info) -> list[SegmentSource]:
         """Load the sources."""
@@ -276,7 +286,7 @@ class Segment(
             for view in await caller_of(info).loaders.segments.sources.load(self.view.id)
         ]
 
-    @strawberry.field(description="How current it is.")
+    @strawberry.field(description="How current the members are.")
     @awaits_loaders
     async def freshness(self, info: Info) -> Freshness:
         """Measure the freshness."""
@@ -297,19 +307,23 @@ class Segment(
         """Load the user."""
         return await _user(caller_of(info), self.view.created_by_id)
 
-    @strawberry.field(description="Who did the last thing to it; null for an API key, or a user who is gone.")
+    @strawberry.field(
+        description="The user who did the last action; null if an API key did, or if the user was deleted."
+    )
     @awaits_loaders
     async def last_modified_by(self, info: Info) -> User | None:
         """Load the user."""
         return await _user(caller_of(info), self.view.last_modified_by_id)
 
     @strawberry.field(
-        description="Why a member is in the segment, or is not: sources and criteria, part by part."
+        description="Why a member is in the segment or not: by sources, and by each part of the criteria."
     )
     async def explain(
         self,
         info: Info,
-        member_id: Annotated[strawberry.ID, strawberry.argument(description="The member, of the same kind.")],
+        member_id: Annotated[
+            strawberry.ID, strawberry.argument(description="The global id of a member of the same kind.")
+        ],
     ) -> MembershipExplanation:
         """Explain."""
         caller = caller_of(info)
@@ -318,7 +332,7 @@ class Segment(
             await explanations.explain(caller.services, caller.viewer, self.view, number)
         )
 
-    @strawberry.field(description="Its members, in the order in which they came unless told otherwise.")
+    @strawberry.field(description="The members of the segment, oldest first by default.")
     @awaits_loaders
     async def members(
         self,
