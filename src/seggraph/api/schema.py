@@ -103,7 +103,7 @@ class Query(
     ) -> list[Node | None]:
         """Find several objects."""
         if len(ids) > MAX_NODES:
-            raise TooMany(f"Ask for at most {MAX_NODES} nodes at once.", path=("ids",))
+            raise TooMany(f"Give at most {MAX_NODES} ids at once.", path=("ids",))
         return await find_many(caller_of(info), ids)
 
     @strawberry.field(description="The user or API key that sends the request, with its role and workspace.")
@@ -196,10 +196,10 @@ class Query(
         if segment_ids is not None:
             audience = await members.audience_of(caller.viewer, await _visible(caller, segment_ids, kind))
         if where is not None:
-            found = await matching.find(
+            matching_members = await matching.find(
                 caller.services, caller.viewer, kind, document_of(where), path="where"
             )
-            audience = found if audience is None else audience & found
+            audience = matching_members if audience is None else audience & matching_members
         list_ = MemberList(kind, search, audience)
         order = await member_order(caller, kind, order_by)
         page = await members.list_page(caller.viewer, list_, order, request_of(first, after, last, before))
@@ -239,13 +239,13 @@ def _only(type_: type[N], node: object) -> N | None:
 async def _visible(caller: Caller, segment_ids: list[strawberry.ID], kind: MemberKind) -> list[int]:
     """The numbers of segments that the viewer may see. Raises NotFound for any other, and Invalid for another kind."""
     numbers = ids.decode_all("Segment", segment_ids, path=("segmentIds",))
-    found = await segment_views.get_many(caller.viewer, numbers)
+    visible = await segment_views.get_many(caller.viewer, numbers)
     for index, number in enumerate(numbers):
-        if number not in found:
-            raise NotFound("There is no such segment.", path=("segmentIds", index))
-        if found[number].kind is not kind:
+        if number not in visible:
+            raise NotFound("There is no segment with this id.", path=("segmentIds", index))
+        if visible[number].kind is not kind:
             raise Invalid(
-                f"This segment's members are of the kind {found[number].kind.name}.",
+                f"This segment's members are of the kind {visible[number].kind.name}.",
                 path=("segmentIds", index),
             )
     return numbers

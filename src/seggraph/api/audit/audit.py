@@ -44,7 +44,7 @@ def _encoded(type_name: str) -> Callable[[Any], Any]:
 
     def encode(value: Any) -> Any:
         return (
-            [ids.encode(type_name, one) for one in value]
+            [ids.encode(type_name, number) for number in value]
             if isinstance(value, list)
             else ids.encode(type_name, value)
         )
@@ -193,7 +193,10 @@ def _part(global_id: str, type_names: tuple[str, ...], argument: str) -> tuple[s
     """The type and the number of an id. Raises NotFound for an id of nothing that the log is about."""
     part = ids.split(global_id)
     if part is None or part[0] not in type_names:
-        raise NotFound("The audit log has nothing of this id.", path=(argument,))
+        raise NotFound(
+            "The audit log has no entries for this id.",
+            path=(argument,),
+        )
     return part
 
 
@@ -201,11 +204,11 @@ def _values(values: Mapping[str, Any] | None) -> JSON | None:
     """What is told of an object, with the names that its fields have in the API."""
     if values is None:
         return None
-    found = {}
+    shown = {}
     for name, value in values.items():
         show = SHOWN.get(name)
         head, *rest = name.split("_")
         is_left_out = value is None or (isinstance(value, dict) and "omittedBytes" in value)
         label = head + "".join(map(str.capitalize, rest))
-        found[label] = value if show is None or is_left_out else show(value)
-    return JSON(found)
+        shown[label] = value if show is None or is_left_out else show(value)
+    return JSON(shown)

@@ -15,7 +15,7 @@ from seggraph.api.segments.segments import Segment
 from seggraph.api.users.viewer import User, load_user
 from seggraph.database.paging import PageRequest
 from seggraph.services.campaigns import views as campaign_views
-from seggraph.services.campaigns.audiences import CampaignAudience as AudienceView
+from seggraph.services.campaigns.audiences import CampaignAudienceView
 from seggraph.services.campaigns.metric_series import Asked, Subject
 from seggraph.services.campaigns.views import CampaignList, CampaignView
 from seggraph.transport.loading import awaits_loaders
@@ -50,13 +50,15 @@ class CampaignAudience:
     as_of: datetime | None = strawberry.field(description="The time of the oldest data among its segments.")
 
     @staticmethod
-    def of(view: AudienceView, channel: Channel | None) -> "CampaignAudience":
+    def of(view: CampaignAudienceView, channel: Channel | None) -> "CampaignAudience":
         """The audience as the service computes it."""
         return CampaignAudience(
             kind=view.kind,
             member_count=view.member_count,
             reach=None if channel is None else view.reached[channel],
-            by_channel=[ChannelReach(channel=one, count=count) for one, count in view.reached.items()],
+            by_channel=[
+                ChannelReach(channel=reached, count=count) for reached, count in view.reached.items()
+            ],
             as_of=view.as_of,
         )
 
@@ -117,8 +119,8 @@ class Campaign(Node):
     @awaits_loaders
     async def segments(self, info: Info) -> list[Segment]:
         """Load the segments."""
-        found = await caller_of(info).loaders.campaigns.segments.load(self.view.id)
-        return await _segments(info, found.included)
+        uses = await caller_of(info).loaders.campaigns.segments.load(self.view.id)
+        return await _segments(info, uses.included)
 
     @strawberry.field(
         description="The segments whose members the campaign leaves out, of those that you may see."
@@ -126,8 +128,8 @@ class Campaign(Node):
     @awaits_loaders
     async def excluded_segments(self, info: Info) -> list[Segment]:
         """Load the segments."""
-        found = await caller_of(info).loaders.campaigns.segments.load(self.view.id)
-        return await _segments(info, found.excluded)
+        uses = await caller_of(info).loaders.campaigns.segments.load(self.view.id)
+        return await _segments(info, uses.excluded)
 
     @strawberry.field(description="How many more segments the campaign uses that you may not see.")
     @awaits_loaders
@@ -142,8 +144,8 @@ class Campaign(Node):
     @awaits_loaders
     async def audience(self, info: Info) -> CampaignAudience:
         """Compute it for the whole page at once."""
-        found = await caller_of(info).loaders.campaigns.audiences.load(self.view.id)
-        return CampaignAudience.of(found, self.channel)
+        audience = await caller_of(info).loaders.campaigns.audiences.load(self.view.id)
+        return CampaignAudience.of(audience, self.channel)
 
     @strawberry.field(description="The metrics of the campaign, from one day to another.")
     def metrics(self, from_: From = None, to: To = None) -> CampaignReport:
@@ -224,5 +226,5 @@ class CampaignQueries:
 
 
 async def _segments(info: Info, segment_ids: tuple[int, ...]) -> list[Segment]:
-    found = await caller_of(info).loaders.segments.by_id.load_many(list(segment_ids))
-    return [Segment.of(view) for view in found if view is not None]
+    views = await caller_of(info).loaders.segments.by_id.load_many(list(segment_ids))
+    return [Segment.of(view) for view in views if view is not None]

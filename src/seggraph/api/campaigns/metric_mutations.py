@@ -15,7 +15,7 @@ from seggraph.api.files.imports import ColumnMapping, MappedColumn
 from seggraph.errors import Duplicate, Required
 from seggraph.services.campaigns import metric_imports
 from seggraph.services.campaigns import metrics as campaign_metrics
-from seggraph.services.campaigns.metrics import RowWarning as RowWarningView
+from seggraph.services.campaigns.metrics import RowWarningView
 from seggraph.transport import Row, row, with_rows
 
 
@@ -147,7 +147,7 @@ class MetricMutations:
     ) -> RecordCampaignMetricsPayload:
         """Record."""
         caller = caller_of(info)
-        rows = [_with_numbers(one) for one in input.rows]
+        rows = [_with_numbers(row) for row in input.rows]
         report = await campaign_metrics.record(caller.services, caller.viewer, rows)
         return RecordCampaignMetricsPayload(
             written=report.written,
@@ -196,9 +196,9 @@ def _with_numbers(given: Row) -> dict[str, Any]:
 def _mapping(pairs: list[ColumnMapping] | None) -> dict[str, str] | None:
     if pairs is None:
         return None
-    found: dict[str, str] = {}
+    field_by_column: dict[str, str] = {}
     for index, pair in enumerate(pairs):
-        if pair.column in found:
-            raise Duplicate("This column stands in the mapping twice.", path=("mapping", index, "column"))
-        found[pair.column] = pair.field
-    return found
+        if pair.column in field_by_column:
+            raise Duplicate("The mapping contains this column twice.", path=("mapping", index, "column"))
+        field_by_column[pair.column] = pair.field
+    return field_by_column

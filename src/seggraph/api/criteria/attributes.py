@@ -101,8 +101,13 @@ class AttributeQueries:
         ] = None,
     ) -> list[ValueSuggestion]:
         """Suggest values."""
-        found = await value_counts.suggest(caller_of(info).viewer, kind, field, search=search, first=first)
-        return [ValueSuggestion(value=JSON(one.value), count=one.count, exact=one.exact) for one in found]
+        suggestions = await value_counts.suggest(
+            caller_of(info).viewer, kind, field, search=search, first=first
+        )
+        return [
+            ValueSuggestion(value=JSON(counted.value), count=counted.count, exact=counted.exact)
+            for counted in suggestions
+        ]
 
 
 @strawberry.type

@@ -24,14 +24,14 @@ class CriteriaCompletion:
     description: str = strawberry.field(description="An explanation for people; it may be empty.")
 
     @staticmethod
-    def of(found: Completion) -> "CriteriaCompletion":
+    def of(completion: Completion) -> "CriteriaCompletion":
         """The completion as the language gives it."""
         return CriteriaCompletion(
-            kind=found.kind,
-            text=found.text,
-            start=found.start,
-            end=found.end,
-            description=found.description,
+            kind=completion.kind,
+            text=completion.text,
+            start=completion.start,
+            end=completion.end,
+            description=completion.description,
         )
 
 
@@ -58,5 +58,5 @@ class CriteriaTextQueries:
         ],
     ) -> list[CriteriaCompletion]:
         """Complete."""
-        found = await criteria_texts.completions(caller_of(info).viewer, kind, text, cursor)
-        return [CriteriaCompletion.of(completion) for completion in found]
+        completions = await criteria_texts.completions(caller_of(info).viewer, kind, text, cursor)
+        return [CriteriaCompletion.of(completion) for completion in completions]

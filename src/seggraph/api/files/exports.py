@@ -71,8 +71,8 @@ class Export(Node):
         number = self.view.segment_id
         if number is None:
             return None
-        found = await segment_views.get_many(caller_of(info).viewer, [number])
-        return Segment.of(found[number]) if number in found else None
+        segments = await segment_views.get_many(caller_of(info).viewer, [number])
+        return Segment.of(segments[number]) if number in segments else None
 
     @strawberry.field(
         description="The URL to download the file, valid for one hour without signing in; query it again for"
@@ -179,8 +179,8 @@ class ExportQueries:
         number = ids.find("Export", id)
         if number is None:
             return None
-        found = await exports.get_many(caller_of(info).viewer, [number])
-        return Export.of(found[number]) if number in found else None
+        views = await exports.get_many(caller_of(info).viewer, [number])
+        return Export.of(views[number]) if number in views else None
 
     @strawberry.field(description="The exports that you may see, newest first.")
     async def exports(

@@ -130,8 +130,8 @@ class Import(Node):
         """Load the segment."""
         if self.segment_number is None:
             return None
-        found = await segment_views.get_many(caller_of(info).viewer, [self.segment_number])
-        return Segment.of(found[self.segment_number]) if self.segment_number in found else None
+        segments = await segment_views.get_many(caller_of(info).viewer, [self.segment_number])
+        return Segment.of(segments[self.segment_number]) if self.segment_number in segments else None
 
     @strawberry.field(
         description="The URL to download the rejected rows as CSV with line number and reason, valid for one"
@@ -157,16 +157,18 @@ class Import(Node):
             delimiter=view.delimiter,
             has_header=view.has_header,
             columns=[
-                ImportColumn(name=one.name, samples=one.samples, detected_type=one.detected_type.value)
-                for one in view.columns
+                ImportColumn(
+                    name=column.name, samples=column.samples, detected_type=column.detected_type.value
+                )
+                for column in view.columns
             ],
             suggested_mapping=[
-                ColumnMappingSuggestion(column=one.column, field=one.field, confidence=one.confidence)
-                for one in view.suggestions
+                ColumnMappingSuggestion(column=guess.column, field=guess.field, confidence=guess.confidence)
+                for guess in view.suggestions
             ],
             mapping=None
             if view.mapping is None
-            else [MappedColumn(column=one.column, field=one.field) for one in view.mapping],
+            else [MappedColumn(column=pair.column, field=pair.field) for pair in view.mapping],
             replace=view.replace,
             create_missing=view.create_missing,
             dry_run=view.dry_run,
@@ -282,8 +284,8 @@ class ImportQueries:
         number = ids.find("Import", id)
         if number is None:
             return None
-        found = await imports.get_many(caller_of(info).viewer, [number])
-        return Import.of(found[number]) if number in found else None
+        views = await imports.get_many(caller_of(info).viewer, [number])
+        return Import.of(views[number]) if number in views else None
 
     @strawberry.field(description="The imports that you may see, newest first.")
     async def imports(
@@ -341,7 +343,7 @@ class ImportMutations:
             caller.services,
             caller.viewer,
             ids.decode("Import", input.id),
-            [Pair(one.column, one.field) for one in input.mapping],
+            [Pair(entry.column, entry.field) for entry in input.mapping],
             create_missing=input.create_missing is not False,
             dry_run=bool(input.dry_run),
         )

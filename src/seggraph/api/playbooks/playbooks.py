@@ -301,7 +301,7 @@ def _changes(input: UpdatePlaybookInput) -> dict[str, Any]:
     given: dict[str, Any] = {}
     if input.name is not strawberry.UNSET:
         given["name"] = input.name
-    if any(one is not strawberry.UNSET for one in (input.criteria, input.criteria_text)):
+    if any(form is not strawberry.UNSET for form in (input.criteria, input.criteria_text)):
         given["criteria"] = criteria_of(input.criteria, input.criteria_text)
     if input.add_to_segment_ids is not strawberry.UNSET:
         given["add_to_segment_ids"] = _segment_ids(input.add_to_segment_ids or [])

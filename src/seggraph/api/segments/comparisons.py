@@ -121,18 +121,18 @@ class ComparisonQueries:
         ],
     ) -> SegmentComparison:
         """Compare."""
-        given = [Given(_number(one, ("ids", index)), ("ids", index)) for index, one in enumerate(ids)]
-        found = await comparisons.compare(caller_of(info).viewer, given)
-        shown = {view.id: Segment.of(view) for view in found.segments}
+        given = [Given(_number(id_, ("ids", index)), ("ids", index)) for index, id_ in enumerate(ids)]
+        comparison = await comparisons.compare(caller_of(info).viewer, given)
+        shown = {view.id: Segment.of(view) for view in comparison.segments}
         return SegmentComparison(
             segments=[
                 ComparedSegment(
-                    segment=segment, member_count=found.sizes[number], only_in=found.only_in[number]
+                    segment=segment, member_count=comparison.sizes[number], only_in=comparison.only_in[number]
                 )
                 for number, segment in shown.items()
             ],
-            union=found.union,
-            intersection=found.intersection,
+            union=comparison.union,
+            intersection=comparison.intersection,
             overlaps=[
                 SegmentOverlap(
                     first=shown[pair.first],
@@ -140,7 +140,7 @@ class ComparisonQueries:
                     overlap=pair.shared,
                     jaccard=pair.jaccard,
                 )
-                for pair in found.overlaps
+                for pair in comparison.overlaps
             ],
         )
 

@@ -128,8 +128,12 @@ class MembershipChange:
             at=view.at,
             direction=MembershipDirection(view.direction.value),
             trigger=view.trigger,
-            sources=None if view.sources is None else list(dict.fromkeys(one.kind for one in view.sources)),
-            playbook_ids=[one.playbook_id for one in view.sources or () if one.playbook_id is not None],
+            sources=None
+            if view.sources is None
+            else list(dict.fromkeys(source.kind for source in view.sources)),
+            playbook_ids=[
+                source.playbook_id for source in view.sources or () if source.playbook_id is not None
+            ],
         )
 
 
@@ -177,17 +181,17 @@ class SegmentHistoryFields:
     ) -> list[SizePoint]:
         """The points, for all segments of the operation at once."""
         span = Span(from_, to, interval or HistoryInterval.DAY)
-        found: list[size_history.SizePoint] = await caller_of(info).loaders.history.sizes.load(
+        points: list[size_history.SizePoint] = await caller_of(info).loaders.history.sizes.load(
             (self.view.id, span)
         )
         return [
             SizePoint(
-                at=one.at,
-                member_count=one.member_count,
-                entered=as_int(one.entered),
-                exited=as_int(one.exited),
+                at=point.at,
+                member_count=point.member_count,
+                entered=as_int(point.entered),
+                exited=as_int(point.exited),
             )
-            for one in found
+            for point in points
         ]
 
     @strawberry.field(description="The members that entered and exited, newest first, with time and cause.")

@@ -117,8 +117,8 @@ class SegmentListQueries:
         ] = None,
     ) -> list[SegmentStatusCount]:
         """Count by status."""
-        found = await segment_views.counts(caller_of(info).viewer, filter_of(filter), search)
-        return [SegmentStatusCount(status=status, count=count) for status, count in found.items()]
+        counts = await segment_views.counts(caller_of(info).viewer, filter_of(filter), search)
+        return [SegmentStatusCount(status=status, count=count) for status, count in counts.items()]
 
 
 def filter_of(filter_: SegmentFilter | None) -> FilterState:

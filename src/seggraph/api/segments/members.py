@@ -113,7 +113,9 @@ class SegmentMemberMutations:
     async def remove_segment_members(self, info: Info, input: SegmentMembersInput) -> SegmentMembersPayload:
         """Remove."""
         if input.new_segment is not None:
-            raise Invalid("A new segment has nobody to remove.", path=("newSegment",))
+            raise Invalid(
+                "removeSegmentMembers cannot create a segment: leave newSegment out.", path=("newSegment",)
+            )
         caller = caller_of(info)
         selection, unknown = _selection(input)
         numbers = ids.decode_all("Segment", input.segment_ids, path=("segmentIds",))

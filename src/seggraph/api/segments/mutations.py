@@ -299,7 +299,7 @@ def _changes(input: UpdateSegmentInput) -> dict[str, Any]:
         for name in ("name", "description", "kind", "type", "purpose", "visibility")
         if getattr(input, name) is not strawberry.UNSET
     }
-    if any(one is not strawberry.UNSET for one in (input.criteria, input.criteria_text)):
+    if any(form is not strawberry.UNSET for form in (input.criteria, input.criteria_text)):
         given["criteria"] = criteria_of(input.criteria, input.criteria_text)
     if input.hidden_from_ids is not strawberry.UNSET:
         given["hidden_from"] = _user_ids(input.hidden_from_ids)

@@ -36,7 +36,7 @@ class SegmentPayload:
         if self.edit is None:
             return None
         caller = caller_of(info)
-        found = await differences.of_edit(caller.services, caller.viewer, self.edit)
-        if found is None:
+        difference = await differences.of_edit(caller.services, caller.viewer, self.edit)
+        if difference is None:
             return None
-        return PreviewDiff.of(found.kind, found.before, found.after)
+        return PreviewDiff.of(difference.kind, difference.before, difference.after)

@@ -108,5 +108,5 @@ class PreviewQueries:
         given = criteria_of(input.criteria, input.criteria_text)
         if given is None:
             raise Required("Give the criteria to preview.", path=("criteria",))
-        found = await previews.preview(caller.services, caller.viewer, input.kind, given, input.purpose)
-        return SegmentPreview.of(found)
+        preview = await previews.preview(caller.services, caller.viewer, input.kind, given, input.purpose)
+        return SegmentPreview.of(preview)

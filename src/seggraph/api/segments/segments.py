@@ -274,8 +274,8 @@ class Segment(
     async def hidden_from(self, info: Info) -> list[User]:
         """Load the users."""
         loaders = caller_of(info).loaders
-        found = await loaders.users.by_id.load_many(await loaders.segments.hidden_from.load(self.view.id))
-        return [User.of(user) for user in found if user is not None]
+        users = await loaders.users.by_id.load_many(await loaders.segments.hidden_from.load(self.view.id))
+        return [User.of(user) for user in users if user is not None]
 
     @strawberry.field(description="The sources that add members to the segment.")
     @awaits_loaders

@@ -47,18 +47,18 @@ class SegmentUsages:
     @staticmethod
     def of(usages: Iterable[Usage]) -> "SegmentUsages":
         """The usages as the service found them."""
-        found: dict[UserType, list[SegmentUsage]] = {type_: [] for type_ in UserType}
+        by_user: dict[UserType, list[SegmentUsage]] = {type_: [] for type_ in UserType}
         hidden = set()
         for usage in usages:
             if usage.visible:
-                found[usage.type].append(_link(usage))
+                by_user[usage.type].append(_link(usage))
             else:
                 hidden.add((usage.type, usage.id))
         return SegmentUsages(
-            campaigns=found[UserType.CAMPAIGN],
-            segments=found[UserType.SEGMENT],
-            playbooks=found[UserType.PLAYBOOK],
-            destinations=found[UserType.DESTINATION],
+            campaigns=by_user[UserType.CAMPAIGN],
+            segments=by_user[UserType.SEGMENT],
+            playbooks=by_user[UserType.PLAYBOOK],
+            destinations=by_user[UserType.DESTINATION],
             hidden_count=len(hidden),
         )
 

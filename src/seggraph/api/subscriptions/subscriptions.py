@@ -217,18 +217,18 @@ def _interest(segment_ids: set[int] | None) -> Callable[[Fact], bool]:
 
 
 async def _require_visible(caller: Caller, segment_ids: list[int] | None) -> None:
-    found = await segment_views.get_many(caller.viewer, segment_ids or [])
+    segments = await segment_views.get_many(caller.viewer, segment_ids or [])
     for index, segment_id in enumerate(segment_ids or []):
-        if segment_id not in found:
-            raise NotFound("There is no such segment.", path=("segmentIds", index))
+        if segment_id not in segments:
+            raise NotFound("There is no segment with this id.", path=("segmentIds", index))
 
 
 async def _views(caller: Caller, segment_ids: list[int] | None) -> list[SegmentView]:
     """The segments that the subscription is about and the viewer may see now."""
     if segment_ids is None:
         segment_ids = sorted(await segment_views.visible_ids(caller.viewer))
-    found = await segment_views.get_many(caller.viewer, segment_ids)
-    return [found[segment_id] for segment_id in segment_ids if segment_id in found]
+    segments = await segment_views.get_many(caller.viewer, segment_ids)
+    return [segments[segment_id] for segment_id in segment_ids if segment_id in segments]
 
 
 def _cursors(views: list[SegmentView], last: str) -> list[tuple[SegmentView, str]]:
@@ -263,10 +263,10 @@ async def _event(caller: Caller, cursor: str, fact: Fact) -> SegmentEvent | None
     if isinstance(fact, SegmentDeleted):
         return _deleted(caller, cursor, fact)
     segment_id = _segment_of(fact)
-    found = await segment_views.get_many(caller.viewer, [segment_id])
-    if segment_id not in found:
+    segments = await segment_views.get_many(caller.viewer, [segment_id])
+    if segment_id not in segments:
         return None
-    segment = Segment.of(found[segment_id])
+    segment = Segment.of(segments[segment_id])
     at = fact.at
     match fact:
         case SegmentStatusChanged(revision=revision, status=status, previous_status=previous):
@@ -327,5 +327,5 @@ def _deleted(caller: Caller, cursor: str, fact: SegmentDeleted) -> SegmentEvent 
 
 
 async def _sample(caller: Caller, numbers: tuple[int, ...]) -> list[Member]:
-    found = await members.get_many(caller.viewer, numbers)
-    return [Member.of(found[number]) for number in numbers if number in found]
+    members_by_number = await members.get_many(caller.viewer, numbers)
+    return [Member.of(members_by_number[number]) for number in numbers if number in members_by_number]

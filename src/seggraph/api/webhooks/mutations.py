@@ -197,11 +197,13 @@ class WebhookMutations:
         self, info: Info, input: ReplayWebhookDeliveryInput
     ) -> ReplayWebhookPayload:
         """Replay."""
-        one = input.delivery_id
+        message_id = input.delivery_id
         replayed = await webhook_attempts.replay(
             caller_of(info).viewer,
             ids.decode("Webhook", input.id),
-            delivery_id=None if one is None else ids.decode("WebhookDelivery", one, path=("deliveryId",)),
+            delivery_id=None
+            if message_id is None
+            else ids.decode("WebhookDelivery", message_id, path=("deliveryId",)),
             since=input.since,
         )
         return ReplayWebhookPayload(replayed=replayed)
