@@ -252,7 +252,7 @@ async def _visible(caller: Caller, segment_ids: list[strawberry.ID], kind: Membe
 
 
 def build_schema(observe: Observe | None = None) -> ServedSchema:
-    """The schema that is served; `observe` is told of each operation that is over."""
+    """The schema that is served; `observe` is called after each operation."""
     return ServedSchema(
         query=Query,
         mutation=Mutation,

@@ -201,7 +201,7 @@ def _part(global_id: str, type_names: tuple[str, ...], argument: str) -> tuple[s
 
 
 def _values(values: Mapping[str, Any] | None) -> JSON | None:
-    """What is told of an object, with the names that its fields have in the API."""
+    """The recorded fields of an object, under the names that they have in the API."""
     if values is None:
         return None
     shown = {}

@@ -36,5 +36,5 @@ class CampaignLoaders(NounLoaders):
 
     @cached_property
     def audiences(self) -> DataLoader[int, CampaignAudienceView]:
-        """Whom a campaign targets, by its id."""
+        """The members that a campaign targets, by its id."""
         return by_key(lambda ids: campaign_audiences.get_many(self._viewer, ids), NOBODY)

@@ -60,7 +60,7 @@ class PreviewDiff:
 
 
 async def sample_of(info: Info, list_: MemberList | None, first: int | None) -> list[Member]:
-    """Some members of a list, those who came first."""
+    """Some members of a list, oldest first."""
     if list_ is None:
         return []
     request = PageRequest(first=DEFAULT_SAMPLE if first is None else first)

@@ -98,7 +98,7 @@ class SizePoint:
 
 @strawberry.type(description="A change of membership: a member entered or exited the segment.")
 class MembershipChange:
-    """A move."""
+    """A change of membership."""
 
     member: Member = strawberry.field(description="The member that entered or exited.")
     at: datetime = strawberry.field(description="When the member entered or exited.")
@@ -122,7 +122,7 @@ class MembershipChange:
 
     @staticmethod
     def of(view: MoveView) -> "MembershipChange":
-        """The move as the service reads it."""
+        """The change as the service reads it."""
         return MembershipChange(
             member=Member.of(view.member),
             at=view.at,
@@ -208,7 +208,7 @@ class SegmentHistoryFields:
         first: First = None,
         after: After = None,
     ) -> MembershipChangeConnection:
-        """A page of moves, for all segments of the operation at once."""
+        """A page of changes, for all segments of the operation at once."""
         wanted = MoveFilter(from_, to, None if direction is None else Move(direction.value))
         list_ = MoveList(self.view.id, self.view.kind, wanted)
         request = PageRequest(first=first, after=after)

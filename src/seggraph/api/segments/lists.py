@@ -143,7 +143,7 @@ def filter_of(filter_: SegmentFilter | None) -> FilterState:
 
 
 def order_of(order: SegmentOrder | None) -> Order:
-    """The order as the service takes it; the newest first unless told otherwise."""
+    """The order as the service takes it; newest first by default."""
     if order is None:
         return segment_views.order_by("created_at", descending=True)
     descending = order.direction is OrderDirection.DESC

@@ -1,4 +1,4 @@
-"""Membership by hand in the schema: adding members to segments and removing them."""
+"""Manual membership in the schema: adding members to segments and removing them."""
 
 import strawberry
 from strawberry.types import Info

@@ -87,7 +87,7 @@ class Freshness:
 
 @strawberry.type(description="A source: something that adds members to a segment.")
 class SegmentSource:
-    """Criteria, a playbook, a hand, or an import."""
+    """Criteria, a playbook, manual changes, or imports."""
 
     kind: SourceKind = strawberry.field(description="The kind of the source.")
     playbook_id: strawberry.Private[int | None]

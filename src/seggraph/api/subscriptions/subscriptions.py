@@ -193,8 +193,8 @@ class Subscription(ExportSubscriptions, ImportSubscriptions, WorkspaceSubscripti
                 if isinstance(item, Resync):
                     for event in await _resyncs(caller, wanted, item):
                         yield event
-                elif (told := await _event(caller, item.cursor, item.fact)) is not None:
-                    yield told
+                elif (event := await _event(caller, item.cursor, item.fact)) is not None:
+                    yield event
 
 
 def _interest(segment_ids: set[int] | None) -> Callable[[Fact], bool]:
@@ -232,7 +232,7 @@ async def _views(caller: Caller, segment_ids: list[int] | None) -> list[SegmentV
 
 
 def _cursors(views: list[SegmentView], last: str) -> list[tuple[SegmentView, str]]:
-    """Segments that are told of at once, with their cursors: who leaves before the last of them has not seen all."""
+    """Segments that are sent together, with their cursors: a client that leaves before the last has not seen all."""
     return [(view, NOTHING_SEEN) for view in views[:-1]] + [(view, last) for view in views[-1:]]
 
 
@@ -313,7 +313,7 @@ def _segment_of(fact: Fact) -> int:
 
 
 def _deleted(caller: Caller, cursor: str, fact: SegmentDeleted) -> SegmentEvent | None:
-    """The event of a deletion, or None for those who did not see the segment."""
+    """The event of a deletion, or None for a viewer who did not see the segment."""
     view = segment_views.restored(fact.last)
     visible = sees_segment(
         caller.viewer,

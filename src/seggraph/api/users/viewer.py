@@ -94,7 +94,7 @@ class User(Node):
 
 
 async def load_user(info: Info, number: int | None) -> User | None:
-    """A user of the workspace; None without a number, and for one who is no more."""
+    """A user of the workspace; None without a number, and for a deleted one."""
     view = None if number is None else await caller_of(info).loaders.users.by_id.load(number)
     return None if view is None else User.of(view)
 

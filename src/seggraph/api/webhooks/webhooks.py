@@ -1,4 +1,4 @@
-"""Webhooks in the schema: where partners are told what happens in the workspace."""
+"""Webhooks in the schema: URLs that receive messages about what happens in the workspace."""
 
 from datetime import datetime
 from typing import Annotated
