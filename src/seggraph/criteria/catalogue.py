@@ -77,7 +77,7 @@ class Field:
     @property
     def operators(self) -> tuple[AttributeOp, ...]:
         """What can be asked of it, by its type."""
-        return OPERATORS[self.type]
+        return OPERATORS.of_type(self.type)
 
     @property
     def is_custom(self) -> bool:

@@ -10,6 +10,7 @@ from strawberry.types.enum import StrawberryEnumDefinition
 
 from seggraph import vocabulary
 from seggraph.criteria import AttributeOp, CompareOp, EventAggregate, Group, InOp, SetOp
+from seggraph.criteria.operators import AGGREGATES, OPERATORS, SEGMENT_OPERATORS, TAGS
 from seggraph.criteria.text import CompletionKind
 from seggraph.errors import ErrorCode, SeggraphError
 from seggraph.events import ResyncReason
@@ -53,12 +54,8 @@ PUBLISHED: Final[tuple[type[DescribedIntEnum] | type[DescribedStrEnum], ...]] = 
     vocabulary.Visibility,
     vocabulary.WebhookDeliveryStatus,
     vocabulary.WebhookStatus,
-    CompareOp,
     CompletionKind,
-    EventAggregate,
-    InOp,
     ResyncReason,
-    SetOp,
 )
 """The described enums that clients see under the names of their classes."""
 
@@ -88,39 +85,17 @@ def _error_descriptions() -> dict[str, str | None]:
     return described
 
 
-ATTRIBUTE_OPS: Final = {
-    "EQ": "The field equals `value`.",
-    "NE": "The field differs from `value`, or is not set.",
-    "IN": "The field equals one of `values`.",
-    "NOT_IN": "The field equals none of `values`, or is not set.",
-    "GT": "The field is greater than `value`.",
-    "GTE": "The field is greater than or equal to `value`.",
-    "LT": "The field is less than `value`.",
-    "LTE": "The field is less than or equal to `value`.",
-    "BETWEEN": "The field lies between the two `values`, both included.",
-    "CONTAINS": "The text contains `value`, ignoring case.",
-    "NOT_CONTAINS": "The text does not contain `value`, or is not set.",
-    "STARTS_WITH": "The text starts with `value`, ignoring case.",
-    "ENDS_WITH": "The text ends with `value`, ignoring case.",
-    "IS_SET": "The field has a value.",
-    "IS_NOT_SET": "The field has no value.",
-    "BEFORE": "The date or time is before `value`.",
-    "AFTER": "The date or time is after `value`.",
-    "ON": "The date or time is on the day `value`.",
-    "WITHIN_LAST": "The date or time is within the last duration `value`, like P30D.",
-    "NOT_WITHIN_LAST": "The date or time is not within the last duration `value`, or is not set.",
-    "WITHIN_NEXT": "The date or time is within the next duration `value`.",
-    "ANNIVERSARY_WITHIN": "The next anniversary of the date is within the duration `value`.",
-    "HAS_ANY": "The list contains at least one of `values`.",
-    "HAS_ALL": "The list contains all of `values`.",
-    "HAS_NONE": "The list contains none of `values`.",
-}
-
 for _enum in PUBLISHED:
     publish(_enum)
 publish(ErrorCode, descriptions=_error_descriptions())
 publish(Group, name="CriteriaFieldGroup")
-publish(AttributeOp, descriptions=ATTRIBUTE_OPS)
+publish(AttributeOp, descriptions={op.name: OPERATORS[op].description for op in AttributeOp})
+publish(CompareOp, descriptions={op.name: OPERATORS[op].description for op in CompareOp})
+publish(SetOp, descriptions={op.name: operator.description for op, operator in TAGS.items()})
+publish(
+    EventAggregate, descriptions={one.name: aggregate.description for one, aggregate in AGGREGATES.items()}
+)
+publish(InOp, descriptions={op.name: description for op, description in SEGMENT_OPERATORS.items()})
 
 
 @publish

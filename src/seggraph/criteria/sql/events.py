@@ -13,23 +13,16 @@ from typing import Final
 from pyroaring import BitMap
 from sqlglot import exp
 
-from seggraph.criteria.operands import AGGREGATES, EVENTS, MEMBERS, property_number
-from seggraph.criteria.operators import EventAggregate
-from seggraph.criteria.parameters import Parameters
+from seggraph.criteria.operators import AGGREGATES
 from seggraph.criteria.relations import Direction
-from seggraph.criteria.sql import Context, comparison, predicate
+from seggraph.criteria.sql.fields import AGGREGATED, EVENTS, MEMBERS, property_number
+from seggraph.criteria.sql.parameters import Parameters
+from seggraph.criteria.sql.predicates import comparison, predicate
+from seggraph.criteria.sql.sides import Context
 from seggraph.criteria.typed import Checked, Comparison, EventFilter, EventTest, SequenceTest, Span
 from seggraph.vocabulary import MemberKind
 
-IN_TOTALS: Final = frozenset(
-    {
-        EventAggregate.COUNT,
-        EventAggregate.SUM,
-        EventAggregate.AVG,
-        EventAggregate.FIRST_AT,
-        EventAggregate.LAST_AT,
-    }
-)
+IN_TOTALS: Final = frozenset(name for name, aggregate in AGGREGATES.items() if aggregate.total is not None)
 """The aggregates that the totals answer when all events of a name count."""
 
 _RELATIONS: Final = "r"
@@ -103,30 +96,15 @@ def _in_span(span: Span, context: Context) -> list[exp.Expr]:
 
 
 def _aggregate(test: EventTest, context: Context) -> exp.Expr:
-    at = exp.column("occurred_at", EVENTS)
-    if test.of is None:
-        value: exp.Expr = exp.column("value", EVENTS)
-    else:
-        value = property_number(test.of, context.parameters)
-    match test.aggregate:
-        case EventAggregate.COUNT:
-            return exp.Count(this=exp.Star())
-        case EventAggregate.SUM:
-            return exp.Coalesce(this=exp.Sum(this=value), expressions=[exp.Literal.number(0)])
-        case EventAggregate.AVG:
-            return exp.Avg(this=value)
-        case EventAggregate.MIN:
-            return exp.Min(this=value)
-        case EventAggregate.MAX:
-            return exp.Max(this=value)
-        case EventAggregate.DISTINCT_DAYS:
-            local = exp.AtTimeZone(this=at, zone=context.parameters.bind(context.zone.key, "text"))
-            day = exp.Cast(this=exp.Paren(this=local), to=exp.DataType.build("date"))
-            return exp.Count(this=exp.Distinct(expressions=[day]))
-        case EventAggregate.FIRST_AT:
-            return exp.Min(this=at)
-        case EventAggregate.LAST_AT:
-            return exp.Max(this=at)
+    def value() -> exp.Expr:
+        if test.of is None:
+            return exp.column("value", EVENTS)
+        return property_number(test.of, context.parameters)
+
+    def at() -> exp.Expr:
+        return exp.column("occurred_at", EVENTS)
+
+    return AGGREGATES[test.aggregate].sql(value, at, context)
 
 
 def totals_table(name: str, tests: Sequence[EventTest], scope: Scope, context: Context) -> exp.Select:
@@ -190,12 +168,10 @@ def _ahead(name: str, scope: Scope, context: Context) -> exp.Select:
 
 
 def _total(test: EventTest) -> exp.Expr:
-    match test.aggregate:
-        case EventAggregate.AVG:
-            valued = exp.Nullif(this=exp.column("valued_count"), expression=exp.Literal.number(0))
-            return exp.Div(this=exp.column("sum"), expression=valued, typed=True)
-        case _:
-            return exp.column(test.aggregate.value.lower())
+    total = AGGREGATES[test.aggregate].total
+    if total is None:
+        raise TypeError(f"the totals do not have {test.aggregate}")
+    return total()
 
 
 def sequence_table(test: SequenceTest, scope: Scope, context: Context) -> exp.Select:
@@ -232,7 +208,7 @@ def sequence_table(test: SequenceTest, scope: Scope, context: Context) -> exp.Se
             lambda sum_, part: exp.Add(this=sum_, expression=part), (months, rest), _utc(last.copy())
         )
         whole.append(exp.LTE(this=_utc(exp.column("at")), expression=until))
-    inner = query.subquery(AGGREGATES, copy=False)
+    inner = query.subquery(AGGREGATED, copy=False)
     return (
         exp.select(exp.column("ordinal"), copy=False)
         .from_(inner, copy=False)
@@ -305,5 +281,5 @@ def related_table(
 
 
 def compared(test: Comparison, place: int, context: Context) -> exp.Expr:
-    """The comparison of the aggregate in column `a<place>` of the table called AGGREGATES."""
+    """The comparison of the aggregate in column `a<place>` of the table called AGGREGATED."""
     return comparison(replace(test, field=replace(test.field, key=f"a{place}")), context)

@@ -7,8 +7,9 @@ import math
 from collections.abc import Mapping
 from typing import Final, TypeVar
 
-from seggraph.criteria.nodes import MAX_TEXT, MAX_VALUES, Scalar
+from seggraph.criteria.nodes import MAX_TEXT, MAX_VALUES
 from seggraph.criteria.problems import Mistakes, listed, shown
+from seggraph.criteria.values import Scalar
 from seggraph.errors import BadValue, CriteriaError, CriteriaTooLarge, Path
 
 MAX_MAGNITUDE: Final = 10**30

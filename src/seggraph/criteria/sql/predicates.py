@@ -4,33 +4,20 @@ The predicate is true for the members that match, and false or NULL for the othe
 alike. Negation is pushed down to the conditions, where `IS NOT TRUE` makes it the complement.
 """
 
-from dataclasses import dataclass
-from datetime import datetime
 from fractions import Fraction
 from math import ceil
 from typing import Final
-from zoneinfo import ZoneInfo
 
 from sqlglot import exp
 
-from seggraph.criteria import sql_dates, sql_texts
 from seggraph.criteria.catalogue import Storage
 from seggraph.criteria.nodes import All, AnyOf, Consent, Not, Sample, Tags
-from seggraph.criteria.operands import MEMBERS, attribute_json, attribute_text, compare, operand
-from seggraph.criteria.operators import AttributeOp, SetOp
-from seggraph.criteria.parameters import Parameters
+from seggraph.criteria.operators import OPERATORS, TAGS
+from seggraph.criteria.sql.fields import MEMBERS, side_of
+from seggraph.criteria.sql.parameters import Parameters
+from seggraph.criteria.sql.sides import Context
 from seggraph.criteria.typed import Checked, Comparison
-from seggraph.vocabulary import AttributeType, Channel
-
-
-@dataclass(frozen=True, slots=True)
-class Context:
-    """What a predicate is compiled with: the instant and zone of the evaluation, and where its values go."""
-
-    parameters: Parameters
-    as_of: datetime
-    zone: ZoneInfo
-    folding: sql_texts.Folding
+from seggraph.vocabulary import Channel
 
 
 def is_of_one_row(tree: Checked) -> bool:
@@ -60,12 +47,13 @@ def _tree(tree: Checked, context: Context, *, negated: bool) -> exp.Expr:
         case AnyOf(items):
             return _group(items, context, negated=negated, conjunction=negated)
         case Tags(op, values):
-            found = _tags(op, context.parameters.bind(values, "text[]"))
+            given = context.parameters.bind(values, "text[]")
+            found = TAGS[op].sql(exp.column("tags", MEMBERS), given)
             return exp.Not(this=exp.Paren(this=found)) if negated else found
         case Consent(channel, state):
             column = exp.column(_CONSENT_COLUMNS[channel], MEMBERS)
-            given = context.parameters.bind(int(state), "smallint")
-            return (exp.NEQ if negated else exp.EQ)(this=column, expression=given)
+            wanted = context.parameters.bind(int(state), "smallint")
+            return (exp.NEQ if negated else exp.EQ)(this=column, expression=wanted)
         case Comparison():
             condition = comparison(tree, context)
             return _is_not_true(condition) if negated else condition
@@ -96,7 +84,7 @@ def _cost(tree: Checked) -> int:
     """What a condition costs per member, in reads of a column."""
     match tree:
         case Comparison(field, op):
-            return _COSTS.get(field.storage, 0) + (1 if op in sql_texts.MATCHING else 0)
+            return _COSTS.get(field.storage, 0) + OPERATORS[op].cost
         case Tags():
             return 1
         case All(items) | AnyOf(items):
@@ -110,39 +98,7 @@ def _cost(tree: Checked) -> int:
 
 def comparison(test: Comparison, context: Context) -> exp.Expr:
     """A condition on a field: true, false, or NULL when the field is unset."""
-    parameters = context.parameters
-    if test.op in (AttributeOp.IS_SET, AttributeOp.IS_NOT_SET):
-        return _presence(test, parameters)
-    if test.op in sql_texts.MATCHING:
-        return sql_texts.matching(test, parameters, context.folding)
-    if test.field.type is AttributeType.STRING_LIST:
-        return _list(test, parameters)
-    if test.field.type in (AttributeType.DATE, AttributeType.DATETIME):
-        return sql_dates.comparison(test, parameters, context.as_of, context.zone)
-    return compare(test.op, operand(test.field, test.values, parameters), test.values)
-
-
-def _presence(test: Comparison, parameters: Parameters) -> exp.Expr:
-    field = test.field
-    stored = (
-        attribute_text(field, parameters)
-        if field.storage in (Storage.JSON, Storage.PROPERTY)
-        else operand(field, (), parameters).expression()
-    )
-    unset = exp.Is(this=stored, expression=exp.null())
-    return unset if test.op is AttributeOp.IS_NOT_SET else exp.Not(this=unset)
-
-
-def _list(test: Comparison, parameters: Parameters) -> exp.Expr:
-    given = parameters.bind(test.values, "text[]")
-    stored = attribute_json(test.field, parameters)
-    match test.op:
-        case AttributeOp.HAS_ALL:
-            return exp.JSONBContainsAllTopKeys(this=stored, expression=given)
-        case AttributeOp.HAS_NONE:
-            return exp.Not(this=exp.Paren(this=exp.JSONBContainsAnyTopKeys(this=stored, expression=given)))
-        case _:
-            return exp.JSONBContainsAnyTopKeys(this=stored, expression=given)
+    return OPERATORS[test.op].sql(side_of(test, context), test.values)
 
 
 _BUCKETS: Final = 2**32
@@ -162,14 +118,3 @@ def _sample(sample: Sample, parameters: Parameters) -> exp.Expr:
         this=exp.Anonymous(this="MD5", expressions=[name]), expression=exp.to_identifier("C", quoted=True)
     )
     return exp.LT(this=bucket, expression=parameters.bind(f"{limit:08x}", "text"))
-
-
-def _tags(op: SetOp, given: exp.Expr) -> exp.Expr:
-    stored = exp.column("tags", MEMBERS)
-    match op:
-        case SetOp.HAS_ALL:
-            return exp.ArrayContainsAll(this=stored, expression=given)
-        case SetOp.HAS_NONE:
-            return exp.Not(this=exp.Paren(this=exp.ArrayOverlaps(this=stored, expression=given)))
-        case SetOp.HAS_ANY:
-            return exp.ArrayOverlaps(this=stored, expression=given)

@@ -4,42 +4,21 @@ from decimal import Decimal
 from typing import Final
 
 from seggraph.criteria.catalogue import Field, Group, Storage
-from seggraph.criteria.comparisons import compared, converted, in_order, is_reversed, some_time
-from seggraph.criteria.durations import Duration
+from seggraph.criteria.checking.comparisons import compared, converted, in_order, is_reversed
+from seggraph.criteria.checking.properties import property_field
 from seggraph.criteria.nodes import Attribute, Event, Sequence, Window
-from seggraph.criteria.operators import AttributeOp, CompareOp, EventAggregate
+from seggraph.criteria.operators import AGGREGATES, OPERATORS, Arity, AttributeOp, EventAggregate
 from seggraph.criteria.problems import Mistakes, listed
-from seggraph.criteria.properties import property_field
+from seggraph.criteria.time.durations import Duration
 from seggraph.criteria.typed import Comparison, EventFilter, EventTest, SequenceTest, Span
-from seggraph.criteria.values import Unfit, Value, duration, instant_or_day
+from seggraph.criteria.values import Unfit, Value, duration, instant_or_day, some_time
 from seggraph.errors import BadOperator, BadValue, Path
 from seggraph.vocabulary import AttributeType
-
-INSTANTS: Final = (EventAggregate.FIRST_AT, EventAggregate.LAST_AT)
-"""The aggregates that are instants; the others are numbers."""
-
-OF_VALUES: Final = (EventAggregate.SUM, EventAggregate.AVG, EventAggregate.MIN, EventAggregate.MAX)
-"""The aggregates of the events' values, or of a property."""
-
-WHOLE: Final = (EventAggregate.COUNT, EventAggregate.DISTINCT_DAYS)
-"""The aggregates that are counts."""
-
-NUMBER_OPS: Final = (
-    CompareOp.EQ,
-    CompareOp.NE,
-    CompareOp.GT,
-    CompareOp.GTE,
-    CompareOp.LT,
-    CompareOp.LTE,
-    CompareOp.BETWEEN,
-)
-"""How numbers are compared. Instants have every operator."""
 
 
 def aggregate_field(aggregate: EventAggregate) -> Field:
     """The aggregate as a field to compare."""
-    type_ = AttributeType.DATETIME if aggregate in INSTANTS else AttributeType.NUMBER
-    return _counted(aggregate.value, type_)
+    return _counted(aggregate.value, AGGREGATES[aggregate].type)
 
 
 def _counted(name: str, type_: AttributeType) -> Field:
@@ -58,9 +37,11 @@ class EventChecker:
 
     def event(self, test: Event, path: Path) -> EventTest | None:
         """Type a condition on events, or answer None after noting what is wrong."""
-        allowed = tuple(CompareOp) if test.aggregate in INSTANTS else NUMBER_OPS
-        if test.of is not None and test.aggregate not in OF_VALUES:
-            message = f"{test.aggregate} counts the events themselves; only {listed(OF_VALUES)} have `of`"
+        aggregate = AGGREGATES[test.aggregate]
+        allowed = OPERATORS.of_aggregate(aggregate.type)
+        if test.of is not None and not aggregate.of_values:
+            others = listed(name for name, one in AGGREGATES.items() if one.of_values)
+            message = f"{test.aggregate} counts the events themselves; only {others} have `of`"
             self._mistakes.add(BadValue, message, (*path, "of"))
         events = self.filter(test, path)
         if test.op not in allowed:
@@ -74,9 +55,9 @@ class EventChecker:
         return EventTest(events, test.aggregate, test.of, comparison)
 
     def _values(self, test: Event, path: Path) -> tuple[Value, ...] | None:
-        wanted = 2 if test.op is CompareOp.BETWEEN else 1
+        wanted = 2 if OPERATORS[test.op].arity is Arity.TWO else 1
         if len(test.values) != wanted:
-            message = "BETWEEN takes a list of two values" if wanted == 2 else f"{test.op} takes one value"
+            message = f"{test.op} takes {'a list of two values' if wanted == 2 else 'one value'}"
             self._mistakes.add(BadValue, message, path)
             return None
         places = [path] if wanted == 1 else [(*path, 0), (*path, 1)]
@@ -86,7 +67,7 @@ class EventChecker:
             return None
         if wanted == 2:
             in_order(values, path, self._mistakes)
-        if test.aggregate in WHOLE:
+        if AGGREGATES[test.aggregate].is_whole:
             self._whole(test.aggregate, values, places)
         return values
 

@@ -8,16 +8,16 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final, TypeVar
 
-from seggraph.criteria.canonical import to_json
+from seggraph.criteria.json.canonical import to_json
+from seggraph.criteria.json.parser import parse
 from seggraph.criteria.nodes import MAX_DEPTH, All, AnyOf, Leaf, Node, Not, Related
 from seggraph.criteria.operators import EventAggregate, InOp
-from seggraph.criteria.parser import parse
 from seggraph.criteria.text.conditions import Conditions
-from seggraph.criteria.text.cursor import Cursor, at
+from seggraph.criteria.text.expectations import Opening, Scope, Something, Sort
+from seggraph.criteria.text.keywords import AGGREGATES, COUNTED
 from seggraph.criteria.text.names import SegmentNames, no_segments
-from seggraph.criteria.text.phrases import AGGREGATES, COUNTED
+from seggraph.criteria.text.token_stream import Cursor, at
 from seggraph.criteria.text.tokens import MAX_CHARACTERS, Kind, line_and_column, tokens
-from seggraph.criteria.text.wants import Opening, Scope, Something, Sort
 from seggraph.errors import CriteriaError, CriteriaTooDeep, CriteriaTooLarge, Path, Problems, SeggraphError
 
 _R = TypeVar("_R")

@@ -1,68 +1,28 @@
-"""The words of the language: how each operator is said, and which words a bare field name cannot be."""
+"""The keywords of the text form, and which of them a bare field name cannot be.
+
+The keywords of operators stand in the table of operators.
+"""
 
 import re
 from typing import Final
 
-from seggraph.criteria.operators import AttributeOp, CompareOp, EventAggregate, SetOp
+from seggraph.criteria.operators import OPERATORS, CompareOp, EventAggregate, SetOp
 from seggraph.criteria.text.tokens import DOUBLE, is_bare_name, quoted
-from seggraph.vocabulary import Channel, ConsentState
+from seggraph.vocabulary import AttributeType, Channel, ConsentState
 
-OPERATORS: Final[dict[AttributeOp, str]] = {
-    AttributeOp.EQ: "=",
-    AttributeOp.NE: "!=",
-    AttributeOp.GT: ">",
-    AttributeOp.GTE: ">=",
-    AttributeOp.LT: "<",
-    AttributeOp.LTE: "<=",
-    AttributeOp.IN: "IN",
-    AttributeOp.NOT_IN: "NOT IN",
-    AttributeOp.BETWEEN: "BETWEEN",
-    AttributeOp.CONTAINS: "CONTAINS",
-    AttributeOp.NOT_CONTAINS: "NOT CONTAINS",
-    AttributeOp.STARTS_WITH: "STARTS WITH",
-    AttributeOp.ENDS_WITH: "ENDS WITH",
-    AttributeOp.BEFORE: "BEFORE",
-    AttributeOp.AFTER: "AFTER",
-    AttributeOp.ON: "ON",
-    AttributeOp.WITHIN_LAST: "IN LAST",
-    AttributeOp.NOT_WITHIN_LAST: "NOT IN LAST",
-    AttributeOp.WITHIN_NEXT: "IN NEXT",
-    AttributeOp.ANNIVERSARY_WITHIN: "ANNIVERSARY IN NEXT",
-    AttributeOp.HAS_ANY: "HAS ANY",
-    AttributeOp.HAS_ALL: "HAS ALL",
-    AttributeOp.HAS_NONE: "HAS NONE",
-    AttributeOp.IS_SET: "IS SET",
-    AttributeOp.IS_NOT_SET: "IS NOT SET",
-}
-"""How each comparison of a field is said."""
 
-COMPARED: Final[dict[CompareOp, str]] = {op: OPERATORS[AttributeOp(op.value)] for op in CompareOp}
-"""How each comparison of an aggregate is said: as that of a field."""
+def compared(type_: AttributeType) -> dict[CompareOp, str]:
+    """How each comparison of an aggregate of that type is said: as that of a field."""
+    return {op: OPERATORS[op].keyword for op in OPERATORS.of_aggregate(type_)}
 
-COMPARED_NUMBERS: Final = {
-    op: COMPARED[op] for op in list(CompareOp)[: list(CompareOp).index(CompareOp.BETWEEN) + 1]
-}
-"""The comparisons of numbers; instants have all of them."""
 
-COUNTED: Final[dict[CompareOp, str]] = {
-    op: phrase for op, phrase in COMPARED.items() if not phrase[0].isalpha()
-}
+COUNTED: Final = {op: OPERATORS[op].keyword for op in CompareOp if OPERATORS[op].is_sign}
 """How a count of related members is compared: by signs."""
 
 AGGREGATES: Final[dict[EventAggregate, str]] = {aggregate: aggregate.value for aggregate in EventAggregate}
-LENGTHS: Final = frozenset({"WITHIN_LAST", "NOT_WITHIN_LAST", "WITHIN_NEXT", "ANNIVERSARY_WITHIN"})
-"""The operators that are followed by a length of time."""
-
-SETS: Final[dict[SetOp, str]] = {
-    SetOp.HAS_ANY: "HAS ANY",
-    SetOp.HAS_ALL: "HAS ALL",
-    SetOp.HAS_NONE: "HAS NONE",
-}
+SETS: Final[dict[SetOp, str]] = {op: OPERATORS[op].keyword for op in SetOp}
 CHANNELS: Final[dict[Channel, str]] = {channel: channel.name for channel in Channel}
 STATES: Final[dict[ConsentState, str]] = {state: f"IS {state.name}" for state in ConsentState}
-
-INSTANTS: Final = frozenset({EventAggregate.FIRST_AT, EventAggregate.LAST_AT})
-"""The aggregates that are instants; the others are numbers."""
 
 UNITS: Final = ("YEAR", "MONTH", "WEEK", "DAY", "HOUR", "MINUTE", "SECOND")
 """The units of lengths of time, in the order in which they follow each other."""

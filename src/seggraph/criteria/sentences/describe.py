@@ -4,7 +4,9 @@ from collections.abc import Mapping
 from typing import Final
 
 from seggraph.criteria.nodes import All, AnyOf, Consent, InSegment, Not, Sample, Tags
-from seggraph.criteria.operators import AttributeOp, EventAggregate, InOp, SetOp
+from seggraph.criteria.operators import AGGREGATES, TAGS, AttributeOp, EventAggregate, InOp
+from seggraph.criteria.sentences.phrases import listed, value
+from seggraph.criteria.sentences.wording import comparison
 from seggraph.criteria.typed import (
     Checked,
     Comparison,
@@ -14,14 +16,8 @@ from seggraph.criteria.typed import (
     SequenceTest,
     Span,
 )
-from seggraph.criteria.wording import comparison, link, listed, value
 from seggraph.vocabulary import Channel, ConsentState
 
-_TAGS: Final[dict[SetOp, str]] = {
-    SetOp.HAS_ANY: "has any of the tags",
-    SetOp.HAS_ALL: "has all of the tags",
-    SetOp.HAS_NONE: "has none of the tags",
-}
 _CONSENTS: Final[dict[ConsentState, str]] = {
     ConsentState.GRANTED: "has granted",
     ConsentState.DENIED: "has denied",
@@ -33,18 +29,6 @@ _CHANNELS: Final[dict[Channel, str]] = {
     Channel.SMS: "SMS",
     Channel.PHONE: "phone",
     Channel.PUSH: "push messages",
-}
-
-
-_AGGREGATES: Final[dict[EventAggregate, str]] = {
-    EventAggregate.COUNT: "the number of",
-    EventAggregate.SUM: "the sum of",
-    EventAggregate.AVG: "the average of",
-    EventAggregate.MIN: "the lowest of",
-    EventAggregate.MAX: "the highest of",
-    EventAggregate.DISTINCT_DAYS: "the number of days with",
-    EventAggregate.FIRST_AT: "the first of",
-    EventAggregate.LAST_AT: "the last of",
 }
 
 
@@ -78,7 +62,7 @@ class _Sentence:
             case Not(item):
                 return f"it is not so that {self._nested(item)}"
             case Tags(op, values):
-                return f"the member {_TAGS[op]} {listed(values, link(op.value))}"
+                return f"the member {TAGS[op].wording} {listed(values, TAGS[op].link)}"
             case Consent(channel, state):
                 return f"the member {_CONSENTS[state]} consent for {_CHANNELS[channel]}"
             case Comparison():
@@ -124,14 +108,10 @@ def _event(test: EventTest) -> str:
             return f"the member had {_one(test.events)}"
         if (test.test.op, values[0]) == (AttributeOp.EQ, 0):
             return f"the member had no event {_which(test.events)}"
+    aggregate = AGGREGATES[test.aggregate]
     of = "" if test.of is None else f'"{test.of}" of '
-    values_of = "the values of " if test.of is None and test.aggregate in _OF_VALUES else ""
-    return comparison(
-        test.test, f"{_AGGREGATES[test.aggregate]} {of or values_of}events {_which(test.events)}"
-    )
-
-
-_OF_VALUES: Final = (EventAggregate.SUM, EventAggregate.AVG, EventAggregate.MIN, EventAggregate.MAX)
+    values_of = "the values of " if test.of is None and aggregate.of_values else ""
+    return comparison(test.test, f"{aggregate.wording} {of or values_of}events {_which(test.events)}")
 
 
 def _one(events: EventFilter) -> str:

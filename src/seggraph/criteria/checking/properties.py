@@ -6,18 +6,12 @@ A property that is stored as another type is as if it were not set.
 from typing import Final
 
 from seggraph.criteria.catalogue import Field, Group, Storage
-from seggraph.criteria.nodes import Attribute, Scalar
-from seggraph.criteria.operators import OPERATORS, WINDOWS, AttributeOp
-from seggraph.criteria.values import Unfit, instant_or_day
+from seggraph.criteria.nodes import Attribute
+from seggraph.criteria.operators import OPERATORS, AttributeOp
+from seggraph.criteria.values import Scalar, Unfit, instant_or_day
 from seggraph.vocabulary import AttributeType
 
-_TIMES: Final = frozenset(
-    {AttributeOp.BEFORE, AttributeOp.AFTER, AttributeOp.ON, AttributeOp.ANNIVERSARY_WITHIN, *WINDOWS}
-)
-_LISTS: Final = frozenset(OPERATORS[AttributeType.STRING_LIST]) - {AttributeOp.IS_SET, AttributeOp.IS_NOT_SET}
-_ORDER: Final = frozenset(
-    {AttributeOp.GT, AttributeOp.GTE, AttributeOp.LT, AttributeOp.LTE, AttributeOp.BETWEEN}
-)
+_TIMES: Final = {AttributeType.DATE, AttributeType.DATETIME}
 
 
 def property_field(test: Attribute) -> Field:
@@ -35,15 +29,18 @@ def property_field(test: Attribute) -> Field:
 
 
 def _type(op: AttributeOp, value: Scalar) -> AttributeType:
-    if op in _TIMES:
+    types = set(OPERATORS[op].types)
+    if types <= _TIMES:
         return AttributeType.DATETIME
-    if op in _LISTS:
+    if types == {AttributeType.STRING_LIST}:
         return AttributeType.STRING_LIST
     if isinstance(value, bool):
         return AttributeType.BOOLEAN
-    if not isinstance(value, str) or (op in _ORDER and not _is_time(value)):
+    if not isinstance(value, str):
         return AttributeType.NUMBER
-    return AttributeType.DATETIME if op in _ORDER else AttributeType.STRING
+    if AttributeType.STRING in types:
+        return AttributeType.STRING
+    return AttributeType.DATETIME if types & _TIMES and _is_time(value) else AttributeType.NUMBER
 
 
 def _is_time(text: str) -> bool:

@@ -5,12 +5,11 @@ from datetime import date, datetime
 from decimal import Decimal
 
 from seggraph.criteria.catalogue import Field
-from seggraph.criteria.durations import Duration
-from seggraph.criteria.nodes import Attribute, Scalar
-from seggraph.criteria.operators import ARITY, WINDOWS, Arity, AttributeOp
+from seggraph.criteria.nodes import Attribute
+from seggraph.criteria.operators import OPERATORS, Arity, AttributeOp
 from seggraph.criteria.problems import Mistakes, listed
 from seggraph.criteria.typed import Comparison
-from seggraph.criteria.values import BY_TYPE, Unfit, Value, day, duration
+from seggraph.criteria.values import Scalar, Unfit, Value
 from seggraph.errors import BadOperator, BadValue, Path
 
 
@@ -24,7 +23,7 @@ def compared(test: Attribute, field: Field, path: Path, mistakes: Mistakes) -> C
         return None
     places = [(*path, "value") if test.single else (*path, "values", n) for n in range(len(test.values))]
     values = converted(field, test.op, test.values, places, mistakes)
-    if test.op is AttributeOp.BETWEEN and len(values) == len(test.values):
+    if OPERATORS[test.op].arity is Arity.TWO and len(values) == len(test.values):
         in_order(values, (*path, "values"), mistakes)
     return Comparison(field, test.op, values)
 
@@ -36,7 +35,7 @@ def converted(
     values: list[Value] = []
     for value, place in zip(given, places, strict=True):
         try:
-            values.append(_convert(field, op, value))
+            values.append(OPERATORS[op].takes.read(field.type, value))
         except Unfit as unfit:
             mistakes.add(BadValue, f"{field.name} {op}: {unfit}", place)
     return tuple(values)
@@ -64,15 +63,8 @@ def is_reversed(low: Value, high: Value) -> bool:
     return False
 
 
-def some_time(length: Duration) -> Duration:
-    """A duration that is longer than nothing. Raises Unfit."""
-    if length.is_zero:
-        raise Unfit("a window of no time holds nothing; give a longer duration like P30D")
-    return length
-
-
 def _has_its_values(test: Attribute, path: Path, mistakes: Mistakes) -> bool:
-    arity = ARITY[test.op]
+    arity = OPERATORS[test.op].arity
     fits = {
         Arity.NONE: not test.values,
         Arity.ONE: test.single,
@@ -84,19 +76,3 @@ def _has_its_values(test: Attribute, path: Path, mistakes: Mistakes) -> bool:
         hint = "" if test.values else "; to find what is not set use IS_NOT_SET"
         mistakes.add(BadValue, f"{test.op} takes {arity.value}{hint}", (*path, key))
     return fits
-
-
-def _convert(field: Field, op: AttributeOp, value: Scalar) -> Value:
-    if op is AttributeOp.ON:
-        return day(value)
-    if op is AttributeOp.ANNIVERSARY_WITHIN:
-        return _days_only(duration(value))
-    if op in WINDOWS:
-        return some_time(duration(value))
-    return BY_TYPE[field.type](value)
-
-
-def _days_only(length: Duration) -> Duration:
-    if length.seconds:
-        raise Unfit("anniversaries are counted in calendar days; give days, weeks, months or years like P7D")
-    return length

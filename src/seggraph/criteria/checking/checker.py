@@ -7,8 +7,8 @@ from decimal import Decimal
 
 from seggraph.criteria import relations
 from seggraph.criteria.catalogue import Catalogue
-from seggraph.criteria.comparisons import compared
-from seggraph.criteria.counting import MEMBER_COUNT, EventChecker
+from seggraph.criteria.checking.comparisons import compared
+from seggraph.criteria.checking.events import MEMBER_COUNT, EventChecker
 from seggraph.criteria.nodes import (
     All,
     AnyOf,

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from difflib import get_close_matches
 from typing import Final
 
-from seggraph.criteria.conditions import CONDITIONS, NOTHING, Conditions
+from seggraph.criteria.json.conditions import CONDITIONS, NOTHING, Conditions
 from seggraph.criteria.nodes import MAX_DEPTH, MAX_LEAVES, MAX_TEXT, All, AnyOf, Node, Not, Related
 from seggraph.criteria.problems import listed, shown
 from seggraph.errors import CriteriaError, CriteriaTooDeep, CriteriaTooLarge, Path

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Final
 
+from seggraph.criteria.json.shapes import Shapes
 from seggraph.criteria.nodes import (
     MAX_LEAVES,
     MAX_STEPS,
@@ -13,24 +14,20 @@ from seggraph.criteria.nodes import (
     InSegment,
     Node,
     Sample,
-    Scalar,
     Sequence,
     Tags,
     Window,
 )
-from seggraph.criteria.operators import AttributeOp, CompareOp, EventAggregate, InOp, SetOp
+from seggraph.criteria.operators import OPERATORS, AttributeOp, CompareOp, EventAggregate, InOp, SetOp
 from seggraph.criteria.problems import shown
-from seggraph.criteria.shapes import Shapes
+from seggraph.criteria.values import Scalar
 from seggraph.errors import BadOperator, BadValue, CriteriaError, CriteriaTooLarge, Path
 from seggraph.vocabulary import Channel, ConsentState
 
 NOTHING: Final[Node] = AnyOf(())
 """What stands where a mistake was; it is never used."""
 
-_NUMBER_OPS: Final = {
-    op.name: op
-    for op in (CompareOp.EQ, CompareOp.NE, CompareOp.GT, CompareOp.GTE, CompareOp.LT, CompareOp.LTE)
-}
+_COUNT_OPS: Final = {op.name: op for op in CompareOp if OPERATORS[op].is_sign}
 
 
 class Conditions(Shapes):
@@ -231,7 +228,7 @@ class Conditions(Shapes):
 
     def count_op(self, word: object, path: Path) -> CompareOp | None:
         """Read how a count of related members is compared."""
-        return self.choice(_NUMBER_OPS, word, path, BadOperator, "operator")
+        return self.choice(_COUNT_OPS, word, path, BadOperator, "operator")
 
 
 CONDITIONS: Final[dict[object, Callable[[Conditions, object, Path], Node | None]]] = {

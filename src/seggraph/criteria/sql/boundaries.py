@@ -9,13 +9,14 @@ from typing import Final
 from pyroaring import BitMap
 from sqlglot import exp
 
-from seggraph.criteria import sql_dates
-from seggraph.criteria.boundaries import EventLook
-from seggraph.criteria.operands import EVENTS, MEMBERS, Operand
-from seggraph.criteria.parameters import Parameters
 from seggraph.criteria.relations import Direction
-from seggraph.criteria.sql import Context, comparison
-from seggraph.criteria.sql_events import Scope, among, counted
+from seggraph.criteria.sql.dates import anniversary
+from seggraph.criteria.sql.events import Scope, among, counted
+from seggraph.criteria.sql.fields import EVENTS, MEMBERS
+from seggraph.criteria.sql.parameters import Parameters
+from seggraph.criteria.sql.predicates import comparison
+from seggraph.criteria.sql.sides import Context, Operand
+from seggraph.criteria.time.boundaries import EventLook
 from seggraph.criteria.typed import Comparison
 from seggraph.vocabulary import AttributeType
 
@@ -39,7 +40,7 @@ def events_query(look: EventLook, scope: Scope, context: Context) -> exp.Select:
         side = Operand(
             lambda: exp.column("occurred_at", EVENTS), "timestamptz", lambda value: value, context.parameters
         )
-        conditions.append(sql_dates.anniversary(AttributeType.DATETIME, side, look.days, context.zone))
+        conditions.append(anniversary(AttributeType.DATETIME, side, look.days, context.zone))
     return _selected("ordinal", "events", EVENTS, conditions)
 
 

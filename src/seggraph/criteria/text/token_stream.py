@@ -3,8 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Final, NoReturn, TypeVar
 
-from seggraph.criteria.text.tokens import DOUBLE, Kind, Token, line_and_column, quoted
-from seggraph.criteria.text.wants import (
+from seggraph.criteria.text.expectations import (
     IN_QUOTES,
     FieldName,
     Something,
@@ -15,6 +14,7 @@ from seggraph.criteria.text.wants import (
     expected,
     listed,
 )
+from seggraph.criteria.text.tokens import DOUBLE, Kind, Token, line_and_column, quoted
 from seggraph.errors import CriteriaError, CriteriaSyntaxError, Path
 
 _SHOWN = 40
