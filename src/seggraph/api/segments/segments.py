@@ -12,13 +12,13 @@ from seggraph.api.base.context import Caller, caller_of
 from seggraph.api.base.enums import OrderDirection
 from seggraph.api.base.node import Node
 from seggraph.api.base.paging import (
-    AFTER,
-    BEFORE,
-    FIRST,
-    LAST,
     TOTAL_COUNT,
+    After,
+    Before,
     Connection,
     Edge,
+    First,
+    Last,
     PageInfo,
     request_of,
 )
@@ -26,12 +26,13 @@ from seggraph.api.base.scalars import JSON, DurationText
 from seggraph.api.criteria.criteria import CriteriaInput, document_of, shown, text_shown
 from seggraph.api.destinations.deliveries import SegmentDeliveryFields
 from seggraph.api.links.campaign_links import SegmentCampaignFields
-from seggraph.api.links.playbook_links import LinkedPlaybook, kinds_holding, playbook_of, playbooks_holding
+from seggraph.api.links.playbook_links import LinkedPlaybook, kinds_holding, playbooks_holding
 from seggraph.api.members.members import Member, MemberOrder
 from seggraph.api.metrics.metrics import SegmentMetricFields
 from seggraph.api.reach.reach import Reach
 from seggraph.api.segments.explanations import MembershipExplanation
 from seggraph.api.segments.history import SegmentHistoryFields
+from seggraph.api.segments.sources import Freshness, SegmentSource
 from seggraph.api.segments.usages import SegmentUsageFields
 from seggraph.api.segments.values import SegmentValueFields
 from seggraph.api.users.viewer import User
@@ -40,7 +41,6 @@ from seggraph.database.paging import Order
 from seggraph.services.criteria import documents as criteria_documents
 from seggraph.services.criteria import texts as criteria_texts
 from seggraph.services.members import members
-from seggraph.services.memberships.memberships import SourceView
 from seggraph.services.segments import explanations
 from seggraph.services.segments import lifecycle as segment_life
 from seggraph.services.segments.members import SegmentPage, SegmentPageRequest
@@ -57,62 +57,6 @@ from seggraph.vocabulary import (
     SourceKind,
     Visibility,
 )
-
-
-@strawberry.type(description="How current the members of a segment are.")
-class Freshness:
-    """What was asked for, what was computed, and what is still to be looked at."""
-
-    as_of: datetime | None = strawberry.field(
-        description="The time of the data from which the numbers were calculated; null before the first"
-        " calculation."
-    )
-    lag_seconds: float | None = strawberry.field(
-        description="How long the oldest change that is not evaluated yet has waited, in seconds; 0 if there"
-        " is none."
-    )
-    pending_changes: int = strawberry.field(
-        description="How many changed members of the kind are not evaluated yet. It is read after the"
-        " segment: counts of the same answer may be slightly older; counts that you query after"
-        " it is 0 are complete."
-    )
-    computed_revision: int | None = strawberry.field(
-        description="The revision from which the numbers were calculated; null before the first calculation."
-    )
-    requested_revision: int = strawberry.field(
-        description="The revision that was requested last. If it equals computedRevision, the numbers are up"
-        " to date."
-    )
-
-
-@strawberry.type(description="A source: something that adds members to a segment.")
-class SegmentSource:
-    """Criteria, a playbook, manual changes, or imports."""
-
-    kind: SourceKind = strawberry.field(description="The kind of the source.")
-    playbook_id: strawberry.Private[int | None]
-    member_count: int = strawberry.field(
-        description="How many members are in the segment because of this source."
-    )
-    blocked_count: int = strawberry.field(
-        description="How many members this source may not add because they were removed manually."
-    )
-
-    @strawberry.field(description="The playbook; null for other sources, or if you may not see it.")
-    @awaits_loaders
-    async def playbook(self, info: Info) -> LinkedPlaybook | None:
-        """Look it up for all sources at once."""
-        return await playbook_of(info, self.playbook_id)
-
-    @staticmethod
-    def of(view: SourceView) -> "SegmentSource":
-        """The source as the service reads it."""
-        return SegmentSource(
-            kind=view.kind,
-            playbook_id=view.playbook_id,
-            member_count=view.member_count,
-            blocked_count=view.blocked_count,
-        )
 
 
 @strawberry.type(description="A member in a list of a segment's members, with how it entered the segment.")
@@ -337,10 +281,10 @@ class Segment(
     async def members(
         self,
         info: Info,
-        first: Annotated[int | None, strawberry.argument(description=FIRST)] = None,
-        after: Annotated[str | None, strawberry.argument(description=AFTER)] = None,
-        last: Annotated[int | None, strawberry.argument(description=LAST)] = None,
-        before: Annotated[str | None, strawberry.argument(description=BEFORE)] = None,
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
         search: Annotated[
             str | None,
             strawberry.argument(
