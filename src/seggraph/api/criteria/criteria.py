@@ -67,7 +67,7 @@ class WindowInput:
         default=strawberry.UNSET, description="The length of a period that ends now, like P30D."
     )
     from_: datetime | None = strawberry.field(
-        name="from", default=strawberry.UNSET, description="The begin of the period, included."
+        name="from", default=strawberry.UNSET, description="The start of the period, included."
     )
     to: datetime | None = strawberry.field(
         default=strawberry.UNSET, description="The end of the period, not included."

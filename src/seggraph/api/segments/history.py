@@ -143,7 +143,7 @@ class MembershipChangeConnection(BatchCountedConnection[MembershipChange, Edge[M
 
 
 From = Annotated[
-    datetime | None, strawberry.argument(name="from", description="The begin of the period, included.")
+    datetime | None, strawberry.argument(name="from", description="The start of the period, included.")
 ]
 To = Annotated[
     datetime | None, strawberry.argument(description="The end of the period, not included; default: now.")

@@ -34,7 +34,7 @@ class InstantRange:
     """Two instants, either of which may be left open."""
 
     from_: datetime | None = strawberry.field(
-        name="from", default=None, description="The begin of the period, included; null for no limit."
+        name="from", default=None, description="The start of the period, included; null for no limit."
     )
     to: datetime | None = strawberry.field(
         default=None, description="The end of the period, not included; null for no limit."
