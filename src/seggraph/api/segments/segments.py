@@ -163,8 +163,8 @@ class Segment(
     view: strawberry.Private[SegmentView]
 
     @strawberry.field(
-        description="The criteria as a JSON tree in canonical form. The id of a segment that you may not see"
-        " is null."
+        description="The criteria as a JSON tree in canonical form; null without criteria. The id of a"
+        " segment that you may not see is null."
     )
     @awaits_loaders
     async def criteria(self, info: Info) -> JSON | None:
@@ -174,8 +174,8 @@ class Segment(
         return shown(self.view.criteria, await self._segment_names(info))
 
     @strawberry.field(
-        description="The criteria as a sentence for people; null if a field that they use was deleted. A"
-        ' segment that you may not see appears as "a segment".'
+        description="The criteria as a sentence for people; null without criteria, or if a field that they"
+        ' use was deleted. A segment that you may not see appears as "a segment".'
     )
     @awaits_loaders
     async def criteria_sentence(self, info: Info) -> str | None:
@@ -188,8 +188,8 @@ class Segment(
         return criteria_documents.sentence(self.view.criteria, catalogue, await self._segment_names(info))
 
     @strawberry.field(
-        description="The criteria as text, as createSegment and other mutations accept it; null if they"
-        " refer to a segment that you may not see."
+        description="The criteria as text, as createSegment and other mutations accept it; null without"
+        " criteria, or if they refer to a segment that you may not see."
     )
     @awaits_loaders
     async def criteria_text(self, info: Info) -> str | None:

@@ -193,8 +193,8 @@ class Subscription(ExportSubscriptions, ImportSubscriptions, WorkspaceSubscripti
                 if isinstance(item, Resync):
                     for event in await _resyncs(caller, wanted, item):
                         yield event
-                elif (event := await _event(caller, item.cursor, item.fact)) is not None:
-                    yield event
+                elif (current := await _event(caller, item.cursor, item.fact)) is not None:
+                    yield current
 
 
 def _interest(segment_ids: set[int] | None) -> Callable[[Fact], bool]:
