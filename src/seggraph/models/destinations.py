@@ -11,7 +11,7 @@ from seggraph.vocabulary import Channel, DeliveryStatus, DesiredState, Destinati
 
 
 class Destination(Model):
-    """An outside system. Its secrets are encrypted (services/secrets.py); of one that was given, the hint is shown."""
+    """An external system. Its secrets are encrypted (files/secrets.py); `auth_hint` shows the end of the given one."""
 
     id = fields.BigIntField(primary_key=True)
     workspace: fields.ForeignKeyRelation[Workspace] = fields.ForeignKeyField("seggraph.Workspace")
@@ -41,11 +41,11 @@ class Destination(Model):
 
 
 class Delivery(Model):
-    """One segment at one destination: what is wanted there, how far it is, and the last good numbers.
+    """One segment at one destination: the desired state (`wish`), the progress, and the last successful numbers.
 
-    Who is outside is three bitmaps that it owns (models.audiences.ChunkRole). `sequence` counts the batches that were
-    sent, `claims` how often a worker took it, `generation` the lists that were made for it outside. `resend` asks for
-    everybody to be sent once more.
+    It owns three bitmaps (models.audiences.ChunkRole). `sequence` counts the batches that were sent, `claims` how often
+    a worker claimed it, `generation` the lists that were created for it at the destination. `resend` requests that all
+    members are sent again.
     """
 
     id = fields.BigIntField(primary_key=True)
@@ -100,7 +100,7 @@ class Delivery(Model):
 
 
 class DeliveryChange(Model):
-    """That a delivery is to be looked at; with `ordinals`, that what was sent of these members may be out of date."""
+    """A delivery that needs an update; with `ordinals`, the members whose sent data may be out of date."""
 
     id = fields.BigIntField(primary_key=True)
     workspace_id = fields.BigIntField()
@@ -116,7 +116,7 @@ class DeliveryChange(Model):
 
 
 class DeliveryRemoval(Model):
-    """The outside key of a member who was erased, until the destination has removed it."""
+    """The key of an erased member at a destination, until the destination has removed it."""
 
     id = fields.BigIntField(primary_key=True)
     workspace_id = fields.BigIntField()

@@ -11,9 +11,9 @@ from seggraph.vocabulary import ExportContent, ExportFormat, ExportStatus, Role
 
 
 class Export(Model):
-    """A file that is being written, or can be fetched until it expires.
+    """A file that is being written, or can be downloaded until it expires.
 
-    `role` is what its maker was then: a list of segments has those that the maker saw.
+    `role` is the role of its creator at that time. It decides which segments an export of the list contains.
     """
 
     id = fields.BigIntField(primary_key=True)

@@ -1,4 +1,4 @@
-"""Imports, and the rows that they did not take."""
+"""Imports, and their rejected rows."""
 
 from tortoise import fields
 from tortoise.indexes import Index
@@ -11,11 +11,11 @@ from seggraph.vocabulary import ImportStatus, MemberKind, RowOutcome
 
 
 class Import(Model):
-    """A file and what became of it: read = added + updated + already_in + duplicate + ignored + failed.
+    """A file and its result: read = added + updated + already_in + duplicate + ignored + failed.
 
-    `position` and `line` say how far the file is accounted for; they change together with the counts, in the
-    transaction that stores the members, so that whoever takes over continues exactly there. `taken` is the
-    bitmap of the members that its rows were, in portable roaring bytes.
+    `position` and `line` say how much of the file is processed. They change together with the counts, in the
+    transaction that stores the members. So another worker can continue exactly there. `taken` is the bitmap of the
+    members of its rows, in portable roaring bytes.
     """
 
     id = fields.BigIntField(primary_key=True)
@@ -76,7 +76,7 @@ class Import(Model):
 
 
 class ImportReject(Model):
-    """A row that an import did not take, as it stands in the file, and why."""
+    """A rejected row of an import: its cells as they are in the file, and the reason."""
 
     id = fields.BigIntField(primary_key=True)
     workspace_id = fields.BigIntField()

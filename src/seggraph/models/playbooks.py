@@ -9,9 +9,9 @@ from seggraph.vocabulary import MemberKind, PlaybookStatus, Visibility
 
 
 class Playbook(Model):
-    """A rule and, through the sources that it has in segments, what it adds its members to.
+    """A rule that adds members to segments. In each of them it has a source.
 
-    While it is PAUSED its links stay as they are.
+    While it is PAUSED, its links do not change.
     """
 
     id = fields.BigIntField(primary_key=True)

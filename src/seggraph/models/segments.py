@@ -21,12 +21,12 @@ from seggraph.vocabulary import (
 
 
 class Segment(Model):
-    """A named audience: its definition, the intent to compute it, and the last good numbers.
+    """A named audience: its definition, the requested computation, and the last successful numbers.
 
-    `requested_revision` says which computation was asked for, `computed_revision` which one the numbers are
-    from. While they differ, the lease columns say who is computing; without a live lease the sweeper hands
-    the work out again. The numbers (`member_count`, `reach_*`, and the steps to them, `addressed_*` and
-    `allowed_*`) and `as_of` always belong together.
+    `requested_revision` is the requested computation, `computed_revision` the one that the numbers come from. While
+    they differ, the lease columns say which run is computing. If there is no live lease, the sweeper enqueues the job
+    again. The numbers (`member_count`, `reach_*`, and the reach steps `addressed_*` and `allowed_*`) and `as_of` always
+    belong together.
     """
 
     id = fields.BigIntField(primary_key=True)
@@ -105,7 +105,7 @@ class Segment(Model):
 
 
 class SegmentHiding(Model):
-    """That a segment is hidden from a user."""
+    """A user that a segment is hidden from."""
 
     id = fields.BigIntField(primary_key=True)
     workspace_id = fields.BigIntField()
@@ -122,9 +122,9 @@ class SegmentHiding(Model):
 
 
 class Source(Model):
-    """What puts members into a segment. Its links and blocks are chunks that it owns.
+    """What adds members to a segment. It owns the chunks of its links and blocks.
 
-    A segment has one source of each other kind at most, and one PLAYBOOK source for each playbook that adds to it.
+    A segment has one PLAYBOOK source for each playbook that adds to it, and at most one source of each other kind.
     """
 
     id = fields.BigIntField(primary_key=True)
@@ -139,6 +139,6 @@ class Source(Model):
     playbook_id: int | None
 
     class Meta:
-        """Table name. What must be unique is said in the migration: it differs with the kind."""
+        """Table name. The unique keys depend on the kind and are in the migration."""
 
         table = "sources"
