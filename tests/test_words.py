@@ -49,6 +49,7 @@ ENGINES = "src/seggraph/engines"
 SCHEMA = "schema.graphql"
 SERVICES = "src/seggraph/services"
 TRANSPORT = "src/seggraph/transport"
+DELTAS = tuple(f"{SERVICES}/{name}" for name in ("memberships", "recompute", "refresh"))
 VOCABULARY = "src/seggraph/vocabulary.py"
 REST = tuple(
     f"src/seggraph/{name}"
@@ -86,6 +87,7 @@ WORDS = (
             "src/seggraph/models/runs.py",
         ),
     ),
+    Word("Outcome", "MembershipDelta", names="outcomes?", within=DELTAS, not_yet_in=(f"{SERVICES}/refresh",)),
     Word(
         "spread, chunk -1",
         "delta row",
