@@ -87,7 +87,7 @@ WORDS = (
             "src/seggraph/models/runs.py",
         ),
     ),
-    Word("Outcome", "MembershipDelta", names="outcomes?", within=DELTAS, not_yet_in=(f"{SERVICES}/refresh",)),
+    Word("Outcome", "MembershipDelta", names="outcomes?", within=DELTAS, not_yet_in=DELTAS),
     Word(
         "spread, chunk -1",
         "delta row",
