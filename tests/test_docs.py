@@ -24,8 +24,8 @@ PLANS = {ROOT / "docs" / "contributing.md"}
 """Documents that show code which is still to be written."""
 PARTIES = {"Client"}
 """Participants of drawings that are no modules of ours."""
-OUTSIDE = {"acyclic_siblings"}
-"""Names with an underscore that documents use and that are not ours."""
+OUTSIDE = {"acyclic_siblings", "run_abandoned"}
+"""Names that documents use and that are not in the code as they are: of others, and put together from parts."""
 EXAMPLES = {"attributes.stage", "events_2026_01", "import_runs.py", "seggraph.audit_days"}
 """Names that a document makes up as an example, and a variable of PostgreSQL that looks like a module of ours."""
 FILE = re.compile(r"[\w./-]+/[\w./-]*\w\.(?:py|md|toml|graphql|txt)")

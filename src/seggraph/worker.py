@@ -6,7 +6,7 @@ calls one service.
 
 import asyncio
 import secrets
-from collections.abc import Awaitable, Coroutine, Sequence
+from collections.abc import Awaitable
 from contextlib import suppress
 from typing import Any, Final, cast
 
@@ -33,6 +33,7 @@ from seggraph.services.recompute import recompute
 from seggraph.services.refresh import refresh, ticks
 from seggraph.services.webhooks import runs as webhook_runs
 from seggraph.settings import Settings
+from seggraph.tasks import end, see_out
 from seggraph.vocabulary import MemberKind
 
 log = structlog.get_logger()
@@ -55,7 +56,6 @@ EXPORT_SECONDS: Final = 3_600
 """Time limit of an export. It reads one snapshot, so it cannot be divided into several jobs."""
 DELIVER_SECONDS: Final = 900
 """Time limit of one part of a delivery: a few batches of calls that can be slow."""
-CANCEL_AGAIN_SECONDS: Final = 1.0
 
 
 async def recompute_segment(ctx: dict[str, Any], segment_id: int, revision: int) -> None:
@@ -151,7 +151,7 @@ async def run_worker(context: Context, stopping: asyncio.Event) -> None:
         for task in done - {waiting}:
             task.result()
     finally:
-        await _end([*tasks, waiting])
+        await end([*tasks, waiting])
         log.info("worker_stopped")
 
 
@@ -175,7 +175,7 @@ async def _run_jobs(context: Context) -> None:
             log.warning("worker_waits_for_redis", reason=type(error).__name__)
             await asyncio.sleep(RETRY_SECONDS)
         finally:
-            await _see_out(_stop(worker, redis))
+            await see_out(_stop(worker, redis))
 
 
 class WakingWorker(Worker):
@@ -200,7 +200,7 @@ class WakingWorker(Worker):
                     async with asyncio.timeout(POLL_SECONDS):
                         await self._look.wait()
         finally:
-            await _see_out(_end([listening]))
+            await see_out(end([listening]))
 
     async def start_jobs(self, job_ids: list[bytes]) -> None:
         """See `Worker.start_jobs`. A job that this worker still runs is not started again after `TAKEN_SECONDS`."""
@@ -250,33 +250,10 @@ async def _stop(worker: Worker, redis: Redis) -> None:
 
     `Worker.close` would wait for the same tasks and raise when one was cancelled.
     """
-    await _end([*worker.job_tasks.values(), *worker.tasks.values()])
+    await end([*worker.job_tasks.values(), *worker.tasks.values()])
     with suppress(RedisError, OSError):
         await worker.pool.delete(worker.health_check_key)
     await redis.aclose()
-
-
-async def _see_out(ending: Coroutine[Any, Any, None]) -> None:
-    """Run `ending` to its end, even if the waiting task is cancelled meanwhile."""
-    task = asyncio.create_task(ending)
-    cancelled = False
-    while not task.done():
-        try:
-            await asyncio.wait({task})
-        except asyncio.CancelledError:
-            cancelled = True
-    task.result()
-    if cancelled:
-        raise asyncio.CancelledError
-
-
-async def _end(tasks: Sequence[asyncio.Task[Any]]) -> None:
-    """Cancel tasks until they have ended: redis-py swallows a cancellation while it checks a connection."""
-    pending = {task for task in tasks if not task.done()}
-    while pending:
-        for task in pending:
-            task.cancel()
-        _, pending = await asyncio.wait(pending, timeout=CANCEL_AGAIN_SECONDS)
 
 
 async def _tick_forever(context: Context) -> None:
