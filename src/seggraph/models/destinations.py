@@ -16,9 +16,11 @@ class Destination(Model):
     id = fields.BigIntField(primary_key=True)
     workspace: fields.ForeignKeyRelation[Workspace] = fields.ForeignKeyField("seggraph.Workspace")
     name = fields.CharField(max_length=200)
-    name_key = fields.CharField(max_length=600, description="The name, case-folded: what must be unique")
+    name_key = fields.CharField(max_length=600, description="The case-folded name; it is unique")
     type = fields.CharEnumField(DestinationType, max_length=16)
-    channel = fields.IntEnumField(Channel, null=True, description="Who is not reached by it is not sent")
+    channel = fields.IntEnumField(
+        Channel, null=True, description="Only members that it reaches are sent; null: all members"
+    )
     url = fields.TextField(null=True)
     header_name = fields.CharField(max_length=100, null=True, description="Null: Authorization: Bearer")
     mapping: fields.Field[dict[str, object]] = fields.JSONField()
@@ -60,15 +62,15 @@ class Delivery(Model):
     status = fields.CharEnumField(DeliveryStatus, max_length=16, default=DeliveryStatus.NOT_SENT)
     wish = fields.CharEnumField(DesiredState, max_length=16, default=DesiredState.DELIVER)
     resend = fields.BooleanField(default=False, db_default=False)
-    list_id = fields.TextField(null=True, description="The list's id outside")
+    list_id = fields.TextField(null=True, description="The id of the list at the destination")
     list_name = fields.TextField(
-        null=True, description="What the list is called outside; null while it is renamed"
+        null=True, description="The name of the list at the destination; null while it is renamed"
     )
     refused_name = fields.TextField(
-        null=True, description="The name that the destination did not give the list"
+        null=True, description="The name that the destination refused for the list"
     )
     is_behind = fields.BooleanField(
-        default=False, db_default=False, description="Whether a look found work that is not known to be done"
+        default=False, db_default=False, description="Whether there is work that was found and not finished"
     )
     generation = fields.IntField(default=0, db_default=0)
     sequence = fields.BigIntField(default=0, db_default=0)
@@ -82,7 +84,9 @@ class Delivery(Model):
     as_of = fields.DatetimeField(null=True)
     lease_holder = fields.CharField(max_length=64, null=True)
     lease_until = fields.DatetimeField(null=True)
-    attempts = fields.IntField(default=0, db_default=0, description="Since a batch was taken last")
+    attempts = fields.IntField(
+        default=0, db_default=0, description="Failed attempts since the last acknowledged batch"
+    )
     retry_at = fields.DatetimeField(null=True)
     error_code = fields.CharField(max_length=64, null=True)
     error_message = fields.TextField(null=True)

@@ -14,7 +14,7 @@ class Member(Model):
     workspace_id = fields.BigIntField()
     kind = fields.IntEnumField(MemberKind)
     ordinal = fields.IntField(
-        description="Bit in every bitmap of (workspace, kind). Given once, never reused"
+        description="Its bit in every bitmap of (workspace, kind). Assigned once, never used again"
     )
     external_id = fields.TextField()
     name = fields.TextField(null=True)

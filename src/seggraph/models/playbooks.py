@@ -17,7 +17,7 @@ class Playbook(Model):
     id = fields.BigIntField(primary_key=True)
     workspace: fields.ForeignKeyRelation[Workspace] = fields.ForeignKeyField("seggraph.Workspace")
     name = fields.CharField(max_length=200)
-    name_key = fields.CharField(max_length=600, description="The name, case-folded: what must be unique")
+    name_key = fields.CharField(max_length=600, description="The case-folded name; it is unique")
     kind = fields.IntEnumField(MemberKind)
     status = fields.CharEnumField(PlaybookStatus, max_length=8, default=PlaybookStatus.ACTIVE)
     visibility = fields.CharEnumField(Visibility, max_length=16, default=Visibility.WORKSPACE)

@@ -68,7 +68,10 @@ class RunChunk(Model):
     chunk = fields.IntField()
     cardinality = fields.IntField()
     roaring = fields.BinaryField()
-    causes = fields.BinaryField(null=True, description="services.move_causes; null: not known")
+    causes = fields.BinaryField(
+        null=True,
+        description="The sources of each change, see services/memberships/attribution.py; null: not known",
+    )
     applied = fields.BigIntField(default=0, db_default=0)
     run_id: int
 

@@ -32,7 +32,7 @@ class Segment(Model):
     id = fields.BigIntField(primary_key=True)
     workspace: fields.ForeignKeyRelation[Workspace] = fields.ForeignKeyField("seggraph.Workspace")
     name = fields.CharField(max_length=200)
-    name_key = fields.CharField(max_length=600, description="The name, case-folded: what must be unique")
+    name_key = fields.CharField(max_length=600, description="The case-folded name; it is unique")
     description = fields.TextField(null=True)
     kind = fields.IntEnumField(MemberKind)
     type = fields.CharEnumField(SegmentType, max_length=8)
@@ -43,14 +43,14 @@ class Segment(Model):
     criteria: fields.Field[dict[str, object] | None] = fields.JSONField(null=True)
     sync_interval_seconds = fields.IntField(null=True)
     next_sync_at = fields.DatetimeField(null=True)
-    compact_at = fields.DatetimeField(null=True, description="When its history is compacted next")
+    compact_at = fields.DatetimeField(null=True, description="Time of the next compaction of its history")
     version = fields.IntField(default=1, db_default=1)
     requested_revision = fields.IntField(default=0, db_default=0)
     computed_revision = fields.IntField(default=0, db_default=0)
     synced_revision = fields.IntField(
-        null=True, description="That was asked for to compare, nothing having changed"
+        null=True, description="The revision of the last sync, which finds drift"
     )
-    excused = fields.BinaryField(null=True, description="Whom refreshes left to that run")
+    excused = fields.BinaryField(null=True, description="The members that refreshes left to that run")
     lease_holder = fields.CharField(max_length=64, null=True)
     lease_until = fields.DatetimeField(null=True)
     attempts = fields.IntField(default=0, db_default=0, description="Failed runs of the requested revision")
@@ -75,7 +75,9 @@ class Segment(Model):
     allowed_sms = fields.BigIntField(null=True)
     allowed_phone = fields.BigIntField(null=True)
     allowed_push = fields.BigIntField(null=True)
-    reach_members = fields.BigIntField(null=True, description="The members that the reach is of")
+    reach_members = fields.BigIntField(
+        null=True, description="The size of the segment when its reach was counted"
+    )
     error_code = fields.CharField(max_length=64, null=True)
     error_message = fields.TextField(null=True)
     error_at = fields.DatetimeField(null=True)

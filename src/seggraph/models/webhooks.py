@@ -24,10 +24,12 @@ class Webhook(Model):
     topics = ArrayField("text")
     status = fields.CharEnumField(WebhookStatus, max_length=16, default=WebhookStatus.ACTIVE)
     status_reason = fields.TextField(null=True, description="Why the system disabled it")
-    secret = fields.BinaryField(description="What messages are signed with, encrypted")
+    secret = fields.BinaryField(description="The secret that signs messages, encrypted")
     secret_hint = fields.CharField(max_length=16)
     previous_secret = fields.BinaryField(null=True)
-    previous_until = fields.DatetimeField(null=True, description="Until when messages are signed with it too")
+    previous_until = fields.DatetimeField(
+        null=True, description="Messages are also signed with it until then"
+    )
     failures = fields.IntField(default=0, db_default=0)
     failing_since = fields.DatetimeField(null=True)
     retry_at = fields.DatetimeField(null=True)
