@@ -32,9 +32,9 @@ from seggraph.services.events import events
 from seggraph.services.exports import exports
 from seggraph.services.members import relations, selections
 from seggraph.services.members.selections import Named, Selection
-from seggraph.services.memberships import attribution as move_causes
-from seggraph.services.memberships import deltas
-from seggraph.services.memberships.deltas import FoundDelta
+from seggraph.services.memberships import attribution, deltas
+from seggraph.services.memberships.deltas import MembershipDelta
+from seggraph.services.memberships.membership import MembershipChange
 from seggraph.services.reach import reach
 from seggraph.services.reach.reach import NO_REACH, Reachable
 from seggraph.services.suppressions import suppressions
@@ -257,10 +257,13 @@ class _Erasing:
 
     async def _erase_links(
         self, segments: Sequence[asyncpg.Record], reachable: Reachable
-    ) -> list[FoundDelta]:
+    ) -> list[MembershipDelta]:
         """Correct links, blocks and members of every segment; returns those that lost someone."""
         memberships = await deltas.read_memberships(
-            self._connection, self._workspace_id, [row["id"] for row in segments], near=self._ordinals
+            self._connection,
+            self._workspace_id,
+            [row["id"] for row in segments],
+            within_ordinals=self._ordinals,
         )
         changes: dict[ChunkOwner, tuple[BitMap, BitMap]] = {}
         outcomes = []
@@ -269,19 +272,15 @@ class _Erasing:
             membership.forget(self._ordinals)
             # Links that a run is still to make members of, or the other way round, are left to it.
             members = (membership.members, membership.members - self._ordinals)
-            changes |= membership.chunk_changes | {ChunkOwner(ChunkRole.MEMBERS, row["id"]): members}
+            changes |= membership.source_changes() | {ChunkOwner(ChunkRole.MEMBERS, row["id"]): members}
             gone = membership.members & self._ordinals
             if gone:
                 live = _in_step(row)
                 lost = reach.count(gone, reachable, _purpose(row)) if live else NO_REACH
+                change = MembershipChange(BitMap(), gone, None)
                 outcomes.append(
-                    FoundDelta(
-                        row["id"],
-                        row["computed_revision"],
-                        BitMap(),
-                        gone,
-                        NO_REACH - lost,
-                        reach_known=live,
+                    MembershipDelta(
+                        row["id"], row["computed_revision"], change, NO_REACH - lost, reach_known=live
                     )
                 )
         store = ChunkStore(self._connection, self._workspace_id)
@@ -289,21 +288,21 @@ class _Erasing:
         await store.fold(list(changes), near=self._ordinals)
         return outcomes
 
-    async def _record(self, outcomes: Sequence[FoundDelta], at: datetime) -> None:
+    async def _record(self, outcomes: Sequence[MembershipDelta], at: datetime) -> None:
         """Keep that so many left, but not who, and publish it."""
-        recorded, ids = await deltas.record(
+        recorded = await deltas.record(
             self._connection,
             self._workspace_id,
             self._kind,
             RunTrigger.MANUAL,
             outcomes,
             at,
-            keeps_moves=False,
+            keeps_members=False,
         )
-        self._context.publish(self._unit, deltas.facts_of(self._workspace_id, recorded, ids, at))
+        self._context.publish(self._unit, deltas.facts_of(self._workspace_id, recorded, at))
 
     async def _count_anew(
-        self, segments: Sequence[asyncpg.Record], outcomes: Sequence[FoundDelta], reachable: Reachable
+        self, segments: Sequence[asyncpg.Record], outcomes: Sequence[MembershipDelta], reachable: Reachable
     ) -> None:
         """Count the reach of segments that no refresh keeps up to date: their numbers cannot be corrected."""
         lost = {one.segment_id for one in outcomes}
@@ -348,8 +347,8 @@ class _Erasing:
         for row, bitmap in chunks:
             left = bitmap - self._ordinals
             if left:
-                causes = move_causes.without(row["causes"], bitmap, left)
-                kept.append((row["id"], to_bytes(left), len(left), causes))
+                attributed = attribution.without(row["causes"], bitmap, left)
+                kept.append((row["id"], to_bytes(left), len(left), attributed))
             else:
                 emptied.append(row["id"])
         if kept:

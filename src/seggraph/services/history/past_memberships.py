@@ -25,8 +25,8 @@ from seggraph.models.audiences import ChunkRole
 from seggraph.models.runs import Move
 from seggraph.services.members import members
 from seggraph.services.members.members import BY_ORDINAL, MemberView
-from seggraph.services.memberships import attribution as move_causes
-from seggraph.services.memberships.attribution import Causes, Sources
+from seggraph.services.memberships import attribution
+from seggraph.services.memberships.attribution import Attribution, Sources
 from seggraph.services.memberships.memberships import Holding
 from seggraph.vocabulary import MemberKind, RunTrigger
 
@@ -240,7 +240,7 @@ async def _pages_of_moves(
     wanted = sorted({ordinal for moved in found.values() for _, ordinal in moved[:size]})
     views = await members.by_ordinals(connection, viewer.workspace_id, kind, wanted)
     by_ordinal = {view.ordinal: view for view in views}
-    sources = await move_causes.sources_of(connection, viewer.workspace_id, segment_ids)
+    sources = await attribution.sources_of(connection, viewer.workspace_id, segment_ids)
     return [
         _move_page(found[list_.segment_id], by_ordinal, sources[list_.segment_id], size, request)
         for list_ in lists
@@ -255,7 +255,7 @@ def _move_page(
     request: PageRequest,
 ) -> Page[MoveView]:
     known = [(row, ordinal) for row, ordinal in moved[:size] if ordinal in by_ordinal]
-    causes = {_place(row): _causes(row) for row, _ in known}
+    attributions = {_place(row): _attribution(row) for row, _ in known}
     return Page(
         items=[
             MoveView(
@@ -263,7 +263,7 @@ def _move_page(
                 row["finished_at"],
                 Move(row["move"]),
                 RunTrigger(row["trigger"]),
-                None if (due := causes[_place(row)]) is None else sources.of(due, ordinal),
+                None if (due := attributions[_place(row)]) is None else sources.of(due, ordinal),
             )
             for row, ordinal in known
         ],
@@ -281,8 +281,8 @@ def _place(row: asyncpg.Record) -> tuple[int, int, int]:
     return row["applied"], row["move"], row["chunk"]
 
 
-def _causes(row: asyncpg.Record) -> Causes | None:
-    return None if row["causes"] is None else move_causes.decode(row["causes"], from_bytes(row["roaring"]))
+def _attribution(row: asyncpg.Record) -> Attribution | None:
+    return None if row["causes"] is None else attribution.decode(row["causes"], from_bytes(row["roaring"]))
 
 
 async def _moved(

@@ -16,7 +16,7 @@ from seggraph.database.unit_of_work import begin
 from seggraph.events import RunProgressed
 from seggraph.services.computations import computations
 from seggraph.services.computations.computations import Computation
-from seggraph.services.memberships.deltas import MembershipDelta
+from seggraph.services.memberships.membership import MembershipChange
 from seggraph.vocabulary import MemberKind, RunStatus, SegmentPurpose
 
 VOID_OTHERS = """
@@ -113,13 +113,13 @@ async def finish(
     status: RunStatus,
     as_of: datetime | None = None,
     *,
-    delta: MembershipDelta | None = None,
+    change: MembershipChange | None = None,
     size: int | None = None,
     code: str | None = None,
     message: str | None = None,
 ) -> None:
     """Close the run: how it ended, how many members entered, exited and are there then, or why it failed."""
-    entered, exited = (None, None) if delta is None else (len(delta.entered), len(delta.exited))
+    entered, exited = (None, None) if change is None else (len(change.entered), len(change.exited))
     await connection.execute(FINISH, claim.run_id, status, as_of, size, entered, exited, code, message)
 
 

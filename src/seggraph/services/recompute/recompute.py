@@ -28,7 +28,8 @@ from seggraph.services.catalogue import catalogues
 from seggraph.services.changes import populations
 from seggraph.services.computations import computations
 from seggraph.services.memberships import deltas
-from seggraph.services.memberships.deltas import Membership, MembershipDelta
+from seggraph.services.memberships.deltas import MembershipDelta
+from seggraph.services.memberships.membership import Membership, MembershipChange
 from seggraph.services.reach import reach
 from seggraph.services.reach.reach import ReachCounts
 from seggraph.services.recompute import claims, reach_building
@@ -136,24 +137,18 @@ async def _apply(context: Context, claim: RunClaim, scan: Scan) -> None:
         connection = unit.connection
         await computations.hold_result(connection, claim.segment_id, claim.revision, claim.lease)
         membership = await _membership(context, connection, claim, scan)
-        before, after = membership.members, membership.members_after
-        await _report_drift(context, unit, claim, scan, after - before, before - after)
+        change = membership.change()
+        after = membership.members_after
+        await _report_drift(context, unit, claim, scan, change)
         counts = await _reach(connection, claim, after)
-        await ChunkStore(connection, claim.workspace_id).write(membership.chunk_changes)
-        delta = MembershipDelta(
-            claim.run_id,
-            claim.segment_id,
-            claim.revision,
-            after - before,
-            before - after,
-            counts,
-            causes=membership.causes,
-        )
+        await ChunkStore(connection, claim.workspace_id).write(membership.chunk_changes(change))
+        delta = MembershipDelta(claim.segment_id, claim.revision, change, counts)
         await computations.finish(connection, claim.computation, scan.as_of, len(after), counts)
-        await claims.finish(connection, claim, RunStatus.SUCCEEDED, scan.as_of, delta=delta, size=len(after))
-        await deltas.write_moves(connection, claim.workspace_id, delta)
-        ids = await deltas.member_ids(connection, claim.workspace_id, claim.kind, delta)
-        context.publish(unit, deltas.facts_of(claim.workspace_id, [delta], ids, datetime.now(UTC)))
+        await claims.finish(
+            connection, claim, RunStatus.SUCCEEDED, scan.as_of, change=change, size=len(after)
+        )
+        recorded = await deltas.record_run(connection, claim.workspace_id, claim.kind, claim.run_id, delta)
+        context.publish(unit, deltas.facts_of(claim.workspace_id, recorded, datetime.now(UTC)))
         await segment_references.mark_followers(context, unit, claim.workspace_id, claim.kind, [delta])
 
 
@@ -162,8 +157,7 @@ async def _report_drift(
     unit: UnitOfWork,
     claim: RunClaim,
     scan: Scan,
-    entered: BitMap,
-    exited: BitMap,
+    change: MembershipChange,
 ) -> None:
     await drift.report(
         context,
@@ -171,8 +165,8 @@ async def _report_drift(
         Population(claim.workspace_id, claim.kind),
         claim.segment_id,
         scan.criteria,
-        entered=entered,
-        exited=exited,
+        entered=change.entered,
+        exited=change.exited,
         as_of=scan.as_of,
         zone=scan.zone,
     )
@@ -186,8 +180,8 @@ async def _membership(
     A playbook that was paused since the snapshot has no rule any more: its links stay as they are.
     """
     matched = await _with_refreshed(context, connection, claim, scan)
-    found = await deltas.read_memberships(connection, claim.workspace_id, [claim.segment_id])
-    membership = found[claim.segment_id]
+    memberships = await deltas.read_memberships(connection, claim.workspace_id, [claim.segment_id])
+    membership = memberships[claim.segment_id]
     current = await _rules(connection, claim)
     for rule, ordinals in zip(scan.rules, matched, strict=True):
         if rule in current:

@@ -23,11 +23,12 @@ from seggraph.models.audiences import ChunkRole
 from seggraph.services.changes import changes
 from seggraph.services.computations import computations
 from seggraph.services.memberships import deltas
-from seggraph.services.memberships.deltas import FoundDelta
+from seggraph.services.memberships.deltas import MembershipDelta
+from seggraph.services.memberships.membership import NO_CHANGE, MembershipChange
 from seggraph.services.reach import reach
 from seggraph.services.reach.reach import Reachable
 from seggraph.services.refresh import corrections, drift
-from seggraph.services.refresh.corrections import Answer, Links, Moved
+from seggraph.services.refresh.corrections import RuleAnswer, SegmentSources
 from seggraph.services.rules import dependencies, rules
 from seggraph.services.rules.dependencies import PassedOn, Reader
 from seggraph.services.rules.rule_answers import RuleEvaluator
@@ -107,7 +108,7 @@ class Propagation:
         self._wanted: dict[int, BitMap] = {}
         self._matched: dict[Rule, BitMap] = {}
         self._readers: dict[int, list[Reader]] = {}
-        self._moved: dict[int, Moved] = {}
+        self._changes: dict[int, MembershipChange] = {}
         self._failed: set[int] = set()
 
     async def run(self) -> None:
@@ -193,9 +194,9 @@ class Propagation:
             await ChunkStore(self._connection, self._workspace_id).write(changed)
         return ReachDelta(ordinals, stored, after)
 
-    async def _stored_reachable(self, near: BitMap) -> Reachable:
+    async def _stored_reachable(self, within_ordinals: BitMap) -> Reachable:
         store = ChunkStore(self._connection, self._workspace_id)
-        stored = await store.read_held(list(self._reachable.values()), near)
+        stored = await store.read_held(list(self._reachable.values()), within_ordinals)
         return {place: stored[owner] for place, owner in self._reachable.items()}
 
     async def _hold(self, segment_ids: Sequence[int] | None) -> dict[int, asyncpg.Record]:
@@ -210,36 +211,51 @@ class Propagation:
         """Correct the segments of a level. Those that refer to them come after, with the members who moved."""
         await self._tell_runs([row["id"] for row in level if not row["ready"]])
         segment_ids = [row["id"] for row in level if row["ready"] and self._rules_of(row["id"])]
-        # Of every source, for one that had no rule when it was found may have one now.
-        sources = (reader.source_id for one in segment_ids for reader in self._readers[one])
-        near = BitMap.union(BitMap(), *(self._wanted.get(source_id, BitMap()) for source_id in sources))
-        stored = await corrections.read(self._connection, self._workspace_id, segment_ids, near)
+        # Of every source, for one that had no rule when it was read may have one now.
+        sources = (reader.source_id for segment_id in segment_ids for reader in self._readers[segment_id])
+        within = BitMap.union(BitMap(), *(self._wanted.get(source_id, BitMap()) for source_id in sources))
+        stored = await corrections.read(self._connection, self._workspace_id, segment_ids, within)
         wanted = await self._as_they_are_now({row["id"]: row["revision"] for row in level}, stored)
         # Not asked yet: those of later levels, and of segments that a run finished or an edit changed meanwhile.
-        await self._ask(rule for some in wanted.values() for rule in some)
-        self._failed |= {one for one, some in wanted.items() if not self._matched.keys() >= set(some)}
-        answers = {
-            segment_id: {
-                rule.source_id: Answer(self._wanted[rule.source_id], self._matched[rule]) for rule in some
-            }
-            for segment_id, some in wanted.items()
-            if some and segment_id not in self._failed
+        await self._ask(rule for of_segment in wanted.values() for rule in of_segment)
+        self._failed |= {
+            segment_id
+            for segment_id, of_segment in wanted.items()
+            if not self._matched.keys() >= set(of_segment)
         }
-        moved = await corrections.correct(self._connection, self._workspace_id, stored, answers)
-        for reader in (one for some in self._readers.values() for one in some):
-            for segment_id in moved.keys() & reader.referred_to:
+        answers = {
+            segment_id: {rule.source_id: self._answer(rule) for rule in of_segment}
+            for segment_id, of_segment in wanted.items()
+            if of_segment and segment_id not in self._failed
+        }
+        changes = await corrections.correct(self._connection, self._workspace_id, stored, answers)
+        self._want_followers(changes)
+        self._changes |= changes
+
+    def _answer(self, rule: Rule) -> RuleAnswer:
+        return RuleAnswer(self._wanted[rule.source_id], self._matched[rule])
+
+    def _want_followers(self, changes: Mapping[int, MembershipChange]) -> None:
+        """Have the rules that refer to changed segments asked about the members who entered or exited there."""
+        for reader in (reader for of_segment in self._readers.values() for reader in of_segment):
+            for segment_id in changes.keys() & reader.referred_to:
                 before = self._wanted.get(reader.source_id, BitMap())
-                self._wanted[reader.source_id] = before | moved[segment_id].all
-        self._moved |= moved
+                self._wanted[reader.source_id] = before | changes[segment_id].ordinals
 
     def _rules_of(self, segment_id: int) -> list[Rule]:
         """The rules of a segment, as they were found, that are to be asked about anyone."""
         found = (reader.rule for reader in self._readers[segment_id])
         return [rule for rule in found if rule and self._wanted.get(rule.source_id)]
 
-    async def _as_they_are_now(self, revisions: Mapping[int, int], stored: Links) -> dict[int, list[Rule]]:
+    async def _as_they_are_now(
+        self, revisions: Mapping[int, int], stored: Mapping[int, SegmentSources]
+    ) -> dict[int, list[Rule]]:
         """The rules that are to be asked about anyone, read again where an edit may have come before the hold."""
-        editions = {one.source_id: one.edition for some in stored.values() for one in some}
+        editions = {
+            source_id: edition
+            for sources in stored.values()
+            for source_id, edition in sources.editions.items()
+        }
         changed = {
             segment_id
             for segment_id in stored
@@ -279,49 +295,46 @@ class Propagation:
         self, ready: Sequence[asyncpg.Record], reach_delta: ReachDelta, differing: BitMap
     ) -> None:
         """Write runs, moves and numbers of the segments of which a number changed, and publish."""
-        found = await self._outcomes(ready, reach_delta, differing)
+        found = await self._deltas(ready, reach_delta, differing)
         if not found:
             return
         at = self._asking.at
-        recorded, ids = await deltas.record(
+        recorded = await deltas.record(
             self._connection, self._workspace_id, self._kind, RunTrigger.REFRESH, found, at, as_of=at
         )
-        self._context.publish(
-            self._unit, deltas.facts_of(self._workspace_id, recorded, ids, datetime.now(UTC))
-        )
+        facts = deltas.facts_of(self._workspace_id, recorded, datetime.now(UTC))
+        self._context.publish(self._unit, facts)
 
-    async def _outcomes(
+    async def _deltas(
         self, ready: Sequence[asyncpg.Record], reach_delta: ReachDelta, differing: BitMap
-    ) -> list[FoundDelta]:
-        """How each segment's members and reach changed; those of which nothing did are absent."""
-        moved = BitMap.union(BitMap(), *(one.all for one in self._moved.values()))
-        near = moved | differing
-        if not near:
+    ) -> list[MembershipDelta]:
+        """How each segment's members and reach changed; segments of which nothing did are absent."""
+        within = BitMap.union(differing, *(change.ordinals for change in self._changes.values()))
+        if not within:
             return []
-        after = await self._stored_reachable(near)
+        after = await self._stored_reachable(within)
         before = {
-            place: (bitmap - reach_delta.ordinals) | (reach_delta.before[place] & near)
+            place: (bitmap - reach_delta.ordinals) | (reach_delta.before[place] & within)
             for place, bitmap in after.items()
         }
         live = [row for row in ready if row["id"] not in self._failed]
-        staying = await self._members_among(live, differing)
+        differing_members = await self._members_within(live, differing)
         found = []
         for row in live:
-            one = self._moved.get(row["id"]) or Moved(BitMap(), BitMap())
-            stay = staying.get(row["id"], BitMap()) - one.entered
-            if not stay and not one.all:
+            change = self._changes.get(row["id"], NO_CHANGE)
+            stay = differing_members.get(row["id"], BitMap()) - change.entered
+            if not stay and not change:
                 continue
             purpose = None if row["purpose"] is None else SegmentPurpose(row["purpose"])
-            gained, lost = stay | one.entered, stay | one.exited
-            change = reach.count(gained, after, purpose) - reach.count(lost, before, purpose)
-            if one.all or any(change.values()):
-                outcome = FoundDelta(
-                    row["id"], row["revision"], one.entered, one.exited, change, causes=one.causes
-                )
-                found.append(outcome)
+            gained, lost = stay | change.entered, stay | change.exited
+            reach_change = reach.count(gained, after, purpose) - reach.count(lost, before, purpose)
+            if change or any(reach_change.values()):
+                found.append(MembershipDelta(row["id"], row["revision"], change, reach_change))
         return found
 
-    async def _members_among(self, segments: Sequence[asyncpg.Record], ordinals: BitMap) -> dict[int, BitMap]:
+    async def _members_within(
+        self, segments: Sequence[asyncpg.Record], ordinals: BitMap
+    ) -> dict[int, BitMap]:
         """Which of the ordinals are in each of the segments."""
         if not ordinals:
             return {}
@@ -332,9 +345,11 @@ class Propagation:
 
     async def _pass_on_moves(self) -> None:
         """Mark members of whichever kind that are related to those who moved, if rules about them refer to it."""
-        if not self._moved:
+        if not self._changes:
             return
-        changed = {changes.of_segment(one): moved.all for one, moved in self._moved.items()}
+        changed = {
+            changes.of_segment(segment_id): change.ordinals for segment_id, change in self._changes.items()
+        }
         found = await dependencies.find_passed_on(self._connection, self._workspace_id, self._kind, changed)
         await self._pass_on(found, changed)
 

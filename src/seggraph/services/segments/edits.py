@@ -15,7 +15,7 @@ from seggraph.errors import BadTransition, Forbidden, Required
 from seggraph.events import SegmentUpdated
 from seggraph.services.computations import computations
 from seggraph.services.memberships import deltas
-from seggraph.services.memberships.deltas import Membership
+from seggraph.services.memberships.membership import Membership
 from seggraph.services.segments import lifecycle, rows, segments, usages
 from seggraph.services.segments.views import SegmentView
 from seggraph.values.names import clean_description, clean_name, name_key
