@@ -1,15 +1,19 @@
-"""What use-cases work with: the settings, the queue of jobs, the stream of events, the engine, and the way out.
+"""What use-cases work with: settings, the queue of jobs, the stream of events, the engine, HTTP calls, and caches.
 
-Made once by an entry point and handed down; the first argument of every service that changes something.
+Made once by an entry point and handed down; the first argument of every service that changes something. What a
+process keeps between two calls is here, and not in modules: two contexts know nothing of each other.
 """
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import aclosing, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
+from typing import Final
 
+from cachetools import LRUCache
 from redis.asyncio import Redis
 
+from seggraph.criteria import Checked
 from seggraph.database.connections import open_runtime
 from seggraph.database.unit_of_work import UnitOfWork
 from seggraph.engines import Engine, PostgresEngine
@@ -17,6 +21,30 @@ from seggraph.enqueue import JobQueue
 from seggraph.events import EventStream, Fact, outbox
 from seggraph.http_client import Outgoing
 from seggraph.settings import Settings
+from seggraph.vocabulary import MemberKind
+
+MAX_CRITERIA_CHARACTERS: Final = 4_000_000
+"""Most characters of criteria that are kept checked, over all workspaces of the process."""
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedDocument:
+    """Criteria that were checked, and how many characters they have as they are stored."""
+
+    tree: Checked
+    characters: int
+
+
+CheckedCriteria = LRUCache[tuple[int, MemberKind, str], CheckedDocument]
+"""By workspace, kind and stored criteria; those that were not used for the longest go first.
+
+What was found valid stays valid: attributes are added, but neither removed nor given other types.
+"""
+
+
+def new_checked_criteria() -> CheckedCriteria:
+    """A cache without any criteria."""
+    return LRUCache(MAX_CRITERIA_CHARACTERS, getsizeof=lambda document: document.characters)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +57,7 @@ class Context:
     stream: EventStream
     engine: Engine
     outgoing: Outgoing
+    checked_criteria: CheckedCriteria = field(default_factory=new_checked_criteria)
 
     def publish(self, unit: UnitOfWork, facts: Sequence[Fact]) -> None:
         """Publish facts once the unit of work is committed, even if this process does not live to do it."""

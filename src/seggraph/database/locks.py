@@ -21,24 +21,24 @@ class LockSpace(IntEnum):
     In a space whose locks are of one kind of member, the kind is added to the first key.
     """
 
-    MEMBERS = 0x5E66_0200
-    """Shared by those who create, change or relate members. Exclusive for whoever erases members."""
-    RELATIONS = 0x5E66_0300
-    """Exclusive for whoever relates members: calls that relate go one after the other."""
     ATTRIBUTES = 0x5E66_0500
-    """Of one kind. Exclusive for whoever creates attributes: the number of attributes is limited."""
+    """Of one kind. Exclusive for creating attributes: the number of attributes is limited."""
+    MEMBERS = 0x5E66_0200
+    """Shared for creating, changing and relating members. Exclusive for erasing members."""
+    RELATIONS = 0x5E66_0300
+    """Exclusive for relating members: calls that relate go one after the other."""
     EVENTS = 0x5E66_0100
-    """Shared by those who record events. Exclusive for whoever corrects or removes events."""
+    """Shared for recording events. Exclusive for correcting and removing events."""
     EVENT_NAMES = 0x5E66_0A00
-    """Exclusive for whoever records an event under a new name: the number of names is limited."""
+    """Exclusive for recording an event under a new name: the number of names is limited."""
     POPULATION = 0x5E66_0000
     """Of one kind. Exclusive for a refresh, for building reach and for changing suppressions: one at a time."""
     VALUE_COUNTS = 0x5E66_0400
-    """Of one kind. Exclusive for whoever adds up the changes of value counts."""
+    """Of one kind. Exclusive for adding up the changes of value counts."""
     SEGMENT_REFERENCES = 0x5E66_0600
-    """Exclusive for whoever saves references to segments. Shared by those who change memberships."""
+    """Exclusive for saving references to segments. Shared for changing memberships."""
     PARTITIONS = 0x5E66_03FF
-    """Exclusive for whoever makes partitions of events. It is taken for workspace 0, that is for all."""
+    """Exclusive for making partitions of events. It is taken for workspace 0, that is for all."""
 
 
 EXCLUSIVE: Final = "SELECT pg_advisory_xact_lock($1, hashint8($2))"

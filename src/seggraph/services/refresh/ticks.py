@@ -159,7 +159,7 @@ class _Passing:
     ) -> None:
         self._context = context
         self._connection = connection
-        self._surroundings = population_settings
+        self._settings = population_settings
         self._after = after
         self._until = until
 
@@ -168,7 +168,7 @@ class _Passing:
 
         Rules that do not hold any more move nobody.
         """
-        checked = await rule_answers.checked(self._connection, self._surroundings, timed)
+        checked = await rule_answers.checked(self._context, self._connection, self._settings, timed)
         found = {rule: BitMap() for rule in timed if rule not in checked}
         together = await self._try(list(checked), checked, TOGETHER_SECONDS)
         if together is not None:
@@ -181,17 +181,16 @@ class _Passing:
         self, some: Sequence[Rule], checked: Mapping[Rule, Checked], seconds: float
     ) -> dict[Rule, BitMap] | None:
         """Whom it may have moved by these rules, or None if that failed for a reason of their own."""
-        settings = self._context.settings
         try:
             async with self._connection.transaction():
                 found = await self._context.engine.moved_by_time(
                     self._connection,
-                    self._surroundings.population,
+                    self._settings.population,
                     [checked[rule] for rule in some],
                     after=self._after,
                     until=self._until,
-                    zone=self._surroundings.zone,
-                    timeout_seconds=min(seconds, settings.statement_timeout_seconds),
+                    zone=self._settings.zone,
+                    timeout_seconds=min(seconds, self._context.settings.statement_timeout_seconds),
                 )
         except (RetryLater, *PASSING):
             raise
