@@ -33,7 +33,7 @@ from seggraph.services.exports import exports
 from seggraph.services.members import relations, selections
 from seggraph.services.members.selections import Named, Selection
 from seggraph.services.memberships import attribution, deltas
-from seggraph.services.memberships.deltas import MembershipDelta
+from seggraph.services.memberships.deltas import MembershipDelta, Recording
 from seggraph.services.memberships.membership import MembershipChange
 from seggraph.services.reach import reach
 from seggraph.services.reach.reach import NO_REACH, Reachable
@@ -73,7 +73,7 @@ REWRITE_HISTORY: Final = """
 
 DELETE_HISTORY: Final = "DELETE FROM run_chunks WHERE workspace_id = $1 AND id = ANY($2)"
 
-TELL_RUNS: Final = """
+RUNS_TO_CHANGE: Final = """
     SELECT r.id, r.refreshed, r.status = 'RUNNING' AS running FROM runs r
     WHERE r.workspace_id = $1 AND r.segment_id = ANY($2) AND (r.status = 'RUNNING' OR r.refreshed IS NOT NULL)
     ORDER BY r.id FOR NO KEY UPDATE
@@ -236,13 +236,13 @@ class _Erasing:
         segments = await self._connection.fetch(HOLD_SEGMENTS, self._workspace_id, self._kind)
         segment_ids = [row["id"] for row in segments]
         before, after = await self._erase_reachable()
-        outcomes = await self._erase_links(segments, before)
-        await self._tell_runs(segment_ids)
+        deltas_found = await self._erase_links(segments, before)
+        await self._leave_to_runs(segment_ids)
         moves = await self._erase_history(segment_ids)
         at = await self._connection.fetchval(NOW)
-        await self._record(outcomes, at)
-        await self._count_anew([row for row in segments if not _in_step(row)], outcomes, after)
-        return sum(len(one.exited) for one in outcomes), moves
+        await self._record(deltas_found, at)
+        await self._count_anew([row for row in segments if not _in_step(row)], deltas_found, after)
+        return sum(len(one.exited) for one in deltas_found), moves
 
     async def _erase_reachable(self) -> tuple[Reachable, Reachable]:
         """Correct who is reachable; returns the chunks concerned as they were, and as they are."""
@@ -266,7 +266,7 @@ class _Erasing:
             within_ordinals=self._ordinals,
         )
         changes: dict[ChunkOwner, tuple[BitMap, BitMap]] = {}
-        outcomes = []
+        deltas_found = []
         for row in segments:
             membership = memberships[row["id"]]
             membership.forget(self._ordinals)
@@ -278,7 +278,7 @@ class _Erasing:
                 live = _in_step(row)
                 lost = reach.count(gone, reachable, _purpose(row)) if live else NO_REACH
                 change = MembershipChange(BitMap(), gone, None)
-                outcomes.append(
+                deltas_found.append(
                     MembershipDelta(
                         row["id"], row["computed_revision"], change, NO_REACH - lost, reach_known=live
                     )
@@ -286,26 +286,22 @@ class _Erasing:
         store = ChunkStore(self._connection, self._workspace_id)
         await store.write(changes)
         await store.fold(list(changes), near=self._ordinals)
-        return outcomes
+        return deltas_found
 
-    async def _record(self, outcomes: Sequence[MembershipDelta], at: datetime) -> None:
+    async def _record(self, deltas_found: Sequence[MembershipDelta], at: datetime) -> None:
         """Keep that so many left, but not who, and publish it."""
-        recorded = await deltas.record(
-            self._connection,
-            self._workspace_id,
-            self._kind,
-            RunTrigger.MANUAL,
-            outcomes,
-            at,
-            keeps_members=False,
-        )
+        how = Recording(RunTrigger.MANUAL, at, keeps_members=False)
+        recorded = await deltas.record(self._connection, self._workspace_id, self._kind, deltas_found, how)
         self._context.publish(self._unit, deltas.facts_of(self._workspace_id, recorded, at))
 
     async def _count_anew(
-        self, segments: Sequence[asyncpg.Record], outcomes: Sequence[MembershipDelta], reachable: Reachable
+        self,
+        segments: Sequence[asyncpg.Record],
+        deltas_found: Sequence[MembershipDelta],
+        reachable: Reachable,
     ) -> None:
         """Count the reach of segments that no refresh keeps up to date: their numbers cannot be corrected."""
-        lost = {one.segment_id for one in outcomes}
+        lost = {one.segment_id for one in deltas_found}
         wanted = [row for row in segments if row["id"] in lost and row["reach_total"] is not None]
         if not wanted:
             return
@@ -319,12 +315,12 @@ class _Erasing:
             counts = reach.count(found[members[row["id"]]], everywhere, _purpose(row))
             await self._connection.execute(SET_REACH, self._workspace_id, row["id"], *counts.values())
 
-    async def _tell_runs(self, segment_ids: Sequence[int]) -> None:
-        """Have runs at work look at the ordinals again, and forget what runs that are over were told."""
-        for run in await self._connection.fetch(TELL_RUNS, self._workspace_id, list(segment_ids)):
+    async def _leave_to_runs(self, segment_ids: Sequence[int]) -> None:
+        """Have runs at work evaluate the ordinals again, and forget those that were left to runs that are over."""
+        for run in await self._connection.fetch(RUNS_TO_CHANGE, self._workspace_id, list(segment_ids)):
             known = BitMap() if run["refreshed"] is None else from_bytes(run["refreshed"])
-            told = to_bytes(known | self._ordinals) if run["running"] else None
-            await self._connection.execute(SET_REFRESHED, self._workspace_id, run["id"], told)
+            left = to_bytes(known | self._ordinals) if run["running"] else None
+            await self._connection.execute(SET_REFRESHED, self._workspace_id, run["id"], left)
 
     async def _erase_history(self, segment_ids: Sequence[int]) -> int:
         """Take the bits out of who entered and exited; returns how many there were.

@@ -125,23 +125,29 @@ class RecordedDeltas:
     member_ids: MemberIds
 
 
+@dataclass(frozen=True, slots=True)
+class Recording:
+    """How deltas are recorded: each with a run that is over, at an instant.
+
+    With the run is kept who entered and who exited, unless `keeps_members` is False. The deltas are added to the
+    segments' numbers if `adds_numbers`; these are as of another instant then if `as_of` is given.
+    """
+
+    trigger: RunTrigger
+    at: datetime
+    as_of: datetime | None = None
+    keeps_members: bool = True
+    adds_numbers: bool = True
+
+
 async def record(
     connection: asyncpg.Connection,
     workspace_id: int,
     kind: MemberKind,
-    trigger: RunTrigger,
     deltas: Sequence[MembershipDelta],
-    at: datetime,
-    *,
-    as_of: datetime | None = None,
-    keeps_members: bool = True,
-    adds_numbers: bool = True,
+    how: Recording,
 ) -> RecordedDeltas:
-    """Write a run that is over for each segment, and add the changes to the segments' numbers.
-
-    With the run is kept who entered and who exited, unless `keeps_members` is False. The numbers are as of another
-    instant then if `as_of` is given.
-    """
+    """Write a run for each delta, and add the deltas to the segments' numbers, in one statement."""
     if not deltas:
         return RecordedDeltas([], {}, {})
     runs = [(delta.segment_id, delta.revision, len(delta.entered), len(delta.exited)) for delta in deltas]
@@ -154,13 +160,13 @@ async def record(
         RECORD,
         workspace_id,
         kind,
-        trigger,
-        at,
-        as_of,
+        how.trigger,
+        how.at,
+        how.as_of,
         _sampled(deltas),
         *_columns(runs, 4),
-        *_columns(chunks if keeps_members else [], 6),
-        *_columns(numbers if adds_numbers else [], len(COLUMNS) + 2),
+        *_columns(chunks if how.keeps_members else [], 6),
+        *_columns(numbers if how.adds_numbers else [], len(COLUMNS) + 2),
     )
     run_ids = {row["segment_id"]: row["id"] for row in rows if row["ordinal"] is None}
     member_ids = {row["ordinal"]: row["id"] for row in rows if row["ordinal"] is not None}

@@ -13,7 +13,7 @@ from seggraph.context import Context
 from seggraph.database.unit_of_work import UnitOfWork, begin
 from seggraph.services.computations import computations
 from seggraph.services.memberships import deltas
-from seggraph.services.memberships.deltas import MembershipDelta
+from seggraph.services.memberships.deltas import MembershipDelta, Recording
 from seggraph.services.memberships.membership import Membership
 from seggraph.services.reach import reach
 from seggraph.services.rules import segment_references
@@ -110,9 +110,8 @@ async def _copy_members(unit: UnitOfWork, viewer: Viewer, original: SegmentView,
     delta = MembershipDelta(clone_id, 0, change, reach.NO_REACH, reach_known=False)
     if entered:
         at = await connection.fetchval("SELECT clock_timestamp()")
-        await deltas.record(
-            connection, workspace_id, original.kind, RunTrigger.MANUAL, [delta], at, adds_numbers=False
-        )
+        how = Recording(RunTrigger.MANUAL, at, adds_numbers=False)
+        await deltas.record(connection, workspace_id, original.kind, [delta], how)
     await connection.execute(COPY_NUMBERS, workspace_id, original.id, clone_id, len(entered))
 
 

@@ -22,7 +22,7 @@ from seggraph.services.changes import populations
 from seggraph.services.members import selections
 from seggraph.services.members.selections import Selection
 from seggraph.services.memberships import deltas
-from seggraph.services.memberships.deltas import MembershipDelta
+from seggraph.services.memberships.deltas import MembershipDelta, Recording
 from seggraph.services.memberships.membership import Membership, MembershipChange
 from seggraph.services.reach import reach
 from seggraph.services.reach.reach import Reachable
@@ -264,7 +264,7 @@ async def _record(
         return
     connection, workspace_id = unit.connection, viewer.workspace_id
     at: datetime = await connection.fetchval("SELECT clock_timestamp()")
-    recorded = await deltas.record(connection, workspace_id, kind, RunTrigger.MANUAL, found, at)
+    recorded = await deltas.record(connection, workspace_id, kind, found, Recording(RunTrigger.MANUAL, at))
     context.publish(unit, deltas.facts_of(workspace_id, recorded, at))
     await segment_references.mark_followers(context, unit, workspace_id, kind, found)
 
