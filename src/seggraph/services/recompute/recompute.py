@@ -33,7 +33,7 @@ from seggraph.services.memberships.membership import Membership, MembershipChang
 from seggraph.services.reach import reach
 from seggraph.services.reach.reach import ReachCounts
 from seggraph.services.recompute import claims, reach_building
-from seggraph.services.recompute.claims import RunClaim
+from seggraph.services.recompute.claims import RunClaim, RunResult
 from seggraph.services.refresh import drift, refresh
 from seggraph.services.refresh.drift import Evaluated
 from seggraph.services.rules import rules, segment_references

@@ -212,7 +212,7 @@ class Propagation:
         return {row["id"]: row for row in rows}
 
     async def _correct(self, level: Sequence[asyncpg.Record]) -> None:
-        """Correct the segments of a level; segments that refer to them come later, with the members who changed there."""
+        """Correct the segments of a level. Segments that refer to them are in later levels."""
         await self._leave_to_runs([row["id"] for row in level if not row["ready"]])
         segment_ids = [row["id"] for row in level if row["ready"] and self._rules_of(row["id"])]
         # Of every source, for one that had no rule when it was read may have one now.
