@@ -40,7 +40,7 @@ from seggraph.vocabulary import MemberKind
 log = structlog.get_logger()
 
 POLL_SECONDS: Final = 0.25
-"""How often the queue is looked at though nobody woke the worker: for jobs whose token was lost."""
+"""How often the worker looks at the queue without a token: for jobs whose token was lost."""
 WAIT_SECONDS: Final = 5
 """How long one wait for a token lasts; less than the time limit of the connection."""
 MAX_JOBS: Final = 8

@@ -49,21 +49,21 @@ TRY_EXCLUSIVE: Final = "SELECT pg_try_advisory_xact_lock($1, hashint8($2))"
 async def lock_exclusive(
     connection: asyncpg.Connection, space: LockSpace, workspace_id: int, *, kind: int = 0
 ) -> None:
-    """Wait until nobody else holds the lock, shared or exclusive, and hold it until the transaction ends."""
+    """Wait until no other transaction holds the lock, shared or exclusive, and hold it until this one ends."""
     await connection.execute(EXCLUSIVE, space + kind, workspace_id)
 
 
 async def lock_shared(
     connection: asyncpg.Connection, space: LockSpace, workspace_id: int, *, kind: int = 0
 ) -> None:
-    """Wait until nobody holds the lock exclusively, and share it until the transaction ends."""
+    """Wait until no transaction holds the lock exclusively, and share it until this one ends."""
     await connection.execute(SHARED, space + kind, workspace_id)
 
 
 async def try_lock_exclusive(
     connection: asyncpg.Connection, space: LockSpace, workspace_id: int, *, kind: int = 0
 ) -> bool:
-    """Hold the lock exclusively until the transaction ends if nobody else holds it; return whether it is held."""
+    """Hold the lock exclusively until the transaction ends if no other one holds it; return whether it is held."""
     held: bool = await connection.fetchval(TRY_EXCLUSIVE, space + kind, workspace_id)
     return held
 

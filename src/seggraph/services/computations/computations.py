@@ -1,8 +1,8 @@
-"""The computing state of a segment: the one module that writes it.
+"""The computing state of a segment: this module alone writes it, and decides nothing about members.
 
 A segment's row says which revision was asked for and which was computed, what the reach's status is, which worker
 holds the lease, how often it tried, what went wrong, and when the next computation is due. Asking for a revision
-takes the lease from whoever computes an earlier one, so its result is void. What a run finds is not decided here.
+takes the lease from the worker that computes an earlier one, so that result is void.
 """
 
 from collections.abc import Iterable, Sequence

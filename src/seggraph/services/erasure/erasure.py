@@ -153,9 +153,9 @@ async def delete(context: Context, viewer: Viewer, selection: Selection) -> Eras
         erased += Erased(export_files=len(exported))
         files = await import_erasure.withdraw(connection, viewer.workspace_id, waiting)
         if named.rows:
-            told = {"member_count": len(named.rows)} | asdict(erased)
+            counts = {"member_count": len(named.rows)} | asdict(erased)
             subject = audit.Subject(AuditSubject.MEMBER)
-            await audit.record(unit, viewer, AuditAction.ERASED, subject, told)
+            await audit.record(unit, viewer, AuditAction.ERASED, subject, counts)
     for file in (*files, *exported):
         await asyncio.to_thread(uploads.remove, context.settings, file)
     return ErasureReport(len(named.rows), named.not_found, erased + Erased(import_files=len(files)))
@@ -215,7 +215,7 @@ class _Erasing:
             ordinals=list(self._ordinals),
             external_ids=[row["external_id"] for row in members],
         )
-        # Before the members go: that raises the version of the data, which whoever has the turn raises too.
+        # Before the members are deleted: that raises the version of the data, which the holder of the lock raises too.
         await populations.lock(self._connection, self._workspace_id, self._kind)
         await suppressions.forget(self._connection, self._workspace_id, ids)
         addresses = await self._connection.execute(DELETE_ADDRESSES, self._workspace_id, list(ids))
@@ -245,7 +245,7 @@ class _Erasing:
         return sum(len(one.exited) for one in deltas_found), moves
 
     async def _erase_reachable(self) -> tuple[Reachable, Reachable]:
-        """Correct who is reachable; returns the chunks concerned as they were, and as they are."""
+        """Correct the reachable audiences; returns their chunks as they were, and as they are."""
         population_id = await populations.ensure(self._connection, self._workspace_id, self._kind)
         store = ChunkStore(self._connection, self._workspace_id)
         owners = reach.owners(population_id)
@@ -323,7 +323,7 @@ class _Erasing:
             await self._connection.execute(SET_REFRESHED, self._workspace_id, run["id"], left)
 
     async def _erase_history(self, segment_ids: Sequence[int]) -> int:
-        """Take the bits out of who entered and exited; returns how many there were.
+        """Take the bits out of the history of entries and exits; returns how many there were.
 
         All the chunks that may hold one are looked at, some at a time.
         """

@@ -1,4 +1,4 @@
-"""Who was in a segment and when: memberships at a past time, entries and exits, and a member's intervals.
+"""Past memberships: the members at an earlier time, entries and exits, and the intervals of one member.
 
 History is who entered and who exited in each run, in the order in which runs were applied. A membership at a time
 is what is stored now without the moves since, or nothing with the moves until then, whichever are fewer: as each
@@ -36,7 +36,7 @@ AT_ONCE: Final = 2_000
 NEVER: Final = 2**63 - 1
 """Beyond every place of a run."""
 LOOK: Final = 64
-"""How many chunks are looked at first for a page of moves."""
+"""How many chunks are read first for a page of entries and exits."""
 
 SIDES: Final = """
     SELECT w.number, w.segment_id, l.applied AS last, s.until, s.since
@@ -102,7 +102,7 @@ NEWEST_FIRST: Final = Order(
 
 @dataclass(frozen=True, slots=True)
 class MoveFilter:
-    """Which moves: from `start` until before `end`, in one direction or both."""
+    """Which entries and exits: from `start` until before `end`, in one direction or both."""
 
     start: datetime | None = None
     end: datetime | None = None
@@ -115,7 +115,7 @@ class MoveFilter:
 
 
 class MoveList(NamedTuple):
-    """The moves of a segment that the caller has found visible."""
+    """The entries and exits of a segment that the caller has found visible."""
 
     segment_id: int
     kind: MemberKind
@@ -159,7 +159,7 @@ Pair = tuple[int, int]
 
 
 async def members_at(viewer: Viewer, asked: Sequence[AtList]) -> dict[AtList, BitMap]:
-    """Who was in segments at instants, with as many statements for one as for many; erased members never were.
+    """The members of segments at given times, without erased ones; one statement for any number of them.
 
     Raises TooMany when they are too far from both ends of their histories.
     """
@@ -207,7 +207,7 @@ async def pages_at(
 
 
 async def moves(viewer: Viewer, asked: Sequence[MovesAsked]) -> dict[MovesAsked, Page[MoveView]]:
-    """Pages of moves, the newest first; a page request may only go forwards. Raises BadCursor, Invalid, TooMany."""
+    """Pages of entries and exits, newest first; requests may only page forwards. Raises BadCursor, Invalid, TooMany."""
     found: dict[MovesAsked, Page[MoveView]] = {}
     async with snapshot() as connection:
         for kind, filter_, request in dict.fromkeys(
@@ -222,7 +222,7 @@ async def moves(viewer: Viewer, asked: Sequence[MovesAsked]) -> dict[MovesAsked,
 
 
 Moved = tuple[asyncpg.Record, int]
-"""The chunk of a run that a move is in, and the ordinal."""
+"""The chunk of a run that has an entry or exit, and the member's ordinal."""
 
 
 async def _pages_of_moves(
@@ -293,7 +293,7 @@ async def _moved(
     after: list[Any] | None,
     limit: int,
 ) -> dict[int, list[Moved]]:
-    """The next moves of each segment behind a cursor, up to `limit` of each."""
+    """The next entries and exits of each segment behind a cursor, up to `limit` of each."""
     applied, move, chunk, ordinal = after or (NEVER, 0, SPREAD, -1)
     start = (applied, _bounded(move, 2**15), max(SPREAD, min(chunk, 2**31 - 1)))
     positions = dict.fromkeys(segment_ids, start)
@@ -320,7 +320,7 @@ async def _moved(
 
 
 async def count_moves(viewer: Viewer, lists: Sequence[MoveList]) -> dict[MoveList, int]:
-    """How many moves the whole lists have; one without any is absent."""
+    """How many entries and exits the whole lists have; an empty list is absent."""
     found: dict[MoveList, int] = {}
     async with snapshot() as connection:
         for filter_ in dict.fromkeys(list_.filter for list_ in lists):
@@ -359,7 +359,7 @@ async def intervals(viewer: Viewer, pairs: Sequence[Pair]) -> dict[Pair, list[In
 async def _history(
     viewer: Viewer, keys: Sequence[tuple[int, int]]
 ) -> AsyncIterator[AsyncIterator[list[asyncpg.Record]]]:
-    """The moves in these chunks of segments, as they were applied, some at a time."""
+    """The entries and exits in these chunks of segments, as they were applied, some at a time."""
     arguments = (viewer.workspace_id, *map(list, zip(*keys, strict=True)))
     async with snapshot() as connection:
         _require_few(await connection.fetchval(COUNT_CHUNKS, *arguments))
@@ -373,7 +373,7 @@ async def _history(
 
 
 def _note(known: list[Interval], row: asyncpg.Record) -> None:
-    """Note a move: an interval begins, or the last one ends."""
+    """Note an entry, which begins an interval, or an exit, which ends the last one."""
     trigger = RunTrigger(row["trigger"])
     if row["move"] == Move.ENTERED:
         known.append(Interval(row["finished_at"], trigger))

@@ -150,7 +150,7 @@ async def compact(context: Context, segment_id: int) -> int:
 
 
 async def _compact_some(settings: Settings, segment_id: int) -> int:
-    """One transaction. It holds the segment's row, so that nobody is erased from what it reads and writes again."""
+    """One transaction. It holds the segment's row: no member is erased from what it reads and writes again."""
     async with begin() as unit:
         row = await unit.connection.fetchrow(HOLD, segment_id)
         if row is None:

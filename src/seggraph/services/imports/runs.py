@@ -53,7 +53,7 @@ SEGMENT: Final = "SELECT type, status FROM segments WHERE workspace_id = $1 AND 
 
 
 async def run(context: Context, import_id: int) -> ImportStatus | None:
-    """Carry out an import from where it stands, unless it is over or somebody is at it.
+    """Carry out an import from where it stands, unless it is over or another worker carries it out.
 
     Returns the status that it has then (RUNNING: it was handed on, or will be tried again), or None if there
     was nothing to do.

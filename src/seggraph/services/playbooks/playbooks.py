@@ -61,7 +61,7 @@ class PlaybookDraft:
 
 
 DESCRIBED: Final = ("name", "kind", "status", "visibility", "criteria")
-"""What the audit log tells of a playbook, besides the segments that it adds to."""
+"""The columns of a playbook that the audit log shows, besides the segments that it adds to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +113,7 @@ async def update(
     """Change what is given of: name, criteria, add_to_segment_ids. Blocks in segments that stay, stay.
 
     What changes is computed anew, if the playbook is ACTIVE; segments that it does not add to any more lose its
-    links in any case. With `version`, only if nobody changed it since it was read. Raises like `create`, and
+    links in any case. With `version`, only if it did not change since it was read. Raises like `create`, and
     StaleVersion.
     """
     async with begin() as unit:
@@ -139,7 +139,7 @@ async def update(
 async def pause(context: Context, viewer: Viewer, playbook_id: int) -> PlaybookView:
     """Freeze a playbook's links as they are; one that is PAUSED stays so. Raises NotFound, Forbidden.
 
-    A run that is at work leaves them alone too: it looks again at what is ACTIVE while it holds its segment.
+    A run at work leaves them alone too: it reads again what is ACTIVE while it holds its segment.
     """
     return await _set_status(context, viewer, playbook_id, PlaybookStatus.PAUSED)
 

@@ -136,7 +136,7 @@ def _require_number(wanted: Sequence[int] | None) -> None:
 
 
 def _require_own(viewer: Viewer, segment: SegmentView) -> None:
-    """Raise Forbidden for a team member whose playbook somebody else has made add to another's segment."""
+    """Raise Forbidden for a team member whose playbook adds to another user's segment by a third user's edit."""
     if not viewer.manages_all and segment.created_by_id != viewer.user_id:
         raise Forbidden(
             "This playbook adds to segments that you did not create: a leader or an administrator may change it."

@@ -19,7 +19,7 @@ from seggraph.services.reach.reach import Step
 from seggraph.vocabulary import Channel, MemberKind, ReachStepReason
 
 MAX_COUNTED: Final = 5_000_000
-"""Most members, of all segments together, whose addresses one operation tells apart."""
+"""Most members, of all segments together, whose different addresses one operation counts."""
 
 _KEYS: Final = {
     Channel.EMAIL: "seggraph_email_key(m.email)",
@@ -68,7 +68,7 @@ Asked = tuple[int, MemberKind, Channel]
 
 
 async def distinct_addresses(viewer: Viewer, asked: Sequence[Asked]) -> dict[Asked, int]:
-    """How many different addresses those members have whom the channel reaches now. Raises TooMany.
+    """How many different addresses the members have that the channel reaches now. Raises TooMany.
 
     Push messages have no addresses: they are absent.
     """
@@ -92,7 +92,7 @@ async def distinct_addresses(viewer: Viewer, asked: Sequence[Asked]) -> dict[Ask
 async def _reached(
     store: ChunkStore, wanted: Sequence[Asked], populations: Mapping[MemberKind, int]
 ) -> list[BitMap]:
-    """The members of each segment whom the channel reaches."""
+    """The members of each segment that the channel reaches."""
     members = {one: ChunkOwner(ChunkRole.MEMBERS, one[0]) for one in wanted}
     owners = {kind: reach.owners(population_id) for kind, population_id in populations.items()}
     reached = {one: owners[one[1]][Step.REACHED, one[2]] for one in wanted if one[1] in owners}

@@ -96,7 +96,7 @@ async def tick(context: Context) -> int:
 
 
 async def _pass(context: Context, workspace_id: int, kind: MemberKind) -> tuple[int, bool]:
-    """Let time pass for a population, in one transaction, unless somebody else is at it.
+    """Let time pass for a population, in one transaction, unless another worker does so.
 
     Returns how often a rule has to look at a member again, and whether more time is to pass at once.
     """
@@ -164,9 +164,9 @@ class _Passing:
         self._until = until
 
     async def moved(self, timed: Sequence[Rule]) -> dict[Rule, BitMap]:
-        """Whom it may have moved by each of the rules; those for which it could not be found are absent.
+        """The members that each rule may answer differently about; rules for which that is not known are absent.
 
-        Rules that do not hold any more move nobody.
+        A rule that is not valid any more has none.
         """
         checked = await rule_answers.checked(self._context, self._connection, self._settings, timed)
         found = {rule: BitMap() for rule in timed if rule not in checked}
@@ -180,7 +180,7 @@ class _Passing:
     async def _try(
         self, some: Sequence[Rule], checked: Mapping[Rule, Checked], seconds: float
     ) -> dict[Rule, BitMap] | None:
-        """Whom it may have moved by these rules, or None if that failed for a reason of their own."""
+        """The members that these rules may answer differently about, or None if that failed because of the rules."""
         try:
             async with self._connection.transaction():
                 found = await self._context.engine.moved_by_time(

@@ -1,7 +1,7 @@
-"""What rules say about members that changed: rules about the same members are evaluated in one go.
+"""What rules answer about members that changed: rules about the same members are evaluated by one statement.
 
-One rule that fails must not keep the members of the others from moving: if evaluating many together fails, all is
-done again with each asked by itself, and the one that fails is left without an answer.
+A rule that fails must not hold up the other rules: if evaluating many together fails, each is evaluated alone, and
+the one that fails stays without an answer.
 """
 
 from collections.abc import Mapping, Sequence
@@ -33,7 +33,7 @@ APART_SECONDS: Final = 2.0
 MAX_GROUPS: Final = 6
 """Most sets of members about which rules are asked separately; more are asked about all of them."""
 Question = tuple[Sequence[Checked], BitMap]
-"""Criteria, and whom they are asked about."""
+"""Criteria, and the members about whom they are asked."""
 
 Matched = Mapping[Rule, BitMap]
 """Which members a rule matches, of those it was asked about and perhaps others; absent if it could not be evaluated."""
@@ -112,7 +112,7 @@ class RuleEvaluator:
         return reach.staged(found, suppressed)
 
     async def _together(self, questions: Sequence[Question]) -> list[list[BitMap]]:
-        """Who satisfies each of the criteria, question by question."""
+        """The members that satisfy each of the criteria, question by question."""
         seconds = min(TOGETHER_SECONDS, self.context.settings.statement_timeout_seconds)
         try:
             async with limited(self.connection, seconds):
@@ -126,16 +126,14 @@ class RuleEvaluator:
             raise NotAnswered from error
 
     async def _alone(self, criteria: Checked, ordinals: BitMap) -> BitMap | None:
-        """Who satisfies criteria, or None if that failed for a reason of their own."""
+        """The members that satisfy criteria, or None if evaluating these criteria failed."""
         limit = min(APART_SECONDS, self.context.settings.statement_timeout_seconds)
         try:
             async with self.connection.transaction():
                 [found] = await self._ask([criteria], ordinals, limit)
         except (RetryLater, *PASSING):
             raise
-        except (
-            Exception
-        ) as error:  # whatever it was, it must not keep the other segments' members from moving
+        except Exception as error:  # whatever it was, the other segments must not wait for it
             log.warning("refresh_not_evaluated", reason=f"{type(error).__name__}: {error}")
             return None
         return found

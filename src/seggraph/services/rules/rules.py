@@ -70,7 +70,7 @@ def of_row(row: Mapping[str, Any]) -> Rule:
 
 
 def _origin(row: Mapping[str, Any]) -> str:
-    """Whose criteria they are. A private playbook has no name for those who see the segment."""
+    """The segment or playbook whose criteria these are. A private playbook shows no name to viewers of the segment."""
     if not row["is_playbook"]:
         return ""
     return "A private playbook" if row["playbook"] is None else f'The playbook "{row["playbook"]}"'

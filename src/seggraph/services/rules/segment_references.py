@@ -1,4 +1,4 @@
-"""Segments that refer to segments: what may be referred to, that nothing goes round in circles, and who follows whom.
+"""Segments that refer to segments: what may be referred to, that there are no circles, and which follow others.
 
 A segment that others refer to changes for them when its membership does: those members are marked as changed, in the
 same transaction.
@@ -101,7 +101,7 @@ async def require_acyclic(
 ) -> None:
     """Raise SegmentCycle if one of the segments, with these references, would come to depend on itself.
 
-    Until the transaction ends nobody else in the workspace saves criteria that refer to segments.
+    Until the transaction ends no other one in the workspace saves criteria that refer to segments.
     """
     if not found:
         return

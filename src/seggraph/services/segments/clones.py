@@ -80,7 +80,7 @@ async def clone(
 
 
 async def _insert(unit: UnitOfWork, viewer: Viewer, original: SegmentView, name: str) -> int:
-    """The id of the clone: a draft with its sources, hidden from whom the original is hidden."""
+    """The id of the clone: a draft with its sources, hidden from the same users as the original."""
     clone_id: int | None = await unit.connection.fetchval(
         CLONE,
         viewer.workspace_id,

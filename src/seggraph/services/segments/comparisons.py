@@ -28,7 +28,7 @@ MAX_SEGMENTS: Final = 50
 
 @dataclass(frozen=True, slots=True)
 class Overlap:
-    """How many members two segments share; their Jaccard index is that part of their union, None for nobody."""
+    """How many members two segments share; their Jaccard index is that part of their union, None if both are empty."""
 
     first: int
     second: int
@@ -116,7 +116,7 @@ def _overlap(first: int, second: int, members: Mapping[int, BitMap], sizes: Mapp
 async def combine(
     context: Context, viewer: Viewer, draft: SegmentDraft, expression: SetExpression
 ) -> SegmentView:
-    """Make a STATIC segment, and give it by hand the members that an expression has now.
+    """Make a STATIC segment, and add manually the members that an expression has now.
 
     The draft's kind is that of the segments in the expression. Raises Forbidden, NotFound, Invalid, TooMany, and
     what creating a segment raises.
@@ -124,7 +124,7 @@ async def combine(
     require_write(viewer)
     found, kind = await _visible(viewer, leaves(expression), path=("expression",))
     async with begin() as unit:
-        # So that who is erased meanwhile is erased from the new segment too.
+        # So that members that are erased meanwhile are erased from the new segment too.
         await lock_shared(unit.connection, LockSpace.MEMBERS, viewer.workspace_id)
         members = await _members(ChunkStore(unit.connection, viewer.workspace_id), list(found))
         wanted = replace(draft, kind=kind, type=SegmentType.STATIC, criteria=None, activate=True)

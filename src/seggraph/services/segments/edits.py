@@ -59,7 +59,7 @@ IMPORTING: Final = """
 
 @dataclass(frozen=True, slots=True)
 class Edit:
-    """What an edit left. `before` is who was in the segment and why, if the edit has its members computed anew."""
+    """What an edit left. `before` is the membership before, if the edit has the members computed anew."""
 
     segment: SegmentView
     before: Membership | None = None
@@ -70,7 +70,7 @@ async def update(
 ) -> Edit:
     """Change what is given: name, description, criteria, purpose, kind, type, visibility, hidden_from, sync_interval.
 
-    With `version`, only if nobody changed the segment since it was read. Another purpose or other criteria of an
+    With `version`, only if the segment did not change since it was read. Another purpose or other criteria of an
     ACTIVE segment void the run at work and start a new one; the first criteria of a draft activate it. Only a
     draft changes its kind or type, and a STATIC segment its purpose. Raises NotFound, Forbidden, StaleVersion,
     BadTransition, SegmentInUse, NameTaken, Invalid, CriteriaError.

@@ -191,7 +191,7 @@ async def _resolve(
 ) -> tuple[BitMap, list[str]]:
     """The ordinals of the members that are there while the segments are held, and what names none.
 
-    Whoever deletes a member takes it out of the segments, and so waits for us or is seen by us.
+    Deleting a member takes it out of the segments: so the deletion waits for this unit, or is seen by it.
     """
     if selection.matched is not None:
         return await selections.existing(connection, viewer, kind, selection.matched), []
