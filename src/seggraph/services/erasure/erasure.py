@@ -114,7 +114,7 @@ class Erased:
 
     def __add__(self, other: "Erased") -> "Erased":
         """The sums."""
-        return Erased(*(getattr(self, one.name) + getattr(other, one.name) for one in fields(Erased)))
+        return Erased(*(getattr(self, field.name) + getattr(other, field.name) for field in fields(Erased)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,7 +177,7 @@ async def _waiting_files(context: Context, viewer: Viewer, selection: Selection)
 def _by_kind(named: Named) -> dict[MemberKind, list[int]]:
     """The ids of the members that were found, by kind, in the order in which kinds are held."""
     kinds = sorted({kind for _, kind, _ in named.rows})
-    return {kind: [number for number, one, _ in named.rows if one is kind] for kind in kinds}
+    return {kind: [number for number, of_kind, _ in named.rows if of_kind is kind] for kind in kinds}
 
 
 async def _traces(
@@ -242,7 +242,7 @@ class _Erasing:
         at = await self._connection.fetchval(NOW)
         await self._record(deltas_found, at)
         await self._count_anew([row for row in segments if not _in_step(row)], deltas_found, after)
-        return sum(len(one.exited) for one in deltas_found), moves
+        return sum(len(delta.exited) for delta in deltas_found), moves
 
     async def _erase_reachable(self) -> tuple[Reachable, Reachable]:
         """Correct the reachable audiences; returns their chunks as they were, and as they are."""
@@ -301,7 +301,7 @@ class _Erasing:
         reachable: Reachable,
     ) -> None:
         """Count the reach of segments that no refresh keeps up to date: their numbers cannot be corrected."""
-        lost = {one.segment_id for one in deltas_found}
+        lost = {delta.segment_id for delta in deltas_found}
         wanted = [row for row in segments if row["id"] in lost and row["reach_total"] is not None]
         if not wanted:
             return

@@ -164,7 +164,7 @@ async def members_at(viewer: Viewer, asked: Sequence[AtList]) -> dict[AtList, Bi
     Raises TooMany when they are too far from both ends of their histories.
     """
     async with snapshot() as connection:
-        columns = ([one.segment_id for one in asked], [one.at for one in asked])
+        columns = ([past.segment_id for past in asked], [past.at for past in asked])
         rows = await connection.fetch(SIDES, viewer.workspace_id, *columns)
         _require_few(sum(min(row["until"], row["since"]) for row in rows))
         from_now = [row["until"] >= row["since"] for row in rows]

@@ -82,4 +82,4 @@ async def sources_of(
     known: dict[int, dict[int, Holding]] = {segment_id: {} for segment_id in segment_ids}
     for row in await connection.fetch(SOURCES, workspace_id, list(segment_ids)):
         known[row["segment_id"]][row["id"]] = Holding(SourceKind(row["kind"]), row["playbook_id"])
-    return {segment_id: Sources(some) for segment_id, some in known.items()}
+    return {segment_id: Sources(of_segment) for segment_id, of_segment in known.items()}

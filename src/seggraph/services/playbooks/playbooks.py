@@ -162,7 +162,7 @@ async def delete(context: Context, viewer: Viewer, playbook_id: int) -> None:
         await unit.connection.execute(DELETE, viewer.workspace_id, playbook_id)
         await sources.compute(context, unit, viewer, gone.removed)
         subject = audit.Subject(AuditSubject.PLAYBOOK, playbook_id, playbook.name)
-        fed = {"add_to_segment_ids": [one.id for one in feeding.kept]}
+        fed = {"add_to_segment_ids": [segment.id for segment in feeding.kept]}
         was = audit.described(playbook, *DESCRIBED) | fed
         await audit.record(unit, viewer, AuditAction.DELETED, subject, was)
         context.publish(unit, [_changed(viewer, playbook, is_deleted=True)])
@@ -251,10 +251,10 @@ async def _tell(
     """The playbook as the unit leaves it; that it changed is published, and noted in the audit log."""
     playbook = await _read_back(unit, viewer, playbook_id)
     subject = audit.Subject(AuditSubject.PLAYBOOK, playbook_id, playbook.name)
-    fed = {"add_to_segment_ids": sorted(one.id for one in feeding.after)}
+    fed = {"add_to_segment_ids": sorted(segment.id for segment in feeding.after)}
     was = None
     if before is not None:
-        earlier = {"add_to_segment_ids": sorted(one.id for one in (*feeding.kept, *feeding.removed))}
+        earlier = {"add_to_segment_ids": sorted(segment.id for segment in (*feeding.kept, *feeding.removed))}
         was = audit.described(before, *DESCRIBED) | earlier
     await audit.record(unit, viewer, action, subject, was, audit.described(playbook, *DESCRIBED) | fed)
     context.publish(unit, [_changed(viewer, playbook)])

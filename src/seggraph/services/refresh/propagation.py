@@ -269,8 +269,8 @@ class Propagation:
         found = {segment_id: self._rules_of(segment_id) for segment_id in stored}
         if changed:
             anew = await rules.of_segments(self._connection, self._workspace_id, sorted(changed))
-            for segment_id, some in anew.items():
-                found[segment_id] = [rule for rule in some if self._wanted.get(rule.source_id)]
+            for segment_id, of_segment in anew.items():
+                found[segment_id] = [rule for rule in of_segment if self._wanted.get(rule.source_id)]
         return found
 
     async def _leave_to_runs(self, computing: Iterable[int]) -> None:
@@ -360,11 +360,16 @@ class Propagation:
 
 def _levels(readers: Mapping[int, Iterable[Reader]]) -> list[list[int]]:
     """The segments, so that each comes in a later level than those of them that it refers to."""
-    edges = {one: {other for reader in some for other in reader.referred_to} for one, some in readers.items()}
+    edges = {
+        segment_id: {other for reader in of_segment for other in reader.referred_to}
+        for segment_id, of_segment in readers.items()
+    }
     levels: list[list[int]] = []
     while edges:
         # References never go round in circles; if they did, the segments of the circle would be one level.
-        level = sorted(one for one, referred in edges.items() if not referred & edges.keys()) or sorted(edges)
+        level = sorted(
+            segment_id for segment_id, referred in edges.items() if not referred & edges.keys()
+        ) or sorted(edges)
         levels.append(level)
         for segment_id in level:
             del edges[segment_id]

@@ -140,13 +140,13 @@ async def _batches(
     room = MEMBERS_AT_ONCE
     for row in rows:
         ordinals = from_bytes(row["ordinals"])
-        some = ordinals[:room]
-        if some:
+        part = ordinals[:room]
+        if part:
             names = frozenset(row["changed"]) or frozenset({changes.CREATED})
-            taken[names] = taken.get(names, BitMap()) | some
-            room -= len(some)
-        if len(some) < len(ordinals):
-            left = to_bytes(ordinals - some)
+            taken[names] = taken.get(names, BitMap()) | part
+            room -= len(part)
+        if len(part) < len(ordinals):
+            left = to_bytes(ordinals - part)
             rest.append((workspace_id, kind, row["id"], left, row["changed"], row["created_at"]))
     if rest:
         await connection.executemany(PUT_BACK, rest)

@@ -178,7 +178,7 @@ class _Passing:
         return found
 
     async def _try(
-        self, some: Sequence[Rule], checked: Mapping[Rule, Checked], seconds: float
+        self, asked: Sequence[Rule], checked: Mapping[Rule, Checked], seconds: float
     ) -> dict[Rule, BitMap] | None:
         """The members that these rules may answer differently about, or None if that failed because of the rules."""
         try:
@@ -186,7 +186,7 @@ class _Passing:
                 found = await self._context.engine.moved_by_time(
                     self._connection,
                     self._settings.population,
-                    [checked[rule] for rule in some],
+                    [checked[rule] for rule in asked],
                     after=self._after,
                     until=self._until,
                     zone=self._settings.zone,
@@ -196,6 +196,6 @@ class _Passing:
             raise
         except Exception as error:  # whatever it was, it must not stop time for the other rules
             reason = f"{type(error).__name__}: {error}"
-            log.warning("tick_not_evaluated", rules=[rule.source_id for rule in some], reason=reason)
+            log.warning("tick_not_evaluated", rules=[rule.source_id for rule in asked], reason=reason)
             return None
-        return dict(zip(some, found, strict=True))
+        return dict(zip(asked, found, strict=True))

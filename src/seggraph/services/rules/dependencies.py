@@ -34,7 +34,7 @@ UPDATED: Final = "updated_at"
 TIMED: Final = ("time", ANYTHING)
 """What a rule reads whose answer may be another although nothing changed, or of which that is not known."""
 
-_COLUMNS: Final[Mapping[str, str]] = {one.name: one.key for one in WELL_KNOWN}
+_COLUMNS: Final[Mapping[str, str]] = {field.name: field.key for field in WELL_KNOWN}
 
 KIND = "SELECT kind FROM segments WHERE workspace_id = $1 AND id = $2"
 

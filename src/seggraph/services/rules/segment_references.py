@@ -149,7 +149,7 @@ async def mark_followers(
     Call it when the rows of segments that the unit needs are held. It comes to an end because references never go
     round in circles.
     """
-    moved = {changes.of_segment(one.segment_id): one.change.ordinals for one in deltas if one.change}
+    moved = {changes.of_segment(delta.segment_id): delta.change.ordinals for delta in deltas if delta.change}
     if not moved:
         return
     for name in await dependencies.read_by_anyone(unit.connection, workspace_id, kind, list(moved)):

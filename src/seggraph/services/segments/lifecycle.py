@@ -100,7 +100,7 @@ def require_possible(segment: SegmentView, transition: SegmentTransition, *, pat
     if transition in possible(segment):
         return
     require_own(segment, path=path)
-    ways = [one.lower() for one in possible(segment)]
+    ways = [transition.lower() for transition in possible(segment)]
     raise BadTransition(
         f"A segment that is {segment.status} does not {transition.lower()}."
         f" What is possible from here: {', '.join(ways)}.",
