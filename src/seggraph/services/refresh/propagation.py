@@ -366,10 +366,9 @@ def _levels(readers: Mapping[int, Iterable[Reader]]) -> list[list[int]]:
     }
     levels: list[list[int]] = []
     while edges:
+        free = [segment_id for segment_id, referred in edges.items() if not referred & edges.keys()]
         # References never go round in circles; if they did, the segments of the circle would be one level.
-        level = sorted(
-            segment_id for segment_id, referred in edges.items() if not referred & edges.keys()
-        ) or sorted(edges)
+        level = sorted(free or edges)
         levels.append(level)
         for segment_id in level:
             del edges[segment_id]

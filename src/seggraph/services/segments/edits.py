@@ -81,13 +81,7 @@ async def update(
         await _write(unit, viewer, before, after)
         if "sync_interval" in given:
             await computations.reschedule(unit, viewer.workspace_id, segment_id)
-        earlier: dict[str, object] = {}
-        later: dict[str, object] = {}
-        if "hidden_from" in given:
-            wanted = given["hidden_from"] or ()
-            earlier["hidden_from_ids"] = await segments.hidden_from(unit, viewer, segment_id)
-            later["hidden_from_ids"] = sorted(wanted)
-            await segments.hide_from(unit, viewer, segment_id, wanted)
+        earlier, later = await _hide(unit, viewer, segment_id, given)
         await rows.touch(unit, viewer, segment_id, SegmentAction.EDITED)
         updated = SegmentUpdated(
             workspace_id=viewer.workspace_id, at=datetime.now(UTC), segment_id=segment_id
@@ -102,6 +96,18 @@ async def update(
             unit, viewer, AuditAction.EDITED, before, segment_id, earlier=earlier, later=later
         )
         return Edit(edited, membership)
+
+
+async def _hide(
+    unit: UnitOfWork, viewer: Viewer, segment_id: int, given: Mapping[str, Any]
+) -> tuple[dict[str, object], dict[str, object]]:
+    """Hide the segment from the given users, if any are given; returns what the audit log shows before and after."""
+    if "hidden_from" not in given:
+        return {}, {}
+    user_ids = given["hidden_from"] or ()
+    before = await segments.hidden_from(unit, viewer, segment_id)
+    await segments.hide_from(unit, viewer, segment_id, user_ids)
+    return {"hidden_from_ids": before}, {"hidden_from_ids": sorted(user_ids)}
 
 
 async def _write(unit: UnitOfWork, viewer: Viewer, before: SegmentView, after: Mapping[str, object]) -> None:
