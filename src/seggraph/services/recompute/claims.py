@@ -29,6 +29,7 @@ START = """
     VALUES ($1, $2, $3, 'FULL', 'RUNNING', $4, clock_timestamp()) RETURNING id
 """
 
+# any workspace: the run is the one of the segment whose lease this worker holds
 FINISH = """
     UPDATE runs SET status = $2::varchar, finished_at = clock_timestamp(), as_of = $3, member_count = $4, entered = $5,
       exited = $6, error_code = $7, error_message = $8, refreshed = NULL,
@@ -37,6 +38,7 @@ FINISH = """
 """
 
 # A run whose lease merely ran out may still apply its result; one whose lease is another's, or nobody's, never will.
+# any workspace: the sweeper ends the runs of lost workers in all of them
 VOID_WITHOUT_LEASE = """
     UPDATE runs r SET status = 'VOID', finished_at = clock_timestamp() FROM segments s
     WHERE r.status = 'RUNNING' AND s.id = r.segment_id AND s.lease_holder IS DISTINCT FROM r.holder
