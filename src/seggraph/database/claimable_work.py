@@ -188,7 +188,7 @@ class ClaimableWork:
             statement, ErrorCode.INTERNAL, message or self.failed_message
         )
         for row in rows:
-            log.error(f"{self.name}_abandoned", id=row["id"])
+            log.error(f"{self.name}_abandoned", table=self.table, **dict(row))
         return rows
 
     def _failed(self, first: int, also: str) -> str:

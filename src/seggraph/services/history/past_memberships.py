@@ -1,8 +1,8 @@
 """Past memberships: the members at an earlier time, entries and exits, and the intervals of one member.
 
 History is who entered and who exited in each run, in the order in which runs were applied. A membership at a time
-is what is stored now without the moves since, or nothing with the moves until then, whichever are fewer: as each
-move is to the other side, both are symmetric differences, and their order does not matter.
+is the stored one without the entries and exits since, or an empty one with those until then, whichever are fewer.
+Both are symmetric differences, for entries and exits take turns; so their order does not matter.
 """
 
 import asyncio

@@ -1,7 +1,7 @@
 """Playbooks: rules that add members to segments, each through a source of its own in every one of them.
 
-While the criteria match, the source links the member; when they stop, the link goes. A hand supersedes: whoever
-it removed is blocked on the sources that were there, and a playbook that comes later may add them.
+While the criteria match, the source links the member; when they stop, the link goes. Manual changes supersede
+it: a member that was removed manually is blocked on the sources of that time, and a later playbook may add it.
 """
 
 from collections.abc import Mapping, Sequence

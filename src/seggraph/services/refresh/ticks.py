@@ -1,9 +1,9 @@
 """Ticks: time passes, and rules whose windows end with it look again at the members concerned.
 
-For each population that has such rules a row says until when time has passed for them. A tick finds whom the time
-since may have moved, and marks them as changed for the rules that they matter to; the refresh does the rest. What is
-evaluated in the meantime, for whatever reason, is as of a later instant, and so never behind the tick. Workers share
-the populations: a row is taken by one at a time, and after an outage the next tick goes on where the last one ended.
+For each population that has such rules a row says until when time has passed for them. A tick finds the members that
+the rules may answer differently about since then, and marks them as changed for these rules; the refresh does the
+rest. Whatever is evaluated meanwhile is as of a later instant, and so never behind the tick. Workers share the
+populations: one at a time takes a row, and after an outage the next tick goes on where the last one ended.
 """
 
 from collections.abc import Mapping, Sequence

@@ -1,7 +1,7 @@
 """Rules: the criteria by which sources fill segments by themselves.
 
 A segment has one for its own criteria, if it is DYNAMIC, and one for each playbook that adds to it. A full run
-and a refresh evaluate rules and nothing else; what imports and hands gave stays as it is.
+and a refresh evaluate rules and nothing else; imported and manual links stay as they are.
 """
 
 from collections.abc import Mapping, Sequence

@@ -144,7 +144,7 @@ def way_to(goals: Collection[int], start: int, edges: Mapping[int, Iterable[int]
 async def mark_followers(
     context: Context, unit: UnitOfWork, workspace_id: int, kind: MemberKind, deltas: Sequence[MembershipDelta]
 ) -> None:
-    """Mark the members that moved in segments to which ACTIVE ones refer, of this kind or another.
+    """Mark the members that entered or exited segments to which ACTIVE ones refer, of this kind or another.
 
     Call it when the rows of segments that the unit needs are held. It comes to an end because references never go
     round in circles.

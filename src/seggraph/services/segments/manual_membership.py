@@ -57,7 +57,7 @@ MANUAL_CHANGES: Final[Mapping[AuditAction, Callable[[Membership, BitMap], None]]
 class ManualReport:
     """What a call did. `changed` and `already_done` count pairs of a member and a segment.
 
-    A pair changed when a link or a block of it did, whether or not the member moved. `segments` are as the
+    A pair changed when a link or a block of it did, whether or not the member entered or exited. `segments` are as the
     call left them, the new one last.
     """
 

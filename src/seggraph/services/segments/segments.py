@@ -168,7 +168,7 @@ def origin_of(viewer: Viewer) -> SegmentOrigin:
 
 
 def filled_by(type_: SegmentType) -> SourceKind:
-    """The source that segments of a type have besides hands and playbooks."""
+    """The source that segments of a type have besides manual membership and playbooks."""
     return SourceKind.CRITERIA if type_ is SegmentType.DYNAMIC else SourceKind.IMPORT
 
 
