@@ -13,6 +13,7 @@ from typing import Final
 from cachetools import LRUCache
 from redis.asyncio import Redis
 
+from seggraph.audiences import ChunkCache
 from seggraph.criteria import Checked
 from seggraph.database.connections import open_runtime
 from seggraph.database.unit_of_work import UnitOfWork
@@ -57,6 +58,7 @@ class Context:
     stream: EventStream
     engine: Engine
     outgoing: Outgoing
+    chunk_cache: ChunkCache = field(default_factory=ChunkCache)
     checked_criteria: CheckedCriteria = field(default_factory=new_checked_criteria)
 
     def publish(self, unit: UnitOfWork, facts: Sequence[Fact]) -> None:
@@ -98,6 +100,6 @@ async def open_context(settings: Settings) -> AsyncIterator[Context]:
             redis=runtime.redis,
             jobs=JobQueue(runtime.redis),
             stream=EventStream(runtime.redis),
-            engine=PostgresEngine(kept_bytes=settings.preview_cache_bytes),
+            engine=PostgresEngine(cache_bytes=settings.preview_cache_bytes),
             outgoing=outgoing,
         )

@@ -75,7 +75,8 @@ async def read_memberships(
     owners += [
         ChunkOwner(role, source["id"]) for source in sources for role in (ChunkRole.LINKS, ChunkRole.BLOCKS)
     ]
-    bitmaps = await ChunkStore(connection, workspace_id).read_many(owners, near=within_ordinals)
+    store = ChunkStore(connection, workspace_id)
+    bitmaps = await store.read_many(owners, within_ordinals=within_ordinals)
     memberships = {
         segment_id: Membership(segment_id, {}, {}, bitmaps[ChunkOwner(ChunkRole.MEMBERS, segment_id)], {})
         for segment_id in segment_ids

@@ -48,7 +48,11 @@ RuleAnswers = Mapping[int, Mapping[int, RuleAnswer]]
 
 
 async def read(
-    connection: asyncpg.Connection, workspace_id: int, segment_ids: Sequence[int], within_ordinals: BitMap
+    store: ChunkStore,
+    connection: asyncpg.Connection,
+    workspace_id: int,
+    segment_ids: Sequence[int],
+    within_ordinals: BitMap,
 ) -> dict[int, SegmentSources]:
     """The sources of segments whose rows the caller holds, as far as changes of these ordinals can touch them.
 
@@ -59,8 +63,7 @@ async def read(
     rows = await connection.fetch(READ, workspace_id, segment_ids)
     links = {row["id"]: ChunkOwner(ChunkRole.LINKS, row["id"]) for row in rows}
     blocks = {row["id"]: ChunkOwner(ChunkRole.BLOCKS, row["id"]) for row in rows}
-    owners = [*links.values(), *blocks.values()]
-    held = await ChunkStore(connection, workspace_id).read_held(owners, within_ordinals)
+    held = await store.read_held([*links.values(), *blocks.values()], within_ordinals)
     by_segment: dict[int, list[asyncpg.Record]] = {}
     for row in rows:
         by_segment.setdefault(row["segment_id"], []).append(row)

@@ -23,7 +23,7 @@ from seggraph.context import Context
 from seggraph.criteria import Checked
 from seggraph.database.connections import database
 from seggraph.database.unit_of_work import UnitOfWork
-from seggraph.engines import Population
+from seggraph.engines import EvaluationRequest, Population
 from seggraph.services.memberships.membership import MembershipChange
 
 log = structlog.get_logger()
@@ -119,12 +119,14 @@ async def report(
     waiting = await connection.fetch(WAITING, population.workspace_id, population.kind)
     timed = await context.engine.moved_by_time(
         connection,
-        population,
-        evaluated.criteria,
-        after=evaluated.as_of - TICKS_LATE,
-        until=evaluated.as_of,
-        zone=evaluated.zone,
-        timeout_seconds=context.settings.statement_timeout_seconds,
+        EvaluationRequest(
+            population,
+            evaluated.criteria,
+            as_of=evaluated.as_of,
+            zone=evaluated.zone,
+            timeout_seconds=context.settings.statement_timeout_seconds,
+        ),
+        since=evaluated.as_of - TICKS_LATE,
     )
     drifted = differing.difference(*(from_bytes(row["ordinals"]) for row in waiting), *timed)
     if drifted:
