@@ -1,16 +1,20 @@
 """The context of the services: settings, Redis, the queue of jobs, the stream of events, the engine, outgoing calls.
 
-An entry point creates it once. It is the first argument of every service that changes something.
+An entry point creates it once. It is the first argument of every service that changes something. Caches of a process
+live here and not in modules: two contexts share nothing.
 """
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass, field
 from functools import partial
+from typing import Final
 
+from cachetools import LRUCache
 from redis.asyncio import Redis
 
 from seggraph.audiences import ChunkCache
+from seggraph.criteria import Checked
 from seggraph.database.connections import open_runtime
 from seggraph.database.unit_of_work import UnitOfWork
 from seggraph.engines import Engine, PostgresEngine
@@ -18,6 +22,30 @@ from seggraph.enqueue import JobQueue
 from seggraph.events import EventStream, Fact, outbox
 from seggraph.http_client import Outgoing
 from seggraph.settings import Settings
+from seggraph.vocabulary import MemberKind
+
+MAX_CRITERIA_CHARACTERS: Final = 4_000_000
+"""Most characters of criteria that are kept checked, over all workspaces of the process."""
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedDocument:
+    """Criteria that were checked, and how many characters they have as they are stored."""
+
+    tree: Checked
+    characters: int
+
+
+CheckedCriteria = LRUCache[tuple[int, MemberKind, str], CheckedDocument]
+"""By workspace, kind and stored criteria; those that were not used for the longest go first.
+
+What was found valid stays valid: attributes are added, but neither removed nor given other types.
+"""
+
+
+def new_checked_criteria() -> CheckedCriteria:
+    """A cache without any criteria."""
+    return LRUCache(MAX_CRITERIA_CHARACTERS, getsizeof=lambda document: document.characters)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +59,7 @@ class Context:
     engine: Engine
     outgoing: Outgoing
     chunk_cache: ChunkCache = field(default_factory=ChunkCache)
+    checked_criteria: CheckedCriteria = field(default_factory=new_checked_criteria)
 
     def publish(self, unit: UnitOfWork, facts: Sequence[Fact]) -> None:
         """Publish facts after the commit. If this process dies before, the sweeper publishes them."""

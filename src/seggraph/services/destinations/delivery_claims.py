@@ -63,6 +63,7 @@ HOLD: Final = """
 
 RELEASE: Final = f"{RELEASE_LEASE}, attempts = 0"
 
+# any workspace: the delivery is the one whose lease this worker holds
 WISH: Final = "SELECT wish FROM deliveries WHERE id = $1"
 
 

@@ -41,7 +41,7 @@ EMPTIED: Final = "UPDATE deliveries SET wish = 'KEEP', delivered_count = 0, reje
 
 
 async def run(context: Context, delivery_id: int) -> None:
-    """Bring a delivery up to date, unless there is nothing to do or somebody is at it."""
+    """Bring a delivery up to date, unless there is nothing to do or another worker does so."""
     claim = await delivery_claims.claim(context, delivery_id)
     if claim is None:
         return
@@ -101,7 +101,7 @@ async def _go_round(context: Context, claim: DeliveryClaim) -> bool:
 
 
 async def _forget_list(claim: DeliveryClaim) -> None:
-    """The list is gone, and so is everybody who was on it."""
+    """The list outside is gone, with everyone who was on it."""
     async with begin() as unit:
         await _forget_everybody(unit, claim)
         await unit.connection.execute(UNNAMED, claim.delivery_id)
@@ -122,7 +122,7 @@ async def _empty(context: Context, claim: DeliveryClaim) -> None:
 
 
 async def _forget_everybody(unit: UnitOfWork, claim: DeliveryClaim) -> None:
-    """Note that nobody is outside any more."""
+    """Note that the list outside is empty."""
     await claim.hold(unit.connection)
     await States(unit.connection, claim.workspace_id, claim.delivery_id).change(State.forget)
     await unit.connection.execute(REMOVED_ALL, claim.delivery_id)

@@ -30,7 +30,7 @@ from seggraph.services.imports.mappings import RowMaker
 from seggraph.services.members import selections
 from seggraph.services.memberships import deltas
 from seggraph.services.segments import rows as segment_rows
-from seggraph.vocabulary import ImportStatus, SegmentStatus, SourceKind
+from seggraph.vocabulary import ImportStatus, SegmentStatus
 
 log = structlog.get_logger()
 
@@ -53,7 +53,7 @@ SEGMENT: Final = "SELECT type, status FROM segments WHERE workspace_id = $1 AND 
 
 
 async def run(context: Context, import_id: int) -> ImportStatus | None:
-    """Carry out an import from where it stands, unless it is over or somebody is at it.
+    """Carry out an import from where it stands, unless it is over or another worker carries it out.
 
     Returns the status that it has then (RUNNING: it was handed on, or will be tried again), or None if there
     was nothing to do.
@@ -174,12 +174,10 @@ async def _fill_segment(context: Context, unit: UnitOfWork, claim: ImportClaim, 
     if row is None:
         raise BadTransition("The segment was deleted; the members of the file are stored.")
     require_takes_imports(row["type"], row["status"])
-    membership = (await deltas.read_memberships(connection, claim.workspace_id, [segment_id]))[segment_id]
-    source = membership.source(SourceKind.IMPORT)
-    before = membership.links[source]
+    memberships = await deltas.read_memberships(connection, claim.workspace_id, [segment_id])
     # Those erased since they were stored are left out; an erasure that comes now waits for the segment's row.
     taken = await selections.existing(connection, claim.viewer, claim.kind, claim.taken)
-    after = taken if claim.replace else before | taken
-    owner = ChunkOwner(ChunkRole.LINKS, source)
-    await ChunkStore(connection, claim.workspace_id).write({owner: (before, after)})
+    membership = memberships[segment_id]
+    membership.import_file(taken, replace=claim.replace)
+    await ChunkStore(connection, claim.workspace_id).write(membership.source_changes())
     await segment_rows.compute(context, unit, claim.workspace_id, segment_id, SegmentStatus(row["status"]))
