@@ -6,7 +6,7 @@ from uuid import uuid4
 
 import orjson
 
-from seggraph.destinations import signing
+from seggraph import webhook_signatures
 from seggraph.destinations.calls import Caller
 from seggraph.destinations.destination import Order, Receipt, Recipient
 
@@ -58,6 +58,6 @@ class HttpPush:
             **more,
         }
         body = orjson.dumps(message)
-        headers = signing.headers(self._secret, order.key, body) | {"Idempotency-Key": order.key}
+        headers = webhook_signatures.headers([self._secret], order.key, body) | {"Idempotency-Key": order.key}
         answer = await self._caller.call("POST", self._url, body, headers)
         return answer.status

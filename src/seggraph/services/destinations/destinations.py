@@ -13,11 +13,12 @@ from urllib.parse import urlsplit
 import asyncpg
 import orjson
 
+from seggraph import webhook_signatures
 from seggraph.access import Viewer, is_admin, require_admin, require_destination_management
 from seggraph.context import Context
 from seggraph.database.connections import database
 from seggraph.database.unit_of_work import UnitOfWork, begin
-from seggraph.destinations import signing, templates
+from seggraph.destinations import templates
 from seggraph.errors import Invalid, NameTaken, NotFound, Required, SegmentInUse, StaleVersion, TooMany
 from seggraph.files import secrets
 from seggraph.http_client import AddressRefused
@@ -160,7 +161,7 @@ async def create(context: Context, viewer: Viewer, draft: DestinationDraft) -> S
         require_admin(viewer)
     name = clean_name(draft.name, "destination")
     await _require_possible(context, viewer, draft)
-    secret = signing.new_secret()
+    secret = webhook_signatures.new_secret()
     workspace_id = viewer.workspace_id
     async with begin() as unit:
         if await unit.connection.fetchval(COUNT, workspace_id) >= MAX_DESTINATIONS:
@@ -210,7 +211,7 @@ async def update(
     draft = DestinationDraft(**{**_values(before), **given, "auth_secret": changes.get("auth_secret")})
     name = clean_name(draft.name, "destination")
     await _require_possible(context, viewer, draft)
-    secret = signing.new_secret() if new_signing_secret else None
+    secret = webhook_signatures.new_secret() if new_signing_secret else None
     workspace_id = viewer.workspace_id
     async with begin() as unit:
         row = await unit.connection.fetchrow(HOLD, workspace_id, destination_id)

@@ -10,10 +10,10 @@ from typing import Any, Final
 import orjson
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from seggraph import webhook_signatures
 from seggraph.access import Viewer
 from seggraph.context import Context
 from seggraph.database.connections import database
-from seggraph.destinations import signing
 from seggraph.errors import Invalid, NotFound, TooMany
 from seggraph.services.destinations.adapters import signing_secret
 from seggraph.services.members import edits as member_edits
@@ -82,7 +82,7 @@ async def receive(
     """
     async with database() as connection:
         row = await connection.fetchrow(DESTINATION, min(destination_id, MAX_ID))
-        if row is None or not signing.is_signed(
+        if row is None or not webhook_signatures.is_signed(
             signing_secret(context.settings, row["signing_secret"], row["workspace_id"]), headers, body
         ):
             raise NotFound("There is no such destination, or the signature is not its own.")

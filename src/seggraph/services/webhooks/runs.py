@@ -19,6 +19,7 @@ from uuid import UUID
 
 import structlog
 
+from seggraph import webhook_signatures
 from seggraph.context import Context
 from seggraph.database.connections import database
 from seggraph.database.unit_of_work import begin
@@ -26,7 +27,7 @@ from seggraph.errors import RetryLater
 from seggraph.files import secrets
 from seggraph.files.secrets import SecretUnreadable
 from seggraph.http_client import AddressRefused, ConnectionFailed
-from seggraph.services.webhooks import messages, signatures
+from seggraph.services.webhooks import messages
 from seggraph.services.webhooks.webhooks import purpose_of
 
 log = structlog.get_logger()
@@ -217,7 +218,7 @@ async def _call(context: Context, webhook_id: int, key: UUID, body: bytes) -> Ou
     try:
         sealed = [one for one in (row["secret"], row["previous_secret"]) if one is not None]
         keys = [secrets.decrypt(context.settings, one, purpose=purpose_of(webhook_id)) for one in sealed]
-        signed = signatures.headers(keys, f"msg_{key.hex}", int(at.timestamp()), body)
+        signed = webhook_signatures.headers(keys, f"msg_{key.hex}", body, at=at)
         answer = await context.outgoing.send(
             "POST",
             row["url"],
