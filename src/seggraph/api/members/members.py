@@ -2,7 +2,7 @@
 
 from datetime import datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import strawberry
 from strawberry.types import Info
@@ -17,6 +17,7 @@ from seggraph.api.events import events
 from seggraph.api.events.events import CustomerValue, EventConnection
 from seggraph.api.members.intervals import MemberHistoryFields
 from seggraph.database.paging import Page
+from seggraph.member_fields import BY_NAME
 from seggraph.services.members import members, related
 from seggraph.services.members.members import Addresses, MemberList, MemberView
 from seggraph.services.members.related import Asked
@@ -35,44 +36,49 @@ class Consent:
     state: ConsentState = strawberry.field(description="What the member said; UNKNOWN until told otherwise.")
 
 
+def described(name: str) -> Any:
+    """A field of Member with the description of the table of member fields."""
+    return strawberry.field(description=BY_NAME[name].description)
+
+
 @strawberry.type(description="Something that can be in a segment: an account, a person, a product, ….")
 class Member(MemberHistoryFields, Node):
     """A member. Addresses are read only when asked for."""
 
     kind: MemberKind = strawberry.field(description="What the member is.")
-    external_id: str = strawberry.field(description="The id in your own system; unique within the kind.")
-    name: str | None = strawberry.field(description="The name.")
-    domain: str | None = strawberry.field(description="The web domain.")
-    email: str | None = strawberry.field(description="The email address.")
-    phone: str | None = strawberry.field(description="The phone number.")
-    country: str | None = strawberry.field(description="The country, as you store it.")
-    city: str | None = strawberry.field(description="The city.")
-    industry: str | None = strawberry.field(description="The industry.")
-    revenue: Decimal | None = strawberry.field(description="Yearly revenue in the workspace's currency.")
-    employees: int | None = strawberry.field(description="The number of employees.")
-    score: float | None = strawberry.field(description="The lead or fit score.")
-    is_target: bool = strawberry.field(description="Whether it is a target.")
-    tags: list[str] = strawberry.field(description="The tags, sorted.")
+    external_id: str = described("externalId")
+    name: str | None = described("name")
+    domain: str | None = described("domain")
+    email: str | None = described("email")
+    phone: str | None = described("phone")
+    country: str | None = described("country")
+    city: str | None = described("city")
+    industry: str | None = described("industry")
+    revenue: Decimal | None = described("revenue")
+    employees: int | None = described("employees")
+    score: float | None = described("score")
+    is_target: bool = described("isTarget")
+    tags: list[str] = described("tags")
     attributes: JSON = strawberry.field(description="The custom attributes: names and values.")
     consents: list[Consent] = strawberry.field(description="What the member said, channel by channel.")
-    created_at: datetime = strawberry.field(description="When the member came into seggraph.")
-    updated_at: datetime = strawberry.field(description="When the member last changed.")
+    created_at: datetime = described("createdAt")
+    updated_at: datetime = described("updatedAt")
     number: strawberry.Private[int]
     ordinal: strawberry.Private[int]
 
-    @strawberry.field(description="The postal address on one line.")
+    @strawberry.field(description=BY_NAME["address"].description)
     @awaits_loaders
     async def address(self, info: Info) -> str | None:
         """Load the addresses."""
         return (await self._addresses(info)).address
 
-    @strawberry.field(description="The address that goods go to.")
+    @strawberry.field(description=BY_NAME["shippingAddress"].description)
     @awaits_loaders
     async def shipping_address(self, info: Info) -> JSON | None:
         """Load the addresses."""
         return _json((await self._addresses(info)).shipping_address)
 
-    @strawberry.field(description="The address that bills go to.")
+    @strawberry.field(description=BY_NAME["billingAddress"].description)
     @awaits_loaders
     async def billing_address(self, info: Info) -> JSON | None:
         """Load the addresses."""

@@ -18,6 +18,7 @@ from seggraph.database.connections import database
 from seggraph.database.locks import LockSpace, lock_exclusive, try_lock_exclusive
 from seggraph.database.unit_of_work import begin
 from seggraph.errors import Invalid, TooMany, UnknownField
+from seggraph.member_fields import FIELDS, Suggestions
 from seggraph.services.catalogue import catalogues
 from seggraph.vocabulary import AttributeType, MemberKind
 
@@ -32,8 +33,10 @@ FOLDABLE: Final = 1_000
 SAMPLE_SIZE: Final = 3_000
 """How many members a crowded field is estimated from."""
 TAGS: Final = "tags"
-COLUMNS: Final = frozenset({"country", "city", "industry", "is_target", "has_address"})
-"""The columns whose values are counted."""
+SUGGESTED: Final = {
+    field.column: field.suggestions for field in FIELDS if field.suggestions is not Suggestions.NONE
+}
+"""The columns whose values are suggested."""
 TYPES: Final = frozenset({AttributeType.STRING, AttributeType.BOOLEAN, AttributeType.STRING_LIST})
 """The types of attributes whose values are counted."""
 
@@ -179,8 +182,8 @@ async def suggest(
 ) -> list[Suggestion]:
     """The most frequent values of a field, or of `tags`, that begin with a text, whatever its case.
 
-    Values are suggested of country, city, industry, domain, isTarget, hasAddress, tags, and of attributes that
-    are STRING, BOOLEAN or STRING_LIST; other fields have none. Raises UnknownField, Invalid and TooMany.
+    Values are suggested of the fields that say so in the table of member fields, and of attributes that are STRING,
+    BOOLEAN or STRING_LIST; other fields have none. Raises UnknownField, Invalid and TooMany.
     """
     limit = _limit(first)
     pattern = _pattern(search)
@@ -191,7 +194,7 @@ async def suggest(
             return []
         key = TAGS if field is None else counted_values(field)
         given = viewer.workspace_id, kind, key, pattern, limit
-        if key == "domain" or await connection.fetchval(IS_CROWDED, *given[:3]):
+        if SUGGESTED.get(key) is Suggestions.SAMPLED or await connection.fetchval(IS_CROWDED, *given[:3]):
             query = ESTIMATE.replace("{found}", _found(field))
             bound = [field.key] if field is not None and field.is_custom else []
             sampled = viewer.workspace_id, kind, pattern, limit, SAMPLE_SIZE, MAX_SEARCH
@@ -244,7 +247,7 @@ def _field(catalogue: Catalogue, name: str) -> Field | None:
 def _is_suggested(field: Field) -> bool:
     if field.is_custom:
         return field.type in TYPES
-    return field.key in COLUMNS or field.key == "domain"
+    return field.key in SUGGESTED
 
 
 def _found(field: Field | None) -> str:

@@ -15,6 +15,7 @@ from seggraph.access import Viewer
 from seggraph.context import Context
 from seggraph.database.connections import database
 from seggraph.errors import Invalid, NotFound, TooMany
+from seggraph.member_fields import FIELDS
 from seggraph.services.destinations.adapters import signing_secret
 from seggraph.services.members import edits as member_edits
 from seggraph.services.members.selections import Selection
@@ -37,17 +38,13 @@ DESTINATION: Final = "SELECT workspace_id, channel, signing_secret FROM destinat
 
 KINDS: Final = "SELECT DISTINCT kind FROM deliveries WHERE workspace_id = $1 AND destination_id = $2"
 
-ADDRESSES: Final = """
-    SELECT m.external_id, m.email, m.phone, a.address FROM members m LEFT JOIN member_addresses a ON a.member_id = m.id
-    WHERE m.workspace_id = $1 AND m.kind = $2 AND m.external_id = ANY($3)
-"""
+ADDRESS_COLUMNS: Final = {channel: field.column for field in FIELDS for channel in field.channels}
 
-ADDRESS_COLUMNS: Final = {
-    Channel.EMAIL: "email",
-    Channel.SMS: "phone",
-    Channel.PHONE: "phone",
-    Channel.DIRECT_MAIL: "address",
-}
+ADDRESSES: Final = f"""
+    SELECT m.external_id, {", ".join(sorted(set(ADDRESS_COLUMNS.values())))}
+    FROM members m LEFT JOIN member_addresses a ON a.member_id = m.id
+    WHERE m.workspace_id = $1 AND m.kind = $2 AND m.external_id = ANY($3)
+"""  # noqa: S608 - constants only
 
 
 class FeedbackEvent(BaseModel):

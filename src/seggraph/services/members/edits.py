@@ -10,9 +10,10 @@ from seggraph.access import Viewer, require_write
 from seggraph.context import Context
 from seggraph.database.unit_of_work import UnitOfWork, begin
 from seggraph.errors import Invalid, Required, SeggraphError, TooMany
+from seggraph.member_fields import consent_column
+from seggraph.member_fields.cleaning import MAX_TAGS, clean_tags
 from seggraph.services.changes import changes
 from seggraph.services.members import selections
-from seggraph.services.members.drafts import MAX_TAGS, clean_tags, consent_column
 from seggraph.services.members.selections import Selection
 from seggraph.vocabulary import Channel, ConsentState, MemberKind
 
@@ -38,20 +39,21 @@ TAG: Final = """
     SELECT id, kind, ordinal FROM changed UNION ALL SELECT id, NULL, NULL FROM wanted WHERE over
 """
 
-SET_CONSENTS: Final = """
+_CONSENTS = [
+    (consent_column(channel), f"coalesce(${number}, {consent_column(channel)})")
+    for number, channel in enumerate(Channel, start=3)
+]
+
+SET_CONSENTS: Final = f"""
     WITH held AS (
       SELECT id FROM members WHERE workspace_id = $1 AND id = ANY($2) ORDER BY id FOR NO KEY UPDATE
     )
-    UPDATE members m SET consent_email = coalesce($3, consent_email),
-      consent_direct_mail = coalesce($4, consent_direct_mail), consent_sms = coalesce($5, consent_sms),
-      consent_phone = coalesce($6, consent_phone), consent_push = coalesce($7, consent_push),
+    UPDATE members m SET {", ".join(f"{column} = {state}" for column, state in _CONSENTS)},
       version = m.version + 1, updated_at = now()
-    FROM held WHERE m.id = held.id AND (
-      consent_email <> coalesce($3, consent_email) OR consent_direct_mail <> coalesce($4, consent_direct_mail)
-      OR consent_sms <> coalesce($5, consent_sms) OR consent_phone <> coalesce($6, consent_phone)
-      OR consent_push <> coalesce($7, consent_push))
+    FROM held WHERE m.id = held.id AND ({" OR ".join(f"{column} <> {state}" for column, state in _CONSENTS)})
     RETURNING m.kind, m.ordinal
-"""
+"""  # noqa: S608 - constants only
+"""The state of each channel is a parameter, in the order of the channels; null leaves it as it is."""
 
 
 @dataclass(frozen=True, slots=True)

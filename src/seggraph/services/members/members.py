@@ -27,8 +27,9 @@ from seggraph.database.paging import (
     nullable,
 )
 from seggraph.errors import Invalid, NotFound, UnknownField
+from seggraph.member_fields import FIELDS
+from seggraph.member_fields.cleaning import MAX_EXTERNAL_ID
 from seggraph.models.audiences import ChunkRole
-from seggraph.services.members.drafts import MAX_EXTERNAL_ID
 from seggraph.values.attribute_values import storable_text
 from seggraph.vocabulary import AttributeType, ConsentState, MemberKind
 
@@ -81,10 +82,15 @@ SELECT: Final = f"""
     SELECT {", ".join(f"m.{column}" for column in COLUMNS)} /*keys*/ FROM members m WHERE m.workspace_id = $1
 """  # noqa: S608 - constants only
 
-OF_KIND: Final = """
+_SEARCHED: Final = " || ' ' || ".join(
+    f"coalesce(m.{field.column}, '')" for field in FIELDS if field.is_searched
+)
+"""What a search looks in: the expression of the index members_search."""
+
+OF_KIND: Final = f"""
     AND m.kind = $2
     AND ($3::text IS NULL OR
-      lower(coalesce(m.name, '') || ' ' || coalesce(m.domain, '') || ' ' || coalesce(m.email, '')) LIKE $3)
+      lower({_SEARCHED}) LIKE $3)
 """
 
 FIND: Final = f"SELECT array_agg(m.ordinal) FROM members m WHERE m.workspace_id = $1 {OF_KIND}"  # noqa: S608
@@ -109,10 +115,10 @@ READ_SORTED: Final = f"""
 
 COUNT: Final = f"SELECT count(*) FROM members m WHERE m.workspace_id = $1 {OF_KIND}"  # noqa: S608
 
-READ_ADDRESSES: Final = """
-    SELECT member_id, address, shipping_address, billing_address FROM member_addresses
+READ_ADDRESSES: Final = f"""
+    SELECT member_id, {", ".join(field.name for field in fields(Addresses))} FROM member_addresses
     WHERE workspace_id = $1 AND member_id = ANY($2)
-"""
+"""  # noqa: S608 - constants only
 
 BY_ORDINAL: Final = Order("ordinal", (Key("m.ordinal", "bigint"),))
 _EMPTY: Final = {"text": "''", "numeric": "0", "bigint": "0", "double precision": "0"}

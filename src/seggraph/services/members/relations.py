@@ -19,9 +19,9 @@ from seggraph.criteria.relations import Direction
 from seggraph.database.locks import LockSpace, lock_exclusive, lock_shared
 from seggraph.database.unit_of_work import UnitOfWork, begin
 from seggraph.errors import Duplicate, Invalid, Problems, Required, SeggraphError, TooMany
+from seggraph.member_fields.cleaning import MAX_EXTERNAL_ID
 from seggraph.row_errors import RowError, refusals
 from seggraph.services.changes import changes
-from seggraph.services.members.drafts import MAX_EXTERNAL_ID
 from seggraph.values.attribute_values import storable_text
 from seggraph.vocabulary import MemberKind, RelationType
 

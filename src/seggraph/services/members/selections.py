@@ -14,8 +14,8 @@ from pyroaring import BitMap
 from seggraph.access import Viewer
 from seggraph.context import Context
 from seggraph.errors import Invalid, Required, TooMany
+from seggraph.member_fields.cleaning import MAX_EXTERNAL_ID
 from seggraph.services.criteria import matching
-from seggraph.services.members.drafts import MAX_EXTERNAL_ID
 from seggraph.values.attribute_values import storable_text
 from seggraph.vocabulary import MemberKind
 

@@ -12,6 +12,8 @@ from seggraph.context import Context
 from seggraph.database.locks import LockSpace, lock_shared
 from seggraph.database.unit_of_work import UnitOfWork, begin
 from seggraph.errors import Duplicate, Problems, SeggraphError, TooMany, WrongType
+from seggraph.member_fields import ATTRIBUTES, FIELDS, FieldType
+from seggraph.member_fields.field_types import INSTANT, JSON_OBJECT
 from seggraph.row_errors import RowError
 from seggraph.services.catalogue import catalogues
 from seggraph.services.changes import changes
@@ -22,36 +24,21 @@ from seggraph.vocabulary import AttributeType, MemberKind
 
 MAX_ROWS: Final = 1_000
 
+_MEMBER_FIELDS: Final = [field for field in FIELDS if not field.is_address and field.type is not INSTANT]
+
 COLUMNS: Final = {
-    "name": "text",
-    "domain": "text",
-    "email": "text",
-    "phone": "text",
-    "country": "text",
-    "city": "text",
-    "industry": "text",
-    "revenue": "numeric",
-    "employees": "bigint",
-    "score": "double precision",
-    "is_target": "boolean",
-    "has_address": "boolean",
-    "tags": "text[]",
-    "attributes": "jsonb",
-    "consent_email": "smallint",
-    "consent_direct_mail": "smallint",
-    "consent_sms": "smallint",
-    "consent_phone": "smallint",
-    "consent_push": "smallint",
+    **{field.column: field.type.sql for field in _MEMBER_FIELDS if field.name != "externalId"},
+    ATTRIBUTES: "jsonb",
 }
 """What an upsert can change in a row of `members`, with the types of PostgreSQL."""
 
 OF_A_NEW_MEMBER: Final = {
-    "is_target": "true",
-    "has_address": "false",
-    "tags": "'{}'",
-    **{column: "0::smallint" for column in COLUMNS if column.startswith("consent_")},
+    field.column: field.default for field in _MEMBER_FIELDS if field.default is not None
 }
 """What a member has that is created without a column, where that is not null, as SQL."""
+
+ADDRESS_COLUMNS: Final = {field.column: field.type for field in FIELDS if field.is_address}
+"""The columns of `member_addresses`, with their types."""
 
 _NAMES = ", ".join(COLUMNS)
 _TYPED = ", ".join(f"{column} {type_}" for column, type_ in COLUMNS.items())
@@ -101,19 +88,16 @@ RESERVE = """
     ON CONFLICT (workspace_id, kind) DO UPDATE SET next_ordinal = p.next_ordinal RETURNING next_ordinal
 """
 
-READ_ADDRESSES = """
-    SELECT member_id, address, shipping_address, billing_address FROM member_addresses WHERE member_id = ANY($1)
-"""
+_ADDRESSES = ", ".join(ADDRESS_COLUMNS)
 
-WRITE_ADDRESSES = """
-    INSERT INTO member_addresses (workspace_id, member_id, address, shipping_address, billing_address)
-    SELECT $1, member_id, address, shipping_address, billing_address FROM jsonb_to_recordset($2::jsonb)
-      AS t(member_id bigint, address text, shipping_address jsonb, billing_address jsonb)
-    ON CONFLICT (member_id) DO UPDATE SET address = EXCLUDED.address,
-      shipping_address = EXCLUDED.shipping_address, billing_address = EXCLUDED.billing_address
-"""
+READ_ADDRESSES = f"SELECT member_id, {_ADDRESSES} FROM member_addresses WHERE member_id = ANY($1)"  # noqa: S608
 
-ADDRESS_PARTS: Final = ("address", "shipping_address", "billing_address")
+WRITE_ADDRESSES = f"""
+    INSERT INTO member_addresses (workspace_id, member_id, {_ADDRESSES})
+    SELECT $1, member_id, {_ADDRESSES} FROM jsonb_to_recordset($2::jsonb)
+      AS t(member_id bigint, {", ".join(f"{column} {type_.sql}" for column, type_ in ADDRESS_COLUMNS.items())})
+    ON CONFLICT (member_id) DO UPDATE SET {", ".join(f"{column} = EXCLUDED.{column}" for column in ADDRESS_COLUMNS)}
+"""  # noqa: S608
 
 
 @dataclass(slots=True)
@@ -317,9 +301,11 @@ class Batch:
         given = {row["id"]: draft.addresses for row, draft in pairs if draft.addresses}
         if not given:
             return {}
-        before = {member_id: dict.fromkeys(ADDRESS_PARTS) for member_id in given}
+        before = {member_id: dict.fromkeys(ADDRESS_COLUMNS) for member_id in given}
         for row in await self._connection.fetch(READ_ADDRESSES, list(given)):
-            before[row["member_id"]] = {part: _decoded(part, row[part]) for part in ADDRESS_PARTS}
+            before[row["member_id"]] = {
+                column: _decoded(type_, row[column]) for column, type_ in ADDRESS_COLUMNS.items()
+            }
         after = {member_id: before[member_id] | addresses for member_id, addresses in given.items()}
         return {member_id: parts for member_id, parts in after.items() if parts != before[member_id]}
 
@@ -365,15 +351,15 @@ def _merged(before: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, An
 
 def _differing(before: Mapping[str, Any], after: Mapping[str, Any]) -> set[str]:
     """The names of what differs: columns, and single attributes."""
-    names = {column for column in COLUMNS if column != "attributes" and before[column] != after[column]}
+    names = {column for column in COLUMNS if column != ATTRIBUTES and before[column] != after[column]}
     if before["attributes"] != after["attributes"]:
         old, new = before["attributes"], after["attributes"]
         names |= {f"attributes.{name}" for name in old.keys() | new.keys() if old.get(name) != new.get(name)}
     return names
 
 
-def _decoded(part: str, value: Any) -> Any:
-    return value if part == "address" or value is None else orjson.loads(value)
+def _decoded(type_: FieldType, value: Any) -> Any:
+    return orjson.loads(value) if type_ is JSON_OBJECT and value is not None else value
 
 
 def _json(rows: list[dict[str, Any]]) -> str:

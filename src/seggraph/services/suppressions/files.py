@@ -10,28 +10,26 @@ from itertools import islice
 from pathlib import Path
 from typing import Final
 
+from seggraph import member_fields
 from seggraph.access import Viewer, require_write
 from seggraph.context import Context
 from seggraph.errors import Invalid, NotFound, Required, TooMany
-from seggraph.files import csv_values, uploads
+from seggraph.files import uploads
 from seggraph.files.csv_records import Record, RecordReader
 from seggraph.files.uploads import Read
 from seggraph.row_errors import RowError
 from seggraph.services.catalogue.columns import Appearance, look
 from seggraph.services.suppressions import suppressions
 from seggraph.services.suppressions.suppressions import MAX_ADDRESSES, MAX_LENGTH
+from seggraph.values import csv_values
 from seggraph.vocabulary import Channel, MemberKind, SuppressionReason
 
 MAX_ROWS: Final = 100_000
 MAX_ERRORS: Final = 100
 """Most rows with errors that are told one by one."""
 
-FIELDS: Final = {
-    Channel.EMAIL: "email",
-    Channel.DIRECT_MAIL: "address",
-    Channel.SMS: "phone",
-    Channel.PHONE: "phone",
-}
+FIELDS: Final = {channel: field.name for field in member_fields.FIELDS for channel in field.channels}
+"""The field that a channel's addresses are in."""
 
 
 @dataclass(slots=True)

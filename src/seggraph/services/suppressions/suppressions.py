@@ -18,6 +18,7 @@ from seggraph.database.connections import database
 from seggraph.database.paging import Key, Order, Page, PageRequest, fetch_page
 from seggraph.database.unit_of_work import UnitOfWork, begin
 from seggraph.errors import Invalid, SeggraphError, TooMany
+from seggraph.member_fields import FIELDS
 from seggraph.row_errors import RowError
 from seggraph.services.audit import audit
 from seggraph.services.changes import changes, populations
@@ -27,7 +28,12 @@ from seggraph.vocabulary import AuditAction, AuditSubject, Channel, MemberKind, 
 
 MAX_ADDRESSES: Final = 1_000
 MAX_SEARCH: Final = 200
-MAX_LENGTH: Final = {Channel.EMAIL: 320, Channel.DIRECT_MAIL: 1_000, Channel.SMS: 64, Channel.PHONE: 64}
+MAX_LENGTH: Final = {
+    channel: field.max_length
+    for field in FIELDS
+    for channel in field.channels
+    if field.max_length is not None
+}
 """Most characters of an address, as a member may have it. Push has no addresses."""
 MAX_AHEAD: Final = timedelta(minutes=5)
 
