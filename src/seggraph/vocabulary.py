@@ -325,14 +325,6 @@ class WebhookDeliveryStatus(StrEnum):
     FAILED = "FAILED"
 
 
-class DestinationType(StrEnum):
-    """What an outside system is like."""
-
-    HTTP = "HTTP"
-    EMAIL_SERVICE = "EMAIL_SERVICE"
-    FILE = "FILE"
-
-
 class DeliveryStatus(StrEnum):
     """How a segment stands at a destination."""
 

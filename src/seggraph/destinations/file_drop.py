@@ -7,13 +7,45 @@ the order of their names.
 import asyncio
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from tempfile import NamedTemporaryFile
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 
 import orjson
 
+from seggraph.destinations.definition import DestinationDefinition, DestinationOptions, Environment, Target
 from seggraph.destinations.destination import Order, Receipt, Recipient, Refused, Unavailable
+from seggraph.errors import Invalid
+
+
+@dataclass(frozen=True, slots=True)
+class FileDropSettings:
+    """A folder of the server has no settings of its own: the operator chose its root."""
+
+    options: DestinationOptions
+
+    async def check(self, environment: Environment) -> None:
+        """Raise Invalid unless the server has a folder for files and no option is given that files do not have."""
+        if environment.settings.file_drop_dir is None:
+            message = "Destinations of files need a folder: set SEGGRAPH_FILE_DROP_DIR where seggraph runs."
+            raise Invalid(message, path=("type",))
+        unused = {
+            "url": self.options.url,
+            "headerName": self.options.header_name,
+            "authSecret": self.options.auth_secret,
+        }
+        for name, value in unused.items():
+            if value is not None:
+                raise Invalid("Files go to a folder of the server; leave this out.", path=(name,))
+
+    def open(self, environment: Environment, target: Target) -> "FileDrop":
+        """The folder of a delivery. Raises Refused."""
+        root = environment.settings.file_drop_dir
+        if root is None:
+            raise Refused("No folder for files is set up any more: ask the operator of seggraph.")
+        parts = [target.workspace_id, target.destination_id]
+        return FileDrop(root, parts if target.delivery_id is None else [*parts, target.delivery_id])
 
 
 class FileDrop:
@@ -94,3 +126,10 @@ async def _on_disk(work: Callable[[], None]) -> None:
         raise Refused("The folder for files cannot be written to; ask whoever runs seggraph.") from error
     except OSError as error:
         raise Unavailable(f"A file could not be written: {error.strerror}.") from error
+
+
+DESTINATION: Final = DestinationDefinition(
+    type="FILE",
+    description="A folder of the server, which takes one file for each batch.",
+    settings=FileDropSettings,
+)

@@ -1,14 +1,33 @@
 """Signed HTTP push: every batch is a POST to one URL, by Standard Webhooks, with a key that makes it idempotent."""
 
 from collections.abc import Sequence
-from typing import Any, ClassVar
+from dataclasses import dataclass
+from typing import Any, ClassVar, Final
 from uuid import uuid4
 
 import orjson
 
 from seggraph import webhook_signatures
 from seggraph.destinations.calls import Caller
+from seggraph.destinations.definition import DestinationDefinition, Environment, Target
 from seggraph.destinations.destination import Order, Receipt, Recipient
+from seggraph.destinations.endpoint import Endpoint
+
+
+@dataclass(frozen=True, slots=True)
+class HttpPushSettings:
+    """The settings of a destination that takes signed batches."""
+
+    endpoint: Endpoint
+
+    async def check(self, environment: Environment) -> None:
+        """Raise Required or Invalid unless the URL can be called."""
+        await self.endpoint.check(environment, may_have_query=True)
+
+    def open(self, environment: Environment, target: Target) -> "HttpPush":
+        """The destination, ready to be called. Raises SecretUnreadable."""
+        caller = self.endpoint.caller(environment)
+        return HttpPush(caller, self.endpoint.url, target.signing_secret(), target.list_name)
 
 
 class HttpPush:
@@ -61,3 +80,10 @@ class HttpPush:
         headers = webhook_signatures.headers([self._secret], order.key, body) | {"Idempotency-Key": order.key}
         answer = await self._caller.call("POST", self._url, body, headers)
         return answer.status
+
+
+DESTINATION: Final = DestinationDefinition(
+    type="HTTP",
+    description="A URL that takes signed batches of members.",
+    settings=lambda options: HttpPushSettings(Endpoint.of(options)),
+)

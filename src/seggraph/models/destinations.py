@@ -7,7 +7,7 @@ from tortoise.models import Model
 from seggraph.models.segments import Segment
 from seggraph.models.users import User
 from seggraph.models.workspaces import Workspace
-from seggraph.vocabulary import Channel, DeliveryStatus, DesiredState, DestinationType, MemberKind
+from seggraph.vocabulary import Channel, DeliveryStatus, DesiredState, MemberKind
 
 
 class Destination(Model):
@@ -17,7 +17,7 @@ class Destination(Model):
     workspace: fields.ForeignKeyRelation[Workspace] = fields.ForeignKeyField("seggraph.Workspace")
     name = fields.CharField(max_length=200)
     name_key = fields.CharField(max_length=600, description="The name, case-folded: what must be unique")
-    type = fields.CharEnumField(DestinationType, max_length=16)
+    type = fields.CharField(max_length=16, description="A type of destinations.registry")
     channel = fields.IntEnumField(Channel, null=True, description="Who is not reached by it is not sent")
     url = fields.TextField(null=True)
     header_name = fields.CharField(max_length=100, null=True, description="Null: Authorization: Bearer")

@@ -122,11 +122,6 @@ _publish(
     "What can be done to a segment. Which of them is possible depends on its status.",
 )
 _publish(
-    vocabulary.DestinationType,
-    "DestinationType",
-    "HTTP: a URL that takes signed batches. EMAIL_SERVICE: lists of contacts behind a base URL. FILE: a folder.",
-)
-_publish(
     vocabulary.DeliveryStatus,
     "DeliveryStatus",
     "NOT_SENT until the segment is computed, BUILDING during the first load, ACTIVE while the list follows the"

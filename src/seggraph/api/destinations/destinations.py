@@ -12,11 +12,12 @@ from seggraph.api.base.errors import ReportErrors, UserError
 from seggraph.api.base.payloads import DeletePayload
 from seggraph.api.base.scalars import JSON
 from seggraph.api.destinations.deliveries import Delivery, Destination
+from seggraph.api.destinations.types import DestinationType
 from seggraph.services.destinations import connection_tests as destination_tests
 from seggraph.services.destinations import deliveries, destinations
 from seggraph.services.destinations.connection_tests import Tried
 from seggraph.services.destinations.destinations import DestinationDraft, Saved
-from seggraph.vocabulary import Channel, DestinationType
+from seggraph.vocabulary import Channel
 
 MAPPING = (
     "What is sent of a member: JSON in which texts such as $email and $attributes.plan stand for its fields. Without it"
@@ -100,7 +101,7 @@ class CreateDestinationInput:
     """Input of createDestination."""
 
     name: str = strawberry.field(description="1 to 200 characters.")
-    type: DestinationType = strawberry.field(description="What it is like.")
+    type: str = strawberry.field(graphql_type=DestinationType, description="How members are sent to it.")
     channel: Channel | None = strawberry.field(
         default=None,
         description="Send only members whom this channel reaches. EMAIL for an email service; null: everybody.",

@@ -3,7 +3,6 @@
 Administrators and leaders manage destinations; only administrators set secrets, and see the signing secret once.
 """
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
@@ -19,35 +18,16 @@ from seggraph.context import Context
 from seggraph.database.connections import database
 from seggraph.database.unit_of_work import UnitOfWork, begin
 from seggraph.destinations import templates
-from seggraph.errors import Invalid, NameTaken, NotFound, Required, SegmentInUse, StaleVersion, TooMany
+from seggraph.destinations.definition import DestinationOptions
+from seggraph.destinations.registry import definition_of
+from seggraph.errors import NameTaken, NotFound, SegmentInUse, StaleVersion, TooMany
 from seggraph.files import secrets
-from seggraph.http_client import AddressRefused
 from seggraph.services.audit import audit
-from seggraph.services.destinations.adapters import purpose
+from seggraph.services.destinations.adapters import environment_of, purpose
 from seggraph.values.names import clean_name, name_key
-from seggraph.vocabulary import AuditAction, AuditSubject, Channel, DestinationType
+from seggraph.vocabulary import AuditAction, AuditSubject, Channel
 
 MAX_DESTINATIONS: Final = 100
-MAX_SECRET: Final = 4_000
-HEADER: Final = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,99}")
-OUR_HEADERS: Final = frozenset(
-    {
-        "connection",
-        "content-length",
-        "content-type",
-        "host",
-        "idempotency-key",
-        "proxy-authorization",
-        "te",
-        "trailer",
-        "transfer-encoding",
-        "upgrade",
-        "user-agent",
-        "webhook-id",
-        "webhook-signature",
-        "webhook-timestamp",
-    }
-)
 
 INSERT: Final = """
     INSERT INTO destinations (workspace_id, name, name_key, type, channel, url, header_name, mapping, auth_secret,
@@ -104,7 +84,7 @@ class DestinationDraft:
     """A destination to make. `auth_secret` is a bearer token, or the value of the header `header_name`."""
 
     name: str
-    type: DestinationType
+    type: str
     channel: Channel | None = None
     url: str | None = None
     header_name: str | None = None
@@ -118,7 +98,7 @@ class DestinationView:
 
     id: int
     name: str
-    type: DestinationType
+    type: str
     channel: Channel | None
     url: str | None
     header_name: str | None
@@ -310,46 +290,11 @@ async def list_all(viewer: Viewer) -> list[DestinationView]:
 
 async def _require_possible(context: Context, viewer: Viewer, draft: DestinationDraft) -> None:
     """Raise Required, Invalid or NotFound unless the destination can be called."""
-    if draft.type is DestinationType.FILE:
-        if context.settings.file_drop_dir is None:
-            message = "Destinations of files need a folder: set SEGGRAPH_FILE_DROP_DIR where seggraph runs."
-            raise Invalid(message, path=("type",))
-        for name in ("url", "header_name", "auth_secret"):
-            if getattr(draft, name) is not None:
-                raise Invalid("Files go to a folder of the server; leave this out.", path=(_camel(name),))
-    else:
-        await _require_callable(context, draft)
-    if draft.type is DestinationType.EMAIL_SERVICE and draft.channel not in (None, Channel.EMAIL):
-        raise Invalid("An email service reaches people by EMAIL; leave channel out.", path=("channel",))
+    options = DestinationOptions(draft.channel, draft.url, draft.header_name, draft.auth_secret)
+    await definition_of(draft.type).settings(options).check(environment_of(context))
     async with database() as connection:
         rows = await connection.fetch(ATTRIBUTES, viewer.workspace_id)
     templates.compile(_mapping(draft), {row["name"] for row in rows})
-
-
-async def _require_callable(context: Context, draft: DestinationDraft) -> None:
-    if not draft.url:
-        raise Required("Give the URL that is called.", path=("url",))
-    if "#" in draft.url or (draft.type is DestinationType.EMAIL_SERVICE and "?" in draft.url):
-        raise Invalid(
-            "This URL has parts that cannot be called; leave out # and what follows.", path=("url",)
-        )
-    try:
-        await context.outgoing.check(draft.url)
-    except AddressRefused as error:
-        error.path = ("url",)
-        raise
-    header = draft.header_name
-    if header is not None and (not HEADER.fullmatch(header) or header.lower() in OUR_HEADERS):
-        raise Invalid("This is no header that can be set; one looks like X-Api-Key.", path=("headerName",))
-    secret = draft.auth_secret
-    if secret is not None and not (
-        0 < len(secret) <= MAX_SECRET
-        and secret.isascii()
-        and secret.isprintable()
-        and secret == secret.strip()
-    ):
-        message = f"A secret is 1 to {MAX_SECRET:,} printable ASCII characters without spaces around them."
-        raise Invalid(message, path=("authSecret",))
 
 
 async def _send_anew(
@@ -366,7 +311,7 @@ async def _send_anew(
 
 
 def _channel(draft: DestinationDraft) -> Channel | None:
-    return Channel.EMAIL if draft.type is DestinationType.EMAIL_SERVICE else draft.channel
+    return definition_of(draft.type).channel or draft.channel
 
 
 def _mapping(draft: DestinationDraft) -> Mapping[str, Any]:
@@ -390,11 +335,6 @@ def _values(view: DestinationView) -> dict[str, Any]:
     return {name: getattr(view, name) for name in names}
 
 
-def _camel(name: str) -> str:
-    first, *rest = name.split("_")
-    return first + "".join(part.title() for part in rest)
-
-
 def _taken() -> NameTaken:
     return NameTaken("Another destination has this name; choose another one.", path=("name",))
 
@@ -405,7 +345,6 @@ async def _read(connection: asyncpg.Connection, workspace_id: int, destination_i
 
 def _view(row: asyncpg.Record) -> DestinationView:
     values: dict[str, Any] = {one.name: row[one.name] for one in fields(DestinationView)}
-    values["type"] = DestinationType(row["type"])
     values["channel"] = None if row["channel"] is None else Channel(row["channel"])
     values["mapping"] = orjson.loads(row["mapping"])
     return DestinationView(**values)

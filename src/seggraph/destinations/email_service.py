@@ -1,15 +1,39 @@
 """An email service with lists of contacts, by the calls that such services have in common (docs/destinations.md)."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, ClassVar, Final
 from urllib.parse import quote
 
 import orjson
 
 from seggraph.destinations.calls import Caller, json_of
+from seggraph.destinations.definition import DestinationDefinition, Environment, Target
 from seggraph.destinations.destination import MOST_REASONS, Order, Receipt, Recipient, Unavailable
+from seggraph.destinations.endpoint import Endpoint
+from seggraph.errors import Invalid
+from seggraph.vocabulary import Channel
 
 MAX_LIST_ID: Final = 200
+
+
+@dataclass(frozen=True, slots=True)
+class EmailServiceSettings:
+    """The settings of an email service: its base URL, without a query."""
+
+    endpoint: Endpoint
+    channel: Channel | None = None
+
+    async def check(self, environment: Environment) -> None:
+        """Raise Required or Invalid unless the service can be called."""
+        await self.endpoint.check(environment, may_have_query=False)
+        if self.channel not in (None, Channel.EMAIL):
+            message = "An email service reaches people by EMAIL; leave channel out."
+            raise Invalid(message, path=("channel",))
+
+    def open(self, environment: Environment, target: Target) -> "EmailService":
+        """The service, ready to be called."""
+        return EmailService(self.endpoint.caller(environment), self.endpoint.url)
 
 
 class EmailService:
@@ -88,3 +112,11 @@ def _rejected(answer: Mapping[str, Any], sent: set[str]) -> dict[str, str]:
     if not found.keys() <= sent or accepted + len(found) != len(sent):
         raise Unavailable("The service answered about other contacts than those that were sent.")
     return found
+
+
+DESTINATION: Final = DestinationDefinition(
+    type="EMAIL_SERVICE",
+    description="An email service behind a base URL, which has lists of contacts.",
+    settings=lambda options: EmailServiceSettings(Endpoint.of(options), options.channel),
+    channel=Channel.EMAIL,
+)
