@@ -24,7 +24,7 @@ from seggraph.services.segments.segments import SegmentDraft
 from seggraph.services.webhooks import messages as webhook_messages
 from seggraph.services.webhooks import runs as webhook_runs
 from seggraph.services.webhooks import webhooks
-from seggraph.services.webhooks.messages import Moved
+from seggraph.services.webhooks.messages import SegmentMembershipChanges
 from seggraph.services.webhooks.webhooks import WebhookDraft
 from seggraph.settings import Settings
 from seggraph.vocabulary import MemberKind, SegmentType, Topic
@@ -151,8 +151,12 @@ async def test_several_moves_are_told_as_one_net_change(runs: list[tuple[set[int
         async def fetch(self, *_: Any) -> list[dict[str, Any]]:
             return rows
 
-    moved = Moved(segment=_Segment(), at=datetime.now(UTC), run_ids=list(range(1, len(runs) + 1)))  # type: ignore[arg-type]
-    entered_, exited_ = await webhook_messages._net(Rows(), 1, moved)
+    changes = SegmentMembershipChanges(
+        segment=_Segment(),  # type: ignore[arg-type]
+        at=datetime.now(UTC),
+        run_ids=list(range(1, len(runs) + 1)),
+    )
+    entered_, exited_ = await webhook_messages._net(Rows(), 1, changes)
 
     assert (set(entered_), set(exited_)) == (inside - began, began - inside)
 

@@ -110,10 +110,10 @@ async def _noted(
 ) -> Field:
     """The attribute as the unit leaves it, with an entry in the audit log."""
     after = await _get(unit.connection, viewer, kind, name)
-    told = ("type", "label", "description", "hidden")
-    was = None if before is None else audit.described(before, *told)
+    audited = ("type", "label", "description", "hidden")
+    was = None if before is None else audit.described(before, *audited)
     subject = audit.Subject(AuditSubject.ATTRIBUTE, name=f"{kind.name} {name}")
-    await audit.record(unit, viewer, action, subject, was, audit.described(after, *told))
+    await audit.record(unit, viewer, action, subject, was, audit.described(after, *audited))
     return after
 
 

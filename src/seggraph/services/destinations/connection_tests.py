@@ -46,9 +46,9 @@ async def run(context: Context, viewer: Viewer, destination_id: int) -> tuple[De
     status_code, reason = await _outcome(context, viewer, destination_id)
     tried = Tried(at, time.monotonic() - begun, status_code, reason)
     subject = audit.Subject(AuditSubject.DESTINATION, destination_id, view.name)
-    told = {"ok": reason is None, "status_code": status_code}
+    audited = {"ok": reason is None, "status_code": status_code}
     async with begin() as unit:
-        await audit.record(unit, viewer, AuditAction.TESTED, subject, after=told)
+        await audit.record(unit, viewer, AuditAction.TESTED, subject, after=audited)
     return view, tried
 
 

@@ -166,7 +166,7 @@ async def create(context: Context, viewer: Viewer, draft: DestinationDraft) -> S
         if number is None:
             raise _taken()
         view = await _read(unit.connection, workspace_id, number)
-        await _noted(unit, viewer, AuditAction.CREATED, view, None, _told(view))
+        await _noted(unit, viewer, AuditAction.CREATED, view, None, _audited(view))
     return Saved(view, _shown(viewer, secret))
 
 
@@ -224,7 +224,7 @@ async def update(
         view = await _read(unit.connection, workspace_id, destination_id)
         await _send_anew(context, unit, before, view, workspace_id)
         renewed = {"signing_secret_is_new": True} if new_signing_secret else {}
-        await _noted(unit, viewer, AuditAction.EDITED, view, _told(before), _told(view) | renewed)
+        await _noted(unit, viewer, AuditAction.EDITED, view, _audited(before), _audited(view) | renewed)
     return Saved(view, None if secret is None else _shown(viewer, secret))
 
 
@@ -242,7 +242,7 @@ async def delete(context: Context, viewer: Viewer, destination_id: int) -> None:
             )
         for statement in DELETE:
             await unit.connection.execute(statement, viewer.workspace_id, destination_id)
-        await _noted(unit, viewer, AuditAction.DELETED, view, _told(view), None)
+        await _noted(unit, viewer, AuditAction.DELETED, view, _audited(view), None)
 
 
 async def _noted(
@@ -258,7 +258,7 @@ async def _noted(
     await audit.record(unit, viewer, action, subject, before, after)
 
 
-def _told(view: DestinationView) -> dict[str, Any]:
+def _audited(view: DestinationView) -> dict[str, Any]:
     """What the audit log says of a destination: of the URL only the host, for a path may be a secret."""
     described = audit.described(view, "name", "type", "channel", "header_name", "mapping", "auth_hint")
     return described | {"host": None if view.url is None else urlsplit(view.url).hostname}

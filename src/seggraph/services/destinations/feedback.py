@@ -1,6 +1,6 @@
-"""What destinations tell about people: bounces, complaints and unsubscribes become suppressions and consents.
+"""Feedback of destinations about people: bounces, complaints and unsubscribes become suppressions and consents.
 
-Whoever has a destination's signing secret may tell; nobody else learns whether the destination exists.
+Only a sender with the destination's signing secret is answered; others do not learn whether the destination exists.
 """
 
 from collections.abc import Mapping, Sequence
@@ -120,9 +120,9 @@ async def _take(
             if address is not None:
                 known.setdefault(key, set()).add(address)
     for type_ in FeedbackType:
-        told = [event for event in events if event.type is type_]
-        addresses = {event.address for event in told if event.address is not None}
-        for event in told:
+        of_type = [event for event in events if event.type is type_]
+        addresses = {event.address for event in of_type if event.address is not None}
+        for event in of_type:
             addresses |= known.get(event.key or "", set())
         if addresses and channel is not Channel.PUSH:
             report = await suppressions.suppress(
@@ -130,9 +130,9 @@ async def _take(
             )
             suppressed += report.changed
         if type_ is FeedbackType.UNSUBSCRIBE or channel is Channel.PUSH:
-            consents += await _deny(context, viewer, channel, members, {event.key for event in told})
-    found = set().union(*members.values())
-    unknown = sum(event.key not in found and event.address is None for event in events)
+            consents += await _deny(context, viewer, channel, members, {event.key for event in of_type})
+    known_keys = set().union(*members.values())
+    unknown = sum(event.key not in known_keys and event.address is None for event in events)
     return FeedbackReport(suppressed, consents, unknown)
 
 
@@ -141,12 +141,12 @@ async def _deny(
     viewer: Viewer,
     channel: Channel,
     members: Mapping[MemberKind, set[str]],
-    told: set[str | None],
+    external_ids: set[str | None],
 ) -> int:
-    """Set the consents of those of the members that exist to DENIED; returns how many were something else."""
+    """Set the consent of the members with these ids to DENIED; returns how many members changed."""
     changed = 0
     for kind, keys in members.items():
-        chosen = sorted(key for key in keys if key in told)
+        chosen = sorted(key for key in keys if key in external_ids)
         if chosen:
             selection = Selection(kind=kind, external_ids=chosen)
             report = await member_edits.set_consents(
@@ -159,7 +159,7 @@ async def _deny(
 async def _addresses(
     viewer: Viewer, kind: MemberKind, channel: Channel, keys: Sequence[str]
 ) -> list[tuple[str, Any]]:
-    """Those of the keys that are members, with their addresses for the channel."""
+    """The members with these external ids, each with its address for the channel."""
     column = ADDRESS_COLUMNS.get(channel)
     async with database() as connection:
         rows = await connection.fetch(ADDRESSES, viewer.workspace_id, kind, list(keys))

@@ -145,10 +145,10 @@ async def create(context: Context, viewer: Viewer, draft: ExportDraft) -> Export
             role=viewer.role,
             created_by_id=viewer.user_id,
         )
-        told = {"content": draft.content, "segment_id": draft.segment_id, "columns": draft.columns}
-        told |= {"format": draft.format, "gzip": draft.gzip}
+        audited = {"content": draft.content, "segment_id": draft.segment_id, "columns": draft.columns}
+        audited |= {"format": draft.format, "gzip": draft.gzip}
         subject = audit.Subject(AuditSubject.EXPORT, row.id)
-        await audit.record(unit, viewer, AuditAction.CREATED, subject, after=told)
+        await audit.record(unit, viewer, AuditAction.CREATED, subject, after=audited)
         context.run_export(unit, row.id)
         found = await unit.connection.fetchrow(
             f"{SELECT} AND e.id = $4", *visibility_arguments(viewer), row.id

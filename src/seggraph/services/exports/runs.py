@@ -156,16 +156,16 @@ async def _claim(context: Context, export_id: int) -> Claim | None:
 
 
 async def _write(context: Context, claim: Claim, part: Path, name: str) -> ExportStatus:
-    """Have the rows written while the lease is renewed, and tell how far they are."""
+    """Write the rows while the lease is renewed, and publish how many are written."""
     done = Progress()
 
-    async def tell() -> None:
+    async def publish_progress() -> None:
         async with database() as connection:
-            told = (done.written, done.total, done.as_of)
-            await claim.lease.change(connection, ADVANCE, claim.lease.seconds, *told)
+            progress = (done.written, done.total, done.as_of)
+            await claim.lease.change(connection, ADVANCE, claim.lease.seconds, *progress)
         await context.stream.publish([progressed(claim.viewer.workspace_id, claim.export_id)])
 
-    await leases.keep(claim.lease, _write_rows(claim, part, done), tell)
+    await leases.keep(claim.lease, _write_rows(claim, part, done), publish_progress)
     await _finish(context, claim, part, name, done)
     return ExportStatus.READY
 

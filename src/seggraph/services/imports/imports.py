@@ -160,9 +160,9 @@ async def create(
         seen = await asyncio.to_thread(look, path, stored.stored_encoding, kind, has_header=has_header)
         async with begin() as unit:
             row = await _insert(viewer, stored, seen, file_name, kind, segment_id, replace)
-            told = {"kind": kind, "segment_id": segment_id, "replace": replace, "file_size": stored.size}
+            audited = {"kind": kind, "segment_id": segment_id, "replace": replace, "file_size": stored.size}
             subject = audit.Subject(AuditSubject.IMPORT, row.id, row.file_name)
-            await audit.record(unit, viewer, AuditAction.CREATED, subject, after=told)
+            await audit.record(unit, viewer, AuditAction.CREATED, subject, after=audited)
             may_be_committed = True
     except BaseException:
         if not may_be_committed:
@@ -201,10 +201,10 @@ async def start(
         given = viewer.workspace_id, import_id, mapping, create_missing, dry_run
         if await unit.connection.fetchval(START, *given) is None:
             raise BadTransition("The file waited too long and is gone: upload it again.", path=("id",))
-        told = {"segment_id": before.segment_id, "mapping": [asdict(pair) for pair in pairs]}
-        told |= {"replace": before.replace, "create_missing": create_missing, "dry_run": dry_run}
+        audited = {"segment_id": before.segment_id, "mapping": [asdict(pair) for pair in pairs]}
+        audited |= {"replace": before.replace, "create_missing": create_missing, "dry_run": dry_run}
         subject = audit.Subject(AuditSubject.IMPORT, import_id, before.file_name)
-        await audit.record(unit, viewer, AuditAction.STARTED, subject, after=told)
+        await audit.record(unit, viewer, AuditAction.STARTED, subject, after=audited)
         context.run_import(unit, import_id, 0, attempt=0)
         context.publish(unit, [progressed(viewer.workspace_id, import_id)])
         return await _read_in(unit.connection, viewer, import_id)

@@ -180,9 +180,9 @@ async def suppress(
         )
         await _mark(context, unit, viewer, channel, added)
         if added:
-            told = {"channel": channel, "reason": reason, "address_count": len(added)}
+            audited = {"channel": channel, "reason": reason, "address_count": len(added)}
             subject = audit.Subject(AuditSubject.SUPPRESSION)
-            await audit.record(unit, viewer, AuditAction.SUPPRESSED, subject, after=told)
+            await audit.record(unit, viewer, AuditAction.SUPPRESSED, subject, after=audited)
     return _counted(report, len(added), len(addresses))
 
 
@@ -198,9 +198,9 @@ async def unsuppress(
         removed = await unit.connection.fetch(REMOVE, viewer.workspace_id, channel, sorted(found))
         await _mark(context, unit, viewer, channel, removed)
         if removed:
-            told = {"channel": channel, "address_count": len(removed)}
+            audited = {"channel": channel, "address_count": len(removed)}
             subject = audit.Subject(AuditSubject.SUPPRESSION)
-            await audit.record(unit, viewer, AuditAction.UNSUPPRESSED, subject, told)
+            await audit.record(unit, viewer, AuditAction.UNSUPPRESSED, subject, audited)
     return _counted(report, len(removed), len(addresses))
 
 

@@ -1,7 +1,7 @@
 """The messages to webhooks: made of the facts that were noted for them, in order, and deleted when they are old.
 
-The facts of about a second become messages together: who entered or exited a segment in that time is told as one net
-change, in parts of up to a thousand members.
+The facts of about a second become messages together. The members that entered or exited a segment in that time are
+reported as one net change, in parts of up to a thousand members.
 """
 
 from collections.abc import Iterator, Sequence
@@ -64,7 +64,7 @@ EXPIRE: Final = """
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class FactDocument:
     """A fact's document under a topic."""
 
     topic: Topic
@@ -73,8 +73,8 @@ class Told:
 
 
 @dataclass(slots=True)
-class Moved:
-    """Who moved in one segment: the runs that moved them, in order."""
+class SegmentMembershipChanges:
+    """The runs that changed the members of one segment, in order."""
 
     segment: SegmentView
     at: datetime
@@ -104,11 +104,11 @@ async def prepare(context: Context, workspace_id: int) -> None:
         if len(held) < len(numbers):
             return
         wanted = {row["id"]: row["topics"] for row in await unit.connection.fetch(WEBHOOKS, workspace_id)}
-        for one in _drafts(facts, subjects):
-            if isinstance(one, Told):
-                await _add(unit, workspace_id, wanted, one)
+        for draft in _drafts(facts, subjects):
+            if isinstance(draft, FactDocument):
+                await _add(unit, workspace_id, wanted, draft)
             else:
-                await _add_moved(unit, workspace_id, wanted, one)
+                await _add_membership_changes(unit, workspace_id, wanted, draft)
         await unit.connection.execute(FORGET, numbers)
 
 
@@ -123,10 +123,12 @@ def body_of(topic: str, at: datetime, data: Data) -> bytes:
     return orjson.dumps({"type": topic, "timestamp": at, "data": data}, option=orjson.OPT_UTC_Z)
 
 
-def _drafts(facts: Sequence[Fact], subjects: Subjects) -> list[Told | Moved]:
-    """What is to be told, in order, the same document once; moves of a segment stand together where the first does."""
-    drafts: list[Told | Moved] = []
-    moved: dict[int, Moved] = {}
+def _drafts(facts: Sequence[Fact], subjects: Subjects) -> list[FactDocument | SegmentMembershipChanges]:
+    """The messages of facts, in order. The same document comes once. All membership changes of a segment are one draft,
+    in the place of the first.
+    """
+    drafts: list[FactDocument | SegmentMembershipChanges] = []
+    changes: dict[int, SegmentMembershipChanges] = {}
     said: list[tuple[Topic, Data]] = []
     for fact in facts:
         subject = subjects.of(fact)
@@ -134,40 +136,44 @@ def _drafts(facts: Sequence[Fact], subjects: Subjects) -> list[Told | Moved]:
             continue
         if not isinstance(fact, MembershipChanged):
             data = data_of(fact, subject)
-            drafts += [Told(topic, fact.at, data) for topic in topics_of(fact) if (topic, data) not in said]
+            drafts += [
+                FactDocument(topic, fact.at, data) for topic in topics_of(fact) if (topic, data) not in said
+            ]
             said += [(topic, data) for topic in topics_of(fact)]
         elif isinstance(subject.view, SegmentView):
-            if fact.segment_id not in moved:
-                moved[fact.segment_id] = Moved(subject.view, fact.at)
-                drafts.append(moved[fact.segment_id])
-            moved[fact.segment_id].run_ids.append(fact.run_id)
-            moved[fact.segment_id].at = fact.at
+            if fact.segment_id not in changes:
+                changes[fact.segment_id] = SegmentMembershipChanges(subject.view, fact.at)
+                drafts.append(changes[fact.segment_id])
+            changes[fact.segment_id].run_ids.append(fact.run_id)
+            changes[fact.segment_id].at = fact.at
     return drafts
 
 
-async def _add(unit: UnitOfWork, workspace_id: int, wanted: dict[int, Sequence[str]], told: Told) -> None:
-    webhooks = [webhook_id for webhook_id, topics in wanted.items() if told.topic in topics]
-    if webhooks:
-        body = body_of(told.topic, told.at, told.data)
-        await unit.connection.execute(ADD, workspace_id, webhooks, told.topic, body)
-
-
-async def _add_moved(
-    unit: UnitOfWork, workspace_id: int, wanted: dict[int, Sequence[str]], moved: Moved
+async def _add(
+    unit: UnitOfWork, workspace_id: int, wanted: dict[int, Sequence[str]], document: FactDocument
 ) -> None:
-    """Tell who entered and who exited in the end, a part after the other: nobody is in both."""
+    webhooks = [webhook_id for webhook_id, topics in wanted.items() if document.topic in topics]
+    if webhooks:
+        body = body_of(document.topic, document.at, document.data)
+        await unit.connection.execute(ADD, workspace_id, webhooks, document.topic, body)
+
+
+async def _add_membership_changes(
+    unit: UnitOfWork, workspace_id: int, wanted: dict[int, Sequence[str]], changes: SegmentMembershipChanges
+) -> None:
+    """Add messages about the net change, in parts: the members that entered, then the members that exited."""
     topics = {topic for topics in wanted.values() for topic in topics}
     if not topics & {Topic.MEMBERS_ENTERED, Topic.MEMBERS_EXITED}:
         return
-    entered, exited = await _net(unit.connection, workspace_id, moved)
+    entered, exited = await _net(unit.connection, workspace_id, changes)
     for topic, ordinals in ((Topic.MEMBERS_ENTERED, entered), (Topic.MEMBERS_EXITED, exited)):
         if topic in topics:
             for number, part in _parts(ordinals):
-                rows = await unit.connection.fetch(MEMBERS, workspace_id, moved.segment.kind, part)
+                rows = await unit.connection.fetch(MEMBERS, workspace_id, changes.segment.kind, part)
                 data: Data = {
-                    "segmentId": global_id("Segment", moved.segment.id),
-                    "name": moved.segment.name,
-                    "kind": moved.segment.kind.name,
+                    "segmentId": global_id("Segment", changes.segment.id),
+                    "name": changes.segment.name,
+                    "kind": changes.segment.kind.name,
                     "part": number,
                     "parts": -(-len(ordinals) // PART_SIZE),
                     "members": [
@@ -175,14 +181,16 @@ async def _add_moved(
                         for row in rows
                     ],
                 }
-                await _add(unit, workspace_id, wanted, Told(topic, moved.at, data))
+                await _add(unit, workspace_id, wanted, FactDocument(topic, changes.at, data))
 
 
-async def _net(connection: asyncpg.Connection, workspace_id: int, moved: Moved) -> tuple[BitMap, BitMap]:
-    """Who entered and who exited by all the runs together: who came and went again is in neither."""
-    rows = await connection.fetch(MOVES, workspace_id, moved.segment.id, moved.run_ids)
+async def _net(
+    connection: asyncpg.Connection, workspace_id: int, changes: SegmentMembershipChanges
+) -> tuple[BitMap, BitMap]:
+    """The members that entered and those that exited, by all runs together; in and out again counts as neither."""
+    rows = await connection.fetch(MOVES, workspace_id, changes.segment.id, changes.run_ids)
     entered, exited = BitMap(), BitMap()
-    for run_id in moved.run_ids:
+    for run_id in changes.run_ids:
         came, went = (
             BitMap.union(
                 BitMap(),

@@ -1,7 +1,7 @@
-"""What is told of a fact: its topics, whom it is about, and a small JSON document, as far as a viewer sees it.
+"""The messages about a fact: its topics, its subject, and a small JSON document, as far as a viewer may see it.
 
-The same document goes to those who watch a workspace and to webhooks. It shows the object as it is when the fact is
-told; what the fact itself says comes from the fact.
+Subscribers of a workspace and webhooks get the same document. It shows the object as it is when the message is
+made; what the fact itself says comes from the fact.
 """
 
 from collections.abc import Mapping, Sequence
@@ -58,7 +58,7 @@ SUBJECT: Final[dict[type[Fact], str]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Subject:
+class FactSubject:
     """What a fact is about: `view` is None when it is gone."""
 
     type_name: str
@@ -72,7 +72,7 @@ class Subject:
 
 
 def anyone(workspace_id: int) -> Viewer:
-    """Whoever is in a workspace: sees what all of them may see, private objects not."""
+    """A viewer that stands for every user of a workspace: it sees what all may see, and no private object."""
     return Viewer(workspace_id, Role.TEAM_MEMBER, ApiKeyScope.READ)
 
 
@@ -92,12 +92,12 @@ class Subjects:
                 wanted.setdefault(SUBJECT[type(fact)], set()).add(fact.subject_id)
         views: dict[tuple[str, int], Any] = {}
         for type_name, numbers in wanted.items():
-            found = await _READ[type_name](viewer, sorted(numbers))
-            views |= {(type_name, number): view for number, view in found.items()}
+            views_by_number = await _READ[type_name](viewer, sorted(numbers))
+            views |= {(type_name, number): view for number, view in views_by_number.items()}
         return Subjects(viewer, views)
 
-    def of(self, fact: Fact) -> Subject | None:
-        """What a fact is about; None if the viewer does not see it, or nothing is told of such facts."""
+    def of(self, fact: Fact) -> FactSubject | None:
+        """What a fact is about; None if the viewer does not see it, or if such facts are not published."""
         type_name = SUBJECT.get(type(fact))
         if type_name is None:
             return None
@@ -109,14 +109,14 @@ class Subjects:
                 created_by_id=last.created_by_id,
                 hidden_from=fact.hidden_from,
             )
-            return Subject(type_name, fact.subject_id, last) if visible else None
+            return FactSubject(type_name, fact.subject_id, last) if visible else None
         view = self._views.get((type_name, fact.subject_id))
         if view is None and not self._outlives(fact):
             return None
-        return Subject(type_name, fact.subject_id, view)
+        return FactSubject(type_name, fact.subject_id, view)
 
     def _outlives(self, fact: Fact) -> bool:
-        """Whether a fact about what is no more is still told to the viewer."""
+        """Whether a fact is published to the viewer although its subject was deleted."""
         if isinstance(fact, PlaybookChanged):
             return fact.is_deleted and sees_playbook(
                 self._viewer, visibility=fact.visibility, created_by_id=fact.created_by_id
@@ -152,7 +152,7 @@ _READ: Final[dict[str, Any]] = {
 }
 
 
-def data_of(fact: Fact, subject: Subject) -> Data:
+def data_of(fact: Fact, subject: FactSubject) -> Data:
     """The document of a fact about a subject; of members the counts, not who they are."""
     said: Data = {}
     match fact:
