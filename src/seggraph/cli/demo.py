@@ -159,7 +159,7 @@ async def _keep_worker(settings: Settings, stopping: asyncio.Event) -> None:
         "SEGGRAPH_REDIS_URL": settings.redis_url or "",
         "SEGGRAPH_FILES_DIR": str(settings.files_dir or ""),
         "SEGGRAPH_FILE_DROP_DIR": str(settings.file_drop_dir or ""),
-        "SEGGRAPH_OUTGOING_NETWORKS": json.dumps([str(one) for one in settings.outgoing_networks]),
+        "SEGGRAPH_OUTGOING_NETWORKS": json.dumps([str(network) for network in settings.outgoing_networks]),
     }
     while not stopping.is_set():
         process = await asyncio.create_subprocess_exec(

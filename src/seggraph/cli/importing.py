@@ -110,7 +110,7 @@ async def _import(
                 segment_id=segment_id,
                 replace=replace,
             )
-        chosen = pairs or [Pair(one.column, one.field) for one in view.suggestions]
+        chosen = pairs or [Pair(suggestion.column, suggestion.field) for suggestion in view.suggestions]
         await imports.start(context, viewer, view.id, chosen, create_missing=create_missing, dry_run=dry_run)
         return await _carry_out(context, viewer, view.id)
 
@@ -163,11 +163,11 @@ async def _administrator(workspace_id: int) -> Viewer:
 async def _require_segment(viewer: Viewer, segment_id: int | None, kind: MemberKind) -> None:
     if segment_id is None:
         return
-    found = await segment_views.get_many(viewer, [segment_id])
-    if segment_id not in found:
+    segments = await segment_views.get_many(viewer, [segment_id])
+    if segment_id not in segments:
         raise NotFound("There is no such segment.")
-    if found[segment_id].kind is not kind:
-        raise Invalid(f"The segment holds members of the kind {found[segment_id].kind.name.lower()}.")
+    if segments[segment_id].kind is not kind:
+        raise Invalid(f"The segment holds members of the kind {segments[segment_id].kind.name.lower()}.")
 
 
 def _reading(read: Callable[[int], bytes]) -> Callable[[int], Awaitable[bytes]]:

@@ -110,10 +110,10 @@ def workspace_number(text: str) -> int:
     """The number of a workspace given by its id or number. Raises NotFound for what is neither."""
     if text.isascii() and text.isdigit():
         return int(text)
-    found = ids.split(text)
-    if found is None or found[0] != "Workspace":
+    parts = ids.split(text)
+    if parts is None or parts[0] != "Workspace":
         raise NotFound("There is no such workspace.")
-    return found[1]
+    return parts[1]
 
 
 @app.command()
@@ -148,17 +148,17 @@ def seeding_progress(members: int) -> Iterator[seeding.Advance]:
 def doctor() -> None:
     """Check the database, its tables, Redis and the clock, and say what to do about what is wrong."""
     with with_servers(load_settings()) as settings:
-        found = asyncio.run(_diagnose(settings))
-    for problem in found:
+        problems = asyncio.run(_diagnose(settings))
+    for problem in problems:
         console.print(f"[red]✗[/red] {escape(problem)}", highlight=False, soft_wrap=True)
-    if found:
+    if problems:
         raise typer.Exit(1)
     console.print("[green]✓[/green] PostgreSQL, its tables, Redis and the clock are well.")
 
 
 async def _diagnose(settings: Settings) -> list[str]:
     async with open_context(settings) as context:
-        found = await health.problems(context)
+        problems = await health.problems(context)
     if settings.jwt_secret is None and settings.jwt_jwks_url is None:
-        found.append("No user can sign in: set SEGGRAPH_JWT_SECRET or SEGGRAPH_JWT_JWKS_URL.")
-    return found
+        problems.append("No user can sign in: set SEGGRAPH_JWT_SECRET or SEGGRAPH_JWT_JWKS_URL.")
+    return problems

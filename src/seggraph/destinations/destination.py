@@ -87,11 +87,11 @@ class Destination(Protocol):
         ...
 
     async def upsert(self, list_id: str, recipients: Sequence[Recipient], order: Order) -> Receipt:
-        """Put members on the list, or bring those who are there up to date."""
+        """Put members on the list; members that are on it are brought up to date."""
         ...
 
     async def remove(self, list_id: str, keys: Sequence[str], order: Order) -> None:
-        """Take members off the list; those who are not on it are off it already."""
+        """Take members off the list; a member that is not on it is no error."""
         ...
 
     async def empty(self, list_id: str, order: Order) -> None:

@@ -1,7 +1,7 @@
 """A folder that takes files: one for each batch, numbered, whole or not at all, in JSON Lines.
 
-Names are ours and consist of numbers, so that no file is outside of the folder; whoever reads them applies them in
-the order of their names.
+seggraph chooses the names, which consist of numbers, so that no file is outside of the folder. A reader applies the
+files in the order of their names.
 """
 
 import asyncio
@@ -68,7 +68,9 @@ class FileDrop:
 
     async def upsert(self, list_id: str, recipients: Sequence[Recipient], order: Order) -> Receipt:
         """Write members with what the mapping made of them."""
-        await self._write(order, "upsert", [{"key": one.key, "data": one.data} for one in recipients])
+        await self._write(
+            order, "upsert", [{"key": recipient.key, "data": recipient.data} for recipient in recipients]
+        )
         return Receipt()
 
     async def remove(self, list_id: str, keys: Sequence[str], order: Order) -> None:
@@ -91,7 +93,7 @@ class FileDrop:
 
     def _try(self) -> None:
         self._require_root()
-        folder = next(one for one in (self._folder, *self._folder.parents) if one.is_dir())
+        folder = next(path for path in (self._folder, *self._folder.parents) if path.is_dir())
         self._require_below_root(folder)
         with NamedTemporaryFile(prefix=".test-", dir=folder) as file:
             file.write(b"\n")
@@ -123,7 +125,7 @@ async def _on_disk(work: Callable[[], None]) -> None:
     try:
         await asyncio.to_thread(work)
     except (FileNotFoundError, NotADirectoryError, PermissionError) as error:
-        raise Refused("The folder for files cannot be written to; ask whoever runs seggraph.") from error
+        raise Refused("The folder for files cannot be written to; ask the operator of seggraph.") from error
     except OSError as error:
         raise Unavailable(f"A file could not be written: {error.strerror}.") from error
 

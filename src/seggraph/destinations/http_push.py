@@ -52,7 +52,7 @@ class HttpPush:
 
     async def upsert(self, list_id: str, recipients: Sequence[Recipient], order: Order) -> Receipt:
         """Push members with what the mapping made of them."""
-        members = [{"key": one.key, "data": one.data} for one in recipients]
+        members = [{"key": recipient.key, "data": recipient.data} for recipient in recipients]
         await self._push(order, "UPSERT", members=members)
         return Receipt()
 

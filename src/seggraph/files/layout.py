@@ -118,7 +118,7 @@ def _first(reader: RecordReader) -> list[Record]:
 def _require_text(records: Sequence[Sequence[str]]) -> None:
     """Raise Invalid for a first record of control characters: such are in binary files, and in cells of members."""
     first = "".join(records[0])
-    strange = sum(one < " " and one not in "\t\r\n" for one in first)
+    strange = sum(character < " " and character not in "\t\r\n" for character in first)
     if strange > len(first) * 0.1:
         raise Invalid("This is no text but a binary file; upload a CSV file.", path=("file",))
 

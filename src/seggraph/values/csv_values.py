@@ -92,12 +92,12 @@ def parse_list(cell: str) -> list[str]:
 def parse_object(cell: str) -> dict[str, Any]:
     """A JSON object. Raises Invalid."""
     try:
-        found = orjson.loads(cell)
+        parsed = orjson.loads(cell)
     except orjson.JSONDecodeError:
-        found = None
-    if not isinstance(found, dict):
+        parsed = None
+    if not isinstance(parsed, dict):
         raise Invalid("This must be a JSON object.")
-    return found
+    return parsed
 
 
 def parse_decimal(cell: str) -> Decimal:
@@ -188,10 +188,10 @@ class TypeGuess:
 
 def guess_type(column: Iterable[str]) -> AttributeType:
     """The type of a column of cells."""
-    found = TypeGuess()
+    guess = TypeGuess()
     for cell in column:
-        found.see(cell)
-    return found.type
+        guess.see(cell)
+    return guess.type
 
 
 def _fits(type_: AttributeType) -> Callable[[str], bool]:

@@ -1,6 +1,6 @@
 """How many members have a field, and how many each of its values: what builders of criteria are offered.
 
-A trigger on members appends what each statement changes to `value_deltas`, in the same transaction, whoever
+A trigger on members appends what each statement changes to `value_deltas`, in the same transaction, whatever
 writes; here the deltas are added up into `field_counts` and `value_counts`. Reads add what is not added up yet,
 so they are exact at any time. A field with more than MAX_VALUES different values is crowded: its values are no
 longer counted but estimated from a sample.
@@ -104,17 +104,17 @@ IS_CROWDED: Final = """
     SELECT crowded FROM field_counts WHERE workspace_id = $1 AND kind = $2 AND field = $3
 """
 
-# Ordinals are dense, so a random few of them are members but for those who were deleted.
+# Ordinals are dense, so a random few of them are members, except deleted ones.
 ESTIMATE: Final = """
     WITH population AS (
       SELECT next_ordinal AS size FROM populations WHERE workspace_id = $1 AND kind = $2
     ), sample AS (
-      SELECT {found} AS found FROM members m
+      SELECT {values} AS texts FROM members m
       WHERE m.workspace_id = $1 AND m.kind = $2 AND m.ordinal = ANY(ARRAY(
         SELECT DISTINCT (n * p.size / least(p.size, $5))::int
         FROM population p, generate_series(0::bigint, least(p.size, $5) - 1) AS n))
     ), expanded AS (
-      SELECT unnest(found) AS value FROM sample
+      SELECT unnest(texts) AS value FROM sample
     )
     SELECT value, greatest(1, (count(*) * p.size / least(p.size, $5)))::bigint AS count
     FROM expanded, population p
@@ -195,7 +195,7 @@ async def suggest(
         key = TAGS if field is None else counted_values(field)
         given = viewer.workspace_id, kind, key, pattern, limit
         if SUGGESTED.get(key) is Suggestions.SAMPLED or await connection.fetchval(IS_CROWDED, *given[:3]):
-            query = ESTIMATE.replace("{found}", _found(field))
+            query = ESTIMATE.replace("{values}", _texts(field))
             bound = [field.key] if field is not None and field.is_custom else []
             sampled = viewer.workspace_id, kind, pattern, limit, SAMPLE_SIZE, MAX_SEARCH
             rows = await connection.fetch(query, *sampled, *bound)
@@ -236,12 +236,12 @@ def _field(catalogue: Catalogue, name: str) -> Field | None:
     """The field of a name; None for the tags, which are no field."""
     if name == TAGS:
         return None
-    found = catalogue.find(name)
-    if found is None:
+    field = catalogue.find(name)
+    if field is None:
         closest = catalogue.closest(name)
         hint = f"; did you mean {closest}?" if closest else "."
         raise UnknownField(f"{catalogue.kind.name} has no field {name[:100]!r}{hint}", path=("field",))
-    return found
+    return field
 
 
 def _is_suggested(field: Field) -> bool:
@@ -250,7 +250,7 @@ def _is_suggested(field: Field) -> bool:
     return field.key in SUGGESTED
 
 
-def _found(field: Field | None) -> str:
+def _texts(field: Field | None) -> str:
     """The SQL of the texts that a member has in a field, as an array; $7 is the key of a custom attribute."""
     if field is None:
         return "m.tags"

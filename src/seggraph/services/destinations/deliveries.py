@@ -201,10 +201,10 @@ async def of_segments(viewer: Viewer, segment_ids: Sequence[int]) -> dict[int, l
             *visibility_arguments(viewer),
             list(segment_ids),
         )
-    found: dict[int, list[DeliveryView]] = {segment_id: [] for segment_id in segment_ids}
+    views: dict[int, list[DeliveryView]] = {segment_id: [] for segment_id in segment_ids}
     for row in rows:
-        found[row["segment_id"]].append(view_of(row))
-    return found
+        views[row["segment_id"]].append(view_of(row))
+    return views
 
 
 async def of_destinations(viewer: Viewer, destination_ids: Sequence[int]) -> dict[int, list[DeliveryView]]:

@@ -126,7 +126,7 @@ class Saved:
 
 
 SELECT: Final = f"""
-    SELECT {", ".join(one.name for one in fields(DestinationView))} FROM destinations WHERE workspace_id = $1
+    SELECT {", ".join(field.name for field in fields(DestinationView))} FROM destinations WHERE workspace_id = $1
 """  # noqa: S608 - constants only
 
 
@@ -266,10 +266,10 @@ def _audited(view: DestinationView) -> dict[str, Any]:
 
 async def get(viewer: Viewer, destination_id: int) -> DestinationView:
     """One destination of the workspace. Raises NotFound."""
-    found = await get_many(viewer, [destination_id])
-    if destination_id not in found:
+    views = await get_many(viewer, [destination_id])
+    if destination_id not in views:
         raise NotFound("There is no such destination.", path=("id",))
-    return found[destination_id]
+    return views[destination_id]
 
 
 async def get_many(viewer: Viewer, destination_ids: Sequence[int]) -> dict[int, DestinationView]:
@@ -344,7 +344,7 @@ async def _read(connection: asyncpg.Connection, workspace_id: int, destination_i
 
 
 def _view(row: asyncpg.Record) -> DestinationView:
-    values: dict[str, Any] = {one.name: row[one.name] for one in fields(DestinationView)}
+    values: dict[str, Any] = {field.name: row[field.name] for field in fields(DestinationView)}
     values["channel"] = None if row["channel"] is None else Channel(row["channel"])
     values["mapping"] = orjson.loads(row["mapping"])
     return DestinationView(**values)

@@ -87,7 +87,7 @@ async def receive(
     events = _read(body)
     channel = Channel.EMAIL if row["channel"] is None else Channel(row["channel"])
     viewer = Viewer(row["workspace_id"], Role.LEADER, ApiKeyScope.WRITE)
-    return await _take(context, viewer, channel, [MemberKind(one["kind"]) for one in kinds], events)
+    return await _take(context, viewer, channel, [MemberKind(row["kind"]) for row in kinds], events)
 
 
 def _read(body: bytes) -> list[FeedbackEvent]:

@@ -38,7 +38,7 @@ class ExportColumn:
     def cell(self, place: str) -> str:
         """The SQL of the cell; `place` is the parameter with the attribute's name."""
         if self.names is not None:
-            return _chosen(self.sql, {one.value: one.name for one in self.names})
+            return _chosen(self.sql, {value.value: value.name for value in self.names})
         if self.attribute is None:
             return _cell(self.form, self.sql)
         if self.form is not CellForm.LIST:
@@ -52,7 +52,7 @@ class ExportColumn:
         start = f'{before}"{self.name}":'
         null = f"{start}null"
         if self.names is not None:
-            return _chosen(self.sql, {one.value: f'{start}"{one.name}"' for one in self.names}, null)
+            return _chosen(self.sql, {value.value: f'{start}"{value.name}"' for value in self.names}, null)
         if self.form is CellForm.FLAG:
             return f"CASE {self.sql} WHEN true THEN '{start}true' WHEN false THEN '{start}false' ELSE '{null}' END"
         return f"coalesce('{start}' || to_json({self.sql})::text, '{null}')"
@@ -116,7 +116,7 @@ def _well_known(field: MemberField) -> ExportColumn:
 
 
 WELL_KNOWN: Final = tuple(_well_known(field) for field in FIELDS if field.is_imported)
-"""The fields of members that a file has unless told otherwise: those that an import takes."""
+"""The fields of members that a file has unless columns are chosen: those that an import takes."""
 
 INSTANTS: Final = tuple(_well_known(field) for field in FIELDS if field.type.cell is CellForm.INSTANT)
 """Fields that a file has only when they are asked for."""

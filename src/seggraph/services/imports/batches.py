@@ -1,4 +1,4 @@
-"""One batch of an import: its rows find their members, are told apart by what becomes of them, and are stored.
+"""One batch of an import: its rows find their members, are sorted by what becomes of them, and are stored.
 
 Whether a row's member stood in the file before is known by the bitmap of members taken so far, and for rows
 without a member by hashes of their keys: exact, and small enough for millions of rows.
@@ -109,9 +109,8 @@ class Batch:
     def make(self, records: Sequence[Record]) -> Rows:
         """The rows of records, and the records that are none."""
         made = [self.maker.make(record) for record in records]
-        return [one for one in made if isinstance(one, Row)], [
-            one for one in made if isinstance(one, Refusal)
-        ]
+        rows = [row for row in made if isinstance(row, Row)]
+        return rows, [refusal for refusal in made if isinstance(refusal, Refusal)]
 
     def commit(self, outcome: Outcome) -> None:
         """Remember what became of a batch once it is certain."""
@@ -121,13 +120,13 @@ class Batch:
 
 @dataclass(slots=True)
 class _Sorted:
-    """The rows of a batch, told apart."""
+    """The rows of a batch, sorted by what becomes of them."""
 
     wanted: list[Row] = field(default_factory=list)
     rejects: list[Reject] = field(default_factory=list)
     keys: list[int] = field(default_factory=list)
     new_keys: list[int] = field(default_factory=list)
-    found: BitMap = field(default_factory=BitMap)
+    existing: BitMap = field(default_factory=BitMap)
 
 
 def key_of(pairs: Sequence[Pair], kind: MemberKind) -> str:
@@ -141,11 +140,11 @@ async def store(context: Context, unit: UnitOfWork, batch: Batch, rows: Rows) ->
     await lock_shared(unit.connection, LockSpace.MEMBERS, batch.workspace_id)
     keys = list({row.key for row in good})
     await unit.connection.execute(upserts.PLAN_BY_VALUES)
-    found = {
+    members = {
         record["key"]: record
         for record in await unit.connection.fetch(FIND[batch.key], batch.workspace_id, batch.kind, keys)
     }
-    sorted_ = _sort(batch, good, found)
+    sorted_ = _sort(batch, good, members)
     report = UpsertReport()
     writer = upserts.Batch(unit, batch.workspace_id, batch.kind, report)
     if sorted_.wanted:
@@ -156,18 +155,18 @@ async def store(context: Context, unit: UnitOfWork, batch: Batch, rows: Rows) ->
     failed = [_failure(refusal) for refusal in refused]
     return Outcome(
         counts=_counts(batch, sorted_, report, ordinals, failed=len(failed)),
-        taken=sorted_.found if batch.dry_run else ordinals,
+        taken=sorted_.existing if batch.dry_run else ordinals,
         keys=sorted_.keys + (sorted_.new_keys if batch.dry_run else []),
         rejects=sorted_.rejects + failed,
     )
 
 
-def _sort(batch: Batch, rows: Sequence[Row], found: dict[str, Any]) -> _Sorted:
-    """Tell apart what to store, what stood in the file before, and what is passed over."""
+def _sort(batch: Batch, rows: Sequence[Row], members: dict[str, Any]) -> _Sorted:
+    """Sort rows into those to store, those whose member stood in the file before, and those to ignore."""
     result = _Sorted()
     new: set[int] = set()
     for row in rows:
-        member = found.get(row.key)
+        member = members.get(row.key)
         hashed = _hash(row.key)
         if hashed in batch.keys or hashed in new or _is_taken(batch, result, member):
             result.rejects.append(_duplicate(row, batch.key))
@@ -182,13 +181,13 @@ def _sort(batch: Batch, rows: Sequence[Row], found: dict[str, Any]) -> _Sorted:
                 result.new_keys.append(hashed)
             else:
                 row.draft.external_id = member["external_id"]
-                result.found.add(member["ordinal"])
+                result.existing.add(member["ordinal"])
             result.wanted.append(row)
     return result
 
 
 def _is_taken(batch: Batch, result: _Sorted, member: Any) -> bool:
-    return member is not None and (member["ordinal"] in batch.taken or member["ordinal"] in result.found)
+    return member is not None and (member["ordinal"] in batch.taken or member["ordinal"] in result.existing)
 
 
 def _reason_to_ignore(member: Any) -> tuple[str, str] | None:

@@ -74,11 +74,11 @@ async def remove_orphans(settings: Settings) -> int:
 
 def _old_files(settings: Settings) -> list[str]:
     latest = time.time() - ORPHAN_SECONDS
-    found = []
+    names = []
     for path in uploads.folder(settings).iterdir():
         try:
             if NAMES.fullmatch(path.name) and path.stat().st_mtime < latest:
-                found.append(path.name)
+                names.append(path.name)
         except FileNotFoundError:
-            continue  # whoever finished with it was quicker
-    return found
+            continue  # another process deleted it first
+    return names

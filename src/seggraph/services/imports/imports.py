@@ -218,7 +218,7 @@ async def cancel(context: Context, viewer: Viewer, import_id: int) -> ImportView
         file = await unit.connection.fetchval(CANCEL, viewer.workspace_id, import_id)
         if file is not None:
             subject = audit.Subject(AuditSubject.IMPORT, import_id, before.file_name)
-            was, now = ({"status": one} for one in (before.status, ImportStatus.CANCELLED))
+            was, now = ({"status": status} for status in (before.status, ImportStatus.CANCELLED))
             await audit.record(unit, viewer, AuditAction.CANCELLED, subject, was, now)
             await unit.connection.execute(CLEAR[0], viewer.workspace_id, import_id)
             context.publish(
@@ -232,10 +232,10 @@ async def cancel(context: Context, viewer: Viewer, import_id: int) -> ImportView
 
 async def get(viewer: Viewer, import_id: int) -> ImportView:
     """One import. Raises NotFound."""
-    found = await get_many(viewer, [import_id])
-    if import_id not in found:
+    views = await get_many(viewer, [import_id])
+    if import_id not in views:
         raise NotFound("There is no such import.", path=("id",))
-    return found[import_id]
+    return views[import_id]
 
 
 async def get_many(viewer: Viewer, import_ids: Sequence[int]) -> dict[int, ImportView]:
@@ -258,8 +258,8 @@ async def list_page(viewer: Viewer, request: PageRequest) -> Page[ImportView]:
 async def count(viewer: Viewer) -> int:
     """How many imports the viewer may see."""
     async with database() as connection:
-        found: int = await connection.fetchval(COUNT, *visibility_arguments(viewer))
-    return found
+        total: int = await connection.fetchval(COUNT, *visibility_arguments(viewer))
+    return total
 
 
 def progressed(workspace_id: int, import_id: int) -> ImportProgressed:
@@ -281,14 +281,14 @@ def view_of(row: asyncpg.Record) -> ImportView:
         Column(one["name"], one["samples"], AttributeType(one["detected_type"]))
         for one in orjson.loads(values["columns"])
     ]
-    values["suggestions"] = [Suggestion(**one) for one in orjson.loads(values["suggestions"])]
+    values["suggestions"] = [Suggestion(**suggestion) for suggestion in orjson.loads(values["suggestions"])]
     values["mapping"] = None if row["mapping"] is None else pairs_of(row["mapping"])
     return ImportView(**values)
 
 
 def pairs_of(mapping: str) -> list[Pair]:
     """The stored mapping."""
-    return [Pair(**one) for one in orjson.loads(mapping)]
+    return [Pair(**pair) for pair in orjson.loads(mapping)]
 
 
 async def _insert(
@@ -322,7 +322,9 @@ async def _insert(
 def _shown_name(file_name: str) -> str:
     """What the client calls the file, without folders: to show, never to open."""
     name = file_name.replace("\\", "/").rpartition("/")[2]
-    printable = "".join(one for one in name if one.isprintable() and not "\ud800" <= one <= "\udfff")
+    printable = "".join(
+        character for character in name if character.isprintable() and not "\ud800" <= character <= "\udfff"
+    )
     return printable[:MAX_FILE_NAME] or "file"
 
 

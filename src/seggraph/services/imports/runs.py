@@ -1,6 +1,6 @@
 """Carrying out an import: look through the whole file, then store it batch by batch, then fill the segment.
 
-Each batch's members, counts, rejected rows and position are one transaction under the import's lease: whoever
+Each batch's members, counts, rejected rows and position are one transaction under the import's lease: a worker that
 takes over after a crash continues behind the last batch, with counts that are exact. A dry run does the same
 and rolls the members back. Long imports hand themselves on to another job now and then.
 """

@@ -125,7 +125,7 @@ async def _evaluated(context: Context, viewer: Viewer, selection: Selection) -> 
     if chosen.matched is not None and len(chosen.matched) > MAX_MATCHED:
         message = (
             f"{len(chosen.matched)} members match, and one call edits at most {MAX_MATCHED}. Narrow the criteria"
-            " and call several times: those who were edited need not match any more."
+            " and call several times; members that were edited may not match any more."
         )
         raise TooMany(message, path=("where",))
     return chosen

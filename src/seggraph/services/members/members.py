@@ -145,10 +145,10 @@ class MemberList:
 
 async def get(viewer: Viewer, member_id: int) -> MemberView:
     """One member. Raises NotFound for one that the workspace does not have."""
-    found = await get_many(viewer, [member_id])
-    if member_id not in found:
+    views = await get_many(viewer, [member_id])
+    if member_id not in views:
         raise NotFound("There is no such member.", path=("id",))
-    return found[member_id]
+    return views[member_id]
 
 
 async def get_many(viewer: Viewer, member_ids: Sequence[int]) -> dict[int, MemberView]:
@@ -220,13 +220,13 @@ def order_by(catalogue: Catalogue, field: str | None, *, descending: bool) -> Or
     """
     if field is None:
         return Order(BY_ORDINAL.name, BY_ORDINAL.keys, descending)
-    found = catalogue.find(field)
-    if found is None or found.storage is Storage.ADDRESS or not _is_sortable(found):
+    sort_field = catalogue.find(field)
+    if sort_field is None or sort_field.storage is Storage.ADDRESS or not _is_sortable(sort_field):
         message = (
             f"Members cannot be sorted by {field!r}; use a field of the catalogue, or a number attribute."
         )
         raise UnknownField(message, path=("orderBy", "field"))
-    return Order(f"member.{field}", (*_keys(found, descending), *BY_ORDINAL.keys), descending)
+    return Order(f"member.{field}", (*_keys(sort_field, descending), *BY_ORDINAL.keys), descending)
 
 
 def _is_sortable(field: Field) -> bool:
@@ -274,8 +274,8 @@ async def count(viewer: Viewer, members: MemberList) -> int:
     if members.audience is not None:
         return len(await narrowed(viewer, members))
     async with database() as connection:
-        found: int = await connection.fetchval(COUNT, *_arguments(viewer, members))
-    return found
+        total: int = await connection.fetchval(COUNT, *_arguments(viewer, members))
+    return total
 
 
 async def _narrowed_to_few(viewer: Viewer, members: MemberList) -> MemberList:
@@ -305,8 +305,8 @@ async def audiences_of(viewer: Viewer, segment_ids: Sequence[int]) -> dict[int, 
     """The members of each of these segments, which the caller has found visible."""
     owners = {segment_id: ChunkOwner(ChunkRole.MEMBERS, segment_id) for segment_id in segment_ids}
     async with database() as connection:
-        found = await ChunkStore(connection, viewer.workspace_id).read_many(list(owners.values()))
-    return {segment_id: found[owner] for segment_id, owner in owners.items()}
+        audiences = await ChunkStore(connection, viewer.workspace_id).read_many(list(owners.values()))
+    return {segment_id: audiences[owner] for segment_id, owner in owners.items()}
 
 
 async def audience_of(viewer: Viewer, segment_ids: Sequence[int]) -> BitMap:

@@ -70,5 +70,5 @@ def require_relation(kind: MemberKind, relation: str | None) -> None:
 def _directions(key: Asked) -> tuple[Direction, ...]:
     if key.relation is None:
         return relations.of_kind(key.kind)
-    found = relations.find(key.kind, key.relation)
-    return () if found is None else (found,)
+    direction = relations.find(key.kind, key.relation)
+    return () if direction is None else (direction,)

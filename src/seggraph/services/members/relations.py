@@ -184,8 +184,8 @@ async def erase(
 
     The caller holds `member_locks` alone. Returns how many relations there were, and how many pending ones.
     """
-    forward = [one.type for one in catalogue.of_kind(kind) if one.forward]
-    backward = [one.type for one in catalogue.of_kind(kind) if not one.forward]
+    forward = [direction.type for direction in catalogue.of_kind(kind) if direction.forward]
+    backward = [direction.type for direction in catalogue.of_kind(kind) if not direction.forward]
     rows = await unit.connection.fetch(ERASE, workspace_id, forward, backward, list(ordinals))
     waiting = await unit.connection.fetch(ERASE_WAITING, workspace_id, kind, list(external_ids))
     await _mark(context, unit, workspace_id, rows, but=kind)
@@ -225,20 +225,20 @@ def _clean(row: Mapping[str, Any]) -> Pair:
 def _direction(row: Mapping[str, Any]) -> Direction:
     """The relation that a row means. Raises Invalid, saying which relations there are."""
     from_kind, to_kind, name = MemberKind(row["fromKind"]), MemberKind(row["toKind"]), row["relation"]
-    found = catalogue.find(from_kind, name)
-    if found is None:
+    direction = catalogue.find(from_kind, name)
+    if direction is None:
         raise unknown(from_kind, name)
-    if found.other_kind is not to_kind:
-        message = (
-            f"The relation {name} of {from_kind.name} leads to {found.other_kind.name}, not {to_kind.name}."
-        )
+    if direction.other_kind is not to_kind:
+        message = f"The relation {name} of {from_kind.name} leads to {direction.other_kind.name}, not {to_kind.name}."
         raise Invalid(message, path=("toKind",))
-    return found
+    return direction
 
 
 def unknown(kind: MemberKind, name: str) -> Invalid:
     """The error for a relation that a kind does not have."""
-    known = ", ".join(f"{one.name} ({one.other_kind.name})" for one in catalogue.of_kind(kind))
+    known = ", ".join(
+        f"{direction.name} ({direction.other_kind.name})" for direction in catalogue.of_kind(kind)
+    )
     return Invalid(f"{kind.name} has no relation {name[:40]!r}; it has {known}.", path=("relation",))
 
 

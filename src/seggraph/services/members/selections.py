@@ -115,5 +115,5 @@ async def existing(
     if len(ordinals) <= MAX_NAMED:
         rows = await connection.fetch(AMONG, viewer.workspace_id, kind, list(ordinals))
         return BitMap(row["ordinal"] for row in rows)
-    found = await connection.fetchval(BETWEEN, viewer.workspace_id, kind, ordinals.min(), ordinals.max())
-    return ordinals & BitMap(found or ())
+    present = await connection.fetchval(BETWEEN, viewer.workspace_id, kind, ordinals.min(), ordinals.max())
+    return ordinals & BitMap(present or ())

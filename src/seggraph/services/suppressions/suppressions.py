@@ -167,8 +167,8 @@ async def suppress(
     _require_possible(channel, addresses)
     async with begin() as unit:
         await _lock_populations(unit, viewer)
-        found, report = await _read(unit, viewer, channel, addresses)
-        rows = sorted(found.items())
+        addresses_by_digest, report = await _read(unit, viewer, channel, addresses)
+        rows = sorted(addresses_by_digest.items())
         added = await unit.connection.fetch(
             ADD,
             viewer.workspace_id,
@@ -189,13 +189,15 @@ async def suppress(
 async def unsuppress(
     context: Context, viewer: Viewer, channel: Channel, addresses: Sequence[str]
 ) -> SuppressionReport:
-    """Take addresses off a channel's list, for those who manage everything. Raises like `suppress`."""
+    """Take addresses off a channel's list; only users that manage all segments may. Raises like `suppress`."""
     require_suppression_removal(viewer)
     _require_possible(channel, addresses)
     async with begin() as unit:
         await _lock_populations(unit, viewer)
-        found, report = await _read(unit, viewer, channel, addresses)
-        removed = await unit.connection.fetch(REMOVE, viewer.workspace_id, channel, sorted(found))
+        addresses_by_digest, report = await _read(unit, viewer, channel, addresses)
+        removed = await unit.connection.fetch(
+            REMOVE, viewer.workspace_id, channel, sorted(addresses_by_digest)
+        )
         await _mark(context, unit, viewer, channel, removed)
         if removed:
             audited = {"channel": channel, "address_count": len(removed)}
@@ -219,8 +221,8 @@ async def list_page(viewer: Viewer, list_: SuppressionList, request: PageRequest
 async def count(viewer: Viewer, list_: SuppressionList) -> int:
     """How many suppressions the whole list has."""
     async with database() as connection:
-        found: int = await connection.fetchval(COUNT, viewer.workspace_id, *list_.arguments())
-    return found
+        total: int = await connection.fetchval(COUNT, viewer.workspace_id, *list_.arguments())
+    return total
 
 
 def _require_possible(channel: Channel, addresses: Sequence[str]) -> None:
@@ -250,14 +252,14 @@ async def _read(
         except SeggraphError as error:
             report.row_errors.append(RowError(index, error.code, error.message, ()))
     rows = await unit.connection.fetch(DIGESTS[channel], viewer.workspace_id, list(good.values()))
-    found: dict[bytes, str] = {}
+    addresses_by_digest: dict[bytes, str] = {}
     for index, row in zip(good, rows, strict=True):
         if row["digest"] is None:
             report.row_errors.append(RowError(index, Invalid.code, _EMPTY[channel], ()))
         else:
             shown = row["key"] if channel is Channel.EMAIL else row["given"]
-            found.setdefault(row["digest"], shown)
-    return found, report
+            addresses_by_digest.setdefault(row["digest"], shown)
+    return addresses_by_digest, report
 
 
 _EMPTY: Final = {

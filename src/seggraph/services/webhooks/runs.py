@@ -65,7 +65,7 @@ RENEW: Final = """
     RETURNING id
 """
 
-# The end of the lease stays: whoever was served longest ago is served first.
+# The end of the lease stays: the webhook that was served longest ago comes first.
 GIVE_BACK: Final = """
     UPDATE webhooks SET lease_holder = NULL, lease_until = clock_timestamp() WHERE id = $1 AND lease_holder = $2
 """
@@ -216,8 +216,10 @@ async def _call(context: Context, webhook_id: int, key: UUID, body: bytes) -> Ou
     if row is None:
         return Outcome(at, 0.0, error="The webhook was deleted.")
     try:
-        sealed = [one for one in (row["secret"], row["previous_secret"]) if one is not None]
-        keys = [secrets.decrypt(context.settings, one, purpose=purpose_of(webhook_id)) for one in sealed]
+        sealed = [secret for secret in (row["secret"], row["previous_secret"]) if secret is not None]
+        keys = [
+            secrets.decrypt(context.settings, secret, purpose=purpose_of(webhook_id)) for secret in sealed
+        ]
         signed = webhook_signatures.headers(keys, f"msg_{key.hex}", body, at=at)
         answer = await context.outgoing.send(
             "POST",

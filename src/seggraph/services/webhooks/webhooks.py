@@ -202,7 +202,7 @@ async def list_all(viewer: Viewer) -> list[WebhookView]:
 
 
 async def get(viewer: Viewer, webhook_id: int) -> WebhookView:
-    """One webhook. Raises NotFound, also for whoever is no administrator."""
+    """One webhook. Raises NotFound, also for users that are no administrators."""
     found = await get_many(viewer, [webhook_id])
     if webhook_id not in found:
         raise NotFound("There is no such webhook.", path=("id",))
