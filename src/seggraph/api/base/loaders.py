@@ -39,7 +39,7 @@ from seggraph.services.identity import users
 from seggraph.services.identity.users import UserView
 from seggraph.services.members import members, related
 from seggraph.services.members.members import Addresses, MemberView
-from seggraph.services.members.related import Asked
+from seggraph.services.members.related import RelatedKey
 from seggraph.services.memberships import memberships
 from seggraph.services.memberships.memberships import Holding, MemberKey, Pair, SourceView
 from seggraph.services.playbooks import views as playbook_views
@@ -132,7 +132,7 @@ class Loaders:
         return _by_key(lambda kinds: value_counts.member_counts(self._viewer, kinds), {})
 
     @cached_property
-    def related(self) -> DataLoader[Asked, list[MemberView]]:
+    def related(self) -> DataLoader[RelatedKey, list[MemberView]]:
         """Related members by member and relation."""
         return _by_key(lambda asked: related.get_many(self._viewer, asked), [])
 

@@ -20,7 +20,7 @@ from seggraph.database.paging import Page
 from seggraph.member_fields import BY_NAME
 from seggraph.services.members import members, related
 from seggraph.services.members.members import Addresses, MemberList, MemberView
-from seggraph.services.members.related import Asked
+from seggraph.services.members.related import RelatedKey
 from seggraph.transport.loading import awaits_loaders
 from seggraph.vocabulary import Channel, ConsentState, MemberKind
 
@@ -113,7 +113,7 @@ class Member(MemberHistoryFields, Node):
     ) -> list["Member"]:
         """Load the related members of a whole page at once."""
         related.require_relation(self.kind, relation)
-        asked = Asked(self.kind, self.ordinal, relation)
+        asked = RelatedKey(self.kind, self.ordinal, relation)
         return [Member.of(view) for view in await caller_of(info).loaders.related.load(asked)]
 
     @strawberry.field(description="What the member did, the newest first.")

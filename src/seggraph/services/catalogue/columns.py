@@ -26,7 +26,7 @@ _EXACT, _ALIAS, _CONTENT, _CUSTOM = 1.0, 0.9, 0.75, 0.3
 
 
 @dataclass(frozen=True, slots=True)
-class Suggestion:
+class FieldSuggestion:
     """A column, the field or custom attribute that it may go to, and how sure that is, from 0 to 1."""
 
     column: str
@@ -40,7 +40,7 @@ class Appearance:
 
     dialect: Dialect
     columns: list[Column]
-    suggestions: list[Suggestion]
+    suggestions: list[FieldSuggestion]
 
 
 def look(path: Path, encoding: str, kind: MemberKind, *, has_header: bool | None) -> Appearance:
@@ -58,7 +58,9 @@ def is_known_name(name: str) -> bool:
     return _simple(name) in _FIELD_OF
 
 
-def suggest(names: Sequence[str], columns: Sequence[Sequence[str]], kind: MemberKind) -> list[Suggestion]:
+def suggest(
+    names: Sequence[str], columns: Sequence[Sequence[str]], kind: MemberKind
+) -> list[FieldSuggestion]:
     """A field for each column that may have one, no field twice; what is unknown may be a custom attribute."""
     ranked = sorted(
         (-confidence, index, field)
@@ -71,7 +73,7 @@ def suggest(names: Sequence[str], columns: Sequence[Sequence[str]], kind: Member
         if index not in chosen and field not in given:
             chosen[index] = (field, -negative)
             given.add(field)
-    return [Suggestion(names[index], *chosen[index]) for index in sorted(chosen)]
+    return [FieldSuggestion(names[index], *chosen[index]) for index in sorted(chosen)]
 
 
 def _candidates(name: str, column: Sequence[str], kind: MemberKind) -> dict[str, float]:

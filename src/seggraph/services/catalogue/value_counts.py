@@ -124,7 +124,7 @@ ESTIMATE: Final = """
 
 
 @dataclass(frozen=True, slots=True)
-class Suggestion:
+class SuggestedValue:
     """A value as criteria would give it, and how many members have it; `exact` unless it is an estimate."""
 
     value: str | bool
@@ -179,7 +179,7 @@ def counted_name(field: Field) -> str | None:
 
 async def suggest(
     viewer: Viewer, kind: MemberKind, name: str, *, search: str | None = None, first: int | None = None
-) -> list[Suggestion]:
+) -> list[SuggestedValue]:
     """The most frequent values of a field, or of `tags`, that begin with a text, whatever its case.
 
     Values are suggested of the fields that say so in the table of member fields, and of attributes that are STRING,
@@ -205,7 +205,8 @@ async def suggest(
             exact = True
     is_flag = field is not None and field.type is AttributeType.BOOLEAN
     return [
-        Suggestion(row["value"] == "true" if is_flag else row["value"], row["count"], exact) for row in rows
+        SuggestedValue(row["value"] == "true" if is_flag else row["value"], row["count"], exact)
+        for row in rows
     ]
 
 

@@ -31,7 +31,7 @@ from seggraph.files.layout import Column
 from seggraph.files.uploads import Read, StoredFile
 from seggraph.models.imports import Import
 from seggraph.services.audit import audit
-from seggraph.services.catalogue.columns import Appearance, Suggestion, look
+from seggraph.services.catalogue.columns import Appearance, FieldSuggestion, look
 from seggraph.services.imports import mappings
 from seggraph.services.imports.mappings import Pair
 from seggraph.vocabulary import (
@@ -86,7 +86,7 @@ class ImportView:
     delimiter: str
     has_header: bool
     columns: list[Column]
-    suggestions: list[Suggestion]
+    suggestions: list[FieldSuggestion]
     mapping: list[Pair] | None
     create_missing: bool
     dry_run: bool
@@ -281,7 +281,9 @@ def view_of(row: asyncpg.Record) -> ImportView:
         Column(one["name"], one["samples"], AttributeType(one["detected_type"]))
         for one in orjson.loads(values["columns"])
     ]
-    values["suggestions"] = [Suggestion(**suggestion) for suggestion in orjson.loads(values["suggestions"])]
+    values["suggestions"] = [
+        FieldSuggestion(**suggestion) for suggestion in orjson.loads(values["suggestions"])
+    ]
     values["mapping"] = None if row["mapping"] is None else pairs_of(row["mapping"])
     return ImportView(**values)
 

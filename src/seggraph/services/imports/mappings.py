@@ -49,7 +49,7 @@ class Pair:
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class ImportRow:
     """A row that can be stored: where it stands, its cells, the key of its member, and the draft of it."""
 
     record: Record
@@ -132,14 +132,14 @@ class RowMaker:
             if pair.attribute is not None
         ]
 
-    def make(self, record: Record) -> Row | Refusal:
+    def make(self, record: Record) -> ImportRow | Refusal:
         """The row of a record, or why there is none."""
         try:
             return self._make(record)
         except SeggraphError as error:
             return Refusal(record, error)
 
-    def _make(self, record: Record) -> Row:
+    def _make(self, record: Record) -> ImportRow:
         if record.problem is not None:
             raise Invalid(record.problem)
         self._require_shape(record.cells)
@@ -150,7 +150,7 @@ class RowMaker:
         key = _KEY_FORMS[self._key](key.strip())
         given["externalId"] = key if self._key != "externalId" else given["externalId"]
         given["attributes"] = self._given_attributes(record.cells)
-        return Row(record, key, _cleaned(given))
+        return ImportRow(record, key, _cleaned(given))
 
     def _require_shape(self, row: list[str]) -> None:
         if len(row) < self._width or any(cell.strip() for cell in row[self._width :]):

@@ -132,7 +132,7 @@ async def upsert(
     drafts = _clean_all(rows, report)
     if drafts:
         async with begin() as unit:
-            batch = Batch(unit, viewer.workspace_id, kind, report)
+            batch = UpsertBatch(unit, viewer.workspace_id, kind, report)
             drafts = await batch.with_typed_attributes(drafts)
             changed = await batch.store(drafts)
             await batch.finish(context, *changed)
@@ -163,7 +163,7 @@ def _clean_all(rows: Sequence[Mapping[str, Any]], report: UpsertReport) -> Draft
     return drafts
 
 
-class Batch:
+class UpsertBatch:
     """One upsert's transaction. `ordinals` has those of the stored drafts, by external id."""
 
     def __init__(self, unit: UnitOfWork, workspace_id: int, kind: MemberKind, report: UpsertReport) -> None:
