@@ -16,7 +16,7 @@ from seggraph.member_fields import FIELDS, FieldGroup, MemberField
 from seggraph.vocabulary import AttributeType, MemberKind
 
 Group = FieldGroup
-"""Under which heading a field is offered."""
+"""The heading under which a criteria builder shows a field."""
 
 
 class Storage(StrEnum):
@@ -71,7 +71,7 @@ class Field:
     @property
     def operators(self) -> tuple[AttributeOp, ...]:
         """What can be asked of it, by its type."""
-        return OPERATORS[self.type]
+        return OPERATORS.of_type(self.type)
 
     @property
     def is_custom(self) -> bool:

@@ -117,7 +117,7 @@ def _rejected(answer: Mapping[str, Any], sent: set[str]) -> dict[str, str]:
 
 DESTINATION: Final = DestinationDefinition(
     type="EMAIL_SERVICE",
-    description="An email service behind a base URL, which has lists of contacts.",
+    description="An email service whose contact lists are kept up to date by its API.",
     settings=lambda options: EmailServiceSettings(Endpoint.of(options), options.channel),
     channel=Channel.EMAIL,
 )

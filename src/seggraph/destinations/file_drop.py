@@ -132,6 +132,6 @@ async def _on_disk(work: Callable[[], None]) -> None:
 
 DESTINATION: Final = DestinationDefinition(
     type="FILE",
-    description="A folder of the server, which takes one file for each batch.",
+    description="A folder that files are written to.",
     settings=FileDropSettings,
 )

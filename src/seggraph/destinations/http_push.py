@@ -84,6 +84,6 @@ class HttpPush:
 
 DESTINATION: Final = DestinationDefinition(
     type="HTTP",
-    description="A URL that takes signed batches of members.",
+    description="A URL that receives signed batches of changes.",
     settings=lambda options: HttpPushSettings(Endpoint.of(options)),
 )

@@ -7,16 +7,17 @@ from typing import Any
 
 from seggraph.member_fields.field_types import FieldType
 from seggraph.vocabulary import Channel
+from seggraph.vocabulary.described import DescribedStrEnum
 
 
-class FieldGroup(StrEnum):
-    """Under which heading a field is offered to people who build criteria."""
+class FieldGroup(DescribedStrEnum):
+    """The heading under which a criteria builder shows a field."""
 
-    PROFILE = "PROFILE"
-    FIRMOGRAPHICS = "FIRMOGRAPHICS"
-    ENGAGEMENT = "ENGAGEMENT"
-    CONSENT = "CONSENT"
-    CUSTOM = "CUSTOM"
+    PROFILE = "PROFILE", "Who or what the member is, such as its name and address."
+    FIRMOGRAPHICS = "FIRMOGRAPHICS", "Facts about a company, such as its revenue and industry."
+    ENGAGEMENT = "ENGAGEMENT", "How the member behaves and how it is rated."
+    CONSENT = "CONSENT", "Which channels the member agreed to."
+    CUSTOM = "CUSTOM", "The custom attributes of the workspace."
 
 
 class MemberTable(StrEnum):

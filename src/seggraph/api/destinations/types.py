@@ -3,20 +3,17 @@
 from enum import StrEnum
 from typing import Any, Final
 
-import strawberry
-from strawberry.types.enum import StrawberryEnumDefinition
-
+from seggraph.api.base.enums import publish
 from seggraph.destinations.registry import DESTINATIONS
 
 
 def _enum() -> Any:
     make: Any = StrEnum
     enum = make("DestinationType", {type_: type_ for type_ in DESTINATIONS})
-    strawberry.enum(enum, description="The type of an outside system: how members are sent to it.")
-    definition: StrawberryEnumDefinition = enum.__strawberry_definition__
-    for value in definition.values:
-        value.description = DESTINATIONS[value.name].description
-    return enum
+    enum.__doc__ = "The type of an outside system that segments are delivered to."
+    return publish(
+        enum, descriptions={type_: definition.description for type_, definition in DESTINATIONS.items()}
+    )
 
 
 DestinationType: Final = _enum()
