@@ -66,7 +66,7 @@ def schema(
 
 @app.command()
 def workspace(
-    name: Annotated[str, typer.Argument(help="What people call it.")],
+    name: Annotated[str, typer.Argument(help="The name of the workspace.")],
     time_zone: Annotated[str, typer.Option(help="An IANA zone like Europe/Berlin.")] = "UTC",
 ) -> None:
     """Set up a workspace, with the default segments, and print its id."""
@@ -107,7 +107,7 @@ async def _token(settings: Settings, workspace: str, user: str, role: Role, life
 
 
 def workspace_number(text: str) -> int:
-    """The number of a workspace given by its id or number. Raises NotFound for what is neither."""
+    """The number of a workspace, from its id or its number. Raises NotFound for any other text."""
     if text.isascii() and text.isdigit():
         return int(text)
     parts = ids.split(text)
@@ -120,9 +120,11 @@ def workspace_number(text: str) -> int:
 def seed(
     workspace: Annotated[str, typer.Option(help="The workspace: its id, or its bare number.")],
     members: Annotated[int, typer.Option(help="How many members, a fifth of them accounts.", min=1)] = 5_000,
-    number: Annotated[int, typer.Option("--seed", help="Another number makes other members.")] = 1,
+    number: Annotated[
+        int, typer.Option("--seed", help="The seed of the random numbers; each seed makes other members.")
+    ] = 1,
 ) -> None:
-    """Fill a workspace with believable accounts and people, and example segments of them."""
+    """Fill a workspace with example accounts, people and segments."""
     with ready_settings() as settings:
         asyncio.run(_seed(settings, workspace_number(workspace), members, number))
 
@@ -146,7 +148,7 @@ def seeding_progress(members: int) -> Iterator[seeding.Advance]:
 
 @app.command()
 def doctor() -> None:
-    """Check the database, its tables, Redis and the clock, and say what to do about what is wrong."""
+    """Check the database, its tables, Redis and the clock; for each problem say what to do."""
     with with_servers(load_settings()) as settings:
         problems = asyncio.run(_diagnose(settings))
     for problem in problems:

@@ -83,7 +83,7 @@ def _judge(answer: Answer, secrets: Sequence[str], *, of_list: bool) -> None:
         raise ListGone(f"The list is not there any more: the destination answered {status}.", status=status)
     if status in (401, 403):
         raise Refused(
-            f"The destination does not take our credentials (it answered {status}{said}). Set them anew.",
+            f"The destination does not take our credentials (it answered {status}{said}). Enter them again.",
             status=status,
         )
     raise Declined(

@@ -74,11 +74,11 @@ class FileDrop:
         return Receipt()
 
     async def remove(self, list_id: str, keys: Sequence[str], order: Order) -> None:
-        """Write the keys of members who are to go."""
+        """Write the keys of the members to remove."""
         await self._write(order, "remove", [{"key": key} for key in keys])
 
     async def empty(self, list_id: str, order: Order) -> None:
-        """Write that everybody is to go."""
+        """Write that all members are to be removed."""
         await self._write(order, "empty", [])
 
     async def test(self) -> int | None:

@@ -57,11 +57,11 @@ class HttpPush:
         return Receipt()
 
     async def remove(self, list_id: str, keys: Sequence[str], order: Order) -> None:
-        """Push the keys of members who are to go."""
+        """Push the keys of the members to remove."""
         await self._push(order, "REMOVE", members=[{"key": key} for key in keys])
 
     async def empty(self, list_id: str, order: Order) -> None:
-        """Tell the receiver that everybody is to go."""
+        """Tell the receiver to remove all members."""
         await self._push(order, "EMPTY")
 
     async def test(self) -> int | None:

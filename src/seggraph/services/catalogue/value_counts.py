@@ -133,7 +133,7 @@ class SuggestedValue:
 
 
 async def fold(workspace_id: int, kind: MemberKind) -> None:
-    """Add up the deltas of a population, unless somebody is at it."""
+    """Add up the deltas of a population, unless another process does it."""
     async with database() as connection:
         more = await connection.fetchval(ANY_DELTAS, workspace_id, kind)
     while more:
@@ -169,7 +169,7 @@ async def member_counts(viewer: Viewer, kinds: Sequence[MemberKind]) -> dict[Mem
 
 
 def counted_name(field: Field) -> str | None:
-    """The name under which it is counted who has a field: everyone has a required one; None for addresses."""
+    """The name under which members with a field are counted: all members for a required one; None for addresses."""
     if field.storage is Storage.ADDRESS:
         return None
     if field.is_custom:

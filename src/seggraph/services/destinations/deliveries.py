@@ -1,6 +1,6 @@
-"""Deliveries as people deal with them: switched on and off, and tried again. `delivery_runs` does the work.
+"""What users do with deliveries: switch them on and off, and retry them. `delivery_runs` does the work.
 
-People see the deliveries of the segments that they see, and change those of segments that they manage.
+Users see the deliveries of the segments that they see, and change deliveries of segments that they manage.
 """
 
 from collections.abc import Mapping, Sequence
@@ -240,7 +240,7 @@ async def _hold(unit: UnitOfWork, viewer: Viewer, delivery_id: int) -> asyncpg.R
 async def _noted(
     unit: UnitOfWork, viewer: Viewer, action: AuditAction, row: asyncpg.Record, audited: Mapping[str, Any]
 ) -> None:
-    """Write who did what to a delivery that `_hold` returned."""
+    """Write an entry in the audit log about a delivery that `_hold` returned."""
     subject = audit.Subject(AuditSubject.DELIVERY, row["id"], row["segment_name"])
     await audit.record(unit, viewer, action, subject, after=audited)
 

@@ -1,4 +1,4 @@
-"""The calls of a delivery to its destination: each is noted before it is made, and what became of it afterwards.
+"""The calls of a delivery to its destination: each is stored before it is made, and its outcome afterwards.
 
 A worker that dies in between leaves a batch unsettled (see delivery_states); the next worker makes the call again.
 """
@@ -167,7 +167,7 @@ class Calls:
         return self._order(sequence)
 
     async def _end(self, batch: BitMap, settle: Callable[[State], None]) -> None:
-        """Note what became of a batch that the destination has acknowledged."""
+        """Store the outcome of a batch that the destination has acknowledged."""
         async with begin() as unit:
             await self.claim.hold(unit.connection)
             await self._states(unit).change(settle, near=batch)

@@ -47,7 +47,7 @@ async def read(
     ordinals: Sequence[int],
     template: Template,
 ) -> Members:
-    """Those of the members who exist, with their data as it is now."""
+    """The members that exist, with their data as it is now."""
     rows = await connection.fetch(READ, workspace_id, kind, list(ordinals))
     recipients = [Recipient(row["external_id"], _data(row, template), row["email"]) for row in rows]
     return Members(recipients, {row["external_id"]: row["ordinal"] for row in rows})
@@ -56,7 +56,7 @@ async def read(
 async def keys(
     connection: asyncpg.Connection, workspace_id: int, kind: MemberKind, ordinals: Sequence[int]
 ) -> list[str]:
-    """The outside keys of those of the members who exist."""
+    """The outside keys of the members that exist."""
     rows = await connection.fetch(KEYS, workspace_id, kind, list(ordinals))
     return [row["external_id"] for row in rows]
 

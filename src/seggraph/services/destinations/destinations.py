@@ -1,4 +1,4 @@
-"""Destinations as people deal with them: made, changed, deleted, listed. Secrets go in and never come out again.
+"""What users do with destinations: create, change, delete and list them. A secret is never shown again.
 
 Administrators and leaders manage destinations; only administrators set secrets, and see the signing secret once.
 """
@@ -181,7 +181,7 @@ async def update(
 ) -> Saved:
     """Change a destination: `changes` are fields of DestinationDraft but for its type.
 
-    What was sent by another mapping or to another place is sent anew. Raises like `create`, and StaleVersion.
+    After a change of the mapping or the URL all members are sent again. Raises like `create`, and StaleVersion.
     """
     require_destination_management(viewer)
     if "auth_secret" in changes or new_signing_secret:
@@ -253,7 +253,7 @@ async def _noted(
     before: Mapping[str, Any] | None,
     after: Mapping[str, Any] | None,
 ) -> None:
-    """Write who did what."""
+    """Write an entry in the audit log."""
     subject = audit.Subject(AuditSubject.DESTINATION, view.id, view.name)
     await audit.record(unit, viewer, action, subject, before, after)
 
@@ -300,7 +300,7 @@ async def _require_possible(context: Context, viewer: Viewer, draft: Destination
 async def _send_anew(
     context: Context, unit: UnitOfWork, before: DestinationView, after: DestinationView, workspace_id: int
 ) -> None:
-    """Have what was sent sent anew if it would be something else now, or go to another place."""
+    """Send members again if the mapping, the URL or the channel changed."""
     changed = (before.url, before.mapping) != (after.url, after.mapping)
     if not changed and before.channel == after.channel:
         return

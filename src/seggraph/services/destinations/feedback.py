@@ -48,7 +48,7 @@ ADDRESSES: Final = f"""
 
 
 class FeedbackEvent(BaseModel):
-    """One thing that happened to somebody: `key` is the key that was sent, `address` where it was sent to."""
+    """One event of a person: `key` is the external id that was sent, `address` the address that was used."""
 
     model_config = ConfigDict(extra="ignore", frozen=True)
 

@@ -113,7 +113,7 @@ class ImportBatch:
         return rows, [refusal for refusal in made if isinstance(refusal, Refusal)]
 
     def commit(self, outcome: BatchOutcome) -> None:
-        """Remember what became of a batch once it is certain."""
+        """Take over the outcome of a batch after its commit."""
         self.taken |= outcome.taken
         self.keys.update(outcome.keys)
 
@@ -135,7 +135,7 @@ def key_of(pairs: Sequence[Pair], kind: MemberKind) -> str:
 
 
 async def store(context: Context, unit: UnitOfWork, batch: ImportBatch, rows: Rows) -> BatchOutcome:
-    """Store the members of some rows in a unit, and say what became of every row."""
+    """Store the members of some rows in a unit; the outcome accounts for every row."""
     good, refused = rows
     await lock_shared(unit.connection, LockSpace.MEMBERS, batch.workspace_id)
     keys = list({row.key for row in good})
@@ -201,7 +201,7 @@ def _reason_to_ignore(member: Any) -> tuple[str, str] | None:
 def _counts(
     batch: ImportBatch, sorted_: _Sorted, report: UpsertReport, ordinals: BitMap, *, failed: int
 ) -> Counts:
-    """Without a segment, by what the rows did to the members; with one, by who is new in it."""
+    """The counts: without a segment by the change of each member, with one by whether the member is new in it."""
     duplicate = sum(reject.outcome is RowOutcome.DUPLICATE for reject in sorted_.rejects)
     ignored = len(sorted_.rejects) - duplicate
     added, updated, already_in = report.created, report.updated, report.unchanged

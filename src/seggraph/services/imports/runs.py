@@ -53,7 +53,7 @@ SEGMENT: Final = "SELECT type, status FROM segments WHERE workspace_id = $1 AND 
 
 
 async def run(context: Context, import_id: int) -> ImportStatus | None:
-    """Carry out an import from where it stands, unless it is over or somebody is at it.
+    """Carry out an import from its stored position, unless it is over or another worker carries it out.
 
     Returns the status that it has then (RUNNING: it was handed on, or will be tried again), or None if there
     was nothing to do.
@@ -90,7 +90,7 @@ def _next_records(reader: RecordReader) -> list[Record]:
 
 
 async def _begin(claim: ImportClaim) -> ImportBatch:
-    """What batches need to know that does not change with them, and what came of those before."""
+    """What all batches of an import share, and the results of the earlier ones."""
     async with database() as connection:
         known = await catalogues.types(connection, claim.workspace_id, claim.kind)
         keys = await batches.read_keys(connection, claim.workspace_id, claim.import_id)

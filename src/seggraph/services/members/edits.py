@@ -60,7 +60,7 @@ SET_CONSENTS: Final = f"""
 class EditReport:
     """How many members changed, how many were so already, and which were asked for but do not exist.
 
-    `over_limit` are the ids of those that stayed as they were because they would have too many tags.
+    `over_limit` are the ids of members that did not change because they would have too many tags.
     """
 
     changed: int
@@ -134,7 +134,7 @@ async def _evaluated(context: Context, viewer: Viewer, selection: Selection) -> 
 async def _select(
     connection: asyncpg.Connection, viewer: Viewer, selection: Selection
 ) -> tuple[list[int], list[str]]:
-    """The ids of the members that exist, and what was given for those that do not."""
+    """The ids of the members that exist, and the given ids that no member has."""
     if selection.matched is not None:
         ordinals = list(selection.matched)
         rows = await connection.fetch(BY_ORDINAL, viewer.workspace_id, selection.kind, ordinals)

@@ -202,7 +202,7 @@ async def by_ordinals(
 
 
 async def addresses(viewer: Viewer, member_ids: Sequence[int]) -> dict[int, Addresses]:
-    """The addresses of members, by member id; who has none is absent."""
+    """The addresses of members, by member id. A member without addresses is absent."""
     async with database() as connection:
         rows = await connection.fetch(READ_ADDRESSES, viewer.workspace_id, list(member_ids))
     return {

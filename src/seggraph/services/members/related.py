@@ -62,7 +62,7 @@ async def get_many(viewer: Viewer, asked: Sequence[RelatedKey]) -> dict[RelatedK
 
 
 def require_relation(kind: MemberKind, relation: str | None) -> None:
-    """Raise Invalid, naming those there are, unless members of a kind have a relation."""
+    """Raise Invalid, which names the relations of the kind, unless its members have this relation."""
     if relation is not None and relations.find(kind, relation) is None:
         raise unknown(kind, relation)
 

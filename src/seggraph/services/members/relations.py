@@ -114,7 +114,7 @@ ERASE_WAITING: Final = """
 
 
 class Pair(NamedTuple):
-    """A relation as it is stored: its type, and who is at the two ends, by external id."""
+    """A relation as it is stored: its type, and the members at both ends, by external id."""
 
     type: RelationType
     from_external_id: str

@@ -230,10 +230,10 @@ class UpsertBatch:
             await relations.settle(context, self._unit, self._workspace_id, self._kind, self._created)
 
     async def _find(self, external_ids: list[str]) -> tuple[list[int], int | None]:
-        """Find who is there, and hold the population's row if there is anyone to create, so that nobody else does.
+        """Find the members that exist. If one is to be created, lock the population's row, so that no other does it.
 
         It is taken before any member's row is: whoever holds members only never waits for it, so upserts that
-        overlap cannot deadlock. Returns the ids of who is there and the next ordinal, or None if everybody was.
+        overlap cannot deadlock. Returns the ids of the members that exist, and the next ordinal, or None if all exist.
         """
         arguments = self._workspace_id, self._kind, external_ids
         seen, ids = await self._connection.fetchrow(FIND, *arguments)

@@ -111,7 +111,7 @@ NEWEST_FIRST: Final = Order("suppression", (Key("s.id", "bigint"),), descending=
 
 @dataclass(frozen=True, slots=True)
 class SuppressionView:
-    """A suppression as it is read. `address` is None once a member who had it was erased."""
+    """A suppression as it is read. `address` is None after a member with this address was erased."""
 
     id: int
     channel: Channel
@@ -207,7 +207,7 @@ async def unsuppress(
 
 
 async def forget(connection: asyncpg.Connection, workspace_id: int, member_ids: Sequence[int]) -> None:
-    """Forget the addresses of members who are being erased, but not that they are suppressed."""
+    """Remove the addresses of members that are being erased; they stay suppressed by their digests."""
     await connection.execute(FORGET, workspace_id, list(member_ids))
 
 
@@ -243,7 +243,7 @@ async def _lock_populations(unit: UnitOfWork, viewer: Viewer) -> None:
 async def _read(
     unit: UnitOfWork, viewer: Viewer, channel: Channel, addresses: Sequence[str]
 ) -> tuple[dict[bytes, str], SuppressionReport]:
-    """The addresses as they are shown, by what they are compared by; and the report of those that are none."""
+    """The addresses as they are shown, by their digests; and the report of texts that are no addresses."""
     report = SuppressionReport()
     good: dict[int, str] = {}
     for index, given in enumerate(addresses):
@@ -284,7 +284,7 @@ def _clean(channel: Channel, given: str) -> str:
 async def _mark(
     context: Context, unit: UnitOfWork, viewer: Viewer, channel: Channel, rows: Sequence[asyncpg.Record]
 ) -> None:
-    """Have the members looked at again who have one of these addresses."""
+    """Mark the members that have one of these addresses as changed."""
     if not rows:
         return
     digests = [row["digest"] for row in rows]
