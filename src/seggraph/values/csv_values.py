@@ -135,9 +135,9 @@ def parse_boolean(cell: str) -> bool:
 
 
 def parse_attribute(cell: str, type_: AttributeType) -> Any:
-    """The value of a custom attribute of a type in a cell, in its kept form. Raises WrongType."""
+    """The value of a custom attribute of a type in a cell, in its normal form. Raises WrongType."""
     try:
-        return attribute_values.kept(_READ[type_](cell), type_)
+        return attribute_values.normalised(_READ[type_](cell), type_)
     except Invalid:
         expected = attribute_values.EXPECTED[type_]
         raise WrongType(f"The attribute has the type {type_}: give {expected}, not {cell[:40]!r}.") from None
@@ -197,7 +197,7 @@ def guess_type(column: Iterable[str]) -> AttributeType:
 def _fits(type_: AttributeType) -> Callable[[str], bool]:
     def fits(text: str) -> bool:
         try:
-            attribute_values.kept(text, type_)
+            attribute_values.normalised(text, type_)
         except WrongType:
             return False
         return True

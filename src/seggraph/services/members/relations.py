@@ -292,9 +292,9 @@ class _Change:
             self._report.unchanged += len(real) - len(made)
         if waiting:
             texts = [(pair.type, *_kinds(pair.type), *pair[1:]) for pair in waiting]
-            kept = await self._connection.fetch(WAIT, self._workspace_id, *zip(*texts, strict=True))
-            self._report.pending += len(kept)
-            self._report.unchanged += len(waiting) - len(kept)
+            stored = await self._connection.fetch(WAIT, self._workspace_id, *zip(*texts, strict=True))
+            self._report.pending += len(stored)
+            self._report.unchanged += len(waiting) - len(stored)
 
     async def _end(self, pairs: Sequence[Pair]) -> None:
         real, waiting = self._split(pairs)

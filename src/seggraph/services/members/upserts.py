@@ -176,7 +176,7 @@ class UpsertBatch:
         self._created: list[str] = []
 
     async def with_typed_attributes(self, drafts: Drafts) -> Drafts:
-        """The drafts whose attribute values fit their types, in the form in which they are kept.
+        """The drafts whose attribute values fit their types, in their normal forms.
 
         Attributes that are new are created first, from the first value of each that is not null.
         """
@@ -187,7 +187,7 @@ class UpsertBatch:
         fitting: Drafts = {}
         for index, draft in drafts.items():
             try:
-                draft.attributes = _kept_attributes(draft.attributes, known)
+                draft.attributes = _normalised_attributes(draft.attributes, known)
             except SeggraphError as error:
                 self._report.fail(index, error)
             else:
@@ -326,8 +326,10 @@ def _new_row(draft: MemberDraft, ordinal: int) -> dict[str, Any]:
     return row
 
 
-def _kept_attributes(attributes: Mapping[str, Any], known: Mapping[str, AttributeType]) -> dict[str, Any]:
-    """The values in their kept forms; None stays, for it removes."""
+def _normalised_attributes(
+    attributes: Mapping[str, Any], known: Mapping[str, AttributeType]
+) -> dict[str, Any]:
+    """The values in their normal forms; None stays, because it removes an attribute."""
     result: dict[str, Any] = {}
     for name, value in attributes.items():
         if value is None:
@@ -338,7 +340,7 @@ def _kept_attributes(attributes: Mapping[str, Any], known: Mapping[str, Attribut
                 attribute_values.type_of(value)
                 limit = catalogues.MAX_ATTRIBUTES
                 raise TooMany(f"There are {limit} attributes already, and {name} would be one more.")
-            result[name] = attribute_values.kept(value, known[name])
+            result[name] = attribute_values.normalised(value, known[name])
         except SeggraphError as error:
             error.path = ("attributes", name)
             raise
