@@ -55,7 +55,7 @@ def decrypt(settings: Settings, sealed: bytes, *, purpose: str) -> str:
             raise InvalidTag
         return AESGCM(_key(settings)).decrypt(nonce, body, purpose.encode()).decode()
     except (InvalidTag, ValueError) as error:
-        message = "A stored secret cannot be read with the key that is configured. Enter the secret again."
+        message = "A stored secret cannot be read with the key that is configured. Set the secret anew."
         raise SecretUnreadable(message) from error
 
 
