@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 class Consent:
     """A channel and a state."""
 
-    channel: Channel = strawberry.field(description="The channel.")
+    channel: Channel = strawberry.field(description="The channel of the consent.")
     state: ConsentState = strawberry.field(description="Whether the member agreed; UNKNOWN until it is set.")
 
 
@@ -203,4 +203,6 @@ class MemberOrder:
         description="The field to sort by: a well-known field or a custom attribute of the type NUMBER."
         " Members without a value come last."
     )
-    direction: OrderDirection = strawberry.field(default=OrderDirection.ASC, description="Which way.")
+    direction: OrderDirection = strawberry.field(
+        default=OrderDirection.ASC, description="The direction; default ASC."
+    )
