@@ -7,7 +7,7 @@ from tortoise.models import Model
 from seggraph.models.segments import Segment
 from seggraph.models.users import User
 from seggraph.models.workspaces import Workspace
-from seggraph.vocabulary import Channel, DeliveryStatus, DesiredState, DestinationType, MemberKind
+from seggraph.vocabulary import Channel, DeliveryStatus, DesiredState, MemberKind
 
 
 class Destination(Model):

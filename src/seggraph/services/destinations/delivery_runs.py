@@ -28,7 +28,7 @@ log = structlog.get_logger()
 SECONDS_AT_ONCE: Final = 60.0
 """How long one job works; what is left then is asked for again, so that no delivery keeps others waiting."""
 BATCHES_PER_ROUND: Final = 10
-"""After so many batches the audience is looked at anew: who left it meanwhile is not sent."""
+"""After so many batches the audience is read again: members that left it meanwhile are not sent."""
 
 UNNAMED: Final = """
     UPDATE deliveries SET list_id = NULL, list_name = NULL, refused_name = NULL, generation = generation + 1,
@@ -66,7 +66,7 @@ async def _deliver(context: Context, claim: DeliveryClaim) -> None:
     """Go round until nothing is left to do, or others should have their turn."""
     until = time.monotonic() + SECONDS_AT_ONCE
     try:
-        if claim.wish is DesiredState.EMPTY:
+        if claim.desired_state is DesiredState.EMPTY:
             await _empty(context, claim)
             return
         while time.monotonic() < until and await _go_round(context, claim):

@@ -1,6 +1,6 @@
 """Carrying out an import: look through the whole file, then store it batch by batch, then fill the segment.
 
-Each batch's members, counts, rejected rows and position are one transaction under the import's lease: whoever
+Each batch's members, counts, rejected rows and position are one transaction under the import's lease: a worker that
 takes over after a crash continues behind the last batch, with counts that are exact. A dry run does the same
 and rolls the members back. Long imports hand themselves on to another job now and then.
 """
@@ -23,7 +23,7 @@ from seggraph.files.csv_records import Record, RecordReader
 from seggraph.models.audiences import ChunkRole
 from seggraph.services.catalogue import catalogues
 from seggraph.services.imports import batches, checks, claims
-from seggraph.services.imports.batches import Batch, Outcome
+from seggraph.services.imports.batches import BatchOutcome, ImportBatch
 from seggraph.services.imports.claims import ImportClaim
 from seggraph.services.imports.imports import progressed, require_takes_imports
 from seggraph.services.imports.mappings import RowMaker
@@ -89,8 +89,8 @@ def _next_records(reader: RecordReader) -> list[Record]:
     return [record for _, record in zip(range(BATCH_ROWS), reader, strict=False)]
 
 
-async def _begin(claim: ImportClaim) -> Batch:
-    """What batches need to know that does not change with them, and what came of those before."""
+async def _begin(claim: ImportClaim) -> ImportBatch:
+    """What all batches of an import share, and the results of the earlier ones."""
     async with database() as connection:
         known = await catalogues.types(connection, claim.workspace_id, claim.kind)
         keys = await batches.read_keys(connection, claim.workspace_id, claim.import_id)
@@ -98,7 +98,7 @@ async def _begin(claim: ImportClaim) -> Batch:
         if claim.segment_id is not None:
             owner = ChunkOwner(ChunkRole.MEMBERS, claim.segment_id)
             before = await ChunkStore(connection, claim.workspace_id).read(owner)
-    return Batch(
+    return ImportBatch(
         workspace_id=claim.workspace_id,
         import_id=claim.import_id,
         kind=claim.kind,
@@ -113,7 +113,7 @@ async def _begin(claim: ImportClaim) -> Batch:
 
 
 async def _store(
-    context: Context, claim: ImportClaim, batch: Batch, records: list[Record], reader: RecordReader
+    context: Context, claim: ImportClaim, batch: ImportBatch, records: list[Record], reader: RecordReader
 ) -> None:
     """Account for some records: members, counts, rejects and position change together or not at all."""
     rows = await asyncio.to_thread(batch.make, records)
@@ -137,7 +137,7 @@ class _Undone(Exception):
     """Rolls a dry run's batch back."""
 
 
-async def _without_trace(context: Context, batch: Batch, rows: batches.Rows) -> Outcome:
+async def _without_trace(context: Context, batch: ImportBatch, rows: batches.Rows) -> BatchOutcome:
     try:
         async with begin() as unit:
             outcome = await batches.store(context, unit, batch, rows)

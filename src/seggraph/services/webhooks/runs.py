@@ -18,6 +18,7 @@ from uuid import UUID
 
 import structlog
 
+from seggraph import webhook_signatures
 from seggraph.context import Context
 from seggraph.database.claimable_work import ClaimableWork
 from seggraph.database.connections import database
@@ -27,7 +28,7 @@ from seggraph.errors import RetryLater
 from seggraph.files import secrets
 from seggraph.files.secrets import SecretUnreadable
 from seggraph.http_client import AddressRefused, ConnectionFailed
-from seggraph.services.webhooks import messages, signatures
+from seggraph.services.webhooks import messages
 from seggraph.services.webhooks.webhooks import purpose_of
 
 log = structlog.get_logger()
@@ -209,9 +210,11 @@ async def _call(context: Context, webhook_id: int, key: UUID, body: bytes) -> Ca
     if row is None:
         return CallOutcome(at, 0.0, error="The webhook was deleted.")
     try:
-        sealed = [one for one in (row["secret"], row["previous_secret"]) if one is not None]
-        keys = [secrets.decrypt(context.settings, one, purpose=purpose_of(webhook_id)) for one in sealed]
-        signed = signatures.headers(keys, f"msg_{key.hex}", int(at.timestamp()), body)
+        sealed = [secret for secret in (row["secret"], row["previous_secret"]) if secret is not None]
+        keys = [
+            secrets.decrypt(context.settings, secret, purpose=purpose_of(webhook_id)) for secret in sealed
+        ]
+        signed = webhook_signatures.headers(keys, f"msg_{key.hex}", body, at=at)
         answer = await context.outgoing.send(
             "POST",
             row["url"],
