@@ -17,7 +17,7 @@ class Destination(Model):
     workspace: fields.ForeignKeyRelation[Workspace] = fields.ForeignKeyField("seggraph.Workspace")
     name = fields.CharField(max_length=200)
     name_key = fields.CharField(max_length=600, description="The case-folded name; it is unique")
-    type = fields.CharEnumField(DestinationType, max_length=16)
+    type = fields.CharField(max_length=16, description="A type of destinations.registry")
     channel = fields.IntEnumField(
         Channel, null=True, description="Only members that it reaches are sent; null: all members"
     )

@@ -64,7 +64,7 @@ HOLD: Final = """
 RELEASE: Final = f"{RELEASE_LEASE}, attempts = 0"
 
 # any workspace: the delivery is the one whose lease this worker holds
-WISH: Final = "SELECT wish FROM deliveries WHERE id = $1"
+DESIRED_STATE: Final = "SELECT wish FROM deliveries WHERE id = $1"
 
 
 @dataclass(slots=True)
