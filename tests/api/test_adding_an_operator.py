@@ -50,7 +50,7 @@ async def test_a_segment_follows_it_and_is_explained(product: Product) -> None:
         explanation = await explained(product, segment["id"], "eleven")
         assert explanation["isMember"] is True
         assert explanation["criteria"] == {
-            "sentence": "seats is a multiple of 5",
+            "sentence": "Members where seats is a multiple of 5.",
             "matches": True,
             "actual": 15,
             "children": [],
