@@ -19,6 +19,7 @@ from seggraph.database import migrating
 from seggraph.services.identity import workspaces
 from seggraph.settings import Settings
 from seggraph.vocabulary import ApiKeyScope, Role
+from tests.memory import memory_folder
 from tests.product import PATIENCE_SECONDS, Product, Server, serving, working
 
 TEMPLATE = "seggraph_template"
@@ -41,7 +42,7 @@ def quiet() -> None:
 @pytest.fixture(scope="session")
 def servers() -> Iterator[embedded.Servers]:
     """PostgreSQL and Valkey of this test process."""
-    with embedded.running(temporary=True) as running:
+    with embedded.running(memory_folder(), temporary=True) as running:
         yield running
 
 

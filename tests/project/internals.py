@@ -88,12 +88,18 @@ def private_names() -> dict[str, set[str]]:
     What a class reaches by `self.` may be defined in a base class, so in any file of src.
     """
     trees = {path: ast.parse(path.read_text(encoding="utf-8")) for path in _source_files()}
-    defined = {path: {name for node in ast.walk(tree) for name in _defined(node)} for path, tree in trees.items()}
+    defined = {
+        path: {name for node in ast.walk(tree) for name in _defined(node)} for path, tree in trees.items()
+    }
     everywhere = set[str]().union(*defined.values())
     found: dict[str, set[str]] = {}
     for path, tree in trees.items():
         for node in ast.walk(tree):
-            ours = everywhere if isinstance(node, ast.Attribute) and _is_own_instance(node.value) else defined[path]
+            ours = (
+                everywhere
+                if isinstance(node, ast.Attribute) and _is_own_instance(node.value)
+                else defined[path]
+            )
             for name in _used(node):
                 if name.startswith("_") and not name.startswith("__") and name not in ours | PUBLIC:
                     found.setdefault(name, set()).add(path.relative_to(SOURCES).as_posix())
@@ -136,7 +142,9 @@ def _our_classes() -> Iterator[type]:
 
 def _members_named_in(ours: type) -> set[str]:
     """What the class defines, and what it reaches by `self.`, `cls.` or `super().`"""
-    own = {name for name in vars(ours) if not name.startswith("__") and name not in ("_abc_impl", "_is_protocol")}
+    own = {
+        name for name in vars(ours) if not name.startswith("__") and name not in ("_abc_impl", "_is_protocol")
+    }
     if all(not _is_internal(base) for base in ours.__mro__):
         return set()
     for node in ast.walk(ast.parse(inspect.cleandoc("\n" + inspect.getsource(ours)))):
@@ -191,7 +199,9 @@ def _used(node: ast.AST) -> Iterator[str]:
             yield node.attr
         case ast.keyword(arg=str(name)):
             yield name
-        case ast.Call(func=ast.Name(id="getattr" | "setattr" | "hasattr"), args=[_, ast.Constant(value=str(name)), *_]):
+        case ast.Call(
+            func=ast.Name(id="getattr" | "setattr" | "hasattr"), args=[_, ast.Constant(value=str(name)), *_]
+        ):
             yield name
         case ast.ImportFrom(module=str(module)) if module.partition(".")[0] != "seggraph":
             yield from module.split(".")
@@ -201,7 +211,9 @@ def _used(node: ast.AST) -> Iterator[str]:
 def write() -> None:
     """Write the record of what is found now; reasons and owners of private names are kept."""
     before = record() if RECORD.exists() else {}
-    lines = ["# Written by `python -m tests.project.internals`; the reasons and the owners are written by hand."]
+    lines = [
+        "# Written by `python -m tests.project.internals`; the reasons and the owners are written by hand."
+    ]
     reasons = {name: entry["why"] for name, entry in before.get("classes", {}).items()}
     for name, entry in sorted(extended_classes().items()):
         lines += ["", f'[classes."{name}"]', f"why = {json.dumps(reasons.get(name, NOT_YET))}"]
@@ -210,7 +222,10 @@ def write() -> None:
     for name, files in sorted(private_names().items()):
         known = before.get("private", {}).get(name, {})
         lines += ["", f"[private.{name}]", f"why = {json.dumps(known.get('why', NOT_YET))}"]
-        lines += [f"owner = {json.dumps(known.get('owner', NOT_YET))}", f"files = {json.dumps(sorted(files))}"]
+        lines += [
+            f"owner = {json.dumps(known.get('owner', NOT_YET))}",
+            f"files = {json.dumps(sorted(files))}",
+        ]
     RECORD.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
