@@ -4,7 +4,7 @@ from tortoise import migrations
 from tortoise.migrations import operations as ops
 from orjson import loads
 from seggraph.models.audiences import ChunkRole
-from seggraph.vocabulary import Channel, DeliveryStatus, DeliveryWish, DestinationType, MemberKind
+from seggraph.vocabulary import Channel, DeliveryStatus, DesiredState, DestinationType, MemberKind
 from tortoise.fields.base import OnDelete
 from tortoise.fields.data import JSON_DUMPS
 from tortoise import fields
@@ -77,7 +77,7 @@ class Migration(migrations.Migration):
                 ('channel', fields.IntEnumField(null=True, description="The destination's", enum_type=Channel, generated=False)),
                 ('population_id', fields.BigIntField()),
                 ('status', fields.CharEnumField(default=DeliveryStatus.NOT_SENT, description='NOT_SENT: NOT_SENT\nBUILDING: BUILDING\nACTIVE: ACTIVE\nINACTIVE: INACTIVE\nFAILED: FAILED', enum_type=DeliveryStatus, max_length=16)),
-                ('wish', fields.CharEnumField(default=DeliveryWish.DELIVER, description='DELIVER: DELIVER\nKEEP: KEEP\nEMPTY: EMPTY', enum_type=DeliveryWish, max_length=16)),
+                ('wish', fields.CharEnumField(default=DesiredState.DELIVER, description='DELIVER: DELIVER\nKEEP: KEEP\nEMPTY: EMPTY', enum_type=DesiredState, max_length=16)),
                 ('resend', fields.BooleanField(default=False, db_default=False)),
                 ('list_id', fields.TextField(null=True, description='What the list is called outside', unique=False)),
                 ('is_behind', fields.BooleanField(default=False, description='Whether a look found work that is not known to be done', db_default=False)),

@@ -11,7 +11,7 @@ from functools import partial
 from redis.asyncio import Redis
 
 from seggraph.database.connections import open_runtime
-from seggraph.database.unit_of_work import Work
+from seggraph.database.unit_of_work import UnitOfWork
 from seggraph.engines import Engine, PostgresEngine
 from seggraph.enqueue import JobQueue
 from seggraph.events import EventStream, Fact, outbox
@@ -30,32 +30,32 @@ class Context:
     engine: Engine
     outgoing: Outgoing
 
-    def publish(self, unit: Work, facts: Sequence[Fact]) -> None:
+    def publish(self, unit: UnitOfWork, facts: Sequence[Fact]) -> None:
         """Publish facts once the unit of work is committed, even if this process does not live to do it."""
         if facts:
             outbox.publish(self.stream, unit, facts)
 
-    def recompute(self, unit: Work, segment_id: int, revision: int, *, attempt: int = 0) -> None:
+    def recompute(self, unit: UnitOfWork, segment_id: int, revision: int, *, attempt: int = 0) -> None:
         """Ask for a full run of a segment once the unit of work is committed."""
         unit.after_commit(partial(self.jobs.recompute_segment, segment_id, revision, attempt=attempt))
 
-    def refresh(self, unit: Work, workspace_id: int, kind: int) -> None:
+    def refresh(self, unit: UnitOfWork, workspace_id: int, kind: int) -> None:
         """Ask for a refresh of a population once the unit of work is committed."""
         unit.after_commit(partial(self.jobs.refresh_population, workspace_id, kind))
 
-    def run_import(self, unit: Work, import_id: int, position: int, *, attempt: int = 0) -> None:
+    def run_import(self, unit: UnitOfWork, import_id: int, position: int, *, attempt: int = 0) -> None:
         """Ask for an import to be carried on from a position once the unit of work is committed."""
         unit.after_commit(partial(self.jobs.run_import, import_id, position, attempt=attempt))
 
-    def run_export(self, unit: Work, export_id: int, *, attempt: int = 0) -> None:
+    def run_export(self, unit: UnitOfWork, export_id: int, *, attempt: int = 0) -> None:
         """Ask for an export's file to be written once the unit of work is committed."""
         unit.after_commit(partial(self.jobs.run_export, export_id, attempt=attempt))
 
-    def deliver(self, unit: Work, delivery_id: int, *, claim: int = 0) -> None:
+    def deliver(self, unit: UnitOfWork, delivery_id: int, *, claim: int = 0) -> None:
         """Ask for a delivery to be brought up to date once the unit of work is committed."""
         unit.after_commit(partial(self.jobs.deliver, delivery_id, claim=claim))
 
-    def prune_events(self, unit: Work, workspace_id: int) -> None:
+    def prune_events(self, unit: UnitOfWork, workspace_id: int) -> None:
         """Ask for the removal of events that are too old once the unit of work is committed."""
         unit.after_commit(partial(self.jobs.prune_events, workspace_id))
 

@@ -57,7 +57,7 @@ class AddressRefused(SeggraphError):
     code = ErrorCode.INVALID
 
 
-class Unanswered(SeggraphError):
+class ConnectionFailed(SeggraphError):
     """The other side did not answer: no connection, cut off, too slow, or not HTTP. It may have done the work."""
 
     code = ErrorCode.RETRY_LATER
@@ -121,7 +121,7 @@ class Outgoing:
     ) -> Answer:
         """Make one call and read the answer, whatever its status; a redirect is an answer like any other.
 
-        Raises AddressRefused, and Unanswered when there was no answer in time.
+        Raises AddressRefused, and ConnectionFailed when there was no answer in time.
         """
         scheme, _, _ = _parts(url)
         try:
@@ -130,12 +130,12 @@ class Outgoing:
                     self._pools[scheme], method, url, headers or {}, content, max_body_bytes
                 )
         except TimeoutError as error:
-            raise Unanswered(f"There was no answer within {timeout_seconds:g} seconds.") from error
+            raise ConnectionFailed(f"There was no answer within {timeout_seconds:g} seconds.") from error
         except (httpcore.LocalProtocolError, httpcore.UnsupportedProtocol) as error:
             raise AddressRefused("This cannot be sent over HTTP: check headers and address.") from error
         except (httpcore.NetworkError, httpcore.ProtocolError, httpcore.TimeoutException, OSError) as error:
             log.info("outgoing_unanswered", reason=f"{type(error).__name__}: {error}")
-            raise Unanswered(_reason(error)) from error
+            raise ConnectionFailed(_reason(error)) from error
 
     async def _send(
         self,

@@ -343,7 +343,7 @@ class DeliveryStatus(StrEnum):
     FAILED = "FAILED"
 
 
-class DeliveryWish(StrEnum):
+class DesiredState(StrEnum):
     """What is wanted of a delivery: that the list follows the segment, is kept as it is, or is emptied."""
 
     DELIVER = "DELIVER"

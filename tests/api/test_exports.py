@@ -100,7 +100,7 @@ async def test_the_members_of_a_segment_in_each_form(
     monkeypatch.setattr(export_files, "BATCH_ROWS", 2)
     segment_id = await people(product, 5)
 
-    # as CSV: all that an import takes, with formulas disarmed
+    # as CSV: all that an import takes, with formulas neutralise_formula
     ready = await exported(product, segmentId=segment_id)
     assert {key: ready[key] for key in ("status", "total", "written", "progress", "segment", "error")} == {
         "status": "READY",

@@ -166,7 +166,7 @@ async def test_a_segment_that_is_needed_is_not_archived_and_one_that_is_named_no
     feeding = await connection.fetchval(PLAYBOOK, workspace, "Feeding", "WORKSPACE", "{}", None)
     await connection.execute(FEED, workspace, number(needed), feeding)
     asks = json.dumps({"segment": {"op": "IN", "id": number(needed)}})
-    await connection.fetchval(PLAYBOOK, workspace, "Asking", "WORKSPACE", asks, None)
+    await connection.fetchval(PLAYBOOK, workspace, "RuleEvaluator", "WORKSPACE", asks, None)
     active = await connection.fetchval(CAMPAIGN, workspace, "Spring", "ACTIVE")
     over = await connection.fetchval(CAMPAIGN, workspace, "Winter", "COMPLETED")
     for campaign in (active, over):
@@ -180,7 +180,7 @@ async def test_a_segment_that_is_needed_is_not_archived_and_one_that_is_named_no
         'segment "Near"',
         'segment "Far"',
         'playbook "Feeding"',
-        'playbook "Asking"',
+        'playbook "RuleEvaluator"',
     ):
         assert name in error["message"]
     assert "1 that you may not see" in error["message"]
@@ -200,7 +200,7 @@ async def test_a_segment_that_is_needed_is_not_archived_and_one_that_is_named_no
             {"id": near["id"], "name": "Near", "use": "CRITERIA"},
             {"id": far["id"], "name": "Far", "use": "CRITERIA"},
         ],
-        "playbooks": [{"name": "Feeding", "use": "SOURCE"}, {"name": "Asking", "use": "CRITERIA"}],
+        "playbooks": [{"name": "Feeding", "use": "SOURCE"}, {"name": "RuleEvaluator", "use": "CRITERIA"}],
         "destinations": [],
         "hiddenCount": 1,
     }

@@ -34,8 +34,7 @@ from seggraph.services.playbooks import playbooks
 from seggraph.services.playbooks.playbooks import PlaybookDraft
 from seggraph.services.segments import edits as segment_edits
 from seggraph.services.segments import lifecycle as segment_life
-from seggraph.services.segments import manual_membership as hands
-from seggraph.services.segments import segments
+from seggraph.services.segments import manual_membership, segments
 from seggraph.services.segments.segments import SegmentDraft
 from seggraph.vocabulary import (
     Channel,
@@ -228,7 +227,7 @@ class World:
         before = {key: self.manual[key] for key in keys if key in self.manual}
         for key in keys:
             self.manual.pop(key, None)
-        step = hands.add if adds else hands.remove
+        step = manual_membership.add if adds else manual_membership.remove
         known = await self._asked(
             "hand", lambda: step(self.context, self.viewer, [segment_id], _named(numbers))
         )

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from seggraph.http_client import AddressRefused, Outgoing, Unanswered
+from seggraph.http_client import AddressRefused, ConnectionFailed, Outgoing
 from tests.destinations.answering import answering, http, saying
 
 LOOPBACK = ip_network("127.0.0.0/8")
@@ -148,9 +148,9 @@ async def test_silence_garbage_and_cut_connections_are_unanswered(outgoing: Outg
     ]
     for conversation in cases:
         async with answering(conversation) as port:
-            with pytest.raises(Unanswered):
+            with pytest.raises(ConnectionFailed):
                 await outgoing.send("POST", f"http://127.0.0.1:{port}/", timeout_seconds=0.2)
-    with pytest.raises(Unanswered):
+    with pytest.raises(ConnectionFailed):
         await outgoing.send("POST", "http://127.0.0.1:1/")
 
 

@@ -14,7 +14,7 @@ from seggraph.services.customer_value import audience_values, customer_values
 from seggraph.services.events import events
 from seggraph.services.members.selections import Selection
 from seggraph.services.refresh import refresh
-from seggraph.services.segments import manual_membership as hands
+from seggraph.services.segments import manual_membership
 from seggraph.services.segments.views import SegmentView
 from tests.product import working
 from tests.services.computing import ACCOUNT, country, put, ready_segment
@@ -73,7 +73,7 @@ async def test_a_reader_of_small_segments_has_every_order_refund_and_move(
     assert await up_to_date(viewer) == 2
 
     everybody = Selection(kind=ACCOUNT, external_ids=["b"])
-    await hands.remove(context, viewer, [german.id], everybody)
+    await manual_membership.remove(context, viewer, [german.id], everybody)
     assert await revenue(viewer, german) == [Decimal(0)], "who left takes the orders along"
 
 

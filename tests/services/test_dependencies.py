@@ -27,8 +27,7 @@ from seggraph.services.recompute import recompute
 from seggraph.services.refresh import refresh
 from seggraph.services.rules import rules
 from seggraph.services.segments import edits as segment_edits
-from seggraph.services.segments import manual_membership as hands
-from seggraph.services.segments import segments
+from seggraph.services.segments import manual_membership, segments
 from seggraph.services.segments.segments import SegmentDraft
 from seggraph.services.segments.views import SegmentView
 from seggraph.vocabulary import Channel, ConsentState, MemberKind, SegmentType
@@ -364,5 +363,5 @@ async def _happen(
             await world.settle()
             await playbooks.resume(context, viewer, playbook_id)
         case _:
-            hand = chance.choice([hands.add, hands.remove])
+            hand = chance.choice([manual_membership.add, manual_membership.remove])
             await hand(context, viewer, [chance.choice(base).id], some)

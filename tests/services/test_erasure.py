@@ -11,8 +11,7 @@ from seggraph.files import uploads
 from seggraph.services.erasure import erasure
 from seggraph.services.members import members
 from seggraph.services.members.selections import Selection
-from seggraph.services.segments import manual_membership as hands
-from seggraph.services.segments import segments
+from seggraph.services.segments import manual_membership, segments
 from seggraph.services.segments.segments import SegmentDraft
 from seggraph.vocabulary import ApiKeyScope, MemberKind, Role, SegmentType
 from tests.conftest import new_viewer
@@ -68,8 +67,8 @@ async def test_no_trace_is_left(
         await segments.create(context, viewer, SegmentDraft("By hand", ACCOUNT, SegmentType.STATIC)),
     ]
     german, paused, was, blocked, by_hand = made
-    await hands.add(context, viewer, [by_hand.id], named(MARK, "a1"))
-    await hands.remove(context, viewer, [blocked.id], named(MARK))
+    await manual_membership.add(context, viewer, [by_hand.id], named(MARK, "a1"))
+    await manual_membership.remove(context, viewer, [blocked.id], named(MARK))
     await quiet(connection)
     await put(context, viewer, externalId=MARK, country="US")
     await quiet(connection)

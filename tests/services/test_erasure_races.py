@@ -19,8 +19,7 @@ from seggraph.services.members import relations, upserts
 from seggraph.services.members.selections import Selection
 from seggraph.services.recompute import recompute
 from seggraph.services.refresh import refresh
-from seggraph.services.segments import manual_membership as hands
-from seggraph.services.segments import segments
+from seggraph.services.segments import manual_membership, segments
 from seggraph.services.segments.segments import SegmentDraft
 from seggraph.vocabulary import MemberKind, ReachStatus, RunStatus, SegmentType
 from tests.product import working
@@ -180,7 +179,7 @@ async def test_deletions_amid_everything_else(
         await erasure.delete(context, viewer, Selection(kind=kind, external_ids=some(3)))
 
     async def hand() -> None:
-        await hands.add(context, viewer, [by_hand.id], named(*some(3)))
+        await manual_membership.add(context, viewer, [by_hand.id], named(*some(3)))
 
     async def recalculate() -> None:
         await segments.recalculate(context, viewer, german.id)

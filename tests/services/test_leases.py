@@ -108,8 +108,14 @@ async def test_what_becomes_of_work_that_raises(lease: Lease, connection: asyncp
 def test_what_an_error_means() -> None:
     slow, away, odd = CriteriaTooSlow("slow"), RetryLater("away"), ValueError("odd")
 
-    assert leases.judge(slow, 1, 3, "ours") == leases.Verdict(slow.code, "slow", is_final=True)
-    assert leases.judge(away, 2, 3, "ours") == leases.Verdict(away.code, "away", is_final=False)
-    assert leases.judge(away, 3, 3, "ours").is_final
-    assert leases.judge(odd, 2, 3, "ours") == leases.Verdict(ErrorCode.INTERNAL, "ours", is_final=False)
+    assert leases.classify_failure(slow, 1, 3, "ours") == leases.FailureClass(
+        slow.code, "slow", is_final=True
+    )
+    assert leases.classify_failure(away, 2, 3, "ours") == leases.FailureClass(
+        away.code, "away", is_final=False
+    )
+    assert leases.classify_failure(away, 3, 3, "ours").is_final
+    assert leases.classify_failure(odd, 2, 3, "ours") == leases.FailureClass(
+        ErrorCode.INTERNAL, "ours", is_final=False
+    )
     assert [leases.wait_seconds(attempt) for attempt in (0, 1, 2, 5)] == [1.0, 1.0, 2.0, 16.0]

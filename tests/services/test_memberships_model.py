@@ -9,10 +9,10 @@ from seggraph.access import Viewer
 from seggraph.audiences import store
 from seggraph.context import Context
 from seggraph.services.memberships import memberships
-from seggraph.services.segments import manual_membership as hands
+from seggraph.services.segments import manual_membership
 from seggraph.services.segments.views import SegmentView
 from seggraph.vocabulary import SourceKind
-from tests.services.hand_work import GERMAN, Work, named
+from tests.services.manual_changes import GERMAN, UnitOfWork, named
 
 NAMES = [f"m{number}" for number in range(8)]
 STEPS = 25
@@ -70,7 +70,7 @@ async def test_stored_memberships_equal_the_model(
         # Chunks are written as those of large audiences are: when more than two members are toggled beside them.
         monkeypatch.setattr(store, "SPREAD_PER_CHUNK", 2)
     choose = random.Random(seed)
-    work = Work(context, viewer)
+    work = UnitOfWork(context, viewer)
     await work.put(*NAMES, country="US")
     segment = await work.segment("Any", criteria=GERMAN if dynamic else None)
     model = Model(dynamic)
@@ -79,11 +79,11 @@ async def test_stored_memberships_equal_the_model(
         names = set(choose.sample(NAMES, choose.randint(1, 4)))
         match choose.choice(["add", "remove", "match", "stop", "recalculate"]):
             case "add":
-                report = await hands.add(context, viewer, [segment.id], named(*names))
+                report = await manual_membership.add(context, viewer, [segment.id], named(*names))
                 assert report.changed == model.add(names)
                 assert report.changed + report.already_done == len(names)
             case "remove":
-                report = await hands.remove(context, viewer, [segment.id], named(*names))
+                report = await manual_membership.remove(context, viewer, [segment.id], named(*names))
                 assert report.changed == model.remove(names)
                 assert report.changed + report.already_done == len(names)
             case "match":
@@ -99,7 +99,7 @@ async def test_stored_memberships_equal_the_model(
         await _compare(work, segment, model, f"seed {seed}, step {step}")
 
 
-async def _compare(work: Work, segment: SegmentView, model: Model, where: str) -> None:
+async def _compare(work: UnitOfWork, segment: SegmentView, model: Model, where: str) -> None:
     after = await work.read(segment)
     assert await work.names_in(segment) == model.members, where
     assert after.member_count == len(model.members), where

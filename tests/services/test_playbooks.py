@@ -17,8 +17,7 @@ from seggraph.services.recompute import recompute
 from seggraph.services.refresh import refresh
 from seggraph.services.segments import edits as segment_edits
 from seggraph.services.segments import lifecycle as segment_life
-from seggraph.services.segments import manual_membership as hands
-from seggraph.services.segments import segments
+from seggraph.services.segments import manual_membership, segments
 from seggraph.services.segments.segments import SegmentDraft
 from seggraph.services.segments.views import SegmentView
 from seggraph.vocabulary import ReachStatus, RunStatus, SegmentStatus, SegmentType
@@ -36,7 +35,7 @@ from tests.services.computing import (
     whole,
     with_engine,
 )
-from tests.services.hand_work import named
+from tests.services.manual_changes import named
 
 
 @pytest.fixture
@@ -272,11 +271,11 @@ async def test_a_playbook_follows_the_segments_that_it_refers_to(
     criteria = {"all": [in_segment(listed), {"not": country("US")}]}
     await playbook(context, viewer, "Followers", criteria, fed)
 
-    await hands.add(context, viewer, [listed.id], named("de", "us"))
+    await manual_membership.add(context, viewer, [listed.id], named("de", "us"))
     await refresh.drain(context, viewer.workspace_id, ACCOUNT)
     assert await members_of(connection, fed) == {"de"}
 
-    await hands.remove(context, viewer, [listed.id], named("de"))
+    await manual_membership.remove(context, viewer, [listed.id], named("de"))
     await refresh.drain(context, viewer.workspace_id, ACCOUNT)
     assert await members_of(connection, fed) == set()
 

@@ -26,12 +26,11 @@ from seggraph.services.playbooks import playbooks
 from seggraph.services.playbooks.playbooks import PlaybookDraft
 from seggraph.services.recompute import recompute
 from seggraph.services.refresh import refresh
-from seggraph.services.segments import manual_membership as hands
-from seggraph.services.segments import segments
+from seggraph.services.segments import manual_membership, segments
 from seggraph.services.segments.segments import SegmentDraft
 from seggraph.vocabulary import RunStatus, SegmentType, SourceKind
 from tests.services.computing import ACCOUNT, replayed
-from tests.services.hand_work import named
+from tests.services.manual_changes import named
 
 T = TypeVar("T")
 
@@ -140,9 +139,9 @@ def done(before: Membership, step: str) -> Membership:
     """The membership after a hand did something, if the step is a hand's."""
     membership = replace(before, links_after={}, blocks_after={})
     if step == "add":
-        membership.add_by_hand(ME)
+        membership.add_manually(ME)
     if step == "remove":
-        membership.remove_by_hand(ME)
+        membership.remove_manually(ME)
     return commit(membership)
 
 
@@ -270,8 +269,8 @@ class World:
         match change:
             case None:
                 added, removed = (self.names_of(step, hand) for hand in ("add", "remove"))
-                await hands.add(self.context, self.viewer, [row.segment_id], named(*added))
-                await hands.remove(self.context, self.viewer, [row.segment_id], named(*removed))
+                await manual_membership.add(self.context, self.viewer, [row.segment_id], named(*added))
+                await manual_membership.remove(self.context, self.viewer, [row.segment_id], named(*removed))
             case "second" | "new":
                 await self.make_playbook(row, max(rules), rules[max(rules)])
             case "edit" if oldest is not None:

@@ -24,7 +24,7 @@ from seggraph.audiences.bitmap import (
     to_bytes,
     whole_chunks,
 )
-from seggraph.audiences.kept_chunks import KeptChunks
+from seggraph.audiences.chunk_cache import ChunkCache
 
 T = TypeVar("T")
 
@@ -40,7 +40,7 @@ SPREAD_CHUNKS: Final = 8
 KEPT_BYTES: Final = 64 * 2**20
 """Most bytes of chunks that the process keeps: 8,000 of the largest."""
 
-_kept: Final = KeptChunks(KEPT_BYTES)
+_kept: Final = ChunkCache(KEPT_BYTES)
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,9 +33,9 @@ RESTED: Final = "(retry_at IS NULL OR retry_at <= clock_timestamp())"
 
 # What `Lease.change` assigns; its arguments are numbered from $3.
 RENEW: Final = "lease_until = clock_timestamp() + make_interval(secs => $3)"
-LET_GO: Final = "lease_holder = NULL, lease_until = NULL"
-GIVE_BACK: Final = f"{LET_GO}, attempts = greatest(attempts - 1, 0)"
-RETRY: Final = f"{LET_GO}, retry_at = clock_timestamp() + make_interval(secs => $3)"
+RELEASE_LEASE: Final = "lease_holder = NULL, lease_until = NULL"
+GIVE_BACK: Final = f"{RELEASE_LEASE}, attempts = greatest(attempts - 1, 0)"
+RETRY: Final = f"{RELEASE_LEASE}, retry_at = clock_timestamp() + make_interval(secs => $3)"
 
 
 class LeaseLost(Exception):
@@ -124,7 +124,7 @@ async def carry_out(lease: Lease, work: Awaitable[T], fail: Callable[[Exception]
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class FailureClass:
     """What a failure means: its code, a message for a person, and whether trying again is pointless."""
 
     code: ErrorCode
@@ -132,12 +132,12 @@ class Verdict:
     is_final: bool
 
 
-def judge(error: Exception, attempt: int, max_attempts: int, unexpected: str) -> Verdict:
+def classify_failure(error: Exception, attempt: int, max_attempts: int, unexpected: str) -> FailureClass:
     """What an error means after so many attempts; `unexpected` is the message for what nobody foresaw."""
     is_last = attempt >= max_attempts
     if isinstance(error, SeggraphError):
-        return Verdict(error.code, error.message, not error.retryable or is_last)
-    return Verdict(ErrorCode.INTERNAL, unexpected, is_last)
+        return FailureClass(error.code, error.message, not error.retryable or is_last)
+    return FailureClass(ErrorCode.INTERNAL, unexpected, is_last)
 
 
 def wait_seconds(attempt: int) -> float:

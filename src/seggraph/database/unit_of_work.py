@@ -32,7 +32,7 @@ AS_OF_ONE_INSTANT: Final = """
 Step = Callable[[], Awaitable[object]]
 
 
-class Work:
+class UnitOfWork:
     """One transaction. Tortoise models used inside it take part; `connection` is the same one for asyncpg.
 
     A task that is started inside shares the transaction with it, so start none: register it instead.
@@ -65,13 +65,13 @@ class Work:
 
 
 @asynccontextmanager
-async def begin() -> AsyncIterator[Work]:
+async def begin() -> AsyncIterator[UnitOfWork]:
     """Open a unit of work; commit at the end, roll back on any exception. Units do not nest.
 
     Raises RetryLater when the database is away, a deadlock was broken, or a lock or connection took too long.
     """
     async with _transaction() as connection:
-        unit = Work(connection)
+        unit = UnitOfWork(connection)
         yield unit
         await unit._finish()
     await unit._flush()

@@ -10,7 +10,7 @@ from typing import Any, Final
 import orjson
 
 from seggraph.destinations.destination import MOST_REASONS, Declined, ListGone, Refused, Unavailable
-from seggraph.http_client import AddressRefused, Answer, Outgoing, Unanswered
+from seggraph.http_client import AddressRefused, Answer, ConnectionFailed, Outgoing
 
 MAX_AFTER_SECONDS: Final = 3_600.0
 """The longest time that a destination can ask us to wait."""
@@ -45,7 +45,7 @@ class Caller:
             )
         except AddressRefused as error:
             raise Refused(error.message) from error
-        except Unanswered as error:
+        except ConnectionFailed as error:
             raise Unavailable(error.message) from error
         _judge(answer, self.secrets, of_list=of_list)
         return answer

@@ -80,7 +80,7 @@ class WakingRedis(ArqRedis):
 
 
 class JobQueue:
-    """Asks workers for jobs. Call it after the commit, and through `Work.after_commit`.
+    """Asks workers for jobs. Call it after the commit, and through `UnitOfWork.after_commit`.
 
     Methods raise RetryLater while Redis is away.
     """

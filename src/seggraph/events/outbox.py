@@ -11,7 +11,7 @@ from typing import Final
 import asyncpg
 
 from seggraph.database.connections import database
-from seggraph.database.unit_of_work import Work, begin
+from seggraph.database.unit_of_work import UnitOfWork, begin
 from seggraph.events import EventStream, Fact
 from seggraph.events.facts import decode, encode
 from seggraph.events.topics import topics_of
@@ -40,7 +40,7 @@ OVERDUE = """
 FORGET = "DELETE FROM outbox WHERE id = ANY($1)"
 
 
-def publish(stream: EventStream, unit: Work, facts: Sequence[Fact]) -> None:
+def publish(stream: EventStream, unit: UnitOfWork, facts: Sequence[Fact]) -> None:
     """Publish facts once the unit of work is committed; until that is done they are kept."""
     kept: list[int] = []
 

@@ -1,4 +1,4 @@
-"""Cells of CSV files: what a text in a cell stands for, how a value is written, and how formulas are disarmed.
+"""Cells of CSV files: what a text in a cell stands for, how a value is written, and how formulas are neutralised.
 
 A spreadsheet runs a cell that begins with ``=``, ``+``, ``-`` or ``@``. Such texts are written behind an
 apostrophe, which is taken away again when they are read: what is written reads as it was, `'s-Hertogenbosch` too.
@@ -29,14 +29,14 @@ _TRUE: Final = frozenset({"true", "yes", "y", "1"})
 _FALSE: Final = frozenset({"false", "no", "n", "0"})
 
 
-def escaped(text: str) -> str:
+def escape(text: str) -> str:
     """A text as it is written: behind an apostrophe if it could run, or would otherwise read as another."""
     if not text or text[0] in DANGEROUS or (text[0] == QUOTE and _is_marked(text)):
         return QUOTE + text
     return text
 
 
-def unescaped(cell: str) -> str:
+def unescape(cell: str) -> str:
     """The text in a cell: without the apostrophe of `escaped`."""
     return cell[1:] if cell.startswith(QUOTE) and _is_marked(cell) else cell
 
@@ -45,12 +45,12 @@ def _is_marked(cell: str) -> bool:
     return len(cell) == 1 or cell[1] in DANGEROUS or cell[1] == QUOTE
 
 
-def disarmed(cell: str) -> str:
+def neutralise_formula(cell: str) -> str:
     """A foreign cell for a person to look at: it cannot run, but is otherwise as it came."""
     return QUOTE + cell if cell and cell[0] in DANGEROUS else cell
 
 
-def written(value: Any) -> str:
+def format_value(value: Any) -> str:
     """A value of a member as a cell; nothing for None."""
     match value:
         case None:
@@ -58,7 +58,7 @@ def written(value: Any) -> str:
         case bool():
             return "true" if value else "false"
         case str():
-            return escaped(value)
+            return escape(value)
         case Decimal():
             return f"{value.normalize():f}" if value else "0"
         case int() | float():
@@ -73,12 +73,12 @@ def _written_list(items: list[str]) -> str:
         item and item == item.strip() and LIST_SEPARATOR not in item and item[0] not in "['{"
         for item in items
     )
-    return escaped(LIST_SEPARATOR.join(items)) if simple else orjson.dumps(items).decode()
+    return escape(LIST_SEPARATOR.join(items)) if simple else orjson.dumps(items).decode()
 
 
-def texts(cell: str) -> list[str]:
+def parse_list(cell: str) -> list[str]:
     """A list of texts: separated by semicolons, or as JSON."""
-    text = unescaped(cell)
+    text = unescape(cell)
     if text.startswith("["):
         try:
             items = orjson.loads(text)
@@ -89,7 +89,7 @@ def texts(cell: str) -> list[str]:
     return [item for part in text.split(LIST_SEPARATOR) if (item := part.strip())]
 
 
-def document(cell: str) -> dict[str, Any]:
+def parse_object(cell: str) -> dict[str, Any]:
     """A JSON object. Raises Invalid."""
     try:
         found = orjson.loads(cell)
@@ -100,9 +100,9 @@ def document(cell: str) -> dict[str, Any]:
     return found
 
 
-def decimal(cell: str) -> Decimal:
+def parse_decimal(cell: str) -> Decimal:
     """An exact number, with or without currency sign and commas between thousands. Raises Invalid."""
-    text = _DECORATION.sub("", unescaped(cell))
+    text = _DECORATION.sub("", unescape(cell))
     if _GROUPED.fullmatch(text):
         text = text.replace(",", "")
     try:
@@ -116,15 +116,15 @@ def decimal(cell: str) -> Decimal:
     return number
 
 
-def integer(cell: str) -> int:
+def parse_integer(cell: str) -> int:
     """A whole number. Raises Invalid."""
-    number = decimal(cell)
+    number = parse_decimal(cell)
     if number != number.to_integral_value():
         raise Invalid(f"{cell[:40]!r} is no whole number.")
     return int(number)
 
 
-def flag(cell: str) -> bool:
+def parse_boolean(cell: str) -> bool:
     """True or false, yes or no, 1 or 0. Raises Invalid."""
     word = cell.strip().lower()
     if word in _TRUE:
@@ -134,7 +134,7 @@ def flag(cell: str) -> bool:
     raise Invalid(f"{cell[:40]!r} is neither true nor false.")
 
 
-def attribute(cell: str, type_: AttributeType) -> Any:
+def parse_attribute(cell: str, type_: AttributeType) -> Any:
     """The value of a custom attribute of a type in a cell, in its kept form. Raises WrongType."""
     try:
         return attribute_values.kept(_READ[type_](cell), type_)
@@ -143,21 +143,21 @@ def attribute(cell: str, type_: AttributeType) -> Any:
         raise WrongType(f"The attribute has the type {type_}: give {expected}, not {cell[:40]!r}.") from None
 
 
-def number(cell: str) -> int | float:
+def parse_number(cell: str) -> int | float:
     """A number as JSON has them: whole ones exactly, the others as the nearest double. Raises Invalid."""
-    text = unescaped(cell).strip()
+    text = unescape(cell).strip()
     if _INTEGER.fullmatch(text):
         return int(text)
-    return float(text) if _DOUBLE.fullmatch(text) else float(decimal(cell))
+    return float(text) if _DOUBLE.fullmatch(text) else float(parse_decimal(cell))
 
 
 _READ: Final[dict[AttributeType, Callable[[str], Any]]] = {
-    AttributeType.STRING: unescaped,
-    AttributeType.NUMBER: number,
-    AttributeType.BOOLEAN: flag,
+    AttributeType.STRING: unescape,
+    AttributeType.NUMBER: parse_number,
+    AttributeType.BOOLEAN: parse_boolean,
     AttributeType.DATE: str.strip,
     AttributeType.DATETIME: str.strip,
-    AttributeType.STRING_LIST: texts,
+    AttributeType.STRING_LIST: parse_list,
 }
 
 
@@ -186,7 +186,7 @@ class TypeGuess:
         return self._possible[0] if self._seen and self._possible else AttributeType.STRING
 
 
-def guess(column: Iterable[str]) -> AttributeType:
+def guess_type(column: Iterable[str]) -> AttributeType:
     """The type of a column of cells."""
     found = TypeGuess()
     for cell in column:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from seggraph.errors import Invalid, Required, TooMany
-from seggraph.files import csv_values as cells
+from seggraph.files import csv_values
 from seggraph.files.csv_records import DELIMITERS, MAX_COLUMNS, Dialect, Record, RecordReader
 from seggraph.values import domains
 from seggraph.vocabulary import AttributeType
@@ -88,7 +88,7 @@ def column_names(first: Sequence[str], *, has_header: bool) -> list[str]:
     names: list[str] = []
     taken: set[str] = set()
     for index, cell in enumerate(first, start=1):
-        wanted = _shown(cells.unescaped(cell).strip())[:MAX_COLUMN_NAME] if has_header else ""
+        wanted = _shown(csv_values.unescape(cell).strip())[:MAX_COLUMN_NAME] if has_header else ""
         name = wanted = wanted or f"Column {index}"
         number = 2
         while name in taken:
@@ -139,7 +139,7 @@ def _require_text(records: Sequence[Sequence[str]]) -> None:
 
 def _is_header(records: Sequence[Sequence[str]], is_known_name: Callable[[str], bool]) -> bool:
     """Whether the first record names the columns: its cells differ, and none looks like data."""
-    first = [cells.unescaped(cell).strip() for cell in records[0]]
+    first = [csv_values.unescape(cell).strip() for cell in records[0]]
     named = [cell for cell in first if cell]
     if not named or len(set(named)) < len(named):
         return False
@@ -156,7 +156,7 @@ def _is_header(records: Sequence[Sequence[str]], is_known_name: Callable[[str], 
 
 def _column(name: str, column: Sequence[str]) -> Column:
     samples = list(dict.fromkeys(_shown(cell.strip())[:MAX_SAMPLE] for cell in column if cell.strip()))
-    return Column(name, samples[:SAMPLES], cells.guess(column))
+    return Column(name, samples[:SAMPLES], csv_values.guess_type(column))
 
 
 def _shown(text: str) -> str:

@@ -7,7 +7,7 @@ from tortoise.models import Model
 from seggraph.models.segments import Segment
 from seggraph.models.users import User
 from seggraph.models.workspaces import Workspace
-from seggraph.vocabulary import Channel, DeliveryStatus, DeliveryWish, DestinationType, MemberKind
+from seggraph.vocabulary import Channel, DeliveryStatus, DesiredState, DestinationType, MemberKind
 
 
 class Destination(Model):
@@ -58,7 +58,7 @@ class Delivery(Model):
     channel = fields.IntEnumField(Channel, null=True, description="The destination's")
     population_id = fields.BigIntField()
     status = fields.CharEnumField(DeliveryStatus, max_length=16, default=DeliveryStatus.NOT_SENT)
-    wish = fields.CharEnumField(DeliveryWish, max_length=16, default=DeliveryWish.DELIVER)
+    wish = fields.CharEnumField(DesiredState, max_length=16, default=DesiredState.DELIVER)
     resend = fields.BooleanField(default=False, db_default=False)
     list_id = fields.TextField(null=True, description="The list's id outside")
     list_name = fields.TextField(

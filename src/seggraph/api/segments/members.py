@@ -11,7 +11,7 @@ from seggraph.api.criteria.criteria import CriteriaInput, document_of
 from seggraph.api.segments.segments import Segment
 from seggraph.errors import Invalid
 from seggraph.services.members.selections import Selection
-from seggraph.services.segments import manual_membership as hands
+from seggraph.services.segments import manual_membership
 from seggraph.services.segments.manual_membership import HandReport
 from seggraph.services.segments.segments import SegmentDraft
 from seggraph.vocabulary import MemberKind, SegmentPurpose, SegmentType, Visibility
@@ -88,7 +88,7 @@ class SegmentMemberMutations:
         """Add."""
         caller = caller_of(info)
         selection, unknown = _selection(input)
-        report = await hands.add(
+        report = await manual_membership.add(
             caller.services,
             caller.viewer,
             ids.decode_all("Segment", input.segment_ids, path=("segmentIds",)),
@@ -108,7 +108,7 @@ class SegmentMemberMutations:
         caller = caller_of(info)
         selection, unknown = _selection(input)
         numbers = ids.decode_all("Segment", input.segment_ids, path=("segmentIds",))
-        report = await hands.remove(caller.services, caller.viewer, numbers, selection)
+        report = await manual_membership.remove(caller.services, caller.viewer, numbers, selection)
         return _payload(report, selection, unknown)
 
 

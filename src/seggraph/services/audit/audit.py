@@ -12,7 +12,7 @@ from typing import Any, Final
 import orjson
 
 from seggraph.access import Viewer
-from seggraph.database.unit_of_work import Work
+from seggraph.database.unit_of_work import UnitOfWork
 from seggraph.vocabulary import AuditAction, AuditSubject
 
 MAX_VALUE: Final = 20_000
@@ -45,7 +45,7 @@ class Subject:
 
 
 async def record(
-    unit: Work,
+    unit: UnitOfWork,
     viewer: Viewer,
     action: AuditAction,
     subject: Subject,

@@ -19,7 +19,7 @@ from seggraph.access import (
     visibility_arguments,
 )
 from seggraph.context import Context
-from seggraph.database.unit_of_work import Work, begin
+from seggraph.database.unit_of_work import UnitOfWork, begin
 from seggraph.errors import (
     BadTransition,
     Invalid,
@@ -236,7 +236,7 @@ async def delete(context: Context, viewer: Viewer, campaign_id: int) -> None:
         context.publish(unit, [_changed(viewer, campaign_id)])
 
 
-async def hold(unit: Work, viewer: Viewer, campaign_id: int) -> CampaignView:
+async def hold(unit: UnitOfWork, viewer: Viewer, campaign_id: int) -> CampaignView:
     """The campaign, its row held until the unit ends, if the viewer may change it. Raises NotFound, Forbidden."""
     row = await unit.connection.fetchrow(
         f"{SELECT} AND c.id = $2 FOR UPDATE OF c", viewer.workspace_id, campaign_id
@@ -260,7 +260,9 @@ def _roles(included: Sequence[int], excluded: Sequence[int]) -> Wanted:
     return wanted
 
 
-async def _reattach(unit: Work, viewer: Viewer, campaign: CampaignView, given: Mapping[str, Any]) -> None:
+async def _reattach(
+    unit: UnitOfWork, viewer: Viewer, campaign: CampaignView, given: Mapping[str, Any]
+) -> None:
     """Make the segments that the viewer sees those that are given; a list that is not given stays."""
     if "segment_ids" not in given and "exclude_segment_ids" not in given:
         return
@@ -282,7 +284,7 @@ async def _reattach(unit: Work, viewer: Viewer, campaign: CampaignView, given: M
 
 
 async def _attach(
-    unit: Work, viewer: Viewer, campaign_id: int, status: CampaignStatus, wanted: Wanted
+    unit: UnitOfWork, viewer: Viewer, campaign_id: int, status: CampaignStatus, wanted: Wanted
 ) -> None:
     """Attach segments, whose rows the unit holds. Raises what is wrong with them."""
     if not wanted:
@@ -315,7 +317,7 @@ def _require_attachable(wanted: Wanted, found: Mapping[int, asyncpg.Record], *, 
         raise Problems(problems)
 
 
-async def _attached(unit: Work, viewer: Viewer, campaign_id: int) -> list[asyncpg.Record]:
+async def _attached(unit: UnitOfWork, viewer: Viewer, campaign_id: int) -> list[asyncpg.Record]:
     """The segments of a campaign, whoever may see them."""
     rows: list[asyncpg.Record] = await unit.connection.fetch(
         ATTACHED, *visibility_arguments(viewer), campaign_id
@@ -347,7 +349,7 @@ def _require_order(starts_on: date | None, ends_on: date | None) -> None:
 
 async def _told(
     context: Context,
-    unit: Work,
+    unit: UnitOfWork,
     viewer: Viewer,
     campaign_id: int,
     action: AuditAction,

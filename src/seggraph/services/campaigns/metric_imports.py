@@ -15,8 +15,7 @@ from seggraph.access import VISIBLE_CAMPAIGN, VISIBLE_SEGMENT, Viewer, require_w
 from seggraph.context import Context
 from seggraph.database.connections import database
 from seggraph.errors import Invalid, Problems, Required, SeggraphError, TooMany
-from seggraph.files import csv_values as cells
-from seggraph.files import uploads
+from seggraph.files import csv_values, uploads
 from seggraph.files.csv_records import Dialect, Record, RecordReader, has_foreign_bytes
 from seggraph.files.layout import column_names, delimiter_of
 from seggraph.files.uploads import Read, StoredFile
@@ -175,13 +174,13 @@ def _read_day(cell: str) -> date:
 
 
 _READ: Final[Mapping[str, Callable[[str], Any]]] = {
-    "campaign": cells.unescaped,
-    "segment": cells.unescaped,
+    "campaign": csv_values.unescape,
+    "segment": csv_values.unescape,
     "day": _read_day,
-    "spend": cells.decimal,
-    "impressions": cells.integer,
-    "clicks": cells.integer,
-    "conversions": cells.integer,
+    "spend": csv_values.parse_decimal,
+    "impressions": csv_values.parse_integer,
+    "clicks": csv_values.parse_integer,
+    "conversions": csv_values.parse_integer,
 }
 
 

@@ -20,7 +20,7 @@ from seggraph.access import (
     visibility_arguments,
 )
 from seggraph.context import Context
-from seggraph.database.unit_of_work import Work, begin
+from seggraph.database.unit_of_work import UnitOfWork, begin
 from seggraph.errors import Forbidden, Invalid, NotFound, Problems, Required, SeggraphError, TooMany
 from seggraph.events import MetricsChanged
 from seggraph.row_errors import RefusedValue, RowError
@@ -197,7 +197,7 @@ def _count(value: object) -> int:
 
 
 async def _fitting(
-    unit: Work, viewer: Viewer, metrics: Mapping[int, Metric], report: MetricsReport
+    unit: UnitOfWork, viewer: Viewer, metrics: Mapping[int, Metric], report: MetricsReport
 ) -> dict[int, Metric]:
     """Those of the rows whose campaign the viewer manages, and whose segment they see and it has; the rest fails."""
     connection = unit.connection
@@ -248,7 +248,7 @@ def _require_segment(metric: Metric, visible: Collection[int], targeted: Collect
 
 
 async def _store(
-    context: Context, unit: Work, viewer: Viewer, metrics: Mapping[int, Metric], report: MetricsReport
+    context: Context, unit: UnitOfWork, viewer: Viewer, metrics: Mapping[int, Metric], report: MetricsReport
 ) -> None:
     """Store the last row of each key, and tell subscribers whose metrics are others now."""
     last = {metric.key: index for index, metric in metrics.items()}

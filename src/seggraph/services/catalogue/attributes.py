@@ -7,7 +7,7 @@ import asyncpg
 from seggraph.access import Viewer, require_write
 from seggraph.context import Context
 from seggraph.criteria import AttributeDefinition, Field
-from seggraph.database.unit_of_work import Work, begin
+from seggraph.database.unit_of_work import UnitOfWork, begin
 from seggraph.errors import Invalid, NameTaken, NotFound, SeggraphError, TooLong, TooMany
 from seggraph.services.audit import audit
 from seggraph.services.catalogue import attribute_names, catalogues
@@ -101,7 +101,7 @@ async def update(
 
 
 async def _noted(
-    unit: Work,
+    unit: UnitOfWork,
     viewer: Viewer,
     kind: MemberKind,
     name: str,

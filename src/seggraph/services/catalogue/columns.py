@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from seggraph.errors import Invalid, SeggraphError
-from seggraph.files import csv_values as cells
+from seggraph.files import csv_values
 from seggraph.files.csv_records import Dialect
 from seggraph.files.layout import Column, is_domain, is_email, read_layout
 from seggraph.services.catalogue import attribute_names
@@ -156,10 +156,10 @@ _CONTENTS: Final[dict[str, Callable[[str], bool]]] = {
 _CHECKS: Final[dict[str, Callable[[str], bool]]] = {
     "email": lambda cell: "@" in cell,
     "domain": is_domain,
-    "revenue": _reads(cells.decimal),
-    "employees": _reads(cells.integer),
-    "score": _reads(cells.decimal),
-    "isTarget": _reads(cells.flag),
+    "revenue": _reads(csv_values.parse_decimal),
+    "employees": _reads(csv_values.parse_integer),
+    "score": _reads(csv_values.parse_decimal),
+    "isTarget": _reads(csv_values.parse_boolean),
 }
 
 

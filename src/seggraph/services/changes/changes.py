@@ -6,7 +6,7 @@ from pyroaring import BitMap
 
 from seggraph.audiences import to_bytes
 from seggraph.context import Context
-from seggraph.database.unit_of_work import Work
+from seggraph.database.unit_of_work import UnitOfWork
 from seggraph.vocabulary import MemberKind
 
 MARK = """
@@ -35,7 +35,7 @@ def of_segment(segment_id: int) -> str:
 
 async def mark(
     context: Context,
-    unit: Work,
+    unit: UnitOfWork,
     workspace_id: int,
     kind: MemberKind,
     ordinals: Iterable[int],

@@ -11,7 +11,7 @@ from pyroaring import BitMap
 
 from seggraph.audiences import ChunkOwner, ChunkStore, to_bytes
 from seggraph.context import Context
-from seggraph.database.unit_of_work import Work
+from seggraph.database.unit_of_work import UnitOfWork
 from seggraph.models.audiences import ChunkRole
 from seggraph.services.changes import changes
 from seggraph.vocabulary import MemberKind
@@ -42,7 +42,7 @@ REMOVE_LATER: Final = """
 
 async def note(
     context: Context,
-    unit: Work,
+    unit: UnitOfWork,
     workspace_id: int,
     kind: MemberKind,
     changed: Mapping[frozenset[str], BitMap],

@@ -21,7 +21,7 @@ DESCRIBE = "SELECT time_zone, consent_policy FROM workspaces WHERE id = $1"
 
 
 @dataclass(frozen=True, slots=True)
-class Surroundings:
+class PopulationSettings:
     """What evaluating a population depends on besides its members."""
 
     population: Population
@@ -29,14 +29,14 @@ class Surroundings:
     policy: ConsentPolicy
 
 
-async def describe(connection: asyncpg.Connection, workspace_id: int, kind: MemberKind) -> Surroundings:
-    """The surroundings of a population."""
-    return surroundings(await connection.fetchrow(DESCRIBE, workspace_id), workspace_id, kind)
+async def describe(connection: asyncpg.Connection, workspace_id: int, kind: MemberKind) -> PopulationSettings:
+    """The population_settings of a population."""
+    return population_settings(await connection.fetchrow(DESCRIBE, workspace_id), workspace_id, kind)
 
 
-def surroundings(row: Mapping[str, Any], workspace_id: int, kind: MemberKind) -> Surroundings:
-    """The surroundings of a population of the workspace that a row describes."""
-    return Surroundings(
+def population_settings(row: Mapping[str, Any], workspace_id: int, kind: MemberKind) -> PopulationSettings:
+    """The population_settings of a population of the workspace that a row describes."""
+    return PopulationSettings(
         Population(workspace_id, kind), ZoneInfo(row["time_zone"]), ConsentPolicy(row["consent_policy"])
     )
 

@@ -46,13 +46,13 @@ async def find(
         as_of: datetime = await connection.fetchval("SELECT now()")
         _, criteria = await documents.checked(connection, viewer.workspace_id, kind, document, path=(path,))
         await segment_references.require_usable(connection, viewer, kind, criteria, path=(path,))
-        surroundings = await populations.describe(connection, viewer.workspace_id, kind)
+        population_settings = await populations.describe(connection, viewer.workspace_id, kind)
         [members] = await context.engine.evaluate(
             connection,
-            surroundings.population,
+            population_settings.population,
             [criteria],
             as_of=as_of,
-            zone=surroundings.zone,
+            zone=population_settings.zone,
             timeout_seconds=context.settings.preview_timeout_seconds,
             max_cost=context.settings.max_evaluation_cost,
         )

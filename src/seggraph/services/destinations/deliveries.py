@@ -19,7 +19,7 @@ from seggraph.access import (
 )
 from seggraph.context import Context
 from seggraph.database.connections import database
-from seggraph.database.unit_of_work import Work, begin
+from seggraph.database.unit_of_work import UnitOfWork, begin
 from seggraph.errors import BadTransition, NotFound
 from seggraph.events import DeliveryChanged
 from seggraph.services.audit import audit
@@ -30,7 +30,7 @@ from seggraph.vocabulary import (
     AuditAction,
     AuditSubject,
     DeliveryStatus,
-    DeliveryWish,
+    DesiredState,
     MemberKind,
     SegmentStatus,
 )
@@ -69,7 +69,7 @@ class DeliveryView:
     destination_id: int
     segment_id: int
     status: DeliveryStatus
-    wish: DeliveryWish
+    wish: DesiredState
     list_name: str | None
     member_count: int | None
     no_address_count: int | None
@@ -95,7 +95,7 @@ class DeliveryView:
     @property
     def is_emptying(self) -> bool:
         """Whether it was switched off and the list outside is still to be emptied."""
-        return self.wish is DeliveryWish.EMPTY
+        return self.wish is DesiredState.EMPTY
 
     @property
     def progress(self) -> float | None:
@@ -154,7 +154,7 @@ async def deactivate(
     """Switch a delivery off; the list outside is kept as it is, or emptied. Raises Forbidden, NotFound."""
     async with begin() as unit:
         row = await _hold(unit, viewer, delivery_id)
-        wish = DeliveryWish.KEEP if keep_members else DeliveryWish.EMPTY
+        wish = DesiredState.KEEP if keep_members else DesiredState.EMPTY
         claims = await unit.connection.fetchval(SWITCH_OFF, viewer.workspace_id, delivery_id, wish)
         await unit.connection.execute(FORGET_CHANGES, viewer.workspace_id, delivery_id)
         told = {"segment_id": row["segment_id"], "keep_members": keep_members}
@@ -168,7 +168,7 @@ async def retry(context: Context, viewer: Viewer, delivery_id: int) -> DeliveryV
     """Have a delivery that FAILED, or waits, tried again at once. Raises Forbidden, NotFound, BadTransition."""
     async with begin() as unit:
         row = await _hold(unit, viewer, delivery_id)
-        delivers = row["wish"] == DeliveryWish.DELIVER
+        delivers = row["wish"] == DesiredState.DELIVER
         if delivers and row["segment_status"] != SegmentStatus.ACTIVE:
             raise BadTransition(
                 f"Only ACTIVE segments are delivered, and this one is {row['segment_status']}.", path=("id",)
@@ -223,11 +223,11 @@ def view_of(row: asyncpg.Record) -> DeliveryView:
     """The view of a row of SELECT."""
     values: dict[str, Any] = {one.name: row[one.name] for one in fields(DeliveryView)}
     values["status"] = DeliveryStatus(row["status"])
-    values["wish"] = DeliveryWish(row["wish"])
+    values["wish"] = DesiredState(row["wish"])
     return DeliveryView(**values)
 
 
-async def _hold(unit: Work, viewer: Viewer, delivery_id: int) -> asyncpg.Record:
+async def _hold(unit: UnitOfWork, viewer: Viewer, delivery_id: int) -> asyncpg.Record:
     row = await unit.connection.fetchrow(HOLD, *visibility_arguments(viewer), delivery_id)
     if row is None:
         raise NotFound("There is no such delivery.", path=("id",))
@@ -236,14 +236,14 @@ async def _hold(unit: Work, viewer: Viewer, delivery_id: int) -> asyncpg.Record:
 
 
 async def _noted(
-    unit: Work, viewer: Viewer, action: AuditAction, row: asyncpg.Record, told: Mapping[str, Any]
+    unit: UnitOfWork, viewer: Viewer, action: AuditAction, row: asyncpg.Record, told: Mapping[str, Any]
 ) -> None:
     """Write who did what to a delivery that `_hold` returned."""
     subject = audit.Subject(AuditSubject.DELIVERY, row["id"], row["segment_name"])
     await audit.record(unit, viewer, action, subject, after=told)
 
 
-async def _read_back(unit: Work, viewer: Viewer, delivery_id: int) -> DeliveryView:
+async def _read_back(unit: UnitOfWork, viewer: Viewer, delivery_id: int) -> DeliveryView:
     row = await unit.connection.fetchrow(
         f"{SELECT} AND d.id = $4", *visibility_arguments(viewer), delivery_id
     )

@@ -14,7 +14,7 @@ from pyroaring import BitMap
 
 from seggraph.context import Context
 from seggraph.database.connections import database
-from seggraph.database.unit_of_work import Work, begin
+from seggraph.database.unit_of_work import UnitOfWork, begin
 from seggraph.destinations.destination import (
     Declined,
     Destination,
@@ -173,10 +173,10 @@ class Calls:
             await self._states(unit).change(settle, near=batch)
             await self._acknowledged(unit)
 
-    def _states(self, unit: Work) -> States:
+    def _states(self, unit: UnitOfWork) -> States:
         return States(unit.connection, self.claim.workspace_id, self.claim.delivery_id)
 
-    async def _acknowledged(self, unit: Work) -> None:
+    async def _acknowledged(self, unit: UnitOfWork) -> None:
         """The destination works: failures are counted from here."""
         await unit.connection.execute(ACKNOWLEDGED, self.claim.delivery_id, self.claim.workspace_id)
         self.claim.attempts = 1

@@ -14,11 +14,11 @@ import structlog
 from seggraph.context import Context
 from seggraph.database import leases
 from seggraph.database.connections import database
-from seggraph.database.leases import LET_GO, Lease, LeaseLost
+from seggraph.database.leases import RELEASE_LEASE, Lease, LeaseLost
 from seggraph.database.unit_of_work import begin
 from seggraph.errors import ErrorCode
 from seggraph.events import DeliveryChanged
-from seggraph.vocabulary import DeliveryStatus, DeliveryWish
+from seggraph.vocabulary import DeliveryStatus, DesiredState
 
 log = structlog.get_logger()
 
@@ -64,17 +64,17 @@ HOLD: Final = """
     WHERE d.id = $1 AND d.lease_holder = $2 AND d.wish = $3 FOR NO KEY UPDATE OF d
 """
 
-RELEASE: Final = f"{LET_GO}, attempts = 0"
+RELEASE: Final = f"{RELEASE_LEASE}, attempts = 0"
 
 ERROR: Final = "error_code = $3, error_message = $4, error_at = clock_timestamp()"
 
-RETRY: Final = f"{ERROR}, {LET_GO}, retry_at = clock_timestamp() + make_interval(secs => $5)"
+RETRY: Final = f"{ERROR}, {RELEASE_LEASE}, retry_at = clock_timestamp() + make_interval(secs => $5)"
 
-FAIL: Final = f"{ERROR}, {LET_GO}, retry_at = NULL, status = 'FAILED'"
+FAIL: Final = f"{ERROR}, {RELEASE_LEASE}, retry_at = NULL, status = 'FAILED'"
 
 ABANDONED: Final = f"""
     UPDATE deliveries d SET status = 'FAILED', error_code = $1, error_message = $2, error_at = clock_timestamp(),
-      {LET_GO}
+      {RELEASE_LEASE}
     WHERE d.status <> 'FAILED' AND d.attempts >= $3 AND d.lease_holder IS NOT NULL AND {FREE}
     RETURNING d.id, d.workspace_id, d.segment_id
 """  # noqa: S608 - constants only
@@ -96,7 +96,7 @@ class Claim:
     destination_id: int
     segment_id: int
     status: DeliveryStatus
-    wish: DeliveryWish
+    wish: DesiredState
     attempts: int
     number: int
 
@@ -151,7 +151,7 @@ async def claim(context: Context, delivery_id: int) -> Claim | None:
         row["destination_id"],
         row["segment_id"],
         DeliveryStatus(row["status"]),
-        DeliveryWish(row["wish"]),
+        DesiredState(row["wish"]),
         row["attempts"],
         row["claims"],
     )

@@ -7,11 +7,11 @@ import asyncpg
 from pyroaring import BitMap
 
 from seggraph.context import Context
-from seggraph.database.unit_of_work import Work, begin
+from seggraph.database.unit_of_work import UnitOfWork, begin
 from seggraph.services.destinations import delivery_states
 from seggraph.services.destinations.delivery_claims import Claim
 from seggraph.services.destinations.delivery_states import Audience, State, States
-from seggraph.vocabulary import Channel, DeliveryStatus, DeliveryWish, MemberKind, SegmentStatus
+from seggraph.vocabulary import Channel, DeliveryStatus, DesiredState, MemberKind, SegmentStatus
 
 ROUND: Final = """
     UPDATE deliveries SET resend = $2, member_count = $3, no_address_count = $4, no_consent_count = $5,
@@ -51,7 +51,7 @@ async def look(claim: Claim) -> Round:
         changed = await delivery_states.take_changes(unit.connection, claim.workspace_id, claim.delivery_id)
         states = States(unit.connection, claim.workspace_id, claim.delivery_id)
         before = await states.read()
-        is_live = row["segment_status"] == SegmentStatus.ACTIVE and claim.wish is DeliveryWish.DELIVER
+        is_live = row["segment_status"] == SegmentStatus.ACTIVE and claim.wish is DesiredState.DELIVER
         after = delivery_states.copy(before)
         after.tell(changed)
         if not is_live or row["as_of"] is None:
@@ -72,7 +72,7 @@ async def look(claim: Claim) -> Round:
         return _found(row, remove, send, is_live=True)
 
 
-async def _count(unit: Work, claim: Claim, audience: Audience, state: State) -> None:
+async def _count(unit: UnitOfWork, claim: Claim, audience: Audience, state: State) -> None:
     await unit.connection.execute(
         ROUND,
         claim.delivery_id,

@@ -15,14 +15,14 @@ from seggraph.audiences.bitmap import iterate
 from seggraph.context import Context
 from seggraph.database import leases
 from seggraph.database.connections import database
-from seggraph.database.unit_of_work import Work, begin
+from seggraph.database.unit_of_work import UnitOfWork, begin
 from seggraph.destinations.destination import ListGone, Unavailable
 from seggraph.errors import SeggraphError
 from seggraph.services.destinations import delivery_calls, delivery_claims, delivery_names, delivery_rounds
 from seggraph.services.destinations.delivery_claims import FAILED_MESSAGE, MAX_ATTEMPTS, Claim
 from seggraph.services.destinations.delivery_rounds import SETTLED
 from seggraph.services.destinations.delivery_states import State, States
-from seggraph.vocabulary import DeliveryStatus, DeliveryWish
+from seggraph.vocabulary import DeliveryStatus, DesiredState
 
 log = structlog.get_logger()
 
@@ -67,7 +67,7 @@ async def _deliver(context: Context, claim: Claim) -> None:
     """Go round until nothing is left to do, or others should have their turn."""
     until = time.monotonic() + SECONDS_AT_ONCE
     try:
-        if claim.wish is DeliveryWish.EMPTY:
+        if claim.wish is DesiredState.EMPTY:
             await _empty(context, claim)
             return
         while time.monotonic() < until and await _go_round(context, claim):
@@ -122,7 +122,7 @@ async def _empty(context: Context, claim: Claim) -> None:
         context.publish(unit, [claim.changed(DeliveryStatus.INACTIVE)])
 
 
-async def _forget_everybody(unit: Work, claim: Claim) -> None:
+async def _forget_everybody(unit: UnitOfWork, claim: Claim) -> None:
     """Note that nobody is outside any more."""
     await claim.hold(unit.connection)
     await States(unit.connection, claim.workspace_id, claim.delivery_id).change(State.forget)
@@ -131,7 +131,7 @@ async def _forget_everybody(unit: Work, claim: Claim) -> None:
 
 async def _fail(context: Context, claim: Claim, error: Exception) -> None:
     """Say why it failed, or leave it to be tried again when that may help. Raises LeaseLost."""
-    verdict = leases.judge(error, claim.attempts, MAX_ATTEMPTS, FAILED_MESSAGE)
+    verdict = leases.classify_failure(error, claim.attempts, MAX_ATTEMPTS, FAILED_MESSAGE)
     unforeseen = None if isinstance(error, SeggraphError) else error
     log.warning("delivery_failed", attempt=claim.attempts, final=verdict.is_final, exc_info=unforeseen)
     if verdict.is_final:

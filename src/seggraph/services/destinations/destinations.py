@@ -16,7 +16,7 @@ import orjson
 from seggraph.access import Viewer, is_admin, require_admin, require_destination_management
 from seggraph.context import Context
 from seggraph.database.connections import database
-from seggraph.database.unit_of_work import Work, begin
+from seggraph.database.unit_of_work import UnitOfWork, begin
 from seggraph.destinations import signing, templates
 from seggraph.errors import Invalid, NameTaken, NotFound, Required, SegmentInUse, StaleVersion, TooMany
 from seggraph.files import secrets
@@ -265,7 +265,7 @@ async def delete(context: Context, viewer: Viewer, destination_id: int) -> None:
 
 
 async def _noted(
-    unit: Work,
+    unit: UnitOfWork,
     viewer: Viewer,
     action: AuditAction,
     view: DestinationView,
@@ -352,7 +352,7 @@ async def _require_callable(context: Context, draft: DestinationDraft) -> None:
 
 
 async def _send_anew(
-    context: Context, unit: Work, before: DestinationView, after: DestinationView, workspace_id: int
+    context: Context, unit: UnitOfWork, before: DestinationView, after: DestinationView, workspace_id: int
 ) -> None:
     """Have what was sent sent anew if it would be something else now, or go to another place."""
     changed = (before.url, before.mapping) != (after.url, after.mapping)

@@ -20,7 +20,7 @@ from seggraph.audiences import SPREAD, ChunkOwner, ChunkStore, from_bytes, split
 from seggraph.context import Context
 from seggraph.database.connections import database
 from seggraph.database.locks import LockSpace, lock_exclusive
-from seggraph.database.unit_of_work import Work, begin
+from seggraph.database.unit_of_work import UnitOfWork, begin
 from seggraph.files import uploads
 from seggraph.models.audiences import ChunkRole
 from seggraph.services.audit import audit
@@ -33,8 +33,8 @@ from seggraph.services.exports import exports
 from seggraph.services.members import relations, selections
 from seggraph.services.members.selections import Named, Selection
 from seggraph.services.memberships import attribution as move_causes
-from seggraph.services.memberships import deltas as shifts
-from seggraph.services.memberships.deltas import Outcome
+from seggraph.services.memberships import deltas
+from seggraph.services.memberships.deltas import FoundDelta
 from seggraph.services.reach import reach
 from seggraph.services.reach.reach import NO_REACH, Reachable
 from seggraph.services.suppressions import suppressions
@@ -189,7 +189,7 @@ async def _traces(
 class _Erasing:
     """Erasing members of one kind."""
 
-    def __init__(self, context: Context, unit: Work, workspace_id: int, kind: MemberKind) -> None:
+    def __init__(self, context: Context, unit: UnitOfWork, workspace_id: int, kind: MemberKind) -> None:
         self._context = context
         self._unit = unit
         self._connection: asyncpg.Connection = unit.connection
@@ -255,9 +255,11 @@ class _Erasing:
         before = {place: found[owner] for place, owner in owners.items()}
         return before, {place: bitmap - self._ordinals for place, bitmap in before.items()}
 
-    async def _erase_links(self, segments: Sequence[asyncpg.Record], reachable: Reachable) -> list[Outcome]:
+    async def _erase_links(
+        self, segments: Sequence[asyncpg.Record], reachable: Reachable
+    ) -> list[FoundDelta]:
         """Correct links, blocks and members of every segment; returns those that lost someone."""
-        memberships = await shifts.read_memberships(
+        memberships = await deltas.read_memberships(
             self._connection, self._workspace_id, [row["id"] for row in segments], near=self._ordinals
         )
         changes: dict[ChunkOwner, tuple[BitMap, BitMap]] = {}
@@ -273,7 +275,7 @@ class _Erasing:
                 live = _in_step(row)
                 lost = reach.count(gone, reachable, _purpose(row)) if live else NO_REACH
                 outcomes.append(
-                    Outcome(
+                    FoundDelta(
                         row["id"],
                         row["computed_revision"],
                         BitMap(),
@@ -287,9 +289,9 @@ class _Erasing:
         await store.fold(list(changes), near=self._ordinals)
         return outcomes
 
-    async def _record(self, outcomes: Sequence[Outcome], at: datetime) -> None:
+    async def _record(self, outcomes: Sequence[FoundDelta], at: datetime) -> None:
         """Keep that so many left, but not who, and publish it."""
-        recorded, ids = await shifts.record(
+        recorded, ids = await deltas.record(
             self._connection,
             self._workspace_id,
             self._kind,
@@ -298,10 +300,10 @@ class _Erasing:
             at,
             keeps_moves=False,
         )
-        self._context.publish(self._unit, shifts.facts_of(self._workspace_id, recorded, ids, at))
+        self._context.publish(self._unit, deltas.facts_of(self._workspace_id, recorded, ids, at))
 
     async def _count_anew(
-        self, segments: Sequence[asyncpg.Record], outcomes: Sequence[Outcome], reachable: Reachable
+        self, segments: Sequence[asyncpg.Record], outcomes: Sequence[FoundDelta], reachable: Reachable
     ) -> None:
         """Count the reach of segments that no refresh keeps up to date: their numbers cannot be corrected."""
         lost = {one.segment_id for one in outcomes}

@@ -17,7 +17,7 @@ from seggraph.access import Viewer, require_write
 from seggraph.context import Context
 from seggraph.database.connections import database
 from seggraph.database.locks import LockSpace, lock_exclusive, lock_shared
-from seggraph.database.unit_of_work import Work, begin
+from seggraph.database.unit_of_work import UnitOfWork, begin
 from seggraph.errors import NotFound, Problems, Required, SeggraphError, TooMany
 from seggraph.row_errors import RowError
 from seggraph.services.changes import changes
@@ -184,7 +184,9 @@ async def erase(
     return sum(one.count for one in removed)
 
 
-async def mark_removed(context: Context, unit: Work, workspace_id: int, removed: Iterable[Removed]) -> None:
+async def mark_removed(
+    context: Context, unit: UnitOfWork, workspace_id: int, removed: Iterable[Removed]
+) -> None:
     """Mark the members that lost events as changed."""
     touched: Touched = defaultdict(lambda: (set(), set()))
     _touch(touched, ((one.kind, one.ordinal, one.name) for one in removed))
@@ -335,7 +337,7 @@ def _touch(touched: Touched, members: Iterable[tuple[MemberKind, int, str]]) -> 
         names.add(name)
 
 
-async def _mark(context: Context, unit: Work, workspace_id: int, touched: Touched) -> None:
+async def _mark(context: Context, unit: UnitOfWork, workspace_id: int, touched: Touched) -> None:
     for kind, (ordinals, names) in touched.items():
         changed = [changes.of_event(name) for name in names]
         await changes.mark(context, unit, workspace_id, kind, ordinals, changed)

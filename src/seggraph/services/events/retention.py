@@ -9,7 +9,7 @@ from seggraph.access import Viewer, require_admin
 from seggraph.context import Context
 from seggraph.database.connections import database
 from seggraph.database.locks import LockSpace, lock_exclusive
-from seggraph.database.unit_of_work import Work, begin
+from seggraph.database.unit_of_work import UnitOfWork, begin
 from seggraph.errors import Invalid
 from seggraph.services.audit import audit
 from seggraph.services.events import events, removals
@@ -76,7 +76,7 @@ async def _prune_once(context: Context, workspace_id: int) -> int:
         return await _remove(context, unit, workspace_id, datetime.now(UTC) - timedelta(days=days))
 
 
-async def _remove(context: Context, unit: Work, workspace_id: int, before: datetime) -> int:
+async def _remove(context: Context, unit: UnitOfWork, workspace_id: int, before: datetime) -> int:
     connection: asyncpg.Connection = unit.connection
     await lock_exclusive(connection, LockSpace.EVENTS, workspace_id)
     removed = await removals.by_age(connection, workspace_id, before, BATCH)

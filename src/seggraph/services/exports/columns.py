@@ -1,7 +1,7 @@
 """The columns of exports: what there is to choose, and the SQL that writes each as a CSV cell or as JSON.
 
 PostgreSQL writes the file itself (COPY), many times faster than rows that pass through Python. A cell is what
-`cells.written` would make of the value, so that the file imports again unchanged.
+`csv_values.format_value` would make of the value, so that the file imports again unchanged.
 """
 
 from collections.abc import Mapping, Sequence
@@ -10,7 +10,7 @@ from enum import Enum, IntEnum, auto
 from typing import Final
 
 from seggraph.errors import Duplicate, NotFound, Path, TooMany
-from seggraph.files import csv_values as cells
+from seggraph.files import csv_values
 from seggraph.services.imports.mappings import ATTRIBUTE_PREFIX, CONSENT_FIELDS, FIELDS
 from seggraph.services.members.drafts import consent_column
 from seggraph.vocabulary import AttributeType, ConsentState, MemberKind
@@ -83,14 +83,14 @@ def _cell(form: Form, value: str) -> str:
 
 
 def _text(value: str) -> str:
-    """A text as `cells.escaped` writes it."""
+    """A text as `csv_values.escape` writes it."""
     could_run = r"E'^(?:[=+@\t\r\n-]|''(?:$|[=+@\t\r\n''-]))'"
     return f"CASE WHEN {value} = '' OR {value} ~ {could_run} THEN '''' || {value} ELSE {value} END"
 
 
 def _list(value: str) -> str:
-    """A list of texts as `cells.written` writes it: between semicolons if it can be, otherwise as JSON."""
-    separator = cells.LIST_SEPARATOR
+    """A list of texts as `csv_values.format_value` writes it: between semicolons if it can be, otherwise as JSON."""
+    separator = csv_values.LIST_SEPARATOR
     return f"""
       CASE WHEN EXISTS (SELECT FROM unnest({value}) AS item WHERE item = '' OR item <> btrim(item, '{SPACES}')
         OR strpos(item, '{separator}') > 0 OR left(item, 1) IN ('[', '''', '{{'))

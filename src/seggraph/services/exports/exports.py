@@ -16,7 +16,7 @@ from seggraph.access import VISIBLE_EXPORT, VISIBLE_SEGMENT, Viewer, require_wri
 from seggraph.context import Context
 from seggraph.database.connections import database
 from seggraph.database.paging import Key, Order, Page, PageRequest, fetch_page
-from seggraph.database.unit_of_work import Work, begin
+from seggraph.database.unit_of_work import UnitOfWork, begin
 from seggraph.errors import Invalid, NotFound, Required
 from seggraph.events import ExportFinished, ExportProgressed
 from seggraph.files import uploads
@@ -202,7 +202,7 @@ async def discard(context: Context, viewer: Viewer, export_id: int) -> ExportVie
     return await get(viewer, export_id)
 
 
-async def withdraw(context: Context, unit: Work, workspace_id: int, kind: MemberKind) -> list[str]:
+async def withdraw(context: Context, unit: UnitOfWork, workspace_id: int, kind: MemberKind) -> list[str]:
     """Expire the exports that may show erased members of a kind; returns the files to remove after the commit."""
     rows = await unit.connection.fetch(WITHDRAW, workspace_id, kind)
     context.publish(unit, [progressed(workspace_id, row["id"]) for row in rows])

@@ -15,7 +15,7 @@ from pyroaring import BitMap
 
 from seggraph.access import VISIBLE_SEGMENT, Viewer, visibility_arguments
 from seggraph.audiences import ChunkOwner, ChunkStore
-from seggraph.files import csv_values as cells
+from seggraph.files import csv_values
 from seggraph.models.audiences import ChunkRole
 from seggraph.services.exports.columns import ExportColumn, csv_select, json_select
 from seggraph.services.segments.views import SegmentFilter
@@ -52,7 +52,7 @@ def begin_file(file: BinaryIO, columns: Sequence[ExportColumn], format_: ExportF
     """Write what stands above the rows: the names of the columns, for CSV."""
     if format_ is ExportFormat.CSV:
         text = io.StringIO()
-        csv.writer(text, lineterminator="\n").writerow([cells.escaped(column.name) for column in columns])
+        csv.writer(text, lineterminator="\n").writerow([csv_values.escape(column.name) for column in columns])
         file.write(text.getvalue().encode())
 
 

@@ -22,7 +22,7 @@ from seggraph.access import Viewer
 from seggraph.context import Context
 from seggraph.database import leases
 from seggraph.database.connections import database
-from seggraph.database.leases import FREE, LET_GO, RENEW, RESTED, RETRY, Lease
+from seggraph.database.leases import FREE, RELEASE_LEASE, RENEW, RESTED, RETRY, Lease
 from seggraph.database.locks import LockSpace, lock_shared
 from seggraph.database.unit_of_work import begin, snapshot
 from seggraph.errors import ErrorCode, NotFound
@@ -49,17 +49,17 @@ ADVANCE: Final = f"{RENEW}, written = $4, total = $5, as_of = $6"
 
 FINISH: Final = f"""
     status = 'READY', file = $3, file_size = $4, written = $5, total = $5, as_of = $6,
-    finished_at = clock_timestamp(), expires_at = clock_timestamp() + make_interval(secs => $7), {LET_GO}
+    finished_at = clock_timestamp(), expires_at = clock_timestamp() + make_interval(secs => $7), {RELEASE_LEASE}
 """
 
 FAIL: Final = f"""
     status = 'FAILED', error_code = $3, error_message = $4, error_at = clock_timestamp(),
-    finished_at = clock_timestamp(), {LET_GO}
+    finished_at = clock_timestamp(), {RELEASE_LEASE}
 """
 
 ABANDONED: Final = f"""
     UPDATE exports SET status = 'FAILED', error_code = $1, error_message = $2, error_at = clock_timestamp(),
-      finished_at = clock_timestamp(), {LET_GO}
+      finished_at = clock_timestamp(), {RELEASE_LEASE}
     WHERE status = 'RUNNING' AND attempts >= $3 AND {FREE}
     RETURNING id, workspace_id
 """  # noqa: S608 - constants only
@@ -244,7 +244,7 @@ async def _rows(
 
 async def _fail(context: Context, claim: Claim, error: Exception) -> ExportStatus:
     """Say why the export failed, or leave it to be tried again when that may help. Raises LeaseLost."""
-    verdict = leases.judge(error, claim.attempt, MAX_ATTEMPTS, FAILED_MESSAGE)
+    verdict = leases.classify_failure(error, claim.attempt, MAX_ATTEMPTS, FAILED_MESSAGE)
     log.warning("export_failed", attempt=claim.attempt, final=verdict.is_final, exc_info=error)
     if not verdict.is_final:
         async with database() as connection:

@@ -15,7 +15,7 @@ from pyroaring import BitMap
 
 from seggraph.context import Context
 from seggraph.database.locks import LockSpace, lock_shared
-from seggraph.database.unit_of_work import Work
+from seggraph.database.unit_of_work import UnitOfWork
 from seggraph.errors import ErrorCode, SeggraphError
 from seggraph.files.csv_records import Record
 from seggraph.services.imports.mappings import Pair, Refusal, Row, RowMaker, key_field
@@ -135,7 +135,7 @@ def key_of(pairs: Sequence[Pair], kind: MemberKind) -> str:
     return key_field(pairs, kind) or "externalId"
 
 
-async def store(context: Context, unit: Work, batch: Batch, rows: Rows) -> Outcome:
+async def store(context: Context, unit: UnitOfWork, batch: Batch, rows: Rows) -> Outcome:
     """Store the members of some rows in a unit, and say what became of every row."""
     good, refused = rows
     await lock_shared(unit.connection, LockSpace.MEMBERS, batch.workspace_id)

@@ -13,7 +13,7 @@ from seggraph.context import Context
 from seggraph.database.connections import database
 from seggraph.database.unit_of_work import begin
 from seggraph.errors import NotFound, TooMany
-from seggraph.files import csv_values as cells
+from seggraph.files import csv_values
 from seggraph.files.csv_records import RecordReader
 from seggraph.services.catalogue import catalogues
 from seggraph.services.imports.claims import Claim
@@ -58,10 +58,10 @@ async def look_through(context: Context, claim: Claim) -> None:
         context.publish(unit, [progressed(claim.workspace_id, claim.import_id)])
 
 
-def _guesses(claim: Claim, known: Mapping[str, AttributeType]) -> list[tuple[int, str, cells.TypeGuess]]:
+def _guesses(claim: Claim, known: Mapping[str, AttributeType]) -> list[tuple[int, str, csv_values.TypeGuess]]:
     """The columns of attributes that are new: index, name, and what their cells will tell. Raises TooMany."""
     new = [
-        (claim.columns.index(pair.column), pair.attribute, cells.TypeGuess())
+        (claim.columns.index(pair.column), pair.attribute, csv_values.TypeGuess())
         for pair in claim.pairs
         if pair.attribute is not None and pair.attribute not in known
     ]
@@ -73,7 +73,7 @@ def _guesses(claim: Claim, known: Mapping[str, AttributeType]) -> list[tuple[int
     return new
 
 
-def _see(reader: RecordReader, guesses: Sequence[tuple[int, str, cells.TypeGuess]]) -> int:
+def _see(reader: RecordReader, guesses: Sequence[tuple[int, str, csv_values.TypeGuess]]) -> int:
     """Read on for a while; returns how many records were read."""
     count = 0
     for record in islice(reader, ROWS_AT_ONCE):

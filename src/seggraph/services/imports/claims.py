@@ -13,7 +13,7 @@ from seggraph.audiences import from_bytes
 from seggraph.context import Context
 from seggraph.database import leases
 from seggraph.database.connections import database
-from seggraph.database.leases import FREE, LET_GO, RESTED, RETRY, Lease
+from seggraph.database.leases import FREE, RELEASE_LEASE, RESTED, RETRY, Lease
 from seggraph.database.unit_of_work import begin
 from seggraph.errors import ErrorCode
 from seggraph.events import Fact
@@ -39,12 +39,12 @@ CLAIM: Final = f"""
 
 FAIL: Final = f"""
     status = 'FAILED', error_code = $3, error_message = $4, error_at = clock_timestamp(),
-    finished_at = clock_timestamp(), taken = NULL, {LET_GO}
+    finished_at = clock_timestamp(), taken = NULL, {RELEASE_LEASE}
 """
 
 ABANDONED: Final = f"""
     UPDATE imports SET status = 'FAILED', error_code = $1, error_message = $2, error_at = clock_timestamp(),
-      finished_at = clock_timestamp(), taken = NULL, {LET_GO}
+      finished_at = clock_timestamp(), taken = NULL, {RELEASE_LEASE}
     WHERE status = 'RUNNING' AND attempts >= $3 AND {FREE}
     RETURNING id, workspace_id, dry_run
 """  # noqa: S608 - constants only
@@ -131,7 +131,7 @@ async def ask_for_work(context: Context, limit: int) -> None:
 
 async def fail(context: Context, claim: Claim, error: Exception) -> ImportStatus:
     """Say why the import failed, or leave it to be tried again when that may help. Raises LeaseLost."""
-    verdict = leases.judge(error, claim.attempt, MAX_ATTEMPTS, FAILED_MESSAGE)
+    verdict = leases.classify_failure(error, claim.attempt, MAX_ATTEMPTS, FAILED_MESSAGE)
     log.warning("import_failed", attempt=claim.attempt, final=verdict.is_final, exc_info=error)
     if not verdict.is_final:
         async with database() as connection:

@@ -23,7 +23,7 @@ from seggraph.access import (
 from seggraph.context import Context
 from seggraph.database.connections import database
 from seggraph.database.paging import Key, Order, Page, PageRequest, fetch_page
-from seggraph.database.unit_of_work import Work, begin
+from seggraph.database.unit_of_work import UnitOfWork, begin
 from seggraph.errors import BadTransition, Forbidden, Invalid, NotFound, SeggraphError
 from seggraph.events import ImportFinished, ImportProgressed
 from seggraph.files import uploads
@@ -326,7 +326,7 @@ def _shown_name(file_name: str) -> str:
     return printable[:MAX_FILE_NAME] or "file"
 
 
-async def _hold(unit: Work, viewer: Viewer, import_id: int) -> ImportView:
+async def _hold(unit: UnitOfWork, viewer: Viewer, import_id: int) -> ImportView:
     row = await unit.connection.fetchrow(
         f"{SELECT} AND i.id = $4 FOR NO KEY UPDATE OF i", *visibility_arguments(viewer), import_id
     )

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from seggraph.errors import Duplicate, Invalid, NotFound, Problems, Required, SeggraphError, TooMany
-from seggraph.files import csv_values as cells
+from seggraph.files import csv_values
 from seggraph.files.csv_records import MAX_COLUMNS, Record, has_foreign_bytes
 from seggraph.services.catalogue import attribute_names
 from seggraph.services.catalogue.catalogues import MAX_ATTRIBUTES
@@ -29,22 +29,22 @@ CONSENT_FIELDS: Final = {
 }
 
 FIELDS: Final[dict[str, Callable[[str], Any]]] = {
-    "externalId": cells.unescaped,
-    "name": cells.unescaped,
-    "domain": cells.unescaped,
-    "email": cells.unescaped,
-    "phone": cells.unescaped,
-    "country": cells.unescaped,
-    "city": cells.unescaped,
-    "industry": cells.unescaped,
-    "revenue": cells.decimal,
-    "employees": cells.integer,
-    "score": cells.number,
-    "isTarget": cells.flag,
-    "tags": cells.texts,
-    "address": cells.unescaped,
-    "shippingAddress": cells.document,
-    "billingAddress": cells.document,
+    "externalId": csv_values.unescape,
+    "name": csv_values.unescape,
+    "domain": csv_values.unescape,
+    "email": csv_values.unescape,
+    "phone": csv_values.unescape,
+    "country": csv_values.unescape,
+    "city": csv_values.unescape,
+    "industry": csv_values.unescape,
+    "revenue": csv_values.parse_decimal,
+    "employees": csv_values.parse_integer,
+    "score": csv_values.parse_number,
+    "isTarget": csv_values.parse_boolean,
+    "tags": csv_values.parse_list,
+    "address": csv_values.unescape,
+    "shippingAddress": csv_values.parse_object,
+    "billingAddress": csv_values.parse_object,
     **dict.fromkeys(CONSENT_FIELDS, lambda cell: _consent(cell)),
 }
 """The well-known fields that a column can go to, and how a cell is read for each."""
@@ -206,7 +206,7 @@ class RowMaker:
             if type_ is not AttributeType.STRING and cell.isspace():
                 continue
             try:
-                given[name] = cells.attribute(cell, type_)
+                given[name] = csv_values.parse_attribute(cell, type_)
             except SeggraphError as error:
                 raise _in_column(error, pair) from error
         return given

@@ -9,7 +9,7 @@ import orjson
 
 from seggraph.access import Viewer
 from seggraph.database.connections import database
-from seggraph.files import csv_values as cells
+from seggraph.files import csv_values
 from seggraph.files.signed_paths import sign
 from seggraph.settings import Settings
 from seggraph.vocabulary import ImportStatus
@@ -40,7 +40,7 @@ async def stream(workspace_id: int, import_id: int) -> AsyncIterator[bytes]:
     async with database() as connection:
         columns = await connection.fetchval(COLUMNS, workspace_id, import_id)
     names = [column["name"] for column in orjson.loads(columns or "[]")]
-    yield b"\xef\xbb\xbf" + _lines([[*OWN_COLUMNS, *(cells.disarmed(name) for name in names)]])
+    yield b"\xef\xbb\xbf" + _lines([[*OWN_COLUMNS, *(csv_values.neutralise_formula(name) for name in names)]])
     after = 0
     while True:
         async with database() as connection:
@@ -51,8 +51,8 @@ async def stream(workspace_id: int, import_id: int) -> AsyncIterator[bytes]:
                     row["line"],
                     row["outcome"],
                     row["code"],
-                    cells.disarmed(row["message"]),
-                    *map(cells.disarmed, orjson.loads(row["cells"])),
+                    csv_values.neutralise_formula(row["message"]),
+                    *map(csv_values.neutralise_formula, orjson.loads(row["cells"])),
                 ]
                 for row in rows
             )

@@ -16,8 +16,8 @@ from seggraph.audiences import ChunkOwner, ChunkStore, to_bytes
 from seggraph.context import Context
 from seggraph.database import leases
 from seggraph.database.connections import database
-from seggraph.database.leases import LET_GO
-from seggraph.database.unit_of_work import Work, begin
+from seggraph.database.leases import RELEASE_LEASE
+from seggraph.database.unit_of_work import UnitOfWork, begin
 from seggraph.errors import BadTransition
 from seggraph.files.csv_records import Record, RecordReader
 from seggraph.models.audiences import ChunkRole
@@ -28,7 +28,7 @@ from seggraph.services.imports.claims import Claim
 from seggraph.services.imports.imports import progressed, require_takes_imports
 from seggraph.services.imports.mappings import RowMaker
 from seggraph.services.members import selections
-from seggraph.services.memberships import deltas as shifts
+from seggraph.services.memberships import deltas
 from seggraph.services.segments import rows as segment_rows
 from seggraph.vocabulary import ImportStatus, SegmentStatus, SourceKind
 
@@ -45,9 +45,9 @@ ADVANCE: Final = """
     taken = $12, attempts = 0
 """
 
-COMPLETE: Final = f"status = 'COMPLETED', finished_at = clock_timestamp(), taken = NULL, {LET_GO}"
+COMPLETE: Final = f"status = 'COMPLETED', finished_at = clock_timestamp(), taken = NULL, {RELEASE_LEASE}"
 
-HAND_ON: Final = f"attempts = 0, {LET_GO}"
+HAND_ON: Final = f"attempts = 0, {RELEASE_LEASE}"
 
 SEGMENT: Final = "SELECT type, status FROM segments WHERE workspace_id = $1 AND id = $2 FOR NO KEY UPDATE"
 
@@ -167,14 +167,14 @@ async def _finish(context: Context, claim: Claim) -> ImportStatus:
     return ImportStatus.COMPLETED
 
 
-async def _fill_segment(context: Context, unit: Work, claim: Claim, segment_id: int) -> None:
+async def _fill_segment(context: Context, unit: UnitOfWork, claim: Claim, segment_id: int) -> None:
     """Make the members of the file links of the segment's IMPORT source, and have the segment computed."""
     connection = unit.connection
     row = await connection.fetchrow(SEGMENT, claim.workspace_id, segment_id)
     if row is None:
         raise BadTransition("The segment was deleted; the members of the file are stored.")
     require_takes_imports(row["type"], row["status"])
-    membership = (await shifts.read_memberships(connection, claim.workspace_id, [segment_id]))[segment_id]
+    membership = (await deltas.read_memberships(connection, claim.workspace_id, [segment_id]))[segment_id]
     source = membership.source(SourceKind.IMPORT)
     before = membership.links[source]
     # Those erased since they were stored are left out; an erasure that comes now waits for the segment's row.

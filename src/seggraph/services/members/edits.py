@@ -8,7 +8,7 @@ import asyncpg
 
 from seggraph.access import Viewer, require_write
 from seggraph.context import Context
-from seggraph.database.unit_of_work import Work, begin
+from seggraph.database.unit_of_work import UnitOfWork, begin
 from seggraph.errors import Invalid, Required, SeggraphError, TooMany
 from seggraph.services.changes import changes
 from seggraph.services.members import selections
@@ -144,7 +144,7 @@ async def _select(
 
 
 async def _mark(
-    context: Context, unit: Work, viewer: Viewer, rows: Sequence[asyncpg.Record], changed: Sequence[str]
+    context: Context, unit: UnitOfWork, viewer: Viewer, rows: Sequence[asyncpg.Record], changed: Sequence[str]
 ) -> None:
     """Mark the members that changed, kind by kind."""
     for kind in {row["kind"] for row in rows}:

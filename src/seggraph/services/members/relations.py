@@ -17,7 +17,7 @@ from seggraph.context import Context
 from seggraph.criteria import relations as catalogue
 from seggraph.criteria.relations import Direction
 from seggraph.database.locks import LockSpace, lock_exclusive, lock_shared
-from seggraph.database.unit_of_work import Work, begin
+from seggraph.database.unit_of_work import UnitOfWork, begin
 from seggraph.errors import Duplicate, Invalid, Problems, Required, SeggraphError, TooMany
 from seggraph.row_errors import RowError, refusals
 from seggraph.services.changes import changes
@@ -155,7 +155,7 @@ async def relate(context: Context, viewer: Viewer, rows: Sequence[Mapping[str, A
 
 
 async def settle(
-    context: Context, unit: Work, workspace_id: int, kind: MemberKind, external_ids: Sequence[str]
+    context: Context, unit: UnitOfWork, workspace_id: int, kind: MemberKind, external_ids: Sequence[str]
 ) -> int:
     """Make the pending relations of members that were just created real where both sides exist now.
 
@@ -173,7 +173,7 @@ async def settle(
 
 async def erase(
     context: Context,
-    unit: Work,
+    unit: UnitOfWork,
     workspace_id: int,
     kind: MemberKind,
     *,
@@ -334,7 +334,7 @@ def _ends(pair: Pair) -> tuple[tuple[int, str], tuple[int, str]]:
 
 async def _mark(
     context: Context,
-    unit: Work,
+    unit: UnitOfWork,
     workspace_id: int,
     touched: Sequence[asyncpg.Record],
     *,

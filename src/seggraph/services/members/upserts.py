@@ -10,7 +10,7 @@ import orjson
 from seggraph.access import Viewer, require_write
 from seggraph.context import Context
 from seggraph.database.locks import LockSpace, lock_shared
-from seggraph.database.unit_of_work import Work, begin
+from seggraph.database.unit_of_work import UnitOfWork, begin
 from seggraph.errors import Duplicate, Problems, SeggraphError, TooMany, WrongType
 from seggraph.row_errors import RowError
 from seggraph.services.catalogue import catalogues
@@ -182,7 +182,7 @@ def _clean_all(rows: Sequence[Mapping[str, Any]], report: UpsertReport) -> Draft
 class Batch:
     """One upsert's transaction. `ordinals` has those of the stored drafts, by external id."""
 
-    def __init__(self, unit: Work, workspace_id: int, kind: MemberKind, report: UpsertReport) -> None:
+    def __init__(self, unit: UnitOfWork, workspace_id: int, kind: MemberKind, report: UpsertReport) -> None:
         self._unit = unit
         self._connection: asyncpg.Connection = unit.connection
         self._workspace_id = workspace_id

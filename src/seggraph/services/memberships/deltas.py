@@ -88,12 +88,12 @@ class Membership:
         kept = EMPTY if among is None else self.links[source_id] - among
         self.links_after[source_id] = kept | (matched - self.blocks[source_id])
 
-    def add_by_hand(self, ordinals: BitMap) -> None:
+    def add_manually(self, ordinals: BitMap) -> None:
         """Link these by hand: a link that only a hand removes. Blocks stay, and never touch it."""
         manual = self.source(SourceKind.MANUAL)
         self.links_after[manual] = self.links[manual] | ordinals
 
-    def remove_by_hand(self, ordinals: BitMap) -> None:
+    def remove_manually(self, ordinals: BitMap) -> None:
         """Take every link of these away, and block them on every source that would add them by itself."""
         for source_id, kind in self.kinds.items():
             self.links_after[source_id] = self.links[source_id] - ordinals
@@ -168,7 +168,7 @@ async def read_memberships(
 
 
 @dataclass(frozen=True, slots=True)
-class Shift:
+class MembershipDelta:
     """What a computation changes of one segment: who moves, and by how much the numbers change.
 
     `reach_known` is False while the segment's reach is being calculated or failed: it stays as it is then. `causes`
@@ -191,7 +191,7 @@ class Shift:
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class FoundDelta:
     """What was found about one segment, before there is a run to keep it under."""
 
     segment_id: int
@@ -202,9 +202,9 @@ class Outcome:
     reach_known: bool = True
     causes: Causes | None = None
 
-    def under(self, run_id: int) -> Shift:
-        """The shift of the run that keeps it."""
-        return Shift(
+    def under(self, run_id: int) -> MembershipDelta:
+        """The delta of the run that keeps it."""
+        return MembershipDelta(
             run_id,
             self.segment_id,
             self.revision,
@@ -225,13 +225,13 @@ async def record(
     workspace_id: int,
     kind: MemberKind,
     trigger: RunTrigger,
-    outcomes: Sequence[Outcome],
+    outcomes: Sequence[FoundDelta],
     at: datetime,
     *,
     as_of: datetime | None = None,
     keeps_moves: bool = True,
     adds_numbers: bool = True,
-) -> tuple[list[Shift], MemberIds]:
+) -> tuple[list[MembershipDelta], MemberIds]:
     """Write a run that is over for each segment, with who moved, and add the changes to the segments' numbers.
 
     These are as of another instant then if `as_of` is given. Returns what `facts_of` takes.
@@ -265,7 +265,7 @@ def _columns(rows: Sequence[tuple[Any, ...]], number: int) -> Sequence[Sequence[
     return list(zip(*rows, strict=True)) if rows else [()] * number
 
 
-def _moves(moved: Outcome | Shift) -> Iterator[tuple[int, int, int, bytes, bytes | None]]:
+def _moves(moved: FoundDelta | MembershipDelta) -> Iterator[tuple[int, int, int, bytes, bytes | None]]:
     """The bitmaps of who entered and who exited: move, chunk, cardinality, bytes and causes."""
     for move, ordinals in ((Move.ENTERED, moved.entered), (Move.EXITED, moved.exited)):
         for number, piece in pieces(ordinals).items():
@@ -273,53 +273,55 @@ def _moves(moved: Outcome | Shift) -> Iterator[tuple[int, int, int, bytes, bytes
             yield int(move), number, len(piece), to_bytes(piece), causes
 
 
-def _sampled(moved: Iterable[Outcome | Shift]) -> list[int]:
+def _sampled(moved: Iterable[FoundDelta | MembershipDelta]) -> list[int]:
     """The ordinals of the few members that subscribers are told by their ids."""
     both = (ordinals for one in moved for ordinals in (one.entered, one.exited))
     return sorted({ordinal for ordinals in both for ordinal in ordinals[:SAMPLE_SIZE]})
 
 
-async def write_moves(connection: asyncpg.Connection, workspace_id: int, shift: Shift) -> None:
+async def write_moves(connection: asyncpg.Connection, workspace_id: int, delta: MembershipDelta) -> None:
     """Keep the bitmaps of who entered and who exited. The run is over, and so has its place."""
-    rows = [(shift.segment_id, shift.run_id, *chunk) for chunk in _moves(shift)]
+    rows = [(delta.segment_id, delta.run_id, *chunk) for chunk in _moves(delta)]
     if rows:
         await connection.execute(WRITE_MOVES, workspace_id, *_columns(rows, 7))
 
 
 async def member_ids(
-    connection: asyncpg.Connection, workspace_id: int, kind: MemberKind, shift: Shift
+    connection: asyncpg.Connection, workspace_id: int, kind: MemberKind, delta: MembershipDelta
 ) -> MemberIds:
     """The ids of the few members of whom `facts_of` tells them."""
-    sampled = _sampled([shift])
+    sampled = _sampled([delta])
     rows = await connection.fetch(SAMPLE, workspace_id, kind, sampled) if sampled else []
     return {row["ordinal"]: row["id"] for row in rows}
 
 
-def facts_of(workspace_id: int, shifts: Sequence[Shift], ids: MemberIds, at: datetime) -> list[Fact]:
+def facts_of(
+    workspace_id: int, deltas: Sequence[MembershipDelta], ids: MemberIds, at: datetime
+) -> list[Fact]:
     """What subscribers are told: who moved, with a few of them by id, and that the numbers are others."""
     facts: list[Fact] = []
-    for shift in shifts:
-        if shift.moves:
+    for delta in deltas:
+        if delta.moves:
             facts.append(
                 MembershipChanged(
                     workspace_id=workspace_id,
                     at=at,
-                    segment_id=shift.segment_id,
-                    revision=shift.revision,
-                    entered=len(shift.entered),
-                    exited=len(shift.exited),
-                    entered_sample=_known(ids, shift.entered),
-                    exited_sample=_known(ids, shift.exited),
-                    run_id=shift.run_id,
+                    segment_id=delta.segment_id,
+                    revision=delta.revision,
+                    entered=len(delta.entered),
+                    exited=len(delta.exited),
+                    entered_sample=_known(ids, delta.entered),
+                    exited_sample=_known(ids, delta.exited),
+                    run_id=delta.run_id,
                 )
             )
-        if shift.reach_known:
+        if delta.reach_known:
             facts.append(
                 ReachChanged(
                     workspace_id=workspace_id,
                     at=at,
-                    segment_id=shift.segment_id,
-                    revision=shift.revision,
+                    segment_id=delta.segment_id,
+                    revision=delta.revision,
                     reach_status=ReachStatus.READY,
                 )
             )

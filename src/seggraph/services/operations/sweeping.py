@@ -10,7 +10,7 @@ import structlog
 
 from seggraph.context import Context
 from seggraph.database.connections import database
-from seggraph.database.leases import FREE, LET_GO, RESTED
+from seggraph.database.leases import FREE, RELEASE_LEASE, RESTED
 from seggraph.database.unit_of_work import begin
 from seggraph.errors import ErrorCode, RetryLater
 from seggraph.events import ReachChanged, outbox
@@ -44,7 +44,7 @@ SYNC_DUE = """
 
 ABANDONED = f"""
     UPDATE segments SET reach_status = 'FAILED', error_code = $1, error_message = $2,
-      error_at = clock_timestamp(), {LET_GO}, progress = NULL,
+      error_at = clock_timestamp(), {RELEASE_LEASE}, progress = NULL,
       next_sync_at = {TRIED_AGAIN}
     WHERE id = ANY(ARRAY(SELECT id FROM segments
       WHERE status = 'ACTIVE' AND reach_status = 'CALCULATING' AND attempts >= $3 AND {FREE}

@@ -15,7 +15,7 @@ import orjson
 from seggraph.access import Viewer, require_playbook_management, require_write, visibility_arguments
 from seggraph.context import Context
 from seggraph.criteria import Checked, Reference, references
-from seggraph.database.unit_of_work import Work, begin
+from seggraph.database.unit_of_work import UnitOfWork, begin
 from seggraph.errors import NameTaken, NotFound, Required, StaleVersion
 from seggraph.events import PlaybookChanged
 from seggraph.services.audit import audit
@@ -184,7 +184,7 @@ async def _set_status(
 
 
 async def _read(
-    unit: Work, viewer: Viewer, kind: MemberKind, given: criteria_documents.Given | None
+    unit: UnitOfWork, viewer: Viewer, kind: MemberKind, given: criteria_documents.Given | None
 ) -> _Criteria:
     """New criteria. Raises Required, CriteriaError, Problems."""
     if given is None:
@@ -204,7 +204,7 @@ def _kept(playbook: PlaybookView) -> _Criteria:
 
 
 async def _require_sound(
-    unit: Work, viewer: Viewer, kind: MemberKind, criteria: _Criteria, feeding: Feeding
+    unit: UnitOfWork, viewer: Viewer, kind: MemberKind, criteria: _Criteria, feeding: Feeding
 ) -> None:
     """Raise SegmentCycle if a segment would come to depend on itself; BadValue for one just put away.
 
@@ -221,14 +221,14 @@ async def _require_sound(
     await segment_references.require_acyclic(connection, viewer, fed, criteria.references)
 
 
-async def _edit(unit: Work, viewer: Viewer, playbook_id: int, name: str, criteria: str) -> None:
+async def _edit(unit: UnitOfWork, viewer: Viewer, playbook_id: int, name: str, criteria: str) -> None:
     try:
         await unit.connection.execute(EDIT, viewer.workspace_id, playbook_id, name, name_key(name), criteria)
     except asyncpg.UniqueViolationError as error:
         raise _name_taken(name) from error
 
 
-async def _hold(unit: Work, viewer: Viewer, playbook_id: int) -> PlaybookView:
+async def _hold(unit: UnitOfWork, viewer: Viewer, playbook_id: int) -> PlaybookView:
     """The playbook, its row held until the unit ends, if the viewer may change it."""
     require_write(viewer)
     row = await unit.connection.fetchrow(HOLD, *visibility_arguments(viewer), playbook_id)
@@ -241,7 +241,7 @@ async def _hold(unit: Work, viewer: Viewer, playbook_id: int) -> PlaybookView:
 
 async def _tell(
     context: Context,
-    unit: Work,
+    unit: UnitOfWork,
     viewer: Viewer,
     playbook_id: int,
     action: AuditAction,
@@ -272,7 +272,7 @@ def _changed(viewer: Viewer, playbook: PlaybookView, *, is_deleted: bool = False
     )
 
 
-async def _read_back(unit: Work, viewer: Viewer, playbook_id: int) -> PlaybookView:
+async def _read_back(unit: UnitOfWork, viewer: Viewer, playbook_id: int) -> PlaybookView:
     row = await unit.connection.fetchrow(
         f"{SELECT} AND p.id = $4", *visibility_arguments(viewer), playbook_id
     )

@@ -6,7 +6,7 @@ from typing import Final
 
 from seggraph.access import VISIBLE_SEGMENT, Viewer, require_segment_management, visibility_arguments
 from seggraph.context import Context
-from seggraph.database.unit_of_work import Work
+from seggraph.database.unit_of_work import UnitOfWork
 from seggraph.errors import Forbidden, Invalid, NotFound, Required, TooMany
 from seggraph.models.audiences import ChunkRole
 from seggraph.services.segments import lifecycle as segment_life
@@ -60,7 +60,7 @@ class Feeding:
 
 
 async def hold(
-    unit: Work, viewer: Viewer, playbook_id: int, kind: MemberKind, wanted: Sequence[int] | None
+    unit: UnitOfWork, viewer: Viewer, playbook_id: int, kind: MemberKind, wanted: Sequence[int] | None
 ) -> Feeding:
     """Hold the segments that the playbook adds to and, if `wanted` is given, is to add to from now on.
 
@@ -91,7 +91,7 @@ async def hold(
     )
 
 
-async def write(unit: Work, viewer: Viewer, playbook_id: int, feeding: Feeding) -> None:
+async def write(unit: UnitOfWork, viewer: Viewer, playbook_id: int, feeding: Feeding) -> None:
     """Make the sources, and take those away that are no more, with their links and blocks. Raises TooMany."""
     added = [segment.id for segment in feeding.added]
     await unit.connection.execute(ADD, viewer.workspace_id, playbook_id, added)
@@ -104,7 +104,9 @@ async def write(unit: Work, viewer: Viewer, playbook_id: int, feeding: Feeding) 
     await unit.connection.execute(REMOVE, viewer.workspace_id, playbook_id, removed, roles)
 
 
-async def compute(context: Context, unit: Work, viewer: Viewer, segments: Iterable[SegmentView]) -> None:
+async def compute(
+    context: Context, unit: UnitOfWork, viewer: Viewer, segments: Iterable[SegmentView]
+) -> None:
     """Have those of the segments computed that are ACTIVE. Others are computed when they become so."""
     for segment in segments:
         if segment.status is SegmentStatus.ACTIVE:
@@ -112,7 +114,7 @@ async def compute(context: Context, unit: Work, viewer: Viewer, segments: Iterab
 
 
 async def compute_filled(
-    context: Context, unit: Work, viewer: Viewer, segments: Collection[SegmentView]
+    context: Context, unit: UnitOfWork, viewer: Viewer, segments: Collection[SegmentView]
 ) -> None:
     """Have segments computed that an ACTIVE playbook adds to, and make the STATIC drafts among them ACTIVE.
 
@@ -141,7 +143,7 @@ def _require_own(viewer: Viewer, segment: SegmentView) -> None:
         )
 
 
-async def _visible(unit: Work, viewer: Viewer, segment_ids: Iterable[int]) -> set[int]:
+async def _visible(unit: UnitOfWork, viewer: Viewer, segment_ids: Iterable[int]) -> set[int]:
     rows = await unit.connection.fetch(VISIBLE, *visibility_arguments(viewer), list(segment_ids))
     return {row["id"] for row in rows}
 

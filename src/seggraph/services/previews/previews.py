@@ -18,7 +18,7 @@ from seggraph.engines import Recall
 from seggraph.errors import Invalid, NotFound
 from seggraph.models.audiences import ChunkRole
 from seggraph.services.changes import populations
-from seggraph.services.changes.populations import Surroundings
+from seggraph.services.changes.populations import PopulationSettings
 from seggraph.services.criteria import documents as criteria_documents
 from seggraph.services.criteria import matching
 from seggraph.services.customer_value import customer_values
@@ -61,12 +61,12 @@ async def preview(
         now: datetime = await connection.fetchval("SELECT now()")
         _, criteria = await criteria_documents.read(connection, viewer, kind, given)
         names = await criteria_documents.segment_names(connection, viewer, criteria)
-        surroundings = await populations.describe(connection, viewer.workspace_id, kind)
+        population_settings = await populations.describe(connection, viewer.workspace_id, kind)
         recall = await context.engine.recall(
-            connection, surroundings.population, zone=surroundings.zone, now=now
+            connection, population_settings.population, zone=population_settings.zone, now=now
         )
-        [members] = await _evaluate(context, connection, surroundings, [criteria], recall)
-        reachable = await _reachable(context, connection, surroundings, members, recall)
+        [members] = await _evaluate(context, connection, population_settings, [criteria], recall)
+        reachable = await _reachable(context, connection, population_settings, members, recall)
     counts = await asyncio.to_thread(reach.count, members, reachable, purpose)
     return Preview(kind, members, counts, describe(criteria, segment_names=names), recall.as_of)
 
@@ -74,17 +74,17 @@ async def preview(
 async def _evaluate(
     context: Context,
     connection: asyncpg.Connection,
-    surroundings: Surroundings,
+    population_settings: PopulationSettings,
     criteria: list[Checked],
     recall: Recall,
     ordinals: BitMap | None = None,
 ) -> list[BitMap]:
     return await context.engine.evaluate(
         connection,
-        surroundings.population,
+        population_settings.population,
         criteria,
         as_of=recall.as_of,
-        zone=surroundings.zone,
+        zone=population_settings.zone,
         ordinals=ordinals,
         recall=recall,
         timeout_seconds=context.settings.preview_timeout_seconds,
@@ -95,7 +95,7 @@ async def _evaluate(
 async def _reachable(
     context: Context,
     connection: asyncpg.Connection,
-    surroundings: Surroundings,
+    population_settings: PopulationSettings,
     members: BitMap,
     recall: Recall,
 ) -> Reachable:
@@ -103,7 +103,7 @@ async def _reachable(
 
     The audiences that are kept of that are right for all but those who changed and were not looked at.
     """
-    workspace_id, kind = surroundings.population.workspace_id, surroundings.population.kind
+    workspace_id, kind = population_settings.population.workspace_id, population_settings.population.kind
     ordinals: BitMap | None = members
     kept: Reachable | None = None
     if len(members) > FEW:
@@ -114,7 +114,7 @@ async def _reachable(
             kept = None
         ordinals = None if kept is None else pending
     found = await _evaluate(
-        context, connection, surroundings, reach.criteria(surroundings.policy), recall, ordinals
+        context, connection, population_settings, reach.criteria(population_settings.policy), recall, ordinals
     )
     suppressed = await suppressed_members.find(connection, workspace_id, kind, ordinals)
     anew = reach.staged(found, suppressed)

@@ -13,7 +13,7 @@ from seggraph.database.connections import database
 from seggraph.database.leases import FREE, GIVE_BACK, RESTED, Lease
 from seggraph.database.unit_of_work import begin
 from seggraph.events import ReachChanged, RunProgressed
-from seggraph.services.memberships.deltas import Shift
+from seggraph.services.memberships.deltas import MembershipDelta
 from seggraph.vocabulary import MemberKind, ReachStatus, RunStatus, SegmentPurpose
 
 CLAIM = f"""
@@ -109,13 +109,13 @@ async def finish(
     status: RunStatus,
     as_of: datetime | None = None,
     *,
-    shift: Shift | None = None,
+    delta: MembershipDelta | None = None,
     size: int | None = None,
     code: str | None = None,
     message: str | None = None,
 ) -> None:
     """Close the run: how it ended, what it moved and how many members there are then, or why it failed."""
-    entered, exited = (None, None) if shift is None else (len(shift.entered), len(shift.exited))
+    entered, exited = (None, None) if delta is None else (len(delta.entered), len(delta.exited))
     await connection.execute(FINISH_RUN, claim.run_id, status, as_of, size, entered, exited, code, message)
 
 

@@ -42,13 +42,13 @@ async def _build(
     context: Context, connection: asyncpg.Connection, workspace_id: int, kind: MemberKind
 ) -> None:
     """What changes while it scans is dirty, and refreshed when the turn is over."""
-    surroundings = await populations.describe(connection, workspace_id, kind)
+    population_settings = await populations.describe(connection, workspace_id, kind)
     found = await context.engine.evaluate(
         connection,
-        surroundings.population,
-        reach.criteria(surroundings.policy),
+        population_settings.population,
+        reach.criteria(population_settings.policy),
         as_of=await connection.fetchval("SELECT clock_timestamp()"),
-        zone=surroundings.zone,
+        zone=population_settings.zone,
         timeout_seconds=context.settings.statement_timeout_seconds,
     )
     reachable = reach.staged(found, await suppressed_members.find(connection, workspace_id, kind))

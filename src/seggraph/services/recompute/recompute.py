@@ -21,14 +21,14 @@ from seggraph.context import Context
 from seggraph.criteria import Checked
 from seggraph.database import leases
 from seggraph.database.connections import database
-from seggraph.database.leases import LET_GO, RETRY, LeaseLost
-from seggraph.database.unit_of_work import Work, begin, snapshot
+from seggraph.database.leases import RELEASE_LEASE, RETRY, LeaseLost
+from seggraph.database.unit_of_work import UnitOfWork, begin, snapshot
 from seggraph.engines import Population
 from seggraph.errors import SeggraphError
 from seggraph.services.catalogue import catalogues
 from seggraph.services.changes import populations
-from seggraph.services.memberships import deltas as shifts
-from seggraph.services.memberships.deltas import Membership, Shift
+from seggraph.services.memberships import deltas
+from seggraph.services.memberships.deltas import Membership, MembershipDelta
 from seggraph.services.reach import reach
 from seggraph.services.reach.reach import ReachCounts
 from seggraph.services.recompute import claims, reach_building
@@ -53,7 +53,7 @@ HOLD = """
 
 FINISH_SEGMENT = f"""
     UPDATE segments SET computed_revision = $2, reach_status = 'READY', as_of = $3, member_count = $4,
-      {reach.assigned(5)}, {LET_GO}, progress = NULL, attempts = 0, retry_at = NULL,
+      {reach.assigned(5)}, {RELEASE_LEASE}, progress = NULL, attempts = 0, retry_at = NULL,
       error_code = NULL, error_message = NULL, error_at = NULL
     WHERE id = $1
 """  # noqa: S608 - constants only
@@ -62,7 +62,7 @@ TRIED_AGAIN: Final = "least(next_sync_at, now() + interval '5 minutes')"
 """When a segment is computed anew that failed for nothing of its own: whatever it was may be over by then."""
 
 FAIL_SEGMENT = f"""
-    reach_status = 'FAILED', error_code = $3, error_message = $4, error_at = clock_timestamp(), {LET_GO},
+    reach_status = 'FAILED', error_code = $3, error_message = $4, error_at = clock_timestamp(), {RELEASE_LEASE},
     progress = NULL, next_sync_at = CASE WHEN $5 THEN {TRIED_AGAIN} ELSE next_sync_at END
 """
 
@@ -134,20 +134,20 @@ async def _scan(context: Context, claim: Claim) -> Scan:
         await connection.execute(FORGET_REFRESHED, claim.run_id)
     async with snapshot() as connection:
         as_of: datetime = await connection.fetchval("SELECT now()")
-        surroundings = await populations.describe(connection, claim.workspace_id, claim.kind)
+        population_settings = await populations.describe(connection, claim.workspace_id, claim.kind)
         found = await _rules(connection, claim)
         catalogue = await catalogues.load(connection, claim.workspace_id, claim.kind)
         criteria = [rule.checked(catalogue) for rule in found]
         matched = await context.engine.evaluate(
             connection,
-            surroundings.population,
+            population_settings.population,
             criteria,
             as_of=as_of,
-            zone=surroundings.zone,
+            zone=population_settings.zone,
             timeout_seconds=context.settings.statement_timeout_seconds,
             max_cost=context.settings.max_evaluation_cost,
         )
-        return Scan(found, criteria, matched, as_of, surroundings.zone)
+        return Scan(found, criteria, matched, as_of, population_settings.zone)
 
 
 async def _apply(context: Context, claim: Claim, scan: Scan) -> None:
@@ -165,7 +165,7 @@ async def _apply(context: Context, claim: Claim, scan: Scan) -> None:
         await _report_drift(context, unit, claim, scan, after - before, before - after)
         counts = await _reach(connection, claim, after)
         await ChunkStore(connection, claim.workspace_id).write(membership.chunk_changes)
-        shift = Shift(
+        delta = MembershipDelta(
             claim.run_id,
             claim.segment_id,
             claim.revision,
@@ -177,16 +177,16 @@ async def _apply(context: Context, claim: Claim, scan: Scan) -> None:
         await connection.execute(
             FINISH_SEGMENT, claim.segment_id, claim.revision, scan.as_of, len(after), *counts.values()
         )
-        await claims.finish(connection, claim, RunStatus.SUCCEEDED, scan.as_of, shift=shift, size=len(after))
-        await shifts.write_moves(connection, claim.workspace_id, shift)
-        ids = await shifts.member_ids(connection, claim.workspace_id, claim.kind, shift)
-        context.publish(unit, shifts.facts_of(claim.workspace_id, [shift], ids, datetime.now(UTC)))
-        await segment_references.mark_followers(context, unit, claim.workspace_id, claim.kind, [shift])
+        await claims.finish(connection, claim, RunStatus.SUCCEEDED, scan.as_of, delta=delta, size=len(after))
+        await deltas.write_moves(connection, claim.workspace_id, delta)
+        ids = await deltas.member_ids(connection, claim.workspace_id, claim.kind, delta)
+        context.publish(unit, deltas.facts_of(claim.workspace_id, [delta], ids, datetime.now(UTC)))
+        await segment_references.mark_followers(context, unit, claim.workspace_id, claim.kind, [delta])
 
 
 async def _report_drift(
     context: Context,
-    unit: Work,
+    unit: UnitOfWork,
     claim: Claim,
     scan: Scan,
     entered: BitMap,
@@ -213,7 +213,7 @@ async def _membership(
     A playbook that was paused since the snapshot has no rule any more: its links stay as they are.
     """
     matched = await _with_refreshed(context, connection, claim, scan)
-    found = await shifts.read_memberships(connection, claim.workspace_id, [claim.segment_id])
+    found = await deltas.read_memberships(connection, claim.workspace_id, [claim.segment_id])
     membership = found[claim.segment_id]
     current = await _rules(connection, claim)
     for rule, ordinals in zip(scan.rules, matched, strict=True):
@@ -259,7 +259,7 @@ async def _reach(connection: asyncpg.Connection, claim: Claim, members: BitMap) 
 
 async def _fail(context: Context, claim: Claim, error: Exception) -> RunStatus:
     """Say why the run failed; try again later if that may help, otherwise the segment is FAILED."""
-    verdict = leases.judge(error, claim.attempt, MAX_ATTEMPTS, FAILED_MESSAGE)
+    verdict = leases.classify_failure(error, claim.attempt, MAX_ATTEMPTS, FAILED_MESSAGE)
     code, message = verdict.code, verdict.message
     log.warning("run_failed", code=code, attempt=claim.attempt, final=verdict.is_final, exc_info=error)
     async with begin() as unit:

@@ -22,7 +22,7 @@ from seggraph.audiences import from_bytes, to_bytes
 from seggraph.context import Context
 from seggraph.criteria import Checked
 from seggraph.database.connections import database
-from seggraph.database.unit_of_work import Work
+from seggraph.database.unit_of_work import UnitOfWork
 from seggraph.engines import Population
 
 log = structlog.get_logger()
@@ -77,7 +77,7 @@ async def recent(viewer: Viewer) -> DriftView | None:
         return DriftView(**await connection.fetchrow(RECENT, viewer.workspace_id, TOLD_DAYS))
 
 
-async def excuse(
+async def exclude_from_drift(
     connection: asyncpg.Connection, workspace_id: int, left_to_runs: Mapping[int, BitMap]
 ) -> None:
     """Note the members whom a refresh leaves to the runs of segments. The caller holds their rows."""
@@ -89,7 +89,7 @@ async def excuse(
 
 async def report(
     context: Context,
-    unit: Work,
+    unit: UnitOfWork,
     population: Population,
     segment_id: int,
     criteria: Sequence[Checked],

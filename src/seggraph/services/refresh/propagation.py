@@ -18,19 +18,19 @@ from pyroaring import BitMap
 from seggraph.audiences import ChunkOwner, ChunkStore, from_bytes, to_bytes
 from seggraph.context import Context
 from seggraph.criteria import fields_read
-from seggraph.database.unit_of_work import Work
+from seggraph.database.unit_of_work import UnitOfWork
 from seggraph.events import ReachChanged
 from seggraph.models.audiences import ChunkRole
 from seggraph.services.changes import changes
-from seggraph.services.memberships import deltas as shifts
-from seggraph.services.memberships.deltas import Outcome
+from seggraph.services.memberships import deltas
+from seggraph.services.memberships.deltas import FoundDelta
 from seggraph.services.reach import reach
 from seggraph.services.reach.reach import Reachable
 from seggraph.services.refresh import corrections, drift
 from seggraph.services.refresh.corrections import Answer, Links, Moved
 from seggraph.services.rules import dependencies, rules
 from seggraph.services.rules.dependencies import PassedOn, Reader
-from seggraph.services.rules.rule_answers import Asking
+from seggraph.services.rules.rule_answers import RuleEvaluator
 from seggraph.services.rules.rules import Rule
 from seggraph.vocabulary import ConsentPolicy, ReachStatus, RunTrigger, SegmentPurpose
 
@@ -77,7 +77,7 @@ class Batch:
 
 
 @dataclass(frozen=True, slots=True)
-class Turn:
+class ReachDelta:
     """Some members, and who of them could be reached how, before this refresh and after it."""
 
     ordinals: BitMap
@@ -95,13 +95,18 @@ class Propagation:
     """One refresh. `wanted` has, by source, the members that its rule is still to be asked about."""
 
     def __init__(
-        self, context: Context, unit: Work, asking: Asking, batches: Sequence[Batch], population_id: int
+        self,
+        context: Context,
+        unit: UnitOfWork,
+        asking: RuleEvaluator,
+        batches: Sequence[Batch],
+        population_id: int,
     ) -> None:
         self._context = context
         self._unit = unit
         self._connection: asyncpg.Connection = unit.connection
-        self._workspace_id = asking.surroundings.population.workspace_id
-        self._kind = asking.surroundings.population.kind
+        self._workspace_id = asking.population_settings.population.workspace_id
+        self._kind = asking.population_settings.population.kind
         self._asking = asking
         self._batches = batches
         self._reachable = reach.owners(population_id)
@@ -117,15 +122,15 @@ class Propagation:
         levels = _levels(self._readers)
         if levels:
             await self._ask_before_holding(levels[0])
-        turn = await self._correct_reachable()
-        differing = turn.differing
+        reach_delta = await self._correct_reachable()
+        differing = reach_delta.differing
         if not levels and not differing:
             return
         held = await self._hold(None if differing else list(self._readers))
         for level in levels:
             await self._correct([held[segment_id] for segment_id in level if segment_id in held])
         await self._run_anew()
-        await self._record([row for row in held.values() if row["ready"]], turn, differing)
+        await self._record([row for row in held.values() if row["ready"]], reach_delta, differing)
         await self._pass_on_moves()
 
     async def _find_readers(self) -> None:
@@ -176,13 +181,13 @@ class Propagation:
         if late:
             self._matched |= await self._asking.rules(late)
 
-    async def _correct_reachable(self) -> Turn:
+    async def _correct_reachable(self) -> ReachDelta:
         """Correct the population's reachable audiences for those of whom it may be another."""
         concerned = (place for place, batch in enumerate(self._batches) if batch.names & REACH_READS)
         ordinals = self._union(concerned)
         if not ordinals:
             nobody = {place: BitMap() for place in reach.PLACES}
-            return Turn(ordinals, nobody, nobody)
+            return ReachDelta(ordinals, nobody, nobody)
         after = await self._asking.reachable(ordinals)
         stored = await self._stored_reachable(ordinals)
         changed = {
@@ -192,7 +197,7 @@ class Propagation:
         }
         if changed:
             await ChunkStore(self._connection, self._workspace_id).write(changed)
-        return Turn(ordinals, stored, after)
+        return ReachDelta(ordinals, stored, after)
 
     async def _stored_reachable(self, near: BitMap) -> Reachable:
         store = ChunkStore(self._connection, self._workspace_id)
@@ -265,7 +270,7 @@ class Propagation:
         ids = [segment_id for segment_id, ordinals in told.items() if ordinals]
         if not ids:
             return
-        await drift.excuse(self._connection, self._workspace_id, {one: told[one] for one in ids})
+        await drift.exclude_from_drift(self._connection, self._workspace_id, {one: told[one] for one in ids})
         for run in await self._connection.fetch(RUNNING, self._workspace_id, ids):
             known = BitMap() if run["refreshed"] is None else from_bytes(run["refreshed"])
             await self._connection.execute(TELL, run["id"], to_bytes(known | told[run["segment_id"]]))
@@ -288,22 +293,24 @@ class Propagation:
             )
         self._context.publish(self._unit, facts)
 
-    async def _record(self, ready: Sequence[asyncpg.Record], turn: Turn, differing: BitMap) -> None:
+    async def _record(
+        self, ready: Sequence[asyncpg.Record], reach_delta: ReachDelta, differing: BitMap
+    ) -> None:
         """Write runs, moves and numbers of the segments of which a number changed, and publish."""
-        found = await self._outcomes(ready, turn, differing)
+        found = await self._outcomes(ready, reach_delta, differing)
         if not found:
             return
         at = self._asking.at
-        recorded, ids = await shifts.record(
+        recorded, ids = await deltas.record(
             self._connection, self._workspace_id, self._kind, RunTrigger.REFRESH, found, at, as_of=at
         )
         self._context.publish(
-            self._unit, shifts.facts_of(self._workspace_id, recorded, ids, datetime.now(UTC))
+            self._unit, deltas.facts_of(self._workspace_id, recorded, ids, datetime.now(UTC))
         )
 
     async def _outcomes(
-        self, ready: Sequence[asyncpg.Record], turn: Turn, differing: BitMap
-    ) -> list[Outcome]:
+        self, ready: Sequence[asyncpg.Record], reach_delta: ReachDelta, differing: BitMap
+    ) -> list[FoundDelta]:
         """How each segment's members and reach changed; those of which nothing did are absent."""
         moved = BitMap.union(BitMap(), *(one.all for one in self._moved.values()))
         near = moved | differing
@@ -311,7 +318,8 @@ class Propagation:
             return []
         after = await self._stored_reachable(near)
         before = {
-            place: (bitmap - turn.ordinals) | (turn.before[place] & near) for place, bitmap in after.items()
+            place: (bitmap - reach_delta.ordinals) | (reach_delta.before[place] & near)
+            for place, bitmap in after.items()
         }
         live = [row for row in ready if row["id"] not in self._failed]
         staying = await self._members_among(live, differing)
@@ -325,7 +333,7 @@ class Propagation:
             gained, lost = stay | one.entered, stay | one.exited
             change = reach.count(gained, after, purpose) - reach.count(lost, before, purpose)
             if one.all or any(change.values()):
-                outcome = Outcome(
+                outcome = FoundDelta(
                     row["id"], row["revision"], one.entered, one.exited, change, causes=one.causes
                 )
                 found.append(outcome)

@@ -19,7 +19,7 @@ from seggraph.database.unit_of_work import begin
 from seggraph.services.catalogue import value_counts
 from seggraph.services.changes import changes, delivery_changes, populations
 from seggraph.services.refresh.propagation import Batch, Propagation
-from seggraph.services.rules.rule_answers import Asking, NotAnswered
+from seggraph.services.rules.rule_answers import NotAnswered, RuleEvaluator
 from seggraph.vocabulary import MemberKind
 
 log = structlog.get_logger()
@@ -119,8 +119,8 @@ async def _refresh(
             return 0
         batches = await _batches(unit.connection, workspace_id, kind, rows)
         about = rows[0]
-        surroundings = populations.surroundings(about, workspace_id, kind)
-        asking = Asking(context, unit.connection, surroundings, about["at"], one_by_one)
+        population_settings = populations.population_settings(about, workspace_id, kind)
+        asking = RuleEvaluator(context, unit.connection, population_settings, about["at"], one_by_one)
         population_id = about["population_id"] or await populations.ensure(
             unit.connection, workspace_id, kind
         )

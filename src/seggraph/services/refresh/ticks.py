@@ -17,10 +17,10 @@ from pyroaring import BitMap
 from seggraph.context import Context
 from seggraph.criteria import Checked
 from seggraph.database.connections import PASSING, database
-from seggraph.database.unit_of_work import Work, begin
+from seggraph.database.unit_of_work import UnitOfWork, begin
 from seggraph.errors import RetryLater
 from seggraph.services.changes import changes, populations
-from seggraph.services.changes.populations import Surroundings
+from seggraph.services.changes.populations import PopulationSettings
 from seggraph.services.rules import dependencies, rule_answers, rules
 from seggraph.services.rules.rules import Rule
 from seggraph.vocabulary import MemberKind
@@ -118,10 +118,10 @@ async def _pass(context: Context, workspace_id: int, kind: MemberKind) -> tuple[
         now: datetime = row["now"]
         after = row["ticked_at"] if row["ticked_at"] <= now else now - SET_BACK
         until = min(now, after + LONGEST)
-        surroundings = await populations.describe(connection, workspace_id, kind)
-        passing = _Passing(context, connection, surroundings, after, until)
+        population_settings = await populations.describe(connection, workspace_id, kind)
+        passing = _Passing(context, connection, population_settings, after, until)
         found = await passing.moved(timed)
-        await _mark(context, unit, surroundings, found)
+        await _mark(context, unit, population_settings, found)
         lost = {rule.segment_id for rule in timed if rule not in found}
         if lost:
             await connection.execute(SYNC_SOON, workspace_id, sorted(lost))
@@ -138,14 +138,14 @@ async def _timed(connection: asyncpg.Connection, workspace_id: int, kind: Member
 
 
 async def _mark(
-    context: Context, unit: Work, surroundings: Surroundings, found: Mapping[Rule, BitMap]
+    context: Context, unit: UnitOfWork, population_settings: PopulationSettings, found: Mapping[Rule, BitMap]
 ) -> None:
     """Mark the members for the rules that look at them again; the rules that look at the same ones as one change."""
     groups: dict[bytes, tuple[BitMap, set[str]]] = {}
     for rule, ordinals in found.items():
         _, names = groups.setdefault(ordinals.serialize(), (ordinals, set()))
         names.add(f"{changes.TIME}{rule.source_id}")
-    population = surroundings.population
+    population = population_settings.population
     for ordinals, names in groups.values():
         await changes.mark(context, unit, population.workspace_id, population.kind, ordinals, names)
 
@@ -157,13 +157,13 @@ class _Passing:
         self,
         context: Context,
         connection: asyncpg.Connection,
-        surroundings: Surroundings,
+        population_settings: PopulationSettings,
         after: datetime,
         until: datetime,
     ) -> None:
         self._context = context
         self._connection = connection
-        self._surroundings = surroundings
+        self._surroundings = population_settings
         self._after = after
         self._until = until
 

@@ -20,7 +20,7 @@ from seggraph.database.connections import PASSING
 from seggraph.engines import limited
 from seggraph.errors import RetryLater, SeggraphError
 from seggraph.services.catalogue import catalogues
-from seggraph.services.changes.populations import Surroundings
+from seggraph.services.changes.populations import PopulationSettings
 from seggraph.services.reach import reach, suppressed_members
 from seggraph.services.reach.reach import Reachable
 from seggraph.services.rules.rules import Rule
@@ -54,10 +54,10 @@ class CheckedCriteria:
     characters: int = 0
 
     async def of(
-        self, connection: asyncpg.Connection, surroundings: Surroundings, rules: Sequence[Rule]
+        self, connection: asyncpg.Connection, population_settings: PopulationSettings, rules: Sequence[Rule]
     ) -> dict[Rule, Checked]:
         """The criteria of rules, ready to be evaluated; those that do not hold any more are absent."""
-        population, catalogue = surroundings.population, None
+        population, catalogue = population_settings.population, None
         found: dict[Rule, Checked] = {}
         for rule in rules:
             key = (population.workspace_id, int(population.kind), rule.document)
@@ -87,10 +87,10 @@ _checked: Final = CheckedCriteria()
 
 
 async def checked(
-    connection: asyncpg.Connection, surroundings: Surroundings, rules: Sequence[Rule]
+    connection: asyncpg.Connection, population_settings: PopulationSettings, rules: Sequence[Rule]
 ) -> dict[Rule, Checked]:
     """The criteria of rules, ready to be evaluated; those that do not hold any more are absent."""
-    return await _checked.of(connection, surroundings, rules)
+    return await _checked.of(connection, population_settings, rules)
 
 
 class NotAnswered(Exception):
@@ -98,21 +98,21 @@ class NotAnswered(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Asking:
-    """Asking about members of a population as they are in the caller's transaction, at one instant.
+class RuleEvaluator:
+    """RuleEvaluator about members of a population as they are in the caller's transaction, at one instant.
 
     Unless it is `one_by_one` a failure raises NotAnswered: savepoints would cost as much as the answers.
     """
 
     context: Context
     connection: asyncpg.Connection
-    surroundings: Surroundings
+    population_settings: PopulationSettings
     at: datetime
     one_by_one: bool = False
 
     async def rules(self, wanted: Mapping[Rule, BitMap]) -> Matched:
         """Which of the members that each rule is asked about it matches."""
-        checked = await _checked.of(self.connection, self.surroundings, list(wanted))
+        checked = await _checked.of(self.connection, self.population_settings, list(wanted))
         groups = _grouped({rule: wanted[rule] for rule in checked})
         matched: dict[Rule, BitMap] = {}
         if self.one_by_one:
@@ -127,8 +127,8 @@ class Asking:
 
     async def reachable(self, ordinals: BitMap) -> Reachable:
         """Which of the members stand at each step to being reached."""
-        population = self.surroundings.population
-        trees = reach.criteria(self.surroundings.policy)
+        population = self.population_settings.population
+        trees = reach.criteria(self.population_settings.policy)
         if self.one_by_one:
             found = await self._ask(trees, ordinals, self.context.settings.statement_timeout_seconds)
         else:
@@ -172,10 +172,10 @@ class Asking:
     ) -> list[BitMap]:
         return await self.context.engine.evaluate(
             self.connection,
-            self.surroundings.population,
+            self.population_settings.population,
             criteria,
             as_of=self.at,
-            zone=self.surroundings.zone,
+            zone=self.population_settings.zone,
             ordinals=ordinals,
             timeout_seconds=seconds,
             is_limited=is_limited,

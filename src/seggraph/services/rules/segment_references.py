@@ -13,10 +13,10 @@ import orjson
 from seggraph.access import VISIBLE_SEGMENT, Viewer, visibility_arguments
 from seggraph.context import Context
 from seggraph.criteria import Checked, Reference, references
-from seggraph.database.unit_of_work import Work
+from seggraph.database.unit_of_work import UnitOfWork
 from seggraph.errors import BadTransition, BadValue, CriteriaError, Path, Problems, SegmentCycle
 from seggraph.services.changes import changes
-from seggraph.services.memberships.deltas import Shift
+from seggraph.services.memberships.deltas import MembershipDelta
 from seggraph.services.rules import dependencies
 from seggraph.vocabulary import MemberKind, SegmentStatus
 
@@ -142,14 +142,14 @@ def way_to(goals: Collection[int], start: int, edges: Mapping[int, Iterable[int]
 
 
 async def mark_followers(
-    context: Context, unit: Work, workspace_id: int, kind: MemberKind, shifts: Sequence[Shift]
+    context: Context, unit: UnitOfWork, workspace_id: int, kind: MemberKind, deltas: Sequence[MembershipDelta]
 ) -> None:
     """Mark the members that moved in segments to which ACTIVE ones refer, of this kind or another.
 
     Call it when the rows of segments that the unit needs are held. It comes to an end because references never go
     round in circles.
     """
-    moved = {changes.of_segment(one.segment_id): one.entered | one.exited for one in shifts if one.moves}
+    moved = {changes.of_segment(one.segment_id): one.entered | one.exited for one in deltas if one.moves}
     if not moved:
         return
     for name in await dependencies.read_by_anyone(unit.connection, workspace_id, kind, list(moved)):

@@ -10,9 +10,9 @@ from typing import Final
 from seggraph.access import Viewer, require_write
 from seggraph.audiences import ChunkStore
 from seggraph.context import Context
-from seggraph.database.unit_of_work import Work, begin
-from seggraph.services.memberships import deltas as shifts
-from seggraph.services.memberships.deltas import Membership, Outcome
+from seggraph.database.unit_of_work import UnitOfWork, begin
+from seggraph.services.memberships import deltas
+from seggraph.services.memberships.deltas import FoundDelta, Membership
 from seggraph.services.reach import reach
 from seggraph.services.rules import segment_references
 from seggraph.services.segments import lifecycle, rows, segments
@@ -77,7 +77,7 @@ async def clone(
         return await rows.noted(unit, viewer, AuditAction.CLONED, None, clone_id, later=of)
 
 
-async def _insert(unit: Work, viewer: Viewer, original: SegmentView, name: str) -> int:
+async def _insert(unit: UnitOfWork, viewer: Viewer, original: SegmentView, name: str) -> int:
     """The id of the clone: a draft with its sources, hidden from whom the original is hidden."""
     clone_id: int | None = await unit.connection.fetchval(
         CLONE,
@@ -96,20 +96,20 @@ async def _insert(unit: Work, viewer: Viewer, original: SegmentView, name: str) 
     return clone_id
 
 
-async def _copy_members(unit: Work, viewer: Viewer, original: SegmentView, clone_id: int) -> None:
+async def _copy_members(unit: UnitOfWork, viewer: Viewer, original: SegmentView, clone_id: int) -> None:
     """Give the clone what its sources would have, the history of one entry, and the numbers until its own are there."""
     connection, workspace_id = unit.connection, viewer.workspace_id
-    found = await shifts.read_memberships(connection, workspace_id, [original.id, clone_id])
+    found = await deltas.read_memberships(connection, workspace_id, [original.id, clone_id])
     copy = found[clone_id]
     _copy_links(found[original.id], copy, original.type)
     await ChunkStore(connection, workspace_id).write(copy.chunk_changes)
     entered = copy.members_after
-    outcome = Outcome(
+    outcome = FoundDelta(
         clone_id, 0, entered, entered - entered, reach.NO_REACH, reach_known=False, causes=copy.causes
     )
     if entered:
         at = await connection.fetchval("SELECT clock_timestamp()")
-        await shifts.record(
+        await deltas.record(
             connection, workspace_id, original.kind, RunTrigger.MANUAL, [outcome], at, adds_numbers=False
         )
     await connection.execute(COPY_NUMBERS, workspace_id, original.id, clone_id, len(entered))

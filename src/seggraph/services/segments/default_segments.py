@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from seggraph.criteria import parse
 from seggraph.database.connections import database
-from seggraph.database.unit_of_work import Work, begin
+from seggraph.database.unit_of_work import UnitOfWork, begin
 from seggraph.services.criteria import documents as criteria_documents
 from seggraph.services.rules import dependencies
 from seggraph.services.segments import rows as segment_rows
@@ -57,7 +57,7 @@ CORRECT = """
     WHERE workspace_id = $1 AND id = $2 AND criteria IS DISTINCT FROM $3::jsonb
 """
 
-LET_GO = "UPDATE segments SET origin = 'CUSTOM' WHERE workspace_id = $1 AND id = ANY($2)"
+RELEASE_LEASE = "UPDATE segments SET origin = 'CUSTOM' WHERE workspace_id = $1 AND id = ANY($2)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +146,7 @@ async def ensure(workspace_id: int) -> None:
         missing, left = await correct(unit, workspace_id)
         for wanted in missing:
             await _create(unit, workspace_id, wanted)
-        await unit.connection.execute(LET_GO, workspace_id, left)
+        await unit.connection.execute(RELEASE_LEASE, workspace_id, left)
 
 
 async def ensure_everywhere() -> None:
@@ -157,7 +157,7 @@ async def ensure_everywhere() -> None:
         await ensure(row["id"])
 
 
-async def correct(unit: Work, workspace_id: int) -> tuple[list[DefaultSegment], list[int]]:
+async def correct(unit: UnitOfWork, workspace_id: int) -> tuple[list[DefaultSegment], list[int]]:
     """Make the default segments that are there follow the consent policy that the unit sees.
 
     Returns the ones that are missing, and the ids of those that there should not be.
@@ -174,7 +174,7 @@ async def correct(unit: Work, workspace_id: int) -> tuple[list[DefaultSegment], 
     return missing, list(present.values())
 
 
-async def _correct(unit: Work, workspace_id: int, segment_id: int, wanted: DefaultSegment) -> None:
+async def _correct(unit: UnitOfWork, workspace_id: int, segment_id: int, wanted: DefaultSegment) -> None:
     done = await unit.connection.execute(CORRECT, workspace_id, segment_id, wanted.document)
     if done != "UPDATE 0":
         await dependencies.store(unit.connection, workspace_id, segment_id)
@@ -185,7 +185,7 @@ def _names(wanted: DefaultSegment) -> tuple[str, str]:
     return wanted.name, wanted.name + TAKEN_SUFFIX
 
 
-async def _create(unit: Work, workspace_id: int, wanted: DefaultSegment) -> None:
+async def _create(unit: UnitOfWork, workspace_id: int, wanted: DefaultSegment) -> None:
     for name in _names(wanted):
         segment_id: int | None = await unit.connection.fetchval(
             CREATE,

@@ -36,16 +36,16 @@ async def of_edit(context: Context, viewer: Viewer, edit: Edit) -> Difference | 
         return None
     async with snapshot() as connection:
         as_of: datetime = await connection.fetchval("SELECT now()")
-        surroundings = await populations.describe(connection, viewer.workspace_id, segment.kind)
+        population_settings = await populations.describe(connection, viewer.workspace_id, segment.kind)
         catalogue = await catalogues.load(connection, viewer.workspace_id, segment.kind)
         found = (await rules.of_segments(connection, viewer.workspace_id, [segment.id]))[segment.id]
         try:
             matched = await context.engine.evaluate(
                 connection,
-                surroundings.population,
+                population_settings.population,
                 [rule.checked(catalogue) for rule in found],
                 as_of=as_of,
-                zone=surroundings.zone,
+                zone=population_settings.zone,
                 timeout_seconds=context.settings.preview_timeout_seconds,
             )
         except CriteriaTooSlow:

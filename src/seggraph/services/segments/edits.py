@@ -10,10 +10,10 @@ import orjson
 
 from seggraph.access import Viewer
 from seggraph.context import Context
-from seggraph.database.unit_of_work import Work, begin
+from seggraph.database.unit_of_work import UnitOfWork, begin
 from seggraph.errors import BadTransition, Forbidden, Required
 from seggraph.events import SegmentUpdated
-from seggraph.services.memberships import deltas as shifts
+from seggraph.services.memberships import deltas
 from seggraph.services.memberships.deltas import Membership
 from seggraph.services.segments import lifecycle, rows, segments, usages
 from seggraph.services.segments.views import SegmentView
@@ -100,7 +100,7 @@ async def update(
         context.publish(unit, [updated])
         membership = None
         if _needs_computing(before, after):
-            found = await shifts.read_memberships(unit.connection, viewer.workspace_id, [segment_id])
+            found = await deltas.read_memberships(unit.connection, viewer.workspace_id, [segment_id])
             membership = found[segment_id]
             await rows.compute(context, unit, viewer.workspace_id, segment_id, before.status)
         edited = await rows.noted(
@@ -109,7 +109,7 @@ async def update(
         return Edit(edited, membership)
 
 
-async def _write(unit: Work, viewer: Viewer, before: SegmentView, after: Mapping[str, object]) -> None:
+async def _write(unit: UnitOfWork, viewer: Viewer, before: SegmentView, after: Mapping[str, object]) -> None:
     """Store what EDITABLE says, and have the source that fills the segment be that of its type. Raises NameTaken."""
     try:
         await unit.connection.execute(EDIT, viewer.workspace_id, before.id, *after.values())
@@ -121,7 +121,7 @@ async def _write(unit: Work, viewer: Viewer, before: SegmentView, after: Mapping
 
 
 async def _edited(
-    unit: Work, viewer: Viewer, before: SegmentView, given: Mapping[str, Any]
+    unit: UnitOfWork, viewer: Viewer, before: SegmentView, given: Mapping[str, Any]
 ) -> dict[str, object]:
     """The values of EDITABLE after the edit, in order."""
     name = clean_name(given["name"], "segment") if "name" in given else before.name
@@ -148,7 +148,7 @@ async def _edited(
 
 
 async def _require_changeable(
-    unit: Work,
+    unit: UnitOfWork,
     viewer: Viewer,
     before: SegmentView,
     *,
@@ -177,7 +177,7 @@ async def _require_changeable(
 
 
 async def _edited_criteria(
-    unit: Work,
+    unit: UnitOfWork,
     viewer: Viewer,
     before: SegmentView,
     given: Mapping[str, Any],

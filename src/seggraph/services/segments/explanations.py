@@ -123,28 +123,28 @@ async def _criteria(
         connection, viewer.workspace_id, segment.kind, segment.criteria
     )
     names = await criteria_documents.segment_names(connection, viewer, tree)
-    surroundings = await populations.describe(connection, viewer.workspace_id, segment.kind)
+    population_settings = await populations.describe(connection, viewer.workspace_id, segment.kind)
     as_of: datetime = await connection.fetchval("SELECT now()")
     seconds = context.settings.preview_timeout_seconds
     parts = list(_parts(tree))
     begun = [prefix for part in parts if isinstance(part, SequenceTest) for prefix in _prefixes(part)]
     truths = await context.engine.evaluate(
         connection,
-        surroundings.population,
+        population_settings.population,
         [*parts, *begun],
         as_of=as_of,
-        zone=surroundings.zone,
+        zone=population_settings.zone,
         ordinals=BitMap([member.ordinal]),
         timeout_seconds=seconds,
     )
     questions = list(dict.fromkeys(part for part in parts if isinstance(part, EventTest | RelatedTest)))
     observed = await context.engine.observe(
         connection,
-        surroundings.population,
+        population_settings.population,
         member.ordinal,
         questions,
         as_of=as_of,
-        zone=surroundings.zone,
+        zone=population_settings.zone,
         timeout_seconds=seconds,
     )
     reached = dict(zip(begun, map(bool, truths[len(parts) :]), strict=True))

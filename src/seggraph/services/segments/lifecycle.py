@@ -11,7 +11,7 @@ from typing import Final
 
 from seggraph.access import Viewer, is_segment_manager, may_write
 from seggraph.context import Context
-from seggraph.database.unit_of_work import Work, begin
+from seggraph.database.unit_of_work import UnitOfWork, begin
 from seggraph.errors import BadTransition, Forbidden, Path, StaleVersion
 from seggraph.events import Fact, ReachChanged, SegmentDeleted
 from seggraph.services.audit import audit
@@ -134,7 +134,7 @@ def require_version(segment: SegmentView, version: int | None) -> None:
 
 
 async def hold_for(
-    unit: Work,
+    unit: UnitOfWork,
     viewer: Viewer,
     segment_id: int,
     transition: SegmentTransition,
@@ -231,7 +231,7 @@ async def delete(context: Context, viewer: Viewer, segment_id: int, *, version: 
 
 
 async def _set_aside(
-    context: Context, unit: Work, before: SegmentView, workspace_id: int, status: SegmentStatus
+    context: Context, unit: UnitOfWork, before: SegmentView, workspace_id: int, status: SegmentStatus
 ) -> None:
     """Take a segment that the unit holds out of the work; a calculation leaves the last good numbers."""
     row = await unit.connection.fetchrow(SET_ASIDE, workspace_id, before.id, status)

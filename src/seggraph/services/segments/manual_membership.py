@@ -15,14 +15,14 @@ from pyroaring import BitMap
 from seggraph.access import Viewer, require_segment_management, require_write, visibility_arguments
 from seggraph.audiences import ChunkStore
 from seggraph.context import Context
-from seggraph.database.unit_of_work import Work, begin
+from seggraph.database.unit_of_work import UnitOfWork, begin
 from seggraph.errors import BadTransition, Forbidden, Invalid, NotFound, Required, SeggraphError, TooMany
 from seggraph.services.audit import audit
 from seggraph.services.changes import populations
 from seggraph.services.members import selections
 from seggraph.services.members.selections import Selection
-from seggraph.services.memberships import deltas as shifts
-from seggraph.services.memberships.deltas import Membership, Outcome
+from seggraph.services.memberships import deltas
+from seggraph.services.memberships.deltas import FoundDelta, Membership
 from seggraph.services.reach import reach
 from seggraph.services.reach.reach import Reachable
 from seggraph.services.rules import segment_references
@@ -46,8 +46,8 @@ MAX_SEGMENTS: Final = 100
 HOLD: Final = f"{SELECT} AND s.id = ANY($4) ORDER BY s.id FOR NO KEY UPDATE OF s"
 
 HANDS: Final[Mapping[AuditAction, Callable[[Membership, BitMap], None]]] = {
-    AuditAction.MEMBERS_ADDED: Membership.add_by_hand,
-    AuditAction.MEMBERS_REMOVED: Membership.remove_by_hand,
+    AuditAction.MEMBERS_ADDED: Membership.add_manually,
+    AuditAction.MEMBERS_REMOVED: Membership.remove_manually,
 }
 """What a hand does to one membership: it sets the links and blocks after."""
 
@@ -117,7 +117,9 @@ async def remove(
         return await _report(unit, viewer, held, ordinals, changed, not_found)
 
 
-async def fill(context: Context, unit: Work, viewer: Viewer, segment: SegmentView, ordinals: BitMap) -> None:
+async def fill(
+    context: Context, unit: UnitOfWork, viewer: Viewer, segment: SegmentView, ordinals: BitMap
+) -> None:
     """Link members by hand to a segment that the unit of work has just made."""
     await _turn(context, unit, viewer, segment.kind, [segment], ordinals, AuditAction.MEMBERS_ADDED)
 
@@ -146,7 +148,7 @@ async def _kind_of(
     return kind
 
 
-async def _hold(unit: Work, viewer: Viewer, segment_ids: Sequence[int]) -> list[SegmentView]:
+async def _hold(unit: UnitOfWork, viewer: Viewer, segment_ids: Sequence[int]) -> list[SegmentView]:
     """The segments in the order given, their rows held, if the viewer may change all of them."""
     wanted = list(dict.fromkeys(segment_ids))
     rows = await unit.connection.fetch(HOLD, *visibility_arguments(viewer), sorted(wanted))
@@ -174,7 +176,7 @@ def _require_open(segment: SegmentView, index: int) -> None:
             raise BadTransition("A dynamic draft holds nobody; give it criteria first.", path=path)
 
 
-async def _make(context: Context, unit: Work, viewer: Viewer, draft: SegmentDraft) -> SegmentView:
+async def _make(context: Context, unit: UnitOfWork, viewer: Viewer, draft: SegmentDraft) -> SegmentView:
     """The new segment, ACTIVE. What is wrong with it is reported below `newSegment`."""
     try:
         return await segments.create_within(context, unit, viewer, replace(draft, activate=True))
@@ -198,7 +200,7 @@ async def _resolve(
 
 async def _turn(
     context: Context,
-    unit: Work,
+    unit: UnitOfWork,
     viewer: Viewer,
     kind: MemberKind,
     held: Sequence[SegmentView],
@@ -209,7 +211,7 @@ async def _turn(
     if not ordinals:
         return 0
     connection = unit.connection
-    memberships = await shifts.read_memberships(
+    memberships = await deltas.read_memberships(
         connection, viewer.workspace_id, [segment.id for segment in held], near=ordinals
     )
     for membership in memberships.values():
@@ -244,7 +246,7 @@ async def _reachable(
     return {place: found[owner] for place, owner in owners.items()}
 
 
-def _outcome(segment: SegmentView, membership: Membership, reachable: Reachable) -> Outcome:
+def _outcome(segment: SegmentView, membership: Membership, reachable: Reachable) -> FoundDelta:
     """Who moves. The reach follows only where it is known: elsewhere a run is to count it anew."""
     before, after = membership.members, membership.members_after
     entered, exited = after - before, before - after
@@ -253,25 +255,25 @@ def _outcome(segment: SegmentView, membership: Membership, reachable: Reachable)
     if known:
         gained, lost = (reach.count(moved, reachable, segment.purpose) for moved in (entered, exited))
         change = gained - lost
-    return Outcome(
+    return FoundDelta(
         segment.id, segment.requested_revision, entered, exited, change, known, causes=membership.causes
     )
 
 
 async def _record(
-    context: Context, unit: Work, viewer: Viewer, kind: MemberKind, outcomes: Sequence[Outcome]
+    context: Context, unit: UnitOfWork, viewer: Viewer, kind: MemberKind, outcomes: Sequence[FoundDelta]
 ) -> None:
     """Write runs, moves and numbers, and publish. What criteria were evaluated on stays as of its instant."""
     if not outcomes:
         return
     connection, workspace_id = unit.connection, viewer.workspace_id
     at: datetime = await connection.fetchval("SELECT clock_timestamp()")
-    found, ids = await shifts.record(connection, workspace_id, kind, RunTrigger.MANUAL, outcomes, at)
-    context.publish(unit, shifts.facts_of(workspace_id, found, ids, at))
+    found, ids = await deltas.record(connection, workspace_id, kind, RunTrigger.MANUAL, outcomes, at)
+    context.publish(unit, deltas.facts_of(workspace_id, found, ids, at))
     await segment_references.mark_followers(context, unit, workspace_id, kind, found)
 
 
-async def _read(unit: Work, viewer: Viewer, held: Sequence[SegmentView]) -> list[SegmentView]:
+async def _read(unit: UnitOfWork, viewer: Viewer, held: Sequence[SegmentView]) -> list[SegmentView]:
     """The segments as the unit has made them so far, in their order."""
     ids = [segment.id for segment in held]
     rows = await unit.connection.fetch(f"{SELECT} AND s.id = ANY($4)", *visibility_arguments(viewer), ids)
@@ -280,7 +282,7 @@ async def _read(unit: Work, viewer: Viewer, held: Sequence[SegmentView]) -> list
 
 
 async def _report(
-    unit: Work,
+    unit: UnitOfWork,
     viewer: Viewer,
     held: Sequence[SegmentView],
     ordinals: BitMap,

@@ -9,7 +9,7 @@ from typing import Final
 
 from seggraph.access import VISIBLE_SEGMENT, Viewer, require_segment_management, visibility_arguments
 from seggraph.context import Context
-from seggraph.database.unit_of_work import Work
+from seggraph.database.unit_of_work import UnitOfWork
 from seggraph.errors import NotFound
 from seggraph.events import Fact, ReachChanged, SegmentStatusChanged
 from seggraph.services.audit import audit
@@ -43,14 +43,14 @@ TOUCH = """
 """
 
 
-async def hold(unit: Work, viewer: Viewer, segment_id: int) -> SegmentView:
+async def hold(unit: UnitOfWork, viewer: Viewer, segment_id: int) -> SegmentView:
     """The segment, its row held until the unit ends, if the viewer may change it. Raises NotFound, Forbidden."""
     segment = await hold_visible(unit, viewer, segment_id)
     require_segment_management(viewer, created_by_id=segment.created_by_id)
     return segment
 
 
-async def hold_visible(unit: Work, viewer: Viewer, segment_id: int) -> SegmentView:
+async def hold_visible(unit: UnitOfWork, viewer: Viewer, segment_id: int) -> SegmentView:
     """The segment, its row held until the unit ends, if the viewer may see it. Raises NotFound."""
     row = await unit.connection.fetchrow(
         f"{SELECT} AND s.id = $4 FOR NO KEY UPDATE OF s", *visibility_arguments(viewer), segment_id
@@ -60,7 +60,7 @@ async def hold_visible(unit: Work, viewer: Viewer, segment_id: int) -> SegmentVi
     return view_of(row)
 
 
-async def hold_any(unit: Work, workspace_id: int, segment_ids: Iterable[int]) -> dict[int, SegmentView]:
+async def hold_any(unit: UnitOfWork, workspace_id: int, segment_ids: Iterable[int]) -> dict[int, SegmentView]:
     """Those of the segments that exist, whoever may see them, their rows held in the order of their ids."""
     rows = await unit.connection.fetch(
         f"{ANY_VIEWER} AND s.id = ANY($2) ORDER BY s.id FOR NO KEY UPDATE OF s",
@@ -70,14 +70,14 @@ async def hold_any(unit: Work, workspace_id: int, segment_ids: Iterable[int]) ->
     return {row["id"]: view_of(row) for row in rows}
 
 
-async def read_back(unit: Work, viewer: Viewer, segment_id: int) -> SegmentView:
+async def read_back(unit: UnitOfWork, viewer: Viewer, segment_id: int) -> SegmentView:
     """The segment as the unit leaves it, also when it has just become invisible to its editor."""
     row = await unit.connection.fetchrow(f"{ANY_VIEWER} AND s.id = $2", viewer.workspace_id, segment_id)
     return view_of(row)
 
 
 async def noted(
-    unit: Work,
+    unit: UnitOfWork,
     viewer: Viewer,
     action: AuditAction,
     before: SegmentView | None,
@@ -95,19 +95,19 @@ async def noted(
     return after
 
 
-async def touch(unit: Work, viewer: Viewer, segment_id: int, action: SegmentAction) -> None:
+async def touch(unit: UnitOfWork, viewer: Viewer, segment_id: int, action: SegmentAction) -> None:
     """Note who did what to a segment last; its version goes up by one."""
     await unit.connection.execute(TOUCH, viewer.workspace_id, segment_id, action, viewer.user_id)
 
 
-async def activate(context: Context, unit: Work, viewer: Viewer, segment_id: int) -> None:
+async def activate(context: Context, unit: UnitOfWork, viewer: Viewer, segment_id: int) -> None:
     """Activate a draft that the unit holds, and that has what it needs."""
     await touch(unit, viewer, segment_id, SegmentAction.ACTIVATED)
     await compute(context, unit, viewer.workspace_id, segment_id, SegmentStatus.DRAFT)
 
 
 async def compute(
-    context: Context, unit: Work, workspace_id: int, segment_id: int, before: SegmentStatus
+    context: Context, unit: UnitOfWork, workspace_id: int, segment_id: int, before: SegmentStatus
 ) -> None:
     """Make a segment that the unit holds ACTIVE, have its next revision computed, and publish both.
 

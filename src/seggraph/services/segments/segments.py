@@ -8,7 +8,7 @@ from typing import Final
 from seggraph.access import Viewer, require_write
 from seggraph.context import Context
 from seggraph.criteria import references
-from seggraph.database.unit_of_work import Work, begin
+from seggraph.database.unit_of_work import UnitOfWork, begin
 from seggraph.errors import (
     Invalid,
     NameTaken,
@@ -89,7 +89,9 @@ async def create(context: Context, viewer: Viewer, draft: SegmentDraft) -> Segme
         return await create_within(context, unit, viewer, draft)
 
 
-async def create_within(context: Context, unit: Work, viewer: Viewer, draft: SegmentDraft) -> SegmentView:
+async def create_within(
+    context: Context, unit: UnitOfWork, viewer: Viewer, draft: SegmentDraft
+) -> SegmentView:
     """Create a segment as part of a larger unit of work; see `create`."""
     require_write(viewer)
     name = clean_name(draft.name, "segment")
@@ -169,13 +171,13 @@ def filled_by(type_: SegmentType) -> SourceKind:
     return SourceKind.CRITERIA if type_ is SegmentType.DYNAMIC else SourceKind.IMPORT
 
 
-async def create_sources(unit: Work, workspace_id: int, segment_id: int, type_: SegmentType) -> None:
+async def create_sources(unit: UnitOfWork, workspace_id: int, segment_id: int, type_: SegmentType) -> None:
     """Give a new segment the sources that every segment of its type has."""
     kinds = [SourceKind.MANUAL, filled_by(type_)]
     await unit.connection.execute(CREATE_SOURCES, workspace_id, segment_id, kinds)
 
 
-async def hide_from(unit: Work, viewer: Viewer, segment_id: int, user_ids: Sequence[int]) -> None:
+async def hide_from(unit: UnitOfWork, viewer: Viewer, segment_id: int, user_ids: Sequence[int]) -> None:
     """Make these users, and no others, those that the segment is hidden from. Raises TooMany, NotFound."""
     wanted = sorted(set(user_ids))
     if len(wanted) > MAX_HIDDEN_FROM:
@@ -191,14 +193,14 @@ async def hide_from(unit: Work, viewer: Viewer, segment_id: int, user_ids: Seque
     await unit.connection.execute(HIDE, viewer.workspace_id, segment_id, wanted)
 
 
-async def hidden_from(unit: Work, viewer: Viewer, segment_id: int) -> list[int]:
+async def hidden_from(unit: UnitOfWork, viewer: Viewer, segment_id: int) -> list[int]:
     """The ids of the users that a segment is hidden from."""
     rows = await unit.connection.fetch(USERS_HIDDEN_FROM, viewer.workspace_id, [segment_id])
     return [row["user_id"] for row in rows]
 
 
 async def stored_criteria(
-    unit: Work,
+    unit: UnitOfWork,
     viewer: Viewer,
     kind: MemberKind,
     given: criteria_documents.Given | None,

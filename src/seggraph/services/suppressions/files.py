@@ -13,8 +13,7 @@ from typing import Final
 from seggraph.access import Viewer, require_write
 from seggraph.context import Context
 from seggraph.errors import Invalid, NotFound, Required, TooMany
-from seggraph.files import csv_values as cells
-from seggraph.files import uploads
+from seggraph.files import csv_values, uploads
 from seggraph.files.csv_records import Record, RecordReader
 from seggraph.files.uploads import Read
 from seggraph.row_errors import RowError
@@ -131,7 +130,7 @@ async def _store(
                 failed.append(RowError(record.line, Invalid.code, message, ()))
             else:
                 lines.append(record.line)
-                addresses.append(cells.unescaped(record.cells[index]))
+                addresses.append(csv_values.unescape(record.cells[index]))
         done = await suppressions.suppress(context, viewer, channel, addresses, reason)
         report.changed += done.changed
         report.already_done += done.already_done

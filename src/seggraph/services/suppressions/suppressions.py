@@ -16,7 +16,7 @@ from seggraph.access import Viewer, require_suppression_removal, require_write
 from seggraph.context import Context
 from seggraph.database.connections import database
 from seggraph.database.paging import Key, Order, Page, PageRequest, fetch_page
-from seggraph.database.unit_of_work import Work, begin
+from seggraph.database.unit_of_work import UnitOfWork, begin
 from seggraph.errors import Invalid, SeggraphError, TooMany
 from seggraph.row_errors import RowError
 from seggraph.services.audit import audit
@@ -226,14 +226,14 @@ def _require_possible(channel: Channel, addresses: Sequence[str]) -> None:
         raise TooMany(message, path=("addresses",))
 
 
-async def _lock_populations(unit: Work, viewer: Viewer) -> None:
+async def _lock_populations(unit: UnitOfWork, viewer: Viewer) -> None:
     """The turns of all kinds, always in the same order."""
     for kind in MemberKind:
         await populations.lock(unit.connection, viewer.workspace_id, kind)
 
 
 async def _read(
-    unit: Work, viewer: Viewer, channel: Channel, addresses: Sequence[str]
+    unit: UnitOfWork, viewer: Viewer, channel: Channel, addresses: Sequence[str]
 ) -> tuple[dict[bytes, str], SuppressionReport]:
     """The addresses as they are shown, by what they are compared by; and the report of those that are none."""
     report = SuppressionReport()
@@ -274,7 +274,7 @@ def _clean(channel: Channel, given: str) -> str:
 
 
 async def _mark(
-    context: Context, unit: Work, viewer: Viewer, channel: Channel, rows: Sequence[asyncpg.Record]
+    context: Context, unit: UnitOfWork, viewer: Viewer, channel: Channel, rows: Sequence[asyncpg.Record]
 ) -> None:
     """Have the members looked at again who have one of these addresses."""
     if not rows:

@@ -16,7 +16,7 @@ from pyroaring import BitMap
 from seggraph.audiences import from_bytes
 from seggraph.context import Context
 from seggraph.database.connections import database
-from seggraph.database.unit_of_work import Work, begin
+from seggraph.database.unit_of_work import UnitOfWork, begin
 from seggraph.events import Fact, MembershipChanged
 from seggraph.events.facts import decode
 from seggraph.events.topics import topics_of
@@ -145,14 +145,16 @@ def _drafts(facts: Sequence[Fact], subjects: Subjects) -> list[Told | Moved]:
     return drafts
 
 
-async def _add(unit: Work, workspace_id: int, wanted: dict[int, Sequence[str]], told: Told) -> None:
+async def _add(unit: UnitOfWork, workspace_id: int, wanted: dict[int, Sequence[str]], told: Told) -> None:
     webhooks = [webhook_id for webhook_id, topics in wanted.items() if told.topic in topics]
     if webhooks:
         body = body_of(told.topic, told.at, told.data)
         await unit.connection.execute(ADD, workspace_id, webhooks, told.topic, body)
 
 
-async def _add_moved(unit: Work, workspace_id: int, wanted: dict[int, Sequence[str]], moved: Moved) -> None:
+async def _add_moved(
+    unit: UnitOfWork, workspace_id: int, wanted: dict[int, Sequence[str]], moved: Moved
+) -> None:
     """Tell who entered and who exited in the end, a part after the other: nobody is in both."""
     topics = {topic for topics in wanted.values() for topic in topics}
     if not topics & {Topic.MEMBERS_ENTERED, Topic.MEMBERS_EXITED}:

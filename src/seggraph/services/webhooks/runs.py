@@ -25,7 +25,7 @@ from seggraph.database.unit_of_work import begin
 from seggraph.errors import RetryLater
 from seggraph.files import secrets
 from seggraph.files.secrets import SecretUnreadable
-from seggraph.http_client import AddressRefused, Unanswered
+from seggraph.http_client import AddressRefused, ConnectionFailed
 from seggraph.services.webhooks import messages, signatures
 from seggraph.services.webhooks.webhooks import purpose_of
 
@@ -100,11 +100,11 @@ FAILED: Final = """
     WHERE id = $1 AND status = 'PENDING'
 """
 
-WELL: Final = """
+HEALTHY: Final = """
     UPDATE webhooks SET failures = 0, failing_since = NULL, retry_at = NULL WHERE id = $1 AND failures > 0
 """
 
-UNWELL: Final = """
+FAILING: Final = """
     UPDATE webhooks SET failures = failures + 1, failing_since = coalesce(failing_since, clock_timestamp()),
       retry_at = clock_timestamp() + make_interval(secs =>
         greatest($2, ($3::float8[])[least(failures + 1, cardinality($3))]))
@@ -226,7 +226,7 @@ async def _call(context: Context, webhook_id: int, key: UUID, body: bytes) -> Ou
             timeout_seconds=context.settings.outgoing_seconds,
             max_body_bytes=MAX_ANSWER_BYTES,
         )
-    except (AddressRefused, Unanswered, SecretUnreadable) as error:
+    except (AddressRefused, ConnectionFailed, SecretUnreadable) as error:
         return Outcome(at, time.monotonic() - begun, error=error.message)
     seconds = time.monotonic() - begun
     if 200 <= answer.status < 300:
@@ -244,7 +244,7 @@ async def _store_success(webhook_id: int, message_id: int, outcome: Outcome) -> 
     async with begin() as unit:
         await unit.connection.execute(LOG, message_id, *_logged(outcome), None)
         await unit.connection.execute(DELIVERED, message_id, KEPT_BODY_BYTES)
-        await unit.connection.execute(WELL, webhook_id)
+        await unit.connection.execute(HEALTHY, webhook_id)
 
 
 async def _store_failure(
@@ -259,7 +259,7 @@ async def _store_failure(
         await unit.connection.execute(LOG, message_id, *_logged(outcome), wait)
         await unit.connection.execute(FAILED, message_id, wait)
         rest = min(outcome.retry_after, MAX_REST_SECONDS)
-        too_long = await unit.connection.fetchval(UNWELL, webhook_id, rest, rests, days * 86_400)
+        too_long = await unit.connection.fetchval(FAILING, webhook_id, rest, rests, days * 86_400)
         if gone:
             reason = "It answered 410 Gone. Resume it when it is there again."
         elif too_long:

@@ -15,7 +15,7 @@ import asyncpg
 from seggraph.access import Viewer, is_admin, require_admin
 from seggraph.context import Context
 from seggraph.database.connections import database
-from seggraph.database.unit_of_work import Work, begin
+from seggraph.database.unit_of_work import UnitOfWork, begin
 from seggraph.errors import Invalid, NotFound, Required, TooMany
 from seggraph.files import secrets
 from seggraph.http_client import AddressRefused
@@ -235,7 +235,7 @@ async def _set_status(viewer: Viewer, webhook_id: int, status: WebhookStatus) ->
         return after
 
 
-async def _read_back(unit: Work, viewer: Viewer, webhook_id: int) -> WebhookView:
+async def _read_back(unit: UnitOfWork, viewer: Viewer, webhook_id: int) -> WebhookView:
     row = await unit.connection.fetchrow(f"{SELECT} AND id = $2", viewer.workspace_id, webhook_id)
     if row is None:
         raise NotFound("There is no such webhook.", path=("id",))
@@ -243,7 +243,11 @@ async def _read_back(unit: Work, viewer: Viewer, webhook_id: int) -> WebhookView
 
 
 async def _audit(
-    unit: Work, viewer: Viewer, action: AuditAction, before: WebhookView | None, after: WebhookView | None
+    unit: UnitOfWork,
+    viewer: Viewer,
+    action: AuditAction,
+    before: WebhookView | None,
+    after: WebhookView | None,
 ) -> None:
     """Write who did what; of the URL only the host, for a path may be a secret."""
     view = after or before

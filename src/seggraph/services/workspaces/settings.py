@@ -12,7 +12,7 @@ from zoneinfo import available_timezones
 
 from seggraph.access import Viewer, require_admin
 from seggraph.context import Context
-from seggraph.database.unit_of_work import Work, begin
+from seggraph.database.unit_of_work import UnitOfWork, begin
 from seggraph.errors import Invalid
 from seggraph.events import ReachChanged
 from seggraph.services.audit import audit
@@ -97,7 +97,7 @@ async def update(context: Context, viewer: Viewer, given: Mapping[str, Any]) -> 
     return SettingsChange(await workspaces.get(viewer), recalculating)
 
 
-async def _compute_all(context: Context, unit: Work, viewer: Viewer, *, build_reach: bool) -> int:
+async def _compute_all(context: Context, unit: UnitOfWork, viewer: Viewer, *, build_reach: bool) -> int:
     """Ask for runs of all ACTIVE segments, the first of which build the reachable audiences if need be."""
     held = await unit.connection.fetch(HOLD_SEGMENTS, viewer.workspace_id)
     await default_segments.correct(unit, viewer.workspace_id)

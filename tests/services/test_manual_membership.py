@@ -8,20 +8,19 @@ from seggraph.context import Context
 from seggraph.errors import BadTransition, Forbidden, Invalid, NameTaken, NotFound, Required, TooMany
 from seggraph.services.members.selections import Selection
 from seggraph.services.segments import edits as segment_edits
-from seggraph.services.segments import manual_membership as hands
-from seggraph.services.segments import segments
+from seggraph.services.segments import manual_membership, segments
 from seggraph.services.segments.segments import SegmentDraft
 from seggraph.vocabulary import MemberKind, ReachStatus, Role, SegmentStatus, SegmentType, SourceKind
 from tests.conftest import new_viewer
-from tests.services.hand_work import GERMAN, Work, named
+from tests.services.manual_changes import GERMAN, UnitOfWork, named
 
 CRITERIA, MANUAL, IMPORT = SourceKind.CRITERIA, SourceKind.MANUAL, SourceKind.IMPORT
 
 
 @pytest.fixture
-async def work(context: Context, viewer: Viewer) -> Work:
+async def work(context: Context, viewer: Viewer) -> UnitOfWork:
     """Three Germans and two others, of whom one cannot be written to."""
-    work = Work(context, viewer)
+    work = UnitOfWork(context, viewer)
     await work.put("a", "b", "c")
     await work.put("x", country="US")
     await work.put("y", country="US", email=False)
@@ -29,10 +28,10 @@ async def work(context: Context, viewer: Viewer) -> Work:
     return work
 
 
-async def test_added_by_hand_stays_when_criteria_never_match(work: Work) -> None:
+async def test_added_by_hand_stays_when_criteria_never_match(work: UnitOfWork) -> None:
     german = await work.segment("German", criteria=GERMAN)
 
-    report = await hands.add(work.context, work.viewer, [german.id], named("x", "y", "nobody"))
+    report = await manual_membership.add(work.context, work.viewer, [german.id], named("x", "y", "nobody"))
 
     assert (report.changed, report.already_done, report.not_found) == (2, 0, ["nobody"])
     [after] = report.segments
@@ -49,13 +48,13 @@ async def test_added_by_hand_stays_when_criteria_never_match(work: Work) -> None
 
 
 async def test_added_twice_is_already_done_and_leaves_no_run(
-    work: Work, connection: asyncpg.Connection
+    work: UnitOfWork, connection: asyncpg.Connection
 ) -> None:
     german = await work.segment("German", criteria=GERMAN)
-    await hands.add(work.context, work.viewer, [german.id], named("a"))
+    await manual_membership.add(work.context, work.viewer, [german.id], named("a"))
     runs = await connection.fetchval("SELECT count(*) FROM runs")
 
-    report = await hands.add(work.context, work.viewer, [german.id], named("a"))
+    report = await manual_membership.add(work.context, work.viewer, [german.id], named("a"))
 
     assert (report.changed, report.already_done) == (0, 1)
     # the first time it got another link, but did not move: neither call is a run
@@ -63,10 +62,12 @@ async def test_added_twice_is_already_done_and_leaves_no_run(
     assert await work.sources(german) == {CRITERIA: (3, 0), MANUAL: (1, 0)}
 
 
-async def test_removed_by_hand_is_blocked_for_criteria(work: Work, connection: asyncpg.Connection) -> None:
+async def test_removed_by_hand_is_blocked_for_criteria(
+    work: UnitOfWork, connection: asyncpg.Connection
+) -> None:
     german = await work.segment("German", criteria=GERMAN)
 
-    report = await hands.remove(work.context, work.viewer, [german.id], named("a", "x"))
+    report = await manual_membership.remove(work.context, work.viewer, [german.id], named("a", "x"))
 
     # x was not in it, and is blocked all the same
     assert (report.changed, report.already_done) == (2, 0)
@@ -92,11 +93,11 @@ async def test_removed_by_hand_is_blocked_for_criteria(work: Work, connection: a
     assert await work.names_in(german) == {"b", "c", "y"}
 
 
-async def test_added_again_after_removal_is_held_by_the_hand_alone(work: Work) -> None:
+async def test_added_again_after_removal_is_held_by_the_hand_alone(work: UnitOfWork) -> None:
     german = await work.segment("German", criteria=GERMAN)
-    await hands.remove(work.context, work.viewer, [german.id], named("a"))
+    await manual_membership.remove(work.context, work.viewer, [german.id], named("a"))
 
-    await hands.add(work.context, work.viewer, [german.id], named("a"))
+    await manual_membership.add(work.context, work.viewer, [german.id], named("a"))
 
     assert await work.names_in(german) == {"a", "b", "c"}
     assert await work.sources(german) == {CRITERIA: (2, 1), MANUAL: (1, 0)}
@@ -104,25 +105,25 @@ async def test_added_again_after_removal_is_held_by_the_hand_alone(work: Work) -
     assert await work.sources(german) == {CRITERIA: (2, 1), MANUAL: (1, 0)}
 
 
-async def test_static_segments_hold_no_blocks(work: Work) -> None:
+async def test_static_segments_hold_no_blocks(work: UnitOfWork) -> None:
     listed = await work.segment("Listed")
-    await hands.add(work.context, work.viewer, [listed.id], named("a", "x"))
+    await manual_membership.add(work.context, work.viewer, [listed.id], named("a", "x"))
 
-    report = await hands.remove(work.context, work.viewer, [listed.id], named("a", "b"))
+    report = await manual_membership.remove(work.context, work.viewer, [listed.id], named("a", "b"))
 
     assert (report.changed, report.already_done) == (1, 1)
     assert await work.sources(listed) == {IMPORT: (0, 0), MANUAL: (1, 0)}
     assert report.segments[0].member_count == 1
 
 
-async def test_a_static_draft_becomes_active_by_its_first_member(work: Work) -> None:
+async def test_a_static_draft_becomes_active_by_its_first_member(work: UnitOfWork) -> None:
     draft = await segments.create(
         work.context, work.viewer, SegmentDraft("Listed", MemberKind.ACCOUNT, SegmentType.STATIC)
     )
-    nobody = await hands.add(work.context, work.viewer, [draft.id], named("nobody"))
+    nobody = await manual_membership.add(work.context, work.viewer, [draft.id], named("nobody"))
     assert nobody.segments[0].status is SegmentStatus.DRAFT
 
-    report = await hands.add(work.context, work.viewer, [draft.id], named("a", "y"))
+    report = await manual_membership.add(work.context, work.viewer, [draft.id], named("a", "y"))
 
     [active] = report.segments
     assert (active.status, active.reach_status) == (SegmentStatus.ACTIVE, ReachStatus.CALCULATING)
@@ -131,12 +132,12 @@ async def test_a_static_draft_becomes_active_by_its_first_member(work: Work) -> 
     assert (ready.member_count, ready.reach_email) == (2, 1)
 
 
-async def test_several_segments_and_a_new_one_by_criteria(work: Work) -> None:
+async def test_several_segments_and_a_new_one_by_criteria(work: UnitOfWork) -> None:
     german = await work.segment("German", criteria=GERMAN)
     listed = await work.segment("Listed")
     new = SegmentDraft("Fresh", MemberKind.ACCOUNT, SegmentType.STATIC)
 
-    report = await hands.add(
+    report = await manual_membership.add(
         work.context,
         work.viewer,
         [listed.id, german.id, listed.id],
@@ -152,7 +153,7 @@ async def test_several_segments_and_a_new_one_by_criteria(work: Work) -> None:
     assert (await work.compute(fresh)).reach_email == 4
 
 
-async def test_refusals_change_nothing(work: Work, connection: asyncpg.Connection) -> None:
+async def test_refusals_change_nothing(work: UnitOfWork, connection: asyncpg.Connection) -> None:
     german = await work.segment("German", criteria=GERMAN)
     dynamic_draft = await segments.create(
         work.context, work.viewer, SegmentDraft("Later", MemberKind.ACCOUNT, SegmentType.DYNAMIC)
@@ -167,7 +168,7 @@ async def test_refusals_change_nothing(work: Work, connection: asyncpg.Connectio
         kind: type[Exception], segment_ids: list[int], selection: Selection
     ) -> tuple[object, ...]:
         paths = []
-        for hand in (hands.add, hands.remove):
+        for hand in (manual_membership.add, manual_membership.remove):
             with pytest.raises(kind) as caught:
                 await hand(work.context, work.viewer, segment_ids, selection)
             paths.append(caught.value.path)  # type: ignore[attr-defined]  # all of them are ours
@@ -188,14 +189,14 @@ async def test_refusals_change_nothing(work: Work, connection: asyncpg.Connectio
         assert await refusal(BadTransition, [german.id], named("a")) == ("segmentIds", 0)
     await connection.execute("UPDATE segments SET status = 'ACTIVE' WHERE id = $1", german.id)
     with pytest.raises(NotFound):
-        await hands.remove(work.context, foreign, [german.id], named("a"))
+        await manual_membership.remove(work.context, foreign, [german.id], named("a"))
     member = await new_viewer("", Role.TEAM_MEMBER, workspace_id=work.viewer.workspace_id)
     with pytest.raises(Forbidden) as forbidden:
-        await hands.remove(work.context, member, [german.id], named("a"))
+        await manual_membership.remove(work.context, member, [german.id], named("a"))
     assert forbidden.value.path == ("segmentIds", 0)
     new = SegmentDraft("german", MemberKind.ACCOUNT, SegmentType.STATIC)
     with pytest.raises(NameTaken) as taken:
-        await hands.add(work.context, work.viewer, [german.id], named("x"), new_segment=new)
+        await manual_membership.add(work.context, work.viewer, [german.id], named("x"), new_segment=new)
     assert taken.value.path == ("newSegment", "name")
 
     assert await connection.fetch("SELECT * FROM chunks ORDER BY id") == before

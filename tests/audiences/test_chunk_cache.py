@@ -2,14 +2,14 @@
 
 from pyroaring import BitMap
 
-from seggraph.audiences.kept_chunks import KeptChunks
+from seggraph.audiences.chunk_cache import ChunkCache
 
 ONE, TWO, THREE = b"1", b"2", b"3"
 
 
 def test_those_asked_for_last_are_kept() -> None:
     # given room for two
-    kept = KeptChunks(100)
+    kept = ChunkCache(100)
     kept.keep({ONE: (BitMap([1]), 50), TWO: (BitMap([2]), 50)})
 
     # when one of them is asked for again before a third comes
@@ -21,7 +21,7 @@ def test_those_asked_for_last_are_kept() -> None:
 
 
 def test_what_is_kept_twice_counts_once_and_what_is_too_large_not_at_all() -> None:
-    kept = KeptChunks(100)
+    kept = ChunkCache(100)
     for _ in range(3):
         kept.keep({ONE: (BitMap([1]), 50)})
     kept.keep({TWO: (BitMap([2]), 50)})

@@ -62,13 +62,13 @@ class PausingEngine(PostgresEngine):
 
 
 @dataclass(frozen=True)
-class Work:
+class UnitOfWork:
     """A workspace in which accounts come and go."""
 
     context: Context
     viewer: Viewer
 
-    def pausing(self) -> tuple["Work", PausingEngine]:
+    def pausing(self) -> tuple["UnitOfWork", PausingEngine]:
         """The same with an engine that stops at its next evaluation."""
         engine = PausingEngine()
         engine.armed = True

@@ -7,11 +7,10 @@ import pytest
 
 from seggraph.access import Viewer
 from seggraph.context import Context
-from seggraph.services.segments import manual_membership as hands
-from seggraph.services.segments import segments
+from seggraph.services.segments import manual_membership, segments
 from seggraph.services.segments.views import SegmentView
 from seggraph.vocabulary import ReachStatus, SourceKind
-from tests.services.hand_work import GERMAN, Work, named
+from tests.services.manual_changes import GERMAN, UnitOfWork, named
 
 CRITERIA, MANUAL = SourceKind.CRITERIA, SourceKind.MANUAL
 HOLD = "SELECT id FROM segments WHERE id = $1 FOR UPDATE"
@@ -21,16 +20,16 @@ WAITING = (
 
 
 @pytest.fixture
-async def work(context: Context, viewer: Viewer) -> Work:
+async def work(context: Context, viewer: Viewer) -> UnitOfWork:
     """Two Germans and two others."""
-    work = Work(context, viewer)
+    work = UnitOfWork(context, viewer)
     await work.put("a", "b")
     await work.put("x", "y", country="US")
     await work.refresh()
     return work
 
 
-async def agrees(work: Work, segment: SegmentView, names: set[str]) -> None:
+async def agrees(work: UnitOfWork, segment: SegmentView, names: set[str]) -> None:
     """The segment has these members, and every number of it says so."""
     after = await work.read(segment)
     assert await work.names_in(segment) == names
@@ -46,7 +45,7 @@ async def waiting(connection: asyncpg.Connection, number: int) -> None:
             await asyncio.sleep(0.01)
 
 
-async def test_hands_during_a_full_run_outlive_it(work: Work) -> None:
+async def test_hands_during_a_full_run_outlive_it(work: UnitOfWork) -> None:
     german = await work.segment("German", criteria=GERMAN)
     asked = await segments.recalculate(work.context, work.viewer, german.id)
     slow, engine = work.pausing()
@@ -54,8 +53,8 @@ async def test_hands_during_a_full_run_outlive_it(work: Work) -> None:
     await engine.paused.wait()
 
     # when the run has scanned, and hands act before it applies what it found
-    removed = await hands.remove(work.context, work.viewer, [german.id], named("a"))
-    added = await hands.add(work.context, work.viewer, [german.id], named("x"))
+    removed = await manual_membership.remove(work.context, work.viewer, [german.id], named("a"))
+    added = await manual_membership.add(work.context, work.viewer, [german.id], named("x"))
     # then the members follow at once, while the reach is that of the last good run
     assert (removed.segments[0].member_count, added.segments[0].member_count) == (1, 2)
     assert (added.segments[0].reach_status, added.segments[0].reach_email) == (ReachStatus.CALCULATING, 2)
@@ -67,7 +66,7 @@ async def test_hands_during_a_full_run_outlive_it(work: Work) -> None:
     assert await work.sources(german) == {CRITERIA: (1, 1), MANUAL: (1, 0)}
 
 
-async def test_hands_during_a_refresh_that_has_evaluated_already(work: Work) -> None:
+async def test_hands_during_a_refresh_that_has_evaluated_already(work: UnitOfWork) -> None:
     german = await work.segment("German", criteria=GERMAN)
     await work.put("x", "y", country="DE", email=False)
     await work.put("b", country="US")
@@ -76,8 +75,8 @@ async def test_hands_during_a_refresh_that_has_evaluated_already(work: Work) -> 
     await engine.paused.wait()
 
     # when x is blocked, y linked, and b, who is about to leave, linked, all after the evaluation
-    await hands.remove(work.context, work.viewer, [german.id], named("x"))
-    await hands.add(work.context, work.viewer, [german.id], named("y", "b"))
+    await manual_membership.remove(work.context, work.viewer, [german.id], named("x"))
+    await manual_membership.add(work.context, work.viewer, [german.id], named("y", "b"))
     engine.let_go.set()
     await refreshing
 
@@ -88,7 +87,7 @@ async def test_hands_during_a_refresh_that_has_evaluated_already(work: Work) -> 
 
 @pytest.mark.parametrize("hand_first", [True, False])
 async def test_both_wait_for_the_segment(
-    work: Work, connection: asyncpg.Connection, database_url: str, hand_first: bool
+    work: UnitOfWork, connection: asyncpg.Connection, database_url: str, hand_first: bool
 ) -> None:
     german = await work.segment("German", criteria=GERMAN)
     await work.put("x", country="DE", email=False)  # enters, and loses its address
@@ -96,8 +95,8 @@ async def test_both_wait_for_the_segment(
     watch = await asyncpg.connect(database_url)
 
     async def hand() -> None:
-        await hands.remove(work.context, work.viewer, [german.id], named("a"))
-        await hands.add(work.context, work.viewer, [german.id], named("y"))
+        await manual_membership.remove(work.context, work.viewer, [german.id], named("a"))
+        await manual_membership.add(work.context, work.viewer, [german.id], named("y"))
 
     jobs = [hand(), work.refresh()] if hand_first else [work.refresh(), hand()]
     tasks = []
@@ -113,11 +112,11 @@ async def test_both_wait_for_the_segment(
     assert await work.sources(german) == {CRITERIA: (2, 1), MANUAL: (1, 0)}
 
 
-async def test_a_member_whose_change_waits_is_counted_when_it_is_looked_at(work: Work) -> None:
+async def test_a_member_whose_change_waits_is_counted_when_it_is_looked_at(work: UnitOfWork) -> None:
     german = await work.segment("German", criteria=GERMAN)
     await work.put("new", country="US")
 
-    added = await hands.add(work.context, work.viewer, [german.id], named("new"))
+    added = await manual_membership.add(work.context, work.viewer, [german.id], named("new"))
 
     assert (added.segments[0].member_count, added.segments[0].reach_email) == (3, 2)
     await work.refresh()
@@ -125,14 +124,14 @@ async def test_a_member_whose_change_waits_is_counted_when_it_is_looked_at(work:
     assert (await work.read(german)).reach_email == 3
 
 
-async def test_many_hands_on_the_same_segments_never_deadlock(work: Work) -> None:
+async def test_many_hands_on_the_same_segments_never_deadlock(work: UnitOfWork) -> None:
     one, two = await work.segment("One"), await work.segment("Two")
 
     await asyncio.gather(
         *(
             hand(work.context, work.viewer, ids, named("a", "b", "x"))
             for ids in ([one.id, two.id], [two.id, one.id])
-            for hand in (hands.add, hands.remove, hands.add)
+            for hand in (manual_membership.add, manual_membership.remove, manual_membership.add)
         )
     )
 

@@ -9,7 +9,7 @@ from pyroaring import BitMap
 
 
 @dataclass(slots=True)
-class KeptChunks:
+class ChunkCache:
     """The chunks that were asked for last, up to so many bytes. Whoever gets one must not change it."""
 
     most_bytes: int
