@@ -29,24 +29,27 @@ TABLE: Final = re.compile(
     r"\b(?:FROM|JOIN|UPDATE|INTO|USING|TRUNCATE)\s+(?:ONLY\s+)?(?:LATERAL\s+)?([a-z_]+)\b"
 )
 LISTED: Final = re.compile(r",\s*([a-z_]+)(?=\s+(?:AS\s+)?[a-z]\w*\s*(?:,|WHERE|JOIN|ON|ORDER|\)|$))")
+CONDITION: Final = re.compile(
+    rf"\b{NAMED}\s*(?:=|IN\b)|=\s*(?:\w+\.)?{NAMED}\b|\bUSING \({NAMED}\b|\bINSERT INTO [^()]*\([^()]*\b{NAMED}\b"
+)
 MODEL_READS: Final = frozenset({"all", "exclude", "filter", "first", "get", "get_or_none", "exists"})
 UNKNOWN: Final = "?"
 
 
 @dataclass(frozen=True)
 class Statement:
-    """A statement, the tenants' tables that it touches, and the reason why it names no workspace, if it gives one."""
+    """A statement, the tenants' tables that it touches, and the line of the reason why it names no workspace."""
 
     file: str
     line: int
     text: str
     tables: frozenset[str]
-    reason: str | None = None
+    reason_line: int | None = None
 
     @property
     def names_workspace(self) -> bool:
-        """Whether the workspace is named."""
-        return NAMED in self.text
+        """Whether the workspace is a condition of the statement, or is inserted by it."""
+        return CONDITION.search(self.text) is not None
 
 
 @dataclass
@@ -100,13 +103,13 @@ def statements(source: Source, tenants: frozenset[str]) -> Iterator[Statement]:
         for text in _resolve(expression, source.values, locals_).split(";\n"):
             tables = tables_of(text) & tenants
             if BEGINNING.match(text) and tables:
-                reason = _reason_for(step, expression, reasons, source.text.splitlines())
-                yield Statement(source.name, expression.lineno, text, tables, reason)
+                line = _reason_line(step, expression, reasons, source.text.splitlines())
+                yield Statement(source.name, expression.lineno, text, tables, line)
     for node in ast.walk(tree):
         model = _model_read(node, source.values)
-        if model is not None and isinstance(node, ast.Call):
-            reason = _reason_for(node, node, reasons, source.text.splitlines())
-            yield Statement(source.name, node.lineno, ast.unparse(node), frozenset({model}) & tenants, reason)
+        if model in tenants and isinstance(node, ast.Call):
+            line = _reason_line(node, node, reasons, source.text.splitlines())
+            yield Statement(source.name, node.lineno, ast.unparse(node), frozenset({model}), line)
 
 
 def tables_of(text: str) -> frozenset[str]:
@@ -116,8 +119,8 @@ def tables_of(text: str) -> frozenset[str]:
 
 def stale_reasons(source: Source, found: list[Statement]) -> list[int]:
     """The lines with a reason that no statement needs."""
-    needed = {one.reason for one in found if not one.names_workspace}
-    return [line for line, reason in source.reasons.items() if reason not in needed]
+    needed = {one.reason_line for one in found if not one.names_workspace}
+    return sorted(set(source.reasons) - needed)
 
 
 def _texts(tree: ast.Module) -> Iterator[tuple[ast.AST, ast.expr, dict[str, list[ast.expr]]]]:
@@ -207,14 +210,15 @@ def _model_read(node: ast.AST, values: dict[str, object]) -> str | None:
     return None
 
 
-def _reason_for(step: ast.AST, expression: ast.expr, reasons: dict[int, str], lines: list[str]) -> str | None:
-    """The reason on a line of the statement, or in the comment just before it."""
-    first = getattr(step, "lineno", expression.lineno)
+def _reason_line(
+    step: ast.AST, expression: ast.expr, reasons: dict[int, str], lines: list[str]
+) -> int | None:
+    """The line of the reason: one of the statement's lines, or of the comment just before it."""
+    first: int = getattr(step, "lineno", expression.lineno)
+    if isinstance(step, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+        first = expression.lineno
     while first > 1 and lines[first - 2].lstrip().startswith("#"):
         first -= 1
-    if expression.lineno - first > 60:  # the body of a function is no statement
-        first = expression.lineno
     return next(
-        (reasons[line] for line in range(first, (expression.end_lineno or first) + 1) if line in reasons),
-        None,
+        (line for line in range(first, (expression.end_lineno or first) + 1) if line in reasons), None
     )

@@ -40,6 +40,7 @@ HAS_WORK: Final = """
     OR EXISTS (SELECT FROM delivery_removals r WHERE r.delivery_id = d.id)
 """
 
+# any workspace: a worker claims the delivery that a job names, whosever it is
 CLAIM: Final = f"""
     UPDATE deliveries d SET lease_holder = $2, lease_until = clock_timestamp() + make_interval(secs => $3),
       attempts = d.attempts + 1, claims = d.claims + 1, retry_at = NULL,
@@ -51,11 +52,13 @@ CLAIM: Final = f"""
     RETURNING d.workspace_id, d.destination_id, d.segment_id, d.status, d.wish, d.attempts, d.claims
 """  # noqa: S608 - constants only
 
+# any workspace: the holder of the lease is named
 RENEW: Final = """
     UPDATE deliveries SET lease_until = clock_timestamp() + make_interval(secs => $3)
     WHERE id = $1 AND lease_holder = $2 RETURNING status
 """
 
+# any workspace: the holder of the lease is named
 HOLD: Final = """
     SELECT d.workspace_id, d.destination_id, d.segment_id, d.kind, d.channel, d.population_id, d.status, d.resend,
       d.list_id, d.list_name, d.refused_name,
@@ -72,6 +75,7 @@ RETRY: Final = f"{ERROR}, {RELEASE_LEASE}, retry_at = clock_timestamp() + make_i
 
 FAIL: Final = f"{ERROR}, {RELEASE_LEASE}, retry_at = NULL, status = 'FAILED'"
 
+# any workspace: the sweeper fails what was tried too often in all of them
 ABANDONED: Final = f"""
     UPDATE deliveries d SET status = 'FAILED', error_code = $1, error_message = $2, error_at = clock_timestamp(),
       {RELEASE_LEASE}
@@ -79,6 +83,7 @@ ABANDONED: Final = f"""
     RETURNING d.id, d.workspace_id, d.segment_id
 """  # noqa: S608 - constants only
 
+# any workspace: the sweeper looks for what is due in all of them
 DUE: Final = f"""
     SELECT d.id, d.claims FROM deliveries d JOIN segments s ON s.id = d.segment_id
     WHERE d.status <> 'FAILED' AND {FREE} AND (d.retry_at IS NULL OR d.retry_at <= clock_timestamp()) AND ({HAS_WORK})

@@ -38,6 +38,7 @@ log = structlog.get_logger()
 MAX_ATTEMPTS: Final = 5
 FAILED_MESSAGE: Final = "Something failed on our side while writing the file. Export again."
 
+# any workspace: a worker claims the export that a job names, whosever it is
 CLAIM: Final = f"""
     UPDATE exports SET lease_holder = $2, lease_until = clock_timestamp() + make_interval(secs => $3),
       attempts = attempts + 1, retry_at = NULL, written = 0
@@ -57,6 +58,7 @@ FAIL: Final = f"""
     finished_at = clock_timestamp(), {RELEASE_LEASE}
 """
 
+# any workspace: the sweeper fails what was tried too often in all of them
 ABANDONED: Final = f"""
     UPDATE exports SET status = 'FAILED', error_code = $1, error_message = $2, error_at = clock_timestamp(),
       finished_at = clock_timestamp(), {RELEASE_LEASE}
@@ -64,6 +66,7 @@ ABANDONED: Final = f"""
     RETURNING id, workspace_id
 """  # noqa: S608 - constants only
 
+# any workspace: the sweeper looks for what is due in all of them
 DUE: Final = f"""
     SELECT id, attempts FROM exports
     WHERE status = 'RUNNING' AND {FREE} AND {RESTED} AND attempts < $1
@@ -71,6 +74,7 @@ DUE: Final = f"""
     ORDER BY id LIMIT $2
 """  # noqa: S608 - constants only
 
+# any workspace: the sweeper expires files in all of them
 EXPIRE: Final = """
     UPDATE exports e SET status = 'EXPIRED', file = NULL FROM exports old
     WHERE old.id = e.id AND e.id = ANY(ARRAY(
@@ -207,6 +211,7 @@ async def _finish(context: Context, claim: Claim, part: Path, name: str, done: P
 
 async def _remove_unless_kept(context: Context, claim: Claim, name: str) -> None:
     async with database() as connection:
+        # any workspace: the export is the one whose lease this worker holds
         kept = await connection.fetchval("SELECT file FROM exports WHERE id = $1", claim.export_id)
     if kept != name:
         await asyncio.to_thread(uploads.remove, context.settings, name)

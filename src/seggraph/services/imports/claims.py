@@ -29,6 +29,7 @@ log = structlog.get_logger()
 MAX_ATTEMPTS: Final = 5
 FAILED_MESSAGE: Final = "Something failed on our side while importing; what was stored so far is counted."
 
+# any workspace: a worker claims the import that a job names, whosever it is
 CLAIM: Final = f"""
     UPDATE imports SET lease_holder = $2, lease_until = clock_timestamp() + make_interval(secs => $3),
       attempts = attempts + 1, retry_at = NULL
@@ -42,6 +43,7 @@ FAIL: Final = f"""
     finished_at = clock_timestamp(), taken = NULL, {RELEASE_LEASE}
 """
 
+# any workspace: the sweeper fails what was tried too often in all of them
 ABANDONED: Final = f"""
     UPDATE imports SET status = 'FAILED', error_code = $1, error_message = $2, error_at = clock_timestamp(),
       finished_at = clock_timestamp(), taken = NULL, {RELEASE_LEASE}
@@ -49,6 +51,7 @@ ABANDONED: Final = f"""
     RETURNING id, workspace_id, dry_run
 """  # noqa: S608 - constants only
 
+# any workspace: the sweeper looks for what is due in all of them
 DUE: Final = f"""
     SELECT id, position, attempts FROM imports
     WHERE status = 'RUNNING' AND {FREE} AND {RESTED} AND attempts < $1

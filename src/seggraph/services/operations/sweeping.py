@@ -31,6 +31,7 @@ log = structlog.get_logger()
 
 AT_ONCE: Final = 500
 
+# any workspace: the sweeper looks for what is due in all of them
 SYNC_DUE = """
     UPDATE segments SET requested_revision = requested_revision + 1,
       synced_revision = CASE WHEN reach_status = 'READY' THEN requested_revision + 1 END, excused = NULL,
@@ -42,6 +43,7 @@ SYNC_DUE = """
     RETURNING id, workspace_id, requested_revision
 """
 
+# any workspace: the sweeper fails what was tried too often in all of them
 ABANDONED = f"""
     UPDATE segments SET reach_status = 'FAILED', error_code = $1, error_message = $2,
       error_at = clock_timestamp(), {RELEASE_LEASE}, progress = NULL,
@@ -53,11 +55,13 @@ ABANDONED = f"""
 """  # noqa: S608 - constants only
 
 # A run whose lease merely ran out may still apply its result; one whose lease is another's, or nobody's, never will.
+# any workspace: the sweeper ends the runs of lost workers in all of them
 CLOSE_RUNS = """
     UPDATE runs r SET status = 'VOID', finished_at = clock_timestamp() FROM segments s
     WHERE r.status = 'RUNNING' AND s.id = r.segment_id AND s.lease_holder IS DISTINCT FROM r.holder
 """
 
+# any workspace: the sweeper looks for what is due in all of them
 RUNS_DUE = f"""
     SELECT id, requested_revision, attempts FROM segments
     WHERE status = 'ACTIVE' AND reach_status = 'CALCULATING' AND computed_revision < requested_revision
@@ -65,6 +69,7 @@ RUNS_DUE = f"""
     ORDER BY id LIMIT $2
 """  # noqa: S608 - constants only
 
+# any workspace: the sweeper looks for what is due in all of them
 POPULATIONS_DUE = """
     SELECT DISTINCT workspace_id, kind FROM dirty_batches
     WHERE created_at < clock_timestamp() - interval '1 second' LIMIT $1

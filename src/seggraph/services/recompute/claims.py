@@ -16,6 +16,7 @@ from seggraph.events import ReachChanged, RunProgressed
 from seggraph.services.memberships.deltas import MembershipDelta
 from seggraph.vocabulary import MemberKind, ReachStatus, RunStatus, SegmentPurpose
 
+# any workspace: a worker claims the segment that a job names, whosever it is
 CLAIM = f"""
     UPDATE segments SET lease_holder = $3, lease_until = clock_timestamp() + make_interval(secs => $4),
       attempts = attempts + 1, retry_at = NULL, progress = 0
@@ -34,6 +35,7 @@ START = """
     VALUES ($1, $2, $3, 'FULL', 'RUNNING', $4, clock_timestamp()) RETURNING id
 """
 
+# any workspace: the run is the one of the segment whose lease this worker holds
 FINISH_RUN = """
     UPDATE runs SET status = $2::varchar, finished_at = clock_timestamp(), as_of = $3, member_count = $4, entered = $5,
       exited = $6, error_code = $7, error_message = $8, refreshed = NULL,

@@ -44,13 +44,16 @@ log = structlog.get_logger()
 MAX_ATTEMPTS: Final = 5
 """Runs of one revision that may fail, or lose their worker, before the segment is FAILED."""
 
+# any workspace: the run is the one of the segment whose lease this worker holds
 FORGET_REFRESHED = "UPDATE runs SET refreshed = NULL WHERE id = $1 AND refreshed IS NOT NULL"
 
+# any workspace: the holder of the lease is named
 HOLD = """
     SELECT id FROM segments
     WHERE id = $1 AND requested_revision = $2 AND lease_holder = $3 AND status = 'ACTIVE' FOR NO KEY UPDATE
 """
 
+# any workspace: the segment is the one whose lease this worker holds
 FINISH_SEGMENT = f"""
     UPDATE segments SET computed_revision = $2, reach_status = 'READY', as_of = $3, member_count = $4,
       {reach.assigned(5)}, {RELEASE_LEASE}, progress = NULL, attempts = 0, retry_at = NULL,
@@ -233,6 +236,7 @@ async def _with_refreshed(
 
     That is done as of now: time may have moved them after the instant of the scan, and nobody comes back for it.
     """
+    # any workspace: the run is the one of the segment whose lease this worker holds
     refreshed = await connection.fetchval("SELECT refreshed FROM runs WHERE id = $1", claim.run_id)
     if refreshed is None or not scan.rules:
         return scan.matched
