@@ -27,7 +27,7 @@ from seggraph.transport import ServedSchema
 from seggraph.transport.measuring import Observe
 from seggraph.worker import run_worker
 
-PATIENCE_SECONDS = 60.0
+PATIENCE_SECONDS = 120.0
 
 
 @dataclass
