@@ -33,7 +33,7 @@ def test_nor_is_one_that_says_so(request: pytest.FixtureRequest) -> None:
     [("/usr/bin/postgres", ["postgres", "-D", "x"]), (None, ["bin/valkey-server"]), (None, b"redis-server")],
 )
 def test_a_server_is_refused(arguments: tuple[object, ...]) -> None:
-    with pytest.raises(AssertionError, match="mark the test with pytest.mark.servers"):
+    with pytest.raises(AssertionError, match=r"mark the test with pytest\.mark\.servers"):
         tiers._refuse_servers("subprocess.Popen", arguments)
 
 

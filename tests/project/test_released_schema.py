@@ -88,7 +88,10 @@ def test_values_inputs_and_unions_are_named_too(after: str, expected: set[str]) 
 
 
 def test_only_the_next_version_announces() -> None:
-    changelog = "# C\n\n## 2 (unreleased)\n\n### Breaking\n\n- `A.b` is `C.d`.\n\n### Fixed\n\n- `E.f`\n\n## 1\n\n### Breaking\n\n- `G.h`\n"
+    changelog = (
+        "# C\n\n## 2 (unreleased)\n\n### Breaking\n\n- `A.b` is `C.d`.\n\n### Fixed\n\n- `E.f`\n\n"
+        "## 1\n\n### Breaking\n\n- `G.h`\n"
+    )
 
     assert announced(changelog) == {"A.b", "C.d"}
     assert announced("## 1\n\n### Added\n\n- `A.b`\n") == set()

@@ -36,6 +36,7 @@ from strawberry.types import ExecutionResult
 from strawberry.types.graphql import OperationType
 from strawberry.types.unset import UNSET, UnsetType
 
+from seggraph import tasks
 from seggraph.errors import Forbidden, SeggraphError, Unauthenticated
 from seggraph.transport import request_ids
 from seggraph.transport.codes import TransportCode
@@ -350,10 +351,7 @@ async def _unless_abandoned(
                 raise ClientDisconnect
         return work.result()
     finally:
-        for task in (work, leaving):
-            if task is not None and not task.done():
-                task.cancel()
-                await asyncio.wait({task})
+        await tasks.end([work] if leaving is None else [work, leaving])
 
 
 async def _disconnect(receive: Receive) -> None:

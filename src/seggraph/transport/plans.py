@@ -144,8 +144,6 @@ def shape_of(return_type: GraphQLOutputType) -> Shape:
         return Shape(return_type, is_nullable, item=shape_of(inner.of_type))
     if isinstance(inner, GraphQLObjectType):
         definition = inner.extensions.get(GraphQLCoreConverter.DEFINITION_BACKREF)
-        if isinstance(definition, StrawberryObjectDefinition) and not (
-            definition.is_type_of or definition.concrete_of
-        ):
+        if isinstance(definition, StrawberryObjectDefinition) and not definition.is_type_of:
             return Shape(return_type, is_nullable, object_type=inner, source=definition.origin)
     return Shape(return_type, is_nullable)

@@ -26,6 +26,7 @@ from strawberry.subscriptions.protocols.graphql_transport_ws.handlers import (
 )
 from strawberry.subscriptions.protocols.graphql_transport_ws.types import ConnectionInitMessage, Message
 
+from seggraph import tasks
 from seggraph.transport.encoding import encode
 from seggraph.transport.masking import log_internal
 from seggraph.transport.sessions import until_refused
@@ -119,8 +120,7 @@ class TransportWSHandler(BaseGraphQLTransportWSHandler[Any, None]):
     async def shutdown(self) -> None:
         """End the operations, and stop looking at the credentials."""
         if self._watching is not None:
-            self._watching.cancel()
-            await asyncio.wait({self._watching})
+            await tasks.end([self._watching])
         await super().shutdown()
 
     async def handle_message(self, message: Message) -> None:

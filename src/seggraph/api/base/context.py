@@ -9,7 +9,7 @@ from starlette.websockets import WebSocket
 from strawberry.types import Info
 
 from seggraph.access import Viewer
-from seggraph.api.base.loaders import Loaders
+from seggraph.api.loaders import Loaders
 from seggraph.context import Context
 from seggraph.events import Hub
 from seggraph.services.identity.authentication import authenticate

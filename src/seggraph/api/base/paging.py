@@ -1,16 +1,24 @@
-"""Relay connections: pages of a service as edges and page info."""
+"""Relay connections: pages of a service as edges and page info.
 
-from collections.abc import Callable
-from typing import Annotated, Any, Final, TypeVar
+A list is one class: `class UserConnection(CountedConnection[User, Edge[User]])`. Its edges are called `UserEdge`
+in the schema; a list whose edges say more has a subclass of `Edge` instead.
+"""
+
+from collections.abc import Awaitable, Callable
+from typing import Annotated, Any, Final, Generic, Self, TypeVar
 
 import strawberry
 
+from seggraph.api.base.scalars import as_int
 from seggraph.database.paging import Page, PageRequest
+from seggraph.transport.loading import awaits_loaders
 
 FIRST: Final = "How many from the start, or after `after`: up to 1,000, 50 unless given."
 AFTER: Final = "A cursor of this connection: the page begins behind it."
 LAST: Final = "How many from the end, or before `before`."
 BEFORE: Final = "A cursor of this connection: the page ends ahead of it."
+
+TOTAL_COUNT: Final = "How many objects the whole list has. They are counted only if you ask for this field."
 
 First = Annotated[int | None, strawberry.argument(description=FIRST)]
 After = Annotated[str | None, strawberry.argument(description=AFTER)]
@@ -18,7 +26,8 @@ Last = Annotated[int | None, strawberry.argument(description=LAST)]
 Before = Annotated[str | None, strawberry.argument(description=BEFORE)]
 
 V = TypeVar("V")
-E = TypeVar("E")
+N = TypeVar("N")
+E = TypeVar("E", bound="Edge[Any]")
 
 
 @strawberry.type(description="Where a page stands in its list.")
@@ -46,8 +55,59 @@ def request_of(first: int | None, after: str | None, last: int | None, before: s
     return PageRequest(first=first, after=after, last=last, before=before)
 
 
-def edges_of(page: Page[V], edge: Callable[..., E], node: Callable[[V], object]) -> list[E]:
+@strawberry.type(description="An object in a list, with its cursor.")
+class Edge(Generic[N]):
+    """Relay's edge."""
+
+    cursor: str = strawberry.field(
+        description="The position of this edge in the list, for the arguments `after` and `before`."
+    )
+    node: N = strawberry.field(description="The object itself.")
+
+
+@strawberry.type
+class Connection(Generic[N, E]):
+    """Relay's connection: a page of a list. Subclasses say of what."""
+
+    edges: list[E] = strawberry.field(description="The objects of the page, each with its cursor.")
+    page_info: PageInfo = strawberry.field(description="Whether the list goes on before and after the page.")
+
+    @strawberry.field(description="The objects of the page without cursors: a shortcut for `edges { node }`.")
+    def nodes(self) -> list[N]:
+        """The nodes of the edges."""
+        return [edge.node for edge in self.edges]
+
+
+@strawberry.type
+class CountedConnection(Connection[N, E]):
+    """A connection that counts the whole list when it is asked to."""
+
+    count: strawberry.Private[Callable[[], Awaitable[int]]]
+
+    @strawberry.field(description=TOTAL_COUNT)
+    async def total_count(self) -> int:
+        """Count the list."""
+        return as_int(await self.count())
+
+    @classmethod
+    def of(cls, page: Page[V], node: Callable[[V], N], count: Callable[[], Awaitable[int]]) -> Self:
+        """The connection of a service's page: `node` makes an object of an item, `count` counts the whole list."""
+        return cls(edges=edges_of(page, node), page_info=PageInfo.of(page), count=count)  # type: ignore[arg-type]
+
+
+@strawberry.type
+class BatchCountedConnection(CountedConnection[N, E]):
+    """A connection of a list that many objects have: their counts come from a loader, all at once."""
+
+    @strawberry.field(description=TOTAL_COUNT)
+    @awaits_loaders
+    async def total_count(self) -> int:
+        """Count the list, together with those of other objects. `count` awaits a loader and nothing else."""
+        return as_int(await self.count())
+
+
+def edges_of(page: Page[V], node: Callable[[V], N]) -> list[Edge[N]]:
     """An edge for each item of a page: `node` makes what it leads to."""
     return [
-        edge(cursor=cursor, node=node(item)) for cursor, item in zip(page.cursors, page.items, strict=True)
+        Edge(cursor=cursor, node=node(item)) for cursor, item in zip(page.cursors, page.items, strict=True)
     ]

@@ -11,7 +11,17 @@ from seggraph.api.base import ids
 from seggraph.api.base.context import Caller, caller_of
 from seggraph.api.base.enums import OrderDirection
 from seggraph.api.base.node import Node
-from seggraph.api.base.paging import AFTER, BEFORE, FIRST, LAST, PageInfo, request_of
+from seggraph.api.base.paging import (
+    AFTER,
+    BEFORE,
+    FIRST,
+    LAST,
+    TOTAL_COUNT,
+    Connection,
+    Edge,
+    PageInfo,
+    request_of,
+)
 from seggraph.api.base.scalars import JSON, DurationText
 from seggraph.api.criteria.criteria import CriteriaInput, document_of, shown, text_shown
 from seggraph.api.destinations.deliveries import SegmentDeliveryFields
@@ -49,22 +59,30 @@ from seggraph.vocabulary import (
 )
 
 
-@strawberry.type(description="How current a segment is.")
+@strawberry.type(description="How current the members of a segment are.")
 class Freshness:
     """What was asked for, what was computed, and what is still to be looked at."""
 
     as_of: datetime | None = strawberry.field(
-        description="The instant of the data that the numbers are from."
+        description="The time of the data from which the numbers were calculated; null before the first"
+        " calculation."
     )
     lag_seconds: float | None = strawberry.field(
-        description="How long the oldest change that was not looked at has waited; 0 when there is none."
+        description="How long the oldest change that is not evaluated yet has waited, in seconds; 0 if there"
+        " is none."
     )
     pending_changes: int = strawberry.field(
-        description="Members of the kind that changed and were not looked at. It is read after the segment: counts "
-        "asked for together with it may be from just before; those asked for once it is 0 are complete."
+        description="How many changed members of the kind are not evaluated yet. It is read after the"
+        " segment: counts of the same answer may be slightly older; counts that you query after"
+        " it is 0 are complete."
     )
-    computed_revision: int | None = strawberry.field(description="The revision that the numbers are from.")
-    requested_revision: int = strawberry.field(description="The revision that was asked for.")
+    computed_revision: int | None = strawberry.field(
+        description="The revision from which the numbers were calculated; null before the first calculation."
+    )
+    requested_revision: int = strawberry.field(
+        description="The revision that was requested last. If it equals computedRevision, the numbers are up"
+        " to date."
+    )
 
 
 @strawberry.type(description="Something that puts members into a segment.")
@@ -95,12 +113,10 @@ class SegmentSource:
         )
 
 
-@strawberry.type(description="A member in the list of a segment's members.")
-class SegmentMemberEdge:
+@strawberry.type(description="A member in a list of a segment's members, with how it entered the segment.")
+class SegmentMemberEdge(Edge[Member]):
     """Relay's edge, with how the member came in."""
 
-    cursor: str = strawberry.field(description="Where in the list: for after and before.")
-    node: Member = strawberry.field(description="The member.")
     ordinal: strawberry.Private[int]
     segment_id: strawberry.Private[int]
 
@@ -108,43 +124,38 @@ class SegmentMemberEdge:
     @awaits_loaders
     async def entered_at(self, info: Info) -> datetime | None:
         """Look it up for the whole page at once."""
-        return await caller_of(info).loaders.entered_at.load((self.segment_id, self.ordinal))
+        return await caller_of(info).loaders.memberships.entered_at.load((self.segment_id, self.ordinal))
 
-    @strawberry.field(description="What holds the member in the segment.")
+    @strawberry.field(description="The kinds of sources because of which the member is in the segment.")
     @awaits_loaders
     async def sources(self, info: Info) -> list[SourceKind]:
         """Look it up for the whole page at once."""
         return await kinds_holding(info, self.segment_id, self.ordinal)
 
-    @strawberry.field(description="The playbooks that hold the member in the segment, of those you may see.")
+    @strawberry.field(
+        description="The playbooks because of which the member is in the segment, of those that you may see."
+    )
     @awaits_loaders
     async def playbooks(self, info: Info) -> list[LinkedPlaybook]:
         """Look them up for the whole page at once."""
         return await playbooks_holding(info, self.segment_id, self.ordinal)
 
 
-@strawberry.type(description="The members of a segment, page by page.")
-class SegmentMemberConnection:
-    """Relay's connection."""
+@strawberry.type(description="A page of the members of a segment.")
+class SegmentMemberConnection(Connection[Member, SegmentMemberEdge]):
+    """Relay's connection: the audience is known, so that counting it costs nothing."""
 
-    edges: list[SegmentMemberEdge] = strawberry.field(description="The page.")
-    page_info: PageInfo = strawberry.field(description="Where the page stands in the list.")
     audience: strawberry.Private[BitMap]
 
-    @strawberry.field(description="The members of the page, without what the edges say.")
-    def nodes(self) -> list[Member]:
-        """The nodes of the edges."""
-        return [edge.node for edge in self.edges]
-
-    @strawberry.field(description="How many members the whole list has; counted only when asked for.")
+    @strawberry.field(description=TOTAL_COUNT)
     def total_count(self) -> int:
         """Count the list."""
         return len(self.audience)
 
     @staticmethod
-    def of(segment_id: int, found: SegmentPage) -> "SegmentMemberConnection":
+    def of(segment_id: int, members_page: SegmentPage) -> "SegmentMemberConnection":
         """The connection of a page."""
-        page = found.page
+        page = members_page.page
         edges = [
             SegmentMemberEdge(
                 cursor=cursor,
@@ -154,7 +165,9 @@ class SegmentMemberConnection:
             )
             for cursor, view in zip(page.cursors, page.items, strict=True)
         ]
-        return SegmentMemberConnection(edges=edges, page_info=PageInfo.of(page), audience=found.audience)
+        return SegmentMemberConnection(
+            edges=edges, page_info=PageInfo.of(page), audience=members_page.audience
+        )
 
 
 @strawberry.type(description="A named audience: members of one kind, by criteria, import or hand.")
@@ -169,17 +182,22 @@ class Segment(
 ):
     """A segment. Its numbers belong together: they are all as of reach.asOf."""
 
-    name: str = strawberry.field(description="The name; unique in the workspace, whatever its case.")
+    name: str = strawberry.field(description="The name. It is unique in the workspace; case is ignored.")
     description: str | None = strawberry.field(description="What it is for, in words.")
     kind: MemberKind = strawberry.field(description="The kind of its members.")
-    type: SegmentType = strawberry.field(description="DYNAMIC by criteria, STATIC by imports and hands.")
+    type: SegmentType = strawberry.field(
+        description="Whether criteria (DYNAMIC), or imports and manual changes (STATIC), select the members."
+    )
     status: SegmentStatus = strawberry.field(description="Where it is in its life.")
     purpose: SegmentPurpose | None = strawberry.field(
         description="What it is for; it decides the total reach."
     )
     origin: SegmentOrigin = strawberry.field(description="Who made it.")
     visibility: Visibility = strawberry.field(description="Who sees it.")
-    version: int = strawberry.field(description="Counts edits: send it with an edit to notice other editors.")
+    version: int = strawberry.field(
+        description="The number of edits so far. Send it with an edit to get CONFLICT if somebody else"
+        " edited in between."
+    )
     revision: int = strawberry.field(description="The computation that was asked for last.")
     member_count: int = strawberry.field(description="How many members it has, as of reach.asOf.")
     reach: Reach = strawberry.field(description="How many of them can be contacted.")
@@ -193,7 +211,8 @@ class Segment(
     view: strawberry.Private[SegmentView]
 
     @strawberry.field(
-        description="The criteria as a JSON tree, in canonical form. The id of a segment that you do not see is null."
+        description="The criteria as a JSON tree in canonical form. The id of a segment that you may not see"
+        " is null."
     )
     @awaits_loaders
     async def criteria(self, info: Info) -> JSON | None:
@@ -211,7 +230,7 @@ class Segment(
         """Describe the criteria in words."""
         if self.view.criteria is None:
             return None
-        catalogue = await caller_of(info).loaders.catalogues.load(self.kind)
+        catalogue = await caller_of(info).loaders.catalogue.by_kind.load(self.kind)
         if catalogue is None:
             return None
         return criteria_documents.sentence(self.view.criteria, catalogue, await self._segment_names(info))
@@ -232,7 +251,7 @@ class Segment(
         if self.view.criteria is None:
             return {}
         wanted = sorted(criteria_texts.segments_of(self.view.criteria))
-        seen = await caller_of(info).loaders.segments.load_many(wanted)
+        seen = await caller_of(info).loaders.segments.by_id.load_many(wanted)
         return {segment.id: segment.name for segment in seen if segment is not None}
 
     @strawberry.field(description="What you may do to it now, going by its status and your rights.")
@@ -245,20 +264,23 @@ class Segment(
     async def hidden_from(self, info: Info) -> list[User]:
         """Load the users."""
         loaders = caller_of(info).loaders
-        found = await loaders.users.load_many(await loaders.hidden_from.load(self.view.id))
+        found = await loaders.users.by_id.load_many(await loaders.segments.hidden_from.load(self.view.id))
         return [User.of(user) for user in found if user is not None]
 
     @strawberry.field(description="What puts members into it.")
     @awaits_loaders
     async def sources(self, info: Info) -> list[SegmentSource]:
         """Load the sources."""
-        return [SegmentSource.of(view) for view in await caller_of(info).loaders.sources.load(self.view.id)]
+        return [
+            SegmentSource.of(view)
+            for view in await caller_of(info).loaders.segments.sources.load(self.view.id)
+        ]
 
     @strawberry.field(description="How current it is.")
     @awaits_loaders
     async def freshness(self, info: Info) -> Freshness:
         """Measure the freshness."""
-        pending = await caller_of(info).loaders.pending.load(self.kind)
+        pending = await caller_of(info).loaders.segments.pending_changes.load(self.kind)
         return Freshness(
             as_of=self.view.as_of,
             lag_seconds=pending.oldest_seconds,
@@ -267,7 +289,9 @@ class Segment(
             requested_revision=self.view.requested_revision,
         )
 
-    @strawberry.field(description="Who created it; null for an API key, or a user who is gone.")
+    @strawberry.field(
+        description="The user who created it; null if an API key did, or if the user was deleted."
+    )
     @awaits_loaders
     async def created_by(self, info: Info) -> User | None:
         """Load the user."""
@@ -304,12 +328,18 @@ class Segment(
         last: Annotated[int | None, strawberry.argument(description=LAST)] = None,
         before: Annotated[str | None, strawberry.argument(description=BEFORE)] = None,
         search: Annotated[
-            str | None, strawberry.argument(description="Part of a name, domain or email.")
+            str | None,
+            strawberry.argument(
+                description="Return only members whose name, domain or email contains this text; case is ignored."
+            ),
         ] = None,
         where: Annotated[
-            CriteriaInput | None, strawberry.argument(description="Criteria that narrow the list.")
+            CriteriaInput | None,
+            strawberry.argument(description="Return only members that match these criteria."),
         ] = None,
-        order_by: Annotated[MemberOrder | None, strawberry.argument(description="How to sort.")] = None,
+        order_by: Annotated[
+            MemberOrder | None, strawberry.argument(description="The order of the list.")
+        ] = None,
     ) -> SegmentMemberConnection:
         """A page of the members."""
         loaders = caller_of(info).loaders
@@ -321,7 +351,7 @@ class Segment(
             search=search,
             where=None if where is None else criteria_documents.canonical(document_of(where)),
         )
-        return SegmentMemberConnection.of(self.view.id, await loaders.segment_pages.load(request))
+        return SegmentMemberConnection.of(self.view.id, await loaders.segments.member_pages.load(request))
 
     @staticmethod
     def of(view: SegmentView) -> "Segment":
@@ -354,7 +384,7 @@ def _duration(seconds: int | None) -> DurationText | None:
 
 
 async def _user(caller: Caller, user_id: int | None) -> User | None:
-    view = None if user_id is None else await caller.loaders.users.load(user_id)
+    view = None if user_id is None else await caller.loaders.users.by_id.load(user_id)
     return None if view is None else User.of(view)
 
 
@@ -362,5 +392,5 @@ async def member_order(caller: Caller, kind: MemberKind, order: MemberOrder | No
     """The order that an argument asks for."""
     field = None if order is None else order.field
     descending = order is not None and order.direction is OrderDirection.DESC
-    catalogue = await caller.loaders.catalogues.load(kind)
+    catalogue = await caller.loaders.catalogue.by_kind.load(kind)
     return members.order_by(catalogue or Catalogue(kind), field, descending=descending)
