@@ -19,7 +19,7 @@ from seggraph.database import connections, migrating
 from seggraph.services.identity import workspaces
 from seggraph.settings import Settings
 from seggraph.vocabulary import ApiKeyScope, Role
-from tests import tiers
+from tests import other_servers, tiers
 from tests.memory import memory_folder
 from tests.product import PATIENCE_SECONDS, Product, Server, serving, working
 
@@ -85,7 +85,11 @@ def patience() -> Iterator[None]:
 @pytest.fixture(scope="session")
 @tiers.starts_servers
 def servers() -> Iterator[embedded.Servers]:
-    """PostgreSQL and Valkey of this test process."""
+    """PostgreSQL and Valkey of this test process, or the servers that the environment names."""
+    if other_servers.are_named():
+        with other_servers.running() as running:
+            yield running
+        return
     with embedded.running(memory_folder(), temporary=True) as running:
         yield running
 

@@ -26,7 +26,7 @@ NAMED: Final = "workspace_id"
 REASON: Final = re.compile(r"# any workspace: (\S.*)$")
 BEGINNING: Final = re.compile(r"\s*\(?\s*(WITH|SELECT|INSERT INTO|UPDATE|DELETE FROM|MERGE INTO|TRUNCATE)\b")
 TABLE: Final = re.compile(
-    r"\b(?:FROM|JOIN|UPDATE|INTO|USING|TRUNCATE)\s+(?:ONLY\s+)?(?:LATERAL\s+)?([a-z_]+)\b"
+    r"\b(?:FROM|JOIN|UPDATE|INTO|USING|TRUNCATE)\s+(?:ONLY\s+)?(?:LATERAL\s+)?([a-z_]+\b|\?)"
 )
 LISTED: Final = re.compile(r",\s*([a-z_]+)(?=\s+(?:AS\s+)?[a-z]\w*\s*(?:,|WHERE|JOIN|ON|ORDER|\)|$))")
 CONDITION: Final = re.compile(
@@ -101,7 +101,7 @@ def statements(source: Source, tenants: frozenset[str]) -> Iterator[Statement]:
     reasons = source.reasons
     for step, expression, locals_ in _texts(tree):
         for text in _resolve(expression, source.values, locals_).split(";\n"):
-            tables = tables_of(text) & tenants
+            tables = tables_of(text) & (tenants | {UNKNOWN})
             if BEGINNING.match(text) and tables:
                 line = _reason_line(step, expression, reasons, source.text.splitlines())
                 yield Statement(source.name, expression.lineno, text, tables, line)
@@ -113,7 +113,10 @@ def statements(source: Source, tenants: frozenset[str]) -> Iterator[Statement]:
 
 
 def tables_of(text: str) -> frozenset[str]:
-    """The tables that a statement touches. SQL keywords are written in capitals, tables in small letters."""
+    """The tables that a statement touches, UNKNOWN for one that is chosen when it runs.
+
+    SQL keywords are written in capitals, tables in small letters.
+    """
     return frozenset(TABLE.findall(text)) | frozenset(LISTED.findall(text))
 
 
