@@ -10,7 +10,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
@@ -63,7 +63,15 @@ def running() -> Iterator[Servers]:
 def _postgres(folder: Path) -> Iterator[str]:
     programs, port = Path(os.environ[POSTGRES_BIN]), free_port()
     _make(folder)
-    initdb = [programs / "initdb", "-D", folder, "-U", "seggraph", "--auth=trust", "--encoding=UTF8"]
+    initdb = [
+        str(programs / "initdb"),
+        "-D",
+        str(folder),
+        "-U",
+        "seggraph",
+        "--auth=trust",
+        "--encoding=UTF8",
+    ]
     subprocess.run(
         [*initdb, "--locale=C.UTF-8", "--no-sync"],
         check=True,
@@ -114,8 +122,10 @@ def _process(command: list[str | Path], folder: Path) -> Iterator[None]:
         try:
             yield
         finally:
-            for each in (*psutil.Process(process.pid).children(recursive=True), process):
-                each.kill()
+            for child in psutil.Process(process.pid).children(recursive=True):
+                with suppress(psutil.NoSuchProcess):
+                    child.kill()
+            process.kill()
             process.wait(START_SECONDS)
 
 

@@ -52,8 +52,9 @@ def _refuse_servers(event: str, arguments: Sequence[Any]) -> None:
         return
     executable, command = arguments[0], arguments[1]
     first = executable or (command if isinstance(command, str | bytes) else command[0])
-    if os.path.basename(os.fsdecode(first)) in PROGRAMS:
+    program = os.path.basename(os.fsdecode(first))
+    if program in PROGRAMS:
         raise AssertionError(
-            f"{first} was started by a test of the fast tier: take a fixture that starts servers,"
+            f"{program} was started by a test of the fast tier: take a fixture that starts servers,"
             f" or mark the test with pytest.mark.{MARKER}"
         )

@@ -26,6 +26,10 @@ RECORD: Final = Path(__file__).parent / "internals.toml"
 SOURCES: Final = Path(seggraph.__file__).parent
 NOT_YET: Final = "say why"
 ATTRIBUTE: Final = "attribute"
+PREFIXES: Final[dict[inspect._ParameterKind, str]] = {
+    inspect.Parameter.VAR_POSITIONAL: "*",
+    inspect.Parameter.VAR_KEYWORD: "**",
+}
 
 EXTENSION_POINTS: Final = frozenset(
     {
@@ -60,7 +64,7 @@ def signature(owner: type, name: str) -> str:
         return ATTRIBUTE
     shown = []
     for parameter in inspect.signature(function).parameters.values():
-        prefix = {parameter.VAR_POSITIONAL: "*", parameter.VAR_KEYWORD: "**"}.get(parameter.kind, "")
+        prefix = PREFIXES.get(parameter.kind, "")
         optional = "" if parameter.default is parameter.empty else "=..."
         only = "keyword " if parameter.kind is parameter.KEYWORD_ONLY else ""
         shown.append(f"{only}{prefix}{parameter.name}{optional}")
