@@ -5,11 +5,12 @@ Made once by an entry point and handed down; the first argument of every service
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import aclosing, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 
 from redis.asyncio import Redis
 
+from seggraph.audiences import ChunkCache
 from seggraph.database.connections import open_runtime
 from seggraph.database.unit_of_work import UnitOfWork
 from seggraph.engines import Engine, PostgresEngine
@@ -29,6 +30,7 @@ class Context:
     stream: EventStream
     engine: Engine
     outgoing: Outgoing
+    chunk_cache: ChunkCache = field(default_factory=ChunkCache)
 
     def publish(self, unit: UnitOfWork, facts: Sequence[Fact]) -> None:
         """Publish facts once the unit of work is committed, even if this process does not live to do it."""
@@ -69,6 +71,6 @@ async def open_context(settings: Settings) -> AsyncIterator[Context]:
             redis=runtime.redis,
             jobs=JobQueue(runtime.redis),
             stream=EventStream(runtime.redis),
-            engine=PostgresEngine(kept_bytes=settings.preview_cache_bytes),
+            engine=PostgresEngine(cache_bytes=settings.preview_cache_bytes),
             outgoing=outgoing,
         )

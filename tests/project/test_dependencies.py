@@ -42,6 +42,7 @@ TOOLS = {
     "pytest-xdist",
     "ruff",
     "standardwebhooks",
+    "types-cachetools",
     "types-psutil",
 }
 """What the extra `dev` has: tools are commands or plugins, so imports do not say whether they are needed."""

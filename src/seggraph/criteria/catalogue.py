@@ -1,4 +1,4 @@
-"""The catalogue: which fields the members of a kind have, what they mean and where they are kept.
+"""The catalogue: the fields that members of a kind have, what they mean and where they are stored.
 
 Identifiers in SQL come from here and from nowhere else. It is built from plain values, so that nothing here
 reads a table.
@@ -26,7 +26,7 @@ class Group(DescribedStrEnum):
 
 
 class Storage(StrEnum):
-    """Where and as which PostgreSQL type a field is kept."""
+    """Where and as which PostgreSQL type a field is stored."""
 
     TEXT = "text"
     NUMERIC = "numeric"
@@ -35,13 +35,13 @@ class Storage(StrEnum):
     BOOLEAN = "boolean"
     TIMESTAMPTZ = "timestamptz"
     ADDRESS = "address"
-    """Text in the table of addresses, which is kept aside so that the row of a member is narrow."""
+    """Text in the table of addresses, which is separate so that the row of a member is narrow."""
     JSON = "json"
     """A key of the members' `attributes`."""
     PROPERTY = "property"
     """A key of an event's properties, of any JSON type."""
     AGGREGATE = "aggregate"
-    """A number or an instant worked out from a member's events or related members."""
+    """A number or an instant aggregated from a member's events or related members."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +57,7 @@ class AttributeDefinition:
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """Something that can be asked of every member of a kind.
+    """A field of the members of a kind.
 
     `key` is the column, or the key of a custom attribute. `required` says that it is never unset. A hidden field
     still works in criteria but is not offered. `example` is a value as JSON has it.
@@ -76,7 +76,7 @@ class Field:
 
     @property
     def operators(self) -> tuple[AttributeOp, ...]:
-        """What can be asked of it, by its type."""
+        """The operators of its type."""
         return OPERATORS.of_type(self.type)
 
     @property
@@ -184,12 +184,12 @@ class Catalogue:
 
     @property
     def fields(self) -> tuple[Field, ...]:
-        """What a person is offered: all but the hidden ones, well-known first."""
+        """The fields that are offered: all but the hidden ones, well-known first."""
         return tuple(field for field in self.all_fields if not field.hidden)
 
     @property
     def all_fields(self) -> tuple[Field, ...]:
-        """The hidden ones as well, well-known first."""
+        """All fields, hidden ones as well, well-known first."""
         return tuple(sorted(self._fields.values(), key=lambda field: field.is_custom))
 
     def of_related(self, kind: MemberKind) -> "Catalogue":
@@ -201,7 +201,7 @@ class Catalogue:
         return self._fields.get(name)
 
     def closest(self, name: str) -> str | None:
-        """The offered name that is most like a wrong one, if any is."""
+        """The offered name that is most similar to a wrong one, or None."""
         offered = {field.name.casefold(): field.name for field in self.fields}
         found = get_close_matches(name.casefold()[:64], offered, n=1)
         return offered[found[0]] if found else None

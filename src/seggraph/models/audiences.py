@@ -82,8 +82,9 @@ class Population(Model):
 class Chunk(Model):
     """The part of a bitmap whose ordinals share their upper bits (`ordinal >> 16`), as portable roaring bytes.
 
-    One row of an owner may have -1 for its `chunk` (audiences.SPREAD): a few ordinals of any chunks for whom the other
-    rows say the opposite of what holds; its `cardinality` is by how many the bitmap has more than they say, or fewer.
+    One row of an owner may be its delta row, with -1 for its `chunk` (audiences.DELTA_CHUNK): a few ordinals of any
+    chunks that toggle what the other rows say. Its `cardinality` is how many more ordinals the bitmap has by it, or
+    fewer.
     """
 
     id = fields.BigIntField(primary_key=True)

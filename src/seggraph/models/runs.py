@@ -57,7 +57,7 @@ class Run(Model):
 class RunChunk(Model):
     """A chunk of the bitmap of who entered or exited in a run; `applied` is the run's.
 
-    If they are few, of several chunks, one row has them all, with -1 for its `chunk` (audiences.SPREAD).
+    If they are few, of several chunks, one row has them all, with -1 for its `chunk` (audiences.DELTA_CHUNK).
     """
 
     id = fields.BigIntField(primary_key=True)

@@ -145,5 +145,7 @@ def shape_of(return_type: GraphQLOutputType) -> Shape:
     if isinstance(inner, GraphQLObjectType):
         definition = inner.extensions.get(GraphQLCoreConverter.DEFINITION_BACKREF)
         if isinstance(definition, StrawberryObjectDefinition) and not definition.is_type_of:
-            return Shape(return_type, is_nullable, object_type=inner, source=definition.origin)
+            # Values of a generic type are of the generic class; its origin is a class that Strawberry made.
+            source = (definition.concrete_of or definition).origin
+            return Shape(return_type, is_nullable, object_type=inner, source=source)
     return Shape(return_type, is_nullable)

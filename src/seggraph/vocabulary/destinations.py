@@ -18,7 +18,7 @@ class DeliveryStatus(DescribedStrEnum):
     BUILDING = "BUILDING", "The first load of the list is running."
     ACTIVE = "ACTIVE", "The list at the destination follows the segment."
     INACTIVE = "INACTIVE", "The delivery is switched off; the list does not follow the segment."
-    FAILED = "FAILED", "The delivery stopped because of an error that somebody has to fix."
+    FAILED = "FAILED", "The delivery stopped because of an error that a person has to fix."
 
 
 class DesiredState(DescribedStrEnum):

@@ -72,7 +72,7 @@ class Delivery(Node):
     )
     view: strawberry.Private[DeliveryView]
 
-    @strawberry.field(description="The destination.")
+    @strawberry.field(description="The destination of the delivery.")
     @awaits_loaders
     async def destination(self, info: Info) -> "Destination":
         """Look it up for the whole page at once."""
@@ -129,7 +129,7 @@ class Destination(Node):
     version: int = strawberry.field(
         description="The number of edits so far. It grows by one with every change."
     )
-    created_at: datetime = strawberry.field(description="When it was made.")
+    created_at: datetime = strawberry.field(description="When the destination was created.")
     view: strawberry.Private[DestinationView]
 
     @strawberry.field(
@@ -185,7 +185,7 @@ class SegmentDeliveryFields:
 
     view: strawberry.Private[SegmentView]
 
-    @strawberry.field(description="Where it is delivered, or was, and how that stands.")
+    @strawberry.field(description="The deliveries of the segment to destinations, including stopped ones.")
     @awaits_loaders
     async def deliveries(self, info: Info) -> list[Delivery]:
         """Look them up for the whole page at once."""

@@ -25,7 +25,7 @@ class SegmentCampaignFields:
 
     view: strawberry.Private[SegmentView]
 
-    @strawberry.field(description="The campaigns that target it or leave it out, the newest first.")
+    @strawberry.field(description="The campaigns that target the segment or leave it out, newest first.")
     @awaits_loaders
     async def campaigns(
         self,
@@ -40,7 +40,7 @@ class SegmentCampaignFields:
         page = await loaders.pages_of_segments.load((self.view.id, PageRequest(first=first, after=after)))
         return CampaignConnection.of(page, Campaign.of, lambda: loaders.counts_of_segments.load(self.view.id))
 
-    @strawberry.field(description="How many campaigns target it or leave it out.")
+    @strawberry.field(description="How many campaigns target the segment or leave it out.")
     @awaits_loaders
     async def campaign_count(self, info: Info) -> int:
         """Look it up for the whole page at once."""

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 class Consent:
     """A channel and a state."""
 
-    channel: Channel = strawberry.field(description="The channel.")
+    channel: Channel = strawberry.field(description="The channel of the consent.")
     state: ConsentState = strawberry.field(description="Whether the member agreed; UNKNOWN until it is set.")
 
 
@@ -44,11 +44,11 @@ class Member(MemberHistoryFields, Node):
     external_id: str = strawberry.field(description="The id in your own system, unique within the kind.")
     name: str | None = strawberry.field(description="The name of the member.")
     domain: str | None = strawberry.field(description="The domain of the website, like example.com.")
-    email: str | None = strawberry.field(description="The email address.")
-    phone: str | None = strawberry.field(description="The phone number.")
+    email: str | None = strawberry.field(description="The email address of the member.")
+    phone: str | None = strawberry.field(description="The phone number of the member.")
     country: str | None = strawberry.field(description="The country, as you stored it.")
-    city: str | None = strawberry.field(description="The city.")
-    industry: str | None = strawberry.field(description="The industry.")
+    city: str | None = strawberry.field(description="The city of the member.")
+    industry: str | None = strawberry.field(description="The industry of the member.")
     revenue: Decimal | None = strawberry.field(
         description="The yearly revenue, in the currency of the workspace."
     )
@@ -199,4 +199,6 @@ class MemberOrder:
         description="The field to sort by: a well-known field or a custom attribute of the type NUMBER."
         " Members without a value come last."
     )
-    direction: OrderDirection = strawberry.field(default=OrderDirection.ASC, description="Which way.")
+    direction: OrderDirection = strawberry.field(
+        default=OrderDirection.ASC, description="The direction; default ASC."
+    )

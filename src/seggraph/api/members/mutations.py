@@ -34,10 +34,16 @@ class MemberInput:
     domain: str | None = strawberry.field(
         default=strawberry.UNSET, description="The domain of the website, like example.com."
     )
-    email: str | None = strawberry.field(default=strawberry.UNSET, description="The email address.")
-    phone: str | None = strawberry.field(default=strawberry.UNSET, description="The phone number.")
-    country: str | None = strawberry.field(default=strawberry.UNSET, description="The country.")
-    city: str | None = strawberry.field(default=strawberry.UNSET, description="The city.")
+    email: str | None = strawberry.field(
+        default=strawberry.UNSET, description="The email address of the member."
+    )
+    phone: str | None = strawberry.field(
+        default=strawberry.UNSET, description="The phone number of the member."
+    )
+    country: str | None = strawberry.field(
+        default=strawberry.UNSET, description="The country of the member, in the form that you prefer."
+    )
+    city: str | None = strawberry.field(default=strawberry.UNSET, description="The city of the member.")
     address: str | None = strawberry.field(
         default=strawberry.UNSET, description="The postal address on one line."
     )
@@ -51,7 +57,9 @@ class MemberInput:
         default=strawberry.UNSET, description="The yearly revenue, at most 4 decimals."
     )
     employees: int | None = strawberry.field(default=strawberry.UNSET, description="The number of employees.")
-    industry: str | None = strawberry.field(default=strawberry.UNSET, description="The industry.")
+    industry: str | None = strawberry.field(
+        default=strawberry.UNSET, description="The industry of the member."
+    )
     score: float | None = strawberry.field(
         default=strawberry.UNSET, description="The lead score or fit score."
     )
@@ -82,25 +90,27 @@ def row_of(row: Row) -> Row:
 
 
 @with_rows
-@strawberry.input(description="Members to create or change, by their external ids.")
+@strawberry.input(description="The members to create or change, by their external ids.")
 class UpsertMembersInput:
     """Input of upsertMembers."""
 
-    kind: MemberKind = strawberry.field(description="What they all are.")
+    kind: MemberKind = strawberry.field(description="The kind of the members.")
     members: list[Row] = strawberry.field(
-        graphql_type=list[MemberInput], description="Up to 1,000 of them, each external id once."
+        graphql_type=list[MemberInput], description="The members: up to 1,000, each external id once."
     )
 
 
-@strawberry.type(description="What became of every row: created + updated + unchanged + rows with errors.")
+@strawberry.type(
+    description="The number of rows by result: created + updated + unchanged + rows with errors."
+)
 class UpsertMembersPayload:
     """Payload of upsertMembers."""
 
-    created: int = strawberry.field(default=0, description="Members that are new.")
+    created: int = strawberry.field(default=0, description="How many members were created.")
     updated: int = strawberry.field(default=0, description="How many members changed.")
     unchanged: int = strawberry.field(default=0, description="How many members were already as requested.")
     row_errors: list[RowError] = strawberry.field(
-        default_factory=list, description="Rows that were not stored."
+        default_factory=list, description="The rows that were not stored."
     )
     errors: list[UserError] = strawberry.field(
         default_factory=list, description="The errors because of which nothing was stored; empty on success."
@@ -140,12 +150,12 @@ class EditPayload:
     )
 
 
-@strawberry.input(description="Tags to add to members and to remove from them.")
+@strawberry.input(description="The members, and the tags to add and remove.")
 class TagMembersInput(MembersToEdit):
     """Input of tagMembers."""
 
-    add: list[str] = strawberry.field(default_factory=list, description="Tags to add.")
-    remove: list[str] = strawberry.field(default_factory=list, description="Tags to remove.")
+    add: list[str] = strawberry.field(default_factory=list, description="The tags to add.")
+    remove: list[str] = strawberry.field(default_factory=list, description="The tags to remove.")
 
 
 @strawberry.type(description="How many members tagMembers changed.")
@@ -154,16 +164,17 @@ class TagMembersPayload(EditPayload):
 
     over_limit: list[strawberry.ID] = strawberry.field(
         default_factory=list,
-        description="Members who would have more than 500 tags: they stay as they were. At most 1,000 are named.",
+        description="The members that would have more than 500 tags and were not changed. At most 1,000 are"
+        " listed.",
     )
 
 
-@strawberry.input(description="What members said about channels.")
+@strawberry.input(description="The members and the consents to set.")
 class SetConsentsInput(MembersToEdit):
     """Input of setConsents."""
 
     consents: list[ConsentInput] = strawberry.field(
-        description="What to set; other channels stay as they are."
+        description="The consents to set; channels that are absent keep theirs."
     )
 
 
@@ -177,7 +188,7 @@ class MemberMutations:
     """The mutations of members."""
 
     @strawberry.mutation(
-        description="Create or change up to 1,000 members. Good rows are stored, bad ones reported by index.",
+        description="Create or change up to 1,000 members. Valid rows are stored even if others have errors.",
         extensions=[ReportErrors(UpsertMembersPayload)],
     )
     async def upsert_members(self, info: Info, input: UpsertMembersInput) -> UpsertMembersPayload:
@@ -193,7 +204,8 @@ class MemberMutations:
         )
 
     @strawberry.mutation(
-        description="Add and remove tags of up to 10,000 named members, or of all that match criteria.",
+        description="Add tags to members and remove tags from them: up to 10,000 by id, or all that match"
+        " criteria.",
         extensions=[ReportErrors(TagMembersPayload)],
     )
     async def tag_members(self, info: Info, input: TagMembersInput) -> TagMembersPayload:
@@ -211,7 +223,7 @@ class MemberMutations:
         )
 
     @strawberry.mutation(
-        description="Set what up to 10,000 named members, or all that match criteria, said about channels.",
+        description="Set consents of members: of up to 10,000 by id, or of all that match criteria.",
         extensions=[ReportErrors(SetConsentsPayload)],
     )
     async def set_consents(self, info: Info, input: SetConsentsInput) -> SetConsentsPayload:

@@ -72,9 +72,9 @@ async def erase(
     ordinals = BitMap(keys)
     store = ChunkStore(connection, workspace_id)
     owners = [owner for delivery_id in delivery_ids for owner in owners_of(delivery_id)]
-    found = await store.read_many(owners, near=ordinals)
+    found = await store.read_many(owners, within_ordinals=ordinals)
     await store.write({owner: (bitmap, bitmap - ordinals) for owner, bitmap in found.items()})
-    await store.fold(owners, near=ordinals)
+    await store.fold(owners, within_ordinals=ordinals)
     removals = [
         (owner.owner_id, keys[ordinal])
         for owner, bitmap in found.items()

@@ -16,7 +16,7 @@ import asyncpg
 from pyroaring import BitMap
 
 from seggraph.access import Viewer, require_write
-from seggraph.audiences import SPREAD, ChunkOwner, ChunkStore, from_bytes, split, to_bytes
+from seggraph.audiences import DELTA_CHUNK, ChunkOwner, ChunkStore, from_bytes, split, to_bytes
 from seggraph.context import Context
 from seggraph.database.connections import database
 from seggraph.database.locks import LockSpace, lock_exclusive
@@ -249,9 +249,9 @@ class _Erasing:
         population_id = await populations.ensure(self._connection, self._workspace_id, self._kind)
         store = ChunkStore(self._connection, self._workspace_id)
         owners = reach.owners(population_id)
-        found = await store.read_many(list(owners.values()), near=self._ordinals)
+        found = await store.read_many(list(owners.values()), within_ordinals=self._ordinals)
         await store.write({owner: (bitmap, bitmap - self._ordinals) for owner, bitmap in found.items()})
-        await store.fold(list(found), near=self._ordinals)
+        await store.fold(list(found), within_ordinals=self._ordinals)
         before = {place: found[owner] for place, owner in owners.items()}
         return before, {place: bitmap - self._ordinals for place, bitmap in before.items()}
 
@@ -286,7 +286,7 @@ class _Erasing:
                 )
         store = ChunkStore(self._connection, self._workspace_id)
         await store.write(changes)
-        await store.fold(list(changes), near=self._ordinals)
+        await store.fold(list(changes), within_ordinals=self._ordinals)
         return outcomes
 
     async def _record(self, outcomes: Sequence[FoundDelta], at: datetime) -> None:
@@ -332,7 +332,7 @@ class _Erasing:
 
         All the chunks that may hold one are looked at, some at a time.
         """
-        numbers = [SPREAD, *split(self._ordinals)]
+        numbers = [DELTA_CHUNK, *split(self._ordinals)]
         history = await self._connection.cursor(HISTORY, self._workspace_id, list(segment_ids), numbers)
         erased = 0
         while rows := await history.fetch(CHUNKS_AT_ONCE):

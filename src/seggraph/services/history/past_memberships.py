@@ -17,7 +17,7 @@ import asyncpg
 from pyroaring import BitMap
 
 from seggraph.access import Viewer
-from seggraph.audiences import SPREAD, ChunkOwner, ChunkStore, from_bytes, split
+from seggraph.audiences import DELTA_CHUNK, ChunkOwner, ChunkStore, from_bytes, split
 from seggraph.database.paging import Key, Order, Page, PageRequest, decode_cursor, encode_cursor
 from seggraph.database.unit_of_work import snapshot
 from seggraph.errors import TooMany
@@ -294,8 +294,8 @@ async def _moved(
     limit: int,
 ) -> dict[int, list[Moved]]:
     """The next moves of each segment behind a cursor, up to `limit` of each."""
-    applied, move, chunk, ordinal = after or (NEVER, 0, SPREAD, -1)
-    start = (applied, _bounded(move, 2**15), max(SPREAD, min(chunk, 2**31 - 1)))
+    applied, move, chunk, ordinal = after or (NEVER, 0, DELTA_CHUNK, -1)
+    start = (applied, _bounded(move, 2**15), max(DELTA_CHUNK, min(chunk, 2**31 - 1)))
     positions = dict.fromkeys(segment_ids, start)
     found: dict[int, list[Moved]] = {segment_id: [] for segment_id in segment_ids}
     while positions:
@@ -345,7 +345,7 @@ async def intervals(viewer: Viewer, pairs: Sequence[Pair]) -> dict[Pair, list[In
         wanted.setdefault(segment_id, BitMap()).add(ordinal)
     found: dict[Pair, list[Interval]] = {pair: [] for pair in pairs}
     chunks = [
-        (segment_id, number) for segment_id, near in wanted.items() for number in (SPREAD, *split(near))
+        (segment_id, number) for segment_id, near in wanted.items() for number in (DELTA_CHUNK, *split(near))
     ]
     async with _history(viewer, chunks) as batches:
         async for rows in batches:

@@ -154,7 +154,7 @@ async def read_memberships(
     owners += [
         ChunkOwner(role, source["id"]) for source in sources for role in (ChunkRole.LINKS, ChunkRole.BLOCKS)
     ]
-    bitmaps = await ChunkStore(connection, workspace_id).read_many(owners, near=near)
+    bitmaps = await ChunkStore(connection, workspace_id).read_many(owners, within_ordinals=near)
     found = {
         segment_id: Membership(segment_id, {}, {}, bitmaps[ChunkOwner(ChunkRole.MEMBERS, segment_id)], {})
         for segment_id in segment_ids

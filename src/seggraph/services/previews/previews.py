@@ -14,7 +14,7 @@ from seggraph.context import Context
 from seggraph.criteria import Checked, describe
 from seggraph.database.connections import database
 from seggraph.database.unit_of_work import snapshot
-from seggraph.engines import Recall
+from seggraph.engines import EvaluationRequest, Recall
 from seggraph.errors import Invalid, NotFound
 from seggraph.models.audiences import ChunkRole
 from seggraph.services.changes import populations
@@ -81,14 +81,16 @@ async def _evaluate(
 ) -> list[BitMap]:
     return await context.engine.evaluate(
         connection,
-        population_settings.population,
-        criteria,
-        as_of=recall.as_of,
-        zone=population_settings.zone,
-        ordinals=ordinals,
-        recall=recall,
-        timeout_seconds=context.settings.preview_timeout_seconds,
-        max_cost=context.settings.max_evaluation_cost,
+        EvaluationRequest(
+            population_settings.population,
+            criteria,
+            as_of=recall.as_of,
+            zone=population_settings.zone,
+            within_ordinals=ordinals,
+            recall=recall,
+            timeout_seconds=context.settings.preview_timeout_seconds,
+            max_cost=context.settings.max_evaluation_cost,
+        ),
     )
 
 

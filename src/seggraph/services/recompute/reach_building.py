@@ -12,6 +12,7 @@ from seggraph.audiences import ChunkStore
 from seggraph.context import Context
 from seggraph.database.connections import database
 from seggraph.database.unit_of_work import begin
+from seggraph.engines import EvaluationRequest
 from seggraph.services.changes import populations
 from seggraph.services.reach import reach, suppressed_members
 from seggraph.vocabulary import MemberKind
@@ -45,11 +46,13 @@ async def _build(
     population_settings = await populations.describe(connection, workspace_id, kind)
     found = await context.engine.evaluate(
         connection,
-        population_settings.population,
-        reach.criteria(population_settings.policy),
-        as_of=await connection.fetchval("SELECT clock_timestamp()"),
-        zone=population_settings.zone,
-        timeout_seconds=context.settings.statement_timeout_seconds,
+        EvaluationRequest(
+            population_settings.population,
+            reach.criteria(population_settings.policy),
+            as_of=await connection.fetchval("SELECT clock_timestamp()"),
+            zone=population_settings.zone,
+            timeout_seconds=context.settings.statement_timeout_seconds,
+        ),
     )
     reachable = reach.staged(found, await suppressed_members.find(connection, workspace_id, kind))
     store = ChunkStore(connection, workspace_id)

@@ -23,7 +23,7 @@ from seggraph.database import leases
 from seggraph.database.claimable_work import FailureClass
 from seggraph.database.connections import database
 from seggraph.database.unit_of_work import UnitOfWork, begin, snapshot
-from seggraph.engines import Population
+from seggraph.engines import EvaluationRequest, Population
 from seggraph.services.catalogue import catalogues
 from seggraph.services.changes import populations
 from seggraph.services.computations import computations
@@ -118,12 +118,14 @@ async def _scan(context: Context, claim: RunClaim) -> Scan:
         criteria = [rule.checked(catalogue) for rule in found]
         matched = await context.engine.evaluate(
             connection,
-            population_settings.population,
-            criteria,
-            as_of=as_of,
-            zone=population_settings.zone,
-            timeout_seconds=context.settings.statement_timeout_seconds,
-            max_cost=context.settings.max_evaluation_cost,
+            EvaluationRequest(
+                population_settings.population,
+                criteria,
+                as_of=as_of,
+                zone=population_settings.zone,
+                timeout_seconds=context.settings.statement_timeout_seconds,
+                max_cost=context.settings.max_evaluation_cost,
+            ),
         )
         return Scan(found, criteria, matched, as_of, population_settings.zone)
 
@@ -214,12 +216,14 @@ async def _with_refreshed(
     ordinals = from_bytes(refreshed)
     anew = await context.engine.evaluate(
         connection,
-        Population(claim.workspace_id, claim.kind),
-        scan.criteria,
-        as_of=await connection.fetchval("SELECT clock_timestamp()"),
-        zone=scan.zone,
-        ordinals=ordinals,
-        timeout_seconds=context.settings.statement_timeout_seconds,
+        EvaluationRequest(
+            Population(claim.workspace_id, claim.kind),
+            scan.criteria,
+            as_of=await connection.fetchval("SELECT clock_timestamp()"),
+            zone=scan.zone,
+            within_ordinals=ordinals,
+            timeout_seconds=context.settings.statement_timeout_seconds,
+        ),
     )
     return [(matched - ordinals) | now for matched, now in zip(scan.matched, anew, strict=True)]
 

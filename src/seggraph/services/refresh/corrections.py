@@ -67,7 +67,11 @@ class Moved:
 
 
 async def read(
-    connection: asyncpg.Connection, workspace_id: int, segment_ids: Sequence[int], near: BitMap
+    store: ChunkStore,
+    connection: asyncpg.Connection,
+    workspace_id: int,
+    segment_ids: Sequence[int],
+    near: BitMap,
 ) -> Links:
     """The sources of segments whose rows the caller holds, as far as changes of these ordinals can touch them.
 
@@ -78,7 +82,7 @@ async def read(
     rows = await connection.fetch(READ, workspace_id, segment_ids)
     links = {row["id"]: ChunkOwner(ChunkRole.LINKS, row["id"]) for row in rows}
     blocks = {row["id"]: ChunkOwner(ChunkRole.BLOCKS, row["id"]) for row in rows}
-    held = await ChunkStore(connection, workspace_id).read_held([*links.values(), *blocks.values()], near)
+    held = await store.read_held([*links.values(), *blocks.values()], near)
     found: dict[int, list[Linked]] = {}
     for source_id, segment_id, edition, *_ in rows:
         one = Linked(source_id, edition, held[links[source_id]], held[blocks[source_id]])

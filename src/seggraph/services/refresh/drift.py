@@ -23,7 +23,7 @@ from seggraph.context import Context
 from seggraph.criteria import Checked
 from seggraph.database.connections import database
 from seggraph.database.unit_of_work import UnitOfWork
-from seggraph.engines import Population
+from seggraph.engines import EvaluationRequest, Population
 
 log = structlog.get_logger()
 
@@ -113,12 +113,14 @@ async def report(
     waiting = await connection.fetch(WAITING, population.workspace_id, population.kind)
     timed = await context.engine.moved_by_time(
         connection,
-        population,
-        criteria,
-        after=as_of - TICKS_LATE,
-        until=as_of,
-        zone=zone,
-        timeout_seconds=context.settings.statement_timeout_seconds,
+        EvaluationRequest(
+            population,
+            criteria,
+            as_of=as_of,
+            zone=zone,
+            timeout_seconds=context.settings.statement_timeout_seconds,
+        ),
+        since=as_of - TICKS_LATE,
     )
     drifted = found.difference(*(from_bytes(row["ordinals"]) for row in waiting), *timed)
     if drifted:

@@ -194,9 +194,11 @@ class Propagation:
             await ChunkStore(self._connection, self._workspace_id).write(changed)
         return ReachDelta(ordinals, stored, after)
 
+    def _store(self) -> ChunkStore:
+        return ChunkStore(self._connection, self._workspace_id, self._context.chunk_cache)
+
     async def _stored_reachable(self, near: BitMap) -> Reachable:
-        store = ChunkStore(self._connection, self._workspace_id)
-        stored = await store.read_held(list(self._reachable.values()), near)
+        stored = await self._store().read_held(list(self._reachable.values()), near)
         return {place: stored[owner] for place, owner in self._reachable.items()}
 
     async def _hold(self, segment_ids: Sequence[int] | None) -> dict[int, asyncpg.Record]:
@@ -214,7 +216,9 @@ class Propagation:
         # Of every source, for one that had no rule when it was found may have one now.
         sources = (reader.source_id for one in segment_ids for reader in self._readers[one])
         near = BitMap.union(BitMap(), *(self._wanted.get(source_id, BitMap()) for source_id in sources))
-        stored = await corrections.read(self._connection, self._workspace_id, segment_ids, near)
+        stored = await corrections.read(
+            self._store(), self._connection, self._workspace_id, segment_ids, near
+        )
         wanted = await self._as_they_are_now({row["id"]: row["revision"] for row in level}, stored)
         # Not asked yet: those of later levels, and of segments that a run finished or an edit changed meanwhile.
         await self._ask(rule for some in wanted.values() for rule in some)
@@ -327,8 +331,7 @@ class Propagation:
         if not ordinals:
             return {}
         owners = {row["id"]: ChunkOwner(ChunkRole.MEMBERS, row["id"]) for row in segments}
-        store = ChunkStore(self._connection, self._workspace_id)
-        stored = await store.read_held(list(owners.values()), ordinals)
+        stored = await self._store().read_held(list(owners.values()), ordinals)
         return {segment_id: stored[owner] for segment_id, owner in owners.items()}
 
     async def _pass_on_moves(self) -> None:

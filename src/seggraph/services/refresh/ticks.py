@@ -18,6 +18,7 @@ from seggraph.context import Context
 from seggraph.criteria import Checked
 from seggraph.database.connections import PASSING, database
 from seggraph.database.unit_of_work import UnitOfWork, begin
+from seggraph.engines import EvaluationRequest
 from seggraph.errors import RetryLater
 from seggraph.services.changes import changes, populations
 from seggraph.services.changes.populations import PopulationSettings
@@ -187,12 +188,14 @@ class _Passing:
             async with self._connection.transaction():
                 found = await self._context.engine.moved_by_time(
                     self._connection,
-                    self._surroundings.population,
-                    [checked[rule] for rule in some],
-                    after=self._after,
-                    until=self._until,
-                    zone=self._surroundings.zone,
-                    timeout_seconds=min(seconds, settings.statement_timeout_seconds),
+                    EvaluationRequest(
+                        self._surroundings.population,
+                        [checked[rule] for rule in some],
+                        as_of=self._until,
+                        zone=self._surroundings.zone,
+                        timeout_seconds=min(seconds, settings.statement_timeout_seconds),
+                    ),
+                    since=self._after,
                 )
         except (RetryLater, *PASSING):
             raise

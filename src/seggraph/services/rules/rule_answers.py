@@ -17,7 +17,7 @@ from pyroaring import BitMap
 from seggraph.context import Context
 from seggraph.criteria import Checked
 from seggraph.database.connections import PASSING
-from seggraph.engines import limited
+from seggraph.engines import EvaluationRequest, limited
 from seggraph.errors import RetryLater, SeggraphError
 from seggraph.services.catalogue import catalogues
 from seggraph.services.changes.populations import PopulationSettings
@@ -172,13 +172,15 @@ class RuleEvaluator:
     ) -> list[BitMap]:
         return await self.context.engine.evaluate(
             self.connection,
-            self.population_settings.population,
-            criteria,
-            as_of=self.at,
-            zone=self.population_settings.zone,
-            ordinals=ordinals,
-            timeout_seconds=seconds,
-            is_limited=is_limited,
+            EvaluationRequest(
+                self.population_settings.population,
+                criteria,
+                as_of=self.at,
+                zone=self.population_settings.zone,
+                within_ordinals=ordinals,
+                timeout_seconds=seconds,
+                is_limited=is_limited,
+            ),
         )
 
 

@@ -8,6 +8,7 @@ from pyroaring import BitMap
 from seggraph.access import Viewer
 from seggraph.context import Context
 from seggraph.database.unit_of_work import snapshot
+from seggraph.engines import EvaluationRequest
 from seggraph.errors import CriteriaTooSlow
 from seggraph.services.catalogue import catalogues
 from seggraph.services.changes import populations
@@ -42,11 +43,13 @@ async def of_edit(context: Context, viewer: Viewer, edit: Edit) -> Difference | 
         try:
             matched = await context.engine.evaluate(
                 connection,
-                population_settings.population,
-                [rule.checked(catalogue) for rule in found],
-                as_of=as_of,
-                zone=population_settings.zone,
-                timeout_seconds=context.settings.preview_timeout_seconds,
+                EvaluationRequest(
+                    population_settings.population,
+                    [rule.checked(catalogue) for rule in found],
+                    as_of=as_of,
+                    zone=population_settings.zone,
+                    timeout_seconds=context.settings.preview_timeout_seconds,
+                ),
             )
         except CriteriaTooSlow:
             return None

@@ -242,7 +242,9 @@ async def _reachable(
     """
     population_id = await populations.ensure(connection, viewer.workspace_id, kind)
     owners = reach.owners(population_id)
-    found = await ChunkStore(connection, viewer.workspace_id).read_many(list(owners.values()), near=ordinals)
+    found = await ChunkStore(connection, viewer.workspace_id).read_many(
+        list(owners.values()), within_ordinals=ordinals
+    )
     return {place: found[owner] for place, owner in owners.items()}
 
 
