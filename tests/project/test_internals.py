@@ -1,6 +1,6 @@
 """What we take from inside libraries is as it was when it was tested: an upgrade that changes it fails here.
 
-`internals.toml` is the list. Decision 0014 says how to read it and what to do when a test of this file fails.
+`internals.toml` is the list. Decision 0016 says how to read it and what to do when a test of this file fails.
 """
 
 from typing import Any

@@ -3,14 +3,6 @@
 from seggraph.vocabulary.described import DescribedStrEnum
 
 
-class DestinationType(DescribedStrEnum):
-    """The type of an outside system that segments are delivered to."""
-
-    HTTP = "HTTP", "A URL that receives signed batches of changes."
-    EMAIL_SERVICE = "EMAIL_SERVICE", "An email service whose contact lists are kept up to date by its API."
-    FILE = "FILE", "A folder that files are written to."
-
-
 class DeliveryStatus(DescribedStrEnum):
     """The status of the delivery of a segment to a destination."""
 

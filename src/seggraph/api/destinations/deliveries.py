@@ -11,12 +11,13 @@ from seggraph.api.base import ids
 from seggraph.api.base.context import caller_of
 from seggraph.api.base.node import Node
 from seggraph.api.base.scalars import JSON
+from seggraph.api.destinations.types import DestinationType
 from seggraph.api.reach.reach import RunError
 from seggraph.services.destinations.deliveries import DeliveryView
 from seggraph.services.destinations.destinations import DestinationView
 from seggraph.services.segments.views import SegmentView
 from seggraph.transport.loading import awaits_loaders
-from seggraph.vocabulary import Channel, DeliveryStatus, DestinationType
+from seggraph.vocabulary import Channel, DeliveryStatus
 
 if TYPE_CHECKING:
     from seggraph.api.segments.segments import Segment
@@ -118,7 +119,7 @@ class Destination(Node):
     """A destination."""
 
     name: str = strawberry.field(description="The name. It is unique in the workspace; case is ignored.")
-    type: DestinationType = strawberry.field(description="The type of the outside system.")
+    type: str = strawberry.field(graphql_type=DestinationType, description="The type of the outside system.")
     channel: Channel | None = strawberry.field(
         description="The channel that a member must be reachable by to be sent; null sends all members."
     )

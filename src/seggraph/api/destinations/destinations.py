@@ -12,11 +12,12 @@ from seggraph.api.base.errors import ReportErrors, UserError
 from seggraph.api.base.payloads import DeletePayload
 from seggraph.api.base.scalars import JSON
 from seggraph.api.destinations.deliveries import Delivery, Destination
+from seggraph.api.destinations.types import DestinationType
 from seggraph.services.destinations import connection_tests as destination_tests
 from seggraph.services.destinations import deliveries, destinations
 from seggraph.services.destinations.connection_tests import Tried
 from seggraph.services.destinations.destinations import DestinationDraft, Saved
-from seggraph.vocabulary import Channel, DestinationType
+from seggraph.vocabulary import Channel
 
 MAPPING = (
     "The template of the JSON to send for a member: texts such as $email and $attributes.plan are replaced by its"
@@ -112,7 +113,7 @@ class CreateDestinationInput:
     """Input of createDestination."""
 
     name: str = strawberry.field(description="The name: 1 to 200 characters, unique in the workspace.")
-    type: DestinationType = strawberry.field(description="The type of the outside system.")
+    type: str = strawberry.field(graphql_type=DestinationType, description="The type of the outside system.")
     channel: Channel | None = strawberry.field(
         default=None,
         description="Send only members that this channel reaches. It is EMAIL for an email service; null"

@@ -146,7 +146,7 @@ class CreateExportInput:
     )
     format: ExportFormat = strawberry.field(
         default=ExportFormat.CSV,
-        description="CSV (UTF-8, formulas neutralise_formula) or JSON_LINES (an object a line).",
+        description="CSV (UTF-8, formulas neutralised) or JSON_LINES (an object a line).",
     )
     gzip: bool = strawberry.field(default=False, description="Whether to compress the file with gzip.")
     filter: SegmentFilter | None = strawberry.field(

@@ -1,7 +1,7 @@
 """The mutations that change members: upserts, tags and consents."""
 
 from decimal import Decimal
-from typing import Final
+from typing import Any, Final
 
 import strawberry
 from strawberry.types import Info
@@ -11,6 +11,7 @@ from seggraph.api.base.context import caller_of
 from seggraph.api.base.errors import ReportErrors, RowError, UserError
 from seggraph.api.base.scalars import JSON
 from seggraph.api.criteria.criteria import ConsentInput, CriteriaInput, document_of
+from seggraph.member_fields import BY_NAME
 from seggraph.services.members import edits as member_edits
 from seggraph.services.members import upserts
 from seggraph.services.members.edits import EditReport
@@ -22,6 +23,13 @@ MAX_NAMED: Final = 1_000
 """Most members that a payload names."""
 
 
+def _optional(name: str) -> Any:
+    """A field of MemberInput that may be absent, with the description of the table of member fields."""
+    field = BY_NAME[name]
+    description = field.input_description or field.description
+    return strawberry.field(default=strawberry.UNSET, description=description)
+
+
 @row
 @strawberry.input(
     description="A member to create or change. A field that is absent keeps its value; null removes it."
@@ -29,52 +37,27 @@ MAX_NAMED: Final = 1_000
 class MemberInput:
     """A row of upsertMembers."""
 
-    external_id: str = strawberry.field(description="The id in your own system, unique within the kind.")
-    name: str | None = strawberry.field(default=strawberry.UNSET, description="The name of the member.")
-    domain: str | None = strawberry.field(
-        default=strawberry.UNSET, description="The domain of the website, like example.com."
-    )
-    email: str | None = strawberry.field(
-        default=strawberry.UNSET, description="The email address of the member."
-    )
-    phone: str | None = strawberry.field(
-        default=strawberry.UNSET, description="The phone number of the member."
-    )
-    country: str | None = strawberry.field(
-        default=strawberry.UNSET, description="The country of the member, in the form that you prefer."
-    )
-    city: str | None = strawberry.field(default=strawberry.UNSET, description="The city of the member.")
-    address: str | None = strawberry.field(
-        default=strawberry.UNSET, description="The postal address on one line."
-    )
-    shipping_address: JSON | None = strawberry.field(
-        default=strawberry.UNSET, description="The shipping address, as an object."
-    )
-    billing_address: JSON | None = strawberry.field(
-        default=strawberry.UNSET, description="The billing address, as an object."
-    )
-    revenue: Decimal | None = strawberry.field(
-        default=strawberry.UNSET, description="The yearly revenue, at most 4 decimals."
-    )
-    employees: int | None = strawberry.field(default=strawberry.UNSET, description="The number of employees.")
-    industry: str | None = strawberry.field(
-        default=strawberry.UNSET, description="The industry of the member."
-    )
-    score: float | None = strawberry.field(
-        default=strawberry.UNSET, description="The lead score or fit score."
-    )
-    is_target: bool | None = strawberry.field(
-        default=strawberry.UNSET,
-        description="Whether the member is marked as a target; true for a new member by default.",
-    )
+    external_id: str = strawberry.field(description=BY_NAME["externalId"].description)
+    name: str | None = _optional("name")
+    domain: str | None = _optional("domain")
+    email: str | None = _optional("email")
+    phone: str | None = _optional("phone")
+    country: str | None = _optional("country")
+    city: str | None = _optional("city")
+    address: str | None = _optional("address")
+    shipping_address: JSON | None = _optional("shippingAddress")
+    billing_address: JSON | None = _optional("billingAddress")
+    revenue: Decimal | None = _optional("revenue")
+    employees: int | None = _optional("employees")
+    industry: str | None = _optional("industry")
+    score: float | None = _optional("score")
+    is_target: bool | None = _optional("isTarget")
     attributes: JSON | None = strawberry.field(
         default=strawberry.UNSET,
         description="The custom attributes to set: an object that is merged with the stored one; a null in"
         " it removes an attribute.",
     )
-    tags: list[str] | None = strawberry.field(
-        default=strawberry.UNSET, description="The tags; they replace the stored ones."
-    )
+    tags: list[str] | None = _optional("tags")
     consents: list[ConsentInput] | None = strawberry.field(
         default=strawberry.UNSET,
         description="The consents to set; channels that are absent keep theirs.",

@@ -12,7 +12,7 @@ from seggraph.api.segments.segments import Segment
 from seggraph.errors import Invalid
 from seggraph.services.members.selections import Selection
 from seggraph.services.segments import manual_membership
-from seggraph.services.segments.manual_membership import HandReport
+from seggraph.services.segments.manual_membership import ManualReport
 from seggraph.services.segments.segments import SegmentDraft
 from seggraph.vocabulary import MemberKind, SegmentPurpose, SegmentType, Visibility
 
@@ -141,7 +141,7 @@ def _draft(input: NewSegmentInput) -> SegmentDraft:
     )
 
 
-def _payload(report: HandReport, selection: Selection, unknown: list[str]) -> SegmentMembersPayload:
+def _payload(report: ManualReport, selection: Selection, unknown: list[str]) -> SegmentMembersPayload:
     not_found = report.not_found
     if selection.member_ids is not None:
         not_found = [str(ids.encode("Member", int(number))) for number in not_found]

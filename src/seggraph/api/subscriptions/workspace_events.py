@@ -20,7 +20,7 @@ from seggraph.errors import Required
 from seggraph.events import Fact, Resync, ResyncReason
 from seggraph.events.cursors import decode, encode
 from seggraph.events.topics import topics_of
-from seggraph.services.webhooks.topics import Subject, Subjects, data_of
+from seggraph.services.webhooks.topics import FactSubject, FactSubjects, data_of
 from seggraph.vocabulary import Topic
 
 
@@ -118,7 +118,7 @@ class WorkspaceSubscriptions:
                         cursor=item.cursor, at=datetime.now(UTC), reason=item.reason
                     )
                 else:
-                    subject = (await Subjects.load(caller.viewer, [item.fact])).of(item.fact)
+                    subject = (await FactSubjects.load(caller.viewer, [item.fact])).of(item.fact)
                     if subject is not None:
                         for event in _events(item.fact, subject, wanted, previous, item.cursor):
                             yield event
@@ -130,7 +130,7 @@ def _interest(wanted: frozenset[Topic]) -> Callable[[Fact], bool]:
 
 
 def _events(
-    fact: Fact, subject: Subject, wanted: frozenset[Topic], previous: str, cursor: str
+    fact: Fact, subject: FactSubject, wanted: frozenset[Topic], previous: str, cursor: str
 ) -> Iterator[WorkspaceEvent]:
     """The events of a fact: only the last of them has its cursor."""
     topics = [topic for topic in topics_of(fact) if topic in wanted]
@@ -156,5 +156,5 @@ _OF: dict[str, Callable[[Any], Node]] = {
 }
 
 
-def _node(subject: Subject) -> Node | None:
+def _node(subject: FactSubject) -> Node | None:
     return None if subject.view is None else _OF[subject.type_name](subject.view)

@@ -1,4 +1,4 @@
-"""Whom campaigns target: the members of the segments they include, without those of the segments they leave out.
+"""The audiences of campaigns: the members of their INCLUDE segments, without those of their EXCLUDE segments.
 
 It is computed from the segments' bitmaps when it is asked for, so it is as current as they are. It counts segments
 that the viewer does not see too: what a campaign targets is the same for everyone.
@@ -30,7 +30,7 @@ SEGMENTS: Final = """
 
 @dataclass(frozen=True, slots=True)
 class CampaignAudienceView:
-    """Whom a campaign targets: of which kind, how many, and how many of them each channel reaches.
+    """The audience of a campaign: its kind, how many members it has, and how many of them each channel reaches.
 
     `as_of` is the instant of the oldest of its segments; None while none has been computed.
     """

@@ -199,6 +199,6 @@ async def _frequent_values(
     return [(CompletionKind.VALUE, str(one.value), _count(one)) for one in values]
 
 
-def _count(value: value_counts.Suggestion) -> str:
+def _count(value: value_counts.SuggestedValue) -> str:
     about = "" if value.exact else "About "
     return f"{about}{value.count:,} member{'' if value.count == 1 else 's'}."

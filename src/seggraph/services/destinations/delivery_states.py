@@ -53,7 +53,7 @@ class State:
         self.rejected = BitMap()
 
     def forget(self) -> None:
-        """Note that nobody is outside."""
+        """Store that no member is outside."""
         self.delivered, self.unsettled, self.rejected = BitMap(), BitMap(), BitMap()
 
     def to_remove(self, wanted: BitMap) -> BitMap:

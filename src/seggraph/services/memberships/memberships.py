@@ -1,4 +1,4 @@
-"""Reading memberships: who is in what, by which sources and since when, and how big the sources are."""
+"""Reading memberships: the segments of members, by which sources and since when, and the sizes of sources."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -170,7 +170,7 @@ def _take_entries(
     before: dict[tuple[int, int], int],
     found: dict[Pair, datetime],
 ) -> Counter[tuple[int, int]]:
-    """Note from entries, newest first, who is found; returns how many entries there were of each chunk."""
+    """Note the members that entries, newest first, have; returns how many entries there were of each chunk."""
     seen: Counter[tuple[int, int]] = Counter()
     for row in rows:
         key = (row["segment_id"], row["chunk"])

@@ -1,4 +1,4 @@
-"""What an edit changes: who comes in and who goes, evaluated apart from the computation that it asks for."""
+"""What an edit changes: who enters and who exits, evaluated apart from the computation that it asks for."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -28,7 +28,7 @@ class Difference:
 
 
 async def of_edit(context: Context, viewer: Viewer, edit: Edit) -> Difference | None:
-    """Who is in the segment before and after an edit; None if it moves nobody, or to say so takes too long.
+    """The members before and after an edit; None if it changes no membership, or the evaluation takes too long.
 
     The computation that the edit asked for may find others: by then members may have changed.
     """

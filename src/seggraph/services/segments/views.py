@@ -262,4 +262,6 @@ _TYPES: Final[dict[str, type[Any]]] = {
     "reach_status": ReachStatus,
     "last_action": SegmentAction,
 }
-_ENUMS: Final = [(COLUMNS.index(column), {one.value: one for one in enum}) for column, enum in _TYPES.items()]
+_ENUMS: Final = [
+    (COLUMNS.index(column), {member.value: member for member in enum}) for column, enum in _TYPES.items()
+]
