@@ -24,7 +24,7 @@ def lint_imports(root: Path) -> "subprocess.CompletedProcess[str]":
         env=os.environ | {"PYTHONPATH": str(root / "src")},
         capture_output=True,
         text=True,
-        timeout=240,
+        timeout=800,
         check=False,
     )
 

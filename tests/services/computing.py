@@ -23,7 +23,7 @@ from seggraph.services.segments.views import SegmentView
 from seggraph.vocabulary import MemberKind, RunStatus, SegmentPurpose, SegmentType
 
 ACCOUNT = MemberKind.ACCOUNT
-PATIENCE_SECONDS = 60.0
+PATIENCE_SECONDS = 120.0
 
 Evaluation = Callable[[Sequence[Checked], BitMap | None], bool]
 """Which evaluations are meant, by their criteria and the ordinals they are restricted to."""

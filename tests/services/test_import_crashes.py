@@ -68,7 +68,7 @@ async def test_killed_workers_leave_exact_counts(
             sys.executable, "-m", "seggraph", "worker", env=_environment(context), start_new_session=True
         )
         try:
-            async with asyncio.timeout(60):
+            async with asyncio.timeout(120):
                 while await progress(connection, view.id) == before:  # noqa: ASYNC110 - another process
                     await asyncio.sleep(0.01)
         finally:
@@ -78,7 +78,7 @@ async def test_killed_workers_leave_exact_counts(
     await connection.execute("UPDATE allowed SET read = $1", ROWS)
 
     # then another one continues by itself, and every row is accounted for once
-    async with working(context), asyncio.timeout(60):
+    async with working(context), asyncio.timeout(120):
         while not (await imports.get(viewer, view.id)).is_over:  # noqa: ASYNC110 - the worker's doing
             await asyncio.sleep(0.1)
     done = await imports.get(viewer, view.id)

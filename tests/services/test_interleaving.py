@@ -155,7 +155,7 @@ async def _quiet(connection: asyncpg.Connection) -> None:
     """Wait until nothing is asked for, dirty or on its way."""
     busy = """SELECT (SELECT count(*) FROM dirty_batches) + (SELECT count(*) FROM outbox)
         + (SELECT count(*) FROM segments WHERE reach_status = 'CALCULATING')"""
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(120):
         while await connection.fetchval(busy):  # noqa: ASYNC110 - another process sets it
             await asyncio.sleep(0.05)
 

@@ -62,7 +62,7 @@ async def test_work_ends_when_another_has_the_row(lease: Lease, connection: asyn
             raise
         return "done"
 
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(120):
         working = asyncio.create_task(leases.carry_out(lease, leases.keep(lease, work()), fail))
         await connection.execute("UPDATE exports SET lease_holder = 'another'")
         assert await working is None

@@ -232,12 +232,12 @@ async def test_what_time_moves_during_a_run_is_not_lost(
     running = asyncio.create_task(
         recompute.run(with_engine(context, pausing), segment.id, segment.requested_revision)
     )
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(120):
         await pausing.reached.wait()
 
     # when the visit gets too old in the meantime, and the refresh can only tell the run of it
     marked_so_far = 0
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(120):
         while marked_so_far == 0:
             await connection.execute("UPDATE ticks SET next_at = '-infinity'")
             marked_so_far = await ticks.tick(context)

@@ -57,7 +57,7 @@ async def draft(context: Context, viewer: Viewer, name: str) -> None:
 
 
 async def all_delivered(connection: asyncpg.Connection) -> None:
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(120):
         while {row["status"] for row in await connection.fetch(MESSAGES)} != {"DELIVERED"}:  # noqa: ASYNC110
             await asyncio.sleep(0.02)
 

@@ -16,7 +16,7 @@ from seggraph.transport import GraphQLEndpoint, ServedSchema
 from tests.transport import sample
 
 TINY_BODY = 64 * 1024
-PATIENCE_SECONDS = 60.0
+PATIENCE_SECONDS = 120.0
 
 
 def build_endpoint(*, connection_init_timeout: float = PATIENCE_SECONDS) -> GraphQLEndpoint:

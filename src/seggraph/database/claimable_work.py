@@ -128,6 +128,7 @@ class ClaimableWork:
     ) -> Claimed | None:
         """Take the lease of a row for so many seconds, if it is due and no worker holds it."""
         holder = new_holder()
+        # any workspace: work of all of them is claimed and swept in one frame; the id or the lease says which row
         statement = f"""
             UPDATE {self.table} w SET {TAKE.format(holder="$2", seconds="$3")}{self._claiming} {self._from}
             WHERE w.id = $1 AND {self._claimable} AND {self.claim_if} RETURNING {self.columns}
@@ -138,6 +139,7 @@ class ClaimableWork:
     async def claim_some(self, connection: asyncpg.Connection, seconds: float, limit: int) -> list[Claimed]:
         """Take the leases of at most so many rows that are due; `columns` has the id."""
         holder = new_holder()
+        # any workspace: work of all of them is claimed and swept in one frame; the id or the lease says which row
         statement = f"""
             UPDATE {self.table} w SET {TAKE.format(holder="$1", seconds="$2")}{self._claiming}
             WHERE w.id = ANY(ARRAY(SELECT w.id FROM {self._tables} WHERE {self._claimable}
@@ -153,6 +155,7 @@ class ClaimableWork:
 
     async def renew(self, connection: asyncpg.Connection, lease: Lease) -> bool:
         """Move the end of the lease on, if the row is still open, rested and ours; returns whether it is."""
+        # any workspace: work of all of them is claimed and swept in one frame; the id or the lease says which row
         statement = f"""
             UPDATE {self.table} w SET {TAKE.format(holder="$2", seconds="$3")}
             WHERE w.id = $1 AND w.lease_holder = $2 AND {self.is_open} AND {RESTED}
@@ -163,6 +166,7 @@ class ClaimableWork:
     async def find_due(self, connection: asyncpg.Connection, limit: int) -> list[asyncpg.Record]:
         """At most so many rows that are due and that no worker holds, for the sweeper to enqueue."""
         attempts = f"AND w.attempts < {self.max_attempts}" if self.max_attempts else ""
+        # any workspace: work of all of them is claimed and swept in one frame; the id or the lease says which row
         statement = f"""
             SELECT {self.due_columns} FROM {self._tables} WHERE {self._claimable} AND {self.sweep_if} {attempts}
             ORDER BY {self.order} LIMIT $1
@@ -177,6 +181,7 @@ class ClaimableWork:
 
         `also` is what is assigned besides.
         """
+        # any workspace: work of all of them is claimed and swept in one frame; the id or the lease says which row
         statement = f"""
             UPDATE {self.table} w SET {self._failed(1, also)}
             WHERE w.id = ANY(ARRAY(SELECT w.id FROM {self.table} w

@@ -56,6 +56,7 @@ class Lease:
 
     async def try_change(self, connection: asyncpg.Connection, assignments: str, *arguments: object) -> bool:
         """Change the row if it is still ours; returns whether it is."""
+        # any workspace: the holder of the lease is named
         statement = f"UPDATE {self.table} SET {assignments} WHERE id = $1 AND lease_holder = $2"  # noqa: S608
         done: str = await connection.execute(statement, self.row_id, self.holder, *arguments)
         return done != "UPDATE 0"
@@ -67,6 +68,7 @@ class Lease:
 
     async def renew_reading(self, connection: asyncpg.Connection, column: str) -> Any:
         """Move the end on, and return what a column holds. Raises LeaseLost."""
+        # any workspace: the holder of the lease is named
         row = await connection.fetchrow(
             f"UPDATE {self.table} SET {RENEW} WHERE id = $1 AND lease_holder = $2 RETURNING {column}",  # noqa: S608
             self.row_id,

@@ -37,6 +37,7 @@ def _counts(rows: str, sign: int, counted: Sequence[str], present: Sequence[str]
     A null value stands for the field itself: that a member has it.
     """
     number = f"{sign} * count(*)"
+    # any workspace: a trigger counts the rows of one change, by the workspace of each
     columns = "\nUNION ALL ".join(
         f"""SELECT workspace_id, kind, '{name}', {name}::text, {number} FROM {rows}
             WHERE char_length({name}::text) BETWEEN 1 AND {MAX_VALUE} GROUP BY workspace_id, kind, {name}"""  # noqa: S608

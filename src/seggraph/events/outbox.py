@@ -32,11 +32,13 @@ STORE = """
     SELECT * FROM unnest($1::bigint[], $2::bytea[]) RETURNING id
 """
 
+# any workspace: the outbox is emptied for all of them, oldest first
 OVERDUE = """
     SELECT id, fact FROM outbox WHERE created_at < clock_timestamp() - make_interval(secs => $1)
     ORDER BY id LIMIT $2 FOR UPDATE SKIP LOCKED
 """
 
+# any workspace: the ids are of rows that were just read under a lock
 FORGET = "DELETE FROM outbox WHERE id = ANY($1)"
 
 

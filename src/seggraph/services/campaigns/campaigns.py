@@ -108,6 +108,8 @@ ATTACH = """
 
 HAS_METRICS = "SELECT EXISTS (SELECT FROM campaign_metrics WHERE workspace_id = $1 AND campaign_id = $2)"
 
+DELETE_DRAFT = "DELETE FROM campaigns WHERE workspace_id = $1 AND id = $2"
+
 DESCRIBED: Final = ("name", "channel", "status", "starts_on", "ends_on")
 AUDITED: Final = {
     CampaignSegmentRole.INCLUDE: "segment_ids",
@@ -232,7 +234,7 @@ async def delete(context: Context, viewer: Viewer, campaign_id: int) -> None:
         subject = audit.Subject(AuditSubject.CAMPAIGN, campaign_id, before.name)
         was = audit.described(before, *DESCRIBED) | _by_role(await _attached(unit, viewer, campaign_id))
         await audit.record(unit, viewer, AuditAction.DELETED, subject, was)
-        await unit.connection.execute("DELETE FROM campaigns WHERE id = $1", campaign_id)
+        await unit.connection.execute(DELETE_DRAFT, viewer.workspace_id, campaign_id)
         context.publish(unit, [_changed(viewer, campaign_id)])
 
 

@@ -43,6 +43,7 @@ DESTINATION: Final = f"""
     SELECT {adapters.COLUMNS} FROM destinations WHERE workspace_id = $1 AND id = $2
 """  # noqa: S608 - constants only
 
+# any workspace: the delivery is the one whose lease this worker holds
 NEXT: Final = "UPDATE deliveries SET sequence = sequence + 1 WHERE id = $1 RETURNING sequence"
 
 ACKNOWLEDGED: Final = """
@@ -50,10 +51,13 @@ ACKNOWLEDGED: Final = """
       WHERE workspace_id = $2 AND role = 41 AND owner_id = $1), 0) WHERE id = $1
 """
 
+# any workspace: the delivery is the one whose lease this worker holds
 NAMED: Final = "UPDATE deliveries SET list_id = $2 WHERE id = $1"
 
+# any workspace: the delivery is the one whose lease this worker holds
 REMOVALS: Final = "SELECT id, key FROM delivery_removals WHERE delivery_id = $1 ORDER BY id LIMIT $2"
 
+# any workspace: the delivery is the one whose lease this worker holds
 REMOVED: Final = "DELETE FROM delivery_removals WHERE delivery_id = $1 AND id = ANY($2)"
 
 

@@ -53,6 +53,7 @@ WORK: Final = ClaimableWork(
 )
 """Deliveries that have something to send, to remove or to rename."""
 
+# any workspace: the holder of the lease is named
 HOLD: Final = """
     SELECT d.workspace_id, d.destination_id, d.segment_id, d.kind, d.channel, d.population_id, d.status, d.resend,
       d.list_id, d.list_name, d.refused_name,

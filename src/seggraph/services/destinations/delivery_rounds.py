@@ -13,18 +13,22 @@ from seggraph.services.destinations.delivery_claims import DeliveryClaim
 from seggraph.services.destinations.delivery_states import Audience, State, States
 from seggraph.vocabulary import Channel, DeliveryStatus, DesiredState, MemberKind, SegmentStatus
 
+# any workspace: the delivery is the one whose lease this worker holds
 ROUND: Final = """
     UPDATE deliveries SET resend = $2, member_count = $3, no_address_count = $4, no_consent_count = $5,
       suppressed_count = $6, rejected_count = $7, is_behind = true, as_of = clock_timestamp() WHERE id = $1
 """
 
+# any workspace: the delivery is the one whose lease this worker holds
 BEHIND: Final = "UPDATE deliveries SET is_behind = true WHERE id = $1"
 
+# any workspace: the delivery is the one whose lease this worker holds
 DONE: Final = """
     UPDATE deliveries SET status = 'ACTIVE', error_code = NULL, error_message = NULL, error_at = NULL
     WHERE id = $1 AND status = 'BUILDING'
 """
 
+# any workspace: the delivery is the one whose lease this worker holds
 SETTLED: Final = """
     UPDATE deliveries SET is_behind = is_behind AND NOT $2, error_code = NULL, error_message = NULL, error_at = NULL
     WHERE id = $1

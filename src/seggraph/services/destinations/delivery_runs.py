@@ -30,13 +30,16 @@ SECONDS_AT_ONCE: Final = 60.0
 BATCHES_PER_ROUND: Final = 10
 """After so many batches the audience is read again: members that left it meanwhile are not sent."""
 
+# any workspace: the delivery is the one whose lease this worker holds
 UNNAMED: Final = """
     UPDATE deliveries SET list_id = NULL, list_name = NULL, refused_name = NULL, generation = generation + 1,
       delivered_count = 0, status = CASE WHEN status = 'ACTIVE' THEN 'BUILDING' ELSE status END WHERE id = $1
 """
 
+# any workspace: the delivery is the one whose lease this worker holds
 REMOVED_ALL: Final = "DELETE FROM delivery_removals WHERE delivery_id = $1"
 
+# any workspace: the delivery is the one whose lease this worker holds
 EMPTIED: Final = "UPDATE deliveries SET wish = 'KEEP', delivered_count = 0, rejected_count = 0 WHERE id = $1"
 
 

@@ -34,6 +34,7 @@ MAX_BYTES: Final = 1024 * 1024
 MAX_EVENTS: Final = 1_000
 MAX_ID: Final = 2**63 - 1
 
+# any workspace: the destination's secret proves whose message it is; the workspace is read here
 DESTINATION: Final = "SELECT workspace_id, channel, signing_secret FROM destinations WHERE id = $1"
 
 KINDS: Final = "SELECT DISTINCT kind FROM deliveries WHERE workspace_id = $1 AND destination_id = $2"

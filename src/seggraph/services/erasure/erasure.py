@@ -85,9 +85,9 @@ DIRTY: Final = """
     SELECT id, ordinals FROM dirty_batches WHERE workspace_id = $1 AND kind = $2 ORDER BY id FOR UPDATE
 """
 
-REWRITE_DIRTY: Final = "UPDATE dirty_batches SET ordinals = $2 WHERE id = $1"
+REWRITE_DIRTY: Final = "UPDATE dirty_batches SET ordinals = $3 WHERE workspace_id = $1 AND id = $2"
 
-DELETE_DIRTY: Final = "DELETE FROM dirty_batches WHERE id = $1"
+DELETE_DIRTY: Final = "DELETE FROM dirty_batches WHERE workspace_id = $1 AND id = $2"
 
 SET_REACH: Final = f"UPDATE segments SET {reach.assigned(3)} WHERE workspace_id = $1 AND id = $2"  # noqa: S608
 
@@ -358,9 +358,9 @@ class _Erasing:
             ordinals = from_bytes(row["ordinals"])
             left = ordinals - self._ordinals
             if not left:
-                await self._connection.execute(DELETE_DIRTY, row["id"])
+                await self._connection.execute(DELETE_DIRTY, self._workspace_id, row["id"])
             elif left != ordinals:
-                await self._connection.execute(REWRITE_DIRTY, row["id"], to_bytes(left))
+                await self._connection.execute(REWRITE_DIRTY, self._workspace_id, row["id"], to_bytes(left))
 
 
 def _in_step(row: asyncpg.Record) -> bool:

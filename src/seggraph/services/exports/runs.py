@@ -59,6 +59,7 @@ FINISH: Final = f"""
     finished_at = clock_timestamp(), expires_at = clock_timestamp() + make_interval(secs => $7), {RELEASE_LEASE}
 """
 
+# any workspace: the sweeper expires files in all of them
 EXPIRE: Final = """
     UPDATE exports e SET status = 'EXPIRED', file = NULL FROM exports old
     WHERE old.id = e.id AND e.id = ANY(ARRAY(
@@ -195,6 +196,7 @@ async def _finish(context: Context, claim: ExportClaim, part: Path, name: str, d
 
 async def _remove_unless_kept(context: Context, claim: ExportClaim, name: str) -> None:
     async with database() as connection:
+        # any workspace: the export is the one whose lease this worker holds
         kept = await connection.fetchval("SELECT file FROM exports WHERE id = $1", claim.export_id)
     if kept != name:
         await asyncio.to_thread(uploads.remove, context.settings, name)

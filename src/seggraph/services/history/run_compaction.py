@@ -34,6 +34,7 @@ AT_ONCE: Final = 2_000
 LARGEST: Final = 2**31 - 1
 """What the columns of sums hold at most."""
 
+# any workspace: the sweeper looks for what is due in all of them
 CLAIM: Final = """
     UPDATE segments SET compact_at = now() + $1::interval
     WHERE id = ANY(ARRAY(SELECT id FROM segments WHERE compact_at IS NULL OR compact_at <= now()

@@ -30,6 +30,7 @@ LOOKED: Final = "seggraph:upload-files:looked"
 NAMES: Final = re.compile(r"[0-9a-f]{32}\.(?:csv|part)")
 
 # A dry run may be started for good until its time is over.
+# any workspace: the sweeper removes old files in all of them
 OVER: Final = """
     UPDATE imports SET file = '', status = CASE status WHEN 'UPLOADED' THEN 'CANCELLED' ELSE status END,
       finished_at = coalesce(finished_at, now())
@@ -42,6 +43,7 @@ OVER: Final = """
     WHERE id = number RETURNING id, workspace_id, name
 """
 
+# any workspace: the folder holds the files of all of them
 KNOWN: Final = "SELECT file FROM imports WHERE file = ANY($1)"
 
 

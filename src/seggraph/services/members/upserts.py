@@ -61,6 +61,7 @@ FIND = """
       WHERE workspace_id = (SELECT $1::bigint) AND kind = (SELECT $2::smallint) AND external_id = ANY($3))
 """
 
+# any workspace: FIND gave the ids of this workspace; a second condition would mislead the planner
 READ = f"""
     SELECT id, ordinal, external_id, {_NAMES} FROM members WHERE id = ANY($1) ORDER BY id FOR NO KEY UPDATE
 """  # noqa: S608 - the names are the constants above; the order keeps two upserts from a deadlock
@@ -77,6 +78,7 @@ INSERT = f"""
     SELECT id, external_id FROM created WHERE has_address
 """  # noqa: S608
 
+# any workspace: READ locked these ids of this workspace; a second condition would mislead the planner
 UPDATE = f"""
     UPDATE members m SET {", ".join(f"{column} = t.{column}" for column in COLUMNS)},
       version = m.version + 1, updated_at = now()
@@ -90,6 +92,7 @@ RESERVE = """
 
 _ADDRESSES = ", ".join(ADDRESS_COLUMNS)
 
+# any workspace: READ locked these ids of this workspace; a second condition would mislead the planner
 READ_ADDRESSES = f"SELECT member_id, {_ADDRESSES} FROM member_addresses WHERE member_id = ANY($1)"  # noqa: S608
 
 WRITE_ADDRESSES = f"""

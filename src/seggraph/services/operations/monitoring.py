@@ -104,6 +104,7 @@ IN_DATABASE: Final = (
 )
 
 # The oldest by number are the oldest in time, but for transactions that ran side by side.
+# any workspace: operators watch the sums over all of them
 READ: Final = """
     SELECT 'drift_members' AS figure, kind::text AS value, sum(members)::float8 AS number FROM drift GROUP BY kind
     UNION ALL SELECT 'drift_segments', kind::text, sum(segments) FROM drift GROUP BY kind
@@ -129,6 +130,7 @@ READ: Final = """
       FROM (SELECT created_at FROM outbox ORDER BY id LIMIT 100) AS oldest
 """
 
+# any workspace: operators watch the age of changes in all of them
 PENDING: Final = """
     SELECT workspace_id, kind, ordinals FROM (
       SELECT *, sum(octet_length(ordinals)) OVER (ORDER BY id) AS bytes

@@ -27,6 +27,7 @@ log = structlog.get_logger()
 
 AT_ONCE: Final = 500
 
+# any workspace: the sweeper looks for what is due in all of them
 POPULATIONS_DUE = """
     SELECT DISTINCT workspace_id, kind FROM dirty_batches
     WHERE created_at < clock_timestamp() - interval '1 second' LIMIT $1

@@ -43,6 +43,7 @@ from seggraph.vocabulary import ReachStatus, RunStatus
 
 log = structlog.get_logger()
 
+# any workspace: the run is the one of the segment whose lease this worker holds
 FORGET_REFRESHED = "UPDATE runs SET refreshed = NULL WHERE id = $1 AND refreshed IS NOT NULL"
 
 
@@ -189,6 +190,7 @@ async def _with_refreshed(
 
     That is done as of now: time may have let them enter or exit after the scan, and no later look would find that.
     """
+    # any workspace: the run is the one of the segment whose lease this worker holds
     refreshed = await connection.fetchval("SELECT refreshed FROM runs WHERE id = $1", claim.run_id)
     if refreshed is None or not scan.rules:
         return scan.matched

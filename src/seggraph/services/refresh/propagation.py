@@ -60,6 +60,7 @@ RUNNING = """
     WHERE workspace_id = $1 AND segment_id = ANY($2) AND status = 'RUNNING' ORDER BY id FOR NO KEY UPDATE
 """
 
+# any workspace: RUNNING read and locked the run in this workspace
 LEAVE_TO_RUN = "UPDATE runs SET refreshed = $2 WHERE id = $1"
 
 

@@ -56,6 +56,7 @@ BEGIN = """
     ON CONFLICT DO NOTHING
 """
 
+# any workspace: time passes in all of them: the due ones are looked for
 DUE = "SELECT workspace_id, kind FROM ticks WHERE next_at <= clock_timestamp() ORDER BY next_at LIMIT $1"
 
 TAKE = """

@@ -85,6 +85,7 @@ SELECT: Final = f"""
 FOUND: Final = f"SELECT s.id AS found_id /*keys*/ FROM segments s WHERE {VISIBLE_SEGMENT}"  # noqa: S608
 """The segments of a list, without what is read of them: sorted as they are, they would be sorted with all of it."""
 
+# any workspace: the pages were found with VISIBLE_SEGMENT, which names the workspace
 READ: Final = f"""
     SELECT {", ".join(f"s.{column}" for column in COLUMNS)}, pages.*
     FROM {{pages}} JOIN segments s ON s.id = pages.found_id

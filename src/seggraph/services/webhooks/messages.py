@@ -31,12 +31,15 @@ WORKSPACES_AT_ONCE: Final = 100
 PART_SIZE: Final = 1_000
 """Most members in one message."""
 
+# any workspace: the workspaces with facts are looked for
 WAITING: Final = "SELECT DISTINCT workspace_id FROM webhook_facts LIMIT $1"
 
 NOTED: Final = "SELECT id, fact FROM webhook_facts WHERE workspace_id = $1 ORDER BY id LIMIT $2"
 
+# any workspace: NOTED read the ids in one workspace
 HOLD: Final = "SELECT id FROM webhook_facts WHERE id = ANY($1) FOR UPDATE SKIP LOCKED"
 
+# any workspace: HOLD locked these ids of one workspace
 FORGET: Final = "DELETE FROM webhook_facts WHERE id = ANY($1)"
 
 WEBHOOKS: Final = """
@@ -57,6 +60,7 @@ MEMBERS: Final = """
     SELECT id, external_id FROM members WHERE workspace_id = $1 AND kind = $2 AND ordinal = ANY($3) ORDER BY ordinal
 """
 
+# any workspace: one limit of age holds for all of them
 EXPIRE: Final = """
     DELETE FROM webhook_messages WHERE id = ANY(ARRAY(SELECT id FROM webhook_messages
       WHERE created_at < clock_timestamp() - make_interval(secs => $1) ORDER BY created_at LIMIT $2))

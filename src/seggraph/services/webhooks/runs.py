@@ -64,11 +64,13 @@ WORK: Final = ClaimableWork(
 )
 """Webhooks that have something to send. Attempts are counted by message."""
 
+# any workspace: the webhook is the one whose lease this sender holds
 NEXT: Final = """
     SELECT id, key, body, attempts FROM webhook_messages
     WHERE webhook_id = $1 AND status = 'PENDING' AND next_attempt_at <= clock_timestamp() ORDER BY id LIMIT 1
 """
 
+# any workspace: the webhook is the one whose lease this sender holds
 ADDRESS: Final = """
     SELECT url, secret, CASE WHEN previous_until > clock_timestamp() THEN previous_secret END AS previous_secret
     FROM webhooks WHERE id = $1
@@ -81,12 +83,14 @@ LOG: Final = """
     FROM webhook_messages WHERE id = $1
 """
 
+# any workspace: NEXT read the message of the webhook whose lease this sender holds
 DELIVERED: Final = """
     UPDATE webhook_messages SET status = 'DELIVERED', attempts = attempts + 1, next_attempt_at = NULL,
       finished_at = clock_timestamp(), body = CASE WHEN octet_length(body) <= $2 THEN body END
     WHERE id = $1
 """
 
+# any workspace: NEXT read the message of the webhook whose lease this sender holds
 FAILED: Final = """
     UPDATE webhook_messages SET attempts = attempts + 1,
       status = CASE WHEN $2::float8 IS NULL THEN 'FAILED' ELSE 'PENDING' END,
@@ -95,10 +99,12 @@ FAILED: Final = """
     WHERE id = $1 AND status = 'PENDING'
 """
 
+# any workspace: the webhook is the one whose lease this sender holds
 HEALTHY: Final = """
     UPDATE webhooks SET failures = 0, failing_since = NULL, retry_at = NULL WHERE id = $1 AND failures > 0
 """
 
+# any workspace: the webhook is the one whose lease this sender holds
 FAILING: Final = """
     UPDATE webhooks SET failures = failures + 1, failing_since = coalesce(failing_since, clock_timestamp()),
       retry_at = clock_timestamp() + make_interval(secs =>
@@ -106,6 +112,7 @@ FAILING: Final = """
     WHERE id = $1 RETURNING failing_since < clock_timestamp() - make_interval(secs => $4)
 """
 
+# any workspace: the webhook is the one whose lease this sender holds
 DISABLE: Final = """
     UPDATE webhooks SET status = 'DISABLED', status_reason = $2, last_modified_at = now()
     WHERE id = $1 AND status = 'ACTIVE'
