@@ -25,9 +25,9 @@ from seggraph.events import Hub
 from seggraph.files import signed_paths, uploads
 from seggraph.services.destinations import feedback as destination_feedback
 from seggraph.services.exports import exports
+from seggraph.services.identity.sign_ins import SignIns
 from seggraph.services.imports import rejects as import_rejects
 from seggraph.services.operations import health
-from seggraph.services.identity.sign_ins import SignIns
 from seggraph.settings import Settings
 from seggraph.transport import GraphQLEndpoint
 from seggraph.vocabulary import ExportFormat

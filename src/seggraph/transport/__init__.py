@@ -12,8 +12,8 @@ from seggraph.transport.rows import Row, row, with_rows
 from seggraph.transport.schema import ServedSchema
 
 __all__ = [
-    "GraphQLEndpoint",
     "CompiledExecutor",
+    "GraphQLEndpoint",
     "Limits",
     "Measured",
     "Observe",

@@ -37,7 +37,7 @@ from strawberry.types import ExecutionResult
 from strawberry.types.graphql import OperationType
 from strawberry.types.unset import UNSET, UnsetType
 
-from seggraph.errors import Forbidden, SeggraphError, Unauthenticated
+from seggraph.errors import Forbidden, RetryLater, SeggraphError, Unauthenticated
 from seggraph.transport import request_ids
 from seggraph.transport.codes import TransportCode
 from seggraph.transport.encoding import decode, encode
@@ -55,6 +55,7 @@ from seggraph.transport.media_types import (
 from seggraph.transport.refusals import Refused, failure, internal_failure, refusal
 from seggraph.transport.schema import ServedSchema, is_request_error
 from seggraph.transport.sessions import while_admitted
+from seggraph.transport.sharing import Broadcasts
 from seggraph.transport.websocket import Connection, TextWebSocketAdapter, TransportWSHandler
 
 ContextFactory = Callable[[Request | WebSocket, Mapping[str, object] | None], Awaitable[Any]]
@@ -126,6 +127,7 @@ class GraphQLEndpoint(GraphQL[Any, None]):
             allowed_origins=allowed_origins,
         )
         self._served = schema
+        self.broadcasts = Broadcasts()
         self.max_body_bytes = max_body_bytes
         self.max_upload_bytes = max_upload_bytes
         self.recheck_seconds = recheck_seconds
@@ -323,6 +325,17 @@ class GraphQLEndpoint(GraphQL[Any, None]):
     async def readmit(self, connection: Connection) -> None:
         """Raise Unauthenticated or Forbidden if a WebSocket would not be accepted any more."""
         await self._make_context(connection.websocket, connection.connection_params)
+
+    async def renewed(self, connection: Connection) -> Any:
+        """The context of a connection by the rights of now. Raises Unauthenticated or Forbidden."""
+        try:
+            return await self._make_context(connection.websocket, connection.connection_params)
+        except RetryLater:
+            return connection.context
+
+    def is_subscription(self, query: str, operation_name: str | None) -> bool:
+        """Whether a document is known and its operation a subscription."""
+        return self._served.is_subscription(query, operation_name)
 
     async def process_result(self, request: Request, result: ExecutionResult) -> GraphQLHTTPResponse:
         """Return the body of a result, without `data` when nothing was executed."""

@@ -16,7 +16,6 @@ from graphql import (
     GraphQLID,
     GraphQLInt,
     GraphQLLeafType,
-    GraphQLScalarType,
     GraphQLString,
     Undefined,
 )

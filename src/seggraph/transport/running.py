@@ -7,7 +7,7 @@ from typing import Any, cast
 
 from graphql import GraphQLSchema
 
-from seggraph.transport.leaves import Unexpected, refuse
+from seggraph.transport.leaves import refuse
 from seggraph.transport.plans import Field, ObjectPlan, Objects, RowPlan, Shape, Values
 
 _NONE: type = type(None)
@@ -93,7 +93,7 @@ class Run:
         if len(classes) == 1 and _NONE not in classes and CoroutineType not in classes:
             return await self.objects(objects.plan(classes.pop()), values)
         for one in values:
-            if one is None and not is_nullable or isinstance(one, Coroutine):
+            if (one is None and not is_nullable) or isinstance(one, Coroutine):
                 refuse(one)
         made: list[Any] = [None] * len(values)
         for class_ in classes - {_NONE}:

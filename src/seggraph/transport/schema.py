@@ -8,6 +8,7 @@ from typing import Any
 
 import strawberry
 from graphql import GraphQLError
+from graphql import OperationType as GraphQLOperationType
 from strawberry.extensions import SchemaExtension
 from strawberry.types import ExecutionResult
 from strawberry.types.execution import ExecutionContext, PreExecutionError
@@ -68,7 +69,11 @@ class ServedSchema(strawberry.Schema):
 
         None when there is anything to say but data: `execute` it then.
         """
-        operation = None if self._is_extended else self._documents.query(query, operation_name)
+        operation = (
+            None
+            if self._is_extended
+            else self._documents.known(query, operation_name, GraphQLOperationType.QUERY)
+        )
         if operation is None:
             return None
         begun = perf_counter()
@@ -81,6 +86,10 @@ class ServedSchema(strawberry.Schema):
             return None
         self._tell("ok", begun)
         return data
+
+    def is_subscription(self, query: str, operation_name: str | None) -> bool:
+        """Whether a document is known and its operation a subscription."""
+        return self._documents.known(query, operation_name, GraphQLOperationType.SUBSCRIPTION) is not None
 
     def _tell(self, outcome: str, begun: float) -> None:
         if self._observe is not None:
