@@ -376,7 +376,8 @@ def _asked(body: bytes) -> tuple[str, dict[str, Any], str | None] | None:
         return None
     query, variables, name = asked.get("query"), asked.get("variables"), asked.get("operationName")
     is_plain = type(query) is str and isinstance(name, str | None) and isinstance(variables, dict | None)
-    return (query, variables or {}, name) if is_plain else None
+    is_plain = is_plain and isinstance(asked.get("extensions"), dict | None)
+    return cast(tuple[str, dict[str, Any], str | None], (query, variables or {}, name)) if is_plain else None
 
 
 async def _closing(request: Request, parts: AsyncIterable[Any]) -> AsyncGenerator[Any, None]:

@@ -131,7 +131,8 @@ def columns_in(shape: Shape) -> Any:
         if inner is None:
             return None
         if inner is not NO_ROWS:
-            found = inner if found is NO_ROWS else tuple(dict.fromkeys((*found, *inner)))
+            before: tuple[str, ...] = () if found is NO_ROWS else found
+            found = tuple(dict.fromkeys((*before, *inner)))
     return found
 
 

@@ -26,8 +26,9 @@ _DEFAULT_LIMITS = Limits()
 class ServedSchema(strawberry.Schema):
     """`strawberry.Schema` with the executor, the limits, the caches and the masking of the transport.
 
-    `observe` is told of each operation that is over. Further keyword arguments are those of `strawberry.Schema`. An extension with a `resolve` method costs
-    every field dear and switches the direct reads off: leave it out.
+    `observe` is told of each operation that is over. Further keyword arguments are those of
+    `strawberry.Schema`. An extension with a `resolve` method costs every field dear and leaves nothing to
+    compiled documents: do without.
 
     Errors are published in `execute` and `stream`, through which every transport goes. The stock `MaskErrors`
     runs in a hook and misses what is raised by hooks themselves.

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Final, TypeVar
 import strawberry
 
 from seggraph.database.paging import Page, PageRequest
-from seggraph.transport.records import shown
+from seggraph.transport.records import item_of
 
 FIRST: Final = "How many from the start, or after `after`: up to 1,000, 50 unless given."
 AFTER: Final = "A cursor of this connection: the page begins behind it."
@@ -51,11 +51,11 @@ def request_of(first: int | None, after: str | None, last: int | None, before: s
 def edges_of(page: Page[V], edge: Callable[..., E], node: Callable[[V], object]) -> list[E]:
     """An edge for each item of a page: `node` makes what it leads to."""
     return [
-        edge(cursor=cursor, node=shown(item, node))
+        edge(cursor=cursor, node=item_of(item, node))
         for cursor, item in zip(page.cursors, page.items, strict=True)
     ]
 
 
 def nodes_of(page: Page[Any], node: Callable[[Any], N]) -> list[N]:
     """What the edges of a page lead to, without the edges."""
-    return [shown(item, node) for item in page.items]
+    return [item_of(item, node) for item in page.items]

@@ -38,7 +38,7 @@ from seggraph.services.segments import lifecycle as segment_life
 from seggraph.services.segments.members import SegmentPage, SegmentPageRequest
 from seggraph.services.segments.views import COLUMNS, TYPES, SegmentView, view_of
 from seggraph.transport.loading import awaits_loaders
-from seggraph.transport.records import column, loads, reads, rows_of, same_row, shown, wanted
+from seggraph.transport.records import column, item_of, loads, reads, rows_of, same_row, wanted
 from seggraph.vocabulary import (
     MemberKind,
     SegmentAction,
@@ -114,7 +114,7 @@ class SegmentMemberEdge:
     @strawberry.field(description="The member.")
     def node(self) -> Member:
         """The member."""
-        member: Member = shown(self.page.items[self.index], Member.of)
+        member: Member = item_of(self.page.items[self.index], Member.of)
         return member
 
     @property

@@ -398,7 +398,7 @@ async def _cut_pages(
     wanted = BitMap.union(BitMap(), *(BitMap(ordinals) for ordinals, _ in cuts))
     async with database() as connection:
         read = COLUMNS if columns is None else tuple(dict.fromkeys((*columns, "ordinal")))
-        rows = await _rows_of(connection, viewer.workspace_id, kind, wanted, read)
+        rows = await _rows_of(connection, viewer.workspace_id, kind, list(wanted), read)
     make = _made(columns)
     by_ordinal = {row["ordinal"]: make(row) for row in rows}
     pages = []
