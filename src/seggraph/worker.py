@@ -7,7 +7,7 @@ The one module that knows how ARQ runs jobs. A job unpacks its arguments and cal
 
 import asyncio
 import secrets
-from collections.abc import Awaitable, Coroutine, Sequence
+from collections.abc import Awaitable
 from contextlib import suppress
 from typing import Any, Final, cast
 
@@ -34,6 +34,7 @@ from seggraph.services.recompute import recompute
 from seggraph.services.refresh import refresh, ticks
 from seggraph.services.webhooks import runs as webhook_runs
 from seggraph.settings import Settings
+from seggraph.tasks import end, see_out
 from seggraph.vocabulary import MemberKind
 
 log = structlog.get_logger()
@@ -56,7 +57,6 @@ EXPORT_SECONDS: Final = 3_600
 """What an export may take: it shows one instant, so it cannot be handed on half-way."""
 DELIVER_SECONDS: Final = 900
 """What a part of a delivery may take: a few batches, each of calls that may be slow."""
-CANCEL_AGAIN_SECONDS: Final = 1.0
 
 
 async def recompute_segment(ctx: dict[str, Any], segment_id: int, revision: int) -> None:
@@ -152,7 +152,7 @@ async def run_worker(context: Context, stopping: asyncio.Event) -> None:
         for task in done - {waiting}:
             task.result()
     finally:
-        await _end([*tasks, waiting])
+        await end([*tasks, waiting])
         log.info("worker_stopped")
 
 
@@ -176,7 +176,7 @@ async def _run_jobs(context: Context) -> None:
             log.warning("worker_waits_for_redis", reason=type(error).__name__)
             await asyncio.sleep(RETRY_SECONDS)
         finally:
-            await _see_out(_stop(worker, redis))
+            await see_out(_stop(worker, redis))
 
 
 class WakingWorker(Worker):
@@ -201,7 +201,7 @@ class WakingWorker(Worker):
                     async with asyncio.timeout(POLL_SECONDS):
                         await self._look.wait()
         finally:
-            await _see_out(_end([listening]))
+            await see_out(end([listening]))
 
     async def start_jobs(self, job_ids: list[bytes]) -> None:
         """See `Worker.start_jobs`. What this worker is at it does not begin again when `TAKEN_SECONDS` are over."""
@@ -251,33 +251,10 @@ async def _stop(worker: Worker, redis: Redis) -> None:
 
     `Worker.close` would wait for the same tasks and raise when one was cancelled.
     """
-    await _end([*worker.job_tasks.values(), *worker.tasks.values()])
+    await end([*worker.job_tasks.values(), *worker.tasks.values()])
     with suppress(RedisError, OSError):
         await worker.pool.delete(worker.health_check_key)
     await redis.aclose()
-
-
-async def _see_out(ending: Coroutine[Any, Any, None]) -> None:
-    """Carry out to its end what is not to be left half done, however often who waits for it is cancelled."""
-    task = asyncio.create_task(ending)
-    cancelled = False
-    while not task.done():
-        try:
-            await asyncio.wait({task})
-        except asyncio.CancelledError:
-            cancelled = True
-    task.result()
-    if cancelled:
-        raise asyncio.CancelledError
-
-
-async def _end(tasks: Sequence[asyncio.Task[Any]]) -> None:
-    """Cancel tasks until they have ended: redis-py swallows a cancellation that meets its check of a connection."""
-    pending = {task for task in tasks if not task.done()}
-    while pending:
-        for task in pending:
-            task.cancel()
-        _, pending = await asyncio.wait(pending, timeout=CANCEL_AGAIN_SECONDS)
 
 
 async def _tick_forever(context: Context) -> None:

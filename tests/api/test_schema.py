@@ -26,6 +26,7 @@ from graphql.language import (
     ScalarTypeDefinitionNode,
 )
 
+from seggraph.api.nodes import NODES
 from seggraph.api.schema import build_schema as build_product_schema
 
 ROOT = Path(__file__).parent.parent.parent
@@ -143,6 +144,13 @@ def test_objects_with_ids_are_nodes(implementation: str) -> None:
 
     assert isinstance(type_, GraphQLObjectType)
     assert "Node" in {interface.name for interface in type_.interfaces}
+
+
+def test_every_node_is_found_by_its_id() -> None:
+    node = SCHEMA.type_map["Node"]
+
+    assert isinstance(node, GraphQLInterfaceType)
+    assert {type_.name for type_ in SCHEMA.get_possible_types(node)} == NODES.keys()
 
 
 def test_errors_in_payloads_are_an_interface() -> None:

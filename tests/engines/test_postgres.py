@@ -14,8 +14,8 @@ from pyroaring import BitMap
 
 from seggraph import criteria, engines
 from seggraph.criteria import Checked, check, parse
-from seggraph.criteria.naive import fold
-from seggraph.criteria.sql_texts import Folding
+from seggraph.criteria.operators.texts import fold
+from seggraph.criteria.sql.sides import Folding
 from seggraph.engines import Population, PostgresEngine, postgres, statements
 from seggraph.errors import CriteriaTooSlow, ErrorCode, Invalid
 from seggraph.vocabulary import MemberKind

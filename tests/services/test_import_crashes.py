@@ -14,7 +14,7 @@ from seggraph.access import Viewer
 from seggraph.context import Context
 from seggraph.services.imports import imports
 from seggraph.services.imports import runs as import_runs
-from seggraph.services.imports.claims import Claim
+from seggraph.services.imports.claims import ImportClaim
 from seggraph.services.imports.mappings import Pair
 from seggraph.vocabulary import ImportStatus
 from tests.product import working
@@ -128,7 +128,7 @@ async def test_a_run_that_lost_its_lease_stores_nothing_more(
     await imports.start(context, viewer, view.id, [Pair("id", "externalId")])
     begin = import_runs._begin
 
-    async def begin_and_lose(claim: Claim) -> Any:
+    async def begin_and_lose(claim: ImportClaim) -> Any:
         batch = await begin(claim)
         await connection.execute("UPDATE imports SET lease_holder = 'another'")
         return batch

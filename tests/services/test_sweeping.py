@@ -11,9 +11,9 @@ from seggraph.access import Viewer
 from seggraph.context import Context
 from seggraph.events import EventStream, Fact, ReachChanged, outbox
 from seggraph.events.hub import Hub
+from seggraph.services.computations.computations import MAX_ATTEMPTS
 from seggraph.services.operations import sweeping
 from seggraph.services.recompute import recompute
-from seggraph.services.recompute.recompute import MAX_ATTEMPTS
 from seggraph.services.refresh import drift
 from seggraph.services.refresh.drift import DriftView
 from seggraph.services.segments import edits as segment_edits

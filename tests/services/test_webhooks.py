@@ -64,8 +64,8 @@ async def all_delivered(connection: asyncpg.Connection) -> None:
 
 async def send_all(context: Context) -> None:
     await webhook_messages.prepare_due(context)
-    for webhook_id, holder in await webhook_runs._claim(context, 10):
-        await webhook_runs._send_due(context, webhook_id, holder)
+    for lease in await webhook_runs._claim(context, 10):
+        await webhook_runs._send_due(context, lease)
 
 
 @given(body=st.binary(max_size=50).map(lambda raw: raw.hex().encode()), count=st.integers(1, 2))
@@ -87,8 +87,8 @@ async def test_what_a_killed_worker_was_sending_comes_again_under_its_id(
         await webhook_messages.prepare_due(context)
 
         # when a worker dies after the receiver has the message, and before it could note that
-        [(webhook_id, holder)] = await webhook_runs._claim(context, 1)
-        sending = asyncio.create_task(webhook_runs._send_next(context, webhook_id, holder))
+        [lease] = await webhook_runs._claim(context, 1)
+        sending = asyncio.create_task(webhook_runs._send_next(context, lease))
         await receiver.until(1)
         sending.cancel()
         await asyncio.wait({sending})

@@ -15,6 +15,7 @@ from typing import Annotated, Final
 
 import typer
 
+from seggraph import tasks
 from seggraph.api.base import ids
 from seggraph.cli import demo_receiver
 from seggraph.cli.application import app, console, load_settings, run, until_stopped, with_servers
@@ -168,7 +169,7 @@ async def _keep_worker(settings: Settings, stopping: asyncio.Event) -> None:
         ending = asyncio.create_task(process.wait())
         waiting = asyncio.create_task(stopping.wait())
         await asyncio.wait({ending, waiting}, return_when=asyncio.FIRST_COMPLETED)
-        waiting.cancel()
+        await tasks.end([waiting])
         if not stopping.is_set():
             console.print("The worker stopped; starting another one.")
             await asyncio.sleep(RESTART_SECONDS)

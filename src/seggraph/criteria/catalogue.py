@@ -12,16 +12,17 @@ from typing import Final
 
 from seggraph.criteria.operators import OPERATORS, AttributeOp
 from seggraph.vocabulary import AttributeType, MemberKind
+from seggraph.vocabulary.described import DescribedStrEnum
 
 
-class Group(StrEnum):
-    """Under which heading a field is offered."""
+class Group(DescribedStrEnum):
+    """The heading under which a criteria builder shows a field."""
 
-    PROFILE = "PROFILE"
-    FIRMOGRAPHICS = "FIRMOGRAPHICS"
-    ENGAGEMENT = "ENGAGEMENT"
-    CONSENT = "CONSENT"
-    CUSTOM = "CUSTOM"
+    PROFILE = "PROFILE", "Who or what the member is, such as its name and address."
+    FIRMOGRAPHICS = "FIRMOGRAPHICS", "Facts about a company, such as its revenue and industry."
+    ENGAGEMENT = "ENGAGEMENT", "How the member behaves and how it is rated."
+    CONSENT = "CONSENT", "Which channels the member agreed to."
+    CUSTOM = "CUSTOM", "The custom attributes of the workspace."
 
 
 class Storage(StrEnum):
@@ -76,7 +77,7 @@ class Field:
     @property
     def operators(self) -> tuple[AttributeOp, ...]:
         """What can be asked of it, by its type."""
-        return OPERATORS[self.type]
+        return OPERATORS.of_type(self.type)
 
     @property
     def is_custom(self) -> bool:

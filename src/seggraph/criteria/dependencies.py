@@ -6,7 +6,7 @@ from functools import reduce
 from operator import or_
 
 from seggraph.criteria.nodes import All, AnyOf, Consent, InSegment, Not, Sample, Tags
-from seggraph.criteria.operators import WINDOWS, AttributeOp
+from seggraph.criteria.operators import OPERATORS
 from seggraph.criteria.relations import Direction
 from seggraph.criteria.typed import Checked, Comparison, EventTest, RelatedTest, SequenceTest
 from seggraph.errors import Path
@@ -52,7 +52,7 @@ def fields_read(tree: Checked) -> Reads:
         case Not(item):
             return fields_read(item)
         case Comparison(field, op):
-            name, timed = frozenset({field.name}), op in WINDOWS or op is AttributeOp.ANNIVERSARY_WITHIN
+            name, timed = frozenset({field.name}), OPERATORS[op].passed_over is not None
             if field.is_custom:
                 return Reads(attributes=name, time=timed)
             return Reads(fields=name, time=timed)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Final, Generic, TypeAlias, TypeVar, Union
 
 from seggraph.criteria.operators import AttributeOp, CompareOp, EventAggregate, InOp, SetOp
+from seggraph.criteria.values import Scalar
 from seggraph.vocabulary import Channel, ConsentState
 
 MAX_DEPTH: Final = 20
@@ -26,8 +27,6 @@ MAX_TEXT: Final = 1_000
 """Most characters of one text value."""
 
 L = TypeVar("L")
-Scalar: TypeAlias = str | int | float | bool
-"""A value as JSON has it."""
 
 
 @dataclass(frozen=True, slots=True)

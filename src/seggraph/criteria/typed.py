@@ -3,19 +3,17 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Final, TypeAlias
+from typing import TypeAlias
 from zoneinfo import ZoneInfo
 
 from seggraph.criteria.catalogue import Field
-from seggraph.criteria.days import start_of
-from seggraph.criteria.durations import Duration
 from seggraph.criteria.nodes import Consent, InSegment, Sample, Tags, Tree
-from seggraph.criteria.operators import AttributeOp, EventAggregate
+from seggraph.criteria.operators import AGGREGATES, OPERATORS, AttributeOp, EventAggregate
+from seggraph.criteria.operators.cases import Case
 from seggraph.criteria.relations import Direction
+from seggraph.criteria.time.days import start_of
+from seggraph.criteria.time.durations import Duration
 from seggraph.criteria.values import Value
-
-ZERO_WITHOUT: Final = (EventAggregate.COUNT, EventAggregate.SUM, EventAggregate.DISTINCT_DAYS)
-"""The aggregates that are 0 over no event. The others are unset."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +83,7 @@ class EventTest:
     @property
     def holds_without_events(self) -> bool:
         """Whether members without any such event satisfy it."""
-        return self.aggregate in ZERO_WITHOUT and number_holds(self.test, Decimal(0))
+        return AGGREGATES[self.aggregate].zero_without and number_holds(self.test, Decimal(0))
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,15 +117,4 @@ Checked: TypeAlias = Tree[CheckedLeaf]
 
 def number_holds(test: Comparison, number: Decimal) -> bool:
     """Whether a number satisfies a comparison of numbers."""
-    low, high = test.values[0], test.values[-1]
-    if not isinstance(low, Decimal) or not isinstance(high, Decimal):
-        raise TypeError(test)
-    return {
-        AttributeOp.EQ: number == low,
-        AttributeOp.NE: number != low,
-        AttributeOp.GT: number > low,
-        AttributeOp.GTE: number >= low,
-        AttributeOp.LT: number < low,
-        AttributeOp.LTE: number <= low,
-        AttributeOp.BETWEEN: low <= number <= high,
-    }[test.op]
+    return OPERATORS[test.op].holds(Case(number, test.values, test.field.type))

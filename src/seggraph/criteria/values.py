@@ -6,16 +6,18 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Final, TypeAlias
 
-from seggraph.criteria.days import MonthDays
-from seggraph.criteria.durations import Duration
-from seggraph.criteria.nodes import Scalar
 from seggraph.criteria.problems import shown
+from seggraph.criteria.time.days import MonthDays
+from seggraph.criteria.time.durations import Duration
 from seggraph.vocabulary import AttributeType
+
+Scalar: TypeAlias = str | int | float | bool
+"""A value as JSON has it."""
 
 Value: TypeAlias = str | Decimal | bool | date | datetime | Duration | MonthDays
 """A converted value. A `date` compared with an instant stands for the whole day in the workspace's zone.
 
-Nobody writes `MonthDays`: it is what an anniversary that is near amounts to at a given time.
+Nobody writes `MonthDays`: the days whose anniversary is near become such a value at a given time.
 """
 
 _DECIMAL = re.compile(r"[+-]?\d{1,30}(?:\.\d{1,30})?", re.ASCII)
@@ -81,6 +83,21 @@ def duration(value: Scalar) -> Duration:
         return Duration.parse(text(value))
     except ValueError as error:
         raise Unfit(f"{shown(value)} is {error}" if isinstance(value, str) else str(error)) from None
+
+
+def some_time(length: Duration) -> Duration:
+    """A duration that is longer than nothing. Raises Unfit."""
+    if length.is_zero:
+        raise Unfit("a window of no time holds nothing; give a longer duration like P30D")
+    return length
+
+
+def calendar_duration(value: Scalar) -> Duration:
+    """A duration of whole days, weeks, months or years. Raises Unfit."""
+    length = duration(value)
+    if length.seconds:
+        raise Unfit("anniversaries are counted in calendar days; give days, weeks, months or years like P7D")
+    return length
 
 
 BY_TYPE: Final[dict[AttributeType, Callable[[Scalar], Value]]] = {

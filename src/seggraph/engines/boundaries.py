@@ -17,11 +17,12 @@ from pyroaring import BitMap
 from sqlglot import exp
 from sqlglot.dialects.postgres import Postgres
 
-from seggraph.criteria.boundaries import EventLook, Look, Passage, RelatedLook, looks
 from seggraph.criteria.relations import Direction
-from seggraph.criteria.sql_boundaries import events_query, is_indexed, members_query, related_query
-from seggraph.criteria.sql_events import Scope
-from seggraph.criteria.sql_texts import Folding
+from seggraph.criteria.sql.boundaries import events_query, is_indexed, members_query, related_query
+from seggraph.criteria.sql.events import Scope
+from seggraph.criteria.sql.sides import Folding
+from seggraph.criteria.time.boundaries import EventLook, Look, RelatedLook, looks
+from seggraph.criteria.time.passage import Passage
 from seggraph.criteria.typed import Checked, Comparison, Span
 from seggraph.engines.planner import Row
 from seggraph.engines.population import Population

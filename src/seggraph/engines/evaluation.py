@@ -10,10 +10,10 @@ import asyncpg
 from pyroaring import BitMap
 
 from seggraph.audiences import ChunkOwner, ChunkStore
-from seggraph.criteria.describe import describe
 from seggraph.criteria.nodes import All
 from seggraph.criteria.relations import Direction
-from seggraph.criteria.sql import is_of_one_row
+from seggraph.criteria.sentences.describe import describe
+from seggraph.criteria.sql.predicates import is_of_one_row
 from seggraph.criteria.typed import Checked, EventTest, RelatedTest
 from seggraph.engines.fetching import Limits, bitmaps, cost_of, fetch, masked
 from seggraph.engines.leaf_cache import Answer, Recall

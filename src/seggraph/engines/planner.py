@@ -13,12 +13,12 @@ from typing import Final, TypeAlias
 
 from pyroaring import BitMap
 
-from seggraph.criteria.counting import aggregate_field
+from seggraph.criteria.checking.events import aggregate_field
 from seggraph.criteria.nodes import All, AnyOf, InSegment, Not
 from seggraph.criteria.operators import AttributeOp, EventAggregate, InOp
 from seggraph.criteria.relations import Direction
-from seggraph.criteria.sql import is_of_one_row
-from seggraph.criteria.sql_events import IN_TOTALS
+from seggraph.criteria.sql.events import IN_TOTALS
+from seggraph.criteria.sql.predicates import is_of_one_row
 from seggraph.criteria.typed import (
     Checked,
     Comparison,

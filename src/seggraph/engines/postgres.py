@@ -8,8 +8,8 @@ from zoneinfo import ZoneInfo
 import asyncpg
 from pyroaring import BitMap
 
-from seggraph.criteria.boundaries import Passage
-from seggraph.criteria.sql_texts import Folding
+from seggraph.criteria.sql.sides import Folding
+from seggraph.criteria.time.passage import Passage
 from seggraph.criteria.typed import Checked, EventTest, RelatedTest
 from seggraph.engines import boundaries
 from seggraph.engines.evaluation import Evaluation

@@ -18,10 +18,7 @@ from sqlglot import exp
 from sqlglot.dialects.postgres import Postgres
 
 from seggraph.criteria.dependencies import fields_read
-from seggraph.criteria.operands import AGGREGATES, MEMBERS
-from seggraph.criteria.parameters import Parameters
-from seggraph.criteria.sql import Context, predicate
-from seggraph.criteria.sql_events import (
+from seggraph.criteria.sql.events import (
     Scope,
     compared,
     events_table,
@@ -29,7 +26,10 @@ from seggraph.criteria.sql_events import (
     sequence_table,
     totals_table,
 )
-from seggraph.criteria.sql_texts import Folding
+from seggraph.criteria.sql.fields import AGGREGATED, MEMBERS
+from seggraph.criteria.sql.parameters import Parameters
+from seggraph.criteria.sql.predicates import predicate
+from seggraph.criteria.sql.sides import Context, Folding
 from seggraph.criteria.typed import Checked, EventTest, RelatedTest, SequenceTest
 from seggraph.engines.planner import Asked, Question, Row, TableKey, key_of, union
 from seggraph.engines.population import Population
@@ -246,7 +246,7 @@ def observation_statement(
     scope = Scope(population.workspace_id, population.kind, BitMap([ordinal]))
     columns = [
         exp.select(exp.column("a0"), copy=False)
-        .from_(_table([question], scope, context, related).subquery(AGGREGATES, copy=False), copy=False)
+        .from_(_table([question], scope, context, related).subquery(AGGREGATED, copy=False), copy=False)
         .subquery(copy=False)
         for question in questions
     ]
@@ -334,7 +334,7 @@ def _answers(
     table = _table(questions, scope, context, related)
     places = iter(range(len(questions)))
     predicates = [_predicate(asked, places, context) for asked in inquiry.questions]
-    return _collected(table.subquery(AGGREGATES, copy=False), AGGREGATES, [], predicates)
+    return _collected(table.subquery(AGGREGATED, copy=False), AGGREGATED, [], predicates)
 
 
 def _table(

@@ -13,6 +13,7 @@ from typing import Any
 
 import structlog
 
+from seggraph import tasks
 from seggraph.errors import RetryLater
 from seggraph.events.cursors import Position
 from seggraph.events.facts import Fact
@@ -24,6 +25,7 @@ QUEUE_LIMIT = 256
 CHECK_SECONDS = 5.0
 """How often streams are checked for having vanished while nobody wrote to them."""
 _FIRST_PAUSE_SECONDS = 0.05
+_CANCEL_AGAIN_SECONDS = 0.05  # a subscriber waits for the read to end
 _LONGEST_PAUSE_SECONDS = 2.0
 
 _log = structlog.get_logger(__name__)
@@ -69,7 +71,7 @@ class Hub:
             yield
         finally:
             self._is_running = False
-            await _end(reader)
+            await tasks.end([reader], again_seconds=_CANCEL_AGAIN_SECONDS)
             for channel in self._channels.values():
                 for subscription in channel.members:
                     subscription.close()
@@ -150,7 +152,7 @@ class Hub:
             return reading.result() if reading.done() else []
         finally:
             self._woken = None
-            await _end(reading)
+            await tasks.end([reading], again_seconds=_CANCEL_AGAIN_SECONDS)
 
     async def _read(self, positions: dict[int, Position]) -> list[Entry]:
         if positions:
@@ -180,12 +182,3 @@ class Hub:
         channel.position = position
         for subscription in tuple(channel.fed):
             subscription.resync(reason, position)
-
-
-async def _end(task: asyncio.Task[Any]) -> None:
-    """Cancel a task until it is over: the driver swallows a cancellation that meets a time limit of its own."""
-    while not task.done():
-        task.cancel()
-        await asyncio.wait([task], timeout=_FIRST_PAUSE_SECONDS)
-    if not task.cancelled():
-        task.exception()  # seen, so that nobody is told that it was not

@@ -15,7 +15,6 @@ import secrets
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Any
 
 import structlog
@@ -26,6 +25,7 @@ from redis.exceptions import RedisError
 from seggraph.errors import RetryLater
 from seggraph.events.cursors import Position
 from seggraph.events.facts import Fact, decode, encode
+from seggraph.vocabulary.described import DescribedStrEnum
 
 MAX_LENGTH = 10_000
 """About how many entries a stream keeps: how far behind a reader may fall and still continue."""
@@ -62,12 +62,12 @@ return {epoch, id}
 _log = structlog.get_logger(__name__)
 
 
-class ResyncReason(StrEnum):
-    """Why a subscriber cannot simply go on, and must read the present state anew."""
+class ResyncReason(DescribedStrEnum):
+    """Why a subscription cannot continue from a cursor, so that the client must load the current state again."""
 
-    TRIMMED = "TRIMMED"
-    LOST = "LOST"
-    SLOW_CONSUMER = "SLOW_CONSUMER"
+    TRIMMED = "TRIMMED", "The cursor is too old: events after it were already deleted."
+    LOST = "LOST", "The event stream was lost and started again."
+    SLOW_CONSUMER = "SLOW_CONSUMER", "The client read too slowly, so events were dropped."
 
 
 @dataclass(frozen=True, slots=True)

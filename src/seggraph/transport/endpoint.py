@@ -37,6 +37,7 @@ from strawberry.types import ExecutionResult
 from strawberry.types.graphql import OperationType
 from strawberry.types.unset import UNSET, UnsetType
 
+from seggraph import tasks
 from seggraph.errors import Forbidden, RetryLater, SeggraphError, Unauthenticated
 from seggraph.transport import request_ids
 from seggraph.transport.codes import TransportCode
@@ -414,8 +415,8 @@ async def _unless_abandoned(work: Coroutine[Any, Any, T], request: Request) -> T
         raise ClientDisconnect from None
     finally:
         timer.cancel()
-        if leaving is not None:
-            leaving.cancel()
+        if leaving is not None and not is_left:
+            await tasks.end([leaving])
 
 
 async def _disconnect(receive: Receive) -> None:

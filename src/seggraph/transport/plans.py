@@ -141,7 +141,9 @@ def origin_of(type_: GraphQLObjectType) -> type | None:
     definition = type_.extensions.get(GraphQLCoreConverter.DEFINITION_BACKREF)
     if not isinstance(definition, StrawberryObjectDefinition):
         return None
-    return None if definition.is_type_of or definition.concrete_of else definition.origin
+    if definition.concrete_of is not None:
+        return definition.concrete_of.origin
+    return None if definition.is_type_of else definition.origin
 
 
 def definition_of(field: GraphQLField | None) -> StrawberryField | None:

@@ -27,6 +27,7 @@ from strawberry.subscriptions.protocols.graphql_transport_ws.handlers import (
 )
 from strawberry.subscriptions.protocols.graphql_transport_ws.types import ConnectionInitMessage, Message
 
+from seggraph import tasks
 from seggraph.errors import Forbidden, Unauthenticated
 from seggraph.transport.encoding import encode
 from seggraph.transport.masking import log_internal
@@ -136,8 +137,7 @@ class TransportWSHandler(BaseGraphQLTransportWSHandler[Any, None]):
     async def shutdown(self) -> None:
         """End the operations, and stop looking at the credentials."""
         if self._watching is not None:
-            self._watching.cancel()
-            await asyncio.wait({self._watching})
+            await tasks.end([self._watching])
         await super().shutdown()
 
     async def handle_message(self, message: Message) -> None:
@@ -202,8 +202,7 @@ class TransportWSHandler(BaseGraphQLTransportWSHandler[Any, None]):
                     if alone.done():
                         return alone.result()
                 finally:
-                    alone.cancel()
-                    await asyncio.wait({alone})
+                    await tasks.end([alone])
                 cursor = await member.alone()
             connection.context = await view.renewed(connection)
             handler.context = connection.per_operation(connection.context)

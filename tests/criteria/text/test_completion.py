@@ -4,7 +4,7 @@ import pytest
 
 from seggraph.criteria import AttributeDefinition, Catalogue
 from seggraph.criteria.text import Completion, CompletionKind, complete, place_at, read_text
-from seggraph.criteria.text.wants import Sort
+from seggraph.criteria.text.expectations import Sort
 from seggraph.vocabulary import AttributeType, MemberKind
 
 CATALOGUE = Catalogue(

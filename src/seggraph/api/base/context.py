@@ -10,7 +10,7 @@ from starlette.websockets import WebSocket
 from strawberry.types import Info
 
 from seggraph.access import Viewer
-from seggraph.api.base.loaders import Loaders
+from seggraph.api.loaders import Loaders
 from seggraph.context import Context
 from seggraph.errors import RetryLater, Unauthenticated
 from seggraph.events import Fact, Hub

@@ -15,25 +15,29 @@ from seggraph.row_errors import RowError as RowErrorView
 class UserError:
     """The interface of all errors in payloads."""
 
-    code: ErrorCode = strawberry.field(description="What is wrong, for programs.")
-    message: str = strawberry.field(description="What is wrong and what would work, for people.")
+    code: ErrorCode = strawberry.field(
+        description="A code for programs, which says what kind of error it is."
+    )
+    message: str = strawberry.field(
+        description="A message for people, which says what is wrong and what would work."
+    )
     path: list[str] | None = strawberry.field(
         description="Where in the input: keys and indexes from its root, like criteria, all, 2, attribute, field."
     )
 
 
-@strawberry.type(description="A mistake in the input of a mutation.")
+@strawberry.type(description="An error in the input of a mutation that is not about criteria.")
 class InputError(UserError):
     """The ordinary error of a payload."""
 
 
 @strawberry.type(
-    description="A mistake in criteria: code is CRITERIA_INVALID, and reason says which mistake."
+    description="An error in criteria. Its code is CRITERIA_INVALID, and reason tells which error it is."
 )
 class CriteriaError(UserError):
     """The error of a node of the tree, or of a place in the text."""
 
-    reason: ErrorCode = strawberry.field(description="Which mistake it is, like CRITERIA_UNKNOWN_FIELD.")
+    reason: ErrorCode = strawberry.field(description="The specific error, like CRITERIA_UNKNOWN_FIELD.")
 
 
 @strawberry.type(description="Why one row of a bulk input was not stored. The other rows were.")
@@ -41,8 +45,12 @@ class RowError:
     """The report of one row."""
 
     index: int = strawberry.field(description="The row's index in the input, from 0.")
-    code: ErrorCode = strawberry.field(description="What is wrong, for programs.")
-    message: str = strawberry.field(description="What is wrong and what would work, for people.")
+    code: ErrorCode = strawberry.field(
+        description="A code for programs, which says what kind of error it is."
+    )
+    message: str = strawberry.field(
+        description="A message for people, which says what is wrong and what would work."
+    )
     path: list[str] | None = strawberry.field(description="Where in the row: keys and indexes from its root.")
 
     @staticmethod

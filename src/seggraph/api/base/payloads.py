@@ -18,13 +18,13 @@ class Warning:
     )
 
 
-@strawberry.type(description="What was deleted, or why nothing was.")
+@strawberry.type(description="The id of the deleted object, or the errors.")
 class DeletePayload:
     """Payload of the mutations that delete one object."""
 
     deleted_id: strawberry.ID | None = strawberry.field(
-        default=None, description="The id that the object had."
+        default=None, description="The global id that the object had; null if there are errors."
     )
     errors: list[UserError] = strawberry.field(
-        default_factory=list, description="Why nothing was deleted, if so."
+        default_factory=list, description="The errors because of which nothing was deleted; empty on success."
     )

@@ -34,21 +34,29 @@ class RowWarning:
 
 
 @row
-@strawberry.input(description="What came of a campaign for a segment on a day.")
+@strawberry.input(description="The metrics of a campaign for one segment on one day.")
 class CampaignMetricInput:
     """A row of recordCampaignMetrics: of several with the same campaign, segment and day the last one counts."""
 
-    campaign_id: strawberry.ID = strawberry.field(description="The campaign; team members: one of their own.")
+    campaign_id: strawberry.ID = strawberry.field(
+        description="The campaign. Team members may record only for campaigns that they created."
+    )
     segment_id: strawberry.ID = strawberry.field(
-        description="A segment that the campaign targets, or has metrics for already."
+        description="The segment: one that the campaign targets, or that already has metrics in it."
     )
-    day: date = strawberry.field(description="The day, up to tomorrow.")
+    day: date = strawberry.field(description="The day; at most one day in the future.")
     spend: Decimal = strawberry.field(
-        description="In the workspace's currency, from 0 to 1,000,000,000 with at most 4 decimals."
+        description="The amount spent, in the currency of the workspace: 0 to 1,000,000,000, at most 4"
+        " decimals."
     )
-    impressions: int = strawberry.field(description="From 0 to 1,000,000,000.")
-    clicks: int = strawberry.field(description="The same; more than impressions are recorded with a warning.")
-    conversions: int | None = strawberry.field(default=0, description="The same; null is 0.")
+    impressions: int = strawberry.field(description="How often the campaign was shown: 0 to 1,000,000,000.")
+    clicks: int = strawberry.field(
+        description="How often it was clicked: 0 to 1,000,000,000. More clicks than impressions are recorded"
+        " with a warning."
+    )
+    conversions: int | None = strawberry.field(
+        default=0, description="How many conversions there were: 0 to 1,000,000,000; null counts as 0."
+    )
 
 
 @with_rows
@@ -67,7 +75,7 @@ class RecordCampaignMetricsPayload:
 
     written: int = strawberry.field(default=0, description="Rows that are new or correct what was there.")
     unchanged: int = strawberry.field(
-        default=0, description="Rows that changed nothing: recorded already, or given again in a later row."
+        default=0, description="How many rows changed nothing: already recorded, or repeated in a later row."
     )
     row_errors: list[RowError] = strawberry.field(
         default_factory=list, description="Rows that were not recorded, one error each."
@@ -76,11 +84,12 @@ class RecordCampaignMetricsPayload:
         default_factory=list, description="What looks wrong in rows that were recorded."
     )
     errors: list[UserError] = strawberry.field(
-        default_factory=list, description="Why nothing was recorded, if so."
+        default_factory=list,
+        description="The errors because of which nothing was recorded; empty on success.",
     )
 
 
-@strawberry.input(description="A file of metrics to import.")
+@strawberry.input(description="The CSV file of campaign metrics to import.")
 class ImportCampaignMetricsInput:
     """Input of importCampaignMetrics."""
 
@@ -95,26 +104,29 @@ class ImportCampaignMetricsInput:
     )
 
 
-@strawberry.type(description="What became of every row of a file: read = written + unchanged + failed.")
+@strawberry.type(description="What became of the rows of the file: read = written + unchanged + failed.")
 class ImportCampaignMetricsPayload:
     """Payload of importCampaignMetrics."""
 
-    read: int = strawberry.field(default=0, description="Rows of the file, without its header.")
-    written: int = strawberry.field(default=0, description="Rows that are new or correct what was there.")
-    unchanged: int = strawberry.field(default=0, description="Rows that changed nothing.")
-    failed: int = strawberry.field(default=0, description="Rows that were not recorded.")
+    read: int = strawberry.field(default=0, description="How many rows the file has, without its header.")
+    written: int = strawberry.field(
+        default=0, description="How many rows were new or corrected earlier numbers."
+    )
+    unchanged: int = strawberry.field(default=0, description="How many rows changed nothing.")
+    failed: int = strawberry.field(default=0, description="How many rows were not recorded.")
     warned: int = strawberry.field(
-        default=0, description="Rows that were recorded with more clicks than impressions."
+        default=0, description="How many rows were recorded although they have more clicks than impressions."
     )
     mapping: list[MappedColumn] = strawberry.field(
-        default_factory=list, description="The mapping that was used."
+        default_factory=list, description="The mapping of columns that was used."
     )
     row_errors: list[RowError] = strawberry.field(
         default_factory=list,
         description="Why rows failed, the first 1,000: index is the line that the row begins on, from 1.",
     )
     errors: list[UserError] = strawberry.field(
-        default_factory=list, description="Why nothing was imported, if so."
+        default_factory=list,
+        description="The errors because of which nothing was imported; empty on success.",
     )
 
 

@@ -22,13 +22,15 @@ SEGMENTS: Final = (
 EXCLUDED: Final = "Segments whose members it leaves out, of the same kind."
 
 
-@strawberry.type(description="A campaign as the mutation left it, or why nothing was done.")
+@strawberry.type(description="The campaign as the mutation left it, or the errors.")
 class CampaignPayload:
     """Payload of the mutations of campaigns."""
 
-    campaign: Campaign | None = strawberry.field(default=None, description="The campaign.")
+    campaign: Campaign | None = strawberry.field(
+        default=None, description="The campaign; null if there are errors."
+    )
     errors: list[UserError] = strawberry.field(
-        default_factory=list, description="Why nothing was done, if so."
+        default_factory=list, description="The errors because of which nothing was done; empty on success."
     )
 
     @staticmethod
@@ -37,18 +39,22 @@ class CampaignPayload:
         return CampaignPayload(campaign=Campaign.of(view))
 
 
-@strawberry.input(description="A campaign to create.")
+@strawberry.input(description="The campaign to create, as a DRAFT.")
 class CreateCampaignInput:
     """Input of createCampaign."""
 
     name: str = strawberry.field(
-        description="1 to 200 characters; unique in the workspace, whatever the case."
+        description="The name: 1 to 200 characters, unique in the workspace; case is ignored."
     )
-    channel: Channel | None = strawberry.field(default=None, description="How it reaches people.")
+    channel: Channel | None = strawberry.field(
+        default=None, description="The channel by which the campaign contacts members."
+    )
     segment_ids: list[strawberry.ID] = strawberry.field(description=SEGMENTS)
     exclude_segment_ids: list[strawberry.ID] | None = strawberry.field(default=None, description=EXCLUDED)
-    starts_on: date | None = strawberry.field(default=None, description="Its first day.")
-    ends_on: date | None = strawberry.field(default=None, description="Its last day, not before the first.")
+    starts_on: date | None = strawberry.field(default=None, description="The first day of the campaign.")
+    ends_on: date | None = strawberry.field(
+        default=None, description="The last day of the campaign, not before the first."
+    )
 
 
 @strawberry.input(description="What to change of a campaign. A field that is absent stays as it is.")
@@ -57,18 +63,28 @@ class UpdateCampaignInput:
 
     id: strawberry.ID = strawberry.field(description="The campaign.")
     version: int | None = strawberry.field(
-        default=None, description="The version you edited: if someone else changed it since, nothing is done."
+        default=None,
+        description="The version that your edit is based on. If it is no longer current, the answer is"
+        " CONFLICT.",
     )
-    name: str | None = strawberry.field(default=strawberry.UNSET, description="1 to 200 characters.")
-    channel: Channel | None = strawberry.field(default=strawberry.UNSET, description="Null clears it.")
+    name: str | None = strawberry.field(
+        default=strawberry.UNSET, description="The new name: 1 to 200 characters."
+    )
+    channel: Channel | None = strawberry.field(
+        default=strawberry.UNSET, description="The new value; null removes it."
+    )
     segment_ids: list[strawberry.ID] | None = strawberry.field(
         default=strawberry.UNSET, description=f"{SEGMENTS} Those that you do not see stay."
     )
     exclude_segment_ids: list[strawberry.ID] | None = strawberry.field(
         default=strawberry.UNSET, description=f"{EXCLUDED} Those that you do not see stay."
     )
-    starts_on: date | None = strawberry.field(default=strawberry.UNSET, description="Null clears it.")
-    ends_on: date | None = strawberry.field(default=strawberry.UNSET, description="Null clears it.")
+    starts_on: date | None = strawberry.field(
+        default=strawberry.UNSET, description="The new value; null removes it."
+    )
+    ends_on: date | None = strawberry.field(
+        default=strawberry.UNSET, description="The new value; null removes it."
+    )
 
 
 @strawberry.input(description="The status to lead a campaign to.")
@@ -81,11 +97,11 @@ class SetCampaignStatusInput:
     )
 
 
-@strawberry.input(description="Which campaign.")
+@strawberry.input(description="The campaign to delete.")
 class CampaignIdInput:
     """Input of the mutations that need nothing else."""
 
-    id: strawberry.ID = strawberry.field(description="The campaign.")
+    id: strawberry.ID = strawberry.field(description="The global id of the campaign.")
 
 
 @strawberry.type

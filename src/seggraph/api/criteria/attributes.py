@@ -26,17 +26,20 @@ class ValueSuggestion:
     )
 
 
-@strawberry.input(description="A custom attribute to create before its first value.")
+@strawberry.input(description="The custom attribute to create.")
 class DeclareAttributeInput:
     """Input of declareAttribute."""
 
-    kind: MemberKind = strawberry.field(description="The kind of the members that have it.")
+    kind: MemberKind = strawberry.field(description="The kind of the members that have the attribute.")
     name: str = strawberry.field(
-        description="What members' attributes and criteria call it, up to 100 characters; it never changes."
+        description="The name in `attributes` and in criteria: up to 100 characters. It cannot be changed"
+        " later."
     )
-    type: AttributeType = strawberry.field(description="The type of its values; it never changes.")
-    label: str | None = strawberry.field(default=None, description="What people call it; else its name.")
-    description: str | None = strawberry.field(default=None, description="What it means.")
+    type: AttributeType = strawberry.field(description="The type of the values. It cannot be changed later.")
+    label: str | None = strawberry.field(
+        default=None, description="The name to show to people; default: the name."
+    )
+    description: str | None = strawberry.field(default=None, description="What the attribute means.")
 
 
 @strawberry.input(description="What to change of a custom attribute. What is absent stays as it is.")
@@ -59,15 +62,15 @@ class UpdateAttributeInput:
     )
 
 
-@strawberry.type(description="A custom attribute, or why it could not be changed.")
+@strawberry.type(description="The custom attribute as the mutation left it, or the errors.")
 class AttributePayload:
     """Payload of declareAttribute and updateAttribute."""
 
     attribute: CriteriaField | None = strawberry.field(
-        default=None, description="The attribute as the catalogue has it now."
+        default=None, description="The attribute as it is in the catalogue now; null if there are errors."
     )
     errors: list[UserError] = strawberry.field(
-        default_factory=list, description="What went wrong, if anything."
+        default_factory=list, description="The errors in the input; empty on success."
     )
 
 

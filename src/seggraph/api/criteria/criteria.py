@@ -24,17 +24,20 @@ from seggraph.services.criteria.texts import CriteriaText
 from seggraph.vocabulary import Channel, ConsentState
 
 
-@strawberry.input(description="A condition on one field or custom attribute.")
+@strawberry.input(description="A condition on one well-known field or custom attribute.")
 class AttributeCriteria:
     """The leaf for fields."""
 
     field: str = strawberry.field(description="The name of a well-known field or of a custom attribute.")
     op: AttributeOp = strawberry.field(
-        description="The comparison; criteriaFields says which ones a field has."
+        description="The operator. The query criteriaFields lists the operators of each field."
     )
-    value: JSON | None = strawberry.field(default=strawberry.UNSET, description="For operators of one value.")
+    value: JSON | None = strawberry.field(
+        default=strawberry.UNSET, description="The value, for operators that take one value."
+    )
     values: list[JSON] | None = strawberry.field(
-        default=strawberry.UNSET, description="For operators of several; BETWEEN takes two."
+        default=strawberry.UNSET,
+        description="The values, for operators that take several. BETWEEN takes two.",
     )
 
 
@@ -46,12 +49,12 @@ class TagCriteria:
     values: list[str] = strawberry.field(description="The tags, compared exactly.")
 
 
-@strawberry.input(description="A channel and what the member said about it.")
+@strawberry.input(description="A channel, and whether the member agreed to be contacted by it.")
 class ConsentInput:
     """The leaf for consents, and what setConsents and upsertMembers take."""
 
     channel: Channel = strawberry.field(description="The channel.")
-    state: ConsentState = strawberry.field(description="What the member said.")
+    state: ConsentState = strawberry.field(description="Whether the member agreed.")
 
 
 @strawberry.input(description="When events count: the last so much time, or from an instant until another.")
@@ -70,30 +73,38 @@ class WindowInput:
 
 
 @strawberry.input(
-    description="A condition on the events of one name. As it is by default: there was such an event."
+    description="A condition on the events of one name. With its defaults it matches members with at"
+    " least one such event."
 )
 class EventCriteria:
     """The leaf for events. "Did not" is COUNT EQ 0."""
 
-    name: str = strawberry.field(description="The name of the events, compared exactly.")
+    name: str = strawberry.field(description="The name of the events; case matters.")
     aggregate: EventAggregate | None = strawberry.field(
-        default=EventAggregate.COUNT, description="What is made of the events before it is compared."
+        default=EventAggregate.COUNT,
+        description="How to aggregate the events before the result is compared; default COUNT.",
     )
     of: str | None = strawberry.field(
         default=strawberry.UNSET,
-        description="For SUM, AVG, MIN and MAX: a property that is a number. Without it, the events' own value.",
+        description="For SUM, AVG, MIN and MAX: the numeric property to aggregate; default: the events' own"
+        " value.",
     )
-    op: CompareOp | None = strawberry.field(default=CompareOp.GTE, description="The comparison.")
+    op: CompareOp | None = strawberry.field(
+        default=CompareOp.GTE,
+        description="The operator that compares the aggregate with `value`; default GTE.",
+    )
     value: JSON | None = strawberry.field(
         default=JSON(1),
-        description="A number; for FIRST_AT and LAST_AT an instant, a date or a duration; two in a list for BETWEEN.",
+        description="What the aggregate is compared with; default 1. It is a number, or for FIRST_AT and"
+        " LAST_AT a date, a time or a duration; for BETWEEN a list of two.",
     )
     within: WindowInput | None = strawberry.field(
-        default=strawberry.UNSET, description="When the events happened. Without it, at any time until now."
+        default=strawberry.UNSET,
+        description="The period in which events count; default: all events until now.",
     )
     where: list[AttributeCriteria] | None = strawberry.field(
         default=strawberry.UNSET,
-        description="Conditions on the events' properties; those events count for which all hold.",
+        description="Conditions on properties of the events. An event counts if all of them match.",
     )
 
 
@@ -143,32 +154,43 @@ class SampleCriteria:
 
 @strawberry.input(
     one_of=True,
-    description="Criteria: a tree of all, any and not over conditions. Exactly one key is given in each node.",
+    description="Criteria: a tree of conditions, combined by all, any and not. Give exactly one key in"
+    " each node.",
 )
 class CriteriaInput:
     """A node. docs/criteria.md describes the language."""
 
-    all: strawberry.Maybe[list["CriteriaInput"]] = strawberry.field(description="Every one of these holds.")
+    all: strawberry.Maybe[list["CriteriaInput"]] = strawberry.field(
+        description="Matches if all of these match."
+    )
     any: strawberry.Maybe[list["CriteriaInput"]] = strawberry.field(
-        description="At least one of these holds."
+        description="Matches if at least one of these matches."
     )
     not_: strawberry.Maybe["CriteriaInput"] = strawberry.field(
-        name="not", description="This does not hold: the complement within the kind."
+        name="not", description="Matches the members of the kind that this does not match."
     )
-    attribute: strawberry.Maybe[AttributeCriteria] = strawberry.field(description="A condition on a field.")
+    attribute: strawberry.Maybe[AttributeCriteria] = strawberry.field(
+        description="A condition on a field or custom attribute."
+    )
     tags: strawberry.Maybe[TagCriteria] = strawberry.field(description="A condition on the tags.")
     consent: strawberry.Maybe[ConsentInput] = strawberry.field(
-        description="What the member said about a channel."
+        description="A condition on the consent for a channel."
     )
-    event: strawberry.Maybe[EventCriteria] = strawberry.field(description="A condition on events.")
-    sequence: strawberry.Maybe[SequenceCriteria] = strawberry.field(description="Events in an order.")
+    event: strawberry.Maybe[EventCriteria] = strawberry.field(
+        description="A condition on the events of the member."
+    )
+    sequence: strawberry.Maybe[SequenceCriteria] = strawberry.field(
+        description="A condition on a sequence of events."
+    )
     segment: strawberry.Maybe[SegmentCriteria] = strawberry.field(
-        description="Membership in another segment."
+        description="A condition on membership in another segment."
     )
     related: strawberry.Maybe[RelatedCriteria] = strawberry.field(
         description="A condition on related members."
     )
-    sample: strawberry.Maybe[SampleCriteria] = strawberry.field(description="A share of all members.")
+    sample: strawberry.Maybe[SampleCriteria] = strawberry.field(
+        description="A random but stable share of all members."
+    )
 
 
 _INPUTS = (

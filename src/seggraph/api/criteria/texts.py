@@ -11,17 +11,17 @@ from seggraph.services.criteria import texts as criteria_texts
 from seggraph.vocabulary import MemberKind
 
 
-@strawberry.type(description="Something that may stand at a place in criteria that are being typed.")
+@strawberry.type(description="A completion of criteria text at the cursor.")
 class CriteriaCompletion:
     """One completion."""
 
-    kind: CompletionKind = strawberry.field(description="What it is.")
-    text: str = strawberry.field(description="What to insert, with quotes where they are needed.")
+    kind: CompletionKind = strawberry.field(description="What the completion is.")
+    text: str = strawberry.field(description="The text to insert, with quotes where they are needed.")
     start: int = strawberry.field(
-        description="The first character that it replaces, counted in Unicode characters."
+        description="The position of the first character to replace, counted in Unicode characters from 0."
     )
-    end: int = strawberry.field(description="The character after the last that it replaces.")
-    description: str = strawberry.field(description="What it means, for people; may be empty.")
+    end: int = strawberry.field(description="The position after the last character to replace.")
+    description: str = strawberry.field(description="An explanation for people; it may be empty.")
 
     @staticmethod
     def of(found: Completion) -> "CriteriaCompletion":

@@ -28,18 +28,20 @@ AUTH = (
 )
 
 
-@strawberry.type(description="A destination as the mutation left it, or why nothing was done.")
+@strawberry.type(description="The destination as the mutation left it, or the errors.")
 class DestinationPayload:
     """Payload of createDestination and updateDestination."""
 
-    destination: Destination | None = strawberry.field(default=None, description="The destination.")
+    destination: Destination | None = strawberry.field(
+        default=None, description="The destination; null if there are errors."
+    )
     signing_secret: str | None = strawberry.field(
         default=None,
-        description="The secret that messages to it are signed with, and its feedback to us, if it is new: shown this"
-        " once, and to administrators only.",
+        description="The new secret that signs messages to the destination and feedback from it; null if it"
+        " did not change. It is returned only once, and only to administrators.",
     )
     errors: list[UserError] = strawberry.field(
-        default_factory=list, description="Why nothing was done, if so."
+        default_factory=list, description="The errors because of which nothing was done; empty on success."
     )
 
     @staticmethod
@@ -48,29 +50,34 @@ class DestinationPayload:
         return DestinationPayload(destination=Destination.of(saved.view), signing_secret=saved.signing_secret)
 
 
-@strawberry.type(description="A delivery as the mutation left it, or why nothing was done.")
+@strawberry.type(description="The delivery as the mutation left it, or the errors.")
 class DeliveryPayload:
     """Payload of deliverSegment, deactivateDelivery and retryDelivery."""
 
-    delivery: Delivery | None = strawberry.field(default=None, description="The delivery.")
+    delivery: Delivery | None = strawberry.field(
+        default=None, description="The delivery; null if there are errors."
+    )
     errors: list[UserError] = strawberry.field(
-        default_factory=list, description="Why nothing was done, if so."
+        default_factory=list, description="The errors because of which nothing was done; empty on success."
     )
 
 
-@strawberry.type(description="How a test of a destination went.")
+@strawberry.type(description="The result of a test of a destination.")
 class DestinationTest:
     """What one call to it said."""
 
     ok: bool = strawberry.field(
-        description="Whether it was reached and took our credentials, so that deliveries would begin."
+        description="Whether the destination answered and accepted our credentials, so that deliveries can"
+        " begin."
     )
     status_code: int | None = strawberry.field(
-        description="The status of its answer; null if there was none, and for files."
+        description="The HTTP status of the answer; null if there was none, and for FILE."
     )
-    duration_seconds: float = strawberry.field(description="How long that took.")
-    reason: str | None = strawberry.field(description="What is wrong, and what would help; null if it is ok.")
-    at: datetime = strawberry.field(description="When it began.")
+    duration_seconds: float = strawberry.field(description="How long the test took, in seconds.")
+    reason: str | None = strawberry.field(
+        description="What is wrong and what would help; null if ok is true."
+    )
+    at: datetime = strawberry.field(description="When the test began.")
 
     @staticmethod
     def of(tried: Tried) -> "DestinationTest":
@@ -95,21 +102,25 @@ class TestDestinationPayload:
     )
 
 
-@strawberry.input(description="A destination to make.")
+@strawberry.input(description="The destination to create.")
 class CreateDestinationInput:
     """Input of createDestination."""
 
-    name: str = strawberry.field(description="1 to 200 characters.")
-    type: DestinationType = strawberry.field(description="What it is like.")
+    name: str = strawberry.field(description="The new name: 1 to 200 characters.")
+    type: DestinationType = strawberry.field(description="The type of the outside system.")
     channel: Channel | None = strawberry.field(
         default=None,
-        description="Send only members whom this channel reaches. EMAIL for an email service; null: everybody.",
+        description="Send only members that this channel reaches. It is EMAIL for an email service; null"
+        " sends all members.",
     )
     url: str | None = strawberry.field(
-        default=None, description="What is called: https, in the public internet. None for FILE."
+        default=None,
+        description="The URL to call: https, reachable in the public internet. Leave it out for FILE.",
     )
     header_name: str | None = strawberry.field(
-        default=None, description="A header for the secret, like X-Api-Key; null: Authorization: Bearer."
+        default=None,
+        description="The HTTP header that carries authSecret, like X-Api-Key; null for `Authorization:"
+        " Bearer`.",
     )
     auth_secret: str | None = strawberry.field(default=None, description=AUTH)
     mapping: JSON | None = strawberry.field(default=None, description=MAPPING)
@@ -121,9 +132,13 @@ class UpdateDestinationInput:
 
     id: strawberry.ID = strawberry.field(description="The destination.")
     version: int | None = strawberry.field(
-        default=None, description="The version you edited: if someone else changed it since, nothing is done."
+        default=None,
+        description="The version that your edit is based on. If it is no longer current, the answer is"
+        " CONFLICT.",
     )
-    name: str | None = strawberry.field(default=strawberry.UNSET, description="1 to 200 characters.")
+    name: str | None = strawberry.field(
+        default=strawberry.UNSET, description="The new name: 1 to 200 characters."
+    )
     channel: Channel | None = strawberry.field(
         default=strawberry.UNSET, description="Send only members whom this channel reaches; null: everybody."
     )
@@ -138,14 +153,14 @@ class UpdateDestinationInput:
     )
 
 
-@strawberry.input(description="Which destination.")
+@strawberry.input(description="The destination that the mutation is about.")
 class DestinationIdInput:
     """Input of deleteDestination and testDestination."""
 
-    id: strawberry.ID = strawberry.field(description="The destination.")
+    id: strawberry.ID = strawberry.field(description="The global id of the destination.")
 
 
-@strawberry.input(description="A segment and where to deliver it.")
+@strawberry.input(description="The segment to deliver, and the destination.")
 class DeliverSegmentInput:
     """Input of deliverSegment."""
 
@@ -153,14 +168,14 @@ class DeliverSegmentInput:
     destination_id: strawberry.ID = strawberry.field(description="The destination.")
 
 
-@strawberry.input(description="Which delivery.")
+@strawberry.input(description="The delivery to change.")
 class DeliveryIdInput:
     """Input of deactivateDelivery and retryDelivery."""
 
-    id: strawberry.ID = strawberry.field(description="The delivery.")
+    id: strawberry.ID = strawberry.field(description="The global id of the delivery.")
     keep_members: bool = strawberry.field(
         default=False,
-        description="For deactivateDelivery: whether the list outside is kept as it is; otherwise it is emptied.",
+        description="For deactivateDelivery: true keeps the list as it is, false (the default) empties it.",
     )
 
 
@@ -181,7 +196,7 @@ class DestinationQueries:
         parts = ids.split(id)
         if parts is None or parts[0] != "Destination":
             return None
-        view = await caller_of(info).loaders.destinations.load(parts[1])
+        view = await caller_of(info).loaders.destinations.by_id.load(parts[1])
         return None if view is None else Destination.of(view)
 
 

@@ -24,44 +24,52 @@ MAX_NAMED: Final = 1_000
 
 @row
 @strawberry.input(
-    description="A member to create or change. A field that is absent stays as it is; null clears it."
+    description="A member to create or change. A field that is absent keeps its value; null removes it."
 )
 class MemberInput:
     """A row of upsertMembers."""
 
-    external_id: str = strawberry.field(description="The id in your own system; unique within the kind.")
-    name: str | None = strawberry.field(default=strawberry.UNSET, description="The name.")
-    domain: str | None = strawberry.field(default=strawberry.UNSET, description="The web domain.")
+    external_id: str = strawberry.field(description="The id in your own system, unique within the kind.")
+    name: str | None = strawberry.field(default=strawberry.UNSET, description="The name of the member.")
+    domain: str | None = strawberry.field(
+        default=strawberry.UNSET, description="The domain of the website, like example.com."
+    )
     email: str | None = strawberry.field(default=strawberry.UNSET, description="The email address.")
     phone: str | None = strawberry.field(default=strawberry.UNSET, description="The phone number.")
     country: str | None = strawberry.field(default=strawberry.UNSET, description="The country.")
     city: str | None = strawberry.field(default=strawberry.UNSET, description="The city.")
-    address: str | None = strawberry.field(default=strawberry.UNSET, description="The address on one line.")
+    address: str | None = strawberry.field(
+        default=strawberry.UNSET, description="The postal address on one line."
+    )
     shipping_address: JSON | None = strawberry.field(
-        default=strawberry.UNSET, description="Where goods go: an object."
+        default=strawberry.UNSET, description="The shipping address, as an object."
     )
     billing_address: JSON | None = strawberry.field(
-        default=strawberry.UNSET, description="Where bills go: an object."
+        default=strawberry.UNSET, description="The billing address, as an object."
     )
     revenue: Decimal | None = strawberry.field(
-        default=strawberry.UNSET, description="Yearly revenue, at most 4 decimals."
+        default=strawberry.UNSET, description="The yearly revenue, at most 4 decimals."
     )
     employees: int | None = strawberry.field(default=strawberry.UNSET, description="The number of employees.")
     industry: str | None = strawberry.field(default=strawberry.UNSET, description="The industry.")
-    score: float | None = strawberry.field(default=strawberry.UNSET, description="The lead or fit score.")
+    score: float | None = strawberry.field(
+        default=strawberry.UNSET, description="The lead score or fit score."
+    )
     is_target: bool | None = strawberry.field(
-        default=strawberry.UNSET, description="Whether it is a target; true unless given."
+        default=strawberry.UNSET,
+        description="Whether the member is marked as a target; true for a new member by default.",
     )
     attributes: JSON | None = strawberry.field(
         default=strawberry.UNSET,
-        description="Custom attributes to set: an object that is merged; a null in it removes an attribute.",
+        description="The custom attributes to set: an object that is merged with the stored one; a null in"
+        " it removes an attribute.",
     )
     tags: list[str] | None = strawberry.field(
-        default=strawberry.UNSET, description="The tags; they replace those there are."
+        default=strawberry.UNSET, description="The tags; they replace the stored ones."
     )
     consents: list[ConsentInput] | None = strawberry.field(
         default=strawberry.UNSET,
-        description="What the member said; channels that are absent stay as they are.",
+        description="The consents to set; channels that are absent keep theirs.",
     )
 
 
@@ -89,13 +97,13 @@ class UpsertMembersPayload:
     """Payload of upsertMembers."""
 
     created: int = strawberry.field(default=0, description="Members that are new.")
-    updated: int = strawberry.field(default=0, description="Members that changed.")
-    unchanged: int = strawberry.field(default=0, description="Members that were so already.")
+    updated: int = strawberry.field(default=0, description="How many members changed.")
+    unchanged: int = strawberry.field(default=0, description="How many members were already as requested.")
     row_errors: list[RowError] = strawberry.field(
         default_factory=list, description="Rows that were not stored."
     )
     errors: list[UserError] = strawberry.field(
-        default_factory=list, description="Why nothing was stored, if so."
+        default_factory=list, description="The errors because of which nothing was stored; empty on success."
     )
 
 
@@ -104,16 +112,17 @@ class MembersToEdit:
     """Which members a bulk edit is about; the inputs of the mutations add what is to be done."""
 
     member_ids: list[strawberry.ID] | None = strawberry.field(
-        default=None, description="Which members, by id."
+        default=None, description="The global ids of the members, up to 10,000."
     )
     kind: MemberKind | None = strawberry.field(
-        default=None, description="The kind that externalIds or where is about."
+        default=None, description="The kind of the members that `externalIds` or `where` selects."
     )
     external_ids: list[str] | None = strawberry.field(
-        default=None, description="Which members, by external id, instead of by id."
+        default=None, description="The external ids of the members, up to 10,000, instead of `memberIds`."
     )
     where: CriteriaInput | None = strawberry.field(
-        default=None, description="Which members: all of the kind that match criteria now, up to 100,000."
+        default=None,
+        description="Criteria, instead of ids: all members of the kind that match now, up to 100,000.",
     )
 
 
@@ -121,13 +130,13 @@ class MembersToEdit:
 class EditPayload:
     """What became of the members of a bulk edit."""
 
-    changed: int = strawberry.field(default=0, description="Members that changed.")
-    unchanged: int = strawberry.field(default=0, description="Members that were so already.")
+    changed: int = strawberry.field(default=0, description="How many members changed.")
+    unchanged: int = strawberry.field(default=0, description="How many members were already as requested.")
     not_found: list[str] = strawberry.field(
-        default_factory=list, description="The ids and external ids that no member has."
+        default_factory=list, description="The given ids and external ids for which no member exists."
     )
     errors: list[UserError] = strawberry.field(
-        default_factory=list, description="What went wrong, if anything."
+        default_factory=list, description="The errors in the input; empty on success."
     )
 
 

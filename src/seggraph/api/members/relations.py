@@ -53,7 +53,7 @@ class RelateMembersPayload:
         default_factory=list, description="Rows that were not carried out."
     )
     errors: list[UserError] = strawberry.field(
-        default_factory=list, description="Why nothing was done, if so."
+        default_factory=list, description="The errors because of which nothing was done; empty on success."
     )
 
 

@@ -10,13 +10,12 @@ from seggraph.api.base import ids
 from seggraph.api.base.context import caller_of
 from seggraph.api.base.errors import ReportErrors, UserError
 from seggraph.api.base.node import Node
-from seggraph.api.base.paging import After, First, PageInfo, edges_of, request_of
+from seggraph.api.base.paging import After, CountedConnection, Edge, First, request_of
 from seggraph.api.base.payloads import DeletePayload
 from seggraph.api.base.scalars import JSON
 from seggraph.api.criteria.criteria import CriteriaInput, criteria_of, shown, text_shown
 from seggraph.api.segments.segments import Segment
 from seggraph.api.users.viewer import User, load_user
-from seggraph.database.paging import Page
 from seggraph.services.criteria import documents as criteria_documents
 from seggraph.services.criteria import texts as criteria_texts
 from seggraph.services.playbooks import playbooks
@@ -26,18 +25,21 @@ from seggraph.services.playbooks.views import PlaybookFilter, PlaybookView
 from seggraph.transport.loading import awaits_loaders
 from seggraph.vocabulary import MemberKind, PlaybookStatus, Visibility
 
-TEXT = "The same as text, instead: docs/criteria-text.md."
+TEXT = "The criteria as text, instead of `criteria`; see docs/criteria-text.md."
 
 
 @strawberry.type(description="A rule that adds members to segments while its criteria match.")
 class Playbook(Node):
     """A playbook."""
 
-    name: str = strawberry.field(description="The name; unique in the workspace, whatever its case.")
+    name: str = strawberry.field(description="The name. It is unique in the workspace; case is ignored.")
     kind: MemberKind = strawberry.field(description="The kind of members that it adds.")
     status: PlaybookStatus = strawberry.field(description="ACTIVE, or PAUSED: its links stay as they are.")
     visibility: Visibility = strawberry.field(description="Who sees it; a team member's is PRIVATE.")
-    version: int = strawberry.field(description="Counts edits: send it with an edit to notice other editors.")
+    version: int = strawberry.field(
+        description="The number of edits so far. Send it with an edit to get CONFLICT if somebody else"
+        " edited in between."
+    )
     created_at: datetime = strawberry.field(description="When it was created.")
     last_modified_at: datetime = strawberry.field(description="When it was last changed.")
     view: strawberry.Private[PlaybookView]
@@ -46,7 +48,7 @@ class Playbook(Node):
     @awaits_loaders
     async def criteria_sentence(self, info: Info) -> str | None:
         """Describe the criteria in words."""
-        catalogue = await caller_of(info).loaders.catalogues.load(self.kind)
+        catalogue = await caller_of(info).loaders.catalogue.by_kind.load(self.kind)
         return None if catalogue is None else criteria_documents.sentence(self.view.criteria, catalogue)
 
     @strawberry.field(
@@ -59,7 +61,8 @@ class Playbook(Node):
         return text_shown(self.view.criteria, await self._segment_names(info))
 
     @strawberry.field(
-        description="The criteria as a JSON tree, in canonical form. The id of a segment that you do not see is null."
+        description="The criteria as a JSON tree in canonical form. The id of a segment that you may not see"
+        " is null."
     )
     @awaits_loaders
     async def criteria(self, info: Info) -> JSON:
@@ -69,7 +72,7 @@ class Playbook(Node):
     async def _segment_names(self, info: Info) -> dict[int, str]:
         """What the segments in the criteria are called, of those that the viewer sees."""
         wanted = sorted(criteria_texts.segments_of(self.view.criteria))
-        seen = await caller_of(info).loaders.segments.load_many(wanted)
+        seen = await caller_of(info).loaders.segments.by_id.load_many(wanted)
         return {segment.id: segment.name for segment in seen if segment is not None}
 
     @strawberry.field(description="The segments that it adds to, of those that you may see.")
@@ -77,10 +80,12 @@ class Playbook(Node):
     async def segments(self, info: Info) -> list[Segment]:
         """Load the segments."""
         loaders = caller_of(info).loaders
-        fed = await loaders.fed_segments.load(self.view.id)
-        return [Segment.of(view) for view in await loaders.segments.load_many(fed) if view is not None]
+        fed = await loaders.playbooks.segment_ids.load(self.view.id)
+        return [Segment.of(view) for view in await loaders.segments.by_id.load_many(fed) if view is not None]
 
-    @strawberry.field(description="Who created it; null for an API key, or a user who is gone.")
+    @strawberry.field(
+        description="The user who created it; null if an API key did, or if the user was deleted."
+    )
     @awaits_loaders
     async def created_by(self, info: Info) -> User | None:
         """Load the user."""
@@ -102,37 +107,9 @@ class Playbook(Node):
         )
 
 
-@strawberry.type(description="A playbook in a list.")
-class PlaybookEdge:
-    """Relay's edge."""
-
-    cursor: str = strawberry.field(description="Where in the list: for after.")
-    node: Playbook = strawberry.field(description="The playbook.")
-
-
-@strawberry.type(description="The playbooks that you may see, the newest first, page by page.")
-class PlaybookConnection:
-    """Relay's connection."""
-
-    edges: list[PlaybookEdge] = strawberry.field(description="The page.")
-    page_info: PageInfo = strawberry.field(description="Where the page stands in the list.")
-    filter_: strawberry.Private[PlaybookFilter]
-
-    @strawberry.field(description="The playbooks of the page, without their cursors.")
-    def nodes(self) -> list[Playbook]:
-        """The nodes of the edges."""
-        return [edge.node for edge in self.edges]
-
-    @strawberry.field(description="How many playbooks the whole list has; counted only when asked for.")
-    async def total_count(self, info: Info) -> int:
-        """Count the list."""
-        return await playbook_views.count(caller_of(info).viewer, self.filter_)
-
-    @staticmethod
-    def of(page: Page[PlaybookView], filter_: PlaybookFilter) -> "PlaybookConnection":
-        """The connection of a page."""
-        edges = edges_of(page, PlaybookEdge, Playbook.of)
-        return PlaybookConnection(edges=edges, page_info=PageInfo.of(page), filter_=filter_)
+@strawberry.type(description="A page of the playbooks that you may see, newest first.")
+class PlaybookConnection(CountedConnection[Playbook, Edge[Playbook]]):
+    """A page of the list."""
 
 
 @strawberry.type(description="A playbook as the mutation left it, or why nothing was done.")
@@ -141,7 +118,7 @@ class PlaybookPayload:
 
     playbook: Playbook | None = strawberry.field(default=None, description="The playbook.")
     errors: list[UserError] = strawberry.field(
-        default_factory=list, description="Why nothing was done, if so."
+        default_factory=list, description="The errors because of which nothing was done; empty on success."
     )
 
     @staticmethod
@@ -150,18 +127,21 @@ class PlaybookPayload:
         return PlaybookPayload(playbook=Playbook.of(view))
 
 
-@strawberry.input(description="A playbook to create; it is ACTIVE at once.")
+@strawberry.input(description="The playbook to create. It is ACTIVE at once.")
 class CreatePlaybookInput:
     """Input of createPlaybook."""
 
     name: str = strawberry.field(
-        description="1 to 200 characters; unique in the workspace, whatever the case."
+        description="The name: 1 to 200 characters, unique in the workspace; case is ignored."
     )
-    kind: MemberKind = strawberry.field(description="The kind of members that it adds.")
-    criteria: CriteriaInput | None = strawberry.field(default=None, description="Whom it adds.")
+    kind: MemberKind = strawberry.field(description="The kind of the members that the playbook adds.")
+    criteria: CriteriaInput | None = strawberry.field(
+        default=None, description="The criteria that select the members to add."
+    )
     criteria_text: str | None = strawberry.field(default=None, description=TEXT)
     add_to_segment_ids: list[strawberry.ID] = strawberry.field(
-        description="The segments that it adds to: 1 to 100 of the same kind, STATIC or DYNAMIC."
+        description="The segments that the playbook adds members to: 1 to 100 of the same kind, STATIC or"
+        " DYNAMIC."
     )
 
 
@@ -171,9 +151,13 @@ class UpdatePlaybookInput:
 
     id: strawberry.ID = strawberry.field(description="The playbook.")
     version: int | None = strawberry.field(
-        default=None, description="The version you edited: if someone else changed it since, nothing is done."
+        default=None,
+        description="The version that your edit is based on. If it is no longer current, the answer is"
+        " CONFLICT.",
     )
-    name: str | None = strawberry.field(default=strawberry.UNSET, description="1 to 200 characters.")
+    name: str | None = strawberry.field(
+        default=strawberry.UNSET, description="The new name: 1 to 200 characters."
+    )
     criteria: CriteriaInput | None = strawberry.field(
         default=strawberry.UNSET, description="Whom it adds from now on."
     )
@@ -203,7 +187,7 @@ class PlaybookQueries:
         number = ids.find("Playbook", id)
         if number is None:
             return None
-        view = await caller_of(info).loaders.playbooks.load(number)
+        view = await caller_of(info).loaders.playbooks.by_id.load(number)
         return None if view is None else Playbook.of(view)
 
     @strawberry.field(description="The playbooks that you may see, the newest first.")
@@ -217,14 +201,16 @@ class PlaybookQueries:
             list[MemberKind] | None, strawberry.argument(description="That add members of these kinds.")
         ] = None,
         statuses: Annotated[
-            list[PlaybookStatus] | None, strawberry.argument(description="In these statuses.")
+            list[PlaybookStatus] | None,
+            strawberry.argument(description="Return only objects in these statuses."),
         ] = None,
     ) -> PlaybookConnection:
         """A page of playbooks."""
         filter_ = PlaybookFilter(kinds, statuses, search)
         request = request_of(first, after, None, None)
-        page = await playbook_views.list_page(caller_of(info).viewer, filter_, request)
-        return PlaybookConnection.of(page, filter_)
+        viewer = caller_of(info).viewer
+        page = await playbook_views.list_page(viewer, filter_, request)
+        return PlaybookConnection.of(page, Playbook.of, lambda: playbook_views.count(viewer, filter_))
 
 
 @strawberry.type

@@ -85,7 +85,8 @@ class Reach:
         metadata=column("reach_push"),
     )
     as_of: datetime | None = strawberry.field(
-        description="The instant of the data that the numbers are from."
+        description="The time of the data from which the numbers were calculated; null before the first"
+        " calculation."
     )
     progress: float | None = strawberry.field(description="From 0 to 1 while CALCULATING.")
     error: RunError | None = strawberry.field(description="Why the last calculation failed, when FAILED.")
@@ -117,7 +118,7 @@ class Reach:
         """Count them for all segments of the operation at once."""
         if self.segment is None:
             return None
-        return await caller_of(info).loaders.distinct_addresses.load((*self.segment, channel))
+        return await caller_of(info).loaders.reach.distinct_addresses.load((*self.segment, channel))
 
     @staticmethod
     def of(view: SegmentView) -> "Reach":

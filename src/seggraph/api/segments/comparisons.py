@@ -20,13 +20,15 @@ MAX_DEPTH: Final = 10
 MAX_PARTS: Final = 200
 
 
-@strawberry.type(description="A segment of a comparison.")
+@strawberry.type(description="One segment of a comparison.")
 class ComparedSegment:
     """One of them."""
 
     segment: Segment = strawberry.field(description="The segment.")
-    member_count: int = strawberry.field(description="How many members it has.")
-    only_in: int = strawberry.field(description="How many of them are in no other segment of the comparison.")
+    member_count: int = strawberry.field(description="How many members the segment has.")
+    only_in: int = strawberry.field(
+        description="How many of its members are in no other segment of the comparison."
+    )
 
 
 @strawberry.type(description="What two segments share.")
@@ -74,18 +76,23 @@ class SegmentExpressionInput:
     )
 
 
-@strawberry.input(description="A STATIC segment to make of other segments' members.")
+@strawberry.input(description="A STATIC segment to create from the members of other segments.")
 class CombineSegmentsInput:
     """Input of combineSegments."""
 
     name: str = strawberry.field(
-        description="1 to 200 characters; unique in the workspace, whatever the case."
+        description="The name: 1 to 200 characters, unique in the workspace; case is ignored."
     )
-    expression: SegmentExpressionInput = strawberry.field(description="Who its members are.")
-    purpose: SegmentPurpose | None = strawberry.field(default=None, description="What it is for.")
-    description: str | None = strawberry.field(default=None, description="In words, up to 2,000 characters.")
+    expression: SegmentExpressionInput = strawberry.field(
+        description="The set expression that selects the members."
+    )
+    purpose: SegmentPurpose | None = strawberry.field(default=None, description="The purpose of the segment.")
+    description: str | None = strawberry.field(
+        default=None, description="A description of up to 2,000 characters."
+    )
     visibility: Visibility | None = strawberry.field(
-        default=None, description="WORKSPACE unless given; team members' segments are always PRIVATE."
+        default=None,
+        description="Who may see the segment; default WORKSPACE. Segments of team members are always PRIVATE.",
     )
 
 

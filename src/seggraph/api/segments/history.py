@@ -1,7 +1,6 @@
 """The history of a segment in the schema: its runs, its size, who entered and exited, who was in it at a time."""
 
 from datetime import datetime
-from enum import Enum
 from typing import Annotated
 
 import strawberry
@@ -9,12 +8,13 @@ from strawberry.types import Info
 
 from seggraph.api.base import ids
 from seggraph.api.base.context import caller_of
-from seggraph.api.base.paging import After, First, PageInfo, edges_of
+from seggraph.api.base.enums import publish
+from seggraph.api.base.paging import After, BatchCountedConnection, Edge, First
 from seggraph.api.base.scalars import as_int
 from seggraph.api.links.playbook_links import LinkedPlaybook, playbooks_seen
 from seggraph.api.members.members import Member, MemberConnection
 from seggraph.api.reach.reach import RunError
-from seggraph.database.paging import Page, PageRequest
+from seggraph.database.paging import PageRequest
 from seggraph.models.runs import Move
 from seggraph.services.history import size_history
 from seggraph.services.history.past_memberships import AtList, MoveFilter, MoveList, MoveView
@@ -25,14 +25,15 @@ from seggraph.services.segments.views import SegmentView
 from seggraph.transport.loading import awaits_loaders
 from seggraph.transport.records import reads
 from seggraph.vocabulary import HistoryInterval, RunStatus, RunTrigger, SourceKind
+from seggraph.vocabulary.described import DescribedIntEnum
 
 
-@strawberry.enum(description="Which way a member went.")
-class MoveDirection(Enum):
-    """Into the segment, or out of it."""
+@publish
+class MembershipDirection(DescribedIntEnum):
+    """Whether a member entered or exited a segment."""
 
-    ENTERED = Move.ENTERED.value
-    EXITED = Move.EXITED.value
+    ENTERED = Move.ENTERED.value, "The member entered the segment."
+    EXITED = Move.EXITED.value, "The member exited the segment."
 
 
 @strawberry.type(description="One computation of a segment; old ones are MERGED by hour, day and month.")
@@ -45,7 +46,7 @@ class SegmentRun:
     status: RunStatus = strawberry.field(description="How it stands.")
     started_at: datetime = strawberry.field(description="When it began.")
     finished_at: datetime | None = strawberry.field(description="When it was over, and its result true.")
-    as_of: datetime | None = strawberry.field(description="The instant of the data that it looked at.")
+    as_of: datetime | None = strawberry.field(description="The time of the data that it evaluated.")
     member_count: int | None = strawberry.field(description="How many members the segment had after it.")
     entered: int | None = strawberry.field(description="How many members entered.")
     exited: int | None = strawberry.field(description="How many members exited.")
@@ -69,38 +70,9 @@ class SegmentRun:
         )
 
 
-@strawberry.type(description="A run in a list.")
-class SegmentRunEdge:
-    """Relay's edge."""
-
-    cursor: str = strawberry.field(description="Where in the list: for after.")
-    node: SegmentRun = strawberry.field(description="The run.")
-
-
-@strawberry.type(description="The runs of a segment, page by page, the newest first.")
-class SegmentRunConnection:
-    """Relay's connection."""
-
-    edges: list[SegmentRunEdge] = strawberry.field(description="The page.")
-    page_info: PageInfo = strawberry.field(description="Where the page stands in the list.")
-    segment_id: strawberry.Private[int]
-
-    @strawberry.field(description="The runs of the page, without their cursors.")
-    def nodes(self) -> list[SegmentRun]:
-        """The nodes of the edges."""
-        return [edge.node for edge in self.edges]
-
-    @strawberry.field(description="How many runs the whole list has; counted only when asked for.")
-    @awaits_loaders
-    async def total_count(self, info: Info) -> int:
-        """Count the list, for all segments of the operation at once."""
-        return await caller_of(info).loaders.run_counts.load(self.segment_id)
-
-    @staticmethod
-    def of(page: Page[RunView], segment_id: int) -> "SegmentRunConnection":
-        """The connection of a page."""
-        edges = edges_of(page, SegmentRunEdge, SegmentRun.of)
-        return SegmentRunConnection(edges=edges, page_info=PageInfo.of(page), segment_id=segment_id)
+@strawberry.type(description="A page of the runs of a segment, newest first.")
+class SegmentRunConnection(BatchCountedConnection[SegmentRun, Edge[SegmentRun]]):
+    """A page of the list."""
 
 
 @strawberry.type(description="An hour, day, week or month of a segment.")
@@ -116,12 +88,12 @@ class SizePoint:
 
 
 @strawberry.type(description="That a member entered or exited a segment.")
-class SegmentMove:
+class MembershipChange:
     """A move."""
 
     member: Member = strawberry.field(description="The member.")
     at: datetime = strawberry.field(description="When.")
-    direction: MoveDirection = strawberry.field(description="Which way.")
+    direction: MembershipDirection = strawberry.field(description="Which way.")
     trigger: RunTrigger = strawberry.field(
         description="The cause: a hand or an import (MANUAL), a changed member (REFRESH), a computation of all (FULL)."
     )
@@ -139,44 +111,21 @@ class SegmentMove:
         return await playbooks_seen(info, self.playbook_ids)
 
     @staticmethod
-    def of(view: MoveView) -> "SegmentMove":
+    def of(view: MoveView) -> "MembershipChange":
         """The move as the service reads it."""
-        return SegmentMove(
+        return MembershipChange(
             member=Member.of(view.member),
             at=view.at,
-            direction=MoveDirection(view.direction.value),
+            direction=MembershipDirection(view.direction.value),
             trigger=view.trigger,
             sources=None if view.sources is None else list(dict.fromkeys(one.kind for one in view.sources)),
             playbook_ids=[one.playbook_id for one in view.sources or () if one.playbook_id is not None],
         )
 
 
-@strawberry.type(description="A move in a list.")
-class SegmentMoveEdge:
-    """Relay's edge."""
-
-    cursor: str = strawberry.field(description="Where in the list: for after.")
-    node: SegmentMove = strawberry.field(description="The move.")
-
-
-@strawberry.type(description="The moves of a segment, page by page, the newest first.")
-class SegmentMoveConnection:
-    """Relay's connection."""
-
-    edges: list[SegmentMoveEdge] = strawberry.field(description="The page.")
-    page_info: PageInfo = strawberry.field(description="Where the page stands in the list.")
-    list_: strawberry.Private[MoveList]
-
-    @strawberry.field(description="The moves of the page, without their cursors.")
-    def nodes(self) -> list[SegmentMove]:
-        """The nodes of the edges."""
-        return [edge.node for edge in self.edges]
-
-    @strawberry.field(description="How many moves the whole list has; counted only when asked for.")
-    @awaits_loaders
-    async def total_count(self, info: Info) -> int:
-        """Count the list, for all segments of the operation at once."""
-        return as_int(await caller_of(info).loaders.move_counts.load(self.list_))
+@strawberry.type(description="A page of the membership changes of a segment, newest first.")
+class MembershipChangeConnection(BatchCountedConnection[MembershipChange, Edge[MembershipChange]]):
+    """A page of the list."""
 
 
 From = Annotated[datetime | None, strawberry.argument(name="from", description="From this instant on.")]
@@ -199,8 +148,9 @@ class SegmentHistoryFields:
     async def runs(self, info: Info, first: First = None, after: After = None) -> SegmentRunConnection:
         """A page of runs, for all segments of the operation at once."""
         request = PageRequest(first=first, after=after)
-        page = await caller_of(info).loaders.run_pages.load((self.view.id, request))
-        return SegmentRunConnection.of(page, self.view.id)
+        loaders = caller_of(info).loaders.history
+        page = await loaders.run_pages.load((self.view.id, request))
+        return SegmentRunConnection.of(page, SegmentRun.of, lambda: loaders.run_counts.load(self.view.id))
 
     @strawberry.field(
         description="Its size by hour, day, week or month of the workspace's zone: whole intervals, up to 2,000 of"
@@ -219,7 +169,9 @@ class SegmentHistoryFields:
     ) -> list[SizePoint]:
         """The points, for all segments of the operation at once."""
         span = Span(from_, to, interval or HistoryInterval.DAY)
-        found: list[size_history.SizePoint] = await caller_of(info).loaders.sizes.load((self.view.id, span))
+        found: list[size_history.SizePoint] = await caller_of(info).loaders.history.sizes.load(
+            (self.view.id, span)
+        )
         return [
             SizePoint(
                 at=one.at,
@@ -232,24 +184,26 @@ class SegmentHistoryFields:
 
     @strawberry.field(description="Who entered and exited, when and why, the newest first.")
     @awaits_loaders
-    async def moves(
+    async def membership_changes(
         self,
         info: Info,
         from_: From = None,
         to: To = None,
         direction: Annotated[
-            MoveDirection | None, strawberry.argument(description="Only those that went this way.")
+            MembershipDirection | None, strawberry.argument(description="Only those that went this way.")
         ] = None,
         first: First = None,
         after: After = None,
-    ) -> SegmentMoveConnection:
+    ) -> MembershipChangeConnection:
         """A page of moves, for all segments of the operation at once."""
         wanted = MoveFilter(from_, to, None if direction is None else Move(direction.value))
         list_ = MoveList(self.view.id, self.view.kind, wanted)
         request = PageRequest(first=first, after=after)
-        page = await caller_of(info).loaders.moves.load((list_, request))
-        edges = edges_of(page, SegmentMoveEdge, SegmentMove.of)
-        return SegmentMoveConnection(edges=edges, page_info=PageInfo.of(page), list_=list_)
+        loaders = caller_of(info).loaders.history
+        page = await loaders.change_pages.load((list_, request))
+        return MembershipChangeConnection.of(
+            page, MembershipChange.of, lambda: loaders.change_counts.load(list_)
+        )
 
     @strawberry.field(
         description="Who was in it at an instant; whoever was erased since is not there. Of old times it is right at"
@@ -266,5 +220,6 @@ class SegmentHistoryFields:
         """A page of the members, for all segments of the operation at once."""
         request = PageRequest(first=first, after=after)
         list_ = AtList(self.view.id, self.view.kind, at)
-        page, audience = await caller_of(info).loaders.members_at.load((list_, request))
-        return MemberConnection.of(page, MemberList(self.view.kind, audience=audience))
+        caller = caller_of(info)
+        page, audience = await caller.loaders.history.members_at.load((list_, request))
+        return MemberConnection.of_list(caller.viewer, page, MemberList(self.view.kind, audience=audience))

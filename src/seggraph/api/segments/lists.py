@@ -1,7 +1,7 @@
 """Lists of segments in the schema: the connection, what narrows it and how it is sorted."""
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated
 
 import strawberry
 from strawberry.types import Info
@@ -9,9 +9,9 @@ from strawberry.types import Info
 from seggraph.api.base import ids
 from seggraph.api.base.context import caller_of
 from seggraph.api.base.enums import OrderDirection, SegmentOrderField
-from seggraph.api.base.paging import PageInfo, edges_of, nodes_of
+from seggraph.api.base.paging import CountedConnection, Edge
 from seggraph.api.segments.segments import Segment
-from seggraph.database.paging import Order, Page
+from seggraph.database.paging import Order
 from seggraph.services.segments import views as segment_views
 from seggraph.services.segments.views import SegmentFilter as FilterState
 from seggraph.vocabulary import (
@@ -24,49 +24,21 @@ from seggraph.vocabulary import (
 )
 
 
-@strawberry.type(description="A segment in a list.")
-class SegmentEdge:
-    """Relay's edge."""
-
-    cursor: str = strawberry.field(description="Where in the list: for after and before.")
-    node: Segment = strawberry.field(description="The segment.")
+@strawberry.type(description="A page of a list of segments.")
+class SegmentConnection(CountedConnection[Segment, Edge[Segment]]):
+    """A page of the list."""
 
 
-@strawberry.type(description="A list of segments, page by page.")
-class SegmentConnection:
-    """Relay's connection."""
-
-    page: strawberry.Private[Page[Any]]
-    filter_: strawberry.Private[FilterState]
-    search: strawberry.Private[str | None]
-
-    @strawberry.field(description="The page.")
-    def edges(self) -> list[SegmentEdge]:
-        """An edge for each segment of the page."""
-        return edges_of(self.page, SegmentEdge, Segment.of)
-
-    @strawberry.field(description="Where the page stands in the list.")
-    def page_info(self) -> PageInfo:
-        """The page info."""
-        return PageInfo.of(self.page)
-
-    @strawberry.field(description="The segments of the page, without their cursors.")
-    def nodes(self) -> list[Segment]:
-        """The segments."""
-        return nodes_of(self.page, Segment.of)
-
-    @strawberry.field(description="How many segments the whole list has; counted only when asked for.")
-    async def total_count(self, info: Info) -> int:
-        """Count the list."""
-        return await segment_views.count(caller_of(info).viewer, self.filter_, self.search)
-
-
-@strawberry.input(description="A stretch of time: from is included, to is not.")
+@strawberry.input(description="A period of time: `from` is included, `to` is not.")
 class InstantRange:
     """Two instants, either of which may be left open."""
 
-    from_: datetime | None = strawberry.field(name="from", default=None, description="The first instant.")
-    to: datetime | None = strawberry.field(default=None, description="The first instant after it.")
+    from_: datetime | None = strawberry.field(
+        name="from", default=None, description="The begin of the period, included; null for no limit."
+    )
+    to: datetime | None = strawberry.field(
+        default=None, description="The end of the period, not included; null for no limit."
+    )
 
 
 @strawberry.input(
@@ -119,7 +91,8 @@ class SegmentListQueries:
         self,
         info: Info,
         filter: Annotated[
-            SegmentFilter | None, strawberry.argument(description="What to narrow the list to.")
+            SegmentFilter | None,
+            strawberry.argument(description="Conditions that the segments have to satisfy."),
         ] = None,
         search: Annotated[str | None, strawberry.argument(description="Part of a name.")] = None,
     ) -> list[SegmentStatusCount]:

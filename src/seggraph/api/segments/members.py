@@ -22,13 +22,16 @@ class NewSegmentInput:
     """What is asked of a segment that has no criteria."""
 
     name: str = strawberry.field(
-        description="1 to 200 characters; unique in the workspace, whatever the case."
+        description="The name: 1 to 200 characters, unique in the workspace; case is ignored."
     )
     kind: MemberKind = strawberry.field(description="The kind of its members.")
     purpose: SegmentPurpose | None = strawberry.field(default=None, description="What it is for.")
-    description: str | None = strawberry.field(default=None, description="In words, up to 2,000 characters.")
+    description: str | None = strawberry.field(
+        default=None, description="A description of up to 2,000 characters."
+    )
     visibility: Visibility | None = strawberry.field(
-        default=None, description="WORKSPACE unless given; team members' segments are always PRIVATE."
+        default=None,
+        description="Who may see the segment; default WORKSPACE. Segments of team members are always PRIVATE.",
     )
 
 
@@ -72,7 +75,7 @@ class SegmentMembersPayload:
         default_factory=list, description="The segments as the mutation left them, a new one last."
     )
     errors: list[UserError] = strawberry.field(
-        default_factory=list, description="Why nothing was done, if so."
+        default_factory=list, description="The errors because of which nothing was done; empty on success."
     )
 
 

@@ -36,49 +36,59 @@ class SegmentIdInput:
 
     id: strawberry.ID = strawberry.field(description="The segment.")
     version: int | None = strawberry.field(
-        default=None, description="The version you saw: if someone else changed it since, nothing is done."
+        default=None,
+        description="The version that you have seen. If it is no longer current, the answer is CONFLICT.",
     )
 
 
-@strawberry.input(description="A segment to clone.")
+@strawberry.input(description="The segment to copy, and the name of the copy.")
 class CloneSegmentInput:
     """Input of cloneSegment."""
 
-    id: strawberry.ID = strawberry.field(description="The original.")
+    id: strawberry.ID = strawberry.field(description="The global id of the original segment.")
     name: str = strawberry.field(
-        description="The clone's: 1 to 200 characters; unique in the workspace, whatever the case."
+        description="The name of the copy: 1 to 200 characters, unique in the workspace; case is ignored."
     )
     version: int | None = strawberry.field(
-        default=None, description="The version you saw: if someone else changed it since, nothing is done."
+        default=None,
+        description="The version that you have seen. If it is no longer current, the answer is CONFLICT.",
     )
 
 
-@strawberry.input(description="A segment to create.")
+@strawberry.input(description="The segment to create.")
 class CreateSegmentInput:
     """Input of createSegment."""
 
     name: str = strawberry.field(
-        description="1 to 200 characters; unique in the workspace, whatever the case."
+        description="The name: 1 to 200 characters, unique in the workspace; case is ignored."
     )
-    kind: MemberKind = strawberry.field(description="The kind of its members.")
-    type: SegmentType = strawberry.field(description="DYNAMIC by criteria, STATIC by imports and hands.")
-    purpose: SegmentPurpose | None = strawberry.field(default=None, description="What it is for.")
-    description: str | None = strawberry.field(default=None, description="In words, up to 2,000 characters.")
-    criteria: CriteriaInput | None = strawberry.field(default=None, description="Who is in it, if DYNAMIC.")
+    kind: MemberKind = strawberry.field(description="The kind of the members.")
+    type: SegmentType = strawberry.field(
+        description="Whether criteria (DYNAMIC), or imports and manual changes (STATIC), select the members."
+    )
+    purpose: SegmentPurpose | None = strawberry.field(default=None, description="The purpose of the segment.")
+    description: str | None = strawberry.field(
+        default=None, description="A description of up to 2,000 characters."
+    )
+    criteria: CriteriaInput | None = strawberry.field(
+        default=None, description="The criteria that select the members; for DYNAMIC segments only."
+    )
     criteria_text: str | None = strawberry.field(
-        default=None, description="The same as text, instead: docs/criteria-text.md."
+        default=None, description="The criteria as text, instead of `criteria`; see docs/criteria-text.md."
     )
     visibility: Visibility | None = strawberry.field(
-        default=None, description="WORKSPACE unless given; team members' segments are always PRIVATE."
+        default=None,
+        description="Who may see the segment; default WORKSPACE. Segments of team members are always PRIVATE.",
     )
     hidden_from_ids: list[strawberry.ID] | None = strawberry.field(
-        default=None, description="Users that do not see it."
+        default=None, description="The users that the segment is hidden from."
     )
     sync_interval: DurationText | None = strawberry.field(
-        default=None, description="How often all of it is computed anew: PT5M to P31D; PT4H unless given."
+        default=None,
+        description="How often the whole segment is calculated again: PT5M to P31D, default PT4H.",
     )
     activate: bool | None = strawberry.field(
-        default=None, description="Whether it is ACTIVE at once; unless given, if it has criteria."
+        default=None, description="Whether to activate the segment at once; default: true if it has criteria."
     )
 
 
@@ -88,15 +98,22 @@ class UpdateSegmentInput:
 
     id: strawberry.ID = strawberry.field(description="The segment.")
     version: int | None = strawberry.field(
-        default=None, description="The version you edited: if someone else changed it since, nothing is done."
+        default=None,
+        description="The version that your edit is based on. If it is no longer current, the answer is"
+        " CONFLICT.",
     )
-    name: str | None = strawberry.field(default=strawberry.UNSET, description="1 to 200 characters.")
-    description: str | None = strawberry.field(default=strawberry.UNSET, description="Null clears it.")
+    name: str | None = strawberry.field(
+        default=strawberry.UNSET, description="The new name: 1 to 200 characters."
+    )
+    description: str | None = strawberry.field(
+        default=strawberry.UNSET, description="The new value; null removes it."
+    )
     criteria: CriteriaInput | None = strawberry.field(
         default=strawberry.UNSET, description="New criteria void the calculation at work and start another."
     )
     criteria_text: str | None = strawberry.field(
-        default=strawberry.UNSET, description="The same as text, instead: docs/criteria-text.md."
+        default=strawberry.UNSET,
+        description="The criteria as text, instead of `criteria`; see docs/criteria-text.md.",
     )
     kind: MemberKind | None = strawberry.field(
         default=strawberry.UNSET,

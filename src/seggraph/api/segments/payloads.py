@@ -19,7 +19,7 @@ class SegmentPayload:
     segment: Segment | None = strawberry.field(default=None, description="The segment.")
     warnings: list[Warning] = strawberry.field(default_factory=list, description="What to know about it.")
     errors: list[UserError] = strawberry.field(
-        default_factory=list, description="Why nothing was done, if so."
+        default_factory=list, description="The errors because of which nothing was done; empty on success."
     )
     edit: strawberry.Private[Edit | None] = None
 

@@ -32,7 +32,7 @@ class PreviewSegmentInput:
     )
     criteria: CriteriaInput | None = strawberry.field(default=None, description="The criteria.")
     criteria_text: str | None = strawberry.field(
-        default=None, description="The same as text, instead: docs/criteria-text.md."
+        default=None, description="The criteria as text, instead of `criteria`; see docs/criteria-text.md."
     )
 
 

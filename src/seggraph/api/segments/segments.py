@@ -1,7 +1,7 @@
 """Segments in the schema: the type and what hangs from it, and the connections."""
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated
 
 import orjson
 import strawberry
@@ -13,7 +13,16 @@ from seggraph.api.base import ids
 from seggraph.api.base.context import Caller, caller_of
 from seggraph.api.base.enums import OrderDirection
 from seggraph.api.base.node import Node, row_id
-from seggraph.api.base.paging import AFTER, BEFORE, FIRST, LAST, PageInfo, nodes_of, request_of
+from seggraph.api.base.paging import (
+    AFTER,
+    BEFORE,
+    FIRST,
+    LAST,
+    TOTAL_COUNT,
+    Connection,
+    Edge,
+    request_of,
+)
 from seggraph.api.base.scalars import JSON, DurationText
 from seggraph.api.criteria.criteria import CriteriaInput, document_of, shown, text_shown
 from seggraph.api.destinations.deliveries import SegmentDeliveryFields
@@ -28,7 +37,7 @@ from seggraph.api.segments.usages import SegmentUsageFields
 from seggraph.api.segments.values import SegmentValueFields
 from seggraph.api.users.viewer import User
 from seggraph.criteria import Catalogue, Duration
-from seggraph.database.paging import Order, Page
+from seggraph.database.paging import Order
 from seggraph.services.criteria import documents as criteria_documents
 from seggraph.services.criteria import texts as criteria_texts
 from seggraph.services.members import members
@@ -38,7 +47,7 @@ from seggraph.services.segments import lifecycle as segment_life
 from seggraph.services.segments.members import SegmentPage, SegmentPageRequest
 from seggraph.services.segments.views import COLUMNS, TYPES, SegmentView, view_of
 from seggraph.transport.loading import awaits_loaders
-from seggraph.transport.records import column, item_of, loads, reads, rows_of, same_row, wanted
+from seggraph.transport.records import column, loads, reads, rows_of, same_row, wanted
 from seggraph.vocabulary import (
     MemberKind,
     SegmentAction,
@@ -52,22 +61,30 @@ from seggraph.vocabulary import (
 )
 
 
-@strawberry.type(description="How current a segment is.")
+@strawberry.type(description="How current the members of a segment are.")
 class Freshness:
     """What was asked for, what was computed, and what is still to be looked at."""
 
     as_of: datetime | None = strawberry.field(
-        description="The instant of the data that the numbers are from."
+        description="The time of the data from which the numbers were calculated; null before the first"
+        " calculation."
     )
     lag_seconds: float | None = strawberry.field(
-        description="How long the oldest change that was not looked at has waited; 0 when there is none."
+        description="How long the oldest change that is not evaluated yet has waited, in seconds; 0 if there"
+        " is none."
     )
     pending_changes: int = strawberry.field(
-        description="Members of the kind that changed and were not looked at. It is read after the segment: counts "
-        "asked for together with it may be from just before; those asked for once it is 0 are complete."
+        description="How many changed members of the kind are not evaluated yet. It is read after the"
+        " segment: counts of the same answer may be slightly older; counts that you query after"
+        " it is 0 are complete."
     )
-    computed_revision: int | None = strawberry.field(description="The revision that the numbers are from.")
-    requested_revision: int = strawberry.field(description="The revision that was asked for.")
+    computed_revision: int | None = strawberry.field(
+        description="The revision from which the numbers were calculated; null before the first calculation."
+    )
+    requested_revision: int = strawberry.field(
+        description="The revision that was requested last. If it equals computedRevision, the numbers are up"
+        " to date."
+    )
 
 
 @strawberry.type(description="Something that puts members into a segment.")
@@ -98,91 +115,70 @@ class SegmentSource:
         )
 
 
-@strawberry.type(description="A member in the list of a segment's members.")
-class SegmentMemberEdge:
+@strawberry.type(description="A member in a list of a segment's members, with how it entered the segment.")
+class SegmentMemberEdge(Edge[Member]):
     """Relay's edge, with how the member came in."""
 
-    page: strawberry.Private[Page[Any]]
-    index: strawberry.Private[int]
     segment_id: strawberry.Private[int]
-
-    @strawberry.field(description="Where in the list: for after and before.")
-    def cursor(self) -> str:
-        """The cursor, made when it is asked for."""
-        return self.page.cursors[self.index]
-
-    @strawberry.field(description="The member.")
-    def node(self) -> Member:
-        """The member."""
-        member: Member = item_of(self.page.items[self.index], Member.of)
-        return member
 
     @property
     def ordinal(self) -> int:
         """The member's ordinal."""
-        item = self.page.items[self.index]
-        number: int = item["ordinal"] if isinstance(item, Record) else item.ordinal
+        number: int = self.item["ordinal"] if isinstance(self.item, Record) else self.item.ordinal
         return number
 
     @strawberry.field(
         description="When the member last entered the segment.",
         metadata=loads(
-            lambda info: caller_of(info).loaders.entered_at, lambda edge: (edge.segment_id, edge.ordinal)
+            lambda info: caller_of(info).loaders.memberships.entered_at,
+            lambda edge: (edge.segment_id, edge.ordinal),
         ),
     )
     @awaits_loaders
     async def entered_at(self, info: Info) -> datetime | None:
         """Look it up for the whole page at once."""
-        return await caller_of(info).loaders.entered_at.load((self.segment_id, self.ordinal))
+        return await caller_of(info).loaders.memberships.entered_at.load((self.segment_id, self.ordinal))
 
-    @strawberry.field(description="What holds the member in the segment.")
+    @strawberry.field(description="The kinds of sources because of which the member is in the segment.")
     @awaits_loaders
     async def sources(self, info: Info) -> list[SourceKind]:
         """Look it up for the whole page at once."""
         return await kinds_holding(info, self.segment_id, self.ordinal)
 
-    @strawberry.field(description="The playbooks that hold the member in the segment, of those you may see.")
+    @strawberry.field(
+        description="The playbooks because of which the member is in the segment, of those that you may see."
+    )
     @awaits_loaders
     async def playbooks(self, info: Info) -> list[LinkedPlaybook]:
         """Look them up for the whole page at once."""
         return await playbooks_holding(info, self.segment_id, self.ordinal)
 
 
-@strawberry.type(description="The members of a segment, page by page.")
-class SegmentMemberConnection:
-    """Relay's connection."""
+@strawberry.type(description="A page of the members of a segment.")
+class SegmentMemberConnection(Connection[Member, SegmentMemberEdge]):
+    """Relay's connection: the audience is known, so that counting it costs nothing."""
 
-    page: strawberry.Private[Page[Any]]
     audience: strawberry.Private[BitMap]
     segment_id: strawberry.Private[int]
 
-    @strawberry.field(description="The page.")
-    def edges(self) -> list[SegmentMemberEdge]:
-        """An edge for each member of the page."""
-        return [
-            SegmentMemberEdge(page=self.page, index=index, segment_id=self.segment_id)
-            for index in range(len(self.page.items))
-        ]
+    def edge(self, index: int) -> SegmentMemberEdge:
+        """The edge of a member."""
+        return SegmentMemberEdge(page=self.page, index=index, make=self.make, segment_id=self.segment_id)
 
-    @strawberry.field(description="Where the page stands in the list.")
-    def page_info(self) -> PageInfo:
-        """The page info."""
-        return PageInfo.of(self.page)
-
-    @strawberry.field(description="The members of the page, without what the edges say.")
-    def nodes(self) -> list[Member]:
-        """The members."""
-        return nodes_of(self.page, Member.of)
-
-    @strawberry.field(description="How many members the whole list has; counted only when asked for.")
+    @strawberry.field(description=TOTAL_COUNT)
     def total_count(self) -> int:
         """Count the list."""
         return len(self.audience)
 
     @staticmethod
-    def of(segment_id: int, found: SegmentPage) -> "SegmentMemberConnection":
+    def of(segment_id: int, members_page: SegmentPage) -> "SegmentMemberConnection":
         """The connection of a page."""
-        return SegmentMemberConnection(page=found.page, audience=found.audience, segment_id=segment_id)
+        return SegmentMemberConnection(
+            page=members_page.page,
+            make=Member.of,
+            audience=members_page.audience,
+            segment_id=segment_id,
+        )
 
 
 @strawberry.type(description="A named audience: members of one kind, by criteria, import or hand.")
@@ -198,17 +194,22 @@ class Segment(
     """A segment. Its numbers belong together: they are all as of reach.asOf."""
 
     id: strawberry.ID = row_id("Segment")
-    name: str = strawberry.field(description="The name; unique in the workspace, whatever its case.")
+    name: str = strawberry.field(description="The name. It is unique in the workspace; case is ignored.")
     description: str | None = strawberry.field(description="What it is for, in words.")
     kind: MemberKind = strawberry.field(description="The kind of its members.")
-    type: SegmentType = strawberry.field(description="DYNAMIC by criteria, STATIC by imports and hands.")
+    type: SegmentType = strawberry.field(
+        description="Whether criteria (DYNAMIC), or imports and manual changes (STATIC), select the members."
+    )
     status: SegmentStatus = strawberry.field(description="Where it is in its life.")
     purpose: SegmentPurpose | None = strawberry.field(
         description="What it is for; it decides the total reach."
     )
     origin: SegmentOrigin = strawberry.field(description="Who made it.")
     visibility: Visibility = strawberry.field(description="Who sees it.")
-    version: int = strawberry.field(description="Counts edits: send it with an edit to notice other editors.")
+    version: int = strawberry.field(
+        description="The number of edits so far. Send it with an edit to get CONFLICT if somebody else"
+        " edited in between."
+    )
     revision: int = strawberry.field(
         description="The computation that was asked for last.", metadata=column("requested_revision")
     )
@@ -225,7 +226,8 @@ class Segment(
     view: strawberry.Private[SegmentView]
 
     @strawberry.field(
-        description="The criteria as a JSON tree, in canonical form. The id of a segment that you do not see is null."
+        description="The criteria as a JSON tree in canonical form. The id of a segment that you may not see"
+        " is null."
     )
     @awaits_loaders
     async def criteria(self, info: Info) -> JSON | None:
@@ -243,7 +245,7 @@ class Segment(
         """Describe the criteria in words."""
         if self.view.criteria is None:
             return None
-        catalogue = await caller_of(info).loaders.catalogues.load(self.kind)
+        catalogue = await caller_of(info).loaders.catalogue.by_kind.load(self.kind)
         if catalogue is None:
             return None
         return criteria_documents.sentence(self.view.criteria, catalogue, await self._segment_names(info))
@@ -264,7 +266,7 @@ class Segment(
         if self.view.criteria is None:
             return {}
         named = sorted(criteria_texts.segments_of(self.view.criteria))
-        seen = await caller_of(info).loaders.segments.load_many(named)
+        seen = await caller_of(info).loaders.segments.by_id.load_many(named)
         return {segment.id: segment.name for segment in seen if segment is not None}
 
     @strawberry.field(description="What you may do to it now, going by its status and your rights.")
@@ -272,19 +274,28 @@ class Segment(
         """What is possible."""
         return segment_life.open_to(caller_of(info).viewer, self.view)
 
-    @strawberry.field(description="The users that it is hidden from.", metadata=reads("id"))
+    @strawberry.field(
+        description="The users that it is hidden from.",
+        metadata=reads("id"),
+    )
     @awaits_loaders
     async def hidden_from(self, info: Info) -> list[User]:
         """Load the users."""
         loaders = caller_of(info).loaders
-        found = await loaders.users.load_many(await loaders.hidden_from.load(self.view.id))
+        found = await loaders.users.by_id.load_many(await loaders.segments.hidden_from.load(self.view.id))
         return [User.of(user) for user in found if user is not None]
 
-    @strawberry.field(description="What puts members into it.", metadata=reads("id"))
+    @strawberry.field(
+        description="What puts members into it.",
+        metadata=reads("id"),
+    )
     @awaits_loaders
     async def sources(self, info: Info) -> list[SegmentSource]:
         """Load the sources."""
-        return [SegmentSource.of(view) for view in await caller_of(info).loaders.sources.load(self.view.id)]
+        return [
+            SegmentSource.of(view)
+            for view in await caller_of(info).loaders.segments.sources.load(self.view.id)
+        ]
 
     @strawberry.field(
         description="How current it is.",
@@ -293,7 +304,7 @@ class Segment(
     @awaits_loaders
     async def freshness(self, info: Info) -> Freshness:
         """Measure the freshness."""
-        pending = await caller_of(info).loaders.pending.load(self.kind)
+        pending = await caller_of(info).loaders.segments.pending_changes.load(self.kind)
         return Freshness(
             as_of=self.view.as_of,
             lag_seconds=pending.oldest_seconds,
@@ -303,8 +314,8 @@ class Segment(
         )
 
     @strawberry.field(
-        description="Who created it; null for an API key, or a user who is gone.",
-        metadata=loads(lambda info: caller_of(info).loaders.users, "view.created_by_id", User.of),
+        description="The user who created it; null if an API key did, or if the user was deleted.",
+        metadata=loads(lambda info: caller_of(info).loaders.users.by_id, "view.created_by_id", User.of),
     )
     @awaits_loaders
     async def created_by(self, info: Info) -> User | None:
@@ -313,7 +324,7 @@ class Segment(
 
     @strawberry.field(
         description="Who did the last thing to it; null for an API key, or a user who is gone.",
-        metadata=loads(lambda info: caller_of(info).loaders.users, "view.last_modified_by_id", User.of),
+        metadata=loads(lambda info: caller_of(info).loaders.users.by_id, "view.last_modified_by_id", User.of),
     )
     @awaits_loaders
     async def last_modified_by(self, info: Info) -> User | None:
@@ -348,12 +359,18 @@ class Segment(
         last: Annotated[int | None, strawberry.argument(description=LAST)] = None,
         before: Annotated[str | None, strawberry.argument(description=BEFORE)] = None,
         search: Annotated[
-            str | None, strawberry.argument(description="Part of a name, domain or email.")
+            str | None,
+            strawberry.argument(
+                description="Return only members whose name, domain or email contains this text; case is ignored."
+            ),
         ] = None,
         where: Annotated[
-            CriteriaInput | None, strawberry.argument(description="Criteria that narrow the list.")
+            CriteriaInput | None,
+            strawberry.argument(description="Return only members that match these criteria."),
         ] = None,
-        order_by: Annotated[MemberOrder | None, strawberry.argument(description="How to sort.")] = None,
+        order_by: Annotated[
+            MemberOrder | None, strawberry.argument(description="The order of the list.")
+        ] = None,
     ) -> SegmentMemberConnection:
         """A page of the members."""
         loaders = caller_of(info).loaders
@@ -366,7 +383,7 @@ class Segment(
             where=None if where is None else criteria_documents.canonical(document_of(where)),
             columns=wanted(info),
         )
-        return SegmentMemberConnection.of(self.view.id, await loaders.segment_pages.load(request))
+        return SegmentMemberConnection.of(self.view.id, await loaders.segments.member_pages.load(request))
 
     @staticmethod
     def of(view: SegmentView) -> "Segment":
@@ -399,7 +416,7 @@ def _duration(seconds: int | None) -> DurationText | None:
 
 
 async def _user(caller: Caller, user_id: int | None) -> User | None:
-    view = None if user_id is None else await caller.loaders.users.load(user_id)
+    view = None if user_id is None else await caller.loaders.users.by_id.load(user_id)
     return None if view is None else User.of(view)
 
 
@@ -407,7 +424,7 @@ async def member_order(caller: Caller, kind: MemberKind, order: MemberOrder | No
     """The order that an argument asks for."""
     if order is None:
         return members.BY_ORDINAL
-    catalogue = await caller.loaders.catalogues.load(kind)
+    catalogue = await caller.loaders.catalogue.by_kind.load(kind)
     descending = order.direction is OrderDirection.DESC
     return members.order_by(catalogue or Catalogue(kind), order.field, descending=descending)
 

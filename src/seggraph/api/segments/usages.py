@@ -81,4 +81,4 @@ class SegmentUsageFields:
     @awaits_loaders
     async def usages(self, info: Info) -> SegmentUsages:
         """Look it up for the whole page at once."""
-        return SegmentUsages.of(await caller_of(info).loaders.usages.load(self.view.id))
+        return SegmentUsages.of(await caller_of(info).loaders.segments.usages.load(self.view.id))

@@ -24,4 +24,4 @@ class SegmentValueFields:
     @awaits_loaders
     async def value(self, info: Info) -> CustomerValue:
         """Look it up for the whole page at once."""
-        return CustomerValue.of(await caller_of(info).loaders.segment_values.load(self.view.id))
+        return CustomerValue.of(await caller_of(info).loaders.segments.values.load(self.view.id))

@@ -80,21 +80,21 @@ class ProgressEvent(SegmentEvent):
     phase: str = strawberry.field(description="What it is at: SCANNING or APPLYING.")
 
 
-@strawberry.type(name="MembershipChanged", description="Members entered and exited a segment.")
+@strawberry.type(name="MembershipChanged", description="Members entered or exited a segment.")
 class MembershipEvent(SegmentEvent):
     """A change of membership."""
 
-    entered: int = strawberry.field(description="How many entered.")
-    exited: int = strawberry.field(description="How many exited.")
+    entered: int = strawberry.field(description="How many members entered.")
+    exited: int = strawberry.field(description="How many members exited.")
     entered_numbers: strawberry.Private[tuple[int, ...]] = ()
     exited_numbers: strawberry.Private[tuple[int, ...]] = ()
 
-    @strawberry.field(description="Some of those that entered.")
+    @strawberry.field(description="Some of the members that entered.")
     async def entered_sample(self, info: Info) -> list[Member]:
         """Read a few members."""
         return await _sample(caller_of(info), self.entered_numbers)
 
-    @strawberry.field(description="Some of those that exited.")
+    @strawberry.field(description="Some of the members that exited.")
     async def exited_sample(self, info: Info) -> list[Member]:
         """Read a few members."""
         return await _sample(caller_of(info), self.exited_numbers)
@@ -107,15 +107,14 @@ class DeletedEvent(SegmentEvent):
 
 @strawberry.type(
     name="MetricsChanged",
-    description="Campaign metrics of a segment were recorded or corrected: read segment.metrics.",
+    description="Campaign metrics of a segment were recorded or corrected. Query segment.metrics for the"
+    " new numbers.",
 )
 class MetricsEvent(SegmentEvent):
     """A change of metrics."""
 
 
-@strawberry.type(
-    name="DeliveryChanged", description="A delivery of a segment has another status, or came further."
-)
+@strawberry.type(name="DeliveryChanged", description="The status or the progress of a delivery changed.")
 class DeliveryEvent(SegmentEvent):
     """A change of a delivery."""
 

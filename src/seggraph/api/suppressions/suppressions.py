@@ -10,8 +10,7 @@ from strawberry.types import Info
 from seggraph.api.base import ids
 from seggraph.api.base.context import caller_of
 from seggraph.api.base.errors import ReportErrors, RowError, UserError
-from seggraph.api.base.paging import After, Before, First, Last, PageInfo, edges_of, request_of
-from seggraph.database.paging import Page
+from seggraph.api.base.paging import After, Before, CountedConnection, Edge, First, Last, request_of
 from seggraph.errors import Required
 from seggraph.services.suppressions import files as suppression_files
 from seggraph.services.suppressions import suppressions
@@ -43,49 +42,23 @@ class Suppression:
         )
 
 
-@strawberry.type(description="A suppression in a list.")
-class SuppressionEdge:
-    """Relay's edge."""
-
-    cursor: str = strawberry.field(description="Where in the list: for after and before.")
-    node: Suppression = strawberry.field(description="The suppression.")
-
-
-@strawberry.type(description="Suppressions, page by page, the newest first.")
-class SuppressionConnection:
-    """Relay's connection."""
-
-    edges: list[SuppressionEdge] = strawberry.field(description="The page.")
-    page_info: PageInfo = strawberry.field(description="Where the page stands in the list.")
-    list_: strawberry.Private[SuppressionList]
-
-    @strawberry.field(description="The suppressions of the page, without their cursors.")
-    def nodes(self) -> list[Suppression]:
-        """The nodes of the edges."""
-        return [edge.node for edge in self.edges]
-
-    @strawberry.field(description="How many the whole list has; counted only when asked for.")
-    async def total_count(self, info: Info) -> int:
-        """Count the list."""
-        return await suppressions.count(caller_of(info).viewer, self.list_)
-
-    @staticmethod
-    def of(page: Page[SuppressionView], list_: SuppressionList) -> "SuppressionConnection":
-        """The connection of a page."""
-        edges = edges_of(page, SuppressionEdge, Suppression.of)
-        return SuppressionConnection(edges=edges, page_info=PageInfo.of(page), list_=list_)
+@strawberry.type(description="A page of suppressed addresses, newest first.")
+class SuppressionConnection(CountedConnection[Suppression, Edge[Suppression]]):
+    """A page of the list."""
 
 
 @strawberry.input(description="Addresses that a channel may not use any more.")
 class SuppressAddressesInput:
     """Input of suppressAddresses."""
 
-    channel: Channel = strawberry.field(description="The channel; PUSH has no addresses.")
+    channel: Channel = strawberry.field(
+        description="The channel. PUSH is not possible, as it has no addresses."
+    )
     addresses: list[str] = strawberry.field(
         description="Up to 1,000 email addresses, phone numbers, or postal addresses on one line."
     )
     reason: SuppressionReason = strawberry.field(
-        default=SuppressionReason.MANUAL, description="Why; MANUAL unless given."
+        default=SuppressionReason.MANUAL, description="Why the addresses are suppressed; default MANUAL."
     )
     suppressed_at: datetime | None = strawberry.field(
         default=None, description="Since when; now unless given."
@@ -100,17 +73,19 @@ class UnsuppressAddressesInput:
     addresses: list[str] = strawberry.field(description="Up to 1,000 addresses.")
 
 
-@strawberry.input(description="A CSV file of addresses that a channel may not use any more.")
+@strawberry.input(description="The CSV file of addresses to suppress for a channel.")
 class ImportSuppressionsInput:
     """Input of importSuppressions."""
 
-    file: Upload = strawberry.field(description="CSV, with or without a header, of up to 100,000 rows.")
-    channel: Channel = strawberry.field(description="The channel; PUSH has no addresses.")
+    file: Upload = strawberry.field(description="The CSV file, with or without a header: up to 100,000 rows.")
+    channel: Channel = strawberry.field(
+        description="The channel. PUSH is not possible, as it has no addresses."
+    )
     reason: SuppressionReason = strawberry.field(
-        default=SuppressionReason.MANUAL, description="Why; MANUAL unless given."
+        default=SuppressionReason.MANUAL, description="Why the addresses are suppressed; default MANUAL."
     )
     column: str | None = strawberry.field(
-        default=None, description="The column of the addresses; unless given, the one that looks like it."
+        default=None, description="The column with the addresses; default: it is detected."
     )
 
 
@@ -128,23 +103,25 @@ class SuppressionsPayload:
         default_factory=list, description="The addresses that are none, by index."
     )
     errors: list[UserError] = strawberry.field(
-        default_factory=list, description="Why nothing was done, if so."
+        default_factory=list, description="The errors because of which nothing was done; empty on success."
     )
 
 
-@strawberry.type(description="What became of every row of the file: read = changed + alreadyDone + failed.")
+@strawberry.type(description="What became of the rows of the file: read = changed + alreadyDone + failed.")
 class ImportSuppressionsPayload:
     """Payload of importSuppressions."""
 
-    read: int = strawberry.field(default=0, description="Rows of the file, without the header.")
-    changed: int = strawberry.field(default=0, description="Addresses that came on the list.")
-    already_done: int = strawberry.field(default=0, description="Addresses that were on it.")
-    failed: int = strawberry.field(default=0, description="Rows without a usable address.")
+    read: int = strawberry.field(default=0, description="How many rows the file has, without its header.")
+    changed: int = strawberry.field(
+        default=0, description="How many addresses were added to the suppressions."
+    )
+    already_done: int = strawberry.field(default=0, description="How many addresses were already suppressed.")
+    failed: int = strawberry.field(default=0, description="How many rows have no usable address.")
     row_errors: list[RowError] = strawberry.field(
-        default_factory=list, description="The first 100 of them; index is the line of the file, from 1."
+        default_factory=list, description="The first 100 failed rows; index is the line in the file, from 1."
     )
     errors: list[UserError] = strawberry.field(
-        default_factory=list, description="Why nothing was done, if so."
+        default_factory=list, description="The errors because of which nothing was done; empty on success."
     )
 
 
@@ -171,9 +148,9 @@ class SuppressionQueries:
         """A page of suppressions."""
         list_ = SuppressionList(channels, reasons, search)
         request = request_of(first, after, last, before)
-        return SuppressionConnection.of(
-            await suppressions.list_page(caller_of(info).viewer, list_, request), list_
-        )
+        viewer = caller_of(info).viewer
+        page = await suppressions.list_page(viewer, list_, request)
+        return SuppressionConnection.of(page, Suppression.of, lambda: suppressions.count(viewer, list_))
 
 
 @strawberry.type

@@ -18,7 +18,7 @@ from seggraph.transport.loading import awaits_loaders
 from seggraph.vocabulary import ApiKeyScope, ConsentPolicy, Role
 
 
-@strawberry.type(description="What was corrected because it had drifted.")
+@strawberry.type(description="Corrections of segments that had drifted from their criteria.")
 class Drift:
     """What syncs corrected in the last 30 days (UTC), today included."""
 
@@ -27,9 +27,12 @@ class Drift:
         " 2,147,483,647 for that many and for more."
     )
     segments: int = strawberry.field(
-        description="Corrections of segments: one that was corrected twice counts twice."
+        description="How many corrections of segments were made. A segment that was corrected twice counts"
+        " twice."
     )
-    last_at: datetime | None = strawberry.field(description="When the last one was; null: there was none.")
+    last_at: datetime | None = strawberry.field(
+        description="When the last correction was made; null if there was none."
+    )
 
 
 @strawberry.type(description="A tenant. Nothing crosses it.")
@@ -90,7 +93,7 @@ class User(Node):
 
 async def load_user(info: Info, number: int | None) -> User | None:
     """A user of the workspace; None without a number, and for one who is no more."""
-    view = None if number is None else await caller_of(info).loaders.users.load(number)
+    view = None if number is None else await caller_of(info).loaders.users.by_id.load(number)
     return None if view is None else User.of(view)
 
 
@@ -122,24 +125,28 @@ class Viewer:
         return Viewer(role=state.role, scope=state.scope, api_key_id=key, state=state)
 
 
-@strawberry.type(description="A key with which a program signs in: Authorization: Bearer sgk_live_….")
+@strawberry.type(description="A key with which a program signs in: `Authorization: Bearer sgk_live_…`.")
 class ApiKey(Node):
     """An API key without its secret."""
 
-    name: str = strawberry.field(description="What it is for.")
-    hint: str = strawberry.field(description="How the key begins, to tell keys apart.")
-    scope: ApiKeyScope = strawberry.field(description="What it may do.")
-    created_at: datetime = strawberry.field(description="When it was made.")
+    name: str = strawberry.field(description="What the key is for.")
+    hint: str = strawberry.field(description="The first characters of the key, to tell keys apart.")
+    scope: ApiKeyScope = strawberry.field(description="What the key allows.")
+    created_at: datetime = strawberry.field(description="When the key was created.")
     expires_at: datetime | None = strawberry.field(
-        description="From when on it no longer works; null: never."
+        description="When the key stops working; null if it never does."
     )
-    revoked_at: datetime | None = strawberry.field(description="When it was revoked, if it was.")
+    revoked_at: datetime | None = strawberry.field(
+        description="When the key was revoked; null if it was not."
+    )
     last_used_at: datetime | None = strawberry.field(
-        description="When it was used last, to about a minute; null: never."
+        description="When the key was last used, to the minute; null if it never was."
     )
     created_by_number: strawberry.Private[int | None] = None
 
-    @strawberry.field(description="Who made it; null: another API key, or a user who is no more.")
+    @strawberry.field(
+        description="The user who created the key; null if another API key did, or if the user was deleted."
+    )
     @awaits_loaders
     async def created_by(self, info: Info) -> User | None:
         """Load the user."""
@@ -161,33 +168,38 @@ class ApiKey(Node):
         )
 
 
-@strawberry.type(description="What became of an API key.")
+@strawberry.type(description="The API key as the mutation left it, or the errors.")
 class ApiKeyPayload:
     """Payload of createApiKey and revokeApiKey."""
 
-    api_key: ApiKey | None = strawberry.field(default=None, description="The key.")
+    api_key: ApiKey | None = strawberry.field(
+        default=None, description="The API key; null if there are errors."
+    )
     secret: str | None = strawberry.field(
-        default=None, description="The key itself: shown once, when it is created, and kept nowhere."
+        default=None,
+        description="The key itself. It is returned only when the key is created, and is not stored.",
     )
     errors: list[UserError] = strawberry.field(
-        default_factory=list, description="What went wrong, if anything."
+        default_factory=list, description="The errors in the input; empty on success."
     )
 
 
-@strawberry.input(description="An API key to make.")
+@strawberry.input(description="The API key to create.")
 class CreateApiKeyInput:
     """Input of createApiKey."""
 
-    name: str = strawberry.field(description="What it is for; unique in the workspace.")
-    scope: ApiKeyScope = strawberry.field(default=ApiKeyScope.READ, description="What it may do.")
-    expires_at: datetime | None = strawberry.field(default=None, description="When it stops working.")
+    name: str = strawberry.field(description="What the key is for; unique in the workspace.")
+    scope: ApiKeyScope = strawberry.field(default=ApiKeyScope.READ, description="What the key allows.")
+    expires_at: datetime | None = strawberry.field(
+        default=None, description="When the key stops working; default: never."
+    )
 
 
-@strawberry.input(description="Which API key.")
+@strawberry.input(description="The API key to revoke.")
 class ApiKeyIdInput:
     """Input of revokeApiKey."""
 
-    id: strawberry.ID = strawberry.field(description="The key.")
+    id: strawberry.ID = strawberry.field(description="The global id of the API key.")
 
 
 @strawberry.type

@@ -8,9 +8,18 @@ from strawberry.types import Info
 from seggraph.api.base import ids
 from seggraph.api.base.context import caller_of
 from seggraph.api.base.node import Node
-from seggraph.api.base.paging import After, Before, First, Last, PageInfo, edges_of, request_of
+from seggraph.api.base.paging import (
+    After,
+    BatchCountedConnection,
+    Before,
+    Connection,
+    Edge,
+    First,
+    Last,
+    request_of,
+)
 from seggraph.database.paging import Page
-from seggraph.services.webhooks.attempts import AttemptView, DeliveryList, DeliveryView
+from seggraph.services.webhooks.attempts import AttemptView, DeliveryView
 from seggraph.transport.loading import awaits_loaders
 from seggraph.vocabulary import Topic, WebhookDeliveryStatus
 
@@ -41,29 +50,14 @@ class WebhookAttempt:
         )
 
 
-@strawberry.type(description="An attempt in a list.")
-class WebhookAttemptEdge:
-    """Relay's edge."""
-
-    cursor: str = strawberry.field(description="Where in the list: for after and before.")
-    node: WebhookAttempt = strawberry.field(description="The attempt.")
-
-
-@strawberry.type(description="A page of attempts, the newest first.")
-class WebhookAttemptConnection:
-    """Relay's connection."""
-
-    edges: list[WebhookAttemptEdge] = strawberry.field(description="The attempts with their cursors.")
-    nodes: list[WebhookAttempt] = strawberry.field(description="The attempts.")
-    page_info: PageInfo = strawberry.field(description="Where the page stands in the list.")
+@strawberry.type(description="A page of attempts, newest first.")
+class WebhookAttemptConnection(Connection[WebhookAttempt, Edge[WebhookAttempt]]):
+    """A page of the list, which nobody counts."""
 
     @staticmethod
     def of(page: Page[AttemptView]) -> "WebhookAttemptConnection":
         """The connection of a service's page."""
-        edges = edges_of(page, WebhookAttemptEdge, WebhookAttempt.of)
-        return WebhookAttemptConnection(
-            edges=edges, nodes=[edge.node for edge in edges], page_info=PageInfo.of(page)
-        )
+        return WebhookAttemptConnection(page=page, make=WebhookAttempt.of)
 
 
 @strawberry.type(description="A message to a webhook, from when it is made until it is not kept any more.")
@@ -93,7 +87,7 @@ class WebhookDelivery(Node):
     ) -> WebhookAttemptConnection:
         """A page of attempts."""
         request = request_of(first, after, last, before)
-        page = await caller_of(info).loaders.webhook_delivery_attempts.load((self.number, request))
+        page = await caller_of(info).loaders.webhooks.attempt_pages_of_deliveries.load((self.number, request))
         return WebhookAttemptConnection.of(page)
 
     @staticmethod
@@ -113,33 +107,6 @@ class WebhookDelivery(Node):
         )
 
 
-@strawberry.type(description="A message in a list.")
-class WebhookDeliveryEdge:
-    """Relay's edge."""
-
-    cursor: str = strawberry.field(description="Where in the list: for after and before.")
-    node: WebhookDelivery = strawberry.field(description="The message.")
-
-
-@strawberry.type(description="A page of messages, the newest first.")
-class WebhookDeliveryConnection:
-    """Relay's connection."""
-
-    edges: list[WebhookDeliveryEdge] = strawberry.field(description="The messages with their cursors.")
-    nodes: list[WebhookDelivery] = strawberry.field(description="The messages.")
-    page_info: PageInfo = strawberry.field(description="Where the page stands in the list.")
-    list_: strawberry.Private[DeliveryList]
-
-    @strawberry.field(description="How many messages there are in all; counted only when asked for.")
-    @awaits_loaders
-    async def total_count(self, info: Info) -> int:
-        """Count."""
-        return await caller_of(info).loaders.webhook_delivery_counts.load(self.list_)
-
-    @staticmethod
-    def of(page: Page[DeliveryView], list_: DeliveryList) -> "WebhookDeliveryConnection":
-        """The connection of a service's page."""
-        edges = edges_of(page, WebhookDeliveryEdge, WebhookDelivery.of)
-        return WebhookDeliveryConnection(
-            edges=edges, nodes=[edge.node for edge in edges], page_info=PageInfo.of(page), list_=list_
-        )
+@strawberry.type(description="A page of messages to a webhook, newest first.")
+class WebhookDeliveryConnection(BatchCountedConnection[WebhookDelivery, Edge[WebhookDelivery]]):
+    """A page of the list."""

@@ -28,7 +28,7 @@ class WebhookPayload:
         " rotateWebhookSecret.",
     )
     errors: list[UserError] = strawberry.field(
-        default_factory=list, description="Why nothing was done, if so."
+        default_factory=list, description="The errors because of which nothing was done; empty on success."
     )
 
 
@@ -53,13 +53,15 @@ class ReplayWebhookPayload:
     errors: list[UserError] = strawberry.field(default_factory=list, description="Why none are, if so.")
 
 
-@strawberry.input(description="A webhook to make.")
+@strawberry.input(description="The webhook to create.")
 class CreateWebhookInput:
     """Input of createWebhook."""
 
-    url: str = strawberry.field(description="An https:// URL in the public internet.")
-    topics: list[Topic] = strawberry.field(description="What it is to be told; at least one.")
-    description: str | None = strawberry.field(default=None, description="What it is for.")
+    url: str = strawberry.field(
+        description="The URL that messages are sent to: https, reachable in the public internet."
+    )
+    topics: list[Topic] = strawberry.field(description="The topics of the messages; at least one.")
+    description: str | None = strawberry.field(default=None, description="What the webhook is for.")
 
 
 @strawberry.input(description="What to change of a webhook. A field that is absent stays as it is.")
@@ -73,7 +75,9 @@ class UpdateWebhookInput:
     topics: list[Topic] | None = strawberry.field(
         default=strawberry.UNSET, description="What it is told from now on."
     )
-    description: str | None = strawberry.field(default=strawberry.UNSET, description="Null clears it.")
+    description: str | None = strawberry.field(
+        default=strawberry.UNSET, description="The new value; null removes it."
+    )
 
 
 @strawberry.input(description="Which webhook.")

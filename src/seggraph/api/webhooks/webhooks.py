@@ -11,7 +11,11 @@ from seggraph.api.base.context import caller_of
 from seggraph.api.base.node import Node
 from seggraph.api.base.paging import After, Before, First, Last, request_of
 from seggraph.api.users.viewer import User, load_user
-from seggraph.api.webhooks.deliveries import WebhookAttemptConnection, WebhookDeliveryConnection
+from seggraph.api.webhooks.deliveries import (
+    WebhookAttemptConnection,
+    WebhookDelivery,
+    WebhookDeliveryConnection,
+)
 from seggraph.services.webhooks import webhooks
 from seggraph.services.webhooks.attempts import DeliveryList
 from seggraph.services.webhooks.webhooks import WebhookView
@@ -66,8 +70,11 @@ class Webhook(Node):
         """A page of messages."""
         list_ = DeliveryList(self.number, status)
         request = request_of(first, after, last, before)
-        page = await caller_of(info).loaders.webhook_deliveries.load((list_, request))
-        return WebhookDeliveryConnection.of(page, list_)
+        loaders = caller_of(info).loaders.webhooks
+        page = await loaders.delivery_pages.load((list_, request))
+        return WebhookDeliveryConnection.of(
+            page, WebhookDelivery.of, lambda: loaders.delivery_counts.load(list_)
+        )
 
     @strawberry.field(description="The log of all attempts, the newest first.")
     @awaits_loaders
@@ -76,7 +83,7 @@ class Webhook(Node):
     ) -> WebhookAttemptConnection:
         """A page of attempts."""
         request = request_of(first, after, last, before)
-        page = await caller_of(info).loaders.webhook_attempts.load((self.number, request))
+        page = await caller_of(info).loaders.webhooks.attempt_pages.load((self.number, request))
         return WebhookAttemptConnection.of(page)
 
     @staticmethod

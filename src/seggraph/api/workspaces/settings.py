@@ -37,7 +37,7 @@ class WorkspacePayload:
         " consentPolicy or timeZone.",
     )
     errors: list[UserError] = strawberry.field(
-        default_factory=list, description="Why nothing was done, if so."
+        default_factory=list, description="The errors because of which nothing was done; empty on success."
     )
 
 

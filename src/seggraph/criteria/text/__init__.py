@@ -6,7 +6,7 @@ docs/criteria-text.md.
 
 from seggraph.criteria.text.completion import Completion, CompletionKind, complete, place_at
 from seggraph.criteria.text.names import segments_in, segments_named
-from seggraph.criteria.text.reader import Reading, read, read_text
+from seggraph.criteria.text.parser import Reading, read, read_text
 from seggraph.criteria.text.writer import write_text
 
 __all__ = [

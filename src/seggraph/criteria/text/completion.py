@@ -6,17 +6,11 @@ makes the list.
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Final
 
 from seggraph.criteria.catalogue import Catalogue, Field
-from seggraph.criteria.operators import AttributeOp
-from seggraph.criteria.text.cursor import Cursor
-from seggraph.criteria.text.names import catalogue_at
-from seggraph.criteria.text.phrases import field_name
-from seggraph.criteria.text.reader import Grammar
-from seggraph.criteria.text.tokens import DOUBLE, MAX_CHARACTERS, Kind, Token, quoted, tokens
-from seggraph.criteria.text.wants import (
+from seggraph.criteria.operators import AGGREGATES, OPERATORS
+from seggraph.criteria.text.expectations import (
     FieldName,
     Opening,
     Operator,
@@ -27,23 +21,29 @@ from seggraph.criteria.text.wants import (
     Want,
     Words,
 )
+from seggraph.criteria.text.keywords import field_name
+from seggraph.criteria.text.names import catalogue_at
+from seggraph.criteria.text.parser import Grammar
+from seggraph.criteria.text.token_stream import Cursor
+from seggraph.criteria.text.tokens import DOUBLE, MAX_CHARACTERS, Kind, Token, quoted, tokens
 from seggraph.errors import SeggraphError
 from seggraph.vocabulary import AttributeType
+from seggraph.vocabulary.described import DescribedStrEnum
 
 MAX_COMPLETIONS: Final = 100
 """Most completions for one place."""
 
 
-class CompletionKind(StrEnum):
-    """What is offered."""
+class CompletionKind(DescribedStrEnum):
+    """What a completion of criteria text is."""
 
-    FIELD = "FIELD"
-    OPERATOR = "OPERATOR"
-    KEYWORD = "KEYWORD"
-    VALUE = "VALUE"
-    SEGMENT = "SEGMENT"
-    EVENT = "EVENT"
-    RELATION = "RELATION"
+    FIELD = "FIELD", "The name of a field."
+    OPERATOR = "OPERATOR", "An operator, such as IN."
+    KEYWORD = "KEYWORD", "A keyword, such as AND."
+    VALUE = "VALUE", "A value of a field."
+    SEGMENT = "SEGMENT", "The name of a segment."
+    EVENT = "EVENT", "The name of an event."
+    RELATION = "RELATION", "The name of a relation to other members."
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +165,7 @@ def _offers(want: Want, catalogue: Catalogue) -> Iterator[_Offer]:
         case Operator(scope, name, op, text):
             asked = _field(catalogue, scope, name)
             if asked is None or op in asked.operators:
-                yield CompletionKind.OPERATOR, text, text, _MEANINGS[op]
+                yield CompletionKind.OPERATOR, text, text, OPERATORS[op].hint
         case ValueOf(scope, name):
             yield from _values_of(_field(catalogue, scope, name))
         case Words(text) | Opening(text):
@@ -194,34 +194,8 @@ def _values_of(field: Field | None) -> Iterator[_Offer]:
         yield CompletionKind.VALUE, example, example, "An example."
 
 
-_MEANINGS: Final[dict[AttributeOp, str]] = {
-    AttributeOp.EQ: "Is exactly.",
-    AttributeOp.NE: "Is set and is not.",
-    AttributeOp.GT: "Is more than, or later.",
-    AttributeOp.GTE: "Is at least, or not earlier.",
-    AttributeOp.LT: "Is less than, or earlier.",
-    AttributeOp.LTE: "Is at most, or not later.",
-    AttributeOp.IN: "Is one of.",
-    AttributeOp.NOT_IN: "Is set and is none of.",
-    AttributeOp.BETWEEN: "Lies between two values, both included.",
-    AttributeOp.CONTAINS: "Contains a text, whatever the case.",
-    AttributeOp.NOT_CONTAINS: "Is set and does not contain a text, whatever the case.",
-    AttributeOp.STARTS_WITH: "Starts with a text, whatever the case.",
-    AttributeOp.ENDS_WITH: "Ends with a text, whatever the case.",
-    AttributeOp.BEFORE: "Is earlier than.",
-    AttributeOp.AFTER: "Is later than.",
-    AttributeOp.ON: "Is on that day.",
-    AttributeOp.WITHIN_LAST: "Lies in that time up to now.",
-    AttributeOp.NOT_WITHIN_LAST: "Is set and does not lie in that time up to now.",
-    AttributeOp.WITHIN_NEXT: "Lies in that time from now.",
-    AttributeOp.ANNIVERSARY_WITHIN: "Has its anniversary today or in that time.",
-    AttributeOp.HAS_ANY: "Has at least one of.",
-    AttributeOp.HAS_ALL: "Has all of.",
-    AttributeOp.HAS_NONE: "Has none of.",
-    AttributeOp.IS_SET: "Has a value.",
-    AttributeOp.IS_NOT_SET: "Has no value.",
-}
 _WORDS: Final = {
+    **{f"{name}(": aggregate.hint for name, aggregate in AGGREGATES.items()},
     "AND": "Both hold. Binds closer than OR.",
     "OR": "At least one holds.",
     "NOT": "It does not hold. Binds closer than AND.",
@@ -233,14 +207,6 @@ _WORDS: Final = {
     "IN SEGMENT": "Is a member of another segment.",
     "SAMPLE": "A share of all members, always the same ones.",
     "SEQUENCE(": "Events in this order.",
-    "COUNT(": "How many events, or related members.",
-    "SUM(": "The sum over events.",
-    "AVG(": "The mean over events.",
-    "MIN(": "The least over events.",
-    "MAX(": "The most over events.",
-    "DISTINCT_DAYS(": "On how many days there were events.",
-    "FIRST_AT(": "When the first event was.",
-    "LAST_AT(": "When the last event was.",
     "EVENT": "Something that members did.",
     "RELATED": "Members that are related to this one.",
     "WHERE": "Only those with these properties.",

@@ -10,31 +10,21 @@ from seggraph.criteria.nodes import (
     InSegment,
     Leaf,
     Sample,
-    Scalar,
     Sequence,
     Tags,
     Window,
 )
-from seggraph.criteria.operators import ARITY, Arity, AttributeOp, CompareOp, EventAggregate, InOp
-from seggraph.criteria.problems import shown
-from seggraph.criteria.text.cursor import Cursor
-from seggraph.criteria.text.names import SegmentNames
-from seggraph.criteria.text.phrases import (
-    CHANNELS,
-    COMPARED,
-    COMPARED_NUMBERS,
-    INSTANTS,
-    LENGTHS,
+from seggraph.criteria.operators import (
+    AGGREGATES,
     OPERATORS,
-    RESERVED,
-    SETS,
-    STATES,
-    UNITS,
-    is_iso_length,
-    iso_length,
+    Arity,
+    AttributeOp,
+    CompareOp,
+    EventAggregate,
+    InOp,
 )
-from seggraph.criteria.text.tokens import Kind, Token
-from seggraph.criteria.text.wants import (
+from seggraph.criteria.problems import shown
+from seggraph.criteria.text.expectations import (
     FieldName,
     Opening,
     Operator,
@@ -45,6 +35,20 @@ from seggraph.criteria.text.wants import (
     Want,
     Words,
 )
+from seggraph.criteria.text.keywords import (
+    CHANNELS,
+    RESERVED,
+    SETS,
+    STATES,
+    UNITS,
+    compared,
+    is_iso_length,
+    iso_length,
+)
+from seggraph.criteria.text.names import SegmentNames
+from seggraph.criteria.text.token_stream import Cursor
+from seggraph.criteria.text.tokens import Kind, Token
+from seggraph.criteria.values import Scalar
 from seggraph.errors import BadValue
 
 _N = TypeVar("_N", bound=object)
@@ -75,8 +79,11 @@ class Conditions:
         if name is None:
             return None
         scope = self._scope
-        op = cursor.need_phrase(OPERATORS, lambda op, rest: Operator(scope, name, op, rest))
-        values, arity = self._values(op, ValueOf(scope, name), Operator(scope, name, op, "(")), ARITY[op]
+        op = cursor.need_phrase(OPERATORS.keywords, lambda op, rest: Operator(scope, name, op, rest))
+        values, arity = (
+            self._values(op, ValueOf(scope, name), Operator(scope, name, op, "(")),
+            OPERATORS[op].arity,
+        )
         return self.placed(Attribute(name, op, values, single=arity is Arity.ONE), start)
 
     def _field(self) -> str | None:
@@ -91,9 +98,9 @@ class Conditions:
         self, op: AttributeOp | CompareOp, want: Want, opening: Want | None = None
     ) -> tuple[Scalar, ...]:
         """What an operator is compared with."""
-        if op.value in LENGTHS:
+        if OPERATORS[op].takes.is_duration:
             return (self.length(),)
-        match ARITY[AttributeOp(op.value)]:
+        match OPERATORS[op].arity:
             case Arity.NONE:
                 return ()
             case Arity.ONE:
@@ -213,7 +220,7 @@ class Conditions:
             cursor.need_word("EVENT")
         name, within, where = self._events()
         cursor.need_word(")")
-        op = cursor.need_phrase(COMPARED if aggregate in INSTANTS else COMPARED_NUMBERS)
+        op = cursor.need_phrase(compared(AGGREGATES[aggregate].type))
         return Event(name, aggregate, of, op, self._values(op, Something(Sort.VALUE)), within, where)
 
     def _property(self) -> str:

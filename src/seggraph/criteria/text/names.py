@@ -7,8 +7,8 @@ from typing import Protocol
 from seggraph.criteria import relations
 from seggraph.criteria.catalogue import Catalogue
 from seggraph.criteria.nodes import All, AnyOf, InSegment, Node, Not, Related
+from seggraph.criteria.text.expectations import Scope
 from seggraph.criteria.text.tokens import MAX_CHARACTERS, Kind, tokens
-from seggraph.criteria.text.wants import Scope
 from seggraph.vocabulary import MemberKind
 
 

@@ -22,8 +22,8 @@ from seggraph.criteria.text import (
     write_text,
 )
 from seggraph.criteria.text.completion import Place
+from seggraph.criteria.text.expectations import Sort
 from seggraph.criteria.text.names import catalogue_at, kind_at
-from seggraph.criteria.text.wants import Sort
 from seggraph.database.connections import database
 from seggraph.errors import Path, SeggraphError
 from seggraph.services.catalogue import catalogues, value_counts

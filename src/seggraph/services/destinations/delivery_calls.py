@@ -26,7 +26,7 @@ from seggraph.destinations.destination import (
 from seggraph.destinations.templates import Template
 from seggraph.errors import NotFound
 from seggraph.services.destinations import adapters, delivery_members, delivery_names
-from seggraph.services.destinations.delivery_claims import Claim
+from seggraph.services.destinations.delivery_claims import DeliveryClaim
 from seggraph.services.destinations.delivery_states import State, States
 from seggraph.vocabulary import MemberKind
 
@@ -62,7 +62,7 @@ class Calls:
     """The destination of a claim, as it is called now."""
 
     context: Context
-    claim: Claim
+    claim: DeliveryClaim
     destination: Destination
     template: Template
 
@@ -206,7 +206,7 @@ class Calls:
         return await call()
 
 
-async def open_calls(context: Context, claim: Claim) -> Calls:
+async def open_calls(context: Context, claim: DeliveryClaim) -> Calls:
     """Read how the destination is called now: after a look, so that a change that comes later asks for another one.
 
     Raises NotFound, Refused, SecretUnreadable.

@@ -9,7 +9,7 @@ from pyroaring import BitMap
 from seggraph.context import Context
 from seggraph.database.unit_of_work import UnitOfWork, begin
 from seggraph.services.destinations import delivery_states
-from seggraph.services.destinations.delivery_claims import Claim
+from seggraph.services.destinations.delivery_claims import DeliveryClaim
 from seggraph.services.destinations.delivery_states import Audience, State, States
 from seggraph.vocabulary import Channel, DeliveryStatus, DesiredState, MemberKind, SegmentStatus
 
@@ -44,7 +44,7 @@ class Round:
     is_live: bool
 
 
-async def look(claim: Claim) -> Round:
+async def look(claim: DeliveryClaim) -> Round:
     """Take what changed, then read who should be outside and who is. Raises LeaseLost."""
     async with begin() as unit:
         row = await claim.hold(unit.connection)
@@ -72,7 +72,7 @@ async def look(claim: Claim) -> Round:
         return _found(row, remove, send, is_live=True)
 
 
-async def _count(unit: UnitOfWork, claim: Claim, audience: Audience, state: State) -> None:
+async def _count(unit: UnitOfWork, claim: DeliveryClaim, audience: Audience, state: State) -> None:
     await unit.connection.execute(
         ROUND,
         claim.delivery_id,
@@ -85,7 +85,7 @@ async def _count(unit: UnitOfWork, claim: Claim, audience: Audience, state: Stat
     )
 
 
-async def settle(context: Context, claim: Claim, found: Round) -> asyncpg.Record:
+async def settle(context: Context, claim: DeliveryClaim, found: Round) -> asyncpg.Record:
     """Outside is as it should be: say so, if that is news. Returns the delivery's row. Raises LeaseLost."""
     async with begin() as unit:
         row = await claim.hold(unit.connection)

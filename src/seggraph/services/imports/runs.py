@@ -24,7 +24,7 @@ from seggraph.models.audiences import ChunkRole
 from seggraph.services.catalogue import catalogues
 from seggraph.services.imports import batches, checks, claims
 from seggraph.services.imports.batches import Batch, Outcome
-from seggraph.services.imports.claims import Claim
+from seggraph.services.imports.claims import ImportClaim
 from seggraph.services.imports.imports import progressed, require_takes_imports
 from seggraph.services.imports.mappings import RowMaker
 from seggraph.services.members import selections
@@ -58,7 +58,7 @@ async def run(context: Context, import_id: int) -> ImportStatus | None:
     Returns the status that it has then (RUNNING: it was handed on, or will be tried again), or None if there
     was nothing to do.
     """
-    claim = await claims.take(context, import_id)
+    claim = await claims.claim(context, import_id)
     if claim is None:
         return None
     with structlog.contextvars.bound_contextvars(import_id=import_id):
@@ -66,12 +66,12 @@ async def run(context: Context, import_id: int) -> ImportStatus | None:
         return await leases.carry_out(claim.lease, _carry_out(context, claim), fail)
 
 
-async def _carry_out(context: Context, claim: Claim) -> ImportStatus:
+async def _carry_out(context: Context, claim: ImportClaim) -> ImportStatus:
     is_read = await leases.keep(claim.lease, _read(context, claim))
     return await (_finish if is_read else _hand_on)(context, claim)
 
 
-async def _read(context: Context, claim: Claim) -> bool:
+async def _read(context: Context, claim: ImportClaim) -> bool:
     """Store the file from where it stands; returns whether all of it is, or else it is time to hand it on."""
     if claim.total is None:
         await checks.look_through(context, claim)
@@ -89,7 +89,7 @@ def _next_records(reader: RecordReader) -> list[Record]:
     return [record for _, record in zip(range(BATCH_ROWS), reader, strict=False)]
 
 
-async def _begin(claim: Claim) -> Batch:
+async def _begin(claim: ImportClaim) -> Batch:
     """What batches need to know that does not change with them, and what came of those before."""
     async with database() as connection:
         known = await catalogues.types(connection, claim.workspace_id, claim.kind)
@@ -113,7 +113,7 @@ async def _begin(claim: Claim) -> Batch:
 
 
 async def _store(
-    context: Context, claim: Claim, batch: Batch, records: list[Record], reader: RecordReader
+    context: Context, claim: ImportClaim, batch: Batch, records: list[Record], reader: RecordReader
 ) -> None:
     """Account for some records: members, counts, rejects and position change together or not at all."""
     rows = await asyncio.to_thread(batch.make, records)
@@ -146,7 +146,7 @@ async def _without_trace(context: Context, batch: Batch, rows: batches.Rows) -> 
         return outcome
 
 
-async def _hand_on(context: Context, claim: Claim) -> ImportStatus:
+async def _hand_on(context: Context, claim: ImportClaim) -> ImportStatus:
     async with begin() as unit:
         await claim.lease.change(unit.connection, HAND_ON)
         context.run_import(unit, claim.import_id, claim.position, attempt=0)
@@ -154,7 +154,7 @@ async def _hand_on(context: Context, claim: Claim) -> ImportStatus:
     return ImportStatus.RUNNING
 
 
-async def _finish(context: Context, claim: Claim) -> ImportStatus:
+async def _finish(context: Context, claim: ImportClaim) -> ImportStatus:
     async with begin() as unit:
         await claim.lease.change(unit.connection, COMPLETE)
         if claim.segment_id is not None and not claim.dry_run:
@@ -167,7 +167,7 @@ async def _finish(context: Context, claim: Claim) -> ImportStatus:
     return ImportStatus.COMPLETED
 
 
-async def _fill_segment(context: Context, unit: UnitOfWork, claim: Claim, segment_id: int) -> None:
+async def _fill_segment(context: Context, unit: UnitOfWork, claim: ImportClaim, segment_id: int) -> None:
     """Make the members of the file links of the segment's IMPORT source, and have the segment computed."""
     connection = unit.connection
     row = await connection.fetchrow(SEGMENT, claim.workspace_id, segment_id)

@@ -9,7 +9,7 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Final
+from functools import partial
 from zoneinfo import ZoneInfo
 
 import asyncpg
@@ -20,19 +20,19 @@ from seggraph.audiences import ChunkStore, from_bytes
 from seggraph.context import Context
 from seggraph.criteria import Checked
 from seggraph.database import leases
+from seggraph.database.claimable_work import FailureClass
 from seggraph.database.connections import database
-from seggraph.database.leases import RELEASE_LEASE, RETRY, LeaseLost
 from seggraph.database.unit_of_work import UnitOfWork, begin, snapshot
 from seggraph.engines import Population
-from seggraph.errors import SeggraphError
 from seggraph.services.catalogue import catalogues
 from seggraph.services.changes import populations
+from seggraph.services.computations import computations
 from seggraph.services.memberships import deltas
 from seggraph.services.memberships.deltas import Membership, MembershipDelta
 from seggraph.services.reach import reach
 from seggraph.services.reach.reach import ReachCounts
 from seggraph.services.recompute import claims, reach_building
-from seggraph.services.recompute.claims import Claim
+from seggraph.services.recompute.claims import RunClaim
 from seggraph.services.refresh import drift, refresh
 from seggraph.services.rules import rules, segment_references
 from seggraph.services.rules.rules import Rule
@@ -41,32 +41,7 @@ from seggraph.vocabulary import ReachStatus, RunStatus
 
 log = structlog.get_logger()
 
-MAX_ATTEMPTS: Final = 5
-"""Runs of one revision that may fail, or lose their worker, before the segment is FAILED."""
-
 FORGET_REFRESHED = "UPDATE runs SET refreshed = NULL WHERE id = $1 AND refreshed IS NOT NULL"
-
-HOLD = """
-    SELECT id FROM segments
-    WHERE id = $1 AND requested_revision = $2 AND lease_holder = $3 AND status = 'ACTIVE' FOR NO KEY UPDATE
-"""
-
-FINISH_SEGMENT = f"""
-    UPDATE segments SET computed_revision = $2, reach_status = 'READY', as_of = $3, member_count = $4,
-      {reach.assigned(5)}, {RELEASE_LEASE}, progress = NULL, attempts = 0, retry_at = NULL,
-      error_code = NULL, error_message = NULL, error_at = NULL
-    WHERE id = $1
-"""  # noqa: S608 - constants only
-
-TRIED_AGAIN: Final = "least(next_sync_at, now() + interval '5 minutes')"
-"""When a segment is computed anew that failed for nothing of its own: whatever it was may be over by then."""
-
-FAIL_SEGMENT = f"""
-    reach_status = 'FAILED', error_code = $3, error_message = $4, error_at = clock_timestamp(), {RELEASE_LEASE},
-    progress = NULL, next_sync_at = CASE WHEN $5 THEN {TRIED_AGAIN} ELSE next_sync_at END
-"""
-
-FAILED_MESSAGE: Final = "Something failed on our side while calculating. Recalculate to try again."
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,26 +61,28 @@ async def run(context: Context, segment_id: int, revision: int) -> RunStatus | N
     Returns how the run ended, or None if there was none to carry out. A failure that may pass leaves the
     segment CALCULATING with a time to try again; any other makes it FAILED, its last good numbers untouched.
     """
-    claim = await claims.take(context, segment_id, revision)
+    claim = await claims.claim(context, segment_id, revision)
     if claim is None:
         return None
     with structlog.contextvars.bound_contextvars(
         segment_id=segment_id, revision=revision, run_id=claim.run_id
     ):
-        try:
-            async with asyncio.timeout(longest_seconds(context.settings)):
-                found = await leases.keep(claim.lease, _scan_and_tell(context, claim))
-                await _apply(context, claim, found)
-        except LeaseLost:
-            await claims.end(claim, RunStatus.VOID)
-            log.info("run_void")
-            return RunStatus.VOID
-        except Exception as error:  # whatever it was, the segment must not stay CALCULATING without a reason
-            return await _fail(context, claim, error)
-        except asyncio.CancelledError:
-            await asyncio.shield(claims.give_back(claim))
-            raise
-    log.info("run_succeeded", segment_id=segment_id, revision=revision)
+        status = await leases.carry_out(
+            claim.lease,
+            _carry_out(context, claim),
+            partial(_fail, context, claim),
+            partial(claims.give_back, claim),
+        )
+        status = status or RunStatus.VOID
+        if status is not RunStatus.FAILED:
+            log.info(f"run_{status.lower()}")
+    return status
+
+
+async def _carry_out(context: Context, claim: RunClaim) -> RunStatus:
+    async with asyncio.timeout(longest_seconds(context.settings)):
+        scan = await leases.keep(claim.lease, _scan_and_publish(context, claim))
+        await _apply(context, claim, scan)
     return RunStatus.SUCCEEDED
 
 
@@ -114,15 +91,15 @@ def longest_seconds(settings: Settings) -> float:
     return 3 * settings.statement_timeout_seconds
 
 
-async def _scan_and_tell(context: Context, claim: Claim) -> Scan:
-    """Scan, and tell subscribers before and after. It is done under the lease, for Redis may be slow to answer."""
-    await context.stream.publish([claim.fact(0.0, "SCANNING")])
-    found = await _scan(context, claim)
-    await context.stream.publish([claim.fact(0.9, "APPLYING")])
-    return found
+async def _scan_and_publish(context: Context, claim: RunClaim) -> Scan:
+    """Scan, and publish the progress before and after: under the lease, because Redis may be slow to answer."""
+    await context.stream.publish([claim.progressed(0.0, "SCANNING")])
+    scan = await _scan(context, claim)
+    await context.stream.publish([claim.progressed(0.9, "APPLYING")])
+    return scan
 
 
-async def _scan(context: Context, claim: Claim) -> Scan:
+async def _scan(context: Context, claim: RunClaim) -> Scan:
     """Evaluate all the segment's rules over one snapshot of the whole population.
 
     Changes that are pending are looked at first, so that the reachable audiences are not older than the members.
@@ -150,16 +127,14 @@ async def _scan(context: Context, claim: Claim) -> Scan:
         return Scan(found, criteria, matched, as_of, population_settings.zone)
 
 
-async def _apply(context: Context, claim: Claim, scan: Scan) -> None:
+async def _apply(context: Context, claim: RunClaim, scan: Scan) -> None:
     """Make the result the segment's membership, with its numbers, history and events, in one transaction.
 
     Raises LeaseLost if the result is void by now.
     """
     async with begin() as unit:
         connection = unit.connection
-        held = await connection.fetchrow(HOLD, claim.segment_id, claim.revision, claim.lease.holder)
-        if held is None:
-            raise LeaseLost
+        await computations.hold_result(connection, claim.segment_id, claim.revision, claim.lease)
         membership = await _membership(context, connection, claim, scan)
         before, after = membership.members, membership.members_after
         await _report_drift(context, unit, claim, scan, after - before, before - after)
@@ -174,9 +149,7 @@ async def _apply(context: Context, claim: Claim, scan: Scan) -> None:
             counts,
             causes=membership.causes,
         )
-        await connection.execute(
-            FINISH_SEGMENT, claim.segment_id, claim.revision, scan.as_of, len(after), *counts.values()
-        )
+        await computations.finish(connection, claim.computation, scan.as_of, len(after), counts)
         await claims.finish(connection, claim, RunStatus.SUCCEEDED, scan.as_of, delta=delta, size=len(after))
         await deltas.write_moves(connection, claim.workspace_id, delta)
         ids = await deltas.member_ids(connection, claim.workspace_id, claim.kind, delta)
@@ -187,7 +160,7 @@ async def _apply(context: Context, claim: Claim, scan: Scan) -> None:
 async def _report_drift(
     context: Context,
     unit: UnitOfWork,
-    claim: Claim,
+    claim: RunClaim,
     scan: Scan,
     entered: BitMap,
     exited: BitMap,
@@ -206,7 +179,7 @@ async def _report_drift(
 
 
 async def _membership(
-    context: Context, connection: asyncpg.Connection, claim: Claim, scan: Scan
+    context: Context, connection: asyncpg.Connection, claim: RunClaim, scan: Scan
 ) -> Membership:
     """The membership before, and after the result is applied. The caller holds the segment.
 
@@ -222,12 +195,12 @@ async def _membership(
     return membership
 
 
-async def _rules(connection: asyncpg.Connection, claim: Claim) -> list[Rule]:
+async def _rules(connection: asyncpg.Connection, claim: RunClaim) -> list[Rule]:
     return (await rules.of_segments(connection, claim.workspace_id, [claim.segment_id]))[claim.segment_id]
 
 
 async def _with_refreshed(
-    context: Context, connection: asyncpg.Connection, claim: Claim, scan: Scan
+    context: Context, connection: asyncpg.Connection, claim: RunClaim, scan: Scan
 ) -> Sequence[BitMap]:
     """What the scan matched, with the ordinals that were refreshed since its snapshot evaluated anew.
 
@@ -249,7 +222,7 @@ async def _with_refreshed(
     return [(matched - ordinals) | now for matched, now in zip(scan.matched, anew, strict=True)]
 
 
-async def _reach(connection: asyncpg.Connection, claim: Claim, members: BitMap) -> ReachCounts:
+async def _reach(connection: asyncpg.Connection, claim: RunClaim, members: BitMap) -> ReachCounts:
     population_id = await populations.ensure(connection, claim.workspace_id, claim.kind)
     owners = reach.owners(population_id)
     audiences = await ChunkStore(connection, claim.workspace_id).read_many(list(owners.values()))
@@ -257,18 +230,15 @@ async def _reach(connection: asyncpg.Connection, claim: Claim, members: BitMap) 
     return await asyncio.to_thread(reach.count, members, reachable, claim.purpose)
 
 
-async def _fail(context: Context, claim: Claim, error: Exception) -> RunStatus:
-    """Say why the run failed; try again later if that may help, otherwise the segment is FAILED."""
-    verdict = leases.classify_failure(error, claim.attempt, MAX_ATTEMPTS, FAILED_MESSAGE)
-    code, message = verdict.code, verdict.message
-    log.warning("run_failed", code=code, attempt=claim.attempt, final=verdict.is_final, exc_info=error)
-    async with begin() as unit:
-        # The segment's row before the run's, as a refresh takes them.
-        if verdict.is_final:
-            may_pass = not isinstance(error, SeggraphError) or error.retryable
-            if await claim.lease.try_change(unit.connection, FAIL_SEGMENT, code, message, may_pass):
-                context.publish(unit, [claim.status(ReachStatus.FAILED)])
-        else:
-            await claim.lease.try_change(unit.connection, RETRY, leases.wait_seconds(claim.attempt))
+async def _fail(context: Context, claim: RunClaim, error: Exception) -> RunStatus:
+    """Close the run with the reason; the segment is computed again later if that may help, otherwise it is FAILED."""
+
+    async def settle(unit: UnitOfWork, failure: FailureClass) -> None:
+        # The segment's row, which is changed already, comes before the run's, as a refresh takes them.
+        if failure.is_final:
+            context.publish(unit, [claim.computation.reach_changed(ReachStatus.FAILED)])
+        code, message = failure.code, failure.message
         await claims.finish(unit.connection, claim, RunStatus.FAILED, code=code, message=message)
+
+    await computations.fail(claim.lease, claim.attempt, error, settle)
     return RunStatus.FAILED

@@ -19,9 +19,9 @@ from seggraph.audiences import ChunkOwner, ChunkStore, from_bytes, to_bytes
 from seggraph.context import Context
 from seggraph.criteria import fields_read
 from seggraph.database.unit_of_work import UnitOfWork
-from seggraph.events import ReachChanged
 from seggraph.models.audiences import ChunkRole
 from seggraph.services.changes import changes
+from seggraph.services.computations import computations
 from seggraph.services.memberships import deltas
 from seggraph.services.memberships.deltas import FoundDelta
 from seggraph.services.reach import reach
@@ -32,7 +32,7 @@ from seggraph.services.rules import dependencies, rules
 from seggraph.services.rules.dependencies import PassedOn, Reader
 from seggraph.services.rules.rule_answers import RuleEvaluator
 from seggraph.services.rules.rules import Rule
-from seggraph.vocabulary import ConsentPolicy, ReachStatus, RunTrigger, SegmentPurpose
+from seggraph.vocabulary import ConsentPolicy, RunTrigger, SegmentPurpose
 
 REACH_READS: Final = frozenset(
     {changes.CREATED, changes.SUPPRESSIONS, "address"}.union(
@@ -60,12 +60,6 @@ RUNNING = """
 """
 
 TELL = "UPDATE runs SET refreshed = $2 WHERE id = $1"
-
-RUN_ANEW = """
-    UPDATE segments SET requested_revision = requested_revision + 1, lease_holder = NULL, lease_until = NULL,
-      attempts = 0, retry_at = NULL, progress = 0, reach_status = 'CALCULATING'
-    WHERE workspace_id = $1 AND id = ANY($2) RETURNING id, requested_revision
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -277,21 +271,9 @@ class Propagation:
 
     async def _run_anew(self) -> None:
         """Ask for runs of segments that could not be refreshed: a run has more time, and says what is wrong."""
-        if not self._failed:
-            return
-        facts = []
-        for row in await self._connection.fetch(RUN_ANEW, self._workspace_id, sorted(self._failed)):
-            self._context.recompute(self._unit, row["id"], row["requested_revision"])
-            facts.append(
-                ReachChanged(
-                    workspace_id=self._workspace_id,
-                    at=datetime.now(UTC),
-                    segment_id=row["id"],
-                    revision=row["requested_revision"],
-                    reach_status=ReachStatus.CALCULATING,
-                )
-            )
-        self._context.publish(self._unit, facts)
+        if self._failed:
+            failed = sorted(self._failed)
+            await computations.request(self._context, self._unit, self._workspace_id, failed)
 
     async def _record(
         self, ready: Sequence[asyncpg.Record], reach_delta: ReachDelta, differing: BitMap

@@ -21,6 +21,7 @@ from seggraph.database.unit_of_work import UnitOfWork, begin
 from seggraph.errors import RetryLater
 from seggraph.services.changes import changes, populations
 from seggraph.services.changes.populations import PopulationSettings
+from seggraph.services.computations import computations
 from seggraph.services.rules import dependencies, rule_answers, rules
 from seggraph.services.rules.rules import Rule
 from seggraph.vocabulary import MemberKind
@@ -70,12 +71,6 @@ ADVANCE = """
 
 END = "DELETE FROM ticks WHERE workspace_id = $1 AND kind = $2"
 
-# A run says what is wrong, or finds what a tick could not.
-SYNC_SOON = """
-    UPDATE segments SET next_sync_at = least(next_sync_at, now() + interval '5 minutes')
-    WHERE workspace_id = $1 AND id = ANY($2)
-"""
-
 
 async def tick(context: Context) -> int:
     """Let time pass for every population whose turn it is; returns how often a rule has to look at a member again.
@@ -124,7 +119,8 @@ async def _pass(context: Context, workspace_id: int, kind: MemberKind) -> tuple[
         await _mark(context, unit, population_settings, found)
         lost = {rule.segment_id for rule in timed if rule not in found}
         if lost:
-            await connection.execute(SYNC_SOON, workspace_id, sorted(lost))
+            # A run says what is wrong, or finds what a tick could not.
+            await computations.sync_soon(connection, workspace_id, sorted(lost))
         seconds = context.settings.tick_seconds
         await connection.execute(ADVANCE, workspace_id, kind, until, now, seconds, SHARE)
         return sum(map(len, found.values())), until < now

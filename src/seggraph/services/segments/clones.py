@@ -11,6 +11,7 @@ from seggraph.access import Viewer, require_write
 from seggraph.audiences import ChunkStore
 from seggraph.context import Context
 from seggraph.database.unit_of_work import UnitOfWork, begin
+from seggraph.services.computations import computations
 from seggraph.services.memberships import deltas
 from seggraph.services.memberships.deltas import FoundDelta, Membership
 from seggraph.services.reach import reach
@@ -28,16 +29,16 @@ from seggraph.vocabulary import (
     Visibility,
 )
 
-CLONE: Final = """
+CLONE: Final = f"""
     INSERT INTO segments (workspace_id, name, name_key, description, kind, type, status, purpose, origin,
-      visibility, criteria, sync_interval_seconds, version, requested_revision, computed_revision, attempts,
-      reach_status, member_count, created_by_id, created_at, last_action, last_modified_by_id, last_modified_at)
+      visibility, criteria, sync_interval_seconds, version, {computations.NEW_COLUMNS},
+      created_by_id, created_at, last_action, last_modified_by_id, last_modified_at)
     SELECT workspace_id, $3, $4, description, kind, type, 'DRAFT', purpose, $5, $6, criteria,
-      sync_interval_seconds, 1, 0, 0, 0, 'NONE', 0, $7, now(), 'CLONED', $7, now()
+      sync_interval_seconds, 1, {computations.NEW_VALUES}, $7, now(), 'CLONED', $7, now()
     FROM segments WHERE workspace_id = $1 AND id = $2
     ON CONFLICT (workspace_id, name_key) DO NOTHING
     RETURNING id
-"""
+"""  # noqa: S608 - constants only
 
 HIDE: Final = """
     INSERT INTO segment_hidings (workspace_id, segment_id, user_id)

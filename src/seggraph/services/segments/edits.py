@@ -13,6 +13,7 @@ from seggraph.context import Context
 from seggraph.database.unit_of_work import UnitOfWork, begin
 from seggraph.errors import BadTransition, Forbidden, Required
 from seggraph.events import SegmentUpdated
+from seggraph.services.computations import computations
 from seggraph.services.memberships import deltas
 from seggraph.services.memberships.deltas import Membership
 from seggraph.services.segments import lifecycle, rows, segments, usages
@@ -44,11 +45,6 @@ EDIT: Final = f"""
     UPDATE segments s SET {", ".join(f"{column} = ${index}" for index, column in enumerate(EDITABLE, start=3))}
     WHERE workspace_id = $1 AND id = $2
 """  # noqa: S608 - constants only
-
-RESCHEDULE: Final = """
-    UPDATE segments SET next_sync_at = now() + make_interval(secs => coalesce(sync_interval_seconds, $3))
-    WHERE workspace_id = $1 AND id = $2 AND next_sync_at IS NOT NULL
-"""
 
 # A draft has no links yet: whatever gives it some makes it ACTIVE.
 TURN_SOURCE: Final = """
@@ -84,8 +80,7 @@ async def update(
         after = await _edited(unit, viewer, before, given)
         await _write(unit, viewer, before, after)
         if "sync_interval" in given:
-            default = rows.DEFAULT_SYNC_INTERVAL.total_seconds()
-            await unit.connection.execute(RESCHEDULE, viewer.workspace_id, segment_id, default)
+            await computations.reschedule(unit, viewer.workspace_id, segment_id)
         earlier: dict[str, object] = {}
         later: dict[str, object] = {}
         if "hidden_from" in given:

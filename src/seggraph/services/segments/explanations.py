@@ -19,8 +19,8 @@ from seggraph.context import Context
 from seggraph.criteria import Checked, Comparison, describe
 from seggraph.criteria.catalogue import Field, Storage
 from seggraph.criteria.nodes import All, AnyOf, Consent, InSegment, Not, Sample, Tags
-from seggraph.criteria.operators import InOp
-from seggraph.criteria.typed import ZERO_WITHOUT, EventTest, RelatedTest, SequenceTest
+from seggraph.criteria.operators import AGGREGATES, InOp
+from seggraph.criteria.typed import EventTest, RelatedTest, SequenceTest
 from seggraph.database.unit_of_work import snapshot
 from seggraph.errors import Invalid
 from seggraph.models.audiences import ChunkRole
@@ -194,7 +194,7 @@ class _Seen:
                 return getattr(self.member, f"consent_{channel.name.lower()}").name
             case EventTest(aggregate=aggregate):
                 found = self.observed[tree]
-                return _plain(0 if found is None and aggregate in ZERO_WITHOUT else found)
+                return _plain(0 if found is None and AGGREGATES[aggregate].zero_without else found)
             case RelatedTest():
                 return self.observed[tree] or 0
             case SequenceTest():

@@ -13,15 +13,15 @@ from seggraph.access import Viewer, is_segment_manager, may_write
 from seggraph.context import Context
 from seggraph.database.unit_of_work import UnitOfWork, begin
 from seggraph.errors import BadTransition, Forbidden, Path, StaleVersion
-from seggraph.events import Fact, ReachChanged, SegmentDeleted
+from seggraph.events import Fact, SegmentDeleted
 from seggraph.services.audit import audit
+from seggraph.services.computations import computations
 from seggraph.services.rules import dependencies, segment_references
 from seggraph.services.segments import rows, usages
 from seggraph.services.segments.views import SegmentView
 from seggraph.vocabulary import (
     AuditAction,
     AuditSubject,
-    ReachStatus,
     SegmentAction,
     SegmentOrigin,
     SegmentStatus,
@@ -58,14 +58,6 @@ TRANSITIONS: Final[Mapping[SegmentStatus, tuple[SegmentTransition, ...]]] = {
 
 OF_DEFAULTS: Final = frozenset({SegmentTransition.RECALCULATE, SegmentTransition.CLONE})
 """What is possible with the segments that the system makes: they are the same in every workspace."""
-
-SET_ASIDE = """
-    UPDATE segments SET status = $3, next_sync_at = NULL, lease_holder = NULL, lease_until = NULL, attempts = 0,
-      retry_at = NULL, progress = NULL,
-      reach_status = CASE WHEN reach_status <> 'CALCULATING' THEN reach_status
-                          WHEN as_of IS NULL THEN 'NONE' ELSE 'READY' END
-    WHERE workspace_id = $1 AND id = $2 RETURNING requested_revision, reach_status
-"""
 
 HIDDEN_FROM = "SELECT array(SELECT user_id FROM segment_hidings WHERE workspace_id = $1 AND segment_id = $2)"
 
@@ -234,17 +226,9 @@ async def _set_aside(
     context: Context, unit: UnitOfWork, before: SegmentView, workspace_id: int, status: SegmentStatus
 ) -> None:
     """Take a segment that the unit holds out of the work; a calculation leaves the last good numbers."""
-    row = await unit.connection.fetchrow(SET_ASIDE, workspace_id, before.id, status)
-    revision = row["requested_revision"]
+    computation, reach_status = await computations.set_aside(unit, workspace_id, before.id, status)
+    revision = computation.revision
     facts: list[Fact] = [rows.status_changed(workspace_id, before.id, revision, status, before.status)]
-    if row["reach_status"] != before.reach_status:
-        facts.append(
-            ReachChanged(
-                workspace_id=workspace_id,
-                at=datetime.now(UTC),
-                segment_id=before.id,
-                revision=revision,
-                reach_status=ReachStatus(row["reach_status"]),
-            )
-        )
+    if reach_status is not before.reach_status:
+        facts.append(computation.reach_changed(reach_status))
     context.publish(unit, facts)

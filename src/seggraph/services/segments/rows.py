@@ -4,32 +4,22 @@ What every use-case that changes segments shares: editing them, their life, play
 """
 
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Final
 
 from seggraph.access import VISIBLE_SEGMENT, Viewer, require_segment_management, visibility_arguments
 from seggraph.context import Context
 from seggraph.database.unit_of_work import UnitOfWork
 from seggraph.errors import NotFound
-from seggraph.events import Fact, ReachChanged, SegmentStatusChanged
+from seggraph.events import Fact, SegmentStatusChanged
 from seggraph.services.audit import audit
+from seggraph.services.computations import computations
 from seggraph.services.rules import dependencies
 from seggraph.services.segments.views import SELECT, SegmentView, view_of
 from seggraph.vocabulary import AuditAction, AuditSubject, ReachStatus, SegmentAction, SegmentStatus
 
-DEFAULT_SYNC_INTERVAL: Final = timedelta(hours=4)
-
 ANY_VIEWER: Final = SELECT.replace(VISIBLE_SEGMENT, "s.workspace_id = $1")
 """Segments of a workspace whoever may see them: for what a change sets in motion, never for an answer."""
-
-REQUEST = """
-    UPDATE segments SET status = 'ACTIVE', requested_revision = requested_revision + 1,
-      lease_holder = NULL, lease_until = NULL, attempts = 0, retry_at = NULL, progress = 0,
-      reach_status = 'CALCULATING', error_code = NULL, error_message = NULL, error_at = NULL,
-      next_sync_at = now() + make_interval(secs => coalesce(sync_interval_seconds, $3))
-    WHERE workspace_id = $1 AND id = $2
-    RETURNING requested_revision
-"""
 
 DESCRIBED: Final = (
     *("name", "description", "kind", "type", "status", "purpose", "visibility", "criteria"),
@@ -115,20 +105,11 @@ async def compute(
     takes its snapshot, so that no change falls between the two.
     """
     await dependencies.store(unit.connection, workspace_id, segment_id)
-    revision: int = await unit.connection.fetchval(
-        REQUEST, workspace_id, segment_id, DEFAULT_SYNC_INTERVAL.total_seconds()
-    )
-    context.recompute(unit, segment_id, revision)
-    calculating = ReachChanged(
-        workspace_id=workspace_id,
-        at=datetime.now(UTC),
-        segment_id=segment_id,
-        revision=revision,
-        reach_status=ReachStatus.CALCULATING,
-    )
-    facts: list[Fact] = [calculating]
+    computation = await computations.start(context, unit, workspace_id, segment_id)
+    facts: list[Fact] = [computation.reach_changed(ReachStatus.CALCULATING)]
     if before is not SegmentStatus.ACTIVE:
-        facts.insert(0, status_changed(workspace_id, segment_id, revision, SegmentStatus.ACTIVE, before))
+        active = SegmentStatus.ACTIVE
+        facts.insert(0, status_changed(workspace_id, segment_id, computation.revision, active, before))
     context.publish(unit, facts)
 
 

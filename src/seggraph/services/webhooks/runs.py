@@ -7,7 +7,6 @@ message is tried again on a schedule of about a day; then it is a dead letter.
 
 import asyncio
 import random
-import secrets as tokens
 import time
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
@@ -20,7 +19,9 @@ from uuid import UUID
 import structlog
 
 from seggraph.context import Context
+from seggraph.database.claimable_work import ClaimableWork
 from seggraph.database.connections import database
+from seggraph.database.leases import Lease
 from seggraph.database.unit_of_work import begin
 from seggraph.errors import RetryLater
 from seggraph.files import secrets
@@ -47,27 +48,20 @@ KEPT_BODY_BYTES: Final = 4_096
 MAX_ANSWER_BYTES: Final = 4_096
 GONE: Final = 410
 
-CLAIM: Final = """
-    UPDATE webhooks SET lease_holder = $1, lease_until = clock_timestamp() + make_interval(secs => $2)
-    WHERE id = ANY(ARRAY(SELECT w.id FROM webhooks w
-      WHERE w.status = 'ACTIVE' AND (w.lease_until IS NULL OR w.lease_until < clock_timestamp())
-        AND (w.retry_at IS NULL OR w.retry_at <= clock_timestamp())
-        AND EXISTS (SELECT FROM webhook_messages m WHERE m.webhook_id = w.id AND m.status = 'PENDING'
-          AND m.next_attempt_at <= clock_timestamp())
-      ORDER BY w.lease_until NULLS FIRST LIMIT $3 FOR NO KEY UPDATE SKIP LOCKED))
-    RETURNING id
-"""
-
-RENEW: Final = """
-    UPDATE webhooks SET lease_until = clock_timestamp() + make_interval(secs => $3)
-    WHERE id = $1 AND lease_holder = $2 AND status = 'ACTIVE' AND (retry_at IS NULL OR retry_at <= clock_timestamp())
-    RETURNING id
-"""
-
-# The end of the lease stays: whoever was served longest ago is served first.
-GIVE_BACK: Final = """
-    UPDATE webhooks SET lease_holder = NULL, lease_until = clock_timestamp() WHERE id = $1 AND lease_holder = $2
-"""
+WORK: Final = ClaimableWork(
+    name="webhook",
+    table="webhooks",
+    is_open="w.status = 'ACTIVE'",
+    is_due=(
+        "EXISTS (SELECT FROM webhook_messages m WHERE m.webhook_id = w.id AND m.status = 'PENDING'"
+        " AND m.next_attempt_at <= clock_timestamp())"
+    ),
+    columns="w.id",
+    order="w.lease_until NULLS FIRST",
+    # The end of the lease stays: the webhook that was served longest ago is served first.
+    giving_back="lease_holder = NULL, lease_until = clock_timestamp()",
+)
+"""Webhooks that have something to send. Attempts are counted by message."""
 
 NEXT: Final = """
     SELECT id, key, body, attempts FROM webhook_messages
@@ -135,8 +129,8 @@ async def serve(context: Context) -> None:
         sending: set[asyncio.Task[None]] = set()
 
         async def hand_out() -> None:
-            for claim in await _claim(context, MAX_SENDERS - len(sending)):
-                task = group.create_task(_send_due(context, *claim))
+            for lease in await _claim(context, MAX_SENDERS - len(sending)):
+                task = group.create_task(_send_due(context, lease))
                 sending.add(task)
                 task.add_done_callback(sending.discard)
 
@@ -154,22 +148,21 @@ async def _forever(name: str, step: Callable[[], Awaitable[None]]) -> None:
         await asyncio.sleep(POLL_SECONDS)
 
 
-async def _claim(context: Context, room: int) -> list[tuple[int, str]]:
-    """Webhooks that have something to send and that nobody sends to, with our lease on each."""
+async def _claim(context: Context, room: int) -> list[Lease]:
+    """Leases on webhooks that have something to send and no sender."""
     if room <= 0:
         return []
-    holder = tokens.token_hex(8)
     async with database() as connection:
-        rows = await connection.fetch(CLAIM, holder, _lease_seconds(context), room)
-    return [(row["id"], holder) for row in rows]
+        claimed = await WORK.claim_some(connection, _lease_seconds(context), room)
+    return [one.lease for one in claimed]
 
 
-async def _send_due(context: Context, webhook_id: int, holder: str) -> None:
+async def _send_due(context: Context, lease: Lease) -> None:
     """Send what is due, in order, until nothing is, something fails, or the turn is over."""
     ends = time.monotonic() + TURN_SECONDS
     try:
-        with structlog.contextvars.bound_contextvars(webhook_id=webhook_id):
-            while time.monotonic() < ends and await _send_next(context, webhook_id, holder):
+        with structlog.contextvars.bound_contextvars(webhook_id=lease.row_id):
+            while time.monotonic() < ends and await _send_next(context, lease):
                 pass
     except RetryLater as error:
         log.warning("webhook_sender_waits", reason=error.message)
@@ -177,13 +170,14 @@ async def _send_due(context: Context, webhook_id: int, holder: str) -> None:
         log.warning("webhook_sender_failed", exc_info=True)
     finally:
         with suppress(RetryLater):
-            await asyncio.shield(_execute(GIVE_BACK, webhook_id, holder))
+            await asyncio.shield(lease.give_back())
 
 
-async def _send_next(context: Context, webhook_id: int, holder: str) -> bool:
+async def _send_next(context: Context, lease: Lease) -> bool:
     """Send the next message; False when there is none, the webhook has to rest, or the lease was lost."""
+    webhook_id = lease.row_id
     async with database() as connection:
-        if await connection.fetchval(RENEW, webhook_id, holder, _lease_seconds(context)) is None:
+        if not await WORK.renew(connection, lease):
             return False
         message = await connection.fetchrow(NEXT, webhook_id)
     if message is None:
@@ -298,8 +292,3 @@ def _logged(outcome: Outcome) -> tuple[Any, ...]:
 def _lease_seconds(context: Context) -> float:
     """Long enough for one call and for storing how it went."""
     return context.settings.outgoing_seconds + context.settings.lease_seconds
-
-
-async def _execute(statement: str, *arguments: Any) -> None:
-    async with database() as connection:
-        await connection.execute(statement, *arguments)
