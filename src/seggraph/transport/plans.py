@@ -131,8 +131,8 @@ def columns_in(shape: Shape) -> Any:
         if inner is None:
             return None
         if inner is not NO_ROWS:
-            before: tuple[str, ...] = () if found is NO_ROWS else found
-            found = tuple(dict.fromkeys((*before, *inner)))
+            before: list[str] = [] if found is NO_ROWS else list(found)
+            found = tuple(dict.fromkeys(before + list(inner)))
     return found
 
 
