@@ -26,7 +26,7 @@ from seggraph import embedded
 from seggraph.audiences import ChunkOwner, ChunkStore
 from seggraph.criteria import AttributeDefinition, Catalogue, check, parse
 from seggraph.database import migrating
-from seggraph.engines import Population, PostgresEngine
+from seggraph.engines import EvaluationRequest, Population, PostgresEngine
 from seggraph.engines.fetching import bitmaps
 from seggraph.models.audiences import ChunkRole
 from seggraph.vocabulary import AttributeType, MemberKind, RelationType
@@ -173,12 +173,14 @@ async def measure(connection: asyncpg.Connection, members: int, only: str) -> No
             async with connection.transaction():
                 return await engine.evaluate(
                     connection,
-                    PEOPLE,
-                    [tree],
-                    as_of=AS_OF,
-                    zone=ZoneInfo("UTC"),
-                    ordinals=ordinals,
-                    timeout_seconds=120,
+                    EvaluationRequest(
+                        PEOPLE,
+                        [tree],
+                        as_of=AS_OF,
+                        zone=ZoneInfo("UTC"),
+                        within_ordinals=ordinals,
+                        timeout_seconds=120,
+                    ),
                 )
 
         async def by_hand(sql: str = sql) -> bytes:
@@ -215,12 +217,14 @@ async def preview(
         recall = await engine.recall(connection, PEOPLE, zone=ZoneInfo("UTC"), now=AS_OF)
         await engine.evaluate(
             connection,
-            PEOPLE,
-            [tree],
-            as_of=recall.as_of,
-            zone=ZoneInfo("UTC"),
-            recall=recall if keep else None,
-            timeout_seconds=120,
+            EvaluationRequest(
+                PEOPLE,
+                [tree],
+                as_of=recall.as_of,
+                zone=ZoneInfo("UTC"),
+                recall=recall if keep else None,
+                timeout_seconds=120,
+            ),
         )
     return (time.perf_counter() - started) * 1000
 

@@ -26,7 +26,7 @@ from seggraph.context import Context, open_context
 from seggraph.criteria import Catalogue, check, parse
 from seggraph.database import migrating
 from seggraph.database.unit_of_work import begin
-from seggraph.engines import Population
+from seggraph.engines import EvaluationRequest, Population
 from seggraph.models.audiences import ChunkRole
 from seggraph.services.identity import workspaces
 from seggraph.services.refresh import refresh
@@ -100,11 +100,13 @@ async def build(
     async with begin() as unit:
         found = await context.engine.evaluate(
             unit.connection,
-            Population(workspace_id, ACCOUNT),
-            trees,
-            as_of=await unit.connection.fetchval("SELECT now()"),
-            zone=ZoneInfo("UTC"),
-            timeout_seconds=120,
+            EvaluationRequest(
+                Population(workspace_id, ACCOUNT),
+                trees,
+                as_of=await unit.connection.fetchval("SELECT now()"),
+                zone=ZoneInfo("UTC"),
+                timeout_seconds=120,
+            ),
         )
         rows = await unit.connection.fetch(
             "SELECT segment_id, id FROM sources WHERE workspace_id = $1 AND kind = 'CRITERIA'", workspace_id

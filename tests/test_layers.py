@@ -93,3 +93,15 @@ def test_a_module_outside_the_layers_is_found(copy: Path) -> None:
 
     assert result.returncode == 1, result.stdout
     assert "seggraph.helpers" in result.stdout + result.stderr
+
+
+def test_advisory_locks_are_named_in_one_module() -> None:
+    """No other module calls PostgreSQL's functions for advisory locks, but for the lock of migrating."""
+    package = ROOT / "src" / "seggraph"
+    callers = {
+        str(path.relative_to(package))
+        for path in package.rglob("*.py")
+        if "migrations" not in path.parts and "_advisory_" in path.read_text(encoding="utf-8")
+    }
+
+    assert callers == {"database/locks.py", "database/migrating.py"}

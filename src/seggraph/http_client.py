@@ -197,8 +197,8 @@ class _Guard(httpcore.AsyncNetworkBackend):
 
     async def addresses(self, host: str, port: int) -> list[str]:
         """The addresses of a name. Raises AddressRefused if one of them may not be called, OSError without any."""
-        found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
-        texts = list(dict.fromkeys(str(entry[4][0]) for entry in found))
+        entries = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        texts = list(dict.fromkeys(str(entry[4][0]) for entry in entries))
         for text in texts:
             self._judge(host, ip_address(text.partition("%")[0]))
         if not texts:
@@ -210,7 +210,7 @@ class _Guard(httpcore.AsyncNetworkBackend):
         own = any(real in network for network in self._networks if network.version == real.version)
         if real in METADATA or not (own or _is_public(real)):
             raise AddressRefused(
-                f"{host} is not in the public internet. Whoever runs seggraph can allow its network with"
+                f"{host} is not in the public internet. The operator of seggraph can allow its network with"
                 " SEGGRAPH_OUTGOING_NETWORKS."
             )
         if self._plain and not own:

@@ -1,4 +1,4 @@
-"""Documents of the product as they are compiled, against graphql-core: the same answers, in as few statements as levels."""
+"""Documents of the product as compiled, against graphql-core: the same answers, a statement for each level."""
 
 from collections.abc import AsyncIterator
 from typing import Any
@@ -21,7 +21,10 @@ MEMBER = """
     id kind externalId name domain email phone country city industry revenue employees score isTarget tags attributes
     createdAt updatedAt
 """
-SEGMENTS = "{ segments(first: 50) { nodes { id name status type memberCount reach { total } createdAt createdBy { email } } } }"
+SEGMENTS = (
+    "{ segments(first: 50) { nodes { "
+    "id name status type memberCount reach { total } createdAt createdBy { email } } } }"
+)
 MEMBERS = (
     "query ($id: ID!) { segment(id: $id) { id name members(first: 100) { totalCount "
     "pageInfo { hasNextPage hasPreviousPage startCursor endCursor } edges { cursor enteredAt node "
@@ -39,7 +42,7 @@ DOCUMENTS = [
     f"query ($id: ID!) {{ segment(id: $id) {{ {SEGMENT} criteria criteriaText criteriaSentence transitions }} }}",
     "{ segments { nodes { reach { error { code } waterfall(channel: EMAIL) { name remaining } } } } }",
     "query ($id: ID!) { segment(id: $id) { freshness { pendingChanges asOf } sources { kind memberCount } } }",
-    "query ($id: ID!) { segment(id: $id) { members { nodes { consents { channel state } address value { orders } } } } }",
+    "query ($id: ID!) { segment(id: $id) { members { nodes { consents { state } address value { orders } } } } }",
     "query ($id: ID!) { segment(id: $id) { campaigns { totalCount nodes { name segments { name } } } } }",
     f'{{ members(kind: ACCOUNT, orderBy: {{field: "name"}}) {{ nodes {{ {MEMBER} }} edges {{ cursor }} }} }}',
     "{ members(kind: ACCOUNT) { nodes { name segments { totalCount nodes { name } edges { enteredAt sources } } } } }",

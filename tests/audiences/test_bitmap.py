@@ -6,7 +6,7 @@ from pyroaring import BitMap
 
 from seggraph.audiences import (
     CHUNK_BITS,
-    SPREAD,
+    DELTA_CHUNK,
     bits_of,
     chunk_of,
     from_bytes,
@@ -70,7 +70,7 @@ def test_few_of_several_chunks_are_one_piece(members: set[int]) -> None:
 
     assert BitMap.union(BitMap(), *kept.values()) == BitMap(members)
     if len({chunk_of(ordinal) for ordinal in members}) > 1 and len(members) <= 1_000:
-        assert set(kept) == {SPREAD}
+        assert set(kept) == {DELTA_CHUNK}
     else:
         assert kept == split(BitMap(members))
 

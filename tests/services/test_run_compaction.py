@@ -266,13 +266,13 @@ def test_net_moves_lead_to_the_same_members(
                 told.setdefault((one, move), []).append({source for source in due if one in due[source]})
         members ^= flipped
     # put together again, as when hours become days
-    first.add(Move.ENTERED, second.entered, second.causes)
-    first.add(Move.EXITED, second.exited, second.causes)
+    first.add(Move.ENTERED, second.entered, second.attribution)
+    first.add(Move.EXITED, second.exited, second.attribution)
 
     assert set(first.entered) == members - before
     assert set(first.exited) == before - members
     # and what they are due to is what was told of them: of the last such move where all was put together at once
-    known = first.causes
+    known = first.attribution
     assert known is not None
     for move, net_moved in ((Move.ENTERED, first.entered), (Move.EXITED, first.exited)):
         for one in net_moved:
@@ -280,4 +280,4 @@ def test_net_moves_lead_to_the_same_members(
             assert found in told[one, move]
             assert cut not in (0, len(flips)) or found == told[one, move][-1]
     first.add(Move.ENTERED, BitMap([11]), None)
-    assert first.causes is None
+    assert first.attribution is None

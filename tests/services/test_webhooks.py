@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from pyroaring import BitMap
 from standardwebhooks.webhooks import Webhook
 
+from seggraph import webhook_signatures
 from seggraph.access import Viewer
 from seggraph.audiences import to_bytes
 from seggraph.context import Context, open_context
@@ -22,9 +23,8 @@ from seggraph.services.segments import segments
 from seggraph.services.segments.segments import SegmentDraft
 from seggraph.services.webhooks import messages as webhook_messages
 from seggraph.services.webhooks import runs as webhook_runs
-from seggraph.services.webhooks import signatures as webhook_signatures
 from seggraph.services.webhooks import webhooks
-from seggraph.services.webhooks.messages import Moved
+from seggraph.services.webhooks.messages import MembershipChanges
 from seggraph.services.webhooks.webhooks import WebhookDraft
 from seggraph.settings import Settings
 from seggraph.vocabulary import MemberKind, SegmentType, Topic
@@ -72,7 +72,7 @@ async def send_all(context: Context) -> None:
 def test_signatures_are_those_of_the_reference(body: bytes, count: int) -> None:
     keys, at = [webhook_signatures.new_secret() for _ in range(count)], datetime.now(UTC)
 
-    headers = webhook_signatures.headers(keys, "msg_1", int(at.timestamp()), body)
+    headers = webhook_signatures.headers(keys, "msg_1", body, at=at)
 
     expected = [Webhook(key).sign("msg_1", at, body.decode()) for key in keys]
     assert headers["webhook-signature"].split(" ") == expected
@@ -151,7 +151,7 @@ async def test_several_moves_are_told_as_one_net_change(runs: list[tuple[set[int
         async def fetch(self, *_: Any) -> list[dict[str, Any]]:
             return rows
 
-    moved = Moved(segment=_Segment(), at=datetime.now(UTC), run_ids=list(range(1, len(runs) + 1)))  # type: ignore[arg-type]
+    moved = MembershipChanges(segment=_Segment(), at=datetime.now(UTC), run_ids=list(range(1, len(runs) + 1)))  # type: ignore[arg-type]
     entered_, exited_ = await webhook_messages._net(Rows(), 1, moved)
 
     assert (set(entered_), set(exited_)) == (inside - began, began - inside)

@@ -35,8 +35,7 @@ class Documents:
 
     def _selection(self, type_: GraphQLNamedType | None, depth: int) -> str:
         parts = ["__typename"] if self._choose.random() < 0.4 or isinstance(type_, GraphQLUnionType) else []
-        for number in range(self._choose.randint(1, 5)):
-            parts.append(self._part(type_, depth, number))
+        parts += [self._part(type_, depth, number) for number in range(self._choose.randint(1, 5))]
         text = " ".join(part for part in parts if part)
         return "{ " + (text or "__typename") + " }"
 

@@ -60,10 +60,10 @@ from seggraph.vocabulary import MemberKind
 
 MAX_NODES = 100
 
-ObjectId = Annotated[strawberry.ID, strawberry.argument(description="Its global id.")]
+ObjectId = Annotated[strawberry.ID, strawberry.argument(description="The global id of the object.")]
 
 
-@strawberry.type
+@strawberry.type(description="The queries. They show what the viewer may see, and change nothing.")
 class Query(
     CampaignQueries,
     ApiKeyQueries,
@@ -84,28 +84,33 @@ class Query(
 ):
     """The queries."""
 
-    @strawberry.field(description="The object with a global id; null if there is none for you.")
+    @strawberry.field(description="The object with a global id; null if there is none that you may see.")
     async def node(self, info: Info, id: ObjectId) -> Node | None:
         """Find one object."""
         return (await find_many(caller_of(info), [id]))[0]
 
-    @strawberry.field(description="The objects with these global ids, up to 100, in their order.")
+    @strawberry.field(
+        description="The objects with these global ids, in the same order; null for each that does not exist"
+        " or that you may not see. Up to 100 ids."
+    )
     async def nodes(
         self,
         info: Info,
-        ids: Annotated[list[strawberry.ID], strawberry.argument(description="Their global ids.")],
+        ids: Annotated[
+            list[strawberry.ID], strawberry.argument(description="The global ids of the objects.")
+        ],
     ) -> list[Node | None]:
         """Find several objects."""
         if len(ids) > MAX_NODES:
-            raise TooMany(f"Ask for at most {MAX_NODES} nodes at once.", path=("ids",))
+            raise TooMany(f"Give at most {MAX_NODES} ids at once.", path=("ids",))
         return await find_many(caller_of(info), ids)
 
-    @strawberry.field(description="Who is calling: a user or an API key, the role, the workspace.")
+    @strawberry.field(description="The user or API key that sends the request, with its role and workspace.")
     async def viewer(self, info: Info) -> Viewer:
         """The caller."""
         return Viewer.of(caller_of(info).viewer)
 
-    @strawberry.field(description="A segment; null if there is none for you.")
+    @strawberry.field(description="A segment by its global id; null if there is none that you may see.")
     async def segment(self, info: Info, id: ObjectId) -> Segment | None:
         """Find a segment."""
         viewer, number = caller_of(info).viewer, ids.find("Segment", id)
@@ -117,7 +122,7 @@ class Query(
         found = await segment_views.get_many(viewer, [number])
         return Segment.of(found[number]) if found else None
 
-    @strawberry.field(description="The segments that you may see, the newest first unless told otherwise.")
+    @strawberry.field(description="The segments that you may see, newest first by default.")
     async def segments(
         self,
         info: Info,
@@ -129,7 +134,12 @@ class Query(
             SegmentFilter | None,
             strawberry.argument(description="Conditions that the segments have to satisfy."),
         ] = None,
-        search: Annotated[str | None, strawberry.argument(description="Part of a name.")] = None,
+        search: Annotated[
+            str | None,
+            strawberry.argument(
+                description="Return only segments whose name contains this text; case is ignored."
+            ),
+        ] = None,
         order_by: Annotated[
             SegmentOrder | None, strawberry.argument(description="The order of the list.")
         ] = None,
@@ -143,31 +153,31 @@ class Query(
         )
         return SegmentConnection.of(page, Segment.of, lambda: segment_views.count(viewer, state, search))
 
-    @strawberry.field(description="A member; null if there is none in your workspace.")
+    @strawberry.field(description="A member by its global id; null if the workspace has no such member.")
     async def member(self, info: Info, id: ObjectId) -> Member | None:
         """Find a member."""
         number = ids.find("Member", id)
         found = {} if number is None else await members.get_many(caller_of(info).viewer, [number])
         return Member.of(next(iter(found.values()))) if found else None
 
-    @strawberry.field(description="The member of a kind with an external id; null if there is none.")
+    @strawberry.field(description="A member by its kind and external id; null if there is none.")
     async def member_by_external_id(
         self,
         info: Info,
-        kind: Annotated[MemberKind, strawberry.argument(description="What the member is.")],
-        external_id: Annotated[str, strawberry.argument(description="The id in your own system.")],
+        kind: Annotated[MemberKind, strawberry.argument(description="The kind of the member.")],
+        external_id: Annotated[
+            str, strawberry.argument(description="The external id: the id in your own system.")
+        ],
     ) -> Member | None:
         """Find a member by its external id."""
         view = await members.find_by_external_id(caller_of(info).viewer, kind, external_id)
         return None if view is None else Member.of(view)
 
-    @strawberry.field(
-        description="The members of a kind, in the order in which they came unless told otherwise."
-    )
+    @strawberry.field(description="The members of a kind, oldest first by default.")
     async def members(
         self,
         info: Info,
-        kind: Annotated[MemberKind, strawberry.argument(description="What they are.")],
+        kind: Annotated[MemberKind, strawberry.argument(description="The kind of the members.")],
         first: First = None,
         after: After = None,
         last: Last = None,
@@ -183,7 +193,8 @@ class Query(
             strawberry.argument(description="Return only members that match these criteria."),
         ] = None,
         segment_ids: Annotated[
-            list[strawberry.ID] | None, strawberry.argument(description="Members of any of these segments.")
+            list[strawberry.ID] | None,
+            strawberry.argument(description="Return only members of at least one of these segments."),
         ] = None,
         order_by: Annotated[
             MemberOrder | None, strawberry.argument(description="The order of the list.")
@@ -195,10 +206,10 @@ class Query(
         if segment_ids is not None:
             audience = await members.audience_of(caller.viewer, await _visible(caller, segment_ids, kind))
         if where is not None:
-            found = await matching.find(
+            matching_members = await matching.find(
                 caller.services, caller.viewer, kind, document_of(where), path="where"
             )
-            audience = found if audience is None else audience & found
+            audience = matching_members if audience is None else audience & matching_members
         list_ = MemberList(kind, search, audience)
         order = await member_order(caller, kind, order_by)
         page = await members.list_page(
@@ -207,7 +218,9 @@ class Query(
         return MemberConnection.of_list(caller.viewer, page, list_)
 
 
-@strawberry.type
+@strawberry.type(
+    description="The mutations. Errors that the user can correct are in `errors` of the payload, with code and path."
+)
 class Mutation(
     CampaignMutations,
     MetricMutations,
@@ -234,20 +247,20 @@ class Mutation(
 async def _visible(caller: Caller, segment_ids: list[strawberry.ID], kind: MemberKind) -> list[int]:
     """The numbers of segments that the viewer may see. Raises NotFound for any other, and Invalid for another kind."""
     numbers = ids.decode_all("Segment", segment_ids, path=("segmentIds",))
-    found = await segment_views.get_many(caller.viewer, numbers)
+    visible = await segment_views.get_many(caller.viewer, numbers)
     for index, number in enumerate(numbers):
-        if number not in found:
-            raise NotFound("There is no such segment.", path=("segmentIds", index))
-        if found[number].kind is not kind:
+        if number not in visible:
+            raise NotFound("There is no segment with this id.", path=("segmentIds", index))
+        if visible[number].kind is not kind:
             raise Invalid(
-                f"This segment's members are of the kind {found[number].kind.name}.",
+                f"This segment's members are of the kind {visible[number].kind.name}.",
                 path=("segmentIds", index),
             )
     return numbers
 
 
 def build_schema(observe: Observe | None = None) -> ServedSchema:
-    """The schema that is served; `observe` is told of each operation that is over."""
+    """The schema that is served; `observe` is called after each operation."""
     return ServedSchema(
         query=Query,
         mutation=Mutation,

@@ -55,11 +55,11 @@ class Address:
 @app.command()
 def demo(
     members: Annotated[
-        int, typer.Option(help="How many members to seed; 0 for a new workspace without any.", min=0)
+        int, typer.Option(help="How many members to create; 0 for a new, empty workspace.", min=0)
     ] = 5_000,
     port: Port = 8000,
     as_json: Annotated[
-        bool, typer.Option("--json", help="Print one line of JSON once it is ready to serve.")
+        bool, typer.Option("--json", help="Print one line of JSON when the demo is ready.")
     ] = False,
 ) -> None:
     """Run everything on one machine: servers, API and worker, with example data."""
@@ -160,7 +160,7 @@ async def _keep_worker(settings: Settings, stopping: asyncio.Event) -> None:
         "SEGGRAPH_REDIS_URL": settings.redis_url or "",
         "SEGGRAPH_FILES_DIR": str(settings.files_dir or ""),
         "SEGGRAPH_FILE_DROP_DIR": str(settings.file_drop_dir or ""),
-        "SEGGRAPH_OUTGOING_NETWORKS": json.dumps([str(one) for one in settings.outgoing_networks]),
+        "SEGGRAPH_OUTGOING_NETWORKS": json.dumps([str(network) for network in settings.outgoing_networks]),
     }
     while not stopping.is_set():
         process = await asyncio.create_subprocess_exec(

@@ -15,7 +15,7 @@ from seggraph.vocabulary import Channel, MemberKind
 
 @dataclass(frozen=True, slots=True)
 class Reads:
-    """What criteria look at: of the member, of its events by name, of whom it is related to, and which segments.
+    """What criteria read: fields, attributes, tags and consents of the member, events, related members, segments.
 
     `related` has, for each relation, what is read of the members at its other end. `time` says that the answer
     may change although nothing else does: a window passes, or an event that lies ahead comes to count.
@@ -85,7 +85,7 @@ def _segments(reads: Reads) -> set[int]:
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """A segment that criteria refer to, the kind of members asked about there, and where in the criteria."""
+    """A segment that criteria refer to, the kind of its members, and the path of the reference in the criteria."""
 
     segment_id: int
     kind: MemberKind

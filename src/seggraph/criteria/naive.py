@@ -52,7 +52,7 @@ class NaiveMember:
 
 @dataclass(frozen=True, slots=True)
 class NaiveWorld:
-    """What criteria are evaluated in: the instant, the zone, and who is in which segment, by ordinal."""
+    """What criteria are evaluated in: the instant, the zone, and the members of each segment, by ordinal."""
 
     as_of: datetime
     zone: ZoneInfo
@@ -107,7 +107,7 @@ def holds(tree: Checked, member: NaiveMember, world: NaiveWorld) -> bool:
 
 
 def _counts(event: NaiveEvent, events: EventFilter, world: NaiveWorld) -> bool:
-    """Whether an event is one of those meant."""
+    """Whether an event passes the filter."""
     span, at = events.within, event.occurred_at
     if event.name != events.name or at > world.as_of:
         return False
@@ -132,7 +132,7 @@ def _has_property(test: Comparison, event: NaiveEvent, world: NaiveWorld) -> boo
 
 
 def _as(type_: AttributeType, stored: Any, zone: ZoneInfo) -> Stored | None:
-    """A property as the type it is compared as; None when it is of another."""
+    """A property as the type it is compared as, or None if it is of another type."""
     match stored:
         case bool():
             return stored if type_ is AttributeType.BOOLEAN else None
@@ -188,7 +188,7 @@ def _follows(
     first: datetime | None,
     previous: datetime | None,
 ) -> bool:
-    """Whether some events of the steps follow on the previous one, the last in time. Every choice is tried."""
+    """Whether events of the steps follow the previous event, the last one in time. Every choice is tried."""
     if not steps:
         return (
             within is None or first is None or previous is None or previous <= within.after(first, UTC_ZONE)

@@ -1,4 +1,4 @@
-"""The criteria tree: what a person asked for, as frozen values, before and after checking.
+"""The criteria tree as frozen values, before and after checking.
 
 Groups (`All`, `AnyOf`, `Not`) are generic over their leaves, so that the tree as parsed and the tree with typed
 values share them. Nodes know nothing of JSON, SQL or members.

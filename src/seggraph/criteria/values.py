@@ -1,4 +1,4 @@
-"""Values: what a person wrote, converted to the type of the field it is compared with."""
+"""Values of conditions, converted to the type of the field that they are compared with."""
 
 import re
 from collections.abc import Callable
@@ -17,7 +17,7 @@ Scalar: TypeAlias = str | int | float | bool
 Value: TypeAlias = str | Decimal | bool | date | datetime | Duration | MonthDays
 """A converted value. A `date` compared with an instant stands for the whole day in the workspace's zone.
 
-Nobody writes `MonthDays`: the days whose anniversary is near become such a value at a given time.
+`MonthDays` is never written in criteria: a passage of time makes it from an anniversary.
 """
 
 _DECIMAL = re.compile(r"[+-]?\d{1,30}(?:\.\d{1,30})?", re.ASCII)
@@ -28,7 +28,7 @@ _DATETIME = re.compile(
 
 
 class Unfit(ValueError):
-    """The value cannot be of that type; the message says what would do."""
+    """The value does not fit the type. The message says which value would fit."""
 
 
 def text(value: Scalar) -> str:
@@ -108,4 +108,4 @@ BY_TYPE: Final[dict[AttributeType, Callable[[Scalar], Value]]] = {
     AttributeType.DATETIME: instant_or_day,
     AttributeType.STRING_LIST: text,
 }
-"""How a value is read for each type of field, unless the operator wants something of its own."""
+"""How a value is read for each type of field, unless the operator takes values of another form."""

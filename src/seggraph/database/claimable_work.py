@@ -38,7 +38,7 @@ class FailureClass:
 
 
 def classify_failure(error: Exception, attempt: int, max_attempts: int, unexpected: str) -> FailureClass:
-    """What an error means after so many attempts; `unexpected` is the message for an error that nobody foresaw."""
+    """What an error means after so many attempts; `unexpected` is the message for an unknown error."""
     is_last = attempt >= max_attempts
     if isinstance(error, SeggraphError):
         return FailureClass(error.code, error.message, not error.retryable or is_last)
@@ -100,7 +100,7 @@ class ClaimableWork:
     """Which open rows without a live lease, after the last attempt, have lost their worker."""
     abandoned_columns: str = "w.id, w.workspace_id"
     failed_message: str = ""
-    """What a person reads after a failure that nobody foresaw."""
+    """What a person reads after an unknown error."""
     giving_back: str = field(default=GIVE_BACK)
     """What giving back a row assigns."""
 
@@ -126,7 +126,7 @@ class ClaimableWork:
     async def claim(
         self, connection: asyncpg.Connection, row_id: int, seconds: float, *arguments: object
     ) -> Claimed | None:
-        """Take the lease of a row for so many seconds, if it is due and nobody holds it."""
+        """Take the lease of a row for so many seconds, if it is due and no worker holds it."""
         holder = new_holder()
         statement = f"""
             UPDATE {self.table} w SET {TAKE.format(holder="$2", seconds="$3")}{self._claiming} {self._from}
@@ -161,7 +161,7 @@ class ClaimableWork:
         return done != "UPDATE 0"
 
     async def find_due(self, connection: asyncpg.Connection, limit: int) -> list[asyncpg.Record]:
-        """At most so many rows that are due and that nobody holds, for the sweeper to ask for."""
+        """At most so many rows that are due and that no worker holds, for the sweeper to enqueue."""
         attempts = f"AND w.attempts < {self.max_attempts}" if self.max_attempts else ""
         statement = f"""
             SELECT {self.due_columns} FROM {self._tables} WHERE {self._claimable} AND {self.sweep_if} {attempts}
@@ -188,7 +188,7 @@ class ClaimableWork:
             statement, ErrorCode.INTERNAL, message or self.failed_message
         )
         for row in rows:
-            log.error(f"{self.name}_abandoned", id=row["id"])
+            log.error(f"{self.name}_abandoned", table=self.table, **dict(row))
         return rows
 
     def _failed(self, first: int, also: str) -> str:

@@ -1,7 +1,7 @@
-"""One subscriber: first it pulls what it missed from the stream, then the hub's shared reader feeds it.
+"""One subscriber: first it reads the facts that it missed from the stream, then the shared reader of the hub feeds it.
 
-It changes over when it stands where the shared reader stands, or further: what the reader still brings from
-before is skipped. So the two parts join without a gap, a repetition or a second queue.
+It switches when its position is that of the shared reader, or later. Older entries from the reader are skipped. So
+there is no gap, no repetition and no second queue between the two phases.
 """
 
 import asyncio
@@ -25,7 +25,7 @@ _log = structlog.get_logger(__name__)
 
 @dataclass(slots=True)
 class Channel:
-    """How far the shared reader is in one workspace's stream, and whom it feeds there."""
+    """The position of the shared reader in the stream of one workspace, and the subscriptions that it feeds."""
 
     position: Position
     members: "set[Subscription]" = field(default_factory=set)
@@ -33,9 +33,9 @@ class Channel:
 
 
 class Subscription:
-    """The facts a subscriber wants, in order, as an endless iteration by one consumer.
+    """The facts for one subscriber, in order, as an endless iteration for one consumer.
 
-    It ends when the hub stops. An error in `wants` is raised to the consumer and ends it too.
+    It ends when the hub stops. An error in `wants` is raised to the consumer and also ends it.
     """
 
     def __init__(
@@ -66,7 +66,7 @@ class Subscription:
 
     @property
     def cursor(self) -> str:
-        """Where it stands before anything was taken: the cursor of a snapshot that is read now."""
+        """The cursor for a snapshot that is read before the first delivery is taken."""
         return self._mailbox.cursor
 
     @property
@@ -76,7 +76,7 @@ class Subscription:
 
     @property
     def waiting(self) -> int:
-        """How many deliveries wait to be taken; never more than the hub's limit."""
+        """The number of waiting deliveries; never more than the limit of the hub."""
         return len(self._mailbox)
 
     def __aiter__(self) -> Self:
@@ -109,7 +109,7 @@ class Subscription:
             self.is_idle = False
 
     def offer(self, entry: Entry, delivery: Delivery | None) -> None:
-        """Take an entry of the stream, with the delivery made of it; skip it when it lies behind."""
+        """Process an entry of the stream and its delivery. Skip it if it is before the position."""
         if entry.position.epoch == self._position.epoch and entry.position.entry <= self._position.entry:
             return
         if entry.position.epoch != self._position.epoch:
@@ -120,7 +120,7 @@ class Subscription:
             self._wake()
 
     def resync(self, reason: ResyncReason, position: Position) -> None:
-        """Continue from another position, unless this is there already, and say so to the consumer."""
+        """Continue from another position and send a resync, unless the position is reached already."""
         if not self._position.reaches(position):
             self._restart(reason, position)
 
@@ -129,7 +129,7 @@ class Subscription:
         self._channel.fed.discard(self)
 
     def close(self) -> None:
-        """End the iteration, after what waits was taken."""
+        """End the iteration after the waiting deliveries."""
         self._closed = True
         self._wake()
 
@@ -145,14 +145,14 @@ class Subscription:
     def _is_wanted(self, fact: Fact) -> bool:
         try:
             return self._wants(fact)
-        except Exception as error:  # a defect of one subscriber's filter must not end the others' reader
+        except Exception as error:  # an error in the filter of one subscriber must not stop the shared reader
             self._error = error
             self._channel.fed.discard(self)
             self._wake()
             return False
 
     async def _pull(self) -> None:
-        """Read one page, and change over to the shared reader if that was the last."""
+        """Read one page. If it was the last one, switch to the shared reader."""
         try:
             found = await self._stream.read(self._workspace_id, self._position)
             if isinstance(found, ResyncReason):
@@ -166,10 +166,10 @@ class Subscription:
             self.offer(entry, delivery_of(entry))
         if self._position.reaches(self._channel.position):
             self._channel.fed.add(self)
-        elif not found:  # the reader has not noticed yet what happened to the stream
+        elif not found:  # the shared reader has not noticed the loss of the stream yet
             await asyncio.sleep(_PAUSE_SECONDS)
 
 
 def delivery_of(entry: Entry) -> Delivery | None:
-    """What a subscriber gets of an entry, if anything."""
+    """The delivery for an entry, or None if the entry has no fact."""
     return None if entry.fact is None else Delivery(encode(entry.position), entry.fact)

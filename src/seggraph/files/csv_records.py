@@ -115,4 +115,6 @@ def _broken(line: int, error: csv.Error) -> Record:
 
 def has_foreign_bytes(cells: list[str]) -> bool:
     """Whether cells hold bytes that the file's encoding does not have."""
-    return any(not cell.isascii() and any("\udc80" <= one <= "\udcff" for one in cell) for cell in cells)
+    return any(
+        not cell.isascii() and any("\udc80" <= character <= "\udcff" for character in cell) for cell in cells
+    )

@@ -1,7 +1,7 @@
 """Secrets of outside systems, encrypted at rest: AES-256-GCM under a key that is not in the database.
 
 The key is made of the setting `secret_key`; without it, a key is made once in the files folder, which all processes
-share. Whoever has the database alone can read no secret, nor move one to where another purpose would use it.
+share. With the database alone nobody can read a secret, nor move it to where another purpose would use it.
 """
 
 import hashlib

@@ -1,4 +1,4 @@
-"""Paths to files that whoever has them may fetch until they expire, without signing in.
+"""Paths to files: a client that has the path can fetch the file until the path expires, without signing in.
 
 The signature is an HMAC with a key that lies in the files folder, which all processes share.
 """

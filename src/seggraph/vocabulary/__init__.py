@@ -10,7 +10,6 @@ from seggraph.vocabulary.described import DescribedIntEnum, DescribedStrEnum
 from seggraph.vocabulary.destinations import (
     DeliveryStatus,
     DesiredState,
-    DestinationType,
     FeedbackType,
 )
 from seggraph.vocabulary.files import (
@@ -58,7 +57,6 @@ __all__ = [
     "DescribedIntEnum",
     "DescribedStrEnum",
     "DesiredState",
-    "DestinationType",
     "ExportContent",
     "ExportFormat",
     "ExportStatus",

@@ -7,7 +7,7 @@ class CampaignStatus(DescribedStrEnum):
     """The status of a campaign."""
 
     DRAFT = "DRAFT", "The campaign is being prepared."
-    ACTIVE = "ACTIVE", "The campaign is running; its segments cannot be paused or archived."
+    ACTIVE = "ACTIVE", "The campaign is running; its segments cannot be archived."
     PAUSED = "PAUSED", "The campaign is interrupted and can become ACTIVE again."
     COMPLETED = "COMPLETED", "The campaign has ended; this status is final."
 

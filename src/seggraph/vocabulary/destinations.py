@@ -3,14 +3,6 @@
 from seggraph.vocabulary.described import DescribedStrEnum
 
 
-class DestinationType(DescribedStrEnum):
-    """The type of an outside system that segments are delivered to."""
-
-    HTTP = "HTTP", "A URL that receives signed batches of changes."
-    EMAIL_SERVICE = "EMAIL_SERVICE", "An email service whose contact lists are kept up to date by its API."
-    FILE = "FILE", "A folder that files are written to."
-
-
 class DeliveryStatus(DescribedStrEnum):
     """The status of the delivery of a segment to a destination."""
 
@@ -18,7 +10,7 @@ class DeliveryStatus(DescribedStrEnum):
     BUILDING = "BUILDING", "The first load of the list is running."
     ACTIVE = "ACTIVE", "The list at the destination follows the segment."
     INACTIVE = "INACTIVE", "The delivery is switched off; the list does not follow the segment."
-    FAILED = "FAILED", "The delivery stopped because of an error that somebody has to fix."
+    FAILED = "FAILED", "The delivery stopped because of an error that a person has to fix."
 
 
 class DesiredState(DescribedStrEnum):

@@ -31,7 +31,7 @@ class RelationType(DescribedIntEnum):
 class AttributeType(DescribedStrEnum):
     """The type of a well-known field or of a custom attribute."""
 
-    STRING = "STRING", "A text."
+    STRING = "STRING", "A text, like a name or a code."
     NUMBER = "NUMBER", "A decimal number."
     BOOLEAN = "BOOLEAN", "True or false."
     DATE = "DATE", 'A calendar date without a time, like "2026-03-01".'

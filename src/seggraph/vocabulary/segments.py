@@ -29,7 +29,7 @@ class SegmentPurpose(DescribedStrEnum):
 class SegmentOrigin(DescribedStrEnum):
     """Who created a segment."""
 
-    DEFAULT = "DEFAULT", "The system created the segment in every workspace; nobody can change it."
+    DEFAULT = "DEFAULT", "The system created the segment in every workspace; it cannot be changed."
     USER = "USER", "A user or a program of the workspace created the segment."
     CUSTOM = "CUSTOM", "An API key with the scope ADMIN created the segment for the customer."
 

@@ -109,8 +109,8 @@ def test_names_that_the_caller_gives_are_quoted_and_narrowed() -> None:
     ]
     place = place_at("IN SEGMENT 'ad", 14)
     assert place is not None
-    assert place.wanted(Sort.SEGMENT) is not None
-    assert place.wanted(Sort.EVENT) is None
+    assert place.expectation_of(Sort.SEGMENT) is not None
+    assert place.expectation_of(Sort.EVENT) is None
     assert place.typed == "ad"
     assert offered("IN SEGMENT 'ad|", segments) == [
         Completion(CompletionKind.SEGMENT, "'Ada''s list'", 11, 14, "A segment.")

@@ -44,7 +44,7 @@ def _encoded(type_name: str) -> Callable[[Any], Any]:
 
     def encode(value: Any) -> Any:
         return (
-            [ids.encode(type_name, one) for one in value]
+            [ids.encode(type_name, number) for number in value]
             if isinstance(value, list)
             else ids.encode(type_name, value)
         )
@@ -92,7 +92,7 @@ class AuditEntry:
     """An entry of the audit log."""
 
     id: strawberry.ID = strawberry.field(description="The global id of the entry.")
-    at: datetime = strawberry.field(description="When.")
+    at: datetime = strawberry.field(description="When the action happened.")
     actor: AuditActor = strawberry.field(description="Who did it, and where the request came from.")
     action: AuditAction = strawberry.field(description="What was done.")
     subject: AuditSubject = strawberry.field(description="The type of the object.")
@@ -143,7 +143,8 @@ class AuditQueries:
     """The query of the audit log."""
 
     @strawberry.field(
-        description="Who did what to which object, the newest first. Administrators only: others get FORBIDDEN."
+        description="The audit log, newest first: who did what to which object. Administrators only; others"
+        " get FORBIDDEN."
     )
     async def audit_log(
         self,
@@ -152,18 +153,23 @@ class AuditQueries:
         after: After = None,
         subject_id: Annotated[
             strawberry.ID | None,
-            strawberry.argument(description="What was done to this object, also after it is gone."),
+            strawberry.argument(description="Return only entries about this object, which may be deleted."),
         ] = None,
         actor_id: Annotated[
-            strawberry.ID | None, strawberry.argument(description="By this user or API key.")
+            strawberry.ID | None,
+            strawberry.argument(description="Return only entries of this user or API key."),
         ] = None,
         actions: Annotated[
-            list[AuditAction] | None, strawberry.argument(description="Only these actions.")
+            list[AuditAction] | None,
+            strawberry.argument(description="Return only entries with these actions."),
         ] = None,
         subjects: Annotated[
-            list[AuditSubject] | None, strawberry.argument(description="To these kinds of objects.")
+            list[AuditSubject] | None,
+            strawberry.argument(description="Return only entries about these types of objects."),
         ] = None,
-        between: Annotated[InstantRange | None, strawberry.argument(description="In this time.")] = None,
+        between: Annotated[
+            InstantRange | None, strawberry.argument(description="Return only entries of this period.")
+        ] = None,
     ) -> AuditEntryConnection:
         """A page of the log."""
         time = between or InstantRange()
@@ -187,19 +193,22 @@ def _part(global_id: str, type_names: tuple[str, ...], argument: str) -> tuple[s
     """The type and the number of an id. Raises NotFound for an id of nothing that the log is about."""
     part = ids.split(global_id)
     if part is None or part[0] not in type_names:
-        raise NotFound("The audit log has nothing of this id.", path=(argument,))
+        raise NotFound(
+            "The audit log has no entries for this id.",
+            path=(argument,),
+        )
     return part
 
 
 def _values(values: Mapping[str, Any] | None) -> JSON | None:
-    """What is told of an object, with the names that its fields have in the API."""
+    """The recorded fields of an object, under the names that they have in the API."""
     if values is None:
         return None
-    found = {}
+    shown = {}
     for name, value in values.items():
         show = SHOWN.get(name)
         head, *rest = name.split("_")
         is_left_out = value is None or (isinstance(value, dict) and "omittedBytes" in value)
         label = head + "".join(map(str.capitalize, rest))
-        found[label] = value if show is None or is_left_out else show(value)
-    return JSON(found)
+        shown[label] = value if show is None or is_left_out else show(value)
+    return JSON(shown)

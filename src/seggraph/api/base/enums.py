@@ -28,7 +28,6 @@ PUBLISHED: Final[tuple[type[DescribedIntEnum] | type[DescribedStrEnum], ...]] = 
     vocabulary.ConsentPolicy,
     vocabulary.ConsentState,
     vocabulary.DeliveryStatus,
-    vocabulary.DestinationType,
     vocabulary.ExportContent,
     vocabulary.ExportFormat,
     vocabulary.ExportStatus,

@@ -14,10 +14,12 @@ from seggraph.database.paging import Page, PageRequest
 from seggraph.transport.loading import awaits_loaders
 from seggraph.transport.records import item_of
 
-FIRST: Final = "How many from the start, or after `after`: up to 1,000, 50 unless given."
-AFTER: Final = "A cursor of this connection: the page begins behind it."
-LAST: Final = "How many from the end, or before `before`."
-BEFORE: Final = "A cursor of this connection: the page ends ahead of it."
+FIRST: Final = (
+    "How many objects to return from the start of the list, or after `after`: up to 1,000, default 50."
+)
+AFTER: Final = "Return the objects after this cursor, which comes from an earlier page of the same list."
+LAST: Final = "How many objects to return from the end of the list, or before `before`: up to 1,000."
+BEFORE: Final = "Return the objects before this cursor, which comes from an earlier page of the same list."
 
 TOTAL_COUNT: Final = "How many objects the whole list has. They are counted only if you ask for this field."
 
@@ -30,14 +32,18 @@ N = TypeVar("N")
 E = TypeVar("E", bound="Edge[Any]")
 
 
-@strawberry.type(description="Where a page stands in its list.")
+@strawberry.type(description="The position of a page in its list.")
 class PageInfo:
     """Relay's page info."""
 
-    has_next_page: bool = strawberry.field(description="Whether there is more after this page.")
-    has_previous_page: bool = strawberry.field(description="Whether there is more before this page.")
-    start_cursor: str | None = strawberry.field(description="The cursor of the first edge.")
-    end_cursor: str | None = strawberry.field(description="The cursor of the last edge.")
+    has_next_page: bool = strawberry.field(description="Whether the list continues after this page.")
+    has_previous_page: bool = strawberry.field(description="Whether the list has items before this page.")
+    start_cursor: str | None = strawberry.field(
+        description="The cursor of the first edge; null for an empty page."
+    )
+    end_cursor: str | None = strawberry.field(
+        description="The cursor of the last edge; null for an empty page."
+    )
 
     @staticmethod
     def of(page: Page[Any]) -> "PageInfo":

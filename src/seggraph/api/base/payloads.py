@@ -5,16 +5,18 @@ import strawberry
 from seggraph.api.base.errors import UserError
 
 
-@strawberry.type(description="Something that its author should know, though it was done.")
+@strawberry.type(description="A warning about something that a mutation did.")
 class Warning:
     """A remark on what a mutation did."""
 
     code: str = strawberry.field(
-        description="What it is about, for programs: CAMPAIGN_AFFECTED, when an ACTIVE campaign uses the segment."
+        description="A code for programs, like CAMPAIGN_AFFECTED when an ACTIVE campaign uses the segment."
     )
-    message: str = strawberry.field(description="What it is about, for people.")
+    message: str = strawberry.field(description="A message for people.")
     path: list[str] | None = strawberry.field(
-        default=None, description="What in the input has this consequence: keys and indexes from its root."
+        default=None,
+        description="The part of the input that the warning is about: keys and indexes from its root; null"
+        " for the whole input.",
     )
 
 

@@ -24,14 +24,14 @@ def as_int(count: int) -> int:
 
 def _parse_instant(value: Any) -> datetime:
     if not isinstance(value, str):
-        raise ValueError("a time is a text like 2026-01-31T09:30:00Z")
+        raise ValueError("a DateTime is a text like 2026-01-31T09:30:00Z")
     try:
         instant = datetime.fromisoformat(value)
         if instant.tzinfo is None:
             raise ValueError
         return instant.astimezone(UTC)
     except (ValueError, OverflowError):
-        raise ValueError("a time has a date, a time and an offset, like 2026-01-31T09:30:00Z") from None
+        raise ValueError("a DateTime has a date, a time and an offset, like 2026-01-31T09:30:00Z") from None
 
 
 @encodes(datetime)
@@ -45,7 +45,7 @@ def _parse_day(value: Any) -> date:
             raise ValueError
         return date.fromisoformat(value)
     except ValueError:
-        raise ValueError("a date is a day of the calendar like 2026-01-31") from None
+        raise ValueError("a Date is a calendar date like 2026-01-31") from None
 
 
 def _parse_decimal(value: Any) -> Decimal:
@@ -74,7 +74,7 @@ def _show_decimal(value: Decimal) -> str:
 
 def _parse_duration(value: Any) -> DurationText:
     if not isinstance(value, str):
-        raise ValueError("a duration is a text like P30D or PT4H")
+        raise ValueError("a Duration is a text like P30D or PT4H")
     return DurationText(Duration.parse(value).iso)
 
 

@@ -15,7 +15,7 @@ from seggraph.api.segments.segments import Segment
 from seggraph.api.users.viewer import User, load_user
 from seggraph.database.paging import PageRequest
 from seggraph.services.campaigns import views as campaign_views
-from seggraph.services.campaigns.audiences import CampaignAudience as AudienceView
+from seggraph.services.campaigns.audiences import CampaignAudienceView
 from seggraph.services.campaigns.metric_series import Asked, Subject
 from seggraph.services.campaigns.views import CampaignList, CampaignView
 from seggraph.transport.loading import awaits_loaders
@@ -26,7 +26,7 @@ from seggraph.vocabulary import CampaignStatus, Channel, MemberKind
 class ChannelReach:
     """A channel and a count."""
 
-    channel: Channel = strawberry.field(description="The channel.")
+    channel: Channel = strawberry.field(description="The channel that is counted.")
     count: int = strawberry.field(description="How many members the channel reaches.")
 
 
@@ -50,13 +50,15 @@ class CampaignAudience:
     as_of: datetime | None = strawberry.field(description="The time of the oldest data among its segments.")
 
     @staticmethod
-    def of(view: AudienceView, channel: Channel | None) -> "CampaignAudience":
+    def of(view: CampaignAudienceView, channel: Channel | None) -> "CampaignAudience":
         """The audience as the service computes it."""
         return CampaignAudience(
             kind=view.kind,
             member_count=view.member_count,
             reach=None if channel is None else view.reached[channel],
-            by_channel=[ChannelReach(channel=one, count=count) for one, count in view.reached.items()],
+            by_channel=[
+                ChannelReach(channel=reached, count=count) for reached, count in view.reached.items()
+            ],
             as_of=view.as_of,
         )
 
@@ -65,7 +67,7 @@ class CampaignAudience:
 class CampaignSegmentMetrics:
     """The part of a segment."""
 
-    segment: Segment = strawberry.field(description="The segment.")
+    segment: Segment = strawberry.field(description="The segment that the totals are about.")
     totals: MetricTotals = strawberry.field(description="The totals of this segment.")
 
 
@@ -106,7 +108,7 @@ class Campaign(Node):
     )
     ends_on: date | None = strawberry.field(description="The last day of the campaign; null if none is set.")
     version: int = strawberry.field(
-        description="The number of edits so far. Send it with an edit to get CONFLICT if somebody else"
+        description="The number of edits so far. Send it with an edit to get CONFLICT if the object was"
         " edited in between."
     )
     created_at: datetime = strawberry.field(description="When it was created.")
@@ -117,8 +119,8 @@ class Campaign(Node):
     @awaits_loaders
     async def segments(self, info: Info) -> list[Segment]:
         """Load the segments."""
-        found = await caller_of(info).loaders.campaigns.segments.load(self.view.id)
-        return await _segments(info, found.included)
+        uses = await caller_of(info).loaders.campaigns.segments.load(self.view.id)
+        return await _segments(info, uses.included)
 
     @strawberry.field(
         description="The segments whose members the campaign leaves out, of those that you may see."
@@ -126,8 +128,8 @@ class Campaign(Node):
     @awaits_loaders
     async def excluded_segments(self, info: Info) -> list[Segment]:
         """Load the segments."""
-        found = await caller_of(info).loaders.campaigns.segments.load(self.view.id)
-        return await _segments(info, found.excluded)
+        uses = await caller_of(info).loaders.campaigns.segments.load(self.view.id)
+        return await _segments(info, uses.excluded)
 
     @strawberry.field(description="How many more segments the campaign uses that you may not see.")
     @awaits_loaders
@@ -142,8 +144,8 @@ class Campaign(Node):
     @awaits_loaders
     async def audience(self, info: Info) -> CampaignAudience:
         """Compute it for the whole page at once."""
-        found = await caller_of(info).loaders.campaigns.audiences.load(self.view.id)
-        return CampaignAudience.of(found, self.channel)
+        audience = await caller_of(info).loaders.campaigns.audiences.load(self.view.id)
+        return CampaignAudience.of(audience, self.channel)
 
     @strawberry.field(description="The metrics of the campaign, from one day to another.")
     def metrics(self, from_: From = None, to: To = None) -> CampaignReport:
@@ -186,9 +188,11 @@ class CampaignConnection(CountedConnection[Campaign, Edge[Campaign]]):
 class CampaignQueries:
     """The queries of campaigns."""
 
-    @strawberry.field(description="A campaign; null if there is none in your workspace.")
+    @strawberry.field(description="A campaign by its global id; null if the workspace has no such campaign.")
     async def campaign(
-        self, info: Info, id: Annotated[strawberry.ID, strawberry.argument(description="Its global id.")]
+        self,
+        info: Info,
+        id: Annotated[strawberry.ID, strawberry.argument(description="The global id of the campaign.")],
     ) -> Campaign | None:
         """Find a campaign."""
         number = ids.find("Campaign", id)
@@ -197,16 +201,21 @@ class CampaignQueries:
         view = await caller_of(info).loaders.campaigns.by_id.load(number)
         return None if view is None else Campaign.of(view)
 
-    @strawberry.field(description="The campaigns of the workspace, the newest first.")
+    @strawberry.field(description="The campaigns of the workspace, newest first.")
     async def campaigns(
         self,
         info: Info,
         first: First = None,
         after: After = None,
-        search: Annotated[str | None, strawberry.argument(description="Part of a name.")] = None,
+        search: Annotated[
+            str | None,
+            strawberry.argument(
+                description="Return only campaigns whose name contains this text; case is ignored."
+            ),
+        ] = None,
         statuses: Annotated[
             list[CampaignStatus] | None,
-            strawberry.argument(description="Return only objects in these statuses."),
+            strawberry.argument(description="Return only campaigns in these statuses."),
         ] = None,
     ) -> CampaignConnection:
         """A page of campaigns."""
@@ -217,5 +226,5 @@ class CampaignQueries:
 
 
 async def _segments(info: Info, segment_ids: tuple[int, ...]) -> list[Segment]:
-    found = await caller_of(info).loaders.segments.by_id.load_many(list(segment_ids))
-    return [Segment.of(view) for view in found if view is not None]
+    views = await caller_of(info).loaders.segments.by_id.load_many(list(segment_ids))
+    return [Segment.of(view) for view in views if view is not None]

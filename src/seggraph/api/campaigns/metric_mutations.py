@@ -15,17 +15,17 @@ from seggraph.api.files.imports import ColumnMapping, MappedColumn
 from seggraph.errors import Duplicate, Required
 from seggraph.services.campaigns import metric_imports
 from seggraph.services.campaigns import metrics as campaign_metrics
-from seggraph.services.campaigns.metrics import RowWarning as RowWarningView
+from seggraph.services.campaigns.metrics import RowWarningView
 from seggraph.transport import Row, row, with_rows
 
 
-@strawberry.type(description="What looks wrong in a row that was recorded nonetheless.")
+@strawberry.type(description="A warning about a row that was recorded.")
 class RowWarning:
     """A remark on a row."""
 
-    index: int = strawberry.field(description="The row's index in the input, from 0.")
-    code: str = strawberry.field(description="What it is about, for programs: CLICKS_ABOVE_IMPRESSIONS.")
-    message: str = strawberry.field(description="What it is about, for people.")
+    index: int = strawberry.field(description="The position of the row in the input, from 0.")
+    code: str = strawberry.field(description="A code for programs: CLICKS_ABOVE_IMPRESSIONS.")
+    message: str = strawberry.field(description="A message for people.")
 
     @staticmethod
     def of(view: RowWarningView) -> "RowWarning":
@@ -60,28 +60,30 @@ class CampaignMetricInput:
 
 
 @with_rows
-@strawberry.input(description="Metrics to record.")
+@strawberry.input(description="The campaign metrics to record.")
 class RecordCampaignMetricsInput:
     """Input of recordCampaignMetrics."""
 
     rows: list[Row] = strawberry.field(
-        graphql_type=list[CampaignMetricInput], description="Up to 5,000, in any order."
+        graphql_type=list[CampaignMetricInput], description="The rows to record: up to 5,000, in any order."
     )
 
 
-@strawberry.type(description="What became of every row: written + unchanged + rows with errors.")
+@strawberry.type(description="The number of rows by result: written + unchanged + rows with errors.")
 class RecordCampaignMetricsPayload:
     """Payload of recordCampaignMetrics."""
 
-    written: int = strawberry.field(default=0, description="Rows that are new or correct what was there.")
+    written: int = strawberry.field(
+        default=0, description="How many rows were new or corrected earlier numbers."
+    )
     unchanged: int = strawberry.field(
         default=0, description="How many rows changed nothing: already recorded, or repeated in a later row."
     )
     row_errors: list[RowError] = strawberry.field(
-        default_factory=list, description="Rows that were not recorded, one error each."
+        default_factory=list, description="The rows that were not recorded, with one error each."
     )
     row_warnings: list[RowWarning] = strawberry.field(
-        default_factory=list, description="What looks wrong in rows that were recorded."
+        default_factory=list, description="Warnings about rows that were recorded."
     )
     errors: list[UserError] = strawberry.field(
         default_factory=list,
@@ -94,17 +96,17 @@ class ImportCampaignMetricsInput:
     """Input of importCampaignMetrics."""
 
     file: Upload = strawberry.field(
-        description="A CSV file whose first row names its columns, of up to 200,000 rows, by the GraphQL multipart"
+        description="The CSV file with a header row, up to 200,000 rows, sent by the GraphQL multipart"
         " request specification."
     )
     mapping: list[ColumnMapping] | None = strawberry.field(
         default=None,
-        description="Which columns are campaign and segment (ids or names), day, spend, impressions, clicks and"
-        " conversions; unless given, their names decide.",
+        description="The columns for campaign and segment (ids or names), day, spend, impressions, clicks"
+        " and conversions; default: columns with these names.",
     )
 
 
-@strawberry.type(description="What became of the rows of the file: read = written + unchanged + failed.")
+@strawberry.type(description="The number of rows of the file by result: read = written + unchanged + failed.")
 class ImportCampaignMetricsPayload:
     """Payload of importCampaignMetrics."""
 
@@ -122,7 +124,7 @@ class ImportCampaignMetricsPayload:
     )
     row_errors: list[RowError] = strawberry.field(
         default_factory=list,
-        description="Why rows failed, the first 1,000: index is the line that the row begins on, from 1.",
+        description="The first 1,000 failed rows; index is the line in the file where the row begins, from 1.",
     )
     errors: list[UserError] = strawberry.field(
         default_factory=list,
@@ -135,8 +137,9 @@ class MetricMutations:
     """The mutations of metrics."""
 
     @strawberry.mutation(
-        description="Record up to 5,000 rows of metrics; repeating them is harmless, other numbers correct them."
-        " Good rows are recorded, bad ones reported by index.",
+        description="Record up to 5,000 rows of campaign metrics. The last write for a campaign, segment and"
+        " day counts, so repeating is harmless. Valid rows are recorded even if others have"
+        " errors.",
         extensions=[ReportErrors(RecordCampaignMetricsPayload)],
     )
     async def record_campaign_metrics(
@@ -144,7 +147,7 @@ class MetricMutations:
     ) -> RecordCampaignMetricsPayload:
         """Record."""
         caller = caller_of(info)
-        rows = [_with_numbers(one) for one in input.rows]
+        rows = [_with_numbers(row) for row in input.rows]
         report = await campaign_metrics.record(caller.services, caller.viewer, rows)
         return RecordCampaignMetricsPayload(
             written=report.written,
@@ -154,7 +157,8 @@ class MetricMutations:
         )
 
     @strawberry.mutation(
-        description="Record the metrics in a CSV file; the same file again changes nothing.",
+        description="Record the campaign metrics of a CSV file. Importing the same file again changes"
+        " nothing.",
         extensions=[ReportErrors(ImportCampaignMetricsPayload)],
     )
     async def import_campaign_metrics(
@@ -192,9 +196,9 @@ def _with_numbers(given: Row) -> dict[str, Any]:
 def _mapping(pairs: list[ColumnMapping] | None) -> dict[str, str] | None:
     if pairs is None:
         return None
-    found: dict[str, str] = {}
+    field_by_column: dict[str, str] = {}
     for index, pair in enumerate(pairs):
-        if pair.column in found:
-            raise Duplicate("This column stands in the mapping twice.", path=("mapping", index, "column"))
-        found[pair.column] = pair.field
-    return found
+        if pair.column in field_by_column:
+            raise Duplicate("The mapping contains this column twice.", path=("mapping", index, "column"))
+        field_by_column[pair.column] = pair.field
+    return field_by_column

@@ -17,9 +17,10 @@ from seggraph.services.campaigns.views import CampaignView
 from seggraph.vocabulary import CampaignStatus, Channel
 
 SEGMENTS: Final = (
-    "The segments that it targets: all of one kind, neither archived nor paused; up to 200 in all."
+    "The segments that the campaign targets: all of one kind, neither archived nor paused; up to 200 in all."
 )
-EXCLUDED: Final = "Segments whose members it leaves out, of the same kind."
+EXCLUDED: Final = "The segments whose members the campaign leaves out, of the same kind."
+UNSEEN_STAY: Final = "Segments that you may not see stay."
 
 
 @strawberry.type(description="The campaign as the mutation left it, or the errors.")
@@ -57,11 +58,11 @@ class CreateCampaignInput:
     )
 
 
-@strawberry.input(description="What to change of a campaign. A field that is absent stays as it is.")
+@strawberry.input(description="The changes of a campaign. A field that is absent stays as it is.")
 class UpdateCampaignInput:
     """Input of updateCampaign."""
 
-    id: strawberry.ID = strawberry.field(description="The campaign.")
+    id: strawberry.ID = strawberry.field(description="The global id of the campaign.")
     version: int | None = strawberry.field(
         default=None,
         description="The version that your edit is based on. If it is no longer current, the answer is"
@@ -74,10 +75,10 @@ class UpdateCampaignInput:
         default=strawberry.UNSET, description="The new value; null removes it."
     )
     segment_ids: list[strawberry.ID] | None = strawberry.field(
-        default=strawberry.UNSET, description=f"{SEGMENTS} Those that you do not see stay."
+        default=strawberry.UNSET, description=f"{SEGMENTS} {UNSEEN_STAY}"
     )
     exclude_segment_ids: list[strawberry.ID] | None = strawberry.field(
-        default=strawberry.UNSET, description=f"{EXCLUDED} Those that you do not see stay."
+        default=strawberry.UNSET, description=f"{EXCLUDED} {UNSEEN_STAY}"
     )
     starts_on: date | None = strawberry.field(
         default=strawberry.UNSET, description="The new value; null removes it."
@@ -87,13 +88,14 @@ class UpdateCampaignInput:
     )
 
 
-@strawberry.input(description="The status to lead a campaign to.")
+@strawberry.input(description="The campaign and its new status.")
 class SetCampaignStatusInput:
     """Input of setCampaignStatus."""
 
-    id: strawberry.ID = strawberry.field(description="The campaign.")
+    id: strawberry.ID = strawberry.field(description="The global id of the campaign.")
     status: CampaignStatus = strawberry.field(
-        description="DRAFT can become ACTIVE; ACTIVE and PAUSED each other, or COMPLETED, which stays."
+        description="The new status: from DRAFT to ACTIVE, between ACTIVE and PAUSED, or to COMPLETED, which"
+        " is final."
     )
 
 
@@ -109,7 +111,7 @@ class CampaignMutations:
     """The mutations of campaigns."""
 
     @strawberry.mutation(
-        description="Create a DRAFT of a campaign over segments that you see.",
+        description="Create a campaign as a DRAFT, over segments that you may see.",
         extensions=[ReportErrors(CampaignPayload)],
     )
     async def create_campaign(self, info: Info, input: CreateCampaignInput) -> CampaignPayload:
@@ -126,7 +128,7 @@ class CampaignMutations:
         return CampaignPayload.of(await campaigns.create(caller.services, caller.viewer, draft))
 
     @strawberry.mutation(
-        description="Change a campaign; team members only those that they created.",
+        description="Change a campaign. Team members may change only campaigns that they created.",
         extensions=[ReportErrors(CampaignPayload)],
     )
     async def update_campaign(self, info: Info, input: UpdateCampaignInput) -> CampaignPayload:
@@ -139,7 +141,7 @@ class CampaignMutations:
         return CampaignPayload.of(view)
 
     @strawberry.mutation(
-        description="Lead a campaign to another status. While it is ACTIVE its segments cannot be archived.",
+        description="Change the status of a campaign. While it is ACTIVE its segments cannot be archived.",
         extensions=[ReportErrors(CampaignPayload)],
     )
     async def set_campaign_status(self, info: Info, input: SetCampaignStatusInput) -> CampaignPayload:
@@ -151,7 +153,7 @@ class CampaignMutations:
         )
 
     @strawberry.mutation(
-        description="Delete a DRAFT for which no metrics were recorded.",
+        description="Delete a campaign that is a DRAFT and has no metrics.",
         extensions=[ReportErrors(DeletePayload)],
     )
     async def delete_campaign(self, info: Info, input: CampaignIdInput) -> DeletePayload:

@@ -41,34 +41,36 @@ class AttributeCriteria:
     )
 
 
-@strawberry.input(description="A condition on a member's tags.")
+@strawberry.input(description="A condition on the tags of a member.")
 class TagCriteria:
     """The leaf for tags."""
 
-    op: SetOp = strawberry.field(description="The comparison. No tags means that HAS_NONE is true.")
-    values: list[str] = strawberry.field(description="The tags, compared exactly.")
+    op: SetOp = strawberry.field(description="The operator. A member without tags matches HAS_NONE.")
+    values: list[str] = strawberry.field(description="The tags to compare with; case matters.")
 
 
 @strawberry.input(description="A channel, and whether the member agreed to be contacted by it.")
 class ConsentInput:
     """The leaf for consents, and what setConsents and upsertMembers take."""
 
-    channel: Channel = strawberry.field(description="The channel.")
+    channel: Channel = strawberry.field(description="The channel of the consent.")
     state: ConsentState = strawberry.field(description="Whether the member agreed.")
 
 
-@strawberry.input(description="When events count: the last so much time, or from an instant until another.")
+@strawberry.input(
+    description="The period in which events count: a duration until now, or from one time to another."
+)
 class WindowInput:
     """A window of events. Give `last`, or `from` or `to` or both."""
 
     last: DurationText | None = strawberry.field(
-        default=strawberry.UNSET, description="The last so much time: (asOf - last, asOf]."
+        default=strawberry.UNSET, description="The length of a period that ends now, like P30D."
     )
     from_: datetime | None = strawberry.field(
-        name="from", default=strawberry.UNSET, description="The first instant that counts."
+        name="from", default=strawberry.UNSET, description="The start of the period, included."
     )
     to: datetime | None = strawberry.field(
-        default=strawberry.UNSET, description="The first instant after it that does not count any more."
+        default=strawberry.UNSET, description="The end of the period, not included."
     )
 
 
@@ -108,15 +110,16 @@ class EventCriteria:
     )
 
 
-@strawberry.input(description="Events in this order, each later than the one before.")
+@strawberry.input(description="Events in a given order, each later than the one before.")
 class SequenceCriteria:
     """The leaf for sequences."""
 
     steps: list[EventCriteria] = strawberry.field(
-        description="The events, two or more; each with its name, and within and where if need be."
+        description="The events in order, two or more; each has a name, and may have `within` and `where`."
     )
     within: DurationText | None = strawberry.field(
-        default=strawberry.UNSET, description="How long after the first event the last may be."
+        default=strawberry.UNSET,
+        description="The longest time between the first and the last event; default: no limit.",
     )
 
 
@@ -124,31 +127,36 @@ class SequenceCriteria:
 class SegmentCriteria:
     """The leaf for segments."""
 
-    op: InOp = strawberry.field(description="Whether the member has to be in it.")
-    id: strawberry.ID = strawberry.field(description="The segment.")
+    op: InOp = strawberry.field(description="Whether the member has to be in the segment or not.")
+    id: strawberry.ID = strawberry.field(description="The global id of the segment.")
 
 
-@strawberry.input(description="A condition on how many related members satisfy criteria.")
+@strawberry.input(description="A condition on the number of related members.")
 class RelatedCriteria:
     """The leaf for relations."""
 
     relation: str = strawberry.field(
-        description="What members of the kind call the relation, like deals of an account."
+        description="The name of the relation as members of the kind call it, like `deals` of an account."
     )
     where: "CriteriaInput | None" = strawberry.field(
-        default=strawberry.UNSET, description="What the related members satisfy. Without it, all count."
+        default=strawberry.UNSET, description="Criteria for the related members to count; default: all count."
     )
-    op: CompareOp | None = strawberry.field(default=CompareOp.GTE, description="The comparison.")
-    count: int | None = strawberry.field(default=1, description="How many.")
+    op: CompareOp | None = strawberry.field(
+        default=CompareOp.GTE, description="The operator that compares the number with `count`; default GTE."
+    )
+    count: int | None = strawberry.field(default=1, description="The number to compare with; default 1.")
 
 
-@strawberry.input(description="A share of all members, always the same ones for a seed.")
+@strawberry.input(description="A random share of all members. The same seed always selects the same members.")
 class SampleCriteria:
     """The leaf for samples: holdouts and tests."""
 
-    percent: float = strawberry.field(description="From 0 to 100. A larger share includes a smaller one.")
+    percent: float = strawberry.field(
+        description="The share in percent, from 0 to 100. A larger share contains the smaller ones."
+    )
     seed: str | None = strawberry.field(
-        default=strawberry.UNSET, description="Another seed draws other members."
+        default=strawberry.UNSET,
+        description="The seed of the random choice. Another seed selects other members.",
     )
 
 

@@ -36,8 +36,8 @@ class CriteriaField:
     @awaits_loaders
     async def example(self, info: Info) -> JSON:
         """Load the examples of the kind."""
-        found = await caller_of(info).loaders.catalogue.examples.load(self.kind)
-        return JSON(found.get(self.name, self.field.example))
+        examples = await caller_of(info).loaders.catalogue.examples.load(self.kind)
+        return JSON(examples.get(self.name, self.field.example))
 
     @strawberry.field(
         description="How many members have a value for the field; null for the address, which is not counted."
@@ -46,8 +46,8 @@ class CriteriaField:
     async def member_count(self, info: Info) -> int | None:
         """Load the counts of the kind."""
         name = value_counts.counted_name(self.field)
-        found = await caller_of(info).loaders.catalogue.counts.load(self.kind)
-        return None if name is None else found.get(name, 0)
+        counts = await caller_of(info).loaders.catalogue.counts.load(self.kind)
+        return None if name is None else counts.get(name, 0)
 
     @staticmethod
     def of(field: Field, kind: MemberKind) -> "CriteriaField":
@@ -71,15 +71,18 @@ class CriteriaFieldQueries:
     """The query of the catalogue."""
 
     @strawberry.field(
-        description="What criteria can ask about members of a kind: fields and their operators."
+        description="The fields that criteria for members of a kind can use, with their operators."
     )
     async def criteria_fields(
         self,
         info: Info,
         kind: Annotated[MemberKind, strawberry.argument(description="The kind of the members.")],
-        search: Annotated[str | None, strawberry.argument(description="Part of a name or label.")] = None,
+        search: Annotated[
+            str | None,
+            strawberry.argument(description="Return only fields whose name or label contains this text."),
+        ] = None,
         include_hidden: Annotated[
-            bool, strawberry.argument(description="Whether hidden attributes are listed too.")
+            bool, strawberry.argument(description="Whether to return hidden attributes too; default false.")
         ] = False,
     ) -> list[CriteriaField]:
         """The catalogue, narrowed to the fields whose name or label holds a text."""

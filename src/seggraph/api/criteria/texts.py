@@ -24,14 +24,14 @@ class CriteriaCompletion:
     description: str = strawberry.field(description="An explanation for people; it may be empty.")
 
     @staticmethod
-    def of(found: Completion) -> "CriteriaCompletion":
+    def of(completion: Completion) -> "CriteriaCompletion":
         """The completion as the language gives it."""
         return CriteriaCompletion(
-            kind=found.kind,
-            text=found.text,
-            start=found.start,
-            end=found.end,
-            description=found.description,
+            kind=completion.kind,
+            text=completion.text,
+            start=completion.start,
+            end=completion.end,
+            description=completion.description,
         )
 
 
@@ -40,23 +40,23 @@ class CriteriaTextQueries:
     """The query of completions."""
 
     @strawberry.field(
-        description="What may stand at the cursor in criteria as text: fields, operators, values, names, words."
-        " Empty when there is a mistake further left."
+        description="Completions at the cursor of criteria text: fields, operators, values, names and"
+        " keywords. Empty if the text left of the cursor has an error."
     )
     async def criteria_completions(
         self,
         info: Info,
         kind: Annotated[MemberKind, strawberry.argument(description="The kind of the members.")],
         text: Annotated[
-            str, strawberry.argument(description="The criteria so far, up to 20,000 characters.")
+            str, strawberry.argument(description="The criteria text so far, up to 20,000 characters.")
         ],
         cursor: Annotated[
             int,
             strawberry.argument(
-                description="Where the cursor is: how many Unicode characters are left of it."
+                description="The position of the cursor: the number of Unicode characters left of it."
             ),
         ],
     ) -> list[CriteriaCompletion]:
         """Complete."""
-        found = await criteria_texts.completions(caller_of(info).viewer, kind, text, cursor)
-        return [CriteriaCompletion.of(completion) for completion in found]
+        completions = await criteria_texts.completions(caller_of(info).viewer, kind, text, cursor)
+        return [CriteriaCompletion.of(completion) for completion in completions]

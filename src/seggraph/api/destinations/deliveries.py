@@ -11,13 +11,14 @@ from seggraph.api.base import ids
 from seggraph.api.base.context import caller_of
 from seggraph.api.base.node import Node
 from seggraph.api.base.scalars import JSON
+from seggraph.api.destinations.types import DestinationType
 from seggraph.api.reach.reach import RunError
 from seggraph.services.destinations.deliveries import DeliveryView
 from seggraph.services.destinations.destinations import DestinationView
 from seggraph.services.segments.views import SegmentView
 from seggraph.transport.loading import awaits_loaders
 from seggraph.transport.records import reads
-from seggraph.vocabulary import Channel, DeliveryStatus, DestinationType
+from seggraph.vocabulary import Channel, DeliveryStatus
 
 if TYPE_CHECKING:
     from seggraph.api.segments.segments import Segment
@@ -73,7 +74,7 @@ class Delivery(Node):
     )
     view: strawberry.Private[DeliveryView]
 
-    @strawberry.field(description="The destination.")
+    @strawberry.field(description="The destination of the delivery.")
     @awaits_loaders
     async def destination(self, info: Info) -> "Destination":
         """Look it up for the whole page at once."""
@@ -119,7 +120,7 @@ class Destination(Node):
     """A destination."""
 
     name: str = strawberry.field(description="The name. It is unique in the workspace; case is ignored.")
-    type: DestinationType = strawberry.field(description="The type of the outside system.")
+    type: str = strawberry.field(graphql_type=DestinationType, description="The type of the outside system.")
     channel: Channel | None = strawberry.field(
         description="The channel that a member must be reachable by to be sent; null sends all members."
     )
@@ -130,7 +131,7 @@ class Destination(Node):
     version: int = strawberry.field(
         description="The number of edits so far. It grows by one with every change."
     )
-    created_at: datetime = strawberry.field(description="When it was made.")
+    created_at: datetime = strawberry.field(description="When the destination was created.")
     view: strawberry.Private[DestinationView]
 
     @strawberry.field(
@@ -187,7 +188,7 @@ class SegmentDeliveryFields:
     view: strawberry.Private[SegmentView]
 
     @strawberry.field(
-        description="Where it is delivered, or was, and how that stands.",
+        description="The deliveries of the segment to destinations, including stopped ones.",
         metadata=reads("id"),
     )
     @awaits_loaders

@@ -12,19 +12,20 @@ from seggraph.api.base.errors import ReportErrors, UserError
 from seggraph.api.base.payloads import DeletePayload
 from seggraph.api.base.scalars import JSON
 from seggraph.api.destinations.deliveries import Delivery, Destination
+from seggraph.api.destinations.types import DestinationType
 from seggraph.services.destinations import connection_tests as destination_tests
 from seggraph.services.destinations import deliveries, destinations
 from seggraph.services.destinations.connection_tests import Tried
 from seggraph.services.destinations.destinations import DestinationDraft, Saved
-from seggraph.vocabulary import Channel, DestinationType
+from seggraph.vocabulary import Channel
 
 MAPPING = (
-    "What is sent of a member: JSON in which texts such as $email and $attributes.plan stand for its fields. Without it"
-    " email and name."
+    "The template of the JSON to send for a member: texts such as $email and $attributes.plan are replaced by its"
+    " fields. Default: email and name."
 )
 AUTH = (
-    "A bearer token, or the value of the header headerName. Kept encrypted and never shown again; only administrators"
-    " set it."
+    "The bearer token, or the value of the header headerName. It is stored encrypted and never returned. Only"
+    " administrators may set it."
 )
 
 
@@ -91,14 +92,19 @@ class DestinationTest:
         )
 
 
-@strawberry.type(description="How a test went.")
+@strawberry.type(description="The result of a test of a destination, or the errors.")
 class TestDestinationPayload:
     """Payload of testDestination."""
 
-    destination: Destination | None = strawberry.field(default=None, description="The destination.")
-    test: DestinationTest | None = strawberry.field(default=None, description="How it went.")
+    destination: Destination | None = strawberry.field(
+        default=None, description="The destination that was tested; null if there are errors."
+    )
+    test: DestinationTest | None = strawberry.field(
+        default=None, description="The result of the test; null if there are errors."
+    )
     errors: list[UserError] = strawberry.field(
-        default_factory=list, description="Why it was not called, if so."
+        default_factory=list,
+        description="The errors because of which the destination was not called; empty on success.",
     )
 
 
@@ -106,8 +112,8 @@ class TestDestinationPayload:
 class CreateDestinationInput:
     """Input of createDestination."""
 
-    name: str = strawberry.field(description="The new name: 1 to 200 characters.")
-    type: DestinationType = strawberry.field(description="The type of the outside system.")
+    name: str = strawberry.field(description="The name: 1 to 200 characters, unique in the workspace.")
+    type: str = strawberry.field(graphql_type=DestinationType, description="The type of the outside system.")
     channel: Channel | None = strawberry.field(
         default=None,
         description="Send only members that this channel reaches. It is EMAIL for an email service; null"
@@ -126,11 +132,11 @@ class CreateDestinationInput:
     mapping: JSON | None = strawberry.field(default=None, description=MAPPING)
 
 
-@strawberry.input(description="What to change of a destination. A field that is absent stays as it is.")
+@strawberry.input(description="The changes of a destination. A field that is absent stays as it is.")
 class UpdateDestinationInput:
     """Input of updateDestination."""
 
-    id: strawberry.ID = strawberry.field(description="The destination.")
+    id: strawberry.ID = strawberry.field(description="The global id of the destination.")
     version: int | None = strawberry.field(
         default=None,
         description="The version that your edit is based on. If it is no longer current, the answer is"
@@ -140,16 +146,19 @@ class UpdateDestinationInput:
         default=strawberry.UNSET, description="The new name: 1 to 200 characters."
     )
     channel: Channel | None = strawberry.field(
-        default=strawberry.UNSET, description="Send only members whom this channel reaches; null: everybody."
+        default=strawberry.UNSET,
+        description="Send only members that this channel reaches; null sends all members.",
     )
-    url: str | None = strawberry.field(default=strawberry.UNSET, description="What is called.")
+    url: str | None = strawberry.field(default=strawberry.UNSET, description="The new URL to call.")
     header_name: str | None = strawberry.field(
-        default=strawberry.UNSET, description="A header for the secret; null: Authorization: Bearer."
+        default=strawberry.UNSET,
+        description="The HTTP header that carries authSecret; null for `Authorization: Bearer`.",
     )
     auth_secret: str | None = strawberry.field(default=strawberry.UNSET, description=AUTH)
     mapping: JSON | None = strawberry.field(default=strawberry.UNSET, description=MAPPING)
     new_signing_secret: bool = strawberry.field(
-        default=False, description="Make another signing secret; the one before is void at once."
+        default=False,
+        description="Whether to create a new signing secret; the old one stops working at once.",
     )
 
 
@@ -164,8 +173,10 @@ class DestinationIdInput:
 class DeliverSegmentInput:
     """Input of deliverSegment."""
 
-    segment_id: strawberry.ID = strawberry.field(description="The segment; it must be ACTIVE.")
-    destination_id: strawberry.ID = strawberry.field(description="The destination.")
+    segment_id: strawberry.ID = strawberry.field(
+        description="The global id of the segment; it must be ACTIVE."
+    )
+    destination_id: strawberry.ID = strawberry.field(description="The global id of the destination.")
 
 
 @strawberry.input(description="The delivery to change.")
@@ -183,14 +194,18 @@ class DeliveryIdInput:
 class DestinationQueries:
     """The queries of destinations."""
 
-    @strawberry.field(description="The destinations of the workspace, by name.")
+    @strawberry.field(description="The destinations of the workspace, sorted by name.")
     async def destinations(self, info: Info) -> list[Destination]:
         """All of them: there are a hundred at most."""
         return [Destination.of(view) for view in await destinations.list_all(caller_of(info).viewer)]
 
-    @strawberry.field(description="A destination; null if there is none in your workspace.")
+    @strawberry.field(
+        description="A destination by its global id; null if the workspace has no such destination."
+    )
     async def destination(
-        self, info: Info, id: Annotated[strawberry.ID, strawberry.argument(description="Its global id.")]
+        self,
+        info: Info,
+        id: Annotated[strawberry.ID, strawberry.argument(description="The global id of the destination.")],
     ) -> Destination | None:
         """Find a destination."""
         parts = ids.split(id)
@@ -205,7 +220,7 @@ class DestinationMutations:
     """The mutations of destinations and deliveries."""
 
     @strawberry.mutation(
-        description="Make a destination. Administrators and leaders may.",
+        description="Create a destination. Administrators and leaders only.",
         extensions=[ReportErrors(DestinationPayload)],
     )
     async def create_destination(self, info: Info, input: CreateDestinationInput) -> DestinationPayload:
@@ -224,7 +239,7 @@ class DestinationMutations:
         return DestinationPayload.of(await destinations.create(caller.services, caller.viewer, draft))
 
     @strawberry.mutation(
-        description="Change a destination; what would be sent otherwise now is sent anew.",
+        description="Change a destination. Members for which other data would be sent now are sent again.",
         extensions=[ReportErrors(DestinationPayload)],
     )
     async def update_destination(self, info: Info, input: UpdateDestinationInput) -> DestinationPayload:
@@ -243,7 +258,8 @@ class DestinationMutations:
         return DestinationPayload.of(saved)
 
     @strawberry.mutation(
-        description="Delete a destination whose deliveries are all INACTIVE. What is outside stays there.",
+        description="Delete a destination whose deliveries are all INACTIVE. Lists in the outside system"
+        " stay.",
         extensions=[ReportErrors(DeletePayload)],
     )
     async def delete_destination(self, info: Info, input: DestinationIdInput) -> DeletePayload:
@@ -253,8 +269,8 @@ class DestinationMutations:
         return DeletePayload(deleted_id=input.id)
 
     @strawberry.mutation(
-        description="Call a destination once, without changing any list there: whether it can be reached, and takes"
-        " our credentials. Administrators and leaders may.",
+        description="Call a destination once to check the connection and the credentials, without changing"
+        " any list. Administrators and leaders only.",
         extensions=[ReportErrors(TestDestinationPayload)],
     )
     async def test_destination(self, info: Info, input: DestinationIdInput) -> TestDestinationPayload:
@@ -266,7 +282,8 @@ class DestinationMutations:
         return TestDestinationPayload(destination=Destination.of(view), test=DestinationTest.of(tried))
 
     @strawberry.mutation(
-        description="Keep a list at a destination equal to a segment's audience, from now on; again after it FAILED.",
+        description="Start to deliver a segment: a list at the destination is kept equal to it. Also starts"
+        " a FAILED delivery again.",
         extensions=[ReportErrors(DeliveryPayload)],
     )
     async def deliver_segment(self, info: Info, input: DeliverSegmentInput) -> DeliveryPayload:
@@ -281,7 +298,7 @@ class DestinationMutations:
         return DeliveryPayload(delivery=Delivery.of(view))
 
     @strawberry.mutation(
-        description="Stop a delivery: it is INACTIVE, and the list outside is emptied or kept as it is.",
+        description="Stop a delivery. It becomes INACTIVE, and its list is emptied or kept.",
         extensions=[ReportErrors(DeliveryPayload)],
     )
     async def deactivate_delivery(self, info: Info, input: DeliveryIdInput) -> DeliveryPayload:
@@ -296,7 +313,7 @@ class DestinationMutations:
         return DeliveryPayload(delivery=Delivery.of(view))
 
     @strawberry.mutation(
-        description="Try a delivery again at once that FAILED, or that waits after a failure.",
+        description="Try a delivery again at once, after it FAILED or while it waits for its next attempt.",
         extensions=[ReportErrors(DeliveryPayload)],
     )
     async def retry_delivery(self, info: Info, input: DeliveryIdInput) -> DeliveryPayload:

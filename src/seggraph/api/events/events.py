@@ -98,7 +98,7 @@ class CustomerValue:
         description="The sum of the amounts of the orders, in the currency of the workspace."
     )
     orders: int = strawberry.field(
-        description=f"How many orders there are; {MAX_INT:,} for that many and for more."
+        description=f"The number of orders; at most {MAX_INT:,}, which also stands for more."
     )
     orders_exact: Decimal = strawberry.field(
         description="The number of orders, without the limit of `orders`."
@@ -162,25 +162,25 @@ class EventInput:
 
 
 @with_rows
-@strawberry.input(description="Events to record.")
+@strawberry.input(description="The events to record.")
 class RecordEventsInput:
     """Input of recordEvents."""
 
     events: list[Row] = strawberry.field(
-        graphql_type=list[EventInput], description="Up to 5,000, in any order of time."
+        graphql_type=list[EventInput], description="The events to record: up to 5,000, in any order."
     )
 
 
-@strawberry.type(description="What became of every row: accepted + duplicates + rows with errors.")
+@strawberry.type(description="The number of rows by result: accepted + duplicates + rows with errors.")
 class RecordEventsPayload:
     """Payload of recordEvents."""
 
-    accepted: int = strawberry.field(default=0, description="Events that are new or were corrected.")
+    accepted: int = strawberry.field(default=0, description="How many events were new or corrected.")
     duplicates: int = strawberry.field(
         default=0, description="How many rows changed nothing: already recorded, or repeated in a later row."
     )
     row_errors: list[RowError] = strawberry.field(
-        default_factory=list, description="Rows that were not recorded."
+        default_factory=list, description="The rows that were not recorded."
     )
     errors: list[UserError] = strawberry.field(
         default_factory=list,
@@ -208,20 +208,24 @@ class DeleteEventsPayload:
     )
 
 
-@strawberry.input(description="How long events are kept.")
+@strawberry.input(description="How long to keep events.")
 class SetEventRetentionInput:
     """Input of setEventRetention."""
 
     days: int | None = strawberry.field(
-        default=None, description="For so many days after they occurred; null, the default: for ever."
+        default=None,
+        description="How many days to keep events after they occurred; null (the default) keeps them for"
+        " ever.",
     )
 
 
-@strawberry.type(description="The workspace whose events are kept for another time.")
+@strawberry.type(description="The workspace with its new event retention, or the errors.")
 class SetEventRetentionPayload:
     """Payload of setEventRetention."""
 
-    workspace: Workspace | None = strawberry.field(default=None, description="The workspace.")
+    workspace: Workspace | None = strawberry.field(
+        default=None, description="The workspace; null if there are errors."
+    )
     errors: list[UserError] = strawberry.field(
         default_factory=list, description="The errors in the input; empty on success."
     )
@@ -232,7 +236,7 @@ class EventMutations:
     """The mutations of events."""
 
     @strawberry.mutation(
-        description="Record up to 5,000 events. Good rows are recorded, bad ones reported by index.",
+        description="Record up to 5,000 events. Valid rows are recorded even if others have errors.",
         extensions=[ReportErrors(RecordEventsPayload)],
     )
     async def record_events(self, info: Info, input: RecordEventsInput) -> RecordEventsPayload:
@@ -256,7 +260,7 @@ class EventMutations:
         return DeleteEventsPayload(deleted=report.deleted, not_found=report.not_found)
 
     @strawberry.mutation(
-        description="Say how long events are kept; older ones are deleted soon. Administrators only.",
+        description="Set how long events are kept; older events are deleted soon after. Administrators only.",
         extensions=[ReportErrors(SetEventRetentionPayload)],
     )
     async def set_event_retention(

@@ -44,7 +44,8 @@ class Export(Node):
         description="The time of the data; all rows show the same time."
     )
     file_size: int | None = strawberry.field(
-        description=f"The file's size in bytes, once it is READY; {MAX_INT:,} for larger ones too."
+        description=f"The size of the file in bytes, at most {MAX_INT:,}, which also stands for more;"
+        " null unless the status is READY."
     )
     file_size_exact: Decimal | None = strawberry.field(
         description="The size of the file in bytes, without the limit of fileSize; null unless the status is"
@@ -70,8 +71,8 @@ class Export(Node):
         number = self.view.segment_id
         if number is None:
             return None
-        found = await segment_views.get_many(caller_of(info).viewer, [number])
-        return Segment.of(found[number]) if number in found else None
+        segments = await segment_views.get_many(caller_of(info).viewer, [number])
+        return Segment.of(segments[number]) if number in segments else None
 
     @strawberry.field(
         description="The URL to download the file, valid for one hour without signing in; query it again for"
@@ -145,7 +146,7 @@ class CreateExportInput:
     )
     format: ExportFormat = strawberry.field(
         default=ExportFormat.CSV,
-        description="CSV (UTF-8, formulas neutralise_formula) or JSON_LINES (an object a line).",
+        description="CSV (UTF-8, formulas neutralised) or JSON_LINES (an object a line).",
     )
     gzip: bool = strawberry.field(default=False, description="Whether to compress the file with gzip.")
     filter: SegmentFilter | None = strawberry.field(
@@ -168,18 +169,20 @@ class ExportIdInput:
 class ExportQueries:
     """The queries of exports."""
 
-    @strawberry.field(description="An export; null if there is none for you.")
+    @strawberry.field(description="An export by its global id; null if there is none that you may see.")
     async def export(
-        self, info: Info, id: Annotated[strawberry.ID, strawberry.argument(description="Its global id.")]
+        self,
+        info: Info,
+        id: Annotated[strawberry.ID, strawberry.argument(description="The global id of the export.")],
     ) -> Export | None:
         """Find an export."""
         number = ids.find("Export", id)
         if number is None:
             return None
-        found = await exports.get_many(caller_of(info).viewer, [number])
-        return Export.of(found[number]) if number in found else None
+        views = await exports.get_many(caller_of(info).viewer, [number])
+        return Export.of(views[number]) if number in views else None
 
-    @strawberry.field(description="The exports that you may see, the newest first.")
+    @strawberry.field(description="The exports that you may see, newest first.")
     async def exports(
         self,
         info: Info,
@@ -200,7 +203,8 @@ class ExportMutations:
     """The mutations of exports."""
 
     @strawberry.mutation(
-        description="Write a segment's members, or the list of segments, to a file; its url is there when READY.",
+        description="Start an export of a segment's members or of a list of segments. Query Export.url when"
+        " it is READY.",
         extensions=[ReportErrors(ExportPayload)],
     )
     async def create_export(self, info: Info, input: CreateExportInput) -> ExportPayload:
@@ -218,7 +222,7 @@ class ExportMutations:
         return ExportPayload(export=Export.of(await exports.create(caller.services, caller.viewer, draft)))
 
     @strawberry.mutation(
-        description="Stop an export, or remove its file before it expires.",
+        description="Stop an export, or delete its file before it expires.",
         extensions=[ReportErrors(ExportPayload)],
     )
     async def discard_export(self, info: Info, input: ExportIdInput) -> ExportPayload:
@@ -233,12 +237,13 @@ class ExportSubscriptions:
     """The subscription of exports."""
 
     @strawberry.subscription(
-        description="An export as it is now, and again whenever it came further; ends when its file is there or failed."
+        description="An export as it is now, and again after each progress. The subscription ends when the"
+        " export does."
     )
     async def export_events(
         self,
         info: Info,
-        export_id: Annotated[strawberry.ID, strawberry.argument(description="The export.")],
+        export_id: Annotated[strawberry.ID, strawberry.argument(description="The global id of the export.")],
     ) -> AsyncGenerator[Export, None]:
         """Snapshot, then progress. The place in the stream is taken first, so that nothing falls between."""
         caller = caller_of(info)

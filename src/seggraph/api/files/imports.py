@@ -130,8 +130,8 @@ class Import(Node):
         """Load the segment."""
         if self.segment_number is None:
             return None
-        found = await segment_views.get_many(caller_of(info).viewer, [self.segment_number])
-        return Segment.of(found[self.segment_number]) if self.segment_number in found else None
+        segments = await segment_views.get_many(caller_of(info).viewer, [self.segment_number])
+        return Segment.of(segments[self.segment_number]) if self.segment_number in segments else None
 
     @strawberry.field(
         description="The URL to download the rejected rows as CSV with line number and reason, valid for one"
@@ -157,16 +157,18 @@ class Import(Node):
             delimiter=view.delimiter,
             has_header=view.has_header,
             columns=[
-                ImportColumn(name=one.name, samples=one.samples, detected_type=one.detected_type.value)
-                for one in view.columns
+                ImportColumn(
+                    name=column.name, samples=column.samples, detected_type=column.detected_type.value
+                )
+                for column in view.columns
             ],
             suggested_mapping=[
-                ColumnMappingSuggestion(column=one.column, field=one.field, confidence=one.confidence)
-                for one in view.suggestions
+                ColumnMappingSuggestion(column=guess.column, field=guess.field, confidence=guess.confidence)
+                for guess in view.suggestions
             ],
             mapping=None
             if view.mapping is None
-            else [MappedColumn(column=one.column, field=one.field) for one in view.mapping],
+            else [MappedColumn(column=pair.column, field=pair.field) for pair in view.mapping],
             replace=view.replace,
             create_missing=view.create_missing,
             dry_run=view.dry_run,
@@ -209,7 +211,8 @@ class CreateImportInput:
     """Input of createImport."""
 
     file: Upload = strawberry.field(
-        description="A CSV file in UTF-8, UTF-16 or Windows-1252, by the GraphQL multipart request specification."
+        description="The CSV file in UTF-8, UTF-16 or Windows-1252, sent by the GraphQL multipart request"
+        " specification."
     )
     kind: MemberKind = strawberry.field(description="The kind of the members in the file.")
     segment_id: strawberry.ID | None = strawberry.field(
@@ -237,22 +240,24 @@ class ColumnMapping:
     )
 
 
-@strawberry.input(description="How to import an uploaded file.")
+@strawberry.input(description="The import to start, and how to read its file.")
 class StartImportInput:
     """Input of startImport."""
 
-    id: strawberry.ID = strawberry.field(description="The import.")
+    id: strawberry.ID = strawberry.field(description="The global id of the import.")
     mapping: list[ColumnMapping] = strawberry.field(
-        description="Where columns go; the others are left out. Accounts need domain or externalId, people email"
-        " or externalId, other kinds externalId."
+        description="The fields that columns are stored in; columns that are absent are skipped. Accounts"
+        " need domain or externalId, persons email or externalId, other kinds externalId."
     )
     create_missing: bool | None = strawberry.field(
         default=True,
-        description="Whether rows without a member make one. If not, only members that are targets are taken.",
+        description="Whether a row creates its member if it does not exist; default true. If false, rows of"
+        " members that are not targets are skipped too.",
     )
     dry_run: bool | None = strawberry.field(
         default=False,
-        description="Only report what would become of the rows; it may be started for good after.",
+        description="Whether to only report what would happen; default false. The import can be started"
+        " again afterwards.",
     )
 
 
@@ -267,20 +272,22 @@ class ImportIdInput:
 class ImportQueries:
     """The queries of imports."""
 
-    @strawberry.field(name="import", description="An import; null if there is none in your workspace.")
+    @strawberry.field(
+        name="import", description="An import by its global id; null if there is none that you may see."
+    )
     async def import_(
         self,
         info: Info,
-        id: Annotated[strawberry.ID, strawberry.argument(description="Its global id.")],
+        id: Annotated[strawberry.ID, strawberry.argument(description="The global id of the import.")],
     ) -> Import | None:
         """Find an import."""
         number = ids.find("Import", id)
         if number is None:
             return None
-        found = await imports.get_many(caller_of(info).viewer, [number])
-        return Import.of(found[number]) if number in found else None
+        views = await imports.get_many(caller_of(info).viewer, [number])
+        return Import.of(views[number]) if number in views else None
 
-    @strawberry.field(description="The imports of the workspace, the newest first.")
+    @strawberry.field(description="The imports that you may see, newest first.")
     async def imports(
         self,
         info: Info,
@@ -300,7 +307,8 @@ class ImportMutations:
     """The mutations of imports."""
 
     @strawberry.mutation(
-        description="Upload a file of members. Nothing is imported yet: the answer says what its columns are.",
+        description="Upload a file of members. Nothing is imported yet: the payload describes the columns"
+        " for startImport.",
         extensions=[ReportErrors(ImportPayload)],
     )
     async def create_import(self, info: Info, input: CreateImportInput) -> ImportPayload:
@@ -324,7 +332,8 @@ class ImportMutations:
         return ImportPayload(import_=Import.of(view))
 
     @strawberry.mutation(
-        description="Import an uploaded file by a mapping. One that was started already stays as it is.",
+        description="Start to import an uploaded file with a mapping. An import that was already started"
+        " does not change.",
         extensions=[ReportErrors(ImportPayload)],
     )
     async def start_import(self, info: Info, input: StartImportInput) -> ImportPayload:
@@ -334,14 +343,14 @@ class ImportMutations:
             caller.services,
             caller.viewer,
             ids.decode("Import", input.id),
-            [Pair(one.column, one.field) for one in input.mapping],
+            [Pair(entry.column, entry.field) for entry in input.mapping],
             create_missing=input.create_missing is not False,
             dry_run=bool(input.dry_run),
         )
         return ImportPayload(import_=Import.of(view))
 
     @strawberry.mutation(
-        description="Stop an import. What it stored so far stays, and is counted.",
+        description="Stop an import. The rows that it has stored stay, and are counted.",
         extensions=[ReportErrors(ImportPayload)],
     )
     async def cancel_import(self, info: Info, input: ImportIdInput) -> ImportPayload:
@@ -356,12 +365,13 @@ class ImportSubscriptions:
     """The subscription of imports."""
 
     @strawberry.subscription(
-        description="An import as it is now, and again whenever it came further; ends when it is over."
+        description="An import as it is now, and again after each progress. The subscription ends when the"
+        " import does."
     )
     async def import_events(
         self,
         info: Info,
-        import_id: Annotated[strawberry.ID, strawberry.argument(description="The import.")],
+        import_id: Annotated[strawberry.ID, strawberry.argument(description="The global id of the import.")],
     ) -> AsyncGenerator[Import, None]:
         """Snapshot, then progress. The place in the stream is taken first, so that nothing falls between."""
         caller = caller_of(info)

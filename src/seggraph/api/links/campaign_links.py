@@ -27,7 +27,7 @@ class SegmentCampaignFields:
     view: strawberry.Private[SegmentView]
 
     @strawberry.field(
-        description="The campaigns that target it or leave it out, the newest first.",
+        description="The campaigns that target the segment or leave it out, newest first.",
         metadata=reads("id"),
     )
     @awaits_loaders
@@ -45,7 +45,7 @@ class SegmentCampaignFields:
         return CampaignConnection.of(page, Campaign.of, lambda: loaders.counts_of_segments.load(self.view.id))
 
     @strawberry.field(
-        description="How many campaigns target it or leave it out.",
+        description="How many campaigns target the segment or leave it out.",
         metadata=reads("id"),
     )
     @awaits_loaders

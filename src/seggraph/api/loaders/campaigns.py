@@ -6,7 +6,7 @@ from seggraph.api.loaders.batching import NO_PAGE, NounLoaders, by_key
 from seggraph.database.paging import Page
 from seggraph.services.campaigns import audiences as campaign_audiences
 from seggraph.services.campaigns import views as campaign_views
-from seggraph.services.campaigns.audiences import NOBODY, CampaignAudience
+from seggraph.services.campaigns.audiences import NOBODY, CampaignAudienceView
 from seggraph.services.campaigns.views import CampaignSegments, CampaignView, OfSegment
 from seggraph.transport.loading import DataLoader
 
@@ -35,6 +35,6 @@ class CampaignLoaders(NounLoaders):
         return by_key(lambda ids: campaign_views.counts_of_segments(self._viewer, ids), 0)
 
     @cached_property
-    def audiences(self) -> DataLoader[int, CampaignAudience]:
-        """Whom a campaign targets, by its id."""
+    def audiences(self) -> DataLoader[int, CampaignAudienceView]:
+        """The members that a campaign targets, by its id."""
         return by_key(lambda ids: campaign_audiences.get_many(self._viewer, ids), NOBODY)

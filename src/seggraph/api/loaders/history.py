@@ -37,18 +37,18 @@ class HistoryLoaders(NounLoaders):
 
     @cached_property
     def members_at(self) -> DataLoader[AtAsked, tuple[Page[MemberView], BitMap]]:
-        """Pages of memberships at instants."""
+        """Pages of memberships at given times."""
         nobody: tuple[Page[MemberView], BitMap] = (NO_PAGE, BitMap())
         return by_key(lambda asked: past_memberships.pages_at(self._viewer, asked), nobody)
 
     @cached_property
     def change_pages(self) -> DataLoader[MovesAsked, Page[MoveView]]:
-        """Pages of segments' moves."""
+        """Pages of segments' membership changes."""
         return by_key(lambda asked: past_memberships.moves(self._viewer, asked), NO_PAGE)
 
     @cached_property
     def change_counts(self) -> DataLoader[MoveList, int]:
-        """How many moves segments had."""
+        """How many membership changes segments had."""
         return by_key(lambda lists: past_memberships.count_moves(self._viewer, lists), 0)
 
     @cached_property

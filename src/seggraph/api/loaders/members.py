@@ -8,7 +8,7 @@ from seggraph.services.customer_value import customer_values
 from seggraph.services.customer_value.customer_values import CustomerValue
 from seggraph.services.members import members, related
 from seggraph.services.members.members import Addresses, MemberView
-from seggraph.services.members.related import Asked
+from seggraph.services.members.related import RelatedKey
 from seggraph.services.memberships.memberships import MemberKey
 from seggraph.transport.loading import DataLoader
 
@@ -27,7 +27,7 @@ class MemberLoaders(NounLoaders):
         return by_key(lambda ids: members.addresses(self._viewer, ids), Addresses())
 
     @cached_property
-    def related(self) -> DataLoader[Asked, list[MemberView]]:
+    def related(self) -> DataLoader[RelatedKey, list[MemberView]]:
         """Related members by member and relation."""
         return by_key(lambda asked: related.get_many(self._viewer, asked), [])
 

@@ -43,8 +43,8 @@ class SegmentLoaders(NounLoaders):
         """Pages of segments' members."""
 
         async def load(requests: list[SegmentPageRequest]) -> list[SegmentPage | BaseException]:
-            found = await segment_members.pages(self._services, self._viewer, requests)
-            return [found[request] for request in requests]
+            pages = await segment_members.pages(self._services, self._viewer, requests)
+            return [pages[request] for request in requests]
 
         return DataLoader(load_fn=load)
 

@@ -31,7 +31,7 @@ class ErasedCounts:
     """Counts of what is gone."""
 
     addresses: int = strawberry.field(default=0, description="How many members had a postal address.")
-    events: int = strawberry.field(default=0, description="Events.")
+    events: int = strawberry.field(default=0, description="How many events were erased.")
     relations: int = strawberry.field(
         default=0, description="How many relations to other members were erased."
     )
@@ -82,7 +82,7 @@ class ErasureMutations:
     """The mutation that erases."""
 
     @strawberry.mutation(
-        description="Erase members and everything known about them, for ever: the right to be forgotten.",
+        description="Erase members and all their data for ever (right to be forgotten).",
         extensions=[ReportErrors(DeleteMembersPayload)],
     )
     async def delete_members(self, info: Info, input: MemberIdsInput) -> DeleteMembersPayload:

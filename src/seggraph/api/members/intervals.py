@@ -63,8 +63,8 @@ class MemberHistoryFields:
         loaders = caller_of(info).loaders
         segment = await loaders.segments.by_id.load(ids.decode("Segment", segment_id, path=("segmentId",)))
         if segment is None:
-            raise NotFound("There is no such segment.", path=("segmentId",))
+            raise NotFound("There is no segment with this id.", path=("segmentId",))
         if segment.kind is not self.kind:
             return []
-        found = await loaders.history.intervals.load((segment.id, self.ordinal))
-        return [MembershipInterval.of(interval) for interval in found]
+        intervals = await loaders.history.intervals.load((segment.id, self.ordinal))
+        return [MembershipInterval.of(interval) for interval in intervals]

@@ -18,9 +18,10 @@ from seggraph.api.events import events
 from seggraph.api.events.events import CustomerValue, EventConnection
 from seggraph.api.members.intervals import MemberHistoryFields
 from seggraph.database.paging import Page
+from seggraph.member_fields import BY_NAME
 from seggraph.services.members import members, related
 from seggraph.services.members.members import COLUMNS, Addresses, MemberList, MemberView, view_of
-from seggraph.services.members.related import Asked
+from seggraph.services.members.related import RelatedKey
 from seggraph.transport.loading import awaits_loaders
 from seggraph.transport.records import reads, rows_of
 from seggraph.vocabulary import Channel, ConsentState, MemberKind
@@ -33,8 +34,13 @@ if TYPE_CHECKING:
 class Consent:
     """A channel and a state."""
 
-    channel: Channel = strawberry.field(description="The channel.")
+    channel: Channel = strawberry.field(description="The channel of the consent.")
     state: ConsentState = strawberry.field(description="Whether the member agreed; UNKNOWN until it is set.")
+
+
+def described(name: str) -> Any:
+    """A field of Member with the description of the table of member fields."""
+    return strawberry.field(description=BY_NAME[name].description)
 
 
 @strawberry.type(description="A member of segments: a person, an account, a product, or of another kind.")
@@ -43,43 +49,41 @@ class Member(MemberHistoryFields, Node):
 
     id: strawberry.ID = row_id("Member")
     kind: MemberKind = strawberry.field(description="The kind of the member.")
-    external_id: str = strawberry.field(description="The id in your own system, unique within the kind.")
-    name: str | None = strawberry.field(description="The name of the member.")
-    domain: str | None = strawberry.field(description="The domain of the website, like example.com.")
-    email: str | None = strawberry.field(description="The email address.")
-    phone: str | None = strawberry.field(description="The phone number.")
-    country: str | None = strawberry.field(description="The country, as you stored it.")
-    city: str | None = strawberry.field(description="The city.")
-    industry: str | None = strawberry.field(description="The industry.")
-    revenue: Decimal | None = strawberry.field(
-        description="The yearly revenue, in the currency of the workspace."
-    )
-    employees: int | None = strawberry.field(description="The number of employees.")
-    score: float | None = strawberry.field(description="The lead score or fit score.")
-    is_target: bool = strawberry.field(description="Whether the member is marked as a target.")
-    tags: list[str] = strawberry.field(description="The tags of the member, sorted.")
+    external_id: str = described("externalId")
+    name: str | None = described("name")
+    domain: str | None = described("domain")
+    email: str | None = described("email")
+    phone: str | None = described("phone")
+    country: str | None = described("country")
+    city: str | None = described("city")
+    industry: str | None = described("industry")
+    revenue: Decimal | None = described("revenue")
+    employees: int | None = described("employees")
+    score: float | None = described("score")
+    is_target: bool = described("isTarget")
+    tags: list[str] = described("tags")
     attributes: JSON = strawberry.field(description="The custom attributes: an object of names and values.")
     consents: list[Consent] = strawberry.field(
         description="For each channel, whether the member agreed to be contacted."
     )
-    created_at: datetime = strawberry.field(description="When the member was created here.")
-    updated_at: datetime = strawberry.field(description="When the member last changed.")
+    created_at: datetime = described("createdAt")
+    updated_at: datetime = described("updatedAt")
     number: strawberry.Private[int]
     ordinal: strawberry.Private[int]
 
-    @strawberry.field(description="The postal address on one line.")
+    @strawberry.field(description=BY_NAME["address"].description)
     @awaits_loaders
     async def address(self, info: Info) -> str | None:
         """Load the addresses."""
         return (await self._addresses(info)).address
 
-    @strawberry.field(description="The shipping address, as an object; null if there is none.")
+    @strawberry.field(description=BY_NAME["shippingAddress"].description)
     @awaits_loaders
     async def shipping_address(self, info: Info) -> JSON | None:
         """Load the addresses."""
         return _json((await self._addresses(info)).shipping_address)
 
-    @strawberry.field(description="The billing address, as an object; null if there is none.")
+    @strawberry.field(description=BY_NAME["billingAddress"].description)
     @awaits_loaders
     async def billing_address(self, info: Info) -> JSON | None:
         """Load the addresses."""
@@ -122,8 +126,8 @@ class Member(MemberHistoryFields, Node):
     ) -> list["Member"]:
         """Load the related members of a whole page at once."""
         related.require_relation(self.kind, relation)
-        asked = Asked(self.kind, self.ordinal, relation)
-        return [Member.of(view) for view in await caller_of(info).loaders.members.related.load(asked)]
+        key = RelatedKey(self.kind, self.ordinal, relation)
+        return [Member.of(view) for view in await caller_of(info).loaders.members.related.load(key)]
 
     @strawberry.field(
         description="The events of the member, newest first.",
@@ -214,4 +218,6 @@ class MemberOrder:
         description="The field to sort by: a well-known field or a custom attribute of the type NUMBER."
         " Members without a value come last."
     )
-    direction: OrderDirection = strawberry.field(default=OrderDirection.ASC, description="Which way.")
+    direction: OrderDirection = strawberry.field(
+        default=OrderDirection.ASC, description="The direction; default ASC."
+    )

@@ -34,7 +34,7 @@ To = Annotated[
 ]
 
 
-AT_MOST = f"{MAX_INT:,} for that many and for more"
+AT_MOST = f"at most {MAX_INT:,}, which also stands for more"
 
 
 @strawberry.interface(description="Sums of campaign metrics, and the ratios calculated from them.")
@@ -42,9 +42,9 @@ class MetricSums:
     """What totals and the points of a series have in common. Money is in the workspace's currency."""
 
     spend: Decimal = strawberry.field(description="The amount spent, in the currency of the workspace.")
-    impressions: int = strawberry.field(description=f"How often it was shown; {AT_MOST}.")
-    clicks: int = strawberry.field(description=f"How often it was clicked on; {AT_MOST}.")
-    conversions: int = strawberry.field(description=f"How often that led to what was wanted; {AT_MOST}.")
+    impressions: int = strawberry.field(description=f"How often campaigns were shown; {AT_MOST}.")
+    clicks: int = strawberry.field(description=f"How often campaigns were clicked; {AT_MOST}.")
+    conversions: int = strawberry.field(description=f"How many conversions there were; {AT_MOST}.")
     impressions_exact: Decimal = strawberry.field(
         description="The number of impressions, without the limit of impressions."
     )
@@ -121,7 +121,7 @@ class MetricPoint(MetricSums):
 class CampaignMetrics:
     """The part of a campaign."""
 
-    campaign: LinkedCampaign = strawberry.field(description="The campaign.")
+    campaign: LinkedCampaign = strawberry.field(description="The campaign that the totals are about.")
     totals: MetricTotals = strawberry.field(description="The totals of this campaign.")
 
 
@@ -152,11 +152,11 @@ class MetricFields:
         return [MetricPoint.of(day, totals) for day, totals in points]
 
 
-@strawberry.type(description="The campaign metrics of a segment in a time.")
+@strawberry.type(description="The campaign metrics of a segment in a period.")
 class SegmentMetrics(MetricFields):
     """Metrics of a segment."""
 
-    @strawberry.field(description="By campaign, those that have metrics for the segment in this time.")
+    @strawberry.field(description="The totals by campaign, for campaigns that have metrics in the period.")
     @awaits_loaders
     async def by_campaign(self, info: Info) -> list[CampaignMetrics]:
         """Look them up for the whole page at once."""
@@ -179,7 +179,7 @@ class SegmentMetricFields:
     view: strawberry.Private[SegmentView]
 
     @strawberry.field(
-        description="The campaign metrics recorded for it, from a day to a day.",
+        description="The campaign metrics of the segment, from one day to another.",
         metadata=reads("id"),
     )
     def metrics(self, from_: From = None, to: To = None) -> SegmentMetrics:

@@ -34,7 +34,7 @@ class InstantRange:
     """Two instants, either of which may be left open."""
 
     from_: datetime | None = strawberry.field(
-        name="from", default=None, description="The begin of the period, included; null for no limit."
+        name="from", default=None, description="The start of the period, included; null for no limit."
     )
     to: datetime | None = strawberry.field(
         default=None, description="The end of the period, not included; null for no limit."
@@ -42,41 +42,56 @@ class InstantRange:
 
 
 @strawberry.input(
-    description="What a list of segments is narrowed to. Archived ones are in it only if asked for."
+    description="Conditions for a list of segments; all of them have to be satisfied. Archived segments"
+    " are returned only if statuses asks for them."
 )
 class SegmentFilter:
     """Each field that is given narrows the list further."""
 
-    kinds: list[MemberKind] | None = strawberry.field(default=None, description="Of these kinds.")
-    types: list[SegmentType] | None = strawberry.field(default=None, description="Of these types.")
+    kinds: list[MemberKind] | None = strawberry.field(
+        default=None, description="Segments whose members are of these kinds."
+    )
+    types: list[SegmentType] | None = strawberry.field(default=None, description="Segments of these types.")
     statuses: list[SegmentStatus] | None = strawberry.field(
-        default=None, description="In these statuses; without it, all but ARCHIVED."
+        default=None, description="Segments in these statuses; default: all but ARCHIVED."
     )
-    purposes: list[SegmentPurpose] | None = strawberry.field(default=None, description="For these purposes.")
-    origins: list[SegmentOrigin] | None = strawberry.field(default=None, description="Of these origins.")
+    purposes: list[SegmentPurpose] | None = strawberry.field(
+        default=None, description="Segments with these purposes."
+    )
+    origins: list[SegmentOrigin] | None = strawberry.field(
+        default=None, description="Segments with these origins."
+    )
     created_by: list[strawberry.ID] | None = strawberry.field(
-        default=None, description="Created by these users."
+        default=None, description="Segments that these users created."
     )
-    created_between: InstantRange | None = strawberry.field(default=None, description="Created in this time.")
+    created_between: InstantRange | None = strawberry.field(
+        default=None, description="Segments that were created in this period."
+    )
     reach_statuses: list[ReachStatus] | None = strawberry.field(
-        default=None, description="With these reach statuses."
+        default=None, description="Segments whose reach has one of these statuses."
     )
 
 
-@strawberry.input(description="How a list of segments is sorted.")
+@strawberry.input(description="The order of a list of segments.")
 class SegmentOrder:
     """A field and a direction."""
 
-    field: SegmentOrderField = strawberry.field(description="By what; unset values come last.")
-    direction: OrderDirection = strawberry.field(default=OrderDirection.ASC, description="Which way.")
+    field: SegmentOrderField = strawberry.field(
+        description="What to sort by. Segments without a value come last."
+    )
+    direction: OrderDirection = strawberry.field(
+        default=OrderDirection.ASC, description="The direction; default ASC."
+    )
 
 
 @strawberry.type(description="How many segments of a list are in one status.")
 class SegmentStatusCount:
     """The number on a tab."""
 
-    status: SegmentStatus = strawberry.field(description="The status.")
-    count: int = strawberry.field(description="How many segments are in it, of those that you may see.")
+    status: SegmentStatus = strawberry.field(description="The status that is counted.")
+    count: int = strawberry.field(
+        description="How many segments are in this status, of those that you may see."
+    )
 
 
 @strawberry.type
@@ -84,8 +99,8 @@ class SegmentListQueries:
     """The queries of lists of segments, besides the lists."""
 
     @strawberry.field(
-        description="How many segments a list has in each status, ARCHIVED ones too: for tabs. The filter's own"
-        " statuses do not count."
+        description="How many segments there are in each status, including ARCHIVED, for example for tabs."
+        " The statuses of the filter are ignored."
     )
     async def segment_counts(
         self,
@@ -94,11 +109,16 @@ class SegmentListQueries:
             SegmentFilter | None,
             strawberry.argument(description="Conditions that the segments have to satisfy."),
         ] = None,
-        search: Annotated[str | None, strawberry.argument(description="Part of a name.")] = None,
+        search: Annotated[
+            str | None,
+            strawberry.argument(
+                description="Count only segments whose name contains this text; case is ignored."
+            ),
+        ] = None,
     ) -> list[SegmentStatusCount]:
         """Count by status."""
-        found = await segment_views.counts(caller_of(info).viewer, filter_of(filter), search)
-        return [SegmentStatusCount(status=status, count=count) for status, count in found.items()]
+        counts = await segment_views.counts(caller_of(info).viewer, filter_of(filter), search)
+        return [SegmentStatusCount(status=status, count=count) for status, count in counts.items()]
 
 
 def filter_of(filter_: SegmentFilter | None) -> FilterState:
@@ -123,7 +143,7 @@ def filter_of(filter_: SegmentFilter | None) -> FilterState:
 
 
 def order_of(order: SegmentOrder | None) -> Order:
-    """The order as the service takes it; the newest first unless told otherwise."""
+    """The order as the service takes it; newest first by default."""
     if order is None:
         return segment_views.order_by("created_at", descending=True)
     descending = order.direction is OrderDirection.DESC

@@ -81,7 +81,7 @@ async def page_of(
     held_by = await loaders.memberships.segment_ids.load((kind, ordinal))
     beyond = [number for number in held_by if after is None or number < after]
     views = await loaders.segments.by_id.load_many(beyond[:size])
-    found = [view for view in views if view is not None]  # one may have been hidden in between
-    cursors = [encode_cursor(NEWEST_FIRST, [view.id]) for view in found]
-    page = Page(found, cursors, has_next=len(beyond) > size, has_previous=after is not None)
+    seen = [view for view in views if view is not None]  # one may have been hidden in between
+    cursors = [encode_cursor(NEWEST_FIRST, [view.id]) for view in seen]
+    page = Page(seen, cursors, has_next=len(beyond) > size, has_previous=after is not None)
     return MemberSegmentConnection(page=page, make=Segment.of, ordinal=ordinal, total_count=len(held_by))

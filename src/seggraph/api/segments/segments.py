@@ -14,25 +14,26 @@ from seggraph.api.base.context import Caller, caller_of
 from seggraph.api.base.enums import OrderDirection
 from seggraph.api.base.node import Node, row_id
 from seggraph.api.base.paging import (
-    AFTER,
-    BEFORE,
-    FIRST,
-    LAST,
     TOTAL_COUNT,
+    After,
+    Before,
     Connection,
     Edge,
+    First,
+    Last,
     request_of,
 )
 from seggraph.api.base.scalars import JSON, DurationText
 from seggraph.api.criteria.criteria import CriteriaInput, document_of, shown, text_shown
 from seggraph.api.destinations.deliveries import SegmentDeliveryFields
 from seggraph.api.links.campaign_links import SegmentCampaignFields
-from seggraph.api.links.playbook_links import LinkedPlaybook, kinds_holding, playbook_of, playbooks_holding
+from seggraph.api.links.playbook_links import LinkedPlaybook, kinds_holding, playbooks_holding
 from seggraph.api.members.members import Member, MemberOrder
 from seggraph.api.metrics.metrics import SegmentMetricFields
 from seggraph.api.reach.reach import Reach
 from seggraph.api.segments.explanations import MembershipExplanation
 from seggraph.api.segments.history import SegmentHistoryFields
+from seggraph.api.segments.sources import Freshness, SegmentSource
 from seggraph.api.segments.usages import SegmentUsageFields
 from seggraph.api.segments.values import SegmentValueFields
 from seggraph.api.users.viewer import User
@@ -41,7 +42,6 @@ from seggraph.database.paging import Order
 from seggraph.services.criteria import documents as criteria_documents
 from seggraph.services.criteria import texts as criteria_texts
 from seggraph.services.members import members
-from seggraph.services.memberships.memberships import SourceView
 from seggraph.services.segments import explanations
 from seggraph.services.segments import lifecycle as segment_life
 from seggraph.services.segments.members import SegmentPage, SegmentPageRequest
@@ -59,60 +59,6 @@ from seggraph.vocabulary import (
     SourceKind,
     Visibility,
 )
-
-
-@strawberry.type(description="How current the members of a segment are.")
-class Freshness:
-    """What was asked for, what was computed, and what is still to be looked at."""
-
-    as_of: datetime | None = strawberry.field(
-        description="The time of the data from which the numbers were calculated; null before the first"
-        " calculation."
-    )
-    lag_seconds: float | None = strawberry.field(
-        description="How long the oldest change that is not evaluated yet has waited, in seconds; 0 if there"
-        " is none."
-    )
-    pending_changes: int = strawberry.field(
-        description="How many changed members of the kind are not evaluated yet. It is read after the"
-        " segment: counts of the same answer may be slightly older; counts that you query after"
-        " it is 0 are complete."
-    )
-    computed_revision: int | None = strawberry.field(
-        description="The revision from which the numbers were calculated; null before the first calculation."
-    )
-    requested_revision: int = strawberry.field(
-        description="The revision that was requested last. If it equals computedRevision, the numbers are up"
-        " to date."
-    )
-
-
-@strawberry.type(description="Something that puts members into a segment.")
-class SegmentSource:
-    """Criteria, a playbook, a hand, or an import."""
-
-    kind: SourceKind = strawberry.field(description="What it is.")
-    playbook_id: strawberry.Private[int | None]
-    member_count: int = strawberry.field(description="Members that it holds in the segment.")
-    blocked_count: int = strawberry.field(
-        description="Members that it may not add, because a hand removed them."
-    )
-
-    @strawberry.field(description="Which playbook, if it is one that you may see.")
-    @awaits_loaders
-    async def playbook(self, info: Info) -> LinkedPlaybook | None:
-        """Look it up for all sources at once."""
-        return await playbook_of(info, self.playbook_id)
-
-    @staticmethod
-    def of(view: SourceView) -> "SegmentSource":
-        """The source as the service reads it."""
-        return SegmentSource(
-            kind=view.kind,
-            playbook_id=view.playbook_id,
-            member_count=view.member_count,
-            blocked_count=view.blocked_count,
-        )
 
 
 @strawberry.type(description="A member in a list of a segment's members, with how it entered the segment.")
@@ -181,7 +127,9 @@ class SegmentMemberConnection(Connection[Member, SegmentMemberEdge]):
         )
 
 
-@strawberry.type(description="A named audience: members of one kind, by criteria, import or hand.")
+@strawberry.type(
+    description="A named audience of members of one kind, selected by criteria, imports or manual changes."
+)
 class Segment(
     SegmentHistoryFields,
     SegmentCampaignFields,
@@ -195,39 +143,45 @@ class Segment(
 
     id: strawberry.ID = row_id("Segment")
     name: str = strawberry.field(description="The name. It is unique in the workspace; case is ignored.")
-    description: str | None = strawberry.field(description="What it is for, in words.")
-    kind: MemberKind = strawberry.field(description="The kind of its members.")
+    description: str | None = strawberry.field(description="A description in words; null if there is none.")
+    kind: MemberKind = strawberry.field(description="The kind of the members.")
     type: SegmentType = strawberry.field(
         description="Whether criteria (DYNAMIC), or imports and manual changes (STATIC), select the members."
     )
-    status: SegmentStatus = strawberry.field(description="Where it is in its life.")
+    status: SegmentStatus = strawberry.field(description="The status of the segment.")
     purpose: SegmentPurpose | None = strawberry.field(
-        description="What it is for; it decides the total reach."
+        description="The purpose, which decides the channels that the total reach counts; null if none is"
+        " set."
     )
-    origin: SegmentOrigin = strawberry.field(description="Who made it.")
-    visibility: Visibility = strawberry.field(description="Who sees it.")
+    origin: SegmentOrigin = strawberry.field(description="Who created the segment.")
+    visibility: Visibility = strawberry.field(description="Who may see the segment.")
     version: int = strawberry.field(
-        description="The number of edits so far. Send it with an edit to get CONFLICT if somebody else"
+        description="The number of edits so far. Send it with an edit to get CONFLICT if the object was"
         " edited in between."
     )
     revision: int = strawberry.field(
-        description="The computation that was asked for last.", metadata=column("requested_revision")
+        description="The number of the last requested calculation.", metadata=column("requested_revision")
     )
-    member_count: int = strawberry.field(description="How many members it has, as of reach.asOf.")
-    reach: Reach = strawberry.field(description="How many of them can be contacted.", metadata=same_row())
+    member_count: int = strawberry.field(description="How many members the segment has, as of reach.asOf.")
+    reach: Reach = strawberry.field(
+        description="How many of the members can be contacted.", metadata=same_row()
+    )
     sync_interval: DurationText | None = strawberry.field(
-        description="How often all of it is computed anew, besides following changes; null: every PT4H.",
+        description="How often the whole segment is calculated again, besides following changes; null means"
+        " every PT4H.",
         metadata=column("sync_interval_seconds", make=lambda seconds: _duration(seconds)),
     )
-    next_sync_at: datetime | None = strawberry.field(description="When it is next computed anew.")
-    created_at: datetime = strawberry.field(description="When it was created.")
-    last_action: SegmentAction = strawberry.field(description="The last thing done to it.")
-    last_modified_at: datetime = strawberry.field(description="When that was.")
+    next_sync_at: datetime | None = strawberry.field(
+        description="When the whole segment is next calculated; null if that is not planned."
+    )
+    created_at: datetime = strawberry.field(description="When the segment was created.")
+    last_action: SegmentAction = strawberry.field(description="The last action on the segment.")
+    last_modified_at: datetime = strawberry.field(description="When the last action happened.")
     view: strawberry.Private[SegmentView]
 
     @strawberry.field(
-        description="The criteria as a JSON tree in canonical form. The id of a segment that you may not see"
-        " is null."
+        description="The criteria as a JSON tree in canonical form; null without criteria. The id of a"
+        " segment that you may not see is null."
     )
     @awaits_loaders
     async def criteria(self, info: Info) -> JSON | None:
@@ -237,8 +191,8 @@ class Segment(
         return shown(self.view.criteria, await self._segment_names(info))
 
     @strawberry.field(
-        description="The criteria as a sentence; null when a field they ask about is gone."
-        ' A segment that you do not see is "a segment" in it.'
+        description="The criteria as a sentence for people; null without criteria, or if a field that they"
+        ' use was deleted. A segment that you may not see appears as "a segment".'
     )
     @awaits_loaders
     async def criteria_sentence(self, info: Info) -> str | None:
@@ -251,8 +205,8 @@ class Segment(
         return criteria_documents.sentence(self.view.criteria, catalogue, await self._segment_names(info))
 
     @strawberry.field(
-        description="The criteria as text, in its one spelling; createSegment and others read it back."
-        " Null when they refer to a segment that you do not see."
+        description="The criteria as text, as createSegment and other mutations accept it; null without"
+        " criteria, or if they refer to a segment that you may not see."
     )
     @awaits_loaders
     async def criteria_text(self, info: Info) -> str | None:
@@ -269,24 +223,26 @@ class Segment(
         seen = await caller_of(info).loaders.segments.by_id.load_many(named)
         return {segment.id: segment.name for segment in seen if segment is not None}
 
-    @strawberry.field(description="What you may do to it now, going by its status and your rights.")
+    @strawberry.field(
+        description="The actions that are possible now, by the segment's status and your rights."
+    )
     def transitions(self, info: Info) -> list[SegmentTransition]:
         """What is possible."""
         return segment_life.open_to(caller_of(info).viewer, self.view)
 
     @strawberry.field(
-        description="The users that it is hidden from.",
+        description="The users that the segment is hidden from.",
         metadata=reads("id"),
     )
     @awaits_loaders
     async def hidden_from(self, info: Info) -> list[User]:
         """Load the users."""
         loaders = caller_of(info).loaders
-        found = await loaders.users.by_id.load_many(await loaders.segments.hidden_from.load(self.view.id))
-        return [User.of(user) for user in found if user is not None]
+        users = await loaders.users.by_id.load_many(await loaders.segments.hidden_from.load(self.view.id))
+        return [User.of(user) for user in users if user is not None]
 
     @strawberry.field(
-        description="What puts members into it.",
+        description="The sources that add members to the segment.",
         metadata=reads("id"),
     )
     @awaits_loaders
@@ -298,7 +254,7 @@ class Segment(
         ]
 
     @strawberry.field(
-        description="How current it is.",
+        description="How current the members are.",
         metadata=reads("kind", "as_of", "computed_revision", "requested_revision"),
     )
     @awaits_loaders
@@ -323,7 +279,7 @@ class Segment(
         return await _user(caller_of(info), self.view.created_by_id)
 
     @strawberry.field(
-        description="Who did the last thing to it; null for an API key, or a user who is gone.",
+        description="The user who did the last action; null if an API key did, or if the user was deleted.",
         metadata=loads(lambda info: caller_of(info).loaders.users.by_id, "view.last_modified_by_id", User.of),
     )
     @awaits_loaders
@@ -332,12 +288,14 @@ class Segment(
         return await _user(caller_of(info), self.view.last_modified_by_id)
 
     @strawberry.field(
-        description="Why a member is in the segment, or is not: sources and criteria, part by part."
+        description="Why a member is in the segment or not: by sources, and by each part of the criteria."
     )
     async def explain(
         self,
         info: Info,
-        member_id: Annotated[strawberry.ID, strawberry.argument(description="The member, of the same kind.")],
+        member_id: Annotated[
+            strawberry.ID, strawberry.argument(description="The global id of a member of the same kind.")
+        ],
     ) -> MembershipExplanation:
         """Explain."""
         caller = caller_of(info)
@@ -347,17 +305,17 @@ class Segment(
         )
 
     @strawberry.field(
-        description="Its members, in the order in which they came unless told otherwise.",
+        description="The members of the segment, oldest first by default.",
         metadata=reads("id", "kind"),
     )
     @awaits_loaders
     async def members(
         self,
         info: Info,
-        first: Annotated[int | None, strawberry.argument(description=FIRST)] = None,
-        after: Annotated[str | None, strawberry.argument(description=AFTER)] = None,
-        last: Annotated[int | None, strawberry.argument(description=LAST)] = None,
-        before: Annotated[str | None, strawberry.argument(description=BEFORE)] = None,
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
         search: Annotated[
             str | None,
             strawberry.argument(

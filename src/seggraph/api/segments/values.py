@@ -17,8 +17,8 @@ class SegmentValueFields:
     view: strawberry.Private[SegmentView]
 
     @strawberry.field(
-        description="What its members' orders are worth, as of value.asOf: small segments are exact when asked,"
-        " large ones a minute old at most, besides the time that computing takes.",
+        description="The customer value of the members, as of value.asOf. It is exact for small segments,"
+        " and at most about a minute old for large ones.",
         metadata=reads("id"),
     )
     @awaits_loaders

@@ -24,17 +24,19 @@ from seggraph.transport.loading import awaits_loaders
 from seggraph.vocabulary import Topic, WebhookDeliveryStatus
 
 
-@strawberry.type(description="One call of a webhook.")
+@strawberry.type(description="One attempt to send a message to a webhook.")
 class WebhookAttempt:
     """An attempt."""
 
-    delivery_id: strawberry.ID = strawberry.field(description="The message that was sent.")
-    at: datetime = strawberry.field(description="When it began.")
-    duration_seconds: float = strawberry.field(description="How long it took, in seconds.")
-    status_code: int | None = strawberry.field(description="The status of the answer; null: there was none.")
-    error: str | None = strawberry.field(description="What went wrong; null: the message was taken.")
+    delivery_id: strawberry.ID = strawberry.field(description="The global id of the message.")
+    at: datetime = strawberry.field(description="When the attempt began.")
+    duration_seconds: float = strawberry.field(description="How long the attempt took, in seconds.")
+    status_code: int | None = strawberry.field(
+        description="The HTTP status of the answer; null if there was none."
+    )
+    error: str | None = strawberry.field(description="What went wrong; null if the message was accepted.")
     next_attempt_at: datetime | None = strawberry.field(
-        description="When the message is tried again, if it is."
+        description="When the message is sent again; null if it is not."
     )
 
     @staticmethod
@@ -60,27 +62,30 @@ class WebhookAttemptConnection(Connection[WebhookAttempt, Edge[WebhookAttempt]])
         return WebhookAttemptConnection(page=page, make=WebhookAttempt.of)
 
 
-@strawberry.type(description="A message to a webhook, from when it is made until it is not kept any more.")
+@strawberry.type(description="A message to a webhook.")
 class WebhookDelivery(Node):
     """A message."""
 
-    message_id: str = strawberry.field(
-        description="The webhook-id under which the receiver gets it, each time the same."
-    )
-    topic: Topic | None = strawberry.field(description="What it tells; null for a test.")
-    status: WebhookDeliveryStatus = strawberry.field(
-        description="PENDING: it is tried; DELIVERED: it was taken; FAILED: a dead letter, which can be sent again."
-    )
+    message_id: str = strawberry.field(description="The `webhook-id` header, the same in every attempt.")
+    topic: Topic | None = strawberry.field(description="The topic of the message; null for a test.")
+    status: WebhookDeliveryStatus = strawberry.field(description="The status of the message.")
     payload: str | None = strawberry.field(
-        description="The body: JSON, byte for byte as it is signed; null for a large one that was delivered."
+        description="The body as it is signed, byte for byte JSON; null for a large message that was"
+        " delivered."
     )
-    attempt_count: int = strawberry.field(description="How often it was tried since it was last asked for.")
-    next_attempt_at: datetime | None = strawberry.field(description="When it is tried next, if PENDING.")
-    created_at: datetime = strawberry.field(description="When it was made.")
-    finished_at: datetime | None = strawberry.field(description="When it was taken, or given up.")
+    attempt_count: int = strawberry.field(
+        description="How many attempts there were since sending was last requested."
+    )
+    next_attempt_at: datetime | None = strawberry.field(
+        description="When the message is sent next; null unless the status is PENDING."
+    )
+    created_at: datetime = strawberry.field(description="When the message was created.")
+    finished_at: datetime | None = strawberry.field(
+        description="When the message was delivered, or the last attempt failed; null while it is PENDING."
+    )
     number: strawberry.Private[int]
 
-    @strawberry.field(description="Each time it was sent, the newest first.")
+    @strawberry.field(description="The attempts to send the message, newest first.")
     @awaits_loaders
     async def attempts(
         self, info: Info, first: First = None, after: After = None, last: Last = None, before: Before = None

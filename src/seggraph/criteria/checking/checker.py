@@ -29,7 +29,7 @@ from seggraph.criteria.typed import Checked, Comparison, RelatedTest
 from seggraph.errors import BadValue, Path, UnknownField
 
 NOTHING: Checked = AnyOf(())
-"""What stands where a mistake was; it is never used."""
+"""The placeholder after a mistake. It is never evaluated."""
 
 
 def check(tree: Node, catalogue: Catalogue, *, path: Path = ()) -> Checked:

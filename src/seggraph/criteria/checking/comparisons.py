@@ -1,4 +1,4 @@
-"""Typing one comparison: is the operator one of the field's, are there as many values as it takes, do they convert."""
+"""Types one comparison: the field must have the operator, the number of values must fit, and each must convert."""
 
 from collections.abc import Sequence
 from datetime import date, datetime
@@ -31,7 +31,7 @@ def compared(test: Attribute, field: Field, path: Path, mistakes: Mistakes) -> C
 def converted(
     field: Field, op: AttributeOp, given: Sequence[Scalar], places: Sequence[Path], mistakes: Mistakes
 ) -> tuple[Value, ...]:
-    """The values that convert; of the others it is noted where they stand and what is wrong with them."""
+    """The values that convert. For each of the others a mistake with its path is noted."""
     values: list[Value] = []
     for value, place in zip(given, places, strict=True):
         try:
@@ -42,7 +42,7 @@ def converted(
 
 
 def in_order(values: tuple[Value, ...], path: Path, mistakes: Mistakes) -> None:
-    """Note it when the first of two values is above the second."""
+    """Note a mistake if the first of two values is above the second."""
     low, high = values
     if is_reversed(low, high):
         message = "the first value is above the second, so nothing can be between them; swap them"
@@ -50,7 +50,7 @@ def in_order(values: tuple[Value, ...], path: Path, mistakes: Mistakes) -> None:
 
 
 def is_reversed(low: Value, high: Value) -> bool:
-    """Whether low is above high. A day and an instant are left alone: which is first depends on the zone."""
+    """Whether low is above high. False for a day and an instant, whose order depends on the zone."""
     match (low, high):
         case (Decimal(), Decimal()):
             return low > high

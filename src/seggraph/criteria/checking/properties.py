@@ -1,6 +1,6 @@
-"""Properties of events as fields: nobody declares them, so their type is that of the value they are compared with.
+"""Properties of events as fields. They are not declared: the operator and the value of a condition give the type.
 
-A property that is stored as another type is as if it were not set.
+A property that is stored as another type counts as unset.
 """
 
 from typing import Final
@@ -15,7 +15,7 @@ _TIMES: Final = {AttributeType.DATE, AttributeType.DATETIME}
 
 
 def property_field(test: Attribute) -> Field:
-    """The property that a condition asks about, with the type its operator and value give it."""
+    """The property of a condition as a field, with the type that the operator and the value give."""
     return Field(
         name=test.field,
         type=_type(test.op, test.values[0] if test.values else ""),

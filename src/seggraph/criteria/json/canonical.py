@@ -1,4 +1,4 @@
-"""Tree to JSON: the canonical form, in which criteria are kept. What has a default is written out."""
+"""Tree to JSON: the canonical form, in which criteria are stored. Defaults are written out."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -54,7 +54,7 @@ def to_json(node: Node) -> dict[str, Any]:
 
 
 def with_segment_ids(document: Mapping[str, Any], id_of: Callable[[int], object]) -> dict[str, Any]:
-    """Canonical JSON in which segments are called something else."""
+    """The canonical JSON with other ids for its segments, such as global ids."""
     ((key, content),) = document.items()
     match key:
         case "all" | "any":

@@ -25,12 +25,12 @@ from seggraph.errors import BadOperator, BadValue, CriteriaError, CriteriaTooLar
 from seggraph.vocabulary import Channel, ConsentState
 
 NOTHING: Final[Node] = AnyOf(())
-"""What stands where a mistake was; it is never used."""
+"""The placeholder after a mistake. It is never evaluated."""
 
 _COUNT_OPS: Final = {op.name: op for op in CompareOp if OPERATORS[op].is_sign}
 
 
-class Conditions(Shapes):
+class ConditionReader(Shapes):
     """Reads conditions, and counts them."""
 
     def __init__(self) -> None:
@@ -91,7 +91,7 @@ class Conditions(Shapes):
         return Consent(channel, state) if channel is not None and state is not None else None
 
     def event(self, content: object, path: Path) -> Event | None:
-        """Read a condition on events; what is absent or null is as `Event` has it by default."""
+        """Read a condition on events. Absent and null keys have the defaults of `Event`."""
         optional = ("aggregate", "of", "op", "value", "within", "where")
         parts = self.parts(content, path, required=("name",), optional=optional)
         if parts is None:
@@ -231,13 +231,13 @@ class Conditions(Shapes):
         return self.choice(_COUNT_OPS, word, path, BadOperator, "operator")
 
 
-CONDITIONS: Final[dict[object, Callable[[Conditions, object, Path], Node | None]]] = {
-    "attribute": Conditions.attribute,
-    "event": Conditions.event,
-    "sequence": Conditions.sequence,
-    "tags": Conditions.tags,
-    "consent": Conditions.consent,
-    "segment": Conditions.segment,
-    "sample": Conditions.sample,
+CONDITIONS: Final[dict[object, Callable[[ConditionReader, object, Path], Node | None]]] = {
+    "attribute": ConditionReader.attribute,
+    "event": ConditionReader.event,
+    "sequence": ConditionReader.sequence,
+    "tags": ConditionReader.tags,
+    "consent": ConditionReader.consent,
+    "segment": ConditionReader.segment,
+    "sample": ConditionReader.sample,
 }
 """How each condition is read, by its key."""

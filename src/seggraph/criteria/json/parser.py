@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from difflib import get_close_matches
 from typing import Final
 
-from seggraph.criteria.json.conditions import CONDITIONS, NOTHING, Conditions
+from seggraph.criteria.json.conditions import CONDITIONS, NOTHING, ConditionReader
 from seggraph.criteria.nodes import MAX_DEPTH, MAX_LEAVES, MAX_TEXT, All, AnyOf, Node, Not, Related
 from seggraph.criteria.problems import listed, shown
 from seggraph.errors import CriteriaError, CriteriaTooDeep, CriteriaTooLarge, Path
@@ -28,11 +28,11 @@ def parse(document: object, *, path: Path = ()) -> Node:
     return node
 
 
-class _Reader(Conditions):
+class _Reader(ConditionReader):
     """One reading of a whole tree."""
 
     def node(self, document: object, path: Path, depth: int) -> Node:
-        """Read one node; after a mistake the result stands for nothing and is never used."""
+        """Read one node. After a mistake the result is a placeholder that is never used."""
         if not isinstance(document, Mapping) or len(document) != 1:
             return self._not_a_node(document, path)
         ((key, content),) = document.items()

@@ -1,4 +1,4 @@
-"""What the meaning of an operator is asked about: one stored value beside the values that it is compared with.
+"""What the meaning of an operator decides about: one stored value, and the values that it is compared with.
 
 This is the side of the naive evaluator. It shares no code with the making of SQL, so that a mistake in one of them
 shows as a difference; midnight too is worked out here once more.

@@ -15,7 +15,7 @@ from seggraph.criteria.values import Value
 from seggraph.vocabulary import AttributeType
 
 _LISTED: Final = (AttributeType.STRING, AttributeType.NUMBER, AttributeType.DATE)
-"""Types whose values are listed. A list of exact microseconds is not a question that anybody asks."""
+"""Types that have lists of values. Instants do not: a list of exact microseconds is of no use."""
 
 _EQUAL: Final = (*_LISTED, AttributeType.BOOLEAN, AttributeType.DATETIME)
 _ORDERED: Final = (AttributeType.NUMBER, AttributeType.DATE, AttributeType.DATETIME)
@@ -84,7 +84,7 @@ LISTED: Final = (
         op=AttributeOp.EQ,
         types=_EQUAL,
         arity=Arity.ONE,
-        description="The field is exactly the value. A day compared with an instant stands for the whole day.",
+        description="Is exactly the value. A day compared with an instant stands for the whole day.",
         hint="Is exactly.",
         wording=verb("is"),
         keyword="=",
@@ -95,7 +95,7 @@ LISTED: Final = (
         op=AttributeOp.NE,
         types=_EQUAL,
         arity=Arity.ONE,
-        description="The field is set and is not the value. It is false for an unset field.",
+        description="Is set and is not the value. It is false for an unset field.",
         hint="Is set and is not.",
         wording=verb("is set and is not"),
         keyword="!=",
@@ -106,7 +106,7 @@ LISTED: Final = (
         op=AttributeOp.IN,
         types=_LISTED,
         arity=Arity.MANY,
-        description="The field is one of the values.",
+        description="Is one of the values.",
         hint="Is one of.",
         wording=verb("is"),
         keyword="IN",
@@ -117,7 +117,7 @@ LISTED: Final = (
         op=AttributeOp.NOT_IN,
         types=_LISTED,
         arity=Arity.MANY,
-        description="The field is set and is none of the values. It is false for an unset field.",
+        description="Is set and is none of the values. It is false for an unset field.",
         hint="Is set and is none of.",
         wording=verb("is set and is not"),
         keyword="NOT IN",
@@ -125,14 +125,14 @@ LISTED: Final = (
         sql=_listed_in_sql(exp.NEQ, exp.All),
     ),
 )
-"""Operators that ask whether the field is a value."""
+"""Operators for whether the field is a value."""
 
 ORDERED: Final = (
     Operator(
         op=AttributeOp.GT,
         types=_ORDERED,
         arity=Arity.ONE,
-        description="The field is more than the value; of dates and times, later than it.",
+        description="Is more than the value; of dates and times, later than it.",
         hint="Is more than, or later.",
         wording=verb("is more than", of_time="is after"),
         keyword=">",
@@ -143,7 +143,7 @@ ORDERED: Final = (
         op=AttributeOp.GTE,
         types=_ORDERED,
         arity=Arity.ONE,
-        description="The field is the value or more; of dates and times, not earlier than it.",
+        description="Is the value or more; of dates and times, not earlier than it.",
         hint="Is at least, or not earlier.",
         wording=verb("is at least", of_time="is on or after"),
         keyword=">=",
@@ -154,7 +154,7 @@ ORDERED: Final = (
         op=AttributeOp.LT,
         types=_ORDERED,
         arity=Arity.ONE,
-        description="The field is less than the value; of dates and times, earlier than it.",
+        description="Is less than the value; of dates and times, earlier than it.",
         hint="Is less than, or earlier.",
         wording=verb("is less than", of_time="is before"),
         keyword="<",
@@ -165,7 +165,7 @@ ORDERED: Final = (
         op=AttributeOp.LTE,
         types=_ORDERED,
         arity=Arity.ONE,
-        description="The field is the value or less; of dates and times, not later than it.",
+        description="Is the value or less; of dates and times, not later than it.",
         hint="Is at most, or not later.",
         wording=verb("is at most", of_time="is on or before"),
         keyword="<=",
@@ -176,7 +176,7 @@ ORDERED: Final = (
         op=AttributeOp.BETWEEN,
         types=_ORDERED,
         arity=Arity.TWO,
-        description="The field lies between two values, the lower one first. Both ends are included.",
+        description="Lies between two values, the lower one first. Both ends are included.",
         hint="Lies between two values, both included.",
         wording=_between_in_words,
         keyword="BETWEEN",

@@ -33,7 +33,7 @@ LISTS: Final = (
         op=AttributeOp.HAS_ANY,
         types=_LISTS,
         arity=Arity.MANY,
-        description="The list holds at least one of the given texts.",
+        description="Holds at least one of the given texts.",
         hint="Has at least one of.",
         wording=verb("has any of"),
         keyword="HAS ANY",
@@ -44,7 +44,7 @@ LISTS: Final = (
         op=AttributeOp.HAS_ALL,
         types=_LISTS,
         arity=Arity.MANY,
-        description="The list holds every one of the given texts.",
+        description="Holds every one of the given texts.",
         hint="Has all of.",
         wording=verb("has all of", link="and"),
         keyword="HAS ALL",
@@ -55,7 +55,7 @@ LISTS: Final = (
         op=AttributeOp.HAS_NONE,
         types=_LISTS,
         arity=Arity.MANY,
-        description="The list is set and holds none of the given texts.",
+        description="Is set and holds none of the given texts.",
         hint="Has none of.",
         wording=verb("is set and has none of"),
         keyword="HAS NONE",
@@ -69,8 +69,8 @@ LISTS: Final = (
 class TagsOperator:
     """An operator of a member's tags; its text form is that of the operator of lists with the same name.
 
-    `wording` stands in sentences after "the member", `link` before the last tag. `holds` is asked about the tags that
-    a member has and those given, `sql` about the column of tags and an array.
+    `wording` stands in sentences after "the member", `link` before the last tag. `holds` takes the tags of a member
+    and the given tags, `sql` the column of tags and an array.
     """
 
     description: str

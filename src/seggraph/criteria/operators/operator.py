@@ -55,7 +55,7 @@ A_CALENDAR_DURATION: Final = ValueForm(lambda _, value: calendar_duration(value)
 """A duration of whole days, weeks, months or years; no time at all is today."""
 
 Meaning: TypeAlias = Callable[[Case], bool]
-"""Whether the operator holds for a stored value, which is set. The naive evaluator asks this."""
+"""Whether the operator holds for a stored value, which is set. The naive evaluator uses it."""
 
 InSql: TypeAlias = Callable[[Side, tuple[Value, ...]], exp.Expr]
 """The SQL condition: true, false, or NULL when the field is unset."""
@@ -71,8 +71,9 @@ class Operator:
     `description` is what GraphQL clients read, `hint` what completion shows. `keyword` is the text form: a sign, or
     words in capitals. `passed_over` is None for an operator whose answer time alone never changes.
 
-    `when_unset` is the answer for an unset field. `any_type` says that it asks about a property of an event whatever
-    type that is stored as. `cost` is what it adds to the reading of a column; costly conditions are evaluated last.
+    `when_unset` is the answer for an unset field. `any_type` says that a property of an event is not converted first,
+    whatever type it is stored as. `cost` is what the operator adds to the reading of a column: conditions that cost
+    more are evaluated later.
     """
 
     op: AttributeOp

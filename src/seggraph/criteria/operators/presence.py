@@ -1,4 +1,4 @@
-"""Operators that ask whether a field has a value at all, of any type. Unset, null and absent are alike."""
+"""Operators for whether a field of any type has a value. Unset, null and absent are alike."""
 
 from typing import Final
 
@@ -20,7 +20,7 @@ PRESENCE: Final = (
         op=AttributeOp.IS_SET,
         types=tuple(AttributeType),
         arity=Arity.NONE,
-        description="The field has a value. An empty text or list is a value.",
+        description="Has a value. An empty text or list is a value.",
         hint="Has a value.",
         wording=verb("is set"),
         keyword="IS SET",
@@ -32,7 +32,7 @@ PRESENCE: Final = (
         op=AttributeOp.IS_NOT_SET,
         types=tuple(AttributeType),
         arity=Arity.NONE,
-        description="The field has no value.",
+        description="Has no value.",
         hint="Has no value.",
         wording=verb("is not set"),
         keyword="IS NOT SET",

@@ -1,4 +1,4 @@
-"""Operators that look for a text in a text. They ignore case."""
+"""Operators that search a text for another text. They ignore case."""
 
 from typing import Final
 
@@ -24,7 +24,7 @@ def fold(text: str) -> str:
 
 
 def _folded(case: Case) -> tuple[str, str]:
-    """The stored text and the one that is looked for, in lower case."""
+    """The stored text and the needle, in lower case."""
     return fold(str(case.stored)), fold(str(case.given[0]))
 
 
@@ -72,7 +72,7 @@ TEXTS: Final = (
         op=AttributeOp.CONTAINS,
         types=_TEXTS,
         arity=Arity.ONE,
-        description="The field contains the text, in upper or lower case.",
+        description="Contains the text, in upper or lower case.",
         hint="Contains a text, whatever the case.",
         wording=verb("contains"),
         keyword="CONTAINS",
@@ -84,7 +84,7 @@ TEXTS: Final = (
         op=AttributeOp.NOT_CONTAINS,
         types=_TEXTS,
         arity=Arity.ONE,
-        description="The field is set and does not contain the text, in upper or lower case.",
+        description="Is set and does not contain the text, in upper or lower case.",
         hint="Is set and does not contain a text, whatever the case.",
         wording=verb("is set and does not contain"),
         keyword="NOT CONTAINS",
@@ -96,7 +96,7 @@ TEXTS: Final = (
         op=AttributeOp.STARTS_WITH,
         types=_TEXTS,
         arity=Arity.ONE,
-        description="The field starts with the text, in upper or lower case.",
+        description="Starts with the text, in upper or lower case.",
         hint="Starts with a text, whatever the case.",
         wording=verb("starts with"),
         keyword="STARTS WITH",
@@ -108,7 +108,7 @@ TEXTS: Final = (
         op=AttributeOp.ENDS_WITH,
         types=_TEXTS,
         arity=Arity.ONE,
-        description="The field ends with the text, in upper or lower case.",
+        description="Ends with the text, in upper or lower case.",
         hint="Ends with a text, whatever the case.",
         wording=verb("ends with"),
         keyword="ENDS WITH",

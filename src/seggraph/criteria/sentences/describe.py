@@ -48,7 +48,7 @@ def describe(
 
 
 class _Sentence:
-    """One sentence, and what segments are called in it."""
+    """Writes one sentence with the names of its segments."""
 
     def __init__(self, segment_names: Mapping[int, str]) -> None:
         self._segment_names = segment_names
@@ -92,7 +92,7 @@ class _Sentence:
         return word.join(map(self._nested, items)) or empty
 
     def _nested(self, tree: Checked) -> str:
-        """The phrase, in parentheses where it would read ambiguously inside another."""
+        """The phrase, in parentheses where it would be ambiguous inside another."""
         match tree:
             case All(items) | AnyOf(items) if len(items) > 1:
                 return f"({self.phrase(tree)})"

@@ -1,7 +1,7 @@
-"""Where time may have moved members, in SQL: each look a SELECT of ordinals that a range of an index serves.
+"""Looks in SQL: each is a SELECT of the members that time may have moved, served by a range of an index.
 
-Three looks have no such index, and take a scan of the members of the kind: `updatedAt` and DATETIME attributes
-whenever a window over them is used, DATE attributes once a day.
+Three looks have no such index and scan the members of the kind: those at `updatedAt` and at DATETIME attributes
+whenever criteria have a window over them, those at DATE attributes once a day.
 """
 
 from typing import Final
@@ -11,7 +11,7 @@ from sqlglot import exp
 
 from seggraph.criteria.relations import Direction
 from seggraph.criteria.sql.dates import anniversary
-from seggraph.criteria.sql.events import Scope, among, counted
+from seggraph.criteria.sql.events import PopulationScope, counted, within_ordinals
 from seggraph.criteria.sql.fields import EVENTS, MEMBERS
 from seggraph.criteria.sql.parameters import Parameters
 from seggraph.criteria.sql.predicates import comparison
@@ -30,8 +30,8 @@ def is_indexed(look: Comparison) -> bool:
     return look.field.key in INDEXED and not look.field.is_custom
 
 
-def events_query(look: EventLook, scope: Scope, context: Context) -> exp.Select:
-    """The ordinals of the members with such events, each perhaps several times."""
+def events_query(look: EventLook, scope: PopulationScope, context: Context) -> exp.Select:
+    """The ordinals of the members with such events, perhaps repeated."""
     conditions = counted(look.events, scope, context)
     if look.ahead:
         recorded, happened = exp.column("recorded_at", EVENTS), exp.column("occurred_at", EVENTS)
@@ -44,7 +44,7 @@ def events_query(look: EventLook, scope: Scope, context: Context) -> exp.Select:
     return _selected("ordinal", "events", EVENTS, conditions)
 
 
-def members_query(look: Comparison, scope: Scope, context: Context) -> exp.Select:
+def members_query(look: Comparison, scope: PopulationScope, context: Context) -> exp.Select:
     """The ordinals of the members whose field is in the range."""
     conditions = [*scope.conditions(MEMBERS, context.parameters), comparison(look, context)]
     return _selected("ordinal", "members", MEMBERS, conditions)
@@ -53,7 +53,7 @@ def members_query(look: Comparison, scope: Scope, context: Context) -> exp.Selec
 def related_query(
     direction: Direction, others: BitMap, workspace_id: int, parameters: Parameters
 ) -> exp.Select:
-    """The ordinals of the members who are related to one of these in a direction."""
+    """The ordinals of the members that are related to one of these in a direction."""
     own, other = ("from_ordinal", "to_ordinal") if direction.forward else ("to_ordinal", "from_ordinal")
     conditions: list[exp.Expr] = [
         exp.EQ(
@@ -63,7 +63,7 @@ def related_query(
             this=exp.column("relation", _RELATIONS),
             expression=parameters.bind(int(direction.type), "smallint"),
         ),
-        among(exp.column(other, _RELATIONS), others, parameters),
+        within_ordinals(exp.column(other, _RELATIONS), others, parameters),
     ]
     return _selected(own, "relations", _RELATIONS, conditions)
 

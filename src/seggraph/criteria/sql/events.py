@@ -1,7 +1,7 @@
-"""Conditions on events and related members in SQL: each a SELECT of what is worked out for every member that has any.
+"""Conditions on events and related members in SQL. Each is a SELECT with a row for every member that has any.
 
-All are tables of `ordinal` and one column per aggregate. Members without any event are not in them: whether these
-satisfy a condition is known without looking.
+Its columns are `ordinal` and one for each aggregate. Members without events have no row, because the planner knows
+without a look-up whether they satisfy the condition.
 """
 
 from collections.abc import Sequence
@@ -30,8 +30,8 @@ _TOTALS_COLUMNS: Final = ("ordinal", "count", "valued_count", "sum", "first_at",
 
 
 @dataclass(frozen=True, slots=True)
-class Scope:
-    """Whose events: one kind in one workspace, and of these only the `ordinals` if they are given."""
+class PopulationScope:
+    """The members that a SELECT is about: one kind in one workspace, and only `ordinals` if they are given."""
 
     workspace_id: int
     kind: MemberKind
@@ -47,18 +47,18 @@ class Scope:
             exp.EQ(this=exp.column("kind", table), expression=parameters.bind(int(self.kind), "smallint")),
         ]
         if self.ordinals is not None:
-            found.append(among(exp.column("ordinal", table), self.ordinals, parameters))
+            found.append(within_ordinals(exp.column("ordinal", table), self.ordinals, parameters))
         return found
 
 
-def among(column: exp.Expr, ordinals: BitMap, parameters: Parameters) -> exp.Expr:
+def within_ordinals(column: exp.Expr, ordinals: BitMap, parameters: Parameters) -> exp.Expr:
     """That a column is one of the ordinals."""
     given = parameters.bind(tuple(ordinals), "int[]")
     return exp.EQ(this=column, expression=exp.Any(this=exp.Paren(this=given)))
 
 
 def events_table(
-    events: EventFilter, tests: Sequence[EventTest], scope: Scope, context: Context
+    events: EventFilter, tests: Sequence[EventTest], scope: PopulationScope, context: Context
 ) -> exp.Select:
     """A row for each member with such events: `ordinal`, and the aggregate of each test as `a0`, `a1` ..."""
     columns = [_aggregate(test, context).as_(f"a{place}", copy=False) for place, test in enumerate(tests)]
@@ -72,7 +72,7 @@ def _grouped(columns: Sequence[exp.Expr], conditions: Sequence[exp.Expr]) -> exp
     return selected.where(where, copy=False).group_by(exp.column("ordinal", EVENTS), copy=False)
 
 
-def counted(events: EventFilter, scope: Scope, context: Context) -> list[exp.Expr]:
+def counted(events: EventFilter, scope: PopulationScope, context: Context) -> list[exp.Expr]:
     """The conditions on events that count."""
     name = exp.EQ(this=exp.column("name", EVENTS), expression=context.parameters.bind(events.name, "text"))
     return [
@@ -107,10 +107,12 @@ def _aggregate(test: EventTest, context: Context) -> exp.Expr:
     return AGGREGATES[test.aggregate].sql(value, at, context)
 
 
-def totals_table(name: str, tests: Sequence[EventTest], scope: Scope, context: Context) -> exp.Select:
-    """The same from the totals, for all events of a name.
+def totals_table(
+    name: str, tests: Sequence[EventTest], scope: PopulationScope, context: Context
+) -> exp.Select:
+    """The rows of `events_table` from the totals, for all events of a name.
 
-    The totals of a member who has events later than `as_of` say too much; these members are added up anew.
+    Totals include events later than `as_of`. For members that have such events the events are aggregated anew.
     """
     union = exp.union(
         _settled(name, scope, context),
@@ -124,8 +126,8 @@ def totals_table(name: str, tests: Sequence[EventTest], scope: Scope, context: C
     )
 
 
-def _settled(name: str, scope: Scope, context: Context) -> exp.Select:
-    """The totals whose last event is past."""
+def _settled(name: str, scope: PopulationScope, context: Context) -> exp.Select:
+    """The totals whose last event is not later than `as_of`."""
     bind = context.parameters.bind
     conditions = [
         *scope.conditions("s", context.parameters),
@@ -137,7 +139,7 @@ def _settled(name: str, scope: Scope, context: Context) -> exp.Select:
     return selected.from_(table, copy=False).where(exp.and_(*conditions, copy=False), copy=False)
 
 
-def _added_up(name: str, scope: Scope, context: Context) -> exp.Select:
+def _added_up(name: str, scope: PopulationScope, context: Context) -> exp.Select:
     value, at = exp.column("value", EVENTS), exp.column("occurred_at", EVENTS)
     columns: list[exp.Expr] = [
         exp.Count(this=exp.Star()),
@@ -146,16 +148,16 @@ def _added_up(name: str, scope: Scope, context: Context) -> exp.Select:
         exp.Min(this=at),
         exp.Max(this=at.copy()),
     ]
-    # Those who are asked about may be many, and of them these are few: it is their events that are to be looked up.
-    everybody = replace(scope, ordinals=None)
+    # The ordinals of the scope may be many, and members with events ahead are few: only their events are looked up.
+    all_members = replace(scope, ordinals=None)
     ahead = exp.In(
         this=exp.column("ordinal", EVENTS), query=_ahead(name, scope, context).subquery(copy=False)
     )
-    return _grouped(columns, [*counted(EventFilter(name), everybody, context), ahead])
+    return _grouped(columns, [*counted(EventFilter(name), all_members, context), ahead])
 
 
-def _ahead(name: str, scope: Scope, context: Context) -> exp.Select:
-    """The members with later events, each perhaps several times: the short end of an index, where totals have none."""
+def _ahead(name: str, scope: PopulationScope, context: Context) -> exp.Select:
+    """The members with events later than `as_of`, perhaps repeated. They are at the end of an index, and few."""
     later, bind = "l", context.parameters.bind
     conditions = [
         *scope.conditions(later, context.parameters),
@@ -174,11 +176,11 @@ def _total(test: EventTest) -> exp.Expr:
     return total()
 
 
-def sequence_table(test: SequenceTest, scope: Scope, context: Context) -> exp.Select:
-    """The ordinals of the members with such a sequence, each perhaps several times.
+def sequence_table(test: SequenceTest, scope: PopulationScope, context: Context) -> exp.Select:
+    """The ordinals of the members with such a sequence, perhaps repeated.
 
-    Each event is given the latest start of a sequence that reaches it: the maximum, over strictly earlier events, of
-    what those of the step before were given. One sort serves all steps.
+    Each event gets the latest start of a sequence that reaches it: the maximum of what strictly earlier events of the
+    step before got. One sort serves all steps.
     """
     parameters, at = context.parameters, exp.column("occurred_at", EVENTS)
     flags = [
@@ -197,6 +199,17 @@ def sequence_table(test: SequenceTest, scope: Scope, context: Context) -> exp.Se
     query = query.from_(table, copy=False).where(exp.and_(*conditions, copy=False), copy=False)
     for place in range(len(test.steps)):
         query = _reached(query, place)
+    whole = _reaches_the_end(test, parameters)
+    inner = query.subquery(AGGREGATED, copy=False)
+    return (
+        exp.select(exp.column("ordinal"), copy=False)
+        .from_(inner, copy=False)
+        .where(exp.and_(*whole, copy=False), copy=False)
+    )
+
+
+def _reaches_the_end(test: SequenceTest, parameters: Parameters) -> list[exp.Expr]:
+    """That an event is the last step of a sequence, in time after the latest start of one."""
     last = exp.column(f"c{len(test.steps) - 1}")
     whole: list[exp.Expr] = [exp.Not(this=exp.Is(this=last, expression=exp.null()))]
     if test.within is not None:
@@ -208,12 +221,7 @@ def sequence_table(test: SequenceTest, scope: Scope, context: Context) -> exp.Se
             lambda sum_, part: exp.Add(this=sum_, expression=part), (months, rest), _utc(last.copy())
         )
         whole.append(exp.LTE(this=_utc(exp.column("at")), expression=until))
-    inner = query.subquery(AGGREGATED, copy=False)
-    return (
-        exp.select(exp.column("ordinal"), copy=False)
-        .from_(inner, copy=False)
-        .where(exp.and_(*whole, copy=False), copy=False)
-    )
+    return whole
 
 
 def _utc(instant: exp.Expr) -> exp.Expr:
@@ -228,7 +236,7 @@ def _is_step(step: EventFilter, context: Context) -> exp.Expr:
 
 
 def _reached(query: exp.Select, place: int) -> exp.Select:
-    """The query with the start of the latest sequence that reaches each event as its step of that place."""
+    """The query with a column for one step: the latest start of a sequence that reaches each event as this step."""
     if place == 0:
         start: exp.Expr = exp.column("at")
     else:
@@ -249,11 +257,11 @@ def _reached(query: exp.Select, place: int) -> exp.Select:
 
 
 def related_table(
-    direction: Direction, where: Checked | BitMap | None, scope: Scope, context: Context
+    direction: Direction, where: Checked | BitMap | None, scope: PopulationScope, context: Context
 ) -> exp.Select:
-    """A row for each member with related ones: `ordinal`, and as `a0` how many of them satisfy `where`.
+    """A row for each member with related members: `ordinal`, and as `a0` the number of them that satisfy `where`.
 
-    `where` is criteria on one row, or the bitmap of those who satisfy any other.
+    `where` is criteria that one row answers, or the bitmap of the members that satisfy other criteria.
     """
     own, other = ("from_ordinal", "to_ordinal") if direction.forward else ("to_ordinal", "from_ordinal")
     parameters = context.parameters
@@ -266,14 +274,16 @@ def related_table(
     )
     conditions: list[exp.Expr] = [workspace, type_]
     if scope.ordinals is not None:
-        conditions.append(among(own_column.copy(), scope.ordinals, parameters))
+        conditions.append(within_ordinals(own_column.copy(), scope.ordinals, parameters))
     query = exp.select(own_column.as_("ordinal"), exp.Count(this=exp.Star()).as_("a0"), copy=False).from_(
         exp.to_table("relations").as_(_RELATIONS), copy=False
     )
     if isinstance(where, BitMap):
-        conditions.append(among(other_column, where, parameters))
+        conditions.append(within_ordinals(other_column, where, parameters))
     else:
-        others = Scope(scope.workspace_id, direction.other_kind, None).conditions(MEMBERS, parameters)
+        others = PopulationScope(scope.workspace_id, direction.other_kind, None).conditions(
+            MEMBERS, parameters
+        )
         same = exp.EQ(this=exp.column("ordinal", MEMBERS), expression=other_column)
         query = query.join(exp.to_table("members").as_(MEMBERS), on=same, copy=False)
         conditions += others if where is None else [*others, predicate(where, context)]

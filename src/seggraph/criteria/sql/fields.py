@@ -27,7 +27,7 @@ EVENTS: Final = "e"
 """The alias of the table of events."""
 
 AGGREGATED: Final = "t"
-"""The alias of what was worked out for each member from events or relations."""
+"""The alias of the SELECT that aggregates events or related members for each member."""
 
 _BIGINTS = range(-(2**63), 2**63)
 
@@ -91,7 +91,7 @@ def attribute_json(field: Field, parameters: Parameters) -> exp.Expr:
 
 
 def property_instant(field: Field, parameters: Parameters, zone: ZoneInfo) -> Operand:
-    """A property as an instant: the one it says, or the first one of the day it says; NULL for any other text."""
+    """A property as an instant. A day is its first instant; a text that is neither day nor instant is NULL."""
 
     def expression() -> exp.Expr:
         text = attribute_text(field, parameters)
@@ -108,7 +108,7 @@ _DAY: Final = (
     r"(?!0000)(?:\d{4}-(?:(?:0[13578]|1[02])-(?:0[1-9]|[12]\d|3[01])|(?:0[469]|11)-(?:0[1-9]|[12]\d|30)|02-(?:0[1-9]|1\d|2[0-8]))"
     r"|(?:\d\d(?:0[48]|[2468][048]|[13579][26])|(?:[02468][048]|[13579][26])00)-02-29)"
 )
-"""A day of the calendar: whatever it matches can be cast."""
+"""Matches days that exist in the calendar, so that every match can be cast to a date."""
 _CLOCK: Final = r"[Tt](?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d{1,6})?(?:[Zz]|[+-](?:0\d|1[0-4]):[0-5]\d)"
 """A time of day with its offset."""
 
@@ -172,7 +172,7 @@ def property_number(name: str, parameters: Parameters) -> exp.Expr:
 
 
 def _aggregate(field: Field, values: Sequence[Value], parameters: Parameters) -> Operand:
-    """A column that was worked out for each member."""
+    """A column with an aggregate of each member."""
 
     def column() -> exp.Expr:
         return exp.column(field.key, AGGREGATED)

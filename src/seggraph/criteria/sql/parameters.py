@@ -1,16 +1,12 @@
 """Bound parameters: every value that goes into a statement, and the numbered place that stands for it.
 
-Here and wherever SQL is written the dialect is the class and never its name: sqlglot loads a dialect that is asked
-for by name when it is first needed, and while one thread does so another finds it half made, and writes `@1`, which
-PostgreSQL takes for the number one.
+All code that writes SQL names the dialect by its class, never by its name. sqlglot loads a dialect by name on first
+use, and another thread that uses it meanwhile finds it incomplete and writes `@1`, which PostgreSQL reads as the
+number one.
 """
-
-from typing import Final
 
 from sqlglot import exp
 from sqlglot.dialects.postgres import Postgres
-
-_TYPES: Final[dict[str, exp.DataType]] = {}
 
 
 class Parameters:
@@ -19,6 +15,7 @@ class Parameters:
     def __init__(self) -> None:
         self._values: list[object] = []
         self._places: dict[tuple[str, object], int] = {}
+        self._types: dict[str, exp.DataType] = {}
 
     @property
     def values(self) -> tuple[object, ...]:
@@ -36,10 +33,9 @@ class Parameters:
             self._values.append(list(value) if isinstance(value, tuple) else value)
             place = self._places[key] = len(self._values)
         parameter = exp.Parameter(this=exp.Literal.number(place))
-        return exp.Cast(this=parameter, to=_data_type(type_))
+        return exp.Cast(this=parameter, to=self._data_type(type_))
 
-
-def _data_type(name: str) -> exp.DataType:
-    if name not in _TYPES:
-        _TYPES[name] = exp.DataType.build(name, dialect=Postgres)
-    return _TYPES[name].copy()
+    def _data_type(self, name: str) -> exp.DataType:
+        if name not in self._types:
+            self._types[name] = exp.DataType.build(name, dialect=Postgres)
+        return self._types[name].copy()

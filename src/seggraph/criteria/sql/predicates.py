@@ -21,7 +21,7 @@ from seggraph.vocabulary import Channel
 
 
 def is_of_one_row(tree: Checked) -> bool:
-    """Whether the row of a member alone tells if it satisfies the criteria, so that `predicate` takes them."""
+    """Whether the row of a member answers the criteria alone, so that `predicate` accepts them."""
     match tree:
         case All(items) | AnyOf(items):
             return all(map(is_of_one_row, items))
@@ -81,7 +81,7 @@ _COSTS: Final = {Storage.JSON: 2, Storage.ADDRESS: 8}
 
 
 def _cost(tree: Checked) -> int:
-    """What a condition costs per member, in reads of a column."""
+    """The cost of a condition for one member, in reads of a column."""
     match tree:
         case Comparison(field, op):
             return _COSTS.get(field.storage, 0) + OPERATORS[op].cost

@@ -17,7 +17,7 @@ _LETTERS_I = frozenset("İiI")
 
 
 def folded(side: Side, values: tuple[Value, ...]) -> tuple[exp.Expr, Callable[[], exp.Expr]]:
-    """The field and a maker of the text that is looked for in it, both in lower case."""
+    """The field in lower case, and a maker of the needle in lower case."""
     needle = str(values[0])
     folding = side.context.folding
     differing = _SIGMAS if folding.maps_each_character else _SIGMAS | _LETTERS_I

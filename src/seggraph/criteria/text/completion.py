@@ -1,4 +1,4 @@
-"""What may stand at a place in a text: the grammar itself is asked, so that completion and reading never disagree.
+"""Completion: what may stand at a place in a text. The parser itself says it, so that both always agree.
 
 First `place_at` says what is looked for there; then, with names and values fetched for it by the caller, `complete`
 makes the list.
@@ -11,21 +11,21 @@ from typing import Final
 from seggraph.criteria.catalogue import Catalogue, Field
 from seggraph.criteria.operators import AGGREGATES, OPERATORS
 from seggraph.criteria.text.expectations import (
+    Expectation,
+    ExpectedOperator,
     FieldName,
+    NameScope,
     Opening,
-    Operator,
-    Scope,
     Something,
     Sort,
     ValueOf,
-    Want,
     Words,
 )
 from seggraph.criteria.text.keywords import field_name
 from seggraph.criteria.text.names import catalogue_at
-from seggraph.criteria.text.parser import Grammar
-from seggraph.criteria.text.token_stream import Cursor
-from seggraph.criteria.text.tokens import DOUBLE, MAX_CHARACTERS, Kind, Token, quoted, tokens
+from seggraph.criteria.text.parser import Parser
+from seggraph.criteria.text.token_stream import TokenStream
+from seggraph.criteria.text.tokens import DOUBLE, MAX_CHARACTERS, Token, TokenKind, quoted, tokens
 from seggraph.errors import SeggraphError
 from seggraph.vocabulary import AttributeType
 from seggraph.vocabulary.described import DescribedStrEnum
@@ -48,7 +48,7 @@ class CompletionKind(DescribedStrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Completion:
-    """Something that may stand here: `text` replaces the characters from `start` to before `end`."""
+    """A text that may stand at a place. It replaces the characters from `start` until before `end`."""
 
     kind: CompletionKind
     text: str
@@ -59,30 +59,39 @@ class Completion:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A place in a text: what would fit, what of it is typed already (`typed`, without quotes), what to replace."""
+    """A place in a text: what the parser expects there, and what is typed already.
 
-    wants: tuple[Want, ...]
+    `typed` has no quotes, `quote` is the quote that is open. A completion replaces `start` until before `end`.
+    """
+
+    expectations: tuple[Expectation, ...]
     typed: str
     quote: str
     start: int
     end: int
 
-    def wanted(self, sort: Sort) -> Something | None:
-        """What of a sort is looked for here, if it is."""
-        found = (want for want in self.wants if isinstance(want, Something) and want.sort is sort)
+    def expectation_of(self, sort: Sort) -> Something | None:
+        """The expectation of a sort, or None."""
+        found = (
+            expectation
+            for expectation in self.expectations
+            if isinstance(expectation, Something) and expectation.sort is sort
+        )
         return next(found, None)
 
     @property
     def value_of(self) -> ValueOf | None:
-        """The field whose value is looked for here, if one is."""
-        return next((want for want in self.wants if isinstance(want, ValueOf)), None)
+        """The field whose value is expected here, or None."""
+        return next(
+            (expectation for expectation in self.expectations if isinstance(expectation, ValueOf)), None
+        )
 
 
-_TYPED: Final = (Kind.WORD, Kind.NUMBER, Kind.OPEN, Kind.MOMENT)
+_TYPED: Final = (TokenKind.WORD, TokenKind.NUMBER, TokenKind.OPEN, TokenKind.MOMENT)
 
 
 def place_at(text: str, cursor: int) -> Place | None:
-    """What the grammar looks for at an offset (in characters). None if there is a mistake further left.
+    """What the parser expects at an offset, in characters. None if there is a mistake further left.
 
     What stands right of the cursor plays no part, but for the rest of the word that the cursor is in.
     """
@@ -93,23 +102,23 @@ def place_at(text: str, cursor: int) -> Place | None:
     last = read[-1] if read else end
     is_typed = last.kind in _TYPED and last.end == cursor
     typed = read.pop() if is_typed else end
-    looking = Cursor(text[:cursor], [*read, Token(Kind.END, "", typed.start)])
+    looking = TokenStream(text[:cursor], [*read, Token(TokenKind.END, "", typed.start)])
     try:
-        Grammar(looking, lambda name, relations: (1,)).whole()
+        Parser(looking, lambda name, relations: (1,)).whole()
     except SeggraphError:
-        if looking.next.kind is not Kind.END:
+        if looking.next.kind is not TokenKind.END:
             return None
     return Place(
-        looking.wants,
+        looking.expectations,
         typed.content,
-        typed.text[:1] if typed.kind is Kind.OPEN else "",
+        typed.text[:1] if typed.kind is TokenKind.OPEN else "",
         typed.start,
         _word_end(text, cursor, typed),
     )
 
 
 def _word_end(text: str, cursor: int, typed: Token) -> int:
-    if typed.kind in (Kind.WORD, Kind.NUMBER, Kind.MOMENT):
+    if typed.kind in (TokenKind.WORD, TokenKind.NUMBER, TokenKind.MOMENT):
         while cursor < len(text) and (text[cursor].isalnum() or text[cursor] == "_"):
             cursor += 1
     return cursor
@@ -127,7 +136,7 @@ def complete(
     """
     offered = [
         *((kind, quoted(text), text, words) for kind, text, words in values),
-        *(one for want in place.wants for one in _offers(want, catalogue)),
+        *(one for expectation in place.expectations for one in _offers(expectation, catalogue)),
     ]
     found: dict[str, Completion] = {}
     for kind, text, name, words in offered:
@@ -147,22 +156,22 @@ _RANKS: Final = (
     CompletionKind.KEYWORD,
 )
 _Offer = tuple[CompletionKind, str, str, str]
-"""Kind, text to insert, what is compared with what was typed, description."""
+"""Kind, text to insert, the text that what was typed has to begin, description."""
 
 
 def _fits(place: Place, kind: CompletionKind, text: str, name: str) -> bool:
-    """Whether it goes on with what was typed; within double quotes only fields do."""
+    """Whether an offer begins with what was typed. Within double quotes only fields are offered."""
     right = kind is CompletionKind.FIELD if place.quote == DOUBLE else text.startswith(place.quote)
     return right and name.casefold().startswith(place.typed.casefold())
 
 
-def _offers(want: Want, catalogue: Catalogue) -> Iterator[_Offer]:
-    match want:
+def _offers(expectation: Expectation, catalogue: Catalogue) -> Iterator[_Offer]:
+    match expectation:
         case FieldName(scope):
             found = catalogue_at(catalogue, scope)
             for field in found.fields if found else ():
                 yield CompletionKind.FIELD, field_name(field.name), field.name, _about(field)
-        case Operator(scope, name, op, text):
+        case ExpectedOperator(scope, name, op, text):
             asked = _field(catalogue, scope, name)
             if asked is None or op in asked.operators:
                 yield CompletionKind.OPERATOR, text, text, OPERATORS[op].hint
@@ -174,7 +183,7 @@ def _offers(want: Want, catalogue: Catalogue) -> Iterator[_Offer]:
             pass
 
 
-def _field(catalogue: Catalogue, scope: Scope, name: str) -> Field | None:
+def _field(catalogue: Catalogue, scope: NameScope, name: str) -> Field | None:
     found = catalogue_at(catalogue, scope)
     return None if found is None else found.find(name)
 

@@ -1,4 +1,4 @@
-"""What could stand at a place: noted by the grammar as it looks, shown in errors, offered as completions."""
+"""What a parser expects at a token. Errors list the expectations, and completion offers them."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -12,9 +12,9 @@ _SHOWN = 10
 
 
 @dataclass(frozen=True, slots=True)
-class Scope:
-    """Whose fields are meant: those of the kind, or, by `relations` from one to the next, of the members that these
-    lead to; or the properties of an `event`."""
+class NameScope:
+    """What a name is looked up in: the fields of the kind, or those of the kind that `relations` lead to, one after
+    the other; or the properties of an `event`."""
 
     relations: tuple[str, ...] = ()
     event: str | None = None
@@ -22,14 +22,14 @@ class Scope:
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """A word of the language, a sign, or the rest of a phrase of several words."""
+    """A keyword, a sign, or the rest of a phrase of keywords."""
 
     text: str
 
 
 @dataclass(frozen=True, slots=True)
 class Opening:
-    """A word that begins a condition."""
+    """A keyword that begins a condition."""
 
     text: str
 
@@ -38,15 +38,15 @@ class Opening:
 class FieldName:
     """The name of a field, or of a property of an event."""
 
-    scope: Scope
+    scope: NameScope
     text: str = "a field"
 
 
 @dataclass(frozen=True, slots=True)
-class Operator:
-    """An operator of a field, or what is left to say of it."""
+class ExpectedOperator:
+    """An operator of a field, or the keywords of it that are still missing."""
 
-    scope: Scope
+    scope: NameScope
     field: str
     op: AttributeOp
     text: str
@@ -56,13 +56,13 @@ class Operator:
 class ValueOf:
     """A value that a field is compared with."""
 
-    scope: Scope
+    scope: NameScope
     field: str
     text: str = "a value"
 
 
 class Sort(Enum):
-    """Things that are no word of the language and no field."""
+    """What is neither a keyword nor a field."""
 
     VALUE = "a value"
     TEXT = "a text in single quotes"
@@ -79,10 +79,10 @@ class Sort(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Something:
-    """A thing of a sort."""
+    """Something of a sort, such as the name of a segment."""
 
     sort: Sort
-    scope: Scope = Scope()
+    scope: NameScope = NameScope()
 
     @property
     def text(self) -> str:
@@ -90,7 +90,7 @@ class Something:
         return self.sort.value
 
 
-Want: TypeAlias = Words | Opening | FieldName | Operator | ValueOf | Something
+Expectation: TypeAlias = Words | Opening | FieldName | ExpectedOperator | ValueOf | Something
 IN_QUOTES: Final = (Sort.VALUE, Sort.TEXT, Sort.TAG, Sort.EVENT, Sort.RELATION, Sort.SEGMENT)
 """The sorts that stand in single quotes."""
 
@@ -98,31 +98,35 @@ ANY_OPERATOR: Final = "an operator like =, IN, CONTAINS or IS SET"
 ANY_CONDITION: Final = "a condition like TAGS HAS ANY, CONSENT(EMAIL) or COUNT(EVENT)"
 
 
-def expected(wants: Iterable[Want]) -> tuple[str, ...]:
-    """What could have stood there, for people: each once, the many operators and conditions as one."""
+def expected(expectations: Iterable[Expectation]) -> tuple[str, ...]:
+    """The expectations in words, each once. More than ten operators, and all conditions, are summed up."""
     texts: list[str] = []
-    wants = tuple(wants)
-    many_operators = sum(isinstance(want, Operator) for want in wants) > _SHOWN
-    for want in wants:
-        match want:
+    expectations = tuple(expectations)
+    many_operators = sum(isinstance(expectation, ExpectedOperator) for expectation in expectations) > _SHOWN
+    for expectation in expectations:
+        match expectation:
             case Opening():
                 texts.append(ANY_CONDITION)
-            case Operator() if many_operators:
+            case ExpectedOperator() if many_operators:
                 texts.append(ANY_OPERATOR)
             case _:
-                texts.append(want.text)
+                texts.append(expectation.text)
     return tuple(dict.fromkeys(texts))
 
 
 def listed(words: tuple[str, ...]) -> str:
-    """`a, b or c`, cut short where there are many."""
+    """The words as `a, b or c`, cut short after ten."""
     if len(words) > _SHOWN:
         return ", ".join(words[:_SHOWN]) + " …"
     return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} or {words[-1]}"
 
 
-def closest(word: str, wants: Iterable[Want]) -> str | None:
-    """The expected word that is most like a wrong one, if any is."""
-    words = {want.text.split()[0] for want in wants if isinstance(want, Words | Opening | Operator)}
+def closest(word: str, expectations: Iterable[Expectation]) -> str | None:
+    """The expected keyword that is most similar to a wrong word, or None."""
+    words = {
+        expectation.text.split()[0]
+        for expectation in expectations
+        if isinstance(expectation, Words | Opening | ExpectedOperator)
+    }
     found = get_close_matches(word[:64].upper(), sorted(words), n=1)
     return found[0] if found else None

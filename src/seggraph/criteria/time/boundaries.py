@@ -41,20 +41,20 @@ class EventLook:
 
 @dataclass(frozen=True, slots=True)
 class RelatedLook:
-    """Members who are related to one of those that one of the looks finds among the members of the other kind."""
+    """Members that are related to a member of the other kind that one of the looks finds."""
 
     direction: Direction
     looks: "tuple[Look, ...]"
 
 
 Look: TypeAlias = Comparison | EventLook | RelatedLook
-"""Where to look: a comparison is one of the member's own fields with a range, or with months-and-days."""
+"""A place to look. A comparison is a field of the member itself with a range, or with months-and-days."""
 
 
 def looks(tree: Checked, passage: Passage) -> tuple[Look, ...]:
-    """Where to look for members for whom the answer may have changed in the passage; nowhere if for none.
+    """The looks that find every member whose answer may change in the passage. None if no answer can change.
 
-    The order is that of the conditions, whatever the passage.
+    They are in the order of the conditions, for every passage.
     """
     return tuple(dict.fromkeys(_looks(tree, passage)))
 
@@ -99,7 +99,7 @@ def _passed_over(test: Comparison, passage: Passage) -> Iterator[Reach | MonthDa
 
 
 def _of_events(events: EventFilter, passage: Passage) -> Iterator[EventLook]:
-    """The events that came to count or ceased to."""
+    """The events that begin or cease to count."""
     lasting = tuple(test for test in events.where if not _is_timed(test))
     span = events.within
     if (within := _cut(span, passage.whole, passage.zone)) is not None:
@@ -131,14 +131,14 @@ def _is_timed(test: Comparison) -> bool:
 
 
 def _static(span: Span, passage: Passage) -> Span:
-    """A span with fixed ends in which the events are that counted at some time of the passage."""
+    """A span with fixed ends that holds all events that counted at some instant of the passage."""
     if span.last is None:
         return span
     return Span(start=passage.before(span.last).low)
 
 
 def _cut(span: Span, reach: Reach, zone: ZoneInfo) -> Span | None:
-    """The part of a span that lies in the reach; None if there is none. A window that moves is in it as a whole."""
+    """The part of a span within the reach, or None. A span relative to now does not restrict the reach."""
     start, end = reach.low + TICK, reach.high + TICK
     if span.last is None:
         lower, _, upper = span.bounds(reach.high, zone)

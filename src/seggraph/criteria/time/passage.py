@@ -17,7 +17,7 @@ DAY: Final = timedelta(days=1)
 _ASTRAY: Final = timedelta(days=4)
 """Months move the end of a window by no more than this: 3 days in a short month, and a day when clocks change."""
 _DAYS_APART: Final = 40
-"""Over more days than these the ends of the days between are not looked at one by one."""
+"""A passage of more days is not examined day by day."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,7 @@ class Reach:
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """The time from `after`, of which the answers are known, until `until`, in a zone."""
+    """The time from `after`, when the answers are known, until `until`, in a zone."""
 
     after: datetime
     until: datetime
@@ -43,11 +43,11 @@ class Passage:
         return Reach(self.after, self.until)
 
     def before(self, length: Duration) -> Reach:
-        """Which values the instant `length` ago passed over."""
+        """The values that the instant `length` ago passed over."""
         return self._memorized(length, -1)
 
     def ahead(self, length: Duration) -> Reach:
-        """Which values the instant `length` ahead passed over."""
+        """The values that the instant `length` ahead passed over."""
         return self._memorized(length, 1)
 
     def _memorized(self, length: Duration, sign: int) -> Reach:
@@ -58,11 +58,10 @@ class Passage:
         return self._swept[key]
 
     def _sweep(self, length: Duration, moved: Callable[[datetime], datetime]) -> Reach:
-        """From the earliest to the latest instant that it was moved to.
+        """The range from the earliest to the latest instant that an instant of the passage is moved to.
 
-        By months it does not only move on: where a month is short several days are moved to its last one, and where
-        clocks are set back an hour comes twice. Within a local day it does move on steadily, as long as clocks
-        are not set.
+        Moving by months is not steady: several days are moved to the last day of a short month, and an hour comes twice
+        when clocks are set back. Within a local day in which no clock changes it is steady.
         """
         first, last = moved(self.after), moved(self.until)
         if not length.months:

@@ -86,7 +86,7 @@ HOLD_SEGMENTS: Final = """
       (SELECT segment_id FROM campaign_segments WHERE workspace_id = $1 AND campaign_id = $2))
     ORDER BY id FOR SHARE
 """
-"""Whoever archives a segment holds its row, and so waits for us, or we for them; refreshes hold rows in this order."""
+"""An archiving transaction holds the segment's row, so one of the two waits; refreshes hold rows in this order."""
 
 FIND_SEGMENTS: Final = f"""
     SELECT s.id, s.name, s.kind, s.status FROM segments s WHERE {VISIBLE_SEGMENT} AND s.id = ANY($4)
@@ -318,7 +318,7 @@ def _require_attachable(wanted: Wanted, found: Mapping[int, asyncpg.Record], *, 
 
 
 async def _attached(unit: UnitOfWork, viewer: Viewer, campaign_id: int) -> list[asyncpg.Record]:
-    """The segments of a campaign, whoever may see them."""
+    """The segments of a campaign, also those that a viewer may not see."""
     rows: list[asyncpg.Record] = await unit.connection.fetch(
         ATTACHED, *visibility_arguments(viewer), campaign_id
     )

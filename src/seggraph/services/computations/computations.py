@@ -1,8 +1,8 @@
-"""The computing state of a segment: the one module that writes it.
+"""The computing state of a segment: this module alone writes it, and decides nothing about members.
 
 A segment's row says which revision was asked for and which was computed, what the reach's status is, which worker
 holds the lease, how often it tried, what went wrong, and when the next computation is due. Asking for a revision
-takes the lease from whoever computes an earlier one, so its result is void. What a run finds is not decided here.
+takes the lease from the worker that computes an earlier one, so that result is void.
 """
 
 from collections.abc import Iterable, Sequence
@@ -71,6 +71,7 @@ START: Final = f"""
 """  # noqa: S608 - constants only
 
 # A segment that was READY is to be found as refreshes left it: see services.refresh.drift.
+# any workspace: the sweeper looks for what is due in all of them
 REQUEST_SYNCS: Final = f"""
     UPDATE segments SET {NEXT_REVISION}, {NEXT_SYNC},
       synced_revision = CASE WHEN reach_status = 'READY' THEN requested_revision + 1 END, excused = NULL
@@ -93,11 +94,13 @@ SET_ASIDE: Final = f"""
     WHERE workspace_id = $1 AND id = $2 RETURNING requested_revision, reach_status
 """  # noqa: S608 - constants only
 
+# any workspace: the holder of the lease is named
 HOLD_RESULT: Final = """
     SELECT id FROM segments
     WHERE id = $1 AND requested_revision = $2 AND lease_holder = $3 AND status = 'ACTIVE' FOR NO KEY UPDATE
 """
 
+# any workspace: the segment is the one that HOLD_RESULT holds
 FINISH: Final = f"""
     UPDATE segments SET computed_revision = $2, reach_status = 'READY', as_of = $3, member_count = $4,
       {reach.assigned(5)}, {RELEASE_LEASE}, progress = NULL, attempts = 0, retry_at = NULL, {NO_ERROR}

@@ -144,7 +144,7 @@ async def _names(
         (Sort.EVENT, _event_names),
         (Sort.RELATION, _relation_names),
     ):
-        wanted = place.wanted(sort)
+        wanted = place.expectation_of(sort)
         other = kind_at(kind, wanted.scope.relations) if wanted else None
         if other is not None:
             values += await offer(connection, viewer, other, place.typed)
@@ -181,7 +181,7 @@ async def _frequent_values(
     viewer: Viewer, catalogue: Catalogue, place: Place
 ) -> list[tuple[CompletionKind, str, str]]:
     """Values that members have, the most frequent first: of tags, or of a field that is text."""
-    wanted, tag = place.value_of, place.wanted(Sort.TAG)
+    wanted, tag = place.value_of, place.expectation_of(Sort.TAG)
     scope = wanted.scope if wanted else tag.scope if tag else None
     found = None if scope is None else catalogue_at(catalogue, scope)
     if found is None:
@@ -199,6 +199,6 @@ async def _frequent_values(
     return [(CompletionKind.VALUE, str(one.value), _count(one)) for one in values]
 
 
-def _count(value: value_counts.Suggestion) -> str:
+def _count(value: value_counts.SuggestedValue) -> str:
     about = "" if value.exact else "About "
     return f"{about}{value.count:,} member{'' if value.count == 1 else 's'}."

@@ -1,6 +1,6 @@
-"""The calls of a delivery to its destination: each is noted before it is made, and what became of it afterwards.
+"""The calls of a delivery to its destination: each is stored before it is made, and its outcome afterwards.
 
-Whoever dies in between leaves a batch unsettled (see delivery_states), and the next worker makes the call again.
+A worker that dies in between leaves a batch unsettled (see delivery_states); the next worker makes the call again.
 """
 
 import asyncio
@@ -106,7 +106,7 @@ class Calls:
             self.context.publish(unit, [self.claim.changed(self.claim.status, is_progress=True)])
 
     async def remove_erased(self, list_id: str) -> bool:
-        """Remove those who were erased; returns whether there were any."""
+        """Remove erased members; returns whether there were any."""
         worked = False
         while True:
             async with database() as connection:
@@ -124,7 +124,7 @@ class Calls:
                 await self._acknowledged(unit)
 
     async def remove(self, kind: MemberKind, list_id: str, batch: BitMap) -> None:
-        """Remove members who left; who was erased meanwhile is among the erased."""
+        """Remove members that left the segment. `remove_erased` removes members that were erased meanwhile."""
         order = await self._begin(batch)
         async with database() as connection:
             keys = await delivery_members.keys(connection, self.claim.workspace_id, kind, list(batch))
@@ -133,7 +133,7 @@ class Calls:
         await self._end(batch, lambda state: state.removed(batch))
 
     async def send(self, kind: MemberKind, list_id: str, batch: BitMap) -> None:
-        """Send members with their data as it is now. Whoever is gone or was not taken does not count as delivered."""
+        """Send members with their data as it is now. A member that is gone or rejected does not count as delivered."""
         order = await self._begin(batch)
         async with database() as connection:
             members = await delivery_members.read(
@@ -167,7 +167,7 @@ class Calls:
         return self._order(sequence)
 
     async def _end(self, batch: BitMap, settle: Callable[[State], None]) -> None:
-        """Note what became of a batch that the destination has acknowledged."""
+        """Store the outcome of a batch that the destination has acknowledged."""
         async with begin() as unit:
             await self.claim.hold(unit.connection)
             await self._states(unit).change(settle, near=batch)

@@ -1,7 +1,7 @@
 """Claims on deliveries: which are due, which worker carries one out, and how a claim ends.
 
-What a worker stores is fenced by its lease and by the wish: a delivery that is to be switched off, or belongs to
-another worker by now, takes nothing more from it.
+What a worker stores is fenced by its lease and by the desired state: a delivery that is to be switched off, or that
+another worker has claimed, takes nothing more from it.
 """
 
 from dataclasses import dataclass
@@ -63,7 +63,8 @@ HOLD: Final = """
 
 RELEASE: Final = f"{RELEASE_LEASE}, attempts = 0"
 
-WISH: Final = "SELECT wish FROM deliveries WHERE id = $1"
+# any workspace: the delivery is the one whose lease this worker holds
+DESIRED_STATE: Final = "SELECT wish FROM deliveries WHERE id = $1"
 
 
 @dataclass(slots=True)
@@ -76,13 +77,13 @@ class DeliveryClaim:
     destination_id: int
     segment_id: int
     status: DeliveryStatus
-    wish: DesiredState
+    desired_state: DesiredState
     attempts: int
     number: int
 
     async def hold(self, connection: asyncpg.Connection) -> asyncpg.Record:
         """The delivery's row, held until the transaction ends. Raises LeaseLost."""
-        row = await connection.fetchrow(HOLD, self.delivery_id, self.lease.holder, self.wish)
+        row = await connection.fetchrow(HOLD, self.delivery_id, self.lease.holder, self.desired_state)
         if row is None:
             raise LeaseLost
         return row
@@ -112,7 +113,7 @@ class DeliveryClaim:
 
     async def _require_same_wish(self, connection: asyncpg.Connection) -> None:
         """Raise LeaseLost, which undoes the transaction, if the delivery is wanted otherwise by now."""
-        if await connection.fetchval(WISH, self.delivery_id) != self.wish:
+        if await connection.fetchval(DESIRED_STATE, self.delivery_id) != self.desired_state:
             raise LeaseLost
 
     def changed(self, status: DeliveryStatus, *, is_progress: bool = False) -> DeliveryChanged:

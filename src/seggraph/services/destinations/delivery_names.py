@@ -41,7 +41,7 @@ async def not_made(connection: asyncpg.Connection, delivery_id: int) -> None:
 
 
 async def rename(connection: asyncpg.Connection, delivery_id: int) -> int:
-    """The sequence of a call that renames the list; until it is settled, nobody knows what the list is called."""
+    """The sequence of a call that renames the list; until it is settled, the name of the list is unknown."""
     sequence: int = await connection.fetchval(RENAME, delivery_id)
     return sequence
 

@@ -1,4 +1,4 @@
-"""The rounds of a delivery: each begins with a look at who should be outside and who is; the last has nothing to do."""
+"""The rounds of a delivery. Each compares the audience with the list outside; the last finds no difference."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -45,13 +45,15 @@ class Round:
 
 
 async def look(claim: DeliveryClaim) -> Round:
-    """Take what changed, then read who should be outside and who is. Raises LeaseLost."""
+    """Take the changes, then read the members that should be outside and those that are. Raises LeaseLost."""
     async with begin() as unit:
         row = await claim.hold(unit.connection)
         changed = await delivery_states.take_changes(unit.connection, claim.workspace_id, claim.delivery_id)
         states = States(unit.connection, claim.workspace_id, claim.delivery_id)
         before = await states.read()
-        is_live = row["segment_status"] == SegmentStatus.ACTIVE and claim.wish is DesiredState.DELIVER
+        is_live = (
+            row["segment_status"] == SegmentStatus.ACTIVE and claim.desired_state is DesiredState.DELIVER
+        )
         after = delivery_states.copy(before)
         after.tell(changed)
         if not is_live or row["as_of"] is None:

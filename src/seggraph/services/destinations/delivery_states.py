@@ -53,7 +53,7 @@ class State:
         self.rejected = BitMap()
 
     def forget(self) -> None:
-        """Note that nobody is outside."""
+        """Store that no member is outside."""
         self.delivered, self.unsettled, self.rejected = BitMap(), BitMap(), BitMap()
 
     def to_remove(self, wanted: BitMap) -> BitMap:
@@ -90,7 +90,7 @@ class States:
 
     async def read(self, *, near: BitMap | None = None) -> State:
         """The bitmaps; with `near` only the chunks of these members."""
-        found = await self._store.read_many(self._owners, near=near)
+        found = await self._store.read_many(self._owners, within_ordinals=near)
         return State(*(found[owner] for owner in self._owners))
 
     async def write(self, before: State, after: State) -> None:

@@ -96,7 +96,7 @@ class Progress:
 
 
 async def run(context: Context, export_id: int) -> ExportStatus | None:
-    """Write an export's file, unless that is done or somebody is at it; returns the status that it has then."""
+    """Write an export's file, unless that is done or another worker writes it; returns the status after that."""
     claim = await _claim(context, export_id)
     if claim is None:
         return None

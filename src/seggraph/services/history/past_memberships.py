@@ -1,8 +1,8 @@
-"""Who was in a segment and when: memberships at a past time, entries and exits, and a member's intervals.
+"""Past memberships: the members at an earlier time, entries and exits, and the intervals of one member.
 
 History is who entered and who exited in each run, in the order in which runs were applied. A membership at a time
-is what is stored now without the moves since, or nothing with the moves until then, whichever are fewer: as each
-move is to the other side, both are symmetric differences, and their order does not matter.
+is the stored one without the entries and exits since, or an empty one with those until then, whichever are fewer.
+Both are symmetric differences, for entries and exits take turns; so their order does not matter.
 """
 
 import asyncio
@@ -17,7 +17,7 @@ import asyncpg
 from pyroaring import BitMap
 
 from seggraph.access import Viewer
-from seggraph.audiences import SPREAD, ChunkOwner, ChunkStore, from_bytes, split
+from seggraph.audiences import DELTA_CHUNK, ChunkOwner, ChunkStore, from_bytes, split
 from seggraph.database.paging import Key, Order, Page, PageRequest, decode_cursor, encode_cursor
 from seggraph.database.unit_of_work import snapshot
 from seggraph.errors import TooMany
@@ -25,8 +25,8 @@ from seggraph.models.audiences import ChunkRole
 from seggraph.models.runs import Move
 from seggraph.services.members import members
 from seggraph.services.members.members import BY_ORDINAL, MemberView
-from seggraph.services.memberships import attribution as move_causes
-from seggraph.services.memberships.attribution import Causes, Sources
+from seggraph.services.memberships import attribution
+from seggraph.services.memberships.attribution import Attribution, Sources
 from seggraph.services.memberships.memberships import Holding
 from seggraph.vocabulary import MemberKind, RunTrigger
 
@@ -36,7 +36,7 @@ AT_ONCE: Final = 2_000
 NEVER: Final = 2**63 - 1
 """Beyond every place of a run."""
 LOOK: Final = 64
-"""How many chunks are looked at first for a page of moves."""
+"""How many chunks are read first for a page of entries and exits."""
 
 SIDES: Final = """
     SELECT w.number, w.segment_id, l.applied AS last, s.until, s.since
@@ -102,7 +102,7 @@ NEWEST_FIRST: Final = Order(
 
 @dataclass(frozen=True, slots=True)
 class MoveFilter:
-    """Which moves: from `start` until before `end`, in one direction or both."""
+    """Which entries and exits: from `start` until before `end`, in one direction or both."""
 
     start: datetime | None = None
     end: datetime | None = None
@@ -115,7 +115,7 @@ class MoveFilter:
 
 
 class MoveList(NamedTuple):
-    """The moves of a segment that the caller has found visible."""
+    """The entries and exits of a segment that the caller has found visible."""
 
     segment_id: int
     kind: MemberKind
@@ -159,12 +159,12 @@ Pair = tuple[int, int]
 
 
 async def members_at(viewer: Viewer, asked: Sequence[AtList]) -> dict[AtList, BitMap]:
-    """Who was in segments at instants, with as many statements for one as for many; erased members never were.
+    """The members of segments at given times, without erased ones; one statement for any number of them.
 
     Raises TooMany when they are too far from both ends of their histories.
     """
     async with snapshot() as connection:
-        columns = ([one.segment_id for one in asked], [one.at for one in asked])
+        columns = ([past.segment_id for past in asked], [past.at for past in asked])
         rows = await connection.fetch(SIDES, viewer.workspace_id, *columns)
         _require_few(sum(min(row["until"], row["since"]) for row in rows))
         from_now = [row["until"] >= row["since"] for row in rows]
@@ -207,7 +207,7 @@ async def pages_at(
 
 
 async def moves(viewer: Viewer, asked: Sequence[MovesAsked]) -> dict[MovesAsked, Page[MoveView]]:
-    """Pages of moves, the newest first; a page request may only go forwards. Raises BadCursor, Invalid, TooMany."""
+    """Pages of entries and exits, newest first; requests may only page forwards. Raises BadCursor, Invalid, TooMany."""
     found: dict[MovesAsked, Page[MoveView]] = {}
     async with snapshot() as connection:
         for kind, filter_, request in dict.fromkeys(
@@ -222,7 +222,7 @@ async def moves(viewer: Viewer, asked: Sequence[MovesAsked]) -> dict[MovesAsked,
 
 
 Moved = tuple[asyncpg.Record, int]
-"""The chunk of a run that a move is in, and the ordinal."""
+"""The chunk of a run that has an entry or exit, and the member's ordinal."""
 
 
 async def _pages_of_moves(
@@ -240,7 +240,7 @@ async def _pages_of_moves(
     wanted = sorted({ordinal for moved in found.values() for _, ordinal in moved[:size]})
     views = await members.by_ordinals(connection, viewer.workspace_id, kind, wanted)
     by_ordinal = {view.ordinal: view for view in views}
-    sources = await move_causes.sources_of(connection, viewer.workspace_id, segment_ids)
+    sources = await attribution.sources_of(connection, viewer.workspace_id, segment_ids)
     return [
         _move_page(found[list_.segment_id], by_ordinal, sources[list_.segment_id], size, request)
         for list_ in lists
@@ -255,7 +255,7 @@ def _move_page(
     request: PageRequest,
 ) -> Page[MoveView]:
     known = [(row, ordinal) for row, ordinal in moved[:size] if ordinal in by_ordinal]
-    causes = {_place(row): _causes(row) for row, _ in known}
+    attributions = {_place(row): _attribution(row) for row, _ in known}
     return Page(
         items=[
             MoveView(
@@ -263,7 +263,7 @@ def _move_page(
                 row["finished_at"],
                 Move(row["move"]),
                 RunTrigger(row["trigger"]),
-                None if (due := causes[_place(row)]) is None else sources.of(due, ordinal),
+                None if (due := attributions[_place(row)]) is None else sources.of(due, ordinal),
             )
             for row, ordinal in known
         ],
@@ -281,8 +281,8 @@ def _place(row: asyncpg.Record) -> tuple[int, int, int]:
     return row["applied"], row["move"], row["chunk"]
 
 
-def _causes(row: asyncpg.Record) -> Causes | None:
-    return None if row["causes"] is None else move_causes.decode(row["causes"], from_bytes(row["roaring"]))
+def _attribution(row: asyncpg.Record) -> Attribution | None:
+    return None if row["causes"] is None else attribution.decode(row["causes"], from_bytes(row["roaring"]))
 
 
 async def _moved(
@@ -293,9 +293,9 @@ async def _moved(
     after: list[Any] | None,
     limit: int,
 ) -> dict[int, list[Moved]]:
-    """The next moves of each segment behind a cursor, up to `limit` of each."""
-    applied, move, chunk, ordinal = after or (NEVER, 0, SPREAD, -1)
-    start = (applied, _bounded(move, 2**15), max(SPREAD, min(chunk, 2**31 - 1)))
+    """The next entries and exits of each segment behind a cursor, up to `limit` of each."""
+    applied, move, chunk, ordinal = after or (NEVER, 0, DELTA_CHUNK, -1)
+    start = (applied, _bounded(move, 2**15), max(DELTA_CHUNK, min(chunk, 2**31 - 1)))
     positions = dict.fromkeys(segment_ids, start)
     found: dict[int, list[Moved]] = {segment_id: [] for segment_id in segment_ids}
     while positions:
@@ -320,7 +320,7 @@ async def _moved(
 
 
 async def count_moves(viewer: Viewer, lists: Sequence[MoveList]) -> dict[MoveList, int]:
-    """How many moves the whole lists have; one without any is absent."""
+    """How many entries and exits the whole lists have; an empty list is absent."""
     found: dict[MoveList, int] = {}
     async with snapshot() as connection:
         for filter_ in dict.fromkeys(list_.filter for list_ in lists):
@@ -345,7 +345,7 @@ async def intervals(viewer: Viewer, pairs: Sequence[Pair]) -> dict[Pair, list[In
         wanted.setdefault(segment_id, BitMap()).add(ordinal)
     found: dict[Pair, list[Interval]] = {pair: [] for pair in pairs}
     chunks = [
-        (segment_id, number) for segment_id, near in wanted.items() for number in (SPREAD, *split(near))
+        (segment_id, number) for segment_id, near in wanted.items() for number in (DELTA_CHUNK, *split(near))
     ]
     async with _history(viewer, chunks) as batches:
         async for rows in batches:
@@ -359,7 +359,7 @@ async def intervals(viewer: Viewer, pairs: Sequence[Pair]) -> dict[Pair, list[In
 async def _history(
     viewer: Viewer, keys: Sequence[tuple[int, int]]
 ) -> AsyncIterator[AsyncIterator[list[asyncpg.Record]]]:
-    """The moves in these chunks of segments, as they were applied, some at a time."""
+    """The entries and exits in these chunks of segments, as they were applied, some at a time."""
     arguments = (viewer.workspace_id, *map(list, zip(*keys, strict=True)))
     async with snapshot() as connection:
         _require_few(await connection.fetchval(COUNT_CHUNKS, *arguments))
@@ -373,7 +373,7 @@ async def _history(
 
 
 def _note(known: list[Interval], row: asyncpg.Record) -> None:
-    """Note a move: an interval begins, or the last one ends."""
+    """Note an entry, which begins an interval, or an exit, which ends the last one."""
     trigger = RunTrigger(row["trigger"])
     if row["move"] == Move.ENTERED:
         known.append(Interval(row["finished_at"], trigger))

@@ -128,8 +128,8 @@ async def create_api_key(
                 expires_at=expires_at,
             )
             subject = audit.Subject(AuditSubject.API_KEY, row.id, cleaned)
-            told = {"scope": scope, "hint": row.hint, "expires_at": expires_at}
-            await audit.record(unit, viewer, AuditAction.CREATED, subject, after=told)
+            audited = {"scope": scope, "hint": row.hint, "expires_at": expires_at}
+            await audit.record(unit, viewer, AuditAction.CREATED, subject, after=audited)
     except IntegrityError as error:
         raise NameTaken("There is a key of this name already.", path=("name",)) from error
     return _key_view(row), key
@@ -160,8 +160,8 @@ async def revoke_api_key(viewer: Viewer, key_id: int) -> ApiKeyView:
             raise NotFound("There is no such API key.", path=("id",))
         if revoked_at is not None:
             subject = audit.Subject(AuditSubject.API_KEY, key_id, row.name)
-            told = {"revoked_at": revoked_at}
-            await audit.record(unit, viewer, AuditAction.REVOKED, subject, after=told)
+            audited = {"revoked_at": revoked_at}
+            await audit.record(unit, viewer, AuditAction.REVOKED, subject, after=audited)
     return _key_view(row)
 
 

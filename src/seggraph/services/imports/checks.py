@@ -13,11 +13,11 @@ from seggraph.context import Context
 from seggraph.database.connections import database
 from seggraph.database.unit_of_work import begin
 from seggraph.errors import NotFound, TooMany
-from seggraph.files import csv_values
 from seggraph.files.csv_records import RecordReader
 from seggraph.services.catalogue import catalogues
 from seggraph.services.imports.claims import ImportClaim
 from seggraph.services.imports.imports import progressed
+from seggraph.values import csv_values
 from seggraph.vocabulary import AttributeType
 
 ROWS_AT_ONCE: Final = 20_000

@@ -14,8 +14,8 @@ from pyroaring import BitMap
 from seggraph.access import Viewer
 from seggraph.context import Context
 from seggraph.errors import Invalid, Required, TooMany
+from seggraph.member_fields.cleaning import MAX_EXTERNAL_ID
 from seggraph.services.criteria import matching
-from seggraph.services.members.drafts import MAX_EXTERNAL_ID
 from seggraph.values.attribute_values import storable_text
 from seggraph.vocabulary import MemberKind
 
@@ -115,5 +115,5 @@ async def existing(
     if len(ordinals) <= MAX_NAMED:
         rows = await connection.fetch(AMONG, viewer.workspace_id, kind, list(ordinals))
         return BitMap(row["ordinal"] for row in rows)
-    found = await connection.fetchval(BETWEEN, viewer.workspace_id, kind, ordinals.min(), ordinals.max())
-    return ordinals & BitMap(found or ())
+    present = await connection.fetchval(BETWEEN, viewer.workspace_id, kind, ordinals.min(), ordinals.max())
+    return ordinals & BitMap(present or ())

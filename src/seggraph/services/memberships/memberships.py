@@ -1,4 +1,4 @@
-"""Reading memberships: who is in what, by which sources and since when, and how big the sources are."""
+"""Reading memberships: the segments of members, by which sources and since when, and the sizes of sources."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -10,7 +10,7 @@ import asyncpg
 from pyroaring import BitMap
 
 from seggraph.access import VISIBLE_SEGMENT, Viewer, visibility_arguments
-from seggraph.audiences import SPREAD, ChunkOwner, ChunkStore, chunk_of, from_bytes, split
+from seggraph.audiences import DELTA_CHUNK, ChunkOwner, ChunkStore, chunk_of, from_bytes, split
 from seggraph.database.connections import database
 from seggraph.models.audiences import ChunkRole
 from seggraph.models.runs import Move
@@ -34,7 +34,8 @@ ENTRIES: Final = f"""
        ORDER BY applied DESC LIMIT $6)
       UNION ALL
       (SELECT run_id, applied, roaring FROM run_chunks
-       WHERE workspace_id = $1 AND segment_id = w.segment_id AND chunk = {SPREAD} AND applied < w.before AND move = $5
+       WHERE workspace_id = $1 AND segment_id = w.segment_id AND chunk = {DELTA_CHUNK} AND applied < w.before
+         AND move = $5
        ORDER BY applied DESC LIMIT $6)
       ORDER BY applied DESC LIMIT $6
     ) c JOIN runs r ON r.id = c.run_id
@@ -102,7 +103,7 @@ async def segments_of(viewer: Viewer, members: Sequence[MemberKey]) -> dict[Memb
     near: dict[int, BitMap] = {}
     for kind, ordinal in members:
         near.setdefault(int(kind), BitMap()).add(ordinal)
-    chunks = [(kind, number) for kind, some in near.items() for number in (SPREAD, *split(some))]
+    chunks = [(kind, number) for kind, some in near.items() for number in (DELTA_CHUNK, *split(some))]
     async with database() as connection:
         rows = await connection.fetch(
             HOLDING, *visibility_arguments(viewer), *zip(*chunks, strict=True), ChunkRole.MEMBERS
@@ -126,7 +127,9 @@ async def sources_of(viewer: Viewer, pairs: Sequence[Pair]) -> dict[Pair, list[H
     async with database() as connection:
         rows = await connection.fetch(SOURCES, viewer.workspace_id, segment_ids)
         owners = {row["id"]: ChunkOwner(ChunkRole.LINKS, row["id"]) for row in rows}
-        links = await ChunkStore(connection, viewer.workspace_id).read_many(list(owners.values()), near=near)
+        links = await ChunkStore(connection, viewer.workspace_id).read_many(
+            list(owners.values()), within_ordinals=near
+        )
     by_segment: dict[int, list[tuple[Holding, BitMap]]] = {segment_id: [] for segment_id in segment_ids}
     for row in rows:
         holding = Holding(SourceKind(row["kind"]), row["playbook_id"])
@@ -167,7 +170,7 @@ def _take_entries(
     before: dict[tuple[int, int], int],
     found: dict[Pair, datetime],
 ) -> Counter[tuple[int, int]]:
-    """Note from entries, newest first, who is found; returns how many entries there were of each chunk."""
+    """Note the members that entries, newest first, have; returns how many entries there were of each chunk."""
     seen: Counter[tuple[int, int]] = Counter()
     for row in rows:
         key = (row["segment_id"], row["chunk"])

@@ -1,4 +1,4 @@
-"""The sweeper: asks again for whatever is due and nobody is at. Losing Redis, or a worker, loses no work."""
+"""The sweeper: enqueues all work that is due and that no worker has. Losing Redis, or a worker, loses no work."""
 
 from collections.abc import Awaitable, Callable
 from functools import partial
@@ -84,7 +84,7 @@ async def _give_up_on_abandoned(context: Context) -> None:
 
 
 async def _ask_for_work(context: Context) -> None:
-    """Hand out runs that nobody is at, and populations whose changes nobody has looked at."""
+    """Enqueue runs that no worker carries out, and refreshes of populations with changed members."""
     async with database() as connection:
         await computations.hand_out_due(context, connection, AT_ONCE)
         dirty = await connection.fetch(POPULATIONS_DUE, AT_ONCE)

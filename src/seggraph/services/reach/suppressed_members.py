@@ -1,4 +1,4 @@
-"""Who is suppressed: the members whose address for a channel is on the list of suppressions.
+"""Suppressed members: the members whose address for a channel is on the list of suppressions.
 
 Addresses are compared by digests that the database makes (migration 0010_reach). Two addresses are the same:
 emails without regard to the case of A to Z and to spaces around them; phone numbers by their digits, without a
@@ -46,7 +46,7 @@ FIND_AMONG: Final = FIND.replace("/*among*/", "AND m.ordinal = ANY($4::int[])")
 async def find(
     connection: asyncpg.Connection, workspace_id: int, kind: MemberKind, ordinals: BitMap | None = None
 ) -> Mapping[Channel, BitMap]:
-    """The members of a kind whose addresses are suppressed, by channel; with `ordinals` only among these."""
+    """The members of a kind whose addresses are suppressed, by channel; with `ordinals` only these are looked at."""
     found = await connection.fetch(CHANNELS, workspace_id, list(Channel))
     channels = [row["channel"] for row in found]
     if not channels:

@@ -16,7 +16,7 @@ from seggraph.database.unit_of_work import begin
 from seggraph.events import RunProgressed
 from seggraph.services.computations import computations
 from seggraph.services.computations.computations import Computation
-from seggraph.services.memberships.deltas import MembershipDelta
+from seggraph.services.memberships.membership import MembershipChange
 from seggraph.vocabulary import MemberKind, RunStatus, SegmentPurpose
 
 VOID_OTHERS = """
@@ -29,6 +29,7 @@ START = """
     VALUES ($1, $2, $3, 'FULL', 'RUNNING', $4, clock_timestamp()) RETURNING id
 """
 
+# any workspace: the run is the one of the segment whose lease this worker holds
 FINISH = """
     UPDATE runs SET status = $2::varchar, finished_at = clock_timestamp(), as_of = $3, member_count = $4, entered = $5,
       exited = $6, error_code = $7, error_message = $8, refreshed = NULL,
@@ -37,6 +38,7 @@ FINISH = """
 """
 
 # A run whose lease merely ran out may still apply its result; one whose lease is another's, or nobody's, never will.
+# any workspace: the sweeper ends the runs of lost workers in all of them
 VOID_WITHOUT_LEASE = """
     UPDATE runs r SET status = 'VOID', finished_at = clock_timestamp() FROM segments s
     WHERE r.status = 'RUNNING' AND s.id = r.segment_id AND s.lease_holder IS DISTINCT FROM r.holder
@@ -107,27 +109,37 @@ async def claim(context: Context, segment_id: int, revision: int) -> RunClaim | 
     )
 
 
-async def finish(
-    connection: asyncpg.Connection,
-    claim: RunClaim,
-    status: RunStatus,
-    as_of: datetime | None = None,
-    *,
-    delta: MembershipDelta | None = None,
-    size: int | None = None,
-    code: str | None = None,
-    message: str | None = None,
-) -> None:
-    """Close the run: how it ended, how many members entered, exited and are there then, or why it failed."""
-    entered, exited = (None, None) if delta is None else (len(delta.entered), len(delta.exited))
-    await connection.execute(FINISH, claim.run_id, status, as_of, size, entered, exited, code, message)
+@dataclass(frozen=True, slots=True)
+class RunResult:
+    """What a successful run applied: as of when, who entered and exited, and how many members there are then."""
+
+    as_of: datetime
+    change: MembershipChange
+    member_count: int
+
+
+async def finish(connection: asyncpg.Connection, claim: RunClaim, result: RunResult) -> None:
+    """Close a run that succeeded."""
+    change = result.change
+    numbers = (result.as_of, result.member_count, len(change.entered), len(change.exited))
+    await connection.execute(FINISH, claim.run_id, RunStatus.SUCCEEDED, *numbers, None, None)
+
+
+async def fail(connection: asyncpg.Connection, claim: RunClaim, code: str, message: str) -> None:
+    """Close a run that failed."""
+    await connection.execute(FINISH, claim.run_id, RunStatus.FAILED, None, None, None, None, code, message)
+
+
+async def void(connection: asyncpg.Connection, claim: RunClaim) -> None:
+    """Close a run whose result does not count."""
+    await connection.execute(FINISH, claim.run_id, RunStatus.VOID, None, None, None, None, None, None)
 
 
 async def give_back(claim: RunClaim) -> None:
     """Release the lease, if it is still ours, so that another worker starts at once; the run is void."""
     async with begin() as unit:
         await claim.lease.try_change(unit.connection, claim.lease.giving_back)
-        await finish(unit.connection, claim, RunStatus.VOID)
+        await void(unit.connection, claim)
 
 
 async def void_runs_without_lease() -> None:

@@ -23,17 +23,19 @@ from seggraph.database import leases
 from seggraph.database.claimable_work import FailureClass
 from seggraph.database.connections import database
 from seggraph.database.unit_of_work import UnitOfWork, begin, snapshot
-from seggraph.engines import Population
+from seggraph.engines import EvaluationRequest, Population
 from seggraph.services.catalogue import catalogues
 from seggraph.services.changes import populations
 from seggraph.services.computations import computations
 from seggraph.services.memberships import deltas
-from seggraph.services.memberships.deltas import Membership, MembershipDelta
+from seggraph.services.memberships.deltas import MembershipDelta
+from seggraph.services.memberships.membership import Membership, MembershipChange
 from seggraph.services.reach import reach
 from seggraph.services.reach.reach import ReachCounts
 from seggraph.services.recompute import claims, reach_building
-from seggraph.services.recompute.claims import RunClaim
+from seggraph.services.recompute.claims import RunClaim, RunResult
 from seggraph.services.refresh import drift, refresh
+from seggraph.services.refresh.drift import Evaluated
 from seggraph.services.rules import rules, segment_references
 from seggraph.services.rules.rules import Rule
 from seggraph.settings import Settings
@@ -46,7 +48,7 @@ FORGET_REFRESHED = "UPDATE runs SET refreshed = NULL WHERE id = $1 AND refreshed
 
 @dataclass(frozen=True, slots=True)
 class Scan:
-    """What the scan of one snapshot found: for each rule its criteria and whom they match."""
+    """The result of scanning one snapshot: each rule with its criteria and the members that match."""
 
     rules: Sequence[Rule]
     criteria: Sequence[Checked]
@@ -56,7 +58,7 @@ class Scan:
 
 
 async def run(context: Context, segment_id: int, revision: int) -> RunStatus | None:
-    """Carry out the run of a revision, unless it is done, overtaken, or somebody else's.
+    """Carry out the run of a revision, unless it is done, overtaken, or another worker's.
 
     Returns how the run ended, or None if there was none to carry out. A failure that may pass leaves the
     segment CALCULATING with a time to try again; any other makes it FAILED, its last good numbers untouched.
@@ -103,7 +105,7 @@ async def _scan(context: Context, claim: RunClaim) -> Scan:
     """Evaluate all the segment's rules over one snapshot of the whole population.
 
     Changes that are pending are looked at first, so that the reachable audiences are not older than the members.
-    What the run was told of until then is committed, so the snapshot has it.
+    Changes that refreshes left to the run until then are committed, so the snapshot has them.
     """
     await refresh.drain(context, claim.workspace_id, claim.kind)
     await reach_building.ensure_built(context, claim.workspace_id, claim.kind)
@@ -117,12 +119,14 @@ async def _scan(context: Context, claim: RunClaim) -> Scan:
         criteria = [rule.checked(catalogue) for rule in found]
         matched = await context.engine.evaluate(
             connection,
-            population_settings.population,
-            criteria,
-            as_of=as_of,
-            zone=population_settings.zone,
-            timeout_seconds=context.settings.statement_timeout_seconds,
-            max_cost=context.settings.max_evaluation_cost,
+            EvaluationRequest(
+                population_settings.population,
+                criteria,
+                as_of=as_of,
+                zone=population_settings.zone,
+                timeout_seconds=context.settings.statement_timeout_seconds,
+                max_cost=context.settings.max_evaluation_cost,
+            ),
         )
         return Scan(found, criteria, matched, as_of, population_settings.zone)
 
@@ -136,46 +140,25 @@ async def _apply(context: Context, claim: RunClaim, scan: Scan) -> None:
         connection = unit.connection
         await computations.hold_result(connection, claim.segment_id, claim.revision, claim.lease)
         membership = await _membership(context, connection, claim, scan)
-        before, after = membership.members, membership.members_after
-        await _report_drift(context, unit, claim, scan, after - before, before - after)
+        change = membership.change()
+        after = membership.members_after
+        await _report_drift(context, unit, claim, scan, change)
         counts = await _reach(connection, claim, after)
-        await ChunkStore(connection, claim.workspace_id).write(membership.chunk_changes)
-        delta = MembershipDelta(
-            claim.run_id,
-            claim.segment_id,
-            claim.revision,
-            after - before,
-            before - after,
-            counts,
-            causes=membership.causes,
-        )
+        await ChunkStore(connection, claim.workspace_id).write(membership.chunk_changes(change))
+        delta = MembershipDelta(claim.segment_id, claim.revision, change, counts)
         await computations.finish(connection, claim.computation, scan.as_of, len(after), counts)
-        await claims.finish(connection, claim, RunStatus.SUCCEEDED, scan.as_of, delta=delta, size=len(after))
-        await deltas.write_moves(connection, claim.workspace_id, delta)
-        ids = await deltas.member_ids(connection, claim.workspace_id, claim.kind, delta)
-        context.publish(unit, deltas.facts_of(claim.workspace_id, [delta], ids, datetime.now(UTC)))
+        await claims.finish(connection, claim, RunResult(scan.as_of, change, len(after)))
+        recorded = await deltas.record_run(connection, claim.workspace_id, claim.kind, claim.run_id, delta)
+        context.publish(unit, deltas.facts_of(claim.workspace_id, recorded, datetime.now(UTC)))
         await segment_references.mark_followers(context, unit, claim.workspace_id, claim.kind, [delta])
 
 
 async def _report_drift(
-    context: Context,
-    unit: UnitOfWork,
-    claim: RunClaim,
-    scan: Scan,
-    entered: BitMap,
-    exited: BitMap,
+    context: Context, unit: UnitOfWork, claim: RunClaim, scan: Scan, change: MembershipChange
 ) -> None:
-    await drift.report(
-        context,
-        unit,
-        Population(claim.workspace_id, claim.kind),
-        claim.segment_id,
-        scan.criteria,
-        entered=entered,
-        exited=exited,
-        as_of=scan.as_of,
-        zone=scan.zone,
-    )
+    population = Population(claim.workspace_id, claim.kind)
+    evaluated = Evaluated(scan.criteria, scan.as_of, scan.zone)
+    await drift.report(context, unit, population, claim.segment_id, evaluated, change)
 
 
 async def _membership(
@@ -186,8 +169,8 @@ async def _membership(
     A playbook that was paused since the snapshot has no rule any more: its links stay as they are.
     """
     matched = await _with_refreshed(context, connection, claim, scan)
-    found = await deltas.read_memberships(connection, claim.workspace_id, [claim.segment_id])
-    membership = found[claim.segment_id]
+    memberships = await deltas.read_memberships(connection, claim.workspace_id, [claim.segment_id])
+    membership = memberships[claim.segment_id]
     current = await _rules(connection, claim)
     for rule, ordinals in zip(scan.rules, matched, strict=True):
         if rule in current:
@@ -204,7 +187,7 @@ async def _with_refreshed(
 ) -> Sequence[BitMap]:
     """What the scan matched, with the ordinals that were refreshed since its snapshot evaluated anew.
 
-    That is done as of now: time may have moved them after the instant of the scan, and nobody comes back for it.
+    That is done as of now: time may have let them enter or exit after the scan, and no later look would find that.
     """
     refreshed = await connection.fetchval("SELECT refreshed FROM runs WHERE id = $1", claim.run_id)
     if refreshed is None or not scan.rules:
@@ -212,12 +195,14 @@ async def _with_refreshed(
     ordinals = from_bytes(refreshed)
     anew = await context.engine.evaluate(
         connection,
-        Population(claim.workspace_id, claim.kind),
-        scan.criteria,
-        as_of=await connection.fetchval("SELECT clock_timestamp()"),
-        zone=scan.zone,
-        ordinals=ordinals,
-        timeout_seconds=context.settings.statement_timeout_seconds,
+        EvaluationRequest(
+            Population(claim.workspace_id, claim.kind),
+            scan.criteria,
+            as_of=await connection.fetchval("SELECT clock_timestamp()"),
+            zone=scan.zone,
+            within_ordinals=ordinals,
+            timeout_seconds=context.settings.statement_timeout_seconds,
+        ),
     )
     return [(matched - ordinals) | now for matched, now in zip(scan.matched, anew, strict=True)]
 
@@ -237,8 +222,7 @@ async def _fail(context: Context, claim: RunClaim, error: Exception) -> RunStatu
         # The segment's row, which is changed already, comes before the run's, as a refresh takes them.
         if failure.is_final:
             context.publish(unit, [claim.computation.reach_changed(ReachStatus.FAILED)])
-        code, message = failure.code, failure.message
-        await claims.finish(unit.connection, claim, RunStatus.FAILED, code=code, message=message)
+        await claims.fail(unit.connection, claim, failure.code, failure.message)
 
     await computations.fail(claim.lease, claim.attempt, error, settle)
     return RunStatus.FAILED

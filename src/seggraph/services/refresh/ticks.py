@@ -1,9 +1,9 @@
 """Ticks: time passes, and rules whose windows end with it look again at the members concerned.
 
-For each population that has such rules a row says until when time has passed for them. A tick finds whom the time
-since may have moved, and marks them as changed for the rules that they matter to; the refresh does the rest. What is
-evaluated in the meantime, for whatever reason, is as of a later instant, and so never behind the tick. Workers share
-the populations: a row is taken by one at a time, and after an outage the next tick goes on where the last one ended.
+For each population that has such rules a row says until when time has passed for them. A tick finds the members that
+the rules may answer differently about since then, and marks them as changed for these rules; the refresh does the
+rest. Whatever is evaluated meanwhile is as of a later instant, and so never behind the tick. Workers share the
+populations: one at a time takes a row, and after an outage the next tick goes on where the last one ended.
 """
 
 from collections.abc import Mapping, Sequence
@@ -18,6 +18,7 @@ from seggraph.context import Context
 from seggraph.criteria import Checked
 from seggraph.database.connections import PASSING, database
 from seggraph.database.unit_of_work import UnitOfWork, begin
+from seggraph.engines import EvaluationRequest
 from seggraph.errors import RetryLater
 from seggraph.services.changes import changes, populations
 from seggraph.services.changes.populations import PopulationSettings
@@ -96,7 +97,7 @@ async def tick(context: Context) -> int:
 
 
 async def _pass(context: Context, workspace_id: int, kind: MemberKind) -> tuple[int, bool]:
-    """Let time pass for a population, in one transaction, unless somebody else is at it.
+    """Let time pass for a population, in one transaction, unless another worker does so.
 
     Returns how often a rule has to look at a member again, and whether more time is to pass at once.
     """
@@ -159,16 +160,16 @@ class _Passing:
     ) -> None:
         self._context = context
         self._connection = connection
-        self._surroundings = population_settings
+        self._settings = population_settings
         self._after = after
         self._until = until
 
     async def moved(self, timed: Sequence[Rule]) -> dict[Rule, BitMap]:
-        """Whom it may have moved by each of the rules; those for which it could not be found are absent.
+        """The members that each rule may answer differently about; rules for which that is not known are absent.
 
-        Rules that do not hold any more move nobody.
+        A rule that is not valid any more has none.
         """
-        checked = await rule_answers.checked(self._connection, self._surroundings, timed)
+        checked = await rule_answers.checked(self._context, self._connection, self._settings, timed)
         found = {rule: BitMap() for rule in timed if rule not in checked}
         together = await self._try(list(checked), checked, TOGETHER_SECONDS)
         if together is not None:
@@ -178,25 +179,26 @@ class _Passing:
         return found
 
     async def _try(
-        self, some: Sequence[Rule], checked: Mapping[Rule, Checked], seconds: float
+        self, asked: Sequence[Rule], checked: Mapping[Rule, Checked], seconds: float
     ) -> dict[Rule, BitMap] | None:
-        """Whom it may have moved by these rules, or None if that failed for a reason of their own."""
-        settings = self._context.settings
+        """The members that these rules may answer differently about, or None if that failed because of the rules."""
         try:
             async with self._connection.transaction():
                 found = await self._context.engine.moved_by_time(
                     self._connection,
-                    self._surroundings.population,
-                    [checked[rule] for rule in some],
-                    after=self._after,
-                    until=self._until,
-                    zone=self._surroundings.zone,
-                    timeout_seconds=min(seconds, settings.statement_timeout_seconds),
+                    EvaluationRequest(
+                        self._settings.population,
+                        [checked[rule] for rule in asked],
+                        as_of=self._until,
+                        zone=self._settings.zone,
+                        timeout_seconds=min(seconds, self._context.settings.statement_timeout_seconds),
+                    ),
+                    since=self._after,
                 )
         except (RetryLater, *PASSING):
             raise
         except Exception as error:  # whatever it was, it must not stop time for the other rules
             reason = f"{type(error).__name__}: {error}"
-            log.warning("tick_not_evaluated", rules=[rule.source_id for rule in some], reason=reason)
+            log.warning("tick_not_evaluated", rules=[rule.source_id for rule in asked], reason=reason)
             return None
-        return dict(zip(some, found, strict=True))
+        return dict(zip(asked, found, strict=True))

@@ -1,6 +1,6 @@
 """The segments that the system makes in every workspace: for each of two kinds the audiences that everybody asks for.
 
-They are the same everywhere, so nobody edits them; whoever wants another threshold clones one. They are stored as
+They are the same everywhere and cannot be edited; for another threshold one is cloned. They are stored as
 due, and the sweeper has them computed.
 """
 
@@ -31,7 +31,7 @@ NOUNS: Final = {MemberKind.PERSON: "people", MemberKind.ACCOUNT: "accounts"}
 TAKEN_SUFFIX: Final = " (default)"
 """What follows the name of a default segment where a user took the name first."""
 
-# Nobody else makes default segments of the workspace, nor changes its policy, until the unit ends.
+# No other unit makes default segments of the workspace, nor changes its policy, until this one ends.
 HOLD = "SELECT consent_policy FROM workspaces WHERE id = $1 FOR NO KEY UPDATE"
 
 PRESENT = """

@@ -22,6 +22,7 @@ from seggraph.criteria.nodes import All, AnyOf, Consent, InSegment, Not, Sample,
 from seggraph.criteria.operators import AGGREGATES, InOp
 from seggraph.criteria.typed import EventTest, RelatedTest, SequenceTest
 from seggraph.database.unit_of_work import snapshot
+from seggraph.engines import EvaluationRequest
 from seggraph.errors import Invalid
 from seggraph.models.audiences import ChunkRole
 from seggraph.services.changes import populations
@@ -97,7 +98,7 @@ async def _sources(
     roles = (ChunkRole.LINKS, ChunkRole.BLOCKS)
     owners = [in_segment, *(ChunkOwner(role, row["id"]) for row in rows for role in roles)]
     near = BitMap([member.ordinal])
-    found = await ChunkStore(connection, viewer.workspace_id).read_many(owners, near=near)
+    found = await ChunkStore(connection, viewer.workspace_id).read_many(owners, within_ordinals=near)
     sources = []
     for row in rows:
         linked, blocked = (member.ordinal in found[ChunkOwner(role, row["id"])] for role in roles)
@@ -130,22 +131,26 @@ async def _criteria(
     begun = [prefix for part in parts if isinstance(part, SequenceTest) for prefix in _prefixes(part)]
     truths = await context.engine.evaluate(
         connection,
-        population_settings.population,
-        [*parts, *begun],
-        as_of=as_of,
-        zone=population_settings.zone,
-        ordinals=BitMap([member.ordinal]),
-        timeout_seconds=seconds,
+        EvaluationRequest(
+            population_settings.population,
+            [*parts, *begun],
+            as_of=as_of,
+            zone=population_settings.zone,
+            within_ordinals=BitMap([member.ordinal]),
+            timeout_seconds=seconds,
+        ),
     )
     questions = list(dict.fromkeys(part for part in parts if isinstance(part, EventTest | RelatedTest)))
     observed = await context.engine.observe(
         connection,
-        population_settings.population,
-        member.ordinal,
-        questions,
-        as_of=as_of,
-        zone=population_settings.zone,
-        timeout_seconds=seconds,
+        EvaluationRequest(
+            population_settings.population,
+            questions,
+            as_of=as_of,
+            zone=population_settings.zone,
+            timeout_seconds=seconds,
+        ),
+        ordinal=member.ordinal,
     )
     reached = dict(zip(begun, map(bool, truths[len(parts) :]), strict=True))
     seen = _Seen(member, addresses, dict(zip(questions, observed, strict=True)), reached, names)

@@ -54,7 +54,7 @@ TRANSITIONS: Final[Mapping[SegmentStatus, tuple[SegmentTransition, ...]]] = {
         SegmentTransition.DELETE,
     ),
 }
-"""What is possible in each status: the one place that says so."""
+"""The transitions that each status allows."""
 
 OF_DEFAULTS: Final = frozenset({SegmentTransition.RECALCULATE, SegmentTransition.CLONE})
 """What is possible with the segments that the system makes: they are the same in every workspace."""
@@ -79,7 +79,7 @@ DELETE: Final = (
 
 
 def possible(segment: SegmentView) -> tuple[SegmentTransition, ...]:
-    """What can be done to the segment now, by those who may."""
+    """The transitions that the segment's status and origin allow, whatever the viewer may do."""
     found = TRANSITIONS[segment.status]
     if segment.origin is SegmentOrigin.DEFAULT:
         return tuple(transition for transition in found if transition in OF_DEFAULTS)
@@ -87,7 +87,7 @@ def possible(segment: SegmentView) -> tuple[SegmentTransition, ...]:
 
 
 def open_to(viewer: Viewer, segment: SegmentView) -> list[SegmentTransition]:
-    """What of it the viewer may do, who sees the segment: to clone, it is enough to be allowed to write."""
+    """The possible transitions that the viewer may make. Cloning needs only the right to write."""
     if not may_write(viewer):
         return []
     if is_segment_manager(viewer, created_by_id=segment.created_by_id):
@@ -100,7 +100,7 @@ def require_possible(segment: SegmentView, transition: SegmentTransition, *, pat
     if transition in possible(segment):
         return
     require_own(segment, path=path)
-    ways = [one.lower() for one in possible(segment)]
+    ways = [transition.lower() for transition in possible(segment)]
     raise BadTransition(
         f"A segment that is {segment.status} does not {transition.lower()}."
         f" What is possible from here: {', '.join(ways)}.",
@@ -109,7 +109,7 @@ def require_possible(segment: SegmentView, transition: SegmentTransition, *, pat
 
 
 def require_own(segment: SegmentView, *, path: Path = ("id",)) -> None:
-    """Raise Forbidden for a segment that the system made: nobody changes it, nor who is in it."""
+    """Raise Forbidden for a segment that the system made: neither it nor its members can be changed."""
     if segment.origin is SegmentOrigin.DEFAULT:
         message = "The system keeps this segment as it is. Clone it, and change the clone."
         raise Forbidden(message, path=path)
@@ -146,7 +146,7 @@ async def hold_for(
 async def pause(
     context: Context, viewer: Viewer, segment_id: int, *, version: int | None = None
 ) -> SegmentView:
-    """Freeze an ACTIVE segment: who is in it stays, and nothing is evaluated or delivered until it is resumed.
+    """Freeze an ACTIVE segment: its members stay, and nothing is evaluated or delivered until it is resumed.
 
     Raises like `hold_for`.
     """

@@ -168,7 +168,7 @@ def origin_of(viewer: Viewer) -> SegmentOrigin:
 
 
 def filled_by(type_: SegmentType) -> SourceKind:
-    """The source that segments of a type have besides hands and playbooks."""
+    """The source that segments of a type have besides manual membership and playbooks."""
     return SourceKind.CRITERIA if type_ is SegmentType.DYNAMIC else SourceKind.IMPORT
 
 
@@ -221,7 +221,7 @@ async def stored_criteria(
 def require_fitting_criteria(type_: SegmentType, criteria: object) -> None:
     """Raise Invalid for criteria of a STATIC segment."""
     if type_ is SegmentType.STATIC and criteria is not None:
-        message = "A static segment has no criteria: make it dynamic, or add members by hand or import."
+        message = "A static segment has no criteria: make it dynamic, or add members manually or by import."
         raise Invalid(message, path=("criteria",))
 
 

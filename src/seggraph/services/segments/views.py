@@ -289,4 +289,6 @@ TYPES: Final[dict[str, type[Any]]] = {
     "reach_status": ReachStatus,
     "last_action": SegmentAction,
 }
-_ENUMS: Final = [(COLUMNS.index(column), {one.value: one for one in enum}) for column, enum in TYPES.items()]
+_ENUMS: Final = [
+    (COLUMNS.index(column), {member.value: member for member in enum}) for column, enum in TYPES.items()
+]

@@ -1,7 +1,7 @@
 """Sending to webhooks: a sender for each that has something to send, apart from the jobs, so that none delays another.
 
-A sender holds a lease on its webhook and sends what is due, in order. Who dies while sending leaves the message
-PENDING, so it comes again under the same id: at least once. After a failure the webhook rests for a while, and the
+A sender holds a lease on its webhook and sends what is due, in order. A sender that dies leaves the message PENDING,
+so it is sent again under the same id: at least once. After a failure the webhook rests for a while, and the
 message is tried again on a schedule of about a day; then it is a dead letter.
 """
 
@@ -18,6 +18,7 @@ from uuid import UUID
 
 import structlog
 
+from seggraph import webhook_signatures
 from seggraph.context import Context
 from seggraph.database.claimable_work import ClaimableWork
 from seggraph.database.connections import database
@@ -27,7 +28,7 @@ from seggraph.errors import RetryLater
 from seggraph.files import secrets
 from seggraph.files.secrets import SecretUnreadable
 from seggraph.http_client import AddressRefused, ConnectionFailed
-from seggraph.services.webhooks import messages, signatures
+from seggraph.services.webhooks import messages
 from seggraph.services.webhooks.webhooks import purpose_of
 
 log = structlog.get_logger()
@@ -112,7 +113,7 @@ DISABLE: Final = """
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class CallOutcome:
     """How one call went. `retry_after` is what the receiver asked for, in seconds."""
 
     at: datetime
@@ -201,17 +202,19 @@ async def send_once(context: Context, webhook_id: int, message_id: int, key: UUI
         await unit.connection.execute(FAILED, message_id, None)
 
 
-async def _call(context: Context, webhook_id: int, key: UUID, body: bytes) -> Outcome:
+async def _call(context: Context, webhook_id: int, key: UUID, body: bytes) -> CallOutcome:
     """Sign a message and send it."""
     at, begun = datetime.now(UTC), time.monotonic()
     async with database() as connection:
         row = await connection.fetchrow(ADDRESS, webhook_id)
     if row is None:
-        return Outcome(at, 0.0, error="The webhook was deleted.")
+        return CallOutcome(at, 0.0, error="The webhook was deleted.")
     try:
-        sealed = [one for one in (row["secret"], row["previous_secret"]) if one is not None]
-        keys = [secrets.decrypt(context.settings, one, purpose=purpose_of(webhook_id)) for one in sealed]
-        signed = signatures.headers(keys, f"msg_{key.hex}", int(at.timestamp()), body)
+        sealed = [secret for secret in (row["secret"], row["previous_secret"]) if secret is not None]
+        keys = [
+            secrets.decrypt(context.settings, secret, purpose=purpose_of(webhook_id)) for secret in sealed
+        ]
+        signed = webhook_signatures.headers(keys, f"msg_{key.hex}", body, at=at)
         answer = await context.outgoing.send(
             "POST",
             row["url"],
@@ -221,11 +224,11 @@ async def _call(context: Context, webhook_id: int, key: UUID, body: bytes) -> Ou
             max_body_bytes=MAX_ANSWER_BYTES,
         )
     except (AddressRefused, ConnectionFailed, SecretUnreadable) as error:
-        return Outcome(at, time.monotonic() - begun, error=error.message)
+        return CallOutcome(at, time.monotonic() - begun, error=error.message)
     seconds = time.monotonic() - begun
     if 200 <= answer.status < 300:
-        return Outcome(at, seconds, answer.status)
-    return Outcome(
+        return CallOutcome(at, seconds, answer.status)
+    return CallOutcome(
         at,
         seconds,
         answer.status,
@@ -234,7 +237,7 @@ async def _call(context: Context, webhook_id: int, key: UUID, body: bytes) -> Ou
     )
 
 
-async def _store_success(webhook_id: int, message_id: int, outcome: Outcome) -> None:
+async def _store_success(webhook_id: int, message_id: int, outcome: CallOutcome) -> None:
     async with begin() as unit:
         await unit.connection.execute(LOG, message_id, *_logged(outcome), None)
         await unit.connection.execute(DELIVERED, message_id, KEPT_BODY_BYTES)
@@ -242,7 +245,7 @@ async def _store_success(webhook_id: int, message_id: int, outcome: Outcome) -> 
 
 
 async def _store_failure(
-    context: Context, webhook_id: int, message_id: int, attempts: int, outcome: Outcome
+    context: Context, webhook_id: int, message_id: int, attempts: int, outcome: CallOutcome
 ) -> None:
     """Note a failure: when the message is tried again, if ever; the webhook rests, or is disabled."""
     gone = outcome.status_code == GONE
@@ -285,7 +288,7 @@ def _retry_after(text: str, now: datetime) -> float:
     return max(0.0, min(seconds, MAX_RETRY_AFTER_SECONDS))
 
 
-def _logged(outcome: Outcome) -> tuple[Any, ...]:
+def _logged(outcome: CallOutcome) -> tuple[Any, ...]:
     return outcome.at, outcome.seconds, outcome.status_code, outcome.error
 
 

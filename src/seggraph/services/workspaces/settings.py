@@ -37,7 +37,7 @@ HOLD_SEGMENTS: Final = """
 BUILD_REACH: Final = "UPDATE populations SET requested_reach = requested_reach + 1 WHERE workspace_id = $1"
 
 AUDITED: Final = ("name", "time_zone", "consent_policy", "currency")
-"""What the audit log tells of a workspace."""
+"""The columns of a workspace that the audit log shows."""
 
 NUDGES: Final = 200
 """Most runs that are asked for at once; the sweeper asks for the others."""

@@ -92,12 +92,12 @@ def parse_list(cell: str) -> list[str]:
 def parse_object(cell: str) -> dict[str, Any]:
     """A JSON object. Raises Invalid."""
     try:
-        found = orjson.loads(cell)
+        parsed = orjson.loads(cell)
     except orjson.JSONDecodeError:
-        found = None
-    if not isinstance(found, dict):
+        parsed = None
+    if not isinstance(parsed, dict):
         raise Invalid("This must be a JSON object.")
-    return found
+    return parsed
 
 
 def parse_decimal(cell: str) -> Decimal:
@@ -135,9 +135,9 @@ def parse_boolean(cell: str) -> bool:
 
 
 def parse_attribute(cell: str, type_: AttributeType) -> Any:
-    """The value of a custom attribute of a type in a cell, in its kept form. Raises WrongType."""
+    """The value of a custom attribute of a type in a cell, in its normal form. Raises WrongType."""
     try:
-        return attribute_values.kept(_READ[type_](cell), type_)
+        return attribute_values.normalised(_READ[type_](cell), type_)
     except Invalid:
         expected = attribute_values.EXPECTED[type_]
         raise WrongType(f"The attribute has the type {type_}: give {expected}, not {cell[:40]!r}.") from None
@@ -188,16 +188,16 @@ class TypeGuess:
 
 def guess_type(column: Iterable[str]) -> AttributeType:
     """The type of a column of cells."""
-    found = TypeGuess()
+    guess = TypeGuess()
     for cell in column:
-        found.see(cell)
-    return found.type
+        guess.see(cell)
+    return guess.type
 
 
 def _fits(type_: AttributeType) -> Callable[[str], bool]:
     def fits(text: str) -> bool:
         try:
-            attribute_values.kept(text, type_)
+            attribute_values.normalised(text, type_)
         except WrongType:
             return False
         return True

@@ -1,15 +1,39 @@
 """An email service with lists of contacts, by the calls that such services have in common (docs/destinations.md)."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, ClassVar, Final
 from urllib.parse import quote
 
 import orjson
 
 from seggraph.destinations.calls import Caller, json_of
+from seggraph.destinations.definition import DestinationDefinition, Environment, Target
 from seggraph.destinations.destination import MOST_REASONS, Order, Receipt, Recipient, Unavailable
+from seggraph.destinations.endpoint import Endpoint
+from seggraph.errors import Invalid
+from seggraph.vocabulary import Channel
 
 MAX_LIST_ID: Final = 200
+
+
+@dataclass(frozen=True, slots=True)
+class EmailServiceSettings:
+    """The settings of an email service: its base URL, without a query."""
+
+    endpoint: Endpoint
+    channel: Channel | None = None
+
+    async def check(self, environment: Environment) -> None:
+        """Raise Required or Invalid unless the service can be called."""
+        await self.endpoint.check(environment, may_have_query=False)
+        if self.channel not in (None, Channel.EMAIL):
+            message = "An email service reaches people by EMAIL; leave channel out."
+            raise Invalid(message, path=("channel",))
+
+    def open(self, environment: Environment, target: Target) -> "EmailService":
+        """The service, ready to be called."""
+        return EmailService(self.endpoint.caller(environment), self.endpoint.url)
 
 
 class EmailService:
@@ -24,14 +48,14 @@ class EmailService:
     async def prepare(self, name: str, order: Order) -> str:
         """Make a list; the service gives the same one for the same key."""
         answer = json_of(await self._call("POST", "/lists", order, {"name": name}))
-        found = answer.get("id")
+        list_id = answer.get("id")
         if (
-            not isinstance(found, str | int)
-            or isinstance(found, bool)
-            or not 0 < len(str(found)) <= MAX_LIST_ID
+            not isinstance(list_id, str | int)
+            or isinstance(list_id, bool)
+            or not 0 < len(str(list_id)) <= MAX_LIST_ID
         ):
             raise Unavailable("The service made a list and did not say its id.")
-        return str(found)
+        return str(list_id)
 
     async def rename(self, list_id: str, name: str, order: Order) -> None:
         """Have the list renamed. That it is not found may as well mean that lists cannot be renamed: no ListGone."""
@@ -40,12 +64,13 @@ class EmailService:
     async def upsert(self, list_id: str, recipients: Sequence[Recipient], order: Order) -> Receipt:
         """Send contacts. Those that the service names in `rejected` are not on the list."""
         contacts = [
-            {"external_id": one.key, "email": one.email, "attributes": one.data} for one in recipients
+            {"external_id": recipient.key, "email": recipient.email, "attributes": recipient.data}
+            for recipient in recipients
         ]
         answer = await self._call(
             "POST", f"{_place(list_id)}/contacts", order, {"contacts": contacts}, of_list=True
         )
-        return Receipt(_rejected(json_of(answer), {one.key for one in recipients}))
+        return Receipt(_rejected(json_of(answer), {recipient.key for recipient in recipients}))
 
     async def remove(self, list_id: str, keys: Sequence[str], order: Order) -> None:
         """Have contacts removed from the list."""
@@ -57,7 +82,7 @@ class EmailService:
         json_of(await self._call("DELETE", f"{_place(list_id)}/contacts", order, {}, of_list=True))
 
     async def test(self) -> int | None:
-        """Ask for the lists: whoever may do that was let in, and it changes nothing."""
+        """Ask for the lists, which changes nothing: the service answers if it takes our credentials."""
         headers = {"Accept": "application/json"}
         answer = await self._caller.call("GET", f"{self._base_url}/lists", b"", headers)
         json_of(answer)
@@ -80,11 +105,19 @@ def _rejected(answer: Mapping[str, Any], sent: set[str]) -> dict[str, str]:
     accepted, rejected = answer.get("accepted"), answer.get("rejected", [])
     if not isinstance(accepted, int) or not isinstance(rejected, list):
         raise Unavailable("The service did not say how many contacts it took.")
-    found = {
-        str(one["external_id"]): str(one.get("reason", ""))[:MOST_REASONS]
-        for one in rejected
-        if isinstance(one, dict) and "external_id" in one
+    reasons = {
+        str(contact["external_id"]): str(contact.get("reason", ""))[:MOST_REASONS]
+        for contact in rejected
+        if isinstance(contact, dict) and "external_id" in contact
     }
-    if not found.keys() <= sent or accepted + len(found) != len(sent):
+    if not reasons.keys() <= sent or accepted + len(reasons) != len(sent):
         raise Unavailable("The service answered about other contacts than those that were sent.")
-    return found
+    return reasons
+
+
+DESTINATION: Final = DestinationDefinition(
+    type="EMAIL_SERVICE",
+    description="An email service whose contact lists are kept up to date by its API.",
+    settings=lambda options: EmailServiceSettings(Endpoint.of(options), options.channel),
+    channel=Channel.EMAIL,
+)
