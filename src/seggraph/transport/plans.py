@@ -125,15 +125,14 @@ def columns_in(shape: Shape) -> Any:
     if shape.objects.row_type is not None:
         plan = shape.objects.plan(Record)
         return plan.columns if isinstance(plan, RowPlan) else None
-    found: Any = NO_ROWS
+    found: dict[str, None] | None = None
     for field in shape.objects.only.fields:
-        inner = columns_in(field.shape) if field.is_plain else NO_ROWS
+        inner: Any = columns_in(field.shape) if field.is_plain else NO_ROWS
         if inner is None:
             return None
         if inner is not NO_ROWS:
-            before: list[str] = [] if found is NO_ROWS else list(found)
-            found = tuple(dict.fromkeys(before + list(inner)))
-    return found
+            found = (found or {}) | dict.fromkeys(inner)
+    return NO_ROWS if found is None else tuple(found)
 
 
 def origin_of(type_: GraphQLObjectType) -> type | None:
