@@ -12,7 +12,7 @@ from enum import Enum
 
 import strawberry
 
-from seggraph.transport import LeafExecutor, ServedSchema
+from seggraph.transport import CompiledExecutor, ServedSchema
 from seggraph.transport.encoding import encode
 
 ROUNDS = 60
@@ -77,7 +77,7 @@ async def main() -> None:
     variants: dict[str, tuple[strawberry.Schema, Callable[[object], object]]] = {
         "plain Strawberry": (strawberry.Schema(Query), lambda data: data),
         "with our executor": (
-            strawberry.Schema(Query, execution_context_class=LeafExecutor),
+            strawberry.Schema(Query, execution_context_class=CompiledExecutor),
             lambda data: data,
         ),
         "as served (executor, cached documents)": (served, lambda data: data),

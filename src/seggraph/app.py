@@ -25,6 +25,7 @@ from seggraph.events import Hub
 from seggraph.files import signed_paths, uploads
 from seggraph.services.destinations import feedback as destination_feedback
 from seggraph.services.exports import exports
+from seggraph.services.identity.sign_ins import SignIns
 from seggraph.services.imports import rejects as import_rejects
 from seggraph.services.operations import health
 from seggraph.settings import Settings
@@ -54,10 +55,11 @@ class Api:
         self._settings = settings
         self._opening = opening
         self._monitoring = Monitoring()
+        self._sign_ins = SignIns()
         self._services: Context | None = None
         self._hub: Hub | None = None
         endpoint = GraphQLEndpoint(
-            build_schema(self._monitoring.operation),
+            build_schema(self._observe),
             self._caller,
             per_operation=Caller.afresh,
             allowed_origins=settings.allowed_origins,
@@ -92,7 +94,13 @@ class Api:
     ) -> Caller:
         if self._services is None or self._hub is None:
             raise RetryLater("The server is starting or stopping; try again in a moment.")
-        return await caller_factory(self._services, self._hub)(connection, parameters)
+        return await caller_factory(self._services, self._hub, self._sign_ins)(connection, parameters)
+
+    def _observe(self, type_: str, outcome: str, seconds: float) -> None:
+        """Take down an operation that is over; after any that may have changed rights, they are looked at anew."""
+        if type_ == "mutation":
+            self._sign_ins.forget()
+        self._monitoring.operation(type_, outcome, seconds)
 
     async def _rejected(self, request: Request) -> Response:
         """Send the rejected rows of an import. The path must be signed."""

@@ -10,7 +10,7 @@ import strawberry
 from graphql import GraphQLError
 from strawberry.schema.config import StrawberryConfig
 
-from seggraph.transport.execution import LeafExecutor
+from seggraph.transport.execution import CompiledExecutor
 from tests.transport import sample
 from tests.transport.sample import Car, a_car
 
@@ -128,7 +128,9 @@ def schemas(result: Any) -> tuple[strawberry.Schema, strawberry.Schema]:
     cents = strawberry.scalar(name="Cents", serialize=lambda value: f"{value + 0}c")
     config = StrawberryConfig(scalar_map={sample.Cents: cents})
     stock = strawberry.Schema(Query, types=[sample.Boat], config=config)
-    ours = strawberry.Schema(Query, types=[sample.Boat], config=config, execution_context_class=LeafExecutor)
+    ours = strawberry.Schema(
+        Query, types=[sample.Boat], config=config, execution_context_class=CompiledExecutor
+    )
     for schema in (stock, ours):
         schema.process_errors = lambda *_: None  # type: ignore[method-assign]
     return stock, ours
@@ -199,7 +201,7 @@ async def test_an_extension_that_wraps_resolvers_still_sees_every_field() -> Non
         types=[sample.Boat],
         config=StrawberryConfig(scalar_map={sample.Cents: strawberry.scalar(name="Cents")}),
         extensions=[Watch],
-        execution_context_class=LeafExecutor,
+        execution_context_class=CompiledExecutor,
     )
 
     await schema.execute("{ car { name seats } }")
@@ -220,7 +222,7 @@ async def test_a_long_subscription_does_not_grow_with_its_events() -> None:
         subscription=Subscription,
         types=[sample.Boat],
         config=StrawberryConfig(scalar_map={sample.Cents: strawberry.scalar(name="Cents")}),
-        execution_context_class=LeafExecutor,
+        execution_context_class=CompiledExecutor,
     )
     counts = []
     number = 0

@@ -9,7 +9,7 @@ import pytest
 import strawberry
 from strawberry.types import Info
 
-from seggraph.transport.execution import LeafExecutor
+from seggraph.transport.execution import CompiledExecutor
 from seggraph.transport.loading import DataLoader, awaits_loaders
 
 UNLUCKY = 13
@@ -162,7 +162,7 @@ async def run(query: str, executor: Any, step: int = 1) -> tuple[Any, list[Any],
 @pytest.mark.parametrize("query", [*QUERIES, *FAILING])
 async def test_loaded_fields(query: str) -> None:
     stock_data, stock_errors, stock_caller = await run(query, None)
-    data, errors, caller = await run(query, LeafExecutor)
+    data, errors, caller = await run(query, CompiledExecutor)
 
     assert repr(data) == repr(stock_data)
     assert {place_of(error, data) for error in errors} == {place_of(error, data) for error in stock_errors}
@@ -183,7 +183,7 @@ async def test_a_page_is_one_batch_at_each_level_and_no_task_per_row() -> None:
     try:
         _, errors, caller = await run(
             "{ things(start: 20, count: 100) { double child { child { double } } children { number } } }",
-            LeafExecutor,
+            CompiledExecutor,
             step=1_000,
         )
     finally:
@@ -203,7 +203,7 @@ async def test_a_resolver_that_awaits_something_else_is_an_error_and_not_a_wait_
             await asyncio.sleep(0.01)
             return 1
 
-    schema = strawberry.Schema(Wrong, execution_context_class=LeafExecutor)
+    schema = strawberry.Schema(Wrong, execution_context_class=CompiledExecutor)
     schema.process_errors = lambda *_: None  # type: ignore[method-assign]
 
     result = await schema.execute("{ sleeps }")

@@ -1,6 +1,6 @@
 """The schema: queries, mutations and subscriptions put together, and its text."""
 
-from typing import Annotated, TypeVar
+from typing import Annotated, cast
 
 import strawberry
 from strawberry.types import Info
@@ -54,12 +54,11 @@ from seggraph.services.criteria import matching
 from seggraph.services.members import members
 from seggraph.services.members.members import MemberList
 from seggraph.services.segments import views as segment_views
-from seggraph.transport import Measured, Observe, ServedSchema
+from seggraph.transport import Observe, ServedSchema
+from seggraph.transport.records import wanted
 from seggraph.vocabulary import MemberKind
 
 MAX_NODES = 100
-
-N = TypeVar("N")
 
 ObjectId = Annotated[strawberry.ID, strawberry.argument(description="The global id of the object.")]
 
@@ -114,7 +113,14 @@ class Query(
     @strawberry.field(description="A segment by its global id; null if there is none that you may see.")
     async def segment(self, info: Info, id: ObjectId) -> Segment | None:
         """Find a segment."""
-        return _only(Segment, (await find_many(caller_of(info), [id]))[0])
+        viewer, number = caller_of(info).viewer, ids.find("Segment", id)
+        if number is None:
+            return None
+        columns = wanted(info)
+        if columns is not None:
+            return cast(Segment | None, await segment_views.find_row(viewer, number, columns))
+        found = await segment_views.get_many(viewer, [number])
+        return Segment.of(found[number]) if found else None
 
     @strawberry.field(description="The segments that you may see, newest first by default.")
     async def segments(
@@ -142,13 +148,17 @@ class Query(
         state = filter_of(filter)
         viewer = caller_of(info).viewer
         request = request_of(first, after, last, before)
-        page = await segment_views.list_page(viewer, state, search, order_of(order_by), request)
+        page = await segment_views.list_page(
+            viewer, state, search, order_of(order_by), request, columns=wanted(info)
+        )
         return SegmentConnection.of(page, Segment.of, lambda: segment_views.count(viewer, state, search))
 
     @strawberry.field(description="A member by its global id; null if the workspace has no such member.")
     async def member(self, info: Info, id: ObjectId) -> Member | None:
         """Find a member."""
-        return _only(Member, (await find_many(caller_of(info), [id]))[0])
+        number = ids.find("Member", id)
+        found = {} if number is None else await members.get_many(caller_of(info).viewer, [number])
+        return Member.of(next(iter(found.values()))) if found else None
 
     @strawberry.field(description="A member by its kind and external id; null if there is none.")
     async def member_by_external_id(
@@ -202,7 +212,9 @@ class Query(
             audience = matching_members if audience is None else audience & matching_members
         list_ = MemberList(kind, search, audience)
         order = await member_order(caller, kind, order_by)
-        page = await members.list_page(caller.viewer, list_, order, request_of(first, after, last, before))
+        page = await members.list_page(
+            caller.viewer, list_, order, request_of(first, after, last, before), columns=wanted(info)
+        )
         return MemberConnection.of_list(caller.viewer, page, list_)
 
 
@@ -232,10 +244,6 @@ class Mutation(
     """The mutations."""
 
 
-def _only(type_: type[N], node: object) -> N | None:
-    return node if isinstance(node, type_) else None
-
-
 async def _visible(caller: Caller, segment_ids: list[strawberry.ID], kind: MemberKind) -> list[int]:
     """The numbers of segments that the viewer may see. Raises NotFound for any other, and Invalid for another kind."""
     numbers = ids.decode_all("Segment", segment_ids, path=("segmentIds",))
@@ -259,5 +267,5 @@ def build_schema(observe: Observe | None = None) -> ServedSchema:
         subscription=Subscription,
         types=[CriteriaError, InputError, *EVENT_TYPES],
         config=CONFIG,
-        extensions=[] if observe is None else [lambda: Measured(observe)],
+        observe=observe,
     )

@@ -18,7 +18,7 @@ import typer
 from seggraph import tasks
 from seggraph.api.base import ids
 from seggraph.cli import demo_receiver
-from seggraph.cli.application import app, console, load_settings, until_stopped, with_servers
+from seggraph.cli.application import app, console, load_settings, run, until_stopped, with_servers
 from seggraph.cli.demo_receiver import DemoReceiver
 from seggraph.cli.operating import seeding_progress
 from seggraph.cli.serving import Port, bring_up_to_date, listening, new_server, serve_until
@@ -66,7 +66,7 @@ def demo(
     settings = load_settings()
     with listening(HOST, port) as listener, with_servers(settings) as complete:
         asyncio.run(bring_up_to_date(complete))
-        asyncio.run(_demo(_looking_at_itself(complete), listener, members=members, as_json=as_json))
+        run(_demo(_looking_at_itself(complete), listener, members=members, as_json=as_json))
 
 
 def _looking_at_itself(settings: Settings) -> Settings:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import Any, Final, Generic, TypeVar
+from typing import Any, Final, Generic, TypeVar, overload
 
 import asyncpg
 import orjson
@@ -22,6 +22,7 @@ MAX_SIZE: Final = 1_000
 MAX_CURSOR: Final = 4_096
 """Most characters of a cursor: it holds a few sort keys."""
 MAX_DIGITS: Final = 100
+_URL_SAFE: Final = bytes.maketrans(b"+/", b"-_")
 ROWS: Final = "SELECT * FROM {pages}"
 
 T = TypeVar("T")
@@ -62,9 +63,31 @@ class Page(Generic[T]):
     """Rows in order, each with its cursor, and whether there are more on either side."""
 
     items: list[T]
-    cursors: list[str]
+    cursors: Sequence[str]
     has_next: bool
     has_previous: bool
+
+
+class Cursors(Sequence[str]):
+    """The cursors of rows, each made when somebody wants it."""
+
+    __slots__ = ("_keys", "_order")
+
+    def __init__(self, order: "Order", keys: Sequence[Sequence[Any]]) -> None:
+        self._order = order
+        self._keys = keys
+
+    def __len__(self) -> int:
+        return len(self._keys)
+
+    @overload
+    def __getitem__(self, index: int) -> str: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[str]: ...
+    def __getitem__(self, index: int | slice) -> str | list[str]:
+        if isinstance(index, slice):
+            return [encode_cursor(self._order, keys) for keys in self._keys[index]]
+        return encode_cursor(self._order, self._keys[index])
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +124,7 @@ def nullable(sql: str, type_: str, empty: str, *, descending: bool) -> tuple[Key
 def encode_cursor(order: Order, values: Sequence[Any]) -> str:
     """The cursor of the row with these sort keys."""
     raw = orjson.dumps([order.tag, *values], default=str)
-    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
+    return binascii.b2a_base64(raw, newline=False).rstrip(b"=").translate(_URL_SAFE).decode()
 
 
 def decode_cursor(order: Order, cursor: str, *, path: str) -> list[Any]:
@@ -234,7 +257,7 @@ def _page(
         rows.reverse()
     return Page(
         items=[make(row) for row in rows],
-        cursors=[encode_cursor(order, [row[name] for name in names]) for row in rows],
+        cursors=Cursors(order, [[row[name] for name in names] for row in rows]),
         has_next=request.before is not None if request.backwards else more,
         has_previous=more if request.backwards else request.after is not None,
     )

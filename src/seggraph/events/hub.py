@@ -54,6 +54,8 @@ class Hub:
         self._woken: asyncio.Future[None] | None = None
         self._check_due_at = 0.0
         self._is_running = False
+        self.is_in_touch = True
+        """Whether Redis answered the reader the last time."""
 
     @property
     def open_subscriptions(self) -> int:
@@ -119,8 +121,10 @@ class Hub:
                 await self._check_when_due()
                 await self._feed()
                 pause = _FIRST_PAUSE_SECONDS
+                self.is_in_touch = True
                 continue
             except RetryLater as error:
+                self.is_in_touch = False
                 _log.warning("events_reader_waits_for_redis", reason=str(error.__cause__), seconds=pause)
             except Exception:  # the outermost loop: a defect must not leave all subscribers without a reader
                 _log.exception("events_reader_failed", seconds=pause)

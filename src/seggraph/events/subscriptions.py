@@ -56,12 +56,23 @@ class Subscription:
         self._mailbox = Mailbox(queue_limit, encode(start))
         self._ready = asyncio.Event()
         self._closed = False
+        self.is_idle = False
+        """Whether its consumer waits for something to happen, having taken all that did."""
+        self.before = encode(start)
+        """The cursor before what was taken last."""
+        self.when_idle: Callable[[], None] | None = None
+        """Called when its consumer begins to wait."""
         self._error: Exception | None = None
 
     @property
     def cursor(self) -> str:
         """The cursor for a snapshot that is read before the first delivery is taken."""
         return self._mailbox.cursor
+
+    @property
+    def place(self) -> Position:
+        """Up to which entry of the stream it knows."""
+        return self._position
 
     @property
     def waiting(self) -> int:
@@ -73,18 +84,29 @@ class Subscription:
 
     async def __anext__(self) -> Delivery | Resync:
         while True:
+            before = self._mailbox.cursor
             item = self._mailbox.take()
             if item is not None:
+                self.before = before
                 return item
             if self._error is not None:
                 raise self._error
             if self._closed:
                 raise StopAsyncIteration
             if self in self._channel.fed:
-                self._ready.clear()
-                await self._ready.wait()
+                await self._wait()
             else:
                 await self._pull()
+
+    async def _wait(self) -> None:
+        self._ready.clear()
+        self.is_idle = True
+        try:
+            if self.when_idle is not None:
+                self.when_idle()
+            await self._ready.wait()
+        finally:
+            self.is_idle = False
 
     def offer(self, entry: Entry, delivery: Delivery | None) -> None:
         """Process an entry of the stream and its delivery. Skip it if it is before the position."""
@@ -95,22 +117,30 @@ class Subscription:
         self._position = entry.position
         if delivery is not None and self._is_wanted(delivery.fact):
             self._mailbox.put(delivery)
-            self._ready.set()
+            self._wake()
 
     def resync(self, reason: ResyncReason, position: Position) -> None:
         """Continue from another position and send a resync, unless the position is reached already."""
         if not self._position.reaches(position):
             self._restart(reason, position)
 
+    def stop(self) -> None:
+        """Take nothing any more: another subscription goes on from here."""
+        self._channel.fed.discard(self)
+
     def close(self) -> None:
         """End the iteration after the waiting deliveries."""
         self._closed = True
+        self._wake()
+
+    def _wake(self) -> None:
+        self.is_idle = False
         self._ready.set()
 
     def _restart(self, reason: ResyncReason, position: Position) -> None:
         self._position = position
         self._mailbox.put_resync(Resync(reason, encode(position)))
-        self._ready.set()
+        self._wake()
 
     def _is_wanted(self, fact: Fact) -> bool:
         try:
@@ -118,7 +148,7 @@ class Subscription:
         except Exception as error:  # an error in the filter of one subscriber must not stop the shared reader
             self._error = error
             self._channel.fed.discard(self)
-            self._ready.set()
+            self._wake()
             return False
 
     async def _pull(self) -> None:

@@ -4,7 +4,7 @@ This package knows nothing of our schema. It serves any `ServedSchema` through a
 """
 
 from seggraph.transport.endpoint import GraphQLEndpoint
-from seggraph.transport.execution import LeafExecutor
+from seggraph.transport.execution import CompiledExecutor
 from seggraph.transport.limits import Limits
 from seggraph.transport.measuring import Measured, Observe
 from seggraph.transport.request_ids import current_request_id
@@ -12,8 +12,8 @@ from seggraph.transport.rows import Row, row, with_rows
 from seggraph.transport.schema import ServedSchema
 
 __all__ = [
+    "CompiledExecutor",
     "GraphQLEndpoint",
-    "LeafExecutor",
     "Limits",
     "Measured",
     "Observe",

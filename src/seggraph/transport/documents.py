@@ -5,11 +5,18 @@ SSE stream does not catch it, the second hashes whole documents and misses whene
 request, and neither measures a document before validating it.
 """
 
-from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from graphql import DocumentNode, GraphQLError, OperationDefinitionNode, specified_rules
+from cachetools import LRUCache
+from graphql import (
+    DocumentNode,
+    FragmentDefinitionNode,
+    GraphQLError,
+    OperationDefinitionNode,
+    OperationType,
+    specified_rules,
+)
 from strawberry.extensions import SchemaExtension
 from strawberry.schema.schema import validate_document
 from strawberry.types.execution import ExecutionContext
@@ -32,8 +39,9 @@ class PreparedDocument:
     """A parsed document with what validation said of it. Never changed: it is shared among requests."""
 
     document: DocumentNode
-    operations: int
     errors: tuple[GraphQLError, ...]
+    operations: tuple[OperationDefinitionNode, ...]
+    fragments: Mapping[str, FragmentDefinitionNode]
 
 
 class DocumentCache:
@@ -41,14 +49,28 @@ class DocumentCache:
 
     def __init__(self, limits: Limits) -> None:
         self.limits = limits
-        self._prepared: OrderedDict[str, PreparedDocument] = OrderedDict()
+        self._prepared: LRUCache[str, PreparedDocument] = LRUCache(CACHED_DOCUMENTS)
 
     def find(self, query: str | None) -> PreparedDocument | None:
         """Return the prepared document of this very text, or None."""
-        prepared = self._prepared.get(query) if query else None
-        if prepared is not None and query is not None:
-            self._prepared.move_to_end(query)
-        return prepared
+        return self._prepared.get(query) if query else None
+
+    def known(
+        self, text: str, operation_name: str | None, type_: OperationType
+    ) -> tuple[OperationDefinitionNode, Mapping[str, FragmentDefinitionNode]] | None:
+        """The operation that is meant in a document that is known and valid, and the fragments.
+
+        None when it is not of the type.
+        """
+        prepared = self._prepared.get(text)
+        if prepared is None or prepared.errors:
+            return None
+        if operation_name is None:
+            meant = prepared.operations
+        else:
+            meant = tuple(one for one in prepared.operations if one.name and one.name.value == operation_name)
+        fits = len(meant) == 1 and meant[0].operation is type_
+        return (meant[0], prepared.fragments) if fits else None
 
     def prepare(self, context: ExecutionContext, document: DocumentNode) -> PreparedDocument:
         """Measure and validate a document, and keep it when it is not too long."""
@@ -59,12 +81,15 @@ class DocumentCache:
             error.extensions = {"code": TransportCode.GRAPHQL_VALIDATION_FAILED.value} | (
                 error.extensions or {}
             )
-        operations = sum(isinstance(node, OperationDefinitionNode) for node in document.definitions)
-        prepared = PreparedDocument(document, operations, tuple(errors))
+        nodes = document.definitions
+        prepared = PreparedDocument(
+            document,
+            tuple(errors),
+            tuple(node for node in nodes if isinstance(node, OperationDefinitionNode)),
+            {node.name.value: node for node in nodes if isinstance(node, FragmentDefinitionNode)},
+        )
         if context.query and len(context.query) <= CACHED_CHARACTERS:
             self._prepared[context.query] = prepared
-            if len(self._prepared) > CACHED_DOCUMENTS:
-                self._prepared.popitem(last=False)
         return prepared
 
 
@@ -94,6 +119,6 @@ class PreparedDocuments(SchemaExtension):
         if self._prepared is None and context.graphql_document is not None:
             self._prepared = self._cache.prepare(context, context.graphql_document)
         if self._prepared is not None:
-            ambiguous = self._prepared.operations > 1 and context._provided_operation_name is None
+            ambiguous = len(self._prepared.operations) > 1 and context._provided_operation_name is None
             context.pre_execution_errors = [_UNNAMED] if ambiguous else list(self._prepared.errors)
         yield

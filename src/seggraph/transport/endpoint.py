@@ -16,7 +16,8 @@ import asyncio
 from collections.abc import AsyncGenerator, AsyncIterable, Awaitable, Callable, Coroutine, Mapping, Sequence
 from datetime import timedelta
 from functools import partial
-from typing import Any, Final, cast
+from json import JSONDecodeError
+from typing import Any, Final, TypeVar, cast
 
 from cross_web import AsyncHTTPRequestAdapter, FormData, HTTPException, StarletteRequestAdapter
 from starlette.exceptions import HTTPException as StarletteHTTPException
@@ -37,7 +38,7 @@ from strawberry.types.graphql import OperationType
 from strawberry.types.unset import UNSET, UnsetType
 
 from seggraph import tasks
-from seggraph.errors import Forbidden, SeggraphError, Unauthenticated
+from seggraph.errors import Forbidden, RetryLater, SeggraphError, Unauthenticated
 from seggraph.transport import request_ids
 from seggraph.transport.codes import TransportCode
 from seggraph.transport.encoding import decode, encode
@@ -55,6 +56,7 @@ from seggraph.transport.media_types import (
 from seggraph.transport.refusals import Refused, failure, internal_failure, refusal
 from seggraph.transport.schema import ServedSchema, is_request_error
 from seggraph.transport.sessions import while_admitted
+from seggraph.transport.sharing import Broadcasts
 from seggraph.transport.websocket import Connection, TextWebSocketAdapter, TransportWSHandler
 
 ContextFactory = Callable[[Request | WebSocket, Mapping[str, object] | None], Awaitable[Any]]
@@ -67,6 +69,12 @@ PREFLIGHT_HEADERS = ("apollo-require-preflight", "graphql-require-preflight", "x
 """Headers that no form can send: a browser asks first (CORS preflight) before a page of another site may."""
 
 MIB = 1024 * 1024
+
+COMPILED_BYTES: Final = 64 * 1024
+"""A larger body is not looked into for a document that is known already: it is read once."""
+
+_CONTEXT: Final = "seggraph.context"
+T = TypeVar("T")
 
 WATCHED_AFTER_SECONDS: Final = 0.05
 """Queries that take longer are cancelled when their client goes away; to watch all would cost more than it saves."""
@@ -119,6 +127,8 @@ class GraphQLEndpoint(GraphQL[Any, None]):
             max_subscriptions_per_connection=max_subscriptions_per_connection,
             allowed_origins=allowed_origins,
         )
+        self._served = schema
+        self.broadcasts = Broadcasts()
         self.max_body_bytes = max_body_bytes
         self.max_upload_bytes = max_upload_bytes
         self.recheck_seconds = recheck_seconds
@@ -158,7 +168,8 @@ class GraphQLEndpoint(GraphQL[Any, None]):
             if self._asks_for_page(request):
                 return self._page.render(request)
             limit = self._admit(request, accepted)
-            return await self._run_bounded(Request(request.scope, _limited(request.receive, limit)))
+            bounded = Request(request.scope, _limited(request.receive, limit))
+            return await self._run_compiled(bounded, accepted) or await self._run_bounded(bounded)
         except Refused as refused:
             return refusal(refused, accepted.response)
         except HTTPException as error:
@@ -172,6 +183,22 @@ class GraphQLEndpoint(GraphQL[Any, None]):
         except Exception as error:
             log_internal(error)
             return internal_failure(accepted.response)
+
+    async def _run_compiled(self, request: Request, accepted: Accepted) -> Response | None:
+        """Answer a query whose document is known already; None when it is not that, or there are errors."""
+        if request.method == "GET" or accepted.prefers_stream or accepted.response is None:
+            return None
+        if _media_type(request) != JSON:
+            return None
+        context = request.scope[_CONTEXT] = await self._make_context(request, None)
+        body = await request.body()
+        asked = _asked(body) if len(body) <= COMPILED_BYTES else None
+        if asked is None:
+            return None
+        data = await _unless_abandoned(self._served.answer(*asked, context), request)
+        if data is None:
+            return None
+        return _json(encode({"data": data}), 200, accepted.response)
 
     async def _run_bounded(self, request: Request) -> Response:
         """Answer, and close the files of an upload, which stock leaves open; those of a stream when it ends."""
@@ -215,7 +242,8 @@ class GraphQLEndpoint(GraphQL[Any, None]):
         """Return the context of a request; of a WebSocket a stand-in, until its client has said who it is."""
         if isinstance(request, WebSocket):
             return Connection(request, self._per_operation)
-        return await self._make_context(request, None)
+        made = request.scope.pop(_CONTEXT, None)
+        return await self._make_context(request, None) if made is None else made
 
     async def on_ws_connect(self, context: Any) -> UnsetType | dict[str, object] | None:
         """Make the context of a connection. Raises ConnectionRejectionError, which closes it with 4403."""
@@ -299,6 +327,17 @@ class GraphQLEndpoint(GraphQL[Any, None]):
         """Raise Unauthenticated or Forbidden if a WebSocket would not be accepted any more."""
         await self._make_context(connection.websocket, connection.connection_params)
 
+    async def renewed(self, connection: Connection) -> Any:
+        """The context of a connection by the rights of now. Raises Unauthenticated or Forbidden."""
+        try:
+            return await self._make_context(connection.websocket, connection.connection_params)
+        except RetryLater:
+            return connection.context
+
+    def is_subscription(self, query: str, operation_name: str | None) -> bool:
+        """Whether a document is known and its operation a subscription."""
+        return self._served.is_subscription(query, operation_name)
+
     async def process_result(self, request: Request, result: ExecutionResult) -> GraphQLHTTPResponse:
         """Return the body of a result, without `data` when nothing was executed."""
         body = await super().process_result(request, result)
@@ -312,11 +351,7 @@ class GraphQLEndpoint(GraphQL[Any, None]):
         """Return the response, with the media type that was negotiated and the status that fits it."""
         body = cast(dict[str, Any], response_data)
         media_type = sub_response.media_type or JSON
-        return Response(
-            self.encode_json(response_data),
-            status_code=status_of(body, media_type),
-            headers={"content-type": f"{media_type}; charset=utf-8", "cache-control": "no-store"},
-        )
+        return _json(self.encode_json(response_data), status_of(body, media_type), media_type)
 
     def encode_json(self, data: object) -> bytes:
         """Return compact JSON."""
@@ -325,6 +360,25 @@ class GraphQLEndpoint(GraphQL[Any, None]):
     def decode_json(self, data: str | bytes) -> object:
         """Read JSON."""
         return decode(data)
+
+
+def _json(body: bytes, status: int, media_type: str) -> Response:
+    headers = {"content-type": f"{media_type}; charset=utf-8", "cache-control": "no-store"}
+    return Response(body, status_code=status, headers=headers)
+
+
+def _asked(body: bytes) -> tuple[str, dict[str, Any], str | None] | None:
+    """The document, the variables and the name of the operation in a body; None when it is not plain."""
+    try:
+        asked: Any = decode(body)
+    except JSONDecodeError:
+        return None
+    if type(asked) is not dict:
+        return None
+    query, variables, name = asked.get("query"), asked.get("variables"), asked.get("operationName")
+    is_plain = type(query) is str and isinstance(name, str | None) and isinstance(variables, dict | None)
+    is_plain = is_plain and isinstance(asked.get("extensions"), dict | None)
+    return cast(tuple[str, dict[str, Any], str | None], (query, variables or {}, name)) if is_plain else None
 
 
 async def _closing(request: Request, parts: AsyncIterable[Any]) -> AsyncGenerator[Any, None]:
@@ -336,28 +390,43 @@ async def _closing(request: Request, parts: AsyncIterable[Any]) -> AsyncGenerato
         await request.close()
 
 
-async def _unless_abandoned(
-    running: Coroutine[Any, Any, ExecutionResult], request: Request
-) -> ExecutionResult:
-    """Return the result, or cancel what runs and raise ClientDisconnect when the client goes away meanwhile."""
-    work = asyncio.create_task(running)
+async def _unless_abandoned(work: Coroutine[Any, Any, T], request: Request) -> T:
+    """Return the result, or cancel the work and raise ClientDisconnect when the client goes away meanwhile."""
+    task = cast(asyncio.Task[Any], asyncio.current_task())
     leaving: asyncio.Task[None] | None = None
+    is_left = False
+
+    async def end() -> None:
+        nonlocal is_left
+        await _disconnect(request.receive)
+        is_left = True
+        task.cancel()
+
+    def watch() -> None:
+        nonlocal leaving
+        leaving = asyncio.create_task(end())
+
+    timer = asyncio.get_running_loop().call_later(WATCHED_AFTER_SECONDS, watch)
     try:
-        await asyncio.wait({work}, timeout=WATCHED_AFTER_SECONDS)
-        if not work.done():
-            leaving = asyncio.create_task(_disconnect(request.receive))
-            await asyncio.wait({work, leaving}, return_when=asyncio.FIRST_COMPLETED)
-            if not work.done():
-                raise ClientDisconnect
-        return work.result()
+        return await work
+    except asyncio.CancelledError:
+        if not is_left or task.uncancel():
+            raise
+        raise ClientDisconnect from None
     finally:
-        await tasks.end([work] if leaving is None else [work, leaving])
+        timer.cancel()
+        if leaving is not None and not is_left:
+            await tasks.end([leaving])
 
 
 async def _disconnect(receive: Receive) -> None:
     """Return when the client has gone away."""
     while (await receive())["type"] != "http.disconnect":
         pass
+
+
+def _media_type(request: Request) -> str:
+    return content_type(request.headers.get("content-type"))[0]
 
 
 def _check_content_type(request: Request, max_body_bytes: int, max_upload_bytes: int) -> int:

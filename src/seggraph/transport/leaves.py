@@ -1,11 +1,12 @@
-"""How values of scalar types and enums become what the wire needs, when it is plain that nothing can go wrong."""
+"""How values of scalars, enums and lists of them become JSON: as Python source for the compiler, and as functions."""
 
-import math
-from collections.abc import Callable
-from datetime import date, datetime, time
+from collections.abc import Callable, Coroutine, Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from enum import Enum
-from typing import Any, Final
+from functools import lru_cache
+from typing import Any, Final, NoReturn, TypeVar
 from uuid import UUID
 
 from graphql import (
@@ -14,96 +15,131 @@ from graphql import (
     GraphQLFloat,
     GraphQLID,
     GraphQLInt,
-    GraphQLList,
-    GraphQLNonNull,
-    GraphQLOutputType,
-    GraphQLScalarType,
+    GraphQLLeafType,
     GraphQLString,
     Undefined,
 )
 
-FALLBACK: Final[Any] = object()
-"""What only the stock executor knows to complete: a coroutine, a null where none may be, a value to refuse."""
+F = TypeVar("F", bound=Callable[..., Any])
 
-Completion = Callable[[Any], Any]
-"""Takes a value and returns what the wire needs, or FALLBACK."""
+_ENCODES: Final = "_seggraph_encodes"
 
-_INT_MAX = 2**31 - 1
-
-
-def completion(return_type: GraphQLOutputType) -> Completion | None:
-    """Return how a leaf type, or a list of one, is completed; None for a type with a sub-selection."""
-    if isinstance(return_type, GraphQLNonNull):
-        return _non_null(return_type.of_type)
-    complete = _non_null(return_type)
-    return complete and _nullable(complete)
+PLAIN: Final = frozenset(
+    {str, int, float, bool, bytes, dict, list, tuple, date, datetime, time, Decimal, UUID}
+)
+"""Classes whose values are data: no coroutine, no exception."""
 
 
-def _exactly(expected: type) -> Completion:
-    def complete(value: Any) -> Any:
-        return value if type(value) is expected else FALLBACK
-
-    return complete
+class Unexpected(Exception):
+    """A value that is not what its type promises: graphql-core must execute the operation and say what is wrong."""
 
 
-def _complete_int(value: Any) -> Any:
-    return value if type(value) is int and -_INT_MAX - 1 <= value <= _INT_MAX else FALLBACK
+def refuse(value: object) -> NoReturn:
+    """Raise Unexpected for a value; a coroutine is closed, for nobody is going to await it."""
+    if isinstance(value, Coroutine):
+        value.close()
+    raise Unexpected
 
 
-def _complete_float(value: Any) -> Any:
-    return value if type(value) is float and math.isfinite(value) else FALLBACK
+def encodes(type_: type) -> Callable[[F], F]:
+    """Mark a scalar's `serialize`: the JSON encoder writes values of exactly this class in the same way.
+
+    A datetime must be in UTC for this.
+    """
+
+    def mark(serialize: F) -> F:
+        setattr(serialize, _ENCODES, type_)
+        return serialize
+
+    return mark
 
 
-_PASSED_THROUGH: dict[GraphQLScalarType, Completion] = {
-    GraphQLString: _exactly(str),
-    GraphQLID: _exactly(str),
-    GraphQLBoolean: _exactly(bool),
-    GraphQLInt: _complete_int,
-    GraphQLFloat: _complete_float,
+@dataclass(frozen=True, slots=True)
+class Leaf:
+    """A leaf type. The templates take a variable's name, and name other objects by `{names}`.
+
+    `test` holds for values that need no further look, and `wire` is such a value as JSON needs it. Any other
+    value but None goes through `coerce`, which raises Unexpected.
+    """
+
+    test: str
+    wire: str
+    names: Mapping[str, Any]
+    coerce: Callable[[Any], Any]
+
+    def source(self, value: str, *, is_nullable: bool, prefix: str, scope: dict[str, Any]) -> str:
+        """An expression that completes the value in a variable; what it refers to is added to `scope`."""
+        renamed = {name: f"{prefix}_{name}" for name in (*self.names, "coerce")}
+        scope.update({renamed[name]: one for name, one in self.names.items()})
+        scope[renamed["coerce"]] = self.coerce
+        test, wire = (one.format(v=value, **renamed) for one in (self.test, self.wire))
+        otherwise = f"{renamed['coerce']}({value})"
+        if is_nullable:
+            otherwise = f"None if {value} is None else {otherwise}"
+        return f"{wire} if {test} else {otherwise}"
+
+    def function(self, *, is_nullable: bool) -> Callable[[Any], Any]:
+        """The same as a function of a value."""
+        scope: dict[str, Any] = {}
+        source = self.source("v", is_nullable=is_nullable, prefix="f", scope=scope)
+        made: Callable[[Any], Any] = eval(f"lambda v: {source}", scope)  # noqa: S307 - text of this module alone
+        return made
+
+
+@lru_cache(maxsize=256)
+def leaf_of(type_: GraphQLLeafType) -> Leaf:
+    """How a leaf type is completed."""
+    coerce = _coercion(type_)
+    if isinstance(type_, GraphQLEnumType):
+        return _enum(type_, coerce)
+    known = _BUILT_IN.get(type_)
+    if known is not None:
+        return Leaf(known[0], "{v}", known[1], coerce)
+    encoded = getattr(type_.coerce_output_value, _ENCODES, None)
+    if encoded is datetime:
+        test = "{v}.__class__ is {encoded} and {v}.tzinfo is {utc}"
+        return Leaf(test, "{v}", {"encoded": datetime, "utc": UTC}, coerce)
+    if encoded is object:
+        return Leaf("{v}.__class__ in {encoded}", "{v}", {"encoded": _JSON}, coerce)
+    if encoded is not None:
+        return Leaf("{v}.__class__ is {encoded}", "{v}", {"encoded": encoded}, coerce)
+    return Leaf("{v}.__class__ in {plain}", "{coerce}({v})", {"plain": PLAIN}, coerce)
+
+
+_JSON: Final = frozenset({dict, list, str, int, float, bool})
+_BUILT_IN: Final[dict[Any, tuple[str, Mapping[str, Any]]]] = {
+    GraphQLString: ("{v}.__class__ is {kind}", {"kind": str}),
+    GraphQLID: ("{v}.__class__ is {kind}", {"kind": str}),
+    GraphQLBoolean: ("{v}.__class__ is {kind}", {"kind": bool}),
+    GraphQLInt: ("{v}.__class__ is {kind} and -2147483648 <= {v} <= 2147483647", {"kind": int}),
+    GraphQLFloat: ("{v}.__class__ is {kind} and {v} - {v} == 0.0", {"kind": float}),
 }
-_PLAIN = frozenset({str, int, float, bool, bytes, dict, list, tuple, date, datetime, time, Decimal, UUID})
-_LISTED: dict[GraphQLScalarType, type] = {GraphQLString: str, GraphQLID: str, GraphQLBoolean: bool}
 
 
-def _nullable(complete: Completion) -> Completion:
-    def complete_nullable(value: Any) -> Any:
-        return None if value is None else complete(value)
-
-    return complete_nullable
-
-
-def _list_of(item: type) -> Completion:
-    only = {item}
-
-    def complete(value: Any) -> Any:
-        return list(value) if type(value) in (list, tuple) and set(map(type, value)) <= only else FALLBACK
-
-    return complete
+def _enum(type_: GraphQLEnumType, coerce: Callable[[Any], Any]) -> Leaf:
+    kind = getattr(type_, "wrapped_cls", None)
+    if kind is None:
+        return Leaf("{v}.__class__ in {plain}", "{coerce}({v})", {"plain": PLAIN}, coerce)
+    names = {member: coerce(member) for member in kind}
+    if all(member.name == name for member, name in names.items()):
+        return Leaf("{v}.__class__ is {kind}", "{v}._name_", {"kind": kind}, coerce)
+    return Leaf("{v}.__class__ is {kind}", "{of}[{v}]", {"kind": kind, "of": names}, coerce)
 
 
-def _non_null(return_type: GraphQLOutputType) -> Completion | None:
-    if isinstance(return_type, GraphQLScalarType):
-        return _PASSED_THROUGH.get(return_type) or _coerced(return_type.coerce_output_value)
-    if isinstance(return_type, GraphQLEnumType):
-        return _coerced(return_type.coerce_output_value)
-    if isinstance(return_type, GraphQLList):
-        inner = return_type.of_type
-        item = _LISTED.get(inner.of_type) if isinstance(inner, GraphQLNonNull) else _LISTED.get(inner)
-        return _list_of(item) if item else None
-    return None
+def _coercion(type_: GraphQLLeafType) -> Callable[[Any], Any]:
+    """A type's own coercion, for values of which it is known that they are data."""
+    of_type = type_.coerce_output_value
 
-
-def _coerced(coerce: Completion) -> Completion:
-    """Complete by a type's own coercion, for values of which it is known that they are no coroutine."""
-
-    def complete(value: Any) -> Any:
-        if type(value) in _PLAIN or isinstance(value, Enum):
+    def coerce(value: Any) -> Any:
+        if type(value) in PLAIN or isinstance(value, Enum):
             try:
-                result = coerce(value)
-            except Exception:
-                return FALLBACK  # The stock path raises it again, and says where.
+                result = of_type(value)
+            except (
+                Exception
+            ) as error:  # whatever a type raises is its refusal, which graphql-core says in words
+                raise Unexpected from error
             if result is not None and result is not Undefined:
                 return result
-        return FALLBACK
+        refuse(value)
 
-    return complete
+    return coerce

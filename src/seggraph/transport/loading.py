@@ -7,7 +7,8 @@ run by the executor itself, which goes on with all that wait for a batch when th
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Generator, Iterable, Sequence
-from typing import Any, Final, Generic, TypeVar
+from functools import wraps
+from typing import Any, Final, Generic, TypeVar, cast
 
 K = TypeVar("K")
 V = TypeVar("V")
@@ -105,6 +106,15 @@ class DataLoader(Generic[K, V]):
             batch.keys.append(key)
         return found
 
+    async def load_each(self, keys: Sequence[K | None], make: Callable[[V], Any]) -> list[Any]:
+        """What is made of the values of keys, in their order, once for each; None for a key or a value of None."""
+        asked = {key: self.load(key) for key in dict.fromkeys(keys) if key is not None}
+        made: dict[K | None, Any] = {None: None}
+        for key, one in asked.items():
+            value = await one
+            made[key] = None if value is None else make(value)
+        return [made[key] for key in keys]
+
     async def load_many(self, keys: Iterable[K]) -> list[V]:
         """The values of several keys, in their order."""
         asked = [self.load(key) for key in keys]
@@ -119,13 +129,27 @@ class _Advancing:
 
 def awaits_loaders(resolver: F) -> F:
     """Mark an asynchronous resolver that awaits loaders, and nothing else; see the module's text."""
-    setattr(resolver, _MARK, True)
-    return resolver
+
+    @wraps(resolver)
+    async def resolve(*arguments: Any, **named: Any) -> Any:
+        """Run the resolver by itself, for graphql-core."""
+        running = resolver(*arguments, **named)
+        try:
+            while True:
+                await advance(running).wait()
+        except StopIteration as done:
+            return done.value
+        finally:
+            running.close()
+
+    setattr(resolve, _MARK, resolver)
+    return cast(F, resolve)
 
 
-def is_marked(resolver: object) -> bool:
-    """Whether a resolver is marked by `awaits_loaders`."""
-    return getattr(resolver, _MARK, False) is True
+def marked(resolver: object) -> Callable[..., Coroutine[Any, Any, Any]] | None:
+    """The resolver that `awaits_loaders` marked; None for any other."""
+    found: Callable[..., Coroutine[Any, Any, Any]] | None = getattr(resolver, _MARK, None)
+    return found
 
 
 def advance(resolver: Coroutine[Any, Any, Any]) -> Batch[Any, Any]:

@@ -7,6 +7,7 @@ graphql-http leave a choice between 400 and 422 for failed validation, the answe
 from collections.abc import Sequence
 from dataclasses import dataclass
 from email.message import Message
+from functools import lru_cache
 from typing import Any
 
 from seggraph.errors import ErrorCode
@@ -42,6 +43,7 @@ class Accepted:
     prefers_stream: bool
 
 
+@lru_cache(maxsize=256)
 def negotiate(accept: str | None) -> Accepted:
     """Read an Accept header.
 
@@ -90,6 +92,7 @@ def _rank(ranges: Sequence[_Range], name: str, *, wildcards: bool = True) -> _Ra
     return _REFUSED
 
 
+@lru_cache(maxsize=256)
 def content_type(header: str | None) -> tuple[str, str]:
     """Return the media type of a body, in lower case, and its charset ("utf-8" when unsaid)."""
     message = Message()

@@ -1,151 +1,151 @@
-"""How each field of a selection is executed, worked out once per operation and not once per row."""
+"""What is compiled of a document: how the objects at each of its places are read and completed."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, cast
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
-from graphql import (
-    FieldNode,
-    GraphQLField,
-    GraphQLList,
-    GraphQLNonNull,
-    GraphQLObjectType,
-    GraphQLOutputType,
-    GraphQLSchema,
-)
+from asyncpg import Record
+from graphql import FieldNode, GraphQLField, GraphQLObjectType
 from strawberry.schema.schema_converter import GraphQLCoreConverter
 from strawberry.types.base import StrawberryObjectDefinition
 from strawberry.types.field import StrawberryField
 
-from seggraph.transport.leaves import Completion, completion
-from seggraph.transport.loading import is_marked
+from seggraph.transport.leaves import Unexpected
+from seggraph.transport.records import RowType, row_type_of
 
-SETTLED_DIRECTIVES: Final = frozenset({"include", "skip"})
-"""Directives that have had their effect once the fields of a selection are collected."""
+if TYPE_CHECKING:
+    from seggraph.transport.compiler import Program
+    from seggraph.transport.running import Run
 
-
-@dataclass(frozen=True, slots=True)
-class Leaf:
-    """A field that is an attribute holding, most likely, what the wire needs."""
-
-    attribute: str
-    return_type: GraphQLOutputType
-    complete: Completion
+Values: TypeAlias = Sequence[Any]
+Resolve: TypeAlias = "Callable[[Run, Values], Values | Coroutine[Any, Any, Values]]"
+"""Takes the objects of a level and returns the values of a field of each of them, in their order."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Shape:
-    """A type of values, taken apart: at most one of `complete`, `object_type` and `item` is there.
+    """A type of values, taken apart: one of `leaf`, `item` and `objects` is there."""
 
-    `source` is the class whose very instances need no question whether they are of the object type.
+    is_nullable: bool
+    leaf: Callable[[Any], Any] | None = None
+    item: "Shape | None" = None
+    objects: "Objects | None" = None
+
+
+@dataclass(slots=True)
+class Field:
+    """A field whose value is not just an attribute or a column of a leaf type."""
+
+    key: str
+    shape: Shape
+    resolve: Resolve
+    is_plain: bool = False
+    """Whether its value is there without any statement."""
+    of_object: bool = False
+    """In a plan of rows: whether the whole object is needed."""
+
+
+@dataclass(slots=True)
+class ObjectPlan:
+    """The selection of a type at one place of a document.
+
+    `build` makes a dictionary of each source, with leaves completed and None for each of `fields`.
     """
 
-    return_type: GraphQLOutputType
-    is_nullable: bool
-    complete: Completion | None = None
-    object_type: GraphQLObjectType | None = None
-    source: type | None = None
-    item: "Shape | None" = None
+    build: Callable[[Values], list[dict[str, Any]]]
+    fields: Sequence[Field]
 
 
-@dataclass(frozen=True, slots=True)
-class Way:
-    """How a field is resolved that is no leaf: by an attribute, by our function, or by the stock resolver."""
+@dataclass(slots=True)
+class RowPlan(ObjectPlan):
+    """The same for sources that are rows: which columns are to be read."""
 
-    name: str
-    details: Any
-    nodes: list[FieldNode]
-    parent_type: GraphQLObjectType
-    field: GraphQLField
-    shape: Shape
-    attribute: str | None
-    function: Callable[..., Any] | None
-    """Takes the source and, if that is wanted, the `Info` by the name `info_name`."""
-    info_name: str | None
-    definition: StrawberryField
-    awaits_loaders: bool
+    type: RowType
+    columns: tuple[str, ...] | None
+    """None: all of them, and in their order."""
+
+    @property
+    def needs_objects(self) -> bool:
+        """Whether whole objects are to be made of the rows."""
+        return any(field.of_object for field in self.fields)
 
 
-FieldPlan = tuple[str, Any, Leaf | Way | None]
+class Objects:
+    """The objects at one place of a document: a plan for each class that occurs there, made when it does."""
+
+    def __init__(
+        self, program: "Program", nodes: Sequence[FieldNode], types: Sequence[GraphQLObjectType]
+    ) -> None:
+        self._program = program
+        self._nodes = nodes
+        self._plans: dict[type, ObjectPlan] = {}
+        self._types = {origin: type_ for type_ in types if (origin := origin_of(type_)) is not None}
+
+    def plan(self, source: type) -> ObjectPlan:
+        """The plan for objects of exactly a class. Raises Unexpected for one that is not of the type."""
+        found = self._plans.get(source)
+        if found is None:
+            found = self._plans[source] = self._make(source)
+        return found
+
+    def _make(self, source: type) -> ObjectPlan:
+        if source is Record:
+            row_type = self.row_type
+            if row_type is None:
+                raise Unexpected
+            [type_] = self._types.values()
+            return self._program.row_plan(type_, self._nodes, row_type)
+        if source not in self._types:
+            raise Unexpected
+        return self._program.object_plan(self._types[source], self._nodes)
+
+    @property
+    def row_type(self) -> RowType | None:
+        """How rows stand for these objects; None where they do not."""
+        return row_type_of(next(iter(self._types))) if len(self._types) == 1 else None
+
+    @property
+    def only(self) -> ObjectPlan | None:
+        """The plan where objects are of one class."""
+        return self.plan(next(iter(self._types))) if len(self._types) == 1 else None
 
 
-def plan_of(schema: GraphQLSchema, parent_type: GraphQLObjectType, name: str, details: Any) -> FieldPlan:
-    """How one field of a selection is executed; None is the stock way."""
-    nodes = [detail.node for detail in details]
-    node = nodes[0]
-    field = schema.get_field(parent_type, node.name.value)
-    if field is None or any(one.name.value not in SETTLED_DIRECTIVES for one in node.directives or ()):
-        return name, details, None
-    if node.name.value == "__typename":
-        # Clients with a cache ask for it on every object; it is known already.
-        typename = parent_type.name
-        return name, details, Leaf("__class__", field.type, lambda _class: typename)
-    definition = field.extensions.get(GraphQLCoreConverter.DEFINITION_BACKREF)
-    if not isinstance(definition, StrawberryField) or type(definition).get_result is not _GET_RESULT:
-        return name, details, None
-    if definition.is_basic_field:
-        if definition.default_resolver is not getattr or not getattr(field.resolve, "_is_default", False):
-            return name, details, None
-        complete = completion(field.type)
-        if complete is not None:
-            return name, details, Leaf(definition.python_name, field.type, complete)
-    return name, details, _way(name, details, nodes, parent_type, field, definition)
+NO_ROWS: Final = object()
 
 
-_GET_RESULT: Final = StrawberryField.get_result
+def columns_in(shape: Shape) -> Any:
+    """The columns that are read of rows among values of a shape, or below them without a statement.
+
+    None when whole objects are needed, NO_ROWS where no rows are.
+    """
+    if shape.item is not None:
+        return columns_in(shape.item)
+    if shape.objects is None or shape.objects.only is None:
+        return NO_ROWS
+    if shape.objects.row_type is not None:
+        plan = shape.objects.plan(Record)
+        return plan.columns if isinstance(plan, RowPlan) else None
+    found: dict[str, None] | None = None
+    for field in shape.objects.only.fields:
+        inner: Any = columns_in(field.shape) if field.is_plain else NO_ROWS
+        if inner is None:
+            return None
+        if inner is not NO_ROWS:
+            found = (found or {}) | dict.fromkeys(inner)
+    return NO_ROWS if found is None else tuple(found)
 
 
-def _way(
-    name: str,
-    details: Any,
-    nodes: list[FieldNode],
-    parent_type: GraphQLObjectType,
-    field: GraphQLField,
-    definition: StrawberryField,
-) -> Way:
-    resolver = definition.base_resolver
-    function: Callable[..., Any] | None = None
-    info_name: str | None = None
-    is_stock = hasattr(
-        field.resolve, "_is_default"
-    )  # The events of a subscription have a resolver of their own.
-    if resolver is not None and is_stock and not field.args and not definition.extensions:
-        info = resolver.info_parameter
-        names = {parameter.name for parameter in resolver.signature.parameters.values()}
-        if resolver.self_parameter is not None and names <= {"self", info.name if info else "self"}:
-            function = cast(Callable[..., Any], resolver.wrapped_func)
-            info_name = info.name if info else None
-    return Way(
-        name,
-        details,
-        nodes,
-        parent_type,
-        field,
-        shape_of(field.type),
-        attribute=definition.python_name if definition.is_basic_field else None,
-        function=function,
-        info_name=info_name,
-        definition=definition,
-        awaits_loaders=resolver is not None
-        and is_stock
-        and not definition.extensions
-        and is_marked(resolver.wrapped_func),
-    )
+def origin_of(type_: GraphQLObjectType) -> type | None:
+    """The class whose instances are objects of a type; None where that takes a closer look."""
+    definition = type_.extensions.get(GraphQLCoreConverter.DEFINITION_BACKREF)
+    if not isinstance(definition, StrawberryObjectDefinition):
+        return None
+    if definition.concrete_of is not None:
+        return definition.concrete_of.origin
+    return None if definition.is_type_of else definition.origin
 
 
-def shape_of(return_type: GraphQLOutputType) -> Shape:
-    """Take a type apart."""
-    is_nullable = not isinstance(return_type, GraphQLNonNull)
-    inner: Any = return_type if is_nullable else return_type.of_type  # type: ignore[union-attr]
-    complete = completion(return_type)
-    if complete is not None:
-        return Shape(return_type, is_nullable, complete=complete)
-    if isinstance(inner, GraphQLList):
-        return Shape(return_type, is_nullable, item=shape_of(inner.of_type))
-    if isinstance(inner, GraphQLObjectType):
-        definition = inner.extensions.get(GraphQLCoreConverter.DEFINITION_BACKREF)
-        if isinstance(definition, StrawberryObjectDefinition) and not definition.is_type_of:
-            # Values of a generic type are of the generic class; its origin is a class that Strawberry made.
-            source = (definition.concrete_of or definition).origin
-            return Shape(return_type, is_nullable, object_type=inner, source=source)
-    return Shape(return_type, is_nullable)
+def definition_of(field: GraphQLField | None) -> StrawberryField | None:
+    """What Strawberry knows of a field, if it made it."""
+    definition = None if field is None else field.extensions.get(GraphQLCoreConverter.DEFINITION_BACKREF)
+    return definition if isinstance(definition, StrawberryField) else None

@@ -1,20 +1,24 @@
-"""A Strawberry schema as it is served: fast leaves, limits, cached documents, published errors."""
+"""A Strawberry schema as it is served: compiled, with limits, cached documents, published errors."""
 
+import asyncio
 from collections.abc import AsyncGenerator, Callable, Iterable, Mapping
 from contextlib import aclosing
+from time import perf_counter
 from typing import Any
 
 import strawberry
 from graphql import GraphQLError
+from graphql import OperationType as GraphQLOperationType
 from strawberry.extensions import SchemaExtension
 from strawberry.types import ExecutionResult
 from strawberry.types.execution import ExecutionContext, PreExecutionError
 from strawberry.types.graphql import OperationType
 
 from seggraph.transport.documents import DocumentCache, PreparedDocuments
-from seggraph.transport.execution import LeafExecutor
+from seggraph.transport.execution import CompiledExecutor, answer
 from seggraph.transport.limits import Limits
 from seggraph.transport.masking import published
+from seggraph.transport.measuring import Measured, Observe
 
 _DEFAULT_LIMITS = Limits()
 
@@ -22,8 +26,9 @@ _DEFAULT_LIMITS = Limits()
 class ServedSchema(strawberry.Schema):
     """`strawberry.Schema` with the executor, the limits, the caches and the masking of the transport.
 
-    Further keyword arguments are those of `strawberry.Schema`. An extension with a `resolve` method costs
-    every field dear and switches the direct reads off: leave it out.
+    `observe` is told of each operation that is over. Further keyword arguments are those of
+    `strawberry.Schema`. An extension with a `resolve` method costs every field dear and leaves nothing to
+    compiled documents: do without.
 
     Errors are published in `execute` and `stream`, through which every transport goes. The stock `MaskErrors`
     runs in a hook and misses what is raised by hooks themselves.
@@ -36,16 +41,20 @@ class ServedSchema(strawberry.Schema):
         subscription: type | None = None,
         *,
         limits: Limits = _DEFAULT_LIMITS,
+        observe: Observe | None = None,
         extensions: Iterable[type[SchemaExtension] | Callable[[], SchemaExtension]] = (),
         **options: Any,
     ) -> None:
-        documents = DocumentCache(limits)
+        documents = self._documents = DocumentCache(limits)
+        self._observe = observe
+        self._is_extended = bool(extensions)
+        measured = [] if observe is None else [lambda: Measured(observe)]
         super().__init__(
             query,
             mutation,
             subscription,
-            extensions=[*extensions, lambda: PreparedDocuments(documents)],
-            execution_context_class=LeafExecutor,
+            extensions=[*extensions, *measured, lambda: PreparedDocuments(documents)],
+            execution_context_class=CompiledExecutor,
             **options,
         )
 
@@ -53,6 +62,39 @@ class ServedSchema(strawberry.Schema):
         self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None
     ) -> None:
         """Log nothing: stock logs each mistake of a client with a traceback; `published` logs our own."""
+
+    async def answer(
+        self, query: str, variables: dict[str, Any], operation_name: str | None, context: Any
+    ) -> dict[str, Any] | None:
+        """The data of a query whose document is known, executed as it was compiled.
+
+        None when there is anything to say but data: `execute` it then.
+        """
+        operation = (
+            None
+            if self._is_extended
+            else self._documents.known(query, operation_name, GraphQLOperationType.QUERY)
+        )
+        if operation is None:
+            return None
+        begun = perf_counter()
+        try:
+            data = await answer(self._schema, *operation, variables, context)
+        except asyncio.CancelledError:
+            self._tell("left", begun)
+            raise
+        except Exception:  # whatever is wrong, `execute` meets it again and says where
+            return None
+        self._tell("ok", begun)
+        return data
+
+    def is_subscription(self, query: str, operation_name: str | None) -> bool:
+        """Whether a document is known and its operation a subscription."""
+        return self._documents.known(query, operation_name, GraphQLOperationType.SUBSCRIPTION) is not None
+
+    def _tell(self, outcome: str, begun: float) -> None:
+        if self._observe is not None:
+            self._observe("query", outcome, perf_counter() - begun)
 
     async def execute(
         self,

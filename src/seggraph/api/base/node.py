@@ -1,12 +1,24 @@
 """The interface of everything that has a global id."""
 
+from typing import Any, Final
+
 import strawberry
+
+from seggraph.api.base import ids
+from seggraph.transport.records import column
+
+DESCRIPTION: Final = "The global id of the object. It is opaque and never changes."
 
 
 @strawberry.interface(description="An object with a global id, which the queries node and nodes find.")
 class Node:
     """Relay's node."""
 
-    id: strawberry.ID = strawberry.field(
-        description="The global id of the object. It is opaque and never changes."
+    id: strawberry.ID = strawberry.field(description=DESCRIPTION)
+
+
+def row_id(type_name: str) -> Any:
+    """The field `id` of a type whose objects may be rows."""
+    return strawberry.field(
+        description=DESCRIPTION, metadata=column("id", make=lambda number: ids.encode(type_name, number))
     )

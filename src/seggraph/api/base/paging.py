@@ -5,13 +5,14 @@ in the schema; a list whose edges say more has a subclass of `Edge` instead.
 """
 
 from collections.abc import Awaitable, Callable
-from typing import Annotated, Any, Final, Generic, Self, TypeVar
+from typing import Annotated, Any, Final, Generic, Self, TypeVar, cast
 
 import strawberry
 
 from seggraph.api.base.scalars import as_int
 from seggraph.database.paging import Page, PageRequest
 from seggraph.transport.loading import awaits_loaders
+from seggraph.transport.records import item_of
 
 FIRST: Final = (
     "How many objects to return from the start of the list, or after `after`: up to 1,000, default 50."
@@ -27,7 +28,6 @@ After = Annotated[str | None, strawberry.argument(description=AFTER)]
 Last = Annotated[int | None, strawberry.argument(description=LAST)]
 Before = Annotated[str | None, strawberry.argument(description=BEFORE)]
 
-V = TypeVar("V")
 N = TypeVar("N")
 E = TypeVar("E", bound="Edge[Any]")
 
@@ -65,23 +65,56 @@ def request_of(first: int | None, after: str | None, last: int | None, before: s
 class Edge(Generic[N]):
     """Relay's edge."""
 
-    cursor: str = strawberry.field(
+    page: strawberry.Private[Page[Any]]
+    index: strawberry.Private[int]
+    make: strawberry.Private[Callable[[Any], Any]]
+
+    @property
+    def item(self) -> Any:
+        """What the service's page has here."""
+        return self.page.items[self.index]
+
+    @strawberry.field(
         description="The position of this edge in the list, for the arguments `after` and `before`."
     )
-    node: N = strawberry.field(description="The object itself.")
+    def cursor(self) -> str:
+        """The cursor, made when it is asked for."""
+        return self.page.cursors[self.index]
+
+    @strawberry.field(description="The object itself.")
+    def node(self) -> N:
+        """The object."""
+        made: N = item_of(self.item, self.make)
+        return made
 
 
 @strawberry.type
 class Connection(Generic[N, E]):
     """Relay's connection: a page of a list. Subclasses say of what."""
 
-    edges: list[E] = strawberry.field(description="The objects of the page, each with its cursor.")
-    page_info: PageInfo = strawberry.field(description="Whether the list goes on before and after the page.")
+    page: strawberry.Private[Page[Any]]
+    make: strawberry.Private[Callable[[Any], Any]]
+    """Makes an object of an item of the page that is no row."""
+
+    @strawberry.field(description="The objects of the page, each with its cursor.")
+    def edges(self) -> list[E]:
+        """An edge for each item."""
+        return [self.edge(index) for index in range(len(self.page.items))]
+
+    @strawberry.field(description="Whether the list goes on before and after the page.")
+    def page_info(self) -> PageInfo:
+        """The page info."""
+        return PageInfo.of(self.page)
 
     @strawberry.field(description="The objects of the page without cursors: a shortcut for `edges { node }`.")
     def nodes(self) -> list[N]:
-        """The nodes of the edges."""
-        return [edge.node for edge in self.edges]
+        """The objects."""
+        return [item_of(item, self.make) for item in self.page.items]
+
+    def edge(self, index: int) -> E:
+        """The edge of an item; a list whose edges say more makes them otherwise."""
+        made: Any = Edge(page=self.page, index=index, make=self.make)
+        return cast(E, made)
 
 
 @strawberry.type
@@ -96,9 +129,9 @@ class CountedConnection(Connection[N, E]):
         return as_int(await self.count())
 
     @classmethod
-    def of(cls, page: Page[V], node: Callable[[V], N], count: Callable[[], Awaitable[int]]) -> Self:
+    def of(cls, page: Page[Any], node: Callable[[Any], N], count: Callable[[], Awaitable[int]]) -> Self:
         """The connection of a service's page: `node` makes an object of an item, `count` counts the whole list."""
-        return cls(edges=edges_of(page, node), page_info=PageInfo.of(page), count=count)  # type: ignore[arg-type]
+        return cls(page=page, make=node, count=count)
 
 
 @strawberry.type
@@ -110,10 +143,3 @@ class BatchCountedConnection(CountedConnection[N, E]):
     async def total_count(self) -> int:
         """Count the list, together with those of other objects. `count` awaits a loader and nothing else."""
         return as_int(await self.count())
-
-
-def edges_of(page: Page[V], node: Callable[[V], N]) -> list[Edge[N]]:
-    """An edge for each item of a page: `node` makes what it leads to."""
-    return [
-        Edge(cursor=cursor, node=node(item)) for cursor, item in zip(page.cursors, page.items, strict=True)
-    ]

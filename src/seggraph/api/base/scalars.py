@@ -8,6 +8,7 @@ import strawberry
 from strawberry.schema.config import StrawberryConfig
 
 from seggraph.criteria import Duration
+from seggraph.transport.leaves import encodes
 
 JSON = NewType("JSON", object)
 DurationText = NewType("DurationText", str)
@@ -33,6 +34,7 @@ def _parse_instant(value: Any) -> datetime:
         raise ValueError("a DateTime has a date, a time and an offset, like 2026-01-31T09:30:00Z") from None
 
 
+@encodes(datetime)
 def _show_instant(value: datetime) -> str:
     return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
@@ -58,6 +60,14 @@ def _parse_decimal(value: Any) -> Decimal:
     return number
 
 
+def _show_day(value: date) -> str:
+    return date.isoformat(value)
+
+
+def _as_it_is(value: Any) -> Any:
+    return value
+
+
 def _show_decimal(value: Decimal) -> str:
     return f"{value.normalize():f}" if value else "0"
 
@@ -79,7 +89,7 @@ Date = strawberry.scalar(
     name="Date",
     description="A calendar date like 2026-01-31. In TypeScript: string.",
     specified_by_url="https://www.rfc-editor.org/rfc/rfc3339",
-    serialize=date.isoformat,
+    serialize=encodes(date)(_show_day),
     parse_value=_parse_day,
 )
 DecimalScalar = strawberry.scalar(
@@ -99,7 +109,7 @@ JsonScalar = strawberry.scalar(
     name="JSON",
     description="Any JSON value. In TypeScript: unknown.",
     specified_by_url="https://www.rfc-editor.org/rfc/rfc8259",
-    serialize=lambda value: value,
+    serialize=encodes(object)(_as_it_is),
     parse_value=lambda value: value,
 )
 

@@ -17,6 +17,7 @@ from seggraph.services.destinations.deliveries import DeliveryView
 from seggraph.services.destinations.destinations import DestinationView
 from seggraph.services.segments.views import SegmentView
 from seggraph.transport.loading import awaits_loaders
+from seggraph.transport.records import reads
 from seggraph.vocabulary import Channel, DeliveryStatus
 
 if TYPE_CHECKING:
@@ -186,7 +187,10 @@ class SegmentDeliveryFields:
 
     view: strawberry.Private[SegmentView]
 
-    @strawberry.field(description="The deliveries of the segment to destinations, including stopped ones.")
+    @strawberry.field(
+        description="The deliveries of the segment to destinations, including stopped ones.",
+        metadata=reads("id"),
+    )
     @awaits_loaders
     async def deliveries(self, info: Info) -> list[Delivery]:
         """Look them up for the whole page at once."""

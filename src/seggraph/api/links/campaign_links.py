@@ -10,6 +10,7 @@ from seggraph.api.base.paging import After, First
 from seggraph.database.paging import PageRequest
 from seggraph.services.segments.views import SegmentView
 from seggraph.transport.loading import awaits_loaders
+from seggraph.transport.records import reads
 
 if TYPE_CHECKING:
     from seggraph.api.campaigns.campaigns import CampaignConnection
@@ -25,7 +26,10 @@ class SegmentCampaignFields:
 
     view: strawberry.Private[SegmentView]
 
-    @strawberry.field(description="The campaigns that target the segment or leave it out, newest first.")
+    @strawberry.field(
+        description="The campaigns that target the segment or leave it out, newest first.",
+        metadata=reads("id"),
+    )
     @awaits_loaders
     async def campaigns(
         self,
@@ -40,7 +44,10 @@ class SegmentCampaignFields:
         page = await loaders.pages_of_segments.load((self.view.id, PageRequest(first=first, after=after)))
         return CampaignConnection.of(page, Campaign.of, lambda: loaders.counts_of_segments.load(self.view.id))
 
-    @strawberry.field(description="How many campaigns target the segment or leave it out.")
+    @strawberry.field(
+        description="How many campaigns target the segment or leave it out.",
+        metadata=reads("id"),
+    )
     @awaits_loaders
     async def campaign_count(self, info: Info) -> int:
         """Look it up for the whole page at once."""

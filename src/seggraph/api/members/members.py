@@ -11,7 +11,7 @@ from seggraph.access import Viewer
 from seggraph.api.base import ids
 from seggraph.api.base.context import caller_of
 from seggraph.api.base.enums import OrderDirection
-from seggraph.api.base.node import Node
+from seggraph.api.base.node import Node, row_id
 from seggraph.api.base.paging import After, CountedConnection, Edge, First, request_of
 from seggraph.api.base.scalars import JSON
 from seggraph.api.events import events
@@ -20,9 +20,10 @@ from seggraph.api.members.intervals import MemberHistoryFields
 from seggraph.database.paging import Page
 from seggraph.member_fields import BY_NAME
 from seggraph.services.members import members, related
-from seggraph.services.members.members import Addresses, MemberList, MemberView
+from seggraph.services.members.members import COLUMNS, Addresses, MemberList, MemberView, view_of
 from seggraph.services.members.related import RelatedKey
 from seggraph.transport.loading import awaits_loaders
+from seggraph.transport.records import reads, rows_of
 from seggraph.vocabulary import Channel, ConsentState, MemberKind
 
 if TYPE_CHECKING:
@@ -46,6 +47,7 @@ def described(name: str) -> Any:
 class Member(MemberHistoryFields, Node):
     """A member. Addresses are read only when asked for."""
 
+    id: strawberry.ID = row_id("Member")
     kind: MemberKind = strawberry.field(description="The kind of the member.")
     external_id: str = described("externalId")
     name: str | None = described("name")
@@ -89,7 +91,8 @@ class Member(MemberHistoryFields, Node):
 
     @strawberry.field(
         description="The segments that the member is in, newest first, of those that you may see. Archived"
-        " ones are left out."
+        " ones are left out.",
+        metadata=reads("kind", "ordinal"),
     )
     @awaits_loaders
     async def segments(
@@ -105,7 +108,10 @@ class Member(MemberHistoryFields, Node):
             info, self.kind, self.ordinal, request_of(first, after, None, None)
         )
 
-    @strawberry.field(description="The members that are related to this one, oldest first.")
+    @strawberry.field(
+        description="The members that are related to this one, oldest first.",
+        metadata=reads("kind", "ordinal"),
+    )
     @awaits_loaders
     async def related(
         self,
@@ -123,7 +129,10 @@ class Member(MemberHistoryFields, Node):
         key = RelatedKey(self.kind, self.ordinal, relation)
         return [Member.of(view) for view in await caller_of(info).loaders.members.related.load(key)]
 
-    @strawberry.field(description="The events of the member, newest first.")
+    @strawberry.field(
+        description="The events of the member, newest first.",
+        metadata=reads("kind", "ordinal"),
+    )
     @awaits_loaders
     async def events(
         self,
@@ -139,7 +148,10 @@ class Member(MemberHistoryFields, Node):
         request = request_of(first, after, None, None)
         return await events.page_of(info, self.kind, self.ordinal, names, request)
 
-    @strawberry.field(description="The customer value of the member, from its orders.")
+    @strawberry.field(
+        description="The customer value of the member, from its orders.",
+        metadata=reads("kind", "ordinal"),
+    )
     @awaits_loaders
     async def value(self, info: Info) -> CustomerValue:
         """Load the totals."""
@@ -176,6 +188,9 @@ class Member(MemberHistoryFields, Node):
         )
 
 
+rows_of(Member, COLUMNS, lambda row: Member.of(view_of(row)), {"kind": MemberKind})
+
+
 def _state(view: MemberView, channel: Channel) -> ConsentState:
     state: ConsentState = getattr(view, f"consent_{channel.name.lower()}")
     return state
@@ -190,7 +205,7 @@ class MemberConnection(CountedConnection[Member, Edge[Member]]):
     """A page of the list."""
 
     @classmethod
-    def of_list(cls, viewer: Viewer, page: Page[MemberView], list_: MemberList) -> Self:
+    def of_list(cls, viewer: Viewer, page: Page[Any], list_: MemberList) -> Self:
         """The connection of a page of a list that the members' service knows how to count."""
         return cls.of(page, Member.of, lambda: members.count(viewer, list_))
 

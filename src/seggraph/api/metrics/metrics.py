@@ -12,6 +12,7 @@ from seggraph.api.base.scalars import MAX_INT, as_int
 from seggraph.services.campaigns.metric_series import Asked, Subject, Totals
 from seggraph.services.segments.views import SegmentView
 from seggraph.transport.loading import awaits_loaders
+from seggraph.transport.records import reads
 from seggraph.vocabulary import HistoryInterval
 
 if TYPE_CHECKING:
@@ -177,7 +178,10 @@ class SegmentMetricFields:
 
     view: strawberry.Private[SegmentView]
 
-    @strawberry.field(description="The campaign metrics of the segment, from one day to another.")
+    @strawberry.field(
+        description="The campaign metrics of the segment, from one day to another.",
+        metadata=reads("id"),
+    )
     def metrics(self, from_: From = None, to: To = None) -> SegmentMetrics:
         """Ask for metrics; they are read where they are asked for."""
         asked = Asked(Subject.SEGMENT, self.view.id, from_, to)

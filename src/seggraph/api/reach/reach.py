@@ -13,6 +13,7 @@ from seggraph.services.reach import reach
 from seggraph.services.reach import steps as reach_steps
 from seggraph.services.segments.views import SegmentView
 from seggraph.transport.loading import awaits_loaders
+from seggraph.transport.records import column
 from seggraph.vocabulary import Channel, MemberKind, ReachStatus, ReachStepReason
 
 STEP_NAMES: Final = {
@@ -58,25 +59,33 @@ class ReachStep:
 class Reach:
     """Counts of members: in all and per channel."""
 
-    status: ReachStatus = strawberry.field(description="Whether the numbers are calculated.")
+    status: ReachStatus = strawberry.field(
+        description="Whether the numbers are calculated.", metadata=column("reach_status")
+    )
     total: int | None = strawberry.field(
         description="The total reach: members reached by direct mail if the purpose is ACQUISITION,"
-        " otherwise by email or direct mail. Null before the first calculation."
+        " otherwise by email or direct mail. Null before the first calculation.",
+        metadata=column("reach_total"),
     )
     email: int | None = strawberry.field(
-        description="How many members email reaches; null before the first calculation."
+        description="How many members email reaches; null before the first calculation.",
+        metadata=column("reach_email"),
     )
     direct_mail: int | None = strawberry.field(
-        description="How many members direct mail reaches; null before the first calculation."
+        description="How many members direct mail reaches; null before the first calculation.",
+        metadata=column("reach_direct_mail"),
     )
     sms: int | None = strawberry.field(
-        description="How many members text messages reach; null before the first calculation."
+        description="How many members text messages reach; null before the first calculation.",
+        metadata=column("reach_sms"),
     )
     phone: int | None = strawberry.field(
-        description="How many members phone calls reach; null before the first calculation."
+        description="How many members phone calls reach; null before the first calculation.",
+        metadata=column("reach_phone"),
     )
     push: int | None = strawberry.field(
-        description="How many members push notifications reach; null before the first calculation."
+        description="How many members push notifications reach; null before the first calculation.",
+        metadata=column("reach_push"),
     )
     as_of: datetime | None = strawberry.field(
         description="The time of the data from which the numbers were calculated; null before the first"

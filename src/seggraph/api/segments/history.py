@@ -23,6 +23,7 @@ from seggraph.services.history.size_history import Span
 from seggraph.services.members.members import MemberList
 from seggraph.services.segments.views import SegmentView
 from seggraph.transport.loading import awaits_loaders
+from seggraph.transport.records import reads
 from seggraph.vocabulary import HistoryInterval, RunStatus, RunTrigger, SourceKind
 from seggraph.vocabulary.described import DescribedIntEnum
 
@@ -156,7 +157,10 @@ class SegmentHistoryFields:
 
     view: strawberry.Private[SegmentView]
 
-    @strawberry.field(description="The calculations of the segment, newest first.")
+    @strawberry.field(
+        description="The calculations of the segment, newest first.",
+        metadata=reads("id"),
+    )
     @awaits_loaders
     async def runs(self, info: Info, first: First = None, after: After = None) -> SegmentRunConnection:
         """A page of runs, for all segments of the operation at once."""
@@ -167,7 +171,8 @@ class SegmentHistoryFields:
 
     @strawberry.field(
         description="The number of members over time, by hour, day, week or month in the time zone of the"
-        " workspace: up to 2,000 points, by default of the last 30 days."
+        " workspace: up to 2,000 points, by default of the last 30 days.",
+        metadata=reads("id"),
     )
     @awaits_loaders
     async def size_history(

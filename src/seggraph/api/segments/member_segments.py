@@ -7,11 +7,12 @@ import strawberry
 from strawberry.types import Info
 
 from seggraph.api.base.context import caller_of
-from seggraph.api.base.paging import TOTAL_COUNT, Connection, Edge, PageInfo
+from seggraph.api.base.paging import TOTAL_COUNT, Connection, Edge
 from seggraph.api.links.playbook_links import LinkedPlaybook, kinds_holding, playbooks_holding
 from seggraph.api.segments.segments import Segment
 from seggraph.database.paging import Key, Order, Page, PageRequest, decode_cursor, encode_cursor
 from seggraph.transport.loading import awaits_loaders
+from seggraph.transport.records import loads
 from seggraph.vocabulary import MemberKind, SourceKind
 
 NEWEST_FIRST: Final = Order("member.segments", (Key("id", "bigint"),), descending=True)
@@ -23,17 +24,29 @@ class MemberSegmentEdge(Edge[Segment]):
 
     ordinal: strawberry.Private[int]
 
-    @strawberry.field(description="When the member last entered the segment.")
+    @property
+    def segment_id(self) -> int:
+        """The number of the segment."""
+        number: int = self.item.id
+        return number
+
+    @strawberry.field(
+        description="When the member last entered the segment.",
+        metadata=loads(
+            lambda info: caller_of(info).loaders.memberships.entered_at,
+            lambda edge: (edge.segment_id, edge.ordinal),
+        ),
+    )
     @awaits_loaders
     async def entered_at(self, info: Info) -> datetime | None:
         """Look it up for all members and segments at once."""
-        return await caller_of(info).loaders.memberships.entered_at.load((self.node.view.id, self.ordinal))
+        return await caller_of(info).loaders.memberships.entered_at.load((self.segment_id, self.ordinal))
 
     @strawberry.field(description="The kinds of sources because of which the member is in the segment.")
     @awaits_loaders
     async def sources(self, info: Info) -> list[SourceKind]:
         """Look it up for all members and segments at once."""
-        return await kinds_holding(info, self.node.view.id, self.ordinal)
+        return await kinds_holding(info, self.segment_id, self.ordinal)
 
     @strawberry.field(
         description="The playbooks because of which the member is in the segment, of those that you may see."
@@ -41,7 +54,7 @@ class MemberSegmentEdge(Edge[Segment]):
     @awaits_loaders
     async def playbooks(self, info: Info) -> list[LinkedPlaybook]:
         """Look them up for all members and segments at once."""
-        return await playbooks_holding(info, self.node.view.id, self.ordinal)
+        return await playbooks_holding(info, self.segment_id, self.ordinal)
 
 
 @strawberry.type(
@@ -50,7 +63,12 @@ class MemberSegmentEdge(Edge[Segment]):
 class MemberSegmentConnection(Connection[Segment, MemberSegmentEdge]):
     """Relay's connection: the number of segments is known, so that counting them costs nothing."""
 
+    ordinal: strawberry.Private[int]
     total_count: int = strawberry.field(description=TOTAL_COUNT)
+
+    def edge(self, index: int) -> MemberSegmentEdge:
+        """The edge of a segment."""
+        return MemberSegmentEdge(page=self.page, index=index, make=self.make, ordinal=self.ordinal)
 
 
 async def page_of(
@@ -66,8 +84,4 @@ async def page_of(
     seen = [view for view in views if view is not None]  # one may have been hidden in between
     cursors = [encode_cursor(NEWEST_FIRST, [view.id]) for view in seen]
     page = Page(seen, cursors, has_next=len(beyond) > size, has_previous=after is not None)
-    edges = [
-        MemberSegmentEdge(cursor=cursor, node=Segment.of(view), ordinal=ordinal)
-        for cursor, view in zip(cursors, seen, strict=True)
-    ]
-    return MemberSegmentConnection(edges=edges, page_info=PageInfo.of(page), total_count=len(held_by))
+    return MemberSegmentConnection(page=page, make=Segment.of, ordinal=ordinal, total_count=len(held_by))

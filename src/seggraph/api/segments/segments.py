@@ -3,14 +3,16 @@
 from datetime import datetime
 from typing import Annotated
 
+import orjson
 import strawberry
+from asyncpg import Record
 from pyroaring import BitMap
 from strawberry.types import Info
 
 from seggraph.api.base import ids
 from seggraph.api.base.context import Caller, caller_of
 from seggraph.api.base.enums import OrderDirection
-from seggraph.api.base.node import Node
+from seggraph.api.base.node import Node, row_id
 from seggraph.api.base.paging import (
     TOTAL_COUNT,
     After,
@@ -19,7 +21,6 @@ from seggraph.api.base.paging import (
     Edge,
     First,
     Last,
-    PageInfo,
     request_of,
 )
 from seggraph.api.base.scalars import JSON, DurationText
@@ -44,8 +45,9 @@ from seggraph.services.members import members
 from seggraph.services.segments import explanations
 from seggraph.services.segments import lifecycle as segment_life
 from seggraph.services.segments.members import SegmentPage, SegmentPageRequest
-from seggraph.services.segments.views import SegmentView
+from seggraph.services.segments.views import COLUMNS, TYPES, SegmentView, view_of
 from seggraph.transport.loading import awaits_loaders
+from seggraph.transport.records import column, loads, reads, rows_of, same_row, wanted
 from seggraph.vocabulary import (
     MemberKind,
     SegmentAction,
@@ -63,10 +65,21 @@ from seggraph.vocabulary import (
 class SegmentMemberEdge(Edge[Member]):
     """Relay's edge, with how the member came in."""
 
-    ordinal: strawberry.Private[int]
     segment_id: strawberry.Private[int]
 
-    @strawberry.field(description="When the member last entered the segment.")
+    @property
+    def ordinal(self) -> int:
+        """The member's ordinal."""
+        number: int = self.item["ordinal"] if isinstance(self.item, Record) else self.item.ordinal
+        return number
+
+    @strawberry.field(
+        description="When the member last entered the segment.",
+        metadata=loads(
+            lambda info: caller_of(info).loaders.memberships.entered_at,
+            lambda edge: (edge.segment_id, edge.ordinal),
+        ),
+    )
     @awaits_loaders
     async def entered_at(self, info: Info) -> datetime | None:
         """Look it up for the whole page at once."""
@@ -92,6 +105,11 @@ class SegmentMemberConnection(Connection[Member, SegmentMemberEdge]):
     """Relay's connection: the audience is known, so that counting it costs nothing."""
 
     audience: strawberry.Private[BitMap]
+    segment_id: strawberry.Private[int]
+
+    def edge(self, index: int) -> SegmentMemberEdge:
+        """The edge of a member."""
+        return SegmentMemberEdge(page=self.page, index=index, make=self.make, segment_id=self.segment_id)
 
     @strawberry.field(description=TOTAL_COUNT)
     def total_count(self) -> int:
@@ -101,18 +119,11 @@ class SegmentMemberConnection(Connection[Member, SegmentMemberEdge]):
     @staticmethod
     def of(segment_id: int, members_page: SegmentPage) -> "SegmentMemberConnection":
         """The connection of a page."""
-        page = members_page.page
-        edges = [
-            SegmentMemberEdge(
-                cursor=cursor,
-                node=Member.of(view),
-                ordinal=view.ordinal,
-                segment_id=segment_id,
-            )
-            for cursor, view in zip(page.cursors, page.items, strict=True)
-        ]
         return SegmentMemberConnection(
-            edges=edges, page_info=PageInfo.of(page), audience=members_page.audience
+            page=members_page.page,
+            make=Member.of,
+            audience=members_page.audience,
+            segment_id=segment_id,
         )
 
 
@@ -130,6 +141,7 @@ class Segment(
 ):
     """A segment. Its numbers belong together: they are all as of reach.asOf."""
 
+    id: strawberry.ID = row_id("Segment")
     name: str = strawberry.field(description="The name. It is unique in the workspace; case is ignored.")
     description: str | None = strawberry.field(description="A description in words; null if there is none.")
     kind: MemberKind = strawberry.field(description="The kind of the members.")
@@ -147,12 +159,17 @@ class Segment(
         description="The number of edits so far. Send it with an edit to get CONFLICT if the object was"
         " edited in between."
     )
-    revision: int = strawberry.field(description="The number of the last requested calculation.")
+    revision: int = strawberry.field(
+        description="The number of the last requested calculation.", metadata=column("requested_revision")
+    )
     member_count: int = strawberry.field(description="How many members the segment has, as of reach.asOf.")
-    reach: Reach = strawberry.field(description="How many of the members can be contacted.")
+    reach: Reach = strawberry.field(
+        description="How many of the members can be contacted.", metadata=same_row()
+    )
     sync_interval: DurationText | None = strawberry.field(
         description="How often the whole segment is calculated again, besides following changes; null means"
-        " every PT4H."
+        " every PT4H.",
+        metadata=column("sync_interval_seconds", make=lambda seconds: _duration(seconds)),
     )
     next_sync_at: datetime | None = strawberry.field(
         description="When the whole segment is next calculated; null if that is not planned."
@@ -202,8 +219,8 @@ class Segment(
         """What the segments in the criteria are called, of those that the viewer sees."""
         if self.view.criteria is None:
             return {}
-        wanted = sorted(criteria_texts.segments_of(self.view.criteria))
-        seen = await caller_of(info).loaders.segments.by_id.load_many(wanted)
+        named = sorted(criteria_texts.segments_of(self.view.criteria))
+        seen = await caller_of(info).loaders.segments.by_id.load_many(named)
         return {segment.id: segment.name for segment in seen if segment is not None}
 
     @strawberry.field(
@@ -213,7 +230,10 @@ class Segment(
         """What is possible."""
         return segment_life.open_to(caller_of(info).viewer, self.view)
 
-    @strawberry.field(description="The users that the segment is hidden from.")
+    @strawberry.field(
+        description="The users that the segment is hidden from.",
+        metadata=reads("id"),
+    )
     @awaits_loaders
     async def hidden_from(self, info: Info) -> list[User]:
         """Load the users."""
@@ -221,7 +241,10 @@ class Segment(
         users = await loaders.users.by_id.load_many(await loaders.segments.hidden_from.load(self.view.id))
         return [User.of(user) for user in users if user is not None]
 
-    @strawberry.field(description="The sources that add members to the segment.")
+    @strawberry.field(
+        description="The sources that add members to the segment.",
+        metadata=reads("id"),
+    )
     @awaits_loaders
     async def sources(self, info: Info) -> list[SegmentSource]:
         """Load the sources."""
@@ -230,7 +253,10 @@ class Segment(
             for view in await caller_of(info).loaders.segments.sources.load(self.view.id)
         ]
 
-    @strawberry.field(description="How current the members are.")
+    @strawberry.field(
+        description="How current the members are.",
+        metadata=reads("kind", "as_of", "computed_revision", "requested_revision"),
+    )
     @awaits_loaders
     async def freshness(self, info: Info) -> Freshness:
         """Measure the freshness."""
@@ -244,7 +270,8 @@ class Segment(
         )
 
     @strawberry.field(
-        description="The user who created it; null if an API key did, or if the user was deleted."
+        description="The user who created it; null if an API key did, or if the user was deleted.",
+        metadata=loads(lambda info: caller_of(info).loaders.users.by_id, "view.created_by_id", User.of),
     )
     @awaits_loaders
     async def created_by(self, info: Info) -> User | None:
@@ -252,7 +279,8 @@ class Segment(
         return await _user(caller_of(info), self.view.created_by_id)
 
     @strawberry.field(
-        description="The user who did the last action; null if an API key did, or if the user was deleted."
+        description="The user who did the last action; null if an API key did, or if the user was deleted.",
+        metadata=loads(lambda info: caller_of(info).loaders.users.by_id, "view.last_modified_by_id", User.of),
     )
     @awaits_loaders
     async def last_modified_by(self, info: Info) -> User | None:
@@ -276,7 +304,10 @@ class Segment(
             await explanations.explain(caller.services, caller.viewer, self.view, number)
         )
 
-    @strawberry.field(description="The members of the segment, oldest first by default.")
+    @strawberry.field(
+        description="The members of the segment, oldest first by default.",
+        metadata=reads("id", "kind"),
+    )
     @awaits_loaders
     async def members(
         self,
@@ -308,6 +339,7 @@ class Segment(
             request=request_of(first, after, last, before),
             search=search,
             where=None if where is None else criteria_documents.canonical(document_of(where)),
+            columns=wanted(info),
         )
         return SegmentMemberConnection.of(self.view.id, await loaders.segments.member_pages.load(request))
 
@@ -348,7 +380,12 @@ async def _user(caller: Caller, user_id: int | None) -> User | None:
 
 async def member_order(caller: Caller, kind: MemberKind, order: MemberOrder | None) -> Order:
     """The order that an argument asks for."""
-    field = None if order is None else order.field
-    descending = order is not None and order.direction is OrderDirection.DESC
+    if order is None:
+        return members.BY_ORDINAL
     catalogue = await caller.loaders.catalogue.by_kind.load(kind)
-    return members.order_by(catalogue or Catalogue(kind), field, descending=descending)
+    descending = order.direction is OrderDirection.DESC
+    return members.order_by(catalogue or Catalogue(kind), order.field, descending=descending)
+
+
+rows_of(Segment, COLUMNS, lambda row: Segment.of(view_of(row)), {**TYPES, "criteria": orjson.loads})
+rows_of(Reach, COLUMNS, lambda row: Reach.of(view_of(row)))

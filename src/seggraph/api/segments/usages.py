@@ -10,6 +10,7 @@ from seggraph.api.base.context import caller_of
 from seggraph.services.segments.usages import Usage, UserType
 from seggraph.services.segments.views import SegmentView
 from seggraph.transport.loading import awaits_loaders
+from seggraph.transport.records import reads
 from seggraph.vocabulary import SegmentUse
 
 
@@ -80,7 +81,8 @@ class SegmentUsageFields:
     view: strawberry.Private[SegmentView]
 
     @strawberry.field(
-        description="What uses the segment: campaigns, other segments, playbooks and destinations."
+        description="What uses the segment: campaigns, other segments, playbooks and destinations.",
+        metadata=reads("id"),
     )
     @awaits_loaders
     async def usages(self, info: Info) -> SegmentUsages:

@@ -7,6 +7,7 @@ from seggraph.api.base.context import caller_of
 from seggraph.api.events.events import CustomerValue
 from seggraph.services.segments.views import SegmentView
 from seggraph.transport.loading import awaits_loaders
+from seggraph.transport.records import reads
 
 
 @strawberry.type
@@ -17,7 +18,8 @@ class SegmentValueFields:
 
     @strawberry.field(
         description="The customer value of the members, as of value.asOf. It is exact for small segments,"
-        " and at most about a minute old for large ones."
+        " and at most about a minute old for large ones.",
+        metadata=reads("id"),
     )
     @awaits_loaders
     async def value(self, info: Info) -> CustomerValue:

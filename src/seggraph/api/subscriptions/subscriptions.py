@@ -30,7 +30,7 @@ from seggraph.events import (
     SegmentDeleted,
     SegmentStatusChanged,
 )
-from seggraph.events.cursors import NOTHING_SEEN, decode
+from seggraph.events.cursors import NOTHING_SEEN
 from seggraph.services.destinations import deliveries
 from seggraph.services.members import members
 from seggraph.services.segments import views as segment_views
@@ -181,15 +181,15 @@ class Subscription(ExportSubscriptions, ImportSubscriptions, WorkspaceSubscripti
         caller = caller_of(info)
         wanted = None if segment_ids is None else ids.decode_all("Segment", segment_ids, path=("segmentIds",))
         await _require_visible(caller, wanted)
-        position = None if after is None else decode(after, path=("after",))
-        async with caller.hub.subscribe(
-            caller.viewer.workspace_id, position, _interest(None if wanted is None else set(wanted))
+        position = caller.position(after)
+        async with caller.subscribe(
+            position, _interest(None if wanted is None else set(wanted))
         ) as subscription:
             if position is None:
                 for event in await _snapshots(caller, wanted, subscription.cursor):
                     yield event
             async for item in subscription:
-                caller.forget()
+                await caller.refresh()
                 if isinstance(item, Resync):
                     for event in await _resyncs(caller, wanted, item):
                         yield event

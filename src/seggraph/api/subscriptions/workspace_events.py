@@ -18,7 +18,7 @@ from seggraph.api.playbooks.playbooks import Playbook
 from seggraph.api.segments.segments import Segment
 from seggraph.errors import Required
 from seggraph.events import Fact, Resync, ResyncReason
-from seggraph.events.cursors import decode, encode
+from seggraph.events.cursors import encode
 from seggraph.events.topics import topics_of
 from seggraph.services.webhooks.topics import FactSubject, FactSubjects, data_of
 from seggraph.vocabulary import Topic
@@ -106,13 +106,11 @@ class WorkspaceSubscriptions:
         if topics is not None and not topics:
             raise Required("Give at least one topic, or leave topics out for all.", path=("topics",))
         wanted = frozenset(Topic if topics is None else topics)
-        position = None if after is None else decode(after, path=("after",))
-        async with caller.hub.subscribe(
-            caller.viewer.workspace_id, position, _interest(wanted)
-        ) as subscription:
+        position = caller.position(after)
+        async with caller.subscribe(position, _interest(wanted)) as subscription:
             previous = subscription.cursor
             async for item in subscription:
-                caller.forget()
+                await caller.refresh()
                 if isinstance(item, Resync):
                     yield WorkspaceResyncRequired(
                         cursor=item.cursor, at=datetime.now(UTC), reason=item.reason

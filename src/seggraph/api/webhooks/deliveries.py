@@ -16,8 +16,6 @@ from seggraph.api.base.paging import (
     Edge,
     First,
     Last,
-    PageInfo,
-    edges_of,
     request_of,
 )
 from seggraph.database.paging import Page
@@ -61,7 +59,7 @@ class WebhookAttemptConnection(Connection[WebhookAttempt, Edge[WebhookAttempt]])
     @staticmethod
     def of(page: Page[AttemptView]) -> "WebhookAttemptConnection":
         """The connection of a service's page."""
-        return WebhookAttemptConnection(edges=edges_of(page, WebhookAttempt.of), page_info=PageInfo.of(page))
+        return WebhookAttemptConnection(page=page, make=WebhookAttempt.of)
 
 
 @strawberry.type(description="A message to a webhook.")

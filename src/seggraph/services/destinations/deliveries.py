@@ -186,6 +186,8 @@ async def retry(context: Context, viewer: Viewer, delivery_id: int) -> DeliveryV
 
 async def get_many(viewer: Viewer, delivery_ids: Sequence[int]) -> dict[int, DeliveryView]:
     """Those of the deliveries whose segments the viewer sees, by id."""
+    if not delivery_ids:
+        return {}
     async with database() as connection:
         rows = await connection.fetch(
             f"{SELECT} AND d.id = ANY($4)", *visibility_arguments(viewer), list(delivery_ids)

@@ -166,6 +166,8 @@ async def get(viewer: Viewer, export_id: int) -> ExportView:
 
 async def get_many(viewer: Viewer, export_ids: Sequence[int]) -> dict[int, ExportView]:
     """Those of the exports that the viewer may see, by id."""
+    if not export_ids:
+        return {}
     async with database() as connection:
         rows = await connection.fetch(
             f"{SELECT} AND e.id = ANY($4)", *visibility_arguments(viewer), list(export_ids)

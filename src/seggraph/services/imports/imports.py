@@ -240,6 +240,8 @@ async def get(viewer: Viewer, import_id: int) -> ImportView:
 
 async def get_many(viewer: Viewer, import_ids: Sequence[int]) -> dict[int, ImportView]:
     """Those of the imports that the viewer may see, by id."""
+    if not import_ids:
+        return {}
     async with database() as connection:
         rows = await connection.fetch(
             f"{SELECT} AND i.id = ANY($4)", *visibility_arguments(viewer), list(import_ids)

@@ -1,7 +1,7 @@
 """Reading members: one, many, a page of them, or of a segment's."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
 from decimal import Decimal
@@ -16,12 +16,12 @@ from seggraph.audiences import ChunkOwner, ChunkStore, bits_of
 from seggraph.criteria.catalogue import Catalogue, Field, Storage
 from seggraph.database.connections import database
 from seggraph.database.paging import (
+    Cursors,
     Key,
     Order,
     Page,
     PageRequest,
     decode_cursor,
-    encode_cursor,
     fetch_page,
     fetch_pages,
     nullable,
@@ -76,6 +76,7 @@ class Addresses:
 
 
 COLUMNS: Final = tuple(field.name for field in fields(MemberView))
+_NAMES: Final = frozenset(COLUMNS)
 _CONSENTS: Final = tuple(column for column in COLUMNS if column.startswith("consent_"))
 
 SELECT: Final = f"""
@@ -108,10 +109,10 @@ SPARSE: Final = 8
 
 SELECT_KEYS: Final = "SELECT m.ordinal /*keys*/ FROM members m WHERE m.workspace_id = $1"
 
-READ_SORTED: Final = f"""
-    SELECT {", ".join(f"m.{column}" for column in COLUMNS if column != "ordinal")}, pages.*
+READ_SORTED: Final = """
+    SELECT {columns}, pages.*
     FROM {{pages}} JOIN members m ON m.workspace_id = $1 AND m.kind = $2 AND m.ordinal = pages.ordinal
-"""  # noqa: S608 - constants only
+"""
 
 COUNT: Final = f"SELECT count(*) FROM members m WHERE m.workspace_id = $1 {OF_KIND}"  # noqa: S608
 
@@ -153,6 +154,8 @@ async def get(viewer: Viewer, member_id: int) -> MemberView:
 
 async def get_many(viewer: Viewer, member_ids: Sequence[int]) -> dict[int, MemberView]:
     """Those of the members that the workspace has, by id."""
+    if not member_ids:
+        return {}
     async with database() as connection:
         rows = await connection.fetch(f"{SELECT} AND m.id = ANY($2)", viewer.workspace_id, list(member_ids))
     return {row["id"]: view_of(row) for row in rows}
@@ -192,13 +195,40 @@ async def by_ordinals(
     connection: asyncpg.Connection, workspace_id: int, kind: MemberKind, ordinals: Sequence[int]
 ) -> list[MemberView]:
     """The members of these ordinals, in their order; deleted ones are absent."""
-    rows = await connection.fetch(
-        f"{SELECT} AND m.kind = $2 AND m.ordinal = ANY($3) ORDER BY m.ordinal",
-        workspace_id,
-        kind,
-        list(ordinals),
-    )
+    rows = await _rows_of(connection, workspace_id, kind, ordinals, COLUMNS)
     return [view_of(row) for row in rows]
+
+
+async def _rows_of(
+    connection: asyncpg.Connection,
+    workspace_id: int,
+    kind: MemberKind,
+    ordinals: Sequence[int],
+    columns: Sequence[str],
+) -> list[asyncpg.Record]:
+    text = f"""
+        SELECT {_listed(columns)} FROM members m
+        WHERE m.workspace_id = $1 AND m.kind = $2 AND m.ordinal = ANY($3) ORDER BY m.ordinal
+    """  # noqa: S608 - names of columns
+    rows: list[asyncpg.Record] = await connection.fetch(text, workspace_id, kind, list(ordinals))
+    return rows
+
+
+def _listed(columns: Sequence[str]) -> str:
+    """Columns of `members m` in a list; names of another kind than the table's are refused."""
+    if not _NAMES.issuperset(columns):
+        raise ValueError(columns)
+    return ", ".join(f"m.{column}" for column in columns)
+
+
+def _reading(columns: Sequence[str] | None) -> str:
+    return READ_SORTED.format(
+        columns=_listed([one for one in columns or COLUMNS if one != "ordinal"]) or "m.id"
+    )
+
+
+def _made(columns: Sequence[str] | None) -> Callable[[asyncpg.Record], Any]:
+    return view_of if columns is None else lambda row: row
 
 
 async def addresses(viewer: Viewer, member_ids: Sequence[int]) -> dict[int, Addresses]:
@@ -248,14 +278,19 @@ def _keys(field: Field, descending: bool) -> tuple[Key, ...]:
 
 
 async def list_page(
-    viewer: Viewer, members: MemberList, order: Order, request: PageRequest
-) -> Page[MemberView]:
-    """A page of members. Raises BadCursor, Invalid, TooMany."""
+    viewer: Viewer,
+    members: MemberList,
+    order: Order,
+    request: PageRequest,
+    *,
+    columns: Sequence[str] | None = None,
+) -> Page[Any]:
+    """A page of members: views, or rows with some columns. Raises BadCursor, Invalid, TooMany."""
     if members.audience is None and members.pattern is not None and order.keys != BY_ORDINAL.keys:
         members = await _narrowed_to_few(viewer, members)
     if members.audience is not None:
         within = await narrowed(viewer, members)
-        [page] = await pages_of_audiences(viewer, members.kind, [within], order, request)
+        [page] = await pages_of_audiences(viewer, members.kind, [within], order, request, columns=columns)
         return page
     async with database() as connection:
         return await fetch_page(
@@ -264,8 +299,8 @@ async def list_page(
             _arguments(viewer, members),
             order,
             request,
-            view_of,
-            reading=READ_SORTED,
+            _made(columns),
+            reading=_reading(columns),
         )
 
 
@@ -315,14 +350,22 @@ async def audience_of(viewer: Viewer, segment_ids: Sequence[int]) -> BitMap:
 
 
 async def pages_of_audiences(
-    viewer: Viewer, kind: MemberKind, audiences: Sequence[BitMap], order: Order, request: PageRequest
-) -> list[Page[MemberView]]:
-    """The same page of each audience, all in one statement. Raises BadCursor, Invalid, TooMany.
+    viewer: Viewer,
+    kind: MemberKind,
+    audiences: Sequence[BitMap],
+    order: Order,
+    request: PageRequest,
+    *,
+    columns: Sequence[str] | None = None,
+) -> list[Page[Any]]:
+    """The same page of each audience, all in one statement: views, or rows with some columns.
+
+    Raises BadCursor, Invalid, TooMany.
 
     In the order in which members came, pages are cut straight from the bitmaps: they cost what they show.
     """
     if order.keys == BY_ORDINAL.keys:
-        return await _cut_pages(viewer, kind, audiences, order, request)
+        return await _cut_pages(viewer, kind, audiences, order, request, columns)
     arguments: list[Any] = [viewer.workspace_id, kind]
     selects = []
     for audience in audiences:
@@ -330,7 +373,9 @@ async def pages_of_audiences(
         selects.append(f"{SELECT_KEYS} AND m.kind = $2 AND {condition}")
         arguments += values
     async with database() as connection:
-        return await fetch_pages(connection, selects, arguments, order, request, view_of, reading=READ_SORTED)
+        return await fetch_pages(
+            connection, selects, arguments, order, request, _made(columns), reading=_reading(columns)
+        )
 
 
 def _among(audience: BitMap, bound: int) -> tuple[str, list[Any]]:
@@ -348,20 +393,27 @@ def _among(audience: BitMap, bound: int) -> tuple[str, list[Any]]:
 
 
 async def _cut_pages(
-    viewer: Viewer, kind: MemberKind, audiences: Sequence[BitMap], order: Order, request: PageRequest
-) -> list[Page[MemberView]]:
+    viewer: Viewer,
+    kind: MemberKind,
+    audiences: Sequence[BitMap],
+    order: Order,
+    request: PageRequest,
+    columns: Sequence[str] | None,
+) -> list[Page[Any]]:
     cuts = [_cut(audience, order, request) for audience in audiences]
     wanted = BitMap.union(BitMap(), *(BitMap(ordinals) for ordinals, _ in cuts))
     async with database() as connection:
-        items = await by_ordinals(connection, viewer.workspace_id, kind, list(wanted))
-    by_ordinal = {item.ordinal: item for item in items}
+        read = COLUMNS if columns is None else tuple(dict.fromkeys((*columns, "ordinal")))
+        rows = await _rows_of(connection, viewer.workspace_id, kind, list(wanted), read)
+    make = _made(columns)
+    by_ordinal = {row["ordinal"]: make(row) for row in rows}
     pages = []
-    for ordinals, more in cuts:
-        shown = [by_ordinal[ordinal] for ordinal in ordinals if ordinal in by_ordinal]
+    for wanted_here, more in cuts:
+        ordinals = [ordinal for ordinal in wanted_here if ordinal in by_ordinal]
         pages.append(
             Page(
-                items=shown,
-                cursors=[encode_cursor(order, [item.ordinal]) for item in shown],
+                items=[by_ordinal[ordinal] for ordinal in ordinals],
+                cursors=Cursors(order, [(ordinal,) for ordinal in ordinals]),
                 has_next=request.before is not None if request.backwards else more,
                 has_previous=more if request.backwards else request.after is not None,
             )

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import orjson
 from pyroaring import BitMap
@@ -12,7 +13,7 @@ from seggraph.database.paging import Order, Page, PageRequest
 from seggraph.errors import SeggraphError
 from seggraph.services.criteria import matching
 from seggraph.services.members import members
-from seggraph.services.members.members import MemberList, MemberView
+from seggraph.services.members.members import MemberList
 from seggraph.vocabulary import MemberKind
 
 
@@ -29,13 +30,16 @@ class SegmentPageRequest:
     request: PageRequest
     search: str | None = None
     where: str | None = None
+    columns: tuple[str, ...] | None = None
+    """Which columns to read of the members; None makes views of them."""
 
 
 @dataclass(frozen=True, slots=True)
 class SegmentPage:
     """A page, and the whole list that it is of."""
 
-    page: Page[MemberView]
+    page: Page[Any]
+    """Views, or rows with the columns asked for and `ordinal`."""
     audience: BitMap
 
 
@@ -76,5 +80,7 @@ async def _pages(
         document = orjson.loads(shared.where)
         found = await matching.find(context, viewer, shared.kind, document, path="where")
         audiences = [audience & found for audience in audiences]
-    cut = await members.pages_of_audiences(viewer, shared.kind, audiences, shared.order, shared.request)
+    cut = await members.pages_of_audiences(
+        viewer, shared.kind, audiences, shared.order, shared.request, columns=shared.columns
+    )
     return [SegmentPage(page, audience) for page, audience in zip(cut, audiences, strict=True)]

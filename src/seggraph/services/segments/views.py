@@ -1,6 +1,6 @@
 """Reading segments: one, many, or a page of them, as the viewer may see them."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from typing import Any, Final
@@ -77,6 +77,7 @@ class SegmentView:
 
 
 COLUMNS: Final = tuple(field.name for field in fields(SegmentView))
+_NAMES: Final = frozenset(COLUMNS)
 
 SELECT: Final = f"""
     SELECT {", ".join(f"s.{column}" for column in COLUMNS)} /*keys*/ FROM segments s WHERE {VISIBLE_SEGMENT}
@@ -86,10 +87,9 @@ FOUND: Final = f"SELECT s.id AS found_id /*keys*/ FROM segments s WHERE {VISIBLE
 """The segments of a list, without what is read of them: sorted as they are, they would be sorted with all of it."""
 
 # any workspace: the pages were found with VISIBLE_SEGMENT, which names the workspace
-READ: Final = f"""
-    SELECT {", ".join(f"s.{column}" for column in COLUMNS)}, pages.*
-    FROM {{pages}} JOIN segments s ON s.id = pages.found_id
-"""  # noqa: S608
+READ: Final = """
+    SELECT {columns}, pages.* FROM {{pages}} JOIN segments s ON s.id = pages.found_id
+"""
 
 COUNT: Final = f"SELECT count(*) FROM segments s WHERE {VISIBLE_SEGMENT}"  # noqa: S608
 
@@ -176,8 +176,17 @@ async def get(viewer: Viewer, segment_id: int) -> SegmentView:
     return found[segment_id]
 
 
+async def find_row(viewer: Viewer, segment_id: int, columns: Sequence[str]) -> asyncpg.Record | None:
+    """Some columns of a segment, if the viewer may see it."""
+    text = f"SELECT {_listed(columns)} FROM segments s WHERE {VISIBLE_SEGMENT} AND s.id = $4"  # noqa: S608
+    async with database() as connection:
+        return await connection.fetchrow(text, *visibility_arguments(viewer), segment_id)
+
+
 async def get_many(viewer: Viewer, segment_ids: Sequence[int]) -> dict[int, SegmentView]:
     """Those of the segments that the viewer may see, by id."""
+    if not segment_ids:
+        return {}
     async with database() as connection:
         rows = await connection.fetch(
             f"{SELECT} AND s.id = ANY($4)", *visibility_arguments(viewer), list(segment_ids)
@@ -196,15 +205,34 @@ async def visible_ids(viewer: Viewer) -> set[int]:
 
 
 async def list_page(
-    viewer: Viewer, filter_: SegmentFilter, search: str | None, order: Order, request: PageRequest
-) -> Page[SegmentView]:
-    """A page of the segments that the viewer may see."""
+    viewer: Viewer,
+    filter_: SegmentFilter,
+    search: str | None,
+    order: Order,
+    request: PageRequest,
+    *,
+    columns: Sequence[str] | None = None,
+) -> Page[Any]:
+    """A page of the segments that the viewer may see: views, or rows with some columns."""
     conditions, values = filter_.conditions(search)
     arguments = (*visibility_arguments(viewer), *values)
+    reading = READ.format(columns=_listed(COLUMNS if columns is None else columns))
+    make: Callable[[asyncpg.Record], Any] = view_of if columns is None else _row
     async with database() as connection:
         return await fetch_page(
-            connection, FOUND + conditions, arguments, order, request, view_of, reading=READ
+            connection, FOUND + conditions, arguments, order, request, make, reading=reading
         )
+
+
+def _listed(columns: Sequence[str]) -> str:
+    """Columns of `segments s` in a list; names of another kind than the table's are refused."""
+    if not _NAMES.issuperset(columns):
+        raise ValueError(columns)
+    return ", ".join(f"s.{column}" for column in columns) or "s.id"
+
+
+def _row(row: asyncpg.Record) -> asyncpg.Record:
+    return row
 
 
 async def count(viewer: Viewer, filter_: SegmentFilter, search: str | None) -> int:
@@ -252,7 +280,7 @@ def restored(values: dict[str, Any]) -> SegmentView:
 
 
 _CRITERIA: Final = COLUMNS.index("criteria")
-_TYPES: Final[dict[str, type[Any]]] = {
+TYPES: Final[dict[str, type[Any]]] = {
     "kind": MemberKind,
     "type": SegmentType,
     "status": SegmentStatus,
@@ -263,5 +291,5 @@ _TYPES: Final[dict[str, type[Any]]] = {
     "last_action": SegmentAction,
 }
 _ENUMS: Final = [
-    (COLUMNS.index(column), {member.value: member for member in enum}) for column, enum in _TYPES.items()
+    (COLUMNS.index(column), {member.value: member for member in enum}) for column, enum in TYPES.items()
 ]
