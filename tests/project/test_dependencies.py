@@ -41,7 +41,6 @@ TOOLS = {
     "pytest-timeout",
     "pytest-xdist",
     "ruff",
-    "standardwebhooks",
     "types-cachetools",
     "types-psutil",
 }
