@@ -27,7 +27,7 @@ demo: ## start everything with example data and print a first query (ARGS="--mem
 test: ## run the tests on real servers (ARGS="-k criteria")
 	@WORKERS=$(WORKERS) scripts/test $(ARGS)
 
-test-fast: $(STAMP) ## run the tests that need no server: less than a minute (ARGS="-k criteria")
+test-fast: $(STAMP) ## run the tests that need no server and are not slow: less than a minute (ARGS="-k criteria")
 	$(BIN)/python -m pytest -n $(WORKERS) --without-servers $(ARGS)
 
 test-matrix: ## run the tests on PostgreSQL 15, Redis and the Pythons of this machine (ARGS="tests/engines")

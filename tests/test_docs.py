@@ -18,6 +18,8 @@ from seggraph import cli
 from seggraph.settings import Settings
 from tests import code_names
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parent.parent
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
 PLANS = {ROOT / "docs" / "contributing.md"}

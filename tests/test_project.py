@@ -17,6 +17,8 @@ from packaging.utils import canonicalize_name
 
 import seggraph
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parent.parent
 
 

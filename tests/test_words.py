@@ -19,6 +19,8 @@ import pytest
 
 from tests import code_names
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parent.parent
 TEXTS = ("README.md", "CHANGELOG.md", "docs", "schema.graphql")
 SCANNED = ("src/seggraph", *TEXTS)

@@ -1,7 +1,7 @@
-"""The fast tier of the tests: those that need no server. `make test-fast` runs it.
+"""The fast tier of the tests: those that need no server and take no long time. `make test-fast` runs it.
 
 A test belongs to it unless one of its fixtures starts servers, or it carries the marker `servers` because it starts
-them itself. So nobody keeps a list: a new test is in the right tier by what it asks for.
+them itself, or the marker `slow`. So nobody keeps a list: a new test is in the right tier by what it asks for.
 """
 
 import os
@@ -15,6 +15,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 OPTION: Final = "--without-servers"
 MARKER: Final = "servers"
+SLOW: Final = "slow"
 PROGRAMS: Final = frozenset({"initdb", "postgres", "redis-server", "valkey-server"})
 _MARK: Final = "_seggraph_starts_servers"
 
@@ -36,8 +37,8 @@ def needs_servers(item: pytest.Item) -> bool:
 
 
 def keep_fast_ones(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Deselect what needs servers."""
-    slow = [item for item in items if needs_servers(item)]
+    """Deselect what needs servers, and what is slow."""
+    slow = [item for item in items if needs_servers(item) or item.get_closest_marker(SLOW) is not None]
     config.hook.pytest_deselected(items=slow)
     items[:] = [item for item in items if item not in set(slow)]
 

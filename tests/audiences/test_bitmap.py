@@ -1,5 +1,6 @@
 """The bitmap value against plain Python sets."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pyroaring import BitMap
@@ -18,6 +19,8 @@ from seggraph.audiences import (
     to_bytes,
 )
 from seggraph.audiences.bitmap import iterate, whole_chunks
+
+pytestmark = pytest.mark.slow
 
 LARGEST = 2**31 - 1
 

@@ -18,6 +18,8 @@ from seggraph.criteria.typed import Checked, Comparison
 from seggraph.vocabulary import AttributeType, MemberKind
 from tests.engines import random_histories
 
+pytestmark = pytest.mark.slow
+
 CATALOGUE = Catalogue(
     MemberKind.PERSON,
     [

@@ -9,6 +9,8 @@ import pytest
 
 from tests.project import internals
 
+pytestmark = pytest.mark.slow
+
 CLASSES: dict[str, Any] = internals.record()["classes"]
 PRIVATE: dict[str, Any] = internals.record()["private"]
 AGAIN = "Look at what changed, run `python -m tests.project.internals`, and give the reason of each new line."

@@ -8,6 +8,8 @@ import pytest
 from tests.project import statements
 from tests.project.statements import Source, Statement
 
+pytestmark = pytest.mark.slow
+
 TENANTS = statements.tenant_tables()
 SOURCES = list(statements.sources())
 FOUND = {source.name: list(statements.statements(source, TENANTS)) for source in SOURCES}

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.slow
+
 SOURCES = Path(__file__).parents[2] / "src" / "seggraph"
 
 OWNER = SOURCES / "services" / "computations" / "computations.py"

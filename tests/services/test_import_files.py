@@ -20,6 +20,8 @@ from seggraph.values import csv_values, domains
 from seggraph.vocabulary import AttributeType, MemberKind
 from tests.services.importing import reading
 
+pytestmark = pytest.mark.slow
+
 ENCODINGS = {
     "utf-8": ("utf-8", b""),
     "utf-8 with a mark": ("utf-8", b"\xef\xbb\xbf"),

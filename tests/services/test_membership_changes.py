@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pyroaring import BitMap
@@ -11,6 +12,8 @@ from seggraph.audiences import ChunkOwner
 from seggraph.models.audiences import ChunkRole
 from seggraph.services.memberships.membership import Membership, compare, linked
 from seggraph.vocabulary import SourceKind
+
+pytestmark = pytest.mark.slow
 
 SEGMENT = 9
 SOURCES = {1: SourceKind.CRITERIA, 2: SourceKind.MANUAL, 3: SourceKind.IMPORT, 4: SourceKind.PLAYBOOK}

@@ -13,6 +13,8 @@ from tests.transport.random_documents import Documents
 from tests.transport.sample import a_car
 from tests.transport.test_execution import ODD_VALUES, schemas
 
+pytestmark = pytest.mark.slow
+
 AWKWARD = frozenset({"remember", "token", "hugeNumber"})
 """Fields that need a context, or change with each call."""
 PER_SEED = 100

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -21,6 +22,8 @@ from seggraph.criteria.text.keywords import COUNTED
 from seggraph.errors import CriteriaError
 from seggraph.vocabulary import Channel, ConsentState
 from tests.criteria.text.corpus import NAMES, ids_of
+
+pytestmark = pytest.mark.slow
 
 _odd = ["", "'", "''", '"', "a'b", "in", "NOT", "2026-01-31", "P30D", "TRUE", "5", "a\nb", "\\", "İ", "ſum"]
 words = st.sampled_from(_odd) | st.text(max_size=12).filter(
