@@ -121,6 +121,8 @@ def load(url: str, bodies: Path, seconds: int, connections: int, authorization: 
     if found is None:
         raise ValueError(output)
     values = dict(part.split("=") for part in found[1].split())
+    if not float(values["per_second"]):
+        raise ValueError(f"{url} answered nothing within {seconds} s: give it more --seconds")
     return Timing(
         float(values["per_second"]), float(values["p50_ms"]), float(values["p99_ms"]), int(values["errors"])
     )
