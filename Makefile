@@ -14,7 +14,7 @@ WORKERS ?= 3
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-fast test-matrix coverage chaos check static format lock clean
+.PHONY: help setup demo test test-fast test-matrix coverage chaos bench check static format lock clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{printf "%-15s %s\n", $$1, $$2}'
@@ -38,6 +38,9 @@ coverage: $(STAMP) ## run the tests and print which lines and branches of src th
 
 chaos: $(STAMP) ## kill workers, connections and servers for minutes, and look for what is stuck or lost (ARGS="--seeds 7 8")
 	$(BIN)/python -m tests.chaos $(ARGS)
+
+bench: $(STAMP) ## measure everything beside its comparison, and write docs/benchmarks.md (ARGS="--quick"; needs npm and wrk)
+	$(BIN)/python -m bench $(ARGS)
 
 check: static test ## everything that CI runs
 

@@ -22,6 +22,7 @@ import asyncpg
 from pyroaring import BitMap
 
 from bench.criteria_cases import BASE, CASES, EDITS, SEGMENT
+from bench.results import Ratio
 from seggraph import embedded
 from seggraph.audiences import ChunkOwner, ChunkStore
 from seggraph.criteria import AttributeDefinition, Catalogue, check, parse
@@ -205,6 +206,7 @@ async def measure(connection: asyncpg.Connection, members: int, only: str) -> No
             f" {len(found):>9,} {statistics.median(restricted):>12.1f}",
             flush=True,
         )
+        Ratio(f"Criteria, {name}, to SQL by hand", medians[0] / medians[1], at_most=1.2).print()
 
 
 async def preview(
@@ -248,6 +250,7 @@ async def measure_previews(connection: asyncpg.Connection) -> None:
     for name, times in edits.items():
         taken = statistics.median(times)
         print(f"{'after another ' + name:<50} {taken:>10.0f} {taken / first:>13.2f}")
+        Ratio(f"Preview after another {name}, to the first", taken / first, at_most=0.3).print()
 
 
 async def main(url: str, members: int, events: int, only: str) -> None:

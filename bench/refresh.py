@@ -19,6 +19,7 @@ from zoneinfo import ZoneInfo
 import asyncpg
 from pyroaring import BitMap
 
+from bench.results import Ratio
 from seggraph import embedded
 from seggraph.access import Viewer
 from seggraph.audiences import ChunkOwner, ChunkStore, to_bytes
@@ -187,6 +188,8 @@ async def run(settings: Settings, rounds: int, changed: int, members: int) -> No
         f"{statistics.median(pairs):.2f}, all together {sum(large.taken) / sum(many.taken):.2f})"
     )
     print(f"180 segments more that do not depend: {mixed.median / few.median:.2f} times as long")
+    Ratio("Refresh, ten times as many members", large.median / many.median, at_most=1.5).print()
+    Ratio("Refresh, 180 segments more that do not depend", mixed.median / few.median, at_most=1.1).print()
 
 
 def main() -> None:
