@@ -9,7 +9,7 @@ import pytest
 
 from seggraph.criteria import AttributeDefinition, AttributeOp, Catalogue, check, describe, parse, to_json
 from seggraph.criteria.naive import NaiveEvent, NaiveMember, matches
-from seggraph.criteria.text import complete, place_at, read_text, write_text
+from seggraph.criteria.text import complete, read_text, spot_at, write_text
 from seggraph.errors import BadOperator, BadValue
 from seggraph.vocabulary import AttributeType, MemberKind
 from tests.criteria.multiple_of import multiple_of
@@ -53,7 +53,7 @@ def test_it_is_an_operator_of_its_types_alone(op: AttributeOp) -> None:
 
 @pytest.mark.usefixtures("op")
 def test_it_is_offered() -> None:
-    place = place_at("seats M", 7)
+    place = spot_at("seats M", 7)
     assert place is not None
     assert [(one.text, one.description) for one in complete(place, CATALOGUE)] == [
         ("MULTIPLE OF", "Is a multiple of.")

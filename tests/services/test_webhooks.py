@@ -17,7 +17,7 @@ from seggraph import webhook_signatures
 from seggraph.access import Viewer
 from seggraph.audiences import to_bytes
 from seggraph.context import Context, open_context
-from seggraph.models.runs import Move
+from seggraph.models.runs import Direction
 from seggraph.services.members import upserts
 from seggraph.services.segments import segments
 from seggraph.services.segments.segments import SegmentDraft
@@ -143,7 +143,7 @@ async def test_several_moves_are_told_as_one_net_change(runs: list[tuple[set[int
         inside = (inside | entered) - exited
         rows += [
             {"run_id": number, "move": move, "roaring": to_bytes(BitMap(moved))}
-            for move, moved in ((Move.ENTERED, entered), (Move.EXITED, exited))
+            for move, moved in ((Direction.ENTERED, entered), (Direction.EXITED, exited))
             if moved
         ]
 

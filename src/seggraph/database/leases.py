@@ -1,7 +1,7 @@
 """Leases: a worker has a row to itself while it works on it, and another takes over when that worker is gone.
 
 A row that stands for work has a `lease_holder` and an end of the lease, `lease_until`. The worker that claims the row
-puts itself in, moves the end on while it works, and stores nothing unless it is still the holder. Whatever takes a
+puts itself in, extends the lease while it works, and stores nothing unless it is still the holder. Whatever takes a
 row out of the work clears the holder. Which rows are work and how they are claimed: `claimable_work`.
 """
 

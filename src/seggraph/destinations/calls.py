@@ -47,7 +47,7 @@ class Caller:
             raise Refused(error.message) from error
         except ConnectionFailed as error:
             raise Unavailable(error.message) from error
-        _judge(answer, self.secrets, of_list=of_list)
+        _check(answer, self.secrets, of_list=of_list)
         return answer
 
 
@@ -64,7 +64,7 @@ def json_of(answer: Answer) -> dict[str, Any]:
     return content
 
 
-def _judge(answer: Answer, secrets: Sequence[str], *, of_list: bool) -> None:
+def _check(answer: Answer, secrets: Sequence[str], *, of_list: bool) -> None:
     status = answer.status
     if 200 <= status < 300:
         return

@@ -51,7 +51,7 @@ class Engine(Protocol):
     async def moved_by_time(
         self, connection: asyncpg.Connection, request: EvaluationRequest, *, since: datetime
     ) -> list[BitMap]:
-        """For each tree the members that time alone may have moved in or out, and perhaps others.
+        """For each tree the members that may have entered or left by the passing of time alone, and perhaps others.
 
         A member that is not found, and whose data did not change, has one answer at every instant from `since` to
         the request's `as_of`. Members that moved in segments that the criteria refer to are not found. Raises

@@ -337,7 +337,7 @@ class Evaluation:
 
 
 def _are_few(members: BitMap | None) -> bool:
-    """Whether look-ups of single members pay. Ordinals are dense: the largest tells how many members exist."""
+    """Whether look-ups of single members pay. Ordinals are dense: the largest is about the number of members."""
     return members is not None and (
         len(members) <= MAX_SINGLE_LOOKUPS or len(members) * SINGLE_LOOKUP_SHARE <= members.max()
     )

@@ -20,7 +20,7 @@ from seggraph.engines.statements import EvaluationTime, Statement
 from seggraph.errors import Invalid
 
 DEFAULT_CACHE_BYTES: Final = 64 * 1024 * 1024
-"""Most bytes of answers to single conditions that are cached, unless told otherwise."""
+"""Most bytes of answers to single conditions that are cached by default."""
 
 _FIND_COLLATIONS = """
     SELECT collname FROM pg_collation

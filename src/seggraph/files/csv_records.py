@@ -101,7 +101,7 @@ class RecordReader:
 
 
 def _broken(line: int, error: csv.Error) -> Record:
-    """What a mistake of CSV means. Raises Unreadable if the records after it cannot be told for certain."""
+    """What a mistake of CSV means. Raises Unreadable if the records after it are not certain."""
     reason = str(error)
     if "field limit" in reason:
         raise Unreadable(

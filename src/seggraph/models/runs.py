@@ -10,7 +10,7 @@ from seggraph.models.segments import Segment
 from seggraph.vocabulary import RunStatus, RunTrigger
 
 
-class Move(IntEnum):
+class Direction(IntEnum):
     """The direction of a membership change."""
 
     ENTERED = 1
@@ -64,7 +64,7 @@ class RunChunk(Model):
     workspace_id = fields.BigIntField()
     run: fields.ForeignKeyRelation[Run] = fields.ForeignKeyField("seggraph.Run")
     segment_id = fields.BigIntField()
-    move = fields.IntEnumField(Move)
+    move = fields.IntEnumField(Direction)
     chunk = fields.IntField()
     cardinality = fields.IntField()
     roaring = fields.BinaryField()

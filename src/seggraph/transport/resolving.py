@@ -207,10 +207,10 @@ def _load(call: Call, arguments: dict[str, Any], sources: Values) -> Values | Co
     except Exception:
         _close(waiting)
         raise
-    return _go_on(values, waiting) if waiting else values
+    return _resume(values, waiting) if waiting else values
 
 
-async def _go_on(
+async def _resume(
     values: list[Any], waiting: list[tuple[int, Coroutine[Any, Any, Any], Batch[Any, Any]]]
 ) -> list[Any]:
     """Run resolvers on, each time that the batches are there which they wait for, until all are done."""

@@ -26,7 +26,7 @@ _DEFAULT_LIMITS = Limits()
 class ServedSchema(strawberry.Schema):
     """`strawberry.Schema` with the executor, the limits, the caches and the masking of the transport.
 
-    `observe` is told of each operation that is over. Further keyword arguments are those of
+    `observe` is called after each operation. Further keyword arguments are those of
     `strawberry.Schema`. An extension with a `resolve` method costs every field dear and leaves nothing to
     compiled documents: do without.
 
@@ -81,18 +81,18 @@ class ServedSchema(strawberry.Schema):
         try:
             data = await answer(self._schema, *operation, variables, context)
         except asyncio.CancelledError:
-            self._tell("left", begun)
+            self._report("left", begun)
             raise
         except Exception:  # whatever is wrong, `execute` meets it again and says where
             return None
-        self._tell("ok", begun)
+        self._report("ok", begun)
         return data
 
     def is_subscription(self, query: str, operation_name: str | None) -> bool:
         """Whether a document is known and its operation a subscription."""
         return self._documents.known(query, operation_name, GraphQLOperationType.SUBSCRIPTION) is not None
 
-    def _tell(self, outcome: str, begun: float) -> None:
+    def _report(self, outcome: str, begun: float) -> None:
         if self._observe is not None:
             self._observe("query", outcome, perf_counter() - begun)
 

@@ -1,8 +1,8 @@
-"""Subscribers who are told the same share one execution and one encoded message.
+"""Subscribers that get the same events share one execution and one encoded message.
 
 A subscription begins by itself: its snapshot, or what it missed. When it has all that there is so far, it joins the
 others of the same document, variables and scope: their events are executed once, and each gets the same text
-behind its own operation id. Whoever takes too long, and whoever's rights are others by now, leaves the others
+behind its own operation id. A subscriber that is too slow, or whose rights have changed, leaves the group
 again and goes on by itself from the last message that was sent: nothing is missed, and nobody waits.
 """
 
@@ -121,7 +121,7 @@ class Member:
             waits_for = sending.send(None)
         except StopIteration:
             return
-        except Exception:  # the client is gone, as the task that reads from it is told too
+        except Exception:  # the client is gone, as the task that reads from it finds out too
             self.leave(message.before)
             return
         self._draining = asyncio.create_task(self._drain(_Started(sending, waits_for)))
@@ -215,7 +215,7 @@ class Broadcast:
                         break
                     before = context.feed.before
                     await self._require_rights(before)
-                    self._tell(result, before)
+                    self._send(result, before)
                     before = context.feed.cursor
         except Exception as error:  # each of them meets it by itself, and tells its client
             log_internal(error)
@@ -225,7 +225,7 @@ class Broadcast:
                 del self._members[member]
                 member.leave(before)
 
-    def _tell(self, result: ExecutionResult, before: str) -> None:
+    def _send(self, result: ExecutionResult, before: str) -> None:
         body: dict[str, Any] = {"data": result.data}
         if result.errors:
             body["errors"] = [error.formatted for error in result.errors]

@@ -168,7 +168,7 @@ class TransportWSHandler(BaseGraphQLTransportWSHandler[Any, None]):
             await self.websocket.close(FORBIDDEN, "Forbidden")
 
     def _key(self, operation: Operation[Any, None], context: Any) -> Hashable:
-        """What subscribers who are told the same have in common; None for whoever shares nothing."""
+        """The key of the group of subscribers that get the same events; None for an operation that is not shared."""
         scope = getattr(context, "scope", None)
         is_known = cast(_View, self.view).is_subscription(operation.query, operation.operation_name)
         if scope is None or not is_known:

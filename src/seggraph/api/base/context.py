@@ -37,7 +37,7 @@ class Caller:
     start: str | None = None
     """Where the operation's subscription begins instead of with a snapshot: after a cursor."""
     when_idle: Callable[[], None] | None = None
-    """What is called when the operation's subscription has told all that happened."""
+    """What is called when the operation's subscription has published all that happened."""
 
     @property
     def base_url(self) -> str:
@@ -64,7 +64,7 @@ class Caller:
             return True
 
     async def refresh(self) -> None:
-        """Empty the loaders: the next event shows what is so then, to whom may see it then.
+        """Empty the loaders: the next event shows the state at that time, by the rights of that time.
 
         Raises Unauthenticated when the credentials do not hold any more.
         """

@@ -103,7 +103,7 @@ class ErasureMutations:
                 relations=report.erased.relations,
                 pending_relations=report.erased.pending_relations,
                 segments=report.erased.memberships,
-                history=report.erased.moves,
+                history=report.erased.membership_changes,
                 import_rows=report.erased.import_rows,
                 import_files=report.erased.import_files,
                 export_files=report.erased.export_files,

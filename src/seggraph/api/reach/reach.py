@@ -38,7 +38,7 @@ class RunError:
 
     @staticmethod
     def of(code: str | None, message: str | None, at: datetime | None) -> "RunError | None":
-        """The failure that the columns of an object tell of, if they tell of one."""
+        """The failure in the columns of an object; None if there is none."""
         return None if code is None or at is None else RunError(code=code, message=message or "", at=at)
 
 

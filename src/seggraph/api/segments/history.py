@@ -15,9 +15,9 @@ from seggraph.api.links.playbook_links import LinkedPlaybook, playbooks_seen
 from seggraph.api.members.members import Member, MemberConnection
 from seggraph.api.reach.reach import RunError
 from seggraph.database.paging import PageRequest
-from seggraph.models.runs import Move
+from seggraph.models.runs import Direction
 from seggraph.services.history import size_history
-from seggraph.services.history.past_memberships import AtList, MoveFilter, MoveList, MoveView
+from seggraph.services.history.past_memberships import AtList, ChangeFilter, ChangeList, ChangeView
 from seggraph.services.history.runs import RunView
 from seggraph.services.history.size_history import Span
 from seggraph.services.members.members import MemberList
@@ -32,8 +32,8 @@ from seggraph.vocabulary.described import DescribedIntEnum
 class MembershipDirection(DescribedIntEnum):
     """Whether a member entered or exited a segment."""
 
-    ENTERED = Move.ENTERED.value, "The member entered the segment."
-    EXITED = Move.EXITED.value, "The member exited the segment."
+    ENTERED = Direction.ENTERED.value, "The member entered the segment."
+    EXITED = Direction.EXITED.value, "The member exited the segment."
 
 
 @strawberry.type(
@@ -122,7 +122,7 @@ class MembershipChange:
         return await playbooks_seen(info, self.playbook_ids)
 
     @staticmethod
-    def of(view: MoveView) -> "MembershipChange":
+    def of(view: ChangeView) -> "MembershipChange":
         """The change as the service reads it."""
         return MembershipChange(
             member=Member.of(view.member),
@@ -214,8 +214,8 @@ class SegmentHistoryFields:
         after: After = None,
     ) -> MembershipChangeConnection:
         """A page of changes, for all segments of the operation at once."""
-        wanted = MoveFilter(from_, to, None if direction is None else Move(direction.value))
-        list_ = MoveList(self.view.id, self.view.kind, wanted)
+        wanted = ChangeFilter(from_, to, None if direction is None else Direction(direction.value))
+        list_ = ChangeList(self.view.id, self.view.kind, wanted)
         request = PageRequest(first=first, after=after)
         loaders = caller_of(info).loaders.history
         page = await loaders.change_pages.load((list_, request))

@@ -78,7 +78,7 @@ def _keeps(day: date, current: date) -> bool:
 
 
 def _has_anniversary_in_sql(side: Side, values: tuple[Value, ...]) -> exp.Expr:
-    """The days of the anniversary follow from today, or are given as `MonthDays` that a passage of time moved."""
+    """The days of the anniversary follow from today, or are given as `MonthDays` of a passage of time."""
     if isinstance(values[0], MonthDays):
         days = values[0]
     else:

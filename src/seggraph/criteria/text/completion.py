@@ -1,6 +1,6 @@
 """Completion: what may stand at a place in a text. The parser itself says it, so that both always agree.
 
-First `place_at` says what is looked for there; then, with names and values fetched for it by the caller, `complete`
+First `spot_at` says what is looked for there; then, with names and values fetched for it by the caller, `complete`
 makes the list.
 """
 
@@ -58,7 +58,7 @@ class Completion:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class Spot:
     """A place in a text: what the parser expects there, and what is typed already.
 
     `typed` has no quotes, `quote` is the quote that is open. A completion replaces `start` until before `end`.
@@ -90,7 +90,7 @@ class Place:
 _TYPED: Final = (TokenKind.WORD, TokenKind.NUMBER, TokenKind.OPEN, TokenKind.MOMENT)
 
 
-def place_at(text: str, cursor: int) -> Place | None:
+def spot_at(text: str, cursor: int) -> Spot | None:
     """What the parser expects at an offset, in characters. None if there is a mistake further left.
 
     What stands right of the cursor plays no part, but for the rest of the word that the cursor is in.
@@ -108,7 +108,7 @@ def place_at(text: str, cursor: int) -> Place | None:
     except SeggraphError:
         if looking.next.kind is not TokenKind.END:
             return None
-    return Place(
+    return Spot(
         looking.expectations,
         typed.content,
         typed.text[:1] if typed.kind is TokenKind.OPEN else "",
@@ -125,7 +125,7 @@ def _word_end(text: str, cursor: int, typed: Token) -> int:
 
 
 def complete(
-    place: Place,
+    spot: Spot,
     catalogue: Catalogue,
     *,
     values: Iterable[tuple[CompletionKind, str, str]] = (),
@@ -136,12 +136,12 @@ def complete(
     """
     offered = [
         *((kind, quoted(text), text, words) for kind, text, words in values),
-        *(one for expectation in place.expectations for one in _offers(expectation, catalogue)),
+        *(one for expectation in spot.expectations for one in _offers(expectation, catalogue)),
     ]
     found: dict[str, Completion] = {}
     for kind, text, name, words in offered:
-        if _fits(place, kind, text, name):
-            found.setdefault(text, Completion(kind, text, place.start, place.end, words))
+        if _fits(spot, kind, text, name):
+            found.setdefault(text, Completion(kind, text, spot.start, spot.end, words))
     ranks = list(_RANKS)
     return sorted(found.values(), key=lambda one: ranks.index(one.kind))[:MAX_COMPLETIONS]
 
@@ -159,10 +159,10 @@ _Offer = tuple[CompletionKind, str, str, str]
 """Kind, text to insert, the text that what was typed has to begin, description."""
 
 
-def _fits(place: Place, kind: CompletionKind, text: str, name: str) -> bool:
+def _fits(spot: Spot, kind: CompletionKind, text: str, name: str) -> bool:
     """Whether an offer begins with what was typed. Within double quotes only fields are offered."""
-    right = kind is CompletionKind.FIELD if place.quote == DOUBLE else text.startswith(place.quote)
-    return right and name.casefold().startswith(place.typed.casefold())
+    right = kind is CompletionKind.FIELD if spot.quote == DOUBLE else text.startswith(spot.quote)
+    return right and name.casefold().startswith(spot.typed.casefold())
 
 
 def _offers(expectation: Expectation, catalogue: Catalogue) -> Iterator[_Offer]:

@@ -79,7 +79,7 @@ class ConditionParser:
         if name is None:
             return None
         scope = self._scope
-        op = stream.need_phrase(OPERATORS.keywords, lambda op, rest: ExpectedOperator(scope, name, op, rest))
+        op = stream.need_keyword(OPERATORS.keywords, lambda op, rest: ExpectedOperator(scope, name, op, rest))
         values, arity = (
             self._values(op, ValueOf(scope, name), ExpectedOperator(scope, name, op, "(")),
             OPERATORS[op].arity,
@@ -154,7 +154,7 @@ class ConditionParser:
         later: tuple[str, ...] = UNITS
         while not counts or (later and stream.next.kind is TokenKind.NUMBER):
             count = self._whole_number(Sort.LENGTH)
-            unit, _ = stream.need_phrase(_units(later), lambda unit, _: Words(f"{unit[0]}S"))
+            unit, _ = stream.need_keyword(_units(later), lambda unit, _: Words(f"{unit[0]}S"))
             counts[unit] = count
             later = later[later.index(unit) + 1 :]
         return iso_length(counts)
@@ -169,15 +169,15 @@ class ConditionParser:
 
     def tags(self) -> Tags:
         """Parse what follows TAGS."""
-        op = self._stream.need_phrase(SETS)
+        op = self._stream.need_keyword(SETS)
         return Tags(op, self._list(lambda: self.text(Sort.TAG)))
 
     def consent(self) -> Consent:
         """Parse what follows CONSENT."""
         self._stream.need_word("(")
-        channel = self._stream.need_phrase(CHANNELS)
+        channel = self._stream.need_keyword(CHANNELS)
         self._stream.need_word(")")
-        return Consent(channel, self._stream.need_phrase(STATES))
+        return Consent(channel, self._stream.need_keyword(STATES))
 
     def segment(self, op: InOp) -> InSegment:
         """Parse what follows IN SEGMENT: a name in quotes, or a number."""
@@ -220,7 +220,7 @@ class ConditionParser:
             stream.need_word("EVENT")
         name, within, where = self._events()
         stream.need_word(")")
-        op = stream.need_phrase(compared(AGGREGATES[aggregate].type))
+        op = stream.need_keyword(compared(AGGREGATES[aggregate].type))
         return Event(name, aggregate, of, op, self._values(op, Something(Sort.VALUE)), within, where)
 
     def _property(self) -> str:
@@ -236,7 +236,7 @@ class ConditionParser:
 
     def _window(self) -> Window | None:
         stream = self._stream
-        if stream.phrase({"last": "IN LAST"}):
+        if stream.keyword({"last": "IN LAST"}):
             return Window(last=self.length())
         start = self._moment() if stream.word("FROM") else None
         end = self._moment() if stream.word("TO") else None
@@ -261,8 +261,8 @@ class ConditionParser:
     def opening(self) -> Leaf | None:
         """Parse a condition that begins with a keyword of its own, if one is next."""
         stream, start = self._stream, self._stream.next.start
-        read = stream.phrase(_CALLED, lambda _, rest: Opening(f"{rest}("))
-        read = read or stream.phrase(_PLAIN, lambda _, rest: Opening(rest))
+        read = stream.keyword(_CALLED, lambda _, rest: Opening(f"{rest}("))
+        read = read or stream.keyword(_PLAIN, lambda _, rest: Opening(rest))
         return None if read is None else self.located(read(self), start)
 
 

@@ -71,9 +71,9 @@ def read(text: str, names: SegmentNames = no_segments, *, path: Path = ()) -> Re
     criteria can hold.
     """
     if len(text) > MAX_CHARACTERS:
-        place = at(*line_and_column(text, MAX_CHARACTERS))
+        spot = at(*line_and_column(text, MAX_CHARACTERS))
         raise CriteriaTooLarge(
-            f"{place}: the text goes on after {MAX_CHARACTERS:,} characters; give JSON instead"
+            f"{spot}: the text goes on after {MAX_CHARACTERS:,} characters; give JSON instead"
         )
     reader = Parser(TokenStream(text, list(tokens(text)), path), names)
     reading = Reading(text, reader.whole(), reader.offsets)
@@ -119,7 +119,7 @@ class Parser(ConditionParser):
         stream, start = self._stream, self._stream.next.start
         if not stream.word("NOT"):
             return self._primary()
-        if stream.phrase({InOp.NOT_IN: "IN SEGMENT"}):
+        if stream.keyword({InOp.NOT_IN: "IN SEGMENT"}):
             return self.located(self.segment(InOp.NOT_IN), start)
         item: Node = self._inside(self._negation)
         node: Node = Not(item)
@@ -136,12 +136,12 @@ class Parser(ConditionParser):
     def _call(self) -> Node | None:
         """Parse `ALL(..)`, `ANY(..)`, or an aggregate with its comparison, if one is next."""
         stream, start = self._stream, self._stream.next.start
-        group = stream.phrase({All: "ALL", AnyOf: "ANY"}, lambda _, rest: Opening(f"{rest}("))
+        group = stream.keyword({All: "ALL", AnyOf: "ANY"}, lambda _, rest: Opening(f"{rest}("))
         if group is not None:
             items = self._inside(self._items)
             node: Node = All(items) if group is All else AnyOf(items)
             return self.located(node, start)
-        aggregate = stream.phrase(AGGREGATES, lambda _, rest: Opening(f"{rest}("))
+        aggregate = stream.keyword(AGGREGATES, lambda _, rest: Opening(f"{rest}("))
         return None if aggregate is None else self.located(self._aggregate(aggregate), start)
 
     def _items(self) -> tuple[Node, ...]:
@@ -170,7 +170,7 @@ class Parser(ConditionParser):
             where = self._inside(self._expression)
             self._scope = outer
         stream.need_word(")")
-        op = stream.need_phrase(COUNTED)
+        op = stream.need_keyword(COUNTED)
         return Related(relation, where, op, self._whole_number(Sort.WHOLE_NUMBER))
 
     def _inside(self, read: Callable[[], _R]) -> _R:

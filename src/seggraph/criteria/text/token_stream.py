@@ -76,7 +76,7 @@ class TokenStream:
         if not self.word(word, expectation):
             self.fail()
 
-    def phrase(
+    def keyword(
         self,
         keywords: Mapping[K, str],
         expectation: Callable[[K, str], Expectation] = lambda _, rest: Words(rest),
@@ -85,7 +85,7 @@ class TokenStream:
 
         Raises CriteriaSyntaxError for a phrase that begins and does not end.
         """
-        live = [(key, phrase.split()) for key, phrase in keywords.items()]
+        live = [(key, keyword.split()) for key, keyword in keywords.items()]
         taken = 0
         while True:
             unsaid = [(key, words) for key, words in live if len(words) > taken]
@@ -99,13 +99,13 @@ class TokenStream:
         whole = next((key for key, words in live if len(words) == taken), None)
         return self.fail() if whole is None and taken else whole
 
-    def need_phrase(
+    def need_keyword(
         self,
         keywords: Mapping[K, str],
         expectation: Callable[[K, str], Expectation] = lambda _, rest: Words(rest),
     ) -> K:
         """Read the longest of some phrases of keywords. Raises CriteriaSyntaxError."""
-        found = self.phrase(keywords, expectation)
+        found = self.keyword(keywords, expectation)
         return self.fail() if found is None else found
 
     def fail(self) -> NoReturn:

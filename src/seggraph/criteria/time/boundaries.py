@@ -1,6 +1,6 @@
 """Boundaries: for which members the mere passing of time may have changed the answer of criteria.
 
-A window moves on, a day ends, an event that was recorded ahead happens. For the time between two instants this module
+A window slides, a day ends, an event that was recorded ahead happens. For the time between two instants this module
 says where to look: at events that happened in some ranges, and at dates and instants of members in others. A member
 that is not found there has the same answer at every instant between the two. A member that is found may have another.
 """

@@ -53,8 +53,8 @@ class Passage:
     def _memorized(self, length: Duration, sign: int) -> Reach:
         key = (length, sign)
         if key not in self._swept:
-            move = length.before if sign < 0 else length.after
-            self._swept[key] = self._sweep(length, lambda instant: move(instant, self.zone))
+            change = length.before if sign < 0 else length.after
+            self._swept[key] = self._sweep(length, lambda instant: change(instant, self.zone))
         return self._swept[key]
 
     def _sweep(self, length: Duration, moved: Callable[[datetime], datetime]) -> Reach:

@@ -76,7 +76,7 @@ EDIT = """
     WHERE workspace_id = $1 AND id = $2
 """
 
-MOVE = """
+SET_STATUS = """
     UPDATE campaigns SET status = $3, version = version + 1, last_modified_at = now()
     WHERE workspace_id = $1 AND id = $2
 """
@@ -115,7 +115,7 @@ AUDITED: Final = {
     CampaignSegmentRole.INCLUDE: "segment_ids",
     CampaignSegmentRole.EXCLUDE: "exclude_segment_ids",
 }
-"""What the audit log tells of a campaign and, by their role, of its segments."""
+"""What the audit log has of a campaign and, by their role, of its segments."""
 
 Wanted = dict[int, tuple[CampaignSegmentRole, int]]
 """What each segment is to be to a campaign, and its place in the list that says so."""
@@ -157,7 +157,7 @@ async def create(context: Context, viewer: Viewer, draft: CampaignDraft) -> Camp
             raise _name_taken(name)
         await unit.connection.execute(HOLD_SEGMENTS, viewer.workspace_id, campaign_id, list(wanted))
         await _attach(unit, viewer, campaign_id, CampaignStatus.DRAFT, wanted)
-        return await _told(context, unit, viewer, campaign_id, AuditAction.CREATED)
+        return await _audited(context, unit, viewer, campaign_id, AuditAction.CREATED)
 
 
 async def update(
@@ -197,7 +197,7 @@ async def update(
         except asyncpg.UniqueViolationError as error:
             raise _name_taken(name) from error
         await _reattach(unit, viewer, before, given)
-        return await _told(context, unit, viewer, campaign_id, AuditAction.EDITED, before, attached)
+        return await _audited(context, unit, viewer, campaign_id, AuditAction.EDITED, before, attached)
 
 
 async def set_status(
@@ -217,8 +217,8 @@ async def set_status(
         if status is CampaignStatus.ACTIVE:
             await unit.connection.execute(HOLD_SEGMENTS, viewer.workspace_id, campaign_id, [])
             _require_ready(await _attached(unit, viewer, campaign_id))
-        await unit.connection.execute(MOVE, viewer.workspace_id, campaign_id, status)
-        return await _told(context, unit, viewer, campaign_id, AuditAction.STATUS_CHANGED, before)
+        await unit.connection.execute(SET_STATUS, viewer.workspace_id, campaign_id, status)
+        return await _audited(context, unit, viewer, campaign_id, AuditAction.STATUS_CHANGED, before)
 
 
 async def delete(context: Context, viewer: Viewer, campaign_id: int) -> None:
@@ -349,7 +349,7 @@ def _require_order(starts_on: date | None, ends_on: date | None) -> None:
         raise Invalid("A campaign ends on the day that it starts, or later.", path=("endsOn",))
 
 
-async def _told(
+async def _audited(
     context: Context,
     unit: UnitOfWork,
     viewer: Viewer,

@@ -15,13 +15,13 @@ from seggraph.criteria.text import (
     Completion,
     CompletionKind,
     complete,
-    place_at,
     read,
     segments_in,
     segments_named,
+    spot_at,
     write_text,
 )
-from seggraph.criteria.text.completion import Place
+from seggraph.criteria.text.completion import Spot
 from seggraph.criteria.text.expectations import Sort
 from seggraph.criteria.text.names import catalogue_at, kind_at
 from seggraph.database.connections import database
@@ -109,7 +109,7 @@ def written(document: Mapping[str, Any], names: Mapping[int, str]) -> str | None
 
 async def completions(viewer: Viewer, kind: MemberKind, text: str, cursor: int) -> list[Completion]:
     """What may stand at an offset (in characters) of a text; nothing where there is a mistake further left."""
-    place = place_at(text, cursor)
+    place = spot_at(text, cursor)
     if place is None:
         return []
     async with database() as connection:
@@ -135,7 +135,7 @@ async def _segments_by_name(
 
 
 async def _names(
-    connection: asyncpg.Connection, viewer: Viewer, kind: MemberKind, place: Place
+    connection: asyncpg.Connection, viewer: Viewer, kind: MemberKind, place: Spot
 ) -> list[tuple[CompletionKind, str, str]]:
     """Names that could stand in quotes at a place, each with what it is."""
     values: list[tuple[CompletionKind, str, str]] = []
@@ -178,7 +178,7 @@ async def _relation_names(
 
 
 async def _frequent_values(
-    viewer: Viewer, catalogue: Catalogue, place: Place
+    viewer: Viewer, catalogue: Catalogue, place: Spot
 ) -> list[tuple[CompletionKind, str, str]]:
     """Values that members have, the most frequent first: of tags, or of a field that is text."""
     wanted, tag = place.value_of, place.expectation_of(Sort.TAG)

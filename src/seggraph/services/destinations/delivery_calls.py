@@ -166,7 +166,7 @@ class Calls:
         """Note that a batch leaves, before it does."""
         async with begin() as unit:
             await self.claim.hold(unit.connection)
-            await self._states(unit).change(lambda state: state.begin(batch), near=batch)
+            await self._states(unit).change(lambda state: state.begin(batch), within_ordinals=batch)
             sequence = await unit.connection.fetchval(NEXT, self.claim.delivery_id)
         return self._order(sequence)
 
@@ -174,7 +174,7 @@ class Calls:
         """Store the outcome of a batch that the destination has acknowledged."""
         async with begin() as unit:
             await self.claim.hold(unit.connection)
-            await self._states(unit).change(settle, near=batch)
+            await self._states(unit).change(settle, within_ordinals=batch)
             await self._acknowledged(unit)
 
     def _states(self, unit: UnitOfWork) -> States:

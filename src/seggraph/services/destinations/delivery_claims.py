@@ -105,14 +105,14 @@ class DeliveryClaim:
         """
 
         async def settle(unit: UnitOfWork, failure: FailureClass) -> None:
-            await self._require_same_wish(unit.connection)
+            await self._require_same_desired_state(unit.connection)
             if failure.is_final:
                 context.publish(unit, [self.changed(DeliveryStatus.FAILED)])
 
         wait = wait_seconds(context, self.attempts, asked_seconds)
         await WORK.fail(self.lease, self.attempts, error, settle, wait=wait)
 
-    async def _require_same_wish(self, connection: asyncpg.Connection) -> None:
+    async def _require_same_desired_state(self, connection: asyncpg.Connection) -> None:
         """Raise LeaseLost, which undoes the transaction, if the delivery is wanted otherwise by now."""
         if await connection.fetchval(DESIRED_STATE, self.delivery_id) != self.desired_state:
             raise LeaseLost

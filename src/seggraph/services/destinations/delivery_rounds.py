@@ -59,7 +59,7 @@ async def look(claim: DeliveryClaim) -> Round:
             row["segment_status"] == SegmentStatus.ACTIVE and claim.desired_state is DesiredState.DELIVER
         )
         after = delivery_states.copy(before)
-        after.tell(changed)
+        after.note_changed(changed)
         if not is_live or row["as_of"] is None:
             await states.write(before, after)
             if changed:

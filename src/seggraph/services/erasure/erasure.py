@@ -2,7 +2,7 @@
 
 One transaction holds, in this order: the workspace's members alone, so that nobody writes or relates them; its
 events alone; the members; the population's turn to refresh; the rows of all its segments. A run that is at work
-is told to look at the ordinals again when it applies its result, and then finds no member. What stays are
+gets the ordinals to evaluate again when it applies its result, and then finds no member. What stays are
 numbers: how many entered and left a segment, and when.
 """
 
@@ -107,7 +107,7 @@ class Erased:
     relations: int = 0
     pending_relations: int = 0
     memberships: int = 0
-    moves: int = 0
+    membership_changes: int = 0
     import_rows: int = 0
     import_files: int = 0
     export_files: int = 0
@@ -221,7 +221,7 @@ class _Erasing:
         addresses = await self._connection.execute(DELETE_ADDRESSES, self._workspace_id, list(ids))
         await self._connection.execute(DELETE_MEMBERS, self._workspace_id, list(ids))
         await value_counts.fold_within(self._connection, self._workspace_id, self._kind)
-        memberships, moves = await self._erase_bits()
+        memberships, changes = await self._erase_bits()
         await self._erase_dirty()
         keys = {row["ordinal"]: row["external_id"] for row in members}
         await delivery_changes.erase(self._connection, self._workspace_id, self._kind, keys)
@@ -229,7 +229,7 @@ class _Erasing:
         rows = await import_erasure.forget(
             self._connection, self._workspace_id, self._kind, traces, since=since
         )
-        return Erased(_count(addresses), event_count, related, pending, memberships, moves, rows)
+        return Erased(_count(addresses), event_count, related, pending, memberships, changes, rows)
 
     async def _erase_bits(self) -> tuple[int, int]:
         """Take the bits out of every audience and its history; returns how many of each there were."""
@@ -238,11 +238,11 @@ class _Erasing:
         before, after = await self._erase_reachable()
         deltas_found = await self._erase_links(segments, before)
         await self._leave_to_runs(segment_ids)
-        moves = await self._erase_history(segment_ids)
+        changes = await self._erase_history(segment_ids)
         at = await self._connection.fetchval(NOW)
         await self._record(deltas_found, at)
         await self._count_anew([row for row in segments if not _in_step(row)], deltas_found, after)
-        return sum(len(delta.exited) for delta in deltas_found), moves
+        return sum(len(delta.exited) for delta in deltas_found), changes
 
     async def _erase_reachable(self) -> tuple[Reachable, Reachable]:
         """Correct the reachable audiences; returns their chunks as they were, and as they are."""

@@ -1,6 +1,6 @@
 """Writing an export's file: one snapshot of the database from the first row to the last, so that count and file agree.
 
-A worker holds a lease that it renews; whoever takes over after a crash begins anew, for another process
+A worker holds a lease that it renews; a worker that takes over after a crash begins anew, for another process
 cannot see the same snapshot. The file appears under its name when it is whole.
 """
 

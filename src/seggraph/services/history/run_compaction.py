@@ -19,7 +19,7 @@ from pyroaring import BitMap
 from seggraph.audiences import from_bytes, pieces, to_bytes
 from seggraph.context import Context
 from seggraph.database.unit_of_work import begin
-from seggraph.models.runs import Move
+from seggraph.models.runs import Direction
 from seggraph.services.memberships import attribution
 from seggraph.services.memberships.attribution import Attribution
 from seggraph.settings import Settings
@@ -112,9 +112,9 @@ class Net:
     exited: BitMap = field(default_factory=BitMap)
     attribution: dict[int, BitMap] | None = field(default_factory=dict)
 
-    def add(self, direction: Move, changed: BitMap, attribution: Attribution | None) -> None:
+    def add(self, direction: Direction, changed: BitMap, attribution: Attribution | None) -> None:
         """Add a later change. A member who is back where they were before all of them neither entered nor exited."""
-        entered = direction is Move.ENTERED
+        entered = direction is Direction.ENTERED
         to, from_ = (self.entered, self.exited) if entered else (self.exited, self.entered)
         back = from_ & changed
         new = changed - back
@@ -183,7 +183,7 @@ async def _net(connection: asyncpg.Connection, arguments: Sequence[Any]) -> list
         for row in rows:
             changed, data = from_bytes(row["roaring"]), row["causes"]
             decoded = None if data is None else attribution.decode(data, changed)
-            net.add(Move(row["move"]), changed, decoded)
+            net.add(Direction(row["move"]), changed, decoded)
     return [
         (
             int(direction),
@@ -192,6 +192,6 @@ async def _net(connection: asyncpg.Connection, arguments: Sequence[Any]) -> list
             to_bytes(piece),
             None if net.attribution is None else attribution.encode(piece, net.attribution),
         )
-        for direction, changed in ((Move.ENTERED, net.entered), (Move.EXITED, net.exited))
+        for direction, changed in ((Direction.ENTERED, net.entered), (Direction.EXITED, net.exited))
         for number, piece in pieces(changed).items()
     ]

@@ -106,7 +106,7 @@ async def create_api_key(
     require_admin(viewer)
     cleaned = " ".join(name.split())
     if not cleaned:
-        raise Required("Give the key a name that tells what it is for.", path=("name",))
+        raise Required("Give the key a name that says what it is for.", path=("name",))
     if not cleaned.isprintable():
         raise Invalid("A name may not hold control or invisible characters.", path=("name",))
     if len(cleaned) > MAX_NAME:

@@ -172,7 +172,7 @@ async def find_by_external_id(viewer: Viewer, kind: MemberKind, external_id: str
     return None if row is None else view_of(row)
 
 
-AMONG_KEYS: Final = "(m.kind, m.ordinal) IN (SELECT * FROM unnest($2::smallint[], $3::int[]))"
+WITHIN_KEYS: Final = "(m.kind, m.ordinal) IN (SELECT * FROM unnest($2::smallint[], $3::int[]))"
 
 
 async def by_keys(
@@ -182,7 +182,7 @@ async def by_keys(
     kinds, ordinals = [int(kind) for kind, _ in keys], [ordinal for _, ordinal in keys]
     async with database() as connection:
         rows = await connection.fetch(
-            f"{SELECT} AND {AMONG_KEYS}",
+            f"{SELECT} AND {WITHIN_KEYS}",
             viewer.workspace_id,
             kinds,
             ordinals,
@@ -369,7 +369,7 @@ async def pages_of_audiences(
     arguments: list[Any] = [viewer.workspace_id, kind]
     selects = []
     for audience in audiences:
-        condition, values = await asyncio.to_thread(_among, audience, len(arguments))
+        condition, values = await asyncio.to_thread(_in_audience, audience, len(arguments))
         selects.append(f"{SELECT_KEYS} AND m.kind = $2 AND {condition}")
         arguments += values
     async with database() as connection:
@@ -378,7 +378,7 @@ async def pages_of_audiences(
         )
 
 
-def _among(audience: BitMap, bound: int) -> tuple[str, list[Any]]:
+def _in_audience(audience: BitMap, bound: int) -> tuple[str, list[Any]]:
     """The condition that a member is in an audience, and what it binds after so many other values.
 
     For a dense one PostgreSQL looks at each of the members between the first and the last; an array of so many

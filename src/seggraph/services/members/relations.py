@@ -1,8 +1,8 @@
 """Relating members by their external ids, also before they exist.
 
 A relation with a side that is not there yet waits as a pending one; the upsert that creates the last missing
-side settles it in the same transaction. Whoever relates while a side is missing holds that kind's population, as
-whoever creates members does: so one of the two sees the other.
+side settles it in the same transaction. A call that relates while a side is missing holds that kind's population, as
+a call that creates members does: so one of the two sees the other.
 """
 
 from collections import defaultdict

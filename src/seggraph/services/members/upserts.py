@@ -235,8 +235,9 @@ class UpsertBatch:
     async def _find(self, external_ids: list[str]) -> tuple[list[int], int | None]:
         """Find the members that exist. If one is to be created, lock the population's row, so that no other does it.
 
-        It is taken before any member's row is: whoever holds members only never waits for it, so upserts that
-        overlap cannot deadlock. Returns the ids of the members that exist, and the next ordinal, or None if all exist.
+        It is taken before any row of a member. A transaction that holds rows of members never waits for it, so
+        upserts that overlap cannot deadlock. Returns the ids of the members that exist, and the next ordinal, or
+        None if all exist.
         """
         arguments = self._workspace_id, self._kind, external_ids
         seen, ids = await self._connection.fetchrow(FIND, *arguments)

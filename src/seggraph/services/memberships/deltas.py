@@ -14,7 +14,7 @@ from pyroaring import BitMap
 from seggraph.audiences import ChunkOwner, ChunkStore, pieces, to_bytes
 from seggraph.events import SAMPLE_SIZE, Fact, MembershipChanged, ReachChanged
 from seggraph.models.audiences import ChunkRole
-from seggraph.models.runs import Move
+from seggraph.models.runs import Direction
 from seggraph.services.memberships import attribution
 from seggraph.services.memberships.membership import Membership, MembershipChange
 from seggraph.services.reach.reach import COLUMNS, ReachCounts
@@ -194,7 +194,7 @@ def _columns(rows: Sequence[tuple[Any, ...]], number: int) -> Sequence[Sequence[
 
 def _chunks(change: MembershipChange) -> Iterator[tuple[int, int, int, bytes, bytes | None]]:
     """The bitmaps of who entered and who exited: the direction, chunk, cardinality, bytes and attribution."""
-    for direction, ordinals in ((Move.ENTERED, change.entered), (Move.EXITED, change.exited)):
+    for direction, ordinals in ((Direction.ENTERED, change.entered), (Direction.EXITED, change.exited)):
         for number, piece in pieces(ordinals).items():
             by_source = change.attribution
             encoded = None if by_source is None else attribution.encode(piece, by_source)

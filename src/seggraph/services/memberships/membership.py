@@ -127,7 +127,7 @@ class Membership:
 
     @property
     def touched(self) -> BitMap:
-        """The members of whom any link or block changes, whether or not they enter or exit."""
+        """The members with a link or block that changes, whether or not they enter or exit."""
         links = (self.links[source_id] ^ after for source_id, after in self.links_after.items())
         blocks = (self.blocks[source_id] ^ after for source_id, after in self.blocks_after.items())
         return BitMap.union(BitMap(), *links, *blocks)

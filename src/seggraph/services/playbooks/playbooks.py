@@ -99,7 +99,7 @@ async def create(context: Context, viewer: Viewer, draft: PlaybookDraft) -> Play
         await sources.write(unit, viewer, playbook_id, feeding)
         await _require_sound(unit, viewer, draft.kind, criteria, feeding)
         await sources.compute_filled(context, unit, viewer, feeding.added)
-        return await _tell(context, unit, viewer, playbook_id, AuditAction.CREATED, feeding)
+        return await _publish(context, unit, viewer, playbook_id, AuditAction.CREATED, feeding)
 
 
 async def update(
@@ -133,7 +133,7 @@ async def update(
             is_same = orjson.loads(criteria.stored) == before.criteria
             follow = feeding.added if is_same else feeding.after
             await sources.compute_filled(context, unit, viewer, follow)
-        return await _tell(context, unit, viewer, playbook_id, AuditAction.EDITED, feeding, before)
+        return await _publish(context, unit, viewer, playbook_id, AuditAction.EDITED, feeding, before)
 
 
 async def pause(context: Context, viewer: Viewer, playbook_id: int) -> PlaybookView:
@@ -180,7 +180,7 @@ async def _set_status(
         if status is PlaybookStatus.ACTIVE:
             await sources.compute_filled(context, unit, viewer, feeding.kept)
         action = AuditAction.RESUMED if status is PlaybookStatus.ACTIVE else AuditAction.PAUSED
-        return await _tell(context, unit, viewer, playbook_id, action, feeding, before)
+        return await _publish(context, unit, viewer, playbook_id, action, feeding, before)
 
 
 async def _read(
@@ -239,7 +239,7 @@ async def _hold(unit: UnitOfWork, viewer: Viewer, playbook_id: int) -> PlaybookV
     return playbook
 
 
-async def _tell(
+async def _publish(
     context: Context,
     unit: UnitOfWork,
     viewer: Viewer,

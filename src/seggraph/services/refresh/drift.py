@@ -42,7 +42,7 @@ SYNCING = """
     WHERE workspace_id = $1 AND id = ANY($2) AND synced_revision = requested_revision
 """
 
-EXCUSE = "UPDATE segments SET excused = $3 WHERE workspace_id = $1 AND id = $2"
+EXCLUDE = "UPDATE segments SET excused = $3 WHERE workspace_id = $1 AND id = $2"
 
 WAITING = "SELECT ordinals FROM dirty_batches WHERE workspace_id = $1 AND kind = $2"
 
@@ -93,8 +93,8 @@ async def exclude_from_drift(
     """Note the members that a refresh leaves to the runs of segments. The caller holds the segments' rows."""
     for row in await connection.fetch(SYNCING, workspace_id, list(left_to_runs)):
         known = BitMap() if row["excused"] is None else from_bytes(row["excused"])
-        excused = to_bytes(known | left_to_runs[row["id"]])
-        await connection.execute(EXCUSE, workspace_id, row["id"], excused)
+        excluded = to_bytes(known | left_to_runs[row["id"]])
+        await connection.execute(EXCLUDE, workspace_id, row["id"], excluded)
 
 
 async def report(

@@ -97,8 +97,10 @@ async def _sources(
     in_segment = ChunkOwner(ChunkRole.MEMBERS, segment.id)
     roles = (ChunkRole.LINKS, ChunkRole.BLOCKS)
     owners = [in_segment, *(ChunkOwner(role, row["id"]) for row in rows for role in roles)]
-    near = BitMap([member.ordinal])
-    found = await ChunkStore(connection, viewer.workspace_id).read_many(owners, within_ordinals=near)
+    within_ordinals = BitMap([member.ordinal])
+    found = await ChunkStore(connection, viewer.workspace_id).read_many(
+        owners, within_ordinals=within_ordinals
+    )
     sources = []
     for row in rows:
         linked, blocked = (member.ordinal in found[ChunkOwner(role, row["id"])] for role in roles)

@@ -20,7 +20,7 @@ from seggraph.database.unit_of_work import UnitOfWork, begin
 from seggraph.events import Fact, MembershipChanged
 from seggraph.events.facts import decode
 from seggraph.events.topics import topics_of
-from seggraph.models.runs import Move
+from seggraph.models.runs import Direction
 from seggraph.services.segments.views import SegmentView
 from seggraph.services.webhooks.topics import Data, FactSubjects, anyone, data_of
 from seggraph.values.global_ids import global_id
@@ -204,7 +204,7 @@ async def _net(
                     if (row["run_id"], row["move"]) == (run_id, direction)
                 ),
             )
-            for direction in (Move.ENTERED, Move.EXITED)
+            for direction in (Direction.ENTERED, Direction.EXITED)
         )
         entered, exited = (entered - went) | (came - exited), (exited - came) | (went - entered)
     return entered, exited

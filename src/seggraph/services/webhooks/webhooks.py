@@ -251,11 +251,13 @@ async def _audit(
 ) -> None:
     """Write who did what; of the URL only the host, for a path may be a secret."""
     view = after or before
-    subject = audit.Subject(AuditSubject.WEBHOOK, None if view is None else view.id, _told(view).get("host"))
-    await audit.record(unit, viewer, action, subject, _told(before), _told(after))
+    subject = audit.Subject(
+        AuditSubject.WEBHOOK, None if view is None else view.id, _audited(view).get("host")
+    )
+    await audit.record(unit, viewer, action, subject, _audited(before), _audited(after))
 
 
-def _told(view: WebhookView | None) -> dict[str, Any]:
+def _audited(view: WebhookView | None) -> dict[str, Any]:
     if view is None:
         return {}
     return {
