@@ -14,10 +14,10 @@ WORKERS ?= 3
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test chaos check static format lock clean
+.PHONY: help setup demo test test-fast test-matrix coverage chaos bench check static format lock clean
 
 help: ## list the targets
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{printf "%-15s %s\n", $$1, $$2}'
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{printf "%-15s %s\n", $$1, $$2}'
 
 setup: $(STAMP) ## create .venv with exactly the versions of scripts/constraints.txt
 
@@ -27,8 +27,20 @@ demo: ## start everything with example data and print a first query (ARGS="--mem
 test: ## run the tests on real servers (ARGS="-k criteria")
 	@WORKERS=$(WORKERS) scripts/test $(ARGS)
 
+test-fast: $(STAMP) ## run the tests that need no server and are not slow: less than a minute (ARGS="-k criteria")
+	$(BIN)/python -m pytest -n $(WORKERS) --without-servers $(ARGS)
+
+test-matrix: ## run the tests on PostgreSQL 15, Redis and the Pythons of this machine (ARGS="tests/engines")
+	@WORKERS=$(WORKERS) scripts/test-matrix $(ARGS)
+
+coverage: $(STAMP) ## run the tests and print which lines and branches of src they do not reach
+	$(BIN)/python -m pytest -n $(WORKERS) --cov --cov-report=term $(ARGS)
+
 chaos: $(STAMP) ## kill workers, connections and servers for minutes, and look for what is stuck or lost (ARGS="--seeds 7 8")
 	$(BIN)/python -m tests.chaos $(ARGS)
+
+bench: $(STAMP) ## measure everything beside its comparison, and write docs/benchmarks.md (ARGS="--quick"; needs npm and wrk)
+	$(BIN)/python -m bench $(ARGS)
 
 check: static test ## everything that CI runs
 

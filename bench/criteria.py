@@ -1,4 +1,4 @@
-"""How long criteria take, next to the best SQL written by hand for the same question; and previews after an edit.
+"""How long criteria take, next to the best handwritten SQL for the same question; and previews after an edit.
 
 Run: ``python -m bench.criteria --members 1000000 --events 10000000``; by default 200,000 and ten times as many. It
 starts a server of its own and fills it, which takes some minutes for ten million events.
@@ -22,11 +22,12 @@ import asyncpg
 from pyroaring import BitMap
 
 from bench.criteria_cases import BASE, CASES, EDITS, SEGMENT
+from bench.results import Ratio
 from seggraph import embedded
 from seggraph.audiences import ChunkOwner, ChunkStore
 from seggraph.criteria import AttributeDefinition, Catalogue, check, parse
 from seggraph.database import migrating
-from seggraph.engines import Population, PostgresEngine
+from seggraph.engines import EvaluationRequest, Population, PostgresEngine
 from seggraph.engines.fetching import bitmaps
 from seggraph.models.audiences import ChunkRole
 from seggraph.vocabulary import AttributeType, MemberKind, RelationType
@@ -158,12 +159,12 @@ async def faster_setting(connection: asyncpg.Connection, work: Callable[[], Awai
 
 
 async def measure(connection: asyncpg.Connection, members: int, only: str) -> None:
-    """Print each case: the whole audience, the same by hand, and restricted to 1,000 members.
+    """Print each case: the whole audience, the same in handwritten SQL, and restricted to 1,000 members.
 
     The ratios are of the medians, and the median of those of single rounds.
     """
     engine, few = PostgresEngine(), BitMap(range(0, members, max(1, members // 1000)))
-    print(f"{'':<50} {'engine ms':>10} {'by hand ms':>11} {'ratios':>11} {'found':>9} {'of 1,000 ms':>12}")
+    print(f"{'':<50} {'engine ms':>10} {' by SQL ms':>11} {'ratios':>11} {'found':>9} {'of 1,000 ms':>12}")
     for name, document, sql in CASES:
         if only not in name:
             continue
@@ -173,12 +174,14 @@ async def measure(connection: asyncpg.Connection, members: int, only: str) -> No
             async with connection.transaction():
                 return await engine.evaluate(
                     connection,
-                    PEOPLE,
-                    [tree],
-                    as_of=AS_OF,
-                    zone=ZoneInfo("UTC"),
-                    ordinals=ordinals,
-                    timeout_seconds=120,
+                    EvaluationRequest(
+                        PEOPLE,
+                        [tree],
+                        as_of=AS_OF,
+                        zone=ZoneInfo("UTC"),
+                        within_ordinals=ordinals,
+                        timeout_seconds=120,
+                    ),
                 )
 
         async def by_hand(sql: str = sql) -> bytes:
@@ -203,6 +206,7 @@ async def measure(connection: asyncpg.Connection, members: int, only: str) -> No
             f" {len(found):>9,} {statistics.median(restricted):>12.1f}",
             flush=True,
         )
+        Ratio(f"Criteria, {name}, to handwritten SQL", medians[0] / medians[1], at_most=1.2).print()
 
 
 async def preview(
@@ -215,12 +219,14 @@ async def preview(
         recall = await engine.recall(connection, PEOPLE, zone=ZoneInfo("UTC"), now=AS_OF)
         await engine.evaluate(
             connection,
-            PEOPLE,
-            [tree],
-            as_of=recall.as_of,
-            zone=ZoneInfo("UTC"),
-            recall=recall if keep else None,
-            timeout_seconds=120,
+            EvaluationRequest(
+                PEOPLE,
+                [tree],
+                as_of=recall.as_of,
+                zone=ZoneInfo("UTC"),
+                recall=recall if keep else None,
+                timeout_seconds=120,
+            ),
         )
     return (time.perf_counter() - started) * 1000
 
@@ -244,6 +250,7 @@ async def measure_previews(connection: asyncpg.Connection) -> None:
     for name, times in edits.items():
         taken = statistics.median(times)
         print(f"{'after another ' + name:<50} {taken:>10.0f} {taken / first:>13.2f}")
+        Ratio(f"Preview after another {name}, to the first", taken / first, at_most=0.3).print()
 
 
 async def main(url: str, members: int, events: int, only: str) -> None:

@@ -14,6 +14,7 @@ from typing import Any
 import asyncpg
 
 from bench.members import KIND, filled
+from bench.results import Ratio
 from seggraph.access import Viewer
 from seggraph.context import Context
 from seggraph.database.connections import database
@@ -70,6 +71,8 @@ async def _report(context: Context, viewer: Viewer, segment_id: int, count: int)
     for name, took in times.items():
         median = statistics.median(took)
         print(f"{name:12} {count / median:10,.0f} rows/s  {copied / median:5.2f} x COPY")
+        if name != "COPY":
+            Ratio(f"Export, {name}, rows per second to COPY's", copied / median, at_least=0.25).print()
     print(f"peak memory {before:.0f} MB before, {_peak_megabytes():.0f} MB after")
 
 

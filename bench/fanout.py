@@ -1,73 +1,95 @@
-"""One fact to many subscribers in one process: how much longer than to one.
+"""One event to many WebSocket subscribers of one process, beside GraphQL Yoga and one frame serialised beforehand.
 
-Prints p50 and p99 from just before publishing until the last subscriber has the fact, in milliseconds, and the
-ratio to the same with one subscriber. Needs a Redis of its own: `python bench/fanout.py redis://... [count]`.
+    python -m bench.fanout [--folder FOLDER] [--subscribers 1000] [--events 20] [--rounds 3]
+
+Real sockets, opened by one process of Node.js. Measured is the time from just before the mutation is sent until each
+subscriber has the event: p50 and p99 of all. The frame says what a Python process can reach at best. Needs npm.
 """
 
-import asyncio
-import sys
-import time
-from datetime import UTC, datetime
-from statistics import quantiles
+import argparse
+import json
+import statistics
+import subprocess
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final
 
-from redis.asyncio import Redis
+from bench.peers.servers import Site, running
+from bench.results import Ratio
 
-from seggraph.events.facts import ReachChanged
-from seggraph.events.hub import Hub
-from seggraph.events.stream import EventStream
-from seggraph.vocabulary import ReachStatus
-
-ROUNDS = 200
-
-
-async def measure(url: str, count: int) -> list[float]:
-    """Milliseconds of each round, with `count` subscribers."""
-    async with Redis.from_url(url) as redis:
-        stream = EventStream(redis)
-        hub = Hub(stream)
-        ends: list[float] = []
-        taken = asyncio.Semaphore(0)
-
-        async def consume() -> None:
-            async with hub.subscribe(count) as subscription:
-                taken.release()
-                async for _ in subscription:
-                    ends.append(time.perf_counter())
-                    taken.release()
-
-        async with hub.running(), asyncio.TaskGroup() as group:
-            consumers = [group.create_task(consume()) for _ in range(count)]
-            await _all(taken, count)
-            await asyncio.sleep(0.5)
-            rounds = [await _round(stream, count, taken, ends) for _ in range(ROUNDS)]
-            for consumer in consumers:
-                consumer.cancel()
-        return rounds
+EVENTS: Final = (
+    "subscription { workspaceEvents(topics: [SEGMENT_UPDATED]) { __typename cursor at topic"
+    " subject { __typename ... on Segment { id name memberCount reach { total } } } } }"
+)
+UPDATE: Final = (
+    "mutation ($input: UpdateSegmentInput!) { updateSegment(input: $input) { errors { code message } } }"
+)
+PEERS: Final = ("yoga", "frame")
 
 
-async def _round(stream: EventStream, count: int, taken: asyncio.Semaphore, ends: list[float]) -> float:
-    fact = ReachChanged(
-        workspace_id=count, at=datetime.now(UTC), segment_id=1, revision=1, reach_status=ReachStatus.READY
-    )
-    ends.clear()
-    start = time.perf_counter()
-    await stream.publish([fact])
-    await _all(taken, count)
-    return (max(ends) - start) * 1000
+def requests_of(site: Site, name: str) -> dict[str, Any]:
+    """What subscribers and the publisher send to a server."""
+    if name == "ours":
+        given = {"id": site.seggraph.segment_ids[0], "description": "Edit $SEQUENCE"}
+        return {
+            "http": site.seggraph.url,
+            "authorization": site.seggraph.authorization,
+            "subscription": {"query": EVENTS},
+            "mutation": {"query": UPDATE, "variables": {"input": given}},
+        }
+    url = site.peers[name]
+    if name == "frame":
+        return {"http": url.replace("/graphql", "/publish"), "ws": url, "subscription": {"query": ""}}
+    topic = {"topic": "edits"}
+    return {
+        "http": url,
+        "subscription": {
+            "query": "subscription ($topic: String!) { events(topic: $topic) { topic payload } }",
+            "variables": topic,
+        },
+        "mutation": {
+            "query": "mutation ($topic: String!, $payload: String!) { publish(topic: $topic, payload: $payload) }",
+            "variables": topic | {"payload": "Edit $SEQUENCE"},
+        },
+    }
 
 
-async def _all(taken: asyncio.Semaphore, count: int) -> None:
-    for _ in range(count):
-        await taken.acquire()
+def measure(site: Site, name: str, subscribers: int, events: int) -> Mapping[str, float]:
+    """One round at one server: p50 and p99 in milliseconds, and how many events were lost."""
+    given = requests_of(site, name)
+    options = {"ws": given["http"], "subscribers": subscribers, "events": events, "pauseMs": 250} | given
+    options["ws"] = options["ws"].replace("http", "ws", 1)
+    command = [str(site.node), "subscribers.mjs", json.dumps(options)]
+    output = subprocess.run(command, cwd=site.folder, capture_output=True, text=True, check=True).stdout
+    found: Mapping[str, float] = json.loads(output)
+    return found
 
 
 def main() -> None:
-    """Measure with one subscriber and with many, and print."""
-    url, many = sys.argv[1], int(sys.argv[2]) if len(sys.argv) > 2 else 1000
-    found = {count: quantiles(asyncio.run(measure(url, count)), n=100) for count in (1, many)}
-    for count, percentiles in found.items():
-        print(f"{count} subscribers: p50 {percentiles[49]:.2f} ms, p99 {percentiles[98]:.2f} ms")
-    print(f"ratio: p50 {found[many][49] / found[1][49]:.1f}, p99 {found[many][98] / found[1][98]:.1f}")
+    """Start all, measure in turns, print."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--folder", type=Path, help="keeps the rows between runs")
+    parser.add_argument("--subscribers", type=int, default=1_000)
+    parser.add_argument("--events", type=int, default=20)
+    parser.add_argument("--rounds", type=int, default=3)
+    options = parser.parse_args()
+    with running(options.folder or Path(tempfile.mkdtemp(prefix="fanout-")), PEERS) as site:
+        names = (*PEERS, "ours")
+        found: dict[str, list[Mapping[str, float]]] = {name: [] for name in names}
+        for _ in range(options.rounds):
+            for name in names:
+                found[name].append(measure(site, name, options.subscribers, options.events))
+    p99 = {name: statistics.median(round_["p99"] for round_ in some) for name, some in found.items()}
+    for name, some in found.items():
+        p50 = statistics.median(round_["p50"] for round_ in some)
+        lost, errors = (sum(round_[key] for round_ in some) for key in ("lost", "errors"))
+        print(f"{name:6} p50 {p50:6.1f} ms  p99 {p99[name]:6.1f} ms  lost {lost:.0f}  errors {errors:.0f}")
+    what = f"One event to {options.subscribers:,} subscribers, p99 to"
+    Ratio(f"{what} yoga's", p99["ours"] / p99["yoga"], at_most=0.6).print()
+    Ratio(f"{what} that of one frame serialised beforehand", p99["ours"] / p99["frame"], at_most=2.0).print()
 
 
 if __name__ == "__main__":

@@ -22,6 +22,7 @@ import httpx
 import orjson
 from pydantic import SecretStr
 
+from bench.results import Ratio
 from seggraph import embedded
 from seggraph.access import Viewer
 from seggraph.context import Context, open_context
@@ -62,6 +63,7 @@ def report(what: str, timing: Timing, copy: Timing) -> None:
     """Print one line."""
     ratio = timing.per_second / copy.per_second
     print(f"{what:<44} {timing.per_second:>9,.0f}/s   {ratio:.2f} x COPY ({copy.per_second:,.0f}/s)")
+    Ratio(f"{what[0].upper()}{what[1:]}, rows per second to COPY's", ratio).print()
 
 
 async def timed(rows: int, work: Callable[[], Awaitable[object]]) -> Timing:

@@ -17,6 +17,7 @@ import asyncpg
 import httpx
 from pydantic import SecretStr
 
+from bench.results import Ratio
 from seggraph import embedded
 from seggraph.app import create_app
 from seggraph.cli.serving import spare_collections
@@ -177,6 +178,7 @@ async def main(count: int) -> None:
                 f"{name:16} p50 {median:6.1f}   p99 {slowest:6.1f}   {median / base:4.1f} x bare"
                 f"   statements for 5 and {PAGE}: {statements[0]}, {statements[1]}"
             )
+            Ratio(f"List of segments, {name}, p50 to the bare statement", median / base).print()
 
 
 if __name__ == "__main__":

@@ -19,6 +19,7 @@ from zoneinfo import ZoneInfo
 import asyncpg
 from pyroaring import BitMap
 
+from bench.results import Ratio
 from seggraph import embedded
 from seggraph.access import Viewer
 from seggraph.audiences import ChunkOwner, ChunkStore, to_bytes
@@ -26,7 +27,7 @@ from seggraph.context import Context, open_context
 from seggraph.criteria import Catalogue, check, parse
 from seggraph.database import migrating
 from seggraph.database.unit_of_work import begin
-from seggraph.engines import Population
+from seggraph.engines import EvaluationRequest, Population
 from seggraph.models.audiences import ChunkRole
 from seggraph.services.identity import workspaces
 from seggraph.services.refresh import refresh
@@ -100,11 +101,13 @@ async def build(
     async with begin() as unit:
         found = await context.engine.evaluate(
             unit.connection,
-            Population(workspace_id, ACCOUNT),
-            trees,
-            as_of=await unit.connection.fetchval("SELECT now()"),
-            zone=ZoneInfo("UTC"),
-            timeout_seconds=120,
+            EvaluationRequest(
+                Population(workspace_id, ACCOUNT),
+                trees,
+                as_of=await unit.connection.fetchval("SELECT now()"),
+                zone=ZoneInfo("UTC"),
+                timeout_seconds=120,
+            ),
         )
         rows = await unit.connection.fetch(
             "SELECT segment_id, id FROM sources WHERE workspace_id = $1 AND kind = 'CRITERIA'", workspace_id
@@ -185,6 +188,8 @@ async def run(settings: Settings, rounds: int, changed: int, members: int) -> No
         f"{statistics.median(pairs):.2f}, all together {sum(large.taken) / sum(many.taken):.2f})"
     )
     print(f"180 segments more that do not depend: {mixed.median / few.median:.2f} times as long")
+    Ratio("Refresh, ten times as many members", large.median / many.median, at_most=1.5).print()
+    Ratio("Refresh, 180 segments more that do not depend", mixed.median / few.median, at_most=1.1).print()
 
 
 def main() -> None:

@@ -2,7 +2,7 @@ from tortoise import migrations
 from tortoise.migrations import operations as ops
 from orjson import loads
 from seggraph.models.audiences import ChunkRole
-from seggraph.models.runs import Move
+from seggraph.models.runs import Direction
 from seggraph.vocabulary import ApiKeyScope, AttributeType, ConsentPolicy, ConsentState, MemberKind, ReachStatus, Role, RunStatus, RunTrigger, SegmentAction, SegmentOrigin, SegmentPurpose, SegmentStatus, SegmentType, SourceKind, Visibility
 from tortoise.contrib.postgres.fields import ArrayField
 from tortoise.fields.base import OnDelete
@@ -233,7 +233,7 @@ class Migration(migrations.Migration):
                 ('workspace_id', fields.BigIntField()),
                 ('run', fields.ForeignKeyField('seggraph.Run', source_field='run_id', db_constraint=True, to_field='id', on_delete=OnDelete.CASCADE)),
                 ('segment_id', fields.BigIntField()),
-                ('move', fields.IntEnumField(description='ENTERED: 1\nEXITED: 2', enum_type=Move, generated=False)),
+                ('move', fields.IntEnumField(description='ENTERED: 1\nEXITED: 2', enum_type=Direction, generated=False)),
                 ('chunk', fields.IntField()),
                 ('cardinality', fields.IntField()),
                 ('roaring', fields.BinaryField()),

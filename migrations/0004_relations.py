@@ -8,6 +8,7 @@ from tortoise import fields, migrations
 from tortoise.indexes import Index
 from tortoise.migrations import operations as ops
 
+from seggraph.database.value_count_trigger import count_member_values
 from seggraph.vocabulary import MemberKind, RelationType
 
 KINDS = "PERSON: 1\nACCOUNT: 2\nORGANIZATION: 3\nPRODUCT: 4\nDEAL: 5\nACTIVITY: 6\nTICKET: 7"
@@ -48,8 +49,6 @@ VALUE_DELTAS = """
     )
 """
 
-MAX_VALUE = 200
-"""Longer texts are not suggested, and so not counted."""
 COUNTED = ("country", "city", "industry", "is_target", "has_address")
 """The columns of which every value is counted."""
 PRESENT = (
@@ -58,73 +57,6 @@ PRESENT = (
 )
 """The columns of which it is counted how many members have a value; that is all of them for external_id."""
 
-
-def _counted(rows: str, sign: int) -> str:
-    """A SELECT of what the rows of a transition table count: (workspace, kind, field, value, delta).
-
-    A null value stands for the field itself: that a member has it.
-    """
-    number = f"{sign} * count(*)"
-    columns = "\nUNION ALL ".join(
-        f"""SELECT workspace_id, kind, '{name}', {name}::text, {number} FROM {rows}
-            WHERE char_length({name}::text) BETWEEN 1 AND {MAX_VALUE} GROUP BY workspace_id, kind, {name}"""  # noqa: S608
-        for name in COUNTED
-    )
-    present = ", ".join(f"count({name}) AS {name}" for name in PRESENT)
-    named = ", ".join(f"('{name}', c.{name})" for name in PRESENT)
-    return f"""
-      {columns}
-      UNION ALL
-      SELECT r.workspace_id, r.kind, 'tags', t.tag, {number} FROM {rows} r, unnest(r.tags) AS t(tag)
-      GROUP BY r.workspace_id, r.kind, t.tag
-      UNION ALL
-      SELECT c.workspace_id, c.kind, p.field, NULL, {sign} * p.count
-      FROM (SELECT workspace_id, kind, {present}, count(*) FILTER (WHERE tags <> '{{}}') AS tags
-            FROM {rows} GROUP BY workspace_id, kind) c
-      CROSS JOIN LATERAL (VALUES {named}, ('tags', c.tags)) AS p(field, count)
-      UNION ALL
-      SELECT a.workspace_id, a.kind, 'attributes.' || a.name, v.value, {sign} * a.count
-      FROM (
-        SELECT r.workspace_id, r.kind, e.name, o.value, count(*) AS count
-        FROM {rows} r CROSS JOIN LATERAL jsonb_each(r.attributes) AS e(name, value)
-        CROSS JOIN LATERAL (SELECT CASE jsonb_typeof(e.value) WHEN 'number' THEN NULL ELSE e.value END) o(value)
-        GROUP BY r.workspace_id, r.kind, e.name, o.value
-      ) a
-      JOIN attributes d ON d.workspace_id = a.workspace_id AND d.kind = a.kind AND d.name = a.name
-      CROSS JOIN LATERAL unnest(CASE
-        WHEN d.type IN ('STRING', 'BOOLEAN') THEN ARRAY[NULL, a.value #>> '{{}}']
-        WHEN d.type = 'STRING_LIST' THEN
-          NULL::text || ARRAY(SELECT DISTINCT jsonb_array_elements_text(a.value))
-        ELSE ARRAY[NULL::text] END) AS v(value)
-      WHERE v.value IS NULL OR char_length(v.value) BETWEEN 1 AND {MAX_VALUE}
-    """  # noqa: S608 - names from the constants above
-
-
-def _write(*selects: str) -> str:
-    """Append the sums to value_deltas, but for the values of fields that have too many different ones."""
-    return f"""
-      INSERT INTO value_deltas (workspace_id, kind, field, value, delta)
-      SELECT s.workspace_id, s.kind, s.field, s.value, sum(s.delta)
-      FROM ({" UNION ALL ".join(selects)}) AS s(workspace_id, kind, field, value, delta)
-      WHERE s.value IS NULL OR NOT EXISTS (
-        SELECT FROM field_counts f
-        WHERE f.workspace_id = s.workspace_id AND f.kind = s.kind AND f.field = s.field AND f.crowded)
-      GROUP BY s.workspace_id, s.kind, s.field, s.value HAVING sum(s.delta) <> 0;
-    """  # noqa: S608
-
-
-# Appending never waits for another transaction, so whatever order writers touch members in, none can deadlock
-# here; services.value_counts adds the deltas up later.
-FUNCTION = f"""
-    CREATE FUNCTION count_member_values() RETURNS trigger LANGUAGE plpgsql AS $$
-    BEGIN
-      IF TG_OP = 'INSERT' THEN {_write(_counted("new_rows", 1))}
-      ELSIF TG_OP = 'UPDATE' THEN {_write(_counted("new_rows", 1), _counted("old_rows", -1))}
-      ELSE {_write(_counted("old_rows", -1))}
-      END IF;
-      RETURN NULL;
-    END $$
-"""
 
 TRANSITIONS = {
     "INSERT": "NEW TABLE AS new_rows",
@@ -150,7 +82,7 @@ SQL = [
         "ALTER TABLE value_deltas SET (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 5000)",
         "SELECT 1",
     ),
-    (FUNCTION, "DROP FUNCTION count_member_values"),
+    (count_member_values(counted=COUNTED, present=PRESENT), "DROP FUNCTION count_member_values"),
     *(
         (
             f"""

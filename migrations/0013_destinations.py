@@ -4,7 +4,7 @@ from tortoise import migrations
 from tortoise.migrations import operations as ops
 from orjson import loads
 from seggraph.models.audiences import ChunkRole
-from seggraph.vocabulary import Channel, DeliveryStatus, DesiredState, DestinationType, MemberKind
+from seggraph.vocabulary import Channel, DeliveryStatus, DesiredState, MemberKind
 from tortoise.fields.base import OnDelete
 from tortoise.fields.data import JSON_DUMPS
 from tortoise import fields
@@ -51,7 +51,7 @@ class Migration(migrations.Migration):
                 ('workspace', fields.ForeignKeyField('seggraph.Workspace', source_field='workspace_id', db_constraint=True, to_field='id', on_delete=OnDelete.CASCADE)),
                 ('name', fields.CharField(max_length=200)),
                 ('name_key', fields.CharField(description='The name, case-folded: what must be unique', max_length=600)),
-                ('type', fields.CharEnumField(description='HTTP: HTTP\nEMAIL_SERVICE: EMAIL_SERVICE\nFILE: FILE', enum_type=DestinationType, max_length=16)),
+                ('type', fields.CharField(description='A type of destinations.registry', max_length=16)),
                 ('channel', fields.IntEnumField(null=True, description='Who is not reached by it is not sent', enum_type=Channel, generated=False)),
                 ('url', fields.TextField(null=True, unique=False)),
                 ('header_name', fields.CharField(null=True, description='Null: Authorization: Bearer', max_length=100)),

@@ -15,10 +15,12 @@ from redis.asyncio import Redis
 from seggraph import embedded, observability
 from seggraph.access import Viewer
 from seggraph.context import Context, open_context
-from seggraph.database import migrating
+from seggraph.database import connections, migrating
 from seggraph.services.identity import workspaces
 from seggraph.settings import Settings
 from seggraph.vocabulary import ApiKeyScope, Role
+from tests import other_servers, tiers
+from tests.memory import memory_folder
 from tests.product import PATIENCE_SECONDS, Product, Server, serving, working
 
 TEMPLATE = "seggraph_template"
@@ -29,7 +31,35 @@ hypothesis.settings.register_profile(
 )
 hypothesis.settings.load_profile("seggraph")
 
+SHORT_WAITS = {
+    "database.connections": ("POOL_SECONDS",),
+    "database.unit_of_work": ("AFTER_COMMIT_SECONDS",),
+    "enqueue.queue": ("ASK_SECONDS", "BEGIN_SECONDS"),
+    "services.operations.health": ("TIME_LIMIT_SECONDS",),
+    "services.operations.monitoring": ("TIME_LIMIT_SECONDS",),
+    "services.refresh.ticks": ("APART_SECONDS", "TOGETHER_SECONDS"),
+    "services.rules.rule_answers": ("APART_SECONDS", "TOGETHER_SECONDS"),
+}
+"""How long the product waits before it answers that it has no time: seconds that a busy machine takes for anything."""
+
 _numbers = itertools.count(1)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """The option of `make test-fast`."""
+    parser.addoption(tiers.OPTION, action="store_true", help="run only the tests that need no server")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """In the fast tier nothing starts a server."""
+    if config.getoption(tiers.OPTION):
+        tiers.forbid_servers()
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """In the fast tier, leave out what needs servers."""
+    if config.getoption(tiers.OPTION):
+        tiers.keep_fast_ones(config, items)
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -38,10 +68,29 @@ def quiet() -> None:
     observability.configure(level="warning")
 
 
+@pytest.fixture(scope="session", autouse=True)
+def patience() -> Iterator[None]:
+    """Let the product wait as long as the tests do: on a busy machine it would give up what only takes longer.
+
+    Tests of these limits set their own.
+    """
+    with pytest.MonkeyPatch.context() as patched:
+        for module, names in SHORT_WAITS.items():
+            for name in names:
+                patched.setattr(f"seggraph.{module}.{name}", PATIENCE_SECONDS)
+        patched.setitem(connections.SERVER_SETTINGS, "lock_timeout", f"{PATIENCE_SECONDS:g}s")
+        yield
+
+
 @pytest.fixture(scope="session")
+@tiers.starts_servers
 def servers() -> Iterator[embedded.Servers]:
-    """PostgreSQL and Valkey of this test process."""
-    with embedded.running(temporary=True) as running:
+    """PostgreSQL and Valkey of this test process, or the servers that the environment names."""
+    if other_servers.are_named():
+        with other_servers.running() as running:
+            yield running
+        return
+    with embedded.running(memory_folder(), temporary=True) as running:
         yield running
 
 
@@ -84,6 +133,7 @@ async def settings(servers: embedded.Servers, database_url: str, tmp_path: Path)
         redis_url=servers.redis_url,
         jwt_secret=SecretStr("a secret that only the tests know, of 32 and more"),
         session_check_seconds=1,
+        preview_timeout_seconds=PATIENCE_SECONDS,
         lease_seconds=2,
         sweep_seconds=0.3,
         tick_seconds=0.3,

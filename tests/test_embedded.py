@@ -29,7 +29,9 @@ from seggraph.embedded import data_dir as folders
 from seggraph.embedded.account import server_account
 from seggraph.embedded.wheels import find_programs
 
-PATIENCE_SECONDS = 60.0
+pytestmark = pytest.mark.servers
+
+PATIENCE_SECONDS = 120.0
 SOURCE = Path(embedded.__file__).parents[2]
 
 OWNER = """

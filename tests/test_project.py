@@ -17,6 +17,8 @@ from packaging.utils import canonicalize_name
 
 import seggraph
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parent.parent
 
 
@@ -35,7 +37,7 @@ def archives(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with the wheel and the source archive."""
     folder = tmp_path_factory.mktemp("dist")
     command = [sys.executable, "-m", "hatchling", "build", "-t", "sdist", "-t", "wheel", "-d", str(folder)]
-    subprocess.run(command, cwd=ROOT, check=True, capture_output=True, timeout=120)
+    subprocess.run(command, cwd=ROOT, check=True, capture_output=True, timeout=600)
     return folder
 
 
@@ -101,7 +103,7 @@ def test_the_source_archive_has_them_too_and_each_once(archives: Path) -> None:
 
 def test_no_tracked_text_names_a_folder_of_some_machine() -> None:
     tracked = subprocess.run(
-        ["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=False, timeout=30
+        ["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=False, timeout=300
     ).stdout.split()
     places = re.compile(r"(?<![\w.{$~-])/(home/(?!you\b)\w+|Users/\w+|work/\w+)/")  # somebody's own folders
 

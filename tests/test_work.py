@@ -179,7 +179,7 @@ async def test_cancelled_beginnings_give_their_connections_back(
         async with begin():
             await together.wait()
 
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(120):
         await asyncio.gather(*(meet() for _ in range(context.settings.database_pool_size)))
 
 

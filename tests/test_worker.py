@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from seggraph import worker
+from seggraph import tasks, worker
 from seggraph.context import Context
 from seggraph.services.imports import runs as import_runs
 from tests.product import PATIENCE_SECONDS, working
@@ -54,7 +54,7 @@ async def test_a_job_that_is_slow_to_let_go_is_waited_for(
     context: Context, jobs: Jobs, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # given a job that ends at the third cancellation only
-    monkeypatch.setattr(worker, "CANCEL_AGAIN_SECONDS", 0.02)
+    monkeypatch.setattr(tasks, "CANCEL_AGAIN_SECONDS", 0.02)
     jobs.cancellations = 3
 
     # when the worker stops

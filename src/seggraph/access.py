@@ -1,7 +1,7 @@
-"""Who may do what: the one place that every read and write passes.
+"""Who may see and do what: the one place that every read and write passes.
 
-A service asks here before it acts, and takes the conditions of its queries from here. An object that the viewer
-may not see is answered as if it did not exist.
+A service checks here before it acts, and takes the visibility conditions of its queries from here. An object that
+the viewer may not see is treated as if it did not exist.
 """
 
 from collections.abc import Collection
@@ -16,7 +16,7 @@ SCOPE_ORDER: Final = (ApiKeyScope.READ, ApiKeyScope.WRITE, ApiKeyScope.ADMIN)
 
 @dataclass(frozen=True, slots=True)
 class Viewer:
-    """On whose behalf something happens: a user or an API key, in exactly one workspace."""
+    """The user or API key that acts, in exactly one workspace."""
 
     workspace_id: int
     role: Role
@@ -24,13 +24,13 @@ class Viewer:
     user_id: int | None = None
     api_key_id: int | None = None
     ip: str | None = field(default=None, compare=False)
-    """From which address the request came, as it was seen; for the audit log alone."""
+    """The address that the request came from; only for the audit log."""
     user_agent: str | None = field(default=None, compare=False)
-    """What the client says it is; for the audit log alone."""
+    """The `User-Agent` of the client; only for the audit log."""
 
     @property
     def manages_all(self) -> bool:
-        """Whether every segment of the workspace is this viewer's to see and manage."""
+        """Whether this viewer sees and manages every segment of the workspace."""
         return self.role in (Role.ADMIN, Role.LEADER)
 
 
@@ -65,10 +65,10 @@ def require_playbook_management(viewer: Viewer, *, created_by_id: int | None) ->
 
 
 def require_suppression_removal(viewer: Viewer) -> None:
-    """Raise Forbidden unless the viewer may have people contacted again who were not to be."""
+    """Raise Forbidden unless the viewer may release suppressed addresses."""
     require_write(viewer)
     if not viewer.manages_all:
-        raise Forbidden("Only administrators and leaders may take addresses off the list.")
+        raise Forbidden("Only administrators and leaders may release suppressed addresses.")
 
 
 def is_segment_manager(viewer: Viewer, *, created_by_id: int | None) -> bool:
@@ -92,7 +92,7 @@ VISIBLE_SEGMENT: Final = """
     AND NOT EXISTS (SELECT FROM segment_hidings h
                     WHERE h.workspace_id = $1 AND h.segment_id = s.id AND h.user_id = $2)
 """
-"""The condition on `segments s` that holds for what a viewer sees; $1 to $3 are `visibility_arguments`."""
+"""The condition on `segments s` for the segments that a viewer sees; $1 to $3 are `visibility_arguments`."""
 
 
 VISIBLE_EXPORT: Final = f"""
@@ -100,31 +100,31 @@ VISIBLE_EXPORT: Final = f"""
       ELSE ($3 OR e.created_by_id = $2)
         AND EXISTS (SELECT FROM segments s WHERE s.id = e.segment_id AND {VISIBLE_SEGMENT}) END
 """
-"""The condition on `exports e` that holds for what a viewer sees: of segments that they see, their own, or everyone's
-for who manages all. A list of segments has those that its maker saw, and so is theirs alone; and so is what was
-exported of a segment that is gone. What one API key made, all of them see."""
+"""The condition on `exports e` for the exports that a viewer sees. Of a segment's members: their own, if they see the
+segment; all, if they manage all segments. A list of segments, or an export of a deleted segment: only its creator,
+since it contains what the creator saw. All API keys see what one of them created."""
 
 VISIBLE_IMPORT: Final = f"""
     i.workspace_id = $1 AND (i.segment_id IS NULL
       OR EXISTS (SELECT FROM segments s WHERE s.id = i.segment_id AND {VISIBLE_SEGMENT}))
 """
-"""The condition on `imports i` that holds for what a viewer sees: all but those into segments that they do not see."""
+"""The condition on `imports i` for the imports that a viewer sees: all but those into segments hidden from them."""
 
 VISIBLE_PLAYBOOK: Final = "p.workspace_id = $1 AND (p.visibility = 'WORKSPACE' OR $3 OR p.created_by_id = $2)"
-"""The condition on `playbooks p` that holds for what a viewer sees; $1 to $3 are `visibility_arguments`."""
+"""The condition on `playbooks p` for the playbooks that a viewer sees; $1 to $3 are `visibility_arguments`."""
 
 
 def sees_segment(
     viewer: Viewer, *, visibility: Visibility, created_by_id: int | None, hidden_from: Collection[int]
 ) -> bool:
-    """What VISIBLE_SEGMENT says, of a segment of the viewer's workspace that is no row any more."""
+    """What VISIBLE_SEGMENT says, for a deleted segment of the viewer's workspace."""
     is_own = created_by_id is not None and created_by_id == viewer.user_id
     is_open = visibility is Visibility.WORKSPACE or viewer.manages_all or is_own
     return is_open and viewer.user_id not in hidden_from
 
 
 def sees_playbook(viewer: Viewer, *, visibility: Visibility, created_by_id: int | None) -> bool:
-    """What VISIBLE_PLAYBOOK says, of a playbook of the viewer's workspace that is no row any more."""
+    """What VISIBLE_PLAYBOOK says, for a deleted playbook of the viewer's workspace."""
     is_own = created_by_id is not None and created_by_id == viewer.user_id
     return visibility is Visibility.WORKSPACE or viewer.manages_all or is_own
 
@@ -135,8 +135,8 @@ def visibility_arguments(viewer: Viewer) -> tuple[int, int | None, bool]:
 
 
 VISIBLE_CAMPAIGN: Final = "c.workspace_id = $1"
-"""The condition on `campaigns c` that holds for what a viewer sees: everyone in the workspace sees its campaigns,
-but of a campaign's segments only those that they see by VISIBLE_SEGMENT."""
+"""The condition on `campaigns c` for the campaigns that a viewer sees: all of the workspace. Of a campaign's segments
+they see those that satisfy VISIBLE_SEGMENT."""
 
 
 def require_campaign_management(viewer: Viewer, *, created_by_id: int | None) -> None:
@@ -150,12 +150,12 @@ def require_campaign_management(viewer: Viewer, *, created_by_id: int | None) ->
 
 
 def manages_destinations(viewer: Viewer) -> bool:
-    """Whether the viewer may make and change the places that segments are delivered to, and see their whole URLs."""
+    """Whether the viewer may create and change destinations, and see their whole URLs."""
     return may_write(viewer) and viewer.manages_all
 
 
 def require_destination_management(viewer: Viewer) -> None:
-    """Raise Forbidden unless the viewer may make and change the places that segments are delivered to."""
+    """Raise Forbidden unless the viewer may create and change destinations."""
     require_write(viewer)
     if not viewer.manages_all:
         raise Forbidden("Only administrators and leaders may manage destinations.")

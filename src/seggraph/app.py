@@ -1,4 +1,4 @@
-"""The API as an ASGI application: GraphQL, its page, and the probes of whoever runs it."""
+"""The API as an ASGI application: GraphQL, GraphiQL, health checks, metrics, downloads and feedback."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
@@ -45,14 +45,14 @@ MEDIA_TYPES: Final = {
 COMPRESSED_BYTES: Final = 8 * 1024
 """Smaller answers are sent as they are: compressing them would take longer than it saves."""
 UPLOAD_OVERHEAD_BYTES: Final = 1024 * 1024
-"""What a multipart body may hold besides the file."""
+"""Bytes that a multipart body may have besides the file."""
 
 Opening = Callable[[], AbstractAsyncContextManager[Context]]
-"""Opens the services' context for the time that the application runs."""
+"""Opens the context of the services while the application runs."""
 
 
 class Api:
-    """One process's API: the connections that its lifespan opens, and the application over them."""
+    """The API of one process: the application, and the connections that its lifespan opens."""
 
     def __init__(self, settings: Settings, opening: Opening) -> None:
         self._settings = settings
@@ -78,7 +78,7 @@ class Api:
                 Route("/metrics", self._metrics),
                 Route(REJECTED, self._rejected),
                 Route(EXPORTED, self._exported),
-                Route(FEEDBACK, self._told, methods=["POST"]),
+                Route(FEEDBACK, self._feedback, methods=["POST"]),
             ],
             middleware=[
                 Middleware(CountedRequests, monitoring=self._monitoring),
@@ -121,7 +121,7 @@ class Api:
         self._monitoring.operation(type_, outcome, seconds)
 
     async def _rejected(self, request: Request) -> Response:
-        """The rows that an import did not take, for whoever has the signed path."""
+        """Send the rejected rows of an import. The path must be signed."""
         refusal = self._refusal(request)
         if refusal is not None:
             return refusal
@@ -133,7 +133,7 @@ class Api:
         )
 
     async def _exported(self, request: Request) -> Response:
-        """The file of an export, for whoever has the signed path."""
+        """Send the file of an export. The path must be signed."""
         refusal = self._refusal(request)
         if refusal is not None or self._services is None:
             return refusal or _not_ready()
@@ -148,8 +148,8 @@ class Api:
             path, media_type=MEDIA_TYPES[view.gzip, view.format], headers=_download(view.file_name)
         )
 
-    async def _told(self, request: Request) -> Response:
-        """What a destination tells about people, signed with its secret."""
+    async def _feedback(self, request: Request) -> Response:
+        """Receive what a destination reports about members. The request must be signed with its secret."""
         if self._services is None:
             return _not_ready()
         body = b""
@@ -169,7 +169,7 @@ class Api:
         return JSONResponse(asdict(report))
 
     def _refusal(self, request: Request) -> Response | None:
-        """The answer to a request for a file whose path was not signed by us, or has expired; None for any other."""
+        """Return an error if the path is not signed or has expired; otherwise None."""
         if self._services is None:
             return _not_ready()
         given = (request.query_params.get(name, "") for name in ("expires", "signature"))
@@ -180,7 +180,7 @@ class Api:
         return None
 
     async def _ready(self, _: Request) -> JSONResponse:
-        """Whether queries can be answered now: the database, its tables, and Redis are there."""
+        """Whether queries can be answered: the database, its tables and Redis are available."""
         if self._services is None:
             return JSONResponse({"status": "starting"}, status_code=503)
         problems = await health.problems(self._services)
@@ -188,7 +188,7 @@ class Api:
         return JSONResponse(status, status_code=503 if problems else 200)
 
     async def _metrics(self, request: Request) -> Response:
-        """What operators watch, for who has the token."""
+        """The metrics for operators. The request needs the token."""
         refused = monitoring.refusal(request, self._settings.metrics_token)
         if refused is not None:
             return refused
@@ -198,9 +198,9 @@ class Api:
 
 
 def create_app(settings: Settings, opening: Opening | None = None) -> Starlette:
-    """The application for these settings, which name both servers.
+    """Create the application for these settings. They must have the URLs of both servers.
 
-    Its lifespan opens the services' context, unless `opening` gives one that is open already.
+    Its lifespan opens the context of the services with `opening`, by default `open_context`.
     """
     return Api(settings, opening or partial(open_context, settings)).application
 
@@ -210,7 +210,7 @@ def _not_ready() -> Response:
 
 
 def _download(file_name: str) -> dict[str, str]:
-    """The headers of a file that is saved and never shown, nor kept by anyone in between."""
+    """The headers of a download: the browser saves it, and no proxy caches it."""
     return {
         "content-disposition": f'attachment; filename="{file_name}"',
         "cache-control": "private, no-store",
@@ -229,5 +229,5 @@ def _cors(settings: Settings) -> Middleware:
 
 
 async def _alive(_: Request) -> JSONResponse:
-    """That the process answers at all."""
+    """Whether the process answers."""
     return JSONResponse({"status": "ok"})

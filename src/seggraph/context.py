@@ -1,15 +1,20 @@
-"""What use-cases work with: the settings, the queue of jobs, the stream of events, the engine, and the way out.
+"""The context of the services: settings, Redis, the queue of jobs, the stream of events, the engine, outgoing calls.
 
-Made once by an entry point and handed down; the first argument of every service that changes something.
+An entry point creates it once. It is the first argument of every service that changes something. Caches of a process
+live here and not in modules: two contexts share nothing.
 """
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import aclosing, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
+from typing import Final
 
+from cachetools import LRUCache
 from redis.asyncio import Redis
 
+from seggraph.audiences import ChunkCache
+from seggraph.criteria import Checked
 from seggraph.database.connections import open_runtime
 from seggraph.database.unit_of_work import UnitOfWork
 from seggraph.engines import Engine, PostgresEngine
@@ -17,11 +22,35 @@ from seggraph.enqueue import JobQueue
 from seggraph.events import EventStream, Fact, outbox
 from seggraph.http_client import Outgoing
 from seggraph.settings import Settings
+from seggraph.vocabulary import MemberKind
+
+MAX_CRITERIA_CHARACTERS: Final = 4_000_000
+"""Most characters of criteria that are kept checked, over all workspaces of the process."""
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedDocument:
+    """Criteria that were checked, and how many characters they have as they are stored."""
+
+    tree: Checked
+    characters: int
+
+
+CheckedCriteria = LRUCache[tuple[int, MemberKind, str], CheckedDocument]
+"""By workspace, kind and stored criteria; those that were not used for the longest go first.
+
+What was found valid stays valid: attributes are added, but neither removed nor given other types.
+"""
+
+
+def new_checked_criteria() -> CheckedCriteria:
+    """A cache without any criteria."""
+    return LRUCache(MAX_CRITERIA_CHARACTERS, getsizeof=lambda document: document.characters)
 
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """The parts that services share in one process."""
+    """What the services of one process share."""
 
     settings: Settings
     redis: Redis
@@ -29,46 +58,48 @@ class Context:
     stream: EventStream
     engine: Engine
     outgoing: Outgoing
+    chunk_cache: ChunkCache = field(default_factory=ChunkCache)
+    checked_criteria: CheckedCriteria = field(default_factory=new_checked_criteria)
 
     def publish(self, unit: UnitOfWork, facts: Sequence[Fact]) -> None:
-        """Publish facts once the unit of work is committed, even if this process does not live to do it."""
+        """Publish facts after the commit. If this process dies before, the sweeper publishes them."""
         if facts:
             outbox.publish(self.stream, unit, facts)
 
     def recompute(self, unit: UnitOfWork, segment_id: int, revision: int, *, attempt: int = 0) -> None:
-        """Ask for a full run of a segment once the unit of work is committed."""
+        """Enqueue a full run of a segment after the commit."""
         unit.after_commit(partial(self.jobs.recompute_segment, segment_id, revision, attempt=attempt))
 
     def refresh(self, unit: UnitOfWork, workspace_id: int, kind: int) -> None:
-        """Ask for a refresh of a population once the unit of work is committed."""
+        """Enqueue a refresh of a population after the commit."""
         unit.after_commit(partial(self.jobs.refresh_population, workspace_id, kind))
 
     def run_import(self, unit: UnitOfWork, import_id: int, position: int, *, attempt: int = 0) -> None:
-        """Ask for an import to be carried on from a position once the unit of work is committed."""
+        """Enqueue the next part of an import, from a position in its file, after the commit."""
         unit.after_commit(partial(self.jobs.run_import, import_id, position, attempt=attempt))
 
     def run_export(self, unit: UnitOfWork, export_id: int, *, attempt: int = 0) -> None:
-        """Ask for an export's file to be written once the unit of work is committed."""
+        """Enqueue the writing of an export's file after the commit."""
         unit.after_commit(partial(self.jobs.run_export, export_id, attempt=attempt))
 
     def deliver(self, unit: UnitOfWork, delivery_id: int, *, claim: int = 0) -> None:
-        """Ask for a delivery to be brought up to date once the unit of work is committed."""
+        """Enqueue an update of a delivery after the commit."""
         unit.after_commit(partial(self.jobs.deliver, delivery_id, claim=claim))
 
     def prune_events(self, unit: UnitOfWork, workspace_id: int) -> None:
-        """Ask for the removal of events that are too old once the unit of work is committed."""
+        """Enqueue the removal of old events of a workspace after the commit."""
         unit.after_commit(partial(self.jobs.prune_events, workspace_id))
 
 
 @asynccontextmanager
 async def open_context(settings: Settings) -> AsyncIterator[Context]:
-    """Connect, and make the parts."""
+    """Connect to the servers and create the context; close everything at the end."""
     async with open_runtime(settings) as runtime, aclosing(Outgoing(settings.outgoing_networks)) as outgoing:
         yield Context(
             settings=settings,
             redis=runtime.redis,
             jobs=JobQueue(runtime.redis),
             stream=EventStream(runtime.redis),
-            engine=PostgresEngine(kept_bytes=settings.preview_cache_bytes),
+            engine=PostgresEngine(cache_bytes=settings.preview_cache_bytes),
             outgoing=outgoing,
         )

@@ -1,5 +1,7 @@
 """Every expected failure: a subclass with a code, a message that says what would work, and a path.
 
+The docstring of a failure describes its code in the schema.
+
 An error is raised where the fact is known and translated once per edge (GraphQL, CLI, job, HTTP). Anything
 that is not a `SeggraphError` is a defect or an outage: edges mask it and log it.
 """
@@ -9,11 +11,11 @@ from enum import StrEnum
 from typing import ClassVar
 
 Path = tuple[str | int, ...]
-"""Where in the input the mistake is: keys and indexes from the root of the input."""
+"""Where in the input the error is: keys and indexes from the root of the input."""
 
 
 class ErrorCode(StrEnum):
-    """The codes a client can switch on. A code, once published, keeps its meaning."""
+    """A code for programs, which says what kind of error it is. A published code keeps its meaning."""
 
     REQUIRED = "REQUIRED"
     INVALID = "INVALID"
@@ -74,25 +76,25 @@ class Problems(SeggraphError):
 
 
 class Required(SeggraphError):
-    """A value that must be given is missing or empty."""
+    """A required value is missing or empty."""
 
     code = ErrorCode.REQUIRED
 
 
 class Invalid(SeggraphError):
-    """A value is not acceptable."""
+    """A value is not valid; the message says what would be."""
 
     code = ErrorCode.INVALID
 
 
 class TooLong(SeggraphError):
-    """A text is longer than its limit."""
+    """A text is longer than its limit, which the message names."""
 
     code = ErrorCode.TOO_LONG
 
 
 class TooMany(SeggraphError):
-    """A list is longer than its limit."""
+    """A list is longer than its limit, which the message names."""
 
     code = ErrorCode.TOO_LARGE
 
@@ -104,68 +106,68 @@ class NameTaken(SeggraphError):
 
 
 class NotFound(SeggraphError):
-    """No such object, for this viewer: an object of another workspace is answered the same."""
+    """The object does not exist, or you may not see it."""
 
     code = ErrorCode.NOT_FOUND
 
 
 class Unauthenticated(SeggraphError):
-    """No credentials, or credentials that are wrong, expired or foreign."""
+    """The credentials are missing, wrong, expired or from another issuer."""
 
     code = ErrorCode.UNAUTHENTICATED
 
 
 class Forbidden(SeggraphError):
-    """The viewer may see the object but not do this to it."""
+    """You may see the object, but you may not do this."""
 
     code = ErrorCode.FORBIDDEN
 
 
 class StaleVersion(SeggraphError):
-    """Someone changed the object since the client read it."""
+    """The object was changed after you read the version that you sent; read it again."""
 
     code = ErrorCode.CONFLICT
 
 
 class BadTransition(SeggraphError):
-    """The object's status does not allow this; the message says what is possible from here."""
+    """The status of the object does not allow this; the message says what is allowed."""
 
     code = ErrorCode.BAD_TRANSITION
 
 
 class SegmentInUse(SeggraphError):
-    """Campaigns, segments, playbooks or deliveries rely on the segment; the message names them."""
+    """Campaigns, segments, playbooks or deliveries use the segment; the message names them."""
 
     code = ErrorCode.SEGMENT_IN_USE
 
 
 class BadCursor(SeggraphError):
-    """A cursor that this connection never gave, or that belongs to another order."""
+    """The cursor does not come from this list, or the list is in another order."""
 
     code = ErrorCode.BAD_CURSOR
 
 
 class WrongType(SeggraphError):
-    """A value does not fit the type of its attribute; the message names the type."""
+    """A value does not have the type of its attribute; the message names the type."""
 
     code = ErrorCode.WRONG_TYPE
 
 
 class Duplicate(SeggraphError):
-    """The same key stands twice in one input."""
+    """The same key occurs twice in one input."""
 
     code = ErrorCode.DUPLICATE
 
 
 class CriteriaError(SeggraphError):
-    """A mistake in criteria, with the path of the node and what would work there."""
+    """The criteria have an error; reason says which one, and path says where."""
 
     code = ErrorCode.CRITERIA_INVALID
     family: ClassVar[ErrorCode | None] = ErrorCode.CRITERIA_INVALID
 
 
 class CriteriaSyntaxError(CriteriaError):
-    """A text that is no criteria: where (`line` and `column` from 1), what stands there and what could."""
+    """The criteria text has a syntax error; the message gives its line and column, and what was expected."""
 
     code = ErrorCode.CRITERIA_SYNTAX
 
@@ -187,58 +189,58 @@ class CriteriaSyntaxError(CriteriaError):
 
 
 class SegmentCycle(CriteriaError):
-    """A segment would come to depend on itself through the segments that its criteria refer to."""
+    """The segment would depend on itself through the segments that its criteria or playbooks refer to."""
 
     code = ErrorCode.SEGMENT_CYCLE
     family = None
 
 
 class UnknownField(CriteriaError):
-    """The catalogue has no such field for this kind."""
+    """The criteria use a field that members of this kind do not have."""
 
     code = ErrorCode.CRITERIA_UNKNOWN_FIELD
 
 
 class BadOperator(CriteriaError):
-    """The field's type has no such operator."""
+    """The criteria use an operator that the type of the field does not support."""
 
     code = ErrorCode.CRITERIA_BAD_OPERATOR
 
 
 class BadValue(CriteriaError):
-    """A value that the operator cannot take."""
+    """The criteria contain a value that the operator does not accept."""
 
     code = ErrorCode.CRITERIA_BAD_VALUE
 
 
 class CriteriaTooDeep(CriteriaError):
-    """The tree is nested deeper than the limit."""
+    """The criteria are nested deeper than the limit, which the message names."""
 
     code = ErrorCode.CRITERIA_TOO_DEEP
 
 
 class CriteriaTooLarge(CriteriaError):
-    """The tree has more leaves, or a leaf has more values, than the limit."""
+    """The criteria have more conditions or values than the limit, which the message names."""
 
     code = ErrorCode.CRITERIA_TOO_LARGE
 
 
 class CriteriaTooSlow(CriteriaError):
-    """Evaluating took longer than the time limit."""
+    """Evaluating the criteria took longer than the time limit."""
 
     code = ErrorCode.CRITERIA_TOO_SLOW
     family = None
 
 
 class CriteriaTooExpensive(CriteriaError):
-    """Evaluating would cost far more than is allowed, by the database's own estimate; it was not begun."""
+    """Evaluating the criteria would take far too long by the database's estimate, so it was not started."""
 
     code = ErrorCode.CRITERIA_TOO_EXPENSIVE
     family = None
 
 
 class RetryLater(SeggraphError):
-    """Something we depend on is away for the moment (a connection, a lock); the same call may work soon."""
+    """The server could not reach something that it needs, such as the database; try again soon."""
 
     code = ErrorCode.RETRY_LATER
     retryable = True

@@ -1,7 +1,7 @@
 """The one HTTP client for calls to the outside: bounded in time and size, no redirects, and no way inside.
 
-A name is resolved here, every address that it has is judged, and the connection is made to the address that was
-judged: a name that answers with another address a moment later gains nothing. Proxies of the environment are not used.
+A name is resolved here, every address that it has is checked, and the connection is made to the address that was
+checked: a name that answers with another address a moment later gains nothing. Proxies of the environment are not used.
 """
 
 import asyncio
@@ -134,7 +134,7 @@ class Outgoing:
         except (httpcore.LocalProtocolError, httpcore.UnsupportedProtocol) as error:
             raise AddressRefused("This cannot be sent over HTTP: check headers and address.") from error
         except (httpcore.NetworkError, httpcore.ProtocolError, httpcore.TimeoutException, OSError) as error:
-            log.info("outgoing_unanswered", reason=f"{type(error).__name__}: {error}")
+            log.info("outgoing_failed", reason=f"{type(error).__name__}: {error}")
             raise ConnectionFailed(_reason(error)) from error
 
     async def _send(
@@ -197,20 +197,20 @@ class _Guard(httpcore.AsyncNetworkBackend):
 
     async def addresses(self, host: str, port: int) -> list[str]:
         """The addresses of a name. Raises AddressRefused if one of them may not be called, OSError without any."""
-        found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
-        texts = list(dict.fromkeys(str(entry[4][0]) for entry in found))
+        entries = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        texts = list(dict.fromkeys(str(entry[4][0]) for entry in entries))
         for text in texts:
-            self._judge(host, ip_address(text.partition("%")[0]))
+            self._check(host, ip_address(text.partition("%")[0]))
         if not texts:
             raise OSError(f"no address for {host}")
         return texts
 
-    def _judge(self, host: str, address: Address) -> None:
+    def _check(self, host: str, address: Address) -> None:
         real = _unwrapped(address)
         own = any(real in network for network in self._networks if network.version == real.version)
         if real in METADATA or not (own or _is_public(real)):
             raise AddressRefused(
-                f"{host} is not in the public internet. Whoever runs seggraph can allow its network with"
+                f"{host} is not in the public internet. The operator of seggraph can allow its network with"
                 " SEGGRAPH_OUTGOING_NETWORKS."
             )
         if self._plain and not own:
@@ -224,7 +224,7 @@ class _Guard(httpcore.AsyncNetworkBackend):
         local_address: str | None = None,
         socket_options: Iterable[Any] | None = None,
     ) -> httpcore.AsyncNetworkStream:
-        """Connect to the first of the judged addresses that answers."""
+        """Connect to the first of the checked addresses that answers."""
         failure: Exception = OSError("no address")
         for address in await self.addresses(host, port):
             try:

@@ -1,8 +1,8 @@
-"""How the process logs: an event name with fields, as text for people or one JSON object a line.
+"""Logging: an event name with fields, as readable text or as one JSON object in each line.
 
-Entry points call `configure` once; every other module does ``log = structlog.get_logger()`` and logs. Lines
-go to standard error, because standard output belongs to a command's answer. What libraries log through the
-standard library takes the same shape.
+Entry points call `configure` once. All other modules use ``log = structlog.get_logger()``. Logs go to standard
+error, because standard output is for the result of a command. What libraries log through the standard library is
+written in the same format.
 """
 
 import logging
@@ -17,16 +17,16 @@ from structlog.tracebacks import ExceptionDictTransformer
 from structlog.typing import EventDict, Processor, WrappedLogger
 
 LEVELS = {"debug": logging.DEBUG, "info": logging.INFO, "warning": logging.WARNING, "error": logging.ERROR}
-"""The levels a setting can name."""
+"""The levels of the setting `log_level`."""
 
 _SECRET_WORDS = ("token", "secret", "password", "authorization", "api_key", "database_url", "redis_url")
 
 
 def configure(*, level: str = "info", as_json: bool = False, stream: TextIO | None = None) -> None:
-    """Log from `level` upwards to `stream`, standard error unless given. A second call replaces the first.
+    """Log from `level` upwards to `stream`, by default standard error. A second call replaces the first.
 
-    Libraries are heard from WARNING upwards, or from INFO when `level` is debug: their debug lines hold the
-    values of SQL statements. Raises ValueError for a level that is not in `LEVELS`.
+    Libraries log from WARNING upwards, or from INFO upwards if `level` is debug. Their debug lines have the
+    values of SQL statements, so they are never logged. Raises ValueError for a level that is not in `LEVELS`.
     """
     if level.lower() not in LEVELS:
         raise ValueError(f"log level {level!r} is none of {', '.join(LEVELS)}")
@@ -45,7 +45,7 @@ def configure(*, level: str = "info", as_json: bool = False, stream: TextIO | No
 
 
 def silence() -> None:
-    """Log nothing at all: for commands whose whole output is data, and for tests."""
+    """Log nothing: for commands whose output is only data, and for tests."""
     structlog.configure(
         processors=[_drop],
         wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL),
@@ -58,12 +58,12 @@ def silence() -> None:
 
 
 def bound(**fields: object) -> AbstractContextManager[None]:
-    """Add `fields` (job id, segment id, revision) to every line of this task until the block ends."""
+    """Add fields (job id, segment id, revision) to every line that this task logs until the block ends."""
     return structlog.contextvars.bound_contextvars(**fields)
 
 
 def _shared_processors() -> list[Processor]:
-    """What is done to our lines and to the libraries' alike."""
+    """Processors for our own lines and for those of libraries."""
     return [
         structlog.contextvars.merge_contextvars,
         structlog.processors.add_log_level,
@@ -73,9 +73,9 @@ def _shared_processors() -> list[Processor]:
 
 
 def _final_processors(*, as_json: bool, colors: bool) -> list[Processor]:
-    """From fields to text."""
+    """Processors that format fields as text or JSON."""
     if as_json:
-        # Local variables stay out of tracebacks: they hold URLs with passwords, and members' data.
+        # Tracebacks have no local variables, because these can have URLs with passwords, and data of members.
         tracebacks = ExceptionRenderer(ExceptionDictTransformer(show_locals=False))
         return [tracebacks, structlog.processors.JSONRenderer(default=str)]
     plain_traceback = structlog.dev.plain_traceback
@@ -88,7 +88,7 @@ def _drop(_logger: WrappedLogger, _method: str, _fields: EventDict) -> EventDict
 
 
 def _hide_secrets(_logger: WrappedLogger, _method: str, fields: EventDict) -> EventDict:
-    """Hide values by the name of their field: a line that should not have had one still does not leak it."""
+    """Replace the values of fields whose names say that they are secret, in case such a value is logged by mistake."""
     for name in fields:
         if name != "event" and any(word in name.lower() for word in _SECRET_WORDS):
             fields[name] = "***"
@@ -98,7 +98,7 @@ def _hide_secrets(_logger: WrappedLogger, _method: str, fields: EventDict) -> Ev
 def _route_standard_logging(
     shared: Sequence[Processor], final: Sequence[Processor], out: TextIO, threshold: int
 ) -> None:
-    """Make one handler at the root render what libraries log; their own handlers are not ours to add to."""
+    """Format what libraries log, with one handler of the root logger."""
     remove_meta = structlog.stdlib.ProcessorFormatter.remove_processors_meta
     handler = logging.StreamHandler(out)
     handler.setFormatter(

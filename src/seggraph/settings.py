@@ -1,4 +1,4 @@
-"""The settings: read once from ``SEGGRAPH_*`` environment variables into a frozen object.
+"""The settings, read once from environment variables ``SEGGRAPH_*`` into a frozen object.
 
 Nothing else in the package reads the environment.
 """
@@ -14,26 +14,26 @@ FEWEST_AUDIT_DAYS: Final = 30
 
 
 class Settings(BaseSettings):
-    """How one process of seggraph is configured. Every field is documented in docs/settings.md."""
+    """The settings of one process. docs/settings.md documents every field."""
 
     model_config = SettingsConfigDict(
         env_prefix="SEGGRAPH_", env_ignore_empty=True, frozen=True, extra="ignore"
     )
 
     database_url: str | None = Field(
-        None, repr=False, description="PostgreSQL 15 or newer. Unset: a server from a wheel."
+        None, repr=False, description="URL of PostgreSQL 15 or newer. Unset: a server from a wheel."
     )
     redis_url: str | None = Field(
-        None, repr=False, description="Redis 6.2 or newer, or Valkey. Unset: a server from a wheel."
+        None, repr=False, description="URL of Redis 6.2 or newer, or Valkey. Unset: a server from a wheel."
     )
     data_dir: Path | None = Field(
-        None, description="Where the embedded servers keep their data. Default: the user's data folder."
+        None, description="Folder for the data of the embedded servers. Default: the data folder of the user."
     )
     database_pool_size: int = Field(10, ge=2, le=200, description="PostgreSQL connections of one process.")
     jwt_secret: SecretStr | None = Field(
         None,
         min_length=32,
-        description="HS256 secret for user tokens, at least 32 characters. Unset with embedded servers: made once.",
+        description="HS256 secret for user tokens, at least 32 characters. Unset with embedded servers: created once.",
     )
     jwt_jwks_url: str | None = Field(
         None, description="JWKS URL of your identity provider, instead of a secret."
@@ -41,10 +41,10 @@ class Settings(BaseSettings):
     secret_key: SecretStr | None = Field(
         None,
         min_length=32,
-        description="What stored secrets are encrypted with, at least 32 characters. Unset: a key in the files folder.",
+        description="Key that encrypts stored secrets, at least 32 characters. Unset: a key in the files folder.",
     )
-    jwt_issuer: str = Field("seggraph", description="The `iss` that a token must have.")
-    jwt_audience: str = Field("seggraph", description="The `aud` that a token must have.")
+    jwt_issuer: str = Field("seggraph", description="Required `iss` of a token.")
+    jwt_audience: str = Field("seggraph", description="Required `aud` of a token.")
     allowed_origins: tuple[str, ...] = Field(
         (), description="Browser origins allowed to call the API (CORS and WebSockets), as a JSON list."
     )
@@ -56,81 +56,84 @@ class Settings(BaseSettings):
         False, description="Whether only the documents of that file are executed."
     )
     statement_timeout_seconds: float = Field(
-        60.0, gt=0, description="Longest time one SQL statement of an evaluation may take."
+        60.0, gt=0, description="Time limit of one SQL statement of an evaluation."
     )
-    preview_timeout_seconds: float = Field(10.0, gt=0, description="Longest time a preview may take.")
+    preview_timeout_seconds: float = Field(10.0, gt=0, description="Time limit of a preview.")
     preview_cache_bytes: int = Field(
-        64 * 1024**2, ge=0, description="How much of what conditions matched each process keeps for previews."
+        64 * 1024**2, ge=0, description="Size of the cache of each process for results of single conditions."
     )
     max_evaluation_cost: float = Field(
         50_000_000.0,
         gt=0,
-        description="Largest cost that PostgreSQL may estimate for a statement over everybody.",
+        description="Limit for the estimated cost of a statement over all members.",
     )
     session_check_seconds: float = Field(
-        30.0, gt=0, description="How often the credentials of open subscriptions are looked at again."
+        30.0, gt=0, description="How often the credentials of open subscriptions are checked."
     )
     lease_seconds: float = Field(
-        6.0, ge=1, description="How long a run stays with a worker that gives no sign of life."
+        6.0, ge=1, description="Duration of a lease. After that another worker can take over."
     )
-    sweep_seconds: float = Field(2.0, gt=0, description="How often the sweeper looks for work that is due.")
+    sweep_seconds: float = Field(2.0, gt=0, description="How often the sweeper looks for due work.")
     tick_seconds: float = Field(
-        2.0, gt=0, description="How often members whom time moved in or out are looked for."
+        2.0, gt=0, description="How often ticks look for members that enter or exit because time passed."
     )
     history_detail_days: int = Field(
-        7, ge=1, description="For how many days each computation is kept; after that they are merged by hour."
+        7, ge=1, description="For how many days each run is kept; older runs are merged by hour."
     )
-    history_hours_days: int = Field(
-        90, ge=1, description="After how many days the hours of histories are merged into days."
-    )
-    history_days_days: int = Field(
-        400, ge=1, description="After how many days the days of histories are merged into months."
-    )
+    history_hours_days: int = Field(90, ge=1, description="After how many days runs are merged by day.")
+    history_days_days: int = Field(400, ge=1, description="After how many days runs are merged by month.")
     log_level: str = Field("info", description="debug, info, warning or error.")
-    log_json: bool = Field(False, description="One JSON object a line instead of text for people.")
+    log_json: bool = Field(False, description="Log one JSON object in each line instead of readable text.")
     files_dir: Path | None = Field(
         None,
-        description="Where uploaded files are kept; all processes share it. Default: below the data folder.",
+        description="Folder for uploaded and exported files; all processes share it. Default: in the data folder.",
     )
     max_upload_bytes: int = Field(
-        2 * 1024**3, ge=1024, description="Largest upload of a file to import, in bytes."
+        2 * 1024**3, ge=1024, description="Maximum size of an uploaded file, in bytes."
     )
     upload_days: float = Field(
-        7.0, gt=0, le=365, description="How long an uploaded file waits to be imported, in days."
+        7.0, gt=0, le=365, description="How many days an uploaded file waits for its import to start."
     )
     export_days: float = Field(
-        7.0, gt=0, le=365, description="How long an exported file can be fetched, in days."
+        7.0, gt=0, le=365, description="For how many days an exported file can be downloaded."
     )
     outgoing_networks: tuple[IPv4Network | IPv6Network, ...] = Field(
-        (), description="Private networks that destinations and webhooks may be in, as a JSON list."
+        (), description="Private networks that destinations and webhooks can be in, as a JSON list."
     )
     outgoing_seconds: float = Field(
-        20.0, gt=0, le=300, description="Longest time that one call to a destination or webhook may take."
+        20.0, gt=0, le=300, description="Time limit of one call to a destination or a webhook."
     )
     delivery_retry_seconds: float = Field(
-        5.0, gt=0, le=600, description="How long a delivery waits after a failure; then twice as long."
+        5.0,
+        gt=0,
+        le=600,
+        description="How long a delivery waits after its first failure; the time doubles with each failure.",
     )
     file_drop_dir: Path | None = Field(
-        None, description="The folder below which destinations of files get theirs. Unset: there are none."
+        None,
+        description="Folder for destinations of the type FILE. Unset: such destinations cannot be created.",
     )
     webhook_days: float = Field(
-        7.0, gt=1, le=90, description="How long messages to webhooks and their attempts are kept, in days."
+        7.0,
+        gt=1,
+        le=90,
+        description="For how many days messages to webhooks and the log of attempts are kept.",
     )
     webhook_disable_days: float = Field(
-        5.0, gt=0, le=90, description="After how many days of failures only a webhook is disabled."
+        5.0, gt=0, le=90, description="A webhook that only fails for this many days is disabled."
     )
     audit_days: int = Field(
-        0, ge=0, le=36_500, description="For how many days the audit log is kept, at least 30. 0: for ever."
+        0, ge=0, le=36_500, description="For how many days the audit log is kept: at least 30, or 0 for ever."
     )
     metrics_token: SecretStr | None = Field(
         None,
         min_length=32,
-        description="The bearer token that opens /metrics, at least 32 characters. Unset: there is none.",
+        description="Bearer token for /metrics, at least 32 characters. Unset: the page does not exist.",
     )
 
     @field_validator("audit_days")
     @classmethod
-    def _kept_for_a_month(cls, days: int) -> int:
+    def _check_audit_days(cls, days: int) -> int:
         if 0 < days < FEWEST_AUDIT_DAYS:
             raise ValueError(f"give {FEWEST_AUDIT_DAYS} or more days, or 0 to keep the log for ever")
         return days

@@ -1,13 +1,12 @@
-"""The worker: ARQ runs the jobs; beside it the sweeper looks for what is due, and ticks let time pass.
+"""The worker process: jobs on ARQ, the sweeper, the ticks and the sending of webhook messages.
 
-Start as many as you like.
-
-The one module that knows how ARQ runs jobs. A job unpacks its arguments and calls one service.
+Several workers can run at the same time. Only this module knows how ARQ runs jobs. A job unpacks its arguments and
+calls one service.
 """
 
 import asyncio
 import secrets
-from collections.abc import Awaitable, Coroutine, Sequence
+from collections.abc import Awaitable
 from contextlib import suppress
 from typing import Any, Final, cast
 
@@ -34,29 +33,29 @@ from seggraph.services.recompute import recompute
 from seggraph.services.refresh import refresh, ticks
 from seggraph.services.webhooks import runs as webhook_runs
 from seggraph.settings import Settings
+from seggraph.tasks import end, see_out
 from seggraph.vocabulary import MemberKind
 
 log = structlog.get_logger()
 
 POLL_SECONDS: Final = 0.25
-"""How often the queue is looked at though nobody woke the worker: for jobs whose token was lost."""
+"""How often the worker looks at the queue without a token, to find jobs whose token was lost."""
 WAIT_SECONDS: Final = 5
-"""How long one wait for a token lasts; less than the time limit of the connection."""
+"""How long the worker waits for a token at once. It is less than the time limit of the connection."""
 MAX_JOBS: Final = 8
 SPARE_CONNECTIONS: Final = 4
-"""Database connections that jobs leave to heartbeats, the sweeper and whatever else the process does."""
+"""Database connections that jobs do not use: they are for heartbeats, the sweeper and other tasks."""
 TAKEN_SECONDS: Final = 8
-"""How long a job stays with a worker that was killed. Others may begin one that still runs then: its lease decides."""
+"""After this time another worker may start the job of a killed worker. If the job still runs, its lease decides."""
 HEALTH_SECONDS: Final = 10
 RETRY_SECONDS: Final = 0.5
 GRACE_SECONDS: Final = 30
 IMPORT_SECONDS: Final = 300
-"""What an import may take to look through a file of gigabytes, besides the part that it then carries out."""
+"""Additional time for an import to check a file of gigabytes before it stores the first part."""
 EXPORT_SECONDS: Final = 3_600
-"""What an export may take: it shows one instant, so it cannot be handed on half-way."""
+"""Time limit of an export. It reads one snapshot, so it cannot be divided into several jobs."""
 DELIVER_SECONDS: Final = 900
-"""What a part of a delivery may take: a few batches, each of calls that may be slow."""
-CANCEL_AGAIN_SECONDS: Final = 1.0
+"""Time limit of one part of a delivery: a few batches of calls that can be slow."""
 
 
 async def recompute_segment(ctx: dict[str, Any], segment_id: int, revision: int) -> None:
@@ -67,7 +66,7 @@ async def recompute_segment(ctx: dict[str, Any], segment_id: int, revision: int)
 
 
 async def refresh_population(ctx: dict[str, Any], workspace_id: int, kind: int) -> None:
-    """Look at the members that changed."""
+    """Evaluate the members that changed."""
     context: Context = ctx["context"]
     with bound(job_id=ctx["job_id"], workspace_id=workspace_id):
         await refresh.answer_nudge(context, workspace_id, MemberKind(kind))
@@ -94,7 +93,7 @@ async def value_segments(ctx: dict[str, Any], workspace_id: int, kind: int) -> N
 
 
 async def compact_history(ctx: dict[str, Any], segment_id: int) -> None:
-    """Put the old runs of a segment together."""
+    """Merge the old runs of a segment."""
     context: Context = ctx["context"]
     with bound(job_id=ctx["job_id"]):
         await run_compaction.compact(context, segment_id)
@@ -122,7 +121,7 @@ async def deliver(ctx: dict[str, Any], delivery_id: int) -> None:
 
 
 def _functions(settings: Settings) -> list[Function]:
-    """The jobs, each with a time limit: beyond it a job is cancelled, and its work handed out again."""
+    """The jobs with their time limits. A job that exceeds its limit is cancelled, and its work is enqueued again."""
     limit = recompute.longest_seconds(settings) + GRACE_SECONDS
     return [
         func(recompute_segment, name=Job.RECOMPUTE_SEGMENT, timeout=limit, keep_result=0, max_tries=3),
@@ -138,7 +137,7 @@ def _functions(settings: Settings) -> list[Function]:
 
 
 async def run_worker(context: Context, stopping: asyncio.Event) -> None:
-    """Run jobs and sweep until `stopping` is set; what is at work then is given back for others to take."""
+    """Run until `stopping` is set. Then cancel the running jobs, so that other workers can take their work."""
     tasks = [
         asyncio.create_task(_run_jobs(context), name="seggraph-jobs"),
         asyncio.create_task(_sweep_forever(context), name="seggraph-sweeper"),
@@ -152,12 +151,12 @@ async def run_worker(context: Context, stopping: asyncio.Event) -> None:
         for task in done - {waiting}:
             task.result()
     finally:
-        await _end([*tasks, waiting])
+        await end([*tasks, waiting])
         log.info("worker_stopped")
 
 
 async def _run_jobs(context: Context) -> None:
-    """Run ARQ, again and again: it ends when Redis restarts (arq #498)."""
+    """Run ARQ, and start it again when it ends: it ends when Redis restarts (arq #498)."""
     url = context.settings.redis_url
     if url is None:
         raise ValueError("a worker needs redis_url")
@@ -176,11 +175,11 @@ async def _run_jobs(context: Context) -> None:
             log.warning("worker_waits_for_redis", reason=type(error).__name__)
             await asyncio.sleep(RETRY_SECONDS)
         finally:
-            await _see_out(_stop(worker, redis))
+            await see_out(_stop(worker, redis))
 
 
 class WakingWorker(Worker):
-    """ARQ's worker, which looks at the queue when a job comes or ends, and not every few milliseconds."""
+    """A worker of ARQ that reads the queue when a job is enqueued or ends, instead of every few milliseconds."""
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
@@ -188,7 +187,7 @@ class WakingWorker(Worker):
         self._has_room = asyncio.Event()
 
     async def main(self) -> None:
-        """In place of ARQ's own loop. It ends when Redis does not answer."""
+        """Replaces the loop of ARQ. It ends when Redis does not answer."""
         self.ctx["redis"] = self.pool
         listening = asyncio.create_task(self._listen(), name="seggraph-waker")
         try:
@@ -201,15 +200,15 @@ class WakingWorker(Worker):
                     async with asyncio.timeout(POLL_SECONDS):
                         await self._look.wait()
         finally:
-            await _see_out(_end([listening]))
+            await see_out(end([listening]))
 
     async def start_jobs(self, job_ids: list[bytes]) -> None:
-        """See `Worker.start_jobs`. What this worker is at it does not begin again when `TAKEN_SECONDS` are over."""
+        """See `Worker.start_jobs`. A job that this worker still runs is not started again after `TAKEN_SECONDS`."""
         at_work = {job_id for job_id, task in self.tasks.items() if not task.done()}
         await super().start_jobs([job_id for job_id in job_ids if job_id.decode() not in at_work])
 
     async def _listen(self) -> None:
-        """Take a token, but not while there is no room for its job: another worker may have some."""
+        """Take a token when the worker can run another job. Otherwise another worker can take it."""
         while True:
             await self._has_room.wait()
             try:
@@ -247,37 +246,14 @@ def _new_worker(context: Context, pool: ArqRedis) -> Worker:
 
 
 async def _stop(worker: Worker, redis: Redis) -> None:
-    """Cancel the jobs at work, let them give back what they hold, and part from Redis.
+    """Cancel the running jobs, wait until they have released their leases, and close the connection to Redis.
 
     `Worker.close` would wait for the same tasks and raise when one was cancelled.
     """
-    await _end([*worker.job_tasks.values(), *worker.tasks.values()])
+    await end([*worker.job_tasks.values(), *worker.tasks.values()])
     with suppress(RedisError, OSError):
         await worker.pool.delete(worker.health_check_key)
     await redis.aclose()
-
-
-async def _see_out(ending: Coroutine[Any, Any, None]) -> None:
-    """Carry out to its end what is not to be left half done, however often who waits for it is cancelled."""
-    task = asyncio.create_task(ending)
-    cancelled = False
-    while not task.done():
-        try:
-            await asyncio.wait({task})
-        except asyncio.CancelledError:
-            cancelled = True
-    task.result()
-    if cancelled:
-        raise asyncio.CancelledError
-
-
-async def _end(tasks: Sequence[asyncio.Task[Any]]) -> None:
-    """Cancel tasks until they have ended: redis-py swallows a cancellation that meets its check of a connection."""
-    pending = {task for task in tasks if not task.done()}
-    while pending:
-        for task in pending:
-            task.cancel()
-        _, pending = await asyncio.wait(pending, timeout=CANCEL_AGAIN_SECONDS)
 
 
 async def _tick_forever(context: Context) -> None:

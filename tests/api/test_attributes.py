@@ -357,7 +357,7 @@ async def test_a_field_of_too_many_values_is_estimated(
     ] == ["note 10"]
     assert await connection.fetchval("SELECT count(*) FROM value_counts WHERE field = 'attributes.note'") == 0
     assert await value_counts.suggest(viewer, kind, "plan") == [
-        value_counts.Suggestion("gold", 100, exact=True)
+        value_counts.SuggestedValue("gold", 100, exact=True)
     ]
 
     # and writing on adds nothing for it, while it stays known how many have it

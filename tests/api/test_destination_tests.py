@@ -8,9 +8,9 @@ from typing import Any
 import asyncpg
 import pytest
 
+from seggraph import webhook_signatures
 from seggraph.access import Viewer
 from seggraph.context import Context
-from seggraph.destinations import signing
 from seggraph.settings import Settings
 from seggraph.vocabulary import Role
 from tests.api.test_destinations import made, receiver
@@ -103,7 +103,7 @@ async def test_a_push_is_tried_out_by_a_signed_message_that_is_marked(product: P
         {"list": "test", "operation": "TEST", "sequence": 0}
     ] * 2
     for headers, body in taken:
-        assert signing.is_signed(destination["signingSecret"], headers, body)
+        assert webhook_signatures.is_signed(destination["signingSecret"], headers, body)
         assert headers["x-api-key"] == "key"
     assert taken[0][0]["webhook-id"] != taken[1][0]["webhook-id"]
 

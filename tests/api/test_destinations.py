@@ -11,9 +11,9 @@ from typing import Any, TypeVar
 import asyncpg
 import pytest
 
+from seggraph import webhook_signatures
 from seggraph.access import Viewer
 from seggraph.context import Context
-from seggraph.destinations import signing
 from seggraph.services.identity import workspaces
 from seggraph.settings import Settings
 from seggraph.vocabulary import ApiKeyScope, Role
@@ -261,7 +261,7 @@ async def test_pushes_are_signed_and_feedback_comes_back_signed(
         assert [one["key"] for one in messages[1]["members"]] == ["p1", "p2", "p3"]
         assert messages[1]["members"][0]["data"] == {"email": "p1@example.com", "name": None}
         headers, body = taken[1]
-        assert signing.is_signed(destination["signingSecret"], headers, body)
+        assert webhook_signatures.is_signed(destination["signingSecret"], headers, body)
         assert headers["x-api-key"] == "key"
         assert headers["idempotency-key"] == headers["webhook-id"]
 
@@ -290,7 +290,7 @@ async def test_pushes_are_signed_and_feedback_comes_back_signed(
             "consents": 0,
             "unknown": 1,
         }
-        forged = destination | {"signingSecret": signing.new_secret()}
+        forged = destination | {"signingSecret": webhook_signatures.new_secret()}
         assert (await _tell(product, forged, events)).status_code == 404
         elsewhere = destination | {"feedbackUrl": f"/destinations/{10**30}/feedback"}
         assert (await _tell(product, elsewhere, events)).status_code == 404
@@ -301,7 +301,7 @@ async def test_pushes_are_signed_and_feedback_comes_back_signed(
 
 async def _tell(product: Product, destination: dict[str, Any], message: Any) -> Any:
     body = json.dumps(message).encode()
-    headers = signing.headers(destination["signingSecret"], "message-1", body)
+    headers = webhook_signatures.headers([destination["signingSecret"]], "message-1", body)
     return await product.http.post(destination["feedbackUrl"], content=body, headers=headers)
 
 

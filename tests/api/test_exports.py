@@ -71,7 +71,7 @@ async def people(product: Product, count: int) -> str:
     )
     segment_id: str = created["createSegment"]["segment"]["id"]
     query = "query ($id: ID!) { segment(id: $id) { memberCount reach { status } } }"
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(120):
         while (found := (await product.run(query, id=segment_id))["segment"])["memberCount"] != count:
             assert found["reach"]["status"] != "FAILED"
             await asyncio.sleep(0.05)

@@ -23,15 +23,16 @@ HISTORY = """query ($id: ID!, $from: DateTime, $to: DateTime, $interval: History
     memberCount
     sizeHistory(from: $from, to: $to, interval: $interval) { at memberCount entered exited }
     runs(first: 50) { totalCount nodes { trigger status entered exited memberCount finishedAt error { code } } }
-    moves { totalCount nodes { member { externalId } at direction trigger } }
+    membershipChanges { totalCount nodes { member { externalId } at direction trigger } }
   }
 }"""
 AT = """query ($id: ID!, $at: DateTime!, $first: Int, $after: String) {
   segment(id: $id) { membershipAt(at: $at, first: $first, after: $after) {
     totalCount pageInfo { hasNextPage endCursor } nodes { externalId } } }
 }"""
-MOVES = """query ($id: ID!, $first: Int, $after: String, $direction: MoveDirection, $from: DateTime, $to: DateTime) {
-  segment(id: $id) { moves(first: $first, after: $after, direction: $direction, from: $from, to: $to) {
+MOVES = """query ($id: ID!, $first: Int, $after: String, $direction: MembershipDirection,
+  $from: DateTime, $to: DateTime) {
+  segment(id: $id) { membershipChanges(first: $first, after: $after, direction: $direction, from: $from, to: $to) {
     totalCount pageInfo { hasNextPage endCursor hasPreviousPage } nodes { member { externalId } direction at } } }
 }"""
 INTERVALS = """query ($segment: ID!) {
@@ -100,7 +101,7 @@ async def test_history_tells_what_happened(product: Product, connection: asyncpg
     segment = (await product.run(HISTORY, id=segment_id, interval="HOUR"))["segment"]
     told = [
         (move["member"]["externalId"], move["direction"], move["trigger"])
-        for move in segment["moves"]["nodes"]
+        for move in segment["membershipChanges"]["nodes"]
     ]
     assert told == [
         ("a", "EXITED", "MANUAL"),
@@ -110,8 +111,8 @@ async def test_history_tells_what_happened(product: Product, connection: asyncpg
         ("a", "ENTERED", "FULL"),
         ("b", "ENTERED", "FULL"),
     ]
-    assert segment["moves"]["totalCount"] == 6
-    times = [move["at"] for move in segment["moves"]["nodes"]]
+    assert segment["membershipChanges"]["totalCount"] == 6
+    times = [move["at"] for move in segment["membershipChanges"]["nodes"]]
     assert times == sorted(times, reverse=True)
 
     # and the sizes are those of the time, whoever was erased since
@@ -146,15 +147,17 @@ async def test_history_tells_what_happened(product: Product, connection: asyncpg
     seen: list[str] = []
     after = None
     for size in (1, 2, 3):
-        page = (await product.run(MOVES, id=segment_id, first=size, after=after))["segment"]["moves"]
+        page = (await product.run(MOVES, id=segment_id, first=size, after=after))["segment"][
+            "membershipChanges"
+        ]
         seen += [node["member"]["externalId"] for node in page["nodes"]]
         after = page["pageInfo"]["endCursor"]
         assert page["pageInfo"]["hasNextPage"] is (size < 3)
     assert seen == ["a", "b", "c", "b", "a", "b"]
-    entered = (await product.run(MOVES, id=segment_id, direction="ENTERED"))["segment"]["moves"]
+    entered = (await product.run(MOVES, id=segment_id, direction="ENTERED"))["segment"]["membershipChanges"]
     assert entered["totalCount"] == len(entered["nodes"]) == 4
     between = {"from": instants[1].isoformat(), "to": instants[2].isoformat()}
-    found = (await product.run(MOVES, id=segment_id, **between))["segment"]["moves"]
+    found = (await product.run(MOVES, id=segment_id, **between))["segment"]["membershipChanges"]
     assert {(node["member"]["externalId"], node["direction"]) for node in found["nodes"]} == {
         ("b", "EXITED"),
         ("c", "ENTERED"),
@@ -165,7 +168,7 @@ async def test_history_tells_what_happened(product: Product, connection: asyncpg
 Told = dict[tuple[str, str], tuple[str, list[str] | None, list[str]]]
 """By member and direction: trigger, sources and names of playbooks of a move."""
 
-CAUSES = """query ($id: ID!) { segment(id: $id) { moves { nodes {
+CAUSES = """query ($id: ID!) { segment(id: $id) { membershipChanges { nodes {
   member { externalId } direction trigger sources playbooks { name } } } } }"""
 PLAYBOOK = """mutation ($i: CreatePlaybookInput!) {
   createPlaybook(input: $i) { playbook { id } errors { message } } }"""
@@ -184,7 +187,7 @@ async def test_moves_say_what_held_the_member(
 
     async def causes(client: Product) -> Told:
         """What is told of the newest move of each member in each direction."""
-        nodes = (await client.run(CAUSES, id=german_id))["segment"]["moves"]["nodes"]
+        nodes = (await client.run(CAUSES, id=german_id))["segment"]["membershipChanges"]["nodes"]
         return {
             (node["member"]["externalId"], node["direction"]): (
                 node["trigger"],

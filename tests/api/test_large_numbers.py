@@ -17,7 +17,7 @@ query ($segment: ID!, $export: ID!) {
   segment(id: $segment) {
     value { orders ordersExact }
     sizeHistory(interval: MONTH) { entered exited }
-    moves { totalCount }
+    membershipChanges { totalCount }
   }
   export(id: $export) { fileSize fileSizeExact }
   memberByExternalId(kind: PERSON, externalId: "a") { value { orders ordersExact } }
@@ -59,4 +59,4 @@ async def test_no_number_is_too_large_for_an_answer(product: Product, connection
     assert found["memberByExternalId"]["value"] == orders
     assert found["export"] == {"fileSize": MAX_INT, "fileSizeExact": "5000000001"}
     assert found["segment"]["sizeHistory"][-1] == {"entered": MAX_INT, "exited": MAX_INT}
-    assert found["segment"]["moves"]["totalCount"] == 2
+    assert found["segment"]["membershipChanges"]["totalCount"] == 2

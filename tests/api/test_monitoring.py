@@ -157,7 +157,7 @@ async def test_figures_of_the_installation_and_of_this_process_are_exact(
         # and the page about them names each, and no other
         text = (await answered(server)).text
         told_of = set(re.findall(r"^# TYPE (seggraph_\w+)", text, re.MULTILINE))
-        assert told_of == set(re.findall(r"`(seggraph_\w+)`", PAGE.split("## What to be woken for")[0]))
+        assert told_of == set(re.findall(r"`(seggraph_\w+)`", PAGE.split("## Alerts")[0]))
 
         # and no name, address or number of a workspace, a segment or a user is in it
         for word in ("Secret name", "Acme", segment.name, "example.com", 'DE"'):

@@ -13,7 +13,7 @@ from seggraph.vocabulary import Role
 from tests.conftest import new_viewer
 from tests.product import Product
 
-PATIENCE_SECONDS = 60.0
+PATIENCE_SECONDS = 120.0
 CHANNELS = ("EMAIL", "DIRECT_MAIL", "SMS", "PHONE", "PUSH")
 FIELDS = {"EMAIL": "email", "DIRECT_MAIL": "directMail", "SMS": "sms", "PHONE": "phone", "PUSH": "push"}
 

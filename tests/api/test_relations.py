@@ -11,7 +11,7 @@ from seggraph.audiences import from_bytes
 from seggraph.context import Context
 from seggraph.criteria import relations as catalogue
 from seggraph.services.members import related, upserts
-from seggraph.services.members.related import Asked
+from seggraph.services.members.related import RelatedKey
 from seggraph.vocabulary import MemberKind
 from tests.conftest import new_viewer
 from tests.product import Product, Server
@@ -256,7 +256,7 @@ async def test_a_pages_related_members_take_one_statement(
     for size in (1, 20):
         statements = 0
         found = await related.get_many(
-            viewer, [Asked(MemberKind.ACCOUNT, ordinal, "deals") for ordinal in range(size)]
+            viewer, [RelatedKey(MemberKind.ACCOUNT, ordinal, "deals") for ordinal in range(size)]
         )
         # then it is one statement each time
         assert statements == 1

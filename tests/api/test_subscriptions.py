@@ -143,5 +143,5 @@ async def test_a_cursor_that_no_event_had(product: Product) -> None:
 async def test_a_socket_opens_for_good_credentials_only(product: Product) -> None:
     async with product.server.connect("rubbish") as stranger:
         with pytest.raises((TransportError, ConnectionError)):
-            async with asyncio.timeout(60), stranger.subscribe(EVENTS) as events:
+            async with asyncio.timeout(120), stranger.subscribe(EVENTS) as events:
                 await events.next()

@@ -60,8 +60,8 @@ async def test_what_is_not_in_the_public_internet_is_refused(
         await connection.execute("UPDATE webhooks SET url = $1", receiver.url)
         await create(client, "One", activate=False)
         await webhook_messages.prepare_due(context)
-        [(webhook_id, holder)] = await webhook_runs._claim(context, 1)
-        await webhook_runs._send_due(context, webhook_id, holder)
+        [lease] = await webhook_runs._claim(context, 1)
+        await webhook_runs._send_due(context, lease)
         [webhook] = (await client.run(LIST))["webhooks"]
         [attempt] = webhook["attempts"]["nodes"]
         assert attempt["error"].startswith("127.0.0.1 is not in the public internet.")

@@ -6,7 +6,7 @@ import asyncpg
 import pytest
 from pyroaring import BitMap
 
-from seggraph.audiences import SPREAD, ChunkOwner, ChunkStore, from_bytes
+from seggraph.audiences import DELTA_CHUNK, ChunkOwner, ChunkStore, from_bytes
 
 ONE = ChunkOwner(1, 10)
 OTHER_ROLE = ChunkOwner(2, 10)
@@ -67,7 +67,7 @@ async def test_near_reads_only_the_chunks_of_these_ordinals(store: ChunkStore) -
     await store.write({ONE: (EMPTY, large), OTHER_ID: (EMPTY, BitMap([1, 2, 65_536, 131_072]))})
     await store.write({ONE: (large, large ^ BitMap([3, 70_000, 131_074]))})
 
-    found = await store.read_many([ONE, OTHER_ID], near=BitMap([3, 131_073]))
+    found = await store.read_many([ONE, OTHER_ID], within_ordinals=BitMap([3, 131_073]))
 
     near = BitMap(range(65_536)) | BitMap(range(131_072, 196_608))
     assert found == {ONE: (large ^ BitMap([3, 131_074])) & near, OTHER_ID: BitMap([1, 2, 131_072])}
@@ -86,11 +86,11 @@ async def test_few_ordinals_are_one_row_until_they_are_none(
 ) -> None:
     few = BitMap([1, 65_536, 131_072])
     await store.write({ONE: (EMPTY, few), OTHER_ID: (EMPTY, BitMap([65_537]))})
-    assert await kept(connection) == {(10, SPREAD): (set(few), 3), (11, SPREAD): ({65_537}, 1)}
+    assert await kept(connection) == {(10, DELTA_CHUNK): (set(few), 3), (11, DELTA_CHUNK): ({65_537}, 1)}
 
     await store.write({ONE: (few, EMPTY)})
 
-    assert await kept(connection) == {(11, SPREAD): ({65_537}, 1)}
+    assert await kept(connection) == {(11, DELTA_CHUNK): ({65_537}, 1)}
 
 
 async def test_few_changes_are_kept_beside_the_chunks_until_they_are_many(
@@ -110,7 +110,7 @@ async def test_few_changes_are_kept_beside_the_chunks_until_they_are_many(
 
     # then the chunks stay, and whoever came back is toggled no more
     assert await store.read(ONE) == third
-    assert await kept(connection) == chunks | {(10, SPREAD): ({1, 3, 70_001}, 1)}
+    assert await kept(connection) == chunks | {(10, DELTA_CHUNK): ({1, 3, 70_001}, 1)}
 
     # and when all are as they were, there is nothing beside the chunks
     await store.write({ONE: (third, first)})
@@ -120,7 +120,7 @@ async def test_few_changes_are_kept_beside_the_chunks_until_they_are_many(
     written = await versions(connection)
     some = first | BitMap(range(1, 1_201, 2))
     await store.write({ONE: (first, some)})
-    assert await kept(connection) == chunks | {(10, SPREAD): (set(range(1, 1_201, 2)), 600)}
+    assert await kept(connection) == chunks | {(10, DELTA_CHUNK): (set(range(1, 1_201, 2)), 600)}
     more = some | BitMap([1_201])
     await store.write({ONE: (some, more)})
     assert await kept(connection) == chunks | {(10, 0): (set(more) & set(range(65_536)), 10_601)}
@@ -134,7 +134,7 @@ async def test_more_are_kept_together_the_more_chunks_they_are_of(
     # given as many as two chunks may have
     two = BitMap(range(600)) | BitMap(range(65_536, 66_136))
     await store.write({ONE: (EMPTY, two)})
-    assert list(await kept(connection)) == [(10, SPREAD)]
+    assert list(await kept(connection)) == [(10, DELTA_CHUNK)]
 
     # when they are one more
     await store.write({ONE: (two, two | BitMap([700]))})
@@ -153,15 +153,15 @@ async def test_folding_leaves_no_trace_of_who_is_not_there_any_more(
     second = first - BitMap([9, 90_000])
     await store.write({ONE: (EMPTY, first), OTHER_ID: (EMPTY, first)})
     await store.write({ONE: (first, second), OTHER_ID: (first, first - BitMap([90_000]))})
-    beside = (await kept(connection))[11, SPREAD]
+    beside = (await kept(connection))[11, DELTA_CHUNK]
 
-    await store.fold([ONE, OTHER_ID], near=BitMap([9]))
+    await store.fold([ONE, OTHER_ID], within_ordinals=BitMap([9]))
 
     assert await store.read_many([ONE, OTHER_ID]) == {ONE: second, OTHER_ID: first - BitMap([90_000])}
     rows = await kept(connection)
     assert set().union(*(said for (owner, _), (said, _) in rows.items() if owner == 10)) == set(second)
-    assert (10, SPREAD) not in rows
-    assert rows[11, SPREAD] == beside == ({90_000}, -1)
+    assert (10, DELTA_CHUNK) not in rows
+    assert rows[11, DELTA_CHUNK] == beside == ({90_000}, -1)
 
 
 async def test_who_of_some_is_in_bitmaps_that_are_held(
@@ -205,7 +205,7 @@ async def test_only_large_chunks_have_digests(store: ChunkStore, connection: asy
     assert [(row["owner_id"], row["chunk"], row["digest"] is None) for row in rows] == [
         (10, 0, False),
         (10, 1, True),
-        (11, SPREAD, True),
+        (11, DELTA_CHUNK, True),
     ]
 
 

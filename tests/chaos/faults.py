@@ -116,7 +116,7 @@ class Faults:
         with suppress(asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
             await connection.execute("SELECT pg_sleep(5)")  # which the server ends with all the others
         connection.terminate()
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(120):
             while not await self._answers():  # noqa: ASYNC110 - the server's doing
                 await asyncio.sleep(0.05)
         self._back()

@@ -219,7 +219,7 @@ class Loop:
         await self._until(slow, self.world.fixed["slow"])
 
     async def _until(self, query: str, *arguments: object) -> None:
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(120):
             while not await self.connection.fetchval(query, *arguments):  # noqa: ASYNC110 - others set it
                 await asyncio.sleep(0.01)
 

@@ -9,6 +9,7 @@ RUNS = 30
 
 
 # Connections that a fault cut off are not closed, but gone.
+@pytest.mark.servers
 @pytest.mark.filterwarnings(
     "ignore:unclosed connection:ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning"
 )

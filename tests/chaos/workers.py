@@ -9,7 +9,7 @@ import os
 import random
 import signal
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -21,8 +21,7 @@ from pyroaring import BitMap
 from seggraph import observability
 from seggraph.cli.application import until_stopped
 from seggraph.context import open_context
-from seggraph.criteria import Checked
-from seggraph.engines import Engine, Population
+from seggraph.engines import Engine, EvaluationRequest
 from seggraph.errors import CriteriaTooSlow
 from seggraph.settings import Settings
 from seggraph.worker import run_worker
@@ -42,28 +41,12 @@ class DawdlingEngine:
     inner: Engine
     chance: random.Random = field(default_factory=random.Random)
 
-    async def evaluate(
-        self,
-        connection: asyncpg.Connection,
-        population: Population,
-        criteria: Sequence[Checked],
-        *,
-        timeout_seconds: float,
-        ordinals: BitMap | None = None,
-        **circumstances: Any,
-    ) -> list[BitMap]:
-        if any(SLOW_COUNTRY in repr(one) for one in criteria):
-            await _sleep_too_long(connection, timeout_seconds)
-        elif ordinals is None:
+    async def evaluate(self, connection: asyncpg.Connection, request: EvaluationRequest) -> list[BitMap]:
+        if any(SLOW_COUNTRY in repr(one) for one in request.criteria):
+            await _sleep_too_long(connection, request.timeout_seconds)
+        elif request.within_ordinals is None:
             await asyncio.sleep(self.chance.random() * LONGEST_DAWDLING)
-        return await self.inner.evaluate(
-            connection,
-            population,
-            criteria,
-            timeout_seconds=timeout_seconds,
-            ordinals=ordinals,
-            **circumstances,
-        )
+        return await self.inner.evaluate(connection, request)
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self.inner, name)

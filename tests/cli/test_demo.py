@@ -14,6 +14,9 @@ from typing import Any
 
 import httpx
 import psutil
+import pytest
+
+pytestmark = pytest.mark.servers
 
 PATIENCE_SECONDS = 120
 QUERY = "{ viewer { workspace { id } } segments { totalCount } members(kind: ACCOUNT) { totalCount } }"

@@ -9,13 +9,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from seggraph.criteria import AttributeDefinition, Catalogue, check, parse
-from seggraph.criteria.boundaries import EventLook, Look, Passage, RelatedLook, looks
-from seggraph.criteria.days import MonthDays
-from seggraph.criteria.durations import Duration
 from seggraph.criteria.naive import NaiveMember, matches
+from seggraph.criteria.time.boundaries import EventLook, Look, RelatedLook, looks
+from seggraph.criteria.time.days import MonthDays
+from seggraph.criteria.time.durations import Duration
+from seggraph.criteria.time.passage import Passage
 from seggraph.criteria.typed import Checked, Comparison
 from seggraph.vocabulary import AttributeType, MemberKind
 from tests.engines import random_histories
+
+pytestmark = pytest.mark.slow
 
 CATALOGUE = Catalogue(
     MemberKind.PERSON,

@@ -1,9 +1,9 @@
 """The catalogue: what is offered, what is found, and that every example is a value the field takes."""
 
 from seggraph.criteria.catalogue import WELL_KNOWN, AttributeDefinition, Catalogue, Group
-from seggraph.criteria.checker import check
-from seggraph.criteria.operators import ARITY, Arity
-from seggraph.criteria.parser import parse
+from seggraph.criteria.checking.checker import check
+from seggraph.criteria.json.parser import parse
+from seggraph.criteria.operators import OPERATORS, Arity
 from seggraph.vocabulary import AttributeType, MemberKind
 
 EVERY_TYPE = [AttributeDefinition(type_.value.lower(), type_) for type_ in AttributeType]
@@ -46,5 +46,5 @@ def test_every_example_is_a_value_of_its_field() -> None:
     catalogue = Catalogue(MemberKind.PERSON, EVERY_TYPE)
     for field in catalogue.fields:
         op = field.operators[0]
-        given = {"values": [field.example]} if ARITY[op] is Arity.MANY else {"value": field.example}
+        given = {"values": [field.example]} if OPERATORS[op].arity is Arity.MANY else {"value": field.example}
         check(parse({"attribute": {"field": field.name, "op": op.value, **given}}), catalogue)

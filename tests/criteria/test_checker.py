@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from seggraph.criteria.catalogue import AttributeDefinition, Catalogue
-from seggraph.criteria.checker import check
-from seggraph.criteria.durations import Duration
-from seggraph.criteria.operators import ARITY, OPERATORS, AttributeOp
-from seggraph.criteria.parser import parse
+from seggraph.criteria.checking.checker import check
+from seggraph.criteria.json.parser import parse
+from seggraph.criteria.operators import OPERATORS, AttributeOp
+from seggraph.criteria.time.durations import Duration
 from seggraph.criteria.typed import Comparison
 from seggraph.errors import Path, Problems, SeggraphError
 from seggraph.vocabulary import AttributeType, MemberKind
@@ -141,5 +141,6 @@ def test_every_mistake_is_reported_at_once() -> None:
 
 
 def test_every_operator_belongs_to_a_type_and_takes_values() -> None:
-    assert {op for ops in OPERATORS.values() for op in ops} == set(AttributeOp) == set(ARITY)
-    assert set(OPERATORS) == set(AttributeType)
+    of_types = [OPERATORS.of_type(type_) for type_ in AttributeType]
+    assert {op for ops in of_types for op in ops} == set(AttributeOp) == {entry.op for entry in OPERATORS}
+    assert all(of_types)

@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from seggraph.criteria.days import MonthDays, day_of, end_of, month_days, start_of
+from seggraph.criteria.time.days import MonthDays, day_of, end_of, month_days, start_of
 
 TICK = timedelta(microseconds=1)
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from seggraph.criteria import AttributeDefinition, Catalogue, check, describe, parse
 from seggraph.criteria.catalogue import WELL_KNOWN
+from seggraph.criteria.json.parser import NODES
 from seggraph.criteria.operators import OPERATORS, AttributeOp, CompareOp, EventAggregate, InOp
-from seggraph.criteria.parser import NODES
 from seggraph.errors import ErrorCode
 from seggraph.vocabulary import AttributeType, MemberKind
 
@@ -49,4 +49,4 @@ def test_the_table_of_operators_is_that_of_the_code() -> None:
         for op in row.split("|")[1].strip().split(", ")
         if cell.strip()
     }
-    assert documented == {(type_, op) for type_, operators in OPERATORS.items() for op in operators}
+    assert documented == {(type_, op) for type_ in AttributeType for op in OPERATORS.of_type(type_)}

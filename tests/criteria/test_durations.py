@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from seggraph.criteria.durations import Duration, add_months
+from seggraph.criteria.time.durations import Duration, add_months
 
 BERLIN = ZoneInfo("Europe/Berlin")
 UTC_ZONE = ZoneInfo("UTC")

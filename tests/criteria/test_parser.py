@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from seggraph.criteria.canonical import to_json
+from seggraph.criteria.json.canonical import to_json
+from seggraph.criteria.json.parser import parse
 from seggraph.criteria.nodes import (
     All,
     AnyOf,
@@ -22,7 +23,6 @@ from seggraph.criteria.nodes import (
     Window,
 )
 from seggraph.criteria.operators import AttributeOp, CompareOp, EventAggregate, InOp, SetOp
-from seggraph.criteria.parser import parse
 from seggraph.errors import ErrorCode, Path, Problems, SeggraphError
 from seggraph.vocabulary import Channel, ConsentState
 

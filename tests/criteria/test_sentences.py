@@ -60,7 +60,7 @@ def test_reads_as_a_sentence(document: dict[str, Any], sentence: str) -> None:
 
 def test_every_operator_has_words() -> None:
     examples = {AttributeType.DATE: "2026-01-01", AttributeType.NUMBER: 1, AttributeType.BOOLEAN: True}
-    for type_, operators in OPERATORS.items():
+    for type_, operators in ((type_, OPERATORS.of_type(type_)) for type_ in AttributeType):
         catalogue = Catalogue(MemberKind.PERSON, [AttributeDefinition("x", type_)])
         for op in operators:
             one: Any = examples.get(type_, "2026-01-01")

@@ -11,6 +11,7 @@ from seggraph.access import Viewer
 from seggraph.context import Context
 from seggraph.database.connections import database
 from seggraph.database.leases import Lease
+from seggraph.destinations import email_service
 from seggraph.services.destinations import deliveries, delivery_runs, destinations
 from seggraph.services.destinations.deliveries import DeliveryView
 from seggraph.services.destinations.destinations import DestinationDraft
@@ -20,7 +21,7 @@ from seggraph.services.refresh import refresh
 from seggraph.services.segments import edits as segment_edits
 from seggraph.services.segments import segments
 from seggraph.services.segments.segments import SegmentDraft
-from seggraph.vocabulary import DestinationType, MemberKind, SegmentType
+from seggraph.vocabulary import MemberKind, SegmentType
 
 PERSON = MemberKind.PERSON
 GERMAN = {"attribute": {"field": "country", "op": "EQ", "value": "DE"}}
@@ -53,7 +54,7 @@ async def renamed(context: Context, viewer: Viewer, segment_id: int, name: str) 
 
 async def service_at(context: Context, viewer: Viewer, url: str, **more: Any) -> int:
     """A destination that is an email service."""
-    draft = DestinationDraft("Mail", DestinationType.EMAIL_SERVICE, url=url, mapping=MAPPING, **more)
+    draft = DestinationDraft("Mail", email_service.DESTINATION.type, url=url, mapping=MAPPING, **more)
     return (await destinations.create(context, viewer, draft)).view.id
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from seggraph.access import Viewer
 from seggraph.context import Context
-from seggraph.destinations.esp import EmailService
+from seggraph.destinations.email_service import EmailService
 from seggraph.services.destinations import deliveries
 from seggraph.services.erasure import erasure
 from seggraph.services.members import edits as member_edits

@@ -9,8 +9,9 @@ from zoneinfo import ZoneInfo
 from hypothesis import strategies as st
 
 from seggraph.criteria.catalogue import Field
-from seggraph.criteria.naive import NaiveMember, Stored
-from seggraph.criteria.operators import ARITY, WINDOWS, Arity, AttributeOp, SetOp
+from seggraph.criteria.naive import NaiveMember
+from seggraph.criteria.operators import OPERATORS, Arity, AttributeOp, SetOp
+from seggraph.criteria.operators.cases import Stored
 from seggraph.vocabulary import AttributeType, Channel, ConsentState
 from tests.engines.stored_members import CATALOGUE, REQUIRED
 
@@ -103,7 +104,7 @@ def members(draw: st.DrawFn) -> NaiveMember:
 def _value(field: Field, op: AttributeOp) -> st.SearchStrategy[Any]:
     if op is AttributeOp.ANNIVERSARY_WITHIN:
         return st.sampled_from(["P0D", *(text for text in DURATIONS if "T" not in text)])
-    if op in WINDOWS:
+    if OPERATORS[op].takes.is_duration:
         return st.sampled_from(DURATIONS)
     if op is AttributeOp.ON or field.type is AttributeType.DATE:
         return days.map(lambda day: day.isoformat()) if field.type is AttributeType.DATE else _recent_days
@@ -127,7 +128,7 @@ def _attributes(draw: st.DrawFn) -> dict[str, Any]:
     op = draw(st.sampled_from(field.operators))
     value = _value(field, op)
     test: dict[str, Any] = {"field": field.name, "op": op.value}
-    match ARITY[op]:
+    match OPERATORS[op].arity:
         case Arity.ONE:
             test["value"] = draw(value)
         case Arity.MANY:

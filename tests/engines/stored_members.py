@@ -8,7 +8,8 @@ from decimal import Decimal
 import asyncpg
 
 from seggraph.criteria.catalogue import WELL_KNOWN, AttributeDefinition, Catalogue, Storage
-from seggraph.criteria.naive import NaiveMember, Stored
+from seggraph.criteria.naive import NaiveMember
+from seggraph.criteria.operators.cases import Stored
 from seggraph.vocabulary import AttributeType, Channel, ConsentState, MemberKind
 
 _ATTRIBUTES = [

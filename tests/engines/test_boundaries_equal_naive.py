@@ -12,7 +12,7 @@ from pyroaring import BitMap
 
 from seggraph.criteria import Checked, check, parse
 from seggraph.criteria.naive import NaiveMember, matches
-from seggraph.engines import Population, PostgresEngine
+from seggraph.engines import EvaluationRequest, Population, PostgresEngine
 from seggraph.vocabulary import MemberKind
 from tests.engines import random_histories, random_worlds
 from tests.engines.stored_members import CATALOGUE
@@ -111,7 +111,10 @@ async def test_any_trees_through_any_history(
         return [
             (
                 await engine.evaluate(
-                    connection, PEOPLE, [tree], as_of=as_of, zone=zone, ordinals=among, timeout_seconds=10
+                    connection,
+                    EvaluationRequest(
+                        PEOPLE, [tree], as_of=as_of, zone=zone, within_ordinals=among, timeout_seconds=10
+                    ),
                 )
             )[0]
             for tree, among in zip(trees, ordinals, strict=True)
@@ -141,7 +144,9 @@ async def test_any_trees_through_any_history(
             if step.is_tick:
                 # when time passed, and only those whom it may have moved are looked at
                 moved = await engine.moved_by_time(
-                    connection, PEOPLE, trees, after=ticked, until=now, zone=zone, timeout_seconds=10
+                    connection,
+                    EvaluationRequest(PEOPLE, trees, as_of=now, zone=zone, timeout_seconds=10),
+                    since=ticked,
                 )
                 ticked = now
                 anew = await evaluated(now, list(moved))

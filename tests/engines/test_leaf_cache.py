@@ -9,8 +9,8 @@ import pytest
 from pyroaring import BitMap
 
 from seggraph.criteria import check, parse
-from seggraph.engines import Population, PostgresEngine, evaluation, fetching
-from seggraph.engines.leaf_cache import SAME_INSTANT, Answer, LeafCache, Recall
+from seggraph.engines import EvaluationRequest, Population, PostgresEngine, evaluation, fetching
+from seggraph.engines.leaf_cache import SAME_INSTANT, ConditionAnswer, LeafCache, Recall
 from seggraph.errors import CriteriaTooExpensive
 from seggraph.vocabulary import MemberKind
 from tests.engines.stored_members import CATALOGUE, member, store
@@ -33,12 +33,14 @@ async def ask(
         recall = await engine.recall(connection, PEOPLE, zone=ZONE, now=now)
         [found] = await engine.evaluate(
             connection,
-            PEOPLE,
-            [check(parse(document), CATALOGUE)],
-            as_of=recall.as_of,
-            zone=ZONE,
-            recall=recall,
-            timeout_seconds=10,
+            EvaluationRequest(
+                PEOPLE,
+                [check(parse(document), CATALOGUE)],
+                as_of=recall.as_of,
+                zone=ZONE,
+                recall=recall,
+                timeout_seconds=10,
+            ),
         )
     return list(found), recall.as_of
 
@@ -117,17 +119,17 @@ async def test_an_instant_lasts_while_nothing_changes_and_no_longer_than_it_may(
 
 def test_no_more_is_kept_than_allowed() -> None:
     # given room for two answers
-    one = Answer(BitMap(range(0, 3000, 2)))
+    one = ConditionAnswer(BitMap(range(0, 3000, 2)))
     cache = LeafCache(2 * one.size + 10)
     recall = Recall(cache, PEOPLE, VERSIONS, ZONE, NOW)
     leaves = [check(parse(city(str(n))), CATALOGUE) for n in range(4)]
 
     # when a third is kept after the first was used again
-    recall.keep(leaves[0], one, negated=False)
-    recall.keep(leaves[1], one, negated=False)
+    recall.add(leaves[0], one, negated=False)
+    recall.add(leaves[1], one, negated=False)
     assert recall.find(leaves[0], negated=False) == one
-    recall.keep(leaves[2], one, negated=False)
-    recall.keep(leaves[3], Answer(BitMap(range(0, 300_000, 2))), negated=False)
+    recall.add(leaves[2], one, negated=False)
+    recall.add(leaves[3], ConditionAnswer(BitMap(range(0, 300_000, 2))), negated=False)
 
     # then the one that was used least recently is gone, and one that is too large was never there
     assert [recall.find(leaf, negated=False) is not None for leaf in leaves] == [True, False, True, False]
@@ -145,10 +147,13 @@ async def test_what_costs_too_much_is_not_begun(
     async def evaluate(**options: Any) -> list[BitMap]:
         async with connection.transaction():
             return await PostgresEngine().evaluate(
-                connection, PEOPLE, [tree], as_of=NOW, zone=ZONE, timeout_seconds=10, max_cost=0.01, **options
+                connection,
+                EvaluationRequest(
+                    PEOPLE, [tree], as_of=NOW, zone=ZONE, timeout_seconds=10, max_cost=0.01, **options
+                ),
             )
 
     with pytest.raises(CriteriaTooExpensive, match='condition: Members where City is "Rome"'):
         await evaluate()
     # members that are given are few: nothing is estimated for them
-    assert await evaluate(ordinals=BitMap([0])) == [BitMap()]
+    assert await evaluate(within_ordinals=BitMap([0])) == [BitMap()]

@@ -7,7 +7,7 @@ import pytest
 from seggraph.criteria import Catalogue, check, parse
 from seggraph.criteria.operators import AttributeOp
 from seggraph.criteria.typed import EventTest
-from seggraph.engines.planner import Asked, Both, Row, plan
+from seggraph.engines.planner import Intersection, RowPredicate, TableLookup, plan
 from seggraph.vocabulary import MemberKind
 
 ORDERS: dict[str, Any] = {"event": {"name": "order", "value": 2}}
@@ -20,9 +20,9 @@ def asked_of(*items: dict[str, Any], apart: bool = False) -> list[tuple[str, int
     """The names of events in the questions of a conjunction, and to how many conditions each is the answer."""
     tree = check(parse({"all": list(items)}), Catalogue(MemberKind.PERSON))
     [term] = plan([tree], apart=apart).terms
-    assert isinstance(term, Both)
-    questions = [part for part in term.parts if isinstance(part, Asked)]
-    assert all(isinstance(part, Row | Asked) for part in term.parts)
+    assert isinstance(term, Intersection)
+    questions = [part for part in term.parts if isinstance(part, TableLookup)]
+    assert all(isinstance(part, RowPredicate | TableLookup) for part in term.parts)
     return [
         (part.question.events.name, 1 + len(part.also))
         for part in questions
@@ -72,10 +72,12 @@ def test_whether_there_was_one_of_late_is_asked_of_the_last(
     [term] = plan([tree]).terms
 
     # then
-    assert isinstance(term, Both)
-    [orders, *others] = [part for part in term.parts if isinstance(part, Asked)]
+    assert isinstance(term, Intersection)
+    [orders, *others] = [part for part in term.parts if isinstance(part, TableLookup)]
     assert [test.test.op for test in orders.also] == ([] if asked is None else [asked])
-    assert len(others) + len([part for part in term.minus if isinstance(part, Asked)]) == (asked is None)
+    assert len(others) + len([part for part in term.minus if isinstance(part, TableLookup)]) == (
+        asked is None
+    )
 
 
 def test_whether_there_was_one_of_late_is_asked_of_events_when_the_totals_are_not_asked() -> None:

@@ -14,9 +14,9 @@ from pyroaring import BitMap
 
 from seggraph import criteria, engines
 from seggraph.criteria import Checked, check, parse
-from seggraph.criteria.naive import fold
-from seggraph.criteria.sql_texts import Folding
-from seggraph.engines import Population, PostgresEngine, postgres, statements
+from seggraph.criteria.operators.texts import fold
+from seggraph.criteria.sql.sides import Folding
+from seggraph.engines import EvaluationRequest, Population, PostgresEngine, postgres, statements
 from seggraph.errors import CriteriaTooSlow, ErrorCode, Invalid
 from seggraph.vocabulary import MemberKind
 from tests.engines.random_criteria import WORDS
@@ -45,12 +45,14 @@ async def evaluate(
     async with connection.transaction():
         found = await PostgresEngine().evaluate(
             connection,
-            population,
-            [checked(document) for document in documents],
-            as_of=AS_OF,
-            zone=ZONE,
-            ordinals=ordinals,
-            timeout_seconds=timeout_seconds,
+            EvaluationRequest(
+                population,
+                [checked(document) for document in documents],
+                as_of=AS_OF,
+                zone=ZONE,
+                within_ordinals=ordinals,
+                timeout_seconds=timeout_seconds,
+            ),
         )
     return [list(audience) for audience in found]
 
@@ -149,7 +151,8 @@ async def test_the_callers_settings_are_left_as_they_were(connection: asyncpg.Co
     async with connection.transaction():
         await connection.execute("SET LOCAL statement_timeout = '3s'")
         await PostgresEngine().evaluate(
-            connection, PEOPLE, [checked({"all": []})], as_of=AS_OF, zone=ZONE, timeout_seconds=10
+            connection,
+            EvaluationRequest(PEOPLE, [checked({"all": []})], as_of=AS_OF, zone=ZONE, timeout_seconds=10),
         )
         assert await connection.fetchval("SHOW statement_timeout") == "3s"
         assert await connection.fetchval("SHOW plan_cache_mode") == "auto"
@@ -158,7 +161,8 @@ async def test_the_callers_settings_are_left_as_they_were(connection: asyncpg.Co
 async def test_without_a_transaction_it_refuses(connection: asyncpg.Connection) -> None:
     with pytest.raises(RuntimeError, match="transaction"):
         await PostgresEngine().evaluate(
-            connection, PEOPLE, [checked({"all": []})], as_of=AS_OF, zone=ZONE, timeout_seconds=10
+            connection,
+            EvaluationRequest(PEOPLE, [checked({"all": []})], as_of=AS_OF, zone=ZONE, timeout_seconds=10),
         )
 
 

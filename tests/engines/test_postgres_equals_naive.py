@@ -11,7 +11,7 @@ from pyroaring import BitMap
 
 from seggraph.criteria import Checked, check, parse, to_json
 from seggraph.criteria.naive import NaiveMember, matches
-from seggraph.engines import Population, PostgresEngine
+from seggraph.engines import EvaluationRequest, Population, PostgresEngine
 from seggraph.vocabulary import MemberKind
 from tests.engines import random_criteria
 from tests.engines.stored_members import CATALOGUE, store
@@ -60,19 +60,16 @@ async def test_any_trees_over_any_members(
     try:
         await store(connection, members)
         together = await engine.evaluate(
-            connection, PEOPLE, trees, as_of=as_of, zone=zone, timeout_seconds=10
+            connection, EvaluationRequest(PEOPLE, trees, as_of=as_of, zone=zone, timeout_seconds=10)
         )
         alone = await engine.evaluate(
-            connection, PEOPLE, trees[:1], as_of=as_of, zone=zone, timeout_seconds=10
+            connection, EvaluationRequest(PEOPLE, trees[:1], as_of=as_of, zone=zone, timeout_seconds=10)
         )
         restricted = await engine.evaluate(
             connection,
-            PEOPLE,
-            trees,
-            as_of=as_of,
-            zone=zone,
-            ordinals=BitMap(restriction),
-            timeout_seconds=10,
+            EvaluationRequest(
+                PEOPLE, trees, as_of=as_of, zone=zone, within_ordinals=BitMap(restriction), timeout_seconds=10
+            ),
         )
     finally:
         await transaction.rollback()

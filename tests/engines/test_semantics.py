@@ -12,7 +12,7 @@ from pyroaring import BitMap
 
 from seggraph.criteria import check, parse
 from seggraph.criteria.naive import NaiveMember, matches
-from seggraph.engines import Population, PostgresEngine
+from seggraph.engines import EvaluationRequest, Population, PostgresEngine
 from seggraph.vocabulary import Channel, ConsentState, MemberKind
 from tests.engines.stored_members import CATALOGUE, REQUIRED, member, store
 
@@ -46,7 +46,7 @@ async def ordinals(
     async with connection.transaction():
         (found,), (others,) = [
             await PostgresEngine().evaluate(
-                connection, PEOPLE, [one], as_of=as_of, zone=zone, timeout_seconds=10
+                connection, EvaluationRequest(PEOPLE, [one], as_of=as_of, zone=zone, timeout_seconds=10)
             )
             for one in (tree, complement)
         ]

@@ -13,7 +13,7 @@ from pyroaring import BitMap
 from seggraph.criteria import Checked, check, parse, to_json
 from seggraph.criteria.naive import NaiveMember, matches
 from seggraph.criteria.nodes import All, AnyOf, Not
-from seggraph.engines import Population, PostgresEngine
+from seggraph.engines import EvaluationRequest, Population, PostgresEngine
 from seggraph.vocabulary import MemberKind
 from tests.engines import random_criteria, random_worlds
 from tests.engines.stored_members import CATALOGUE
@@ -103,7 +103,10 @@ async def test_any_trees_over_any_world(
 
         async def evaluate(of: list[Checked], ordinals: BitMap | None = None) -> list[BitMap]:
             return await PostgresEngine().evaluate(
-                connection, PEOPLE, of, as_of=as_of, zone=zone, ordinals=ordinals, timeout_seconds=10
+                connection,
+                EvaluationRequest(
+                    PEOPLE, of, as_of=as_of, zone=zone, within_ordinals=ordinals, timeout_seconds=10
+                ),
             )
 
         together, alone = await evaluate(trees), await evaluate(trees[:1])
@@ -113,7 +116,8 @@ async def test_any_trees_over_any_world(
         async def preview(tree: Checked) -> BitMap:
             recall = await engine.recall(connection, PEOPLE, zone=zone, now=as_of)
             [found] = await engine.evaluate(
-                connection, PEOPLE, [tree], as_of=as_of, zone=zone, recall=recall, timeout_seconds=10
+                connection,
+                EvaluationRequest(PEOPLE, [tree], as_of=as_of, zone=zone, recall=recall, timeout_seconds=10),
             )
             return found
 

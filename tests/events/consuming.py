@@ -7,7 +7,7 @@ from seggraph.events.subscriptions import Subscription
 
 
 async def take(subscription: Subscription, count: int) -> list[Delivery | Resync]:
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(120):
         return [await anext(subscription) for _ in range(count)]
 
 

@@ -209,7 +209,7 @@ async def test_a_slow_consumer_gets_the_last_state_of_each_subject(
             await stream.publish([reach(workspace_id, revision, segment_id=revision % 10)])
             await take_facts(quick, 1 + (revision == 1))
             most = max(most, slow.waiting)
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(120):
             items = await take(slow, slow.waiting)
 
     facts = [item.fact for item in items if isinstance(item, Delivery)]

@@ -12,7 +12,7 @@ from seggraph.access import Viewer
 from seggraph.audiences import ChunkOwner, ChunkStore, from_bytes
 from seggraph.context import Context
 from seggraph.criteria import Checked
-from seggraph.engines import Engine, Population, PostgresEngine
+from seggraph.engines import Engine, EvaluationRequest, PostgresEngine
 from seggraph.models.audiences import ChunkRole
 from seggraph.services.members import upserts
 from seggraph.services.recompute import recompute
@@ -23,7 +23,7 @@ from seggraph.services.segments.views import SegmentView
 from seggraph.vocabulary import MemberKind, RunStatus, SegmentPurpose, SegmentType
 
 ACCOUNT = MemberKind.ACCOUNT
-PATIENCE_SECONDS = 60.0
+PATIENCE_SECONDS = 120.0
 
 Evaluation = Callable[[Sequence[Checked], BitMap | None], bool]
 """Which evaluations are meant, by their criteria and the ordinals they are restricted to."""
@@ -48,19 +48,9 @@ class PausingEngine:
     resume: asyncio.Event = field(default_factory=asyncio.Event)
     inner: Engine = field(default_factory=PostgresEngine)
 
-    async def evaluate(
-        self,
-        connection: asyncpg.Connection,
-        population: Population,
-        criteria: Sequence[Checked],
-        *,
-        ordinals: BitMap | None = None,
-        **circumstances: Any,
-    ) -> list[BitMap]:
-        found = await self.inner.evaluate(
-            connection, population, criteria, ordinals=ordinals, **circumstances
-        )
-        if self.pauses(criteria, ordinals) and not self.reached.is_set():
+    async def evaluate(self, connection: asyncpg.Connection, request: EvaluationRequest) -> list[BitMap]:
+        found = await self.inner.evaluate(connection, request)
+        if self.pauses(request.criteria, request.within_ordinals) and not self.reached.is_set():
             self.reached.set()
             async with asyncio.timeout(PATIENCE_SECONDS):
                 await self.resume.wait()
@@ -79,19 +69,11 @@ class FailingEngine:
     inner: Engine = field(default_factory=PostgresEngine)
     calls: int = 0
 
-    async def evaluate(
-        self,
-        connection: asyncpg.Connection,
-        population: Population,
-        criteria: Sequence[Checked],
-        *,
-        ordinals: BitMap | None = None,
-        **circumstances: Any,
-    ) -> list[BitMap]:
-        if self.fails(criteria, ordinals):
+    async def evaluate(self, connection: asyncpg.Connection, request: EvaluationRequest) -> list[BitMap]:
+        if self.fails(request.criteria, request.within_ordinals):
             self.calls += 1
             raise self.error
-        return await self.inner.evaluate(connection, population, criteria, ordinals=ordinals, **circumstances)
+        return await self.inner.evaluate(connection, request)
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self.inner, name)

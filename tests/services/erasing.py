@@ -21,7 +21,7 @@ from tests.services.computing import (
 from tests.services.importing import imported, uploaded
 
 MARK = "forget-me-7f3a"
-PATIENCE_SECONDS = 60.0
+PATIENCE_SECONDS = 120.0
 
 
 def named(*external_ids: str) -> Selection:

@@ -1,7 +1,6 @@
 """What tests of memberships share: members and segments made through the services, and what is stored of them."""
 
 import asyncio
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -11,9 +10,8 @@ from pyroaring import BitMap
 from seggraph.access import Viewer
 from seggraph.audiences import ChunkOwner, ChunkStore
 from seggraph.context import Context
-from seggraph.criteria import Checked
 from seggraph.database.connections import database
-from seggraph.engines import Population, PostgresEngine
+from seggraph.engines import EvaluationRequest, PostgresEngine
 from seggraph.models.audiences import ChunkRole
 from seggraph.services.members import members, upserts
 from seggraph.services.members.selections import Selection
@@ -38,22 +36,8 @@ class PausingEngine(PostgresEngine):
         self.paused = asyncio.Event()
         self.let_go = asyncio.Event()
 
-    async def evaluate(
-        self,
-        connection: asyncpg.Connection,
-        population: Population,
-        criteria: Sequence[Checked],
-        *,
-        ordinals: BitMap | None = None,
-        **circumstances: Any,
-    ) -> list[BitMap]:
-        found = await super().evaluate(
-            connection,
-            population,
-            criteria,
-            ordinals=ordinals,
-            **circumstances,
-        )
+    async def evaluate(self, connection: asyncpg.Connection, request: EvaluationRequest) -> list[BitMap]:
+        found = await super().evaluate(connection, request)
         if self.armed:
             self.armed = False
             self.paused.set()

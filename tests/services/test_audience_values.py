@@ -99,7 +99,7 @@ async def test_the_sweeper_has_values_made(
     context: Context, viewer: Viewer, german: SegmentView, connection: asyncpg.Connection
 ) -> None:
     kept = "SELECT revenue, orders FROM segment_values"
-    async with working(context), asyncio.timeout(60):
+    async with working(context), asyncio.timeout(120):
         while (row := await connection.fetchrow(kept)) is None:  # noqa: ASYNC110 - a worker's doing
             await asyncio.sleep(0.02)
 

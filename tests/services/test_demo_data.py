@@ -11,7 +11,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from seggraph.criteria import AttributeDefinition, Catalogue, check, parse
-from seggraph.criteria.naive import NaiveMember, Stored, matches
+from seggraph.criteria.naive import NaiveMember, matches
+from seggraph.criteria.operators.cases import Stored
 from seggraph.demo import members as demo_data
 from seggraph.demo.segments import EXAMPLE_SEGMENTS, ExampleSegment
 from seggraph.demo.words import COUNTRIES

@@ -13,8 +13,7 @@ from pyroaring import BitMap
 from seggraph.access import Viewer
 from seggraph.audiences import ChunkOwner, ChunkStore
 from seggraph.context import Context
-from seggraph.criteria import Checked
-from seggraph.engines import Population, PostgresEngine
+from seggraph.engines import EvaluationRequest, Population, PostgresEngine
 from seggraph.models.audiences import ChunkRole
 from seggraph.services.catalogue import catalogues
 from seggraph.services.events import events
@@ -45,17 +44,11 @@ class SpyEngine(PostgresEngine):
         self.calls = 0
         self.asked: list[BitMap | None] = []
 
-    async def evaluate(
-        self,
-        connection: asyncpg.Connection,
-        population: Population,
-        criteria: Sequence[Checked],
-        **circumstances: Any,
-    ) -> list[BitMap]:
+    async def evaluate(self, connection: asyncpg.Connection, request: EvaluationRequest) -> list[BitMap]:
         self.calls += 1
-        self.trees += len(criteria)
-        self.asked.append(circumstances["ordinals"])
-        return await super().evaluate(connection, population, criteria, **circumstances)
+        self.trees += len(request.criteria)
+        self.asked.append(request.within_ordinals)
+        return await super().evaluate(connection, request)
 
 
 @dataclass
@@ -127,11 +120,13 @@ class World:
             catalogue = await catalogues.load(self.connection, workspace_id, kind)
             matched = await PostgresEngine().evaluate(
                 self.connection,
-                Population(workspace_id, kind),
-                [rule.checked(catalogue) for rule in found],
-                as_of=await self.connection.fetchval("SELECT clock_timestamp()"),
-                zone=ZoneInfo("UTC"),
-                timeout_seconds=10,
+                EvaluationRequest(
+                    Population(workspace_id, kind),
+                    [rule.checked(catalogue) for rule in found],
+                    as_of=await self.connection.fetchval("SELECT clock_timestamp()"),
+                    zone=ZoneInfo("UTC"),
+                    timeout_seconds=10,
+                ),
             )
             rows = await self.connection.fetch(
                 "SELECT id, kind FROM sources WHERE segment_id = $1 ORDER BY id", segment_id

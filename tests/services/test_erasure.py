@@ -53,7 +53,7 @@ async def test_no_trace_is_left(
     spread: int,
 ) -> None:
     # given that few members are kept together, or in chunks beside which one at most is toggled
-    monkeypatch.setattr(store, "SPREAD_PER_CHUNK", spread)
+    monkeypatch.setattr(store, "DELTA_ORDINALS_PER_CHUNK", spread)
     # given an account that is in a DYNAMIC, a STATIC and a paused segment, was in another, is blocked in one
     viewer = product.viewer
     assert viewer is not None

@@ -99,7 +99,7 @@ async def test_the_sweeper_has_workspaces_pruned(
     await record(context, ann, event(occurredAt=NOW - timedelta(days=50)), event())
     await connection.execute("UPDATE workspaces SET event_retention_days = 10")
 
-    async with working(context), asyncio.timeout(60):
+    async with working(context), asyncio.timeout(120):
         while not await connection.fetchval("SELECT events_pruned_at FROM workspaces"):  # noqa: ASYNC110 - a worker's
             await asyncio.sleep(0.05)
 

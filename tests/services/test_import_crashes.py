@@ -14,7 +14,7 @@ from seggraph.access import Viewer
 from seggraph.context import Context
 from seggraph.services.imports import imports
 from seggraph.services.imports import runs as import_runs
-from seggraph.services.imports.claims import Claim
+from seggraph.services.imports.claims import ImportClaim
 from seggraph.services.imports.mappings import Pair
 from seggraph.vocabulary import ImportStatus
 from tests.product import working
@@ -68,7 +68,7 @@ async def test_killed_workers_leave_exact_counts(
             sys.executable, "-m", "seggraph", "worker", env=_environment(context), start_new_session=True
         )
         try:
-            async with asyncio.timeout(60):
+            async with asyncio.timeout(120):
                 while await progress(connection, view.id) == before:  # noqa: ASYNC110 - another process
                     await asyncio.sleep(0.01)
         finally:
@@ -78,7 +78,7 @@ async def test_killed_workers_leave_exact_counts(
     await connection.execute("UPDATE allowed SET read = $1", ROWS)
 
     # then another one continues by itself, and every row is accounted for once
-    async with working(context), asyncio.timeout(60):
+    async with working(context), asyncio.timeout(120):
         while not (await imports.get(viewer, view.id)).is_over:  # noqa: ASYNC110 - the worker's doing
             await asyncio.sleep(0.1)
     done = await imports.get(viewer, view.id)
@@ -128,7 +128,7 @@ async def test_a_run_that_lost_its_lease_stores_nothing_more(
     await imports.start(context, viewer, view.id, [Pair("id", "externalId")])
     begin = import_runs._begin
 
-    async def begin_and_lose(claim: Claim) -> Any:
+    async def begin_and_lose(claim: ImportClaim) -> Any:
         batch = await begin(claim)
         await connection.execute("UPDATE imports SET lease_holder = 'another'")
         return batch

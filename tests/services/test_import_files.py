@@ -12,13 +12,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from seggraph.errors import Invalid
-from seggraph.files import csv_values, uploads
+from seggraph.files import uploads
 from seggraph.files.csv_records import Dialect, Record, RecordReader
 from seggraph.services.catalogue.columns import look
 from seggraph.settings import Settings
-from seggraph.values import domains
+from seggraph.values import csv_values, domains
 from seggraph.vocabulary import AttributeType, MemberKind
 from tests.services.importing import reading
+
+pytestmark = pytest.mark.slow
 
 ENCODINGS = {
     "utf-8": ("utf-8", b""),

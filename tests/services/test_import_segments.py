@@ -40,7 +40,7 @@ async def ids_in(viewer: Viewer, segment_id: int, connection: asyncpg.Connection
 
 
 async def ready(connection: asyncpg.Connection, segment_id: int, revision: int) -> asyncpg.Record:
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(120):
         while True:
             row = await connection.fetchrow("SELECT * FROM segments WHERE id = $1", segment_id)
             if row["computed_revision"] >= revision and row["reach_status"] == "READY":

@@ -87,7 +87,7 @@ async def test_an_upload_that_is_cancelled_leaves_row_and_file_or_neither(
             viewer = await new_viewer("Acme")
             wire.is_armed = True
             uploading = asyncio.create_task(uploaded(context, viewer, CSV))
-            async with asyncio.timeout(60):
+            async with asyncio.timeout(120):
                 await wire.held.wait()
 
             # when whoever uploads is cancelled meanwhile

@@ -2,7 +2,7 @@
 
 import asyncio
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeAlias
 
@@ -13,8 +13,7 @@ from pyroaring import BitMap
 from seggraph.access import Viewer
 from seggraph.audiences import ChunkOwner, ChunkStore
 from seggraph.context import Context
-from seggraph.criteria import Checked
-from seggraph.engines import Population, PostgresEngine
+from seggraph.engines import EvaluationRequest, PostgresEngine
 from seggraph.models.audiences import ChunkRole
 from seggraph.services.members import edits as member_edits
 from seggraph.services.members.selections import Selection
@@ -51,18 +50,8 @@ class DawdlingEngine:
     chance: random.Random
     inner: PostgresEngine = field(default_factory=PostgresEngine)
 
-    async def evaluate(
-        self,
-        connection: asyncpg.Connection,
-        population: Population,
-        criteria: Sequence[Checked],
-        *,
-        ordinals: BitMap | None = None,
-        **circumstances: Any,
-    ) -> list[BitMap]:
-        found = await self.inner.evaluate(
-            connection, population, criteria, ordinals=ordinals, **circumstances
-        )
+    async def evaluate(self, connection: asyncpg.Connection, request: EvaluationRequest) -> list[BitMap]:
+        found = await self.inner.evaluate(connection, request)
         await asyncio.sleep(self.chance.choice([0, 0, 0.01, 0.06]))
         return found
 
@@ -166,7 +155,7 @@ async def _quiet(connection: asyncpg.Connection) -> None:
     """Wait until nothing is asked for, dirty or on its way."""
     busy = """SELECT (SELECT count(*) FROM dirty_batches) + (SELECT count(*) FROM outbox)
         + (SELECT count(*) FROM segments WHERE reach_status = 'CALCULATING')"""
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(120):
         while await connection.fetchval(busy):  # noqa: ASYNC110 - another process sets it
             await asyncio.sleep(0.05)
 

@@ -42,7 +42,7 @@ async def worker_process(settings: Settings) -> AsyncIterator[asyncio.subprocess
 
 async def eventually(connection: asyncpg.Connection, query: str) -> None:
     """Wait until the query gives true."""
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(120):
         while not await connection.fetchval(query):  # noqa: ASYNC110 - another process sets it
             await asyncio.sleep(0.02)
 

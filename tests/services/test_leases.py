@@ -7,7 +7,7 @@ import pytest
 
 from seggraph.access import Viewer
 from seggraph.context import Context
-from seggraph.database import leases
+from seggraph.database import claimable_work, leases
 from seggraph.database.leases import Lease, LeaseLost
 from seggraph.errors import CriteriaTooSlow, ErrorCode, RetryLater
 from seggraph.services.exports import exports
@@ -62,7 +62,7 @@ async def test_work_ends_when_another_has_the_row(lease: Lease, connection: asyn
             raise
         return "done"
 
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(120):
         working = asyncio.create_task(leases.carry_out(lease, leases.keep(lease, work()), fail))
         await connection.execute("UPDATE exports SET lease_holder = 'another'")
         assert await working is None
@@ -108,14 +108,14 @@ async def test_what_becomes_of_work_that_raises(lease: Lease, connection: asyncp
 def test_what_an_error_means() -> None:
     slow, away, odd = CriteriaTooSlow("slow"), RetryLater("away"), ValueError("odd")
 
-    assert leases.classify_failure(slow, 1, 3, "ours") == leases.FailureClass(
+    assert claimable_work.classify_failure(slow, 1, 3, "ours") == claimable_work.FailureClass(
         slow.code, "slow", is_final=True
     )
-    assert leases.classify_failure(away, 2, 3, "ours") == leases.FailureClass(
+    assert claimable_work.classify_failure(away, 2, 3, "ours") == claimable_work.FailureClass(
         away.code, "away", is_final=False
     )
-    assert leases.classify_failure(away, 3, 3, "ours").is_final
-    assert leases.classify_failure(odd, 2, 3, "ours") == leases.FailureClass(
+    assert claimable_work.classify_failure(away, 3, 3, "ours").is_final
+    assert claimable_work.classify_failure(odd, 2, 3, "ours") == claimable_work.FailureClass(
         ErrorCode.INTERNAL, "ours", is_final=False
     )
-    assert [leases.wait_seconds(attempt) for attempt in (0, 1, 2, 5)] == [1.0, 1.0, 2.0, 16.0]
+    assert [claimable_work.wait_seconds(attempt) for attempt in (0, 1, 2, 5)] == [1.0, 1.0, 2.0, 16.0]

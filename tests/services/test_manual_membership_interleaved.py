@@ -40,7 +40,7 @@ async def agrees(work: UnitOfWork, segment: SegmentView, names: set[str]) -> Non
 
 async def waiting(connection: asyncpg.Connection, number: int) -> None:
     """Until this many transactions wait for a lock."""
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(120):
         while await connection.fetchval(WAITING) < number:  # noqa: ASYNC110 - only the server knows
             await asyncio.sleep(0.01)
 

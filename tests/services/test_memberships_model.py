@@ -68,7 +68,7 @@ async def test_stored_memberships_equal_the_model(
 ) -> None:
     if seed % 2:
         # Chunks are written as those of large audiences are: when more than two members are toggled beside them.
-        monkeypatch.setattr(store, "SPREAD_PER_CHUNK", 2)
+        monkeypatch.setattr(store, "DELTA_ORDINALS_PER_CHUNK", 2)
     choose = random.Random(seed)
     work = UnitOfWork(context, viewer)
     await work.put(*NAMES, country="US")

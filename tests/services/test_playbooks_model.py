@@ -21,7 +21,7 @@ from seggraph.audiences import from_bytes
 from seggraph.context import Context
 from seggraph.models.audiences import ChunkRole
 from seggraph.services.members import upserts
-from seggraph.services.memberships.deltas import Membership
+from seggraph.services.memberships.membership import Membership
 from seggraph.services.playbooks import playbooks
 from seggraph.services.playbooks.playbooks import PlaybookDraft
 from seggraph.services.recompute import recompute

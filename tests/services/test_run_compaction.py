@@ -16,9 +16,9 @@ from seggraph.audiences import ChunkOwner, ChunkStore, pieces, to_bytes
 from seggraph.context import Context
 from seggraph.database.paging import PageRequest
 from seggraph.models.audiences import ChunkRole
-from seggraph.models.runs import Move
+from seggraph.models.runs import Direction
 from seggraph.services.history import past_memberships, run_compaction, size_history
-from seggraph.services.history.past_memberships import AtList, MoveList
+from seggraph.services.history.past_memberships import AtList, ChangeList
 from seggraph.services.history.run_compaction import Net
 from seggraph.services.history.size_history import Span
 from seggraph.services.segments import segments
@@ -77,7 +77,7 @@ async def store(
     for run in runs:
         numbers = (len(run.after), len(run.entered), len(run.exited))
         row = await connection.fetchrow(ADD_RUN, workspace_id, segment_id, run.at, *numbers)
-        for move, moved in ((Move.ENTERED, run.entered), (Move.EXITED, run.exited)):
+        for move, moved in ((Direction.ENTERED, run.entered), (Direction.EXITED, run.exited)):
             for number, chunk in pieces(BitMap(moved)).items():
                 await connection.execute(
                     ADD_CHUNK,
@@ -236,9 +236,9 @@ async def test_failures_are_forgotten_and_a_worker_is_asked_once_a_day(
         ("MERGED", "SUCCEEDED", 2, 1, 1),
     ]
     # nobody whose coming and going cancel out is a move, and the sums are right
-    list_ = MoveList(segment.id, MemberKind.PERSON)
-    assert await past_memberships.count_moves(viewer, [list_]) == {list_: 1}
-    page = (await past_memberships.moves(viewer, [(list_, PageRequest())]))[list_, PageRequest()]
+    list_ = ChangeList(segment.id, MemberKind.PERSON)
+    assert await past_memberships.count_changes(viewer, [list_]) == {list_: 1}
+    page = (await past_memberships.changes(viewer, [(list_, PageRequest())]))[list_, PageRequest()]
     assert page.items == []  # there is no such member
 
     # and the sweeper asks for a segment once a day
@@ -255,29 +255,29 @@ def test_net_moves_lead_to_the_same_members(
     cut = data.draw(st.integers(0, len(flips)))
     members = set(before)
     first, second = Net(), Net()
-    told: dict[tuple[int, Move], list[set[int]]] = {}
+    told: dict[tuple[int, Direction], list[set[int]]] = {}
     for number, flipped in enumerate(flips):
         net = first if number < cut else second
         causes = {source: data.draw(st.sets(st.integers(0, 9))) for source in (1, 2)}
-        for move, moved in ((Move.ENTERED, flipped - members), (Move.EXITED, flipped & members)):
+        for move, moved in ((Direction.ENTERED, flipped - members), (Direction.EXITED, flipped & members)):
             due = {source: BitMap(some & moved) for source, some in causes.items()}
             net.add(move, BitMap(moved), due)
             for one in moved:
                 told.setdefault((one, move), []).append({source for source in due if one in due[source]})
         members ^= flipped
     # put together again, as when hours become days
-    first.add(Move.ENTERED, second.entered, second.causes)
-    first.add(Move.EXITED, second.exited, second.causes)
+    first.add(Direction.ENTERED, second.entered, second.attribution)
+    first.add(Direction.EXITED, second.exited, second.attribution)
 
     assert set(first.entered) == members - before
     assert set(first.exited) == before - members
     # and what they are due to is what was told of them: of the last such move where all was put together at once
-    known = first.causes
+    known = first.attribution
     assert known is not None
-    for move, net_moved in ((Move.ENTERED, first.entered), (Move.EXITED, first.exited)):
+    for move, net_moved in ((Direction.ENTERED, first.entered), (Direction.EXITED, first.exited)):
         for one in net_moved:
             found = {source for source, due in known.items() if one in due}
             assert found in told[one, move]
             assert cut not in (0, len(flips)) or found == told[one, move][-1]
-    first.add(Move.ENTERED, BitMap([11]), None)
-    assert first.causes is None
+    first.add(Direction.ENTERED, BitMap([11]), None)
+    assert first.attribution is None

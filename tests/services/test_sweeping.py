@@ -11,9 +11,9 @@ from seggraph.access import Viewer
 from seggraph.context import Context
 from seggraph.events import EventStream, Fact, ReachChanged, outbox
 from seggraph.events.hub import Hub
+from seggraph.services.computations.computations import MAX_ATTEMPTS
 from seggraph.services.operations import sweeping
 from seggraph.services.recompute import recompute
-from seggraph.services.recompute.recompute import MAX_ATTEMPTS
 from seggraph.services.refresh import drift
 from seggraph.services.refresh.drift import DriftView
 from seggraph.services.segments import edits as segment_edits
@@ -52,7 +52,7 @@ async def test_a_lost_queue_loses_no_work(
     await context.redis.flushall()
 
     # when a worker comes
-    async with working(context), asyncio.timeout(60):
+    async with working(context), asyncio.timeout(120):
         while (await read(viewer, segment)).reach_status is not ReachStatus.READY:  # noqa: ASYNC110 - workers do it
             await asyncio.sleep(0.05)
         assert await members_of(connection, segment) == {"a"}
@@ -69,7 +69,7 @@ async def test_what_is_due_for_a_sync_is_computed_anew(context: Context, viewer:
     await sweeping.sweep(context)
     assert (await read(viewer, segment)).requested_revision == 1
 
-    async with working(context), asyncio.timeout(60):
+    async with working(context), asyncio.timeout(120):
         await _make_due(segment.id, context)
         while (after := await read(viewer, segment)).computed_revision != 2:  # noqa: ASYNC110 - workers do it
             await asyncio.sleep(0.05)
@@ -181,7 +181,7 @@ async def test_a_fact_outlives_the_process_that_committed_it(
         await sweeping.sweep(context)
 
         # then subscribers learn that it is READY, and the outbox is empty
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(120):
             async for delivery in subscription:
                 fact = getattr(delivery, "fact", None)
                 if isinstance(fact, ReachChanged) and fact.reach_status is ReachStatus.READY:

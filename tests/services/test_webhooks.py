@@ -13,18 +13,18 @@ from hypothesis import strategies as st
 from pyroaring import BitMap
 from standardwebhooks.webhooks import Webhook
 
+from seggraph import webhook_signatures
 from seggraph.access import Viewer
 from seggraph.audiences import to_bytes
 from seggraph.context import Context, open_context
-from seggraph.models.runs import Move
+from seggraph.models.runs import Direction
 from seggraph.services.members import upserts
 from seggraph.services.segments import segments
 from seggraph.services.segments.segments import SegmentDraft
 from seggraph.services.webhooks import messages as webhook_messages
 from seggraph.services.webhooks import runs as webhook_runs
-from seggraph.services.webhooks import signatures as webhook_signatures
 from seggraph.services.webhooks import webhooks
-from seggraph.services.webhooks.messages import Moved
+from seggraph.services.webhooks.messages import MembershipChanges
 from seggraph.services.webhooks.webhooks import WebhookDraft
 from seggraph.settings import Settings
 from seggraph.vocabulary import MemberKind, SegmentType, Topic
@@ -57,22 +57,22 @@ async def draft(context: Context, viewer: Viewer, name: str) -> None:
 
 
 async def all_delivered(connection: asyncpg.Connection) -> None:
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(120):
         while {row["status"] for row in await connection.fetch(MESSAGES)} != {"DELIVERED"}:  # noqa: ASYNC110
             await asyncio.sleep(0.02)
 
 
 async def send_all(context: Context) -> None:
     await webhook_messages.prepare_due(context)
-    for webhook_id, holder in await webhook_runs._claim(context, 10):
-        await webhook_runs._send_due(context, webhook_id, holder)
+    for lease in await webhook_runs._claim(context, 10):
+        await webhook_runs._send_due(context, lease)
 
 
 @given(body=st.binary(max_size=50).map(lambda raw: raw.hex().encode()), count=st.integers(1, 2))
 def test_signatures_are_those_of_the_reference(body: bytes, count: int) -> None:
     keys, at = [webhook_signatures.new_secret() for _ in range(count)], datetime.now(UTC)
 
-    headers = webhook_signatures.headers(keys, "msg_1", int(at.timestamp()), body)
+    headers = webhook_signatures.headers(keys, "msg_1", body, at=at)
 
     expected = [Webhook(key).sign("msg_1", at, body.decode()) for key in keys]
     assert headers["webhook-signature"].split(" ") == expected
@@ -87,8 +87,8 @@ async def test_what_a_killed_worker_was_sending_comes_again_under_its_id(
         await webhook_messages.prepare_due(context)
 
         # when a worker dies after the receiver has the message, and before it could note that
-        [(webhook_id, holder)] = await webhook_runs._claim(context, 1)
-        sending = asyncio.create_task(webhook_runs._send_next(context, webhook_id, holder))
+        [lease] = await webhook_runs._claim(context, 1)
+        sending = asyncio.create_task(webhook_runs._send_next(context, lease))
         await receiver.until(1)
         sending.cancel()
         await asyncio.wait({sending})
@@ -143,7 +143,7 @@ async def test_several_moves_are_told_as_one_net_change(runs: list[tuple[set[int
         inside = (inside | entered) - exited
         rows += [
             {"run_id": number, "move": move, "roaring": to_bytes(BitMap(moved))}
-            for move, moved in ((Move.ENTERED, entered), (Move.EXITED, exited))
+            for move, moved in ((Direction.ENTERED, entered), (Direction.EXITED, exited))
             if moved
         ]
 
@@ -151,7 +151,7 @@ async def test_several_moves_are_told_as_one_net_change(runs: list[tuple[set[int
         async def fetch(self, *_: Any) -> list[dict[str, Any]]:
             return rows
 
-    moved = Moved(segment=_Segment(), at=datetime.now(UTC), run_ids=list(range(1, len(runs) + 1)))  # type: ignore[arg-type]
+    moved = MembershipChanges(segment=_Segment(), at=datetime.now(UTC), run_ids=list(range(1, len(runs) + 1)))  # type: ignore[arg-type]
     entered_, exited_ = await webhook_messages._net(Rows(), 1, moved)
 
     assert (set(entered_), set(exited_)) == (inside - began, began - inside)

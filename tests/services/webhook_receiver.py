@@ -70,7 +70,7 @@ class Receiver:
 
     async def until_so(self, is_so: Callable[[], bool]) -> list[Received]:
         """The calls, once something is so of them."""
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(120):
             while not is_so():
                 self.arrived.clear()
                 await self.arrived.wait()

@@ -17,7 +17,7 @@ from seggraph.transport import GraphQLEndpoint, PersistedDocuments, ServedSchema
 from tests.transport import sample
 
 TINY_BODY = 64 * 1024
-PATIENCE_SECONDS = 60.0
+PATIENCE_SECONDS = 120.0
 
 
 TRUSTED = "query Trusted { hello }"

@@ -28,12 +28,12 @@ def ensure_installed() -> str:
         fcntl.flock(file, fcntl.LOCK_EX)  # test processes beside this one need them too
         if not installed.exists() or installed.stat().st_mtime < wanted.stat().st_mtime:
             subprocess.run(
-                [npm, "ci", "--ignore-scripts"], cwd=FOLDER, check=True, capture_output=True, timeout=180
+                [npm, "ci", "--ignore-scripts"], cwd=FOLDER, check=True, capture_output=True, timeout=800
             )
     return node
 
 
-def run(script: str, *arguments: str, timeout: float = 120.0) -> Any:
+def run(script: str, *arguments: str, timeout: float = 800.0) -> Any:
     """Run a program of ``npm/`` and return the JSON that it prints."""
     command = [ensure_installed(), script, *arguments]
     done = subprocess.run(command, cwd=FOLDER, capture_output=True, text=True, timeout=timeout, check=False)

@@ -195,7 +195,7 @@ class Streams:
     @classmethod
     async def at_rest(cls) -> int:
         """How many have ended, once all of those have that earlier tests left."""
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(120):
             while cls.ended < cls.started:  # noqa: ASYNC110 - the server's streams end it
                 await asyncio.sleep(0.01)
         return cls.ended
@@ -203,7 +203,7 @@ class Streams:
     @classmethod
     async def have_ended(cls, number: int) -> None:
         """Wait until so many have ended."""
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(120):
             while cls.ended < number:  # noqa: ASYNC110 - the server's streams end it
                 await asyncio.sleep(0.01)
 

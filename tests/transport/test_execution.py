@@ -14,6 +14,8 @@ from seggraph.transport.execution import CompiledExecutor
 from tests.transport import sample
 from tests.transport.sample import Car, a_car
 
+pytestmark = pytest.mark.slow
+
 FIELDS = (
     "id name colour built soldAt seats weight electric tags notes extras price motto "
     "wheel { size } shout later __typename"

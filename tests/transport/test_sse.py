@@ -103,7 +103,7 @@ async def test_a_stream_ends_with_an_error_when_its_credentials_end(server: str)
     async with (
         httpx.AsyncClient(timeout=PATIENCE_SECONDS) as client,
         client.stream("POST", server, json=query, headers=headers) as response,
-        asyncio.timeout(60),
+        asyncio.timeout(120),
     ):
         async for event in events(response):
             received.append(event)

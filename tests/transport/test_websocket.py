@@ -34,7 +34,7 @@ async def send(ws: ClientConnection, message: object) -> None:
 
 
 async def receive(ws: ClientConnection) -> dict[str, Any]:
-    frame = await asyncio.wait_for(ws.recv(), 60)
+    frame = await asyncio.wait_for(ws.recv(), 120)
     assert isinstance(frame, str), "a frame must be text"
     message: dict[str, Any] = json.loads(frame)
     return message
@@ -50,7 +50,7 @@ async def subscribe(ws: ClientConnection, query: str, id: str = "1") -> None:
 
 
 async def close_code(ws: ClientConnection) -> int:
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(120):
         await ws.wait_closed()
     assert ws.close_code is not None
     return ws.close_code

@@ -12,23 +12,23 @@ from seggraph.api.base.errors import CriteriaError, InputError
 from seggraph.api.base.node import Node
 from seggraph.api.base.paging import After, Before, First, Last, request_of
 from seggraph.api.base.scalars import CONFIG
-from seggraph.api.campaigns.campaigns import Campaign, CampaignQueries
+from seggraph.api.campaigns.campaigns import CampaignQueries
 from seggraph.api.campaigns.metric_mutations import MetricMutations
 from seggraph.api.campaigns.mutations import CampaignMutations
 from seggraph.api.criteria.attributes import AttributeMutations, AttributeQueries
 from seggraph.api.criteria.criteria import CriteriaInput, document_of
 from seggraph.api.criteria.fields import CriteriaFieldQueries
 from seggraph.api.criteria.texts import CriteriaTextQueries
-from seggraph.api.destinations.deliveries import Delivery, Destination
 from seggraph.api.destinations.destinations import DestinationMutations, DestinationQueries
-from seggraph.api.events.events import Event, EventMutations
-from seggraph.api.files.exports import Export, ExportMutations, ExportQueries
-from seggraph.api.files.imports import Import, ImportMutations, ImportQueries
+from seggraph.api.events.events import EventMutations
+from seggraph.api.files.exports import ExportMutations, ExportQueries
+from seggraph.api.files.imports import ImportMutations, ImportQueries
 from seggraph.api.members.erasure import ErasureMutations
 from seggraph.api.members.members import Member, MemberConnection, MemberOrder
 from seggraph.api.members.mutations import MemberMutations
 from seggraph.api.members.relations import RelationMutations
-from seggraph.api.playbooks.playbooks import Playbook, PlaybookMutations, PlaybookQueries
+from seggraph.api.nodes import find_many
+from seggraph.api.playbooks.playbooks import PlaybookMutations, PlaybookQueries
 from seggraph.api.segments.comparisons import ComparisonMutations, ComparisonQueries
 from seggraph.api.segments.lists import (
     SegmentConnection,
@@ -45,33 +45,25 @@ from seggraph.api.segments.segments import Segment, member_order
 from seggraph.api.subscriptions.subscriptions import EVENT_TYPES, Subscription
 from seggraph.api.subscriptions.workspace_events import WorkspaceEventQueries
 from seggraph.api.suppressions.suppressions import SuppressionMutations, SuppressionQueries
-from seggraph.api.users.viewer import ApiKey, ApiKeyQueries, User, Viewer, ViewerMutations, Workspace
-from seggraph.api.webhooks.deliveries import WebhookDelivery
+from seggraph.api.users.viewer import ApiKeyQueries, Viewer, ViewerMutations
 from seggraph.api.webhooks.mutations import WebhookMutations
-from seggraph.api.webhooks.webhooks import Webhook, WebhookQueries
+from seggraph.api.webhooks.webhooks import WebhookQueries
 from seggraph.api.workspaces.settings import WorkspaceMutations
 from seggraph.errors import Invalid, NotFound, TooMany
 from seggraph.services.criteria import matching
-from seggraph.services.destinations import deliveries
-from seggraph.services.events import member_events
-from seggraph.services.exports import exports
-from seggraph.services.identity import workspaces
-from seggraph.services.imports import imports
 from seggraph.services.members import members
 from seggraph.services.members.members import MemberList
 from seggraph.services.segments import views as segment_views
-from seggraph.services.webhooks import attempts as webhook_attempts
-from seggraph.services.webhooks import webhooks
 from seggraph.transport import Observe, ServedSchema
 from seggraph.transport.records import wanted
 from seggraph.vocabulary import MemberKind
 
 MAX_NODES = 100
 
-ObjectId = Annotated[strawberry.ID, strawberry.argument(description="Its global id.")]
+ObjectId = Annotated[strawberry.ID, strawberry.argument(description="The global id of the object.")]
 
 
-@strawberry.type
+@strawberry.type(description="The queries. They show what the viewer may see, and change nothing.")
 class Query(
     CampaignQueries,
     ApiKeyQueries,
@@ -92,28 +84,33 @@ class Query(
 ):
     """The queries."""
 
-    @strawberry.field(description="The object with a global id; null if there is none for you.")
+    @strawberry.field(description="The object with a global id; null if there is none that you may see.")
     async def node(self, info: Info, id: ObjectId) -> Node | None:
         """Find one object."""
-        return (await _nodes(caller_of(info), [id]))[0]
+        return (await find_many(caller_of(info), [id]))[0]
 
-    @strawberry.field(description="The objects with these global ids, up to 100, in their order.")
+    @strawberry.field(
+        description="The objects with these global ids, in the same order; null for each that does not exist"
+        " or that you may not see. Up to 100 ids."
+    )
     async def nodes(
         self,
         info: Info,
-        ids: Annotated[list[strawberry.ID], strawberry.argument(description="Their global ids.")],
+        ids: Annotated[
+            list[strawberry.ID], strawberry.argument(description="The global ids of the objects.")
+        ],
     ) -> list[Node | None]:
         """Find several objects."""
         if len(ids) > MAX_NODES:
-            raise TooMany(f"Ask for at most {MAX_NODES} nodes at once.", path=("ids",))
-        return await _nodes(caller_of(info), ids)
+            raise TooMany(f"Give at most {MAX_NODES} ids at once.", path=("ids",))
+        return await find_many(caller_of(info), ids)
 
-    @strawberry.field(description="Who is calling: a user or an API key, the role, the workspace.")
+    @strawberry.field(description="The user or API key that sends the request, with its role and workspace.")
     async def viewer(self, info: Info) -> Viewer:
         """The caller."""
         return Viewer.of(caller_of(info).viewer)
 
-    @strawberry.field(description="A segment; null if there is none for you.")
+    @strawberry.field(description="A segment by its global id; null if there is none that you may see.")
     async def segment(self, info: Info, id: ObjectId) -> Segment | None:
         """Find a segment."""
         viewer, number = caller_of(info).viewer, ids.find("Segment", id)
@@ -125,7 +122,7 @@ class Query(
         found = await segment_views.get_many(viewer, [number])
         return Segment.of(found[number]) if found else None
 
-    @strawberry.field(description="The segments that you may see, the newest first unless told otherwise.")
+    @strawberry.field(description="The segments that you may see, newest first by default.")
     async def segments(
         self,
         info: Info,
@@ -134,62 +131,74 @@ class Query(
         last: Last = None,
         before: Before = None,
         filter: Annotated[
-            SegmentFilter | None, strawberry.argument(description="What to narrow the list to.")
+            SegmentFilter | None,
+            strawberry.argument(description="Conditions that the segments have to satisfy."),
         ] = None,
-        search: Annotated[str | None, strawberry.argument(description="Part of a name.")] = None,
-        order_by: Annotated[SegmentOrder | None, strawberry.argument(description="How to sort.")] = None,
+        search: Annotated[
+            str | None,
+            strawberry.argument(
+                description="Return only segments whose name contains this text; case is ignored."
+            ),
+        ] = None,
+        order_by: Annotated[
+            SegmentOrder | None, strawberry.argument(description="The order of the list.")
+        ] = None,
     ) -> SegmentConnection:
         """A page of segments."""
         state = filter_of(filter)
+        viewer = caller_of(info).viewer
+        request = request_of(first, after, last, before)
         page = await segment_views.list_page(
-            caller_of(info).viewer,
-            state,
-            search,
-            order_of(order_by),
-            request_of(first, after, last, before),
-            columns=wanted(info),
+            viewer, state, search, order_of(order_by), request, columns=wanted(info)
         )
-        return SegmentConnection(page=page, filter_=state, search=search)
+        return SegmentConnection.of(page, Segment.of, lambda: segment_views.count(viewer, state, search))
 
-    @strawberry.field(description="A member; null if there is none in your workspace.")
+    @strawberry.field(description="A member by its global id; null if the workspace has no such member.")
     async def member(self, info: Info, id: ObjectId) -> Member | None:
         """Find a member."""
         number = ids.find("Member", id)
         found = {} if number is None else await members.get_many(caller_of(info).viewer, [number])
         return Member.of(next(iter(found.values()))) if found else None
 
-    @strawberry.field(description="The member of a kind with an external id; null if there is none.")
+    @strawberry.field(description="A member by its kind and external id; null if there is none.")
     async def member_by_external_id(
         self,
         info: Info,
-        kind: Annotated[MemberKind, strawberry.argument(description="What the member is.")],
-        external_id: Annotated[str, strawberry.argument(description="The id in your own system.")],
+        kind: Annotated[MemberKind, strawberry.argument(description="The kind of the member.")],
+        external_id: Annotated[
+            str, strawberry.argument(description="The external id: the id in your own system.")
+        ],
     ) -> Member | None:
         """Find a member by its external id."""
         view = await members.find_by_external_id(caller_of(info).viewer, kind, external_id)
         return None if view is None else Member.of(view)
 
-    @strawberry.field(
-        description="The members of a kind, in the order in which they came unless told otherwise."
-    )
+    @strawberry.field(description="The members of a kind, oldest first by default.")
     async def members(
         self,
         info: Info,
-        kind: Annotated[MemberKind, strawberry.argument(description="What they are.")],
+        kind: Annotated[MemberKind, strawberry.argument(description="The kind of the members.")],
         first: First = None,
         after: After = None,
         last: Last = None,
         before: Before = None,
         search: Annotated[
-            str | None, strawberry.argument(description="Part of a name, domain or email.")
+            str | None,
+            strawberry.argument(
+                description="Return only members whose name, domain or email contains this text; case is ignored."
+            ),
         ] = None,
         where: Annotated[
-            CriteriaInput | None, strawberry.argument(description="Criteria that narrow the list.")
+            CriteriaInput | None,
+            strawberry.argument(description="Return only members that match these criteria."),
         ] = None,
         segment_ids: Annotated[
-            list[strawberry.ID] | None, strawberry.argument(description="Members of any of these segments.")
+            list[strawberry.ID] | None,
+            strawberry.argument(description="Return only members of at least one of these segments."),
         ] = None,
-        order_by: Annotated[MemberOrder | None, strawberry.argument(description="How to sort.")] = None,
+        order_by: Annotated[
+            MemberOrder | None, strawberry.argument(description="The order of the list.")
+        ] = None,
     ) -> MemberConnection:
         """A page of members."""
         caller = caller_of(info)
@@ -197,19 +206,21 @@ class Query(
         if segment_ids is not None:
             audience = await members.audience_of(caller.viewer, await _visible(caller, segment_ids, kind))
         if where is not None:
-            found = await matching.find(
+            matching_members = await matching.find(
                 caller.services, caller.viewer, kind, document_of(where), path="where"
             )
-            audience = found if audience is None else audience & found
+            audience = matching_members if audience is None else audience & matching_members
         list_ = MemberList(kind, search, audience)
         order = await member_order(caller, kind, order_by)
         page = await members.list_page(
             caller.viewer, list_, order, request_of(first, after, last, before), columns=wanted(info)
         )
-        return MemberConnection.of(page, list_)
+        return MemberConnection.of_list(caller.viewer, page, list_)
 
 
-@strawberry.type
+@strawberry.type(
+    description="The mutations. Errors that the user can correct are in `errors` of the payload, with code and path."
+)
 class Mutation(
     CampaignMutations,
     MetricMutations,
@@ -233,77 +244,23 @@ class Mutation(
     """The mutations."""
 
 
-async def _nodes(caller: Caller, global_ids: list[strawberry.ID]) -> list[Node | None]:
-    """The objects that the viewer may see, in the order of the ids, with one statement per type."""
-    parts = [ids.split(global_id) for global_id in global_ids]
-    asked: dict[str, list[int]] = {}
-    for part in parts:
-        if part is not None:
-            asked.setdefault(part[0], []).append(part[1])
-    found: dict[tuple[str, int], Node] = {}
-    for number, segment in (await segment_views.get_many(caller.viewer, asked.get("Segment", []))).items():
-        found["Segment", number] = Segment.of(segment)
-    for number, member in (await members.get_many(caller.viewer, asked.get("Member", []))).items():
-        found["Member", number] = Member.of(member)
-    for number, view in (await imports.get_many(caller.viewer, asked.get("Import", []))).items():
-        found["Import", number] = Import.of(view)
-    for number, export in (await exports.get_many(caller.viewer, asked.get("Export", []))).items():
-        found["Export", number] = Export.of(export)
-    for playbook in await caller.loaders.playbooks.load_many(asked.get("Playbook", [])):
-        if playbook is not None:
-            found["Playbook", playbook.id] = Playbook.of(playbook)
-    for campaign in await caller.loaders.campaigns.load_many(asked.get("Campaign", [])):
-        if campaign is not None:
-            found["Campaign", campaign.id] = Campaign.of(campaign)
-    for destination in await caller.loaders.destinations.load_many(asked.get("Destination", [])):
-        if destination is not None:
-            found["Destination", destination.id] = Destination.of(destination)
-    for number, list_ in (await deliveries.get_many(caller.viewer, asked.get("Delivery", []))).items():
-        found["Delivery", number] = Delivery.of(list_)
-    for user in await caller.loaders.users.load_many(asked.get("User", [])):
-        if user is not None:
-            found["User", user.id] = User.of(user)
-    for number, key in (await workspaces.get_api_keys(caller.viewer, asked.get("ApiKey", []))).items():
-        found["ApiKey", number] = ApiKey.of(key)
-    for number, webhook in (await webhooks.get_many(caller.viewer, asked.get("Webhook", []))).items():
-        found["Webhook", number] = Webhook.of(webhook)
-    sent = await webhook_attempts.get_deliveries(caller.viewer, asked.get("WebhookDelivery", []))
-    for number, delivery in sent.items():
-        found["WebhookDelivery", number] = WebhookDelivery.of(delivery)
-    if caller.viewer.workspace_id in asked.get("Workspace", []):
-        workspace = await workspaces.get(caller.viewer)
-        found["Workspace", workspace.id] = Workspace.of(workspace)
-    events = await _events(caller, global_ids)
-    return [
-        events.get(global_id) if part is None else found.get(part)
-        for global_id, part in zip(global_ids, parts, strict=True)
-    ]
-
-
-async def _events(caller: Caller, global_ids: list[strawberry.ID]) -> dict[str, Event]:
-    """Those of the ids that are events of the workspace."""
-    keys = {str(one): key for one in global_ids if (key := ids.split_event(one)) is not None}
-    views = await member_events.get_many(caller.viewer, list(keys.values()))
-    return {one: Event.of(views[key]) for one, key in keys.items() if key in views}
-
-
 async def _visible(caller: Caller, segment_ids: list[strawberry.ID], kind: MemberKind) -> list[int]:
     """The numbers of segments that the viewer may see. Raises NotFound for any other, and Invalid for another kind."""
     numbers = ids.decode_all("Segment", segment_ids, path=("segmentIds",))
-    found = await segment_views.get_many(caller.viewer, numbers)
+    visible = await segment_views.get_many(caller.viewer, numbers)
     for index, number in enumerate(numbers):
-        if number not in found:
-            raise NotFound("There is no such segment.", path=("segmentIds", index))
-        if found[number].kind is not kind:
+        if number not in visible:
+            raise NotFound("There is no segment with this id.", path=("segmentIds", index))
+        if visible[number].kind is not kind:
             raise Invalid(
-                f"This segment's members are of the kind {found[number].kind.name}.",
+                f"This segment's members are of the kind {visible[number].kind.name}.",
                 path=("segmentIds", index),
             )
     return numbers
 
 
 def build_schema(observe: Observe | None = None) -> ServedSchema:
-    """The schema that is served; `observe` is told of each operation that is over."""
+    """The schema that is served; `observe` is called after each operation."""
     return ServedSchema(
         query=Query,
         mutation=Mutation,

@@ -2,7 +2,7 @@
 
 from seggraph.audiences.bitmap import (
     CHUNK_BITS,
-    SPREAD,
+    DELTA_CHUNK,
     bits_of,
     chunk_of,
     from_bytes,
@@ -13,11 +13,13 @@ from seggraph.audiences.bitmap import (
     split,
     to_bytes,
 )
+from seggraph.audiences.chunk_cache import ChunkCache
 from seggraph.audiences.store import ChunkOwner, ChunkStore
 
 __all__ = [
     "CHUNK_BITS",
-    "SPREAD",
+    "DELTA_CHUNK",
+    "ChunkCache",
     "ChunkOwner",
     "ChunkStore",
     "bits_of",

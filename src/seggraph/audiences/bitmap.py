@@ -14,11 +14,11 @@ from pyroaring import BitMap
 CHUNK_BITS = 16
 """Ordinals of one chunk agree in all bits above these."""
 
-SPREAD = -1
-"""In the place of a chunk's number: a few ordinals of whichever chunks, kept together."""
+DELTA_CHUNK = -1
+"""The chunk number of a delta row: a few ordinals of any chunks in one row."""
 
-TOGETHER_UP_TO: Final = 1_000
-"""Most ordinals of several chunks that are kept together: 2 KB, about what PostgreSQL keeps within a row."""
+MAX_DELTA_PIECE: Final = 1_000
+"""Most ordinals of several chunks in one piece: 2 KB, about what PostgreSQL stores within a row."""
 
 
 def chunk_of(ordinal: int) -> int:
@@ -55,10 +55,10 @@ def whole_chunks(numbers: Iterable[int]) -> BitMap:
 
 
 def pieces(bitmap: BitMap) -> dict[int, BitMap]:
-    """A bitmap as it is kept for good: a few ordinals of several chunks together, as SPREAD, else by chunk."""
+    """A bitmap as it is stored for good: few ordinals of several chunks in one piece, as DELTA_CHUNK, else by chunk."""
     if not bitmap or chunk_of(bitmap.min()) == chunk_of(bitmap.max()):
         return split(bitmap)
-    return {SPREAD: bitmap} if len(bitmap) <= TOGETHER_UP_TO else split(bitmap)
+    return {DELTA_CHUNK: bitmap} if len(bitmap) <= MAX_DELTA_PIECE else split(bitmap)
 
 
 def to_bytes(bitmap: BitMap) -> bytes:
@@ -86,7 +86,7 @@ def from_bytes(data: bytes) -> BitMap:
 
 
 def from_parts(parts: Sequence[bytes]) -> BitMap:
-    """The bitmap of rows of chunks, in any order: the one of SPREAD toggles what the others say."""
+    """The bitmap of rows of chunks, in any order: the delta row toggles what the others say."""
     joined = BitMap() if not parts else BitMap.deserialize(parts[0])
     for data in parts[1:]:
         joined ^= BitMap.deserialize(data)

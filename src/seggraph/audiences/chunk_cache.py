@@ -1,39 +1,39 @@
-"""Large chunks that this process has read, by the digests of their bytes: never out of date, whoever wrote what."""
+"""Large chunks that this process has read, by the digests of their bytes. A digest never stands for other bytes."""
 
-from collections import OrderedDict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from threading import Lock
+from typing import Final
 
+from cachetools import LRUCache
 from pyroaring import BitMap
 
+CHUNK_CACHE_BYTES: Final = 64 * 2**20
+"""Most bytes of chunks that a process caches: 8,000 of the largest."""
 
-@dataclass(slots=True)
+
 class ChunkCache:
-    """The chunks that were asked for last, up to so many bytes. Whoever gets one must not change it."""
+    """The chunks that were read last, up to so many bytes. Threads may share it. Its bitmaps must not be changed."""
 
-    most_bytes: int
-    _kept: OrderedDict[bytes, tuple[BitMap, int]] = field(default_factory=OrderedDict)
-    _bytes: int = 0
-    _lock: Lock = field(default_factory=Lock)
+    def __init__(self, max_bytes: int = CHUNK_CACHE_BYTES) -> None:
+        self._chunks: LRUCache[bytes, tuple[BitMap, int]] = LRUCache(
+            max_bytes, getsizeof=lambda chunk: chunk[1]
+        )
+        self._lock = Lock()
 
-    def those(self, digests: Iterable[bytes]) -> dict[bytes, BitMap]:
-        """The chunks of these digests, as far as they are kept."""
-        found: dict[bytes, BitMap] = {}
+    def find(self, digests: Iterable[bytes]) -> dict[bytes, BitMap]:
+        """The chunks of these digests that are cached."""
         with self._lock:
-            for digest in digests:
-                if digest not in found and (kept := self._kept.get(digest)) is not None:
-                    self._kept.move_to_end(digest)
-                    found[digest] = kept[0]
-        return found
+            cached = {digest: self._chunks.get(digest) for digest in digests}
+        return {digest: chunk[0] for digest, chunk in cached.items() if chunk is not None}
 
-    def keep(self, read: Mapping[bytes, tuple[BitMap, int]]) -> None:
-        """Keep chunks, of so many bytes each, and let go of those that were not asked for the longest."""
+    def add(self, read: Mapping[bytes, tuple[BitMap, int]]) -> None:
+        """Cache chunks with their sizes in bytes, and drop those that were used least recently.
+
+        A chunk larger than the cache drops all others and is not cached.
+        """
         with self._lock:
-            for digest, (bitmap, size) in read.items():
-                if digest not in self._kept:
-                    self._kept[digest] = bitmap, size
-                    self._bytes += size
-            while self._bytes > self.most_bytes:
-                _, (_, size) = self._kept.popitem(last=False)
-                self._bytes -= size
+            for digest, chunk in read.items():
+                if chunk[1] <= self._chunks.maxsize:
+                    self._chunks[digest] = chunk
+                else:
+                    self._chunks.clear()

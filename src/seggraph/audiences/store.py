@@ -3,9 +3,11 @@
 Every call takes the connection of its caller, whose transaction decides what is seen and when it counts. A
 writer holds the owner's row, so that two writers of one audience never interleave.
 
-A chunk of many ordinals is 8 KB that PostgreSQL writes whole, and few changes may touch every chunk. They are therefore
-kept together in one row beside the chunks, the one of SPREAD, until they are many. So writing costs what changes, not
-what there is; and an audience of few ordinals is that row alone.
+PostgreSQL writes a chunk of many ordinals, 8 KB, as a whole, and few changes may touch every chunk. Therefore few
+changes are written together into one row beside the chunks: the delta row, whose number is DELTA_CHUNK. It is like the
+memory table of an LSM tree. Its ordinals toggle what the chunks say; when they become many, they are folded into the
+chunks and the delta row is removed. So writing costs what changes, not what there is, and a small audience is its
+delta row alone.
 """
 
 import asyncio
@@ -17,7 +19,7 @@ from pyroaring import BitMap
 
 from seggraph.audiences.bitmap import (
     CHUNK_BITS,
-    SPREAD,
+    DELTA_CHUNK,
     from_bytes,
     from_parts,
     split,
@@ -31,21 +33,16 @@ T = TypeVar("T")
 THREAD_ABOVE_CHUNKS: Final = 8
 """Joining or comparing more chunks than this takes milliseconds, and so happens in a thread."""
 
-SPREAD_PER_CHUNK: Final = 600
-"""Most ordinals that are kept together for each chunk that they are of: 1.2 KB, next to 8 for the chunk."""
+DELTA_ORDINALS_PER_CHUNK: Final = 600
+"""Most ordinals in the delta row for each chunk that they belong to: 1.2 KB, next to 8 KB for the chunk."""
 
-SPREAD_CHUNKS: Final = 8
-"""For more chunks than these there are no more: the row would cost more each time than the chunks once."""
-
-KEPT_BYTES: Final = 64 * 2**20
-"""Most bytes of chunks that the process keeps: 8,000 of the largest."""
-
-_kept: Final = ChunkCache(KEPT_BYTES)
+DELTA_MAX_CHUNKS: Final = 8
+"""Chunks beyond these allow no more ordinals: writing the row again and again would cost more than the chunks once."""
 
 
 @dataclass(frozen=True, slots=True)
 class ChunkOwner:
-    """Whose bitmap it is: a segment, a source, a run's population, as told by `role` (see models.audiences)."""
+    """The owner of a bitmap: a segment, a source or a population, as `role` says (see models.audiences)."""
 
     role: int
     owner_id: int
@@ -66,10 +63,10 @@ READ_HELD = """
 
 READ_BYTES = "SELECT digest, roaring FROM chunks WHERE workspace_id = $1 AND id = ANY($2)"
 
-SPREADS = f"""
+READ_DELTAS = f"""
     SELECT id, role, owner_id, cardinality, roaring FROM chunks
     WHERE workspace_id = $1 AND (role, owner_id, chunk) IN
-      (SELECT *, {SPREAD} FROM unnest($2::smallint[], $3::bigint[]))
+      (SELECT *, {DELTA_CHUNK} FROM unnest($2::smallint[], $3::bigint[]))
 """  # noqa: S608 - a constant
 
 REWRITE = """
@@ -102,40 +99,44 @@ REMOVE = """
 class ChunkStore:
     """The audiences of one workspace, through one connection."""
 
-    def __init__(self, connection: Any, workspace_id: int) -> None:
+    def __init__(self, connection: Any, workspace_id: int, cache: ChunkCache | None = None) -> None:
+        """`cache` has the large chunks that this process read before, for `read_held`."""
         self._connection = connection
         self._workspace_id = workspace_id
+        self._cache = ChunkCache() if cache is None else cache
 
     async def read(self, owner: ChunkOwner) -> BitMap:
         """The whole bitmap of an owner; empty if it has none."""
         return (await self.read_many([owner]))[owner]
 
     async def read_many(
-        self, owners: Sequence[ChunkOwner], *, near: BitMap | None = None
+        self, owners: Sequence[ChunkOwner], *, within_ordinals: BitMap | None = None
     ) -> dict[ChunkOwner, BitMap]:
         """The bitmaps of many owners in one statement.
 
-        With `near`, only the chunks that hold one of these ordinals are read: what a change of these
-        ordinals can touch.
+        With `within_ordinals` only the chunks that can hold one of these ordinals are read, and the bitmaps are
+        complete for them alone.
         """
-        numbers = None if near is None else sorted(split(near))
+        numbers = None if within_ordinals is None else sorted(split(within_ordinals))
         if numbers is None:
             rows = await self._connection.fetch(READ, self._workspace_id, *_columns(owners))
         else:
-            some = [*numbers, SPREAD]
+            some = [*numbers, DELTA_CHUNK]
             rows = await self._connection.fetch(READ_SOME, self._workspace_id, *_columns(owners), some)
         return await _computed(len(rows) > THREAD_ABOVE_CHUNKS, lambda: _joined(owners, rows, numbers))
 
-    async def read_held(self, owners: Sequence[ChunkOwner], near: BitMap) -> dict[ChunkOwner, BitMap]:
-        """Who of `near` is in each of many bitmaps whose owners the caller holds.
+    async def read_held(
+        self, owners: Sequence[ChunkOwner], within_ordinals: BitMap
+    ) -> dict[ChunkOwner, BitMap]:
+        """Which of the ordinals are in each of many bitmaps. The caller holds the rows of the owners.
 
-        Of large chunks only those are read that this process does not have by their digests: nobody may write them
-        between the two statements.
+        A large chunk whose digest is cached is not read. Because the owners are held, nobody writes a chunk between
+        the statement that reads digests and the one that reads bytes.
         """
-        some = [*split(near), SPREAD]
+        some = [*split(within_ordinals), DELTA_CHUNK]
         rows = await self._connection.fetch(READ_HELD, self._workspace_id, *_columns(owners), some)
         large = {row["digest"]: row["id"] for row in rows if row["digest"] is not None}
-        known = _kept.those(large)
+        known = self._cache.find(large)
         unknown = [row_id for digest, row_id in large.items() if digest not in known]
         if unknown:
             read = await self._connection.fetch(READ_BYTES, self._workspace_id, unknown)
@@ -143,10 +144,10 @@ class ChunkStore:
                 len(read) > THREAD_ABOVE_CHUNKS,
                 lambda: {digest: (from_bytes(data), len(data)) for digest, data in read},
             )
-            _kept.keep(fresh)
+            self._cache.add(fresh)
             known |= {digest: bitmap for digest, (bitmap, _) in fresh.items()}
         return await _computed(
-            len(rows) > THREAD_ABOVE_CHUNKS, lambda: _those_near(owners, rows, known, near)
+            len(rows) > THREAD_ABOVE_CHUNKS, lambda: _in_bitmaps(owners, rows, known, within_ordinals)
         )
 
     async def write(self, changes: Mapping[ChunkOwner, tuple[BitMap, BitMap]]) -> None:
@@ -158,7 +159,7 @@ class ChunkStore:
         changed = await _computed(many, lambda: _changed(changes))
         if not changed:
             return
-        found = await self._spreads(changed)
+        found = await self._read_deltas(changed)
         plan = await _computed(many, lambda: _planned(changed, found))
         if plan.rewritten:
             await self._connection.execute(REWRITE, self._workspace_id, *zip(*plan.rewritten, strict=True))
@@ -166,17 +167,20 @@ class ChunkStore:
         await self._remove(plan.removed)
         await self._fold(plan.folded)
 
-    async def fold(self, owners: Sequence[ChunkOwner], *, near: BitMap) -> None:
-        """Leave no trace in the chunks of these ordinals, which were in the bitmaps and are not any more."""
-        found = {owner: from_bytes(row.roaring) for owner, row in (await self._spreads(owners)).items()}
-        folded = {owner: spread for owner, spread in found.items() if spread.intersect(near)}
-        await self._remove([_spread_of(owner) for owner in folded])
+    async def fold(self, owners: Sequence[ChunkOwner], *, within_ordinals: BitMap) -> None:
+        """Fold the delta rows that hold one of these ordinals into the chunks, so that no stored byte shows it.
+
+        The caller has taken the ordinals out of the bitmaps before.
+        """
+        found = {owner: from_bytes(row.roaring) for owner, row in (await self._read_deltas(owners)).items()}
+        folded = {owner: delta for owner, delta in found.items() if delta.intersect(within_ordinals)}
+        await self._remove([_delta_key(owner) for owner in folded])
         await self._fold(folded)
 
-    async def _spreads(self, owners: Iterable[ChunkOwner]) -> dict[ChunkOwner, "_Spread"]:
-        rows = await self._connection.fetch(SPREADS, self._workspace_id, *_columns(owners))
+    async def _read_deltas(self, owners: Iterable[ChunkOwner]) -> dict[ChunkOwner, "_DeltaRow"]:
+        rows = await self._connection.fetch(READ_DELTAS, self._workspace_id, *_columns(owners))
         return {
-            ChunkOwner(role, owner_id): _Spread(row_id, gain, roaring)
+            ChunkOwner(role, owner_id): _DeltaRow(row_id, gain, roaring)
             for row_id, role, owner_id, gain, roaring in rows
         }
 
@@ -184,8 +188,8 @@ class ChunkStore:
         """Toggle ordinals in the chunks of owners."""
         toggled = {
             (owner.role, owner.owner_id, number): piece
-            for owner, spread in folded.items()
-            for number, piece in split(spread).items()
+            for owner, delta in folded.items()
+            for number, piece in split(delta).items()
         }
         if not toggled:
             return
@@ -196,33 +200,33 @@ class ChunkStore:
         await self._write(written)
         await self._remove(emptied)
 
-    async def _write(self, rows: Sequence["_Row"]) -> None:
+    async def _write(self, rows: Sequence["_ChunkRow"]) -> None:
         if rows:
             await self._connection.execute(WRITE, self._workspace_id, *zip(*rows, strict=True))
 
-    async def _remove(self, keys: Sequence["_Key"]) -> None:
+    async def _remove(self, keys: Sequence["_ChunkKey"]) -> None:
         if keys:
             await self._connection.execute(REMOVE, self._workspace_id, *zip(*keys, strict=True))
 
 
-_Key = tuple[int, int, int]
+_ChunkKey = tuple[int, int, int]
 """Role, owner and number of a chunk."""
 
-_Row = tuple[int, int, int, int, bytes]
+_ChunkRow = tuple[int, int, int, int, bytes]
 """Its key, how many ordinals it has, and its bytes."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Change:
-    """Who is put into a bitmap or out of it, and how many more ordinals it has then."""
+    """The ordinals that enter or leave a bitmap, and how many more ordinals it has then."""
 
     toggled: BitMap
     gain: int
 
 
 @dataclass(frozen=True, slots=True)
-class _Spread:
-    """The row of SPREAD of an owner: who is toggled in its chunks, and how many more ordinals it has so."""
+class _DeltaRow:
+    """The delta row of an owner: its id, how many more ordinals the bitmap has by it, and the toggled ordinals."""
 
     id: int
     gain: int
@@ -230,12 +234,12 @@ class _Spread:
 
 
 @dataclass(frozen=True, slots=True)
-class _Plan:
-    """How changes are written: into rows of SPREAD, or, where these would have too many, into the chunks."""
+class _WritePlan:
+    """How changes are written: into delta rows, or into the chunks where a delta row would have too many ordinals."""
 
     rewritten: list[tuple[int, int, bytes]]
-    added: list[_Row]
-    removed: list[_Key]
+    added: list[_ChunkRow]
+    removed: list[_ChunkKey]
     folded: dict[ChunkOwner, BitMap]
 
 
@@ -248,8 +252,8 @@ def _columns(owners: Iterable[ChunkOwner]) -> tuple[list[int], list[int]]:
     return [owner.role for owner in some], [owner.owner_id for owner in some]
 
 
-def _spread_of(owner: ChunkOwner) -> _Key:
-    return owner.role, owner.owner_id, SPREAD
+def _delta_key(owner: ChunkOwner) -> _ChunkKey:
+    return owner.role, owner.owner_id, DELTA_CHUNK
 
 
 def _size(change: tuple[BitMap, BitMap]) -> int:
@@ -260,33 +264,33 @@ def _size(change: tuple[BitMap, BitMap]) -> int:
 def _joined(
     owners: Sequence[ChunkOwner], rows: Sequence[tuple[int, int, int, bytes]], numbers: Sequence[int] | None
 ) -> dict[ChunkOwner, BitMap]:
-    """The bitmaps of rows; if not all chunks of an owner were read, of what is spread only what is in those."""
+    """The bitmaps of rows. If only some chunks were read, the delta row counts only within those."""
     parts: dict[ChunkOwner, list[bytes]] = {owner: [] for owner in owners}
-    spreads: dict[ChunkOwner, BitMap] = {}
+    deltas: dict[ChunkOwner, BitMap] = {}
     for role, owner_id, number, roaring in rows:
         owner = ChunkOwner(role, owner_id)
-        if number == SPREAD:
-            spreads[owner] = from_bytes(roaring)
+        if number == DELTA_CHUNK:
+            deltas[owner] = from_bytes(roaring)
         else:
             parts[owner].append(roaring)
     read = None if numbers is None else whole_chunks(numbers)
     joined = {owner: from_parts(some) for owner, some in parts.items()}
-    for owner, spread in spreads.items():
-        joined[owner] ^= spread if read is None else spread & read
+    for owner, delta in deltas.items():
+        joined[owner] ^= delta if read is None else delta & read
     return joined
 
 
-def _those_near(
+def _in_bitmaps(
     owners: Sequence[ChunkOwner],
     rows: Sequence[tuple[int, int, int, bytes | None, bytes]],
     known: Mapping[bytes, BitMap],
-    near: BitMap,
+    within_ordinals: BitMap,
 ) -> dict[ChunkOwner, BitMap]:
-    """Who of `near` is in the bitmaps of rows, of which some are known by their digests."""
+    """Which of the ordinals are in the bitmaps of rows; `known` has the chunks of rows that have a digest."""
     found = {owner: BitMap() for owner in owners}
     for _, role, owner_id, digest, roaring in rows:
         bitmap = from_bytes(roaring) if digest is None else known[digest]
-        found[ChunkOwner(role, owner_id)] ^= bitmap & near
+        found[ChunkOwner(role, owner_id)] ^= bitmap & within_ordinals
     return found
 
 
@@ -303,43 +307,43 @@ def _changed(changes: Mapping[ChunkOwner, tuple[BitMap, BitMap]]) -> dict[ChunkO
     return found
 
 
-def _planned(changed: Mapping[ChunkOwner, _Change], found: Mapping[ChunkOwner, _Spread]) -> _Plan:
-    """How the changes are written, next to what is spread already. What is alike is computed once, as above."""
-    plan = _Plan([], [], [], {})
+def _planned(changed: Mapping[ChunkOwner, _Change], found: Mapping[ChunkOwner, _DeltaRow]) -> _WritePlan:
+    """How the changes are written, beside the delta rows that exist. Equal changes are computed once."""
+    plan = _WritePlan([], [], [], {})
     computed: dict[tuple[int, bytes], tuple[BitMap, bytes | None]] = {}
     for owner, change in changed.items():
         row = found.get(owner)
         alike = id(change), b"" if row is None else row.roaring
         if alike not in computed:
-            spread = change.toggled if row is None else change.toggled ^ from_bytes(row.roaring)
-            computed[alike] = spread, to_bytes(spread) if _is_few(spread) else None
-        spread, data = computed[alike]
+            delta = change.toggled if row is None else change.toggled ^ from_bytes(row.roaring)
+            computed[alike] = delta, to_bytes(delta) if _is_few(delta) else None
+        delta, data = computed[alike]
         if data is None:
-            plan.folded[owner] = spread
-        if row is not None and (data is None or not spread):
-            plan.removed.append(_spread_of(owner))
+            plan.folded[owner] = delta
+        if row is not None and (data is None or not delta):
+            plan.removed.append(_delta_key(owner))
         elif row is not None and data is not None:
             plan.rewritten.append((row.id, row.gain + change.gain, data))
         elif data is not None:
-            plan.added.append((*_spread_of(owner), change.gain, data))
+            plan.added.append((*_delta_key(owner), change.gain, data))
     return plan
 
 
-def _is_few(spread: BitMap) -> bool:
-    """Whether the ordinals are kept together, and not in the chunks that they are of."""
-    if len(spread) <= SPREAD_PER_CHUNK:
+def _is_few(delta: BitMap) -> bool:
+    """Whether the ordinals stay in the delta row, and are not folded into their chunks."""
+    if len(delta) <= DELTA_ORDINALS_PER_CHUNK:
         return True
-    numbers = split(spread)
-    return len(spread) <= SPREAD_PER_CHUNK * min(len(numbers), SPREAD_CHUNKS)
+    numbers = split(delta)
+    return len(delta) <= DELTA_ORDINALS_PER_CHUNK * min(len(numbers), DELTA_MAX_CHUNKS)
 
 
 def _toggle_chunks(
-    toggled: Mapping[_Key, BitMap], rows: Sequence[tuple[int, int, int, bytes]]
-) -> tuple[list[_Row], list[_Key]]:
-    """The chunks as they are to be written, of which some were found, and those of which nothing is left."""
+    toggled: Mapping[_ChunkKey, BitMap], rows: Sequence[tuple[int, int, int, bytes]]
+) -> tuple[list[_ChunkRow], list[_ChunkKey]]:
+    """The chunks as they are to be written, and the keys of those that become empty."""
     before = {(role, owner_id, number): roaring for role, owner_id, number, roaring in rows}
-    written: list[_Row] = []
-    emptied: list[_Key] = []
+    written: list[_ChunkRow] = []
+    emptied: list[_ChunkKey] = []
     for key, piece in toggled.items():
         roaring = before.get(key)
         after = piece if roaring is None else piece ^ from_bytes(roaring)

@@ -58,9 +58,9 @@ def with_servers(settings: Settings) -> Iterator[Settings]:
     if settings.database_url is not None and settings.redis_url is not None:
         yield settings
         return
-    found = embedded.find_running(settings.data_dir)
-    if found is not None:
-        yield _completed(settings, found)
+    servers = embedded.find_running(settings.data_dir)
+    if servers is not None:
+        yield _completed(settings, servers)
         return
     with embedded.running(settings.data_dir) as started:
         yield _completed(settings, started)

@@ -15,6 +15,7 @@ from typing import Annotated, Final
 
 import typer
 
+from seggraph import tasks
 from seggraph.api.base import ids
 from seggraph.cli import demo_receiver
 from seggraph.cli.application import app, console, load_settings, run, until_stopped, with_servers
@@ -54,11 +55,11 @@ class Address:
 @app.command()
 def demo(
     members: Annotated[
-        int, typer.Option(help="How many members to seed; 0 for a new workspace without any.", min=0)
+        int, typer.Option(help="How many members to create; 0 for a new, empty workspace.", min=0)
     ] = 5_000,
     port: Port = 8000,
     as_json: Annotated[
-        bool, typer.Option("--json", help="Print one line of JSON once it is ready to serve.")
+        bool, typer.Option("--json", help="Print one line of JSON when the demo is ready.")
     ] = False,
 ) -> None:
     """Run everything on one machine: servers, API and worker, with example data."""
@@ -159,7 +160,7 @@ async def _keep_worker(settings: Settings, stopping: asyncio.Event) -> None:
         "SEGGRAPH_REDIS_URL": settings.redis_url or "",
         "SEGGRAPH_FILES_DIR": str(settings.files_dir or ""),
         "SEGGRAPH_FILE_DROP_DIR": str(settings.file_drop_dir or ""),
-        "SEGGRAPH_OUTGOING_NETWORKS": json.dumps([str(one) for one in settings.outgoing_networks]),
+        "SEGGRAPH_OUTGOING_NETWORKS": json.dumps([str(network) for network in settings.outgoing_networks]),
     }
     while not stopping.is_set():
         process = await asyncio.create_subprocess_exec(
@@ -168,7 +169,7 @@ async def _keep_worker(settings: Settings, stopping: asyncio.Event) -> None:
         ending = asyncio.create_task(process.wait())
         waiting = asyncio.create_task(stopping.wait())
         await asyncio.wait({ending, waiting}, return_when=asyncio.FIRST_COMPLETED)
-        waiting.cancel()
+        await tasks.end([waiting])
         if not stopping.is_set():
             console.print("The worker stopped; starting another one.")
             await asyncio.sleep(RESTART_SECONDS)

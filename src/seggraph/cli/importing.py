@@ -33,7 +33,7 @@ POLL_SECONDS: Final = 0.2
 STDOUT: Final = Path("-")
 
 Workspace = Annotated[str, typer.Option(help="The workspace: its id, or its bare number.")]
-Kind = Annotated[str, typer.Option(help="What the members are: account, person, ….")]
+Kind = Annotated[str, typer.Option(help="The kind of the members: account, person, ….")]
 Segment = Annotated[str | None, typer.Option(help="The segment: its id, or its bare number.")]
 
 
@@ -44,16 +44,16 @@ def import_(
     kind: Kind = "account",
     mapping: Annotated[
         list[str] | None,
-        typer.Option("--map", help="COLUMN=FIELD, repeated. Without any: as the file's columns suggest."),
+        typer.Option("--map", help="COLUMN=FIELD, repeated. Without it the names of the columns decide."),
     ] = None,
     segment: Segment = None,
     replace: Annotated[
-        bool, typer.Option(help="Replace the members that imports gave the segment before.")
+        bool, typer.Option(help="Replace the members that earlier imports added to the segment.")
     ] = False,
-    create_missing: Annotated[bool, typer.Option(help="Make members that there are not yet.")] = True,
-    dry_run: Annotated[bool, typer.Option(help="Only report.")] = False,
+    create_missing: Annotated[bool, typer.Option(help="Create members that do not exist yet.")] = True,
+    dry_run: Annotated[bool, typer.Option(help="Report only; store nothing.")] = False,
 ) -> None:
-    """Import members from a CSV file, and print what became of its rows."""
+    """Import members from a CSV file, and print how many rows were added, updated, ignored or failed."""
     pairs = [_pair(text) for text in mapping or []]
     kind_ = _kind(kind)
     with ready_settings() as settings:
@@ -110,13 +110,13 @@ async def _import(
                 segment_id=segment_id,
                 replace=replace,
             )
-        chosen = pairs or [Pair(one.column, one.field) for one in view.suggestions]
+        chosen = pairs or [Pair(suggestion.column, suggestion.field) for suggestion in view.suggestions]
         await imports.start(context, viewer, view.id, chosen, create_missing=create_missing, dry_run=dry_run)
         return await _carry_out(context, viewer, view.id)
 
 
 async def _carry_out(context: Context, viewer: Viewer, import_id: int) -> ImportView:
-    """Do the import in this process, unless a worker is at it already, and show how far it is."""
+    """Do the import in this process, unless a worker does it already, and show the progress."""
     columns = (TextColumn("Importing"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=console, transient=True) as progress:
         task = progress.add_task("import", total=None)
@@ -163,11 +163,11 @@ async def _administrator(workspace_id: int) -> Viewer:
 async def _require_segment(viewer: Viewer, segment_id: int | None, kind: MemberKind) -> None:
     if segment_id is None:
         return
-    found = await segment_views.get_many(viewer, [segment_id])
-    if segment_id not in found:
+    segments = await segment_views.get_many(viewer, [segment_id])
+    if segment_id not in segments:
         raise NotFound("There is no such segment.")
-    if found[segment_id].kind is not kind:
-        raise Invalid(f"The segment holds members of the kind {found[segment_id].kind.name.lower()}.")
+    if segments[segment_id].kind is not kind:
+        raise Invalid(f"The segment holds members of the kind {segments[segment_id].kind.name.lower()}.")
 
 
 def _reading(read: Callable[[int], bytes]) -> Callable[[int], Awaitable[bytes]]:

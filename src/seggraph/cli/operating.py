@@ -66,7 +66,7 @@ def schema(
 
 @app.command()
 def workspace(
-    name: Annotated[str, typer.Argument(help="What people call it.")],
+    name: Annotated[str, typer.Argument(help="The name of the workspace.")],
     time_zone: Annotated[str, typer.Option(help="An IANA zone like Europe/Berlin.")] = "UTC",
 ) -> None:
     """Set up a workspace, with the default segments, and print its id."""
@@ -107,22 +107,24 @@ async def _token(settings: Settings, workspace: str, user: str, role: Role, life
 
 
 def workspace_number(text: str) -> int:
-    """The number of a workspace given by its id or number. Raises NotFound for what is neither."""
+    """The number of a workspace, from its id or its number. Raises NotFound for any other text."""
     if text.isascii() and text.isdigit():
         return int(text)
-    found = ids.split(text)
-    if found is None or found[0] != "Workspace":
+    parts = ids.split(text)
+    if parts is None or parts[0] != "Workspace":
         raise NotFound("There is no such workspace.")
-    return found[1]
+    return parts[1]
 
 
 @app.command()
 def seed(
     workspace: Annotated[str, typer.Option(help="The workspace: its id, or its bare number.")],
     members: Annotated[int, typer.Option(help="How many members, a fifth of them accounts.", min=1)] = 5_000,
-    number: Annotated[int, typer.Option("--seed", help="Another number makes other members.")] = 1,
+    number: Annotated[
+        int, typer.Option("--seed", help="The seed of the random numbers; each seed makes other members.")
+    ] = 1,
 ) -> None:
-    """Fill a workspace with believable accounts and people, and example segments of them."""
+    """Fill a workspace with example accounts, people and segments."""
     with ready_settings() as settings:
         asyncio.run(_seed(settings, workspace_number(workspace), members, number))
 
@@ -146,19 +148,19 @@ def seeding_progress(members: int) -> Iterator[seeding.Advance]:
 
 @app.command()
 def doctor() -> None:
-    """Check the database, its tables, Redis and the clock, and say what to do about what is wrong."""
+    """Check the database, its tables, Redis and the clock; for each problem say what to do."""
     with with_servers(load_settings()) as settings:
-        found = asyncio.run(_diagnose(settings))
-    for problem in found:
+        problems = asyncio.run(_diagnose(settings))
+    for problem in problems:
         console.print(f"[red]✗[/red] {escape(problem)}", highlight=False, soft_wrap=True)
-    if found:
+    if problems:
         raise typer.Exit(1)
     console.print("[green]✓[/green] PostgreSQL, its tables, Redis and the clock are well.")
 
 
 async def _diagnose(settings: Settings) -> list[str]:
     async with open_context(settings) as context:
-        found = await health.problems(context)
+        problems = await health.problems(context)
     if settings.jwt_secret is None and settings.jwt_jwks_url is None:
-        found.append("No user can sign in: set SEGGRAPH_JWT_SECRET or SEGGRAPH_JWT_JWKS_URL.")
-    return found
+        problems.append("No user can sign in: set SEGGRAPH_JWT_SECRET or SEGGRAPH_JWT_JWKS_URL.")
+    return problems

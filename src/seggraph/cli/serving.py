@@ -10,6 +10,7 @@ import typer
 import uvicorn
 from starlette.routing import Route
 
+from seggraph import tasks
 from seggraph.app import create_app
 from seggraph.cli.application import app, load_settings, run, until_stopped, with_servers
 from seggraph.context import open_context
@@ -115,7 +116,7 @@ async def serve_until(server: uvicorn.Server, listener: socket.socket, stopping:
     waiting = asyncio.create_task(stopping.wait())
     await asyncio.wait({serving, waiting}, return_when=asyncio.FIRST_COMPLETED)
     server.should_exit = True
-    waiting.cancel()
+    await tasks.end([waiting])
     await serving
 
 

@@ -4,15 +4,15 @@
 sentence, and `naive` evaluates it over plain objects for tests.
 """
 
-from seggraph.criteria.canonical import to_json, with_segment_ids
 from seggraph.criteria.catalogue import AttributeDefinition, Catalogue, Field, Group
-from seggraph.criteria.checker import check
+from seggraph.criteria.checking.checker import check
 from seggraph.criteria.dependencies import Reads, Reference, fields_read, references, segments_read
-from seggraph.criteria.describe import describe
-from seggraph.criteria.durations import Duration
+from seggraph.criteria.json.canonical import to_json, with_segment_ids
+from seggraph.criteria.json.parser import parse
 from seggraph.criteria.nodes import Node
 from seggraph.criteria.operators import AttributeOp, CompareOp, EventAggregate, InOp, SetOp
-from seggraph.criteria.parser import parse
+from seggraph.criteria.sentences.describe import describe
+from seggraph.criteria.time.durations import Duration
 from seggraph.criteria.typed import Checked, Comparison
 
 __all__ = [

@@ -1,31 +1,26 @@
-"""The catalogue: which fields the members of a kind have, what they mean and where they are kept.
+"""The catalogue: the fields that members of a kind have, what they mean and where they are stored.
 
 Identifiers in SQL come from here and from nowhere else. It is built from plain values, so that nothing here
 reads a table.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from enum import StrEnum
+from itertools import chain
 from typing import Final
 
 from seggraph.criteria.operators import OPERATORS, AttributeOp
+from seggraph.member_fields import FIELDS, FieldGroup, MemberField
 from seggraph.vocabulary import AttributeType, MemberKind
 
-
-class Group(StrEnum):
-    """Under which heading a field is offered."""
-
-    PROFILE = "PROFILE"
-    FIRMOGRAPHICS = "FIRMOGRAPHICS"
-    ENGAGEMENT = "ENGAGEMENT"
-    CONSENT = "CONSENT"
-    CUSTOM = "CUSTOM"
+Group = FieldGroup
+"""The heading under which a criteria builder shows a field."""
 
 
 class Storage(StrEnum):
-    """Where and as which PostgreSQL type a field is kept."""
+    """Where and as which PostgreSQL type a field is stored."""
 
     TEXT = "text"
     NUMERIC = "numeric"
@@ -34,13 +29,13 @@ class Storage(StrEnum):
     BOOLEAN = "boolean"
     TIMESTAMPTZ = "timestamptz"
     ADDRESS = "address"
-    """Text in the table of addresses, which is kept aside so that the row of a member is narrow."""
+    """Text in the table of addresses, which is separate so that the row of a member is narrow."""
     JSON = "json"
     """A key of the members' `attributes`."""
     PROPERTY = "property"
     """A key of an event's properties, of any JSON type."""
     AGGREGATE = "aggregate"
-    """A number or an instant worked out from a member's events or related members."""
+    """A number or an instant aggregated from a member's events or related members."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +51,7 @@ class AttributeDefinition:
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """Something that can be asked of every member of a kind.
+    """A field of the members of a kind.
 
     `key` is the column, or the key of a custom attribute. `required` says that it is never unset. A hidden field
     still works in criteria but is not offered. `example` is a value as JSON has it.
@@ -75,8 +70,8 @@ class Field:
 
     @property
     def operators(self) -> tuple[AttributeOp, ...]:
-        """What can be asked of it, by its type."""
-        return OPERATORS[self.type]
+        """The operators of its type."""
+        return OPERATORS.of_type(self.type)
 
     @property
     def is_custom(self) -> bool:
@@ -84,74 +79,26 @@ class Field:
         return self.storage is Storage.JSON
 
 
-def _text(name: str, key: str, label: str, description: str, group: Group, example: str) -> Field:
-    return Field(name, AttributeType.STRING, Storage.TEXT, key, label, description, group, example)
+def _well_known(field: MemberField) -> Iterator[Field]:
+    """The field as criteria see it, if they do."""
+    if field.group is not None and field.type.attribute is not None and field.example is not None:
+        yield Field(
+            name=field.name,
+            type=field.type.attribute,
+            storage=Storage.ADDRESS if field.is_address else Storage(field.type.sql),
+            key=field.column,
+            label=field.label,
+            description=field.description,
+            group=field.group,
+            example=field.example,
+            required=field.required,
+        )
 
 
-def _number(
-    name: str, storage: Storage, label: str, description: str, group: Group, example: int | float
-) -> Field:
-    return Field(name, AttributeType.NUMBER, storage, name, label, description, group, example)
-
-
-def _flag(name: str, key: str, label: str, description: str, group: Group) -> Field:
-    return Field(
-        name, AttributeType.BOOLEAN, Storage.BOOLEAN, key, label, description, group, True, required=True
-    )
-
-
-def _instant(name: str, key: str, label: str, description: str) -> Field:
-    return Field(
-        name,
-        AttributeType.DATETIME,
-        Storage.TIMESTAMPTZ,
-        key,
-        label,
-        description,
-        Group.ENGAGEMENT,
-        "2026-01-31T09:30:00Z",
-        required=True,
-    )
-
-
-WELL_KNOWN: Final[tuple[Field, ...]] = (
-    Field(
-        "externalId",
-        AttributeType.STRING,
-        Storage.TEXT,
-        "external_id",
-        "External id",
-        "The member's id in your own system.",
-        Group.PROFILE,
-        "crm-1042",
-        required=True,
-    ),
-    _text("name", "name", "Name", "The member's name.", Group.PROFILE, "Ada Lovelace"),
-    _text("email", "email", "Email", "The email address.", Group.PROFILE, "ada@example.com"),
-    _text("phone", "phone", "Phone", "The phone number.", Group.PROFILE, "+44 20 7946 0000"),
-    _text("country", "country", "Country", "The country, as you store it.", Group.PROFILE, "US"),
-    _text("city", "city", "City", "The city.", Group.PROFILE, "London"),
-    Field(
-        "address",
-        AttributeType.STRING,
-        Storage.ADDRESS,
-        "address",
-        "Address",
-        "The postal address on one line.",
-        Group.PROFILE,
-        "12 St James's Square, London",
-    ),
-    _text("domain", "domain", "Domain", "The web domain.", Group.FIRMOGRAPHICS, "example.com"),
-    _text("industry", "industry", "Industry", "The industry.", Group.FIRMOGRAPHICS, "Software"),
-    _number("revenue", Storage.NUMERIC, "Revenue", "Yearly revenue.", Group.FIRMOGRAPHICS, 1_500_000),
-    _number("employees", Storage.BIGINT, "Employees", "Number of employees.", Group.FIRMOGRAPHICS, 250),
-    _number("score", Storage.DOUBLE, "Score", "Lead or fit score.", Group.ENGAGEMENT, 72.5),
-    _flag("isTarget", "is_target", "Is a target", "Marked as a target.", Group.ENGAGEMENT),
-    _instant("createdAt", "created_at", "Created", "When the member came into seggraph."),
-    _instant("updatedAt", "updated_at", "Updated", "When the member last changed."),
-    _flag("hasAddress", "has_address", "Has an address", "Has a postal address.", Group.CONSENT),
+WELL_KNOWN: Final[tuple[Field, ...]] = tuple(
+    sorted(chain.from_iterable(map(_well_known, FIELDS)), key=lambda field: list(Group).index(field.group))
 )
-"""The fields that members of every kind have."""
+"""The fields that members of every kind have, by group: those of the table in member_fields that have one."""
 
 _EXAMPLES: Final[dict[AttributeType, str | int | bool]] = {
     AttributeType.STRING: "gold",
@@ -183,12 +130,12 @@ class Catalogue:
 
     @property
     def fields(self) -> tuple[Field, ...]:
-        """What a person is offered: all but the hidden ones, well-known first."""
+        """The fields that are offered: all but the hidden ones, well-known first."""
         return tuple(field for field in self.all_fields if not field.hidden)
 
     @property
     def all_fields(self) -> tuple[Field, ...]:
-        """The hidden ones as well, well-known first."""
+        """All fields, hidden ones as well, well-known first."""
         return tuple(sorted(self._fields.values(), key=lambda field: field.is_custom))
 
     def of_related(self, kind: MemberKind) -> "Catalogue":
@@ -200,7 +147,7 @@ class Catalogue:
         return self._fields.get(name)
 
     def closest(self, name: str) -> str | None:
-        """The offered name that is most like a wrong one, if any is."""
+        """The offered name that is most similar to a wrong one, or None."""
         offered = {field.name.casefold(): field.name for field in self.fields}
         found = get_close_matches(name.casefold()[:64], offered, n=1)
         return offered[found[0]] if found else None

@@ -6,7 +6,7 @@ from functools import reduce
 from operator import or_
 
 from seggraph.criteria.nodes import All, AnyOf, Consent, InSegment, Not, Sample, Tags
-from seggraph.criteria.operators import WINDOWS, AttributeOp
+from seggraph.criteria.operators import OPERATORS
 from seggraph.criteria.relations import Direction
 from seggraph.criteria.typed import Checked, Comparison, EventTest, RelatedTest, SequenceTest
 from seggraph.errors import Path
@@ -15,7 +15,7 @@ from seggraph.vocabulary import Channel, MemberKind
 
 @dataclass(frozen=True, slots=True)
 class Reads:
-    """What criteria look at: of the member, of its events by name, of whom it is related to, and which segments.
+    """What criteria read: fields, attributes, tags and consents of the member, events, related members, segments.
 
     `related` has, for each relation, what is read of the members at its other end. `time` says that the answer
     may change although nothing else does: a window passes, or an event that lies ahead comes to count.
@@ -52,7 +52,7 @@ def fields_read(tree: Checked) -> Reads:
         case Not(item):
             return fields_read(item)
         case Comparison(field, op):
-            name, timed = frozenset({field.name}), op in WINDOWS or op is AttributeOp.ANNIVERSARY_WITHIN
+            name, timed = frozenset({field.name}), OPERATORS[op].passed_over is not None
             if field.is_custom:
                 return Reads(attributes=name, time=timed)
             return Reads(fields=name, time=timed)
@@ -85,7 +85,7 @@ def _segments(reads: Reads) -> set[int]:
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """A segment that criteria refer to, the kind of members asked about there, and where in the criteria."""
+    """A segment that criteria refer to, the kind of its members, and the path of the reference in the criteria."""
 
     segment_id: int
     kind: MemberKind

@@ -1,4 +1,4 @@
-"""The criteria tree: what a person asked for, as frozen values, before and after checking.
+"""The criteria tree as frozen values, before and after checking.
 
 Groups (`All`, `AnyOf`, `Not`) are generic over their leaves, so that the tree as parsed and the tree with typed
 values share them. Nodes know nothing of JSON, SQL or members.
@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Final, Generic, TypeAlias, TypeVar, Union
 
 from seggraph.criteria.operators import AttributeOp, CompareOp, EventAggregate, InOp, SetOp
+from seggraph.criteria.values import Scalar
 from seggraph.vocabulary import Channel, ConsentState
 
 MAX_DEPTH: Final = 20
@@ -26,8 +27,6 @@ MAX_TEXT: Final = 1_000
 """Most characters of one text value."""
 
 L = TypeVar("L")
-Scalar: TypeAlias = str | int | float | bool
-"""A value as JSON has it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from typing import Final
 from seggraph.errors import CriteriaError, Path, Problems
 
 MAX_PROBLEMS: Final = 50
-"""Reading stops after so many: more would help nobody."""
+"""Reading stops after so many mistakes."""
 
 _SHOWN = 40
 

@@ -1,4 +1,4 @@
-"""Relations: which kinds can be related, and what each side calls the other.
+"""Relations: the kinds that can be related, and the name that each side has for the other.
 
 A relation is stored once, from one kind to another, and can be asked for from both ends: a person's `account` is
 the same relation as the account's `people`. Every relation may hold several members on either side.
@@ -14,8 +14,8 @@ from seggraph.vocabulary import MemberKind, RelationType
 class Direction:
     """A relation as the members of one kind see it.
 
-    `name` is what they call it and `other_kind` whom it leads to. `forward` says that they are the side which
-    the stored rows go out from: their ordinals are in `from_ordinal`, otherwise in `to_ordinal`.
+    It leads to members of `other_kind`. `forward` says that the stored rows start from this side: its ordinals are in
+    `from_ordinal`, otherwise in `to_ordinal`.
     """
 
     name: str
@@ -26,7 +26,7 @@ class Direction:
 
     @property
     def change(self) -> str:
-        """What a dirty batch calls a change of this relation."""
+        """The name of a change of this relation in dirty batches."""
         return f"relation:{self.name}"
 
 
@@ -63,7 +63,7 @@ _BY_TYPE: Final = {(direction.type, direction.forward): direction for direction 
 
 
 def find(kind: MemberKind, name: str) -> Direction | None:
-    """The relation that members of a kind call so."""
+    """The relation with a name, as members of a kind see it; None if there is none."""
     return _BY_KIND_AND_NAME.get((kind, name))
 
 
@@ -73,5 +73,5 @@ def of_kind(kind: MemberKind) -> tuple[Direction, ...]:
 
 
 def of_type(type_: RelationType) -> tuple[Direction, Direction]:
-    """A relation as the side that its rows go out from sees it, and as the other side does."""
+    """A relation as both sides see it, the side that its stored rows start from first."""
     return _BY_TYPE[type_, True], _BY_TYPE[type_, False]

@@ -1,21 +1,19 @@
-"""The leaves of a checked tree: fields looked up, values converted. Any engine can evaluate them without a question."""
+"""The leaves of a checked tree: fields looked up, values converted. An engine needs nothing else to evaluate them."""
 
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Final, TypeAlias
+from typing import TypeAlias
 from zoneinfo import ZoneInfo
 
 from seggraph.criteria.catalogue import Field
-from seggraph.criteria.days import start_of
-from seggraph.criteria.durations import Duration
 from seggraph.criteria.nodes import Consent, InSegment, Sample, Tags, Tree
-from seggraph.criteria.operators import AttributeOp, EventAggregate
+from seggraph.criteria.operators import AGGREGATES, OPERATORS, AttributeOp, EventAggregate
+from seggraph.criteria.operators.cases import Case
 from seggraph.criteria.relations import Direction
+from seggraph.criteria.time.days import start_of
+from seggraph.criteria.time.durations import Duration
 from seggraph.criteria.values import Value
-
-ZERO_WITHOUT: Final = (EventAggregate.COUNT, EventAggregate.SUM, EventAggregate.DISTINCT_DAYS)
-"""The aggregates that are 0 over no event. The others are unset."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,16 +31,16 @@ class Comparison:
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """When events count: the `last` so much time, or from `start` until before `end`; all of the past if empty."""
+    """When events count: within the `last` duration, or from `start` until before `end`; always, if empty."""
 
     last: Duration | None = None
     start: datetime | date | None = None
     end: datetime | date | None = None
 
     def bounds(self, as_of: datetime, zone: ZoneInfo) -> tuple[datetime | None, bool, datetime | None]:
-        """Its ends as instants: the lower one, whether that itself counts, and the upper one, which does not.
+        """Its lower end as an instant, whether the lower end itself counts, and its upper end, which does not count.
 
-        What is later than `as_of` never counts, whatever the upper end.
+        Events later than `as_of` never count, whatever the upper end is.
         """
         if self.last is not None:
             return self.last.before(as_of, zone), False, None
@@ -50,7 +48,7 @@ class Span:
 
 
 def _instant(value: datetime | date | None, zone: ZoneInfo) -> datetime | None:
-    """An instant as it is; a day as its first one."""
+    """An instant, or the first instant of a day."""
     if value is None or isinstance(value, datetime):
         return value
     return start_of(value, zone)
@@ -72,7 +70,7 @@ class EventFilter:
 
 @dataclass(frozen=True, slots=True)
 class EventTest:
-    """An aggregate over a member's events, compared. `of` is a property; without it the events' own value is meant.
+    """A comparison of an aggregate over a member's events: of their property `of`, or of their own value.
 
     The field of `test` is the aggregate itself: a number, or an instant for FIRST_AT and LAST_AT.
     """
@@ -85,7 +83,7 @@ class EventTest:
     @property
     def holds_without_events(self) -> bool:
         """Whether members without any such event satisfy it."""
-        return self.aggregate in ZERO_WITHOUT and number_holds(self.test, Decimal(0))
+        return AGGREGATES[self.aggregate].zero_without and number_holds(self.test, Decimal(0))
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +96,7 @@ class SequenceTest:
 
 @dataclass(frozen=True, slots=True)
 class RelatedTest:
-    """How many members at the other end of a relation satisfy `where`, compared. The field of `test` is the count."""
+    """A comparison of the number of related members that satisfy `where`. The field of `test` is that number."""
 
     direction: Direction
     where: "Checked | None"
@@ -119,15 +117,4 @@ Checked: TypeAlias = Tree[CheckedLeaf]
 
 def number_holds(test: Comparison, number: Decimal) -> bool:
     """Whether a number satisfies a comparison of numbers."""
-    low, high = test.values[0], test.values[-1]
-    if not isinstance(low, Decimal) or not isinstance(high, Decimal):
-        raise TypeError(test)
-    return {
-        AttributeOp.EQ: number == low,
-        AttributeOp.NE: number != low,
-        AttributeOp.GT: number > low,
-        AttributeOp.GTE: number >= low,
-        AttributeOp.LT: number < low,
-        AttributeOp.LTE: number <= low,
-        AttributeOp.BETWEEN: low <= number <= high,
-    }[test.op]
+    return OPERATORS[test.op].holds(Case(number, test.values, test.field.type))

@@ -1,4 +1,4 @@
-"""Values: what a person wrote, converted to the type of the field it is compared with."""
+"""Values of conditions, converted to the type of the field that they are compared with."""
 
 import re
 from collections.abc import Callable
@@ -6,16 +6,18 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Final, TypeAlias
 
-from seggraph.criteria.days import MonthDays
-from seggraph.criteria.durations import Duration
-from seggraph.criteria.nodes import Scalar
 from seggraph.criteria.problems import shown
+from seggraph.criteria.time.days import MonthDays
+from seggraph.criteria.time.durations import Duration
 from seggraph.vocabulary import AttributeType
+
+Scalar: TypeAlias = str | int | float | bool
+"""A value as JSON has it."""
 
 Value: TypeAlias = str | Decimal | bool | date | datetime | Duration | MonthDays
 """A converted value. A `date` compared with an instant stands for the whole day in the workspace's zone.
 
-Nobody writes `MonthDays`: it is what an anniversary that is near amounts to at a given time.
+`MonthDays` is never written in criteria: a passage of time makes it from an anniversary.
 """
 
 _DECIMAL = re.compile(r"[+-]?\d{1,30}(?:\.\d{1,30})?", re.ASCII)
@@ -26,7 +28,7 @@ _DATETIME = re.compile(
 
 
 class Unfit(ValueError):
-    """The value cannot be of that type; the message says what would do."""
+    """The value does not fit the type. The message says which value would fit."""
 
 
 def text(value: Scalar) -> str:
@@ -83,6 +85,21 @@ def duration(value: Scalar) -> Duration:
         raise Unfit(f"{shown(value)} is {error}" if isinstance(value, str) else str(error)) from None
 
 
+def some_time(length: Duration) -> Duration:
+    """A duration that is longer than nothing. Raises Unfit."""
+    if length.is_zero:
+        raise Unfit("a window of no time holds nothing; give a longer duration like P30D")
+    return length
+
+
+def calendar_duration(value: Scalar) -> Duration:
+    """A duration of whole days, weeks, months or years. Raises Unfit."""
+    length = duration(value)
+    if length.seconds:
+        raise Unfit("anniversaries are counted in calendar days; give days, weeks, months or years like P7D")
+    return length
+
+
 BY_TYPE: Final[dict[AttributeType, Callable[[Scalar], Value]]] = {
     AttributeType.STRING: text,
     AttributeType.NUMBER: number,
@@ -91,4 +108,4 @@ BY_TYPE: Final[dict[AttributeType, Callable[[Scalar], Value]]] = {
     AttributeType.DATETIME: instant_or_day,
     AttributeType.STRING_LIST: text,
 }
-"""How a value is read for each type of field, unless the operator wants something of its own."""
+"""How a value is read for each type of field, unless the operator takes values of another form."""

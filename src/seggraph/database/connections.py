@@ -32,10 +32,10 @@ POOL_SECONDS: Final = 10.0
 SERVER_SETTINGS: Final = {
     "application_name": "seggraph",
     "jit": "off",
-    # What a process that was killed or cut off held is let go of by the server, whatever it was at:
+    # The server releases what a process held that was killed or cut off, whatever it was doing:
     "client_connection_check_interval": "2s",  # while a statement runs
     "idle_in_transaction_session_timeout": "10s",  # between two statements: others wait for its locks
-    "lock_timeout": "15s",  # and nobody waits for it, or for another, without end
+    "lock_timeout": "15s",  # and no one waits without end, for that process or for another
 }
 
 PASSING: Final = (
@@ -154,7 +154,7 @@ class PoolUse:
 def pool_use() -> PoolUse:
     """How the pool is used now."""
     pool = cast(Any, get_connection("default"))._pool
-    if pool is None:  # nobody needed a connection yet
+    if pool is None:  # no connection was needed yet
         return PoolUse(0, 0, 0)
     idle = pool.get_idle_size()
     return PoolUse(pool.get_size() - idle, idle, pool.get_max_size())

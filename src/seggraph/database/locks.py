@@ -21,24 +21,24 @@ class LockSpace(IntEnum):
     In a space whose locks are of one kind of member, the kind is added to the first key.
     """
 
-    MEMBERS = 0x5E66_0200
-    """Shared by those who create, change or relate members. Exclusive for whoever erases members."""
-    RELATIONS = 0x5E66_0300
-    """Exclusive for whoever relates members: calls that relate go one after the other."""
     ATTRIBUTES = 0x5E66_0500
-    """Of one kind. Exclusive for whoever creates attributes: the number of attributes is limited."""
+    """Of one kind. Exclusive for creating attributes: the number of attributes is limited."""
+    MEMBERS = 0x5E66_0200
+    """Shared for creating, changing and relating members. Exclusive for erasing members."""
+    RELATIONS = 0x5E66_0300
+    """Exclusive for relating members: calls that relate go one after the other."""
     EVENTS = 0x5E66_0100
-    """Shared by those who record events. Exclusive for whoever corrects or removes events."""
+    """Shared for recording events. Exclusive for correcting and removing events."""
     EVENT_NAMES = 0x5E66_0A00
-    """Exclusive for whoever records an event under a new name: the number of names is limited."""
+    """Exclusive for recording an event under a new name: the number of names is limited."""
     POPULATION = 0x5E66_0000
     """Of one kind. Exclusive for a refresh, for building reach and for changing suppressions: one at a time."""
     VALUE_COUNTS = 0x5E66_0400
-    """Of one kind. Exclusive for whoever adds up the changes of value counts."""
+    """Of one kind. Exclusive for adding up the changes of value counts."""
     SEGMENT_REFERENCES = 0x5E66_0600
-    """Exclusive for whoever saves references to segments. Shared by those who change memberships."""
+    """Exclusive for saving references to segments. Shared for changing memberships."""
     PARTITIONS = 0x5E66_03FF
-    """Exclusive for whoever makes partitions of events. It is taken for workspace 0, that is for all."""
+    """Exclusive for making partitions of events. It is taken for workspace 0, that is for all."""
 
 
 EXCLUSIVE: Final = "SELECT pg_advisory_xact_lock($1, hashint8($2))"
@@ -49,21 +49,21 @@ TRY_EXCLUSIVE: Final = "SELECT pg_try_advisory_xact_lock($1, hashint8($2))"
 async def lock_exclusive(
     connection: asyncpg.Connection, space: LockSpace, workspace_id: int, *, kind: int = 0
 ) -> None:
-    """Wait until nobody else holds the lock, shared or exclusive, and hold it until the transaction ends."""
+    """Wait until no other transaction holds the lock, shared or exclusive, and hold it until this one ends."""
     await connection.execute(EXCLUSIVE, space + kind, workspace_id)
 
 
 async def lock_shared(
     connection: asyncpg.Connection, space: LockSpace, workspace_id: int, *, kind: int = 0
 ) -> None:
-    """Wait until nobody holds the lock exclusively, and share it until the transaction ends."""
+    """Wait until no transaction holds the lock exclusively, and share it until this one ends."""
     await connection.execute(SHARED, space + kind, workspace_id)
 
 
 async def try_lock_exclusive(
     connection: asyncpg.Connection, space: LockSpace, workspace_id: int, *, kind: int = 0
 ) -> bool:
-    """Hold the lock exclusively until the transaction ends if nobody else holds it; return whether it is held."""
+    """Hold the lock exclusively until the transaction ends if no other one holds it; return whether it is held."""
     held: bool = await connection.fetchval(TRY_EXCLUSIVE, space + kind, workspace_id)
     return held
 

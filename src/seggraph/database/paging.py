@@ -115,7 +115,7 @@ class Order:
 def nullable(sql: str, type_: str, empty: str, *, descending: bool) -> tuple[Key, ...]:
     """The keys of a column that may be null, with nulls last in either direction.
 
-    `empty` is any literal of the type: it stands for null, which the first key already told apart.
+    `empty` is any literal of the type: it stands for null, which the first key already separates.
     """
     test = "IS NOT NULL" if descending else "IS NULL"
     return Key(f"({sql} {test})", "boolean"), Key(f"coalesce({sql}, {empty})", type_)

@@ -27,7 +27,7 @@ AS_OF_ONE_INSTANT: Final = """
     SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY;
     SET LOCAL idle_in_transaction_session_timeout = '60s'
 """
-"""Nobody waits for a snapshot, so it may take its time between two statements."""
+"""A snapshot holds no locks that others wait for, so it may take long between two statements."""
 
 Step = Callable[[], Awaitable[object]]
 
@@ -113,7 +113,7 @@ class _Opening:
             async with free_in_time():
                 transaction = await self._inner.__aenter__()
         except BaseException:
-            if hasattr(self._inner, "token"):  # the connection was had: this error type means "only let go"
+            if hasattr(self._inner, "token"):  # there was a connection: this error type means "only release"
                 await self.__aexit__(TransactionManagementError, None, None)
             raise
         # Its wrapper's lock is only for sharing between tasks, which a unit of work forbids.

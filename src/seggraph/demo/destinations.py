@@ -6,10 +6,11 @@ from typing import Final
 from seggraph.access import Viewer
 from seggraph.context import Context
 from seggraph.database.connections import database
+from seggraph.destinations import file_drop
 from seggraph.files.secrets import SecretKeyMissing
 from seggraph.services.destinations import deliveries, destinations
 from seggraph.services.destinations.destinations import DestinationDraft
-from seggraph.vocabulary import ApiKeyScope, Channel, DestinationType, Role
+from seggraph.vocabulary import ApiKeyScope, Channel, Role
 
 NAME: Final = "The demo's folder"
 
@@ -31,7 +32,7 @@ async def ensure(context: Context, workspace_id: int) -> None:
         segment_id = await connection.fetchval(LARGEST_EXAMPLE, workspace_id)
     if segment_id is None:
         return
-    draft = DestinationDraft(NAME, DestinationType.FILE, channel=Channel.EMAIL)
+    draft = DestinationDraft(NAME, file_drop.DESTINATION.type, channel=Channel.EMAIL)
     with suppress(SecretKeyMissing):
         saved = await destinations.create(context, viewer, draft)
         await deliveries.deliver(context, viewer, segment_id, saved.view.id)

@@ -323,16 +323,16 @@ def _score(draw: _Draw, weight: int, last_seen_days: int) -> float:
 
 def _consents(draw: _Draw, odds: Mapping[str, tuple[float, float]]) -> list[dict[str, str]]:
     """A consent for most channels; a channel that nobody asked about is left out, which means the same as UNKNOWN."""
-    found = []
+    consents = []
     for channel, (granted, denied) in odds.items():
         luck = draw.unit()
         if luck < granted:
-            found.append({"channel": channel, "state": "GRANTED"})
+            consents.append({"channel": channel, "state": "GRANTED"})
         elif luck < granted + denied:
-            found.append({"channel": channel, "state": "DENIED"})
+            consents.append({"channel": channel, "state": "DENIED"})
         elif luck < 0.9:
-            found.append({"channel": channel, "state": "UNKNOWN"})
-    return found
+            consents.append({"channel": channel, "state": "UNKNOWN"})
+    return consents
 
 
 def _job_title(seniority: str, department: str) -> str:

@@ -28,7 +28,7 @@ SEGMENTS: Final = """
 """
 
 Advance = Callable[[int], object]
-"""Told how many more members are stored."""
+"""Called with the number of members that were stored since the last call."""
 
 COUNT: Final = "SELECT count(*) FROM members WHERE workspace_id = $1"
 

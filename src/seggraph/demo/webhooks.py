@@ -14,7 +14,7 @@ DESCRIPTION: Final = "The demo's own receiver"
 
 
 async def ensure(context: Context, workspace_id: int, url: str) -> None:
-    """Have all topics told to a URL, by the one webhook of the demo: its port is another at each start.
+    """Send all topics to a URL, by the one webhook of the demo; its port is another at each start.
 
     Where secrets cannot be kept, there is none.
     """

@@ -27,9 +27,9 @@ CALCULATING: Final = """
 async def ensure(*, is_empty: bool) -> int:
     """The id of the demo's workspace, made on the first start; an empty one is made anew each time."""
     async with database() as connection:
-        found = None if is_empty else await connection.fetchval(FIND, NAME, SUBJECT)
-    if found is not None:
-        return int(found)
+        workspace_id = None if is_empty else await connection.fetchval(FIND, NAME, SUBJECT)
+    if workspace_id is not None:
+        return int(workspace_id)
     workspace = await workspaces.create(EMPTY_NAME if is_empty else NAME)
     await default_segments.ensure(workspace.id)
     await workspaces.ensure_user(

@@ -23,7 +23,7 @@ PASSING: Final = frozenset({408, 409, 421, 423, 425, 429})
 class Caller:
     """Calls one destination: what every call carries, and how long it may take.
 
-    `secrets` are texts that are in no reason, whoever repeats them: answers often quote what they were asked.
+    `secrets` are texts that are taken out of every reason: answers often quote the request.
     """
 
     outgoing: Outgoing
@@ -47,24 +47,24 @@ class Caller:
             raise Refused(error.message) from error
         except ConnectionFailed as error:
             raise Unavailable(error.message) from error
-        _judge(answer, self.secrets, of_list=of_list)
+        _check(answer, self.secrets, of_list=of_list)
         return answer
 
 
 def json_of(answer: Answer) -> dict[str, Any]:
     """The object that an answer consists of. Raises Unavailable for anything else: a proxy's page, half an answer."""
     try:
-        found = orjson.loads(answer.body) if answer.whole else None
+        content = orjson.loads(answer.body) if answer.whole else None
     except orjson.JSONDecodeError:
-        found = None
-    if not isinstance(found, dict):
+        content = None
+    if not isinstance(content, dict):
         raise Unavailable(
             "The destination answered with something that is not a JSON object.", status=answer.status
         )
-    return found
+    return content
 
 
-def _judge(answer: Answer, secrets: Sequence[str], *, of_list: bool) -> None:
+def _check(answer: Answer, secrets: Sequence[str], *, of_list: bool) -> None:
     status = answer.status
     if 200 <= status < 300:
         return
@@ -83,7 +83,7 @@ def _judge(answer: Answer, secrets: Sequence[str], *, of_list: bool) -> None:
         raise ListGone(f"The list is not there any more: the destination answered {status}.", status=status)
     if status in (401, 403):
         raise Refused(
-            f"The destination does not take our credentials (it answered {status}{said}). Set them anew.",
+            f"The destination does not take our credentials (it answered {status}{said}). Enter them again.",
             status=status,
         )
     raise Declined(

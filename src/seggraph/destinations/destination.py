@@ -15,7 +15,7 @@ MOST_REASONS = 200
 
 
 class DestinationFailure(SeggraphError):
-    """A call to a destination that did not do what it was to do, or may not have; with the status of its answer."""
+    """A call to a destination that failed, or whose outcome is unknown; with the status of its answer."""
 
     code = ErrorCode.INVALID
 
@@ -25,7 +25,7 @@ class DestinationFailure(SeggraphError):
 
 
 class Unavailable(DestinationFailure):
-    """It may pass: no answer, an answer that makes no sense, 429 or 5xx. `after_seconds` is when to come back."""
+    """A failure that may pass: no answer, an unreadable answer, 429 or 5xx. `after_seconds` is how long to wait."""
 
     code = ErrorCode.RETRY_LATER
     retryable = True
@@ -38,15 +38,15 @@ class Unavailable(DestinationFailure):
 
 
 class Refused(DestinationFailure):
-    """The destination will refuse it again: somebody has to change the address, the secret or the mapping."""
+    """The destination will refuse it again, until a person changes the address, the secret or the mapping."""
 
 
 class Declined(Refused):
-    """The destination let us in and refuses this very call; it may take others."""
+    """The destination takes our credentials and refuses this call; it may take others."""
 
 
 class ListGone(Unavailable):
-    """The list is not there any more: it is to be made again, and everybody sent again."""
+    """The list does not exist any more: it has to be made again, and all members sent again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +60,7 @@ class Recipient:
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """What became of a batch: all but `rejected`, by key with the reason, are on the list now."""
+    """The answer to a batch: all members are on the list now but `rejected`, which has a reason for each key."""
 
     rejected: Mapping[str, str] = field(default_factory=dict)
 
@@ -87,15 +87,15 @@ class Destination(Protocol):
         ...
 
     async def upsert(self, list_id: str, recipients: Sequence[Recipient], order: Order) -> Receipt:
-        """Put members on the list, or bring those who are there up to date."""
+        """Put members on the list; members that are on it are brought up to date."""
         ...
 
     async def remove(self, list_id: str, keys: Sequence[str], order: Order) -> None:
-        """Take members off the list; those who are not on it are off it already."""
+        """Take members off the list; a member that is not on it is no error."""
         ...
 
     async def empty(self, list_id: str, order: Order) -> None:
-        """Take everybody off the list."""
+        """Remove all members from the list."""
         ...
 
     async def test(self) -> int | None:

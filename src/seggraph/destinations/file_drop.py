@@ -1,19 +1,51 @@
 """A folder that takes files: one for each batch, numbered, whole or not at all, in JSON Lines.
 
-Names are ours and consist of numbers, so that no file is outside of the folder; whoever reads them applies them in
-the order of their names.
+seggraph chooses the names, which consist of numbers, so that no file is outside of the folder. A reader applies the
+files in the order of their names.
 """
 
 import asyncio
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from tempfile import NamedTemporaryFile
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 
 import orjson
 
+from seggraph.destinations.definition import DestinationDefinition, DestinationOptions, Environment, Target
 from seggraph.destinations.destination import Order, Receipt, Recipient, Refused, Unavailable
+from seggraph.errors import Invalid
+
+
+@dataclass(frozen=True, slots=True)
+class FileDropSettings:
+    """A folder of the server has no settings of its own: the operator chose its root."""
+
+    options: DestinationOptions
+
+    async def check(self, environment: Environment) -> None:
+        """Raise Invalid unless the server has a folder for files and no option is given that files do not have."""
+        if environment.settings.file_drop_dir is None:
+            message = "Destinations of files need a folder: set SEGGRAPH_FILE_DROP_DIR where seggraph runs."
+            raise Invalid(message, path=("type",))
+        unused = {
+            "url": self.options.url,
+            "headerName": self.options.header_name,
+            "authSecret": self.options.auth_secret,
+        }
+        for name, value in unused.items():
+            if value is not None:
+                raise Invalid("Files go to a folder of the server; leave this out.", path=(name,))
+
+    def open(self, environment: Environment, target: Target) -> "FileDrop":
+        """The folder of a delivery. Raises Refused."""
+        root = environment.settings.file_drop_dir
+        if root is None:
+            raise Refused("No folder for files is set up any more: ask the operator of seggraph.")
+        parts = [target.workspace_id, target.destination_id]
+        return FileDrop(root, parts if target.delivery_id is None else [*parts, target.delivery_id])
 
 
 class FileDrop:
@@ -36,15 +68,17 @@ class FileDrop:
 
     async def upsert(self, list_id: str, recipients: Sequence[Recipient], order: Order) -> Receipt:
         """Write members with what the mapping made of them."""
-        await self._write(order, "upsert", [{"key": one.key, "data": one.data} for one in recipients])
+        await self._write(
+            order, "upsert", [{"key": recipient.key, "data": recipient.data} for recipient in recipients]
+        )
         return Receipt()
 
     async def remove(self, list_id: str, keys: Sequence[str], order: Order) -> None:
-        """Write the keys of members who are to go."""
+        """Write the keys of the members to remove."""
         await self._write(order, "remove", [{"key": key} for key in keys])
 
     async def empty(self, list_id: str, order: Order) -> None:
-        """Write that everybody is to go."""
+        """Write that all members are to be removed."""
         await self._write(order, "empty", [])
 
     async def test(self) -> int | None:
@@ -59,7 +93,7 @@ class FileDrop:
 
     def _try(self) -> None:
         self._require_root()
-        folder = next(one for one in (self._folder, *self._folder.parents) if one.is_dir())
+        folder = next(path for path in (self._folder, *self._folder.parents) if path.is_dir())
         self._require_below_root(folder)
         with NamedTemporaryFile(prefix=".test-", dir=folder) as file:
             file.write(b"\n")
@@ -91,6 +125,13 @@ async def _on_disk(work: Callable[[], None]) -> None:
     try:
         await asyncio.to_thread(work)
     except (FileNotFoundError, NotADirectoryError, PermissionError) as error:
-        raise Refused("The folder for files cannot be written to; ask whoever runs seggraph.") from error
+        raise Refused("The folder for files cannot be written to; ask the operator of seggraph.") from error
     except OSError as error:
         raise Unavailable(f"A file could not be written: {error.strerror}.") from error
+
+
+DESTINATION: Final = DestinationDefinition(
+    type="FILE",
+    description="A folder that files are written to.",
+    settings=FileDropSettings,
+)

@@ -1,14 +1,33 @@
 """Signed HTTP push: every batch is a POST to one URL, by Standard Webhooks, with a key that makes it idempotent."""
 
 from collections.abc import Sequence
-from typing import Any, ClassVar
+from dataclasses import dataclass
+from typing import Any, ClassVar, Final
 from uuid import uuid4
 
 import orjson
 
-from seggraph.destinations import signing
+from seggraph import webhook_signatures
 from seggraph.destinations.calls import Caller
+from seggraph.destinations.definition import DestinationDefinition, Environment, Target
 from seggraph.destinations.destination import Order, Receipt, Recipient
+from seggraph.destinations.endpoint import Endpoint
+
+
+@dataclass(frozen=True, slots=True)
+class HttpPushSettings:
+    """The settings of a destination that takes signed batches."""
+
+    endpoint: Endpoint
+
+    async def check(self, environment: Environment) -> None:
+        """Raise Required or Invalid unless the URL can be called."""
+        await self.endpoint.check(environment, may_have_query=True)
+
+    def open(self, environment: Environment, target: Target) -> "HttpPush":
+        """The destination, ready to be called. Raises SecretUnreadable."""
+        caller = self.endpoint.caller(environment)
+        return HttpPush(caller, self.endpoint.url, target.signing_secret(), target.list_name)
 
 
 class HttpPush:
@@ -33,16 +52,16 @@ class HttpPush:
 
     async def upsert(self, list_id: str, recipients: Sequence[Recipient], order: Order) -> Receipt:
         """Push members with what the mapping made of them."""
-        members = [{"key": one.key, "data": one.data} for one in recipients]
+        members = [{"key": recipient.key, "data": recipient.data} for recipient in recipients]
         await self._push(order, "UPSERT", members=members)
         return Receipt()
 
     async def remove(self, list_id: str, keys: Sequence[str], order: Order) -> None:
-        """Push the keys of members who are to go."""
+        """Push the keys of the members to remove."""
         await self._push(order, "REMOVE", members=[{"key": key} for key in keys])
 
     async def empty(self, list_id: str, order: Order) -> None:
-        """Tell the receiver that everybody is to go."""
+        """Tell the receiver to remove all members."""
         await self._push(order, "EMPTY")
 
     async def test(self) -> int | None:
@@ -58,6 +77,13 @@ class HttpPush:
             **more,
         }
         body = orjson.dumps(message)
-        headers = signing.headers(self._secret, order.key, body) | {"Idempotency-Key": order.key}
+        headers = webhook_signatures.headers([self._secret], order.key, body) | {"Idempotency-Key": order.key}
         answer = await self._caller.call("POST", self._url, body, headers)
         return answer.status
+
+
+DESTINATION: Final = DestinationDefinition(
+    type="HTTP",
+    description="A URL that receives signed batches of changes.",
+    settings=lambda options: HttpPushSettings(Endpoint.of(options)),
+)

@@ -10,29 +10,11 @@ from typing import Any, Final
 
 import orjson
 
+from seggraph import member_fields
 from seggraph.errors import Invalid, NotFound, Path, TooLong, TooMany
 
 ATTRIBUTES: Final = "attributes."
-FIELDS: Final = (
-    "externalId",
-    "name",
-    "domain",
-    "email",
-    "phone",
-    "country",
-    "city",
-    "industry",
-    "revenue",
-    "employees",
-    "score",
-    "isTarget",
-    "tags",
-    "address",
-    "shippingAddress",
-    "billingAddress",
-    "createdAt",
-    "updatedAt",
-)
+FIELDS: Final = tuple(field.name for field in member_fields.FIELDS if field.is_mappable)
 """The fields of members that a template may read besides attributes. Consents are not among them: they decide who is
 sent, and change without anything that was sent being another."""
 

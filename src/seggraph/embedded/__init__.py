@@ -1,4 +1,4 @@
-"""A real PostgreSQL and a real Valkey, started from wheels, for whoever has set no URL.
+"""A real PostgreSQL and a real Valkey, started from wheels, when no URL is set.
 
 The one way in is `running`: a context manager, sync or async, that gives `Servers` and stops them when it is
 left. It owns one data folder at a time and touches nothing outside of it (as root also `/var/cache/seggraph`).

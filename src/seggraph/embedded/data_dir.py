@@ -143,11 +143,11 @@ def is_locked(data_dir: Path) -> bool:
 
 def ensure_secrets(data_dir: Path) -> Secrets:
     """The folder's passwords, made at the first call. To be called while the folder is held."""
-    found = read_secrets(data_dir)
-    if found is None:
-        found = Secrets(secrets.token_hex(_SECRET_BYTES), secrets.token_hex(_SECRET_BYTES))
-        _write_private(data_dir / "secrets.json", asdict(found))
-    return found
+    stored = read_secrets(data_dir)
+    if stored is None:
+        stored = Secrets(secrets.token_hex(_SECRET_BYTES), secrets.token_hex(_SECRET_BYTES))
+        _write_private(data_dir / "secrets.json", asdict(stored))
+    return stored
 
 
 def read_secrets(data_dir: Path) -> Secrets | None:

@@ -45,6 +45,8 @@ _SETTINGS_TEMPORARY = {
     "wal_level": "minimal",
     "max_wal_senders": "0",
     "checkpoint_timeout": "1h",
+    # The folder may be in memory.
+    "max_wal_size": "256MB",
     "shared_buffers": "128MB",
 }
 _SHARED_MEMORY = Path("/dev/shm")  # noqa: S108 -- asked for its size only

@@ -36,7 +36,7 @@ def start(
         arguments = [str(programs.valkey), "--dir", account.folder_argument(folder), "-"]
         return Command(arguments, folder, _configuration(password, port, pid_file.name).encode())
 
-    # Not a ping: it would give the password to whoever took the port first.
+    # Not a ping: it would give the password to another process that took the port first.
     def is_ready(_pid: int, log_text: str) -> bool:
         return "Ready to accept connections" in log_text
 

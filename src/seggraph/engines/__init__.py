@@ -5,5 +5,6 @@ from seggraph.engines.fetching import limited, too_slow
 from seggraph.engines.leaf_cache import Recall
 from seggraph.engines.population import Population
 from seggraph.engines.postgres import PostgresEngine
+from seggraph.engines.request import EvaluationRequest
 
-__all__ = ["Engine", "Population", "PostgresEngine", "Recall", "limited", "too_slow"]
+__all__ = ["Engine", "EvaluationRequest", "Population", "PostgresEngine", "Recall", "limited", "too_slow"]

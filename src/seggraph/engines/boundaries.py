@@ -1,15 +1,15 @@
-"""Whom time alone may have moved: the looks of criteria, each taken once, put to PostgreSQL.
+"""The members that time alone may have moved: each look of the criteria becomes one SELECT.
 
-The cost follows what passed over a boundary: events are looked at in ranges of an index, and where criteria have no
-boundary in the passage nothing is asked at all. The same looks come again every few seconds, with other instants:
-their statements are kept.
+The cost follows what passed over a boundary: events are read in ranges of an index, and criteria without a boundary in
+the passage cost nothing. The same looks come again every few seconds with other instants, so their statements are
+cached with placeholders for the instants.
 """
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from functools import lru_cache
+from functools import partial
 from itertools import chain
 from typing import Final, TypeAlias
 
@@ -17,56 +17,67 @@ from pyroaring import BitMap
 from sqlglot import exp
 from sqlglot.dialects.postgres import Postgres
 
-from seggraph.criteria.boundaries import EventLook, Look, Passage, RelatedLook, looks
 from seggraph.criteria.relations import Direction
-from seggraph.criteria.sql_boundaries import events_query, is_indexed, members_query, related_query
-from seggraph.criteria.sql_events import Scope
-from seggraph.criteria.sql_texts import Folding
+from seggraph.criteria.sql.boundaries import events_query, is_indexed, members_query, related_query
+from seggraph.criteria.sql.events import PopulationScope
+from seggraph.criteria.sql.sides import Folding
+from seggraph.criteria.time.boundaries import EventLook, Look, RelatedLook, looks
+from seggraph.criteria.time.passage import Passage
 from seggraph.criteria.typed import Checked, Comparison, Span
-from seggraph.engines.planner import Row
+from seggraph.engines.caches import BoundedCache
+from seggraph.engines.planner import RowPredicate
 from seggraph.engines.population import Population
-from seggraph.engines.statements import MAX_TABLES, Moment, Statement, row_statements
+from seggraph.engines.statements import MAX_TABLES, EvaluationTime, Statement, row_statements
 
 Fetch: TypeAlias = Callable[[Statement], Awaitable[list[BitMap]]]
-"""Runs a statement and answers with a bitmap for each of its columns."""
+"""Runs a statement and returns a bitmap for each of its columns."""
 
 Ranged: TypeAlias = EventLook | Comparison
-"""What one range of an index answers."""
+"""A look that one range of an index answers."""
 
-MAX_KEPT: Final = 500
-"""Most statements that are kept."""
+MAX_BOUNDARY_STATEMENTS: Final = 500
+"""Most statements that are cached."""
 
-_PLACES: Final = tuple(
+BoundaryCache: TypeAlias = BoundedCache[Statement]
+"""Statements about boundaries with placeholders for their instants."""
+
+_PLACEHOLDERS: Final = tuple(
     datetime.min.replace(tzinfo=UTC) + timedelta(microseconds=place) for place in range(1 + 2 * MAX_TABLES)
 )
-"""Instants of a time that nobody asks about: in a kept statement they stand for those of the passage."""
+"""Instants in the year 1, which no passage has: in a cached statement they stand for those of the passage."""
 
 
 async def moved(
-    fetch: Fetch, population: Population, criteria: Sequence[Checked], passage: Passage, folding: Folding
+    fetch: Fetch,
+    population: Population,
+    criteria: Sequence[Checked],
+    passage: Passage,
+    folding: Folding,
+    cache: BoundaryCache,
 ) -> list[BitMap]:
-    """For each tree the members whose answer may be another at some instant of the passage, and perhaps others.
+    """For each tree the members whose answer may change at some instant of the passage, and perhaps others.
 
-    Among them may be members who have been deleted.
+    Deleted members may be found too.
     """
     if passage.until <= passage.after:
         return [BitMap() for _ in criteria]
     wanted = await asyncio.to_thread(lambda: [looks(tree, passage) for tree in criteria])
-    looking = _Looking(fetch, Moment(passage.until, passage.zone, folding))
+    looking = _Looking(fetch, EvaluationTime(passage.until, passage.zone, folding), cache)
     found = await looking.find(population, chain.from_iterable(wanted))
     return [BitMap.union(BitMap(), *(found[look] for look in of_tree)) for of_tree in wanted]
 
 
 class _Looking:
-    """Looking as of one instant."""
+    """Takes looks as of one instant."""
 
-    def __init__(self, fetch: Fetch, moment: Moment) -> None:
+    def __init__(self, fetch: Fetch, time: EvaluationTime, cache: BoundaryCache) -> None:
         self._fetch = fetch
-        self._moment = moment
+        self._cache = cache
+        self._time = time
 
     async def find(self, population: Population, wanted: Iterable[Look]) -> dict[Look, BitMap]:
-        """Whom each of the looks finds."""
-        kept: list[Ranged] = []
+        """The members that each look finds."""
+        repeated: list[Ranged] = []
         ranged: list[Ranged] = []
         scanned: list[Comparison] = []
         found: dict[Look, BitMap] = {}
@@ -79,46 +90,50 @@ class _Looking:
                     moved_there = BitMap.union(BitMap(), *(await self.find(others, inner)).values())
                     found[look] = await self._related(population, direction, moved_there)
                 case _:
-                    (kept if _comes_again(look) else ranged).append(look)
+                    (repeated if _comes_again(look) else ranged).append(look)
         statements = await asyncio.to_thread(
-            lambda: [*self._kept(population, kept), *self._new(population, ranged)]
+            lambda: [*self._cached(population, repeated), *self._new(population, ranged)]
         )
-        for statement, asked in statements:
-            found |= zip(asked, await self._fetch(statement), strict=True)
+        for statement, part in statements:
+            found |= zip(part, await self._fetch(statement), strict=True)
         scans = await asyncio.to_thread(
-            list, row_statements(population, list(map(Row, scanned)), self._moment, None)
+            list, row_statements(population, list(map(RowPredicate, scanned)), self._time)
         )
         answers = [bitmap for scan in scans for bitmap in await self._fetch(scan)]
         return found | dict(zip(scanned, answers, strict=True))
 
-    def _kept(
+    def _cached(
         self, population: Population, ranged: Sequence[Ranged]
     ) -> Iterator[tuple[Statement, Sequence[Ranged]]]:
-        """The looks spread over few statements of which only the instants are new."""
-        for asked in _parts(ranged):
-            instants: dict[object, object] = {_PLACES[0]: self._moment.as_of}
+        """Few cached statements for many looks, with the instants filled in."""
+        for part in _parts(ranged):
+            instants: dict[object, object] = {_PLACEHOLDERS[0]: self._time.as_of}
             shapes = []
-            for number, look in enumerate(asked):
+            for number, look in enumerate(part):
                 shape, start, end = _shaped(look, number)
                 shapes.append(shape)
-                instants |= {_PLACES[2 * number + 1]: start, _PLACES[2 * number + 2]: end}
-            made = _statement_of(population, replace(self._moment, as_of=_PLACES[0]), tuple(shapes))
+                instants |= {_PLACEHOLDERS[2 * number + 1]: start, _PLACEHOLDERS[2 * number + 2]: end}
+            made = self._statement_of(population, tuple(shapes))
             values = [
                 instants.get(value, value) if isinstance(value, datetime) else value for value in made.values
             ]
-            yield replace(made, values=tuple(values)), asked
+            yield replace(made, values=tuple(values)), part
+
+    def _statement_of(self, population: Population, shapes: tuple[Ranged, ...]) -> Statement:
+        time = replace(self._time, as_of=_PLACEHOLDERS[0])
+        return self._cache.get_or_make((population, time, shapes), partial(_made, population, time, shapes))
 
     def _new(
         self, population: Population, ranged: Sequence[Ranged]
     ) -> Iterator[tuple[Statement, Sequence[Ranged]]]:
-        for asked in _parts(ranged):
-            yield _made(population, self._moment, asked), asked
+        for part in _parts(ranged):
+            yield _made(population, self._time, part), part
 
     async def _related(self, population: Population, direction: Direction, others: BitMap) -> BitMap:
-        """The members who are related to one of these."""
+        """The members that are related to one of these."""
         if not others:
             return BitMap()
-        context = self._moment.context()
+        context = self._time.context()
         query = related_query(direction, others, population.workspace_id, context.parameters)
         [found] = await self._fetch(_joined([query], context.parameters.values))
         return found
@@ -129,7 +144,7 @@ def _parts(ranged: Sequence[Ranged]) -> Iterator[Sequence[Ranged]]:
 
 
 def _comes_again(look: Ranged) -> bool:
-    """Whether the look is the same in the next passage but for the ends of its range."""
+    """Whether the next passage will have the same look with other ends of its range."""
     if isinstance(look, Comparison):
         return all(isinstance(value, datetime) for value in look.values)
     span = look.events.within
@@ -142,8 +157,8 @@ def _comes_again(look: Ranged) -> bool:
 
 
 def _shaped(look: Ranged, number: int) -> tuple[Ranged, object, object]:
-    """The look with places instead of the ends of its range, and these."""
-    places = _PLACES[2 * number + 1 : 2 * number + 3]
+    """The look with placeholders for the ends of its range, and the ends."""
+    places = _PLACEHOLDERS[2 * number + 1 : 2 * number + 3]
     if isinstance(look, Comparison):
         start, end = look.values
         return replace(look, values=places), start, end
@@ -152,26 +167,21 @@ def _shaped(look: Ranged, number: int) -> tuple[Ranged, object, object]:
     return shape, span.start, span.end
 
 
-@lru_cache(maxsize=MAX_KEPT)
-def _statement_of(population: Population, moment: Moment, asked: tuple[Ranged, ...]) -> Statement:
-    return _made(population, moment, asked)
-
-
-def _made(population: Population, moment: Moment, asked: Sequence[Ranged]) -> Statement:
-    """One statement for several looks, each a SELECT of its own there."""
-    scope = Scope(population.workspace_id, population.kind, None)
-    context = moment.context()
+def _made(population: Population, time: EvaluationTime, part: Sequence[Ranged]) -> Statement:
+    """One statement for several looks, each of which is a subquery."""
+    scope = PopulationScope(population.workspace_id, population.kind, None)
+    context = time.context()
     queries = [
         events_query(look, scope, context)
         if isinstance(look, EventLook)
         else members_query(look, scope, context)
-        for look in asked
+        for look in part
     ]
     return _joined(queries, context.parameters.values)
 
 
 def _joined(queries: Sequence[exp.Select], values: tuple[object, ...]) -> Statement:
-    """One row with a column for each of the queries for ordinals."""
+    """One row with a column for each query of ordinals."""
     query = exp.select(*(_column(query) for query in queries), copy=False)
     return Statement(query.sql(Postgres), values, len(queries))
 

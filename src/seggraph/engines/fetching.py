@@ -1,4 +1,4 @@
-"""Running the statements of an evaluation: within limits of time and cost, with ordinals as bitmaps."""
+"""Runs the statements of an evaluation within limits of time and cost, and decodes ordinals into bitmaps."""
 
 import asyncio
 import sys
@@ -23,7 +23,7 @@ _PREPARE = """
     SELECT current_setting('statement_timeout') AS timeout, current_setting('plan_cache_mode') AS mode,
            set_config('statement_timeout', $1, true), set_config('plan_cache_mode', 'force_custom_plan', true)
 """
-"""A time limit, and a plan for these very values: a scan is worth it, and a general plan knows no selectivity."""
+"""Sets a time limit and has each statement planned for its values, because a generic plan knows no selectivity."""
 
 _RESTORE = "SELECT set_config('statement_timeout', $1, true), set_config('plan_cache_mode', $2, true)"
 
@@ -33,9 +33,9 @@ _SCAN_NO_MORE = "SELECT set_config('enable_indexscan', $1, true)"
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How long a statement may take, and what PostgreSQL may estimate that it costs (None: anything).
+    """The seconds that a statement may take, and the highest cost PostgreSQL may estimate for it (None: any).
 
-    With `are_set` it runs within `limited`, with that time.
+    `are_set` says that the caller has set the time limit already, by `limited`.
     """
 
     timeout_seconds: float
@@ -44,7 +44,7 @@ class Limits:
 
 
 async def fetch(connection: asyncpg.Connection, statement: Statement, limits: Limits) -> list[asyncpg.Record]:
-    """The rows of the statement. Raises CriteriaTooExpensive before and CriteriaTooSlow while it runs."""
+    """The rows of the statement. Raises CriteriaTooExpensive before it runs; CriteriaTooSlow, RetryLater."""
     if not limits.are_set:
         async with limited(connection, limits.timeout_seconds):
             return await _fetch(connection, statement, limits)
@@ -70,9 +70,9 @@ async def _fetch(
 
 @asynccontextmanager
 async def limited(connection: asyncpg.Connection, seconds: float) -> AsyncIterator[None]:
-    """Limit how long each statement in the block may take, and have each planned for its very values.
+    """Limit the time of each statement in the block, and have each planned for its values.
 
-    When one fails its transaction is void, and the limits end with it. Raises RetryLater.
+    When a statement fails, its transaction is void and the limits end with it. Raises RetryLater.
     """
     outer = seconds + _GRACE_SECONDS
     try:
@@ -87,9 +87,9 @@ async def limited(connection: asyncpg.Connection, seconds: float) -> AsyncIterat
 async def _planned(connection: asyncpg.Connection, statement: Statement) -> AsyncIterator[None]:
     """Keep PostgreSQL from fetching all totals one by one in the order of an index.
 
-    They lie in the order in which members first had such an event. It takes them to lie as in the index, for all that
-    it knows is how those of workspaces lie, the first column: in order, if there is but one. Of an index it still
-    makes a bitmap, where a workspace is a small part of the table.
+    Totals lie in the table in the order in which members first had such an event. The planner believes that they lie
+    in the order of the index, because its statistics describe only the first column, the workspace, which is in order
+    if there is one workspace. It may still use the index for a bitmap scan where a workspace is a small part.
     """
     if not statement.reads_all_totals:
         yield
@@ -100,7 +100,7 @@ async def _planned(connection: asyncpg.Connection, statement: Statement) -> Asyn
 
 
 def too_slow(seconds: float) -> str:
-    """What to tell the author of criteria that took longer than so many seconds."""
+    """The message for the author of criteria that took longer than so many seconds."""
     return (
         f"Evaluating took longer than {seconds:g} s. Make the criteria simpler: "
         "shorter windows, fewer conditions, or a segment of a part of them to build on."
@@ -108,7 +108,7 @@ def too_slow(seconds: float) -> str:
 
 
 async def cost_of(connection: asyncpg.Connection, statement: Statement) -> float:
-    """What PostgreSQL estimates a statement to cost, in its units: one is the reading of a page in sequence."""
+    """The estimated cost of a statement in PostgreSQL's units: 1 is the sequential reading of one page."""
     async with _planned(connection, statement):
         plan = await connection.fetchval(f"EXPLAIN (FORMAT JSON) {statement.text}", *statement.values)
     return float(orjson.loads(plan)[0]["Plan"]["Total Cost"])
@@ -122,7 +122,7 @@ async def bitmaps(row: Sequence[Any]) -> list[BitMap]:
 
 
 async def masked(rows: Sequence[Sequence[Any]], predicates: int) -> list[BitMap]:
-    """Who satisfies each predicate, from the groups of a masked statement."""
+    """The members that satisfy each predicate, from the groups of a masked statement."""
     groups = await bitmaps([row[1] for row in rows])
     masks = [row[0] for row in rows]
 

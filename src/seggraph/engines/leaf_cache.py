@@ -1,11 +1,10 @@
-"""What single conditions were found to match, kept for as long as the data stays the same.
+"""Cached answers to single conditions, for as long as the data stays the same.
 
-A person who edits criteria changes one condition at a time: the others are answered from here. An answer is kept under
-everything that it depends on, so that it is never outdated: the data's version, which the snapshot that reads tells
-exactly, and for conditions that depend on time the instant.
+A person who edits criteria changes one condition at a time; the others are answered from this cache. The key of an
+answer is everything that it depends on, so that no answer is out of date: the version of the data, which the reading
+snapshot knows exactly, and the instant for conditions that depend on time.
 """
 
-from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -17,13 +16,14 @@ from pyroaring import BitMap
 
 from seggraph.criteria.dependencies import Reads, fields_read
 from seggraph.criteria.typed import Checked
+from seggraph.engines.caches import BoundedCache
 from seggraph.engines.population import Population
 from seggraph.vocabulary import MemberKind
 
 SAME_INSTANT: Final = timedelta(seconds=30)
-"""How long evaluations of unchanged data go on using one instant, so that windows too are answered from here."""
+"""How long evaluations of unchanged data share one instant, so that answers about windows are found too."""
 
-_MOMENTS: Final = 1_000
+_INSTANTS: Final = 1_000
 _ENTRY_BYTES: Final = 500
 
 VERSIONS = """
@@ -32,9 +32,9 @@ VERSIONS = """
     FROM unnest($2::smallint[]) AS k
     LEFT JOIN data_versions v ON v.workspace_id = $1 AND v.kind = k
 """
-"""Every change adds a dirty batch in its transaction, and whoever takes batches away raises the version in theirs.
+"""Each change adds a dirty batch in its transaction. Each refresh removes batches and raises the version in its own.
 
-So two snapshots with the same version and as many batches see the same members, events and relations.
+So two snapshots with equal versions and equally many batches see the same members, events and relations.
 """
 
 Version: TypeAlias = tuple[int, int]
@@ -42,28 +42,30 @@ Versions: TypeAlias = tuple[tuple[MemberKind, Version], ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
-    """Who satisfies a condition, of everybody or of those in `among`."""
+class ConditionAnswer:
+    """The members that satisfy a condition, of all members or of `within_ordinals`."""
 
     members: BitMap
-    among: BitMap | None = None
+    within_ordinals: BitMap | None = None
 
     def lacks(self, wanted: BitMap | None) -> BitMap | None:
-        """Of whom nothing is known yet among those wanted; None stands for everybody."""
-        if self.among is None:
+        """The wanted members that the answer says nothing about. None stands for all members."""
+        if self.within_ordinals is None:
             return BitMap()
-        return None if wanted is None else wanted - self.among
+        return None if wanted is None else wanted - self.within_ordinals
 
-    def extended(self, members: BitMap, among: BitMap | None) -> "Answer":
-        """The same with what was found out about others."""
-        if among is None or self.among is None:
-            return Answer(members) if among is None else self
-        return Answer(self.members | members, self.among | among)
+    def extended(self, members: BitMap, within_ordinals: BitMap | None) -> "ConditionAnswer":
+        """The answer with another answer about other members added."""
+        if within_ordinals is None or self.within_ordinals is None:
+            return ConditionAnswer(members) if within_ordinals is None else self
+        return ConditionAnswer(self.members | members, self.within_ordinals | within_ordinals)
 
     @property
     def size(self) -> int:
-        """Bytes that it takes, roughly."""
-        return _ENTRY_BYTES + sum(_size(one) for one in (self.members, self.among) if one is not None)
+        """Its size in bytes, roughly."""
+        return _ENTRY_BYTES + sum(
+            _size(one) for one in (self.members, self.within_ordinals) if one is not None
+        )
 
 
 def _size(bitmap: BitMap) -> int:
@@ -79,53 +81,37 @@ Key: TypeAlias = tuple[Population, Checked, bool, Versions, ZoneInfo, datetime |
 
 
 class LeafCache:
-    """The answers of one process, the ones used least recently dropped first."""
+    """The answers of one engine. The ones used least recently are dropped first."""
 
     def __init__(self, max_bytes: int) -> None:
-        self._max_bytes = max_bytes
-        self._bytes = 0
-        self._answers: OrderedDict[Key, Answer] = OrderedDict()
-        self._moments: OrderedDict[tuple[int, ZoneInfo], tuple[Versions, datetime]] = OrderedDict()
+        self._answers: BoundedCache[ConditionAnswer] = BoundedCache(max_bytes, lambda answer: answer.size)
+        self._instants: BoundedCache[tuple[Versions, datetime]] = BoundedCache(_INSTANTS)
 
     async def recall(
         self, connection: asyncpg.Connection, population: Population, zone: ZoneInfo, now: datetime
     ) -> "Recall":
-        """What is known of the data that the snapshot of `connection` sees, and the instant to evaluate it as of."""
+        """The answers about the data that the snapshot of `connection` sees, and the instant to evaluate it as of."""
         rows = await connection.fetch(VERSIONS, population.workspace_id, list(MemberKind))
         versions = tuple((MemberKind(row["kind"]), (row["version"], row["pending"])) for row in rows)
         key = (population.workspace_id, zone)
-        known, as_of = self._moments.get(key, (None, now))
+        known, as_of = self._instants.find(key) or (None, now)
         if known != versions or not now - SAME_INSTANT <= as_of <= now:
             as_of = now
-            self._moments[key] = versions, now
-        self._moments.move_to_end(key)
-        if len(self._moments) > _MOMENTS:
-            self._moments.popitem(last=False)
+            self._instants.add(key, (versions, now))
         return Recall(self, population, dict(versions), zone, as_of)
 
-    def find(self, key: Key) -> Answer | None:
-        """What is known under a key."""
-        found = self._answers.get(key)
-        if found is not None:
-            self._answers.move_to_end(key)
-        return found
+    def find(self, key: Key) -> ConditionAnswer | None:
+        """The answer with a key, or None."""
+        return self._answers.find(key)
 
-    def keep(self, key: Key, answer: Answer) -> None:
-        """Keep an answer, or drop others for it; one that is too large by itself is not kept."""
-        before = self._answers.pop(key, None)
-        self._bytes -= 0 if before is None else before.size
-        if answer.size > self._max_bytes:
-            return
-        self._answers[key] = answer
-        self._bytes += answer.size
-        while self._bytes > self._max_bytes:
-            _, dropped = self._answers.popitem(last=False)
-            self._bytes -= dropped.size
+    def add(self, key: Key, answer: ConditionAnswer) -> None:
+        """Cache an answer and drop others for it. An answer larger than the cache is not cached."""
+        self._answers.add(key, answer)
 
 
 @dataclass(frozen=True, slots=True)
 class Recall:
-    """What a cache knows of the data of one snapshot. `as_of` is the instant to evaluate it as of."""
+    """The cached answers about the data of one snapshot. `as_of` is the instant to evaluate it as of."""
 
     cache: LeafCache
     population: Population
@@ -134,22 +120,22 @@ class Recall:
     as_of: datetime
 
     def about(self, population: Population) -> "Recall":
-        """The same of another population of the workspace."""
+        """The answers about another population of the workspace."""
         return replace(self, population=population)
 
-    def find(self, leaf: Checked, *, negated: bool) -> Answer | None:
-        """What is known of a condition."""
+    def find(self, leaf: Checked, *, negated: bool) -> ConditionAnswer | None:
+        """The answer to a condition, or None."""
         key = self._key(leaf, negated)
         return None if key is None else self.cache.find(key)
 
-    def keep(self, leaf: Checked, answer: Answer, *, negated: bool) -> None:
-        """Keep what was found out about a condition."""
+    def add(self, leaf: Checked, answer: ConditionAnswer, *, negated: bool) -> None:
+        """Cache the answer to a condition."""
         key = self._key(leaf, negated)
         if key is not None:
-            self.cache.keep(key, answer)
+            self.cache.add(key, answer)
 
     def _key(self, leaf: Checked, negated: bool) -> Key | None:
-        """What the answer depends on; None if on the members of segments, which are no part of the version."""
+        """The key of a condition. None if it reads segments, whose members are no part of the version of the data."""
         reads = fields_read(leaf)
         kinds, segments = _read(reads, self.population.kind)
         if segments:

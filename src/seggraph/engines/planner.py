@@ -1,24 +1,25 @@
-"""Cutting criteria into what each table answers, and joining the answers as bitmaps.
+"""The logical plan: a tree of criteria becomes a term of set algebra over what single tables answer.
 
-The largest parts of a tree that the row of a member alone answers are predicates of one scan. A condition on events
-or related members is a question to a table of its own, asked only about those members for whom it can still matter.
-Segments are bitmaps already. The rest is algebra.
+The largest parts of a tree that the row of a member answers alone become predicates of one scan. A condition on events
+or related members becomes a look-up in another table, made only for members whose membership it can still change.
+Segments are bitmaps already. Unions, intersections and differences of bitmaps do the rest. `statements` makes the
+physical plan: SQL for the leaves.
 """
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
-from functools import lru_cache
+from functools import partial
 from typing import Final, TypeAlias
 
 from pyroaring import BitMap
 
-from seggraph.criteria.counting import aggregate_field
+from seggraph.criteria.checking.events import aggregate_field
 from seggraph.criteria.nodes import All, AnyOf, InSegment, Not
 from seggraph.criteria.operators import AttributeOp, EventAggregate, InOp
 from seggraph.criteria.relations import Direction
-from seggraph.criteria.sql import is_of_one_row
-from seggraph.criteria.sql_events import IN_TOTALS
+from seggraph.criteria.sql.events import IN_TOTALS
+from seggraph.criteria.sql.predicates import is_of_one_row
 from seggraph.criteria.typed import (
     Checked,
     Comparison,
@@ -28,16 +29,17 @@ from seggraph.criteria.typed import (
     SequenceTest,
     number_holds,
 )
+from seggraph.engines.caches import BoundedCache
 
 Question: TypeAlias = EventTest | SequenceTest | RelatedTest
-"""A condition that tables other than members answer."""
+"""A condition that a table other than members answers."""
 
 TableKey: TypeAlias = tuple[str, EventFilter | SequenceTest | tuple[Direction, Checked | None]]
-"""Questions with the same key are answered by the same rows."""
+"""The table and the rows that answer a question. Questions with equal keys share their rows."""
 
 
 def key_of(question: Question) -> TableKey:
-    """Which table answers a question."""
+    """The key of the table that answers a question."""
     match question:
         case EventTest(events, aggregate, of):
             in_totals = events.is_plain and of is None and aggregate in IN_TOTALS
@@ -49,20 +51,18 @@ def key_of(question: Question) -> TableKey:
 
 
 EVERYONE: Final[Checked] = All(())
-
-MAX_KEPT: Final = 1_000
-"""Most trees of which the terms are kept: every refresh asks about the same ones."""
+"""The criteria that every member satisfies."""
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
-    """Those for whom the row of members itself says so. Its hash is made once: it goes through all of the criteria."""
+class RowPredicate:
+    """The members whose own row satisfies the criteria. The hash is computed once, because it walks all criteria."""
 
     criteria: Checked
     _hash: int = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        """Make the hash."""
+        """Compute the hash."""
         object.__setattr__(self, "_hash", hash(self.criteria))
 
     def __hash__(self) -> int:
@@ -71,11 +71,11 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """Those for whom another table says so, or with `negated` for whom it says the opposite.
+class TableLookup:
+    """The members whose rows in another table satisfy a question, or with `negated` do not satisfy it.
 
-    Neither ever holds for members who have no row there. With `also` it must say so to these questions as well, which
-    the same rows answer: whoever satisfies but one of them is never fetched.
+    A member without a row in that table is in neither. With `also` the member must satisfy these questions as well,
+    which the same rows answer, so that the server sends only members that satisfy all of them.
     """
 
     question: Question
@@ -84,118 +84,126 @@ class Asked:
 
 
 @dataclass(frozen=True, slots=True)
-class Given:
+class SegmentReference:
     """The members of a segment."""
 
     segment_id: int
 
 
 @dataclass(frozen=True, slots=True)
-class Both:
-    """Those in every part, without those in any of `minus`."""
+class Intersection:
+    """The members in every part, without the members in any of `minus`."""
 
     parts: "tuple[Term, ...]"
     minus: "tuple[Term, ...]" = ()
 
 
 @dataclass(frozen=True, slots=True)
-class Either:
-    """Those in any part."""
+class Union:
+    """The members in at least one part."""
 
     parts: "tuple[Term, ...]"
 
 
-Leaf: TypeAlias = Row | Asked
-"""What has to be found out."""
+Leaf: TypeAlias = RowPredicate | TableLookup
+"""A term that a table has to answer."""
 
-Term: TypeAlias = Leaf | Given | Both | Either
+Term: TypeAlias = Leaf | SegmentReference | Intersection | Union
+"""A set of members."""
+
+PlanCache: TypeAlias = BoundedCache[Term]
+"""The terms of trees, by the tree and whether its conditions stay apart."""
 
 
 @dataclass(slots=True)
 class Plan:
-    """One term for each tree, and what has to be found out for them."""
+    """The logical plan of several trees: one term for each."""
 
     terms: list[Term] = field(default_factory=list)
 
     @property
     def rows(self) -> list[Checked]:
         """The predicates over members, each once."""
-        return list(dict.fromkeys(leaf.criteria for leaf in self._leaves() if isinstance(leaf, Row)))
+        return list(dict.fromkeys(leaf.criteria for leaf in self._leaves() if isinstance(leaf, RowPredicate)))
 
     @property
     def segment_ids(self) -> set[int]:
         """The segments whose members are needed."""
-        return {leaf.segment_id for leaf in self._leaves() if isinstance(leaf, Given)}
+        return {leaf.segment_id for leaf in self._leaves() if isinstance(leaf, SegmentReference)}
 
-    def _leaves(self) -> Iterable[Leaf | Given]:
+    def _leaves(self) -> Iterable[Leaf | SegmentReference]:
         for term in self.terms:
             yield from _leaves(term)
 
 
-def _leaves(term: Term) -> Iterable[Leaf | Given]:
+def _leaves(term: Term) -> Iterable[Leaf | SegmentReference]:
     match term:
-        case Both(parts, minus):
+        case Intersection(parts, minus):
             for part in (*parts, *minus):
                 yield from _leaves(part)
-        case Either(parts):
+        case Union(parts):
             for part in parts:
                 yield from _leaves(part)
         case _:
             yield term
 
 
-def plan(trees: Iterable[Checked], *, apart: bool = False) -> Plan:
-    """The terms of the trees. Each yields only members that exist, whatever other tables still know.
+def plan(trees: Iterable[Checked], *, apart: bool = False, cache: PlanCache | None = None) -> Plan:
+    """The logical plan of the trees. Each term yields only members that exist, even if other tables still have rows.
 
-    With `apart` no predicate is more than one condition, so that each has an answer of its own.
+    With `apart` each predicate is one condition, so that its answer can be cached by itself. `cache` has the terms of
+    trees that were planned before.
     """
-    return Plan([_planned(tree, apart) for tree in trees])
 
+    def planned(tree: Checked) -> Term:
+        return _existing(_term(tree, apart=apart))
 
-@lru_cache(maxsize=MAX_KEPT)
-def _planned(tree: Checked, apart: bool) -> Term:
-    return _existing(_term(tree, apart=apart))
+    if cache is None:
+        return Plan(list(map(planned, trees)))
+    return Plan([cache.get_or_make((tree, apart), partial(planned, tree)) for tree in trees])
 
 
 def _existing(term: Term) -> Term:
-    return term if _is_of_members(term) else _both([term, Row(EVERYONE)])
+    return term if _is_of_members(term) else _intersection([term, RowPredicate(EVERYONE)])
 
 
 def _is_of_members(term: Term) -> bool:
     """Whether the term yields only members that exist."""
     match term:
-        case Row():
+        case RowPredicate():
             return True
-        case Both(parts):
+        case Intersection(parts):
             return any(map(_is_of_members, parts))
-        case Either(parts):
+        case Union(parts):
             return all(map(_is_of_members, parts))
     return False
 
 
 def _term(tree: Checked, *, apart: bool) -> Term:
     if is_of_one_row(tree) and not (apart and _is_group(tree)):
-        return Row(tree)
+        return RowPredicate(tree)
     match tree:
         case All(items):
             rows, others = _sorted(items, apart=apart)
-            asked, others = _asked_together(others) if not apart else ((), others)
-            found = [*asked, *(_term(item, apart=apart) for item in others)]
-            return _both([Row(_single(All(rows))), *found] if rows else found)
+            lookup, others = _lookups_by_table(others) if not apart else ((), others)
+            found = [*lookup, *(_term(item, apart=apart) for item in others)]
+            return _intersection([RowPredicate(_single(All(rows))), *found] if rows else found)
         case AnyOf(items):
             rows, others = _sorted(items, apart=apart)
             found = [_term(item, apart=apart) for item in others]
-            return Either((Row(_single(AnyOf(rows))), *found) if rows else tuple(found))
+            return Union((RowPredicate(_single(AnyOf(rows))), *found) if rows else tuple(found))
         case Not(item):
             return _complement(_term(item, apart=apart))
         case InSegment(op, segment_id):
-            return Given(segment_id) if op is InOp.IN else _complement(Given(segment_id))
+            return (
+                SegmentReference(segment_id) if op is InOp.IN else _complement(SegmentReference(segment_id))
+            )
         case EventTest() if tree.holds_without_events:
-            return _complement(Asked(tree, negated=True))
+            return _complement(TableLookup(tree, negated=True))
         case RelatedTest() if tree.holds_without_members:
-            return _complement(Asked(tree, negated=True))
+            return _complement(TableLookup(tree, negated=True))
         case EventTest() | SequenceTest() | RelatedTest():
-            return Asked(tree)
+            return TableLookup(tree)
     raise TypeError(tree)
 
 
@@ -217,8 +225,8 @@ def _sorted(items: tuple[Checked, ...], *, apart: bool) -> tuple[tuple[Checked, 
     return rows, tuple(item for item in items if not is_of_one_row(item))
 
 
-def _asked_together(items: tuple[Checked, ...]) -> tuple[tuple[Asked, ...], tuple[Checked, ...]]:
-    """The conditions on events that the same rows answer, as one question; and all other items."""
+def _lookups_by_table(items: tuple[Checked, ...]) -> tuple[tuple[TableLookup, ...], tuple[Checked, ...]]:
+    """The conditions on events, joined into one look-up where the same rows answer them; and all other items."""
     in_totals = {
         item.events.name
         for item in items
@@ -229,26 +237,26 @@ def _asked_together(items: tuple[Checked, ...]) -> tuple[tuple[Asked, ...], tupl
     for item in items:
         test = item
         if isinstance(item, EventTest) and item.events.name in in_totals:
-            test = _of_last(item) or item
+            test = _test_of_last_event(item) or item
         if isinstance(test, EventTest) and not test.holds_without_events:
             by_key.setdefault(key_of(test), []).append(test)
         else:
             others.append(item)
-    return tuple(Asked(first, also=tuple(rest)) for first, *rest in by_key.values()), tuple(others)
+    return tuple(TableLookup(first, also=tuple(rest)) for first, *rest in by_key.values()), tuple(others)
 
 
-def asked_of_last(asked: Asked) -> Asked | None:
-    """The same question put to the totals, if it is whether there was any event of late."""
-    if asked.also or not isinstance(asked.question, EventTest):
+def lookup_of_last_event(lookup: TableLookup) -> TableLookup | None:
+    """The same look-up in the totals, if it asks whether there was an event within a window up to now."""
+    if lookup.also or not isinstance(lookup.question, EventTest):
         return None
-    last = _of_last(asked.question)
-    if last is None or (last.test.op is AttributeOp.WITHIN_LAST) is asked.negated:
+    last = _test_of_last_event(lookup.question)
+    if last is None or (last.test.op is AttributeOp.WITHIN_LAST) is lookup.negated:
         return None
-    return Asked(last, asked.negated)
+    return TableLookup(last, lookup.negated)
 
 
-def _of_last(test: EventTest) -> EventTest | None:
-    """The same asked of the last event of all, if it is whether there was any of late; for members with events."""
+def _test_of_last_event(test: EventTest) -> EventTest | None:
+    """The same test of the last event, if it asks whether there was one within a window; for members with events."""
     length = test.events.within.last
     if length is None or test.events.where or test.aggregate is not EventAggregate.COUNT:
         return None
@@ -274,92 +282,94 @@ def _single(group: Checked) -> Checked:
 
 def _complement(term: Term) -> Term:
     match term:
-        case Both(parts=(Row(criteria),), minus=(inner,)) if criteria == EVERYONE:
+        case Intersection(parts=(RowPredicate(criteria),), minus=(inner,)) if criteria == EVERYONE:
             return _existing(inner)
-    return Both((Row(EVERYONE),), (term,))
+    return Intersection((RowPredicate(EVERYONE),), (term,))
 
 
-def _both(terms: Iterable[Term]) -> Term:
-    """The intersection, in which complements are subtracted and not made."""
+def _intersection(terms: Iterable[Term]) -> Term:
+    """The intersection. Complements in it become differences, so that no complement is computed."""
     parts: list[Term] = []
     minus: list[Term] = []
     for term in terms:
-        if isinstance(term, Both):
+        if isinstance(term, Intersection):
             parts += term.parts
             minus += term.minus
         else:
             parts.append(term)
-    needed = [part for part in parts if part != Row(EVERYONE)]
+    needed = [part for part in parts if part != RowPredicate(EVERYONE)]
     if not any(map(_is_of_members, needed)) and len(needed) < len(parts):
-        needed.append(Row(EVERYONE))
-    return needed[0] if len(needed) == 1 and not minus else Both(tuple(needed), tuple(minus))
+        needed.append(RowPredicate(EVERYONE))
+    return needed[0] if len(needed) == 1 and not minus else Intersection(tuple(needed), tuple(minus))
 
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What is known so far: who satisfies predicates and to whom questions are answered with yes, and segments."""
+    """The answers found so far to leaves, and the members of segments."""
 
     found: Mapping[Leaf, BitMap]
     segments: Mapping[int, BitMap]
 
     def with_found(self, found: Mapping[Leaf, BitMap]) -> "Known":
-        """The same and more."""
+        """The same with more answers."""
         return Known({**self.found, **found}, self.segments)
 
     def members(self, term: Term) -> BitMap:
-        """The members that a term yields, of which everything is known."""
+        """The members of a term all of whose leaves are answered."""
         match term:
-            case Row() | Asked():
+            case RowPredicate() | TableLookup():
                 return self.found[term]
-            case Given(segment_id):
+            case SegmentReference(segment_id):
                 return self.segments[segment_id]
-            case Either(parts):
+            case Union(parts):
                 return BitMap.union(BitMap(), *map(self.members, parts))
-            case Both(parts, minus):
+            case Intersection(parts, minus):
                 found = BitMap.intersection(*map(self.members, parts))
                 return found.difference(*map(self.members, minus)) if minus else found
 
     def _within(self, term: Term) -> BitMap | None:
-        """Members outside of whom the term yields nobody, as far as it is known by now; None stands for everybody."""
+        """A superset of the term's members, from the answers found so far. None stands for all members."""
         match term:
-            case Row() | Asked():
-                return self.found.get(term) if term != Row(EVERYONE) else None
-            case Given(segment_id):
+            case RowPredicate() | TableLookup():
+                return self.found.get(term) if term != RowPredicate(EVERYONE) else None
+            case SegmentReference(segment_id):
                 return self.segments[segment_id]
-            case Either(parts):
+            case Union(parts):
                 return union(self._within(part) for part in parts)
-            case Both(parts):
-                return _intersection(self._within(part) for part in parts)
+            case Intersection(parts):
+                return _intersection_of_known(self._within(part) for part in parts)
 
     def missing(self, terms: Iterable[Term]) -> dict[Leaf, BitMap | None]:
-        """What is not known of the terms, and about whom each of it has to be found out; None stands for everybody."""
+        """The leaves that are not answered, each with the members it has to be answered for. None stands for all."""
         missing: dict[Leaf, BitMap | None] = {}
         for term in terms:
             self._miss(term, None, missing)
         return missing
 
-    def _miss(self, term: Term, among: BitMap | None, missing: dict[Leaf, BitMap | None]) -> None:
+    def _miss(self, term: Term, within_ordinals: BitMap | None, missing: dict[Leaf, BitMap | None]) -> None:
         match term:
-            case Row() | Asked():
+            case RowPredicate() | TableLookup():
                 if term not in self.found:
                     before = missing.get(term, BitMap())
-                    missing[term] = None if before is None or among is None else before | among
-            case Either(parts):
+                    missing[term] = (
+                        None if before is None or within_ordinals is None else before | within_ordinals
+                    )
+            case Union(parts):
                 for part in parts:
-                    self._miss(part, among, missing)
-            case Both(parts, minus):
-                among = _intersection([among, self._within(term)])
+                    self._miss(part, within_ordinals, missing)
+            case Intersection(parts, minus):
+                within_ordinals = _intersection_of_known([within_ordinals, self._within(term)])
                 for part in (*parts, *minus):
-                    self._miss(part, among, missing)
+                    self._miss(part, within_ordinals, missing)
 
 
-def _intersection(bitmaps: Iterable[BitMap | None]) -> BitMap | None:
+def _intersection_of_known(bitmaps: Iterable[BitMap | None]) -> BitMap | None:
     known = [one for one in bitmaps if one is not None]
     return BitMap.intersection(*known) if known else None
 
 
 def union(bitmaps: Iterable[BitMap | None]) -> BitMap | None:
-    """All of them together; None, which stands for everybody, if it is among them."""
+    """The union of bitmaps. None, which stands for all members, if one of them is None."""
     found = list(bitmaps)
     known = [one for one in found if one is not None]
     return BitMap.union(BitMap(), *known) if len(known) == len(found) else None

@@ -1,4 +1,4 @@
-"""Whose members are asked about."""
+"""The population that criteria are evaluated over."""
 
 from dataclasses import dataclass
 
@@ -7,7 +7,7 @@ from seggraph.vocabulary import MemberKind
 
 @dataclass(frozen=True, slots=True)
 class Population:
-    """One kind in one workspace. Nothing crosses it."""
+    """The members of one kind in one workspace. No evaluation reads outside of it, except for related members."""
 
     workspace_id: int
     kind: MemberKind

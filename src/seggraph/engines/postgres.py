@@ -1,6 +1,5 @@
 """Criteria evaluated by PostgreSQL: a plan's predicates in one scan, its questions in one statement, then bitmaps."""
 
-from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 from zoneinfo import ZoneInfo
@@ -8,19 +7,20 @@ from zoneinfo import ZoneInfo
 import asyncpg
 from pyroaring import BitMap
 
-from seggraph.criteria.boundaries import Passage
-from seggraph.criteria.sql_texts import Folding
-from seggraph.criteria.typed import Checked, EventTest, RelatedTest
+from seggraph.criteria.sql.sides import Folding
+from seggraph.criteria.time.passage import Passage
+from seggraph.criteria.typed import EventTest, RelatedTest
 from seggraph.engines import boundaries
-from seggraph.engines.evaluation import Evaluation
+from seggraph.engines.evaluation import EngineCaches, Evaluation
 from seggraph.engines.fetching import Limits, bitmaps, fetch
 from seggraph.engines.leaf_cache import LeafCache, Recall
 from seggraph.engines.population import Population
-from seggraph.engines.statements import Moment, Statement
+from seggraph.engines.request import EvaluationRequest
+from seggraph.engines.statements import EvaluationTime, Statement
 from seggraph.errors import Invalid
 
-DEFAULT_KEPT_BYTES: Final = 64 * 1024 * 1024
-"""How much of what conditions matched is kept, unless told otherwise."""
+DEFAULT_CACHE_BYTES: Final = 64 * 1024 * 1024
+"""Most bytes of answers to single conditions that are cached by default."""
 
 _FIND_COLLATIONS = """
     SELECT collname FROM pg_collation
@@ -37,85 +37,74 @@ _FOLDINGS: Final = (
 
 
 class PostgresEngine:
-    """The default engine. One instance serves one database: it remembers what the server can do."""
+    """The default engine. An instance serves one database: it remembers what the server can do, and owns its caches."""
 
-    def __init__(self, *, kept_bytes: int = DEFAULT_KEPT_BYTES) -> None:
+    def __init__(self, *, cache_bytes: int = DEFAULT_CACHE_BYTES) -> None:
         self._folding: Folding | None = None
-        self._cache = LeafCache(kept_bytes)
+        self._answers = LeafCache(cache_bytes)
+        self._caches = EngineCaches()
 
     async def recall(
         self, connection: asyncpg.Connection, population: Population, *, zone: ZoneInfo, now: datetime
     ) -> Recall:
         """See `Engine.recall`."""
-        return await self._cache.recall(connection, population, zone, now)
+        return await self._answers.recall(connection, population, zone, now)
 
-    async def evaluate(
-        self,
-        connection: asyncpg.Connection,
-        population: Population,
-        criteria: Sequence[Checked],
-        *,
-        as_of: datetime,
-        zone: ZoneInfo,
-        ordinals: BitMap | None = None,
-        audiences: Mapping[int, BitMap] | None = None,
-        recall: Recall | None = None,
-        timeout_seconds: float,
-        is_limited: bool = False,
-        max_cost: float | None = None,
-    ) -> list[BitMap]:
+    async def evaluate(self, connection: asyncpg.Connection, request: EvaluationRequest) -> list[BitMap]:
         """See `Engine.evaluate`. The limits are for each statement of up to `MAX_PREDICATES`."""
-        if not criteria or (ordinals is not None and not ordinals):
-            return [BitMap() for _ in criteria]
-        if not connection.is_in_transaction():
-            raise RuntimeError("evaluate() needs the caller's transaction")
-        folding = self._folding = self._folding or await find_folding(connection)
-        limits = Limits(timeout_seconds, max_cost if ordinals is None else None, is_limited)
-        moment = Moment(as_of, zone, folding)
-        evaluation = Evaluation(connection, moment, audiences or {}, limits, recall)
-        return await evaluation.run(population, criteria, ordinals)
+        ordinals = request.within_ordinals
+        if not request.criteria or (ordinals is not None and not ordinals):
+            return [BitMap() for _ in request.criteria]
+        evaluation = await self._evaluation(connection, request, "evaluate")
+        return await evaluation.run(request.population, request.criteria, ordinals)
 
     async def observe(
-        self,
-        connection: asyncpg.Connection,
-        population: Population,
-        ordinal: int,
-        questions: Sequence[EventTest | RelatedTest],
-        *,
-        as_of: datetime,
-        zone: ZoneInfo,
-        timeout_seconds: float,
+        self, connection: asyncpg.Connection, request: EvaluationRequest, *, ordinal: int
     ) -> list[Any]:
         """See `Engine.observe`."""
+        questions = [one for one in request.criteria if isinstance(one, EventTest | RelatedTest)]
+        if len(questions) < len(request.criteria):
+            raise TypeError("only tests of events and related members are observed")
         if not questions:
             return []
-        if not connection.is_in_transaction():
-            raise RuntimeError("observe() needs the caller's transaction")
-        folding = self._folding = self._folding or await find_folding(connection)
-        evaluation = Evaluation(connection, Moment(as_of, zone, folding), {}, Limits(timeout_seconds))
-        return await evaluation.observe(population, ordinal, questions)
+        evaluation = await self._evaluation(connection, request, "observe")
+        return await evaluation.observe(request.population, ordinal, questions)
 
     async def moved_by_time(
-        self,
-        connection: asyncpg.Connection,
-        population: Population,
-        criteria: Sequence[Checked],
-        *,
-        after: datetime,
-        until: datetime,
-        zone: ZoneInfo,
-        timeout_seconds: float,
+        self, connection: asyncpg.Connection, request: EvaluationRequest, *, since: datetime
     ) -> list[BitMap]:
         """See `Engine.moved_by_time`. The time limit is for each statement."""
-        if not connection.is_in_transaction():
-            raise RuntimeError("moved_by_time() needs the caller's transaction")
-        folding = self._folding = self._folding or await find_folding(connection)
+        folding = await self._known_folding(connection, "moved_by_time")
 
         async def ask(statement: Statement) -> list[BitMap]:
-            [row] = await fetch(connection, statement, Limits(timeout_seconds))
+            [row] = await fetch(connection, statement, Limits(request.timeout_seconds))
             return await bitmaps(row)
 
-        return await boundaries.moved(ask, population, criteria, Passage(after, until, zone), folding)
+        passage = Passage(since, request.as_of, request.zone)
+        cache = self._caches.boundaries
+        return await boundaries.moved(ask, request.population, request.criteria, passage, folding, cache)
+
+    async def _evaluation(
+        self, connection: asyncpg.Connection, request: EvaluationRequest, method: str
+    ) -> Evaluation:
+        folding = await self._known_folding(connection, method)
+        max_cost = request.max_cost if request.within_ordinals is None else None
+        return Evaluation(
+            connection,
+            EvaluationTime(request.as_of, request.zone, folding),
+            request.audiences or {},
+            Limits(request.timeout_seconds, max_cost, request.is_limited),
+            self._caches,
+            request.recall,
+        )
+
+    async def _known_folding(self, connection: asyncpg.Connection, method: str) -> Folding:
+        """How the server ignores case. Raises RuntimeError outside of a transaction."""
+        if not connection.is_in_transaction():
+            raise RuntimeError(f"{method}() needs the caller's transaction")
+        if self._folding is None:
+            self._folding = await find_folding(connection)
+        return self._folding
 
 
 async def find_folding(connection: asyncpg.Connection) -> Folding:

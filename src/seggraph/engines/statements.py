@@ -1,15 +1,13 @@
-"""The statements that answer a plan: one scan of members for all predicates, and one row for many questions.
+"""The physical plan: one scan of members for all predicates of a plan, and one row for many look-ups.
 
 Every column is a `bytea`: the binary form of an array of ordinals, which takes a quarter less time than decoding its
 elements.
 """
 
-from collections import OrderedDict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import reduce
-from threading import Lock
 from typing import Final, TypeAlias
 from zoneinfo import ZoneInfo
 
@@ -18,48 +16,46 @@ from sqlglot import exp
 from sqlglot.dialects.postgres import Postgres
 
 from seggraph.criteria.dependencies import fields_read
-from seggraph.criteria.operands import AGGREGATES, MEMBERS
-from seggraph.criteria.parameters import Parameters
-from seggraph.criteria.sql import Context, predicate
-from seggraph.criteria.sql_events import (
-    Scope,
+from seggraph.criteria.sql.events import (
+    PopulationScope,
     compared,
     events_table,
     related_table,
     sequence_table,
     totals_table,
 )
-from seggraph.criteria.sql_texts import Folding
+from seggraph.criteria.sql.fields import AGGREGATED, MEMBERS
+from seggraph.criteria.sql.parameters import Parameters
+from seggraph.criteria.sql.predicates import predicate
+from seggraph.criteria.sql.sides import Context, Folding
 from seggraph.criteria.typed import Checked, EventTest, RelatedTest, SequenceTest
-from seggraph.engines.planner import Asked, Question, Row, TableKey, key_of, union
+from seggraph.engines.caches import BoundedCache
+from seggraph.engines.planner import Question, RowPredicate, TableKey, TableLookup, key_of, union
 from seggraph.engines.population import Population
 from seggraph.vocabulary import MemberKind
 
 MAX_PREDICATES: Final = 100
-"""Most columns of one statement; more are spread over several."""
+"""Most columns of one statement; more predicates go into further statements."""
 
 MAX_PARAMETERS: Final = 20_000
 """Most bound values in one statement before a new one begins; the protocol ends at 32,767."""
 
-MAX_KEPT: Final = 64
-"""Most sets of predicates of which the statements about some members are kept."""
-
-MAX_KEPT_TEXT: Final = 200_000
-"""Most characters of the statements of one such set."""
+MAX_CACHED_CHARACTERS: Final = 200_000
+"""Most characters of the statements of one set of predicates that is cached."""
 
 MAX_MASKED: Final = 12
-"""Most predicates of one masked statement: what it groups by has as many bits."""
+"""Most predicates of one masked statement: the mask that it groups by has as many bits."""
 
 BLOCK_BITS: Final = 12
 """Ordinals of one block agree in all bits above these."""
 
 MAX_TABLES: Final = 25
-"""Most tables that one statement asks questions of."""
+"""Most tables that one statement looks up."""
 
 
 @dataclass(frozen=True, slots=True)
-class Moment:
-    """What statements are made with: the instant and zone of the evaluation, and how case is ignored."""
+class EvaluationTime:
+    """The instant and zone of an evaluation, and how its server ignores case."""
 
     as_of: datetime
     zone: ZoneInfo
@@ -71,14 +67,14 @@ class Moment:
 
 
 Others: TypeAlias = tuple[MemberKind, Checked]
-"""Related members of a kind who satisfy criteria."""
+"""Related members of a kind that satisfy criteria."""
 
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """One SELECT of one row with a column of `bytea` for each thing asked, and the values to bind.
+    """One SELECT of one row with a column of `bytea` for each leaf, and the values to bind.
 
-    With `reads_all_totals` it reads those of every member.
+    `reads_all_totals` says that it reads the totals of all members.
     """
 
     text: str
@@ -87,35 +83,53 @@ class Statement:
     reads_all_totals: bool = False
 
 
-def row_statements(
-    population: Population, rows: Sequence[Row], moment: Moment, ordinals: BitMap | None
-) -> Iterator[Statement]:
-    """Spread predicates over members over as few scans as their parameters allow.
+StatementCache: TypeAlias = BoundedCache[list[Statement]]
+"""Statements about given members, without their ordinals."""
 
-    Those about some members are kept, for every refresh puts the same ones about others; unless the instant shows
+
+def row_statements(
+    population: Population, rows: Sequence[RowPredicate], time: EvaluationTime
+) -> Iterator[Statement]:
+    """Spread predicates over all members over as few scans as their parameters allow."""
+    return _row_statements(population, rows, time, None)
+
+
+def row_statements_within(
+    population: Population,
+    rows: Sequence[RowPredicate],
+    time: EvaluationTime,
+    ordinals: BitMap,
+    cache: StatementCache,
+) -> list[Statement]:
+    """Spread predicates over given members over few scans.
+
+    They are cached, because every refresh evaluates the same predicates over other members, unless the instant shows
     in their values.
     """
-    if ordinals is None:
-        yield from _row_statements(population, rows, moment, None)
-        return
-    made = kept_row_statements(population, rows, moment, ordinals)
+    made = cached_row_statements(population, rows, time, ordinals, cache)
     if made is None:
-        made = list(_row_statements(population, rows, moment, ordinals))
-        if not any(fields_read(row.criteria).time for row in rows):
-            _kept.keep(_key(population, rows, moment), made)
-    yield from made
+        made = list(_row_statements(population, rows, time, ordinals))
+        is_short = sum(len(statement.text) for statement in made) <= MAX_CACHED_CHARACTERS
+        if is_short and not any(fields_read(row.criteria).time for row in rows):
+            without = [replace(one, values=_without_ordinals(one.values)) for one in made]
+            cache.add(_key(population, rows, time), without)
+    return made
 
 
-def kept_row_statements(
-    population: Population, rows: Sequence[Row], moment: Moment, ordinals: BitMap
+def cached_row_statements(
+    population: Population,
+    rows: Sequence[RowPredicate],
+    time: EvaluationTime,
+    ordinals: BitMap,
+    cache: StatementCache,
 ) -> list[Statement] | None:
-    """What `row_statements` yields, if it was kept."""
-    made = _kept.get(_key(population, rows, moment))
+    """What `row_statements_within` returns, if it is cached."""
+    made = cache.find(_key(population, rows, time))
     return None if made is None else [_about(ordinals, statement) for statement in made]
 
 
-def _key(population: Population, rows: Sequence[Row], moment: Moment) -> object:
-    return population, moment.zone.key, moment.folding, tuple(rows)
+def _key(population: Population, rows: Sequence[RowPredicate], time: EvaluationTime) -> object:
+    return population, time.zone.key, time.folding, tuple(rows)
 
 
 def _about(ordinals: BitMap, statement: Statement) -> Statement:
@@ -124,36 +138,8 @@ def _about(ordinals: BitMap, statement: Statement) -> Statement:
     return Statement(statement.text, tuple(values), statement.columns)
 
 
-class _Kept:
-    """Statements about some members, those that were put last. Threads share it."""
-
-    def __init__(self) -> None:
-        self._statements: OrderedDict[object, list[Statement]] = OrderedDict()
-        self._lock = Lock()
-
-    def get(self, key: object) -> list[Statement] | None:
-        """The statements that were kept under a key, with the ordinals that they were about."""
-        with self._lock:
-            found = self._statements.get(key)
-            if found is not None:
-                self._statements.move_to_end(key)
-            return found
-
-    def keep(self, key: object, made: list[Statement]) -> None:
-        """Keep them, unless they are large, and no more than there is room for."""
-        if sum(len(statement.text) for statement in made) > MAX_KEPT_TEXT:
-            return
-        without = [replace(one, values=_without_ordinals(one.values)) for one in made]
-        with self._lock:
-            self._statements[key] = without
-            while len(self._statements) > MAX_KEPT:
-                self._statements.popitem(last=False)
-
-
 _PLACE_OF_ORDINALS: Final = 2
-"""Where among the values of a statement about some members their ordinals are, after workspace and kind."""
-
-_kept: Final = _Kept()
+"""The place of the ordinals among the values of a statement about given members: after workspace and kind."""
 
 
 def _without_ordinals(values: tuple[object, ...]) -> tuple[object, ...]:
@@ -161,12 +147,12 @@ def _without_ordinals(values: tuple[object, ...]) -> tuple[object, ...]:
 
 
 def _row_statements(
-    population: Population, rows: Sequence[Row], moment: Moment, ordinals: BitMap | None
+    population: Population, rows: Sequence[RowPredicate], time: EvaluationTime, ordinals: BitMap | None
 ) -> Iterator[Statement]:
     rest = [row.criteria for row in rows]
     while rest:
-        context = moment.context()
-        scope = Scope(population.workspace_id, population.kind, ordinals)
+        context = time.context()
+        scope = PopulationScope(population.workspace_id, population.kind, ordinals)
         conditions = scope.conditions(MEMBERS, context.parameters)
         predicates: list[exp.Expr] = []
         while rest and len(predicates) < MAX_PREDICATES and len(context.parameters.values) < MAX_PARAMETERS:
@@ -176,13 +162,15 @@ def _row_statements(
         yield Statement(query.sql(Postgres), context.parameters.values, len(predicates))
 
 
-def masked_statement(population: Population, criteria: Sequence[Checked], moment: Moment) -> Statement:
-    """One scan of all members for a few predicates, whose rows are groups: those who satisfy the same ones.
+def masked_statement(population: Population, criteria: Sequence[Checked], time: EvaluationTime) -> Statement:
+    """One scan of all members for a few predicates. Each row is a group of members that satisfy the same predicates.
 
-    The columns are `mask`, whose bit n says that the members of the group satisfy predicate n, and their ordinals.
+    The columns are `mask`, whose bit n says that the group satisfies predicate n, and the ordinals of the group.
     """
-    context = moment.context()
-    conditions = Scope(population.workspace_id, population.kind, None).conditions(MEMBERS, context.parameters)
+    context = time.context()
+    conditions = PopulationScope(population.workspace_id, population.kind, None).conditions(
+        MEMBERS, context.parameters
+    )
     bits: list[exp.Expr] = [
         exp.Case()
         .when(predicate(one, context), exp.Literal.number(1 << place), copy=False)
@@ -197,18 +185,20 @@ def masked_statement(population: Population, criteria: Sequence[Checked], moment
     return Statement(query.sql(Postgres), context.parameters.values, 2)
 
 
-def blocks_statement(population: Population, moment: Moment) -> Statement:
+def blocks_statement(population: Population, time: EvaluationTime) -> Statement:
     """How many members there are in each block of ordinals, and the first and the last of them.
 
-    PostgreSQL can not tell how many blocks there are, and takes each ordinal for one unless it does not see where they
-    come from: behind OFFSET. For few groups it divides the scan among workers; the 0 is a text because a number would
-    have to be converted, and what is no constant is no 0 to it.
+    PostgreSQL cannot estimate the number of blocks and assumes one for each ordinal, unless OFFSET hides where the
+    blocks come from. It divides a scan with few groups among workers. The 0 is written as a text, which is a constant
+    at once: a number would be converted first, and the planner skips OFFSET only if it is a constant 0.
     """
-    context = moment.context()
+    context = time.context()
     ordinal = exp.column("ordinal", MEMBERS)
     members = exp.select(_block().as_("block"), ordinal, copy=False)
     members = members.from_(exp.to_table("members").as_(MEMBERS), copy=False)
-    conditions = Scope(population.workspace_id, population.kind, None).conditions(MEMBERS, context.parameters)
+    conditions = PopulationScope(population.workspace_id, population.kind, None).conditions(
+        MEMBERS, context.parameters
+    )
     members = members.where(exp.and_(*conditions, copy=False), copy=False)
     members = members.offset(exp.Literal.string("0"), copy=False)
     columns = [exp.Count(this=exp.Star()), *(one(this=exp.column("ordinal")) for one in (exp.Min, exp.Max))]
@@ -217,10 +207,12 @@ def blocks_statement(population: Population, moment: Moment) -> Statement:
     return Statement(query.sql(Postgres), context.parameters.values, len(columns))
 
 
-def in_blocks_statement(population: Population, blocks: Sequence[int], moment: Moment) -> Statement:
+def in_blocks_statement(population: Population, blocks: Sequence[int], time: EvaluationTime) -> Statement:
     """The ordinals of the members in some blocks."""
-    context = moment.context()
-    conditions = Scope(population.workspace_id, population.kind, None).conditions(MEMBERS, context.parameters)
+    context = time.context()
+    conditions = PopulationScope(population.workspace_id, population.kind, None).conditions(
+        MEMBERS, context.parameters
+    )
     given = context.parameters.bind(tuple(blocks), "int[]")
     conditions.append(exp.EQ(this=_block(), expression=exp.Any(this=exp.Paren(this=given))))
     query = exp.select(_ordinals(MEMBERS, None), copy=False)
@@ -238,15 +230,15 @@ def observation_statement(
     population: Population,
     ordinal: int,
     questions: Sequence[EventTest | RelatedTest],
-    moment: Moment,
+    time: EvaluationTime,
     related: Mapping[Others, BitMap],
 ) -> Statement:
-    """One row with what each question sees of a member: its aggregate, or null if nothing is there to aggregate."""
-    context = moment.context()
-    scope = Scope(population.workspace_id, population.kind, BitMap([ordinal]))
+    """One row with what each question sees of a member: its aggregate, or null if there is nothing to aggregate."""
+    context = time.context()
+    scope = PopulationScope(population.workspace_id, population.kind, BitMap([ordinal]))
     columns = [
         exp.select(exp.column("a0"), copy=False)
-        .from_(_table([question], scope, context, related).subquery(AGGREGATES, copy=False), copy=False)
+        .from_(_table([question], scope, context, related).subquery(AGGREGATED, copy=False), copy=False)
         .subquery(copy=False)
         for question in questions
     ]
@@ -274,50 +266,50 @@ def _ordinals(alias: str, condition: exp.Expr | None) -> exp.Expr:
 
 
 @dataclass(frozen=True, slots=True)
-class Inquiry:
-    """The questions that one table answers, and about whom it is asked (None: everybody)."""
+class TableQuery:
+    """The look-ups that one table answers, and the members they are made for. None stands for all members."""
 
-    questions: tuple[Asked, ...]
-    among: BitMap | None
+    questions: tuple[TableLookup, ...]
+    within_ordinals: BitMap | None
 
     @property
     def reads_all_totals(self) -> bool:
-        """Whether the answer is in the totals of every member."""
-        return self.among is None and key_of(self.questions[0].question)[0] == "totals"
+        """Whether it reads the totals of all members."""
+        return self.within_ordinals is None and key_of(self.questions[0].question)[0] == "totals"
 
 
-def inquiries(asked: Mapping[Asked, BitMap | None]) -> list[Inquiry]:
-    """The questions put together by the table that answers them."""
-    by_key: dict[TableKey, list[Asked]] = {}
-    for question in asked:
+def table_queries(lookup: Mapping[TableLookup, BitMap | None]) -> list[TableQuery]:
+    """The look-ups grouped by the table that answers them."""
+    by_key: dict[TableKey, list[TableLookup]] = {}
+    for question in lookup:
         by_key.setdefault(key_of(question.question), []).append(question)
     return [
-        Inquiry(tuple(questions), union(asked[question] for question in questions))
+        TableQuery(tuple(questions), union(lookup[question] for question in questions))
         for questions in by_key.values()
     ]
 
 
 def question_statements(
     population: Population,
-    asked: Sequence[Inquiry],
-    moment: Moment,
+    lookup: Sequence[TableQuery],
+    time: EvaluationTime,
     related: Mapping[Others, BitMap],
-) -> Iterator[tuple[Statement, list[Asked]]]:
-    """Spread questions over few statements; with each come the questions that its columns answer.
+) -> Iterator[tuple[Statement, list[TableLookup]]]:
+    """Few statements for many table queries, each with the look-ups that its columns answer.
 
-    `related` has who satisfies the criteria on related members that are more than one row's.
+    `related` has the related members that satisfy criteria which the row of a member does not answer alone.
     """
-    rest = list(asked)
+    rest = list(lookup)
     while rest:
-        context = moment.context()
+        context = time.context()
         tables: list[exp.Expr] = []
-        columns: list[Asked] = []
+        columns: list[TableLookup] = []
         reads_all_totals = False
         while rest and len(tables) < MAX_TABLES and len(context.parameters.values) < MAX_PARAMETERS:
-            inquiry = rest.pop(0)
-            tables.append(_answers(population, inquiry, context, related).subquery(f"q{len(tables)}"))
-            columns += inquiry.questions
-            reads_all_totals |= inquiry.reads_all_totals
+            table_query = rest.pop(0)
+            tables.append(_answers(population, table_query, context, related).subquery(f"q{len(tables)}"))
+            columns += table_query.questions
+            reads_all_totals |= table_query.reads_all_totals
         query = exp.select("*").from_(tables[0], copy=False)
         for table in tables[1:]:
             query = query.join(table, join_type="cross", copy=False)
@@ -326,21 +318,21 @@ def question_statements(
 
 
 def _answers(
-    population: Population, inquiry: Inquiry, context: Context, related: Mapping[Others, BitMap]
+    population: Population, table_query: TableQuery, context: Context, related: Mapping[Others, BitMap]
 ) -> exp.Select:
-    """One row with the ordinals for which each question is answered with yes."""
-    scope = Scope(population.workspace_id, population.kind, inquiry.among)
-    questions = [one for asked in inquiry.questions for one in (asked.question, *asked.also)]
+    """One row with a column of ordinals for each look-up."""
+    scope = PopulationScope(population.workspace_id, population.kind, table_query.within_ordinals)
+    questions = [one for lookup in table_query.questions for one in (lookup.question, *lookup.also)]
     table = _table(questions, scope, context, related)
     places = iter(range(len(questions)))
-    predicates = [_predicate(asked, places, context) for asked in inquiry.questions]
-    return _collected(table.subquery(AGGREGATES, copy=False), AGGREGATES, [], predicates)
+    predicates = [_predicate(lookup, places, context) for lookup in table_query.questions]
+    return _collected(table.subquery(AGGREGATED, copy=False), AGGREGATED, [], predicates)
 
 
 def _table(
-    questions: Sequence[Question], scope: Scope, context: Context, related: Mapping[Others, BitMap]
+    questions: Sequence[Question], scope: PopulationScope, context: Context, related: Mapping[Others, BitMap]
 ) -> exp.Select:
-    """The table that answers these questions, which have one key."""
+    """The SELECT that answers these questions, which have the same key."""
     tests = [question for question in questions if isinstance(question, EventTest)]
     match questions[0]:
         case EventTest(events):
@@ -354,11 +346,11 @@ def _table(
             return sequence_table(sequence, scope, context)
 
 
-def _predicate(asked: Asked, places: Iterator[int], context: Context) -> exp.Expr:
-    """Whether the answer is yes; `places` are those of the aggregates that each condition on events takes."""
-    match asked.question:
+def _predicate(lookup: TableLookup, places: Iterator[int], context: Context) -> exp.Expr:
+    """The condition of a look-up. Each test of events takes the next of the `places`: the numbers of the aggregates."""
+    match lookup.question:
         case EventTest():
-            tests = [one.test for one in (asked.question, *asked.also)]
+            tests = [one.test for one in (lookup.question, *lookup.also)]
             condition: exp.Expr = exp.and_(
                 *(compared(test, next(places), context) for test in tests), copy=False
             )
@@ -366,4 +358,4 @@ def _predicate(asked: Asked, places: Iterator[int], context: Context) -> exp.Exp
             condition = compared(test, 0, context)
         case SequenceTest():
             return exp.Boolean(this=True)
-    return exp.Not(this=exp.Paren(this=condition)) if asked.negated else condition
+    return exp.Not(this=exp.Paren(this=condition)) if lookup.negated else condition

@@ -1,4 +1,4 @@
-"""Requests for jobs: the names of the jobs, how they travel, and the queue that hands them to workers."""
+"""Requests for jobs: their names, their format, and the queue from which workers take them."""
 
 from seggraph.enqueue.queue import Job, JobQueue, decode, encode, queue_name, wake_name
 

@@ -1,7 +1,7 @@
-"""The queue of jobs. The one module that knows how ARQ is asked for work; `seggraph.worker` is where it runs.
+"""The queue of jobs. Only this module enqueues jobs of ARQ; `seggraph.worker` runs them.
 
-A job is a nudge to look at intent that is stored in PostgreSQL, so every method may lose or repeat its job
-without harm: the sweeper asks again for what is due, and a job that finds nothing to do does nothing.
+A job is a nudge: it says that there is work, and the work itself is stored in PostgreSQL. So a job can be lost or
+repeated without harm. The sweeper enqueues due work again, and a job without work does nothing.
 """
 
 import asyncio
@@ -22,19 +22,19 @@ from seggraph.errors import RetryLater
 ASK_SECONDS: Final = 5.0
 BEGIN_SECONDS: Final = 1.0
 NUDGE_SECONDS: Final = 5
-"""How long a refresh that was asked for but never ended keeps others from being asked for."""
+"""After a refresh of a population was enqueued, no other is enqueued until it ends, or for this time at most."""
 
 queue_name: Final = "seggraph:jobs"
 
 wake_name: Final = "seggraph:wake"
-"""The list in which every job that is asked for leaves a token, for a worker that waits for one."""
+"""The list of tokens. Each enqueued job adds one, and a waiting worker takes it."""
 
 MAX_TOKENS: Final = 100
-"""Most tokens that wait: a worker looks at the whole queue for each."""
+"""Maximum number of tokens. It need not equal the number of jobs: for each token a worker reads the whole queue."""
 
 
 class Job(StrEnum):
-    """The jobs, by the name under which the worker knows them."""
+    """The names of the jobs."""
 
     RECOMPUTE_SEGMENT = "recompute_segment"
     REFRESH_POPULATION = "refresh_population"
@@ -48,28 +48,28 @@ class Job(StrEnum):
 
 
 def encode(message: Any) -> bytes:
-    """A job or its result as JSON: what travels is readable and cannot run code."""
+    """Encode a job or its result as JSON, which is readable and cannot run code when it is decoded."""
     return orjson.dumps(message, default=str)
 
 
 def decode(message: bytes) -> Any:
-    """The message of `encode`."""
+    """Decode what `encode` returned."""
     return orjson.loads(message)
 
 
 @dataclass(frozen=True, slots=True)
 class Backlog:
-    """What is in the queue, jobs at work included, and for how many seconds the oldest has been due."""
+    """The number of jobs in the queue, running jobs included, and for how many seconds the oldest has been due."""
 
     jobs: int
     oldest_seconds: float
 
 
 class WakingRedis(ArqRedis):
-    """ARQ's queue, which wakes a worker for each job: by itself ARQ would find it when it next looks."""
+    """The queue of ARQ, which also wakes a worker for each job. Without it, workers would have to poll often."""
 
     async def enqueue_job(self, *arguments: Any, **options: Any) -> Any:
-        """See `ArqRedis.enqueue_job`. Should the token be lost, the worker looks soon enough without one."""
+        """See `ArqRedis.enqueue_job`. If the token is lost, workers still find the job when they poll."""
         job = await super().enqueue_job(*arguments, **options)
         if job is not None:
             async with self.pipeline(transaction=False) as pipe:
@@ -80,9 +80,9 @@ class WakingRedis(ArqRedis):
 
 
 class JobQueue:
-    """Asks workers for jobs. Call it after the commit, and through `UnitOfWork.after_commit`.
+    """Enqueues jobs. Call its methods after the commit, by `UnitOfWork.after_commit`.
 
-    Methods raise RetryLater while Redis is away.
+    They raise RetryLater if Redis does not answer.
     """
 
     def __init__(self, redis: Redis) -> None:
@@ -95,20 +95,20 @@ class JobQueue:
         )
 
     async def recompute_segment(self, segment_id: int, revision: int, *, attempt: int = 0) -> None:
-        """Ask for a full run of a segment at a revision.
+        """Enqueue a full run of a segment at a revision.
 
-        The same (segment, revision, attempt) is asked for once while it waits or runs; a lost worker's work is
-        asked for under the next attempt, because its job id stays taken until ARQ gives the job up.
+        A job with the same segment, revision and attempt is enqueued only once while it waits or runs. If a worker
+        was lost, use the next attempt: ARQ reserves the job id until the time limit of the job.
         """
         job_id = f"recompute:{segment_id}:{revision}:{attempt}"
         async with _asking(ASK_SECONDS):
             await self._arq.enqueue_job(Job.RECOMPUTE_SEGMENT, segment_id, revision, _job_id=job_id)
 
     async def refresh_population(self, workspace_id: int, kind: int) -> None:
-        """Ask for a look at the members that changed, unless someone has asked and it has not ended.
+        """Enqueue a refresh of a population, unless one is enqueued or running already.
 
-        The refresh calls `refresh_ends` before it looks for the last time, so a change that comes later asks
-        again.
+        A refresh calls `refresh_ends` before it looks for changes for the last time. So a change that it does not
+        see enqueues the next refresh.
         """
         key = _nudge_key(workspace_id, kind)
         async with _asking(ASK_SECONDS):
@@ -116,47 +116,47 @@ class JobQueue:
                 await self._arq.enqueue_job(Job.REFRESH_POPULATION, workspace_id, kind)
 
     async def prune_events(self, workspace_id: int) -> None:
-        """Ask for the removal of the events that a workspace no longer keeps; once while it waits or runs."""
+        """Enqueue the removal of old events of a workspace; only once while it waits or runs."""
         await self._arq.enqueue_job(Job.PRUNE_EVENTS, workspace_id, _job_id=f"prune:{workspace_id}")
 
     async def prune_audit(self) -> None:
-        """Ask for the removal of audit entries that are too old; once while it waits or runs."""
+        """Enqueue the removal of old audit entries; only once while it waits or runs."""
         async with _asking(ASK_SECONDS):
             await self._arq.enqueue_job(Job.PRUNE_AUDIT, _job_id="prune-audit")
 
     async def value_segments(self, workspace_id: int, kind: int) -> None:
-        """Ask for the values of a population's segments to be brought up to date; once while it waits or runs."""
+        """Enqueue the update of the customer values of a population's segments; only once while it waits or runs."""
         async with _asking(ASK_SECONDS):
             await self._arq.enqueue_job(
                 Job.VALUE_SEGMENTS, workspace_id, kind, _job_id=f"values:{workspace_id}:{kind}"
             )
 
     async def compact_history(self, segment_id: int) -> None:
-        """Ask for the compaction of a segment's history; once while it waits or runs."""
+        """Enqueue the compaction of a segment's history; only once while it waits or runs."""
         async with _asking(ASK_SECONDS):
             await self._arq.enqueue_job(Job.COMPACT_HISTORY, segment_id, _job_id=f"compact:{segment_id}")
 
     async def run_import(self, import_id: int, position: int, *, attempt: int = 0) -> None:
-        """Ask for an import to be carried out, or carried on from a position in its file.
+        """Enqueue an import, or its next part, from a position in its file.
 
-        As with `recompute_segment`, a lost worker's work is asked for under the next attempt.
+        As for `recompute_segment`, use the next attempt if a worker was lost.
         """
         job_id = f"import:{import_id}:{position}:{attempt}"
         async with _asking(ASK_SECONDS):
             await self._arq.enqueue_job(Job.RUN_IMPORT, import_id, _job_id=job_id)
 
     async def run_export(self, export_id: int, *, attempt: int = 0) -> None:
-        """Ask for a file to be written; a lost worker's work is asked for under the next attempt."""
+        """Enqueue the writing of an export's file. Use the next attempt if a worker was lost."""
         async with _asking(ASK_SECONDS):
             await self._arq.enqueue_job(Job.RUN_EXPORT, export_id, _job_id=f"export:{export_id}:{attempt}")
 
     async def deliver(self, delivery_id: int, *, claim: int = 0) -> None:
-        """Ask for a delivery to be brought up to date, after the claim of that number; once while it waits or runs."""
+        """Enqueue an update of a delivery after its claim with this number; only once while it waits or runs."""
         async with _asking(ASK_SECONDS):
             await self._arq.enqueue_job(Job.DELIVER, delivery_id, _job_id=f"deliver:{delivery_id}:{claim}")
 
     async def backlog(self) -> Backlog:
-        """What is in the queue now."""
+        """Read the state of the queue."""
         async with _asking(BEGIN_SECONDS):
             jobs = await self._redis.zcard(queue_name)
             oldest = await self._redis.zrange(queue_name, 0, 0, withscores=True)
@@ -164,7 +164,7 @@ class JobQueue:
         return Backlog(jobs, max(0.0, time.time() - due_at))
 
     async def refresh_ends(self, workspace_id: int, kind: int) -> None:
-        """Let the next change ask for a refresh again. While Redis is away time does it, in NUDGE_SECONDS."""
+        """Let the next change enqueue a refresh again. If Redis does not answer, NUDGE_SECONDS have the same effect."""
         with suppress(RetryLater):
             async with _asking(BEGIN_SECONDS):
                 await self._redis.delete(_nudge_key(workspace_id, kind))
@@ -172,7 +172,7 @@ class JobQueue:
 
 @asynccontextmanager
 async def _asking(seconds: float) -> AsyncIterator[None]:
-    """The seam to the driver: a time limit, and its errors as ours."""
+    """Set a time limit and translate errors of the driver."""
     try:
         async with asyncio.timeout(seconds):
             yield

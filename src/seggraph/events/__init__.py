@@ -1,4 +1,4 @@
-"""Published facts: what happened, the Redis stream it goes to after commit, and the hub for subscribers."""
+"""Published facts, the Redis stream that carries them after the commit, and the hub that feeds subscribers."""
 
 from seggraph.events.cursors import Position
 from seggraph.events.facts import (

@@ -1,7 +1,7 @@
-"""Where a reader stands in a workspace's stream, and the opaque text that clients keep of it.
+"""Positions in the stream of a workspace, and the opaque cursors that clients get for them.
 
-A cursor names one entry that really was in the stream, together with the epoch the stream had then. Clients
-never look inside, so what it holds may change.
+A cursor identifies one entry that was in the stream, and the epoch of the stream at that time. Clients do not decode
+cursors, so their content may change.
 """
 
 import base64
@@ -17,9 +17,9 @@ _PLAIN = re.compile(rb"([0-9a-f]{16}):([0-9]{1,19})-([0-9]{1,19})")
 
 @dataclass(frozen=True, slots=True)
 class Position:
-    """An entry of a stream. Positions can be compared by `entry` only while the epoch is the same.
+    """An entry of a stream. Positions can be compared by `entry` only if they have the same epoch.
 
-    `epoch` is 16 hexadecimal digits; `entry` is the id that Redis gave: milliseconds and a sequence number.
+    `epoch` is 16 hexadecimal digits; `entry` is the id from Redis: milliseconds and a sequence number.
     """
 
     epoch: str
@@ -27,28 +27,28 @@ class Position:
 
     @property
     def entry_id(self) -> str:
-        """The entry's id as Redis writes it."""
+        """The id of the entry in the format of Redis."""
         return f"{self.entry[0]}-{self.entry[1]}"
 
     def reaches(self, other: "Position") -> bool:
-        """Whether everything up to and including `other` lies behind a reader who stands here."""
+        """Whether a reader at this position has seen everything up to and including `other`."""
         return self.epoch == other.epoch and self.entry >= other.entry
 
 
 def encode(position: Position) -> str:
-    """The cursor of a position: URL-safe base64 without padding."""
+    """Encode a position as a cursor: URL-safe base64 without padding."""
     plain = f"{position.epoch}:{position.entry_id}".encode()
     return base64.urlsafe_b64encode(plain).rstrip(b"=").decode()
 
 
 NOTHING_SEEN: Final = encode(Position("0" * 16, (0, 0)))
-"""The cursor of one who has seen too little to continue: whoever comes back with it must resync."""
+"""The cursor for a subscriber that has not seen everything: continuing from it always leads to a resync."""
 
 
 def decode(cursor: str, *, path: Path = ()) -> Position:
-    """The position a cursor stands for; that it is still in the stream is for the stream to say.
+    """Decode a cursor. Whether its position is still in the stream is not checked here.
 
-    Raises BadCursor, with `path`, for anything that `encode` cannot have given.
+    Raises BadCursor, with `path`, for a text that `encode` cannot have returned.
     """
     try:
         plain = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True)

@@ -1,8 +1,8 @@
-"""What happened, in the past tense, and the bytes it travels as.
+"""Facts: what happened, named in the past tense, and their encoding in the stream.
 
-A fact is small and says what changed, not all that is known: who needs more reads it from the database. A new
-kind of fact is a new class with `@published`. A field may be added with a default; a change that older code
-would misread needs a higher `version`, and that code then skips the fact.
+A fact is small. It says what changed; a reader that needs more reads the database. A new type of fact is a new class
+with `@published`. A field with a default can be added at any time. A change that older code would misread needs a
+higher `version`; older code then skips the fact.
 """
 
 from abc import ABC, abstractmethod
@@ -19,18 +19,18 @@ from pydantic import TypeAdapter, ValidationError
 from seggraph.vocabulary import DeliveryStatus, ReachStatus, SegmentStatus, Visibility
 
 SAMPLE_SIZE = 10
-"""How many member ids a fact carries as a sample, at most, after facts were added up."""
+"""Maximum number of member ids in the sample of a fact, also after facts were added up."""
 
 _log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fact(ABC):
-    """Something that happened in a workspace at an instant."""
+    """Something that happened in a workspace at one instant."""
 
     version: ClassVar[int] = 1
     adds_up: ClassVar[bool] = False
-    """False for a state: of several about one subject only the last matters. True for an increment."""
+    """False for a state: of several facts about one subject only the last matters. True for an increment."""
 
     workspace_id: int
     at: datetime
@@ -38,10 +38,10 @@ class Fact(ABC):
     @property
     @abstractmethod
     def subject_id(self) -> int:
-        """The id of the object it is about; with the class it says which facts coalesce with each other."""
+        """The id of the object. Facts with the same class and subject can be combined."""
 
     def followed_by(self, later: Self) -> Self:
-        """The one fact that says what this and a later one about the same subject said."""
+        """Combine this fact with a later one about the same subject."""
         return later
 
 
@@ -50,7 +50,7 @@ _BY_TAG: dict[str, type[Fact]] = {}
 
 
 def published(fact_type: _FactT) -> _FactT:
-    """Make a class of facts known to `decode`, by its name."""
+    """Register a class of facts for `decode`, by its name."""
     if fact_type.__name__ in _BY_TAG:
         raise ValueError(f"two kinds of fact are called {fact_type.__name__}")
     _BY_TAG[fact_type.__name__] = fact_type
@@ -60,7 +60,7 @@ def published(fact_type: _FactT) -> _FactT:
 @published
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SegmentStatusChanged(Fact):
-    """A segment went from one status to another; `previous_status` is None when it was created."""
+    """The status of a segment changed; `previous_status` is None if the segment was created."""
 
     segment_id: int
     revision: int
@@ -76,10 +76,10 @@ class SegmentStatusChanged(Fact):
 @published
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SegmentDeleted(Fact):
-    """A segment is no more.
+    """A segment was deleted.
 
-    `last` is how it was read last, its criteria aside; `hidden_from` are the users that it was hidden from. Nobody
-    can look up any more who might see it, so the fact says so.
+    `last` is its last state without criteria; `hidden_from` are the users that it was hidden from. The row is gone, so
+    the fact must say which users may see it.
     """
 
     segment_id: int
@@ -89,14 +89,14 @@ class SegmentDeleted(Fact):
 
     @property
     def subject_id(self) -> int:
-        """The segment that was."""
+        """The deleted segment."""
         return self.segment_id
 
 
 @published
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SegmentUpdated(Fact):
-    """A person edited a segment: its name, criteria, settings, or who may see it."""
+    """A segment was edited: its name, criteria, settings or visibility."""
 
     segment_id: int
 
@@ -109,7 +109,7 @@ class SegmentUpdated(Fact):
 @published
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReachChanged(Fact):
-    """A segment's reach has another status, or other numbers."""
+    """The status or the numbers of a segment's reach changed."""
 
     segment_id: int
     revision: int
@@ -124,7 +124,7 @@ class ReachChanged(Fact):
 @published
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunProgressed(Fact):
-    """A run of a segment came further: `progress` from 0 to 1, in a named phase."""
+    """A run of a segment made progress: `progress` is from 0 to 1, `phase` is its name."""
 
     segment_id: int
     revision: int
@@ -140,9 +140,9 @@ class RunProgressed(Fact):
 @published
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MembershipChanged(Fact):
-    """Members entered and exited a segment: counts, and a few member ids of each.
+    """Members entered and exited a segment: counts, and a sample of member ids.
 
-    `run_id` is the run that moved them, the last one when facts were added up; 0: it is not known.
+    `run_id` is the run of the change, or the last one if facts were added up; 0 if it is not known.
     """
 
     adds_up: ClassVar[bool] = True
@@ -161,7 +161,7 @@ class MembershipChanged(Fact):
         return self.segment_id
 
     def followed_by(self, later: Self) -> Self:
-        """The sum of both counts. A member who came and went is in both, as in the two facts."""
+        """Add up the counts. A member that entered and exited is counted in both, as in the separate facts."""
         return replace(
             later,
             entered=self.entered + later.entered,
@@ -174,7 +174,7 @@ class MembershipChanged(Fact):
 @published
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImportProgressed(Fact):
-    """An import began, came further, or ended: its row says how far."""
+    """An import began, made progress or ended. Its row has the current state."""
 
     import_id: int
 
@@ -187,7 +187,7 @@ class ImportProgressed(Fact):
 @published
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExportProgressed(Fact):
-    """An export came further, ended, or expired: its row says how far."""
+    """An export made progress, ended or expired. Its row has the current state."""
 
     export_id: int
 
@@ -200,7 +200,7 @@ class ExportProgressed(Fact):
 @published
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImportFinished(Fact):
-    """An import that was no dry run is over: completed, failed or cancelled."""
+    """An import that was not a dry run ended: it was completed, failed or cancelled."""
 
     import_id: int
 
@@ -213,7 +213,7 @@ class ImportFinished(Fact):
 @published
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExportFinished(Fact):
-    """An export's file is ready, or it failed."""
+    """The file of an export is ready, or the export failed."""
 
     export_id: int
 
@@ -228,7 +228,7 @@ class ExportFinished(Fact):
 class PlaybookChanged(Fact):
     """A playbook was created, edited, paused, resumed or deleted.
 
-    Nobody can look up any more who might see one that is gone, so the fact says so.
+    The row of a deleted playbook is gone, so the fact has what decides who may see it.
     """
 
     playbook_id: int
@@ -245,7 +245,7 @@ class PlaybookChanged(Fact):
 @published
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MetricsChanged(Fact):
-    """The campaign metrics of a segment are others: rows were recorded or corrected."""
+    """Campaign metrics of a segment were recorded or corrected."""
 
     segment_id: int
 
@@ -258,7 +258,7 @@ class MetricsChanged(Fact):
 @published
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CampaignChanged(Fact):
-    """A campaign was created, edited, led to another status or deleted: its row says what it is now, if it is."""
+    """A campaign was created, edited, changed to another status or deleted. Its row, if it exists, has the state."""
 
     campaign_id: int
 
@@ -271,13 +271,13 @@ class CampaignChanged(Fact):
 @published
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeliveryChanged(Fact):
-    """A delivery of a segment has another status, or came further."""
+    """The status of a delivery changed, or it made progress."""
 
     delivery_id: int
     segment_id: int
     status: DeliveryStatus
     is_progress: bool = False
-    """Whether the status is the one that it had, and only its numbers are others."""
+    """True if only numbers changed, and not the status."""
 
     @property
     def subject_id(self) -> int:
@@ -286,14 +286,14 @@ class DeliveryChanged(Fact):
 
 
 def encode(fact: Fact) -> bytes:
-    """A fact as one JSON object: tag, version, and its fields."""
+    """Encode a fact as one JSON object: tag, version and fields."""
     return orjson.dumps({"t": type(fact).__name__, "v": fact.version, "d": fact}, option=orjson.OPT_UTC_Z)
 
 
 def decode(payload: bytes) -> Fact | None:
-    """The fact in a payload, or None for one that this version of the program does not understand.
+    """Decode a fact; return None if this version of the program does not know it.
 
-    While a new version is rolled out, old processes read what new ones publish: that is not an error.
+    During an upgrade, processes of the old version read facts of the new one. That is not an error.
     """
     try:
         message: Any = orjson.loads(payload)

@@ -1,8 +1,8 @@
-"""The hub: one reader of Redis per process, for any number of subscribers.
+"""The hub: one reader of Redis for each process, for any number of subscribers.
 
-It waits on the streams of all workspaces that have a subscriber with one command, and hands each fact to
-those who want it. It outlives every outage: it comes back, checks that each stream continues where it stood,
-and asks the subscribers of those that do not to resync.
+One command waits on the streams of all workspaces that have subscribers. The hub gives each fact to the subscribers
+that want it. After an outage of Redis it checks whether each stream continues at its position. If one does not, its
+subscribers must resync.
 """
 
 import asyncio
@@ -13,6 +13,7 @@ from typing import Any
 
 import structlog
 
+from seggraph import tasks
 from seggraph.errors import RetryLater
 from seggraph.events.cursors import Position
 from seggraph.events.facts import Fact
@@ -20,24 +21,25 @@ from seggraph.events.stream import PAGE_SIZE, Entry, EventStream, ResyncReason
 from seggraph.events.subscriptions import Channel, Subscription, delivery_of
 
 QUEUE_LIMIT = 256
-"""How many deliveries may wait for one subscriber."""
+"""Maximum number of deliveries that wait for one subscriber."""
 CHECK_SECONDS = 5.0
-"""How often streams are checked for having vanished while nobody wrote to them."""
+"""How often the hub checks that streams still exist, even if nothing is published."""
 _FIRST_PAUSE_SECONDS = 0.05
+_CANCEL_AGAIN_SECONDS = 0.05  # a subscriber waits for the read to end
 _LONGEST_PAUSE_SECONDS = 2.0
 
 _log = structlog.get_logger(__name__)
 
 
 def everything(_: Fact) -> bool:
-    """The filter that wants every fact of the workspace."""
+    """The filter that accepts every fact of the workspace."""
     return True
 
 
 class Hub:
-    """Feeds the subscribers of this process. The stream's client needs one connection for the reader.
+    """Feeds the subscribers of this process. The reader needs one connection of the stream's client.
 
-    A `socket_timeout` of that client must be longer than `check_seconds`.
+    If the client has a `socket_timeout`, it must be longer than `check_seconds`.
     """
 
     def __init__(
@@ -57,19 +59,19 @@ class Hub:
 
     @property
     def open_subscriptions(self) -> int:
-        """How many subscribers of this process are fed now."""
+        """The number of open subscriptions of this process."""
         return sum(len(channel.members) for channel in self._channels.values())
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
-        """Run the reader meanwhile. At the end every subscription's iteration ends."""
+        """Run the reader until the block ends. Then the iteration of every subscription ends."""
         reader = asyncio.create_task(self._run(), name="seggraph-events-reader")
         self._is_running = True
         try:
             yield
         finally:
             self._is_running = False
-            await _end(reader)
+            await tasks.end([reader], again_seconds=_CANCEL_AGAIN_SECONDS)
             for channel in self._channels.values():
                 for subscription in channel.members:
                     subscription.close()
@@ -78,10 +80,10 @@ class Hub:
     async def subscribe(
         self, workspace_id: int, after: Position | None = None, wants: Callable[[Fact], bool] = everything
     ) -> AsyncIterator[Subscription]:
-        """The workspace's facts after a position, or from now on, of which `wants` is true.
+        """Subscribe to the facts of a workspace after a position, or from now on, for which `wants` is true.
 
-        From a position that can no longer be continued from, the first delivery is a Resync. `wants` must
-        be quick. Raises RetryLater while Redis is away, RuntimeError when the hub is not running.
+        If the stream cannot be continued from that position, the first delivery is a Resync. `wants` must be fast.
+        Raises RetryLater if Redis does not answer, and RuntimeError if the hub is not running.
         """
         if not self._is_running:
             raise RuntimeError("the hub is not running")
@@ -108,7 +110,7 @@ class Hub:
             del self._channels[workspace_id]
 
     def _wake(self, channel: Channel) -> None:
-        """Let the reader wait on another set of streams, if this channel is new in it."""
+        """Restart the wait of the reader if this channel is new, so that it includes the stream of the channel."""
         if len(channel.members) == 1 and self._woken is not None and not self._woken.done():
             self._woken.set_result(None)
 
@@ -131,7 +133,7 @@ class Hub:
             pause = min(pause * 2, _LONGEST_PAUSE_SECONDS)
 
     async def _feed(self) -> None:
-        """Wait for entries of the streams that have subscribers now, and hand them over."""
+        """Wait for entries of the streams that have subscribers, and offer them to these."""
         channels = dict(self._channels)
         for entry in await self._wait({key: channel.position for key, channel in channels.items()}):
             channel = channels[entry.workspace_id]
@@ -141,7 +143,7 @@ class Hub:
                 subscription.offer(entry, delivery)
 
     async def _wait(self, positions: dict[int, Position]) -> list[Entry]:
-        """The next entries after the positions; none when woken, or when nothing came for a while."""
+        """Return the next entries after the positions, or none if the wait was restarted or nothing came."""
         self._woken = asyncio.get_running_loop().create_future()
         reading = asyncio.create_task(self._read(positions), name="seggraph-events-read")
         try:
@@ -150,7 +152,7 @@ class Hub:
             return reading.result() if reading.done() else []
         finally:
             self._woken = None
-            await _end(reading)
+            await tasks.end([reading], again_seconds=_CANCEL_AGAIN_SECONDS)
 
     async def _read(self, positions: dict[int, Position]) -> list[Entry]:
         if positions:
@@ -159,7 +161,7 @@ class Hub:
         return []
 
     async def _check_when_due(self) -> None:
-        """After an outage, and now and then: does every stream continue where the reader stands?"""
+        """Check, after an outage and regularly, that every stream continues at the position of the reader."""
         now = asyncio.get_running_loop().time()
         if now < self._check_due_at:
             return
@@ -172,20 +174,11 @@ class Hub:
         self._check_due_at = now + self._check_seconds
 
     async def _restart(self, workspace_id: int, channel: Channel, reason: ResyncReason) -> None:
-        """Continue a channel from the present end of its stream."""
-        if reason is ResyncReason.LOST:  # with the epoch unchanged, a crashed server forgot the last entries
+        """Continue a channel at the current end of its stream."""
+        if reason is ResyncReason.LOST:  # with the same epoch: the server crashed and lost the last entries
             await self._stream.begin_epoch(workspace_id, instead_of=channel.position.epoch)
         position = await self._stream.position(workspace_id)
         _log.warning("events_resync", workspace_id=workspace_id, reason=reason.value)
         channel.position = position
         for subscription in tuple(channel.fed):
             subscription.resync(reason, position)
-
-
-async def _end(task: asyncio.Task[Any]) -> None:
-    """Cancel a task until it is over: the driver swallows a cancellation that meets a time limit of its own."""
-    while not task.done():
-        task.cancel()
-        await asyncio.wait([task], timeout=_FIRST_PAUSE_SECONDS)
-    if not task.cancelled():
-        task.exception()  # seen, so that nobody is told that it was not

@@ -1,7 +1,7 @@
-"""What waits for one subscriber: a bounded queue that coalesces before it gives up.
+"""Mailboxes: a bounded queue of deliveries for each subscriber.
 
-Nothing is coalesced while the subscriber keeps up. When the queue is full, states are reduced to the last of
-each and increments are added up; if too much is left, all of it gives way to one demand to resync.
+If the subscriber is fast enough, nothing is combined. When the queue is full, only the last state of each subject is
+kept and increments are added up. If the queue is still too long, it is replaced by one resync.
 """
 
 from collections import deque
@@ -14,7 +14,7 @@ from seggraph.events.stream import ResyncReason
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """A fact, and the cursor from which a subscriber who has it continues."""
+    """A fact, and the cursor of the position after it."""
 
     cursor: str
     fact: Fact
@@ -22,14 +22,14 @@ class Delivery:
 
 @dataclass(frozen=True, slots=True)
 class Resync:
-    """Something was missed: read the present state *after* this came. It goes on from `cursor`."""
+    """Facts were missed: read the current state *after* receiving this. The subscription continues at `cursor`."""
 
     reason: ResyncReason
     cursor: str
 
 
 class Mailbox:
-    """At most `limit` things to hand over. `cursor` is the one the subscriber starts with."""
+    """At most `limit` items for one subscriber. `cursor` is the position at which the subscriber starts."""
 
     def __init__(self, limit: int, cursor: str) -> None:
         self._limit = limit
@@ -41,11 +41,11 @@ class Mailbox:
 
     @property
     def cursor(self) -> str:
-        """The cursor of what was taken last, or the one it began with."""
+        """The cursor of the item that was taken last, or the initial one."""
         return self._cursor
 
     def put(self, delivery: Delivery) -> None:
-        """Add a fact, making room first when there is none."""
+        """Add a fact. If the mailbox is full, combine items first."""
         if len(self._items) >= self._limit:
             self._coalesce()
         if len(self._items) >= self._limit:
@@ -54,12 +54,12 @@ class Mailbox:
             self._items.append(delivery)
 
     def put_resync(self, resync: Resync) -> None:
-        """Replace all that waits: who reads the present state anew needs none of it."""
+        """Replace all waiting items: after a resync the subscriber does not need them."""
         self._items.clear()
         self._items.append(resync)
 
     def take(self) -> Delivery | Resync | None:
-        """The next thing to hand over, or None."""
+        """Take the next item, or None."""
         if not self._items:
             return None
         item = self._items.popleft()
@@ -67,32 +67,32 @@ class Mailbox:
         return item
 
     def _coalesce(self) -> None:
-        """Make room for a quarter at least, so that a full queue is not worked through for every fact."""
+        """Free at least a quarter of the mailbox, so that a full one is not combined again for every fact."""
         resyncs = [item for item in self._items if isinstance(item, Resync)]
         floor = resyncs[-1].cursor if resyncs else self._cursor
-        kept = coalesced((item for item in self._items if isinstance(item, Delivery)), floor)
-        if len(resyncs) + len(kept) <= self._limit * 3 // 4:
-            self._items = deque([*resyncs, *kept])
+        fewer = coalesced((item for item in self._items if isinstance(item, Delivery)), floor)
+        if len(resyncs) + len(fewer) <= self._limit * 3 // 4:
+            self._items = deque([*resyncs, *fewer])
 
 
 def coalesced(deliveries: Iterable[Delivery], floor: str) -> list[Delivery]:
-    """Fewer deliveries that say the same to a subscriber who has all up to the cursor `floor`.
+    """Combine deliveries for a subscriber that has seen everything up to the cursor `floor`.
 
-    From the cursor of any of them a subscriber continues and misses nothing, nor counts anything twice. So an
-    increment is not added up across an increment of something else; and a state that now comes before a sum,
-    a part of which was older, gets an older cursor: after it the state may come again, which does no harm.
+    From the cursor of each result, a subscriber can continue without missing a fact or counting an increment twice.
+    So increments are not added up across an increment of another subject. A state that now comes before a sum with
+    an older part gets an older cursor. Continuing from it may send the state again, which is harmless.
     """
-    kept: list[Delivery] = []
-    at: int | None = None  # where the last increment stands in `kept`
+    result: list[Delivery] = []
+    at: int | None = None  # the index of the last increment in `result`
     for delivery in _last_states(list(deliveries)):
         if delivery.fact.adds_up:
-            if at is not None and _subject(kept[at].fact) == _subject(delivery.fact):
-                before = kept[at - 1].cursor if at else floor
-                delivery = replace(delivery, fact=kept[at].fact.followed_by(delivery.fact))
-                kept[at:] = [replace(state, cursor=before) for state in kept[at + 1 :]]
-            at = len(kept)
-        kept.append(delivery)
-    return kept
+            if at is not None and _subject(result[at].fact) == _subject(delivery.fact):
+                before = result[at - 1].cursor if at else floor
+                delivery = replace(delivery, fact=result[at].fact.followed_by(delivery.fact))
+                result[at:] = [replace(state, cursor=before) for state in result[at + 1 :]]
+            at = len(result)
+        result.append(delivery)
+    return result
 
 
 def _last_states(deliveries: list[Delivery]) -> list[Delivery]:

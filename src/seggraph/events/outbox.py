@@ -1,8 +1,8 @@
-"""The outbox: facts wait in PostgreSQL from their commit until Redis has them, so none dies with its process.
+"""The outbox: facts are stored in PostgreSQL until they are in the Redis stream, so none is lost with its process.
 
-A fact is written in the transaction that makes it true, published right after the commit, and then deleted. What
-a process left behind is published by the sweeper. So a fact is published at least once, and now and then twice.
-What webhooks want of it is noted beside it, for `webhook_messages`.
+A fact is stored in the transaction of the change, published directly after the commit, and then deleted. If a process
+stops in between, the sweeper publishes its facts. So a fact is published at least once, and sometimes twice. Facts
+that a webhook has a topic for are also stored in `webhook_facts`, from which its messages are created.
 """
 
 from collections.abc import Sequence
@@ -17,11 +17,11 @@ from seggraph.events.facts import decode, encode
 from seggraph.events.topics import topics_of
 
 OVERDUE_SECONDS: Final = 10
-"""The age at which a fact was left behind: twice what publishing may take."""
+"""A fact that is older than this was not published by its process: twice the time limit of publishing."""
 AT_ONCE: Final = 500
 
-KEEP = """
-    WITH told AS (
+STORE = """
+    WITH for_webhooks AS (
       INSERT INTO webhook_facts (workspace_id, fact)
       SELECT workspace_id, fact FROM unnest($1::bigint[], $2::bytea[], $3::text[])
         WITH ORDINALITY AS t(workspace_id, fact, topics, place)
@@ -32,35 +32,37 @@ KEEP = """
     SELECT * FROM unnest($1::bigint[], $2::bytea[]) RETURNING id
 """
 
+# any workspace: the outbox is emptied for all of them, oldest first
 OVERDUE = """
     SELECT id, fact FROM outbox WHERE created_at < clock_timestamp() - make_interval(secs => $1)
     ORDER BY id LIMIT $2 FOR UPDATE SKIP LOCKED
 """
 
+# any workspace: the ids are of rows that were just read under a lock
 FORGET = "DELETE FROM outbox WHERE id = ANY($1)"
 
 
 def publish(stream: EventStream, unit: UnitOfWork, facts: Sequence[Fact]) -> None:
-    """Publish facts once the unit of work is committed; until that is done they are kept."""
-    kept: list[int] = []
+    """Publish facts after the commit of the unit of work, and store them until then."""
+    stored: list[int] = []
 
-    async def keep() -> None:
+    async def store() -> None:
         workspace_ids = [fact.workspace_id for fact in facts]
         topics = [",".join(topics_of(fact)) for fact in facts]
-        rows = await unit.connection.fetch(KEEP, workspace_ids, [encode(fact) for fact in facts], topics)
-        kept.extend(row["id"] for row in rows)
+        rows = await unit.connection.fetch(STORE, workspace_ids, [encode(fact) for fact in facts], topics)
+        stored.extend(row["id"] for row in rows)
 
     async def send() -> None:
         if await stream.publish(facts):
             async with database() as connection:
-                await _forget(connection, kept)
+                await _forget(connection, stored)
 
-    unit.before_commit(keep)
+    unit.before_commit(store)
     unit.after_commit(send)
 
 
 async def publish_overdue(stream: EventStream, *, age_seconds: float = OVERDUE_SECONDS) -> int:
-    """Publish the facts that were left behind, oldest first; returns how many."""
+    """Publish the facts that their processes did not publish, oldest first; return how many."""
     async with begin() as unit:
         rows = await unit.connection.fetch(OVERDUE, age_seconds, AT_ONCE)
         facts = [fact for row in rows if (fact := decode(row["fact"])) is not None]

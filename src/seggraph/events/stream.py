@@ -1,13 +1,12 @@
 """The stream of facts of each workspace in Redis: publishing, positions, and reading without a gap.
 
-Every entry carries the stream's *epoch*, a random word made together with the stream. So the epoch can
-neither outlive the stream nor be lost without it, and a reader meets a new one in order, among the entries. A
-stream that vanished (expired, flushed, a server started empty) begins anew with another epoch. A stream that
-stayed but lacks something gets another epoch too: when a fact could not be published, and when a crashed
-server forgot entries that were read before.
+Every entry has the *epoch* of the stream, a random word that is created together with the stream. So the epoch cannot
+exist without the stream, and a reader sees a new epoch in the order of the entries. A stream that was lost (expired,
+flushed, or the server was restarted empty) begins again with a new epoch. A stream that lacks a fact gets a new epoch
+too: when a fact could not be published, and when a crashed server lost entries that were read before.
 
-A reader stands at an entry. It continues without a gap exactly when that entry is still there with its epoch;
-otherwise something may have been missed and it must resync. This forgets nothing that a newer entry trimmed.
+The position of a reader is an entry. The reader continues without a gap if and only if that entry still exists with
+its epoch. Otherwise facts may be missing, for example because older entries were trimmed, and it must resync.
 """
 
 import asyncio
@@ -15,7 +14,6 @@ import secrets
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Any
 
 import structlog
@@ -26,13 +24,14 @@ from redis.exceptions import RedisError
 from seggraph.errors import RetryLater
 from seggraph.events.cursors import Position
 from seggraph.events.facts import Fact, decode, encode
+from seggraph.vocabulary.described import DescribedStrEnum
 
 MAX_LENGTH = 10_000
-"""About how many entries a stream keeps: how far behind a reader may fall and still continue."""
-KEPT_SECONDS = 3 * 24 * 3600
-"""How long a stream lives after its last fact."""
+"""The approximate length of a stream. A reader that falls further behind must resync."""
+TIME_TO_LIVE_SECONDS = 3 * 24 * 3600
+"""How long a stream exists after its last fact."""
 COMMAND_SECONDS = 5.0
-"""The time limit of one exchange with Redis, beside the time a blocking read may wait."""
+"""Time limit of one exchange with Redis, without the time that a blocking read waits."""
 PAGE_SIZE = 100
 """How many entries of one stream are read at once."""
 _BATCH_SIZE = 500
@@ -62,12 +61,12 @@ return {epoch, id}
 _log = structlog.get_logger(__name__)
 
 
-class ResyncReason(StrEnum):
-    """Why a subscriber cannot simply go on, and must read the present state anew."""
+class ResyncReason(DescribedStrEnum):
+    """Why a subscription cannot continue from a cursor, so that the client must load the current state again."""
 
-    TRIMMED = "TRIMMED"
-    LOST = "LOST"
-    SLOW_CONSUMER = "SLOW_CONSUMER"
+    TRIMMED = "TRIMMED", "The cursor is too old: events after it were already deleted."
+    LOST = "LOST", "The event stream was lost and started again."
+    SLOW_CONSUMER = "SLOW_CONSUMER", "The client read too slowly, so events were dropped."
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,9 +79,9 @@ class Entry:
 
 
 class EventStream:
-    """The streams of all workspaces in one Redis. The client gives bytes and speaks RESP2 (the defaults).
+    """The streams of all workspaces in one Redis. The client must return bytes and use RESP2 (the defaults).
 
-    `redis` should not repeat commands by itself: a hub would not learn at once that the server was away.
+    `redis` must not retry commands itself: the hub has to notice an outage at once.
     """
 
     def __init__(
@@ -94,10 +93,10 @@ class EventStream:
         self._unpublished: set[int] = set()
 
     async def publish(self, facts: Sequence[Fact]) -> bool:
-        """Append facts to their workspaces' streams, in order. Call it after the commit. True when it is done.
+        """Append facts to the streams of their workspaces, in order, after the commit. Return whether it was done.
 
-        An outage raises nothing, for what was committed stays so: the workspaces are remembered, and their
-        subscribers are told to resync as soon as Redis answers again (see `settle`).
+        If Redis does not answer, no error is raised, because the change is already committed. The workspaces are
+        stored, and their subscribers must resync as soon as Redis answers again (see `settle`).
         """
         by_workspace: dict[int, list[bytes]] = {}
         for fact in facts:
@@ -120,9 +119,9 @@ class EventStream:
         return True
 
     async def settle(self) -> None:
-        """Begin a new epoch wherever a fact could not be published. To be called now and then.
+        """Begin a new epoch in each stream for which a fact could not be published. Call it regularly.
 
-        Raises RetryLater while Redis is away.
+        Raises RetryLater if Redis does not answer.
         """
         while self._unpublished:
             workspace_id = self._unpublished.pop()
@@ -133,23 +132,23 @@ class EventStream:
                 raise
 
     async def position(self, workspace_id: int) -> Position:
-        """Where the stream ends now. Taken *before* a snapshot is read, no change falls between the two.
+        """Return the end of the stream. If you read it *before* a snapshot, no change is missed between the two.
 
-        A stream that does not exist is begun. Raises RetryLater while Redis is away.
+        A stream that does not exist is created. Raises RetryLater if Redis does not answer.
         """
         return await self._run(workspace_id, ends="")
 
     async def begin_epoch(self, workspace_id: int, *, instead_of: str | None = None) -> Position:
-        """End the stream's epoch, so that every reader resyncs; only if it is `instead_of`, when given.
+        """Begin a new epoch, so that every reader must resync. With `instead_of`, only if that is the current epoch.
 
-        Raises RetryLater while Redis is away.
+        Raises RetryLater if Redis does not answer.
         """
         return await self._run(workspace_id, ends=instead_of or "*")
 
     async def read(self, workspace_id: int, after: Position) -> list[Entry] | ResyncReason:
-        """The next entries after a position, at most PAGE_SIZE; or why it cannot be continued from there.
+        """Return the next entries after a position, at most PAGE_SIZE, or the reason why the reader must resync.
 
-        Raises RetryLater while Redis is away.
+        Raises RetryLater if Redis does not answer.
         """
         async with self._exchange(), self._redis.pipeline(transaction=True) as pipe:
             pipe.xrange(_key(workspace_id), min=after.entry_id, count=PAGE_SIZE + 1)
@@ -159,9 +158,9 @@ class EventStream:
         return _gap(after, entries, _positions(first)) or entries[1:]
 
     async def gaps(self, positions: Mapping[int, Position]) -> dict[int, ResyncReason]:
-        """Which of the positions, by workspace, can no longer be continued from, and why.
+        """Return the workspaces whose stream cannot be continued from the given position, with the reason.
 
-        Raises RetryLater while Redis is away.
+        Raises RetryLater if Redis does not answer.
         """
         async with self._exchange(), self._redis.pipeline(transaction=False) as pipe:
             for workspace_id, position in positions.items():
@@ -177,10 +176,10 @@ class EventStream:
         return found
 
     async def wait(self, positions: Mapping[int, Position], *, seconds: float) -> list[Entry]:
-        """The entries after the positions of several workspaces, waiting up to `seconds` for the first.
+        """Return the entries after the positions of several workspaces; wait up to `seconds` for the first.
 
-        Entries of one workspace are in order. Nothing is checked: an entry with another epoch says that its
-        reader must resync. Raises RetryLater while Redis is away.
+        Entries of one workspace are in order. Gaps are not checked: an entry with another epoch means that the
+        reader must resync. Raises RetryLater if Redis does not answer.
         """
         keys = {_key(workspace_id).encode(): workspace_id for workspace_id in positions}
         after: dict[Any, Any] = {key: positions[workspace_id].entry_id for key, workspace_id in keys.items()}
@@ -203,10 +202,10 @@ class EventStream:
     def _script(self, workspace_id: int, ends: str, payloads: Sequence[bytes]) -> tuple[Any, ...]:
         fresh = secrets.token_hex(8)
         keys = (_key(workspace_id), f"seggraph:{workspace_id}:published:{fresh}")
-        return _APPEND, len(keys), *keys, self._max_length, KEPT_SECONDS, fresh, ends, *payloads
+        return _APPEND, len(keys), *keys, self._max_length, TIME_TO_LIVE_SECONDS, fresh, ends, *payloads
 
     async def _evaluate(self, scripts: Sequence[tuple[Any, ...]]) -> list[Any]:
-        """Run scripts, again when a connection is found broken: after a restart every pooled one is."""
+        """Run scripts. Repeat them if a connection is broken, because after a restart of Redis all pooled ones are."""
         async with self._exchange():
             for pause in _PAUSES_SECONDS:
                 with suppress(RedisConnectionError):
@@ -222,10 +221,10 @@ class EventStream:
 
     @asynccontextmanager
     async def _exchange(self, *, waiting: float = 0.0) -> AsyncIterator[None]:
-        """The seam to the driver: a time limit, its errors as ours, and no cancellation that it swallowed.
+        """Set a time limit, translate errors of the driver, and repeat a cancellation that the driver swallowed.
 
-        It does when a cancellation meets a time limit of its own, such as the one it looks at a pooled
-        connection with.
+        The driver swallows a cancellation during one of its own time limits, for example while it checks a pooled
+        connection.
         """
         task = asyncio.current_task()
         requests = task.cancelling() if task else 0
@@ -240,7 +239,7 @@ class EventStream:
 
 
 def _gap(after: Position, entries: Sequence[Entry], first: Sequence[Position]) -> ResyncReason | None:
-    """Why `after` cannot be continued, given the entries from it on and the stream's first entry."""
+    """Return why `after` cannot be continued, from the entries at and after it and the first entry of the stream."""
     if entries and entries[0].position == after:
         return None
     if first and first[0].epoch == after.epoch and first[0].entry > after.entry:

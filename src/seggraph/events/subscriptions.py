@@ -1,7 +1,7 @@
-"""One subscriber: first it pulls what it missed from the stream, then the hub's shared reader feeds it.
+"""One subscriber: first it reads the facts that it missed from the stream, then the shared reader of the hub feeds it.
 
-It changes over when it stands where the shared reader stands, or further: what the reader still brings from
-before is skipped. So the two parts join without a gap, a repetition or a second queue.
+It switches when its position is that of the shared reader, or later. Older entries from the reader are skipped. So
+there is no gap, no repetition and no second queue between the two phases.
 """
 
 import asyncio
@@ -25,7 +25,7 @@ _log = structlog.get_logger(__name__)
 
 @dataclass(slots=True)
 class Channel:
-    """How far the shared reader is in one workspace's stream, and whom it feeds there."""
+    """The position of the shared reader in the stream of one workspace, and the subscriptions that it feeds."""
 
     position: Position
     members: "set[Subscription]" = field(default_factory=set)
@@ -33,9 +33,9 @@ class Channel:
 
 
 class Subscription:
-    """The facts a subscriber wants, in order, as an endless iteration by one consumer.
+    """The facts for one subscriber, in order, as an endless iteration for one consumer.
 
-    It ends when the hub stops. An error in `wants` is raised to the consumer and ends it too.
+    It ends when the hub stops. An error in `wants` is raised to the consumer and also ends it.
     """
 
     def __init__(
@@ -56,16 +56,27 @@ class Subscription:
         self._mailbox = Mailbox(queue_limit, encode(start))
         self._ready = asyncio.Event()
         self._closed = False
+        self.is_idle = False
+        """Whether its consumer waits for something to happen, having taken all that did."""
+        self.before = encode(start)
+        """The cursor before what was taken last."""
+        self.when_idle: Callable[[], None] | None = None
+        """Called when its consumer begins to wait."""
         self._error: Exception | None = None
 
     @property
     def cursor(self) -> str:
-        """Where it stands before anything was taken: the cursor of a snapshot that is read now."""
+        """The cursor for a snapshot that is read before the first delivery is taken."""
         return self._mailbox.cursor
 
     @property
+    def place(self) -> Position:
+        """Up to which entry of the stream it knows."""
+        return self._position
+
+    @property
     def waiting(self) -> int:
-        """How many deliveries wait to be taken; never more than the hub's limit."""
+        """The number of waiting deliveries; never more than the limit of the hub."""
         return len(self._mailbox)
 
     def __aiter__(self) -> Self:
@@ -73,21 +84,32 @@ class Subscription:
 
     async def __anext__(self) -> Delivery | Resync:
         while True:
+            before = self._mailbox.cursor
             item = self._mailbox.take()
             if item is not None:
+                self.before = before
                 return item
             if self._error is not None:
                 raise self._error
             if self._closed:
                 raise StopAsyncIteration
             if self in self._channel.fed:
-                self._ready.clear()
-                await self._ready.wait()
+                await self._wait()
             else:
                 await self._pull()
 
+    async def _wait(self) -> None:
+        self._ready.clear()
+        self.is_idle = True
+        try:
+            if self.when_idle is not None:
+                self.when_idle()
+            await self._ready.wait()
+        finally:
+            self.is_idle = False
+
     def offer(self, entry: Entry, delivery: Delivery | None) -> None:
-        """Take an entry of the stream, with the delivery made of it; skip it when it lies behind."""
+        """Process an entry of the stream and its delivery. Skip it if it is before the position."""
         if entry.position.epoch == self._position.epoch and entry.position.entry <= self._position.entry:
             return
         if entry.position.epoch != self._position.epoch:
@@ -95,34 +117,42 @@ class Subscription:
         self._position = entry.position
         if delivery is not None and self._is_wanted(delivery.fact):
             self._mailbox.put(delivery)
-            self._ready.set()
+            self._wake()
 
     def resync(self, reason: ResyncReason, position: Position) -> None:
-        """Continue from another position, unless this is there already, and say so to the consumer."""
+        """Continue from another position and send a resync, unless the position is reached already."""
         if not self._position.reaches(position):
             self._restart(reason, position)
 
+    def stop(self) -> None:
+        """Take nothing any more: another subscription goes on from here."""
+        self._channel.fed.discard(self)
+
     def close(self) -> None:
-        """End the iteration, after what waits was taken."""
+        """End the iteration after the waiting deliveries."""
         self._closed = True
+        self._wake()
+
+    def _wake(self) -> None:
+        self.is_idle = False
         self._ready.set()
 
     def _restart(self, reason: ResyncReason, position: Position) -> None:
         self._position = position
         self._mailbox.put_resync(Resync(reason, encode(position)))
-        self._ready.set()
+        self._wake()
 
     def _is_wanted(self, fact: Fact) -> bool:
         try:
             return self._wants(fact)
-        except Exception as error:  # a defect of one subscriber's filter must not end the others' reader
+        except Exception as error:  # an error in the filter of one subscriber must not stop the shared reader
             self._error = error
             self._channel.fed.discard(self)
-            self._ready.set()
+            self._wake()
             return False
 
     async def _pull(self) -> None:
-        """Read one page, and change over to the shared reader if that was the last."""
+        """Read one page. If it was the last one, switch to the shared reader."""
         try:
             found = await self._stream.read(self._workspace_id, self._position)
             if isinstance(found, ResyncReason):
@@ -136,10 +166,10 @@ class Subscription:
             self.offer(entry, delivery_of(entry))
         if self._position.reaches(self._channel.position):
             self._channel.fed.add(self)
-        elif not found:  # the reader has not noticed yet what happened to the stream
+        elif not found:  # the shared reader has not noticed the loss of the stream yet
             await asyncio.sleep(_PAUSE_SECONDS)
 
 
 def delivery_of(entry: Entry) -> Delivery | None:
-    """What a subscriber gets of an entry, if anything."""
+    """The delivery for an entry, or None if the entry has no fact."""
     return None if entry.fact is None else Delivery(encode(entry.position), entry.fact)

@@ -1,4 +1,4 @@
-"""Which topics a fact is told under: the one place that says so, for those who watch a workspace and for webhooks."""
+"""The topics of each fact, for webhooks and for the subscription `workspaceEvents`."""
 
 from collections.abc import Callable
 from typing import Final, TypeVar
@@ -27,7 +27,7 @@ _RULES: Final[dict[type[Fact], Rule]] = {}
 
 
 def topics_of(fact: Fact) -> tuple[Topic, ...]:
-    """The topics of a fact, in the order in which they are told; none for what only those who asked follow."""
+    """Return the topics of a fact in the order of publishing. Facts that report only progress have none."""
     rule = _RULES.get(type(fact))
     return () if rule is None else rule(fact)
 
@@ -54,8 +54,8 @@ def _of_reach(fact: ReachChanged) -> tuple[Topic, ...]:
 
 
 def _of_members(fact: MembershipChanged) -> tuple[Topic, ...]:
-    told = ((Topic.MEMBERS_ENTERED, fact.entered), (Topic.MEMBERS_EXITED, fact.exited))
-    return tuple(topic for topic, count in told if count)
+    counts = ((Topic.MEMBERS_ENTERED, fact.entered), (Topic.MEMBERS_EXITED, fact.exited))
+    return tuple(topic for topic, count in counts if count)
 
 
 _always(SegmentDeleted, Topic.SEGMENT_DELETED)

@@ -101,7 +101,7 @@ class RecordReader:
 
 
 def _broken(line: int, error: csv.Error) -> Record:
-    """What a mistake of CSV means. Raises Unreadable if the records after it cannot be told for certain."""
+    """What a mistake of CSV means. Raises Unreadable if the records after it are not certain."""
     reason = str(error)
     if "field limit" in reason:
         raise Unreadable(
@@ -115,4 +115,6 @@ def _broken(line: int, error: csv.Error) -> Record:
 
 def has_foreign_bytes(cells: list[str]) -> bool:
     """Whether cells hold bytes that the file's encoding does not have."""
-    return any(not cell.isascii() and any("\udc80" <= one <= "\udcff" for one in cell) for cell in cells)
+    return any(
+        not cell.isascii() and any("\udc80" <= character <= "\udcff" for character in cell) for cell in cells
+    )

@@ -10,7 +10,7 @@ KEY_BYTES: Final = 32
 
 
 def ensure(folder: Path, name: str) -> bytes:
-    """The key of a name, made whole or not at all, whoever is first."""
+    """The key of a name. The first process makes it, whole or not at all."""
     path = folder / name
     if not path.exists():
         own = folder / f"{name}.{secrets.token_hex(8)}"

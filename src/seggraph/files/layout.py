@@ -12,9 +12,10 @@ from pathlib import Path
 from typing import Final
 
 from seggraph.errors import Invalid, Required, TooMany
-from seggraph.files import csv_values
 from seggraph.files.csv_records import DELIMITERS, MAX_COLUMNS, Dialect, Record, RecordReader
-from seggraph.values import domains
+from seggraph.values import csv_values
+from seggraph.values.domains import is_domain
+from seggraph.values.emails import is_email
 from seggraph.vocabulary import AttributeType
 
 SAMPLE_BYTES: Final = 256 * 1024
@@ -23,7 +24,6 @@ SAMPLES: Final = 5
 MAX_SAMPLE: Final = 200
 MAX_COLUMN_NAME: Final = 500
 
-_EMAIL = re.compile(r"[^@\s,;]+@[^@\s,;]+\.[^@\s,;]+")
 _NUMBER_OR_DATE = re.compile(r"[-+]?[$€£]?\d[\d.,:/\-\sTZ%]*", re.ASCII)
 
 
@@ -65,20 +65,6 @@ def read_layout(
     by_column = [[row[index] for row in rows if index < len(row)] for index in range(len(names))]
     columns = [_column(name, column) for name, column in zip(names, by_column, strict=True)]
     return Layout(Dialect(encoding, delimiter, header), columns, by_column)
-
-
-def is_email(cell: str) -> bool:
-    """Whether a cell looks like one email address."""
-    return bool(_EMAIL.fullmatch(cell))
-
-
-def is_domain(cell: str) -> bool:
-    """Whether a cell can be read as a domain."""
-    try:
-        domains.normalise(cell)
-    except Invalid:
-        return False
-    return True
 
 
 def column_names(first: Sequence[str], *, has_header: bool) -> list[str]:
@@ -132,7 +118,7 @@ def _first(reader: RecordReader) -> list[Record]:
 def _require_text(records: Sequence[Sequence[str]]) -> None:
     """Raise Invalid for a first record of control characters: such are in binary files, and in cells of members."""
     first = "".join(records[0])
-    strange = sum(one < " " and one not in "\t\r\n" for one in first)
+    strange = sum(character < " " and character not in "\t\r\n" for character in first)
     if strange > len(first) * 0.1:
         raise Invalid("This is no text but a binary file; upload a CSV file.", path=("file",))
 

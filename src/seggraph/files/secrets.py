@@ -1,7 +1,7 @@
 """Secrets of outside systems, encrypted at rest: AES-256-GCM under a key that is not in the database.
 
 The key is made of the setting `secret_key`; without it, a key is made once in the files folder, which all processes
-share. Whoever has the database alone can read no secret, nor move one to where another purpose would use it.
+share. With the database alone nobody can read a secret, nor move it to where another purpose would use it.
 """
 
 import hashlib
@@ -14,7 +14,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from seggraph.errors import ErrorCode, SeggraphError
-from seggraph.files import key_files as kept_keys
+from seggraph.files import key_files
 from seggraph.files.uploads import folder
 from seggraph.settings import Settings
 
@@ -73,4 +73,4 @@ def _key(settings: Settings) -> bytes:
     chosen = settings.files_dir is not None or settings.data_dir is not None
     if not chosen and place.is_relative_to(Path(tempfile.gettempdir())):
         raise SecretKeyMissing("Secrets cannot be kept: set SEGGRAPH_SECRET_KEY, at least 32 characters.")
-    return kept_keys.ensure(place, KEY_FILE)
+    return key_files.ensure(place, KEY_FILE)

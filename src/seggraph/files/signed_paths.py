@@ -1,4 +1,4 @@
-"""Paths to files that whoever has them may fetch until they expire, without signing in.
+"""Paths to files: a client that has the path can fetch the file until the path expires, without signing in.
 
 The signature is an HMAC with a key that lies in the files folder, which all processes share.
 """
@@ -9,7 +9,7 @@ import time
 from typing import Final
 
 from seggraph.errors import NotFound
-from seggraph.files import key_files as kept_keys
+from seggraph.files import key_files
 from seggraph.files.uploads import folder
 from seggraph.settings import Settings
 
@@ -34,4 +34,4 @@ def verify(settings: Settings, path: str, expires: str, signature: str) -> None:
 
 def _signature(settings: Settings, path: str, expires: int) -> str:
     message = f"{path}\n{expires}".encode()
-    return hmac.new(kept_keys.ensure(folder(settings), KEY_FILE), message, hashlib.sha256).hexdigest()
+    return hmac.new(key_files.ensure(folder(settings), KEY_FILE), message, hashlib.sha256).hexdigest()

@@ -1,7 +1,7 @@
 """The tables, as Tortoise models. Hot set-based SQL runs through asyncpg against the same tables.
 
-Tables that are written by the thousand rows (members, chunks, dirty batches) carry no foreign keys: their
-writers hold the row that the key would point to, and a check per row would cost more than the row.
+Tables with many writes (members, chunks, dirty batches) have no foreign keys. Their writers hold the row that the key
+would refer to, and a check for each row would cost more than writing it.
 """
 
 from seggraph.models.api_keys import ApiKey

@@ -1,4 +1,4 @@
-"""API keys: how partners and scripts sign in."""
+"""API keys, with which partners and scripts sign in."""
 
 from tortoise import fields
 from tortoise.models import Model
@@ -9,7 +9,7 @@ from seggraph.vocabulary import ApiKeyScope
 
 
 class ApiKey(Model):
-    """A key `sgk_live_…`. Only its SHA-256 is kept: the secret has 256 random bits, so a slow hash adds nothing."""
+    """A key `sgk_live_…`. Only its SHA-256 is stored. The secret has 256 random bits, so a slow hash is not needed."""
 
     id = fields.BigIntField(primary_key=True)
     workspace: fields.ForeignKeyRelation[Workspace] = fields.ForeignKeyField("seggraph.Workspace")

@@ -1,4 +1,4 @@
-"""Audiences as rows: populations, and the chunks of their bitmaps."""
+"""Populations, and the chunks of audiences."""
 
 from enum import IntEnum
 
@@ -9,47 +9,47 @@ from seggraph.vocabulary import Channel, MemberKind
 
 
 class ChunkRole(IntEnum):
-    """What the bitmap of an owner says. The role implies the kind of owner."""
+    """The meaning of a bitmap. It also says what the owner is: a segment, a source, a population or a delivery."""
 
     MEMBERS = 1
-    """Of a segment: who is in it."""
+    """Of a segment: its members."""
     LINKS = 2
-    """Of a source: what it matched or was given, blocks already taken away."""
+    """Of a source: the members that it matched or was given, without blocked ones."""
     BLOCKS = 3
-    """Of a source: whom it may not add."""
+    """Of a source: the members that it must not add."""
     REACHABLE_EMAIL = 11
     REACHABLE_DIRECT_MAIL = 12
     REACHABLE_SMS = 13
     REACHABLE_PHONE = 14
     REACHABLE_PUSH = 15
-    """Of a population: members that a channel reaches."""
+    """Of a population: the members that a channel reaches."""
     ADDRESSED_EMAIL = 21
     ADDRESSED_DIRECT_MAIL = 22
     ADDRESSED_SMS = 23
     ADDRESSED_PHONE = 24
     ADDRESSED_PUSH = 25
-    """Of a population: members who have an address for a channel."""
+    """Of a population: the members with an address for a channel."""
     ALLOWED_EMAIL = 31
     ALLOWED_DIRECT_MAIL = 32
     ALLOWED_SMS = 33
     ALLOWED_PHONE = 34
     ALLOWED_PUSH = 35
-    """Of a population: those of them whose consent allows it."""
+    """Of a population: the members with an address for a channel and a consent that allows it."""
     DELIVERED = 41
-    """Of a delivery: who is on the list outside, as was acknowledged last."""
+    """Of a delivery: the members on the list, as the destination last acknowledged."""
     UNSETTLED = 42
-    """Of a delivery: who may or may not be there as they are now: a batch is under way, or their data changed."""
+    """Of a delivery: the members in a batch without an answer, or with data that changed since they were sent."""
     REJECTED = 43
-    """Of a delivery: whom the destination did not take, and who did not change since."""
+    """Of a delivery: the members that the destination refused and that did not change since."""
 
     @classmethod
     def addressed(cls, channel: Channel) -> "ChunkRole":
-        """The role of the audience that has an address for `channel`."""
+        """The role of the audience with an address for `channel`."""
         return cls(20 + channel)
 
     @classmethod
     def allowed(cls, channel: Channel) -> "ChunkRole":
-        """The role of the audience that has an address for `channel` and allows it."""
+        """The role of the audience with an address and consent for `channel`."""
         return cls(30 + channel)
 
     @classmethod
@@ -61,8 +61,8 @@ class ChunkRole(IntEnum):
 class Population(Model):
     """All members of one kind in one workspace: it counts their ordinals and owns their audiences.
 
-    `requested_reach` counts the changes of policy after which its reachable audiences are to be built anew;
-    `built_reach` says after which of them they were.
+    `requested_reach` counts the changes of the consent policy. `built_reach` is the one for which the reachable
+    audiences were last built.
     """
 
     id = fields.BigIntField(primary_key=True)
@@ -82,8 +82,9 @@ class Population(Model):
 class Chunk(Model):
     """The part of a bitmap whose ordinals share their upper bits (`ordinal >> 16`), as portable roaring bytes.
 
-    One row of an owner may have -1 for its `chunk` (audiences.SPREAD): a few ordinals of any chunks for whom the other
-    rows say the opposite of what holds; its `cardinality` is by how many the bitmap has more than they say, or fewer.
+    An owner can also have a delta row, with `chunk` -1 (audiences.DELTA_CHUNK, an LSM-style delta): the ordinals for
+    which the other rows are wrong. Its `cardinality` is the size of the bitmap minus the sum of the other rows, and can
+    be negative.
     """
 
     id = fields.BigIntField(primary_key=True)

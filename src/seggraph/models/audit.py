@@ -8,12 +8,12 @@ from tortoise.models import Model
 
 
 class AuditEntry(Model):
-    """One thing that somebody did. Rows are only ever added: a trigger refuses everything else.
+    """One action of a user, an API key or an operator. A trigger refuses to change rows.
 
-    Only services/audit_retention.py may remove them, and only old ones.
+    Only services/audit/retention.py can remove rows, and only old ones.
 
-    `action` and `subject` are names of vocabulary.AuditAction and AuditSubject. It has no foreign keys, and says
-    what things and people were called: it outlives them.
+    `action` and `subject` are names of vocabulary.AuditAction and AuditSubject. Entries outlive the objects and users
+    that they name. So they have no foreign keys, and store names.
     """
 
     id = fields.BigIntField(primary_key=True)

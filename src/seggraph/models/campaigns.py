@@ -1,7 +1,7 @@
-"""Campaigns, and the segments that they target and leave out.
+"""Campaigns, and the segments that they target and exclude.
 
-Their metrics, the values of segments and when orders changed are written and read by sets of rows only: those
-tables have no models. migrations/0012_campaigns.py says what they hold.
+The tables of metrics, of customer values and of changes of orders have no models: they are read and written only by
+set-based SQL. migrations/0012_campaigns.py describes them.
 """
 
 from tortoise import fields
@@ -15,12 +15,12 @@ from seggraph.vocabulary import CampaignSegmentRole, CampaignStatus, Channel
 
 
 class Campaign(Model):
-    """What segments are used for: it targets some, leaves others out, and collects metrics."""
+    """A campaign targets some segments, excludes others, and has metrics."""
 
     id = fields.BigIntField(primary_key=True)
     workspace: fields.ForeignKeyRelation[Workspace] = fields.ForeignKeyField("seggraph.Workspace")
     name = fields.CharField(max_length=200)
-    name_key = fields.CharField(max_length=600, description="The name, case-folded: what must be unique")
+    name_key = fields.CharField(max_length=600, description="The case-folded name; it is unique")
     channel = fields.IntEnumField(Channel, null=True)
     status = fields.CharEnumField(CampaignStatus, max_length=16, default=CampaignStatus.DRAFT)
     starts_on = fields.DateField(null=True)
@@ -43,7 +43,7 @@ class Campaign(Model):
 
 
 class CampaignSegment(Model):
-    """That a campaign targets a segment, or leaves it out."""
+    """A segment that a campaign targets or excludes."""
 
     id = fields.BigIntField(primary_key=True)
     workspace_id = fields.BigIntField()

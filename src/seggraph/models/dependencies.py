@@ -1,4 +1,4 @@
-"""Dependencies: what the rules of segments read, to be looked up by what changed."""
+"""Dependencies: what the rules of segments read, to find the rules that a change affects."""
 
 from tortoise import fields
 from tortoise.models import Model
@@ -8,11 +8,10 @@ from seggraph.vocabulary import MemberKind, RelationType
 
 
 class Dependency(Model):
-    """That the rule of a source looks at something of the members of a kind.
+    """Something that the rule of a source reads of the members of a kind.
 
-    `name` is what a dirty batch calls a change of it. With a `relation` it is looked at from the other end: the
-    change is passed on to those who are related so, and `forward` says that they are the side which the stored
-    relations go out from.
+    `name` is its name in dirty batches. With a `relation`, the rule is about related members: the change is passed on
+    to the members with this relation. `forward` says whether these are on the `from` side of the stored relations.
     """
 
     id = fields.BigIntField(primary_key=True)

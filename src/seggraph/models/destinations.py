@@ -7,18 +7,20 @@ from tortoise.models import Model
 from seggraph.models.segments import Segment
 from seggraph.models.users import User
 from seggraph.models.workspaces import Workspace
-from seggraph.vocabulary import Channel, DeliveryStatus, DesiredState, DestinationType, MemberKind
+from seggraph.vocabulary import Channel, DeliveryStatus, DesiredState, MemberKind
 
 
 class Destination(Model):
-    """An outside system. Its secrets are encrypted (services/secrets.py); of one that was given, the hint is shown."""
+    """An external system. Its secrets are encrypted (files/secrets.py); `auth_hint` shows the end of the given one."""
 
     id = fields.BigIntField(primary_key=True)
     workspace: fields.ForeignKeyRelation[Workspace] = fields.ForeignKeyField("seggraph.Workspace")
     name = fields.CharField(max_length=200)
-    name_key = fields.CharField(max_length=600, description="The name, case-folded: what must be unique")
-    type = fields.CharEnumField(DestinationType, max_length=16)
-    channel = fields.IntEnumField(Channel, null=True, description="Who is not reached by it is not sent")
+    name_key = fields.CharField(max_length=600, description="The case-folded name; it is unique")
+    type = fields.CharField(max_length=16, description="A type of destinations.registry")
+    channel = fields.IntEnumField(
+        Channel, null=True, description="Only members that it reaches are sent; null: all members"
+    )
     url = fields.TextField(null=True)
     header_name = fields.CharField(max_length=100, null=True, description="Null: Authorization: Bearer")
     mapping: fields.Field[dict[str, object]] = fields.JSONField()
@@ -41,11 +43,11 @@ class Destination(Model):
 
 
 class Delivery(Model):
-    """One segment at one destination: what is wanted there, how far it is, and the last good numbers.
+    """One segment at one destination: the desired state (`wish`), the progress, and the last successful numbers.
 
-    Who is outside is three bitmaps that it owns (models.audiences.ChunkRole). `sequence` counts the batches that were
-    sent, `claims` how often a worker took it, `generation` the lists that were made for it outside. `resend` asks for
-    everybody to be sent once more.
+    It owns three bitmaps (models.audiences.ChunkRole). `sequence` counts the batches that were sent, `claims` how often
+    a worker claimed it, `generation` the lists that were created for it at the destination. `resend` requests that all
+    members are sent again.
     """
 
     id = fields.BigIntField(primary_key=True)
@@ -60,15 +62,15 @@ class Delivery(Model):
     status = fields.CharEnumField(DeliveryStatus, max_length=16, default=DeliveryStatus.NOT_SENT)
     wish = fields.CharEnumField(DesiredState, max_length=16, default=DesiredState.DELIVER)
     resend = fields.BooleanField(default=False, db_default=False)
-    list_id = fields.TextField(null=True, description="The list's id outside")
+    list_id = fields.TextField(null=True, description="The id of the list at the destination")
     list_name = fields.TextField(
-        null=True, description="What the list is called outside; null while it is renamed"
+        null=True, description="The name of the list at the destination; null while it is renamed"
     )
     refused_name = fields.TextField(
-        null=True, description="The name that the destination did not give the list"
+        null=True, description="The name that the destination refused for the list"
     )
     is_behind = fields.BooleanField(
-        default=False, db_default=False, description="Whether a look found work that is not known to be done"
+        default=False, db_default=False, description="Whether there is work that was found and not finished"
     )
     generation = fields.IntField(default=0, db_default=0)
     sequence = fields.BigIntField(default=0, db_default=0)
@@ -82,7 +84,9 @@ class Delivery(Model):
     as_of = fields.DatetimeField(null=True)
     lease_holder = fields.CharField(max_length=64, null=True)
     lease_until = fields.DatetimeField(null=True)
-    attempts = fields.IntField(default=0, db_default=0, description="Since a batch was taken last")
+    attempts = fields.IntField(
+        default=0, db_default=0, description="Failed attempts since the last acknowledged batch"
+    )
     retry_at = fields.DatetimeField(null=True)
     error_code = fields.CharField(max_length=64, null=True)
     error_message = fields.TextField(null=True)
@@ -100,7 +104,7 @@ class Delivery(Model):
 
 
 class DeliveryChange(Model):
-    """That a delivery is to be looked at; with `ordinals`, that what was sent of these members may be out of date."""
+    """A delivery that needs an update; with `ordinals`, the members whose sent data may be out of date."""
 
     id = fields.BigIntField(primary_key=True)
     workspace_id = fields.BigIntField()
@@ -116,7 +120,7 @@ class DeliveryChange(Model):
 
 
 class DeliveryRemoval(Model):
-    """The outside key of a member who was erased, until the destination has removed it."""
+    """The key of an erased member at a destination, until the destination has removed it."""
 
     id = fields.BigIntField(primary_key=True)
     workspace_id = fields.BigIntField()

@@ -1,4 +1,4 @@
-"""Dirty batches: members that changed and whose memberships have not been looked at since."""
+"""Dirty batches: members that changed and whose memberships are not evaluated yet."""
 
 from tortoise import fields
 from tortoise.contrib.postgres.fields import ArrayField
@@ -9,10 +9,10 @@ from seggraph.vocabulary import MemberKind
 
 
 class DirtyBatch(Model):
-    """The members that one change touched, as one bitmap, and the names of what changed in them.
+    """The members that one change affected, as one bitmap, and the names of what changed.
 
-    One row per change and not per member: it is written in the change's own transaction, never updated,
-    and deleted by the refresh that has looked at its members.
+    There is one row for each change, not for each member. It is written in the transaction of the change, never
+    updated, and deleted by the refresh that evaluates its members.
     """
 
     id = fields.BigIntField(primary_key=True)
@@ -30,10 +30,10 @@ class DirtyBatch(Model):
 
 
 class DataVersion(Model):
-    """How often dirty batches or members of a population were taken away.
+    """How often dirty batches or members of a population were deleted.
 
-    Every change adds a dirty batch, and triggers raise the version whenever some are taken away. So two snapshots
-    with the same version and as many dirty batches have the same members, events and relations.
+    Every change adds a dirty batch, and triggers increase the version when batches or members are deleted. So two
+    snapshots with the same version and the same number of dirty batches have the same members, events and relations.
     """
 
     id = fields.BigIntField(primary_key=True)

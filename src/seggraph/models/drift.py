@@ -1,4 +1,4 @@
-"""Drift: what syncs found otherwise than refreshes had left it, by day."""
+"""Drift: differences that syncs found and corrected, by day."""
 
 from tortoise import fields
 from tortoise.models import Model
@@ -10,7 +10,7 @@ class Drift(Model):
     """What was corrected in a workspace's segments of one kind on one day (UTC).
 
     `members` counts memberships and `segments` corrections: a segment that is corrected twice counts twice. Rows are
-    never removed, so that sums over them only grow; a day without drift has none.
+    never deleted, so sums over them never decrease. A day without drift has no row.
     """
 
     id = fields.BigIntField(primary_key=True)

@@ -11,9 +11,9 @@ from seggraph.vocabulary import ExportContent, ExportFormat, ExportStatus, Role
 
 
 class Export(Model):
-    """A file that is being written, or can be fetched until it expires.
+    """A file that is being written, or can be downloaded until it expires.
 
-    `role` is what its maker was then: a list of segments has those that the maker saw.
+    `role` is the role of its creator at that time. It decides which segments an export of the list contains.
     """
 
     id = fields.BigIntField(primary_key=True)
@@ -27,9 +27,9 @@ class Export(Model):
     gzip = fields.BooleanField(default=False)
     columns: fields.Field[list[str] | None] = fields.JSONField(null=True)
     status = fields.CharEnumField(ExportStatus, max_length=16, default=ExportStatus.RUNNING)
-    total = fields.BigIntField(null=True, description="Rows that it will have")
+    total = fields.BigIntField(null=True, description="The number of rows that it will have")
     written = fields.BigIntField(default=0)
-    as_of = fields.DatetimeField(null=True, description="The instant that it shows")
+    as_of = fields.DatetimeField(null=True, description="The instant of the data")
     file = fields.CharField(max_length=64, null=True, description="Its name in the files folder")
     file_size = fields.BigIntField(null=True)
     lease_holder = fields.CharField(max_length=64, null=True)

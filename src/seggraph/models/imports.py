@@ -1,4 +1,4 @@
-"""Imports, and the rows that they did not take."""
+"""Imports, and their rejected rows."""
 
 from tortoise import fields
 from tortoise.indexes import Index
@@ -11,11 +11,11 @@ from seggraph.vocabulary import ImportStatus, MemberKind, RowOutcome
 
 
 class Import(Model):
-    """A file and what became of it: read = added + updated + already_in + duplicate + ignored + failed.
+    """A file and its result: read = added + updated + already_in + duplicate + ignored + failed.
 
-    `position` and `line` say how far the file is accounted for; they change together with the counts, in the
-    transaction that stores the members, so that whoever takes over continues exactly there. `taken` is the
-    bitmap of the members that its rows were, in portable roaring bytes.
+    `position` and `line` say how much of the file is processed. They change together with the counts, in the
+    transaction that stores the members. So another worker can continue exactly there. `taken` is the bitmap of the
+    members of its rows, in portable roaring bytes.
     """
 
     id = fields.BigIntField(primary_key=True)
@@ -27,11 +27,11 @@ class Import(Model):
     replace = fields.BooleanField(default=False)
     status = fields.CharEnumField(ImportStatus, max_length=16, default=ImportStatus.UPLOADED)
     file = fields.CharField(max_length=64, description="Its name in the files folder")
-    file_name = fields.CharField(max_length=255, description="What the client called it; only shown")
+    file_name = fields.CharField(max_length=255, description="The name from the client; only for display")
     file_size = fields.BigIntField()
     file_sha256 = fields.CharField(max_length=64)
-    file_encoding = fields.CharField(max_length=16, description="What the upload was in")
-    encoding = fields.CharField(max_length=16, description="What the stored file is in")
+    file_encoding = fields.CharField(max_length=16, description="The encoding of the upload")
+    encoding = fields.CharField(max_length=16, description="The encoding of the stored file")
     delimiter = fields.CharField(max_length=1)
     has_header = fields.BooleanField()
     columns: fields.Field[list[dict[str, object]]] = fields.JSONField()
@@ -39,7 +39,7 @@ class Import(Model):
     mapping: fields.Field[list[dict[str, str]] | None] = fields.JSONField(null=True)
     create_missing = fields.BooleanField(default=True)
     dry_run = fields.BooleanField(default=False)
-    total = fields.BigIntField(null=True, description="Rows in the file, once it was looked through")
+    total = fields.BigIntField(null=True, description="The number of rows, after the file was checked")
     new_types: fields.Field[dict[str, str] | None] = fields.JSONField(null=True)
     position = fields.BigIntField(default=0)
     line = fields.BigIntField(default=0)
@@ -76,12 +76,12 @@ class Import(Model):
 
 
 class ImportReject(Model):
-    """A row that an import did not take, as it stands in the file, and why."""
+    """A rejected row of an import: its cells as they are in the file, and the reason."""
 
     id = fields.BigIntField(primary_key=True)
     workspace_id = fields.BigIntField()
     import_id = fields.BigIntField()
-    line = fields.BigIntField(description="Of the file, from 1, on which the row begins")
+    line = fields.BigIntField(description="The line of the file on which the row begins, from 1")
     outcome = fields.CharEnumField(RowOutcome, max_length=16)
     code = fields.CharField(max_length=64)
     message = fields.TextField()

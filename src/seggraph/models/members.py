@@ -1,4 +1,4 @@
-"""Members: whatever can be in a segment."""
+"""Members: everything that can be in a segment."""
 
 from tortoise import fields
 from tortoise.contrib.postgres.fields import ArrayField
@@ -8,13 +8,13 @@ from seggraph.vocabulary import ConsentState, MemberKind
 
 
 class Member(Model):
-    """One member. The row is narrow, because whole populations are scanned: long text lives in `MemberAddress`."""
+    """One member. Whole populations are scanned, so the row is short, and long texts are in `MemberAddress`."""
 
     id = fields.BigIntField(primary_key=True)
     workspace_id = fields.BigIntField()
     kind = fields.IntEnumField(MemberKind)
     ordinal = fields.IntField(
-        description="Bit in every bitmap of (workspace, kind). Given once, never reused"
+        description="Its bit in every bitmap of (workspace, kind). Assigned once, never used again"
     )
     external_id = fields.TextField()
     name = fields.TextField(null=True)
@@ -48,7 +48,7 @@ class Member(Model):
 
 
 class MemberAddress(Model):
-    """The postal addresses of a member, aside from the row that is scanned."""
+    """The postal addresses of a member, separate from the row that is scanned."""
 
     id = fields.BigIntField(primary_key=True)
     member_id = fields.BigIntField(unique=True)

@@ -9,15 +9,15 @@ from seggraph.vocabulary import MemberKind, PlaybookStatus, Visibility
 
 
 class Playbook(Model):
-    """A rule and, through the sources that it has in segments, what it adds its members to.
+    """A rule that adds members to segments. In each of them it has a source.
 
-    While it is PAUSED its links stay as they are.
+    While it is PAUSED, its links do not change.
     """
 
     id = fields.BigIntField(primary_key=True)
     workspace: fields.ForeignKeyRelation[Workspace] = fields.ForeignKeyField("seggraph.Workspace")
     name = fields.CharField(max_length=200)
-    name_key = fields.CharField(max_length=600, description="The name, case-folded: what must be unique")
+    name_key = fields.CharField(max_length=600, description="The case-folded name; it is unique")
     kind = fields.IntEnumField(MemberKind)
     status = fields.CharEnumField(PlaybookStatus, max_length=8, default=PlaybookStatus.ACTIVE)
     visibility = fields.CharEnumField(Visibility, max_length=16, default=Visibility.WORKSPACE)

@@ -1,4 +1,4 @@
-"""Relations between members: those that hold, and those that wait for a member to come."""
+"""Relations between members, and pending ones, which wait for a member to be created."""
 
 from tortoise import fields
 from tortoise.indexes import Index
@@ -8,7 +8,7 @@ from seggraph.vocabulary import MemberKind, RelationType
 
 
 class Relation(Model):
-    """That two members are related. `relation` implies both kinds."""
+    """A relation of two members. `relation` implies both kinds."""
 
     id = fields.BigIntField(primary_key=True)
     workspace_id = fields.BigIntField()
@@ -19,7 +19,7 @@ class Relation(Model):
     to_ordinal = fields.IntField()
 
     class Meta:
-        """Table name, and one index for each way through a relation."""
+        """Table name, and one index for each direction of a relation."""
 
         table = "relations"
         unique_together = (("workspace_id", "relation", "from_ordinal", "to_ordinal"),)

@@ -1,4 +1,4 @@
-"""Runs: one row per computation of a segment, and the bitmaps of who entered and exited."""
+"""Runs: one row for each computation of a segment, and the bitmaps of members that entered and exited."""
 
 from enum import IntEnum
 
@@ -10,19 +10,19 @@ from seggraph.models.segments import Segment
 from seggraph.vocabulary import RunStatus, RunTrigger
 
 
-class Move(IntEnum):
-    """Which way a member went in a run."""
+class Direction(IntEnum):
+    """The direction of a membership change."""
 
     ENTERED = 1
     EXITED = 2
 
 
 class Run(Model):
-    """One computation of a segment: what, when, how long, counts, error.
+    """One computation of a segment: its reason, time, duration, counts and error.
 
-    `refreshed` collects, while the run is at work, the ordinals that a refresh found changed: the run
-    evaluates them anew when it applies its result. `applied` orders the runs of a segment as their results
-    became true: a full run takes its id when it begins, and other runs come to an end before it does.
+    While the run is computed, `refreshed` collects the ordinals that refreshes found changed. The run evaluates them
+    again when it applies its result. `applied` is the order in which results were applied. The order of ids differs:
+    a full run gets its id when it begins, and other runs can end before it.
     """
 
     id = fields.BigIntField(primary_key=True)
@@ -55,20 +55,23 @@ class Run(Model):
 
 
 class RunChunk(Model):
-    """A chunk of the bitmap of who entered or exited in a run; `applied` is the run's.
+    """A chunk of the bitmap of members that entered or exited in a run; `applied` is that of the run.
 
-    If they are few, of several chunks, one row has them all, with -1 for its `chunk` (audiences.SPREAD).
+    If few members of several chunks changed, one row with `chunk` -1 has them all.
     """
 
     id = fields.BigIntField(primary_key=True)
     workspace_id = fields.BigIntField()
     run: fields.ForeignKeyRelation[Run] = fields.ForeignKeyField("seggraph.Run")
     segment_id = fields.BigIntField()
-    move = fields.IntEnumField(Move)
+    move = fields.IntEnumField(Direction)
     chunk = fields.IntField()
     cardinality = fields.IntField()
     roaring = fields.BinaryField()
-    causes = fields.BinaryField(null=True, description="services.move_causes; null: not known")
+    causes = fields.BinaryField(
+        null=True,
+        description="The sources of each change, see services/memberships/attribution.py; null: not known",
+    )
     applied = fields.BigIntField(default=0, db_default=0)
     run_id: int
 

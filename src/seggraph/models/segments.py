@@ -21,18 +21,18 @@ from seggraph.vocabulary import (
 
 
 class Segment(Model):
-    """A named audience: its definition, the intent to compute it, and the last good numbers.
+    """A named audience: its definition, the requested computation, and the last successful numbers.
 
-    `requested_revision` says which computation was asked for, `computed_revision` which one the numbers are
-    from. While they differ, the lease columns say who is computing; without a live lease the sweeper hands
-    the work out again. The numbers (`member_count`, `reach_*`, and the steps to them, `addressed_*` and
-    `allowed_*`) and `as_of` always belong together.
+    `requested_revision` is the requested computation, `computed_revision` the one that the numbers come from. While
+    they differ, the lease columns say which run is computing. If there is no live lease, the sweeper enqueues the job
+    again. The numbers (`member_count`, `reach_*`, and the reach steps `addressed_*` and `allowed_*`) and `as_of` always
+    belong together.
     """
 
     id = fields.BigIntField(primary_key=True)
     workspace: fields.ForeignKeyRelation[Workspace] = fields.ForeignKeyField("seggraph.Workspace")
     name = fields.CharField(max_length=200)
-    name_key = fields.CharField(max_length=600, description="The name, case-folded: what must be unique")
+    name_key = fields.CharField(max_length=600, description="The case-folded name; it is unique")
     description = fields.TextField(null=True)
     kind = fields.IntEnumField(MemberKind)
     type = fields.CharEnumField(SegmentType, max_length=8)
@@ -43,14 +43,14 @@ class Segment(Model):
     criteria: fields.Field[dict[str, object] | None] = fields.JSONField(null=True)
     sync_interval_seconds = fields.IntField(null=True)
     next_sync_at = fields.DatetimeField(null=True)
-    compact_at = fields.DatetimeField(null=True, description="When its history is compacted next")
+    compact_at = fields.DatetimeField(null=True, description="Time of the next compaction of its history")
     version = fields.IntField(default=1, db_default=1)
     requested_revision = fields.IntField(default=0, db_default=0)
     computed_revision = fields.IntField(default=0, db_default=0)
     synced_revision = fields.IntField(
-        null=True, description="That was asked for to compare, nothing having changed"
+        null=True, description="The revision of the last sync, which finds drift"
     )
-    excused = fields.BinaryField(null=True, description="Whom refreshes left to that run")
+    excused = fields.BinaryField(null=True, description="The members that refreshes left to that run")
     lease_holder = fields.CharField(max_length=64, null=True)
     lease_until = fields.DatetimeField(null=True)
     attempts = fields.IntField(default=0, db_default=0, description="Failed runs of the requested revision")
@@ -75,7 +75,9 @@ class Segment(Model):
     allowed_sms = fields.BigIntField(null=True)
     allowed_phone = fields.BigIntField(null=True)
     allowed_push = fields.BigIntField(null=True)
-    reach_members = fields.BigIntField(null=True, description="The members that the reach is of")
+    reach_members = fields.BigIntField(
+        null=True, description="The size of the segment when its reach was counted"
+    )
     error_code = fields.CharField(max_length=64, null=True)
     error_message = fields.TextField(null=True)
     error_at = fields.DatetimeField(null=True)
@@ -105,7 +107,7 @@ class Segment(Model):
 
 
 class SegmentHiding(Model):
-    """That a segment is hidden from a user."""
+    """A user that a segment is hidden from."""
 
     id = fields.BigIntField(primary_key=True)
     workspace_id = fields.BigIntField()
@@ -122,9 +124,9 @@ class SegmentHiding(Model):
 
 
 class Source(Model):
-    """What puts members into a segment. Its links and blocks are chunks that it owns.
+    """What adds members to a segment. It owns the chunks of its links and blocks.
 
-    A segment has one source of each other kind at most, and one PLAYBOOK source for each playbook that adds to it.
+    A segment has one PLAYBOOK source for each playbook that adds to it, and at most one source of each other kind.
     """
 
     id = fields.BigIntField(primary_key=True)
@@ -139,6 +141,6 @@ class Source(Model):
     playbook_id: int | None
 
     class Meta:
-        """Table name. What must be unique is said in the migration: it differs with the kind."""
+        """Table name. The unique keys depend on the kind and are in the migration."""
 
         table = "sources"

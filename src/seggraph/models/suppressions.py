@@ -1,4 +1,4 @@
-"""Suppressions: addresses that must not be contacted any more."""
+"""Suppressions: addresses that must not be used."""
 
 from tortoise import fields
 from tortoise.indexes import Index
@@ -8,10 +8,10 @@ from seggraph.vocabulary import Channel, SuppressionReason
 
 
 class Suppression(Model):
-    """An address that a channel may not use, whoever has it.
+    """An address that a channel must not use, whichever member has it.
 
-    `digest` is what members' addresses are compared with (see services/suppressions.py). `address` is for people
-    to read, and null once a member who had it was erased: the digest stays, so that nobody is contacted again.
+    The addresses of members are compared with `digest` (see services/suppressions/suppressions.py). `address` is the
+    readable form. It becomes null when a member with this address is erased; the digest stays.
     """
 
     id = fields.BigIntField(primary_key=True)

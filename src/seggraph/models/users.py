@@ -23,7 +23,7 @@ class User(Model):
 
 
 class WorkspaceUser(Model):
-    """That a user belongs to a workspace, and as what."""
+    """A user of a workspace, with the role."""
 
     id = fields.BigIntField(primary_key=True)
     workspace: fields.ForeignKeyRelation[Workspace] = fields.ForeignKeyField("seggraph.Workspace")

@@ -1,4 +1,4 @@
-"""Webhooks: where a partner wants to be told, what is to be told, and how telling went."""
+"""Webhooks, their messages, and the log of attempts."""
 
 from tortoise import fields
 from tortoise.contrib.postgres.fields import ArrayField
@@ -13,8 +13,8 @@ from seggraph.vocabulary import WebhookDeliveryStatus, WebhookStatus
 class Webhook(Model):
     """A URL that messages of some topics are sent to.
 
-    `failures` counts attempts that failed one after the other, since `failing_since`; `retry_at` is when the next
-    one of any message may be made. While somebody sends to it, `lease_holder` does.
+    `failures` counts the failed attempts since the last success; the first of them was at `failing_since`. No attempt
+    is made before `retry_at`. `lease_holder` is the worker that is sending.
     """
 
     id = fields.BigIntField(primary_key=True)
@@ -24,10 +24,12 @@ class Webhook(Model):
     topics = ArrayField("text")
     status = fields.CharEnumField(WebhookStatus, max_length=16, default=WebhookStatus.ACTIVE)
     status_reason = fields.TextField(null=True, description="Why the system disabled it")
-    secret = fields.BinaryField(description="What messages are signed with, encrypted")
+    secret = fields.BinaryField(description="The secret that signs messages, encrypted")
     secret_hint = fields.CharField(max_length=16)
     previous_secret = fields.BinaryField(null=True)
-    previous_until = fields.DatetimeField(null=True, description="Until when messages are signed with it too")
+    previous_until = fields.DatetimeField(
+        null=True, description="Messages are also signed with it until then"
+    )
     failures = fields.IntField(default=0, db_default=0)
     failing_since = fields.DatetimeField(null=True)
     retry_at = fields.DatetimeField(null=True)
@@ -49,7 +51,7 @@ class Webhook(Model):
 
 
 class WebhookFact(Model):
-    """A fact that some webhook of the workspace wants, from its commit until messages are made of it."""
+    """A fact with a topic of at least one webhook, until its messages are created."""
 
     id = fields.BigIntField(primary_key=True)
     workspace_id = fields.BigIntField()
@@ -63,9 +65,9 @@ class WebhookFact(Model):
 
 
 class WebhookMessage(Model):
-    """A message to one webhook. `key` is what the receiver knows it by; `topic` is None for a test.
+    """A message to one webhook. `key` is its id for the receiver; `topic` is None for a test.
 
-    `next_attempt_at` is there while it is PENDING. A large body goes when the message was delivered.
+    `next_attempt_at` is set while it is PENDING. A large body is deleted when the message was delivered.
     """
 
     id = fields.BigIntField(primary_key=True)
@@ -82,7 +84,7 @@ class WebhookMessage(Model):
     webhook_id: int
 
     class Meta:
-        """Table name, the order of a webhook's messages, and what finds old ones."""
+        """Table name, and indexes for the messages of a webhook and for old messages."""
 
         table = "webhook_messages"
         indexes = (
@@ -92,7 +94,7 @@ class WebhookMessage(Model):
 
 
 class WebhookAttempt(Model):
-    """One call of a webhook: `status_code` is None when there was no answer, `error` when it was taken."""
+    """One call of a webhook: `status_code` is None if there was no answer, `error` is None if it succeeded."""
 
     id = fields.BigIntField(primary_key=True)
     workspace_id = fields.BigIntField()

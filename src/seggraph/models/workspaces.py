@@ -7,7 +7,7 @@ from seggraph.vocabulary import ConsentPolicy
 
 
 class Workspace(Model):
-    """A tenant. Nothing crosses it: every other table carries its id."""
+    """A tenant. Nothing crosses it: every other table has its id."""
 
     id = fields.BigIntField(primary_key=True)
     name = fields.CharField(max_length=200)

@@ -74,7 +74,8 @@ class _Source:
     def function(self) -> Callable[[Sequence[Any]], list[dict[str, Any]]]:
         """The function."""
         body = "\n".join(self.lines)
-        text = f"def build(sources):\n made = []\n for s in sources:\n{body}\n  made.append({{{', '.join(self.keys)}}})\n return made\n"
+        made = f"made.append({{{', '.join(self.keys)}}})"
+        text = f"def build(sources):\n made = []\n for s in sources:\n{body}\n  {made}\n return made\n"
         exec(text, self.scope)  # noqa: S102 - names are counted, keys are quoted
         return cast(Callable[[Sequence[Any]], list[dict[str, Any]]], self.scope["build"])
 

@@ -55,10 +55,13 @@ class DocumentCache:
         """Return the prepared document of this very text, or None."""
         return self._prepared.get(query) if query else None
 
-    def query(
-        self, text: str, operation_name: str | None
+    def known(
+        self, text: str, operation_name: str | None, type_: OperationType
     ) -> tuple[OperationDefinitionNode, Mapping[str, FragmentDefinitionNode]] | None:
-        """The query that is meant in a document that is known and valid, and its fragments; or None."""
+        """The operation that is meant in a document that is known and valid, and the fragments.
+
+        None when it is not of the type.
+        """
         prepared = self._prepared.get(text)
         if prepared is None or prepared.errors:
             return None
@@ -66,8 +69,8 @@ class DocumentCache:
             meant = prepared.operations
         else:
             meant = tuple(one for one in prepared.operations if one.name and one.name.value == operation_name)
-        is_query = len(meant) == 1 and meant[0].operation is OperationType.QUERY
-        return (meant[0], prepared.fragments) if is_query else None
+        fits = len(meant) == 1 and meant[0].operation is type_
+        return (meant[0], prepared.fragments) if fits else None
 
     def prepare(self, context: ExecutionContext, document: DocumentNode) -> PreparedDocument:
         """Measure and validate a document, and keep it when it is not too long."""

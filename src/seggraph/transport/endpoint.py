@@ -37,7 +37,8 @@ from strawberry.types import ExecutionResult
 from strawberry.types.graphql import OperationType
 from strawberry.types.unset import UNSET, UnsetType
 
-from seggraph.errors import Forbidden, SeggraphError, Unauthenticated
+from seggraph import tasks
+from seggraph.errors import Forbidden, RetryLater, SeggraphError, Unauthenticated
 from seggraph.transport import request_ids
 from seggraph.transport.codes import TransportCode
 from seggraph.transport.encoding import decode, encode
@@ -56,6 +57,7 @@ from seggraph.transport.persisted import PersistedDocuments
 from seggraph.transport.refusals import Refused, failure, internal_failure, refusal
 from seggraph.transport.schema import ServedSchema, is_request_error
 from seggraph.transport.sessions import while_admitted
+from seggraph.transport.sharing import Broadcasts
 from seggraph.transport.websocket import Connection, TextWebSocketAdapter, TransportWSHandler
 
 ContextFactory = Callable[[Request | WebSocket, Mapping[str, object] | None], Awaitable[Any]]
@@ -129,6 +131,7 @@ class GraphQLEndpoint(GraphQL[Any, None]):
             allowed_origins=allowed_origins,
         )
         self._served = schema
+        self.broadcasts = Broadcasts()
         self.max_body_bytes = max_body_bytes
         self.max_upload_bytes = max_upload_bytes
         self.recheck_seconds = recheck_seconds
@@ -290,6 +293,7 @@ class GraphQLEndpoint(GraphQL[Any, None]):
         query = self.documents.known_text(asked)
         variables, name = asked.get("variables"), asked.get("operationName")
         is_plain = isinstance(name, str | None) and isinstance(variables, dict | None)
+        is_plain = is_plain and isinstance(asked.get("extensions"), dict | None)
         return (query, variables or {}, name) if query is not None and is_plain else None
 
     async def execute_operation(
@@ -344,6 +348,17 @@ class GraphQLEndpoint(GraphQL[Any, None]):
     async def readmit(self, connection: Connection) -> None:
         """Raise Unauthenticated or Forbidden if a WebSocket would not be accepted any more."""
         await self._make_context(connection.websocket, connection.connection_params)
+
+    async def renewed(self, connection: Connection) -> Any:
+        """The context of a connection by the rights of now. Raises Unauthenticated or Forbidden."""
+        try:
+            return await self._make_context(connection.websocket, connection.connection_params)
+        except RetryLater:
+            return connection.context
+
+    def is_subscription(self, query: str, operation_name: str | None) -> bool:
+        """Whether a document is known and its operation a subscription."""
+        return self._served.is_subscription(query, operation_name)
 
     async def process_result(self, request: Request, result: ExecutionResult) -> GraphQLHTTPResponse:
         """Return the body of a result, without `data` when nothing was executed."""
@@ -420,8 +435,8 @@ async def _unless_abandoned(work: Coroutine[Any, Any, T], request: Request) -> T
         raise ClientDisconnect from None
     finally:
         timer.cancel()
-        if leaving is not None:
-            leaving.cancel()
+        if leaving is not None and not is_left:
+            await tasks.end([leaving])
 
 
 async def _disconnect(receive: Receive) -> None:

@@ -30,7 +30,7 @@ class Batch(Generic[K, V]):
         self._values: Sequence[V | BaseException] = ()
         self._error: BaseException | None = None
         self._ended = asyncio.Event()
-        # Two turns of the loop: whoever becomes ready in this one and the next can ask as well.
+        # Two turns of the loop: fields that become ready in this one and the next can ask as well.
         asyncio.get_running_loop().call_soon(self._start)
 
     def _start(self) -> None:
@@ -87,7 +87,7 @@ class DataLoader(Generic[K, V]):
     """Loads the values of keys in batches, each key once.
 
     `load_fn` takes keys, each of them once, and returns their values in that order; what is an exception is
-    raised to whoever asked for its key.
+    raised at every field that asked for its key.
     """
 
     def __init__(self, load_fn: Callable[[list[K]], Awaitable[Sequence[V | BaseException]]]) -> None:

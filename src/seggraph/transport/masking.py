@@ -1,4 +1,4 @@
-"""What a client is told of an error: the code of an expected failure, and nothing of an unexpected one.
+"""What a client sees of an error: the code of an expected failure, and nothing of an unexpected one.
 
 Every error that leaves has `extensions.code`. An exception that is not a `SeggraphError` becomes "Internal
 error" with the id of the request, under which the exception itself is logged.
@@ -78,7 +78,7 @@ def _cause(error: GraphQLError) -> BaseException | None:
 def _request_error_code(error: GraphQLError, cause: BaseException | None) -> TransportCode | None:
     """Return the code of a mistake in the request; None when the fault is ours.
 
-    graphql-core raises the same class for both, so they are told apart by what they carry. A refused variable
+    graphql-core raises the same class for both, so what they carry separates them. A refused variable
     or argument points at its node. A value that a resolver returned and its type refuses does not.
     """
     if isinstance(error, GraphQLSyntaxError):

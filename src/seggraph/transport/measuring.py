@@ -1,4 +1,4 @@
-"""How long operations take, and how they end: told to whoever keeps figures."""
+"""How long operations take and how they end, reported to an observer."""
 
 import asyncio
 from collections.abc import Callable, Iterator
@@ -31,14 +31,14 @@ class Measured(SchemaExtension):
         except (CannotGetOperationTypeError, InvalidOperationTypeError):
             raise  # it was not run: it is tried again as another type, or refused before it came to be one
         except (asyncio.CancelledError, GeneratorExit):
-            self._tell("left", begun)
+            self._report("left", begun)
             raise
         except Exception:
-            self._tell("failed", begun)
+            self._report("failed", begun)
             raise
-        self._tell(self._outcome(), begun)
+        self._report(self._outcome(), begun)
 
-    def _tell(self, outcome: str, begun: float) -> None:
+    def _report(self, outcome: str, begun: float) -> None:
         self._observe(self._type(), outcome, perf_counter() - begun)
 
     def _type(self) -> str:

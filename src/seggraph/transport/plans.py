@@ -125,14 +125,14 @@ def columns_in(shape: Shape) -> Any:
     if shape.objects.row_type is not None:
         plan = shape.objects.plan(Record)
         return plan.columns if isinstance(plan, RowPlan) else None
-    found: Any = NO_ROWS
+    found: dict[str, None] | None = None
     for field in shape.objects.only.fields:
-        inner = columns_in(field.shape) if field.is_plain else NO_ROWS
+        inner: Any = columns_in(field.shape) if field.is_plain else NO_ROWS
         if inner is None:
             return None
         if inner is not NO_ROWS:
-            found = inner if found is NO_ROWS else tuple(dict.fromkeys((*found, *inner)))
-    return found
+            found = (found or {}) | dict.fromkeys(inner)
+    return NO_ROWS if found is None else tuple(found)
 
 
 def origin_of(type_: GraphQLObjectType) -> type | None:
@@ -140,7 +140,9 @@ def origin_of(type_: GraphQLObjectType) -> type | None:
     definition = type_.extensions.get(GraphQLCoreConverter.DEFINITION_BACKREF)
     if not isinstance(definition, StrawberryObjectDefinition):
         return None
-    return None if definition.is_type_of or definition.concrete_of else definition.origin
+    if definition.concrete_of is not None:
+        return definition.concrete_of.origin
+    return None if definition.is_type_of else definition.origin
 
 
 def definition_of(field: GraphQLField | None) -> StrawberryField | None:

@@ -144,6 +144,6 @@ def wanted(info: Info) -> tuple[str, ...] | None:
     return info.columns if isinstance(info, RowInfo) else None
 
 
-def shown(item: Any, make: Callable[[Any], Any]) -> Any:
+def item_of(item: Any, make: Callable[[Any], Any]) -> Any:
     """An item of a list that a service has read: a row as it is, a view as the object that `make` makes of it."""
     return item if type(item) is Record else make(item)

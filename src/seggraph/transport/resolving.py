@@ -5,7 +5,7 @@ import inspect
 import operator
 from collections.abc import Callable, Coroutine, Sequence
 from enum import Enum
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from graphql import (
     FieldNode,
@@ -54,8 +54,10 @@ class Call:
         shape: Shape,
     ) -> None:
         resolver = known.base_resolver
-        assert resolver is not None
-        self.function: Callable[..., Any] = marked(resolver.wrapped_func) or resolver.wrapped_func
+        if resolver is None:
+            raise NotCompiled(known.python_name)
+        function: Any = marked(resolver.wrapped_func) or resolver.wrapped_func
+        self.function: Callable[..., Any] = function
         self.has_self = resolver.self_parameter is not None
         self._info_name = None if resolver.info_parameter is None else resolver.info_parameter.name
         self._program = program
@@ -103,9 +105,9 @@ class Call:
                 dict(self._program.fragments),
                 None,
                 self._program.operation,
-                run.variables,
+                run.variable_values.coerced,
                 run.context,
-                inspect.isawaitable,
+                cast(Any, inspect.isawaitable),
                 None,
                 None,  # type: ignore[arg-type]
             ),
@@ -205,10 +207,10 @@ def _load(call: Call, arguments: dict[str, Any], sources: Values) -> Values | Co
     except Exception:
         _close(waiting)
         raise
-    return _go_on(values, waiting) if waiting else values
+    return _resume(values, waiting) if waiting else values
 
 
-async def _go_on(
+async def _resume(
     values: list[Any], waiting: list[tuple[int, Coroutine[Any, Any, Any], Batch[Any, Any]]]
 ) -> list[Any]:
     """Run resolvers on, each time that the batches are there which they wait for, until all are done."""

@@ -8,6 +8,7 @@ from typing import Any
 
 import strawberry
 from graphql import GraphQLError
+from graphql import OperationType as GraphQLOperationType
 from strawberry.extensions import SchemaExtension
 from strawberry.types import ExecutionResult
 from strawberry.types.execution import ExecutionContext, PreExecutionError
@@ -25,8 +26,9 @@ _DEFAULT_LIMITS = Limits()
 class ServedSchema(strawberry.Schema):
     """`strawberry.Schema` with the executor, the limits, the caches and the masking of the transport.
 
-    `observe` is told of each operation that is over. Further keyword arguments are those of `strawberry.Schema`. An extension with a `resolve` method costs
-    every field dear and switches the direct reads off: leave it out.
+    `observe` is called after each operation. Further keyword arguments are those of
+    `strawberry.Schema`. An extension with a `resolve` method costs every field dear and leaves nothing to
+    compiled documents: do without.
 
     Errors are published in `execute` and `stream`, through which every transport goes. The stock `MaskErrors`
     runs in a hook and misses what is raised by hooks themselves.
@@ -68,21 +70,29 @@ class ServedSchema(strawberry.Schema):
 
         None when there is anything to say but data: `execute` it then.
         """
-        operation = None if self._is_extended else self._documents.query(query, operation_name)
+        operation = (
+            None
+            if self._is_extended
+            else self._documents.known(query, operation_name, GraphQLOperationType.QUERY)
+        )
         if operation is None:
             return None
         begun = perf_counter()
         try:
             data = await answer(self._schema, *operation, variables, context)
         except asyncio.CancelledError:
-            self._tell("left", begun)
+            self._report("left", begun)
             raise
         except Exception:  # whatever is wrong, `execute` meets it again and says where
             return None
-        self._tell("ok", begun)
+        self._report("ok", begun)
         return data
 
-    def _tell(self, outcome: str, begun: float) -> None:
+    def is_subscription(self, query: str, operation_name: str | None) -> bool:
+        """Whether a document is known and its operation a subscription."""
+        return self._documents.known(query, operation_name, GraphQLOperationType.SUBSCRIPTION) is not None
+
+    def _report(self, outcome: str, begun: float) -> None:
         if self._observe is not None:
             self._observe("query", outcome, perf_counter() - begun)
 

@@ -76,7 +76,7 @@ class Selections:
             name = directive.name.value
             if name not in SETTLED:
                 raise NotCompiled(name)
-            value = directive.arguments[0].value
+            value = (directive.arguments or ())[0].value
             if isinstance(value, VariableNode):
                 holds = self.conditions.get(value.name.value)
             elif isinstance(value, BooleanValueNode):

@@ -14,6 +14,7 @@ from typing import Any
 from graphql import GraphQLError
 from strawberry.types import ExecutionResult
 
+from seggraph import tasks
 from seggraph.errors import Forbidden, SeggraphError, Unauthenticated
 from seggraph.transport.masking import log_internal
 
@@ -68,9 +69,7 @@ async def while_admitted(
                 return
             yield result
     finally:
-        for task in (reading, refused):
-            task.cancel()
-        await asyncio.wait({reading, refused})
+        await tasks.end([reading, refused])
 
 
 def _refusal(error: SeggraphError) -> ExecutionResult:

@@ -12,8 +12,9 @@ https://github.com/enisdenjo/graphql-ws/blob/master/PROTOCOL.md . What stock get
 
 import asyncio
 import copy
-from collections.abc import AsyncGenerator, Callable, Mapping
+from collections.abc import AsyncGenerator, Callable, Hashable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from json import JSONDecodeError
 from typing import Any, Protocol, cast
 
@@ -26,11 +27,14 @@ from strawberry.subscriptions.protocols.graphql_transport_ws.handlers import (
 )
 from strawberry.subscriptions.protocols.graphql_transport_ws.types import ConnectionInitMessage, Message
 
+from seggraph import tasks
+from seggraph.errors import Forbidden, Unauthenticated
 from seggraph.transport.encoding import encode
 from seggraph.transport.masking import log_internal
 from seggraph.transport.persisted import PersistedDocuments, names_document
 from seggraph.transport.refusals import Refused
 from seggraph.transport.sessions import until_refused
+from seggraph.transport.sharing import Broadcasts, Member, Source
 
 FORBIDDEN = 4403
 INTERNAL_ERROR = 4500
@@ -53,6 +57,16 @@ class _Bounded(Protocol):
 
 class _Documented(Protocol):
     documents: PersistedDocuments
+
+
+class _View(Protocol):
+    broadcasts: Broadcasts
+
+    async def renewed(self, connection: Connection) -> Any:
+        """The context of a connection by the rights of now. Raises Unauthenticated or Forbidden."""
+
+    def is_subscription(self, query: str, operation_name: str | None) -> bool:
+        """Whether a document is known and its operation a subscription."""
 
 
 class _Rechecking(Protocol):
@@ -85,6 +99,10 @@ class TextWebSocketAdapter(ASGIWebSocketAdapter):
                     continue
                 raise NonJsonMessageReceived from error
             yield message
+
+    async def send_text(self, text: str) -> None:
+        """Send one message that is encoded already."""
+        await self.ws.send_text(text)
 
     async def send_json(self, message: Mapping[str, object]) -> None:
         """Send one message as text. Raises WebSocketDisconnected when the client is gone."""
@@ -125,8 +143,7 @@ class TransportWSHandler(BaseGraphQLTransportWSHandler[Any, None]):
     async def shutdown(self) -> None:
         """End the operations, and stop looking at the credentials."""
         if self._watching is not None:
-            self._watching.cancel()
-            await asyncio.wait({self._watching})
+            await tasks.end([self._watching])
         await super().shutdown()
 
     async def handle_message(self, message: Message) -> None:
@@ -148,9 +165,62 @@ class TransportWSHandler(BaseGraphQLTransportWSHandler[Any, None]):
     async def run_operation(self, operation: Operation[Any, None]) -> None:
         """Run an operation with a context of its own."""
         connection = cast(Connection, self.context)
+        view = cast(_View, self.view)
+        try:
+            connection.context = await view.renewed(connection)
+        except (Unauthenticated, Forbidden):
+            await self.websocket.close(FORBIDDEN, "Forbidden")
+            return
         handler = copy.copy(self)
         handler.context = connection.per_operation(connection.context)
-        await BaseGraphQLTransportWSHandler.run_operation(handler, operation)
+        if self._key(operation, handler.context) is None:
+            await BaseGraphQLTransportWSHandler.run_operation(handler, operation)
+            return
+        try:
+            await self._share(handler, operation)
+        except (Unauthenticated, Forbidden):
+            await self.websocket.close(FORBIDDEN, "Forbidden")
+
+    def _key(self, operation: Operation[Any, None], context: Any) -> Hashable:
+        """The key of the group of subscribers that get the same events; None for an operation that is not shared."""
+        scope = getattr(context, "scope", None)
+        is_known = cast(_View, self.view).is_subscription(operation.query, operation.operation_name)
+        if scope is None or not is_known:
+            return None
+        return operation.query, operation.operation_name, encode(operation.variables), scope
+
+    async def _share(
+        self, handler: BaseGraphQLTransportWSHandler[Any, None], operation: Operation[Any, None]
+    ) -> None:
+        """Run a subscription: by itself until it can join the others, and again when it has left them.
+
+        Raises Unauthenticated or Forbidden when it had to leave and may not go on.
+        """
+        connection, view = cast(Connection, self.context), cast(_View, self.view)
+        member = Member(operation.id, cast(TextWebSocketAdapter, self.websocket).send_text)
+        source = Source(
+            partial(
+                self.schema.stream,
+                operation.query,
+                variable_values=operation.variables,
+                operation_name=operation.operation_name,
+            ),
+            lambda: connection.per_operation(connection.context),
+        )
+        while True:
+            member.begin(handler.context)
+            with view.broadcasts.joining(self._key(operation, handler.context), member, source):
+                alone = asyncio.create_task(BaseGraphQLTransportWSHandler.run_operation(handler, operation))
+                try:
+                    await asyncio.wait({alone, member.joined}, return_when=asyncio.FIRST_COMPLETED)
+                    if alone.done():
+                        return alone.result()
+                finally:
+                    await tasks.end([alone])
+                cursor = await member.alone()
+            connection.context = await view.renewed(connection)
+            handler.context = connection.per_operation(connection.context)
+            handler.context.start = cursor
 
 
 def _problem(message: object) -> str | None:

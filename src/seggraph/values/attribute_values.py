@@ -1,7 +1,7 @@
-"""Values of custom attributes: the type that a first value suggests, and the form in which a value is kept.
+"""Values of custom attributes: the type that a first value suggests, and the normal form in which a value is stored.
 
-Kept forms, by type: STRING text, NUMBER a JSON number, BOOLEAN a JSON boolean, DATE ``YYYY-MM-DD``, DATETIME
-``YYYY-MM-DDTHH:MM:SS.ffffffZ`` in UTC, STRING_LIST an array of texts. A null is never kept.
+Normal forms, by type: STRING text, NUMBER a JSON number, BOOLEAN a JSON boolean, DATE ``YYYY-MM-DD``, DATETIME
+``YYYY-MM-DDTHH:MM:SS.ffffffZ`` in UTC, STRING_LIST an array of texts. A null is never stored.
 """
 
 import math
@@ -41,16 +41,16 @@ def type_of(value: object) -> AttributeType:
     """
     for type_ in _GUESSES:
         try:
-            kept(value, type_)
+            normalised(value, type_)
         except WrongType:
             continue
         return type_
     raise WrongType(f"No attribute can hold this value; give {', or '.join(EXPECTED.values())}.")
 
 
-def kept(value: object, type_: AttributeType) -> Any:
-    """The value in the form in which it is kept. Raises WrongType, naming the type and what would do."""
-    result = _KEEP[type_](value)
+def normalised(value: object, type_: AttributeType) -> Any:
+    """The value in its normal form. Raises WrongType, which names the type and the values that it takes."""
+    result = _NORMALISE[type_](value)
     if result is None:
         raise WrongType(f"The attribute has the type {type_}: give {EXPECTED[type_]}.")
     return result
@@ -115,7 +115,7 @@ def _texts(value: object) -> list[str] | None:
     return list(value) if all(storable_text(item, MAX_TEXT) for item in value) else None
 
 
-_KEEP: Final[dict[AttributeType, Callable[[object], Any]]] = {
+_NORMALISE: Final[dict[AttributeType, Callable[[object], Any]]] = {
     AttributeType.STRING: _text,
     AttributeType.NUMBER: _number,
     AttributeType.BOOLEAN: _flag,

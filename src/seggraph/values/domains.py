@@ -38,6 +38,15 @@ def tidied(text: str) -> str:
         return text
 
 
+def is_domain(text: str) -> bool:
+    """Whether a text can be read as a domain."""
+    try:
+        normalise(text)
+    except Invalid:
+        return False
+    return True
+
+
 def _is_plain(domain: str) -> bool:
     return len(domain) <= MAX_DOMAIN and _PLAIN.fullmatch(domain) is not None
 

@@ -3,8 +3,8 @@
 import pytest
 
 from seggraph.criteria import AttributeDefinition, Catalogue
-from seggraph.criteria.text import Completion, CompletionKind, complete, place_at, read_text
-from seggraph.criteria.text.wants import Sort
+from seggraph.criteria.text import Completion, CompletionKind, complete, read_text, spot_at
+from seggraph.criteria.text.expectations import Sort
 from seggraph.vocabulary import AttributeType, MemberKind
 
 CATALOGUE = Catalogue(
@@ -39,7 +39,7 @@ FIELDS = [field.name for field in CATALOGUE.fields if " " not in field.name]
 
 def offered(marked: str, values: list[tuple[CompletionKind, str, str]] | None = None) -> list[Completion]:
     text, cursor = marked.replace("|", ""), marked.index("|")
-    place = place_at(text, cursor)
+    place = spot_at(text, cursor)
     return [] if place is None else complete(place, CATALOGUE, values=values or [])
 
 
@@ -107,10 +107,10 @@ def test_names_that_the_caller_gives_are_quoted_and_narrowed() -> None:
         (CompletionKind.SEGMENT, "Ada's list", "A segment."),
         (CompletionKind.SEGMENT, "Customers", "A segment."),
     ]
-    place = place_at("IN SEGMENT 'ad", 14)
+    place = spot_at("IN SEGMENT 'ad", 14)
     assert place is not None
-    assert place.wanted(Sort.SEGMENT) is not None
-    assert place.wanted(Sort.EVENT) is None
+    assert place.expectation_of(Sort.SEGMENT) is not None
+    assert place.expectation_of(Sort.EVENT) is None
     assert place.typed == "ad"
     assert offered("IN SEGMENT 'ad|", segments) == [
         Completion(CompletionKind.SEGMENT, "'Ada''s list'", 11, 14, "A segment.")
@@ -119,7 +119,7 @@ def test_names_that_the_caller_gives_are_quoted_and_narrowed() -> None:
 
 
 def test_a_place_knows_whose_value_is_looked_for() -> None:
-    place = place_at("country IN ('US', 'D", 20)
+    place = spot_at("country IN ('US', 'D", 20)
     assert place is not None
     assert place.value_of is not None
     assert (place.value_of.field, place.typed, place.start, place.end) == ("country", "D", 18, 20)
@@ -127,7 +127,7 @@ def test_a_place_knows_whose_value_is_looked_for() -> None:
 
 @pytest.mark.parametrize(("text", "cursor"), [("a", -1), ("a", 2), ("x" * 20_001, 5)])
 def test_there_is_nothing_outside_a_text(text: str, cursor: int) -> None:
-    assert place_at(text, cursor) is None
+    assert spot_at(text, cursor) is None
 
 
 def test_what_is_offered_can_be_read() -> None:

@@ -3,8 +3,9 @@
 import re
 from pathlib import Path
 
+from seggraph.criteria.operators import OPERATORS
 from seggraph.criteria.text import read_text, write_text
-from seggraph.criteria.text.phrases import AGGREGATES, OPERATORS, RESERVED
+from seggraph.criteria.text.keywords import AGGREGATES, RESERVED
 from tests.criteria.text.corpus import NAMES, ids_of
 
 PAGE = (Path(__file__).parents[3] / "docs" / "criteria-text.md").read_text()
@@ -16,7 +17,9 @@ def test_the_first_example_is_in_the_one_spelling() -> None:
 
 
 def test_nothing_is_left_out() -> None:
-    assert [words for words in (*OPERATORS.values(), *AGGREGATES.values()) if words not in PAGE] == []
+    assert [
+        words for words in (*OPERATORS.keywords.values(), *AGGREGATES.values()) if words not in PAGE
+    ] == []
     listed = re.search(r"if it is one of ([A-Z_, ]+)\.", PAGE)
     assert listed is not None
     assert listed.group(1).split(", ") == sorted(RESERVED)

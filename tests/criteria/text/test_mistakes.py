@@ -4,7 +4,7 @@ import pytest
 
 from seggraph.criteria import AttributeDefinition, Catalogue, check, to_json
 from seggraph.criteria.text import read, read_text
-from seggraph.criteria.text.wants import ANY_CONDITION, ANY_OPERATOR
+from seggraph.criteria.text.expectations import ANY_CONDITION, ANY_OPERATOR
 from seggraph.errors import (
     CriteriaError,
     CriteriaSyntaxError,

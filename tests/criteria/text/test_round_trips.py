@@ -2,16 +2,28 @@
 
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from seggraph.criteria import parse
-from seggraph.criteria.operators import ARITY, Arity, AttributeOp, CompareOp, EventAggregate, InOp, SetOp
+from seggraph.criteria.operators import (
+    AGGREGATES,
+    OPERATORS,
+    Arity,
+    AttributeOp,
+    CompareOp,
+    EventAggregate,
+    InOp,
+    SetOp,
+)
 from seggraph.criteria.text import read_text, write_text
-from seggraph.criteria.text.phrases import COMPARED_NUMBERS, COUNTED, INSTANTS, LENGTHS
+from seggraph.criteria.text.keywords import COUNTED
 from seggraph.errors import CriteriaError
 from seggraph.vocabulary import Channel, ConsentState
 from tests.criteria.text.corpus import NAMES, ids_of
+
+pytestmark = pytest.mark.slow
 
 _odd = ["", "'", "''", '"', "a'b", "in", "NOT", "2026-01-31", "P30D", "TRUE", "5", "a\nb", "\\", "İ", "ſum"]
 words = st.sampled_from(_odd) | st.text(max_size=12).filter(
@@ -38,9 +50,9 @@ lengths = st.one_of(
 def comparisons(draw: st.DrawFn) -> dict[str, Any]:
     op = draw(st.sampled_from(AttributeOp))
     document: dict[str, Any] = {"field": draw(words), "op": op.value}
-    match ARITY[op]:
+    match OPERATORS[op].arity:
         case Arity.ONE:
-            document["value"] = draw(lengths if op.value in LENGTHS else values)
+            document["value"] = draw(lengths if OPERATORS[op].takes.is_duration else values)
         case Arity.TWO:
             document["values"] = [draw(values), draw(values)]
         case Arity.MANY:
@@ -72,8 +84,8 @@ def steps(draw: st.DrawFn) -> dict[str, Any]:
 @st.composite
 def events(draw: st.DrawFn) -> dict[str, Any]:
     aggregate = draw(st.sampled_from(EventAggregate))
-    op = draw(st.sampled_from(CompareOp if aggregate in INSTANTS else list(COMPARED_NUMBERS)))
-    value = lengths if op.value in LENGTHS else values
+    op = draw(st.sampled_from(OPERATORS.of_aggregate(AGGREGATES[aggregate].type)))
+    value = lengths if OPERATORS[op].takes.is_duration else values
     compared = [draw(value), draw(value)] if op is CompareOp.BETWEEN else draw(value)
     of = {"of": draw(names)} if draw(st.booleans()) else {}
     return {"event": draw(steps()) | {"aggregate": aggregate.value, "op": op.value, "value": compared} | of}

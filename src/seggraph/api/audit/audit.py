@@ -9,12 +9,12 @@ from strawberry.types import Info
 
 from seggraph.api.base import ids
 from seggraph.api.base.context import caller_of
-from seggraph.api.base.paging import After, First, PageInfo, edges_of
+from seggraph.api.base.paging import After, CountedConnection, Edge, First
 from seggraph.api.base.scalars import JSON
 from seggraph.api.criteria.criteria import shown
 from seggraph.api.segments.lists import InstantRange
 from seggraph.api.users.viewer import User, load_user
-from seggraph.database.paging import Page, PageRequest
+from seggraph.database.paging import PageRequest
 from seggraph.errors import NotFound
 from seggraph.services.audit import views as audit_views
 from seggraph.services.audit.views import AuditList, EntryView
@@ -44,7 +44,7 @@ def _encoded(type_name: str) -> Callable[[Any], Any]:
 
     def encode(value: Any) -> Any:
         return (
-            [ids.encode(type_name, one) for one in value]
+            [ids.encode(type_name, number) for number in value]
             if isinstance(value, list)
             else ids.encode(type_name, value)
         )
@@ -65,41 +65,48 @@ SHOWN: Final[Mapping[str, Callable[[Any], Any]]] = {
 """Values in which there are numbers of objects, which clients see as global ids."""
 
 
-@strawberry.type(description="Who did something, and from where.")
+@strawberry.type(description="The user or program that did something, and where the request came from.")
 class AuditActor:
     """A user, an API key, or the operator at the command line."""
 
-    name: str = strawberry.field(description="What they were called at the time.")
-    api_key_id: strawberry.ID | None = strawberry.field(description="The API key, if it was one.")
-    ip: str | None = strawberry.field(description="The address that the request came from, as it was seen.")
-    user_agent: str | None = strawberry.field(description="What the client said it was.")
+    name: str = strawberry.field(description="The name of the user or API key at that time.")
+    api_key_id: strawberry.ID | None = strawberry.field(
+        description="The global id of the API key; null if a user did it."
+    )
+    ip: str | None = strawberry.field(description="The IP address that the request came from.")
+    user_agent: str | None = strawberry.field(description="The `User-Agent` that the client sent.")
     user_number: strawberry.Private[int | None]
 
-    @strawberry.field(description="The user; null for an API key, the operator, or a user who is no more.")
+    @strawberry.field(
+        description="The user; null for an API key, for the operator of the server, or if the user was"
+        " deleted."
+    )
     @awaits_loaders
     async def user(self, info: Info) -> User | None:
         """Load the user."""
         return await load_user(info, self.user_number)
 
 
-@strawberry.type(description="One thing that somebody did. Entries never change.")
+@strawberry.type(description="An entry of the audit log: one action on one object. Entries never change.")
 class AuditEntry:
     """An entry of the audit log."""
 
-    id: strawberry.ID = strawberry.field(description="Its global id.")
-    at: datetime = strawberry.field(description="When.")
-    actor: AuditActor = strawberry.field(description="Who, and from where.")
-    action: AuditAction = strawberry.field(description="What they did.")
-    subject: AuditSubject = strawberry.field(description="To what kind of object.")
+    id: strawberry.ID = strawberry.field(description="The global id of the entry.")
+    at: datetime = strawberry.field(description="When the action happened.")
+    actor: AuditActor = strawberry.field(description="Who did it, and where the request came from.")
+    action: AuditAction = strawberry.field(description="What was done.")
+    subject: AuditSubject = strawberry.field(description="The type of the object.")
     subject_id: strawberry.ID | None = strawberry.field(
-        description="To which one; null for what has no id, like addresses, attributes and erased members."
+        description="The global id of the object; null for objects without one, like addresses, attributes"
+        " and erased members."
     )
-    subject_name: str | None = strawberry.field(description="What it was called at the time.")
+    subject_name: str | None = strawberry.field(description="The name of the object at that time.")
     before: JSON | None = strawberry.field(
-        description="What is different now, as it was; of what was deleted all that described it."
+        description="The changed fields with their old values; for a deleted object, all its fields."
     )
     after: JSON | None = strawberry.field(
-        description="What is different now, as it is; of what is new all that describes it, or counts of what was done."
+        description="The changed fields with their new values; for a new object all its fields, for bulk"
+        " actions the counts."
     )
 
     @staticmethod
@@ -126,37 +133,9 @@ class AuditEntry:
         )
 
 
-@strawberry.type(description="An entry in a list.")
-class AuditEntryEdge:
-    """Relay's edge."""
-
-    cursor: str = strawberry.field(description="Where in the list: for after.")
-    node: AuditEntry = strawberry.field(description="The entry.")
-
-
-@strawberry.type(description="Entries of the audit log, page by page, the newest first.")
-class AuditEntryConnection:
-    """Relay's connection."""
-
-    edges: list[AuditEntryEdge] = strawberry.field(description="The page.")
-    page_info: PageInfo = strawberry.field(description="Where the page stands in the list.")
-    list_: strawberry.Private[AuditList]
-
-    @strawberry.field(description="The entries of the page, without their cursors.")
-    def nodes(self) -> list[AuditEntry]:
-        """The nodes of the edges."""
-        return [edge.node for edge in self.edges]
-
-    @strawberry.field(description="How many entries the whole list has; counted only when asked for.")
-    async def total_count(self, info: Info) -> int:
-        """Count the list."""
-        return await audit_views.count(caller_of(info).viewer, self.list_)
-
-    @staticmethod
-    def of(page: Page[EntryView], list_: AuditList) -> "AuditEntryConnection":
-        """The connection of a page."""
-        edges = edges_of(page, AuditEntryEdge, AuditEntry.of)
-        return AuditEntryConnection(edges=edges, page_info=PageInfo.of(page), list_=list_)
+@strawberry.type(description="A page of the audit log, newest first.")
+class AuditEntryConnection(CountedConnection[AuditEntry, Edge[AuditEntry]]):
+    """A page of the list."""
 
 
 @strawberry.type
@@ -164,7 +143,8 @@ class AuditQueries:
     """The query of the audit log."""
 
     @strawberry.field(
-        description="Who did what to which object, the newest first. Administrators only: others get FORBIDDEN."
+        description="The audit log, newest first: who did what to which object. Administrators only; others"
+        " get FORBIDDEN."
     )
     async def audit_log(
         self,
@@ -173,18 +153,23 @@ class AuditQueries:
         after: After = None,
         subject_id: Annotated[
             strawberry.ID | None,
-            strawberry.argument(description="What was done to this object, also after it is gone."),
+            strawberry.argument(description="Return only entries about this object, which may be deleted."),
         ] = None,
         actor_id: Annotated[
-            strawberry.ID | None, strawberry.argument(description="By this user or API key.")
+            strawberry.ID | None,
+            strawberry.argument(description="Return only entries of this user or API key."),
         ] = None,
         actions: Annotated[
-            list[AuditAction] | None, strawberry.argument(description="Only these actions.")
+            list[AuditAction] | None,
+            strawberry.argument(description="Return only entries with these actions."),
         ] = None,
         subjects: Annotated[
-            list[AuditSubject] | None, strawberry.argument(description="To these kinds of objects.")
+            list[AuditSubject] | None,
+            strawberry.argument(description="Return only entries about these types of objects."),
         ] = None,
-        between: Annotated[InstantRange | None, strawberry.argument(description="In this time.")] = None,
+        between: Annotated[
+            InstantRange | None, strawberry.argument(description="Return only entries of this period.")
+        ] = None,
     ) -> AuditEntryConnection:
         """A page of the log."""
         time = between or InstantRange()
@@ -199,29 +184,31 @@ class AuditQueries:
             since=time.from_,
             before=time.to,
         )
-        page = await audit_views.list_page(
-            caller_of(info).viewer, list_, PageRequest(first=first, after=after)
-        )
-        return AuditEntryConnection.of(page, list_)
+        viewer = caller_of(info).viewer
+        page = await audit_views.list_page(viewer, list_, PageRequest(first=first, after=after))
+        return AuditEntryConnection.of(page, AuditEntry.of, lambda: audit_views.count(viewer, list_))
 
 
 def _part(global_id: str, type_names: tuple[str, ...], argument: str) -> tuple[str, int]:
     """The type and the number of an id. Raises NotFound for an id of nothing that the log is about."""
     part = ids.split(global_id)
     if part is None or part[0] not in type_names:
-        raise NotFound("The audit log has nothing of this id.", path=(argument,))
+        raise NotFound(
+            "The audit log has no entries for this id.",
+            path=(argument,),
+        )
     return part
 
 
 def _values(values: Mapping[str, Any] | None) -> JSON | None:
-    """What is told of an object, with the names that its fields have in the API."""
+    """The recorded fields of an object, under the names that they have in the API."""
     if values is None:
         return None
-    found = {}
+    shown = {}
     for name, value in values.items():
         show = SHOWN.get(name)
         head, *rest = name.split("_")
         is_left_out = value is None or (isinstance(value, dict) and "omittedBytes" in value)
         label = head + "".join(map(str.capitalize, rest))
-        found[label] = value if show is None or is_left_out else show(value)
-    return JSON(found)
+        shown[label] = value if show is None or is_left_out else show(value)
+    return JSON(shown)

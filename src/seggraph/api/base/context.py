@@ -1,6 +1,7 @@
 """What resolvers work with: the viewer, the services' context, the hub, and the loaders of the operation."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -9,9 +10,12 @@ from starlette.websockets import WebSocket
 from strawberry.types import Info
 
 from seggraph.access import Viewer
-from seggraph.api.base.loaders import Loaders
+from seggraph.api.loaders import Loaders
 from seggraph.context import Context
-from seggraph.events import Hub
+from seggraph.errors import RetryLater, Unauthenticated
+from seggraph.events import Fact, Hub
+from seggraph.events.cursors import Position, decode
+from seggraph.events.subscriptions import Subscription
 from seggraph.services.identity.sign_ins import SignIns
 
 MAX_USER_AGENT: Final = 300
@@ -26,6 +30,14 @@ class Caller:
     hub: Hub
     loaders: Loaders
     connection: Request | WebSocket | None = None
+    sign_ins: SignIns | None = None
+    credentials: str | None = None
+    feed: Subscription | None = None
+    """What the operation's subscription reads, when it does."""
+    start: str | None = None
+    """Where the operation's subscription begins instead of with a snapshot: after a cursor."""
+    when_idle: Callable[[], None] | None = None
+    """What is called when the operation's subscription has published all that happened."""
 
     @property
     def base_url(self) -> str:
@@ -34,11 +46,55 @@ class Caller:
 
     def afresh(self) -> "Caller":
         """The same caller with empty loaders, for the next operation."""
-        return replace(self, loaders=Loaders(self.viewer, self.services))
+        loaders = Loaders(self.viewer, self.services)
+        return replace(self, loaders=loaders, feed=None, start=None, when_idle=None)
 
-    def forget(self) -> None:
-        """Empty the loaders: the next event of a subscription shows what is so then."""
+    @property
+    def scope(self) -> Viewer:
+        """What decides what is seen."""
+        return self.viewer
+
+    async def is_current(self) -> bool:
+        """Whether the credentials still make the same viewer."""
+        try:
+            return await self._present_viewer() == self.viewer
+        except Unauthenticated:
+            return False
+        except RetryLater:  # that proves nothing
+            return True
+
+    async def refresh(self) -> None:
+        """Empty the loaders: the next event shows the state at that time, by the rights of that time.
+
+        Raises Unauthenticated when the credentials do not hold any more.
+        """
+        self.viewer = await self._present_viewer()
         self.loaders = Loaders(self.viewer, self.services)
+
+    async def _present_viewer(self) -> Viewer:
+        if self.sign_ins is None:
+            return self.viewer
+        found = await _viewer(self.sign_ins, self.services, self.hub, self.credentials)
+        return replace(found, ip=self.viewer.ip, user_agent=self.viewer.user_agent)
+
+    @asynccontextmanager
+    async def subscribe(
+        self, after: Position | None, wants: Callable[[Fact], bool]
+    ) -> AsyncIterator[Subscription]:
+        """The workspace's facts after a position, or from now on; see `Hub.subscribe`."""
+        async with self.hub.subscribe(self.viewer.workspace_id, after, wants) as subscription:
+            self.feed = subscription
+            subscription.when_idle = self._idle
+            yield subscription
+
+    def position(self, after: str | None) -> Position | None:
+        """Where a subscription begins that was given a cursor. Raises BadCursor."""
+        given = after if self.start is None else self.start
+        return None if given is None else decode(given, path=("after",))
+
+    def _idle(self) -> None:
+        if self.when_idle is not None:
+            self.when_idle()
 
 
 def caller_of(info: Info) -> Caller:
@@ -54,18 +110,30 @@ def caller_factory(
 
     async def make(connection: Request | WebSocket, parameters: Mapping[str, object] | None) -> Caller:
         credentials = _authorization(connection, parameters)
-        viewer = sign_ins.find(credentials) if hub.is_in_touch else None
-        if viewer is None:
-            viewer = await sign_ins.check(services.settings, credentials)
+        viewer = await _viewer(sign_ins, services, hub, credentials)
         client, agent = connection.client, connection.headers.get("user-agent")
         viewer = replace(
             viewer,
             ip=None if client is None else client.host,
             user_agent=None if agent is None else "".join(filter(str.isprintable, agent))[:MAX_USER_AGENT],
         )
-        return Caller(viewer, services, hub, Loaders(viewer, services), connection)
+        return Caller(
+            viewer,
+            services,
+            hub,
+            Loaders(viewer, services),
+            connection,
+            sign_ins=sign_ins,
+            credentials=credentials,
+        )
 
     return make
+
+
+async def _viewer(sign_ins: SignIns, services: Context, hub: Hub, credentials: str | None) -> Viewer:
+    """The viewer of credentials. While Redis is away they are checked each time."""
+    viewer = sign_ins.find(credentials) if hub.is_in_touch else None
+    return viewer or await sign_ins.check(services.settings, credentials)
 
 
 def _base_url(connection: Request | WebSocket) -> str:

@@ -6,44 +6,59 @@ from typing import Any
 import strawberry
 from strawberry.extensions import FieldExtension
 from strawberry.types import Info
+from strawberry.types.base import get_object_definition
+from strawberry.types.field import StrawberryField
 
 from seggraph.errors import ErrorCode, Path, Problems, SeggraphError
 from seggraph.row_errors import RowError as RowErrorView
 
 
-@strawberry.interface(description="Something in the input that its author can put right.")
+@strawberry.interface(description="An error in the input that the user can correct.")
 class UserError:
     """The interface of all errors in payloads."""
 
-    code: ErrorCode = strawberry.field(description="What is wrong, for programs.")
-    message: str = strawberry.field(description="What is wrong and what would work, for people.")
+    code: ErrorCode = strawberry.field(
+        description="A code for programs, which says what kind of error it is."
+    )
+    message: str = strawberry.field(
+        description="A message for people, which says what is wrong and what would work."
+    )
     path: list[str] | None = strawberry.field(
-        description="Where in the input: keys and indexes from its root, like criteria, all, 2, attribute, field."
+        description="Where in the input the error is: keys and indexes from its root, like criteria, all, 2,"
+        " attribute, field; null for the whole input."
     )
 
 
-@strawberry.type(description="A mistake in the input of a mutation.")
+@strawberry.type(description="An error in the input of a mutation that is not about criteria.")
 class InputError(UserError):
     """The ordinary error of a payload."""
 
 
 @strawberry.type(
-    description="A mistake in criteria: code is CRITERIA_INVALID, and reason says which mistake."
+    description="An error in criteria. Its code is CRITERIA_INVALID, and reason tells which error it is."
 )
 class CriteriaError(UserError):
     """The error of a node of the tree, or of a place in the text."""
 
-    reason: ErrorCode = strawberry.field(description="Which mistake it is, like CRITERIA_UNKNOWN_FIELD.")
+    reason: ErrorCode = strawberry.field(description="The specific error, like CRITERIA_UNKNOWN_FIELD.")
 
 
-@strawberry.type(description="Why one row of a bulk input was not stored. The other rows were.")
+@strawberry.type(
+    description="An error because of which one row was not stored. Rows without errors are stored."
+)
 class RowError:
     """The report of one row."""
 
-    index: int = strawberry.field(description="The row's index in the input, from 0.")
-    code: ErrorCode = strawberry.field(description="What is wrong, for programs.")
-    message: str = strawberry.field(description="What is wrong and what would work, for people.")
-    path: list[str] | None = strawberry.field(description="Where in the row: keys and indexes from its root.")
+    index: int = strawberry.field(description="The position of the row in the input, from 0.")
+    code: ErrorCode = strawberry.field(
+        description="A code for programs, which says what kind of error it is."
+    )
+    message: str = strawberry.field(
+        description="A message for people, which says what is wrong and what would work."
+    )
+    path: list[str] | None = strawberry.field(
+        description="Where in the row the error is: keys and indexes from its root; null for the whole row."
+    )
 
     @staticmethod
     def of(view: RowErrorView) -> "RowError":
@@ -73,6 +88,13 @@ class ReportErrors(FieldExtension):
 
     def __init__(self, payload: type[Any]) -> None:
         self._payload = payload
+
+    def apply(self, field: StrawberryField) -> None:
+        """Describe the mutation's one argument as its type is described."""
+        for argument in field.arguments:
+            definition = get_object_definition(argument.type)
+            if argument.description is None and definition is not None:
+                argument.description = definition.description
 
     async def resolve_async(
         self, next_: Callable[..., Awaitable[Any]], source: Any, info: Info, **kwargs: Any

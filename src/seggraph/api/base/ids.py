@@ -25,14 +25,14 @@ def encode(type_name: str, number: int) -> strawberry.ID:
 
 def split(global_id: str) -> tuple[str, int] | None:
     """The type and the number in an id, or None for what is no id."""
-    found = _PLAIN.fullmatch(_text(global_id))
-    return (found[1], int(found[2])) if found else None
+    parts = _PLAIN.fullmatch(_text(global_id))
+    return (parts[1], int(parts[2])) if parts else None
 
 
 def find(type_name: str, global_id: str) -> int | None:
     """The number of an object of a type, or None for what is no id of one."""
-    found = split(global_id)
-    return found[1] if found is not None and found[0] == type_name else None
+    parts = split(global_id)
+    return parts[1] if parts is not None and parts[0] == type_name else None
 
 
 def encode_event(kind: int, ordinal: int, number: int) -> strawberry.ID:
@@ -44,8 +44,18 @@ def encode_event(kind: int, ordinal: int, number: int) -> strawberry.ID:
 
 def split_event(global_id: str) -> tuple[int, int, int] | None:
     """The kind, the ordinal and the number in the id of an event, or None for what is no such id."""
-    found = _EVENT.fullmatch(_text(global_id))
-    return (int(found[1]), int(found[2]), int(found[3])) if found else None
+    parts = _EVENT.fullmatch(_text(global_id))
+    return (int(parts[1]), int(parts[2]), int(parts[3])) if parts else None
+
+
+NodeKey = int | tuple[int, int, int]
+"""What the id of a node says beside its type."""
+
+
+def split_node(global_id: str) -> tuple[str, NodeKey] | None:
+    """The type and the key in an id: a number, or of an event its kind, ordinal and number. None for no id."""
+    event = split_event(global_id)
+    return split(global_id) if event is None else ("Event", event)
 
 
 def _text(global_id: str) -> str:
@@ -59,17 +69,17 @@ def _text(global_id: str) -> str:
 
 def decode(type_name: str, global_id: str, *, path: Path = ("id",)) -> int:
     """The number of an object of a type. Raises NotFound: what is no id of it cannot exist either."""
-    found = find(type_name, global_id)
-    if found is None:
+    number = find(type_name, global_id)
+    if number is None:
         raise NotFound(f"There is no {type_name.lower()} with this id.", path=path)
-    return found
+    return number
 
 
 def decode_all(type_name: str, global_ids: Sequence[str], *, path: Path) -> list[int]:
     """The numbers of several objects of a type. Raises NotFound with the index, and TooMany."""
     if len(global_ids) > MAX_IDS:
         raise TooMany(f"Give at most {MAX_IDS} ids at once.", path=path)
-    return [decode(type_name, one, path=(*path, index)) for index, one in enumerate(global_ids)]
+    return [decode(type_name, global_id, path=(*path, index)) for index, global_id in enumerate(global_ids)]
 
 
 def known(

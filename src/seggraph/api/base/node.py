@@ -7,10 +7,10 @@ import strawberry
 from seggraph.api.base import ids
 from seggraph.transport.records import column
 
-DESCRIPTION: Final = "The global id: opaque, and stable for ever."
+DESCRIPTION: Final = "The global id of the object. It is opaque and never changes."
 
 
-@strawberry.interface(description="An object with a global id, which node and nodes find again.")
+@strawberry.interface(description="An object with a global id, which the queries node and nodes find.")
 class Node:
     """Relay's node."""
 

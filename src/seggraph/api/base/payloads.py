@@ -5,26 +5,28 @@ import strawberry
 from seggraph.api.base.errors import UserError
 
 
-@strawberry.type(description="Something that its author should know, though it was done.")
+@strawberry.type(description="A warning about something that a mutation did.")
 class Warning:
     """A remark on what a mutation did."""
 
     code: str = strawberry.field(
-        description="What it is about, for programs: CAMPAIGN_AFFECTED, when an ACTIVE campaign uses the segment."
+        description="A code for programs, like CAMPAIGN_AFFECTED when an ACTIVE campaign uses the segment."
     )
-    message: str = strawberry.field(description="What it is about, for people.")
+    message: str = strawberry.field(description="A message for people.")
     path: list[str] | None = strawberry.field(
-        default=None, description="What in the input has this consequence: keys and indexes from its root."
+        default=None,
+        description="The part of the input that the warning is about: keys and indexes from its root; null"
+        " for the whole input.",
     )
 
 
-@strawberry.type(description="What was deleted, or why nothing was.")
+@strawberry.type(description="The id of the deleted object, or the errors.")
 class DeletePayload:
     """Payload of the mutations that delete one object."""
 
     deleted_id: strawberry.ID | None = strawberry.field(
-        default=None, description="The id that the object had."
+        default=None, description="The global id that the object had; null if there are errors."
     )
     errors: list[UserError] = strawberry.field(
-        default_factory=list, description="Why nothing was deleted, if so."
+        default_factory=list, description="The errors because of which nothing was deleted; empty on success."
     )

@@ -24,14 +24,14 @@ def as_int(count: int) -> int:
 
 def _parse_instant(value: Any) -> datetime:
     if not isinstance(value, str):
-        raise ValueError("a time is a text like 2026-01-31T09:30:00Z")
+        raise ValueError("a DateTime is a text like 2026-01-31T09:30:00Z")
     try:
         instant = datetime.fromisoformat(value)
         if instant.tzinfo is None:
             raise ValueError
         return instant.astimezone(UTC)
     except (ValueError, OverflowError):
-        raise ValueError("a time has a date, a time and an offset, like 2026-01-31T09:30:00Z") from None
+        raise ValueError("a DateTime has a date, a time and an offset, like 2026-01-31T09:30:00Z") from None
 
 
 @encodes(datetime)
@@ -45,7 +45,7 @@ def _parse_day(value: Any) -> date:
             raise ValueError
         return date.fromisoformat(value)
     except ValueError:
-        raise ValueError("a date is a day of the calendar like 2026-01-31") from None
+        raise ValueError("a Date is a calendar date like 2026-01-31") from None
 
 
 def _parse_decimal(value: Any) -> Decimal:
@@ -74,40 +74,40 @@ def _show_decimal(value: Decimal) -> str:
 
 def _parse_duration(value: Any) -> DurationText:
     if not isinstance(value, str):
-        raise ValueError("a duration is a text like P30D or PT4H")
+        raise ValueError("a Duration is a text like P30D or PT4H")
     return DurationText(Duration.parse(value).iso)
 
 
 DateTime = strawberry.scalar(
     name="DateTime",
-    description="An instant as RFC 3339 text in UTC, like 2026-01-31T09:30:00Z. TypeScript: string.",
+    description="A point in time as RFC 3339 text in UTC, like 2026-01-31T09:30:00Z. In TypeScript: string.",
     specified_by_url="https://www.rfc-editor.org/rfc/rfc3339",
     serialize=_show_instant,
     parse_value=_parse_instant,
 )
 Date = strawberry.scalar(
     name="Date",
-    description="A day of the calendar, like 2026-01-31. TypeScript: string.",
+    description="A calendar date like 2026-01-31. In TypeScript: string.",
     specified_by_url="https://www.rfc-editor.org/rfc/rfc3339",
     serialize=encodes(date)(_show_day),
     parse_value=_parse_day,
 )
 DecimalScalar = strawberry.scalar(
     name="Decimal",
-    description="An exact decimal as text, like 1250.5: money and ratios. TypeScript: string.",
+    description="An exact decimal number as text, like 1250.5, for money and ratios. In TypeScript: string.",
     serialize=_show_decimal,
     parse_value=_parse_decimal,
 )
 DurationScalar = strawberry.scalar(
     name="Duration",
-    description="A length of time as ISO 8601 text, like P30D or PT4H. TypeScript: string.",
+    description="A duration as ISO 8601 text, like P30D or PT4H. In TypeScript: string.",
     specified_by_url="https://en.wikipedia.org/wiki/ISO_8601#Durations",
     serialize=str,
     parse_value=_parse_duration,
 )
 JsonScalar = strawberry.scalar(
     name="JSON",
-    description="Any JSON value. TypeScript: unknown.",
+    description="Any JSON value. In TypeScript: unknown.",
     specified_by_url="https://www.rfc-editor.org/rfc/rfc8259",
     serialize=encodes(object)(_as_it_is),
     parse_value=lambda value: value,

@@ -15,17 +15,17 @@ from seggraph.api.files.imports import ColumnMapping, MappedColumn
 from seggraph.errors import Duplicate, Required
 from seggraph.services.campaigns import metric_imports
 from seggraph.services.campaigns import metrics as campaign_metrics
-from seggraph.services.campaigns.metrics import RowWarning as RowWarningView
+from seggraph.services.campaigns.metrics import RowWarningView
 from seggraph.transport import Row, row, with_rows
 
 
-@strawberry.type(description="What looks wrong in a row that was recorded nonetheless.")
+@strawberry.type(description="A warning about a row that was recorded.")
 class RowWarning:
     """A remark on a row."""
 
-    index: int = strawberry.field(description="The row's index in the input, from 0.")
-    code: str = strawberry.field(description="What it is about, for programs: CLICKS_ABOVE_IMPRESSIONS.")
-    message: str = strawberry.field(description="What it is about, for people.")
+    index: int = strawberry.field(description="The position of the row in the input, from 0.")
+    code: str = strawberry.field(description="A code for programs: CLICKS_ABOVE_IMPRESSIONS.")
+    message: str = strawberry.field(description="A message for people.")
 
     @staticmethod
     def of(view: RowWarningView) -> "RowWarning":
@@ -34,87 +34,101 @@ class RowWarning:
 
 
 @row
-@strawberry.input(description="What came of a campaign for a segment on a day.")
+@strawberry.input(description="The metrics of a campaign for one segment on one day.")
 class CampaignMetricInput:
     """A row of recordCampaignMetrics: of several with the same campaign, segment and day the last one counts."""
 
-    campaign_id: strawberry.ID = strawberry.field(description="The campaign; team members: one of their own.")
+    campaign_id: strawberry.ID = strawberry.field(
+        description="The campaign. Team members may record only for campaigns that they created."
+    )
     segment_id: strawberry.ID = strawberry.field(
-        description="A segment that the campaign targets, or has metrics for already."
+        description="The segment: one that the campaign targets, or that already has metrics in it."
     )
-    day: date = strawberry.field(description="The day, up to tomorrow.")
+    day: date = strawberry.field(description="The day; at most one day in the future.")
     spend: Decimal = strawberry.field(
-        description="In the workspace's currency, from 0 to 1,000,000,000 with at most 4 decimals."
+        description="The amount spent, in the currency of the workspace: 0 to 1,000,000,000, at most 4"
+        " decimals."
     )
-    impressions: int = strawberry.field(description="From 0 to 1,000,000,000.")
-    clicks: int = strawberry.field(description="The same; more than impressions are recorded with a warning.")
-    conversions: int | None = strawberry.field(default=0, description="The same; null is 0.")
+    impressions: int = strawberry.field(description="How often the campaign was shown: 0 to 1,000,000,000.")
+    clicks: int = strawberry.field(
+        description="How often it was clicked: 0 to 1,000,000,000. More clicks than impressions are recorded"
+        " with a warning."
+    )
+    conversions: int | None = strawberry.field(
+        default=0, description="How many conversions there were: 0 to 1,000,000,000; null counts as 0."
+    )
 
 
 @with_rows
-@strawberry.input(description="Metrics to record.")
+@strawberry.input(description="The campaign metrics to record.")
 class RecordCampaignMetricsInput:
     """Input of recordCampaignMetrics."""
 
     rows: list[Row] = strawberry.field(
-        graphql_type=list[CampaignMetricInput], description="Up to 5,000, in any order."
+        graphql_type=list[CampaignMetricInput], description="The rows to record: up to 5,000, in any order."
     )
 
 
-@strawberry.type(description="What became of every row: written + unchanged + rows with errors.")
+@strawberry.type(description="The number of rows by result: written + unchanged + rows with errors.")
 class RecordCampaignMetricsPayload:
     """Payload of recordCampaignMetrics."""
 
-    written: int = strawberry.field(default=0, description="Rows that are new or correct what was there.")
+    written: int = strawberry.field(
+        default=0, description="How many rows were new or corrected earlier numbers."
+    )
     unchanged: int = strawberry.field(
-        default=0, description="Rows that changed nothing: recorded already, or given again in a later row."
+        default=0, description="How many rows changed nothing: already recorded, or repeated in a later row."
     )
     row_errors: list[RowError] = strawberry.field(
-        default_factory=list, description="Rows that were not recorded, one error each."
+        default_factory=list, description="The rows that were not recorded, with one error each."
     )
     row_warnings: list[RowWarning] = strawberry.field(
-        default_factory=list, description="What looks wrong in rows that were recorded."
+        default_factory=list, description="Warnings about rows that were recorded."
     )
     errors: list[UserError] = strawberry.field(
-        default_factory=list, description="Why nothing was recorded, if so."
+        default_factory=list,
+        description="The errors because of which nothing was recorded; empty on success.",
     )
 
 
-@strawberry.input(description="A file of metrics to import.")
+@strawberry.input(description="The CSV file of campaign metrics to import.")
 class ImportCampaignMetricsInput:
     """Input of importCampaignMetrics."""
 
     file: Upload = strawberry.field(
-        description="A CSV file whose first row names its columns, of up to 200,000 rows, by the GraphQL multipart"
+        description="The CSV file with a header row, up to 200,000 rows, sent by the GraphQL multipart"
         " request specification."
     )
     mapping: list[ColumnMapping] | None = strawberry.field(
         default=None,
-        description="Which columns are campaign and segment (ids or names), day, spend, impressions, clicks and"
-        " conversions; unless given, their names decide.",
+        description="The columns for campaign and segment (ids or names), day, spend, impressions, clicks"
+        " and conversions; default: columns with these names.",
     )
 
 
-@strawberry.type(description="What became of every row of a file: read = written + unchanged + failed.")
+@strawberry.type(description="The number of rows of the file by result: read = written + unchanged + failed.")
 class ImportCampaignMetricsPayload:
     """Payload of importCampaignMetrics."""
 
-    read: int = strawberry.field(default=0, description="Rows of the file, without its header.")
-    written: int = strawberry.field(default=0, description="Rows that are new or correct what was there.")
-    unchanged: int = strawberry.field(default=0, description="Rows that changed nothing.")
-    failed: int = strawberry.field(default=0, description="Rows that were not recorded.")
+    read: int = strawberry.field(default=0, description="How many rows the file has, without its header.")
+    written: int = strawberry.field(
+        default=0, description="How many rows were new or corrected earlier numbers."
+    )
+    unchanged: int = strawberry.field(default=0, description="How many rows changed nothing.")
+    failed: int = strawberry.field(default=0, description="How many rows were not recorded.")
     warned: int = strawberry.field(
-        default=0, description="Rows that were recorded with more clicks than impressions."
+        default=0, description="How many rows were recorded although they have more clicks than impressions."
     )
     mapping: list[MappedColumn] = strawberry.field(
-        default_factory=list, description="The mapping that was used."
+        default_factory=list, description="The mapping of columns that was used."
     )
     row_errors: list[RowError] = strawberry.field(
         default_factory=list,
-        description="Why rows failed, the first 1,000: index is the line that the row begins on, from 1.",
+        description="The first 1,000 failed rows; index is the line in the file where the row begins, from 1.",
     )
     errors: list[UserError] = strawberry.field(
-        default_factory=list, description="Why nothing was imported, if so."
+        default_factory=list,
+        description="The errors because of which nothing was imported; empty on success.",
     )
 
 
@@ -123,8 +137,9 @@ class MetricMutations:
     """The mutations of metrics."""
 
     @strawberry.mutation(
-        description="Record up to 5,000 rows of metrics; repeating them is harmless, other numbers correct them."
-        " Good rows are recorded, bad ones reported by index.",
+        description="Record up to 5,000 rows of campaign metrics. The last write for a campaign, segment and"
+        " day counts, so repeating is harmless. Valid rows are recorded even if others have"
+        " errors.",
         extensions=[ReportErrors(RecordCampaignMetricsPayload)],
     )
     async def record_campaign_metrics(
@@ -132,7 +147,7 @@ class MetricMutations:
     ) -> RecordCampaignMetricsPayload:
         """Record."""
         caller = caller_of(info)
-        rows = [_with_numbers(one) for one in input.rows]
+        rows = [_with_numbers(row) for row in input.rows]
         report = await campaign_metrics.record(caller.services, caller.viewer, rows)
         return RecordCampaignMetricsPayload(
             written=report.written,
@@ -142,7 +157,8 @@ class MetricMutations:
         )
 
     @strawberry.mutation(
-        description="Record the metrics in a CSV file; the same file again changes nothing.",
+        description="Record the campaign metrics of a CSV file. Importing the same file again changes"
+        " nothing.",
         extensions=[ReportErrors(ImportCampaignMetricsPayload)],
     )
     async def import_campaign_metrics(
@@ -180,9 +196,9 @@ def _with_numbers(given: Row) -> dict[str, Any]:
 def _mapping(pairs: list[ColumnMapping] | None) -> dict[str, str] | None:
     if pairs is None:
         return None
-    found: dict[str, str] = {}
+    field_by_column: dict[str, str] = {}
     for index, pair in enumerate(pairs):
-        if pair.column in found:
-            raise Duplicate("This column stands in the mapping twice.", path=("mapping", index, "column"))
-        found[pair.column] = pair.field
-    return found
+        if pair.column in field_by_column:
+            raise Duplicate("The mapping contains this column twice.", path=("mapping", index, "column"))
+        field_by_column[pair.column] = pair.field
+    return field_by_column

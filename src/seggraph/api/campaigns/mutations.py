@@ -17,18 +17,21 @@ from seggraph.services.campaigns.views import CampaignView
 from seggraph.vocabulary import CampaignStatus, Channel
 
 SEGMENTS: Final = (
-    "The segments that it targets: all of one kind, neither archived nor paused; up to 200 in all."
+    "The segments that the campaign targets: all of one kind, neither archived nor paused; up to 200 in all."
 )
-EXCLUDED: Final = "Segments whose members it leaves out, of the same kind."
+EXCLUDED: Final = "The segments whose members the campaign leaves out, of the same kind."
+UNSEEN_STAY: Final = "Segments that you may not see stay."
 
 
-@strawberry.type(description="A campaign as the mutation left it, or why nothing was done.")
+@strawberry.type(description="The campaign as the mutation left it, or the errors.")
 class CampaignPayload:
     """Payload of the mutations of campaigns."""
 
-    campaign: Campaign | None = strawberry.field(default=None, description="The campaign.")
+    campaign: Campaign | None = strawberry.field(
+        default=None, description="The campaign; null if there are errors."
+    )
     errors: list[UserError] = strawberry.field(
-        default_factory=list, description="Why nothing was done, if so."
+        default_factory=list, description="The errors because of which nothing was done; empty on success."
     )
 
     @staticmethod
@@ -37,55 +40,70 @@ class CampaignPayload:
         return CampaignPayload(campaign=Campaign.of(view))
 
 
-@strawberry.input(description="A campaign to create.")
+@strawberry.input(description="The campaign to create, as a DRAFT.")
 class CreateCampaignInput:
     """Input of createCampaign."""
 
     name: str = strawberry.field(
-        description="1 to 200 characters; unique in the workspace, whatever the case."
+        description="The name: 1 to 200 characters, unique in the workspace; case is ignored."
     )
-    channel: Channel | None = strawberry.field(default=None, description="How it reaches people.")
+    channel: Channel | None = strawberry.field(
+        default=None, description="The channel by which the campaign contacts members."
+    )
     segment_ids: list[strawberry.ID] = strawberry.field(description=SEGMENTS)
     exclude_segment_ids: list[strawberry.ID] | None = strawberry.field(default=None, description=EXCLUDED)
-    starts_on: date | None = strawberry.field(default=None, description="Its first day.")
-    ends_on: date | None = strawberry.field(default=None, description="Its last day, not before the first.")
+    starts_on: date | None = strawberry.field(default=None, description="The first day of the campaign.")
+    ends_on: date | None = strawberry.field(
+        default=None, description="The last day of the campaign, not before the first."
+    )
 
 
-@strawberry.input(description="What to change of a campaign. A field that is absent stays as it is.")
+@strawberry.input(description="The changes of a campaign. A field that is absent stays as it is.")
 class UpdateCampaignInput:
     """Input of updateCampaign."""
 
-    id: strawberry.ID = strawberry.field(description="The campaign.")
+    id: strawberry.ID = strawberry.field(description="The global id of the campaign.")
     version: int | None = strawberry.field(
-        default=None, description="The version you edited: if someone else changed it since, nothing is done."
+        default=None,
+        description="The version that your edit is based on. If it is no longer current, the answer is"
+        " CONFLICT.",
     )
-    name: str | None = strawberry.field(default=strawberry.UNSET, description="1 to 200 characters.")
-    channel: Channel | None = strawberry.field(default=strawberry.UNSET, description="Null clears it.")
+    name: str | None = strawberry.field(
+        default=strawberry.UNSET, description="The new name: 1 to 200 characters."
+    )
+    channel: Channel | None = strawberry.field(
+        default=strawberry.UNSET, description="The new value; null removes it."
+    )
     segment_ids: list[strawberry.ID] | None = strawberry.field(
-        default=strawberry.UNSET, description=f"{SEGMENTS} Those that you do not see stay."
+        default=strawberry.UNSET, description=f"{SEGMENTS} {UNSEEN_STAY}"
     )
     exclude_segment_ids: list[strawberry.ID] | None = strawberry.field(
-        default=strawberry.UNSET, description=f"{EXCLUDED} Those that you do not see stay."
+        default=strawberry.UNSET, description=f"{EXCLUDED} {UNSEEN_STAY}"
     )
-    starts_on: date | None = strawberry.field(default=strawberry.UNSET, description="Null clears it.")
-    ends_on: date | None = strawberry.field(default=strawberry.UNSET, description="Null clears it.")
+    starts_on: date | None = strawberry.field(
+        default=strawberry.UNSET, description="The new value; null removes it."
+    )
+    ends_on: date | None = strawberry.field(
+        default=strawberry.UNSET, description="The new value; null removes it."
+    )
 
 
-@strawberry.input(description="The status to lead a campaign to.")
+@strawberry.input(description="The campaign and its new status.")
 class SetCampaignStatusInput:
     """Input of setCampaignStatus."""
 
-    id: strawberry.ID = strawberry.field(description="The campaign.")
+    id: strawberry.ID = strawberry.field(description="The global id of the campaign.")
     status: CampaignStatus = strawberry.field(
-        description="DRAFT can become ACTIVE; ACTIVE and PAUSED each other, or COMPLETED, which stays."
+        description="The new status: from DRAFT to ACTIVE, between ACTIVE and PAUSED, or to COMPLETED, which"
+        " is final."
     )
 
 
-@strawberry.input(description="Which campaign.")
+@strawberry.input(description="The campaign to delete.")
 class CampaignIdInput:
     """Input of the mutations that need nothing else."""
 
-    id: strawberry.ID = strawberry.field(description="The campaign.")
+    id: strawberry.ID = strawberry.field(description="The global id of the campaign.")
 
 
 @strawberry.type
@@ -93,7 +111,7 @@ class CampaignMutations:
     """The mutations of campaigns."""
 
     @strawberry.mutation(
-        description="Create a DRAFT of a campaign over segments that you see.",
+        description="Create a campaign as a DRAFT, over segments that you may see.",
         extensions=[ReportErrors(CampaignPayload)],
     )
     async def create_campaign(self, info: Info, input: CreateCampaignInput) -> CampaignPayload:
@@ -110,7 +128,7 @@ class CampaignMutations:
         return CampaignPayload.of(await campaigns.create(caller.services, caller.viewer, draft))
 
     @strawberry.mutation(
-        description="Change a campaign; team members only those that they created.",
+        description="Change a campaign. Team members may change only campaigns that they created.",
         extensions=[ReportErrors(CampaignPayload)],
     )
     async def update_campaign(self, info: Info, input: UpdateCampaignInput) -> CampaignPayload:
@@ -123,7 +141,7 @@ class CampaignMutations:
         return CampaignPayload.of(view)
 
     @strawberry.mutation(
-        description="Lead a campaign to another status. While it is ACTIVE its segments cannot be archived.",
+        description="Change the status of a campaign. While it is ACTIVE its segments cannot be archived.",
         extensions=[ReportErrors(CampaignPayload)],
     )
     async def set_campaign_status(self, info: Info, input: SetCampaignStatusInput) -> CampaignPayload:
@@ -135,7 +153,7 @@ class CampaignMutations:
         )
 
     @strawberry.mutation(
-        description="Delete a DRAFT for which no metrics were recorded.",
+        description="Delete a campaign that is a DRAFT and has no metrics.",
         extensions=[ReportErrors(DeletePayload)],
     )
     async def delete_campaign(self, info: Info, input: CampaignIdInput) -> DeletePayload:

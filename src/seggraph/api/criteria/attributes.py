@@ -15,59 +15,67 @@ from seggraph.services.catalogue.attributes import UNSET, Unset
 from seggraph.vocabulary import AttributeType, MemberKind
 
 
-@strawberry.type(description="A value of a field, for people who choose one.")
+@strawberry.type(description="A frequent value of a field, to choose from.")
 class ValueSuggestion:
     """An answer of valueSuggestions."""
 
-    value: JSON = strawberry.field(description="The value as criteria take it.")
-    count: int = strawberry.field(description="How many members have it.")
+    value: JSON = strawberry.field(description="The value in the form that criteria take.")
+    count: int = strawberry.field(description="How many members have the value.")
     exact: bool = strawberry.field(
-        description="False for a field with very many different values, whose counts are estimated from a sample."
+        description="Whether the count is exact; false for a field with very many different values, whose"
+        " counts are estimated from a sample."
     )
 
 
-@strawberry.input(description="A custom attribute to create before its first value.")
+@strawberry.input(description="The custom attribute to create.")
 class DeclareAttributeInput:
     """Input of declareAttribute."""
 
-    kind: MemberKind = strawberry.field(description="The kind of the members that have it.")
+    kind: MemberKind = strawberry.field(description="The kind of the members that have the attribute.")
     name: str = strawberry.field(
-        description="What members' attributes and criteria call it, up to 100 characters; it never changes."
+        description="The name in `attributes` and in criteria: up to 100 characters. It cannot be changed"
+        " later."
     )
-    type: AttributeType = strawberry.field(description="The type of its values; it never changes.")
-    label: str | None = strawberry.field(default=None, description="What people call it; else its name.")
-    description: str | None = strawberry.field(default=None, description="What it means.")
+    type: AttributeType = strawberry.field(description="The type of the values. It cannot be changed later.")
+    label: str | None = strawberry.field(
+        default=None, description="The name to show to people; default: the name."
+    )
+    description: str | None = strawberry.field(default=None, description="What the attribute means.")
 
 
-@strawberry.input(description="What to change of a custom attribute. What is absent stays as it is.")
+@strawberry.input(description="The changes of a custom attribute. A field that is absent stays as it is.")
 class UpdateAttributeInput:
     """Input of updateAttribute."""
 
-    kind: MemberKind = strawberry.field(description="The kind of the members that have it.")
-    name: str = strawberry.field(description="Its name.")
+    kind: MemberKind = strawberry.field(description="The kind of the members that have the attribute.")
+    name: str = strawberry.field(description="The name of the attribute.")
     type: AttributeType | None = strawberry.field(
-        default=None, description="Its type, if you want to be told when it has another: it never changes."
+        default=None,
+        description="The type that you expect the attribute to have; another type is an error. It cannot be"
+        " changed.",
     )
     label: str | None = strawberry.field(
-        default=strawberry.UNSET, description="What people call it; null for its name."
+        default=strawberry.UNSET, description="The name to show to people; null for the attribute's name."
     )
     description: str | None = strawberry.field(
-        default=strawberry.UNSET, description="What it means; null for nothing."
+        default=strawberry.UNSET, description="What the attribute means; null removes the description."
     )
     hidden: bool | None = strawberry.field(
-        default=None, description="Whether criteriaFields leaves it out. Criteria that use it still work."
+        default=None,
+        description="Whether criteriaFields leaves the attribute out by default. Criteria that use it still"
+        " work.",
     )
 
 
-@strawberry.type(description="A custom attribute, or why it could not be changed.")
+@strawberry.type(description="The custom attribute as the mutation left it, or the errors.")
 class AttributePayload:
     """Payload of declareAttribute and updateAttribute."""
 
     attribute: CriteriaField | None = strawberry.field(
-        default=None, description="The attribute as the catalogue has it now."
+        default=None, description="The attribute as it is in the catalogue now; null if there are errors."
     )
     errors: list[UserError] = strawberry.field(
-        default_factory=list, description="What went wrong, if anything."
+        default_factory=list, description="The errors in the input; empty on success."
     )
 
 
@@ -76,24 +84,30 @@ class AttributeQueries:
     """The queries about values."""
 
     @strawberry.field(
-        description="The most frequent values of a field or of tags, and how many members have each. "
-        "Names, ids, addresses, numbers and dates have no suggestions."
+        description="The most frequent values of a field or of the tags, with how many members have each."
+        " Names, ids, addresses, numbers and dates have no suggestions."
     )
     async def value_suggestions(
         self,
         info: Info,
         kind: Annotated[MemberKind, strawberry.argument(description="The kind of the members.")],
-        field: Annotated[str, strawberry.argument(description="The field, or tags.")],
+        field: Annotated[str, strawberry.argument(description="The name of the field, or `tags`.")],
         search: Annotated[
-            str | None, strawberry.argument(description="How the values begin, in any case.")
+            str | None,
+            strawberry.argument(description="Return only values that begin with this text; case is ignored."),
         ] = None,
         first: Annotated[
-            int | None, strawberry.argument(description="How many values, at most 100; 10 unless given.")
+            int | None, strawberry.argument(description="How many values to return: up to 100, default 10.")
         ] = None,
     ) -> list[ValueSuggestion]:
         """Suggest values."""
-        found = await value_counts.suggest(caller_of(info).viewer, kind, field, search=search, first=first)
-        return [ValueSuggestion(value=JSON(one.value), count=one.count, exact=one.exact) for one in found]
+        suggestions = await value_counts.suggest(
+            caller_of(info).viewer, kind, field, search=search, first=first
+        )
+        return [
+            ValueSuggestion(value=JSON(counted.value), count=counted.count, exact=counted.exact)
+            for counted in suggestions
+        ]
 
 
 @strawberry.type
@@ -101,7 +115,8 @@ class AttributeMutations:
     """The mutations of the catalogue."""
 
     @strawberry.mutation(
-        description="Create a custom attribute before its first value. Again with the same type describes it anew.",
+        description="Create a custom attribute before its first value. If it exists with the same type, its"
+        " label and description are updated.",
         extensions=[ReportErrors(AttributePayload)],
     )
     async def declare_attribute(self, info: Info, input: DeclareAttributeInput) -> AttributePayload:
@@ -114,7 +129,8 @@ class AttributeMutations:
         return AttributePayload(attribute=CriteriaField.of(field, input.kind))
 
     @strawberry.mutation(
-        description="Label, describe, hide or show a custom attribute. Its name and type never change.",
+        description="Change the label or description of a custom attribute, or hide it. Its name and type"
+        " cannot be changed.",
         extensions=[ReportErrors(AttributePayload)],
     )
     async def update_attribute(self, info: Info, input: UpdateAttributeInput) -> AttributePayload:

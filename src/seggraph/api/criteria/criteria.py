@@ -24,88 +24,102 @@ from seggraph.services.criteria.texts import CriteriaText
 from seggraph.vocabulary import Channel, ConsentState
 
 
-@strawberry.input(description="A condition on one field or custom attribute.")
+@strawberry.input(description="A condition on one well-known field or custom attribute.")
 class AttributeCriteria:
     """The leaf for fields."""
 
     field: str = strawberry.field(description="The name of a well-known field or of a custom attribute.")
     op: AttributeOp = strawberry.field(
-        description="The comparison; criteriaFields says which ones a field has."
+        description="The operator. The query criteriaFields lists the operators of each field."
     )
-    value: JSON | None = strawberry.field(default=strawberry.UNSET, description="For operators of one value.")
+    value: JSON | None = strawberry.field(
+        default=strawberry.UNSET, description="The value, for operators that take one value."
+    )
     values: list[JSON] | None = strawberry.field(
-        default=strawberry.UNSET, description="For operators of several; BETWEEN takes two."
+        default=strawberry.UNSET,
+        description="The values, for operators that take several. BETWEEN takes two.",
     )
 
 
-@strawberry.input(description="A condition on a member's tags.")
+@strawberry.input(description="A condition on the tags of a member.")
 class TagCriteria:
     """The leaf for tags."""
 
-    op: SetOp = strawberry.field(description="The comparison. No tags means that HAS_NONE is true.")
-    values: list[str] = strawberry.field(description="The tags, compared exactly.")
+    op: SetOp = strawberry.field(description="The operator. A member without tags matches HAS_NONE.")
+    values: list[str] = strawberry.field(description="The tags to compare with; case matters.")
 
 
-@strawberry.input(description="A channel and what the member said about it.")
+@strawberry.input(description="A channel, and whether the member agreed to be contacted by it.")
 class ConsentInput:
     """The leaf for consents, and what setConsents and upsertMembers take."""
 
-    channel: Channel = strawberry.field(description="The channel.")
-    state: ConsentState = strawberry.field(description="What the member said.")
+    channel: Channel = strawberry.field(description="The channel of the consent.")
+    state: ConsentState = strawberry.field(description="Whether the member agreed.")
 
 
-@strawberry.input(description="When events count: the last so much time, or from an instant until another.")
+@strawberry.input(
+    description="The period in which events count: a duration until now, or from one time to another."
+)
 class WindowInput:
     """A window of events. Give `last`, or `from` or `to` or both."""
 
     last: DurationText | None = strawberry.field(
-        default=strawberry.UNSET, description="The last so much time: (asOf - last, asOf]."
+        default=strawberry.UNSET, description="The length of a period that ends now, like P30D."
     )
     from_: datetime | None = strawberry.field(
-        name="from", default=strawberry.UNSET, description="The first instant that counts."
+        name="from", default=strawberry.UNSET, description="The start of the period, included."
     )
     to: datetime | None = strawberry.field(
-        default=strawberry.UNSET, description="The first instant after it that does not count any more."
+        default=strawberry.UNSET, description="The end of the period, not included."
     )
 
 
 @strawberry.input(
-    description="A condition on the events of one name. As it is by default: there was such an event."
+    description="A condition on the events of one name. With its defaults it matches members with at"
+    " least one such event."
 )
 class EventCriteria:
     """The leaf for events. "Did not" is COUNT EQ 0."""
 
-    name: str = strawberry.field(description="The name of the events, compared exactly.")
+    name: str = strawberry.field(description="The name of the events; case matters.")
     aggregate: EventAggregate | None = strawberry.field(
-        default=EventAggregate.COUNT, description="What is made of the events before it is compared."
+        default=EventAggregate.COUNT,
+        description="How to aggregate the events before the result is compared; default COUNT.",
     )
     of: str | None = strawberry.field(
         default=strawberry.UNSET,
-        description="For SUM, AVG, MIN and MAX: a property that is a number. Without it, the events' own value.",
+        description="For SUM, AVG, MIN and MAX: the numeric property to aggregate; default: the events' own"
+        " value.",
     )
-    op: CompareOp | None = strawberry.field(default=CompareOp.GTE, description="The comparison.")
+    op: CompareOp | None = strawberry.field(
+        default=CompareOp.GTE,
+        description="The operator that compares the aggregate with `value`; default GTE.",
+    )
     value: JSON | None = strawberry.field(
         default=JSON(1),
-        description="A number; for FIRST_AT and LAST_AT an instant, a date or a duration; two in a list for BETWEEN.",
+        description="What the aggregate is compared with; default 1. It is a number, or for FIRST_AT and"
+        " LAST_AT a date, a time or a duration; for BETWEEN a list of two.",
     )
     within: WindowInput | None = strawberry.field(
-        default=strawberry.UNSET, description="When the events happened. Without it, at any time until now."
+        default=strawberry.UNSET,
+        description="The period in which events count; default: all events until now.",
     )
     where: list[AttributeCriteria] | None = strawberry.field(
         default=strawberry.UNSET,
-        description="Conditions on the events' properties; those events count for which all hold.",
+        description="Conditions on properties of the events. An event counts if all of them match.",
     )
 
 
-@strawberry.input(description="Events in this order, each later than the one before.")
+@strawberry.input(description="Events in a given order, each later than the one before.")
 class SequenceCriteria:
     """The leaf for sequences."""
 
     steps: list[EventCriteria] = strawberry.field(
-        description="The events, two or more; each with its name, and within and where if need be."
+        description="The events in order, two or more; each has a name, and may have `within` and `where`."
     )
     within: DurationText | None = strawberry.field(
-        default=strawberry.UNSET, description="How long after the first event the last may be."
+        default=strawberry.UNSET,
+        description="The longest time between the first and the last event; default: no limit.",
     )
 
 
@@ -113,62 +127,78 @@ class SequenceCriteria:
 class SegmentCriteria:
     """The leaf for segments."""
 
-    op: InOp = strawberry.field(description="Whether the member has to be in it.")
-    id: strawberry.ID = strawberry.field(description="The segment.")
+    op: InOp = strawberry.field(description="Whether the member has to be in the segment or not.")
+    id: strawberry.ID = strawberry.field(description="The global id of the segment.")
 
 
-@strawberry.input(description="A condition on how many related members satisfy criteria.")
+@strawberry.input(description="A condition on the number of related members.")
 class RelatedCriteria:
     """The leaf for relations."""
 
     relation: str = strawberry.field(
-        description="What members of the kind call the relation, like deals of an account."
+        description="The name of the relation as members of the kind call it, like `deals` of an account."
     )
     where: "CriteriaInput | None" = strawberry.field(
-        default=strawberry.UNSET, description="What the related members satisfy. Without it, all count."
+        default=strawberry.UNSET, description="Criteria for the related members to count; default: all count."
     )
-    op: CompareOp | None = strawberry.field(default=CompareOp.GTE, description="The comparison.")
-    count: int | None = strawberry.field(default=1, description="How many.")
+    op: CompareOp | None = strawberry.field(
+        default=CompareOp.GTE, description="The operator that compares the number with `count`; default GTE."
+    )
+    count: int | None = strawberry.field(default=1, description="The number to compare with; default 1.")
 
 
-@strawberry.input(description="A share of all members, always the same ones for a seed.")
+@strawberry.input(description="A random share of all members. The same seed always selects the same members.")
 class SampleCriteria:
     """The leaf for samples: holdouts and tests."""
 
-    percent: float = strawberry.field(description="From 0 to 100. A larger share includes a smaller one.")
+    percent: float = strawberry.field(
+        description="The share in percent, from 0 to 100. A larger share contains the smaller ones."
+    )
     seed: str | None = strawberry.field(
-        default=strawberry.UNSET, description="Another seed draws other members."
+        default=strawberry.UNSET,
+        description="The seed of the random choice. Another seed selects other members.",
     )
 
 
 @strawberry.input(
     one_of=True,
-    description="Criteria: a tree of all, any and not over conditions. Exactly one key is given in each node.",
+    description="Criteria: a tree of conditions, combined by all, any and not. Give exactly one key in"
+    " each node.",
 )
 class CriteriaInput:
     """A node. docs/criteria.md describes the language."""
 
-    all: strawberry.Maybe[list["CriteriaInput"]] = strawberry.field(description="Every one of these holds.")
+    all: strawberry.Maybe[list["CriteriaInput"]] = strawberry.field(
+        description="Matches if all of these match."
+    )
     any: strawberry.Maybe[list["CriteriaInput"]] = strawberry.field(
-        description="At least one of these holds."
+        description="Matches if at least one of these matches."
     )
     not_: strawberry.Maybe["CriteriaInput"] = strawberry.field(
-        name="not", description="This does not hold: the complement within the kind."
+        name="not", description="Matches the members of the kind that this does not match."
     )
-    attribute: strawberry.Maybe[AttributeCriteria] = strawberry.field(description="A condition on a field.")
+    attribute: strawberry.Maybe[AttributeCriteria] = strawberry.field(
+        description="A condition on a field or custom attribute."
+    )
     tags: strawberry.Maybe[TagCriteria] = strawberry.field(description="A condition on the tags.")
     consent: strawberry.Maybe[ConsentInput] = strawberry.field(
-        description="What the member said about a channel."
+        description="A condition on the consent for a channel."
     )
-    event: strawberry.Maybe[EventCriteria] = strawberry.field(description="A condition on events.")
-    sequence: strawberry.Maybe[SequenceCriteria] = strawberry.field(description="Events in an order.")
+    event: strawberry.Maybe[EventCriteria] = strawberry.field(
+        description="A condition on the events of the member."
+    )
+    sequence: strawberry.Maybe[SequenceCriteria] = strawberry.field(
+        description="A condition on a sequence of events."
+    )
     segment: strawberry.Maybe[SegmentCriteria] = strawberry.field(
-        description="Membership in another segment."
+        description="A condition on membership in another segment."
     )
     related: strawberry.Maybe[RelatedCriteria] = strawberry.field(
         description="A condition on related members."
     )
-    sample: strawberry.Maybe[SampleCriteria] = strawberry.field(description="A share of all members.")
+    sample: strawberry.Maybe[SampleCriteria] = strawberry.field(
+        description="A random but stable share of all members."
+    )
 
 
 _INPUTS = (

@@ -13,37 +13,41 @@ from seggraph.transport.loading import awaits_loaders
 from seggraph.vocabulary import AttributeType, MemberKind
 
 
-@strawberry.type(description="A field that criteria can ask about.")
+@strawberry.type(description="A field that criteria can use.")
 class CriteriaField:
     """An entry of the catalogue. What is known from members' data is read only when asked for."""
 
-    name: str = strawberry.field(description="What criteria call it.")
-    label: str = strawberry.field(description="What people call it.")
-    description: str = strawberry.field(description="What it means.")
-    type: AttributeType = strawberry.field(description="The type of its values.")
-    group: Group = strawberry.field(description="The heading under which it is offered.")
-    operators: list[AttributeOp] = strawberry.field(description="The comparisons it has.")
-    is_custom: bool = strawberry.field(description="Whether the workspace defined it.")
-    hidden: bool = strawberry.field(description="Whether it is left out unless hidden fields are asked for.")
+    name: str = strawberry.field(description="The name that criteria use.")
+    label: str = strawberry.field(description="The name to show to people.")
+    description: str = strawberry.field(description="What the field means.")
+    type: AttributeType = strawberry.field(description="The type of the field's values.")
+    group: Group = strawberry.field(description="The heading under which to show the field.")
+    operators: list[AttributeOp] = strawberry.field(description="The operators that the field supports.")
+    is_custom: bool = strawberry.field(description="Whether it is a custom attribute of the workspace.")
+    hidden: bool = strawberry.field(
+        description="Whether the field is listed only if hidden fields are requested."
+    )
     kind: strawberry.Private[MemberKind]
     field: strawberry.Private[Field]
 
     @strawberry.field(
-        description="A value as criteria would give it: one that some member has, if one is at hand."
+        description="An example value in the form that criteria take, from a member if possible."
     )
     @awaits_loaders
     async def example(self, info: Info) -> JSON:
         """Load the examples of the kind."""
-        found = await caller_of(info).loaders.field_examples.load(self.kind)
-        return JSON(found.get(self.name, self.field.example))
+        examples = await caller_of(info).loaders.catalogue.examples.load(self.kind)
+        return JSON(examples.get(self.name, self.field.example))
 
-    @strawberry.field(description="How many members have it now; null for the address, which is not counted.")
+    @strawberry.field(
+        description="How many members have a value for the field; null for the address, which is not counted."
+    )
     @awaits_loaders
     async def member_count(self, info: Info) -> int | None:
         """Load the counts of the kind."""
         name = value_counts.counted_name(self.field)
-        found = await caller_of(info).loaders.field_counts.load(self.kind)
-        return None if name is None else found.get(name, 0)
+        counts = await caller_of(info).loaders.catalogue.counts.load(self.kind)
+        return None if name is None else counts.get(name, 0)
 
     @staticmethod
     def of(field: Field, kind: MemberKind) -> "CriteriaField":
@@ -67,19 +71,22 @@ class CriteriaFieldQueries:
     """The query of the catalogue."""
 
     @strawberry.field(
-        description="What criteria can ask about members of a kind: fields and their operators."
+        description="The fields that criteria for members of a kind can use, with their operators."
     )
     async def criteria_fields(
         self,
         info: Info,
         kind: Annotated[MemberKind, strawberry.argument(description="The kind of the members.")],
-        search: Annotated[str | None, strawberry.argument(description="Part of a name or label.")] = None,
+        search: Annotated[
+            str | None,
+            strawberry.argument(description="Return only fields whose name or label contains this text."),
+        ] = None,
         include_hidden: Annotated[
-            bool, strawberry.argument(description="Whether hidden attributes are listed too.")
+            bool, strawberry.argument(description="Whether to return hidden attributes too; default false.")
         ] = False,
     ) -> list[CriteriaField]:
         """The catalogue, narrowed to the fields whose name or label holds a text."""
-        catalogue = await caller_of(info).loaders.catalogues.load(kind)
+        catalogue = await caller_of(info).loaders.catalogue.by_kind.load(kind)
         if catalogue is None:
             return []
         wanted = (search or "").strip().casefold()

@@ -11,27 +11,27 @@ from seggraph.services.criteria import texts as criteria_texts
 from seggraph.vocabulary import MemberKind
 
 
-@strawberry.type(description="Something that may stand at a place in criteria that are being typed.")
+@strawberry.type(description="A completion of criteria text at the cursor.")
 class CriteriaCompletion:
     """One completion."""
 
-    kind: CompletionKind = strawberry.field(description="What it is.")
-    text: str = strawberry.field(description="What to insert, with quotes where they are needed.")
+    kind: CompletionKind = strawberry.field(description="What the completion is.")
+    text: str = strawberry.field(description="The text to insert, with quotes where they are needed.")
     start: int = strawberry.field(
-        description="The first character that it replaces, counted in Unicode characters."
+        description="The position of the first character to replace, counted in Unicode characters from 0."
     )
-    end: int = strawberry.field(description="The character after the last that it replaces.")
-    description: str = strawberry.field(description="What it means, for people; may be empty.")
+    end: int = strawberry.field(description="The position after the last character to replace.")
+    description: str = strawberry.field(description="An explanation for people; it may be empty.")
 
     @staticmethod
-    def of(found: Completion) -> "CriteriaCompletion":
+    def of(completion: Completion) -> "CriteriaCompletion":
         """The completion as the language gives it."""
         return CriteriaCompletion(
-            kind=found.kind,
-            text=found.text,
-            start=found.start,
-            end=found.end,
-            description=found.description,
+            kind=completion.kind,
+            text=completion.text,
+            start=completion.start,
+            end=completion.end,
+            description=completion.description,
         )
 
 
@@ -40,23 +40,23 @@ class CriteriaTextQueries:
     """The query of completions."""
 
     @strawberry.field(
-        description="What may stand at the cursor in criteria as text: fields, operators, values, names, words."
-        " Empty when there is a mistake further left."
+        description="Completions at the cursor of criteria text: fields, operators, values, names and"
+        " keywords. Empty if the text left of the cursor has an error."
     )
     async def criteria_completions(
         self,
         info: Info,
         kind: Annotated[MemberKind, strawberry.argument(description="The kind of the members.")],
         text: Annotated[
-            str, strawberry.argument(description="The criteria so far, up to 20,000 characters.")
+            str, strawberry.argument(description="The criteria text so far, up to 20,000 characters.")
         ],
         cursor: Annotated[
             int,
             strawberry.argument(
-                description="Where the cursor is: how many Unicode characters are left of it."
+                description="The position of the cursor: the number of Unicode characters left of it."
             ),
         ],
     ) -> list[CriteriaCompletion]:
         """Complete."""
-        found = await criteria_texts.completions(caller_of(info).viewer, kind, text, cursor)
-        return [CriteriaCompletion.of(completion) for completion in found]
+        completions = await criteria_texts.completions(caller_of(info).viewer, kind, text, cursor)
+        return [CriteriaCompletion.of(completion) for completion in completions]

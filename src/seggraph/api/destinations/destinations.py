@@ -12,34 +12,37 @@ from seggraph.api.base.errors import ReportErrors, UserError
 from seggraph.api.base.payloads import DeletePayload
 from seggraph.api.base.scalars import JSON
 from seggraph.api.destinations.deliveries import Delivery, Destination
+from seggraph.api.destinations.types import DestinationType
 from seggraph.services.destinations import connection_tests as destination_tests
 from seggraph.services.destinations import deliveries, destinations
 from seggraph.services.destinations.connection_tests import Tried
 from seggraph.services.destinations.destinations import DestinationDraft, Saved
-from seggraph.vocabulary import Channel, DestinationType
+from seggraph.vocabulary import Channel
 
 MAPPING = (
-    "What is sent of a member: JSON in which texts such as $email and $attributes.plan stand for its fields. Without it"
-    " email and name."
+    "The template of the JSON to send for a member: texts such as $email and $attributes.plan are replaced by its"
+    " fields. Default: email and name."
 )
 AUTH = (
-    "A bearer token, or the value of the header headerName. Kept encrypted and never shown again; only administrators"
-    " set it."
+    "The bearer token, or the value of the header headerName. It is stored encrypted and never returned. Only"
+    " administrators may set it."
 )
 
 
-@strawberry.type(description="A destination as the mutation left it, or why nothing was done.")
+@strawberry.type(description="The destination as the mutation left it, or the errors.")
 class DestinationPayload:
     """Payload of createDestination and updateDestination."""
 
-    destination: Destination | None = strawberry.field(default=None, description="The destination.")
+    destination: Destination | None = strawberry.field(
+        default=None, description="The destination; null if there are errors."
+    )
     signing_secret: str | None = strawberry.field(
         default=None,
-        description="The secret that messages to it are signed with, and its feedback to us, if it is new: shown this"
-        " once, and to administrators only.",
+        description="The new secret that signs messages to the destination and feedback from it; null if it"
+        " did not change. It is returned only once, and only to administrators.",
     )
     errors: list[UserError] = strawberry.field(
-        default_factory=list, description="Why nothing was done, if so."
+        default_factory=list, description="The errors because of which nothing was done; empty on success."
     )
 
     @staticmethod
@@ -48,29 +51,34 @@ class DestinationPayload:
         return DestinationPayload(destination=Destination.of(saved.view), signing_secret=saved.signing_secret)
 
 
-@strawberry.type(description="A delivery as the mutation left it, or why nothing was done.")
+@strawberry.type(description="The delivery as the mutation left it, or the errors.")
 class DeliveryPayload:
     """Payload of deliverSegment, deactivateDelivery and retryDelivery."""
 
-    delivery: Delivery | None = strawberry.field(default=None, description="The delivery.")
+    delivery: Delivery | None = strawberry.field(
+        default=None, description="The delivery; null if there are errors."
+    )
     errors: list[UserError] = strawberry.field(
-        default_factory=list, description="Why nothing was done, if so."
+        default_factory=list, description="The errors because of which nothing was done; empty on success."
     )
 
 
-@strawberry.type(description="How a test of a destination went.")
+@strawberry.type(description="The result of a test of a destination.")
 class DestinationTest:
     """What one call to it said."""
 
     ok: bool = strawberry.field(
-        description="Whether it was reached and took our credentials, so that deliveries would begin."
+        description="Whether the destination answered and accepted our credentials, so that deliveries can"
+        " begin."
     )
     status_code: int | None = strawberry.field(
-        description="The status of its answer; null if there was none, and for files."
+        description="The HTTP status of the answer; null if there was none, and for FILE."
     )
-    duration_seconds: float = strawberry.field(description="How long that took.")
-    reason: str | None = strawberry.field(description="What is wrong, and what would help; null if it is ok.")
-    at: datetime = strawberry.field(description="When it began.")
+    duration_seconds: float = strawberry.field(description="How long the test took, in seconds.")
+    reason: str | None = strawberry.field(
+        description="What is wrong and what would help; null if ok is true."
+    )
+    at: datetime = strawberry.field(description="When the test began.")
 
     @staticmethod
     def of(tried: Tried) -> "DestinationTest":
@@ -84,83 +92,101 @@ class DestinationTest:
         )
 
 
-@strawberry.type(description="How a test went.")
+@strawberry.type(description="The result of a test of a destination, or the errors.")
 class TestDestinationPayload:
     """Payload of testDestination."""
 
-    destination: Destination | None = strawberry.field(default=None, description="The destination.")
-    test: DestinationTest | None = strawberry.field(default=None, description="How it went.")
+    destination: Destination | None = strawberry.field(
+        default=None, description="The destination that was tested; null if there are errors."
+    )
+    test: DestinationTest | None = strawberry.field(
+        default=None, description="The result of the test; null if there are errors."
+    )
     errors: list[UserError] = strawberry.field(
-        default_factory=list, description="Why it was not called, if so."
+        default_factory=list,
+        description="The errors because of which the destination was not called; empty on success.",
     )
 
 
-@strawberry.input(description="A destination to make.")
+@strawberry.input(description="The destination to create.")
 class CreateDestinationInput:
     """Input of createDestination."""
 
-    name: str = strawberry.field(description="1 to 200 characters.")
-    type: DestinationType = strawberry.field(description="What it is like.")
+    name: str = strawberry.field(description="The name: 1 to 200 characters, unique in the workspace.")
+    type: str = strawberry.field(graphql_type=DestinationType, description="The type of the outside system.")
     channel: Channel | None = strawberry.field(
         default=None,
-        description="Send only members whom this channel reaches. EMAIL for an email service; null: everybody.",
+        description="Send only members that this channel reaches. It is EMAIL for an email service; null"
+        " sends all members.",
     )
     url: str | None = strawberry.field(
-        default=None, description="What is called: https, in the public internet. None for FILE."
+        default=None,
+        description="The URL to call: https, reachable in the public internet. Leave it out for FILE.",
     )
     header_name: str | None = strawberry.field(
-        default=None, description="A header for the secret, like X-Api-Key; null: Authorization: Bearer."
+        default=None,
+        description="The HTTP header that carries authSecret, like X-Api-Key; null for `Authorization:"
+        " Bearer`.",
     )
     auth_secret: str | None = strawberry.field(default=None, description=AUTH)
     mapping: JSON | None = strawberry.field(default=None, description=MAPPING)
 
 
-@strawberry.input(description="What to change of a destination. A field that is absent stays as it is.")
+@strawberry.input(description="The changes of a destination. A field that is absent stays as it is.")
 class UpdateDestinationInput:
     """Input of updateDestination."""
 
-    id: strawberry.ID = strawberry.field(description="The destination.")
+    id: strawberry.ID = strawberry.field(description="The global id of the destination.")
     version: int | None = strawberry.field(
-        default=None, description="The version you edited: if someone else changed it since, nothing is done."
+        default=None,
+        description="The version that your edit is based on. If it is no longer current, the answer is"
+        " CONFLICT.",
     )
-    name: str | None = strawberry.field(default=strawberry.UNSET, description="1 to 200 characters.")
+    name: str | None = strawberry.field(
+        default=strawberry.UNSET, description="The new name: 1 to 200 characters."
+    )
     channel: Channel | None = strawberry.field(
-        default=strawberry.UNSET, description="Send only members whom this channel reaches; null: everybody."
+        default=strawberry.UNSET,
+        description="Send only members that this channel reaches; null sends all members.",
     )
-    url: str | None = strawberry.field(default=strawberry.UNSET, description="What is called.")
+    url: str | None = strawberry.field(default=strawberry.UNSET, description="The new URL to call.")
     header_name: str | None = strawberry.field(
-        default=strawberry.UNSET, description="A header for the secret; null: Authorization: Bearer."
+        default=strawberry.UNSET,
+        description="The HTTP header that carries authSecret; null for `Authorization: Bearer`.",
     )
     auth_secret: str | None = strawberry.field(default=strawberry.UNSET, description=AUTH)
     mapping: JSON | None = strawberry.field(default=strawberry.UNSET, description=MAPPING)
     new_signing_secret: bool = strawberry.field(
-        default=False, description="Make another signing secret; the one before is void at once."
+        default=False,
+        description="Whether to create a new signing secret; the old one stops working at once.",
     )
 
 
-@strawberry.input(description="Which destination.")
+@strawberry.input(description="The destination that the mutation is about.")
 class DestinationIdInput:
     """Input of deleteDestination and testDestination."""
 
-    id: strawberry.ID = strawberry.field(description="The destination.")
+    id: strawberry.ID = strawberry.field(description="The global id of the destination.")
 
 
-@strawberry.input(description="A segment and where to deliver it.")
+@strawberry.input(description="The segment to deliver, and the destination.")
 class DeliverSegmentInput:
     """Input of deliverSegment."""
 
-    segment_id: strawberry.ID = strawberry.field(description="The segment; it must be ACTIVE.")
-    destination_id: strawberry.ID = strawberry.field(description="The destination.")
+    segment_id: strawberry.ID = strawberry.field(
+        description="The global id of the segment; it must be ACTIVE."
+    )
+    destination_id: strawberry.ID = strawberry.field(description="The global id of the destination.")
 
 
-@strawberry.input(description="Which delivery.")
+@strawberry.input(description="The delivery to change.")
 class DeliveryIdInput:
     """Input of deactivateDelivery and retryDelivery."""
 
-    id: strawberry.ID = strawberry.field(description="The delivery.")
+    id: strawberry.ID = strawberry.field(description="The global id of the delivery.")
     keep_members: bool = strawberry.field(
         default=False,
-        description="For deactivateDelivery: whether the list outside is kept as it is; otherwise it is emptied.",
+        description="For deactivateDelivery: true keeps the list as it is, false (the default) empties it.",
     )
 
 
@@ -168,20 +194,24 @@ class DeliveryIdInput:
 class DestinationQueries:
     """The queries of destinations."""
 
-    @strawberry.field(description="The destinations of the workspace, by name.")
+    @strawberry.field(description="The destinations of the workspace, sorted by name.")
     async def destinations(self, info: Info) -> list[Destination]:
         """All of them: there are a hundred at most."""
         return [Destination.of(view) for view in await destinations.list_all(caller_of(info).viewer)]
 
-    @strawberry.field(description="A destination; null if there is none in your workspace.")
+    @strawberry.field(
+        description="A destination by its global id; null if the workspace has no such destination."
+    )
     async def destination(
-        self, info: Info, id: Annotated[strawberry.ID, strawberry.argument(description="Its global id.")]
+        self,
+        info: Info,
+        id: Annotated[strawberry.ID, strawberry.argument(description="The global id of the destination.")],
     ) -> Destination | None:
         """Find a destination."""
         parts = ids.split(id)
         if parts is None or parts[0] != "Destination":
             return None
-        view = await caller_of(info).loaders.destinations.load(parts[1])
+        view = await caller_of(info).loaders.destinations.by_id.load(parts[1])
         return None if view is None else Destination.of(view)
 
 
@@ -190,7 +220,7 @@ class DestinationMutations:
     """The mutations of destinations and deliveries."""
 
     @strawberry.mutation(
-        description="Make a destination. Administrators and leaders may.",
+        description="Create a destination. Administrators and leaders only.",
         extensions=[ReportErrors(DestinationPayload)],
     )
     async def create_destination(self, info: Info, input: CreateDestinationInput) -> DestinationPayload:
@@ -209,7 +239,7 @@ class DestinationMutations:
         return DestinationPayload.of(await destinations.create(caller.services, caller.viewer, draft))
 
     @strawberry.mutation(
-        description="Change a destination; what would be sent otherwise now is sent anew.",
+        description="Change a destination. Members for which other data would be sent now are sent again.",
         extensions=[ReportErrors(DestinationPayload)],
     )
     async def update_destination(self, info: Info, input: UpdateDestinationInput) -> DestinationPayload:
@@ -228,7 +258,8 @@ class DestinationMutations:
         return DestinationPayload.of(saved)
 
     @strawberry.mutation(
-        description="Delete a destination whose deliveries are all INACTIVE. What is outside stays there.",
+        description="Delete a destination whose deliveries are all INACTIVE. Lists in the outside system"
+        " stay.",
         extensions=[ReportErrors(DeletePayload)],
     )
     async def delete_destination(self, info: Info, input: DestinationIdInput) -> DeletePayload:
@@ -238,8 +269,8 @@ class DestinationMutations:
         return DeletePayload(deleted_id=input.id)
 
     @strawberry.mutation(
-        description="Call a destination once, without changing any list there: whether it can be reached, and takes"
-        " our credentials. Administrators and leaders may.",
+        description="Call a destination once to check the connection and the credentials, without changing"
+        " any list. Administrators and leaders only.",
         extensions=[ReportErrors(TestDestinationPayload)],
     )
     async def test_destination(self, info: Info, input: DestinationIdInput) -> TestDestinationPayload:
@@ -251,7 +282,8 @@ class DestinationMutations:
         return TestDestinationPayload(destination=Destination.of(view), test=DestinationTest.of(tried))
 
     @strawberry.mutation(
-        description="Keep a list at a destination equal to a segment's audience, from now on; again after it FAILED.",
+        description="Start to deliver a segment: a list at the destination is kept equal to it. Also starts"
+        " a FAILED delivery again.",
         extensions=[ReportErrors(DeliveryPayload)],
     )
     async def deliver_segment(self, info: Info, input: DeliverSegmentInput) -> DeliveryPayload:
@@ -266,7 +298,7 @@ class DestinationMutations:
         return DeliveryPayload(delivery=Delivery.of(view))
 
     @strawberry.mutation(
-        description="Stop a delivery: it is INACTIVE, and the list outside is emptied or kept as it is.",
+        description="Stop a delivery. It becomes INACTIVE, and its list is emptied or kept.",
         extensions=[ReportErrors(DeliveryPayload)],
     )
     async def deactivate_delivery(self, info: Info, input: DeliveryIdInput) -> DeliveryPayload:
@@ -281,7 +313,7 @@ class DestinationMutations:
         return DeliveryPayload(delivery=Delivery.of(view))
 
     @strawberry.mutation(
-        description="Try a delivery again at once that FAILED, or that waits after a failure.",
+        description="Try a delivery again at once, after it FAILED or while it waits for its next attempt.",
         extensions=[ReportErrors(DeliveryPayload)],
     )
     async def retry_delivery(self, info: Info, input: DeliveryIdInput) -> DeliveryPayload:

@@ -11,10 +11,10 @@ from seggraph.api.base import ids
 from seggraph.api.base.context import caller_of
 from seggraph.api.base.errors import ReportErrors, RowError, UserError
 from seggraph.api.base.node import Node
-from seggraph.api.base.paging import PageInfo, edges_of
+from seggraph.api.base.paging import BatchCountedConnection, Edge
 from seggraph.api.base.scalars import JSON, MAX_INT, as_int
 from seggraph.api.users.viewer import Workspace
-from seggraph.database.paging import Page, PageRequest
+from seggraph.database.paging import PageRequest
 from seggraph.services.customer_value.customer_values import CustomerValue as CustomerValueView
 from seggraph.services.events import events, member_events
 from seggraph.services.events import retention as event_retention
@@ -29,24 +29,25 @@ if TYPE_CHECKING:
 
 
 @strawberry.type(
-    description="Something that a member did. An event that is corrected by its external id gets a new id."
+    description="Something that a member did. Correcting an event by its external id gives it a new id."
 )
 class Event(Node):
     """An event of a member."""
 
-    name: str = strawberry.field(description="What was done, like order or page_view.")
-    occurred_at: datetime = strawberry.field(description="When it was done.")
-    recorded_at: datetime = strawberry.field(description="When seggraph was told.")
+    name: str = strawberry.field(description="The name of the event, like order or page_view.")
+    occurred_at: datetime = strawberry.field(description="When the event occurred.")
+    recorded_at: datetime = strawberry.field(description="When the event was recorded.")
     value: Decimal | None = strawberry.field(
-        description="A number that belongs to it: of an order the amount, in the workspace's currency."
+        description="A number that belongs to the event; for an order its amount, in the currency of the"
+        " workspace."
     )
-    properties: JSON = strawberry.field(description="Whatever else is known of it: an object.")
+    properties: JSON = strawberry.field(description="Further properties of the event, as an object.")
     external_id: str | None = strawberry.field(
-        description="Its id in your own system, unique in the workspace."
+        description="The id of the event in your own system, unique in the workspace; null if it has none."
     )
     owner: strawberry.Private[tuple[MemberKind, int]]
 
-    @strawberry.field(description="The member who did it; null once they are erased.")
+    @strawberry.field(description="The member who did it; null if the member was erased.")
     @awaits_loaders
     async def member(
         self, info: Info
@@ -54,7 +55,7 @@ class Event(Node):
         """Load the member, together with those of other events."""
         from seggraph.api.members import members  # members have events, and events members
 
-        view = await caller_of(info).loaders.members.load(self.owner)
+        view = await caller_of(info).loaders.members.by_key.load(self.owner)
         return None if view is None else members.Member.of(view)
 
     @staticmethod
@@ -72,38 +73,9 @@ class Event(Node):
         )
 
 
-@strawberry.type(description="An event in a list.")
-class EventEdge:
-    """Relay's edge."""
-
-    cursor: str = strawberry.field(description="Where in the list: for after.")
-    node: Event = strawberry.field(description="The event.")
-
-
-@strawberry.type(description="The events of a member, the newest first, page by page.")
-class EventConnection:
-    """Relay's connection."""
-
-    edges: list[EventEdge] = strawberry.field(description="The page.")
-    page_info: PageInfo = strawberry.field(description="Where the page stands in the list.")
-    asked: strawberry.Private[member_events.Asked]
-
-    @strawberry.field(description="The events of the page, without their cursors.")
-    def nodes(self) -> list[Event]:
-        """The nodes of the edges."""
-        return [edge.node for edge in self.edges]
-
-    @strawberry.field(description="How many events the whole list has; counted only when asked for.")
-    @awaits_loaders
-    async def total_count(self, info: Info) -> int:
-        """Count the list, together with those of other members."""
-        return await caller_of(info).loaders.event_counts.load(self.asked)
-
-    @staticmethod
-    def of(page: Page[EventView], asked: member_events.Asked) -> "EventConnection":
-        """The connection of a page."""
-        edges = edges_of(page, EventEdge, Event.of)
-        return EventConnection(edges=edges, page_info=PageInfo.of(page), asked=asked)
+@strawberry.type(description="A page of the events of a member, newest first.")
+class EventConnection(BatchCountedConnection[Event, Edge[Event]]):
+    """A page of the list."""
 
 
 async def page_of(
@@ -111,31 +83,40 @@ async def page_of(
 ) -> EventConnection:
     """A page of a member's events. Raises BadCursor, Invalid, TooMany."""
     asked = member_events.Asked(kind, ordinal, member_events.names_of(names))
-    page = await caller_of(info).loaders.events.load((asked, request))
-    return EventConnection.of(page, asked)
+    loaders = caller_of(info).loaders.events
+    page = await loaders.pages.load((asked, request))
+    return EventConnection.of(page, Event.of, lambda: loaders.counts.load(asked))
 
 
-@strawberry.type(description="What members are worth, by their events named order.")
+@strawberry.type(
+    description="The customer value of one or more members, calculated from their events named `order`."
+)
 class CustomerValue:
     """Customer value of one member or of many."""
 
     revenue: Decimal = strawberry.field(
-        description="The sum of the orders' amounts, in the workspace's currency."
+        description="The sum of the amounts of the orders, in the currency of the workspace."
     )
     orders: int = strawberry.field(
-        description=f"How many orders there are; {MAX_INT:,} for that many and for more."
+        description=f"The number of orders; at most {MAX_INT:,}, which also stands for more."
     )
-    orders_exact: Decimal = strawberry.field(description="orders, however many.")
+    orders_exact: Decimal = strawberry.field(
+        description="The number of orders, without the limit of `orders`."
+    )
     average_order_value: Decimal | None = strawberry.field(
-        description="revenue / orders, to 4 decimals; null without orders."
+        description="The average order value: revenue / orders, to 4 decimals; null without orders."
     )
     customer_lifetime_value: Decimal | None = strawberry.field(
-        description="revenue / members with at least one order, to 4 decimals; null without any."
+        description="The revenue per buyer: revenue / members with at least one order, to 4 decimals; null"
+        " without orders."
     )
     order_latency_days: float | None = strawberry.field(
-        description="Mean over members with two or more orders of (last - first) / (orders - 1), in days."
+        description="The average time between the orders of a member, in days: the mean of (last - first) /"
+        " (orders - 1) over members with two or more orders."
     )
-    as_of: datetime | None = strawberry.field(description="When this was so: later events do not count yet.")
+    as_of: datetime | None = strawberry.field(
+        description="The time of the data; later events are not included yet."
+    )
 
     @staticmethod
     def of(view: CustomerValueView) -> "CustomerValue":
@@ -152,91 +133,101 @@ class CustomerValue:
 
 
 @row
-@strawberry.input(description="Something that a member did.")
+@strawberry.input(description="An event to record: something that a member did.")
 class EventInput:
     """A row of recordEvents."""
 
-    kind: MemberKind = strawberry.field(description="What the member is.")
-    member_external_id: str = strawberry.field(description="The member's id in your own system.")
-    name: str = strawberry.field(description="What was done, like order or page_view: up to 100 characters.")
+    kind: MemberKind = strawberry.field(description="The kind of the member.")
+    member_external_id: str = strawberry.field(description="The external id of the member.")
+    name: str = strawberry.field(
+        description="The name of the event, like order or page_view: up to 100 characters."
+    )
     occurred_at: datetime = strawberry.field(
-        description="When it was done, from 1970 up to a day in the future; a future event counts from then on."
+        description="When the event occurred: from 1970 to at most one day in the future. A future event"
+        " counts from that time on."
     )
     value: Decimal | None = strawberry.field(
-        default=None, description="A number that belongs to it, at most 4 decimals: of an order the amount."
+        default=None,
+        description="A number that belongs to the event, at most 4 decimals; for an order its amount.",
     )
     properties: JSON | None = strawberry.field(
-        default=None, description="Whatever else is known: an object of at most 4 KB."
+        default=None, description="Further properties of the event: an object of at most 4 KB."
     )
     external_id: str | None = strawberry.field(
         default=None,
-        description="Its id in your own system, unique in the workspace. The same event again is a duplicate, "
-        "another one under the same id replaces it; without an id it is recorded every time.",
+        description="The id of the event in your own system, unique in the workspace. The same event again"
+        " is a duplicate; other content under the same id replaces the event. Without an id"
+        " every row is a new event.",
     )
 
 
 @with_rows
-@strawberry.input(description="Events to record.")
+@strawberry.input(description="The events to record.")
 class RecordEventsInput:
     """Input of recordEvents."""
 
     events: list[Row] = strawberry.field(
-        graphql_type=list[EventInput], description="Up to 5,000, in any order of time."
+        graphql_type=list[EventInput], description="The events to record: up to 5,000, in any order."
     )
 
 
-@strawberry.type(description="What became of every row: accepted + duplicates + rows with errors.")
+@strawberry.type(description="The number of rows by result: accepted + duplicates + rows with errors.")
 class RecordEventsPayload:
     """Payload of recordEvents."""
 
-    accepted: int = strawberry.field(default=0, description="Events that are new or were corrected.")
+    accepted: int = strawberry.field(default=0, description="How many events were new or corrected.")
     duplicates: int = strawberry.field(
-        default=0, description="Rows that changed nothing: recorded already, or given again in a later row."
+        default=0, description="How many rows changed nothing: already recorded, or repeated in a later row."
     )
     row_errors: list[RowError] = strawberry.field(
-        default_factory=list, description="Rows that were not recorded."
+        default_factory=list, description="The rows that were not recorded."
     )
     errors: list[UserError] = strawberry.field(
-        default_factory=list, description="Why nothing was recorded, if so."
+        default_factory=list,
+        description="The errors because of which nothing was recorded; empty on success.",
     )
 
 
-@strawberry.input(description="Events to delete.")
+@strawberry.input(description="The events to delete.")
 class DeleteEventsInput:
     """Input of deleteEvents."""
 
-    external_ids: list[str] = strawberry.field(description="Their ids in your own system, up to 5,000.")
+    external_ids: list[str] = strawberry.field(description="The external ids of the events, up to 5,000.")
 
 
-@strawberry.type(description="How many events deleteEvents deleted.")
+@strawberry.type(description="How many events were deleted.")
 class DeleteEventsPayload:
     """Payload of deleteEvents."""
 
-    deleted: int = strawberry.field(default=0, description="Events that are gone now.")
+    deleted: int = strawberry.field(default=0, description="How many events were deleted.")
     not_found: list[str] = strawberry.field(
-        default_factory=list, description="The external ids that no event has."
+        default_factory=list, description="The external ids for which no event exists."
     )
     errors: list[UserError] = strawberry.field(
-        default_factory=list, description="What went wrong, if anything."
+        default_factory=list, description="The errors in the input; empty on success."
     )
 
 
-@strawberry.input(description="How long events are kept.")
+@strawberry.input(description="How long to keep events.")
 class SetEventRetentionInput:
     """Input of setEventRetention."""
 
     days: int | None = strawberry.field(
-        default=None, description="For so many days after they occurred; null, the default: for ever."
+        default=None,
+        description="How many days to keep events after they occurred; null (the default) keeps them for"
+        " ever.",
     )
 
 
-@strawberry.type(description="The workspace whose events are kept for another time.")
+@strawberry.type(description="The workspace with its new event retention, or the errors.")
 class SetEventRetentionPayload:
     """Payload of setEventRetention."""
 
-    workspace: Workspace | None = strawberry.field(default=None, description="The workspace.")
+    workspace: Workspace | None = strawberry.field(
+        default=None, description="The workspace; null if there are errors."
+    )
     errors: list[UserError] = strawberry.field(
-        default_factory=list, description="What went wrong, if anything."
+        default_factory=list, description="The errors in the input; empty on success."
     )
 
 
@@ -245,7 +236,7 @@ class EventMutations:
     """The mutations of events."""
 
     @strawberry.mutation(
-        description="Record up to 5,000 events. Good rows are recorded, bad ones reported by index.",
+        description="Record up to 5,000 events. Valid rows are recorded even if others have errors.",
         extensions=[ReportErrors(RecordEventsPayload)],
     )
     async def record_events(self, info: Info, input: RecordEventsInput) -> RecordEventsPayload:
@@ -269,7 +260,7 @@ class EventMutations:
         return DeleteEventsPayload(deleted=report.deleted, not_found=report.not_found)
 
     @strawberry.mutation(
-        description="Say how long events are kept; older ones are deleted soon. Administrators only.",
+        description="Set how long events are kept; older events are deleted soon after. Administrators only.",
         extensions=[ReportErrors(SetEventRetentionPayload)],
     )
     async def set_event_retention(

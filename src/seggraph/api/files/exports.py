@@ -12,12 +12,11 @@ from seggraph.api.base import ids
 from seggraph.api.base.context import Caller, caller_of
 from seggraph.api.base.errors import ReportErrors, UserError
 from seggraph.api.base.node import Node
-from seggraph.api.base.paging import After, Before, First, Last, PageInfo, edges_of, request_of
+from seggraph.api.base.paging import After, Before, CountedConnection, Edge, First, Last, request_of
 from seggraph.api.base.scalars import MAX_INT, as_int
 from seggraph.api.reach.reach import RunError
 from seggraph.api.segments.lists import SegmentFilter, filter_of
 from seggraph.api.segments.segments import Segment
-from seggraph.database.paging import Page
 from seggraph.events import ExportProgressed, Fact
 from seggraph.services.exports import exports
 from seggraph.services.exports.exports import ExportDraft, ExportView, NarrowedTo
@@ -25,41 +24,59 @@ from seggraph.services.segments import views as segment_views
 from seggraph.vocabulary import ExportContent, ExportFormat, ExportStatus
 
 
-@strawberry.type(description="A file of members or segments: it is written, can be fetched, and expires.")
+@strawberry.type(
+    description="An export: a file of members or segments that can be downloaded until it expires."
+)
 class Export(Node):
     """An export."""
 
-    status: ExportStatus = strawberry.field(description="Where it is.")
-    content: ExportContent = strawberry.field(description="What its rows are.")
-    format: ExportFormat = strawberry.field(description="How it is written.")
-    gzip: bool = strawberry.field(description="Whether it is compressed.")
+    status: ExportStatus = strawberry.field(description="The status of the export.")
+    content: ExportContent = strawberry.field(description="What the rows of the file are.")
+    format: ExportFormat = strawberry.field(description="The format of the file.")
+    gzip: bool = strawberry.field(description="Whether the file is compressed with gzip.")
     columns: list[str] | None = strawberry.field(description="The columns that were chosen; null means all.")
-    total: int | None = strawberry.field(description="How many rows it will have; null until that is known.")
-    written: int = strawberry.field(description="How many rows are written.")
-    progress: float = strawberry.field(description="From 0 to 1.")
-    as_of: datetime | None = strawberry.field(description="The one instant that all its rows show.")
-    file_size: int | None = strawberry.field(
-        description=f"The file's size in bytes, once it is READY; {MAX_INT:,} for larger ones too."
+    total: int | None = strawberry.field(
+        description="How many rows the file will have; null until that is known."
     )
-    file_size_exact: Decimal | None = strawberry.field(description="fileSize, however large.")
-    error: RunError | None = strawberry.field(description="Why it failed, when FAILED.")
-    created_at: datetime = strawberry.field(description="When it was asked for.")
-    finished_at: datetime | None = strawberry.field(description="When the file was whole, or failed.")
-    expires_at: datetime | None = strawberry.field(description="When the file is removed.")
+    written: int = strawberry.field(description="How many rows have been written so far.")
+    progress: float = strawberry.field(description="The progress, from 0 to 1.")
+    as_of: datetime | None = strawberry.field(
+        description="The time of the data; all rows show the same time."
+    )
+    file_size: int | None = strawberry.field(
+        description=f"The size of the file in bytes, at most {MAX_INT:,}, which also stands for more;"
+        " null unless the status is READY."
+    )
+    file_size_exact: Decimal | None = strawberry.field(
+        description="The size of the file in bytes, without the limit of fileSize; null unless the status is"
+        " READY."
+    )
+    error: RunError | None = strawberry.field(
+        description="Why the export failed; null unless the status is FAILED."
+    )
+    created_at: datetime = strawberry.field(description="When the export was requested.")
+    finished_at: datetime | None = strawberry.field(
+        description="When the file was finished, or when the export failed; null before."
+    )
+    expires_at: datetime | None = strawberry.field(
+        description="When the file is deleted; null until it is finished."
+    )
     view: strawberry.Private[ExportView]
 
-    @strawberry.field(description="The segment whose members it has, if you may see it.")
+    @strawberry.field(
+        description="The segment whose members are exported; null for SEGMENTS, or if you may not see it."
+    )
     async def segment(self, info: Info) -> Segment | None:
         """Load the segment."""
         number = self.view.segment_id
         if number is None:
             return None
-        found = await segment_views.get_many(caller_of(info).viewer, [number])
-        return Segment.of(found[number]) if number in found else None
+        segments = await segment_views.get_many(caller_of(info).viewer, [number])
+        return Segment.of(segments[number]) if number in segments else None
 
     @strawberry.field(
-        description="Where to fetch the file, for an hour and without signing in: ask again for a fresh address."
-        " Null unless READY."
+        description="The URL to download the file, valid for one hour without signing in; query it again for"
+        " a new one. Null unless the status is READY."
     )
     def url(self, info: Info) -> str | None:
         """Sign a path."""
@@ -93,96 +110,79 @@ class Export(Node):
         )
 
 
-@strawberry.type(description="An export in a list.")
-class ExportEdge:
-    """Relay's edge."""
-
-    cursor: str = strawberry.field(description="Where in the list: for after and before.")
-    node: Export = strawberry.field(description="The export.")
+@strawberry.type(description="A page of exports: your own, or all if you manage all segments.")
+class ExportConnection(CountedConnection[Export, Edge[Export]]):
+    """A page of the list."""
 
 
-@strawberry.type(description="A page of exports: yours, or everyone's if you manage all segments.")
-class ExportConnection:
-    """Relay's connection."""
-
-    edges: list[ExportEdge] = strawberry.field(description="The exports with their cursors.")
-    nodes: list[Export] = strawberry.field(description="The exports.")
-    page_info: PageInfo = strawberry.field(description="Where the page stands in the list.")
-
-    @strawberry.field(description="How many exports there are in all; counted only when asked for.")
-    async def total_count(self, info: Info) -> int:
-        """Count."""
-        return await exports.count(caller_of(info).viewer)
-
-    @staticmethod
-    def of(page: Page[ExportView]) -> "ExportConnection":
-        """The connection of a service's page."""
-        edges = edges_of(page, ExportEdge, Export.of)
-        return ExportConnection(edges=edges, nodes=[edge.node for edge in edges], page_info=PageInfo.of(page))
-
-
-@strawberry.type(description="What became of an export.")
+@strawberry.type(description="The export as the mutation left it, or the errors.")
 class ExportPayload:
     """Payload of createExport and discardExport."""
 
-    export: Export | None = strawberry.field(default=None, description="The export.")
+    export: Export | None = strawberry.field(
+        default=None, description="The export; null if there are errors."
+    )
     errors: list[UserError] = strawberry.field(
-        default_factory=list, description="What went wrong, if anything."
+        default_factory=list, description="The errors in the input; empty on success."
     )
 
 
-@strawberry.input(description="A file to write.")
+@strawberry.input(description="The file to export.")
 class CreateExportInput:
     """Input of createExport."""
 
     content: ExportContent = strawberry.field(
         default=ExportContent.MEMBERS,
-        description="MEMBERS of a segment, or the list of SEGMENTS that you see.",
+        description="What the rows are: the MEMBERS of a segment, or the SEGMENTS that you may see.",
     )
     segment_id: strawberry.ID | None = strawberry.field(
-        default=None, description="Whose members; required for MEMBERS."
+        default=None, description="The segment whose members are exported; required for MEMBERS."
     )
     columns: list[str] | None = strawberry.field(
         default=None,
-        description="Which columns, in which order, up to 600: fields such as externalId or shippingAddress, and"
-        " attributes by name. Without it all that an import takes, so that the file imports again unchanged.",
+        description="The columns and their order, up to 600: fields like externalId or shippingAddress, and"
+        " custom attributes by name. Default: all columns that an import accepts, so that the"
+        " file can be imported again.",
     )
     format: ExportFormat = strawberry.field(
         default=ExportFormat.CSV,
-        description="CSV (UTF-8, formulas neutralise_formula) or JSON_LINES (an object a line).",
+        description="CSV (UTF-8, formulas neutralised) or JSON_LINES (an object a line).",
     )
-    gzip: bool = strawberry.field(default=False, description="Whether to compress the file.")
+    gzip: bool = strawberry.field(default=False, description="Whether to compress the file with gzip.")
     filter: SegmentFilter | None = strawberry.field(
-        default=None, description="What to narrow a list of segments to."
+        default=None, description="For SEGMENTS: conditions that the segments have to satisfy."
     )
     search: str | None = strawberry.field(
-        default=None, description="Part of a segment's name, for a list of them."
+        default=None,
+        description="For SEGMENTS: only segments whose name contains this text; case is ignored.",
     )
 
 
-@strawberry.input(description="Which export.")
+@strawberry.input(description="The export to discard.")
 class ExportIdInput:
     """Input of discardExport."""
 
-    id: strawberry.ID = strawberry.field(description="The export.")
+    id: strawberry.ID = strawberry.field(description="The global id of the export.")
 
 
 @strawberry.type
 class ExportQueries:
     """The queries of exports."""
 
-    @strawberry.field(description="An export; null if there is none for you.")
+    @strawberry.field(description="An export by its global id; null if there is none that you may see.")
     async def export(
-        self, info: Info, id: Annotated[strawberry.ID, strawberry.argument(description="Its global id.")]
+        self,
+        info: Info,
+        id: Annotated[strawberry.ID, strawberry.argument(description="The global id of the export.")],
     ) -> Export | None:
         """Find an export."""
         number = ids.find("Export", id)
         if number is None:
             return None
-        found = await exports.get_many(caller_of(info).viewer, [number])
-        return Export.of(found[number]) if number in found else None
+        views = await exports.get_many(caller_of(info).viewer, [number])
+        return Export.of(views[number]) if number in views else None
 
-    @strawberry.field(description="The exports that you may see, the newest first.")
+    @strawberry.field(description="The exports that you may see, newest first.")
     async def exports(
         self,
         info: Info,
@@ -193,7 +193,9 @@ class ExportQueries:
     ) -> ExportConnection:
         """A page of exports."""
         request = request_of(first, after, last, before)
-        return ExportConnection.of(await exports.list_page(caller_of(info).viewer, request))
+        viewer = caller_of(info).viewer
+        page = await exports.list_page(viewer, request)
+        return ExportConnection.of(page, Export.of, lambda: exports.count(viewer))
 
 
 @strawberry.type
@@ -201,7 +203,8 @@ class ExportMutations:
     """The mutations of exports."""
 
     @strawberry.mutation(
-        description="Write a segment's members, or the list of segments, to a file; its url is there when READY.",
+        description="Start an export of a segment's members or of a list of segments. Query Export.url when"
+        " it is READY.",
         extensions=[ReportErrors(ExportPayload)],
     )
     async def create_export(self, info: Info, input: CreateExportInput) -> ExportPayload:
@@ -219,7 +222,7 @@ class ExportMutations:
         return ExportPayload(export=Export.of(await exports.create(caller.services, caller.viewer, draft)))
 
     @strawberry.mutation(
-        description="Stop an export, or remove its file before it expires.",
+        description="Stop an export, or delete its file before it expires.",
         extensions=[ReportErrors(ExportPayload)],
     )
     async def discard_export(self, info: Info, input: ExportIdInput) -> ExportPayload:
@@ -234,12 +237,13 @@ class ExportSubscriptions:
     """The subscription of exports."""
 
     @strawberry.subscription(
-        description="An export as it is now, and again whenever it came further; ends when its file is there or failed."
+        description="An export as it is now, and again after each progress. The subscription ends when the"
+        " export does."
     )
     async def export_events(
         self,
         info: Info,
-        export_id: Annotated[strawberry.ID, strawberry.argument(description="The export.")],
+        export_id: Annotated[strawberry.ID, strawberry.argument(description="The global id of the export.")],
     ) -> AsyncGenerator[Export, None]:
         """Snapshot, then progress. The place in the stream is taken first, so that nothing falls between."""
         caller = caller_of(info)

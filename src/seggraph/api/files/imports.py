@@ -12,10 +12,9 @@ from seggraph.api.base import ids
 from seggraph.api.base.context import Caller, caller_of
 from seggraph.api.base.errors import ReportErrors, UserError
 from seggraph.api.base.node import Node
-from seggraph.api.base.paging import After, Before, First, Last, PageInfo, edges_of, request_of
+from seggraph.api.base.paging import After, Before, CountedConnection, Edge, First, Last, request_of
 from seggraph.api.reach.reach import RunError
 from seggraph.api.segments.segments import Segment
-from seggraph.database.paging import Page
 from seggraph.errors import Required
 from seggraph.events import Fact, ImportProgressed
 from seggraph.services.imports import imports
@@ -31,86 +30,112 @@ class ImportColumn:
     """A column."""
 
     name: str = strawberry.field(
-        description="Its name in the header, made unique; Column 1, Column 2, … without a header."
+        description="The name of the column in the header, made unique; without a header Column 1, Column 2"
+        " and so on."
     )
-    samples: list[str] = strawberry.field(description="Some of its cells, each once.")
+    samples: list[str] = strawberry.field(description="Some different values of the column.")
     detected_type: str = strawberry.field(
-        description="The type of attribute that its first cells fit: STRING, NUMBER, BOOLEAN, DATE or DATETIME."
+        description="The type that fits the first values: STRING, NUMBER, BOOLEAN, DATE or DATETIME."
     )
 
 
-@strawberry.type(description="Where a column seems to belong.")
+@strawberry.type(description="A suggestion for the field that a column of the file is stored in.")
 class ColumnMappingSuggestion:
     """A suggestion."""
 
-    column: str = strawberry.field(description="The column.")
-    field: str = strawberry.field(description="A field of members, or the name of a custom attribute.")
+    column: str = strawberry.field(description="The name of the column.")
+    field: str = strawberry.field(description="A field of MemberInput, or the name of a custom attribute.")
     confidence: float = strawberry.field(
-        description="From 0 to 1: 1 for the field's own name, 0.3 for what may be a custom attribute."
+        description="How sure the suggestion is, from 0 to 1: 1 if the names are equal, 0.3 if the column"
+        " may be a custom attribute."
     )
 
 
-@strawberry.type(name="MappedColumn", description="Where a column goes.")
+@strawberry.type(name="MappedColumn", description="A column of the file and the field that it is stored in.")
 class MappedColumn:
     """One column of the mapping that an import was started with."""
 
-    column: str = strawberry.field(description="The column.")
-    field: str = strawberry.field(description="A field of members, or the name of a custom attribute.")
+    column: str = strawberry.field(description="The name of the column.")
+    field: str = strawberry.field(description="A field of MemberInput, or the name of a custom attribute.")
 
 
 @strawberry.type(
-    description="A file of members, and what became of its rows:"
-    " read = added + updated + alreadyIn + duplicate + ignored + failed, always."
+    description="An import of a file of members. `read` is always added + updated + alreadyIn +"
+    " duplicate + ignored + failed."
 )
 class Import(Node):
     """An import."""
 
-    status: ImportStatus = strawberry.field(description="Where it is.")
-    kind: MemberKind = strawberry.field(description="What its rows are.")
-    file_name: str = strawberry.field(description="What the client called the file.")
-    encoding: str = strawberry.field(description="The encoding that the file was found to have.")
-    delimiter: str = strawberry.field(description="What was found to stand between its cells.")
-    has_header: bool = strawberry.field(description="Whether its first row names the columns.")
-    columns: list[ImportColumn] = strawberry.field(description="Its columns, in their order.")
+    status: ImportStatus = strawberry.field(description="The status of the import.")
+    kind: MemberKind = strawberry.field(description="The kind of the members in the file.")
+    file_name: str = strawberry.field(description="The name of the file, as the client sent it.")
+    encoding: str = strawberry.field(description="The detected encoding of the file.")
+    delimiter: str = strawberry.field(description="The detected delimiter between the columns.")
+    has_header: bool = strawberry.field(
+        description="Whether the first row contains the names of the columns."
+    )
+    columns: list[ImportColumn] = strawberry.field(description="The columns of the file, in order.")
     suggested_mapping: list[ColumnMappingSuggestion] = strawberry.field(
-        description="Where its columns seem to belong, by their names and contents."
+        description="Suggestions for the fields of the columns, from their names and contents."
     )
     mapping: list[MappedColumn] | None = strawberry.field(
-        description="Where they go; null until it was started."
+        description="The mapping that the import uses; null before startImport."
     )
     replace: bool = strawberry.field(
-        description="Whether its members replace those that imports gave the segment before."
+        description="Whether the members replace those that earlier imports added to the segment."
     )
-    create_missing: bool = strawberry.field(description="Whether rows without a member make one.")
-    dry_run: bool = strawberry.field(description="Whether it only reports, and stores nothing.")
-    read: int = strawberry.field(description="Rows that are accounted for: the sum of the next six.")
-    added: int = strawberry.field(description="With a segment: new in it. Without: members created.")
-    updated: int = strawberry.field(description="Without a segment: members changed. With one: 0.")
-    already_in: int = strawberry.field(description="With a segment: were in it. Without: members unchanged.")
-    duplicate: int = strawberry.field(description="Rows whose member stood in an earlier row of the file.")
+    create_missing: bool = strawberry.field(
+        description="Whether a row creates its member if it does not exist."
+    )
+    dry_run: bool = strawberry.field(
+        description="Whether the import only reports what would happen, and stores nothing."
+    )
+    read: int = strawberry.field(description="How many rows have been processed.")
+    added: int = strawberry.field(
+        description="With a segment: how many members were added to it. Without: how many members were"
+        " created."
+    )
+    updated: int = strawberry.field(
+        description="Without a segment: how many members changed. With a segment: 0."
+    )
+    already_in: int = strawberry.field(
+        description="With a segment: how many members were already in it. Without: how many members did not"
+        " change."
+    )
+    duplicate: int = strawberry.field(
+        description="How many rows were skipped because an earlier row of the file has the same member."
+    )
     ignored: int = strawberry.field(
-        description="Rows passed over because createMissing is false: no such member, or one that is no target."
+        description="How many rows were skipped because createMissing is false and the member does not exist"
+        " or is not a target."
     )
-    failed: int = strawberry.field(description="Rows with something wrong; rejectedUrl tells each.")
-    progress: float | None = strawberry.field(description="From 0 to 1; null before it was started.")
-    error: RunError | None = strawberry.field(description="Why it failed, when FAILED.")
+    failed: int = strawberry.field(description="How many rows have errors; rejectedUrl lists them.")
+    progress: float | None = strawberry.field(
+        description="The progress, from 0 to 1; null before startImport."
+    )
+    error: RunError | None = strawberry.field(
+        description="Why the import failed; null unless the status is FAILED."
+    )
     created_at: datetime = strawberry.field(description="When the file was uploaded.")
-    started_at: datetime | None = strawberry.field(description="When it was started.")
-    finished_at: datetime | None = strawberry.field(description="When it was over.")
+    started_at: datetime | None = strawberry.field(description="When the import was started; null before.")
+    finished_at: datetime | None = strawberry.field(description="When the import ended; null before.")
     number: strawberry.Private[int]
     segment_number: strawberry.Private[int | None]
 
-    @strawberry.field(description="The segment that it fills, if it fills one that you may see.")
+    @strawberry.field(
+        description="The segment that the members are added to; null if there is none, or if you may not see"
+        " it."
+    )
     async def segment(self, info: Info) -> Segment | None:
         """Load the segment."""
         if self.segment_number is None:
             return None
-        found = await segment_views.get_many(caller_of(info).viewer, [self.segment_number])
-        return Segment.of(found[self.segment_number]) if self.segment_number in found else None
+        segments = await segment_views.get_many(caller_of(info).viewer, [self.segment_number])
+        return Segment.of(segments[self.segment_number]) if self.segment_number in segments else None
 
     @strawberry.field(
-        description="Where to fetch the rows that were not taken, as CSV with line number and reason, for an hour"
-        " and without signing in; null if there are none."
+        description="The URL to download the rejected rows as CSV with line number and reason, valid for one"
+        " hour without signing in; null if there are none."
     )
     def rejected_url(self, info: Info) -> str | None:
         """Sign a path."""
@@ -132,16 +157,18 @@ class Import(Node):
             delimiter=view.delimiter,
             has_header=view.has_header,
             columns=[
-                ImportColumn(name=one.name, samples=one.samples, detected_type=one.detected_type.value)
-                for one in view.columns
+                ImportColumn(
+                    name=column.name, samples=column.samples, detected_type=column.detected_type.value
+                )
+                for column in view.columns
             ],
             suggested_mapping=[
-                ColumnMappingSuggestion(column=one.column, field=one.field, confidence=one.confidence)
-                for one in view.suggestions
+                ColumnMappingSuggestion(column=guess.column, field=guess.field, confidence=guess.confidence)
+                for guess in view.suggestions
             ],
             mapping=None
             if view.mapping is None
-            else [MappedColumn(column=one.column, field=one.field) for one in view.mapping],
+            else [MappedColumn(column=pair.column, field=pair.field) for pair in view.mapping],
             replace=view.replace,
             create_missing=view.create_missing,
             dry_run=view.dry_run,
@@ -162,119 +189,105 @@ class Import(Node):
         )
 
 
-@strawberry.type(description="An import in a list.")
-class ImportEdge:
-    """Relay's edge."""
-
-    cursor: str = strawberry.field(description="Where in the list: for after and before.")
-    node: Import = strawberry.field(description="The import.")
+@strawberry.type(description="A page of a list of imports.")
+class ImportConnection(CountedConnection[Import, Edge[Import]]):
+    """A page of the list."""
 
 
-@strawberry.type(description="A page of imports.")
-class ImportConnection:
-    """Relay's connection."""
-
-    edges: list[ImportEdge] = strawberry.field(description="The imports with their cursors.")
-    nodes: list[Import] = strawberry.field(description="The imports.")
-    page_info: PageInfo = strawberry.field(description="Where the page stands in the list.")
-
-    @strawberry.field(description="How many imports there are in all.")
-    async def total_count(self, info: Info) -> int:
-        """Count."""
-        return await imports.count(caller_of(info).viewer)
-
-    @staticmethod
-    def of(page: Page[ImportView]) -> "ImportConnection":
-        """The connection of a service's page."""
-        edges = edges_of(page, ImportEdge, Import.of)
-        return ImportConnection(edges=edges, nodes=[edge.node for edge in edges], page_info=PageInfo.of(page))
-
-
-@strawberry.type(description="What became of an import.")
+@strawberry.type(description="The import as the mutation left it, or the errors.")
 class ImportPayload:
     """Payload of createImport, startImport and cancelImport."""
 
-    import_: Import | None = strawberry.field(default=None, name="import", description="The import.")
+    import_: Import | None = strawberry.field(
+        default=None, name="import", description="The import; null if there are errors."
+    )
     errors: list[UserError] = strawberry.field(
-        default_factory=list, description="What went wrong, if anything."
+        default_factory=list, description="The errors in the input; empty on success."
     )
 
 
-@strawberry.input(description="A file of members to import.")
+@strawberry.input(description="The file of members to upload.")
 class CreateImportInput:
     """Input of createImport."""
 
     file: Upload = strawberry.field(
-        description="A CSV file in UTF-8, UTF-16 or Windows-1252, by the GraphQL multipart request specification."
+        description="The CSV file in UTF-8, UTF-16 or Windows-1252, sent by the GraphQL multipart request"
+        " specification."
     )
-    kind: MemberKind = strawberry.field(description="What its rows are.")
+    kind: MemberKind = strawberry.field(description="The kind of the members in the file.")
     segment_id: strawberry.ID | None = strawberry.field(
-        default=None, description="A STATIC segment of the kind to put the members into."
+        default=None, description="A STATIC segment of this kind that the members are added to."
     )
     replace: bool | None = strawberry.field(
         default=False,
-        description="Whether they replace the members that imports gave the segment before, or are added to them.",
+        description="Whether the members replace those that earlier imports added to the segment; default"
+        " false.",
     )
     has_header: bool | None = strawberry.field(
-        default=None, description="Whether the first row names the columns; found out unless given."
+        default=None,
+        description="Whether the first row contains the names of the columns; default: it is detected.",
     )
 
 
-@strawberry.input(description="Where a column of the file goes.")
+@strawberry.input(description="The field that a column of the file is stored in.")
 class ColumnMapping:
     """One column of a mapping."""
 
-    column: str = strawberry.field(description="The column's name.")
+    column: str = strawberry.field(description="The name of the column.")
     field: str = strawberry.field(
-        description="A field of MemberInput by its name, consentEmail and its like for consents, or the name of a"
-        " custom attribute, which is made if it is new."
+        description="The field: one of MemberInput, a consent such as consentEmail, or the name of a custom"
+        " attribute. A new attribute is created."
     )
 
 
-@strawberry.input(description="How to import an uploaded file.")
+@strawberry.input(description="The import to start, and how to read its file.")
 class StartImportInput:
     """Input of startImport."""
 
-    id: strawberry.ID = strawberry.field(description="The import.")
+    id: strawberry.ID = strawberry.field(description="The global id of the import.")
     mapping: list[ColumnMapping] = strawberry.field(
-        description="Where columns go; the others are left out. Accounts need domain or externalId, people email"
-        " or externalId, other kinds externalId."
+        description="The fields that columns are stored in; columns that are absent are skipped. Accounts"
+        " need domain or externalId, persons email or externalId, other kinds externalId."
     )
     create_missing: bool | None = strawberry.field(
         default=True,
-        description="Whether rows without a member make one. If not, only members that are targets are taken.",
+        description="Whether a row creates its member if it does not exist; default true. If false, rows of"
+        " members that are not targets are skipped too.",
     )
     dry_run: bool | None = strawberry.field(
         default=False,
-        description="Only report what would become of the rows; it may be started for good after.",
+        description="Whether to only report what would happen; default false. The import can be started"
+        " again afterwards.",
     )
 
 
-@strawberry.input(description="Which import.")
+@strawberry.input(description="The import to cancel.")
 class ImportIdInput:
     """Input of cancelImport."""
 
-    id: strawberry.ID = strawberry.field(description="The import.")
+    id: strawberry.ID = strawberry.field(description="The global id of the import.")
 
 
 @strawberry.type
 class ImportQueries:
     """The queries of imports."""
 
-    @strawberry.field(name="import", description="An import; null if there is none in your workspace.")
+    @strawberry.field(
+        name="import", description="An import by its global id; null if there is none that you may see."
+    )
     async def import_(
         self,
         info: Info,
-        id: Annotated[strawberry.ID, strawberry.argument(description="Its global id.")],
+        id: Annotated[strawberry.ID, strawberry.argument(description="The global id of the import.")],
     ) -> Import | None:
         """Find an import."""
         number = ids.find("Import", id)
         if number is None:
             return None
-        found = await imports.get_many(caller_of(info).viewer, [number])
-        return Import.of(found[number]) if number in found else None
+        views = await imports.get_many(caller_of(info).viewer, [number])
+        return Import.of(views[number]) if number in views else None
 
-    @strawberry.field(description="The imports of the workspace, the newest first.")
+    @strawberry.field(description="The imports that you may see, newest first.")
     async def imports(
         self,
         info: Info,
@@ -284,8 +297,9 @@ class ImportQueries:
         before: Before = None,
     ) -> ImportConnection:
         """A page of imports."""
-        page = await imports.list_page(caller_of(info).viewer, request_of(first, after, last, before))
-        return ImportConnection.of(page)
+        viewer = caller_of(info).viewer
+        page = await imports.list_page(viewer, request_of(first, after, last, before))
+        return ImportConnection.of(page, Import.of, lambda: imports.count(viewer))
 
 
 @strawberry.type
@@ -293,7 +307,8 @@ class ImportMutations:
     """The mutations of imports."""
 
     @strawberry.mutation(
-        description="Upload a file of members. Nothing is imported yet: the answer says what its columns are.",
+        description="Upload a file of members. Nothing is imported yet: the payload describes the columns"
+        " for startImport.",
         extensions=[ReportErrors(ImportPayload)],
     )
     async def create_import(self, info: Info, input: CreateImportInput) -> ImportPayload:
@@ -317,7 +332,8 @@ class ImportMutations:
         return ImportPayload(import_=Import.of(view))
 
     @strawberry.mutation(
-        description="Import an uploaded file by a mapping. One that was started already stays as it is.",
+        description="Start to import an uploaded file with a mapping. An import that was already started"
+        " does not change.",
         extensions=[ReportErrors(ImportPayload)],
     )
     async def start_import(self, info: Info, input: StartImportInput) -> ImportPayload:
@@ -327,14 +343,14 @@ class ImportMutations:
             caller.services,
             caller.viewer,
             ids.decode("Import", input.id),
-            [Pair(one.column, one.field) for one in input.mapping],
+            [Pair(entry.column, entry.field) for entry in input.mapping],
             create_missing=input.create_missing is not False,
             dry_run=bool(input.dry_run),
         )
         return ImportPayload(import_=Import.of(view))
 
     @strawberry.mutation(
-        description="Stop an import. What it stored so far stays, and is counted.",
+        description="Stop an import. The rows that it has stored stay, and are counted.",
         extensions=[ReportErrors(ImportPayload)],
     )
     async def cancel_import(self, info: Info, input: ImportIdInput) -> ImportPayload:
@@ -349,12 +365,13 @@ class ImportSubscriptions:
     """The subscription of imports."""
 
     @strawberry.subscription(
-        description="An import as it is now, and again whenever it came further; ends when it is over."
+        description="An import as it is now, and again after each progress. The subscription ends when the"
+        " import does."
     )
     async def import_events(
         self,
         info: Info,
-        import_id: Annotated[strawberry.ID, strawberry.argument(description="The import.")],
+        import_id: Annotated[strawberry.ID, strawberry.argument(description="The global id of the import.")],
     ) -> AsyncGenerator[Import, None]:
         """Snapshot, then progress. The place in the stream is taken first, so that nothing falls between."""
         caller = caller_of(info)

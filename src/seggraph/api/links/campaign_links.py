@@ -27,7 +27,7 @@ class SegmentCampaignFields:
     view: strawberry.Private[SegmentView]
 
     @strawberry.field(
-        description="The campaigns that target it or leave it out, the newest first.",
+        description="The campaigns that target the segment or leave it out, newest first.",
         metadata=reads("id"),
     )
     @awaits_loaders
@@ -38,17 +38,17 @@ class SegmentCampaignFields:
         after: After = None,
     ) -> LinkedCampaigns:
         """A page, looked up for all segments of a list at once."""
-        from seggraph.api.campaigns.campaigns import CampaignConnection
+        from seggraph.api.campaigns.campaigns import Campaign, CampaignConnection
 
-        loaders = caller_of(info).loaders
-        page = await loaders.campaign_pages.load((self.view.id, PageRequest(first=first, after=after)))
-        return CampaignConnection.of(page, lambda: loaders.campaign_counts.load(self.view.id))
+        loaders = caller_of(info).loaders.campaigns
+        page = await loaders.pages_of_segments.load((self.view.id, PageRequest(first=first, after=after)))
+        return CampaignConnection.of(page, Campaign.of, lambda: loaders.counts_of_segments.load(self.view.id))
 
     @strawberry.field(
-        description="How many campaigns target it or leave it out.",
+        description="How many campaigns target the segment or leave it out.",
         metadata=reads("id"),
     )
     @awaits_loaders
     async def campaign_count(self, info: Info) -> int:
         """Look it up for the whole page at once."""
-        return await caller_of(info).loaders.campaign_counts.load(self.view.id)
+        return await caller_of(info).loaders.campaigns.counts_of_segments.load(self.view.id)

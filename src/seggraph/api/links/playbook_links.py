@@ -19,25 +19,25 @@ LinkedPlaybook: TypeAlias = Annotated["Playbook", strawberry.lazy("seggraph.api.
 
 async def playbook_of(info: Info, playbook_id: int | None) -> "Playbook | None":
     """The playbook of a source, if it has one and the viewer may see it."""
-    found = await playbooks_seen(info, [] if playbook_id is None else [playbook_id])
-    return found[0] if found else None
+    seen = await playbooks_seen(info, [] if playbook_id is None else [playbook_id])
+    return seen[0] if seen else None
 
 
 async def kinds_holding(info: Info, segment_id: int, ordinal: int) -> list[SourceKind]:
     """The kinds of the sources that hold a member in a segment, each once."""
-    found = await caller_of(info).loaders.member_sources.load((segment_id, ordinal))
-    return list(dict.fromkeys(holding.kind for holding in found))
+    holdings = await caller_of(info).loaders.memberships.holdings.load((segment_id, ordinal))
+    return list(dict.fromkeys(holding.kind for holding in holdings))
 
 
 async def playbooks_holding(info: Info, segment_id: int, ordinal: int) -> "list[Playbook]":
     """The playbooks that hold a member in a segment, of those that the viewer may see."""
-    found = await caller_of(info).loaders.member_sources.load((segment_id, ordinal))
-    return await playbooks_seen(info, [one.playbook_id for one in found if one.playbook_id is not None])
+    holdings = await caller_of(info).loaders.memberships.holdings.load((segment_id, ordinal))
+    return await playbooks_seen(info, [h.playbook_id for h in holdings if h.playbook_id is not None])
 
 
 async def playbooks_seen(info: Info, playbook_ids: list[int]) -> "list[Playbook]":
     """Those of the playbooks that there are and the viewer may see."""
     from seggraph.api.playbooks.playbooks import Playbook
 
-    views = await caller_of(info).loaders.playbooks.load_many(playbook_ids)
+    views = await caller_of(info).loaders.playbooks.by_id.load_many(playbook_ids)
     return [Playbook.of(view) for view in views if view is not None]

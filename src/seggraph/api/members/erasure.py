@@ -11,59 +11,69 @@ from seggraph.services.members.selections import Selection
 from seggraph.vocabulary import MemberKind
 
 
-@strawberry.input(description="Members, by id or by external id.")
+@strawberry.input(description="The members to erase, by id or by external id.")
 class MemberIdsInput:
     """Input of deleteMembers."""
 
     member_ids: list[strawberry.ID] | None = strawberry.field(
-        default=None, description="Which members, by id; up to 1,000."
+        default=None, description="The global ids of the members, up to 1,000."
     )
-    kind: MemberKind | None = strawberry.field(default=None, description="The kind of the external ids.")
+    kind: MemberKind | None = strawberry.field(
+        default=None, description="The kind of the members that externalIds names."
+    )
     external_ids: list[str] | None = strawberry.field(
-        default=None, description="Which members, by external id, instead of by id; up to 10,000."
+        default=None, description="The external ids of the members, up to 10,000, instead of memberIds."
     )
 
 
-@strawberry.type(description="What was erased along with members.")
+@strawberry.type(description="How many records were erased together with the members.")
 class ErasedCounts:
     """Counts of what is gone."""
 
-    addresses: int = strawberry.field(default=0, description="Members who had a postal address.")
-    events: int = strawberry.field(default=0, description="Events.")
-    relations: int = strawberry.field(default=0, description="Relations to other members.")
+    addresses: int = strawberry.field(default=0, description="How many members had a postal address.")
+    events: int = strawberry.field(default=0, description="How many events were erased.")
+    relations: int = strawberry.field(
+        default=0, description="How many relations to other members were erased."
+    )
     pending_relations: int = strawberry.field(
-        default=0, description="Relations that waited for someone who does not exist."
+        default=0, description="How many relations to members that do not exist yet were erased."
     )
     segments: int = strawberry.field(
-        default=0, description="Memberships in segments: pairs of member and segment."
+        default=0, description="How many memberships in segments were erased: pairs of member and segment."
     )
     history: int = strawberry.field(
-        default=0, description="Records of having entered or left a segment. How many did so stays known."
+        default=0,
+        description="How many records of entering or exiting a segment were erased. The counts of the"
+        " history stay.",
     )
     import_rows: int = strawberry.field(
-        default=0, description="Rows about them that imports had not taken, and kept to be looked at."
+        default=0, description="How many rejected rows of imports were erased."
     )
     import_files: int = strawberry.field(
         default=0,
-        description="Uploaded files with them that waited to be imported; these imports are cancelled.",
+        description="How many uploaded files that waited to be imported were deleted; their imports are"
+        " cancelled.",
     )
     export_files: int = strawberry.field(
         default=0,
-        description="Exported files of members of their kind, which could be fetched; these exports are expired.",
+        description="How many exported files with members of the kind were deleted; their exports are"
+        " expired.",
     )
 
 
-@strawberry.type(description="What deleteMembers erased.")
+@strawberry.type(description="How many members were erased, and what was erased with them.")
 class DeleteMembersPayload:
     """Payload of deleteMembers."""
 
-    deleted: int = strawberry.field(default=0, description="Members that are gone.")
+    deleted: int = strawberry.field(default=0, description="How many members were erased.")
     not_found: list[str] = strawberry.field(
-        default_factory=list, description="The ids and external ids that no member has."
+        default_factory=list, description="The given ids and external ids for which no member exists."
     )
-    erased: ErasedCounts = strawberry.field(default_factory=ErasedCounts, description="What went with them.")
+    erased: ErasedCounts = strawberry.field(
+        default_factory=ErasedCounts, description="How many other records were erased with the members."
+    )
     errors: list[UserError] = strawberry.field(
-        default_factory=list, description="Why nothing was erased, if so."
+        default_factory=list, description="The errors because of which nothing was erased; empty on success."
     )
 
 
@@ -72,7 +82,7 @@ class ErasureMutations:
     """The mutation that erases."""
 
     @strawberry.mutation(
-        description="Erase members and everything known about them, for ever: the right to be forgotten.",
+        description="Erase members and all their data for ever (right to be forgotten).",
         extensions=[ReportErrors(DeleteMembersPayload)],
     )
     async def delete_members(self, info: Info, input: MemberIdsInput) -> DeleteMembersPayload:
@@ -93,7 +103,7 @@ class ErasureMutations:
                 relations=report.erased.relations,
                 pending_relations=report.erased.pending_relations,
                 segments=report.erased.memberships,
-                history=report.erased.moves,
+                history=report.erased.membership_changes,
                 import_rows=report.erased.import_rows,
                 import_files=report.erased.import_files,
                 export_files=report.erased.export_files,

@@ -14,14 +14,20 @@ from seggraph.transport.loading import awaits_loaders
 from seggraph.vocabulary import MemberKind, RunTrigger
 
 
-@strawberry.type(description="A time that a member was in a segment.")
+@strawberry.type(description="A period during which a member was in a segment.")
 class MembershipInterval:
     """An interval."""
 
     from_: datetime = strawberry.field(name="from", description="When the member entered.")
-    to: datetime | None = strawberry.field(description="When the member exited; null while it lasts.")
-    entered_by: RunTrigger = strawberry.field(description="Which sort of computation let the member in.")
-    exited_by: RunTrigger | None = strawberry.field(description="Which sort of computation took it out.")
+    to: datetime | None = strawberry.field(
+        description="When the member exited; null if it is still in the segment."
+    )
+    entered_by: RunTrigger = strawberry.field(
+        description="The trigger of the run in which the member entered."
+    )
+    exited_by: RunTrigger | None = strawberry.field(
+        description="The trigger of the run in which the member exited; null if it is still in the segment."
+    )
 
     @staticmethod
     def of(interval: Interval) -> "MembershipInterval":
@@ -42,20 +48,23 @@ class MemberHistoryFields:
     ordinal: strawberry.Private[int]
 
     @strawberry.field(
-        description="When the member was in a segment, the first time first; empty for one of another kind."
+        description="The periods during which the member was in a segment, oldest first; empty if the"
+        " segment is of another kind."
     )
     @awaits_loaders
     async def segment_intervals(
         self,
         info: Info,
-        segment_id: Annotated[strawberry.ID, strawberry.argument(description="The segment.")],
+        segment_id: Annotated[
+            strawberry.ID, strawberry.argument(description="The global id of the segment.")
+        ],
     ) -> list[MembershipInterval]:
         """Look them up for all members of the operation at once."""
         loaders = caller_of(info).loaders
-        segment = await loaders.segments.load(ids.decode("Segment", segment_id, path=("segmentId",)))
+        segment = await loaders.segments.by_id.load(ids.decode("Segment", segment_id, path=("segmentId",)))
         if segment is None:
-            raise NotFound("There is no such segment.", path=("segmentId",))
+            raise NotFound("There is no segment with this id.", path=("segmentId",))
         if segment.kind is not self.kind:
             return []
-        found = await loaders.intervals.load((segment.id, self.ordinal))
-        return [MembershipInterval.of(interval) for interval in found]
+        intervals = await loaders.history.intervals.load((segment.id, self.ordinal))
+        return [MembershipInterval.of(interval) for interval in intervals]

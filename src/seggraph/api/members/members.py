@@ -2,24 +2,26 @@
 
 from datetime import datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Self
 
 import strawberry
 from strawberry.types import Info
 
+from seggraph.access import Viewer
 from seggraph.api.base import ids
 from seggraph.api.base.context import caller_of
 from seggraph.api.base.enums import OrderDirection
 from seggraph.api.base.node import Node, row_id
-from seggraph.api.base.paging import After, First, PageInfo, edges_of, nodes_of, request_of
+from seggraph.api.base.paging import After, CountedConnection, Edge, First, request_of
 from seggraph.api.base.scalars import JSON
 from seggraph.api.events import events
 from seggraph.api.events.events import CustomerValue, EventConnection
 from seggraph.api.members.intervals import MemberHistoryFields
 from seggraph.database.paging import Page
+from seggraph.member_fields import BY_NAME
 from seggraph.services.members import members, related
 from seggraph.services.members.members import COLUMNS, Addresses, MemberList, MemberView, view_of
-from seggraph.services.members.related import Asked
+from seggraph.services.members.related import RelatedKey
 from seggraph.transport.loading import awaits_loaders
 from seggraph.transport.records import reads, rows_of
 from seggraph.vocabulary import Channel, ConsentState, MemberKind
@@ -28,60 +30,68 @@ if TYPE_CHECKING:
     from seggraph.api.segments.member_segments import MemberSegmentConnection
 
 
-@strawberry.type(description="What a member said about being contacted over a channel.")
+@strawberry.type(description="Whether a member agreed to be contacted by a channel.")
 class Consent:
     """A channel and a state."""
 
-    channel: Channel = strawberry.field(description="The channel.")
-    state: ConsentState = strawberry.field(description="What the member said; UNKNOWN until told otherwise.")
+    channel: Channel = strawberry.field(description="The channel of the consent.")
+    state: ConsentState = strawberry.field(description="Whether the member agreed; UNKNOWN until it is set.")
 
 
-@strawberry.type(description="Something that can be in a segment: an account, a person, a product, ….")
+def described(name: str) -> Any:
+    """A field of Member with the description of the table of member fields."""
+    return strawberry.field(description=BY_NAME[name].description)
+
+
+@strawberry.type(description="A member of segments: a person, an account, a product, or of another kind.")
 class Member(MemberHistoryFields, Node):
     """A member. Addresses are read only when asked for."""
 
     id: strawberry.ID = row_id("Member")
-    kind: MemberKind = strawberry.field(description="What the member is.")
-    external_id: str = strawberry.field(description="The id in your own system; unique within the kind.")
-    name: str | None = strawberry.field(description="The name.")
-    domain: str | None = strawberry.field(description="The web domain.")
-    email: str | None = strawberry.field(description="The email address.")
-    phone: str | None = strawberry.field(description="The phone number.")
-    country: str | None = strawberry.field(description="The country, as you store it.")
-    city: str | None = strawberry.field(description="The city.")
-    industry: str | None = strawberry.field(description="The industry.")
-    revenue: Decimal | None = strawberry.field(description="Yearly revenue in the workspace's currency.")
-    employees: int | None = strawberry.field(description="The number of employees.")
-    score: float | None = strawberry.field(description="The lead or fit score.")
-    is_target: bool = strawberry.field(description="Whether it is a target.")
-    tags: list[str] = strawberry.field(description="The tags, sorted.")
-    attributes: JSON = strawberry.field(description="The custom attributes: names and values.")
-    consents: list[Consent] = strawberry.field(description="What the member said, channel by channel.")
-    created_at: datetime = strawberry.field(description="When the member came into seggraph.")
-    updated_at: datetime = strawberry.field(description="When the member last changed.")
+    kind: MemberKind = strawberry.field(description="The kind of the member.")
+    external_id: str = described("externalId")
+    name: str | None = described("name")
+    domain: str | None = described("domain")
+    email: str | None = described("email")
+    phone: str | None = described("phone")
+    country: str | None = described("country")
+    city: str | None = described("city")
+    industry: str | None = described("industry")
+    revenue: Decimal | None = described("revenue")
+    employees: int | None = described("employees")
+    score: float | None = described("score")
+    is_target: bool = described("isTarget")
+    tags: list[str] = described("tags")
+    attributes: JSON = strawberry.field(description="The custom attributes: an object of names and values.")
+    consents: list[Consent] = strawberry.field(
+        description="For each channel, whether the member agreed to be contacted."
+    )
+    created_at: datetime = described("createdAt")
+    updated_at: datetime = described("updatedAt")
     number: strawberry.Private[int]
     ordinal: strawberry.Private[int]
 
-    @strawberry.field(description="The postal address on one line.")
+    @strawberry.field(description=BY_NAME["address"].description)
     @awaits_loaders
     async def address(self, info: Info) -> str | None:
         """Load the addresses."""
         return (await self._addresses(info)).address
 
-    @strawberry.field(description="The address that goods go to.")
+    @strawberry.field(description=BY_NAME["shippingAddress"].description)
     @awaits_loaders
     async def shipping_address(self, info: Info) -> JSON | None:
         """Load the addresses."""
         return _json((await self._addresses(info)).shipping_address)
 
-    @strawberry.field(description="The address that bills go to.")
+    @strawberry.field(description=BY_NAME["billingAddress"].description)
     @awaits_loaders
     async def billing_address(self, info: Info) -> JSON | None:
         """Load the addresses."""
         return _json((await self._addresses(info)).billing_address)
 
     @strawberry.field(
-        description="The segments that you see and it is in, the newest first.",
+        description="The segments that the member is in, newest first, of those that you may see. Archived"
+        " ones are left out.",
         metadata=reads("kind", "ordinal"),
     )
     @awaits_loaders
@@ -99,7 +109,7 @@ class Member(MemberHistoryFields, Node):
         )
 
     @strawberry.field(
-        description="The members it is related to, in the order in which they came.",
+        description="The members that are related to this one, oldest first.",
         metadata=reads("kind", "ordinal"),
     )
     @awaits_loaders
@@ -109,16 +119,20 @@ class Member(MemberHistoryFields, Node):
         relation: Annotated[
             str | None,
             strawberry.argument(
-                description="Which relation, as this member calls it, up to 200 members; all relations unless given."
+                description="Return only members of this relation, as it is called for this member, up to 200;"
+                " default: all relations."
             ),
         ] = None,
     ) -> list["Member"]:
         """Load the related members of a whole page at once."""
         related.require_relation(self.kind, relation)
-        asked = Asked(self.kind, self.ordinal, relation)
-        return [Member.of(view) for view in await caller_of(info).loaders.related.load(asked)]
+        key = RelatedKey(self.kind, self.ordinal, relation)
+        return [Member.of(view) for view in await caller_of(info).loaders.members.related.load(key)]
 
-    @strawberry.field(description="What the member did, the newest first.", metadata=reads("kind", "ordinal"))
+    @strawberry.field(
+        description="The events of the member, newest first.",
+        metadata=reads("kind", "ordinal"),
+    )
     @awaits_loaders
     async def events(
         self,
@@ -126,7 +140,8 @@ class Member(MemberHistoryFields, Node):
         first: First = None,
         after: After = None,
         names: Annotated[
-            list[str] | None, strawberry.argument(description="Only events of these names, up to 100.")
+            list[str] | None,
+            strawberry.argument(description="Return only events with these names, up to 100 names."),
         ] = None,
     ) -> EventConnection:
         """A page of the events."""
@@ -134,15 +149,16 @@ class Member(MemberHistoryFields, Node):
         return await events.page_of(info, self.kind, self.ordinal, names, request)
 
     @strawberry.field(
-        description="What the member is worth, by its orders.", metadata=reads("kind", "ordinal")
+        description="The customer value of the member, from its orders.",
+        metadata=reads("kind", "ordinal"),
     )
     @awaits_loaders
     async def value(self, info: Info) -> CustomerValue:
         """Load the totals."""
-        return CustomerValue.of(await caller_of(info).loaders.customer_values.load((self.kind, self.ordinal)))
+        return CustomerValue.of(await caller_of(info).loaders.members.values.load((self.kind, self.ordinal)))
 
     async def _addresses(self, info: Info) -> Addresses:
-        return await caller_of(info).loaders.addresses.load(self.number)
+        return await caller_of(info).loaders.members.addresses.load(self.number)
 
     @staticmethod
     def of(view: MemberView) -> "Member":
@@ -184,52 +200,24 @@ def _json(value: object) -> JSON | None:
     return None if value is None else JSON(value)
 
 
-@strawberry.type(description="A member in a list.")
-class MemberEdge:
-    """Relay's edge."""
+@strawberry.type(description="A page of a list of members.")
+class MemberConnection(CountedConnection[Member, Edge[Member]]):
+    """A page of the list."""
 
-    cursor: str = strawberry.field(description="Where in the list: for after and before.")
-    node: Member = strawberry.field(description="The member.")
-
-
-@strawberry.type(description="A list of members, page by page.")
-class MemberConnection:
-    """Relay's connection."""
-
-    page: strawberry.Private[Page[Any]]
-    list_: strawberry.Private[MemberList]
-
-    @strawberry.field(description="The page.")
-    def edges(self) -> list[MemberEdge]:
-        """An edge for each member of the page."""
-        return edges_of(self.page, MemberEdge, Member.of)
-
-    @strawberry.field(description="Where the page stands in the list.")
-    def page_info(self) -> PageInfo:
-        """The page info."""
-        return PageInfo.of(self.page)
-
-    @strawberry.field(description="The members of the page, without their cursors.")
-    def nodes(self) -> list[Member]:
-        """The members."""
-        return nodes_of(self.page, Member.of)
-
-    @strawberry.field(description="How many members the whole list has; counted only when asked for.")
-    async def total_count(self, info: Info) -> int:
-        """Count the list."""
-        return await members.count(caller_of(info).viewer, self.list_)
-
-    @staticmethod
-    def of(page: Page[Any], list_: MemberList) -> "MemberConnection":
-        """The connection of a page."""
-        return MemberConnection(page=page, list_=list_)
+    @classmethod
+    def of_list(cls, viewer: Viewer, page: Page[Any], list_: MemberList) -> Self:
+        """The connection of a page of a list that the members' service knows how to count."""
+        return cls.of(page, Member.of, lambda: members.count(viewer, list_))
 
 
-@strawberry.input(description="How a list of members is sorted.")
+@strawberry.input(description="The order of a list of members.")
 class MemberOrder:
     """A field of the catalogue and a direction."""
 
     field: str = strawberry.field(
-        description="A well-known field or a number attribute; unset values come last."
+        description="The field to sort by: a well-known field or a custom attribute of the type NUMBER."
+        " Members without a value come last."
     )
-    direction: OrderDirection = strawberry.field(default=OrderDirection.ASC, description="Which way.")
+    direction: OrderDirection = strawberry.field(
+        default=OrderDirection.ASC, description="The direction; default ASC."
+    )

@@ -1,7 +1,7 @@
 """The mutations that change members: upserts, tags and consents."""
 
 from decimal import Decimal
-from typing import Final
+from typing import Any, Final
 
 import strawberry
 from strawberry.types import Info
@@ -11,6 +11,7 @@ from seggraph.api.base.context import caller_of
 from seggraph.api.base.errors import ReportErrors, RowError, UserError
 from seggraph.api.base.scalars import JSON
 from seggraph.api.criteria.criteria import ConsentInput, CriteriaInput, document_of
+from seggraph.member_fields import BY_NAME
 from seggraph.services.members import edits as member_edits
 from seggraph.services.members import upserts
 from seggraph.services.members.edits import EditReport
@@ -22,46 +23,44 @@ MAX_NAMED: Final = 1_000
 """Most members that a payload names."""
 
 
+def _optional(name: str) -> Any:
+    """A field of MemberInput that may be absent, with the description of the table of member fields."""
+    field = BY_NAME[name]
+    description = field.input_description or field.description
+    return strawberry.field(default=strawberry.UNSET, description=description)
+
+
 @row
 @strawberry.input(
-    description="A member to create or change. A field that is absent stays as it is; null clears it."
+    description="A member to create or change. A field that is absent keeps its value; null removes it."
 )
 class MemberInput:
     """A row of upsertMembers."""
 
-    external_id: str = strawberry.field(description="The id in your own system; unique within the kind.")
-    name: str | None = strawberry.field(default=strawberry.UNSET, description="The name.")
-    domain: str | None = strawberry.field(default=strawberry.UNSET, description="The web domain.")
-    email: str | None = strawberry.field(default=strawberry.UNSET, description="The email address.")
-    phone: str | None = strawberry.field(default=strawberry.UNSET, description="The phone number.")
-    country: str | None = strawberry.field(default=strawberry.UNSET, description="The country.")
-    city: str | None = strawberry.field(default=strawberry.UNSET, description="The city.")
-    address: str | None = strawberry.field(default=strawberry.UNSET, description="The address on one line.")
-    shipping_address: JSON | None = strawberry.field(
-        default=strawberry.UNSET, description="Where goods go: an object."
-    )
-    billing_address: JSON | None = strawberry.field(
-        default=strawberry.UNSET, description="Where bills go: an object."
-    )
-    revenue: Decimal | None = strawberry.field(
-        default=strawberry.UNSET, description="Yearly revenue, at most 4 decimals."
-    )
-    employees: int | None = strawberry.field(default=strawberry.UNSET, description="The number of employees.")
-    industry: str | None = strawberry.field(default=strawberry.UNSET, description="The industry.")
-    score: float | None = strawberry.field(default=strawberry.UNSET, description="The lead or fit score.")
-    is_target: bool | None = strawberry.field(
-        default=strawberry.UNSET, description="Whether it is a target; true unless given."
-    )
+    external_id: str = strawberry.field(description=BY_NAME["externalId"].description)
+    name: str | None = _optional("name")
+    domain: str | None = _optional("domain")
+    email: str | None = _optional("email")
+    phone: str | None = _optional("phone")
+    country: str | None = _optional("country")
+    city: str | None = _optional("city")
+    address: str | None = _optional("address")
+    shipping_address: JSON | None = _optional("shippingAddress")
+    billing_address: JSON | None = _optional("billingAddress")
+    revenue: Decimal | None = _optional("revenue")
+    employees: int | None = _optional("employees")
+    industry: str | None = _optional("industry")
+    score: float | None = _optional("score")
+    is_target: bool | None = _optional("isTarget")
     attributes: JSON | None = strawberry.field(
         default=strawberry.UNSET,
-        description="Custom attributes to set: an object that is merged; a null in it removes an attribute.",
+        description="The custom attributes to set: an object that is merged with the stored one; a null in"
+        " it removes an attribute.",
     )
-    tags: list[str] | None = strawberry.field(
-        default=strawberry.UNSET, description="The tags; they replace those there are."
-    )
+    tags: list[str] | None = _optional("tags")
     consents: list[ConsentInput] | None = strawberry.field(
         default=strawberry.UNSET,
-        description="What the member said; channels that are absent stay as they are.",
+        description="The consents to set; channels that are absent keep theirs.",
     )
 
 
@@ -74,28 +73,30 @@ def row_of(row: Row) -> Row:
 
 
 @with_rows
-@strawberry.input(description="Members to create or change, by their external ids.")
+@strawberry.input(description="The members to create or change, by their external ids.")
 class UpsertMembersInput:
     """Input of upsertMembers."""
 
-    kind: MemberKind = strawberry.field(description="What they all are.")
+    kind: MemberKind = strawberry.field(description="The kind of the members.")
     members: list[Row] = strawberry.field(
-        graphql_type=list[MemberInput], description="Up to 1,000 of them, each external id once."
+        graphql_type=list[MemberInput], description="The members: up to 1,000, each external id once."
     )
 
 
-@strawberry.type(description="What became of every row: created + updated + unchanged + rows with errors.")
+@strawberry.type(
+    description="The number of rows by result: created + updated + unchanged + rows with errors."
+)
 class UpsertMembersPayload:
     """Payload of upsertMembers."""
 
-    created: int = strawberry.field(default=0, description="Members that are new.")
-    updated: int = strawberry.field(default=0, description="Members that changed.")
-    unchanged: int = strawberry.field(default=0, description="Members that were so already.")
+    created: int = strawberry.field(default=0, description="How many members were created.")
+    updated: int = strawberry.field(default=0, description="How many members changed.")
+    unchanged: int = strawberry.field(default=0, description="How many members were already as requested.")
     row_errors: list[RowError] = strawberry.field(
-        default_factory=list, description="Rows that were not stored."
+        default_factory=list, description="The rows that were not stored."
     )
     errors: list[UserError] = strawberry.field(
-        default_factory=list, description="Why nothing was stored, if so."
+        default_factory=list, description="The errors because of which nothing was stored; empty on success."
     )
 
 
@@ -104,16 +105,17 @@ class MembersToEdit:
     """Which members a bulk edit is about; the inputs of the mutations add what is to be done."""
 
     member_ids: list[strawberry.ID] | None = strawberry.field(
-        default=None, description="Which members, by id."
+        default=None, description="The global ids of the members, up to 10,000."
     )
     kind: MemberKind | None = strawberry.field(
-        default=None, description="The kind that externalIds or where is about."
+        default=None, description="The kind of the members that `externalIds` or `where` selects."
     )
     external_ids: list[str] | None = strawberry.field(
-        default=None, description="Which members, by external id, instead of by id."
+        default=None, description="The external ids of the members, up to 10,000, instead of `memberIds`."
     )
     where: CriteriaInput | None = strawberry.field(
-        default=None, description="Which members: all of the kind that match criteria now, up to 100,000."
+        default=None,
+        description="Criteria, instead of ids: all members of the kind that match now, up to 100,000.",
     )
 
 
@@ -121,22 +123,22 @@ class MembersToEdit:
 class EditPayload:
     """What became of the members of a bulk edit."""
 
-    changed: int = strawberry.field(default=0, description="Members that changed.")
-    unchanged: int = strawberry.field(default=0, description="Members that were so already.")
+    changed: int = strawberry.field(default=0, description="How many members changed.")
+    unchanged: int = strawberry.field(default=0, description="How many members were already as requested.")
     not_found: list[str] = strawberry.field(
-        default_factory=list, description="The ids and external ids that no member has."
+        default_factory=list, description="The given ids and external ids for which no member exists."
     )
     errors: list[UserError] = strawberry.field(
-        default_factory=list, description="What went wrong, if anything."
+        default_factory=list, description="The errors in the input; empty on success."
     )
 
 
-@strawberry.input(description="Tags to add to members and to remove from them.")
+@strawberry.input(description="The members, and the tags to add and remove.")
 class TagMembersInput(MembersToEdit):
     """Input of tagMembers."""
 
-    add: list[str] = strawberry.field(default_factory=list, description="Tags to add.")
-    remove: list[str] = strawberry.field(default_factory=list, description="Tags to remove.")
+    add: list[str] = strawberry.field(default_factory=list, description="The tags to add.")
+    remove: list[str] = strawberry.field(default_factory=list, description="The tags to remove.")
 
 
 @strawberry.type(description="How many members tagMembers changed.")
@@ -145,16 +147,17 @@ class TagMembersPayload(EditPayload):
 
     over_limit: list[strawberry.ID] = strawberry.field(
         default_factory=list,
-        description="Members who would have more than 500 tags: they stay as they were. At most 1,000 are named.",
+        description="The members that would have more than 500 tags and were not changed. At most 1,000 are"
+        " listed.",
     )
 
 
-@strawberry.input(description="What members said about channels.")
+@strawberry.input(description="The members and the consents to set.")
 class SetConsentsInput(MembersToEdit):
     """Input of setConsents."""
 
     consents: list[ConsentInput] = strawberry.field(
-        description="What to set; other channels stay as they are."
+        description="The consents to set; channels that are absent keep theirs."
     )
 
 
@@ -168,7 +171,7 @@ class MemberMutations:
     """The mutations of members."""
 
     @strawberry.mutation(
-        description="Create or change up to 1,000 members. Good rows are stored, bad ones reported by index.",
+        description="Create or change up to 1,000 members. Valid rows are stored even if others have errors.",
         extensions=[ReportErrors(UpsertMembersPayload)],
     )
     async def upsert_members(self, info: Info, input: UpsertMembersInput) -> UpsertMembersPayload:
@@ -184,7 +187,8 @@ class MemberMutations:
         )
 
     @strawberry.mutation(
-        description="Add and remove tags of up to 10,000 named members, or of all that match criteria.",
+        description="Add tags to members and remove tags from them: up to 10,000 by id, or all that match"
+        " criteria.",
         extensions=[ReportErrors(TagMembersPayload)],
     )
     async def tag_members(self, info: Info, input: TagMembersInput) -> TagMembersPayload:
@@ -202,7 +206,7 @@ class MemberMutations:
         )
 
     @strawberry.mutation(
-        description="Set what up to 10,000 named members, or all that match criteria, said about channels.",
+        description="Set consents of members: of up to 10,000 by id, or of all that match criteria.",
         extensions=[ReportErrors(SetConsentsPayload)],
     )
     async def set_consents(self, info: Info, input: SetConsentsInput) -> SetConsentsPayload:

@@ -12,48 +12,57 @@ from seggraph.vocabulary import MemberKind
 
 @row
 @strawberry.input(
-    description="Two members to relate, or whose relation is to end. docs/members.md lists the relations."
+    description="A relation between two members to create or remove. docs/members.md lists the relations."
 )
 class RelationInput:
     """A row of relateMembers."""
 
     relation: str = strawberry.field(
-        description="What the first member calls its relation to the second: a person's account, an account's deals."
+        description="The name of the relation as the first member calls it, like `account` for a person or"
+        " `deals` for an account."
     )
-    from_kind: MemberKind = strawberry.field(description="What the first member is.")
-    from_external_id: str = strawberry.field(description="The first member; it need not exist yet.")
-    to_kind: MemberKind = strawberry.field(description="What the second member is.")
-    to_external_id: str = strawberry.field(description="The second member; it need not exist yet.")
-    remove: bool = strawberry.field(default=False, description="End the relation instead.")
+    from_kind: MemberKind = strawberry.field(description="The kind of the first member.")
+    from_external_id: str = strawberry.field(
+        description="The external id of the first member, which need not exist yet."
+    )
+    to_kind: MemberKind = strawberry.field(description="The kind of the second member.")
+    to_external_id: str = strawberry.field(
+        description="The external id of the second member, which need not exist yet."
+    )
+    remove: bool = strawberry.field(
+        default=False, description="Whether to remove the relation instead of creating it."
+    )
 
 
 @with_rows
-@strawberry.input(description="Members to relate, by their external ids.")
+@strawberry.input(description="The relations to create or remove.")
 class RelateMembersInput:
     """Input of relateMembers."""
 
     rows: list[Row] = strawberry.field(
-        graphql_type=list[RelationInput], description="Up to 1,000 of them, each relation once."
+        graphql_type=list[RelationInput], description="The relations: up to 1,000, each relation once."
     )
 
 
 @strawberry.type(
-    description="What became of every row: related + removed + unchanged + pending + rows with errors."
+    description="The number of rows by result: related + removed + unchanged + pending + rows with errors."
 )
 class RelateMembersPayload:
     """Payload of relateMembers."""
 
-    related: int = strawberry.field(default=0, description="Pairs that are related now.")
-    removed: int = strawberry.field(default=0, description="Relations that ended, pending ones among them.")
-    unchanged: int = strawberry.field(default=0, description="Pairs that were so already.")
+    related: int = strawberry.field(default=0, description="How many relations were created.")
+    removed: int = strawberry.field(
+        default=0, description="How many relations were removed, including pending ones."
+    )
+    unchanged: int = strawberry.field(default=0, description="How many rows changed nothing.")
     pending: int = strawberry.field(
-        default=0, description="Relations that wait for a member who does not exist yet."
+        default=0, description="How many relations wait for a member that does not exist yet."
     )
     row_errors: list[RowError] = strawberry.field(
-        default_factory=list, description="Rows that were not carried out."
+        default_factory=list, description="The rows that were not carried out."
     )
     errors: list[UserError] = strawberry.field(
-        default_factory=list, description="Why nothing was done, if so."
+        default_factory=list, description="The errors because of which nothing was done; empty on success."
     )
 
 
@@ -62,7 +71,7 @@ class RelationMutations:
     """The mutations of relations."""
 
     @strawberry.mutation(
-        description="Relate up to 1,000 pairs of members, also before they exist, or end their relations.",
+        description="Create or remove up to 1,000 relations between members, even before the members exist.",
         extensions=[ReportErrors(RelateMembersPayload)],
     )
     async def relate_members(self, info: Info, input: RelateMembersInput) -> RelateMembersPayload:

@@ -22,32 +22,45 @@ LinkedCampaign: TypeAlias = Annotated["Campaign", strawberry.lazy("seggraph.api.
 
 From = Annotated[
     date | None,
-    strawberry.argument(name="from", description="The first day; unless given, where the metrics begin."),
+    strawberry.argument(
+        name="from", description="The first day of the period; default: the first day with metrics."
+    ),
 ]
 To = Annotated[
     date | None,
-    strawberry.argument(description="The last day, included; unless given, where the metrics end."),
+    strawberry.argument(
+        description="The last day of the period, included; default: the last day with metrics."
+    ),
 ]
 
 
-AT_MOST = f"{MAX_INT:,} for that many and for more"
+AT_MOST = f"at most {MAX_INT:,}, which also stands for more"
 
 
-@strawberry.interface(description="Sums of campaign metrics, and what is made of them.")
+@strawberry.interface(description="Sums of campaign metrics, and the ratios calculated from them.")
 class MetricSums:
     """What totals and the points of a series have in common. Money is in the workspace's currency."""
 
-    spend: Decimal = strawberry.field(description="What was spent, in the workspace's currency.")
-    impressions: int = strawberry.field(description=f"How often it was shown; {AT_MOST}.")
-    clicks: int = strawberry.field(description=f"How often it was clicked on; {AT_MOST}.")
-    conversions: int = strawberry.field(description=f"How often that led to what was wanted; {AT_MOST}.")
-    impressions_exact: Decimal = strawberry.field(description="impressions, however many.")
-    clicks_exact: Decimal = strawberry.field(description="clicks, however many.")
-    conversions_exact: Decimal = strawberry.field(description="conversions, however many.")
-    ctr: float | None = strawberry.field(description="clicks / impressions; null without impressions.")
-    cpc: Decimal | None = strawberry.field(description="spend / clicks, to 4 decimals; null without clicks.")
+    spend: Decimal = strawberry.field(description="The amount spent, in the currency of the workspace.")
+    impressions: int = strawberry.field(description=f"How often campaigns were shown; {AT_MOST}.")
+    clicks: int = strawberry.field(description=f"How often campaigns were clicked; {AT_MOST}.")
+    conversions: int = strawberry.field(description=f"How many conversions there were; {AT_MOST}.")
+    impressions_exact: Decimal = strawberry.field(
+        description="The number of impressions, without the limit of impressions."
+    )
+    clicks_exact: Decimal = strawberry.field(description="The number of clicks, without the limit of clicks.")
+    conversions_exact: Decimal = strawberry.field(
+        description="The number of conversions, without the limit of conversions."
+    )
+    ctr: float | None = strawberry.field(
+        description="The click-through rate: clicks / impressions; null without impressions."
+    )
+    cpc: Decimal | None = strawberry.field(
+        description="The cost per click: spend / clicks, to 4 decimals; null without clicks."
+    )
     cpm: Decimal | None = strawberry.field(
-        description="spend / impressions x 1,000, to 4 decimals; null without impressions."
+        description="The cost per thousand impressions: spend / impressions x 1,000, to 4 decimals; null"
+        " without impressions."
     )
 
 
@@ -67,13 +80,13 @@ def _sums(totals: Totals) -> dict[str, Any]:
     }
 
 
-@strawberry.type(description="Campaign metrics of a time, added up.")
+@strawberry.type(description="The totals of campaign metrics in a period.")
 class MetricTotals(MetricSums):
     """Totals."""
 
-    campaign_count: int = strawberry.field(description="How many campaigns they are from.")
+    campaign_count: int = strawberry.field(description="How many campaigns the metrics are from.")
     flagged_count: int = strawberry.field(
-        description="How many of the rows they are made of have more clicks than impressions."
+        description="How many of the recorded rows have more clicks than impressions."
     )
 
     @staticmethod
@@ -86,13 +99,13 @@ class MetricTotals(MetricSums):
         )
 
 
-@strawberry.type(description="One step of a series of metrics.")
+@strawberry.type(description="One step in a series of metrics; all numbers are 0 if there are none.")
 class MetricPoint(MetricSums):
     """A point; without metrics it is zero."""
 
     day: date = strawberry.field(
-        description="The day, the Monday of the week, or the first of the month; days outside of from and to"
-        " are not counted in it."
+        description="The day, the Monday of the week, or the first of the month. Days outside of the period"
+        " are not included."
     )
 
     @staticmethod
@@ -104,12 +117,12 @@ class MetricPoint(MetricSums):
         )
 
 
-@strawberry.type(description="What one campaign adds to a segment's metrics.")
+@strawberry.type(description="The share of one campaign in the metrics of a segment.")
 class CampaignMetrics:
     """The part of a campaign."""
 
-    campaign: LinkedCampaign = strawberry.field(description="The campaign.")
-    totals: MetricTotals = strawberry.field(description="Its part.")
+    campaign: LinkedCampaign = strawberry.field(description="The campaign that the totals are about.")
+    totals: MetricTotals = strawberry.field(description="The totals of this campaign.")
 
 
 @strawberry.type
@@ -118,39 +131,40 @@ class MetricFields:
 
     asked: strawberry.Private[Asked]
 
-    @strawberry.field(description="The sums of all.")
+    @strawberry.field(description="The totals of the whole period.")
     @awaits_loaders
     async def totals(self, info: Info) -> MetricTotals:
         """Look them up for the whole page at once."""
-        return MetricTotals.of(await caller_of(info).loaders.metric_totals.load(self.asked))
+        return MetricTotals.of(await caller_of(info).loaders.metrics.totals.load(self.asked))
 
     @strawberry.field(
-        description="Step by step from the first day to the last; up to 4,000 steps. Metrics are by day: not HOUR."
+        description="One point for each step from the first day to the last, up to 4,000 points. HOUR is not"
+        " possible, as metrics are recorded by day."
     )
     @awaits_loaders
     async def series(
         self,
         info: Info,
-        interval: Annotated[HistoryInterval, strawberry.argument(description="The length of a step.")],
+        interval: Annotated[HistoryInterval, strawberry.argument(description="The length of one step.")],
     ) -> list[MetricPoint]:
         """Look it up for the whole page at once."""
-        points = await caller_of(info).loaders.metric_series.load((self.asked, interval))
+        points = await caller_of(info).loaders.metrics.series.load((self.asked, interval))
         return [MetricPoint.of(day, totals) for day, totals in points]
 
 
-@strawberry.type(description="The campaign metrics of a segment in a time.")
+@strawberry.type(description="The campaign metrics of a segment in a period.")
 class SegmentMetrics(MetricFields):
     """Metrics of a segment."""
 
-    @strawberry.field(description="By campaign, those that have metrics for the segment in this time.")
+    @strawberry.field(description="The totals by campaign, for campaigns that have metrics in the period.")
     @awaits_loaders
     async def by_campaign(self, info: Info) -> list[CampaignMetrics]:
         """Look them up for the whole page at once."""
         from seggraph.api.campaigns.campaigns import Campaign
 
         loaders = caller_of(info).loaders
-        parts = await loaders.metric_parts.load(self.asked)
-        campaigns = await loaders.campaigns.load_many(list(parts))
+        parts = await loaders.metrics.parts.load(self.asked)
+        campaigns = await loaders.campaigns.by_id.load_many(list(parts))
         return [
             CampaignMetrics(campaign=Campaign.of(view), totals=MetricTotals.of(parts[view.id]))
             for view in campaigns
@@ -165,7 +179,7 @@ class SegmentMetricFields:
     view: strawberry.Private[SegmentView]
 
     @strawberry.field(
-        description="The campaign metrics recorded for it, from a day to a day.",
+        description="The campaign metrics of the segment, from one day to another.",
         metadata=reads("id"),
     )
     def metrics(self, from_: From = None, to: To = None) -> SegmentMetrics:

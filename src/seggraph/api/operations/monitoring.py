@@ -37,12 +37,12 @@ from seggraph.services.operations import monitoring
 from seggraph.services.operations.monitoring import Figure, Reading
 
 KEPT_SECONDS: Final = 1.0
-"""For how long the figures of the installation answer whoever asks again."""
+"""For how many seconds the figures of the installation are cached."""
 
 BUCKETS: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
 
 PATHS: Final = ("/graphql", "/files", "/destinations", "/healthz", "/readyz", "/metrics")
-"""What requests are told apart by; every other path is `other`."""
+"""The paths that requests are counted by; every other path is `other`."""
 
 
 class Monitoring:
@@ -160,7 +160,7 @@ class CountedRequests:
 
 
 def refusal(request: Request, token: SecretStr | None) -> Response | None:
-    """The answer to whoever has not the token; None for who has. Without a token there is nothing here."""
+    """The response to a request without the token; None if it has it. Without a configured token it is 404."""
     if token is None:
         return PlainTextResponse("Not Found", status_code=404)
     scheme, _, given = request.headers.get("authorization", "").partition(" ")

@@ -10,13 +10,12 @@ from seggraph.api.base import ids
 from seggraph.api.base.context import caller_of
 from seggraph.api.base.errors import ReportErrors, UserError
 from seggraph.api.base.node import Node
-from seggraph.api.base.paging import After, First, PageInfo, edges_of, request_of
+from seggraph.api.base.paging import After, CountedConnection, Edge, First, request_of
 from seggraph.api.base.payloads import DeletePayload
 from seggraph.api.base.scalars import JSON
 from seggraph.api.criteria.criteria import CriteriaInput, criteria_of, shown, text_shown
 from seggraph.api.segments.segments import Segment
 from seggraph.api.users.viewer import User, load_user
-from seggraph.database.paging import Page
 from seggraph.services.criteria import documents as criteria_documents
 from seggraph.services.criteria import texts as criteria_texts
 from seggraph.services.playbooks import playbooks
@@ -26,32 +25,41 @@ from seggraph.services.playbooks.views import PlaybookFilter, PlaybookView
 from seggraph.transport.loading import awaits_loaders
 from seggraph.vocabulary import MemberKind, PlaybookStatus, Visibility
 
-TEXT = "The same as text, instead: docs/criteria-text.md."
+TEXT = "The criteria as text, instead of `criteria`; see docs/criteria-text.md."
 
 
-@strawberry.type(description="A rule that adds members to segments while its criteria match.")
+@strawberry.type(description="A rule that adds the members that match its criteria to segments.")
 class Playbook(Node):
     """A playbook."""
 
-    name: str = strawberry.field(description="The name; unique in the workspace, whatever its case.")
-    kind: MemberKind = strawberry.field(description="The kind of members that it adds.")
-    status: PlaybookStatus = strawberry.field(description="ACTIVE, or PAUSED: its links stay as they are.")
-    visibility: Visibility = strawberry.field(description="Who sees it; a team member's is PRIVATE.")
-    version: int = strawberry.field(description="Counts edits: send it with an edit to notice other editors.")
+    name: str = strawberry.field(description="The name. It is unique in the workspace; case is ignored.")
+    kind: MemberKind = strawberry.field(description="The kind of the members that the playbook adds.")
+    status: PlaybookStatus = strawberry.field(
+        description="Whether the playbook follows its criteria (ACTIVE), or is PAUSED."
+    )
+    visibility: Visibility = strawberry.field(
+        description="Who may see the playbook. Playbooks of team members are PRIVATE."
+    )
+    version: int = strawberry.field(
+        description="The number of edits so far. Send it with an edit to get CONFLICT if the object was"
+        " edited in between."
+    )
     created_at: datetime = strawberry.field(description="When it was created.")
     last_modified_at: datetime = strawberry.field(description="When it was last changed.")
     view: strawberry.Private[PlaybookView]
 
-    @strawberry.field(description="The criteria as a sentence; null when a field they ask about is gone.")
+    @strawberry.field(
+        description="The criteria as a sentence for people; null if a field that they use was deleted."
+    )
     @awaits_loaders
     async def criteria_sentence(self, info: Info) -> str | None:
         """Describe the criteria in words."""
-        catalogue = await caller_of(info).loaders.catalogues.load(self.kind)
+        catalogue = await caller_of(info).loaders.catalogue.by_kind.load(self.kind)
         return None if catalogue is None else criteria_documents.sentence(self.view.criteria, catalogue)
 
     @strawberry.field(
-        description="The criteria as text, in its one spelling; createPlaybook and updatePlaybook read it back."
-        " Null when they refer to a segment that you do not see."
+        description="The criteria as text, as createPlaybook and updatePlaybook accept it; null if they"
+        " refer to a segment that you may not see."
     )
     @awaits_loaders
     async def criteria_text(self, info: Info) -> str | None:
@@ -59,7 +67,8 @@ class Playbook(Node):
         return text_shown(self.view.criteria, await self._segment_names(info))
 
     @strawberry.field(
-        description="The criteria as a JSON tree, in canonical form. The id of a segment that you do not see is null."
+        description="The criteria as a JSON tree in canonical form. The id of a segment that you may not see"
+        " is null."
     )
     @awaits_loaders
     async def criteria(self, info: Info) -> JSON:
@@ -69,18 +78,22 @@ class Playbook(Node):
     async def _segment_names(self, info: Info) -> dict[int, str]:
         """What the segments in the criteria are called, of those that the viewer sees."""
         wanted = sorted(criteria_texts.segments_of(self.view.criteria))
-        seen = await caller_of(info).loaders.segments.load_many(wanted)
+        seen = await caller_of(info).loaders.segments.by_id.load_many(wanted)
         return {segment.id: segment.name for segment in seen if segment is not None}
 
-    @strawberry.field(description="The segments that it adds to, of those that you may see.")
+    @strawberry.field(
+        description="The segments that the playbook adds members to, of those that you may see."
+    )
     @awaits_loaders
     async def segments(self, info: Info) -> list[Segment]:
         """Load the segments."""
         loaders = caller_of(info).loaders
-        fed = await loaders.fed_segments.load(self.view.id)
-        return [Segment.of(view) for view in await loaders.segments.load_many(fed) if view is not None]
+        fed = await loaders.playbooks.segment_ids.load(self.view.id)
+        return [Segment.of(view) for view in await loaders.segments.by_id.load_many(fed) if view is not None]
 
-    @strawberry.field(description="Who created it; null for an API key, or a user who is gone.")
+    @strawberry.field(
+        description="The user who created it; null if an API key did, or if the user was deleted."
+    )
     @awaits_loaders
     async def created_by(self, info: Info) -> User | None:
         """Load the user."""
@@ -102,46 +115,20 @@ class Playbook(Node):
         )
 
 
-@strawberry.type(description="A playbook in a list.")
-class PlaybookEdge:
-    """Relay's edge."""
-
-    cursor: str = strawberry.field(description="Where in the list: for after.")
-    node: Playbook = strawberry.field(description="The playbook.")
+@strawberry.type(description="A page of the playbooks that you may see, newest first.")
+class PlaybookConnection(CountedConnection[Playbook, Edge[Playbook]]):
+    """A page of the list."""
 
 
-@strawberry.type(description="The playbooks that you may see, the newest first, page by page.")
-class PlaybookConnection:
-    """Relay's connection."""
-
-    edges: list[PlaybookEdge] = strawberry.field(description="The page.")
-    page_info: PageInfo = strawberry.field(description="Where the page stands in the list.")
-    filter_: strawberry.Private[PlaybookFilter]
-
-    @strawberry.field(description="The playbooks of the page, without their cursors.")
-    def nodes(self) -> list[Playbook]:
-        """The nodes of the edges."""
-        return [edge.node for edge in self.edges]
-
-    @strawberry.field(description="How many playbooks the whole list has; counted only when asked for.")
-    async def total_count(self, info: Info) -> int:
-        """Count the list."""
-        return await playbook_views.count(caller_of(info).viewer, self.filter_)
-
-    @staticmethod
-    def of(page: Page[PlaybookView], filter_: PlaybookFilter) -> "PlaybookConnection":
-        """The connection of a page."""
-        edges = edges_of(page, PlaybookEdge, Playbook.of)
-        return PlaybookConnection(edges=edges, page_info=PageInfo.of(page), filter_=filter_)
-
-
-@strawberry.type(description="A playbook as the mutation left it, or why nothing was done.")
+@strawberry.type(description="The playbook as the mutation left it, or the errors.")
 class PlaybookPayload:
     """Payload of the mutations of one playbook."""
 
-    playbook: Playbook | None = strawberry.field(default=None, description="The playbook.")
+    playbook: Playbook | None = strawberry.field(
+        default=None, description="The playbook; null if there are errors."
+    )
     errors: list[UserError] = strawberry.field(
-        default_factory=list, description="Why nothing was done, if so."
+        default_factory=list, description="The errors because of which nothing was done; empty on success."
     )
 
     @staticmethod
@@ -150,81 +137,99 @@ class PlaybookPayload:
         return PlaybookPayload(playbook=Playbook.of(view))
 
 
-@strawberry.input(description="A playbook to create; it is ACTIVE at once.")
+@strawberry.input(description="The playbook to create. It is ACTIVE at once.")
 class CreatePlaybookInput:
     """Input of createPlaybook."""
 
     name: str = strawberry.field(
-        description="1 to 200 characters; unique in the workspace, whatever the case."
+        description="The name: 1 to 200 characters, unique in the workspace; case is ignored."
     )
-    kind: MemberKind = strawberry.field(description="The kind of members that it adds.")
-    criteria: CriteriaInput | None = strawberry.field(default=None, description="Whom it adds.")
+    kind: MemberKind = strawberry.field(description="The kind of the members that the playbook adds.")
+    criteria: CriteriaInput | None = strawberry.field(
+        default=None, description="The criteria that select the members to add."
+    )
     criteria_text: str | None = strawberry.field(default=None, description=TEXT)
     add_to_segment_ids: list[strawberry.ID] = strawberry.field(
-        description="The segments that it adds to: 1 to 100 of the same kind, STATIC or DYNAMIC."
+        description="The segments that the playbook adds members to: 1 to 100 of the same kind, STATIC or"
+        " DYNAMIC."
     )
 
 
-@strawberry.input(description="What to change of a playbook. A field that is absent stays as it is.")
+@strawberry.input(description="The changes of a playbook. A field that is absent stays as it is.")
 class UpdatePlaybookInput:
     """Input of updatePlaybook."""
 
-    id: strawberry.ID = strawberry.field(description="The playbook.")
+    id: strawberry.ID = strawberry.field(description="The global id of the playbook.")
     version: int | None = strawberry.field(
-        default=None, description="The version you edited: if someone else changed it since, nothing is done."
+        default=None,
+        description="The version that your edit is based on. If it is no longer current, the answer is"
+        " CONFLICT.",
     )
-    name: str | None = strawberry.field(default=strawberry.UNSET, description="1 to 200 characters.")
+    name: str | None = strawberry.field(
+        default=strawberry.UNSET, description="The new name: 1 to 200 characters."
+    )
     criteria: CriteriaInput | None = strawberry.field(
-        default=strawberry.UNSET, description="Whom it adds from now on."
+        default=strawberry.UNSET, description="The criteria that select the members to add from now on."
     )
     criteria_text: str | None = strawberry.field(default=strawberry.UNSET, description=TEXT)
     add_to_segment_ids: list[strawberry.ID] | None = strawberry.field(
         default=strawberry.UNSET,
-        description="The segments that it adds to: these and, of those that you see, no others.",
+        description="The segments that the playbook adds members to; other segments that you may see are"
+        " removed from it.",
     )
 
 
-@strawberry.input(description="Which playbook.")
+@strawberry.input(description="The playbook that the mutation is about.")
 class PlaybookIdInput:
     """Input of the mutations that need nothing else."""
 
-    id: strawberry.ID = strawberry.field(description="The playbook.")
+    id: strawberry.ID = strawberry.field(description="The global id of the playbook.")
 
 
 @strawberry.type
 class PlaybookQueries:
     """The queries of playbooks."""
 
-    @strawberry.field(description="A playbook; null if there is none for you.")
+    @strawberry.field(description="A playbook by its global id; null if there is none that you may see.")
     async def playbook(
-        self, info: Info, id: Annotated[strawberry.ID, strawberry.argument(description="Its global id.")]
+        self,
+        info: Info,
+        id: Annotated[strawberry.ID, strawberry.argument(description="The global id of the playbook.")],
     ) -> Playbook | None:
         """Find a playbook."""
         number = ids.find("Playbook", id)
         if number is None:
             return None
-        view = await caller_of(info).loaders.playbooks.load(number)
+        view = await caller_of(info).loaders.playbooks.by_id.load(number)
         return None if view is None else Playbook.of(view)
 
-    @strawberry.field(description="The playbooks that you may see, the newest first.")
+    @strawberry.field(description="The playbooks that you may see, newest first.")
     async def playbooks(
         self,
         info: Info,
         first: First = None,
         after: After = None,
-        search: Annotated[str | None, strawberry.argument(description="Part of a name.")] = None,
+        search: Annotated[
+            str | None,
+            strawberry.argument(
+                description="Return only playbooks whose name contains this text; case is ignored."
+            ),
+        ] = None,
         kinds: Annotated[
-            list[MemberKind] | None, strawberry.argument(description="That add members of these kinds.")
+            list[MemberKind] | None,
+            strawberry.argument(description="Return only playbooks that add members of these kinds."),
         ] = None,
         statuses: Annotated[
-            list[PlaybookStatus] | None, strawberry.argument(description="In these statuses.")
+            list[PlaybookStatus] | None,
+            strawberry.argument(description="Return only playbooks in these statuses."),
         ] = None,
     ) -> PlaybookConnection:
         """A page of playbooks."""
         filter_ = PlaybookFilter(kinds, statuses, search)
         request = request_of(first, after, None, None)
-        page = await playbook_views.list_page(caller_of(info).viewer, filter_, request)
-        return PlaybookConnection.of(page, filter_)
+        viewer = caller_of(info).viewer
+        page = await playbook_views.list_page(viewer, filter_, request)
+        return PlaybookConnection.of(page, Playbook.of, lambda: playbook_views.count(viewer, filter_))
 
 
 @strawberry.type
@@ -232,7 +237,8 @@ class PlaybookMutations:
     """The mutations of playbooks."""
 
     @strawberry.mutation(
-        description="Create a playbook: its segments are calculated anew, STATIC drafts among them get ACTIVE.",
+        description="Create a playbook. Its segments are calculated again, and STATIC drafts among them"
+        " become ACTIVE.",
         extensions=[ReportErrors(PlaybookPayload)],
     )
     async def create_playbook(self, info: Info, input: CreatePlaybookInput) -> PlaybookPayload:
@@ -247,7 +253,7 @@ class PlaybookMutations:
         return PlaybookPayload.of(await playbooks.create(caller.services, caller.viewer, draft))
 
     @strawberry.mutation(
-        description="Change a playbook: the segments that it changes are calculated anew.",
+        description="Change a playbook. The segments that it affects are calculated again.",
         extensions=[ReportErrors(PlaybookPayload)],
     )
     async def update_playbook(self, info: Info, input: UpdatePlaybookInput) -> PlaybookPayload:
@@ -260,7 +266,7 @@ class PlaybookMutations:
         return PlaybookPayload.of(view)
 
     @strawberry.mutation(
-        description="Freeze a playbook: members that it added stay, and it adds no others.",
+        description="Pause a playbook. The members that it added stay, and it adds no others.",
         extensions=[ReportErrors(PlaybookPayload)],
     )
     async def pause_playbook(self, info: Info, input: PlaybookIdInput) -> PlaybookPayload:
@@ -270,7 +276,7 @@ class PlaybookMutations:
         return PlaybookPayload.of(await playbooks.pause(caller.services, caller.viewer, number))
 
     @strawberry.mutation(
-        description="Let a playbook follow its criteria again: its segments are calculated anew.",
+        description="Resume a paused playbook. Its segments are calculated again.",
         extensions=[ReportErrors(PlaybookPayload)],
     )
     async def resume_playbook(self, info: Info, input: PlaybookIdInput) -> PlaybookPayload:
@@ -280,7 +286,7 @@ class PlaybookMutations:
         return PlaybookPayload.of(await playbooks.resume(caller.services, caller.viewer, number))
 
     @strawberry.mutation(
-        description="Delete a playbook: members that nothing else holds leave its segments.",
+        description="Delete a playbook. Members that no other source adds exit its segments.",
         extensions=[ReportErrors(DeletePayload)],
     )
     async def delete_playbook(self, info: Info, input: PlaybookIdInput) -> DeletePayload:
@@ -295,7 +301,7 @@ def _changes(input: UpdatePlaybookInput) -> dict[str, Any]:
     given: dict[str, Any] = {}
     if input.name is not strawberry.UNSET:
         given["name"] = input.name
-    if any(one is not strawberry.UNSET for one in (input.criteria, input.criteria_text)):
+    if any(form is not strawberry.UNSET for form in (input.criteria, input.criteria_text)):
         given["criteria"] = criteria_of(input.criteria, input.criteria_text)
     if input.add_to_segment_ids is not strawberry.UNSET:
         given["add_to_segment_ids"] = _segment_ids(input.add_to_segment_ids or [])

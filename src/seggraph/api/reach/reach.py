@@ -23,78 +23,87 @@ STEP_NAMES: Final = {
     ReachStepReason.SUPPRESSED: "Not suppressed",
 }
 
-OfChannel = Annotated[Channel, strawberry.argument(description="The channel.")]
+OfChannel = Annotated[Channel, strawberry.argument(description="The channel to look at.")]
 
 
-@strawberry.type(description="Why a computation failed.")
+@strawberry.type(description="Why a calculation, a delivery, an import or an export failed.")
 class RunError:
     """A failure that a person can act on."""
 
-    code: str = strawberry.field(description="What failed, for programs: an ErrorCode.")
-    message: str = strawberry.field(description="What failed and what would help, for people.")
-    at: datetime = strawberry.field(description="When it failed.")
+    code: str = strawberry.field(description="A code for programs, one of ErrorCode.")
+    message: str = strawberry.field(
+        description="A message for people, which says what failed and what would help."
+    )
+    at: datetime = strawberry.field(description="When the error happened.")
 
     @staticmethod
     def of(code: str | None, message: str | None, at: datetime | None) -> "RunError | None":
-        """The failure that the columns of an object tell of, if they tell of one."""
+        """The failure in the columns of an object; None if there is none."""
         return None if code is None or at is None else RunError(code=code, message=message or "", at=at)
 
 
-@strawberry.type(description="A step on the way from the members to those whom a channel reaches.")
+@strawberry.type(description="A step from the members of a segment to those that a channel reaches.")
 class ReachStep:
     """A step of the waterfall."""
 
-    name: str = strawberry.field(description="The step in words.")
-    remaining: int = strawberry.field(description="Members who are left after it.")
-    dropped: int = strawberry.field(description="Members whom it took away.")
-    reason: ReachStepReason = strawberry.field(description="Why it took them away, for programs.")
+    name: str = strawberry.field(description="The name of the step, for people.")
+    remaining: int = strawberry.field(description="How many members remain after the step.")
+    dropped: int = strawberry.field(description="How many members drop out in the step.")
+    reason: ReachStepReason = strawberry.field(description="Why they drop out.")
 
 
 @strawberry.type(
-    description="How many members can be contacted. The numbers are the last good ones, as of asOf."
+    description="How many members of a segment can be contacted. The numbers are those of the last"
+    " successful calculation."
 )
 class Reach:
     """Counts of members: in all and per channel."""
 
     status: ReachStatus = strawberry.field(
-        description="Whether the numbers are known, or being calculated.",
-        metadata=column("reach_status"),
+        description="Whether the numbers are calculated.", metadata=column("reach_status")
     )
     total: int | None = strawberry.field(
-        description="Members reached by direct mail (ACQUISITION), or else by email or direct mail.",
+        description="The total reach: members reached by direct mail if the purpose is ACQUISITION,"
+        " otherwise by email or direct mail. Null before the first calculation.",
         metadata=column("reach_total"),
     )
     email: int | None = strawberry.field(
-        description="Members that email reaches.",
+        description="How many members email reaches; null before the first calculation.",
         metadata=column("reach_email"),
     )
     direct_mail: int | None = strawberry.field(
-        description="Members that direct mail reaches.",
+        description="How many members direct mail reaches; null before the first calculation.",
         metadata=column("reach_direct_mail"),
     )
     sms: int | None = strawberry.field(
-        description="Members that text messages reach.",
+        description="How many members text messages reach; null before the first calculation.",
         metadata=column("reach_sms"),
     )
     phone: int | None = strawberry.field(
-        description="Members that phone calls reach.",
+        description="How many members phone calls reach; null before the first calculation.",
         metadata=column("reach_phone"),
     )
     push: int | None = strawberry.field(
-        description="Members that push messages reach.",
+        description="How many members push notifications reach; null before the first calculation.",
         metadata=column("reach_push"),
     )
     as_of: datetime | None = strawberry.field(
-        description="The instant of the data that the numbers are from."
+        description="The time of the data from which the numbers were calculated; null before the first"
+        " calculation."
     )
-    progress: float | None = strawberry.field(description="From 0 to 1 while CALCULATING.")
-    error: RunError | None = strawberry.field(description="Why the last calculation failed, when FAILED.")
+    progress: float | None = strawberry.field(
+        description="The progress of the calculation, from 0 to 1; null unless the status is CALCULATING."
+    )
+    error: RunError | None = strawberry.field(
+        description="Why the last calculation failed; null unless the status is FAILED."
+    )
     numbers: strawberry.Private[Mapping[str, int | None]]
     segment: strawberry.Private[tuple[int, MemberKind] | None] = None
 
     @strawberry.field(
-        description="Where members fall out on the way to a channel: those with an address, whose consent allows it,"
-        " whose address is not suppressed. The last step is the channel's reach. Empty while nothing is known."
+        description="How many members drop out step by step: those without an address, without consent, or"
+        " with a suppressed address. The last step is the reach of the channel. Empty before the"
+        " first calculation."
     )
     def waterfall(self, channel: OfChannel) -> list[ReachStep]:
         """The steps."""
@@ -109,15 +118,15 @@ class Reach:
         ]
 
     @strawberry.field(
-        description="How many different addresses the members have whom a channel reaches now: members of one"
-        " household share one. Counted when asked for; null for push messages and for unsaved criteria."
+        description="How many different addresses the reached members have now; members of one household"
+        " share an address. Null for PUSH and for previews."
     )
     @awaits_loaders
     async def distinct_addresses(self, info: Info, channel: OfChannel) -> int | None:
         """Count them for all segments of the operation at once."""
         if self.segment is None:
             return None
-        return await caller_of(info).loaders.distinct_addresses.load((*self.segment, channel))
+        return await caller_of(info).loaders.reach.distinct_addresses.load((*self.segment, channel))
 
     @staticmethod
     def of(view: SegmentView) -> "Reach":

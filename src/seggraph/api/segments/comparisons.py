@@ -20,72 +20,88 @@ MAX_DEPTH: Final = 10
 MAX_PARTS: Final = 200
 
 
-@strawberry.type(description="A segment of a comparison.")
+@strawberry.type(description="One segment of a comparison.")
 class ComparedSegment:
     """One of them."""
 
-    segment: Segment = strawberry.field(description="The segment.")
-    member_count: int = strawberry.field(description="How many members it has.")
-    only_in: int = strawberry.field(description="How many of them are in no other segment of the comparison.")
-
-
-@strawberry.type(description="What two segments share.")
-class SegmentOverlap:
-    """A pair."""
-
-    first: Segment = strawberry.field(description="The one that was named earlier.")
-    second: Segment = strawberry.field(description="The other one.")
-    overlap: int = strawberry.field(description="How many members are in both.")
-    jaccard: float | None = strawberry.field(
-        description="overlap divided by how many are in either, from 0 to 1; null when both are empty."
+    segment: Segment = strawberry.field(description="The segment that is compared.")
+    member_count: int = strawberry.field(description="How many members the segment has.")
+    only_in: int = strawberry.field(
+        description="How many of its members are in no other segment of the comparison."
     )
 
 
-@strawberry.type(description="How segments overlap, all of one instant. With errors it is empty.")
+@strawberry.type(description="How many members two segments share.")
+class SegmentOverlap:
+    """A pair."""
+
+    first: Segment = strawberry.field(description="The segment that comes first in the given order.")
+    second: Segment = strawberry.field(description="The other segment of the pair.")
+    overlap: int = strawberry.field(description="How many members are in both segments.")
+    jaccard: float | None = strawberry.field(
+        description="The Jaccard index: overlap / members in at least one of the two, from 0 to 1; null if"
+        " both are empty."
+    )
+
+
+@strawberry.type(description="How segments overlap at one time. It is empty if there are errors.")
 class SegmentComparison:
     """A comparison."""
 
     segments: list[ComparedSegment] = strawberry.field(
-        default_factory=list, description="The segments, each once, in the order given."
+        default_factory=list, description="The segments in the given order, each once."
     )
-    union: int = strawberry.field(default=0, description="How many members are in any of them.")
-    intersection: int = strawberry.field(default=0, description="How many members are in all of them.")
-    overlaps: list[SegmentOverlap] = strawberry.field(default_factory=list, description="Every pair, once.")
+    union: int = strawberry.field(
+        default=0, description="How many members are in at least one of the segments."
+    )
+    intersection: int = strawberry.field(
+        default=0, description="How many members are in all of the segments."
+    )
+    overlaps: list[SegmentOverlap] = strawberry.field(
+        default_factory=list, description="The overlap of every pair of segments, each pair once."
+    )
     errors: list[UserError] = strawberry.field(
-        default_factory=list, description="What is wrong with the ids."
+        default_factory=list, description="The errors in the ids; empty on success."
     )
 
 
 @strawberry.input(
-    one_of=True, description="Members by the algebra of segments. Exactly one key is given in each node."
+    one_of=True, description="A set expression over segments. Give exactly one key in each node."
 )
 class SegmentExpressionInput:
     """A node: a segment, or an operation on up to 50 segments in all."""
 
-    segment: strawberry.Maybe[strawberry.ID] = strawberry.field(description="The members of a segment.")
+    segment: strawberry.Maybe[strawberry.ID] = strawberry.field(
+        description="The members of the segment with this global id."
+    )
     union: strawberry.Maybe[list["SegmentExpressionInput"]] = strawberry.field(
-        description="Who is in any of these."
+        description="The members of at least one of these."
     )
     intersect: strawberry.Maybe[list["SegmentExpressionInput"]] = strawberry.field(
-        description="Who is in all of these."
+        description="The members of all of these."
     )
     subtract: strawberry.Maybe[list["SegmentExpressionInput"]] = strawberry.field(
-        description="Who is in the first and in none of the others."
+        description="The members of the first of these that are in none of the others."
     )
 
 
-@strawberry.input(description="A STATIC segment to make of other segments' members.")
+@strawberry.input(description="A STATIC segment to create from the members of other segments.")
 class CombineSegmentsInput:
     """Input of combineSegments."""
 
     name: str = strawberry.field(
-        description="1 to 200 characters; unique in the workspace, whatever the case."
+        description="The name: 1 to 200 characters, unique in the workspace; case is ignored."
     )
-    expression: SegmentExpressionInput = strawberry.field(description="Who its members are.")
-    purpose: SegmentPurpose | None = strawberry.field(default=None, description="What it is for.")
-    description: str | None = strawberry.field(default=None, description="In words, up to 2,000 characters.")
+    expression: SegmentExpressionInput = strawberry.field(
+        description="The set expression that selects the members."
+    )
+    purpose: SegmentPurpose | None = strawberry.field(default=None, description="The purpose of the segment.")
+    description: str | None = strawberry.field(
+        default=None, description="A description of up to 2,000 characters."
+    )
     visibility: Visibility | None = strawberry.field(
-        default=None, description="WORKSPACE unless given; team members' segments are always PRIVATE."
+        default=None,
+        description="Who may see the segment; default WORKSPACE. Segments of team members are always PRIVATE.",
     )
 
 
@@ -94,27 +110,29 @@ class ComparisonQueries:
     """The query of comparisons."""
 
     @strawberry.field(
-        description="Compare 2 to 50 segments of one kind: sizes, overlaps, union, intersection.",
+        description="Compare 2 to 50 segments of one kind: their sizes, overlaps, union and intersection.",
         extensions=[ReportErrors(SegmentComparison)],
     )
     async def compare_segments(
         self,
         info: Info,
-        ids: Annotated[list[strawberry.ID], strawberry.argument(description="Their global ids.")],
+        ids: Annotated[
+            list[strawberry.ID], strawberry.argument(description="The global ids of the segments.")
+        ],
     ) -> SegmentComparison:
         """Compare."""
-        given = [Given(_number(one, ("ids", index)), ("ids", index)) for index, one in enumerate(ids)]
-        found = await comparisons.compare(caller_of(info).viewer, given)
-        shown = {view.id: Segment.of(view) for view in found.segments}
+        given = [Given(_number(id_, ("ids", index)), ("ids", index)) for index, id_ in enumerate(ids)]
+        comparison = await comparisons.compare(caller_of(info).viewer, given)
+        shown = {view.id: Segment.of(view) for view in comparison.segments}
         return SegmentComparison(
             segments=[
                 ComparedSegment(
-                    segment=segment, member_count=found.sizes[number], only_in=found.only_in[number]
+                    segment=segment, member_count=comparison.sizes[number], only_in=comparison.only_in[number]
                 )
                 for number, segment in shown.items()
             ],
-            union=found.union,
-            intersection=found.intersection,
+            union=comparison.union,
+            intersection=comparison.intersection,
             overlaps=[
                 SegmentOverlap(
                     first=shown[pair.first],
@@ -122,7 +140,7 @@ class ComparisonQueries:
                     overlap=pair.shared,
                     jaccard=pair.jaccard,
                 )
-                for pair in found.overlaps
+                for pair in comparison.overlaps
             ],
         )
 
@@ -132,7 +150,8 @@ class ComparisonMutations:
     """The mutation that combines segments."""
 
     @strawberry.mutation(
-        description="Make a STATIC segment of the members that an expression has now. It does not follow them.",
+        description="Create a STATIC segment from a set expression over other segments. It does not follow"
+        " later changes of them.",
         extensions=[ReportErrors(SegmentPayload)],
     )
     async def combine_segments(self, info: Info, input: CombineSegmentsInput) -> SegmentPayload:

@@ -18,29 +18,30 @@ DEFAULT_SAMPLE = 10
 
 SampleSize = Annotated[
     int | None,
-    strawberry.argument(description=f"How many, up to 1,000; {DEFAULT_SAMPLE} unless given."),
+    strawberry.argument(description=f"How many members to return: up to 1,000, default {DEFAULT_SAMPLE}."),
 ]
 
 
-@strawberry.type(description="What criteria change about who is in a segment.")
+@strawberry.type(description="How criteria would change the members of a segment.")
 class PreviewDiff:
     """Who would enter, who would leave, and who would stay."""
 
     entered: int = strawberry.field(default=0, description="How many members would enter.")
-    exited: int = strawberry.field(default=0, description="How many members would leave.")
-    unchanged: int = strawberry.field(default=0, description="How many members are in and would stay.")
+    exited: int = strawberry.field(default=0, description="How many members would exit.")
+    unchanged: int = strawberry.field(default=0, description="How many members would stay.")
     errors: list[UserError] = strawberry.field(
-        default_factory=list, description="Why there is nothing to compare with, if so."
+        default_factory=list,
+        description="The errors because of which nothing was compared; empty on success.",
     )
     entering: strawberry.Private[MemberList | None] = None
     leaving: strawberry.Private[MemberList | None] = None
 
-    @strawberry.field(description="Some of those who would enter, those who came first.")
+    @strawberry.field(description="Some of the members that would enter, oldest first.")
     async def entered_sample(self, info: Info, first: SampleSize = None) -> list[Member]:
         """Read a few members."""
         return await sample_of(info, self.entering, first)
 
-    @strawberry.field(description="Some of those who would leave, those who came first.")
+    @strawberry.field(description="Some of the members that would exit, oldest first.")
     async def exited_sample(self, info: Info, first: SampleSize = None) -> list[Member]:
         """Read a few members."""
         return await sample_of(info, self.leaving, first)
@@ -59,7 +60,7 @@ class PreviewDiff:
 
 
 async def sample_of(info: Info, list_: MemberList | None, first: int | None) -> list[Member]:
-    """Some members of a list, those who came first."""
+    """Some members of a list, oldest first."""
     if list_ is None:
         return []
     request = PageRequest(first=DEFAULT_SAMPLE if first is None else first)

@@ -13,19 +13,23 @@ from seggraph.services.segments.explanations import Explanation
 from seggraph.vocabulary import SourceKind
 
 
-@strawberry.type(description="What one source does for a member.")
+@strawberry.type(description="Whether one source adds a member to the segment.")
 class ExplainedSource:
     """A source, as it is for the member."""
 
-    kind: SourceKind = strawberry.field(description="What it is.")
+    kind: SourceKind = strawberry.field(description="The kind of the source.")
     playbook_id: strawberry.Private[int | None]
-    linked: bool = strawberry.field(description="Whether it holds the member in the segment.")
-    blocked: bool = strawberry.field(
-        description="Whether it may not add the member, because a hand removed it."
+    linked: bool = strawberry.field(
+        description="Whether the member is in the segment because of this source."
     )
-    since: datetime | None = strawberry.field(description="Since when the member is in, if it holds it.")
+    blocked: bool = strawberry.field(
+        description="Whether this source may not add the member because it was removed manually."
+    )
+    since: datetime | None = strawberry.field(
+        description="Since when the member is in the segment; null if not because of this source."
+    )
 
-    @strawberry.field(description="Which playbook, if it is one that you may see.")
+    @strawberry.field(description="The playbook; null for other sources, or if you may not see it.")
     async def playbook(self, info: Info) -> LinkedPlaybook | None:
         """Look it up for all sources at once."""
         return await playbook_of(info, self.playbook_id)
@@ -42,18 +46,20 @@ class ExplainedSource:
         )
 
 
-@strawberry.type(description="A part of the criteria, as it is for a member.")
+@strawberry.type(description="A part of the criteria, evaluated for one member.")
 class ExplainedNode:
     """A condition or a group."""
 
     sentence: str = strawberry.field(description="The part in words.")
-    matches: bool = strawberry.field(description="Whether it holds for the member.")
+    matches: bool = strawberry.field(description="Whether the part matches the member.")
     actual: JSON | None = strawberry.field(
-        description="What a condition saw: a value, the sum, count or instant of events, how many members are"
-        " related, how many steps of a sequence were reached, whether it is in the segment. Null when unset, and"
-        " for groups."
+        description="The actual value that a condition compared: a value, an aggregate of events, the number"
+        " of related members, the steps of a sequence reached, or whether the member is in the"
+        " segment. Null if there is none, and for groups."
     )
-    children: list["ExplainedNode"] = strawberry.field(description="The parts of a group.")
+    children: list["ExplainedNode"] = strawberry.field(
+        description="The parts of a group; empty for a condition."
+    )
 
     @staticmethod
     def of(view: NodeView) -> "ExplainedNode":
@@ -67,18 +73,20 @@ class ExplainedNode:
 
 
 @strawberry.type(
-    description="Whether a member is in a segment, by which sources, and what the criteria see of it."
+    description="Why a member is in a segment or not: its sources, and the criteria evaluated for the member."
 )
 class MembershipExplanation:
     """An explanation."""
 
     is_member: bool = strawberry.field(description="Whether the member is in the segment.")
-    sources: list[ExplainedSource] = strawberry.field(description="What each source does for it.")
+    sources: list[ExplainedSource] = strawberry.field(
+        description="For each source, whether it adds the member."
+    )
     criteria: ExplainedNode | None = strawberry.field(
-        description="The criteria, part by part: what does not match is what is missing. Null without criteria."
+        description="The criteria part by part, each with its result for the member; null without criteria."
     )
     missing: list[str] = strawberry.field(
-        description="What would have to be so for the criteria to hold, in words; each of it. Empty if they do."
+        description="What would have to change for the criteria to match, in words; empty if they match."
     )
 
     @staticmethod

@@ -1,7 +1,6 @@
 """The history of a segment in the schema: its runs, its size, who entered and exited, who was in it at a time."""
 
 from datetime import datetime
-from enum import Enum
 from typing import Annotated
 
 import strawberry
@@ -9,15 +8,16 @@ from strawberry.types import Info
 
 from seggraph.api.base import ids
 from seggraph.api.base.context import caller_of
-from seggraph.api.base.paging import After, First, PageInfo, edges_of
+from seggraph.api.base.enums import publish
+from seggraph.api.base.paging import After, BatchCountedConnection, Edge, First
 from seggraph.api.base.scalars import as_int
 from seggraph.api.links.playbook_links import LinkedPlaybook, playbooks_seen
 from seggraph.api.members.members import Member, MemberConnection
 from seggraph.api.reach.reach import RunError
-from seggraph.database.paging import Page, PageRequest
-from seggraph.models.runs import Move
+from seggraph.database.paging import PageRequest
+from seggraph.models.runs import Direction
 from seggraph.services.history import size_history
-from seggraph.services.history.past_memberships import AtList, MoveFilter, MoveList, MoveView
+from seggraph.services.history.past_memberships import AtList, ChangeFilter, ChangeList, ChangeView
 from seggraph.services.history.runs import RunView
 from seggraph.services.history.size_history import Span
 from seggraph.services.members.members import MemberList
@@ -25,31 +25,40 @@ from seggraph.services.segments.views import SegmentView
 from seggraph.transport.loading import awaits_loaders
 from seggraph.transport.records import reads
 from seggraph.vocabulary import HistoryInterval, RunStatus, RunTrigger, SourceKind
+from seggraph.vocabulary.described import DescribedIntEnum
 
 
-@strawberry.enum(description="Which way a member went.")
-class MoveDirection(Enum):
-    """Into the segment, or out of it."""
+@publish
+class MembershipDirection(DescribedIntEnum):
+    """Whether a member entered or exited a segment."""
 
-    ENTERED = Move.ENTERED.value
-    EXITED = Move.EXITED.value
+    ENTERED = Direction.ENTERED.value, "The member entered the segment."
+    EXITED = Direction.EXITED.value, "The member exited the segment."
 
 
-@strawberry.type(description="One computation of a segment; old ones are MERGED by hour, day and month.")
+@strawberry.type(
+    description="A run: one calculation of a segment. Old runs are MERGED by hour, day and month."
+)
 class SegmentRun:
     """A run."""
 
-    id: strawberry.ID = strawberry.field(description="Its global id.")
-    revision: int = strawberry.field(description="The revision that it computed.")
-    trigger: RunTrigger = strawberry.field(description="Why it ran.")
-    status: RunStatus = strawberry.field(description="How it stands.")
-    started_at: datetime = strawberry.field(description="When it began.")
-    finished_at: datetime | None = strawberry.field(description="When it was over, and its result true.")
-    as_of: datetime | None = strawberry.field(description="The instant of the data that it looked at.")
-    member_count: int | None = strawberry.field(description="How many members the segment had after it.")
-    entered: int | None = strawberry.field(description="How many members entered.")
-    exited: int | None = strawberry.field(description="How many members exited.")
-    error: RunError | None = strawberry.field(description="Why it failed, if it did.")
+    id: strawberry.ID = strawberry.field(description="The global id of the run.")
+    revision: int = strawberry.field(
+        description="The number of the requested calculation that the run carried out."
+    )
+    trigger: RunTrigger = strawberry.field(description="What caused the run.")
+    status: RunStatus = strawberry.field(description="The status of the run.")
+    started_at: datetime = strawberry.field(description="When the run began.")
+    finished_at: datetime | None = strawberry.field(
+        description="When the run ended and its result took effect; null while it is running."
+    )
+    as_of: datetime | None = strawberry.field(description="The time of the data that it evaluated.")
+    member_count: int | None = strawberry.field(
+        description="How many members the segment had after the run; null without a result."
+    )
+    entered: int | None = strawberry.field(description="How many members entered; null without a result.")
+    exited: int | None = strawberry.field(description="How many members exited; null without a result.")
+    error: RunError | None = strawberry.field(description="Why the run failed; null unless it did.")
 
     @staticmethod
     def of(view: RunView) -> "SegmentRun":
@@ -69,119 +78,76 @@ class SegmentRun:
         )
 
 
-@strawberry.type(description="A run in a list.")
-class SegmentRunEdge:
-    """Relay's edge."""
-
-    cursor: str = strawberry.field(description="Where in the list: for after.")
-    node: SegmentRun = strawberry.field(description="The run.")
+@strawberry.type(description="A page of the runs of a segment, newest first.")
+class SegmentRunConnection(BatchCountedConnection[SegmentRun, Edge[SegmentRun]]):
+    """A page of the list."""
 
 
-@strawberry.type(description="The runs of a segment, page by page, the newest first.")
-class SegmentRunConnection:
-    """Relay's connection."""
-
-    edges: list[SegmentRunEdge] = strawberry.field(description="The page.")
-    page_info: PageInfo = strawberry.field(description="Where the page stands in the list.")
-    segment_id: strawberry.Private[int]
-
-    @strawberry.field(description="The runs of the page, without their cursors.")
-    def nodes(self) -> list[SegmentRun]:
-        """The nodes of the edges."""
-        return [edge.node for edge in self.edges]
-
-    @strawberry.field(description="How many runs the whole list has; counted only when asked for.")
-    @awaits_loaders
-    async def total_count(self, info: Info) -> int:
-        """Count the list, for all segments of the operation at once."""
-        return await caller_of(info).loaders.run_counts.load(self.segment_id)
-
-    @staticmethod
-    def of(page: Page[RunView], segment_id: int) -> "SegmentRunConnection":
-        """The connection of a page."""
-        edges = edges_of(page, SegmentRunEdge, SegmentRun.of)
-        return SegmentRunConnection(edges=edges, page_info=PageInfo.of(page), segment_id=segment_id)
-
-
-@strawberry.type(description="An hour, day, week or month of a segment.")
+@strawberry.type(description="The size of a segment in one hour, day, week or month.")
 class SizePoint:
     """A point of the size history."""
 
-    at: datetime = strawberry.field(description="When it begins.")
+    at: datetime = strawberry.field(description="When the interval begins.")
     member_count: int = strawberry.field(
-        description="How many members there were when it was over, or are now."
+        description="How many members the segment had at the end of the interval, or has now."
     )
-    entered: int = strawberry.field(description="How many entries there were in it.")
-    exited: int = strawberry.field(description="How many exits there were in it, erasures too.")
+    entered: int = strawberry.field(description="How many entries there were in the interval.")
+    exited: int = strawberry.field(
+        description="How many exits there were in the interval, including erased members."
+    )
 
 
-@strawberry.type(description="That a member entered or exited a segment.")
-class SegmentMove:
-    """A move."""
+@strawberry.type(description="A change of membership: a member entered or exited the segment.")
+class MembershipChange:
+    """A change of membership."""
 
-    member: Member = strawberry.field(description="The member.")
-    at: datetime = strawberry.field(description="When.")
-    direction: MoveDirection = strawberry.field(description="Which way.")
+    member: Member = strawberry.field(description="The member that entered or exited.")
+    at: datetime = strawberry.field(description="When the member entered or exited.")
+    direction: MembershipDirection = strawberry.field(description="Whether the member entered or exited.")
     trigger: RunTrigger = strawberry.field(
-        description="The cause: a hand or an import (MANUAL), a changed member (REFRESH), a computation of all (FULL)."
+        description="The cause: a manual change or an import (MANUAL), a changed member (REFRESH), or a"
+        " calculation of the whole segment (FULL)."
     )
     sources: list[SourceKind] | None = strawberry.field(
-        description="What held the member in the segment: after an entry what let it in, before an exit what let it"
-        " go. Empty if an import that replaced the members, or a playbook that is gone, let go of it earlier; null"
-        " for moves from before this was kept."
+        description="The sources because of which the member entered, or was in the segment before it"
+        " exited. Empty if a replacing import or a deleted playbook had released the member"
+        " earlier; null for changes older than this record."
     )
     playbook_ids: strawberry.Private[list[int]]
 
-    @strawberry.field(description="The playbooks among the sources, of those that there are and you may see.")
+    @strawberry.field(description="The playbooks among the sources that still exist and that you may see.")
     @awaits_loaders
     async def playbooks(self, info: Info) -> list[LinkedPlaybook]:
         """Look them up for the whole page at once."""
         return await playbooks_seen(info, self.playbook_ids)
 
     @staticmethod
-    def of(view: MoveView) -> "SegmentMove":
-        """The move as the service reads it."""
-        return SegmentMove(
+    def of(view: ChangeView) -> "MembershipChange":
+        """The change as the service reads it."""
+        return MembershipChange(
             member=Member.of(view.member),
             at=view.at,
-            direction=MoveDirection(view.direction.value),
+            direction=MembershipDirection(view.direction.value),
             trigger=view.trigger,
-            sources=None if view.sources is None else list(dict.fromkeys(one.kind for one in view.sources)),
-            playbook_ids=[one.playbook_id for one in view.sources or () if one.playbook_id is not None],
+            sources=None
+            if view.sources is None
+            else list(dict.fromkeys(source.kind for source in view.sources)),
+            playbook_ids=[
+                source.playbook_id for source in view.sources or () if source.playbook_id is not None
+            ],
         )
 
 
-@strawberry.type(description="A move in a list.")
-class SegmentMoveEdge:
-    """Relay's edge."""
-
-    cursor: str = strawberry.field(description="Where in the list: for after.")
-    node: SegmentMove = strawberry.field(description="The move.")
+@strawberry.type(description="A page of the membership changes of a segment, newest first.")
+class MembershipChangeConnection(BatchCountedConnection[MembershipChange, Edge[MembershipChange]]):
+    """A page of the list."""
 
 
-@strawberry.type(description="The moves of a segment, page by page, the newest first.")
-class SegmentMoveConnection:
-    """Relay's connection."""
-
-    edges: list[SegmentMoveEdge] = strawberry.field(description="The page.")
-    page_info: PageInfo = strawberry.field(description="Where the page stands in the list.")
-    list_: strawberry.Private[MoveList]
-
-    @strawberry.field(description="The moves of the page, without their cursors.")
-    def nodes(self) -> list[SegmentMove]:
-        """The nodes of the edges."""
-        return [edge.node for edge in self.edges]
-
-    @strawberry.field(description="How many moves the whole list has; counted only when asked for.")
-    @awaits_loaders
-    async def total_count(self, info: Info) -> int:
-        """Count the list, for all segments of the operation at once."""
-        return as_int(await caller_of(info).loaders.move_counts.load(self.list_))
-
-
-From = Annotated[datetime | None, strawberry.argument(name="from", description="From this instant on.")]
+From = Annotated[
+    datetime | None, strawberry.argument(name="from", description="The start of the period, included.")
+]
 To = Annotated[
-    datetime | None, strawberry.argument(description="Until before this instant; now unless given.")
+    datetime | None, strawberry.argument(description="The end of the period, not included; default: now.")
 ]
 
 
@@ -192,19 +158,20 @@ class SegmentHistoryFields:
     view: strawberry.Private[SegmentView]
 
     @strawberry.field(
-        description="Its computations, the newest first.",
+        description="The calculations of the segment, newest first.",
         metadata=reads("id"),
     )
     @awaits_loaders
     async def runs(self, info: Info, first: First = None, after: After = None) -> SegmentRunConnection:
         """A page of runs, for all segments of the operation at once."""
         request = PageRequest(first=first, after=after)
-        page = await caller_of(info).loaders.run_pages.load((self.view.id, request))
-        return SegmentRunConnection.of(page, self.view.id)
+        loaders = caller_of(info).loaders.history
+        page = await loaders.run_pages.load((self.view.id, request))
+        return SegmentRunConnection.of(page, SegmentRun.of, lambda: loaders.run_counts.load(self.view.id))
 
     @strawberry.field(
-        description="Its size by hour, day, week or month of the workspace's zone: whole intervals, up to 2,000 of"
-        " them, those that have an instant of the time asked for; the last 30 days unless given.",
+        description="The number of members over time, by hour, day, week or month in the time zone of the"
+        " workspace: up to 2,000 points, by default of the last 30 days.",
         metadata=reads("id"),
     )
     @awaits_loaders
@@ -214,57 +181,63 @@ class SegmentHistoryFields:
         from_: From = None,
         to: To = None,
         interval: Annotated[
-            HistoryInterval | None, strawberry.argument(description="How long each is; DAY unless given.")
+            HistoryInterval | None, strawberry.argument(description="The length of one step; default DAY.")
         ] = None,
     ) -> list[SizePoint]:
         """The points, for all segments of the operation at once."""
         span = Span(from_, to, interval or HistoryInterval.DAY)
-        found: list[size_history.SizePoint] = await caller_of(info).loaders.sizes.load((self.view.id, span))
+        points: list[size_history.SizePoint] = await caller_of(info).loaders.history.sizes.load(
+            (self.view.id, span)
+        )
         return [
             SizePoint(
-                at=one.at,
-                member_count=one.member_count,
-                entered=as_int(one.entered),
-                exited=as_int(one.exited),
+                at=point.at,
+                member_count=point.member_count,
+                entered=as_int(point.entered),
+                exited=as_int(point.exited),
             )
-            for one in found
+            for point in points
         ]
 
-    @strawberry.field(description="Who entered and exited, when and why, the newest first.")
+    @strawberry.field(description="The members that entered and exited, newest first, with time and cause.")
     @awaits_loaders
-    async def moves(
+    async def membership_changes(
         self,
         info: Info,
         from_: From = None,
         to: To = None,
         direction: Annotated[
-            MoveDirection | None, strawberry.argument(description="Only those that went this way.")
+            MembershipDirection | None,
+            strawberry.argument(description="Return only changes in this direction."),
         ] = None,
         first: First = None,
         after: After = None,
-    ) -> SegmentMoveConnection:
-        """A page of moves, for all segments of the operation at once."""
-        wanted = MoveFilter(from_, to, None if direction is None else Move(direction.value))
-        list_ = MoveList(self.view.id, self.view.kind, wanted)
+    ) -> MembershipChangeConnection:
+        """A page of changes, for all segments of the operation at once."""
+        wanted = ChangeFilter(from_, to, None if direction is None else Direction(direction.value))
+        list_ = ChangeList(self.view.id, self.view.kind, wanted)
         request = PageRequest(first=first, after=after)
-        page = await caller_of(info).loaders.moves.load((list_, request))
-        edges = edges_of(page, SegmentMoveEdge, SegmentMove.of)
-        return SegmentMoveConnection(edges=edges, page_info=PageInfo.of(page), list_=list_)
+        loaders = caller_of(info).loaders.history
+        page = await loaders.change_pages.load((list_, request))
+        return MembershipChangeConnection.of(
+            page, MembershipChange.of, lambda: loaders.change_counts.load(list_)
+        )
 
     @strawberry.field(
-        description="Who was in it at an instant; whoever was erased since is not there. Of old times it is right at"
-        " the end of each hour, day or month."
+        description="The segment's members at the given time, without members erased since. For old times"
+        " the answer is exact at the end of each hour, day or month."
     )
     @awaits_loaders
     async def membership_at(
         self,
         info: Info,
-        at: Annotated[datetime, strawberry.argument(description="The instant.")],
+        at: Annotated[datetime, strawberry.argument(description="The time to look at.")],
         first: First = None,
         after: After = None,
     ) -> MemberConnection:
         """A page of the members, for all segments of the operation at once."""
         request = PageRequest(first=first, after=after)
         list_ = AtList(self.view.id, self.view.kind, at)
-        page, audience = await caller_of(info).loaders.members_at.load((list_, request))
-        return MemberConnection.of(page, MemberList(self.view.kind, audience=audience))
+        caller = caller_of(info)
+        page, audience = await caller.loaders.history.members_at.load((list_, request))
+        return MemberConnection.of_list(caller.viewer, page, MemberList(self.view.kind, audience=audience))

@@ -1,7 +1,7 @@
 """Lists of segments in the schema: the connection, what narrows it and how it is sorted."""
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated
 
 import strawberry
 from strawberry.types import Info
@@ -9,9 +9,9 @@ from strawberry.types import Info
 from seggraph.api.base import ids
 from seggraph.api.base.context import caller_of
 from seggraph.api.base.enums import OrderDirection, SegmentOrderField
-from seggraph.api.base.paging import PageInfo, edges_of, nodes_of
+from seggraph.api.base.paging import CountedConnection, Edge
 from seggraph.api.segments.segments import Segment
-from seggraph.database.paging import Order, Page
+from seggraph.database.paging import Order
 from seggraph.services.segments import views as segment_views
 from seggraph.services.segments.views import SegmentFilter as FilterState
 from seggraph.vocabulary import (
@@ -24,87 +24,74 @@ from seggraph.vocabulary import (
 )
 
 
-@strawberry.type(description="A segment in a list.")
-class SegmentEdge:
-    """Relay's edge."""
-
-    cursor: str = strawberry.field(description="Where in the list: for after and before.")
-    node: Segment = strawberry.field(description="The segment.")
+@strawberry.type(description="A page of a list of segments.")
+class SegmentConnection(CountedConnection[Segment, Edge[Segment]]):
+    """A page of the list."""
 
 
-@strawberry.type(description="A list of segments, page by page.")
-class SegmentConnection:
-    """Relay's connection."""
-
-    page: strawberry.Private[Page[Any]]
-    filter_: strawberry.Private[FilterState]
-    search: strawberry.Private[str | None]
-
-    @strawberry.field(description="The page.")
-    def edges(self) -> list[SegmentEdge]:
-        """An edge for each segment of the page."""
-        return edges_of(self.page, SegmentEdge, Segment.of)
-
-    @strawberry.field(description="Where the page stands in the list.")
-    def page_info(self) -> PageInfo:
-        """The page info."""
-        return PageInfo.of(self.page)
-
-    @strawberry.field(description="The segments of the page, without their cursors.")
-    def nodes(self) -> list[Segment]:
-        """The segments."""
-        return nodes_of(self.page, Segment.of)
-
-    @strawberry.field(description="How many segments the whole list has; counted only when asked for.")
-    async def total_count(self, info: Info) -> int:
-        """Count the list."""
-        return await segment_views.count(caller_of(info).viewer, self.filter_, self.search)
-
-
-@strawberry.input(description="A stretch of time: from is included, to is not.")
+@strawberry.input(description="A period of time: `from` is included, `to` is not.")
 class InstantRange:
     """Two instants, either of which may be left open."""
 
-    from_: datetime | None = strawberry.field(name="from", default=None, description="The first instant.")
-    to: datetime | None = strawberry.field(default=None, description="The first instant after it.")
+    from_: datetime | None = strawberry.field(
+        name="from", default=None, description="The start of the period, included; null for no limit."
+    )
+    to: datetime | None = strawberry.field(
+        default=None, description="The end of the period, not included; null for no limit."
+    )
 
 
 @strawberry.input(
-    description="What a list of segments is narrowed to. Archived ones are in it only if asked for."
+    description="Conditions for a list of segments; all of them have to be satisfied. Archived segments"
+    " are returned only if statuses asks for them."
 )
 class SegmentFilter:
     """Each field that is given narrows the list further."""
 
-    kinds: list[MemberKind] | None = strawberry.field(default=None, description="Of these kinds.")
-    types: list[SegmentType] | None = strawberry.field(default=None, description="Of these types.")
+    kinds: list[MemberKind] | None = strawberry.field(
+        default=None, description="Segments whose members are of these kinds."
+    )
+    types: list[SegmentType] | None = strawberry.field(default=None, description="Segments of these types.")
     statuses: list[SegmentStatus] | None = strawberry.field(
-        default=None, description="In these statuses; without it, all but ARCHIVED."
+        default=None, description="Segments in these statuses; default: all but ARCHIVED."
     )
-    purposes: list[SegmentPurpose] | None = strawberry.field(default=None, description="For these purposes.")
-    origins: list[SegmentOrigin] | None = strawberry.field(default=None, description="Of these origins.")
+    purposes: list[SegmentPurpose] | None = strawberry.field(
+        default=None, description="Segments with these purposes."
+    )
+    origins: list[SegmentOrigin] | None = strawberry.field(
+        default=None, description="Segments with these origins."
+    )
     created_by: list[strawberry.ID] | None = strawberry.field(
-        default=None, description="Created by these users."
+        default=None, description="Segments that these users created."
     )
-    created_between: InstantRange | None = strawberry.field(default=None, description="Created in this time.")
+    created_between: InstantRange | None = strawberry.field(
+        default=None, description="Segments that were created in this period."
+    )
     reach_statuses: list[ReachStatus] | None = strawberry.field(
-        default=None, description="With these reach statuses."
+        default=None, description="Segments whose reach has one of these statuses."
     )
 
 
-@strawberry.input(description="How a list of segments is sorted.")
+@strawberry.input(description="The order of a list of segments.")
 class SegmentOrder:
     """A field and a direction."""
 
-    field: SegmentOrderField = strawberry.field(description="By what; unset values come last.")
-    direction: OrderDirection = strawberry.field(default=OrderDirection.ASC, description="Which way.")
+    field: SegmentOrderField = strawberry.field(
+        description="What to sort by. Segments without a value come last."
+    )
+    direction: OrderDirection = strawberry.field(
+        default=OrderDirection.ASC, description="The direction; default ASC."
+    )
 
 
 @strawberry.type(description="How many segments of a list are in one status.")
 class SegmentStatusCount:
     """The number on a tab."""
 
-    status: SegmentStatus = strawberry.field(description="The status.")
-    count: int = strawberry.field(description="How many segments are in it, of those that you may see.")
+    status: SegmentStatus = strawberry.field(description="The status that is counted.")
+    count: int = strawberry.field(
+        description="How many segments are in this status, of those that you may see."
+    )
 
 
 @strawberry.type
@@ -112,20 +99,26 @@ class SegmentListQueries:
     """The queries of lists of segments, besides the lists."""
 
     @strawberry.field(
-        description="How many segments a list has in each status, ARCHIVED ones too: for tabs. The filter's own"
-        " statuses do not count."
+        description="How many segments there are in each status, including ARCHIVED, for example for tabs."
+        " The statuses of the filter are ignored."
     )
     async def segment_counts(
         self,
         info: Info,
         filter: Annotated[
-            SegmentFilter | None, strawberry.argument(description="What to narrow the list to.")
+            SegmentFilter | None,
+            strawberry.argument(description="Conditions that the segments have to satisfy."),
         ] = None,
-        search: Annotated[str | None, strawberry.argument(description="Part of a name.")] = None,
+        search: Annotated[
+            str | None,
+            strawberry.argument(
+                description="Count only segments whose name contains this text; case is ignored."
+            ),
+        ] = None,
     ) -> list[SegmentStatusCount]:
         """Count by status."""
-        found = await segment_views.counts(caller_of(info).viewer, filter_of(filter), search)
-        return [SegmentStatusCount(status=status, count=count) for status, count in found.items()]
+        counts = await segment_views.counts(caller_of(info).viewer, filter_of(filter), search)
+        return [SegmentStatusCount(status=status, count=count) for status, count in counts.items()]
 
 
 def filter_of(filter_: SegmentFilter | None) -> FilterState:
@@ -150,7 +143,7 @@ def filter_of(filter_: SegmentFilter | None) -> FilterState:
 
 
 def order_of(order: SegmentOrder | None) -> Order:
-    """The order as the service takes it; the newest first unless told otherwise."""
+    """The order as the service takes it; newest first by default."""
     if order is None:
         return segment_views.order_by("created_at", descending=True)
     descending = order.direction is OrderDirection.DESC

@@ -7,55 +7,68 @@ import strawberry
 from strawberry.types import Info
 
 from seggraph.api.base.context import caller_of
-from seggraph.api.base.paging import PageInfo
+from seggraph.api.base.paging import TOTAL_COUNT, Connection, Edge
 from seggraph.api.links.playbook_links import LinkedPlaybook, kinds_holding, playbooks_holding
 from seggraph.api.segments.segments import Segment
 from seggraph.database.paging import Key, Order, Page, PageRequest, decode_cursor, encode_cursor
 from seggraph.transport.loading import awaits_loaders
+from seggraph.transport.records import loads
 from seggraph.vocabulary import MemberKind, SourceKind
 
 NEWEST_FIRST: Final = Order("member.segments", (Key("id", "bigint"),), descending=True)
 
 
-@strawberry.type(description="A segment in the list of a member's segments.")
-class MemberSegmentEdge:
+@strawberry.type(description="A segment in a list of a member's segments, with how the member entered it.")
+class MemberSegmentEdge(Edge[Segment]):
     """Relay's edge, with how the member came in."""
 
-    cursor: str = strawberry.field(description="Where in the list: for after.")
-    node: Segment = strawberry.field(description="The segment.")
     ordinal: strawberry.Private[int]
 
-    @strawberry.field(description="When the member last entered the segment.")
+    @property
+    def segment_id(self) -> int:
+        """The number of the segment."""
+        number: int = self.item.id
+        return number
+
+    @strawberry.field(
+        description="When the member last entered the segment.",
+        metadata=loads(
+            lambda info: caller_of(info).loaders.memberships.entered_at,
+            lambda edge: (edge.segment_id, edge.ordinal),
+        ),
+    )
     @awaits_loaders
     async def entered_at(self, info: Info) -> datetime | None:
         """Look it up for all members and segments at once."""
-        return await caller_of(info).loaders.entered_at.load((self.node.view.id, self.ordinal))
+        return await caller_of(info).loaders.memberships.entered_at.load((self.segment_id, self.ordinal))
 
-    @strawberry.field(description="What holds the member in the segment.")
+    @strawberry.field(description="The kinds of sources because of which the member is in the segment.")
     @awaits_loaders
     async def sources(self, info: Info) -> list[SourceKind]:
         """Look it up for all members and segments at once."""
-        return await kinds_holding(info, self.node.view.id, self.ordinal)
+        return await kinds_holding(info, self.segment_id, self.ordinal)
 
-    @strawberry.field(description="The playbooks that hold the member in the segment, of those you may see.")
+    @strawberry.field(
+        description="The playbooks because of which the member is in the segment, of those that you may see."
+    )
     @awaits_loaders
     async def playbooks(self, info: Info) -> list[LinkedPlaybook]:
         """Look them up for all members and segments at once."""
-        return await playbooks_holding(info, self.node.view.id, self.ordinal)
+        return await playbooks_holding(info, self.segment_id, self.ordinal)
 
 
-@strawberry.type(description="The segments that you see and a member is in, page by page. No archived ones.")
-class MemberSegmentConnection:
-    """Relay's connection."""
+@strawberry.type(
+    description="A page of the segments that a member is in, of those that you may see. Archived ones are left out."
+)
+class MemberSegmentConnection(Connection[Segment, MemberSegmentEdge]):
+    """Relay's connection: the number of segments is known, so that counting them costs nothing."""
 
-    edges: list[MemberSegmentEdge] = strawberry.field(description="The page.")
-    page_info: PageInfo = strawberry.field(description="Where the page stands in the list.")
-    total_count: int = strawberry.field(description="How many segments the whole list has.")
+    ordinal: strawberry.Private[int]
+    total_count: int = strawberry.field(description=TOTAL_COUNT)
 
-    @strawberry.field(description="The segments of the page, without what the edges say.")
-    def nodes(self) -> list[Segment]:
-        """The nodes of the edges."""
-        return [edge.node for edge in self.edges]
+    def edge(self, index: int) -> MemberSegmentEdge:
+        """The edge of a segment."""
+        return MemberSegmentEdge(page=self.page, index=index, make=self.make, ordinal=self.ordinal)
 
 
 async def page_of(
@@ -65,14 +78,10 @@ async def page_of(
     loaders = caller_of(info).loaders
     size = request.size
     after = None if request.after is None else decode_cursor(NEWEST_FIRST, request.after, path="after")[0]
-    held_by = await loaders.segments_of.load((kind, ordinal))
+    held_by = await loaders.memberships.segment_ids.load((kind, ordinal))
     beyond = [number for number in held_by if after is None or number < after]
-    views = await loaders.segments.load_many(beyond[:size])
-    found = [view for view in views if view is not None]  # one may have been hidden in between
-    cursors = [encode_cursor(NEWEST_FIRST, [view.id]) for view in found]
-    page = Page(found, cursors, has_next=len(beyond) > size, has_previous=after is not None)
-    edges = [
-        MemberSegmentEdge(cursor=cursor, node=Segment.of(view), ordinal=ordinal)
-        for cursor, view in zip(cursors, found, strict=True)
-    ]
-    return MemberSegmentConnection(edges=edges, page_info=PageInfo.of(page), total_count=len(held_by))
+    views = await loaders.segments.by_id.load_many(beyond[:size])
+    seen = [view for view in views if view is not None]  # one may have been hidden in between
+    cursors = [encode_cursor(NEWEST_FIRST, [view.id]) for view in seen]
+    page = Page(seen, cursors, has_next=len(beyond) > size, has_previous=after is not None)
+    return MemberSegmentConnection(page=page, make=Segment.of, ordinal=ordinal, total_count=len(held_by))

@@ -1,4 +1,4 @@
-"""Membership by hand in the schema: adding members to segments and removing them."""
+"""Manual membership in the schema: adding members to segments and removing them."""
 
 import strawberry
 from strawberry.types import Info
@@ -12,67 +12,74 @@ from seggraph.api.segments.segments import Segment
 from seggraph.errors import Invalid
 from seggraph.services.members.selections import Selection
 from seggraph.services.segments import manual_membership
-from seggraph.services.segments.manual_membership import HandReport
+from seggraph.services.segments.manual_membership import ManualReport
 from seggraph.services.segments.segments import SegmentDraft
 from seggraph.vocabulary import MemberKind, SegmentPurpose, SegmentType, Visibility
 
 
-@strawberry.input(description="A STATIC segment that is made for the members, and ACTIVE at once.")
+@strawberry.input(description="A STATIC segment to create for the members. It is ACTIVE at once.")
 class NewSegmentInput:
     """What is asked of a segment that has no criteria."""
 
     name: str = strawberry.field(
-        description="1 to 200 characters; unique in the workspace, whatever the case."
+        description="The name: 1 to 200 characters, unique in the workspace; case is ignored."
     )
-    kind: MemberKind = strawberry.field(description="The kind of its members.")
-    purpose: SegmentPurpose | None = strawberry.field(default=None, description="What it is for.")
-    description: str | None = strawberry.field(default=None, description="In words, up to 2,000 characters.")
+    kind: MemberKind = strawberry.field(description="The kind of the members.")
+    purpose: SegmentPurpose | None = strawberry.field(default=None, description="The purpose of the segment.")
+    description: str | None = strawberry.field(
+        default=None, description="A description of up to 2,000 characters."
+    )
     visibility: Visibility | None = strawberry.field(
-        default=None, description="WORKSPACE unless given; team members' segments are always PRIVATE."
+        default=None,
+        description="Who may see the segment; default WORKSPACE. Segments of team members are always PRIVATE.",
     )
 
 
 @strawberry.input(
-    description="Members, by exactly one of memberIds, externalIds and where, and segments of one kind."
+    description="Segments of one kind, and members given by exactly one of memberIds, externalIds and where."
 )
 class SegmentMembersInput:
     """Input of addSegmentMembers and removeSegmentMembers."""
 
     segment_ids: list[strawberry.ID] = strawberry.field(
-        description="Up to 100 segments; none if there is only a newSegment."
+        description="The segments, up to 100; empty if there is only a newSegment."
     )
     new_segment: NewSegmentInput | None = strawberry.field(
-        default=None, description="A segment to make for the members; only for addSegmentMembers."
+        default=None, description="A segment to create for the members; only for addSegmentMembers."
     )
     member_ids: list[strawberry.ID] | None = strawberry.field(
-        default=None, description="Up to 10,000 members, by id."
+        default=None, description="The global ids of the members, up to 10,000."
     )
     external_ids: list[str] | None = strawberry.field(
-        default=None, description="Up to 10,000 members, by external id in the kind of the segments."
+        default=None,
+        description="The external ids of the members, of the kind of the segments, up to 10,000.",
     )
     where: CriteriaInput | None = strawberry.field(
-        default=None, description="All members that match criteria now, however many."
+        default=None, description="Criteria: all members that match now, without a limit."
     )
 
 
 @strawberry.type(
-    description="What became of every pair of a member and a segment: changed + alreadyDone are all of them."
+    description="The number of pairs of a member and a segment by result: changed + alreadyDone."
 )
 class SegmentMembersPayload:
     """Payload of addSegmentMembers and removeSegmentMembers."""
 
     changed: int = strawberry.field(
-        default=0, description="Pairs of which a link or a block changed, whether or not the member moved."
+        default=0,
+        description="How many pairs changed. A member may stay in the segment, or out of it, because of"
+        " another source.",
     )
-    already_done: int = strawberry.field(default=0, description="Pairs that were so already.")
+    already_done: int = strawberry.field(default=0, description="How many pairs were already as requested.")
     not_found: list[str] = strawberry.field(
-        default_factory=list, description="The ids and external ids that no member of the kind has."
+        default_factory=list,
+        description="The given ids and external ids for which no member of the kind exists.",
     )
     segments: list[Segment] = strawberry.field(
-        default_factory=list, description="The segments as the mutation left them, a new one last."
+        default_factory=list, description="The segments as the mutation left them; a new segment comes last."
     )
     errors: list[UserError] = strawberry.field(
-        default_factory=list, description="Why nothing was done, if so."
+        default_factory=list, description="The errors because of which nothing was done; empty on success."
     )
 
 
@@ -81,7 +88,8 @@ class SegmentMemberMutations:
     """The mutations of memberships."""
 
     @strawberry.mutation(
-        description="Add members to segments by hand: only a hand removes them again. Static drafts get ACTIVE.",
+        description="Add members to segments manually. They stay until they are removed manually, whatever"
+        " criteria say. STATIC drafts become ACTIVE.",
         extensions=[ReportErrors(SegmentMembersPayload)],
     )
     async def add_segment_members(self, info: Info, input: SegmentMembersInput) -> SegmentMembersPayload:
@@ -98,13 +106,16 @@ class SegmentMemberMutations:
         return _payload(report, selection, unknown)
 
     @strawberry.mutation(
-        description="Remove members from segments by hand: criteria and playbooks of now do not add them again.",
+        description="Remove members from segments manually. The criteria and playbooks of the segments do"
+        " not add them again.",
         extensions=[ReportErrors(SegmentMembersPayload)],
     )
     async def remove_segment_members(self, info: Info, input: SegmentMembersInput) -> SegmentMembersPayload:
         """Remove."""
         if input.new_segment is not None:
-            raise Invalid("A new segment has nobody to remove.", path=("newSegment",))
+            raise Invalid(
+                "removeSegmentMembers cannot create a segment: leave newSegment out.", path=("newSegment",)
+            )
         caller = caller_of(info)
         selection, unknown = _selection(input)
         numbers = ids.decode_all("Segment", input.segment_ids, path=("segmentIds",))
@@ -130,7 +141,7 @@ def _draft(input: NewSegmentInput) -> SegmentDraft:
     )
 
 
-def _payload(report: HandReport, selection: Selection, unknown: list[str]) -> SegmentMembersPayload:
+def _payload(report: ManualReport, selection: Selection, unknown: list[str]) -> SegmentMembersPayload:
     not_found = report.not_found
     if selection.member_ids is not None:
         not_found = [str(ids.encode("Member", int(number))) for number in not_found]

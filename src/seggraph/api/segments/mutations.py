@@ -30,90 +30,113 @@ from seggraph.services.segments.views import SegmentView
 from seggraph.vocabulary import MemberKind, SegmentPurpose, SegmentType, Visibility
 
 
-@strawberry.input(description="Which segment.")
+@strawberry.input(description="The segment that the mutation is about.")
 class SegmentIdInput:
     """Input of the mutations that need nothing else."""
 
-    id: strawberry.ID = strawberry.field(description="The segment.")
+    id: strawberry.ID = strawberry.field(description="The global id of the segment.")
     version: int | None = strawberry.field(
-        default=None, description="The version you saw: if someone else changed it since, nothing is done."
+        default=None,
+        description="The version that you have seen. If it is no longer current, the answer is CONFLICT.",
     )
 
 
-@strawberry.input(description="A segment to clone.")
+@strawberry.input(description="The segment to copy, and the name of the copy.")
 class CloneSegmentInput:
     """Input of cloneSegment."""
 
-    id: strawberry.ID = strawberry.field(description="The original.")
+    id: strawberry.ID = strawberry.field(description="The global id of the original segment.")
     name: str = strawberry.field(
-        description="The clone's: 1 to 200 characters; unique in the workspace, whatever the case."
+        description="The name of the copy: 1 to 200 characters, unique in the workspace; case is ignored."
     )
     version: int | None = strawberry.field(
-        default=None, description="The version you saw: if someone else changed it since, nothing is done."
+        default=None,
+        description="The version that you have seen. If it is no longer current, the answer is CONFLICT.",
     )
 
 
-@strawberry.input(description="A segment to create.")
+@strawberry.input(description="The segment to create.")
 class CreateSegmentInput:
     """Input of createSegment."""
 
     name: str = strawberry.field(
-        description="1 to 200 characters; unique in the workspace, whatever the case."
+        description="The name: 1 to 200 characters, unique in the workspace; case is ignored."
     )
-    kind: MemberKind = strawberry.field(description="The kind of its members.")
-    type: SegmentType = strawberry.field(description="DYNAMIC by criteria, STATIC by imports and hands.")
-    purpose: SegmentPurpose | None = strawberry.field(default=None, description="What it is for.")
-    description: str | None = strawberry.field(default=None, description="In words, up to 2,000 characters.")
-    criteria: CriteriaInput | None = strawberry.field(default=None, description="Who is in it, if DYNAMIC.")
+    kind: MemberKind = strawberry.field(description="The kind of the members.")
+    type: SegmentType = strawberry.field(
+        description="Whether criteria (DYNAMIC), or imports and manual changes (STATIC), select the members."
+    )
+    purpose: SegmentPurpose | None = strawberry.field(default=None, description="The purpose of the segment.")
+    description: str | None = strawberry.field(
+        default=None, description="A description of up to 2,000 characters."
+    )
+    criteria: CriteriaInput | None = strawberry.field(
+        default=None, description="The criteria that select the members; for DYNAMIC segments only."
+    )
     criteria_text: str | None = strawberry.field(
-        default=None, description="The same as text, instead: docs/criteria-text.md."
+        default=None, description="The criteria as text, instead of `criteria`; see docs/criteria-text.md."
     )
     visibility: Visibility | None = strawberry.field(
-        default=None, description="WORKSPACE unless given; team members' segments are always PRIVATE."
+        default=None,
+        description="Who may see the segment; default WORKSPACE. Segments of team members are always PRIVATE.",
     )
     hidden_from_ids: list[strawberry.ID] | None = strawberry.field(
-        default=None, description="Users that do not see it."
+        default=None, description="The users that the segment is hidden from."
     )
     sync_interval: DurationText | None = strawberry.field(
-        default=None, description="How often all of it is computed anew: PT5M to P31D; PT4H unless given."
+        default=None,
+        description="How often the whole segment is calculated again: PT5M to P31D, default PT4H.",
     )
     activate: bool | None = strawberry.field(
-        default=None, description="Whether it is ACTIVE at once; unless given, if it has criteria."
+        default=None, description="Whether to activate the segment at once; default: true if it has criteria."
     )
 
 
-@strawberry.input(description="What to change of a segment. A field that is absent stays as it is.")
+@strawberry.input(description="The changes of a segment. A field that is absent stays as it is.")
 class UpdateSegmentInput:
     """Input of updateSegment."""
 
-    id: strawberry.ID = strawberry.field(description="The segment.")
+    id: strawberry.ID = strawberry.field(description="The global id of the segment.")
     version: int | None = strawberry.field(
-        default=None, description="The version you edited: if someone else changed it since, nothing is done."
+        default=None,
+        description="The version that your edit is based on. If it is no longer current, the answer is"
+        " CONFLICT.",
     )
-    name: str | None = strawberry.field(default=strawberry.UNSET, description="1 to 200 characters.")
-    description: str | None = strawberry.field(default=strawberry.UNSET, description="Null clears it.")
+    name: str | None = strawberry.field(
+        default=strawberry.UNSET, description="The new name: 1 to 200 characters."
+    )
+    description: str | None = strawberry.field(
+        default=strawberry.UNSET, description="The new value; null removes it."
+    )
     criteria: CriteriaInput | None = strawberry.field(
-        default=strawberry.UNSET, description="New criteria void the calculation at work and start another."
+        default=strawberry.UNSET,
+        description="The new criteria. A running calculation is discarded, and a new one starts.",
     )
     criteria_text: str | None = strawberry.field(
-        default=strawberry.UNSET, description="The same as text, instead: docs/criteria-text.md."
+        default=strawberry.UNSET,
+        description="The criteria as text, instead of `criteria`; see docs/criteria-text.md.",
     )
     kind: MemberKind | None = strawberry.field(
         default=strawberry.UNSET,
-        description="The kind of its members; only of a draft that nothing relies on.",
+        description="The kind of the members; only for a draft that nothing uses.",
     )
     type: SegmentType | None = strawberry.field(
-        default=strawberry.UNSET, description="DYNAMIC or STATIC; only of a draft."
+        default=strawberry.UNSET, description="The type of the segment; only for a draft."
     )
     purpose: SegmentPurpose | None = strawberry.field(
-        default=strawberry.UNSET, description="Null for none. Of a STATIC segment only while it is a draft."
+        default=strawberry.UNSET,
+        description="The purpose; null for none. For a STATIC segment only while it is a draft.",
     )
-    visibility: Visibility | None = strawberry.field(default=strawberry.UNSET, description="Who sees it.")
+    visibility: Visibility | None = strawberry.field(
+        default=strawberry.UNSET, description="Who may see the segment."
+    )
     hidden_from_ids: list[strawberry.ID] | None = strawberry.field(
-        default=strawberry.UNSET, description="Users that do not see it; these and no others."
+        default=strawberry.UNSET,
+        description="The users that the segment is hidden from; they replace the present ones.",
     )
     sync_interval: DurationText | None = strawberry.field(
-        default=strawberry.UNSET, description="How often all of it is computed anew; null for every PT4H."
+        default=strawberry.UNSET,
+        description="How often the whole segment is calculated again; null for every PT4H.",
     )
 
 
@@ -122,7 +145,8 @@ class SegmentMutations:
     """The mutations of segments."""
 
     @strawberry.mutation(
-        description="Create a segment. With criteria it is ACTIVE and being calculated when this answers.",
+        description="Create a segment. With criteria it becomes ACTIVE, and its calculation has started when"
+        " the mutation returns.",
         extensions=[ReportErrors(SegmentPayload)],
     )
     async def create_segment(self, info: Info, input: CreateSegmentInput) -> SegmentPayload:
@@ -144,7 +168,7 @@ class SegmentMutations:
         return SegmentPayload(segment=Segment.of(view))
 
     @strawberry.mutation(
-        description="Change a segment. What may change depends on its status: docs/segments.md.",
+        description="Change a segment. Its status decides what can be changed; see docs/segments.md.",
         extensions=[ReportErrors(SegmentPayload)],
     )
     async def update_segment(self, info: Info, input: UpdateSegmentInput) -> SegmentPayload:
@@ -162,7 +186,8 @@ class SegmentMutations:
         )
 
     @strawberry.mutation(
-        description="Make a draft ACTIVE and have it calculated; one that is ACTIVE stays as it is.",
+        description="Activate a draft and start its calculation. A segment that is already ACTIVE does not"
+        " change.",
         extensions=[ReportErrors(SegmentPayload)],
     )
     async def activate_segment(self, info: Info, input: SegmentIdInput) -> SegmentPayload:
@@ -170,7 +195,8 @@ class SegmentMutations:
         return await _done(info, segments.activate, input)
 
     @strawberry.mutation(
-        description="Have an ACTIVE segment calculated anew; a calculation at work goes on.",
+        description="Start a calculation of the whole ACTIVE segment. If one is already running, it"
+        " continues.",
         extensions=[ReportErrors(SegmentPayload)],
     )
     async def recalculate_segment(self, info: Info, input: SegmentIdInput) -> SegmentPayload:
@@ -178,7 +204,7 @@ class SegmentMutations:
         return await _done(info, segments.recalculate, input)
 
     @strawberry.mutation(
-        description="Freeze an ACTIVE segment: its members stay, and it is neither evaluated nor delivered.",
+        description="Pause an ACTIVE segment: it keeps its members, and is neither calculated nor delivered.",
         extensions=[ReportErrors(SegmentPayload)],
     )
     async def pause_segment(self, info: Info, input: SegmentIdInput) -> SegmentPayload:
@@ -186,7 +212,7 @@ class SegmentMutations:
         return await _done(info, segment_life.pause, input)
 
     @strawberry.mutation(
-        description="Make a PAUSED segment ACTIVE again and have it calculated.",
+        description="Resume a PAUSED segment: it becomes ACTIVE and its calculation starts.",
         extensions=[ReportErrors(SegmentPayload)],
     )
     async def resume_segment(self, info: Info, input: SegmentIdInput) -> SegmentPayload:
@@ -194,7 +220,8 @@ class SegmentMutations:
         return await _done(info, segment_life.resume, input)
 
     @strawberry.mutation(
-        description="Put a segment away that nothing works with: SEGMENT_IN_USE names what does.",
+        description="Archive a segment that nothing uses. Otherwise the error SEGMENT_IN_USE names what uses"
+        " it.",
         extensions=[ReportErrors(SegmentPayload)],
     )
     async def archive_segment(self, info: Info, input: SegmentIdInput) -> SegmentPayload:
@@ -202,7 +229,7 @@ class SegmentMutations:
         return await _done(info, segment_life.archive, input)
 
     @strawberry.mutation(
-        description="Make an ARCHIVED segment ACTIVE again and have it calculated.",
+        description="Take a segment out of the archive: it becomes ACTIVE and its calculation starts.",
         extensions=[ReportErrors(SegmentPayload)],
     )
     async def unarchive_segment(self, info: Info, input: SegmentIdInput) -> SegmentPayload:
@@ -210,8 +237,8 @@ class SegmentMutations:
         return await _done(info, segment_life.unarchive, input)
 
     @strawberry.mutation(
-        description="Make another segment like one that you see. It shows the numbers of the original until its"
-        " own are calculated.",
+        description="Copy a segment that you may see. The copy shows the numbers of the original until its"
+        " own calculation ends.",
         extensions=[ReportErrors(SegmentPayload)],
     )
     async def clone_segment(self, info: Info, input: CloneSegmentInput) -> SegmentPayload:
@@ -224,7 +251,8 @@ class SegmentMutations:
         return SegmentPayload(segment=Segment.of(view))
 
     @strawberry.mutation(
-        description="Delete a draft or an archived segment that nothing refers to. Its members stay in the workspace.",
+        description="Delete a draft or an archived segment that nothing uses. Its members stay in the"
+        " workspace.",
         extensions=[ReportErrors(DeletePayload)],
     )
     async def delete_segment(self, info: Info, input: SegmentIdInput) -> DeletePayload:
@@ -271,7 +299,7 @@ def _changes(input: UpdateSegmentInput) -> dict[str, Any]:
         for name in ("name", "description", "kind", "type", "purpose", "visibility")
         if getattr(input, name) is not strawberry.UNSET
     }
-    if any(one is not strawberry.UNSET for one in (input.criteria, input.criteria_text)):
+    if any(form is not strawberry.UNSET for form in (input.criteria, input.criteria_text)):
         given["criteria"] = criteria_of(input.criteria, input.criteria_text)
     if input.hidden_from_ids is not strawberry.UNSET:
         given["hidden_from"] = _user_ids(input.hidden_from_ids)

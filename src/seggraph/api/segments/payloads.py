@@ -12,27 +12,31 @@ from seggraph.services.segments import differences
 from seggraph.services.segments.edits import Edit
 
 
-@strawberry.type(description="A segment as the mutation left it, or why nothing was done.")
+@strawberry.type(description="The segment as the mutation left it, or the errors.")
 class SegmentPayload:
     """Payload of the mutations of one segment."""
 
-    segment: Segment | None = strawberry.field(default=None, description="The segment.")
-    warnings: list[Warning] = strawberry.field(default_factory=list, description="What to know about it.")
+    segment: Segment | None = strawberry.field(
+        default=None, description="The segment; null if there are errors."
+    )
+    warnings: list[Warning] = strawberry.field(
+        default_factory=list, description="Warnings about what the mutation did."
+    )
     errors: list[UserError] = strawberry.field(
-        default_factory=list, description="Why nothing was done, if so."
+        default_factory=list, description="The errors because of which nothing was done; empty on success."
     )
     edit: strawberry.Private[Edit | None] = None
 
     @strawberry.field(
-        description="Who enters and who leaves by this edit of an ACTIVE segment; evaluated only when asked for."
-        " Null for what moves nobody, and when it takes longer than a preview may."
+        description="How this edit changes the members of an ACTIVE segment. Null if it changes none, or if"
+        " the evaluation takes longer than a preview may."
     )
     async def diff(self, info: Info) -> PreviewDiff | None:
         """Evaluate the difference."""
         if self.edit is None:
             return None
         caller = caller_of(info)
-        found = await differences.of_edit(caller.services, caller.viewer, self.edit)
-        if found is None:
+        difference = await differences.of_edit(caller.services, caller.viewer, self.edit)
+        if difference is None:
             return None
-        return PreviewDiff.of(found.kind, found.before, found.after)
+        return PreviewDiff.of(difference.kind, difference.before, difference.after)

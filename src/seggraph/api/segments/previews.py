@@ -22,42 +22,43 @@ from seggraph.services.previews.previews import Preview
 from seggraph.vocabulary import MemberKind, SegmentPurpose
 
 
-@strawberry.input(description="Criteria to try without saving them.")
+@strawberry.input(description="The criteria to preview without saving them.")
 class PreviewSegmentInput:
     """Input of previewSegment."""
 
     kind: MemberKind = strawberry.field(description="The kind of the members.")
     purpose: SegmentPurpose | None = strawberry.field(
-        default=None, description="What the segment is for; it decides the total reach."
+        default=None,
+        description="The purpose of the segment, which decides the channels that the total reach counts.",
     )
-    criteria: CriteriaInput | None = strawberry.field(default=None, description="The criteria.")
+    criteria: CriteriaInput | None = strawberry.field(default=None, description="The criteria to evaluate.")
     criteria_text: str | None = strawberry.field(
-        default=None, description="The same as text, instead: docs/criteria-text.md."
+        default=None, description="The criteria as text, instead of `criteria`; see docs/criteria-text.md."
     )
 
 
-@strawberry.type(description="What criteria would match now.")
+@strawberry.type(description="The members that criteria would select now.")
 class SegmentPreview:
     """A preview; with errors it is empty."""
 
     member_count: int = strawberry.field(default=0, description="How many members match.")
     reach: Reach = strawberry.field(
-        default_factory=Reach.unknown, description="How many of them can be contacted."
+        default_factory=Reach.unknown, description="How many of the matching members can be contacted."
     )
-    sentence: str = strawberry.field(default="", description="The criteria in words.")
+    sentence: str = strawberry.field(default="", description="The criteria as a sentence for people.")
     errors: list[UserError] = strawberry.field(
-        default_factory=list, description="What is wrong with the criteria."
+        default_factory=list, description="The errors in the criteria; empty on success."
     )
     preview: strawberry.Private[Preview | None] = None
 
-    @strawberry.field(description="Some of the members that match, those who came first.")
+    @strawberry.field(description="Some of the matching members, oldest first.")
     async def sample(self, info: Info, first: SampleSize = None) -> list[Member]:
         """Read a few members."""
         if self.preview is None:
             return []
         return await sample_of(info, MemberList(self.preview.kind, audience=self.preview.members), first)
 
-    @strawberry.field(description="What the members that match are worth, by their orders.")
+    @strawberry.field(description="The customer value of the matching members.")
     async def value(self, info: Info) -> CustomerValue:
         """Add up the orders."""
         if self.preview is None:
@@ -65,13 +66,15 @@ class SegmentPreview:
         return CustomerValue.of(await previews.value(caller_of(info).viewer, self.preview))
 
     @strawberry.field(
-        description="Who would enter and who would leave, if a segment had these criteria instead of what it has.",
+        description="How the members of a segment would change if it had these criteria.",
         extensions=[ReportErrors(PreviewDiff)],
     )
     async def diff(
         self,
         info: Info,
-        segment_id: Annotated[strawberry.ID, strawberry.argument(description="The segment to compare with.")],
+        segment_id: Annotated[
+            strawberry.ID, strawberry.argument(description="The global id of the segment to compare with.")
+        ],
     ) -> PreviewDiff:
         """Compare with the members of a segment."""
         if self.preview is None:
@@ -96,7 +99,7 @@ class PreviewQueries:
     """The query of previews."""
 
     @strawberry.field(
-        description="What criteria would match now, without saving them.",
+        description="Evaluate criteria now without saving them.",
         extensions=[ReportErrors(SegmentPreview)],
     )
     async def preview_segment(self, info: Info, input: PreviewSegmentInput) -> SegmentPreview:
@@ -105,5 +108,5 @@ class PreviewQueries:
         given = criteria_of(input.criteria, input.criteria_text)
         if given is None:
             raise Required("Give the criteria to preview.", path=("criteria",))
-        found = await previews.preview(caller.services, caller.viewer, input.kind, given, input.purpose)
-        return SegmentPreview.of(found)
+        preview = await previews.preview(caller.services, caller.viewer, input.kind, given, input.purpose)
+        return SegmentPreview.of(preview)

@@ -1,7 +1,7 @@
 """Segments in the schema: the type and what hangs from it, and the connections."""
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated
 
 import orjson
 import strawberry
@@ -13,32 +13,41 @@ from seggraph.api.base import ids
 from seggraph.api.base.context import Caller, caller_of
 from seggraph.api.base.enums import OrderDirection
 from seggraph.api.base.node import Node, row_id
-from seggraph.api.base.paging import AFTER, BEFORE, FIRST, LAST, PageInfo, nodes_of, request_of
+from seggraph.api.base.paging import (
+    TOTAL_COUNT,
+    After,
+    Before,
+    Connection,
+    Edge,
+    First,
+    Last,
+    request_of,
+)
 from seggraph.api.base.scalars import JSON, DurationText
 from seggraph.api.criteria.criteria import CriteriaInput, document_of, shown, text_shown
 from seggraph.api.destinations.deliveries import SegmentDeliveryFields
 from seggraph.api.links.campaign_links import SegmentCampaignFields
-from seggraph.api.links.playbook_links import LinkedPlaybook, kinds_holding, playbook_of, playbooks_holding
+from seggraph.api.links.playbook_links import LinkedPlaybook, kinds_holding, playbooks_holding
 from seggraph.api.members.members import Member, MemberOrder
 from seggraph.api.metrics.metrics import SegmentMetricFields
 from seggraph.api.reach.reach import Reach
 from seggraph.api.segments.explanations import MembershipExplanation
 from seggraph.api.segments.history import SegmentHistoryFields
+from seggraph.api.segments.sources import Freshness, SegmentSource
 from seggraph.api.segments.usages import SegmentUsageFields
 from seggraph.api.segments.values import SegmentValueFields
 from seggraph.api.users.viewer import User
 from seggraph.criteria import Catalogue, Duration
-from seggraph.database.paging import Order, Page
+from seggraph.database.paging import Order
 from seggraph.services.criteria import documents as criteria_documents
 from seggraph.services.criteria import texts as criteria_texts
 from seggraph.services.members import members
-from seggraph.services.memberships.memberships import SourceView
 from seggraph.services.segments import explanations
 from seggraph.services.segments import lifecycle as segment_life
 from seggraph.services.segments.members import SegmentPage, SegmentPageRequest
 from seggraph.services.segments.views import COLUMNS, TYPES, SegmentView, view_of
 from seggraph.transport.loading import awaits_loaders
-from seggraph.transport.records import column, loads, reads, rows_of, same_row, shown, wanted
+from seggraph.transport.records import column, loads, reads, rows_of, same_row, wanted
 from seggraph.vocabulary import (
     MemberKind,
     SegmentAction,
@@ -52,140 +61,75 @@ from seggraph.vocabulary import (
 )
 
 
-@strawberry.type(description="How current a segment is.")
-class Freshness:
-    """What was asked for, what was computed, and what is still to be looked at."""
-
-    as_of: datetime | None = strawberry.field(
-        description="The instant of the data that the numbers are from."
-    )
-    lag_seconds: float | None = strawberry.field(
-        description="How long the oldest change that was not looked at has waited; 0 when there is none."
-    )
-    pending_changes: int = strawberry.field(
-        description="Members of the kind that changed and were not looked at. It is read after the segment: counts "
-        "asked for together with it may be from just before; those asked for once it is 0 are complete."
-    )
-    computed_revision: int | None = strawberry.field(description="The revision that the numbers are from.")
-    requested_revision: int = strawberry.field(description="The revision that was asked for.")
-
-
-@strawberry.type(description="Something that puts members into a segment.")
-class SegmentSource:
-    """Criteria, a playbook, a hand, or an import."""
-
-    kind: SourceKind = strawberry.field(description="What it is.")
-    playbook_id: strawberry.Private[int | None]
-    member_count: int = strawberry.field(description="Members that it holds in the segment.")
-    blocked_count: int = strawberry.field(
-        description="Members that it may not add, because a hand removed them."
-    )
-
-    @strawberry.field(description="Which playbook, if it is one that you may see.")
-    @awaits_loaders
-    async def playbook(self, info: Info) -> LinkedPlaybook | None:
-        """Look it up for all sources at once."""
-        return await playbook_of(info, self.playbook_id)
-
-    @staticmethod
-    def of(view: SourceView) -> "SegmentSource":
-        """The source as the service reads it."""
-        return SegmentSource(
-            kind=view.kind,
-            playbook_id=view.playbook_id,
-            member_count=view.member_count,
-            blocked_count=view.blocked_count,
-        )
-
-
-@strawberry.type(description="A member in the list of a segment's members.")
-class SegmentMemberEdge:
+@strawberry.type(description="A member in a list of a segment's members, with how it entered the segment.")
+class SegmentMemberEdge(Edge[Member]):
     """Relay's edge, with how the member came in."""
 
-    page: strawberry.Private[Page[Any]]
-    index: strawberry.Private[int]
     segment_id: strawberry.Private[int]
-
-    @strawberry.field(description="Where in the list: for after and before.")
-    def cursor(self) -> str:
-        """The cursor, made when it is asked for."""
-        return self.page.cursors[self.index]
-
-    @strawberry.field(description="The member.")
-    def node(self) -> Member:
-        """The member."""
-        member: Member = shown(self.page.items[self.index], Member.of)
-        return member
 
     @property
     def ordinal(self) -> int:
         """The member's ordinal."""
-        item = self.page.items[self.index]
-        number: int = item["ordinal"] if isinstance(item, Record) else item.ordinal
+        number: int = self.item["ordinal"] if isinstance(self.item, Record) else self.item.ordinal
         return number
 
     @strawberry.field(
         description="When the member last entered the segment.",
         metadata=loads(
-            lambda info: caller_of(info).loaders.entered_at, lambda edge: (edge.segment_id, edge.ordinal)
+            lambda info: caller_of(info).loaders.memberships.entered_at,
+            lambda edge: (edge.segment_id, edge.ordinal),
         ),
     )
     @awaits_loaders
     async def entered_at(self, info: Info) -> datetime | None:
         """Look it up for the whole page at once."""
-        return await caller_of(info).loaders.entered_at.load((self.segment_id, self.ordinal))
+        return await caller_of(info).loaders.memberships.entered_at.load((self.segment_id, self.ordinal))
 
-    @strawberry.field(description="What holds the member in the segment.")
+    @strawberry.field(description="The kinds of sources because of which the member is in the segment.")
     @awaits_loaders
     async def sources(self, info: Info) -> list[SourceKind]:
         """Look it up for the whole page at once."""
         return await kinds_holding(info, self.segment_id, self.ordinal)
 
-    @strawberry.field(description="The playbooks that hold the member in the segment, of those you may see.")
+    @strawberry.field(
+        description="The playbooks because of which the member is in the segment, of those that you may see."
+    )
     @awaits_loaders
     async def playbooks(self, info: Info) -> list[LinkedPlaybook]:
         """Look them up for the whole page at once."""
         return await playbooks_holding(info, self.segment_id, self.ordinal)
 
 
-@strawberry.type(description="The members of a segment, page by page.")
-class SegmentMemberConnection:
-    """Relay's connection."""
+@strawberry.type(description="A page of the members of a segment.")
+class SegmentMemberConnection(Connection[Member, SegmentMemberEdge]):
+    """Relay's connection: the audience is known, so that counting it costs nothing."""
 
-    page: strawberry.Private[Page[Any]]
     audience: strawberry.Private[BitMap]
     segment_id: strawberry.Private[int]
 
-    @strawberry.field(description="The page.")
-    def edges(self) -> list[SegmentMemberEdge]:
-        """An edge for each member of the page."""
-        return [
-            SegmentMemberEdge(page=self.page, index=index, segment_id=self.segment_id)
-            for index in range(len(self.page.items))
-        ]
+    def edge(self, index: int) -> SegmentMemberEdge:
+        """The edge of a member."""
+        return SegmentMemberEdge(page=self.page, index=index, make=self.make, segment_id=self.segment_id)
 
-    @strawberry.field(description="Where the page stands in the list.")
-    def page_info(self) -> PageInfo:
-        """The page info."""
-        return PageInfo.of(self.page)
-
-    @strawberry.field(description="The members of the page, without what the edges say.")
-    def nodes(self) -> list[Member]:
-        """The members."""
-        return nodes_of(self.page, Member.of)
-
-    @strawberry.field(description="How many members the whole list has; counted only when asked for.")
+    @strawberry.field(description=TOTAL_COUNT)
     def total_count(self) -> int:
         """Count the list."""
         return len(self.audience)
 
     @staticmethod
-    def of(segment_id: int, found: SegmentPage) -> "SegmentMemberConnection":
+    def of(segment_id: int, members_page: SegmentPage) -> "SegmentMemberConnection":
         """The connection of a page."""
-        return SegmentMemberConnection(page=found.page, audience=found.audience, segment_id=segment_id)
+        return SegmentMemberConnection(
+            page=members_page.page,
+            make=Member.of,
+            audience=members_page.audience,
+            segment_id=segment_id,
+        )
 
 
-@strawberry.type(description="A named audience: members of one kind, by criteria, import or hand.")
+@strawberry.type(
+    description="A named audience of members of one kind, selected by criteria, imports or manual changes."
+)
 class Segment(
     SegmentHistoryFields,
     SegmentCampaignFields,
@@ -198,34 +142,46 @@ class Segment(
     """A segment. Its numbers belong together: they are all as of reach.asOf."""
 
     id: strawberry.ID = row_id("Segment")
-    name: str = strawberry.field(description="The name; unique in the workspace, whatever its case.")
-    description: str | None = strawberry.field(description="What it is for, in words.")
-    kind: MemberKind = strawberry.field(description="The kind of its members.")
-    type: SegmentType = strawberry.field(description="DYNAMIC by criteria, STATIC by imports and hands.")
-    status: SegmentStatus = strawberry.field(description="Where it is in its life.")
+    name: str = strawberry.field(description="The name. It is unique in the workspace; case is ignored.")
+    description: str | None = strawberry.field(description="A description in words; null if there is none.")
+    kind: MemberKind = strawberry.field(description="The kind of the members.")
+    type: SegmentType = strawberry.field(
+        description="Whether criteria (DYNAMIC), or imports and manual changes (STATIC), select the members."
+    )
+    status: SegmentStatus = strawberry.field(description="The status of the segment.")
     purpose: SegmentPurpose | None = strawberry.field(
-        description="What it is for; it decides the total reach."
+        description="The purpose, which decides the channels that the total reach counts; null if none is"
+        " set."
     )
-    origin: SegmentOrigin = strawberry.field(description="Who made it.")
-    visibility: Visibility = strawberry.field(description="Who sees it.")
-    version: int = strawberry.field(description="Counts edits: send it with an edit to notice other editors.")
+    origin: SegmentOrigin = strawberry.field(description="Who created the segment.")
+    visibility: Visibility = strawberry.field(description="Who may see the segment.")
+    version: int = strawberry.field(
+        description="The number of edits so far. Send it with an edit to get CONFLICT if the object was"
+        " edited in between."
+    )
     revision: int = strawberry.field(
-        description="The computation that was asked for last.", metadata=column("requested_revision")
+        description="The number of the last requested calculation.", metadata=column("requested_revision")
     )
-    member_count: int = strawberry.field(description="How many members it has, as of reach.asOf.")
-    reach: Reach = strawberry.field(description="How many of them can be contacted.", metadata=same_row())
+    member_count: int = strawberry.field(description="How many members the segment has, as of reach.asOf.")
+    reach: Reach = strawberry.field(
+        description="How many of the members can be contacted.", metadata=same_row()
+    )
     sync_interval: DurationText | None = strawberry.field(
-        description="How often all of it is computed anew, besides following changes; null: every PT4H.",
+        description="How often the whole segment is calculated again, besides following changes; null means"
+        " every PT4H.",
         metadata=column("sync_interval_seconds", make=lambda seconds: _duration(seconds)),
     )
-    next_sync_at: datetime | None = strawberry.field(description="When it is next computed anew.")
-    created_at: datetime = strawberry.field(description="When it was created.")
-    last_action: SegmentAction = strawberry.field(description="The last thing done to it.")
-    last_modified_at: datetime = strawberry.field(description="When that was.")
+    next_sync_at: datetime | None = strawberry.field(
+        description="When the whole segment is next calculated; null if that is not planned."
+    )
+    created_at: datetime = strawberry.field(description="When the segment was created.")
+    last_action: SegmentAction = strawberry.field(description="The last action on the segment.")
+    last_modified_at: datetime = strawberry.field(description="When the last action happened.")
     view: strawberry.Private[SegmentView]
 
     @strawberry.field(
-        description="The criteria as a JSON tree, in canonical form. The id of a segment that you do not see is null."
+        description="The criteria as a JSON tree in canonical form; null without criteria. The id of a"
+        " segment that you may not see is null."
     )
     @awaits_loaders
     async def criteria(self, info: Info) -> JSON | None:
@@ -235,22 +191,22 @@ class Segment(
         return shown(self.view.criteria, await self._segment_names(info))
 
     @strawberry.field(
-        description="The criteria as a sentence; null when a field they ask about is gone."
-        ' A segment that you do not see is "a segment" in it.'
+        description="The criteria as a sentence for people; null without criteria, or if a field that they"
+        ' use was deleted. A segment that you may not see appears as "a segment".'
     )
     @awaits_loaders
     async def criteria_sentence(self, info: Info) -> str | None:
         """Describe the criteria in words."""
         if self.view.criteria is None:
             return None
-        catalogue = await caller_of(info).loaders.catalogues.load(self.kind)
+        catalogue = await caller_of(info).loaders.catalogue.by_kind.load(self.kind)
         if catalogue is None:
             return None
         return criteria_documents.sentence(self.view.criteria, catalogue, await self._segment_names(info))
 
     @strawberry.field(
-        description="The criteria as text, in its one spelling; createSegment and others read it back."
-        " Null when they refer to a segment that you do not see."
+        description="The criteria as text, as createSegment and other mutations accept it; null without"
+        " criteria, or if they refer to a segment that you may not see."
     )
     @awaits_loaders
     async def criteria_text(self, info: Info) -> str | None:
@@ -264,36 +220,47 @@ class Segment(
         if self.view.criteria is None:
             return {}
         named = sorted(criteria_texts.segments_of(self.view.criteria))
-        seen = await caller_of(info).loaders.segments.load_many(named)
+        seen = await caller_of(info).loaders.segments.by_id.load_many(named)
         return {segment.id: segment.name for segment in seen if segment is not None}
 
-    @strawberry.field(description="What you may do to it now, going by its status and your rights.")
+    @strawberry.field(
+        description="The actions that are possible now, by the segment's status and your rights."
+    )
     def transitions(self, info: Info) -> list[SegmentTransition]:
         """What is possible."""
         return segment_life.open_to(caller_of(info).viewer, self.view)
 
-    @strawberry.field(description="The users that it is hidden from.", metadata=reads("id"))
+    @strawberry.field(
+        description="The users that the segment is hidden from.",
+        metadata=reads("id"),
+    )
     @awaits_loaders
     async def hidden_from(self, info: Info) -> list[User]:
         """Load the users."""
         loaders = caller_of(info).loaders
-        found = await loaders.users.load_many(await loaders.hidden_from.load(self.view.id))
-        return [User.of(user) for user in found if user is not None]
+        users = await loaders.users.by_id.load_many(await loaders.segments.hidden_from.load(self.view.id))
+        return [User.of(user) for user in users if user is not None]
 
-    @strawberry.field(description="What puts members into it.", metadata=reads("id"))
+    @strawberry.field(
+        description="The sources that add members to the segment.",
+        metadata=reads("id"),
+    )
     @awaits_loaders
     async def sources(self, info: Info) -> list[SegmentSource]:
         """Load the sources."""
-        return [SegmentSource.of(view) for view in await caller_of(info).loaders.sources.load(self.view.id)]
+        return [
+            SegmentSource.of(view)
+            for view in await caller_of(info).loaders.segments.sources.load(self.view.id)
+        ]
 
     @strawberry.field(
-        description="How current it is.",
+        description="How current the members are.",
         metadata=reads("kind", "as_of", "computed_revision", "requested_revision"),
     )
     @awaits_loaders
     async def freshness(self, info: Info) -> Freshness:
         """Measure the freshness."""
-        pending = await caller_of(info).loaders.pending.load(self.kind)
+        pending = await caller_of(info).loaders.segments.pending_changes.load(self.kind)
         return Freshness(
             as_of=self.view.as_of,
             lag_seconds=pending.oldest_seconds,
@@ -303,8 +270,8 @@ class Segment(
         )
 
     @strawberry.field(
-        description="Who created it; null for an API key, or a user who is gone.",
-        metadata=loads(lambda info: caller_of(info).loaders.users, "view.created_by_id", User.of),
+        description="The user who created it; null if an API key did, or if the user was deleted.",
+        metadata=loads(lambda info: caller_of(info).loaders.users.by_id, "view.created_by_id", User.of),
     )
     @awaits_loaders
     async def created_by(self, info: Info) -> User | None:
@@ -312,8 +279,8 @@ class Segment(
         return await _user(caller_of(info), self.view.created_by_id)
 
     @strawberry.field(
-        description="Who did the last thing to it; null for an API key, or a user who is gone.",
-        metadata=loads(lambda info: caller_of(info).loaders.users, "view.last_modified_by_id", User.of),
+        description="The user who did the last action; null if an API key did, or if the user was deleted.",
+        metadata=loads(lambda info: caller_of(info).loaders.users.by_id, "view.last_modified_by_id", User.of),
     )
     @awaits_loaders
     async def last_modified_by(self, info: Info) -> User | None:
@@ -321,12 +288,14 @@ class Segment(
         return await _user(caller_of(info), self.view.last_modified_by_id)
 
     @strawberry.field(
-        description="Why a member is in the segment, or is not: sources and criteria, part by part."
+        description="Why a member is in the segment or not: by sources, and by each part of the criteria."
     )
     async def explain(
         self,
         info: Info,
-        member_id: Annotated[strawberry.ID, strawberry.argument(description="The member, of the same kind.")],
+        member_id: Annotated[
+            strawberry.ID, strawberry.argument(description="The global id of a member of the same kind.")
+        ],
     ) -> MembershipExplanation:
         """Explain."""
         caller = caller_of(info)
@@ -336,24 +305,30 @@ class Segment(
         )
 
     @strawberry.field(
-        description="Its members, in the order in which they came unless told otherwise.",
+        description="The members of the segment, oldest first by default.",
         metadata=reads("id", "kind"),
     )
     @awaits_loaders
     async def members(
         self,
         info: Info,
-        first: Annotated[int | None, strawberry.argument(description=FIRST)] = None,
-        after: Annotated[str | None, strawberry.argument(description=AFTER)] = None,
-        last: Annotated[int | None, strawberry.argument(description=LAST)] = None,
-        before: Annotated[str | None, strawberry.argument(description=BEFORE)] = None,
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
         search: Annotated[
-            str | None, strawberry.argument(description="Part of a name, domain or email.")
+            str | None,
+            strawberry.argument(
+                description="Return only members whose name, domain or email contains this text; case is ignored."
+            ),
         ] = None,
         where: Annotated[
-            CriteriaInput | None, strawberry.argument(description="Criteria that narrow the list.")
+            CriteriaInput | None,
+            strawberry.argument(description="Return only members that match these criteria."),
         ] = None,
-        order_by: Annotated[MemberOrder | None, strawberry.argument(description="How to sort.")] = None,
+        order_by: Annotated[
+            MemberOrder | None, strawberry.argument(description="The order of the list.")
+        ] = None,
     ) -> SegmentMemberConnection:
         """A page of the members."""
         loaders = caller_of(info).loaders
@@ -366,7 +341,7 @@ class Segment(
             where=None if where is None else criteria_documents.canonical(document_of(where)),
             columns=wanted(info),
         )
-        return SegmentMemberConnection.of(self.view.id, await loaders.segment_pages.load(request))
+        return SegmentMemberConnection.of(self.view.id, await loaders.segments.member_pages.load(request))
 
     @staticmethod
     def of(view: SegmentView) -> "Segment":
@@ -399,7 +374,7 @@ def _duration(seconds: int | None) -> DurationText | None:
 
 
 async def _user(caller: Caller, user_id: int | None) -> User | None:
-    view = None if user_id is None else await caller.loaders.users.load(user_id)
+    view = None if user_id is None else await caller.loaders.users.by_id.load(user_id)
     return None if view is None else User.of(view)
 
 
@@ -407,7 +382,7 @@ async def member_order(caller: Caller, kind: MemberKind, order: MemberOrder | No
     """The order that an argument asks for."""
     if order is None:
         return members.BY_ORDINAL
-    catalogue = await caller.loaders.catalogues.load(kind)
+    catalogue = await caller.loaders.catalogue.by_kind.load(kind)
     descending = order.direction is OrderDirection.DESC
     return members.order_by(catalogue or Catalogue(kind), order.field, descending=descending)
 

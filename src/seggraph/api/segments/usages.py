@@ -14,46 +14,52 @@ from seggraph.transport.records import reads
 from seggraph.vocabulary import SegmentUse
 
 
-@strawberry.type(description="A link to something that relies on a segment.")
+@strawberry.type(description="Something that uses a segment.")
 class SegmentUsage:
     """Something that relies on a segment, and in which way."""
 
-    id: strawberry.ID = strawberry.field(description="Its global id, which node finds.")
-    name: str = strawberry.field(description="Its name.")
-    status: str = strawberry.field(description="Its status, by the name that its own type gives it.")
-    use: SegmentUse = strawberry.field(description="In which way it relies on the segment.")
+    id: strawberry.ID = strawberry.field(
+        description="The global id of what uses the segment; the query node finds it."
+    )
+    name: str = strawberry.field(description="The name of what uses the segment.")
+    status: str = strawberry.field(
+        description="The status of what uses the segment, a value of its own status enum."
+    )
+    use: SegmentUse = strawberry.field(description="How it uses the segment.")
     holds: bool = strawberry.field(
-        description="Whether it keeps the segment from being archived. Anything here keeps it from being deleted."
+        description="Whether it prevents archiving the segment. Every usage prevents deleting it."
     )
 
 
-@strawberry.type(description="What relies on a segment. What you may not see is only counted.")
+@strawberry.type(description="What uses a segment. Usages that you may not see are only counted.")
 class SegmentUsages:
     """The users of a segment by what they are."""
 
-    campaigns: list[SegmentUsage] = strawberry.field(description="Campaigns that it is attached to.")
-    segments: list[SegmentUsage] = strawberry.field(description="Segments whose criteria refer to it.")
+    campaigns: list[SegmentUsage] = strawberry.field(description="The campaigns that use the segment.")
+    segments: list[SegmentUsage] = strawberry.field(description="The segments whose criteria refer to it.")
     playbooks: list[SegmentUsage] = strawberry.field(
-        description="Playbooks that add to it, or whose criteria refer to it."
+        description="The playbooks that add members to it, or whose criteria refer to it."
     )
-    destinations: list[SegmentUsage] = strawberry.field(description="Destinations that it is delivered to.")
-    hidden_count: int = strawberry.field(description="How many more there are that you may not see.")
+    destinations: list[SegmentUsage] = strawberry.field(
+        description="The destinations that it is delivered to."
+    )
+    hidden_count: int = strawberry.field(description="How many more usages there are that you may not see.")
 
     @staticmethod
     def of(usages: Iterable[Usage]) -> "SegmentUsages":
         """The usages as the service found them."""
-        found: dict[UserType, list[SegmentUsage]] = {type_: [] for type_ in UserType}
+        by_user: dict[UserType, list[SegmentUsage]] = {type_: [] for type_ in UserType}
         hidden = set()
         for usage in usages:
             if usage.visible:
-                found[usage.type].append(_link(usage))
+                by_user[usage.type].append(_link(usage))
             else:
                 hidden.add((usage.type, usage.id))
         return SegmentUsages(
-            campaigns=found[UserType.CAMPAIGN],
-            segments=found[UserType.SEGMENT],
-            playbooks=found[UserType.PLAYBOOK],
-            destinations=found[UserType.DESTINATION],
+            campaigns=by_user[UserType.CAMPAIGN],
+            segments=by_user[UserType.SEGMENT],
+            playbooks=by_user[UserType.PLAYBOOK],
+            destinations=by_user[UserType.DESTINATION],
             hidden_count=len(hidden),
         )
 
@@ -75,10 +81,10 @@ class SegmentUsageFields:
     view: strawberry.Private[SegmentView]
 
     @strawberry.field(
-        description="What relies on it: campaigns, segments, playbooks and destinations.",
+        description="What uses the segment: campaigns, other segments, playbooks and destinations.",
         metadata=reads("id"),
     )
     @awaits_loaders
     async def usages(self, info: Info) -> SegmentUsages:
         """Look it up for the whole page at once."""
-        return SegmentUsages.of(await caller_of(info).loaders.usages.load(self.view.id))
+        return SegmentUsages.of(await caller_of(info).loaders.segments.usages.load(self.view.id))

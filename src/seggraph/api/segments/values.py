@@ -17,11 +17,11 @@ class SegmentValueFields:
     view: strawberry.Private[SegmentView]
 
     @strawberry.field(
-        description="What its members' orders are worth, as of value.asOf: small segments are exact when asked,"
-        " large ones a minute old at most, besides the time that computing takes.",
+        description="The customer value of the members, as of value.asOf. It is exact for small segments,"
+        " and at most about a minute old for large ones.",
         metadata=reads("id"),
     )
     @awaits_loaders
     async def value(self, info: Info) -> CustomerValue:
         """Look it up for the whole page at once."""
-        return CustomerValue.of(await caller_of(info).loaders.segment_values.load(self.view.id))
+        return CustomerValue.of(await caller_of(info).loaders.segments.values.load(self.view.id))

@@ -30,7 +30,7 @@ from seggraph.events import (
     SegmentDeleted,
     SegmentStatusChanged,
 )
-from seggraph.events.cursors import NOTHING_SEEN, decode
+from seggraph.events.cursors import NOTHING_SEEN
 from seggraph.services.destinations import deliveries
 from seggraph.services.members import members
 from seggraph.services.segments import views as segment_views
@@ -38,84 +38,88 @@ from seggraph.services.segments.views import SegmentView
 from seggraph.vocabulary import SegmentStatus
 
 
-@strawberry.interface(description="Something that happened to a segment, and the segment as it is now.")
+@strawberry.interface(description="An event of a segment, with the segment as it is now.")
 class SegmentEvent:
     """The interface of all events of segments."""
 
     cursor: str = strawberry.field(
-        description="Give it as `after` to continue behind this event without a gap."
+        description="The cursor of the event. Subscribe again with it as `after` to continue without missing"
+        " an event."
     )
-    at: datetime = strawberry.field(description="When it happened.")
-    segment: Segment = strawberry.field(description="The segment as it is when this event is delivered.")
-    revision: int = strawberry.field(description="The computation that it is about.")
+    at: datetime = strawberry.field(description="When the event happened.")
+    segment: Segment = strawberry.field(description="The segment as it is when the event is sent.")
+    revision: int = strawberry.field(description="The number of the calculation that the event is about.")
 
 
-@strawberry.type(name="SegmentSnapshot", description="How a segment is when the subscription begins.")
+@strawberry.type(name="SegmentSnapshot", description="The state of a segment when the subscription begins.")
 class SnapshotEvent(SegmentEvent):
     """The first event of each segment."""
 
 
-@strawberry.type(name="SegmentStatusChanged", description="A segment went to another status, or was created.")
+@strawberry.type(
+    name="SegmentStatusChanged", description="The status of a segment changed, or a segment was created."
+)
 class StatusEvent(SegmentEvent):
     """A change of status."""
 
-    status: SegmentStatus = strawberry.field(description="The status it went to.")
+    status: SegmentStatus = strawberry.field(description="The new status.")
     previous_status: SegmentStatus | None = strawberry.field(
-        description="The status it had; null: it was created."
+        description="The status before; null if the segment was created."
     )
 
 
-@strawberry.type(name="ReachChanged", description="A segment's reach has another status, or other numbers.")
+@strawberry.type(
+    name="ReachChanged", description="The reach of a segment changed: its status or its numbers."
+)
 class ReachEvent(SegmentEvent):
     """A change of reach."""
 
     reach: Reach = strawberry.field(description="The reach as it is now.")
 
 
-@strawberry.type(name="RunProgressed", description="A computation of a segment came further.")
+@strawberry.type(name="RunProgressed", description="A calculation of a segment made progress.")
 class ProgressEvent(SegmentEvent):
     """Progress of a run."""
 
-    progress: float = strawberry.field(description="From 0 to 1.")
-    phase: str = strawberry.field(description="What it is at: SCANNING or APPLYING.")
+    progress: float = strawberry.field(description="The progress, from 0 to 1.")
+    phase: str = strawberry.field(description="The current phase: SCANNING or APPLYING.")
 
 
-@strawberry.type(name="MembershipChanged", description="Members entered and exited a segment.")
+@strawberry.type(name="MembershipChanged", description="Members entered or exited a segment.")
 class MembershipEvent(SegmentEvent):
     """A change of membership."""
 
-    entered: int = strawberry.field(description="How many entered.")
-    exited: int = strawberry.field(description="How many exited.")
+    entered: int = strawberry.field(description="How many members entered.")
+    exited: int = strawberry.field(description="How many members exited.")
     entered_numbers: strawberry.Private[tuple[int, ...]] = ()
     exited_numbers: strawberry.Private[tuple[int, ...]] = ()
 
-    @strawberry.field(description="Some of those that entered.")
+    @strawberry.field(description="Some of the members that entered.")
     async def entered_sample(self, info: Info) -> list[Member]:
         """Read a few members."""
         return await _sample(caller_of(info), self.entered_numbers)
 
-    @strawberry.field(description="Some of those that exited.")
+    @strawberry.field(description="Some of the members that exited.")
     async def exited_sample(self, info: Info) -> list[Member]:
         """Read a few members."""
         return await _sample(caller_of(info), self.exited_numbers)
 
 
-@strawberry.type(name="SegmentDeleted", description="A segment is no more. It is shown as it was last.")
+@strawberry.type(name="SegmentDeleted", description="A segment was deleted. It is shown with its last state.")
 class DeletedEvent(SegmentEvent):
     """The last event of a segment."""
 
 
 @strawberry.type(
     name="MetricsChanged",
-    description="Campaign metrics of a segment were recorded or corrected: read segment.metrics.",
+    description="Campaign metrics of a segment were recorded or corrected. Query segment.metrics for the"
+    " new numbers.",
 )
 class MetricsEvent(SegmentEvent):
     """A change of metrics."""
 
 
-@strawberry.type(
-    name="DeliveryChanged", description="A delivery of a segment has another status, or came further."
-)
+@strawberry.type(name="DeliveryChanged", description="The status or the progress of a delivery changed.")
 class DeliveryEvent(SegmentEvent):
     """A change of a delivery."""
 
@@ -124,7 +128,8 @@ class DeliveryEvent(SegmentEvent):
 
 @strawberry.type(
     name="ResyncRequired",
-    description="Events were missed. One comes for each segment, with the segment as it is now: take it over.",
+    description="Events were missed. One such event follows for each segment, with its current state:"
+    " replace yours.",
 )
 class ResyncEvent(SegmentEvent):
     """What comes instead of the events that cannot be had any more."""
@@ -147,24 +152,28 @@ EVENT_TYPES = (
 """The implementations of SegmentEvent and WorkspaceEvent, which the schema would not find by itself."""
 
 
-@strawberry.type
+@strawberry.type(
+    description="The subscriptions. Events have cursors, from which a client continues after a lost connection."
+)
 class Subscription(ExportSubscriptions, ImportSubscriptions, WorkspaceSubscriptions):
     """The subscriptions."""
 
     @strawberry.subscription(
-        description="What happens to segments: first a snapshot of each, then each change as it is committed."
+        description="The events of segments: first a snapshot of each segment, then every change as it"
+        " happens."
     )
     async def segment_events(
         self,
         info: Info,
         segment_ids: Annotated[
             list[strawberry.ID] | None,
-            strawberry.argument(description="Which segments; all that you may see, unless given."),
+            strawberry.argument(description="The global ids of the segments; default: all that you may see."),
         ] = None,
         after: Annotated[
             str | None,
             strawberry.argument(
-                description="The cursor of the last event you had: instead of a snapshot you get what came since."
+                description="The cursor of the last event that you received: send the events after it instead of"
+                " snapshots."
             ),
         ] = None,
     ) -> AsyncGenerator[SegmentEvent, None]:
@@ -172,20 +181,20 @@ class Subscription(ExportSubscriptions, ImportSubscriptions, WorkspaceSubscripti
         caller = caller_of(info)
         wanted = None if segment_ids is None else ids.decode_all("Segment", segment_ids, path=("segmentIds",))
         await _require_visible(caller, wanted)
-        position = None if after is None else decode(after, path=("after",))
-        async with caller.hub.subscribe(
-            caller.viewer.workspace_id, position, _interest(None if wanted is None else set(wanted))
+        position = caller.position(after)
+        async with caller.subscribe(
+            position, _interest(None if wanted is None else set(wanted))
         ) as subscription:
             if position is None:
                 for event in await _snapshots(caller, wanted, subscription.cursor):
                     yield event
             async for item in subscription:
-                caller.forget()
+                await caller.refresh()
                 if isinstance(item, Resync):
                     for event in await _resyncs(caller, wanted, item):
                         yield event
-                elif (told := await _event(caller, item.cursor, item.fact)) is not None:
-                    yield told
+                elif (current := await _event(caller, item.cursor, item.fact)) is not None:
+                    yield current
 
 
 def _interest(segment_ids: set[int] | None) -> Callable[[Fact], bool]:
@@ -208,22 +217,22 @@ def _interest(segment_ids: set[int] | None) -> Callable[[Fact], bool]:
 
 
 async def _require_visible(caller: Caller, segment_ids: list[int] | None) -> None:
-    found = await segment_views.get_many(caller.viewer, segment_ids or [])
+    segments = await segment_views.get_many(caller.viewer, segment_ids or [])
     for index, segment_id in enumerate(segment_ids or []):
-        if segment_id not in found:
-            raise NotFound("There is no such segment.", path=("segmentIds", index))
+        if segment_id not in segments:
+            raise NotFound("There is no segment with this id.", path=("segmentIds", index))
 
 
 async def _views(caller: Caller, segment_ids: list[int] | None) -> list[SegmentView]:
     """The segments that the subscription is about and the viewer may see now."""
     if segment_ids is None:
         segment_ids = sorted(await segment_views.visible_ids(caller.viewer))
-    found = await segment_views.get_many(caller.viewer, segment_ids)
-    return [found[segment_id] for segment_id in segment_ids if segment_id in found]
+    segments = await segment_views.get_many(caller.viewer, segment_ids)
+    return [segments[segment_id] for segment_id in segment_ids if segment_id in segments]
 
 
 def _cursors(views: list[SegmentView], last: str) -> list[tuple[SegmentView, str]]:
-    """Segments that are told of at once, with their cursors: who leaves before the last of them has not seen all."""
+    """Segments that are sent together, with their cursors: a client that leaves before the last has not seen all."""
     return [(view, NOTHING_SEEN) for view in views[:-1]] + [(view, last) for view in views[-1:]]
 
 
@@ -254,10 +263,10 @@ async def _event(caller: Caller, cursor: str, fact: Fact) -> SegmentEvent | None
     if isinstance(fact, SegmentDeleted):
         return _deleted(caller, cursor, fact)
     segment_id = _segment_of(fact)
-    found = await segment_views.get_many(caller.viewer, [segment_id])
-    if segment_id not in found:
+    segments = await segment_views.get_many(caller.viewer, [segment_id])
+    if segment_id not in segments:
         return None
-    segment = Segment.of(found[segment_id])
+    segment = Segment.of(segments[segment_id])
     at = fact.at
     match fact:
         case SegmentStatusChanged(revision=revision, status=status, previous_status=previous):
@@ -304,7 +313,7 @@ def _segment_of(fact: Fact) -> int:
 
 
 def _deleted(caller: Caller, cursor: str, fact: SegmentDeleted) -> SegmentEvent | None:
-    """The event of a deletion, or None for those who did not see the segment."""
+    """The event of a deletion, or None for a viewer who did not see the segment."""
     view = segment_views.restored(fact.last)
     visible = sees_segment(
         caller.viewer,
@@ -318,5 +327,5 @@ def _deleted(caller: Caller, cursor: str, fact: SegmentDeleted) -> SegmentEvent 
 
 
 async def _sample(caller: Caller, numbers: tuple[int, ...]) -> list[Member]:
-    found = await members.get_many(caller.viewer, numbers)
-    return [Member.of(found[number]) for number in numbers if number in found]
+    members_by_number = await members.get_many(caller.viewer, numbers)
+    return [Member.of(members_by_number[number]) for number in numbers if number in members_by_number]

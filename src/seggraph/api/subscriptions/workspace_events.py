@@ -18,42 +18,46 @@ from seggraph.api.playbooks.playbooks import Playbook
 from seggraph.api.segments.segments import Segment
 from seggraph.errors import Required
 from seggraph.events import Fact, Resync, ResyncReason
-from seggraph.events.cursors import decode, encode
+from seggraph.events.cursors import encode
 from seggraph.events.topics import topics_of
-from seggraph.services.webhooks.topics import Subject, Subjects, data_of
+from seggraph.services.webhooks.topics import FactSubject, FactSubjects, data_of
 from seggraph.vocabulary import Topic
 
 
-@strawberry.interface(description="Something that happened in the workspace.")
+@strawberry.interface(description="An event of the workspace.")
 class WorkspaceEvent:
     """The interface of all events of a workspace."""
 
     cursor: str = strawberry.field(
-        description="Give it as `after` to continue behind this event without a gap."
+        description="The cursor of the event. Subscribe again with it as `after` to continue without missing"
+        " an event."
     )
-    at: datetime = strawberry.field(description="When it happened.")
+    at: datetime = strawberry.field(description="When the event happened.")
     topic: Topic | None = strawberry.field(
-        default=None, description="What happened; null when events were missed."
+        default=None, description="The topic of the event; null if events were missed."
     )
     subject_id: strawberry.ID | None = strawberry.field(
-        default=None, description="The id of what it happened to, also when that is gone."
+        default=None, description="The global id of the object that the event is about, which may be deleted."
     )
     subject: Node | None = strawberry.field(
         default=None,
-        description="What it happened to, as it is when this event is delivered: a segment, an import, an export, a"
-        " campaign or a playbook. Null when it is gone; a deleted segment is shown as it was last.",
+        description="The object that the event is about, as it is when the event is sent: a segment, an"
+        " import, an export, a campaign or a playbook. Null if it was deleted, except for a"
+        " segment, which is shown with its last state.",
     )
     data: JSON | None = strawberry.field(
-        default=None, description="The document that a webhook gets of it, but for who entered and exited."
+        default=None,
+        description="The JSON document that webhooks receive for the event, without the members that entered"
+        " and exited.",
     )
 
 
-@strawberry.type(description="Something that happened, of a topic.")
+@strawberry.type(description="An event of one topic.")
 class WorkspaceChanged(WorkspaceEvent):
     """An ordinary event."""
 
 
-@strawberry.type(description="Events were missed: read anew what you show.")
+@strawberry.type(description="Events were missed: load your data again.")
 class WorkspaceResyncRequired(WorkspaceEvent):
     """What comes instead of the events that cannot be had any more."""
 
@@ -69,8 +73,8 @@ class WorkspaceEventQueries:
     """The query that belongs to the subscription."""
 
     @strawberry.field(
-        description="Where the events of the workspace end now. Ask for it before you read what you show, and give it"
-        " to workspaceEvents as `after`: nothing falls between the two."
+        description="The current end of the workspace's events. Query it before you load your data, and pass"
+        " it to workspaceEvents as `after`, so that you miss no event."
     )
     async def workspace_event_cursor(self, info: Info) -> str:
         """The end of the workspace's stream."""
@@ -82,18 +86,19 @@ class WorkspaceEventQueries:
 class WorkspaceSubscriptions:
     """The subscription of a workspace."""
 
-    @strawberry.subscription(
-        description="Everything that happens in the workspace and you may see, as it is committed."
-    )
+    @strawberry.subscription(description="All events of the workspace that you may see, as they happen.")
     async def workspace_events(
         self,
         info: Info,
         topics: Annotated[
-            list[Topic] | None, strawberry.argument(description="Which topics; all of them unless given.")
+            list[Topic] | None,
+            strawberry.argument(description="Send only events of these topics; default: all."),
         ] = None,
         after: Annotated[
             str | None,
-            strawberry.argument(description="The cursor of the last event you had: you get what came since."),
+            strawberry.argument(
+                description="The cursor of the last event that you received: send the events after it first."
+            ),
         ] = None,
     ) -> AsyncGenerator[WorkspaceEvent, None]:
         """Each fact under its topics; an event never has a cursor behind which a part of its fact is missed."""
@@ -101,19 +106,17 @@ class WorkspaceSubscriptions:
         if topics is not None and not topics:
             raise Required("Give at least one topic, or leave topics out for all.", path=("topics",))
         wanted = frozenset(Topic if topics is None else topics)
-        position = None if after is None else decode(after, path=("after",))
-        async with caller.hub.subscribe(
-            caller.viewer.workspace_id, position, _interest(wanted)
-        ) as subscription:
+        position = caller.position(after)
+        async with caller.subscribe(position, _interest(wanted)) as subscription:
             previous = subscription.cursor
             async for item in subscription:
-                caller.forget()
+                await caller.refresh()
                 if isinstance(item, Resync):
                     yield WorkspaceResyncRequired(
                         cursor=item.cursor, at=datetime.now(UTC), reason=item.reason
                     )
                 else:
-                    subject = (await Subjects.load(caller.viewer, [item.fact])).of(item.fact)
+                    subject = (await FactSubjects.load(caller.viewer, [item.fact])).of(item.fact)
                     if subject is not None:
                         for event in _events(item.fact, subject, wanted, previous, item.cursor):
                             yield event
@@ -125,7 +128,7 @@ def _interest(wanted: frozenset[Topic]) -> Callable[[Fact], bool]:
 
 
 def _events(
-    fact: Fact, subject: Subject, wanted: frozenset[Topic], previous: str, cursor: str
+    fact: Fact, subject: FactSubject, wanted: frozenset[Topic], previous: str, cursor: str
 ) -> Iterator[WorkspaceEvent]:
     """The events of a fact: only the last of them has its cursor."""
     topics = [topic for topic in topics_of(fact) if topic in wanted]
@@ -151,5 +154,5 @@ _OF: dict[str, Callable[[Any], Node]] = {
 }
 
 
-def _node(subject: Subject) -> Node | None:
+def _node(subject: FactSubject) -> Node | None:
     return None if subject.view is None else _OF[subject.type_name](subject.view)

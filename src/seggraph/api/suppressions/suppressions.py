@@ -10,8 +10,7 @@ from strawberry.types import Info
 from seggraph.api.base import ids
 from seggraph.api.base.context import caller_of
 from seggraph.api.base.errors import ReportErrors, RowError, UserError
-from seggraph.api.base.paging import After, Before, First, Last, PageInfo, edges_of, request_of
-from seggraph.database.paging import Page
+from seggraph.api.base.paging import After, Before, CountedConnection, Edge, First, Last, request_of
 from seggraph.errors import Required
 from seggraph.services.suppressions import files as suppression_files
 from seggraph.services.suppressions import suppressions
@@ -19,17 +18,19 @@ from seggraph.services.suppressions.suppressions import SuppressionList, Suppres
 from seggraph.vocabulary import Channel, SuppressionReason
 
 
-@strawberry.type(description="An address that a channel may not use any more, whoever has it.")
+@strawberry.type(
+    description="A suppressed address: it must not be contacted by a channel, whichever member uses it."
+)
 class Suppression:
     """An entry of the list."""
 
-    id: strawberry.ID = strawberry.field(description="Its global id.")
-    channel: Channel = strawberry.field(description="The channel.")
+    id: strawberry.ID = strawberry.field(description="The global id of the suppression.")
+    channel: Channel = strawberry.field(description="The channel that must not use the address.")
     address: str | None = strawberry.field(
-        description="The address; null once a member who had it was erased: it stays suppressed all the same."
+        description="The address; null if a member with this address was erased. It stays suppressed."
     )
-    reason: SuppressionReason = strawberry.field(description="Why.")
-    suppressed_at: datetime = strawberry.field(description="Since when.")
+    reason: SuppressionReason = strawberry.field(description="Why the address is suppressed.")
+    suppressed_at: datetime = strawberry.field(description="Since when the address is suppressed.")
 
     @staticmethod
     def of(view: SuppressionView) -> "Suppression":
@@ -43,108 +44,88 @@ class Suppression:
         )
 
 
-@strawberry.type(description="A suppression in a list.")
-class SuppressionEdge:
-    """Relay's edge."""
-
-    cursor: str = strawberry.field(description="Where in the list: for after and before.")
-    node: Suppression = strawberry.field(description="The suppression.")
+@strawberry.type(description="A page of suppressed addresses, newest first.")
+class SuppressionConnection(CountedConnection[Suppression, Edge[Suppression]]):
+    """A page of the list."""
 
 
-@strawberry.type(description="Suppressions, page by page, the newest first.")
-class SuppressionConnection:
-    """Relay's connection."""
-
-    edges: list[SuppressionEdge] = strawberry.field(description="The page.")
-    page_info: PageInfo = strawberry.field(description="Where the page stands in the list.")
-    list_: strawberry.Private[SuppressionList]
-
-    @strawberry.field(description="The suppressions of the page, without their cursors.")
-    def nodes(self) -> list[Suppression]:
-        """The nodes of the edges."""
-        return [edge.node for edge in self.edges]
-
-    @strawberry.field(description="How many the whole list has; counted only when asked for.")
-    async def total_count(self, info: Info) -> int:
-        """Count the list."""
-        return await suppressions.count(caller_of(info).viewer, self.list_)
-
-    @staticmethod
-    def of(page: Page[SuppressionView], list_: SuppressionList) -> "SuppressionConnection":
-        """The connection of a page."""
-        edges = edges_of(page, SuppressionEdge, Suppression.of)
-        return SuppressionConnection(edges=edges, page_info=PageInfo.of(page), list_=list_)
-
-
-@strawberry.input(description="Addresses that a channel may not use any more.")
+@strawberry.input(description="The addresses to suppress for a channel.")
 class SuppressAddressesInput:
     """Input of suppressAddresses."""
 
-    channel: Channel = strawberry.field(description="The channel; PUSH has no addresses.")
+    channel: Channel = strawberry.field(
+        description="The channel. PUSH is not possible, as it has no addresses."
+    )
     addresses: list[str] = strawberry.field(
-        description="Up to 1,000 email addresses, phone numbers, or postal addresses on one line."
+        description="The addresses: up to 1,000 email addresses, phone numbers, or postal addresses on one"
+        " line."
     )
     reason: SuppressionReason = strawberry.field(
-        default=SuppressionReason.MANUAL, description="Why; MANUAL unless given."
+        default=SuppressionReason.MANUAL, description="Why the addresses are suppressed; default MANUAL."
     )
     suppressed_at: datetime | None = strawberry.field(
-        default=None, description="Since when; now unless given."
+        default=None, description="Since when the addresses are suppressed; default: now."
     )
 
 
-@strawberry.input(description="Addresses that a channel may use again.")
+@strawberry.input(description="The suppressed addresses to release.")
 class UnsuppressAddressesInput:
     """Input of unsuppressAddresses."""
 
-    channel: Channel = strawberry.field(description="The channel.")
-    addresses: list[str] = strawberry.field(description="Up to 1,000 addresses.")
+    channel: Channel = strawberry.field(description="The channel that may use the addresses again.")
+    addresses: list[str] = strawberry.field(description="The addresses to release, up to 1,000.")
 
 
-@strawberry.input(description="A CSV file of addresses that a channel may not use any more.")
+@strawberry.input(description="The CSV file of addresses to suppress for a channel.")
 class ImportSuppressionsInput:
     """Input of importSuppressions."""
 
-    file: Upload = strawberry.field(description="CSV, with or without a header, of up to 100,000 rows.")
-    channel: Channel = strawberry.field(description="The channel; PUSH has no addresses.")
+    file: Upload = strawberry.field(description="The CSV file, with or without a header: up to 100,000 rows.")
+    channel: Channel = strawberry.field(
+        description="The channel. PUSH is not possible, as it has no addresses."
+    )
     reason: SuppressionReason = strawberry.field(
-        default=SuppressionReason.MANUAL, description="Why; MANUAL unless given."
+        default=SuppressionReason.MANUAL, description="Why the addresses are suppressed; default MANUAL."
     )
     column: str | None = strawberry.field(
-        default=None, description="The column of the addresses; unless given, the one that looks like it."
+        default=None, description="The column with the addresses; default: it is detected."
+    )
+
+
+@strawberry.type(description="The number of addresses by result: changed + alreadyDone + rows with errors.")
+class SuppressionsPayload:
+    """Payload of suppressAddresses and unsuppressAddresses."""
+
+    changed: int = strawberry.field(default=0, description="How many addresses were suppressed or released.")
+    already_done: int = strawberry.field(
+        default=0,
+        description="How many addresses were already as requested; they keep their reason and date.",
+    )
+    row_errors: list[RowError] = strawberry.field(
+        default_factory=list, description="The texts that are no addresses, by their position."
+    )
+    errors: list[UserError] = strawberry.field(
+        default_factory=list, description="The errors because of which nothing was done; empty on success."
     )
 
 
 @strawberry.type(
-    description="What became of every address: changed + alreadyDone + rows with errors are all of them."
+    description="The number of rows of the file by result: read = changed + alreadyDone + failed."
 )
-class SuppressionsPayload:
-    """Payload of suppressAddresses and unsuppressAddresses."""
-
-    changed: int = strawberry.field(default=0, description="Addresses that came on the list, or left it.")
-    already_done: int = strawberry.field(
-        default=0, description="Addresses that were so already; they keep their reason and date."
-    )
-    row_errors: list[RowError] = strawberry.field(
-        default_factory=list, description="The addresses that are none, by index."
-    )
-    errors: list[UserError] = strawberry.field(
-        default_factory=list, description="Why nothing was done, if so."
-    )
-
-
-@strawberry.type(description="What became of every row of the file: read = changed + alreadyDone + failed.")
 class ImportSuppressionsPayload:
     """Payload of importSuppressions."""
 
-    read: int = strawberry.field(default=0, description="Rows of the file, without the header.")
-    changed: int = strawberry.field(default=0, description="Addresses that came on the list.")
-    already_done: int = strawberry.field(default=0, description="Addresses that were on it.")
-    failed: int = strawberry.field(default=0, description="Rows without a usable address.")
+    read: int = strawberry.field(default=0, description="How many rows the file has, without its header.")
+    changed: int = strawberry.field(
+        default=0, description="How many addresses were added to the suppressions."
+    )
+    already_done: int = strawberry.field(default=0, description="How many addresses were already suppressed.")
+    failed: int = strawberry.field(default=0, description="How many rows have no usable address.")
     row_errors: list[RowError] = strawberry.field(
-        default_factory=list, description="The first 100 of them; index is the line of the file, from 1."
+        default_factory=list, description="The first 100 failed rows; index is the line in the file, from 1."
     )
     errors: list[UserError] = strawberry.field(
-        default_factory=list, description="Why nothing was done, if so."
+        default_factory=list, description="The errors because of which nothing was done; empty on success."
     )
 
 
@@ -152,7 +133,7 @@ class ImportSuppressionsPayload:
 class SuppressionQueries:
     """The query of suppressions."""
 
-    @strawberry.field(description="The addresses that channels may not use any more, the newest first.")
+    @strawberry.field(description="The suppressed addresses, newest first.")
     async def suppressions(
         self,
         info: Info,
@@ -161,19 +142,24 @@ class SuppressionQueries:
         last: Last = None,
         before: Before = None,
         channels: Annotated[
-            list[Channel] | None, strawberry.argument(description="Only of these channels.")
+            list[Channel] | None,
+            strawberry.argument(description="Return only suppressions for these channels."),
         ] = None,
         reasons: Annotated[
-            list[SuppressionReason] | None, strawberry.argument(description="Only for these reasons.")
+            list[SuppressionReason] | None,
+            strawberry.argument(description="Return only suppressions with these reasons."),
         ] = None,
-        search: Annotated[str | None, strawberry.argument(description="Part of an address.")] = None,
+        search: Annotated[
+            str | None,
+            strawberry.argument(description="Return only addresses that contain this text; case is ignored."),
+        ] = None,
     ) -> SuppressionConnection:
         """A page of suppressions."""
         list_ = SuppressionList(channels, reasons, search)
         request = request_of(first, after, last, before)
-        return SuppressionConnection.of(
-            await suppressions.list_page(caller_of(info).viewer, list_, request), list_
-        )
+        viewer = caller_of(info).viewer
+        page = await suppressions.list_page(viewer, list_, request)
+        return SuppressionConnection.of(page, Suppression.of, lambda: suppressions.count(viewer, list_))
 
 
 @strawberry.type
@@ -181,7 +167,8 @@ class SuppressionMutations:
     """The mutations of suppressions."""
 
     @strawberry.mutation(
-        description="Have a channel not use addresses any more, like those that bounced or complained.",
+        description="Suppress addresses for a channel, for example because messages bounced or recipients"
+        " complained.",
         extensions=[ReportErrors(SuppressionsPayload)],
     )
     async def suppress_addresses(self, info: Info, input: SuppressAddressesInput) -> SuppressionsPayload:
@@ -198,7 +185,7 @@ class SuppressionMutations:
         return _payload(report)
 
     @strawberry.mutation(
-        description="Let a channel use addresses again. Administrators and leaders only.",
+        description="Allow a channel to use suppressed addresses again. Administrators and leaders only.",
         extensions=[ReportErrors(SuppressionsPayload)],
     )
     async def unsuppress_addresses(self, info: Info, input: UnsuppressAddressesInput) -> SuppressionsPayload:
@@ -208,7 +195,8 @@ class SuppressionMutations:
         return _payload(report)
 
     @strawberry.mutation(
-        description="Have a channel not use the addresses in a CSV file any more. The answer comes when all is stored.",
+        description="Suppress the addresses of a CSV file for a channel. The mutation returns when all are"
+        " stored.",
         extensions=[ReportErrors(ImportSuppressionsPayload)],
     )
     async def import_suppressions(

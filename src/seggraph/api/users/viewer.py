@@ -18,38 +18,43 @@ from seggraph.transport.loading import awaits_loaders
 from seggraph.vocabulary import ApiKeyScope, ConsentPolicy, Role
 
 
-@strawberry.type(description="What was corrected because it had drifted.")
+@strawberry.type(description="Corrections of segments that had drifted from their criteria.")
 class Drift:
     """What syncs corrected in the last 30 days (UTC), today included."""
 
     members: int = strawberry.field(
-        description="Members who were in a segment wrongly, or wrongly not, counted for each segment;"
-        " 2,147,483,647 for that many and for more."
+        description="How many memberships were corrected: pairs of member and segment; at most 2,147,483,647,"
+        " which also stands for more."
     )
     segments: int = strawberry.field(
-        description="Corrections of segments: one that was corrected twice counts twice."
+        description="How many corrections of segments were made. A segment that was corrected twice counts"
+        " twice."
     )
-    last_at: datetime | None = strawberry.field(description="When the last one was; null: there was none.")
+    last_at: datetime | None = strawberry.field(
+        description="When the last correction was made; null if there was none."
+    )
 
 
-@strawberry.type(description="A tenant. Nothing crosses it.")
+@strawberry.type(description="A workspace: the tenant. Data of different workspaces are never mixed.")
 class Workspace(Node):
     """The workspace of the viewer."""
 
-    name: str = strawberry.field(description="What people call it.")
-    time_zone: str = strawberry.field(description="The IANA zone that calendar operators use.")
+    name: str = strawberry.field(description="The name of the workspace.")
+    time_zone: str = strawberry.field(
+        description="The IANA time zone for calendar dates in criteria and series, like Europe/Berlin."
+    )
     consent_policy: ConsentPolicy = strawberry.field(
-        description="Which consents let a channel reach a member."
+        description="Which consent states allow a channel to contact a member."
     )
-    currency: str = strawberry.field(description="The ISO 4217 currency of all amounts.")
+    currency: str = strawberry.field(description="The ISO 4217 currency of all amounts, like EUR.")
     event_retention_days: int | None = strawberry.field(
-        description="For how many days events are kept after they occurred; null: for ever."
+        description="How many days events are kept after they occurred; null keeps them for ever."
     )
-    created_at: datetime = strawberry.field(description="When it was set up.")
+    created_at: datetime = strawberry.field(description="When the workspace was created.")
 
     @strawberry.field(
-        description="What syncs found otherwise than refreshes had left it, and corrected, in the last 30 days:"
-        " traces of a defect, which are worth a report. For administrators; null for others."
+        description="Corrections of segments by full calculations in the last 30 days, which hint at a"
+        " defect worth reporting. Null unless you are an administrator."
     )
     async def drift(self, info: Info) -> Drift | None:
         """Read what was corrected."""
@@ -74,13 +79,13 @@ class Workspace(Node):
         )
 
 
-@strawberry.type(description="A person who signs in; never a member.")
+@strawberry.type(description="A person who signs in; users are never members.")
 class User(Node):
     """A user of the workspace."""
 
-    name: str = strawberry.field(description="The person's name.")
-    email: str = strawberry.field(description="The person's email address.")
-    role: Role = strawberry.field(description="What they may do in this workspace.")
+    name: str = strawberry.field(description="The name of the person.")
+    email: str = strawberry.field(description="The email address of the person.")
+    role: Role = strawberry.field(description="What the user may do in the workspace.")
 
     @staticmethod
     def of(view: UserView) -> "User":
@@ -89,28 +94,30 @@ class User(Node):
 
 
 async def load_user(info: Info, number: int | None) -> User | None:
-    """A user of the workspace; None without a number, and for one who is no more."""
-    view = None if number is None else await caller_of(info).loaders.users.load(number)
+    """A user of the workspace; None without a number, and for a deleted one."""
+    view = None if number is None else await caller_of(info).loaders.users.by_id.load(number)
     return None if view is None else User.of(view)
 
 
-@strawberry.type(description="Who is calling.")
+@strawberry.type(description="The user or API key that sends the request.")
 class Viewer:
     """The user or API key behind a request."""
 
     role: Role = strawberry.field(
-        description="The role in the workspace; an API key has the one its scope implies."
+        description="The role in the workspace; for an API key the role that its scope implies."
     )
     scope: ApiKeyScope = strawberry.field(description="What the credentials allow.")
-    api_key_id: strawberry.ID | None = strawberry.field(description="The API key, if one is calling.")
+    api_key_id: strawberry.ID | None = strawberry.field(
+        description="The global id of the API key; null for a user."
+    )
     state: strawberry.Private[ViewerState]
 
-    @strawberry.field(description="The user, unless an API key is calling.")
+    @strawberry.field(description="The user; null for an API key.")
     async def user(self, info: Info) -> User | None:
         """Load the user."""
         return await load_user(info, self.state.user_id)
 
-    @strawberry.field(description="The one workspace that this viewer acts in.")
+    @strawberry.field(description="The workspace that the credentials belong to.")
     async def workspace(self) -> Workspace:
         """Load the workspace."""
         return Workspace.of(await workspaces.get(self.state))
@@ -122,24 +129,28 @@ class Viewer:
         return Viewer(role=state.role, scope=state.scope, api_key_id=key, state=state)
 
 
-@strawberry.type(description="A key with which a program signs in: Authorization: Bearer sgk_live_….")
+@strawberry.type(description="A key with which a program signs in: `Authorization: Bearer sgk_live_…`.")
 class ApiKey(Node):
     """An API key without its secret."""
 
-    name: str = strawberry.field(description="What it is for.")
-    hint: str = strawberry.field(description="How the key begins, to tell keys apart.")
-    scope: ApiKeyScope = strawberry.field(description="What it may do.")
-    created_at: datetime = strawberry.field(description="When it was made.")
+    name: str = strawberry.field(description="What the key is for.")
+    hint: str = strawberry.field(description="The first characters of the key, to tell keys apart.")
+    scope: ApiKeyScope = strawberry.field(description="What the key allows.")
+    created_at: datetime = strawberry.field(description="When the key was created.")
     expires_at: datetime | None = strawberry.field(
-        description="From when on it no longer works; null: never."
+        description="When the key stops working; null if it never does."
     )
-    revoked_at: datetime | None = strawberry.field(description="When it was revoked, if it was.")
+    revoked_at: datetime | None = strawberry.field(
+        description="When the key was revoked; null if it was not."
+    )
     last_used_at: datetime | None = strawberry.field(
-        description="When it was used last, to about a minute; null: never."
+        description="When the key was last used, to the minute; null if it never was."
     )
     created_by_number: strawberry.Private[int | None] = None
 
-    @strawberry.field(description="Who made it; null: another API key, or a user who is no more.")
+    @strawberry.field(
+        description="The user who created the key; null if another API key did, or if the user was deleted."
+    )
     @awaits_loaders
     async def created_by(self, info: Info) -> User | None:
         """Load the user."""
@@ -161,33 +172,38 @@ class ApiKey(Node):
         )
 
 
-@strawberry.type(description="What became of an API key.")
+@strawberry.type(description="The API key as the mutation left it, or the errors.")
 class ApiKeyPayload:
     """Payload of createApiKey and revokeApiKey."""
 
-    api_key: ApiKey | None = strawberry.field(default=None, description="The key.")
+    api_key: ApiKey | None = strawberry.field(
+        default=None, description="The API key; null if there are errors."
+    )
     secret: str | None = strawberry.field(
-        default=None, description="The key itself: shown once, when it is created, and kept nowhere."
+        default=None,
+        description="The key itself. It is returned only when the key is created, and is not stored.",
     )
     errors: list[UserError] = strawberry.field(
-        default_factory=list, description="What went wrong, if anything."
+        default_factory=list, description="The errors in the input; empty on success."
     )
 
 
-@strawberry.input(description="An API key to make.")
+@strawberry.input(description="The API key to create.")
 class CreateApiKeyInput:
     """Input of createApiKey."""
 
-    name: str = strawberry.field(description="What it is for; unique in the workspace.")
-    scope: ApiKeyScope = strawberry.field(default=ApiKeyScope.READ, description="What it may do.")
-    expires_at: datetime | None = strawberry.field(default=None, description="When it stops working.")
+    name: str = strawberry.field(description="What the key is for; unique in the workspace.")
+    scope: ApiKeyScope = strawberry.field(default=ApiKeyScope.READ, description="What the key allows.")
+    expires_at: datetime | None = strawberry.field(
+        default=None, description="When the key stops working; default: never."
+    )
 
 
-@strawberry.input(description="Which API key.")
+@strawberry.input(description="The API key to revoke.")
 class ApiKeyIdInput:
     """Input of revokeApiKey."""
 
-    id: strawberry.ID = strawberry.field(description="The key.")
+    id: strawberry.ID = strawberry.field(description="The global id of the API key.")
 
 
 @strawberry.type
@@ -195,7 +211,8 @@ class ApiKeyQueries:
     """The queries of API keys."""
 
     @strawberry.field(
-        description="The workspace's API keys, the newest first, revoked ones too. Administrators only."
+        description="The API keys of the workspace, newest first, including revoked ones. Administrators"
+        " only."
     )
     async def api_keys(self, info: Info) -> list[ApiKey]:
         """List the keys."""
@@ -207,7 +224,7 @@ class ViewerMutations:
     """The mutations of API keys."""
 
     @strawberry.mutation(
-        description="Make an API key. Administrators only.", extensions=[ReportErrors(ApiKeyPayload)]
+        description="Create an API key. Administrators only.", extensions=[ReportErrors(ApiKeyPayload)]
     )
     async def create_api_key(self, info: Info, input: CreateApiKeyInput) -> ApiKeyPayload:
         """Create a key."""
@@ -217,7 +234,7 @@ class ViewerMutations:
         return ApiKeyPayload(api_key=ApiKey.of(view), secret=secret)
 
     @strawberry.mutation(
-        description="Make an API key worthless. Administrators only.",
+        description="Revoke an API key: it stops working at once. Administrators only.",
         extensions=[ReportErrors(ApiKeyPayload)],
     )
     async def revoke_api_key(self, info: Info, input: ApiKeyIdInput) -> ApiKeyPayload:

@@ -8,24 +8,35 @@ from strawberry.types import Info
 from seggraph.api.base import ids
 from seggraph.api.base.context import caller_of
 from seggraph.api.base.node import Node
-from seggraph.api.base.paging import After, Before, First, Last, PageInfo, edges_of, request_of
+from seggraph.api.base.paging import (
+    After,
+    BatchCountedConnection,
+    Before,
+    Connection,
+    Edge,
+    First,
+    Last,
+    request_of,
+)
 from seggraph.database.paging import Page
-from seggraph.services.webhooks.attempts import AttemptView, DeliveryList, DeliveryView
+from seggraph.services.webhooks.attempts import AttemptView, DeliveryView
 from seggraph.transport.loading import awaits_loaders
 from seggraph.vocabulary import Topic, WebhookDeliveryStatus
 
 
-@strawberry.type(description="One call of a webhook.")
+@strawberry.type(description="One attempt to send a message to a webhook.")
 class WebhookAttempt:
     """An attempt."""
 
-    delivery_id: strawberry.ID = strawberry.field(description="The message that was sent.")
-    at: datetime = strawberry.field(description="When it began.")
-    duration_seconds: float = strawberry.field(description="How long it took, in seconds.")
-    status_code: int | None = strawberry.field(description="The status of the answer; null: there was none.")
-    error: str | None = strawberry.field(description="What went wrong; null: the message was taken.")
+    delivery_id: strawberry.ID = strawberry.field(description="The global id of the message.")
+    at: datetime = strawberry.field(description="When the attempt began.")
+    duration_seconds: float = strawberry.field(description="How long the attempt took, in seconds.")
+    status_code: int | None = strawberry.field(
+        description="The HTTP status of the answer; null if there was none."
+    )
+    error: str | None = strawberry.field(description="What went wrong; null if the message was accepted.")
     next_attempt_at: datetime | None = strawberry.field(
-        description="When the message is tried again, if it is."
+        description="When the message is sent again; null if it is not."
     )
 
     @staticmethod
@@ -41,59 +52,47 @@ class WebhookAttempt:
         )
 
 
-@strawberry.type(description="An attempt in a list.")
-class WebhookAttemptEdge:
-    """Relay's edge."""
-
-    cursor: str = strawberry.field(description="Where in the list: for after and before.")
-    node: WebhookAttempt = strawberry.field(description="The attempt.")
-
-
-@strawberry.type(description="A page of attempts, the newest first.")
-class WebhookAttemptConnection:
-    """Relay's connection."""
-
-    edges: list[WebhookAttemptEdge] = strawberry.field(description="The attempts with their cursors.")
-    nodes: list[WebhookAttempt] = strawberry.field(description="The attempts.")
-    page_info: PageInfo = strawberry.field(description="Where the page stands in the list.")
+@strawberry.type(description="A page of attempts, newest first.")
+class WebhookAttemptConnection(Connection[WebhookAttempt, Edge[WebhookAttempt]]):
+    """A page of the list, which nobody counts."""
 
     @staticmethod
     def of(page: Page[AttemptView]) -> "WebhookAttemptConnection":
         """The connection of a service's page."""
-        edges = edges_of(page, WebhookAttemptEdge, WebhookAttempt.of)
-        return WebhookAttemptConnection(
-            edges=edges, nodes=[edge.node for edge in edges], page_info=PageInfo.of(page)
-        )
+        return WebhookAttemptConnection(page=page, make=WebhookAttempt.of)
 
 
-@strawberry.type(description="A message to a webhook, from when it is made until it is not kept any more.")
+@strawberry.type(description="A message to a webhook.")
 class WebhookDelivery(Node):
     """A message."""
 
-    message_id: str = strawberry.field(
-        description="The webhook-id under which the receiver gets it, each time the same."
-    )
-    topic: Topic | None = strawberry.field(description="What it tells; null for a test.")
-    status: WebhookDeliveryStatus = strawberry.field(
-        description="PENDING: it is tried; DELIVERED: it was taken; FAILED: a dead letter, which can be sent again."
-    )
+    message_id: str = strawberry.field(description="The `webhook-id` header, the same in every attempt.")
+    topic: Topic | None = strawberry.field(description="The topic of the message; null for a test.")
+    status: WebhookDeliveryStatus = strawberry.field(description="The status of the message.")
     payload: str | None = strawberry.field(
-        description="The body: JSON, byte for byte as it is signed; null for a large one that was delivered."
+        description="The body as it is signed, byte for byte JSON; null for a large message that was"
+        " delivered."
     )
-    attempt_count: int = strawberry.field(description="How often it was tried since it was last asked for.")
-    next_attempt_at: datetime | None = strawberry.field(description="When it is tried next, if PENDING.")
-    created_at: datetime = strawberry.field(description="When it was made.")
-    finished_at: datetime | None = strawberry.field(description="When it was taken, or given up.")
+    attempt_count: int = strawberry.field(
+        description="How many attempts there were since sending was last requested."
+    )
+    next_attempt_at: datetime | None = strawberry.field(
+        description="When the message is sent next; null unless the status is PENDING."
+    )
+    created_at: datetime = strawberry.field(description="When the message was created.")
+    finished_at: datetime | None = strawberry.field(
+        description="When the message was delivered, or the last attempt failed; null while it is PENDING."
+    )
     number: strawberry.Private[int]
 
-    @strawberry.field(description="Each time it was sent, the newest first.")
+    @strawberry.field(description="The attempts to send the message, newest first.")
     @awaits_loaders
     async def attempts(
         self, info: Info, first: First = None, after: After = None, last: Last = None, before: Before = None
     ) -> WebhookAttemptConnection:
         """A page of attempts."""
         request = request_of(first, after, last, before)
-        page = await caller_of(info).loaders.webhook_delivery_attempts.load((self.number, request))
+        page = await caller_of(info).loaders.webhooks.attempt_pages_of_deliveries.load((self.number, request))
         return WebhookAttemptConnection.of(page)
 
     @staticmethod
@@ -113,33 +112,6 @@ class WebhookDelivery(Node):
         )
 
 
-@strawberry.type(description="A message in a list.")
-class WebhookDeliveryEdge:
-    """Relay's edge."""
-
-    cursor: str = strawberry.field(description="Where in the list: for after and before.")
-    node: WebhookDelivery = strawberry.field(description="The message.")
-
-
-@strawberry.type(description="A page of messages, the newest first.")
-class WebhookDeliveryConnection:
-    """Relay's connection."""
-
-    edges: list[WebhookDeliveryEdge] = strawberry.field(description="The messages with their cursors.")
-    nodes: list[WebhookDelivery] = strawberry.field(description="The messages.")
-    page_info: PageInfo = strawberry.field(description="Where the page stands in the list.")
-    list_: strawberry.Private[DeliveryList]
-
-    @strawberry.field(description="How many messages there are in all; counted only when asked for.")
-    @awaits_loaders
-    async def total_count(self, info: Info) -> int:
-        """Count."""
-        return await caller_of(info).loaders.webhook_delivery_counts.load(self.list_)
-
-    @staticmethod
-    def of(page: Page[DeliveryView], list_: DeliveryList) -> "WebhookDeliveryConnection":
-        """The connection of a service's page."""
-        edges = edges_of(page, WebhookDeliveryEdge, WebhookDelivery.of)
-        return WebhookDeliveryConnection(
-            edges=edges, nodes=[edge.node for edge in edges], page_info=PageInfo.of(page), list_=list_
-        )
+@strawberry.type(description="A page of messages to a webhook, newest first.")
+class WebhookDeliveryConnection(BatchCountedConnection[WebhookDelivery, Edge[WebhookDelivery]]):
+    """A page of the list."""

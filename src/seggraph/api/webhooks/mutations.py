@@ -17,80 +17,94 @@ from seggraph.services.webhooks.webhooks import WebhookDraft
 from seggraph.vocabulary import Topic
 
 
-@strawberry.type(description="A webhook as the mutation left it, or why nothing was done.")
+@strawberry.type(description="The webhook as the mutation left it, or the errors.")
 class WebhookPayload:
     """Payload of the mutations of webhooks."""
 
-    webhook: Webhook | None = strawberry.field(default=None, description="The webhook.")
+    webhook: Webhook | None = strawberry.field(
+        default=None, description="The webhook; null if there are errors."
+    )
     secret: str | None = strawberry.field(
         default=None,
-        description="What messages are signed with, whsec_…: shown once, when it is made by createWebhook or"
+        description="The secret that signs messages, whsec_…. It is returned only by createWebhook and"
         " rotateWebhookSecret.",
     )
     errors: list[UserError] = strawberry.field(
-        default_factory=list, description="Why nothing was done, if so."
+        default_factory=list, description="The errors because of which nothing was done; empty on success."
     )
 
 
-@strawberry.type(description="How a test went.")
+@strawberry.type(description="The result of a test of a webhook, or the errors.")
 class TestWebhookPayload:
     """Payload of testWebhook."""
 
-    webhook: Webhook | None = strawberry.field(default=None, description="The webhook.")
+    webhook: Webhook | None = strawberry.field(
+        default=None, description="The webhook that was tested; null if there are errors."
+    )
     delivery: WebhookDelivery | None = strawberry.field(
-        default=None, description="The test message: DELIVERED or FAILED, and its one attempt."
+        default=None,
+        description="The test message, DELIVERED or FAILED, with its one attempt; null if there are errors.",
     )
     errors: list[UserError] = strawberry.field(
-        default_factory=list, description="Why nothing was sent, if so."
+        default_factory=list, description="The errors because of which nothing was sent; empty on success."
     )
 
 
-@strawberry.type(description="How many dead letters are sent again.")
+@strawberry.type(description="How many messages are sent again.")
 class ReplayWebhookPayload:
     """Payload of replayWebhookDelivery."""
 
-    replayed: int = strawberry.field(default=0, description="How many.")
-    errors: list[UserError] = strawberry.field(default_factory=list, description="Why none are, if so.")
+    replayed: int = strawberry.field(default=0, description="How many messages are sent again.")
+    errors: list[UserError] = strawberry.field(
+        default_factory=list, description="The errors because of which none is sent again; empty on success."
+    )
 
 
-@strawberry.input(description="A webhook to make.")
+@strawberry.input(description="The webhook to create.")
 class CreateWebhookInput:
     """Input of createWebhook."""
 
-    url: str = strawberry.field(description="An https:// URL in the public internet.")
-    topics: list[Topic] = strawberry.field(description="What it is to be told; at least one.")
-    description: str | None = strawberry.field(default=None, description="What it is for.")
+    url: str = strawberry.field(
+        description="The URL that messages are sent to: https, reachable in the public internet."
+    )
+    topics: list[Topic] = strawberry.field(description="The topics of the messages; at least one.")
+    description: str | None = strawberry.field(default=None, description="What the webhook is for.")
 
 
-@strawberry.input(description="What to change of a webhook. A field that is absent stays as it is.")
+@strawberry.input(description="The changes of a webhook. A field that is absent stays as it is.")
 class UpdateWebhookInput:
     """Input of updateWebhook."""
 
-    id: strawberry.ID = strawberry.field(description="The webhook.")
+    id: strawberry.ID = strawberry.field(description="The global id of the webhook.")
     url: str | None = strawberry.field(
-        default=strawberry.UNSET, description="Where messages are sent from now on, those that wait too."
+        default=strawberry.UNSET,
+        description="The URL that messages are sent to from now on, including waiting ones.",
     )
     topics: list[Topic] | None = strawberry.field(
-        default=strawberry.UNSET, description="What it is told from now on."
+        default=strawberry.UNSET, description="The topics of the messages from now on."
     )
-    description: str | None = strawberry.field(default=strawberry.UNSET, description="Null clears it.")
+    description: str | None = strawberry.field(
+        default=strawberry.UNSET, description="The new description; null removes it."
+    )
 
 
-@strawberry.input(description="Which webhook.")
+@strawberry.input(description="The webhook that the mutation is about.")
 class WebhookIdInput:
     """Input of the mutations that need nothing else."""
 
-    id: strawberry.ID = strawberry.field(description="The webhook.")
+    id: strawberry.ID = strawberry.field(description="The global id of the webhook.")
 
 
-@strawberry.input(description="Which dead letters to send again: one, or all since an instant.")
+@strawberry.input(description="The FAILED messages to send again: one message, or all since a time.")
 class ReplayWebhookDeliveryInput:
     """Input of replayWebhookDelivery."""
 
-    id: strawberry.ID = strawberry.field(description="The webhook.")
-    delivery_id: strawberry.ID | None = strawberry.field(default=None, description="One that FAILED.")
+    id: strawberry.ID = strawberry.field(description="The global id of the webhook.")
+    delivery_id: strawberry.ID | None = strawberry.field(
+        default=None, description="The global id of one FAILED message."
+    )
     since: datetime | None = strawberry.field(
-        default=None, description="All that FAILED and were made then or later."
+        default=None, description="Send all FAILED messages that were created at this time or later."
     )
 
 
@@ -99,7 +113,7 @@ class WebhookMutations:
     """The mutations of webhooks, for administrators only."""
 
     @strawberry.mutation(
-        description="Have a URL told what happens. Its secret is in the payload, and nowhere afterwards."
+        description="Create a webhook. The payload contains its secret, which is never returned again."
         " Administrators only.",
         extensions=[ReportErrors(WebhookPayload)],
     )
@@ -126,7 +140,7 @@ class WebhookMutations:
         return WebhookPayload(webhook=Webhook.of(view))
 
     @strawberry.mutation(
-        description="Send nothing for now; messages wait. Administrators only.",
+        description="Pause a webhook: its messages wait. Administrators only.",
         extensions=[ReportErrors(WebhookPayload)],
     )
     async def pause_webhook(self, info: Info, input: WebhookIdInput) -> WebhookPayload:
@@ -135,7 +149,7 @@ class WebhookMutations:
         return WebhookPayload(webhook=Webhook.of(view))
 
     @strawberry.mutation(
-        description="Send again, also to a webhook that was disabled. Administrators only.",
+        description="Resume a webhook that is paused or disabled. Administrators only.",
         extensions=[ReportErrors(WebhookPayload)],
     )
     async def resume_webhook(self, info: Info, input: WebhookIdInput) -> WebhookPayload:
@@ -144,7 +158,8 @@ class WebhookMutations:
         return WebhookPayload(webhook=Webhook.of(view))
 
     @strawberry.mutation(
-        description="Give a webhook another secret. For a day messages are signed with both. Administrators only.",
+        description="Create a new secret for a webhook. For one day messages are signed with both secrets."
+        " Administrators only.",
         extensions=[ReportErrors(WebhookPayload)],
     )
     async def rotate_webhook_secret(self, info: Info, input: WebhookIdInput) -> WebhookPayload:
@@ -155,7 +170,7 @@ class WebhookMutations:
         return WebhookPayload(webhook=Webhook.of(view), secret=secret)
 
     @strawberry.mutation(
-        description="Delete a webhook, what waits for it, and its log. Administrators only.",
+        description="Delete a webhook with its waiting messages and its log. Administrators only.",
         extensions=[ReportErrors(DeletePayload)],
     )
     async def delete_webhook(self, info: Info, input: WebhookIdInput) -> DeletePayload:
@@ -164,7 +179,7 @@ class WebhookMutations:
         return DeletePayload(deleted_id=input.id)
 
     @strawberry.mutation(
-        description="Send a test message now, once, and say how that went. Administrators only.",
+        description="Send one test message to a webhook now and return the result. Administrators only.",
         extensions=[ReportErrors(TestWebhookPayload)],
     )
     async def test_webhook(self, info: Info, input: WebhookIdInput) -> TestWebhookPayload:
@@ -175,18 +190,20 @@ class WebhookMutations:
         return TestWebhookPayload(webhook=Webhook.of(webhook), delivery=WebhookDelivery.of(delivery))
 
     @strawberry.mutation(
-        description="Send dead letters again, under the ids that they had. Administrators only.",
+        description="Send FAILED messages again with the same message ids. Administrators only.",
         extensions=[ReportErrors(ReplayWebhookPayload)],
     )
     async def replay_webhook_delivery(
         self, info: Info, input: ReplayWebhookDeliveryInput
     ) -> ReplayWebhookPayload:
         """Replay."""
-        one = input.delivery_id
+        message_id = input.delivery_id
         replayed = await webhook_attempts.replay(
             caller_of(info).viewer,
             ids.decode("Webhook", input.id),
-            delivery_id=None if one is None else ids.decode("WebhookDelivery", one, path=("deliveryId",)),
+            delivery_id=None
+            if message_id is None
+            else ids.decode("WebhookDelivery", message_id, path=("deliveryId",)),
             since=input.since,
         )
         return ReplayWebhookPayload(replayed=replayed)

@@ -1,4 +1,4 @@
-"""Webhooks in the schema: where partners are told what happens in the workspace."""
+"""Webhooks in the schema: URLs that receive messages about what happens in the workspace."""
 
 from datetime import datetime
 from typing import Annotated
@@ -11,7 +11,11 @@ from seggraph.api.base.context import caller_of
 from seggraph.api.base.node import Node
 from seggraph.api.base.paging import After, Before, First, Last, request_of
 from seggraph.api.users.viewer import User, load_user
-from seggraph.api.webhooks.deliveries import WebhookAttemptConnection, WebhookDeliveryConnection
+from seggraph.api.webhooks.deliveries import (
+    WebhookAttemptConnection,
+    WebhookDelivery,
+    WebhookDeliveryConnection,
+)
 from seggraph.services.webhooks import webhooks
 from seggraph.services.webhooks.attempts import DeliveryList
 from seggraph.services.webhooks.webhooks import WebhookView
@@ -19,38 +23,45 @@ from seggraph.transport.loading import awaits_loaders
 from seggraph.vocabulary import Topic, WebhookDeliveryStatus, WebhookStatus
 
 
-@strawberry.type(description="A URL that is told what happens in the workspace.")
+@strawberry.type(description="A URL that receives messages about what happens in the workspace.")
 class Webhook(Node):
     """A webhook without its secret."""
 
-    url: str = strawberry.field(description="Where messages are sent.")
-    description: str | None = strawberry.field(description="What it is for.")
-    topics: list[Topic] = strawberry.field(description="What it is told.")
+    url: str = strawberry.field(description="The URL that messages are sent to.")
+    description: str | None = strawberry.field(description="What the webhook is for; null if not described.")
+    topics: list[Topic] = strawberry.field(description="The topics of the messages.")
     status: WebhookStatus = strawberry.field(
-        description="ACTIVE; PAUSED: messages wait; DISABLED: none are made, because of what it answered."
+        description="Whether messages are sent. While it is PAUSED messages wait; while it is DISABLED none"
+        " are created."
     )
-    status_reason: str | None = strawberry.field(description="Why it is DISABLED.")
-    secret_hint: str = strawberry.field(description="How the secret ends, to tell secrets apart.")
+    status_reason: str | None = strawberry.field(description="Why the webhook is DISABLED; null otherwise.")
+    secret_hint: str = strawberry.field(
+        description="The last characters of the secret, to tell secrets apart."
+    )
     previous_secret_until: datetime | None = strawberry.field(
-        description="Until when messages are signed with the previous secret too, if there was one."
+        description="Until when messages are also signed with the previous secret; null if there is none."
     )
-    failure_count: int = strawberry.field(description="How many attempts failed since the last that did not.")
-    failing_since: datetime | None = strawberry.field(description="When the first of those was.")
+    failure_count: int = strawberry.field(description="How many attempts failed since the last success.")
+    failing_since: datetime | None = strawberry.field(
+        description="When the first of these attempts failed; null if there are none."
+    )
     next_attempt_at: datetime | None = strawberry.field(
-        description="Until when it rests after a failure; null: it does not."
+        description="When sending continues after a failure; null if it is not interrupted."
     )
-    created_at: datetime = strawberry.field(description="When it was made.")
-    last_modified_at: datetime = strawberry.field(description="When it was changed last.")
+    created_at: datetime = strawberry.field(description="When the webhook was created.")
+    last_modified_at: datetime = strawberry.field(description="When the webhook was last changed.")
     number: strawberry.Private[int]
     created_by_number: strawberry.Private[int | None] = None
 
-    @strawberry.field(description="Who made it; null: an API key, or a user who is no more.")
+    @strawberry.field(
+        description="The user who created the webhook; null if an API key did, or if the user was deleted."
+    )
     @awaits_loaders
     async def created_by(self, info: Info) -> User | None:
         """Load the user."""
         return await load_user(info, self.created_by_number)
 
-    @strawberry.field(description="The messages to it, the newest first.")
+    @strawberry.field(description="The messages to the webhook, newest first.")
     @awaits_loaders
     async def deliveries(
         self,
@@ -60,23 +71,27 @@ class Webhook(Node):
         last: Last = None,
         before: Before = None,
         status: Annotated[
-            WebhookDeliveryStatus | None, strawberry.argument(description="Only those that are so.")
+            WebhookDeliveryStatus | None,
+            strawberry.argument(description="Return only messages in this status."),
         ] = None,
     ) -> WebhookDeliveryConnection:
         """A page of messages."""
         list_ = DeliveryList(self.number, status)
         request = request_of(first, after, last, before)
-        page = await caller_of(info).loaders.webhook_deliveries.load((list_, request))
-        return WebhookDeliveryConnection.of(page, list_)
+        loaders = caller_of(info).loaders.webhooks
+        page = await loaders.delivery_pages.load((list_, request))
+        return WebhookDeliveryConnection.of(
+            page, WebhookDelivery.of, lambda: loaders.delivery_counts.load(list_)
+        )
 
-    @strawberry.field(description="The log of all attempts, the newest first.")
+    @strawberry.field(description="The log of all attempts to send messages, newest first.")
     @awaits_loaders
     async def attempts(
         self, info: Info, first: First = None, after: After = None, last: Last = None, before: Before = None
     ) -> WebhookAttemptConnection:
         """A page of attempts."""
         request = request_of(first, after, last, before)
-        page = await caller_of(info).loaders.webhook_attempts.load((self.number, request))
+        page = await caller_of(info).loaders.webhooks.attempt_pages.load((self.number, request))
         return WebhookAttemptConnection.of(page)
 
     @staticmethod
@@ -105,7 +120,7 @@ class Webhook(Node):
 class WebhookQueries:
     """The queries of webhooks."""
 
-    @strawberry.field(description="The workspace's webhooks, the newest first. Administrators only.")
+    @strawberry.field(description="The webhooks of the workspace, newest first. Administrators only.")
     async def webhooks(self, info: Info) -> list[Webhook]:
         """List the webhooks."""
         return [Webhook.of(view) for view in await webhooks.list_all(caller_of(info).viewer)]

@@ -10,34 +10,37 @@ from seggraph.services.workspaces import settings as workspace_settings
 from seggraph.vocabulary import ConsentPolicy
 
 
-@strawberry.input(description="What to change of the workspace; what is absent or null stays as it is.")
+@strawberry.input(description="The changes of the workspace. A field that is absent or null stays as it is.")
 class UpdateWorkspaceInput:
     """Input of updateWorkspace."""
 
-    name: str | None = strawberry.field(default=None, description="What people call it.")
+    name: str | None = strawberry.field(default=None, description="The name of the workspace.")
     time_zone: str | None = strawberry.field(
-        default=None, description="The IANA zone that calendar operators use, like Europe/Berlin."
+        default=None,
+        description="The IANA time zone for calendar dates in criteria and series, like Europe/Berlin.",
     )
     consent_policy: ConsentPolicy | None = strawberry.field(
-        default=None, description="Which consents let a channel reach a member."
+        default=None, description="Which consent states allow a channel to contact a member."
     )
     currency: str | None = strawberry.field(
-        default=None, description="The ISO 4217 currency that amounts are in; no amount is converted."
+        default=None, description="The ISO 4217 currency of all amounts, like EUR; no amount is converted."
     )
 
 
-@strawberry.type(description="The workspace as the mutation left it.")
+@strawberry.type(description="The workspace as the mutation left it, or the errors.")
 class WorkspacePayload:
     """Payload of updateWorkspace."""
 
-    workspace: Workspace | None = strawberry.field(default=None, description="The workspace.")
+    workspace: Workspace | None = strawberry.field(
+        default=None, description="The workspace; null if there are errors."
+    )
     recalculating: int = strawberry.field(
         default=0,
-        description="Segments that are being computed anew: all ACTIVE ones after a change of"
-        " consentPolicy or timeZone.",
+        description="How many segments are calculated again: all ACTIVE ones if consentPolicy or timeZone"
+        " changed.",
     )
     errors: list[UserError] = strawberry.field(
-        default_factory=list, description="Why nothing was done, if so."
+        default_factory=list, description="The errors because of which nothing was done; empty on success."
     )
 
 
@@ -46,7 +49,8 @@ class WorkspaceMutations:
     """The mutation of the workspace."""
 
     @strawberry.mutation(
-        description="Change the workspace. Administrators only.", extensions=[ReportErrors(WorkspacePayload)]
+        description="Change the settings of the workspace. Administrators only.",
+        extensions=[ReportErrors(WorkspacePayload)],
     )
     async def update_workspace(self, info: Info, input: UpdateWorkspaceInput) -> WorkspacePayload:
         """Change."""

@@ -4,9 +4,9 @@
 docs/criteria-text.md.
 """
 
-from seggraph.criteria.text.completion import Completion, CompletionKind, complete, place_at
+from seggraph.criteria.text.completion import Completion, CompletionKind, complete, spot_at
 from seggraph.criteria.text.names import segments_in, segments_named
-from seggraph.criteria.text.reader import Reading, read, read_text
+from seggraph.criteria.text.parser import Reading, read, read_text
 from seggraph.criteria.text.writer import write_text
 
 __all__ = [
@@ -14,10 +14,10 @@ __all__ = [
     "CompletionKind",
     "Reading",
     "complete",
-    "place_at",
     "read",
     "read_text",
     "segments_in",
     "segments_named",
+    "spot_at",
     "write_text",
 ]

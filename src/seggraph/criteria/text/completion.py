@@ -1,54 +1,54 @@
-"""What may stand at a place in a text: the grammar itself is asked, so that completion and reading never disagree.
+"""Completion: what may stand at a place in a text. The parser itself says it, so that both always agree.
 
-First `place_at` says what is looked for there; then, with names and values fetched for it by the caller, `complete`
+First `spot_at` says what is looked for there; then, with names and values fetched for it by the caller, `complete`
 makes the list.
 """
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Final
 
 from seggraph.criteria.catalogue import Catalogue, Field
-from seggraph.criteria.operators import AttributeOp
-from seggraph.criteria.text.cursor import Cursor
-from seggraph.criteria.text.names import catalogue_at
-from seggraph.criteria.text.phrases import field_name
-from seggraph.criteria.text.reader import Grammar
-from seggraph.criteria.text.tokens import DOUBLE, MAX_CHARACTERS, Kind, Token, quoted, tokens
-from seggraph.criteria.text.wants import (
+from seggraph.criteria.operators import AGGREGATES, OPERATORS
+from seggraph.criteria.text.expectations import (
+    Expectation,
+    ExpectedOperator,
     FieldName,
+    NameScope,
     Opening,
-    Operator,
-    Scope,
     Something,
     Sort,
     ValueOf,
-    Want,
     Words,
 )
+from seggraph.criteria.text.keywords import field_name
+from seggraph.criteria.text.names import catalogue_at
+from seggraph.criteria.text.parser import Parser
+from seggraph.criteria.text.token_stream import TokenStream
+from seggraph.criteria.text.tokens import DOUBLE, MAX_CHARACTERS, Token, TokenKind, quoted, tokens
 from seggraph.errors import SeggraphError
 from seggraph.vocabulary import AttributeType
+from seggraph.vocabulary.described import DescribedStrEnum
 
 MAX_COMPLETIONS: Final = 100
 """Most completions for one place."""
 
 
-class CompletionKind(StrEnum):
-    """What is offered."""
+class CompletionKind(DescribedStrEnum):
+    """What a completion of criteria text is."""
 
-    FIELD = "FIELD"
-    OPERATOR = "OPERATOR"
-    KEYWORD = "KEYWORD"
-    VALUE = "VALUE"
-    SEGMENT = "SEGMENT"
-    EVENT = "EVENT"
-    RELATION = "RELATION"
+    FIELD = "FIELD", "The name of a field."
+    OPERATOR = "OPERATOR", "An operator, such as IN."
+    KEYWORD = "KEYWORD", "A keyword, such as AND."
+    VALUE = "VALUE", "A value of a field."
+    SEGMENT = "SEGMENT", "The name of a segment."
+    EVENT = "EVENT", "The name of an event."
+    RELATION = "RELATION", "The name of a relation to other members."
 
 
 @dataclass(frozen=True, slots=True)
 class Completion:
-    """Something that may stand here: `text` replaces the characters from `start` to before `end`."""
+    """A text that may stand at a place. It replaces the characters from `start` until before `end`."""
 
     kind: CompletionKind
     text: str
@@ -58,31 +58,40 @@ class Completion:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """A place in a text: what would fit, what of it is typed already (`typed`, without quotes), what to replace."""
+class Spot:
+    """A place in a text: what the parser expects there, and what is typed already.
 
-    wants: tuple[Want, ...]
+    `typed` has no quotes, `quote` is the quote that is open. A completion replaces `start` until before `end`.
+    """
+
+    expectations: tuple[Expectation, ...]
     typed: str
     quote: str
     start: int
     end: int
 
-    def wanted(self, sort: Sort) -> Something | None:
-        """What of a sort is looked for here, if it is."""
-        found = (want for want in self.wants if isinstance(want, Something) and want.sort is sort)
+    def expectation_of(self, sort: Sort) -> Something | None:
+        """The expectation of a sort, or None."""
+        found = (
+            expectation
+            for expectation in self.expectations
+            if isinstance(expectation, Something) and expectation.sort is sort
+        )
         return next(found, None)
 
     @property
     def value_of(self) -> ValueOf | None:
-        """The field whose value is looked for here, if one is."""
-        return next((want for want in self.wants if isinstance(want, ValueOf)), None)
+        """The field whose value is expected here, or None."""
+        return next(
+            (expectation for expectation in self.expectations if isinstance(expectation, ValueOf)), None
+        )
 
 
-_TYPED: Final = (Kind.WORD, Kind.NUMBER, Kind.OPEN, Kind.MOMENT)
+_TYPED: Final = (TokenKind.WORD, TokenKind.NUMBER, TokenKind.OPEN, TokenKind.MOMENT)
 
 
-def place_at(text: str, cursor: int) -> Place | None:
-    """What the grammar looks for at an offset (in characters). None if there is a mistake further left.
+def spot_at(text: str, cursor: int) -> Spot | None:
+    """What the parser expects at an offset, in characters. None if there is a mistake further left.
 
     What stands right of the cursor plays no part, but for the rest of the word that the cursor is in.
     """
@@ -93,30 +102,30 @@ def place_at(text: str, cursor: int) -> Place | None:
     last = read[-1] if read else end
     is_typed = last.kind in _TYPED and last.end == cursor
     typed = read.pop() if is_typed else end
-    looking = Cursor(text[:cursor], [*read, Token(Kind.END, "", typed.start)])
+    looking = TokenStream(text[:cursor], [*read, Token(TokenKind.END, "", typed.start)])
     try:
-        Grammar(looking, lambda name, relations: (1,)).whole()
+        Parser(looking, lambda name, relations: (1,)).whole()
     except SeggraphError:
-        if looking.next.kind is not Kind.END:
+        if looking.next.kind is not TokenKind.END:
             return None
-    return Place(
-        looking.wants,
+    return Spot(
+        looking.expectations,
         typed.content,
-        typed.text[:1] if typed.kind is Kind.OPEN else "",
+        typed.text[:1] if typed.kind is TokenKind.OPEN else "",
         typed.start,
         _word_end(text, cursor, typed),
     )
 
 
 def _word_end(text: str, cursor: int, typed: Token) -> int:
-    if typed.kind in (Kind.WORD, Kind.NUMBER, Kind.MOMENT):
+    if typed.kind in (TokenKind.WORD, TokenKind.NUMBER, TokenKind.MOMENT):
         while cursor < len(text) and (text[cursor].isalnum() or text[cursor] == "_"):
             cursor += 1
     return cursor
 
 
 def complete(
-    place: Place,
+    spot: Spot,
     catalogue: Catalogue,
     *,
     values: Iterable[tuple[CompletionKind, str, str]] = (),
@@ -127,12 +136,12 @@ def complete(
     """
     offered = [
         *((kind, quoted(text), text, words) for kind, text, words in values),
-        *(one for want in place.wants for one in _offers(want, catalogue)),
+        *(one for expectation in spot.expectations for one in _offers(expectation, catalogue)),
     ]
     found: dict[str, Completion] = {}
     for kind, text, name, words in offered:
-        if _fits(place, kind, text, name):
-            found.setdefault(text, Completion(kind, text, place.start, place.end, words))
+        if _fits(spot, kind, text, name):
+            found.setdefault(text, Completion(kind, text, spot.start, spot.end, words))
     ranks = list(_RANKS)
     return sorted(found.values(), key=lambda one: ranks.index(one.kind))[:MAX_COMPLETIONS]
 
@@ -147,25 +156,25 @@ _RANKS: Final = (
     CompletionKind.KEYWORD,
 )
 _Offer = tuple[CompletionKind, str, str, str]
-"""Kind, text to insert, what is compared with what was typed, description."""
+"""Kind, text to insert, the text that what was typed has to begin, description."""
 
 
-def _fits(place: Place, kind: CompletionKind, text: str, name: str) -> bool:
-    """Whether it goes on with what was typed; within double quotes only fields do."""
-    right = kind is CompletionKind.FIELD if place.quote == DOUBLE else text.startswith(place.quote)
-    return right and name.casefold().startswith(place.typed.casefold())
+def _fits(spot: Spot, kind: CompletionKind, text: str, name: str) -> bool:
+    """Whether an offer begins with what was typed. Within double quotes only fields are offered."""
+    right = kind is CompletionKind.FIELD if spot.quote == DOUBLE else text.startswith(spot.quote)
+    return right and name.casefold().startswith(spot.typed.casefold())
 
 
-def _offers(want: Want, catalogue: Catalogue) -> Iterator[_Offer]:
-    match want:
+def _offers(expectation: Expectation, catalogue: Catalogue) -> Iterator[_Offer]:
+    match expectation:
         case FieldName(scope):
             found = catalogue_at(catalogue, scope)
             for field in found.fields if found else ():
                 yield CompletionKind.FIELD, field_name(field.name), field.name, _about(field)
-        case Operator(scope, name, op, text):
+        case ExpectedOperator(scope, name, op, text):
             asked = _field(catalogue, scope, name)
             if asked is None or op in asked.operators:
-                yield CompletionKind.OPERATOR, text, text, _MEANINGS[op]
+                yield CompletionKind.OPERATOR, text, text, OPERATORS[op].hint
         case ValueOf(scope, name):
             yield from _values_of(_field(catalogue, scope, name))
         case Words(text) | Opening(text):
@@ -174,7 +183,7 @@ def _offers(want: Want, catalogue: Catalogue) -> Iterator[_Offer]:
             pass
 
 
-def _field(catalogue: Catalogue, scope: Scope, name: str) -> Field | None:
+def _field(catalogue: Catalogue, scope: NameScope, name: str) -> Field | None:
     found = catalogue_at(catalogue, scope)
     return None if found is None else found.find(name)
 
@@ -194,34 +203,8 @@ def _values_of(field: Field | None) -> Iterator[_Offer]:
         yield CompletionKind.VALUE, example, example, "An example."
 
 
-_MEANINGS: Final[dict[AttributeOp, str]] = {
-    AttributeOp.EQ: "Is exactly.",
-    AttributeOp.NE: "Is set and is not.",
-    AttributeOp.GT: "Is more than, or later.",
-    AttributeOp.GTE: "Is at least, or not earlier.",
-    AttributeOp.LT: "Is less than, or earlier.",
-    AttributeOp.LTE: "Is at most, or not later.",
-    AttributeOp.IN: "Is one of.",
-    AttributeOp.NOT_IN: "Is set and is none of.",
-    AttributeOp.BETWEEN: "Lies between two values, both included.",
-    AttributeOp.CONTAINS: "Contains a text, whatever the case.",
-    AttributeOp.NOT_CONTAINS: "Is set and does not contain a text, whatever the case.",
-    AttributeOp.STARTS_WITH: "Starts with a text, whatever the case.",
-    AttributeOp.ENDS_WITH: "Ends with a text, whatever the case.",
-    AttributeOp.BEFORE: "Is earlier than.",
-    AttributeOp.AFTER: "Is later than.",
-    AttributeOp.ON: "Is on that day.",
-    AttributeOp.WITHIN_LAST: "Lies in that time up to now.",
-    AttributeOp.NOT_WITHIN_LAST: "Is set and does not lie in that time up to now.",
-    AttributeOp.WITHIN_NEXT: "Lies in that time from now.",
-    AttributeOp.ANNIVERSARY_WITHIN: "Has its anniversary today or in that time.",
-    AttributeOp.HAS_ANY: "Has at least one of.",
-    AttributeOp.HAS_ALL: "Has all of.",
-    AttributeOp.HAS_NONE: "Has none of.",
-    AttributeOp.IS_SET: "Has a value.",
-    AttributeOp.IS_NOT_SET: "Has no value.",
-}
 _WORDS: Final = {
+    **{f"{name}(": aggregate.hint for name, aggregate in AGGREGATES.items()},
     "AND": "Both hold. Binds closer than OR.",
     "OR": "At least one holds.",
     "NOT": "It does not hold. Binds closer than AND.",
@@ -233,14 +216,6 @@ _WORDS: Final = {
     "IN SEGMENT": "Is a member of another segment.",
     "SAMPLE": "A share of all members, always the same ones.",
     "SEQUENCE(": "Events in this order.",
-    "COUNT(": "How many events, or related members.",
-    "SUM(": "The sum over events.",
-    "AVG(": "The mean over events.",
-    "MIN(": "The least over events.",
-    "MAX(": "The most over events.",
-    "DISTINCT_DAYS(": "On how many days there were events.",
-    "FIRST_AT(": "When the first event was.",
-    "LAST_AT(": "When the last event was.",
     "EVENT": "Something that members did.",
     "RELATED": "Members that are related to this one.",
     "WHERE": "Only those with these properties.",

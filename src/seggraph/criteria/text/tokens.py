@@ -13,7 +13,7 @@ MAX_CHARACTERS: Final = 20_000
 """The longest text that is read. Larger criteria are given as JSON."""
 
 
-class Kind(Enum):
+class TokenKind(Enum):
     """What a token is."""
 
     WORD = auto()
@@ -37,7 +37,7 @@ class Kind(Enum):
 class Token:
     """A token as written; `start` and `end` are offsets in characters, the end not included."""
 
-    kind: Kind
+    kind: TokenKind
     text: str
     start: int
 
@@ -49,17 +49,17 @@ class Token:
     @property
     def keyword(self) -> str:
         """The word of the language or the sign that it may be, in its one spelling; otherwise nothing."""
-        if self.kind is Kind.WORD and self.text.isascii():
+        if self.kind is TokenKind.WORD and self.text.isascii():
             return self.text.upper()
-        return _SPELLINGS.get(self.text, self.text) if self.kind is Kind.SIGN else ""
+        return _SPELLINGS.get(self.text, self.text) if self.kind is TokenKind.SIGN else ""
 
     @property
     def content(self) -> str:
         """What stands within the quotes, with doubled quotes made single; otherwise the text itself."""
-        if self.kind is Kind.OPEN:
+        if self.kind is TokenKind.OPEN:
             quote = self.text[0]
             return self.text[1:].replace(quote * 2, quote)
-        if self.kind in (Kind.NAME, Kind.STRING):
+        if self.kind in (TokenKind.NAME, TokenKind.STRING):
             quote = self.text[0]
             return self.text[1:-1].replace(quote * 2, quote)
         return self.text
@@ -92,8 +92,8 @@ def tokens(text: str) -> Iterator[Token]:
     """The tokens of a text in order, an END at last."""
     for match in _TOKEN.finditer(text):
         if match.lastgroup is not None and match.lastgroup != "SPACE":
-            yield Token(Kind[match.lastgroup], match.group(), match.start())
-    yield Token(Kind.END, "", len(text))
+            yield Token(TokenKind[match.lastgroup], match.group(), match.start())
+    yield Token(TokenKind.END, "", len(text))
 
 
 def quoted(text: str, quote: str = "'") -> str:

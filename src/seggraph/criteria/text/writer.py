@@ -14,18 +14,13 @@ from seggraph.criteria.nodes import (
     Not,
     Related,
     Sample,
-    Scalar,
     Sequence,
     Tags,
     Window,
 )
-from seggraph.criteria.operators import ARITY, Arity, AttributeOp, CompareOp, InOp
-from seggraph.criteria.text.phrases import (
-    COMPARED_NUMBERS,
+from seggraph.criteria.operators import AGGREGATES, OPERATORS, Arity, AttributeOp, CompareOp, InOp
+from seggraph.criteria.text.keywords import (
     COUNTED,
-    INSTANTS,
-    LENGTHS,
-    OPERATORS,
     SETS,
     STATES,
     field_name,
@@ -33,6 +28,7 @@ from seggraph.criteria.text.phrases import (
     length_in_words,
 )
 from seggraph.criteria.text.tokens import is_moment, quoted
+from seggraph.criteria.values import Scalar
 from seggraph.errors import BadValue
 
 NameOf = Callable[[int], str | None]
@@ -101,29 +97,28 @@ class _Writer:
 
 
 def _attribute(test: Attribute) -> str:
-    if test.single != (ARITY[test.op] is Arity.ONE):
-        raise BadValue(f"{test.op} takes {ARITY[test.op].value}")
+    if test.single != (OPERATORS[test.op].arity is Arity.ONE):
+        raise BadValue(f"{test.op} takes {OPERATORS[test.op].arity.value}")
     return f"{field_name(test.field)} {_compared(test.op, test.values)}"
 
 
 def _aggregated(test: Event) -> str:
-    if test.op not in COMPARED_NUMBERS and test.aggregate not in INSTANTS:
+    if test.op not in OPERATORS.of_aggregate(AGGREGATES[test.aggregate].type):
         raise BadValue(f"{test.aggregate} is a number and has no {test.op}")
     of = "" if test.of is None else f"{field_name(test.of)} OF "
     return f"{test.aggregate}({of}{_events(test)}) {_compared(test.op, test.values)}"
 
 
 def _compared(op: AttributeOp | CompareOp, values: tuple[Scalar, ...]) -> str:
-    op = AttributeOp(op.value)
-    arity = ARITY[op]
+    arity = OPERATORS[op].arity
     count: Final = {Arity.NONE: 0, Arity.ONE: 1, Arity.TWO: 2}.get(arity, max(1, len(values)))
     if len(values) != count:
         raise BadValue(f"{op} takes {arity.value}")
-    return " ".join([OPERATORS[op], *_written(op, arity, values)])
+    return " ".join([OPERATORS[op].keyword, *_written(op, arity, values)])
 
 
-def _written(op: AttributeOp, arity: Arity, values: tuple[Scalar, ...]) -> list[str]:
-    if op.value in LENGTHS:
+def _written(op: AttributeOp | CompareOp, arity: Arity, values: tuple[Scalar, ...]) -> list[str]:
+    if OPERATORS[op].takes.is_duration:
         return [_length(values[0])]
     match arity:
         case Arity.MANY:

@@ -23,7 +23,7 @@ OPERATOR: Final = "operator"
 """Who acts without being a user or an API key: at the command line."""
 
 SECRETS: Final = ("secret", "secrets", "digest", "token", "password", "credentials", "signing_secret")
-"""Names of values that are left out, whoever hands them over."""
+"""Names of values that are never written to the log."""
 
 INSERT: Final = """
     INSERT INTO audit_entries (workspace_id, at, user_id, api_key_id, actor_name, action, subject, subject_id,

@@ -22,6 +22,7 @@ ALLOW: Final = "SELECT set_config('seggraph.audit_days', $1::int::text, true)"
 
 # Ids grow with time, so the oldest entries are the first ones, and the time needs no index. Entries that were written
 # at once may be some out of order: those that are left go the next time.
+# any workspace: one limit of age holds for all of them
 REMOVE: Final = """
     WITH removed AS (
       DELETE FROM audit_entries WHERE id = ANY(ARRAY(

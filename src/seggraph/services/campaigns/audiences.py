@@ -1,4 +1,4 @@
-"""Whom campaigns target: the members of the segments they include, without those of the segments they leave out.
+"""The audiences of campaigns: the members of their INCLUDE segments, without those of their EXCLUDE segments.
 
 It is computed from the segments' bitmaps when it is asked for, so it is as current as they are. It counts segments
 that the viewer does not see too: what a campaign targets is the same for everyone.
@@ -29,8 +29,8 @@ SEGMENTS: Final = """
 
 
 @dataclass(frozen=True, slots=True)
-class CampaignAudience:
-    """Whom a campaign targets: of which kind, how many, and how many of them each channel reaches.
+class CampaignAudienceView:
+    """The audience of a campaign: its kind, how many members it has, and how many of them each channel reaches.
 
     `as_of` is the instant of the oldest of its segments; None while none has been computed.
     """
@@ -41,10 +41,10 @@ class CampaignAudience:
     as_of: datetime | None
 
 
-NOBODY: Final = CampaignAudience(None, 0, dict.fromkeys(Channel, 0), None)
+NOBODY: Final = CampaignAudienceView(None, 0, dict.fromkeys(Channel, 0), None)
 
 
-async def get_many(viewer: Viewer, campaign_ids: Sequence[int]) -> dict[int, CampaignAudience]:
+async def get_many(viewer: Viewer, campaign_ids: Sequence[int]) -> dict[int, CampaignAudienceView]:
     """The audiences of campaigns that the caller has found visible, as one snapshot has them."""
     async with snapshot() as connection:
         rows = await connection.fetch(SEGMENTS, viewer.workspace_id, list(campaign_ids))
@@ -57,14 +57,14 @@ async def get_many(viewer: Viewer, campaign_ids: Sequence[int]) -> dict[int, Cam
 
 def _audiences(
     rows: Iterable[asyncpg.Record], bitmaps: Mapping[ChunkOwner, BitMap]
-) -> dict[int, CampaignAudience]:
+) -> dict[int, CampaignAudienceView]:
     by_campaign: dict[int, list[asyncpg.Record]] = {}
     for row in rows:
         by_campaign.setdefault(row["campaign_id"], []).append(row)
     return {campaign_id: _audience(own, bitmaps) for campaign_id, own in by_campaign.items()}
 
 
-def _audience(rows: Sequence[asyncpg.Record], bitmaps: Mapping[ChunkOwner, BitMap]) -> CampaignAudience:
+def _audience(rows: Sequence[asyncpg.Record], bitmaps: Mapping[ChunkOwner, BitMap]) -> CampaignAudienceView:
     roles: dict[str, list[BitMap]] = {role: [] for role in CampaignSegmentRole}
     for row in rows:
         roles[row["role"]].append(bitmaps[_members(row["id"])])
@@ -76,7 +76,9 @@ def _audience(rows: Sequence[asyncpg.Record], bitmaps: Mapping[ChunkOwner, BitMa
         for channel in Channel
     }
     computed = [row["as_of"] for row in rows if row["as_of"] is not None]
-    return CampaignAudience(MemberKind(rows[0]["kind"]), len(members), reached, min(computed, default=None))
+    return CampaignAudienceView(
+        MemberKind(rows[0]["kind"]), len(members), reached, min(computed, default=None)
+    )
 
 
 def _members(segment_id: int) -> ChunkOwner:

@@ -76,7 +76,7 @@ EDIT = """
     WHERE workspace_id = $1 AND id = $2
 """
 
-MOVE = """
+SET_STATUS = """
     UPDATE campaigns SET status = $3, version = version + 1, last_modified_at = now()
     WHERE workspace_id = $1 AND id = $2
 """
@@ -86,7 +86,7 @@ HOLD_SEGMENTS: Final = """
       (SELECT segment_id FROM campaign_segments WHERE workspace_id = $1 AND campaign_id = $2))
     ORDER BY id FOR SHARE
 """
-"""Whoever archives a segment holds its row, and so waits for us, or we for them; refreshes hold rows in this order."""
+"""An archiving transaction holds the segment's row, so one of the two waits; refreshes hold rows in this order."""
 
 FIND_SEGMENTS: Final = f"""
     SELECT s.id, s.name, s.kind, s.status FROM segments s WHERE {VISIBLE_SEGMENT} AND s.id = ANY($4)
@@ -108,12 +108,14 @@ ATTACH = """
 
 HAS_METRICS = "SELECT EXISTS (SELECT FROM campaign_metrics WHERE workspace_id = $1 AND campaign_id = $2)"
 
+DELETE_DRAFT = "DELETE FROM campaigns WHERE workspace_id = $1 AND id = $2"
+
 DESCRIBED: Final = ("name", "channel", "status", "starts_on", "ends_on")
 AUDITED: Final = {
     CampaignSegmentRole.INCLUDE: "segment_ids",
     CampaignSegmentRole.EXCLUDE: "exclude_segment_ids",
 }
-"""What the audit log tells of a campaign and, by their role, of its segments."""
+"""What the audit log has of a campaign and, by their role, of its segments."""
 
 Wanted = dict[int, tuple[CampaignSegmentRole, int]]
 """What each segment is to be to a campaign, and its place in the list that says so."""
@@ -155,7 +157,7 @@ async def create(context: Context, viewer: Viewer, draft: CampaignDraft) -> Camp
             raise _name_taken(name)
         await unit.connection.execute(HOLD_SEGMENTS, viewer.workspace_id, campaign_id, list(wanted))
         await _attach(unit, viewer, campaign_id, CampaignStatus.DRAFT, wanted)
-        return await _told(context, unit, viewer, campaign_id, AuditAction.CREATED)
+        return await _audited(context, unit, viewer, campaign_id, AuditAction.CREATED)
 
 
 async def update(
@@ -195,7 +197,7 @@ async def update(
         except asyncpg.UniqueViolationError as error:
             raise _name_taken(name) from error
         await _reattach(unit, viewer, before, given)
-        return await _told(context, unit, viewer, campaign_id, AuditAction.EDITED, before, attached)
+        return await _audited(context, unit, viewer, campaign_id, AuditAction.EDITED, before, attached)
 
 
 async def set_status(
@@ -215,8 +217,8 @@ async def set_status(
         if status is CampaignStatus.ACTIVE:
             await unit.connection.execute(HOLD_SEGMENTS, viewer.workspace_id, campaign_id, [])
             _require_ready(await _attached(unit, viewer, campaign_id))
-        await unit.connection.execute(MOVE, viewer.workspace_id, campaign_id, status)
-        return await _told(context, unit, viewer, campaign_id, AuditAction.STATUS_CHANGED, before)
+        await unit.connection.execute(SET_STATUS, viewer.workspace_id, campaign_id, status)
+        return await _audited(context, unit, viewer, campaign_id, AuditAction.STATUS_CHANGED, before)
 
 
 async def delete(context: Context, viewer: Viewer, campaign_id: int) -> None:
@@ -232,7 +234,7 @@ async def delete(context: Context, viewer: Viewer, campaign_id: int) -> None:
         subject = audit.Subject(AuditSubject.CAMPAIGN, campaign_id, before.name)
         was = audit.described(before, *DESCRIBED) | _by_role(await _attached(unit, viewer, campaign_id))
         await audit.record(unit, viewer, AuditAction.DELETED, subject, was)
-        await unit.connection.execute("DELETE FROM campaigns WHERE id = $1", campaign_id)
+        await unit.connection.execute(DELETE_DRAFT, viewer.workspace_id, campaign_id)
         context.publish(unit, [_changed(viewer, campaign_id)])
 
 
@@ -318,7 +320,7 @@ def _require_attachable(wanted: Wanted, found: Mapping[int, asyncpg.Record], *, 
 
 
 async def _attached(unit: UnitOfWork, viewer: Viewer, campaign_id: int) -> list[asyncpg.Record]:
-    """The segments of a campaign, whoever may see them."""
+    """The segments of a campaign, also those that a viewer may not see."""
     rows: list[asyncpg.Record] = await unit.connection.fetch(
         ATTACHED, *visibility_arguments(viewer), campaign_id
     )
@@ -347,7 +349,7 @@ def _require_order(starts_on: date | None, ends_on: date | None) -> None:
         raise Invalid("A campaign ends on the day that it starts, or later.", path=("endsOn",))
 
 
-async def _told(
+async def _audited(
     context: Context,
     unit: UnitOfWork,
     viewer: Viewer,

@@ -15,13 +15,14 @@ from seggraph.access import VISIBLE_CAMPAIGN, VISIBLE_SEGMENT, Viewer, require_w
 from seggraph.context import Context
 from seggraph.database.connections import database
 from seggraph.errors import Invalid, Problems, Required, SeggraphError, TooMany
-from seggraph.files import csv_values, uploads
+from seggraph.files import uploads
 from seggraph.files.csv_records import Dialect, Record, RecordReader, has_foreign_bytes
 from seggraph.files.layout import column_names, delimiter_of
 from seggraph.files.uploads import Read, StoredFile
 from seggraph.row_errors import RefusedValue, RowError
 from seggraph.services.campaigns import metrics
 from seggraph.services.campaigns.metrics import MetricsReport
+from seggraph.values import csv_values
 from seggraph.values.names import name_key
 
 MAX_ROWS: Final = 200_000

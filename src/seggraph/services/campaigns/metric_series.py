@@ -125,7 +125,7 @@ async def totals(viewer: Viewer, asked: Sequence[Asked]) -> dict[Asked, Totals]:
 
 
 async def parts(viewer: Viewer, asked: Sequence[Asked]) -> dict[Asked, dict[int, Totals]]:
-    """The totals of a segment by campaign, of a campaign by segment, whoever may see it."""
+    """The totals of a segment by campaign, of a campaign by segment, also of those that a viewer may not see."""
     found: dict[Asked, dict[int, Totals]] = {one: {} for one in asked}
     async with database() as connection:
         for subject, group in _by_subject(asked).items():

@@ -84,7 +84,7 @@ class Metric(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class RowWarning:
+class RowWarningView:
     """What looks wrong in a row that was recorded."""
 
     index: int
@@ -99,7 +99,7 @@ class MetricsReport:
     written: int = 0
     unchanged: int = 0
     row_errors: list[RowError] = field(default_factory=list)
-    row_warnings: list[RowWarning] = field(default_factory=list)
+    row_warnings: list[RowWarningView] = field(default_factory=list)
 
     def fail(self, index: int, error: SeggraphError) -> None:
         """Report a row as not recorded, for the first of its problems."""
@@ -260,7 +260,7 @@ async def _store(
     report.written += len(written)
     report.unchanged += len(metrics) - len(written)
     report.row_warnings += [
-        RowWarning(index, CLICKS_ABOVE_IMPRESSIONS, "There are more clicks than impressions on this day.")
+        RowWarningView(index, CLICKS_ABOVE_IMPRESSIONS, "There are more clicks than impressions on this day.")
         for index, metric in metrics.items()
         if metric.clicks > metric.impressions
     ]

@@ -2,19 +2,16 @@
 
 from typing import Final
 
-from seggraph.criteria.catalogue import WELL_KNOWN
 from seggraph.errors import Invalid, Required, TooLong
+from seggraph.member_fields import ATTRIBUTES, FIELDS
 
 MAX_LENGTH: Final = 100
 
-RESERVED: Final = frozenset(known.name for known in WELL_KNOWN) | {
-    "attributes",
-    "billingAddress",
+RESERVED: Final = {field.name for field in FIELDS if field.consent is None} | {
+    ATTRIBUTES,
     "consents",
     "id",
     "kind",
-    "shippingAddress",
-    "tags",
 }
 """What every member has, under the name that clients know it by."""
 

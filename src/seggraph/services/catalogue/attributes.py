@@ -90,14 +90,14 @@ async def update(
         None if isinstance(description, Unset) else _text(description, MAX_DESCRIPTION, "description"),
     )
     async with begin() as unit:
-        found = await _get(unit.connection, viewer, kind, name)
-        if type_ is not None and type_ is not found.type:
+        before = await _get(unit.connection, viewer, kind, name)
+        if type_ is not None and type_ is not before.type:
             message = (
-                f"{name} has the type {found.type}, and a type never changes: declare another attribute."
+                f"{name} has the type {before.type}, and a type never changes: declare another attribute."
             )
             raise Invalid(message, path=("type",))
         await unit.connection.execute(DESCRIBE, viewer.workspace_id, kind, name, *texts, hidden)
-        return await _noted(unit, viewer, kind, name, AuditAction.EDITED, found)
+        return await _noted(unit, viewer, kind, name, AuditAction.EDITED, before)
 
 
 async def _noted(
@@ -110,22 +110,22 @@ async def _noted(
 ) -> Field:
     """The attribute as the unit leaves it, with an entry in the audit log."""
     after = await _get(unit.connection, viewer, kind, name)
-    told = ("type", "label", "description", "hidden")
-    was = None if before is None else audit.described(before, *told)
+    audited = ("type", "label", "description", "hidden")
+    was = None if before is None else audit.described(before, *audited)
     subject = audit.Subject(AuditSubject.ATTRIBUTE, name=f"{kind.name} {name}")
-    await audit.record(unit, viewer, action, subject, was, audit.described(after, *told))
+    await audit.record(unit, viewer, action, subject, was, audit.described(after, *audited))
     return after
 
 
 async def _get(connection: asyncpg.Connection, viewer: Viewer, kind: MemberKind, name: str) -> Field:
     catalogue = await catalogues.load(connection, viewer.workspace_id, kind)
-    found = catalogue.find(name)
-    if found is None:
+    field = catalogue.find(name)
+    if field is None:
         shown = attribute_names.shown(name)
         raise NotFound(f"{kind.name} has no attribute {shown!r}: declare it first.", path=("name",))
-    if not found.is_custom:
+    if not field.is_custom:
         raise Invalid(f"{name} is a field of every member, and stays as it is.", path=("name",))
-    return found
+    return field
 
 
 def _text(value: str | None, limit: int, what: str) -> str | None:

@@ -37,7 +37,7 @@ CREATE = """
 async def load(connection: asyncpg.Connection, workspace_id: int, kind: MemberKind) -> Catalogue:
     """The catalogue that criteria of this kind are checked against, with those of the kinds it is related to."""
     rows = await connection.fetch(READ_ALL, workspace_id)
-    definitions: dict[MemberKind, list[AttributeDefinition]] = {one: [] for one in MemberKind}
+    definitions: dict[MemberKind, list[AttributeDefinition]] = {kind: [] for kind in MemberKind}
     for row in rows:
         definitions[MemberKind(row["kind"])].append(_definition(row))
     return Catalogue(kind, definitions[kind], definitions)

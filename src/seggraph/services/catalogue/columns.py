@@ -4,58 +4,29 @@ Guesses to show to a person, from the first records only. Nothing is imported by
 """
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
-from seggraph.errors import Invalid, SeggraphError
-from seggraph.files import csv_values
+from seggraph.errors import SeggraphError
 from seggraph.files.csv_records import Dialect
-from seggraph.files.layout import Column, is_domain, is_email, read_layout
+from seggraph.files.layout import Column, read_layout
+from seggraph.member_fields import FIELDS
 from seggraph.services.catalogue import attribute_names
 from seggraph.vocabulary import MemberKind
 
 CONTENT_SHARE: Final = 0.8
 """The share of a column's cells that must look alike for the column to be suggested by its content."""
 
-_PHONE = re.compile(r"\+\d[\d\s().\-/]{6,}\d", re.ASCII)
-
-ALIASES: Final[dict[str, str]] = {
-    "externalId": "id account_id accountid external_id externalid customer_id contact_id person_id user_id"
-    " organization_id organisation_id product_id deal_id opportunity_id ticket_id activity_id record_id crm_id"
-    " uuid sku symbol ticker key member_id company_id",
-    "name": "name account_name company company_name organization organisation organization_name full_name"
-    " fullname contact_name account business_name security title product_name deal_name customer customer_name",
-    "domain": "domain website web site url homepage web_site account_domain company_domain email_domain"
-    " website_url company_website domain_name web_domain",
-    "email": "email e_mail mail email_address emailaddress e_mail_address work_email",
-    "phone": "phone telephone phone_number mobile tel mobile_phone work_phone telephone_number cell",
-    "country": "country country_code country_name billing_country nation hq_country",
-    "city": "city town billing_city hq_city headquarters_city",
-    "industry": "industry sector gics_sector industry_sector vertical branch",
-    "revenue": "revenue annual_revenue turnover sales annual_sales yearly_revenue",
-    "employees": "employees number_of_employees employee_count headcount staff num_employees company_size",
-    "score": "score lead_score fit_score account_score rating",
-    "isTarget": "is_target target istarget target_account is_target_account",
-    "tags": "tags labels tag",
-    "address": "address street street_address postal_address mailing_address",
-    "shippingAddress": "shippingaddress shipping_address",
-    "billingAddress": "billingaddress billing_address",
-    "consentEmail": "consentemail consent_email email_consent",
-    "consentDirectMail": "consentdirectmail consent_direct_mail direct_mail_consent",
-    "consentSms": "consentsms consent_sms sms_consent",
-    "consentPhone": "consentphone consent_phone phone_consent",
-    "consentPush": "consentpush consent_push push_consent",
-}
-"""Names of columns that mean a field, in lower case with underscores."""
-
-_FIELD_OF: Final = {alias: field for field, names in ALIASES.items() for alias in names.split()}
+_FIELD_OF: Final = {alias: field.name for field in FIELDS for alias in field.aliases.split()}
+"""The fields that names of columns mean, in lower case with underscores."""
+_IMPORTED: Final = {field.name: field for field in FIELDS if field.is_imported}
 _EXACT, _ALIAS, _CONTENT, _CUSTOM = 1.0, 0.9, 0.75, 0.3
 
 
 @dataclass(frozen=True, slots=True)
-class Suggestion:
+class FieldSuggestion:
     """A column, the field or custom attribute that it may go to, and how sure that is, from 0 to 1."""
 
     column: str
@@ -69,7 +40,7 @@ class Appearance:
 
     dialect: Dialect
     columns: list[Column]
-    suggestions: list[Suggestion]
+    suggestions: list[FieldSuggestion]
 
 
 def look(path: Path, encoding: str, kind: MemberKind, *, has_header: bool | None) -> Appearance:
@@ -87,7 +58,9 @@ def is_known_name(name: str) -> bool:
     return _simple(name) in _FIELD_OF
 
 
-def suggest(names: Sequence[str], columns: Sequence[Sequence[str]], kind: MemberKind) -> list[Suggestion]:
+def suggest(
+    names: Sequence[str], columns: Sequence[Sequence[str]], kind: MemberKind
+) -> list[FieldSuggestion]:
     """A field for each column that may have one, no field twice; what is unknown may be a custom attribute."""
     ranked = sorted(
         (-confidence, index, field)
@@ -100,23 +73,24 @@ def suggest(names: Sequence[str], columns: Sequence[Sequence[str]], kind: Member
         if index not in chosen and field not in given:
             chosen[index] = (field, -negative)
             given.add(field)
-    return [Suggestion(names[index], *chosen[index]) for index in sorted(chosen)]
+    return [FieldSuggestion(names[index], *chosen[index]) for index in sorted(chosen)]
 
 
 def _candidates(name: str, column: Sequence[str], kind: MemberKind) -> dict[str, float]:
-    found: dict[str, float] = {}
-    if name not in ALIASES and _is_attribute_name(name):
-        found[name] = _CUSTOM
+    suggestions: dict[str, float] = {}
+    if name not in _IMPORTED and _is_attribute_name(name):
+        suggestions[name] = _CUSTOM
     filled = [cell.strip() for cell in column if cell.strip()]
-    for field, looks_like in _CONTENTS.items():
-        if filled and sum(map(looks_like, filled)) >= CONTENT_SHARE * len(filled):
-            found[field] = _CONTENT
+    for field in _IMPORTED.values():
+        recognises = field.recognises
+        if recognises and filled and sum(map(recognises, filled)) >= CONTENT_SHARE * len(filled):
+            suggestions[field.name] = _CONTENT
     alias = _FIELD_OF.get(_simple(name))
     if alias is not None and _is_plausible(alias, filled):
-        found[alias] = _ALIAS
-    if name in ALIASES:
-        found[name] = _EXACT
-    return found
+        suggestions[alias] = _ALIAS
+    if name in _IMPORTED:
+        suggestions[name] = _EXACT
+    return suggestions
 
 
 def _is_attribute_name(name: str) -> bool:
@@ -129,38 +103,8 @@ def _is_attribute_name(name: str) -> bool:
 
 def _is_plausible(field: str, filled: Sequence[str]) -> bool:
     """Whether cells can be what their column's name says; without cells the name counts."""
-    check = _CHECKS.get(field)
-    return check is None or not filled or sum(map(check, filled)) * 2 >= len(filled)
-
-
-def _reads(read: Callable[[str], Any]) -> Callable[[str], bool]:
-    def check(cell: str) -> bool:
-        try:
-            read(cell)
-        except Invalid:
-            return False
-        return True
-
-    return check
-
-
-def _is_phone(cell: str) -> bool:
-    return bool(_PHONE.fullmatch(cell))
-
-
-_CONTENTS: Final[dict[str, Callable[[str], bool]]] = {
-    "email": is_email,
-    "phone": _is_phone,
-    "domain": is_domain,
-}
-_CHECKS: Final[dict[str, Callable[[str], bool]]] = {
-    "email": lambda cell: "@" in cell,
-    "domain": is_domain,
-    "revenue": _reads(csv_values.parse_decimal),
-    "employees": _reads(csv_values.parse_integer),
-    "score": _reads(csv_values.parse_decimal),
-    "isTarget": _reads(csv_values.parse_boolean),
-}
+    accepts = _IMPORTED[field].accepts
+    return accepts is None or not filled or sum(map(accepts, filled)) * 2 >= len(filled)
 
 
 def _simple(name: str) -> str:

@@ -8,24 +8,19 @@ import orjson
 
 from seggraph.access import Viewer
 from seggraph.database.connections import database
+from seggraph.member_fields import FIELDS
+from seggraph.member_fields.field_types import FLAG, INSTANT
 from seggraph.vocabulary import MemberKind
 
 EXAMPLES_FROM: Final = 100
 """From how many of the oldest and of the newest members examples are taken."""
 
 _EXAMPLE_COLUMNS: Final = {
-    "externalId": "external_id",
-    "name": "name",
-    "email": "email",
-    "phone": "phone",
-    "country": "country",
-    "city": "city",
-    "domain": "domain",
-    "industry": "industry",
-    "revenue": "revenue",
-    "employees": "employees",
-    "score": "score",
+    field.name: field.column
+    for field in FIELDS
+    if field.group is not None and not field.is_address and field.type not in (FLAG, INSTANT)
 }
+"""The fields whose example is read from members. Of the others it would say nothing."""
 
 EXAMPLES: Final = f"""
     WITH few AS (

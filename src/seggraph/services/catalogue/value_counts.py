@@ -1,6 +1,6 @@
 """How many members have a field, and how many each of its values: what builders of criteria are offered.
 
-A trigger on members appends what each statement changes to `value_deltas`, in the same transaction, whoever
+A trigger on members appends what each statement changes to `value_deltas`, in the same transaction, whatever
 writes; here the deltas are added up into `field_counts` and `value_counts`. Reads add what is not added up yet,
 so they are exact at any time. A field with more than MAX_VALUES different values is crowded: its values are no
 longer counted but estimated from a sample.
@@ -18,6 +18,7 @@ from seggraph.database.connections import database
 from seggraph.database.locks import LockSpace, lock_exclusive, try_lock_exclusive
 from seggraph.database.unit_of_work import begin
 from seggraph.errors import Invalid, TooMany, UnknownField
+from seggraph.member_fields import FIELDS, Suggestions
 from seggraph.services.catalogue import catalogues
 from seggraph.vocabulary import AttributeType, MemberKind
 
@@ -32,8 +33,10 @@ FOLDABLE: Final = 1_000
 SAMPLE_SIZE: Final = 3_000
 """How many members a crowded field is estimated from."""
 TAGS: Final = "tags"
-COLUMNS: Final = frozenset({"country", "city", "industry", "is_target", "has_address"})
-"""The columns whose values are counted."""
+SUGGESTED: Final = {
+    field.column: field.suggestions for field in FIELDS if field.suggestions is not Suggestions.NONE
+}
+"""The columns whose values are suggested."""
 TYPES: Final = frozenset({AttributeType.STRING, AttributeType.BOOLEAN, AttributeType.STRING_LIST})
 """The types of attributes whose values are counted."""
 
@@ -101,17 +104,17 @@ IS_CROWDED: Final = """
     SELECT crowded FROM field_counts WHERE workspace_id = $1 AND kind = $2 AND field = $3
 """
 
-# Ordinals are dense, so a random few of them are members but for those who were deleted.
+# Ordinals are dense, so a random few of them are members, except deleted ones.
 ESTIMATE: Final = """
     WITH population AS (
       SELECT next_ordinal AS size FROM populations WHERE workspace_id = $1 AND kind = $2
     ), sample AS (
-      SELECT {found} AS found FROM members m
+      SELECT {values} AS texts FROM members m
       WHERE m.workspace_id = $1 AND m.kind = $2 AND m.ordinal = ANY(ARRAY(
         SELECT DISTINCT (n * p.size / least(p.size, $5))::int
         FROM population p, generate_series(0::bigint, least(p.size, $5) - 1) AS n))
     ), expanded AS (
-      SELECT unnest(found) AS value FROM sample
+      SELECT unnest(texts) AS value FROM sample
     )
     SELECT value, greatest(1, (count(*) * p.size / least(p.size, $5)))::bigint AS count
     FROM expanded, population p
@@ -121,7 +124,7 @@ ESTIMATE: Final = """
 
 
 @dataclass(frozen=True, slots=True)
-class Suggestion:
+class SuggestedValue:
     """A value as criteria would give it, and how many members have it; `exact` unless it is an estimate."""
 
     value: str | bool
@@ -130,7 +133,7 @@ class Suggestion:
 
 
 async def fold(workspace_id: int, kind: MemberKind) -> None:
-    """Add up the deltas of a population, unless somebody is at it."""
+    """Add up the deltas of a population, unless another process does it."""
     async with database() as connection:
         more = await connection.fetchval(ANY_DELTAS, workspace_id, kind)
     while more:
@@ -166,7 +169,7 @@ async def member_counts(viewer: Viewer, kinds: Sequence[MemberKind]) -> dict[Mem
 
 
 def counted_name(field: Field) -> str | None:
-    """The name under which it is counted who has a field: everyone has a required one; None for addresses."""
+    """The name under which members with a field are counted: all members for a required one; None for addresses."""
     if field.storage is Storage.ADDRESS:
         return None
     if field.is_custom:
@@ -176,11 +179,11 @@ def counted_name(field: Field) -> str | None:
 
 async def suggest(
     viewer: Viewer, kind: MemberKind, name: str, *, search: str | None = None, first: int | None = None
-) -> list[Suggestion]:
+) -> list[SuggestedValue]:
     """The most frequent values of a field, or of `tags`, that begin with a text, whatever its case.
 
-    Values are suggested of country, city, industry, domain, isTarget, hasAddress, tags, and of attributes that
-    are STRING, BOOLEAN or STRING_LIST; other fields have none. Raises UnknownField, Invalid and TooMany.
+    Values are suggested of the fields that say so in the table of member fields, and of attributes that are STRING,
+    BOOLEAN or STRING_LIST; other fields have none. Raises UnknownField, Invalid and TooMany.
     """
     limit = _limit(first)
     pattern = _pattern(search)
@@ -191,8 +194,8 @@ async def suggest(
             return []
         key = TAGS if field is None else counted_values(field)
         given = viewer.workspace_id, kind, key, pattern, limit
-        if key == "domain" or await connection.fetchval(IS_CROWDED, *given[:3]):
-            query = ESTIMATE.replace("{found}", _found(field))
+        if SUGGESTED.get(key) is Suggestions.SAMPLED or await connection.fetchval(IS_CROWDED, *given[:3]):
+            query = ESTIMATE.replace("{values}", _texts(field))
             bound = [field.key] if field is not None and field.is_custom else []
             sampled = viewer.workspace_id, kind, pattern, limit, SAMPLE_SIZE, MAX_SEARCH
             rows = await connection.fetch(query, *sampled, *bound)
@@ -202,7 +205,8 @@ async def suggest(
             exact = True
     is_flag = field is not None and field.type is AttributeType.BOOLEAN
     return [
-        Suggestion(row["value"] == "true" if is_flag else row["value"], row["count"], exact) for row in rows
+        SuggestedValue(row["value"] == "true" if is_flag else row["value"], row["count"], exact)
+        for row in rows
     ]
 
 
@@ -233,21 +237,21 @@ def _field(catalogue: Catalogue, name: str) -> Field | None:
     """The field of a name; None for the tags, which are no field."""
     if name == TAGS:
         return None
-    found = catalogue.find(name)
-    if found is None:
+    field = catalogue.find(name)
+    if field is None:
         closest = catalogue.closest(name)
         hint = f"; did you mean {closest}?" if closest else "."
         raise UnknownField(f"{catalogue.kind.name} has no field {name[:100]!r}{hint}", path=("field",))
-    return found
+    return field
 
 
 def _is_suggested(field: Field) -> bool:
     if field.is_custom:
         return field.type in TYPES
-    return field.key in COLUMNS or field.key == "domain"
+    return field.key in SUGGESTED
 
 
-def _found(field: Field | None) -> str:
+def _texts(field: Field | None) -> str:
     """The SQL of the texts that a member has in a field, as an array; $7 is the key of a custom attribute."""
     if field is None:
         return "m.tags"

@@ -1,1 +1,1 @@
-"""The change feed: which members changed, and who still has to look at them."""
+"""The change feed: which members changed, and which refreshes and deliveries still have to follow."""

@@ -44,7 +44,7 @@ async def mark(
     """Mark members as changed in the transaction that changed them. Without members it does nothing.
 
     `changed` names what changed: columns, `attributes.<name>`, `event:<name>`, `relation:<name>`, `segment:<id>`,
-    `time:<source id>`, or one of the constants above; without any, anything may have. Mark members of whom more
+    `time:<source id>`, or one of the constants above; without any, anything may have. Mark members with more
     changed apart from the others: what changed of one is looked at for all of a batch.
     """
     bitmap = BitMap(ordinals)

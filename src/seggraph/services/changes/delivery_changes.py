@@ -1,6 +1,6 @@
-"""What others tell deliveries: that what was sent of members is out of date, and that members were erased.
+"""Changes that concern deliveries: data of members that was sent is out of date, or members were erased.
 
-Audiences need nobody to tell: a trigger on their chunks notes that a delivery is to be looked at.
+Changes of audiences are not noted here: a trigger on their chunks notes that a delivery has work.
 """
 
 from collections.abc import Mapping, Sequence
@@ -17,7 +17,7 @@ from seggraph.services.changes import changes
 from seggraph.vocabulary import MemberKind
 
 NOT_DATA: Final = (changes.SEGMENT, changes.TIME, "event:", "relation:", "consent_", changes.SUPPRESSIONS)
-"""What the names begin with of changes after which whatever can be sent of a member is as it was."""
+"""How the names of changes begin that leave everything that can be sent of a member as it was."""
 
 NOTE_DATA: Final = """
     INSERT INTO delivery_changes (workspace_id, delivery_id, ordinals)
@@ -47,12 +47,12 @@ async def note(
     kind: MemberKind,
     changed: Mapping[frozenset[str], BitMap],
 ) -> None:
-    """Have deliveries send those members again of whom data changed, and ask for those that are to be looked at.
+    """Have deliveries send the members again whose data changed, and enqueue the deliveries that have work.
 
     `changed` are members by the names of what changed of them (services.changes); called by each refresh.
     """
-    told = (ordinals for names, ordinals in changed.items() if any(map(_is_data, names)))
-    ordinals = BitMap.union(BitMap(), *told)
+    of_data = (ordinals for names, ordinals in changed.items() if any(map(_is_data, names)))
+    ordinals = BitMap.union(BitMap(), *of_data)
     if ordinals:
         await unit.connection.execute(NOTE_DATA, workspace_id, kind, to_bytes(ordinals))
     for row in await unit.connection.fetch(NOTED, workspace_id, kind):
@@ -72,9 +72,9 @@ async def erase(
     ordinals = BitMap(keys)
     store = ChunkStore(connection, workspace_id)
     owners = [owner for delivery_id in delivery_ids for owner in owners_of(delivery_id)]
-    found = await store.read_many(owners, near=ordinals)
+    found = await store.read_many(owners, within_ordinals=ordinals)
     await store.write({owner: (bitmap, bitmap - ordinals) for owner, bitmap in found.items()})
-    await store.fold(owners, near=ordinals)
+    await store.fold(owners, within_ordinals=ordinals)
     removals = [
         (owner.owner_id, keys[ordinal])
         for owner, bitmap in found.items()

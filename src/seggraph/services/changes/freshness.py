@@ -1,4 +1,4 @@
-"""How current audiences are: measured from the changes that nobody has looked at yet."""
+"""How current audiences are: measured from the changes that no refresh has taken yet."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -46,7 +46,7 @@ async def ensure(connection: asyncpg.Connection, workspace_id: int, kind: Member
     found = await connection.fetchval(FIND, workspace_id, kind)
     if found is None:
         await connection.execute(MAKE, workspace_id, kind)
-        # Another statement, for it sees the row also when somebody else made it while we waited.
+        # A second statement: it sees the row also when another transaction made it while this one waited.
         found = await connection.fetchval(FIND, workspace_id, kind)
     return int(found)
 

@@ -11,7 +11,7 @@ from pyroaring import BitMap
 from seggraph.access import Viewer
 from seggraph.context import Context
 from seggraph.database.unit_of_work import snapshot
-from seggraph.engines import too_slow
+from seggraph.engines import EvaluationRequest, too_slow
 from seggraph.errors import CriteriaTooExpensive, CriteriaTooSlow, Path
 from seggraph.services.changes import populations
 from seggraph.services.criteria import documents
@@ -49,11 +49,13 @@ async def find(
         population_settings = await populations.describe(connection, viewer.workspace_id, kind)
         [members] = await context.engine.evaluate(
             connection,
-            population_settings.population,
-            [criteria],
-            as_of=as_of,
-            zone=population_settings.zone,
-            timeout_seconds=context.settings.preview_timeout_seconds,
-            max_cost=context.settings.max_evaluation_cost,
+            EvaluationRequest(
+                population_settings.population,
+                [criteria],
+                as_of=as_of,
+                zone=population_settings.zone,
+                timeout_seconds=context.settings.preview_timeout_seconds,
+                max_cost=context.settings.max_evaluation_cost,
+            ),
         )
     return members

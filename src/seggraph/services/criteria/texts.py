@@ -15,15 +15,15 @@ from seggraph.criteria.text import (
     Completion,
     CompletionKind,
     complete,
-    place_at,
     read,
     segments_in,
     segments_named,
+    spot_at,
     write_text,
 )
-from seggraph.criteria.text.completion import Place
+from seggraph.criteria.text.completion import Spot
+from seggraph.criteria.text.expectations import Sort
 from seggraph.criteria.text.names import catalogue_at, kind_at
-from seggraph.criteria.text.wants import Sort
 from seggraph.database.connections import database
 from seggraph.errors import Path, SeggraphError
 from seggraph.services.catalogue import catalogues, value_counts
@@ -109,7 +109,7 @@ def written(document: Mapping[str, Any], names: Mapping[int, str]) -> str | None
 
 async def completions(viewer: Viewer, kind: MemberKind, text: str, cursor: int) -> list[Completion]:
     """What may stand at an offset (in characters) of a text; nothing where there is a mistake further left."""
-    place = place_at(text, cursor)
+    place = spot_at(text, cursor)
     if place is None:
         return []
     async with database() as connection:
@@ -135,7 +135,7 @@ async def _segments_by_name(
 
 
 async def _names(
-    connection: asyncpg.Connection, viewer: Viewer, kind: MemberKind, place: Place
+    connection: asyncpg.Connection, viewer: Viewer, kind: MemberKind, place: Spot
 ) -> list[tuple[CompletionKind, str, str]]:
     """Names that could stand in quotes at a place, each with what it is."""
     values: list[tuple[CompletionKind, str, str]] = []
@@ -144,7 +144,7 @@ async def _names(
         (Sort.EVENT, _event_names),
         (Sort.RELATION, _relation_names),
     ):
-        wanted = place.wanted(sort)
+        wanted = place.expectation_of(sort)
         other = kind_at(kind, wanted.scope.relations) if wanted else None
         if other is not None:
             values += await offer(connection, viewer, other, place.typed)
@@ -178,10 +178,10 @@ async def _relation_names(
 
 
 async def _frequent_values(
-    viewer: Viewer, catalogue: Catalogue, place: Place
+    viewer: Viewer, catalogue: Catalogue, place: Spot
 ) -> list[tuple[CompletionKind, str, str]]:
     """Values that members have, the most frequent first: of tags, or of a field that is text."""
-    wanted, tag = place.value_of, place.wanted(Sort.TAG)
+    wanted, tag = place.value_of, place.expectation_of(Sort.TAG)
     scope = wanted.scope if wanted else tag.scope if tag else None
     found = None if scope is None else catalogue_at(catalogue, scope)
     if found is None:
@@ -199,6 +199,6 @@ async def _frequent_values(
     return [(CompletionKind.VALUE, str(one.value), _count(one)) for one in values]
 
 
-def _count(value: value_counts.Suggestion) -> str:
+def _count(value: value_counts.SuggestedValue) -> str:
     about = "" if value.exact else "About "
     return f"{about}{value.count:,} member{'' if value.count == 1 else 's'}."

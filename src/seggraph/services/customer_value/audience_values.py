@@ -1,7 +1,7 @@
 """The customer value of segments, kept with the instant it is from, so that lists and their orders are cheap.
 
-A kept value is due when the segment's row was written since (whoever enters or exits changes its numbers), or when
-orders of its kind changed. Whoever reads a small segment whose value is due gets it computed on the spot. For the
+A kept value is due when the segment's row was written since (entries and exits change its numbers), or when
+orders of its kind changed. A small segment whose value is due gets it computed when it is read. For the
 others, jobs bring it up to date, at most once in KEEP_SECONDS; until then it is what it was, with its `as_of`.
 docs/customer-value.md says so to clients.
 """
@@ -25,7 +25,7 @@ from seggraph.services.customer_value.customer_values import ORDER, CustomerValu
 from seggraph.vocabulary import MemberKind
 
 KEEP_SECONDS: Final = 60
-"""How long a value that is due may be kept, for the sake of those who record orders without pause."""
+"""How long a value that is due may be kept, for workspaces that record orders without pause."""
 AT_ONCE_MEMBERS: Final = 100_000
 """Most members of the segments whose values are computed on the spot for one reader."""
 JOB_MEMBERS: Final = 1_000_000

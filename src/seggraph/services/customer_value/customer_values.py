@@ -38,7 +38,7 @@ TOTALS: Final = """
       HAVING count(*) > 0
     ) f
 """
-"""Totals include the events of the coming day, which do not count yet: who has such is counted from the events."""
+"""Totals include events of the coming day, which do not count yet: members with such events are counted by event."""
 
 
 SUMS: Final = """
@@ -72,7 +72,7 @@ WITHOUT_AHEAD: Final = f"""
       WHERE {_OF_AUDIENCE} AND t.last_at > $3
     ) AS totals
 """  # noqa: S608
-"""Totals include the events of the coming day, which do not count yet: who has such is counted from the events."""
+"""Totals include events of the coming day, which do not count yet: members with such events are counted by event."""
 
 
 @dataclass(frozen=True, slots=True)

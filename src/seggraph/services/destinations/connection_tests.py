@@ -1,4 +1,4 @@
-"""Trying a destination out: one call that changes no list there, and what came of it for whoever sets it up."""
+"""Trying a destination out: one call that changes no list there, and its outcome for the user who sets it up."""
 
 import asyncio
 import time
@@ -46,9 +46,9 @@ async def run(context: Context, viewer: Viewer, destination_id: int) -> tuple[De
     status_code, reason = await _outcome(context, viewer, destination_id)
     tried = Tried(at, time.monotonic() - begun, status_code, reason)
     subject = audit.Subject(AuditSubject.DESTINATION, destination_id, view.name)
-    told = {"ok": reason is None, "status_code": status_code}
+    audited = {"ok": reason is None, "status_code": status_code}
     async with begin() as unit:
-        await audit.record(unit, viewer, AuditAction.TESTED, subject, after=told)
+        await audit.record(unit, viewer, AuditAction.TESTED, subject, after=audited)
     return view, tried
 
 
@@ -66,9 +66,9 @@ async def _outcome(context: Context, viewer: Viewer, destination_id: int) -> tup
     except DestinationFailure as error:
         redirects = error.status is not None and 300 <= error.status < 400
         passes = isinstance(error, Unavailable) and not redirects
-        advice = " Try again; if it stays so, ask whoever runs it." if passes else ""
+        advice = " Try again; if it stays so, ask the operator of the destination." if passes else ""
         return error.status, error.message + advice
     except SecretUnreadable as error:
         return None, error.message
     except TimeoutError:
-        return None, f"There was no answer within {seconds:g} seconds; ask whoever runs it."
+        return None, f"There was no answer within {seconds:g} seconds; ask the operator of the destination."

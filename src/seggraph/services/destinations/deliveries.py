@@ -1,6 +1,6 @@
-"""Deliveries as people deal with them: switched on and off, and tried again. `delivery_runs` does the work.
+"""What users do with deliveries: switch them on and off, and retry them. `delivery_runs` does the work.
 
-People see the deliveries of the segments that they see, and change those of segments that they manage.
+Users see the deliveries of the segments that they see, and change deliveries of segments that they manage.
 """
 
 from collections.abc import Mapping, Sequence
@@ -69,7 +69,7 @@ class DeliveryView:
     destination_id: int
     segment_id: int
     status: DeliveryStatus
-    wish: DesiredState
+    desired_state: DesiredState
     list_name: str | None
     member_count: int | None
     no_address_count: int | None
@@ -95,7 +95,7 @@ class DeliveryView:
     @property
     def is_emptying(self) -> bool:
         """Whether it was switched off and the list outside is still to be emptied."""
-        return self.wish is DesiredState.EMPTY
+        return self.desired_state is DesiredState.EMPTY
 
     @property
     def progress(self) -> float | None:
@@ -106,8 +106,10 @@ class DeliveryView:
         return min(self.delivered_count / wanted, 1.0) if wanted else 0.0
 
 
+NAMES: Final = tuple(field.name for field in fields(DeliveryView))
+
 SELECT: Final = f"""
-    SELECT {", ".join(f"d.{one.name}" for one in fields(DeliveryView))}
+    SELECT {", ".join("d.wish AS desired_state" if name == "desired_state" else f"d.{name}" for name in NAMES)}
     FROM deliveries d JOIN segments s ON s.id = d.segment_id WHERE {VISIBLE_SEGMENT}
 """  # noqa: S608 - constants only
 
@@ -120,7 +122,7 @@ HOLD: Final = f"""
 
 
 async def deliver(context: Context, viewer: Viewer, segment_id: int, destination_id: int) -> DeliveryView:
-    """Have a segment's list kept at a destination; one that was switched off or failed begins anew.
+    """Deliver a segment: keep its list at a destination. A delivery that is INACTIVE or FAILED begins anew.
 
     Raises Forbidden, NotFound, and BadTransition unless the segment is ACTIVE.
     """
@@ -141,8 +143,8 @@ async def deliver(context: Context, viewer: Viewer, segment_id: int, destination
         if row is None:
             raise NotFound("There is no such destination.", path=("destinationId",))
         subject = audit.Subject(AuditSubject.DELIVERY, row["id"], segment.name)
-        told = {"segment_id": segment_id, "destination_id": destination_id}
-        await audit.record(unit, viewer, AuditAction.STARTED, subject, after=told)
+        audited = {"segment_id": segment_id, "destination_id": destination_id}
+        await audit.record(unit, viewer, AuditAction.STARTED, subject, after=audited)
         context.deliver(unit, row["id"], claim=row["claims"])
         context.publish(unit, [_changed(viewer, row["id"], segment_id, DeliveryStatus(row["status"]))])
         return await _read_back(unit, viewer, row["id"])
@@ -154,11 +156,11 @@ async def deactivate(
     """Switch a delivery off; the list outside is kept as it is, or emptied. Raises Forbidden, NotFound."""
     async with begin() as unit:
         row = await _hold(unit, viewer, delivery_id)
-        wish = DesiredState.KEEP if keep_members else DesiredState.EMPTY
-        claims = await unit.connection.fetchval(SWITCH_OFF, viewer.workspace_id, delivery_id, wish)
+        desired_state = DesiredState.KEEP if keep_members else DesiredState.EMPTY
+        claims = await unit.connection.fetchval(SWITCH_OFF, viewer.workspace_id, delivery_id, desired_state)
         await unit.connection.execute(FORGET_CHANGES, viewer.workspace_id, delivery_id)
-        told = {"segment_id": row["segment_id"], "keep_members": keep_members}
-        await _noted(unit, viewer, AuditAction.CANCELLED, row, told)
+        audited = {"segment_id": row["segment_id"], "keep_members": keep_members}
+        await _noted(unit, viewer, AuditAction.CANCELLED, row, audited)
         context.deliver(unit, delivery_id, claim=claims)
         context.publish(unit, [_changed(viewer, delivery_id, row["segment_id"], DeliveryStatus.INACTIVE)])
         return await _read_back(unit, viewer, delivery_id)
@@ -201,10 +203,10 @@ async def of_segments(viewer: Viewer, segment_ids: Sequence[int]) -> dict[int, l
             *visibility_arguments(viewer),
             list(segment_ids),
         )
-    found: dict[int, list[DeliveryView]] = {segment_id: [] for segment_id in segment_ids}
+    views: dict[int, list[DeliveryView]] = {segment_id: [] for segment_id in segment_ids}
     for row in rows:
-        found[row["segment_id"]].append(view_of(row))
-    return found
+        views[row["segment_id"]].append(view_of(row))
+    return views
 
 
 async def of_destinations(viewer: Viewer, destination_ids: Sequence[int]) -> dict[int, list[DeliveryView]]:
@@ -215,17 +217,17 @@ async def of_destinations(viewer: Viewer, destination_ids: Sequence[int]) -> dic
             *visibility_arguments(viewer),
             list(destination_ids),
         )
-    found: dict[int, list[DeliveryView]] = {destination_id: [] for destination_id in destination_ids}
+    views: dict[int, list[DeliveryView]] = {destination_id: [] for destination_id in destination_ids}
     for row in rows:
-        found[row["destination_id"]].append(view_of(row))
-    return found
+        views[row["destination_id"]].append(view_of(row))
+    return views
 
 
 def view_of(row: asyncpg.Record) -> DeliveryView:
     """The view of a row of SELECT."""
-    values: dict[str, Any] = {one.name: row[one.name] for one in fields(DeliveryView)}
+    values: dict[str, Any] = {name: row[name] for name in NAMES}
     values["status"] = DeliveryStatus(row["status"])
-    values["wish"] = DesiredState(row["wish"])
+    values["desired_state"] = DesiredState(row["desired_state"])
     return DeliveryView(**values)
 
 
@@ -238,11 +240,11 @@ async def _hold(unit: UnitOfWork, viewer: Viewer, delivery_id: int) -> asyncpg.R
 
 
 async def _noted(
-    unit: UnitOfWork, viewer: Viewer, action: AuditAction, row: asyncpg.Record, told: Mapping[str, Any]
+    unit: UnitOfWork, viewer: Viewer, action: AuditAction, row: asyncpg.Record, audited: Mapping[str, Any]
 ) -> None:
-    """Write who did what to a delivery that `_hold` returned."""
+    """Write an entry in the audit log about a delivery that `_hold` returned."""
     subject = audit.Subject(AuditSubject.DELIVERY, row["id"], row["segment_name"])
-    await audit.record(unit, viewer, action, subject, after=told)
+    await audit.record(unit, viewer, action, subject, after=audited)
 
 
 async def _read_back(unit: UnitOfWork, viewer: Viewer, delivery_id: int) -> DeliveryView:

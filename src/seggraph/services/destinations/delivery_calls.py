@@ -1,6 +1,6 @@
-"""The calls of a delivery to its destination: each is noted before it is made, and what became of it afterwards.
+"""The calls of a delivery to its destination: each is stored before it is made, and its outcome afterwards.
 
-Whoever dies in between leaves a batch unsettled (see delivery_states), and the next worker makes the call again.
+A worker that dies in between leaves a batch unsettled (see delivery_states); the next worker makes the call again.
 """
 
 import asyncio
@@ -26,7 +26,7 @@ from seggraph.destinations.destination import (
 from seggraph.destinations.templates import Template
 from seggraph.errors import NotFound
 from seggraph.services.destinations import adapters, delivery_members, delivery_names
-from seggraph.services.destinations.delivery_claims import Claim
+from seggraph.services.destinations.delivery_claims import DeliveryClaim
 from seggraph.services.destinations.delivery_states import State, States
 from seggraph.vocabulary import MemberKind
 
@@ -43,6 +43,7 @@ DESTINATION: Final = f"""
     SELECT {adapters.COLUMNS} FROM destinations WHERE workspace_id = $1 AND id = $2
 """  # noqa: S608 - constants only
 
+# any workspace: the delivery is the one whose lease this worker holds
 NEXT: Final = "UPDATE deliveries SET sequence = sequence + 1 WHERE id = $1 RETURNING sequence"
 
 ACKNOWLEDGED: Final = """
@@ -50,10 +51,13 @@ ACKNOWLEDGED: Final = """
       WHERE workspace_id = $2 AND role = 41 AND owner_id = $1), 0) WHERE id = $1
 """
 
+# any workspace: the delivery is the one whose lease this worker holds
 NAMED: Final = "UPDATE deliveries SET list_id = $2 WHERE id = $1"
 
+# any workspace: the delivery is the one whose lease this worker holds
 REMOVALS: Final = "SELECT id, key FROM delivery_removals WHERE delivery_id = $1 ORDER BY id LIMIT $2"
 
+# any workspace: the delivery is the one whose lease this worker holds
 REMOVED: Final = "DELETE FROM delivery_removals WHERE delivery_id = $1 AND id = ANY($2)"
 
 
@@ -62,7 +66,7 @@ class Calls:
     """The destination of a claim, as it is called now."""
 
     context: Context
-    claim: Claim
+    claim: DeliveryClaim
     destination: Destination
     template: Template
 
@@ -106,7 +110,7 @@ class Calls:
             self.context.publish(unit, [self.claim.changed(self.claim.status, is_progress=True)])
 
     async def remove_erased(self, list_id: str) -> bool:
-        """Remove those who were erased; returns whether there were any."""
+        """Remove erased members; returns whether there were any."""
         worked = False
         while True:
             async with database() as connection:
@@ -124,7 +128,7 @@ class Calls:
                 await self._acknowledged(unit)
 
     async def remove(self, kind: MemberKind, list_id: str, batch: BitMap) -> None:
-        """Remove members who left; who was erased meanwhile is among the erased."""
+        """Remove members that left the segment. `remove_erased` removes members that were erased meanwhile."""
         order = await self._begin(batch)
         async with database() as connection:
             keys = await delivery_members.keys(connection, self.claim.workspace_id, kind, list(batch))
@@ -133,7 +137,7 @@ class Calls:
         await self._end(batch, lambda state: state.removed(batch))
 
     async def send(self, kind: MemberKind, list_id: str, batch: BitMap) -> None:
-        """Send members with their data as it is now. Whoever is gone or was not taken does not count as delivered."""
+        """Send members with their data as it is now. A member that is gone or rejected does not count as delivered."""
         order = await self._begin(batch)
         async with database() as connection:
             members = await delivery_members.read(
@@ -162,15 +166,15 @@ class Calls:
         """Note that a batch leaves, before it does."""
         async with begin() as unit:
             await self.claim.hold(unit.connection)
-            await self._states(unit).change(lambda state: state.begin(batch), near=batch)
+            await self._states(unit).change(lambda state: state.begin(batch), within_ordinals=batch)
             sequence = await unit.connection.fetchval(NEXT, self.claim.delivery_id)
         return self._order(sequence)
 
     async def _end(self, batch: BitMap, settle: Callable[[State], None]) -> None:
-        """Note what became of a batch that the destination has acknowledged."""
+        """Store the outcome of a batch that the destination has acknowledged."""
         async with begin() as unit:
             await self.claim.hold(unit.connection)
-            await self._states(unit).change(settle, near=batch)
+            await self._states(unit).change(settle, within_ordinals=batch)
             await self._acknowledged(unit)
 
     def _states(self, unit: UnitOfWork) -> States:
@@ -206,7 +210,7 @@ class Calls:
         return await call()
 
 
-async def open_calls(context: Context, claim: Claim) -> Calls:
+async def open_calls(context: Context, claim: DeliveryClaim) -> Calls:
     """Read how the destination is called now: after a look, so that a change that comes later asks for another one.
 
     Raises NotFound, Refused, SecretUnreadable.

@@ -1,7 +1,7 @@
-"""Claims on deliveries: which are due, whose turn it is, and how a claim ends.
+"""Claims on deliveries: which are due, which worker carries one out, and how a claim ends.
 
-What a worker stores is fenced by its lease and by the wish: a delivery that is to be switched off, or belongs to
-another worker by now, takes nothing more from it.
+What a worker stores is fenced by its lease and by the desired state: a delivery that is to be switched off, or that
+another worker has claimed, takes nothing more from it.
 """
 
 from dataclasses import dataclass
@@ -9,53 +9,51 @@ from datetime import UTC, datetime
 from typing import Final
 
 import asyncpg
-import structlog
 
 from seggraph.context import Context
-from seggraph.database import leases
+from seggraph.database import claimable_work
+from seggraph.database.claimable_work import ClaimableWork, FailureClass
 from seggraph.database.connections import database
 from seggraph.database.leases import RELEASE_LEASE, Lease, LeaseLost
-from seggraph.database.unit_of_work import begin
-from seggraph.errors import ErrorCode
+from seggraph.database.unit_of_work import UnitOfWork, begin
 from seggraph.events import DeliveryChanged
 from seggraph.vocabulary import DeliveryStatus, DesiredState
 
-log = structlog.get_logger()
-
-MAX_ATTEMPTS: Final = 10
 MAX_WAIT_SECONDS: Final = 600.0
-FAILED_MESSAGE: Final = (
-    "Something failed on our side again and again while delivering. Deliver the segment again."
-)
-
-FREE: Final = "(d.lease_until IS NULL OR d.lease_until < clock_timestamp())"
 
 HAS_WORK: Final = """
-    (d.status IN ('NOT_SENT', 'BUILDING') AND s.status = 'ACTIVE' AND s.as_of IS NOT NULL)
-    OR (d.is_behind AND d.status = 'ACTIVE' AND s.status = 'ACTIVE')
-    OR (d.status = 'INACTIVE' AND d.wish = 'EMPTY')
-    OR (d.status = 'ACTIVE' AND s.status = 'ACTIVE' AND d.list_id IS NOT NULL
-      AND s.name IS DISTINCT FROM d.list_name AND s.name IS DISTINCT FROM d.refused_name)
-    OR EXISTS (SELECT FROM delivery_changes c WHERE c.delivery_id = d.id)
-    OR EXISTS (SELECT FROM delivery_removals r WHERE r.delivery_id = d.id)
+    s.id = w.segment_id AND (
+      (w.status IN ('NOT_SENT', 'BUILDING') AND s.status = 'ACTIVE' AND s.as_of IS NOT NULL)
+      OR (w.is_behind AND w.status = 'ACTIVE' AND s.status = 'ACTIVE')
+      OR (w.status = 'INACTIVE' AND w.wish = 'EMPTY')
+      OR (w.status = 'ACTIVE' AND s.status = 'ACTIVE' AND w.list_id IS NOT NULL
+        AND s.name IS DISTINCT FROM w.list_name AND s.name IS DISTINCT FROM w.refused_name)
+      OR EXISTS (SELECT FROM delivery_changes c WHERE c.delivery_id = w.id)
+      OR EXISTS (SELECT FROM delivery_removals r WHERE r.delivery_id = w.id))
 """
 
-CLAIM: Final = f"""
-    UPDATE deliveries d SET lease_holder = $2, lease_until = clock_timestamp() + make_interval(secs => $3),
-      attempts = d.attempts + 1, claims = d.claims + 1, retry_at = NULL,
-      status = CASE WHEN d.status = 'NOT_SENT' AND s.status = 'ACTIVE' AND s.as_of IS NOT NULL
-                    THEN 'BUILDING' ELSE d.status END
-    FROM segments s
-    WHERE d.id = $1 AND s.id = d.segment_id AND d.status <> 'FAILED' AND {FREE}
-      AND (d.retry_at IS NULL OR d.retry_at <= clock_timestamp()) AND ({HAS_WORK})
-    RETURNING d.workspace_id, d.destination_id, d.segment_id, d.status, d.wish, d.attempts, d.claims
-"""  # noqa: S608 - constants only
+WORK: Final = ClaimableWork(
+    name="delivery",
+    table="deliveries",
+    is_open="w.status <> 'FAILED'",
+    beside="segments s",
+    is_due=HAS_WORK,
+    columns="w.workspace_id, w.destination_id, w.segment_id, w.status, w.wish, w.attempts, w.claims",
+    claiming=(
+        "claims = w.claims + 1, status = CASE WHEN w.status = 'NOT_SENT' AND s.status = 'ACTIVE'"
+        " AND s.as_of IS NOT NULL THEN 'BUILDING' ELSE w.status END"
+    ),
+    due_columns="w.id, w.claims",
+    max_attempts=10,
+    failing="status = 'FAILED'",
+    keeps_error_of_retry=True,
+    is_abandoned="w.lease_holder IS NOT NULL",
+    abandoned_columns="w.id, w.workspace_id, w.segment_id",
+    failed_message="Something failed on our side again and again while delivering. Deliver the segment again.",
+)
+"""Deliveries that have something to send, to remove or to rename."""
 
-RENEW: Final = """
-    UPDATE deliveries SET lease_until = clock_timestamp() + make_interval(secs => $3)
-    WHERE id = $1 AND lease_holder = $2 RETURNING status
-"""
-
+# any workspace: the holder of the lease is named
 HOLD: Final = """
     SELECT d.workspace_id, d.destination_id, d.segment_id, d.kind, d.channel, d.population_id, d.status, d.resend,
       d.list_id, d.list_name, d.refused_name,
@@ -66,28 +64,12 @@ HOLD: Final = """
 
 RELEASE: Final = f"{RELEASE_LEASE}, attempts = 0"
 
-ERROR: Final = "error_code = $3, error_message = $4, error_at = clock_timestamp()"
-
-RETRY: Final = f"{ERROR}, {RELEASE_LEASE}, retry_at = clock_timestamp() + make_interval(secs => $5)"
-
-FAIL: Final = f"{ERROR}, {RELEASE_LEASE}, retry_at = NULL, status = 'FAILED'"
-
-ABANDONED: Final = f"""
-    UPDATE deliveries d SET status = 'FAILED', error_code = $1, error_message = $2, error_at = clock_timestamp(),
-      {RELEASE_LEASE}
-    WHERE d.status <> 'FAILED' AND d.attempts >= $3 AND d.lease_holder IS NOT NULL AND {FREE}
-    RETURNING d.id, d.workspace_id, d.segment_id
-"""  # noqa: S608 - constants only
-
-DUE: Final = f"""
-    SELECT d.id, d.claims FROM deliveries d JOIN segments s ON s.id = d.segment_id
-    WHERE d.status <> 'FAILED' AND {FREE} AND (d.retry_at IS NULL OR d.retry_at <= clock_timestamp()) AND ({HAS_WORK})
-    ORDER BY d.id LIMIT $1
-"""  # noqa: S608 - constants only
+# any workspace: the delivery is the one whose lease this worker holds
+DESIRED_STATE: Final = "SELECT wish FROM deliveries WHERE id = $1"
 
 
 @dataclass(slots=True)
-class Claim:
+class DeliveryClaim:
     """A delivery that this worker may bring up to date. `attempts` counts from the last batch that was taken."""
 
     lease: Lease
@@ -96,13 +78,13 @@ class Claim:
     destination_id: int
     segment_id: int
     status: DeliveryStatus
-    wish: DesiredState
+    desired_state: DesiredState
     attempts: int
     number: int
 
     async def hold(self, connection: asyncpg.Connection) -> asyncpg.Record:
         """The delivery's row, held until the transaction ends. Raises LeaseLost."""
-        row = await connection.fetchrow(HOLD, self.delivery_id, self.lease.holder, self.wish)
+        row = await connection.fetchrow(HOLD, self.delivery_id, self.lease.holder, self.desired_state)
         if row is None:
             raise LeaseLost
         return row
@@ -110,42 +92,45 @@ class Claim:
     async def renew(self) -> DeliveryStatus:
         """Keep the lease; returns the status. Raises LeaseLost."""
         async with database() as connection:
-            status = await connection.fetchval(RENEW, self.delivery_id, self.lease.holder, self.lease.seconds)
-        if status is None:
-            raise LeaseLost
-        return DeliveryStatus(status)
+            return DeliveryStatus(await self.lease.renew_reading(connection, "status"))
 
     async def release(self, connection: asyncpg.Connection) -> None:
         """End with nothing left to do for now."""
         await self.lease.try_change(connection, RELEASE)
 
-    async def retry(self, wait_seconds: float, code: str, message: str) -> None:
-        """End, to be tried again after a while. Raises LeaseLost."""
-        async with begin() as unit:
-            await self.hold(unit.connection)
-            await self.lease.change(unit.connection, RETRY, code, message, wait_seconds)
+    async def fail(self, context: Context, error: Exception, *, asked_seconds: float | None) -> None:
+        """End with an error: tried again after a while, and after as long as the destination asked for, or FAILED.
 
-    async def fail(self, context: Context, code: str, message: str) -> None:
-        """End for good: a person has to do something. Raises LeaseLost."""
-        async with begin() as unit:
-            await self.hold(unit.connection)
-            await self.lease.change(unit.connection, FAIL, code, message)
-            context.publish(unit, [self.changed(DeliveryStatus.FAILED)])
+        Raises LeaseLost.
+        """
+
+        async def settle(unit: UnitOfWork, failure: FailureClass) -> None:
+            await self._require_same_desired_state(unit.connection)
+            if failure.is_final:
+                context.publish(unit, [self.changed(DeliveryStatus.FAILED)])
+
+        wait = wait_seconds(context, self.attempts, asked_seconds)
+        await WORK.fail(self.lease, self.attempts, error, settle, wait=wait)
+
+    async def _require_same_desired_state(self, connection: asyncpg.Connection) -> None:
+        """Raise LeaseLost, which undoes the transaction, if the delivery is wanted otherwise by now."""
+        if await connection.fetchval(DESIRED_STATE, self.delivery_id) != self.desired_state:
+            raise LeaseLost
 
     def changed(self, status: DeliveryStatus, *, is_progress: bool = False) -> DeliveryChanged:
         """The fact that the delivery is in a status, or came further in it."""
         return changed(self.workspace_id, self.delivery_id, self.segment_id, status, is_progress=is_progress)
 
 
-async def claim(context: Context, delivery_id: int) -> Claim | None:
-    """Take a delivery that has work and that nobody is at."""
-    lease = Lease("deliveries", delivery_id, context.settings.lease_seconds)
+async def claim(context: Context, delivery_id: int) -> DeliveryClaim | None:
+    """Claim a delivery that has work and that no other worker carries out."""
     async with database() as connection:
-        row = await connection.fetchrow(CLAIM, delivery_id, lease.holder, lease.seconds)
-    if row is None:
+        claimed = await WORK.claim(connection, delivery_id, context.settings.lease_seconds)
+    if claimed is None:
         return None
-    return Claim(
-        lease,
+    row = claimed.row
+    return DeliveryClaim(
+        claimed.lease,
         delivery_id,
         row["workspace_id"],
         row["destination_id"],
@@ -158,24 +143,22 @@ async def claim(context: Context, delivery_id: int) -> Claim | None:
 
 
 async def ask_for_work(context: Context, limit: int) -> None:
-    """Hand out deliveries that have work and that nobody is at; give up on those that keep losing their workers."""
+    """Enqueue deliveries that have work and no worker; give up on those that keep losing their workers."""
     async with begin() as unit:
-        rows = await unit.connection.fetch(ABANDONED, ErrorCode.INTERNAL, FAILED_MESSAGE, MAX_ATTEMPTS)
-        for row in rows:
-            log.error("delivery_abandoned", delivery_id=row["id"])
+        rows = await WORK.abandon(unit.connection)
         failed = DeliveryStatus.FAILED
         context.publish(
             unit, [changed(row["workspace_id"], row["id"], row["segment_id"], failed) for row in rows]
         )
     async with database() as connection:
-        due = await connection.fetch(DUE, limit)
+        due = await WORK.find_due(connection, limit)
     for row in due:
         await context.jobs.deliver(row["id"], claim=row["claims"])
 
 
 def wait_seconds(context: Context, attempts: int, asked: float | None) -> float:
     """How long to wait after so many failures in a row, and at least as long as the destination asked for."""
-    own = context.settings.delivery_retry_seconds * leases.wait_seconds(attempts)
+    own = context.settings.delivery_retry_seconds * claimable_work.wait_seconds(attempts)
     return max(min(own, MAX_WAIT_SECONDS), asked or 0.0)
 
 

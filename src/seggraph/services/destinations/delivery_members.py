@@ -10,31 +10,26 @@ import orjson
 
 from seggraph.destinations.destination import Recipient
 from seggraph.destinations.templates import ATTRIBUTES, Template
+from seggraph.member_fields import BY_NAME, FIELDS, MemberField
+from seggraph.member_fields.field_types import DECIMAL, JSON_OBJECT
 from seggraph.vocabulary import MemberKind
 
-READ: Final = """
-    SELECT m.ordinal, m.external_id, m.name, m.domain, m.email, m.phone, m.country, m.city, m.industry,
-      m.revenue::float8 AS revenue, m.employees, m.score, m.is_target, m.tags, m.attributes, m.created_at,
-      m.updated_at, a.address, a.shipping_address, a.billing_address
+
+def _value(field: MemberField) -> str:
+    """The SQL of a field as JSON can hold it: decimals as numbers."""
+    column = f"{'a' if field.is_address else 'm'}.{field.column}"
+    return f"{column}::float8 AS {field.column}" if field.type is DECIMAL else column
+
+
+READ: Final = f"""
+    SELECT m.ordinal, m.attributes, {", ".join(_value(field) for field in FIELDS if field.is_mappable)}
     FROM members m LEFT JOIN member_addresses a ON a.member_id = m.id
     WHERE m.workspace_id = $1 AND m.kind = $2 AND m.ordinal = ANY($3::int[]) ORDER BY m.ordinal
-"""
+"""  # noqa: S608 - constants only
 
 KEYS: Final = """
     SELECT ordinal, external_id FROM members WHERE workspace_id = $1 AND kind = $2 AND ordinal = ANY($3::int[])
 """
-
-COLUMNS: Final = {
-    "externalId": "external_id",
-    "isTarget": "is_target",
-    "shippingAddress": "shipping_address",
-    "billingAddress": "billing_address",
-    "createdAt": "created_at",
-    "updatedAt": "updated_at",
-}
-"""The columns of fields that are called otherwise."""
-
-JSON_FIELDS: Final = frozenset({"shippingAddress", "billingAddress"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +47,7 @@ async def read(
     ordinals: Sequence[int],
     template: Template,
 ) -> Members:
-    """Those of the members who exist, with their data as it is now."""
+    """The members that exist, with their data as it is now."""
     rows = await connection.fetch(READ, workspace_id, kind, list(ordinals))
     recipients = [Recipient(row["external_id"], _data(row, template), row["email"]) for row in rows]
     return Members(recipients, {row["external_id"]: row["ordinal"] for row in rows})
@@ -61,7 +56,7 @@ async def read(
 async def keys(
     connection: asyncpg.Connection, workspace_id: int, kind: MemberKind, ordinals: Sequence[int]
 ) -> list[str]:
-    """The outside keys of those of the members who exist."""
+    """The outside keys of the members that exist."""
     rows = await connection.fetch(KEYS, workspace_id, kind, list(ordinals))
     return [row["external_id"] for row in rows]
 
@@ -72,9 +67,10 @@ def _data(row: asyncpg.Record, template: Template) -> dict[str, Any]:
     def value(name: str) -> Any:
         if name.startswith(ATTRIBUTES):
             return attributes.get(name.removeprefix(ATTRIBUTES))
-        found = row[COLUMNS.get(name, name)]
-        if isinstance(found, datetime):
-            return found.isoformat().replace("+00:00", "Z")
-        return orjson.loads(found) if name in JSON_FIELDS and found is not None else found
+        field = BY_NAME[name]
+        stored = row[field.column]
+        if isinstance(stored, datetime):
+            return stored.isoformat().replace("+00:00", "Z")
+        return orjson.loads(stored) if field.type is JSON_OBJECT and stored is not None else stored
 
     return template.fill(value)

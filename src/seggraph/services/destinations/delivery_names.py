@@ -8,19 +8,23 @@ from typing import Any, Final
 
 import asyncpg
 
+# any workspace: the delivery is the one whose lease this worker holds
 MAKE: Final = """
     UPDATE deliveries SET sequence = sequence + 1, list_name = coalesce(list_name, $2) WHERE id = $1
     RETURNING sequence, list_name
 """
 """A call with the same key says the same again: a list that was made, and whose answer was lost, has the first name."""
 
+# any workspace: the delivery is the one whose lease this worker holds
 NOT_MADE: Final = "UPDATE deliveries SET list_name = NULL WHERE id = $1 AND list_id IS NULL"
 
+# any workspace: the delivery is the one whose lease this worker holds
 RENAME: Final = """
     UPDATE deliveries SET sequence = sequence + 1, list_name = NULL, refused_name = NULL WHERE id = $1
     RETURNING sequence
 """
 
+# any workspace: the delivery is the one whose lease this worker holds
 SETTLE: Final = "UPDATE deliveries SET list_name = $2, refused_name = $3 WHERE id = $1"
 
 
@@ -41,7 +45,7 @@ async def not_made(connection: asyncpg.Connection, delivery_id: int) -> None:
 
 
 async def rename(connection: asyncpg.Connection, delivery_id: int) -> int:
-    """The sequence of a call that renames the list; until it is settled, nobody knows what the list is called."""
+    """The sequence of a call that renames the list; until it is settled, the name of the list is unknown."""
     sequence: int = await connection.fetchval(RENAME, delivery_id)
     return sequence
 

@@ -1,4 +1,4 @@
-"""The rounds of a delivery: each begins with a look at who should be outside and who is; the last has nothing to do."""
+"""The rounds of a delivery. Each compares the audience with the list outside; the last finds no difference."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -9,22 +9,26 @@ from pyroaring import BitMap
 from seggraph.context import Context
 from seggraph.database.unit_of_work import UnitOfWork, begin
 from seggraph.services.destinations import delivery_states
-from seggraph.services.destinations.delivery_claims import Claim
+from seggraph.services.destinations.delivery_claims import DeliveryClaim
 from seggraph.services.destinations.delivery_states import Audience, State, States
 from seggraph.vocabulary import Channel, DeliveryStatus, DesiredState, MemberKind, SegmentStatus
 
+# any workspace: the delivery is the one whose lease this worker holds
 ROUND: Final = """
     UPDATE deliveries SET resend = $2, member_count = $3, no_address_count = $4, no_consent_count = $5,
       suppressed_count = $6, rejected_count = $7, is_behind = true, as_of = clock_timestamp() WHERE id = $1
 """
 
+# any workspace: the delivery is the one whose lease this worker holds
 BEHIND: Final = "UPDATE deliveries SET is_behind = true WHERE id = $1"
 
+# any workspace: the delivery is the one whose lease this worker holds
 DONE: Final = """
     UPDATE deliveries SET status = 'ACTIVE', error_code = NULL, error_message = NULL, error_at = NULL
     WHERE id = $1 AND status = 'BUILDING'
 """
 
+# any workspace: the delivery is the one whose lease this worker holds
 SETTLED: Final = """
     UPDATE deliveries SET is_behind = is_behind AND NOT $2, error_code = NULL, error_message = NULL, error_at = NULL
     WHERE id = $1
@@ -44,16 +48,18 @@ class Round:
     is_live: bool
 
 
-async def look(claim: Claim) -> Round:
-    """Take what changed, then read who should be outside and who is. Raises LeaseLost."""
+async def look(claim: DeliveryClaim) -> Round:
+    """Take the changes, then read the members that should be outside and those that are. Raises LeaseLost."""
     async with begin() as unit:
         row = await claim.hold(unit.connection)
         changed = await delivery_states.take_changes(unit.connection, claim.workspace_id, claim.delivery_id)
         states = States(unit.connection, claim.workspace_id, claim.delivery_id)
         before = await states.read()
-        is_live = row["segment_status"] == SegmentStatus.ACTIVE and claim.wish is DesiredState.DELIVER
+        is_live = (
+            row["segment_status"] == SegmentStatus.ACTIVE and claim.desired_state is DesiredState.DELIVER
+        )
         after = delivery_states.copy(before)
-        after.tell(changed)
+        after.note_changed(changed)
         if not is_live or row["as_of"] is None:
             await states.write(before, after)
             if changed:
@@ -72,7 +78,7 @@ async def look(claim: Claim) -> Round:
         return _found(row, remove, send, is_live=True)
 
 
-async def _count(unit: UnitOfWork, claim: Claim, audience: Audience, state: State) -> None:
+async def _count(unit: UnitOfWork, claim: DeliveryClaim, audience: Audience, state: State) -> None:
     await unit.connection.execute(
         ROUND,
         claim.delivery_id,
@@ -85,7 +91,7 @@ async def _count(unit: UnitOfWork, claim: Claim, audience: Audience, state: Stat
     )
 
 
-async def settle(context: Context, claim: Claim, found: Round) -> asyncpg.Record:
+async def settle(context: Context, claim: DeliveryClaim, found: Round) -> asyncpg.Record:
     """Outside is as it should be: say so, if that is news. Returns the delivery's row. Raises LeaseLost."""
     async with begin() as unit:
         row = await claim.hold(unit.connection)

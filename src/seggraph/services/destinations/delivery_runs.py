@@ -17,9 +17,8 @@ from seggraph.database import leases
 from seggraph.database.connections import database
 from seggraph.database.unit_of_work import UnitOfWork, begin
 from seggraph.destinations.destination import ListGone, Unavailable
-from seggraph.errors import SeggraphError
 from seggraph.services.destinations import delivery_calls, delivery_claims, delivery_names, delivery_rounds
-from seggraph.services.destinations.delivery_claims import FAILED_MESSAGE, MAX_ATTEMPTS, Claim
+from seggraph.services.destinations.delivery_claims import DeliveryClaim
 from seggraph.services.destinations.delivery_rounds import SETTLED
 from seggraph.services.destinations.delivery_states import State, States
 from seggraph.vocabulary import DeliveryStatus, DesiredState
@@ -29,20 +28,23 @@ log = structlog.get_logger()
 SECONDS_AT_ONCE: Final = 60.0
 """How long one job works; what is left then is asked for again, so that no delivery keeps others waiting."""
 BATCHES_PER_ROUND: Final = 10
-"""After so many batches the audience is looked at anew: who left it meanwhile is not sent."""
+"""After so many batches the audience is read again: members that left it meanwhile are not sent."""
 
+# any workspace: the delivery is the one whose lease this worker holds
 UNNAMED: Final = """
     UPDATE deliveries SET list_id = NULL, list_name = NULL, refused_name = NULL, generation = generation + 1,
       delivered_count = 0, status = CASE WHEN status = 'ACTIVE' THEN 'BUILDING' ELSE status END WHERE id = $1
 """
 
+# any workspace: the delivery is the one whose lease this worker holds
 REMOVED_ALL: Final = "DELETE FROM delivery_removals WHERE delivery_id = $1"
 
+# any workspace: the delivery is the one whose lease this worker holds
 EMPTIED: Final = "UPDATE deliveries SET wish = 'KEEP', delivered_count = 0, rejected_count = 0 WHERE id = $1"
 
 
 async def run(context: Context, delivery_id: int) -> None:
-    """Bring a delivery up to date, unless there is nothing to do or somebody is at it."""
+    """Bring a delivery up to date, unless there is nothing to do or another worker does so."""
     claim = await delivery_claims.claim(context, delivery_id)
     if claim is None:
         return
@@ -50,24 +52,24 @@ async def run(context: Context, delivery_id: int) -> None:
         await leases.carry_out(claim.lease, _carry_out(context, claim), partial(_fail, context, claim))
 
 
-async def _carry_out(context: Context, claim: Claim) -> None:
-    """Do what is wanted, tell how far it is, and let go of the delivery."""
+async def _carry_out(context: Context, claim: DeliveryClaim) -> None:
+    """Do what is wanted, publish how far it is, and release the delivery."""
 
-    async def tell() -> None:
+    async def renew_and_publish() -> None:
         status = await claim.renew()
         await context.stream.publish([claim.changed(status, is_progress=True)])
 
-    await leases.keep(claim.lease, _deliver(context, claim), tell)
+    await leases.keep(claim.lease, _deliver(context, claim), renew_and_publish)
     async with begin() as unit:
         await claim.release(unit.connection)
         context.deliver(unit, claim.delivery_id, claim=claim.number)
 
 
-async def _deliver(context: Context, claim: Claim) -> None:
+async def _deliver(context: Context, claim: DeliveryClaim) -> None:
     """Go round until nothing is left to do, or others should have their turn."""
     until = time.monotonic() + SECONDS_AT_ONCE
     try:
-        if claim.wish is DesiredState.EMPTY:
+        if claim.desired_state is DesiredState.EMPTY:
             await _empty(context, claim)
             return
         while time.monotonic() < until and await _go_round(context, claim):
@@ -77,7 +79,7 @@ async def _deliver(context: Context, claim: Claim) -> None:
         raise
 
 
-async def _go_round(context: Context, claim: Claim) -> bool:
+async def _go_round(context: Context, claim: DeliveryClaim) -> bool:
     """Bring outside what one look at the audience shows; returns whether there was anything to do."""
     found = await delivery_rounds.look(claim)
     calls = await delivery_calls.open_calls(context, claim)
@@ -101,14 +103,14 @@ async def _go_round(context: Context, claim: Claim) -> bool:
     return False
 
 
-async def _forget_list(claim: Claim) -> None:
-    """The list is gone, and so is everybody who was on it."""
+async def _forget_list(claim: DeliveryClaim) -> None:
+    """The list outside is gone, with everyone who was on it."""
     async with begin() as unit:
         await _forget_everybody(unit, claim)
         await unit.connection.execute(UNNAMED, claim.delivery_id)
 
 
-async def _empty(context: Context, claim: Claim) -> None:
+async def _empty(context: Context, claim: DeliveryClaim) -> None:
     """Empty the list outside, if there ever was one."""
     calls = await delivery_calls.open_calls(context, claim)
     async with database() as connection:
@@ -122,21 +124,14 @@ async def _empty(context: Context, claim: Claim) -> None:
         context.publish(unit, [claim.changed(DeliveryStatus.INACTIVE)])
 
 
-async def _forget_everybody(unit: UnitOfWork, claim: Claim) -> None:
-    """Note that nobody is outside any more."""
+async def _forget_everybody(unit: UnitOfWork, claim: DeliveryClaim) -> None:
+    """Note that the list outside is empty."""
     await claim.hold(unit.connection)
     await States(unit.connection, claim.workspace_id, claim.delivery_id).change(State.forget)
     await unit.connection.execute(REMOVED_ALL, claim.delivery_id)
 
 
-async def _fail(context: Context, claim: Claim, error: Exception) -> None:
-    """Say why it failed, or leave it to be tried again when that may help. Raises LeaseLost."""
-    verdict = leases.classify_failure(error, claim.attempts, MAX_ATTEMPTS, FAILED_MESSAGE)
-    unforeseen = None if isinstance(error, SeggraphError) else error
-    log.warning("delivery_failed", attempt=claim.attempts, final=verdict.is_final, exc_info=unforeseen)
-    if verdict.is_final:
-        await claim.fail(context, verdict.code, verdict.message)
-        return
+async def _fail(context: Context, claim: DeliveryClaim, error: Exception) -> None:
+    """Store why it failed, or leave it to be tried again when that may help. Raises LeaseLost."""
     asked = error.after_seconds if isinstance(error, Unavailable) else None
-    wait = delivery_claims.wait_seconds(context, claim.attempts, asked)
-    await claim.retry(wait, verdict.code, verdict.message)
+    await claim.fail(context, error, asked_seconds=asked)

@@ -2,7 +2,7 @@
 
 Before a batch leaves, its members become *unsettled*: nobody knows whether they are outside. When the destination has
 acknowledged it, they are settled again. A worker that dies between the two leaves them unsettled, and the next one
-sends or removes them once more, which changes nothing if it had been done: nobody is forgotten outside, whoever left
+sends or removes them once more, which changes nothing if it had been done: no member is forgotten outside that left
 the segment meanwhile. An erasure takes members out of all three bitmaps, and an acknowledgement puts none back.
 """
 
@@ -42,7 +42,7 @@ class State:
     unsettled: BitMap
     rejected: BitMap
 
-    def tell(self, changed: BitMap) -> None:
+    def note_changed(self, changed: BitMap) -> None:
         """Note that data of members changed: those outside are unsettled, those rejected get another chance."""
         self.unsettled = self.unsettled | (self.delivered & changed)
         self.rejected = self.rejected - changed
@@ -53,7 +53,7 @@ class State:
         self.rejected = BitMap()
 
     def forget(self) -> None:
-        """Note that nobody is outside."""
+        """Store that no member is outside."""
         self.delivered, self.unsettled, self.rejected = BitMap(), BitMap(), BitMap()
 
     def to_remove(self, wanted: BitMap) -> BitMap:
@@ -88,9 +88,9 @@ class States:
         self._store = ChunkStore(connection, workspace_id)
         self._owners = owners_of(delivery_id)
 
-    async def read(self, *, near: BitMap | None = None) -> State:
+    async def read(self, *, within_ordinals: BitMap | None = None) -> State:
         """The bitmaps; with `near` only the chunks of these members."""
-        found = await self._store.read_many(self._owners, near=near)
+        found = await self._store.read_many(self._owners, within_ordinals=within_ordinals)
         return State(*(found[owner] for owner in self._owners))
 
     async def write(self, before: State, after: State) -> None:
@@ -102,9 +102,9 @@ class States:
         )
         await self._store.write(dict(zip(self._owners, pairs, strict=True)))
 
-    async def change(self, note: Callable[[State], None], *, near: BitMap | None = None) -> None:
+    async def change(self, note: Callable[[State], None], *, within_ordinals: BitMap | None = None) -> None:
         """Note something in the stored bitmaps; with `near` only in the chunks of these members."""
-        before = await self.read(near=near)
+        before = await self.read(within_ordinals=within_ordinals)
         after = copy(before)
         note(after)
         await self.write(before, after)

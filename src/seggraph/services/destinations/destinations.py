@@ -1,9 +1,8 @@
-"""Destinations as people deal with them: made, changed, deleted, listed. Secrets go in and never come out again.
+"""What users do with destinations: create, change, delete and list them. A secret is never shown again.
 
 Administrators and leaders manage destinations; only administrators set secrets, and see the signing secret once.
 """
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
@@ -13,40 +12,22 @@ from urllib.parse import urlsplit
 import asyncpg
 import orjson
 
+from seggraph import webhook_signatures
 from seggraph.access import Viewer, is_admin, require_admin, require_destination_management
 from seggraph.context import Context
 from seggraph.database.connections import database
 from seggraph.database.unit_of_work import UnitOfWork, begin
-from seggraph.destinations import signing, templates
-from seggraph.errors import Invalid, NameTaken, NotFound, Required, SegmentInUse, StaleVersion, TooMany
+from seggraph.destinations import templates
+from seggraph.destinations.definition import DestinationOptions
+from seggraph.destinations.registry import definition_of
+from seggraph.errors import NameTaken, NotFound, SegmentInUse, StaleVersion, TooMany
 from seggraph.files import secrets
-from seggraph.http_client import AddressRefused
 from seggraph.services.audit import audit
-from seggraph.services.destinations.adapters import purpose
+from seggraph.services.destinations.adapters import environment_of, purpose
 from seggraph.values.names import clean_name, name_key
-from seggraph.vocabulary import AuditAction, AuditSubject, Channel, DestinationType
+from seggraph.vocabulary import AuditAction, AuditSubject, Channel
 
 MAX_DESTINATIONS: Final = 100
-MAX_SECRET: Final = 4_000
-HEADER: Final = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,99}")
-OUR_HEADERS: Final = frozenset(
-    {
-        "connection",
-        "content-length",
-        "content-type",
-        "host",
-        "idempotency-key",
-        "proxy-authorization",
-        "te",
-        "trailer",
-        "transfer-encoding",
-        "upgrade",
-        "user-agent",
-        "webhook-id",
-        "webhook-signature",
-        "webhook-timestamp",
-    }
-)
 
 INSERT: Final = """
     INSERT INTO destinations (workspace_id, name, name_key, type, channel, url, header_name, mapping, auth_secret,
@@ -103,7 +84,7 @@ class DestinationDraft:
     """A destination to make. `auth_secret` is a bearer token, or the value of the header `header_name`."""
 
     name: str
-    type: DestinationType
+    type: str
     channel: Channel | None = None
     url: str | None = None
     header_name: str | None = None
@@ -117,7 +98,7 @@ class DestinationView:
 
     id: int
     name: str
-    type: DestinationType
+    type: str
     channel: Channel | None
     url: str | None
     header_name: str | None
@@ -145,7 +126,7 @@ class Saved:
 
 
 SELECT: Final = f"""
-    SELECT {", ".join(one.name for one in fields(DestinationView))} FROM destinations WHERE workspace_id = $1
+    SELECT {", ".join(field.name for field in fields(DestinationView))} FROM destinations WHERE workspace_id = $1
 """  # noqa: S608 - constants only
 
 
@@ -160,7 +141,7 @@ async def create(context: Context, viewer: Viewer, draft: DestinationDraft) -> S
         require_admin(viewer)
     name = clean_name(draft.name, "destination")
     await _require_possible(context, viewer, draft)
-    secret = signing.new_secret()
+    secret = webhook_signatures.new_secret()
     workspace_id = viewer.workspace_id
     async with begin() as unit:
         if await unit.connection.fetchval(COUNT, workspace_id) >= MAX_DESTINATIONS:
@@ -185,7 +166,7 @@ async def create(context: Context, viewer: Viewer, draft: DestinationDraft) -> S
         if number is None:
             raise _taken()
         view = await _read(unit.connection, workspace_id, number)
-        await _noted(unit, viewer, AuditAction.CREATED, view, None, _told(view))
+        await _noted(unit, viewer, AuditAction.CREATED, view, None, _audited(view))
     return Saved(view, _shown(viewer, secret))
 
 
@@ -200,7 +181,7 @@ async def update(
 ) -> Saved:
     """Change a destination: `changes` are fields of DestinationDraft but for its type.
 
-    What was sent by another mapping or to another place is sent anew. Raises like `create`, and StaleVersion.
+    After a change of the mapping or the URL all members are sent again. Raises like `create`, and StaleVersion.
     """
     require_destination_management(viewer)
     if "auth_secret" in changes or new_signing_secret:
@@ -210,7 +191,7 @@ async def update(
     draft = DestinationDraft(**{**_values(before), **given, "auth_secret": changes.get("auth_secret")})
     name = clean_name(draft.name, "destination")
     await _require_possible(context, viewer, draft)
-    secret = signing.new_secret() if new_signing_secret else None
+    secret = webhook_signatures.new_secret() if new_signing_secret else None
     workspace_id = viewer.workspace_id
     async with begin() as unit:
         row = await unit.connection.fetchrow(HOLD, workspace_id, destination_id)
@@ -243,7 +224,7 @@ async def update(
         view = await _read(unit.connection, workspace_id, destination_id)
         await _send_anew(context, unit, before, view, workspace_id)
         renewed = {"signing_secret_is_new": True} if new_signing_secret else {}
-        await _noted(unit, viewer, AuditAction.EDITED, view, _told(before), _told(view) | renewed)
+        await _noted(unit, viewer, AuditAction.EDITED, view, _audited(before), _audited(view) | renewed)
     return Saved(view, None if secret is None else _shown(viewer, secret))
 
 
@@ -261,7 +242,7 @@ async def delete(context: Context, viewer: Viewer, destination_id: int) -> None:
             )
         for statement in DELETE:
             await unit.connection.execute(statement, viewer.workspace_id, destination_id)
-        await _noted(unit, viewer, AuditAction.DELETED, view, _told(view), None)
+        await _noted(unit, viewer, AuditAction.DELETED, view, _audited(view), None)
 
 
 async def _noted(
@@ -272,12 +253,12 @@ async def _noted(
     before: Mapping[str, Any] | None,
     after: Mapping[str, Any] | None,
 ) -> None:
-    """Write who did what."""
+    """Write an entry in the audit log."""
     subject = audit.Subject(AuditSubject.DESTINATION, view.id, view.name)
     await audit.record(unit, viewer, action, subject, before, after)
 
 
-def _told(view: DestinationView) -> dict[str, Any]:
+def _audited(view: DestinationView) -> dict[str, Any]:
     """What the audit log says of a destination: of the URL only the host, for a path may be a secret."""
     described = audit.described(view, "name", "type", "channel", "header_name", "mapping", "auth_hint")
     return described | {"host": None if view.url is None else urlsplit(view.url).hostname}
@@ -285,10 +266,10 @@ def _told(view: DestinationView) -> dict[str, Any]:
 
 async def get(viewer: Viewer, destination_id: int) -> DestinationView:
     """One destination of the workspace. Raises NotFound."""
-    found = await get_many(viewer, [destination_id])
-    if destination_id not in found:
+    views = await get_many(viewer, [destination_id])
+    if destination_id not in views:
         raise NotFound("There is no such destination.", path=("id",))
-    return found[destination_id]
+    return views[destination_id]
 
 
 async def get_many(viewer: Viewer, destination_ids: Sequence[int]) -> dict[int, DestinationView]:
@@ -309,52 +290,17 @@ async def list_all(viewer: Viewer) -> list[DestinationView]:
 
 async def _require_possible(context: Context, viewer: Viewer, draft: DestinationDraft) -> None:
     """Raise Required, Invalid or NotFound unless the destination can be called."""
-    if draft.type is DestinationType.FILE:
-        if context.settings.file_drop_dir is None:
-            message = "Destinations of files need a folder: set SEGGRAPH_FILE_DROP_DIR where seggraph runs."
-            raise Invalid(message, path=("type",))
-        for name in ("url", "header_name", "auth_secret"):
-            if getattr(draft, name) is not None:
-                raise Invalid("Files go to a folder of the server; leave this out.", path=(_camel(name),))
-    else:
-        await _require_callable(context, draft)
-    if draft.type is DestinationType.EMAIL_SERVICE and draft.channel not in (None, Channel.EMAIL):
-        raise Invalid("An email service reaches people by EMAIL; leave channel out.", path=("channel",))
+    options = DestinationOptions(draft.channel, draft.url, draft.header_name, draft.auth_secret)
+    await definition_of(draft.type).settings(options).check(environment_of(context))
     async with database() as connection:
         rows = await connection.fetch(ATTRIBUTES, viewer.workspace_id)
     templates.compile(_mapping(draft), {row["name"] for row in rows})
 
 
-async def _require_callable(context: Context, draft: DestinationDraft) -> None:
-    if not draft.url:
-        raise Required("Give the URL that is called.", path=("url",))
-    if "#" in draft.url or (draft.type is DestinationType.EMAIL_SERVICE and "?" in draft.url):
-        raise Invalid(
-            "This URL has parts that cannot be called; leave out # and what follows.", path=("url",)
-        )
-    try:
-        await context.outgoing.check(draft.url)
-    except AddressRefused as error:
-        error.path = ("url",)
-        raise
-    header = draft.header_name
-    if header is not None and (not HEADER.fullmatch(header) or header.lower() in OUR_HEADERS):
-        raise Invalid("This is no header that can be set; one looks like X-Api-Key.", path=("headerName",))
-    secret = draft.auth_secret
-    if secret is not None and not (
-        0 < len(secret) <= MAX_SECRET
-        and secret.isascii()
-        and secret.isprintable()
-        and secret == secret.strip()
-    ):
-        message = f"A secret is 1 to {MAX_SECRET:,} printable ASCII characters without spaces around them."
-        raise Invalid(message, path=("authSecret",))
-
-
 async def _send_anew(
     context: Context, unit: UnitOfWork, before: DestinationView, after: DestinationView, workspace_id: int
 ) -> None:
-    """Have what was sent sent anew if it would be something else now, or go to another place."""
+    """Send members again if the mapping, the URL or the channel changed."""
     changed = (before.url, before.mapping) != (after.url, after.mapping)
     if not changed and before.channel == after.channel:
         return
@@ -365,7 +311,7 @@ async def _send_anew(
 
 
 def _channel(draft: DestinationDraft) -> Channel | None:
-    return Channel.EMAIL if draft.type is DestinationType.EMAIL_SERVICE else draft.channel
+    return definition_of(draft.type).channel or draft.channel
 
 
 def _mapping(draft: DestinationDraft) -> Mapping[str, Any]:
@@ -389,11 +335,6 @@ def _values(view: DestinationView) -> dict[str, Any]:
     return {name: getattr(view, name) for name in names}
 
 
-def _camel(name: str) -> str:
-    first, *rest = name.split("_")
-    return first + "".join(part.title() for part in rest)
-
-
 def _taken() -> NameTaken:
     return NameTaken("Another destination has this name; choose another one.", path=("name",))
 
@@ -403,8 +344,7 @@ async def _read(connection: asyncpg.Connection, workspace_id: int, destination_i
 
 
 def _view(row: asyncpg.Record) -> DestinationView:
-    values: dict[str, Any] = {one.name: row[one.name] for one in fields(DestinationView)}
-    values["type"] = DestinationType(row["type"])
+    values: dict[str, Any] = {field.name: row[field.name] for field in fields(DestinationView)}
     values["channel"] = None if row["channel"] is None else Channel(row["channel"])
     values["mapping"] = orjson.loads(row["mapping"])
     return DestinationView(**values)

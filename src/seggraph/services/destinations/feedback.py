@@ -1,6 +1,6 @@
-"""What destinations tell about people: bounces, complaints and unsubscribes become suppressions and consents.
+"""Feedback of destinations about people: bounces, complaints and unsubscribes become suppressions and consents.
 
-Whoever has a destination's signing secret may tell; nobody else learns whether the destination exists.
+Only a sender with the destination's signing secret is answered; others do not learn whether the destination exists.
 """
 
 from collections.abc import Mapping, Sequence
@@ -10,11 +10,12 @@ from typing import Any, Final
 import orjson
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from seggraph import webhook_signatures
 from seggraph.access import Viewer
 from seggraph.context import Context
 from seggraph.database.connections import database
-from seggraph.destinations import signing
 from seggraph.errors import Invalid, NotFound, TooMany
+from seggraph.member_fields import FIELDS
 from seggraph.services.destinations.adapters import signing_secret
 from seggraph.services.members import edits as member_edits
 from seggraph.services.members.selections import Selection
@@ -33,25 +34,22 @@ MAX_BYTES: Final = 1024 * 1024
 MAX_EVENTS: Final = 1_000
 MAX_ID: Final = 2**63 - 1
 
+# any workspace: the destination's secret proves whose message it is; the workspace is read here
 DESTINATION: Final = "SELECT workspace_id, channel, signing_secret FROM destinations WHERE id = $1"
 
 KINDS: Final = "SELECT DISTINCT kind FROM deliveries WHERE workspace_id = $1 AND destination_id = $2"
 
-ADDRESSES: Final = """
-    SELECT m.external_id, m.email, m.phone, a.address FROM members m LEFT JOIN member_addresses a ON a.member_id = m.id
-    WHERE m.workspace_id = $1 AND m.kind = $2 AND m.external_id = ANY($3)
-"""
+ADDRESS_COLUMNS: Final = {channel: field.column for field in FIELDS for channel in field.channels}
 
-ADDRESS_COLUMNS: Final = {
-    Channel.EMAIL: "email",
-    Channel.SMS: "phone",
-    Channel.PHONE: "phone",
-    Channel.DIRECT_MAIL: "address",
-}
+ADDRESSES: Final = f"""
+    SELECT m.external_id, {", ".join(sorted(set(ADDRESS_COLUMNS.values())))}
+    FROM members m LEFT JOIN member_addresses a ON a.member_id = m.id
+    WHERE m.workspace_id = $1 AND m.kind = $2 AND m.external_id = ANY($3)
+"""  # noqa: S608 - constants only
 
 
 class FeedbackEvent(BaseModel):
-    """One thing that happened to somebody: `key` is the key that was sent, `address` where it was sent to."""
+    """One event of a person: `key` is the external id that was sent, `address` the address that was used."""
 
     model_config = ConfigDict(extra="ignore", frozen=True)
 
@@ -82,7 +80,7 @@ async def receive(
     """
     async with database() as connection:
         row = await connection.fetchrow(DESTINATION, min(destination_id, MAX_ID))
-        if row is None or not signing.is_signed(
+        if row is None or not webhook_signatures.is_signed(
             signing_secret(context.settings, row["signing_secret"], row["workspace_id"]), headers, body
         ):
             raise NotFound("There is no such destination, or the signature is not its own.")
@@ -90,7 +88,7 @@ async def receive(
     events = _read(body)
     channel = Channel.EMAIL if row["channel"] is None else Channel(row["channel"])
     viewer = Viewer(row["workspace_id"], Role.LEADER, ApiKeyScope.WRITE)
-    return await _take(context, viewer, channel, [MemberKind(one["kind"]) for one in kinds], events)
+    return await _take(context, viewer, channel, [MemberKind(row["kind"]) for row in kinds], events)
 
 
 def _read(body: bytes) -> list[FeedbackEvent]:
@@ -123,9 +121,9 @@ async def _take(
             if address is not None:
                 known.setdefault(key, set()).add(address)
     for type_ in FeedbackType:
-        told = [event for event in events if event.type is type_]
-        addresses = {event.address for event in told if event.address is not None}
-        for event in told:
+        of_type = [event for event in events if event.type is type_]
+        addresses = {event.address for event in of_type if event.address is not None}
+        for event in of_type:
             addresses |= known.get(event.key or "", set())
         if addresses and channel is not Channel.PUSH:
             report = await suppressions.suppress(
@@ -133,9 +131,9 @@ async def _take(
             )
             suppressed += report.changed
         if type_ is FeedbackType.UNSUBSCRIBE or channel is Channel.PUSH:
-            consents += await _deny(context, viewer, channel, members, {event.key for event in told})
-    found = set().union(*members.values())
-    unknown = sum(event.key not in found and event.address is None for event in events)
+            consents += await _deny(context, viewer, channel, members, {event.key for event in of_type})
+    known_keys = set().union(*members.values())
+    unknown = sum(event.key not in known_keys and event.address is None for event in events)
     return FeedbackReport(suppressed, consents, unknown)
 
 
@@ -144,12 +142,12 @@ async def _deny(
     viewer: Viewer,
     channel: Channel,
     members: Mapping[MemberKind, set[str]],
-    told: set[str | None],
+    external_ids: set[str | None],
 ) -> int:
-    """Set the consents of those of the members that exist to DENIED; returns how many were something else."""
+    """Set the consent of the members with these ids to DENIED; returns how many members changed."""
     changed = 0
     for kind, keys in members.items():
-        chosen = sorted(key for key in keys if key in told)
+        chosen = sorted(key for key in keys if key in external_ids)
         if chosen:
             selection = Selection(kind=kind, external_ids=chosen)
             report = await member_edits.set_consents(
@@ -162,7 +160,7 @@ async def _deny(
 async def _addresses(
     viewer: Viewer, kind: MemberKind, channel: Channel, keys: Sequence[str]
 ) -> list[tuple[str, Any]]:
-    """Those of the keys that are members, with their addresses for the channel."""
+    """The members with these external ids, each with its address for the channel."""
     column = ADDRESS_COLUMNS.get(channel)
     async with database() as connection:
         rows = await connection.fetch(ADDRESSES, viewer.workspace_id, kind, list(keys))

@@ -2,7 +2,7 @@
 
 One transaction holds, in this order: the workspace's members alone, so that nobody writes or relates them; its
 events alone; the members; the population's turn to refresh; the rows of all its segments. A run that is at work
-is told to look at the ordinals again when it applies its result, and then finds no member. What stays are
+gets the ordinals to evaluate again when it applies its result, and then finds no member. What stays are
 numbers: how many entered and left a segment, and when.
 """
 
@@ -16,7 +16,7 @@ import asyncpg
 from pyroaring import BitMap
 
 from seggraph.access import Viewer, require_write
-from seggraph.audiences import SPREAD, ChunkOwner, ChunkStore, from_bytes, split, to_bytes
+from seggraph.audiences import DELTA_CHUNK, ChunkOwner, ChunkStore, from_bytes, split, to_bytes
 from seggraph.context import Context
 from seggraph.database.connections import database
 from seggraph.database.locks import LockSpace, lock_exclusive
@@ -32,9 +32,9 @@ from seggraph.services.events import events
 from seggraph.services.exports import exports
 from seggraph.services.members import relations, selections
 from seggraph.services.members.selections import Named, Selection
-from seggraph.services.memberships import attribution as move_causes
-from seggraph.services.memberships import deltas
-from seggraph.services.memberships.deltas import FoundDelta
+from seggraph.services.memberships import attribution, deltas
+from seggraph.services.memberships.deltas import MembershipDelta, Recording
+from seggraph.services.memberships.membership import MembershipChange
 from seggraph.services.reach import reach
 from seggraph.services.reach.reach import NO_REACH, Reachable
 from seggraph.services.suppressions import suppressions
@@ -73,7 +73,7 @@ REWRITE_HISTORY: Final = """
 
 DELETE_HISTORY: Final = "DELETE FROM run_chunks WHERE workspace_id = $1 AND id = ANY($2)"
 
-TELL_RUNS: Final = """
+RUNS_TO_CHANGE: Final = """
     SELECT r.id, r.refreshed, r.status = 'RUNNING' AS running FROM runs r
     WHERE r.workspace_id = $1 AND r.segment_id = ANY($2) AND (r.status = 'RUNNING' OR r.refreshed IS NOT NULL)
     ORDER BY r.id FOR NO KEY UPDATE
@@ -85,9 +85,9 @@ DIRTY: Final = """
     SELECT id, ordinals FROM dirty_batches WHERE workspace_id = $1 AND kind = $2 ORDER BY id FOR UPDATE
 """
 
-REWRITE_DIRTY: Final = "UPDATE dirty_batches SET ordinals = $2 WHERE id = $1"
+REWRITE_DIRTY: Final = "UPDATE dirty_batches SET ordinals = $3 WHERE workspace_id = $1 AND id = $2"
 
-DELETE_DIRTY: Final = "DELETE FROM dirty_batches WHERE id = $1"
+DELETE_DIRTY: Final = "DELETE FROM dirty_batches WHERE workspace_id = $1 AND id = $2"
 
 SET_REACH: Final = f"UPDATE segments SET {reach.assigned(3)} WHERE workspace_id = $1 AND id = $2"  # noqa: S608
 
@@ -107,14 +107,14 @@ class Erased:
     relations: int = 0
     pending_relations: int = 0
     memberships: int = 0
-    moves: int = 0
+    membership_changes: int = 0
     import_rows: int = 0
     import_files: int = 0
     export_files: int = 0
 
     def __add__(self, other: "Erased") -> "Erased":
         """The sums."""
-        return Erased(*(getattr(self, one.name) + getattr(other, one.name) for one in fields(Erased)))
+        return Erased(*(getattr(self, field.name) + getattr(other, field.name) for field in fields(Erased)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,9 +153,9 @@ async def delete(context: Context, viewer: Viewer, selection: Selection) -> Eras
         erased += Erased(export_files=len(exported))
         files = await import_erasure.withdraw(connection, viewer.workspace_id, waiting)
         if named.rows:
-            told = {"member_count": len(named.rows)} | asdict(erased)
+            counts = {"member_count": len(named.rows)} | asdict(erased)
             subject = audit.Subject(AuditSubject.MEMBER)
-            await audit.record(unit, viewer, AuditAction.ERASED, subject, told)
+            await audit.record(unit, viewer, AuditAction.ERASED, subject, counts)
     for file in (*files, *exported):
         await asyncio.to_thread(uploads.remove, context.settings, file)
     return ErasureReport(len(named.rows), named.not_found, erased + Erased(import_files=len(files)))
@@ -177,7 +177,7 @@ async def _waiting_files(context: Context, viewer: Viewer, selection: Selection)
 def _by_kind(named: Named) -> dict[MemberKind, list[int]]:
     """The ids of the members that were found, by kind, in the order in which kinds are held."""
     kinds = sorted({kind for _, kind, _ in named.rows})
-    return {kind: [number for number, one, _ in named.rows if one is kind] for kind in kinds}
+    return {kind: [number for number, of_kind, _ in named.rows if of_kind is kind] for kind in kinds}
 
 
 async def _traces(
@@ -215,13 +215,13 @@ class _Erasing:
             ordinals=list(self._ordinals),
             external_ids=[row["external_id"] for row in members],
         )
-        # Before the members go: that raises the version of the data, which whoever has the turn raises too.
+        # Before the members are deleted: that raises the version of the data, which the holder of the lock raises too.
         await populations.lock(self._connection, self._workspace_id, self._kind)
         await suppressions.forget(self._connection, self._workspace_id, ids)
         addresses = await self._connection.execute(DELETE_ADDRESSES, self._workspace_id, list(ids))
         await self._connection.execute(DELETE_MEMBERS, self._workspace_id, list(ids))
         await value_counts.fold_within(self._connection, self._workspace_id, self._kind)
-        memberships, moves = await self._erase_bits()
+        memberships, changes = await self._erase_bits()
         await self._erase_dirty()
         keys = {row["ordinal"]: row["external_id"] for row in members}
         await delivery_changes.erase(self._connection, self._workspace_id, self._kind, keys)
@@ -229,84 +229,79 @@ class _Erasing:
         rows = await import_erasure.forget(
             self._connection, self._workspace_id, self._kind, traces, since=since
         )
-        return Erased(_count(addresses), event_count, related, pending, memberships, moves, rows)
+        return Erased(_count(addresses), event_count, related, pending, memberships, changes, rows)
 
     async def _erase_bits(self) -> tuple[int, int]:
         """Take the bits out of every audience and its history; returns how many of each there were."""
         segments = await self._connection.fetch(HOLD_SEGMENTS, self._workspace_id, self._kind)
         segment_ids = [row["id"] for row in segments]
         before, after = await self._erase_reachable()
-        outcomes = await self._erase_links(segments, before)
-        await self._tell_runs(segment_ids)
-        moves = await self._erase_history(segment_ids)
+        deltas_found = await self._erase_links(segments, before)
+        await self._leave_to_runs(segment_ids)
+        changes = await self._erase_history(segment_ids)
         at = await self._connection.fetchval(NOW)
-        await self._record(outcomes, at)
-        await self._count_anew([row for row in segments if not _in_step(row)], outcomes, after)
-        return sum(len(one.exited) for one in outcomes), moves
+        await self._record(deltas_found, at)
+        await self._count_anew([row for row in segments if not _in_step(row)], deltas_found, after)
+        return sum(len(delta.exited) for delta in deltas_found), changes
 
     async def _erase_reachable(self) -> tuple[Reachable, Reachable]:
-        """Correct who is reachable; returns the chunks concerned as they were, and as they are."""
+        """Correct the reachable audiences; returns their chunks as they were, and as they are."""
         population_id = await populations.ensure(self._connection, self._workspace_id, self._kind)
         store = ChunkStore(self._connection, self._workspace_id)
         owners = reach.owners(population_id)
-        found = await store.read_many(list(owners.values()), near=self._ordinals)
+        found = await store.read_many(list(owners.values()), within_ordinals=self._ordinals)
         await store.write({owner: (bitmap, bitmap - self._ordinals) for owner, bitmap in found.items()})
-        await store.fold(list(found), near=self._ordinals)
+        await store.fold(list(found), within_ordinals=self._ordinals)
         before = {place: found[owner] for place, owner in owners.items()}
         return before, {place: bitmap - self._ordinals for place, bitmap in before.items()}
 
     async def _erase_links(
         self, segments: Sequence[asyncpg.Record], reachable: Reachable
-    ) -> list[FoundDelta]:
+    ) -> list[MembershipDelta]:
         """Correct links, blocks and members of every segment; returns those that lost someone."""
         memberships = await deltas.read_memberships(
-            self._connection, self._workspace_id, [row["id"] for row in segments], near=self._ordinals
+            self._connection,
+            self._workspace_id,
+            [row["id"] for row in segments],
+            within_ordinals=self._ordinals,
         )
         changes: dict[ChunkOwner, tuple[BitMap, BitMap]] = {}
-        outcomes = []
+        deltas_found = []
         for row in segments:
             membership = memberships[row["id"]]
             membership.forget(self._ordinals)
             # Links that a run is still to make members of, or the other way round, are left to it.
             members = (membership.members, membership.members - self._ordinals)
-            changes |= membership.chunk_changes | {ChunkOwner(ChunkRole.MEMBERS, row["id"]): members}
+            changes |= membership.source_changes() | {ChunkOwner(ChunkRole.MEMBERS, row["id"]): members}
             gone = membership.members & self._ordinals
             if gone:
                 live = _in_step(row)
                 lost = reach.count(gone, reachable, _purpose(row)) if live else NO_REACH
-                outcomes.append(
-                    FoundDelta(
-                        row["id"],
-                        row["computed_revision"],
-                        BitMap(),
-                        gone,
-                        NO_REACH - lost,
-                        reach_known=live,
+                change = MembershipChange(BitMap(), gone, None)
+                deltas_found.append(
+                    MembershipDelta(
+                        row["id"], row["computed_revision"], change, NO_REACH - lost, reach_known=live
                     )
                 )
         store = ChunkStore(self._connection, self._workspace_id)
         await store.write(changes)
-        await store.fold(list(changes), near=self._ordinals)
-        return outcomes
+        await store.fold(list(changes), within_ordinals=self._ordinals)
+        return deltas_found
 
-    async def _record(self, outcomes: Sequence[FoundDelta], at: datetime) -> None:
+    async def _record(self, deltas_found: Sequence[MembershipDelta], at: datetime) -> None:
         """Keep that so many left, but not who, and publish it."""
-        recorded, ids = await deltas.record(
-            self._connection,
-            self._workspace_id,
-            self._kind,
-            RunTrigger.MANUAL,
-            outcomes,
-            at,
-            keeps_moves=False,
-        )
-        self._context.publish(self._unit, deltas.facts_of(self._workspace_id, recorded, ids, at))
+        how = Recording(RunTrigger.MANUAL, at, keeps_members=False)
+        recorded = await deltas.record(self._connection, self._workspace_id, self._kind, deltas_found, how)
+        self._context.publish(self._unit, deltas.facts_of(self._workspace_id, recorded, at))
 
     async def _count_anew(
-        self, segments: Sequence[asyncpg.Record], outcomes: Sequence[FoundDelta], reachable: Reachable
+        self,
+        segments: Sequence[asyncpg.Record],
+        deltas_found: Sequence[MembershipDelta],
+        reachable: Reachable,
     ) -> None:
         """Count the reach of segments that no refresh keeps up to date: their numbers cannot be corrected."""
-        lost = {one.segment_id for one in outcomes}
+        lost = {delta.segment_id for delta in deltas_found}
         wanted = [row for row in segments if row["id"] in lost and row["reach_total"] is not None]
         if not wanted:
             return
@@ -320,19 +315,19 @@ class _Erasing:
             counts = reach.count(found[members[row["id"]]], everywhere, _purpose(row))
             await self._connection.execute(SET_REACH, self._workspace_id, row["id"], *counts.values())
 
-    async def _tell_runs(self, segment_ids: Sequence[int]) -> None:
-        """Have runs at work look at the ordinals again, and forget what runs that are over were told."""
-        for run in await self._connection.fetch(TELL_RUNS, self._workspace_id, list(segment_ids)):
+    async def _leave_to_runs(self, segment_ids: Sequence[int]) -> None:
+        """Have runs at work evaluate the ordinals again, and forget those that were left to runs that are over."""
+        for run in await self._connection.fetch(RUNS_TO_CHANGE, self._workspace_id, list(segment_ids)):
             known = BitMap() if run["refreshed"] is None else from_bytes(run["refreshed"])
-            told = to_bytes(known | self._ordinals) if run["running"] else None
-            await self._connection.execute(SET_REFRESHED, self._workspace_id, run["id"], told)
+            left = to_bytes(known | self._ordinals) if run["running"] else None
+            await self._connection.execute(SET_REFRESHED, self._workspace_id, run["id"], left)
 
     async def _erase_history(self, segment_ids: Sequence[int]) -> int:
-        """Take the bits out of who entered and exited; returns how many there were.
+        """Take the bits out of the history of entries and exits; returns how many there were.
 
         All the chunks that may hold one are looked at, some at a time.
         """
-        numbers = [SPREAD, *split(self._ordinals)]
+        numbers = [DELTA_CHUNK, *split(self._ordinals)]
         history = await self._connection.cursor(HISTORY, self._workspace_id, list(segment_ids), numbers)
         erased = 0
         while rows := await history.fetch(CHUNKS_AT_ONCE):
@@ -348,8 +343,8 @@ class _Erasing:
         for row, bitmap in chunks:
             left = bitmap - self._ordinals
             if left:
-                causes = move_causes.without(row["causes"], bitmap, left)
-                kept.append((row["id"], to_bytes(left), len(left), causes))
+                attributed = attribution.without(row["causes"], bitmap, left)
+                kept.append((row["id"], to_bytes(left), len(left), attributed))
             else:
                 emptied.append(row["id"])
         if kept:
@@ -363,9 +358,9 @@ class _Erasing:
             ordinals = from_bytes(row["ordinals"])
             left = ordinals - self._ordinals
             if not left:
-                await self._connection.execute(DELETE_DIRTY, row["id"])
+                await self._connection.execute(DELETE_DIRTY, self._workspace_id, row["id"])
             elif left != ordinals:
-                await self._connection.execute(REWRITE_DIRTY, row["id"], to_bytes(left))
+                await self._connection.execute(REWRITE_DIRTY, self._workspace_id, row["id"], to_bytes(left))
 
 
 def _in_step(row: asyncpg.Record) -> bool:

@@ -133,14 +133,14 @@ async def forget(
         erased += _count(await connection.execute(FORGET_REJECTS, *values))
         columns = orjson.loads(row["columns"])
         if _shown(columns, traces, _id_column(row)):
-            bare = orjson.dumps([one | {"samples": []} for one in columns]).decode()
+            bare = orjson.dumps([column | {"samples": []} for column in columns]).decode()
             await connection.execute(SET_COLUMNS, workspace_id, row["id"], bare)
     return erased
 
 
 def _id_column(row: Mapping[str, Any]) -> int | None:
     """Which column has the external ids, by the mapping or else by what is suggested."""
-    names = [one["name"] for one in orjson.loads(row["columns"])]
+    names = [column["name"] for column in orjson.loads(row["columns"])]
     for pair in orjson.loads(row["pairs"]):
         if pair["field"] == "externalId" and pair["column"] in names:
             return names.index(pair["column"])
@@ -150,8 +150,8 @@ def _id_column(row: Mapping[str, Any]) -> int | None:
 def _shown(columns: Sequence[Mapping[str, Any]], traces: Traces, id_column: int | None) -> bool:
     return any(
         traces.hold([sample], 0 if index == id_column else None)
-        for index, one in enumerate(columns)
-        for sample in one["samples"]
+        for index, column in enumerate(columns)
+        for sample in column["samples"]
     )
 
 

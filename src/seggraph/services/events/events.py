@@ -176,7 +176,7 @@ async def erase(
 ) -> int:
     """Remove every trace of members' events in the caller's transaction; returns how many events there were.
 
-    The caller deletes the members in the same transaction, before or after: whoever records at the same time
+    The caller deletes the members in the same transaction, before or after: a call that records at the same time
     has either finished, and is erased, or waits and then finds no member.
     """
     await lock_exclusive(connection, LockSpace.EVENTS, workspace_id)

@@ -36,7 +36,7 @@ Name = tuple[MemberKind, str]
 async def beyond_limit(connection: asyncpg.Connection, workspace_id: int, names: Iterable[Name]) -> set[Name]:
     """Those of the names that would be more than MAX_EVENT_NAMES of their kind, in the caller's transaction.
 
-    Whoever brings a new name keeps others from doing so until the transaction ends.
+    A transaction with a new name keeps others from adding names until it ends.
     """
     refused: set[Name] = set()
     by_kind: dict[MemberKind, set[str]] = {}

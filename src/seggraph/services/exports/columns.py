@@ -6,29 +6,20 @@ PostgreSQL writes the file itself (COPY), many times faster than rows that pass 
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from enum import Enum, IntEnum, auto
+from enum import IntEnum
 from typing import Final
 
 from seggraph.errors import Duplicate, NotFound, Path, TooMany
-from seggraph.files import csv_values
-from seggraph.services.imports.mappings import ATTRIBUTE_PREFIX, CONSENT_FIELDS, FIELDS
-from seggraph.services.members.drafts import consent_column
+from seggraph.member_fields import FIELDS, CellForm, MemberField
+from seggraph.services.imports.mappings import ATTRIBUTE_PREFIX
+from seggraph.services.imports.mappings import FIELDS as IMPORTED
+from seggraph.values import csv_values
 from seggraph.vocabulary import AttributeType, ConsentState, MemberKind
 
 MAX_COLUMNS: Final = 600
 
 SPACES: Final = "".join(chr(code) for code in range(0x3001) if chr(code).isspace())
 """What `str.strip` takes away."""
-
-
-class Form(Enum):
-    """How a value becomes a cell."""
-
-    TEXT = auto()
-    LIST = auto()
-    FLAG = auto()
-    NUMBER = auto()
-    PLAIN = auto()
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +30,7 @@ class ExportColumn:
     """
 
     name: str
-    form: Form
+    form: CellForm
     sql: str = ""
     attribute: str | None = None
     names: type[IntEnum] | None = None
@@ -47,10 +38,10 @@ class ExportColumn:
     def cell(self, place: str) -> str:
         """The SQL of the cell; `place` is the parameter with the attribute's name."""
         if self.names is not None:
-            return _chosen(self.sql, {one.value: one.name for one in self.names})
+            return _chosen(self.sql, {value.value: value.name for value in self.names})
         if self.attribute is None:
             return _cell(self.form, self.sql)
-        if self.form is not Form.LIST:
+        if self.form is not CellForm.LIST:
             return _cell(self.form, f"(m.attributes ->> {place})")
         items = f"ARRAY(SELECT jsonb_array_elements_text(m.attributes -> {place}))"
         count = f"jsonb_array_length(m.attributes -> {place})"
@@ -61,24 +52,24 @@ class ExportColumn:
         start = f'{before}"{self.name}":'
         null = f"{start}null"
         if self.names is not None:
-            return _chosen(self.sql, {one.value: f'{start}"{one.name}"' for one in self.names}, null)
-        if self.form is Form.FLAG:
+            return _chosen(self.sql, {value.value: f'{start}"{value.name}"' for value in self.names}, null)
+        if self.form is CellForm.FLAG:
             return f"CASE {self.sql} WHEN true THEN '{start}true' WHEN false THEN '{start}false' ELSE '{null}' END"
         return f"coalesce('{start}' || to_json({self.sql})::text, '{null}')"
 
 
-def _cell(form: Form, value: str) -> str:
+def _cell(form: CellForm, value: str) -> str:
     match form:
-        case Form.TEXT:
+        case CellForm.TEXT:
             return _text(value)
-        case Form.LIST:
+        case CellForm.LIST:
             return f"CASE WHEN {value} = '{{}}' THEN '' ELSE {_list(value)} END"
-        case Form.FLAG:
+        case CellForm.FLAG:
             return f"CASE WHEN {value} THEN 'true' ELSE 'false' END"
-        case Form.NUMBER:
+        case CellForm.NUMBER:
             plain = r"'^-?[0-9]+(?:\.[0-9]{1,18})?$'"
             return f"CASE WHEN {value} ~ {plain} THEN {value} ELSE {value}::float8::text END"
-        case Form.PLAIN:
+        case _:
             return value
 
 
@@ -108,68 +99,60 @@ def _instant(column: str) -> str:
     return f"to_char({column} AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"')"
 
 
-WELL_KNOWN: Final = (
-    ExportColumn("externalId", Form.TEXT, "m.external_id"),
-    ExportColumn("name", Form.TEXT, "m.name"),
-    ExportColumn("domain", Form.TEXT, "m.domain"),
-    ExportColumn("email", Form.TEXT, "m.email"),
-    ExportColumn("phone", Form.TEXT, "m.phone"),
-    ExportColumn("country", Form.TEXT, "m.country"),
-    ExportColumn("city", Form.TEXT, "m.city"),
-    ExportColumn("industry", Form.TEXT, "m.industry"),
-    ExportColumn("revenue", Form.PLAIN, "trim_scale(m.revenue)"),
-    ExportColumn("employees", Form.PLAIN, "m.employees"),
-    ExportColumn("score", Form.PLAIN, "m.score"),
-    ExportColumn("isTarget", Form.FLAG, "m.is_target"),
-    ExportColumn("tags", Form.LIST, "m.tags"),
-    *(
-        ExportColumn(name, Form.PLAIN, f"m.{consent_column(channel)}", names=ConsentState)
-        for name, channel in CONSENT_FIELDS.items()
-    ),
-    ExportColumn("address", Form.TEXT, "a.address"),
-    ExportColumn("shippingAddress", Form.PLAIN, "a.shipping_address"),
-    ExportColumn("billingAddress", Form.PLAIN, "a.billing_address"),
-)
-"""The fields of members that a file has unless told otherwise: those that an import takes."""
+def _value(field: MemberField) -> str:
+    """The SQL of a field's value, as it is written."""
+    column = f"{'a' if field.is_address else 'm'}.{field.column}"
+    match field.type.cell:
+        case CellForm.DECIMAL:
+            return f"trim_scale({column})"
+        case CellForm.INSTANT:
+            return _instant(column)
+    return column
 
-INSTANTS: Final = (
-    ExportColumn("createdAt", Form.PLAIN, _instant("m.created_at")),
-    ExportColumn("updatedAt", Form.PLAIN, _instant("m.updated_at")),
-)
-"""Fields that are there for the asking."""
+
+def _well_known(field: MemberField) -> ExportColumn:
+    names = ConsentState if field.type.cell is CellForm.CONSENT else None
+    return ExportColumn(field.name, field.type.cell, _value(field), names=names)
+
+
+WELL_KNOWN: Final = tuple(_well_known(field) for field in FIELDS if field.is_imported)
+"""The fields of members that a file has unless columns are chosen: those that an import takes."""
+
+INSTANTS: Final = tuple(_well_known(field) for field in FIELDS if field.type.cell is CellForm.INSTANT)
+"""Fields that a file has only when they are asked for."""
 
 SEGMENT_COLUMNS: Final = (
-    ExportColumn("name", Form.TEXT, "s.name"),
-    ExportColumn("description", Form.TEXT, "s.description"),
-    ExportColumn("kind", Form.PLAIN, "s.kind", names=MemberKind),
-    ExportColumn("type", Form.PLAIN, "s.type"),
-    ExportColumn("status", Form.PLAIN, "s.status"),
-    ExportColumn("purpose", Form.PLAIN, "s.purpose"),
-    ExportColumn("origin", Form.PLAIN, "s.origin"),
-    ExportColumn("visibility", Form.PLAIN, "s.visibility"),
-    ExportColumn("memberCount", Form.PLAIN, "s.member_count"),
-    ExportColumn("reachStatus", Form.PLAIN, "s.reach_status"),
-    ExportColumn("reachTotal", Form.PLAIN, "s.reach_total"),
-    ExportColumn("reachEmail", Form.PLAIN, "s.reach_email"),
-    ExportColumn("reachDirectMail", Form.PLAIN, "s.reach_direct_mail"),
-    ExportColumn("reachSms", Form.PLAIN, "s.reach_sms"),
-    ExportColumn("reachPhone", Form.PLAIN, "s.reach_phone"),
-    ExportColumn("reachPush", Form.PLAIN, "s.reach_push"),
-    ExportColumn("asOf", Form.PLAIN, _instant("s.as_of")),
-    ExportColumn("createdBy", Form.TEXT, "(SELECT name FROM users u WHERE u.id = s.created_by_id)"),
-    ExportColumn("createdAt", Form.PLAIN, _instant("s.created_at")),
-    ExportColumn("lastAction", Form.PLAIN, "s.last_action"),
+    ExportColumn("name", CellForm.TEXT, "s.name"),
+    ExportColumn("description", CellForm.TEXT, "s.description"),
+    ExportColumn("kind", CellForm.PLAIN, "s.kind", names=MemberKind),
+    ExportColumn("type", CellForm.PLAIN, "s.type"),
+    ExportColumn("status", CellForm.PLAIN, "s.status"),
+    ExportColumn("purpose", CellForm.PLAIN, "s.purpose"),
+    ExportColumn("origin", CellForm.PLAIN, "s.origin"),
+    ExportColumn("visibility", CellForm.PLAIN, "s.visibility"),
+    ExportColumn("memberCount", CellForm.PLAIN, "s.member_count"),
+    ExportColumn("reachStatus", CellForm.PLAIN, "s.reach_status"),
+    ExportColumn("reachTotal", CellForm.PLAIN, "s.reach_total"),
+    ExportColumn("reachEmail", CellForm.PLAIN, "s.reach_email"),
+    ExportColumn("reachDirectMail", CellForm.PLAIN, "s.reach_direct_mail"),
+    ExportColumn("reachSms", CellForm.PLAIN, "s.reach_sms"),
+    ExportColumn("reachPhone", CellForm.PLAIN, "s.reach_phone"),
+    ExportColumn("reachPush", CellForm.PLAIN, "s.reach_push"),
+    ExportColumn("asOf", CellForm.PLAIN, _instant("s.as_of")),
+    ExportColumn("createdBy", CellForm.TEXT, "(SELECT name FROM users u WHERE u.id = s.created_by_id)"),
+    ExportColumn("createdAt", CellForm.PLAIN, _instant("s.created_at")),
+    ExportColumn("lastAction", CellForm.PLAIN, "s.last_action"),
     ExportColumn(
-        "lastModifiedBy", Form.TEXT, "(SELECT name FROM users u WHERE u.id = s.last_modified_by_id)"
+        "lastModifiedBy", CellForm.TEXT, "(SELECT name FROM users u WHERE u.id = s.last_modified_by_id)"
     ),
-    ExportColumn("lastModifiedAt", Form.PLAIN, _instant("s.last_modified_at")),
+    ExportColumn("lastModifiedAt", CellForm.PLAIN, _instant("s.last_modified_at")),
 )
 """The columns of a list of segments."""
 
 _FORMS: Final = {
-    AttributeType.STRING: Form.TEXT,
-    AttributeType.STRING_LIST: Form.LIST,
-    AttributeType.NUMBER: Form.NUMBER,
+    AttributeType.STRING: CellForm.TEXT,
+    AttributeType.STRING_LIST: CellForm.LIST,
+    AttributeType.NUMBER: CellForm.NUMBER,
 }
 
 
@@ -214,9 +197,9 @@ def _choose(
 
 def _attribute(name: str, type_: AttributeType) -> ExportColumn:
     """The column of a custom attribute, under the name that a mapping gives it."""
-    is_ambiguous = name in FIELDS or name.startswith(ATTRIBUTE_PREFIX)
+    is_ambiguous = name in IMPORTED or name.startswith(ATTRIBUTE_PREFIX)
     shown = ATTRIBUTE_PREFIX + name if is_ambiguous else name
-    return ExportColumn(shown, _FORMS.get(type_, Form.PLAIN), attribute=name)
+    return ExportColumn(shown, _FORMS.get(type_, CellForm.PLAIN), attribute=name)
 
 
 def csv_select(columns: Sequence[ExportColumn], first: int) -> tuple[str, list[str]]:

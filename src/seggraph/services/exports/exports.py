@@ -1,6 +1,6 @@
 """Exports as a person deals with them: asked for, watched, fetched by a signed address, thrown away.
 
-What a worker does with one is `export_runs`. People see the exports that they made, those who manage all see
+What a worker does with one is `export_runs`. Users see the exports that they made; users that manage all segments see
 everyone's; an export of another workspace does not exist.
 """
 
@@ -121,7 +121,7 @@ class ExportView:
 
 
 SELECT: Final = f"""
-    SELECT {", ".join(f"e.{one.name}" for one in fields(ExportView))} /*keys*/ FROM exports e WHERE {VISIBLE_EXPORT}
+    SELECT {", ".join(f"e.{field.name}" for field in fields(ExportView))} /*keys*/ FROM exports e WHERE {VISIBLE_EXPORT}
 """  # noqa: S608 - constants only
 
 COUNT: Final = f"SELECT count(*) FROM exports e WHERE {VISIBLE_EXPORT}"  # noqa: S608 - constants only
@@ -145,23 +145,23 @@ async def create(context: Context, viewer: Viewer, draft: ExportDraft) -> Export
             role=viewer.role,
             created_by_id=viewer.user_id,
         )
-        told = {"content": draft.content, "segment_id": draft.segment_id, "columns": draft.columns}
-        told |= {"format": draft.format, "gzip": draft.gzip}
+        audited = {"content": draft.content, "segment_id": draft.segment_id, "columns": draft.columns}
+        audited |= {"format": draft.format, "gzip": draft.gzip}
         subject = audit.Subject(AuditSubject.EXPORT, row.id)
-        await audit.record(unit, viewer, AuditAction.CREATED, subject, after=told)
+        await audit.record(unit, viewer, AuditAction.CREATED, subject, after=audited)
         context.run_export(unit, row.id)
-        found = await unit.connection.fetchrow(
+        stored = await unit.connection.fetchrow(
             f"{SELECT} AND e.id = $4", *visibility_arguments(viewer), row.id
         )
-    return view_of(found)
+    return view_of(stored)
 
 
 async def get(viewer: Viewer, export_id: int) -> ExportView:
     """One export. Raises NotFound."""
-    found = await get_many(viewer, [export_id])
-    if export_id not in found:
+    views = await get_many(viewer, [export_id])
+    if export_id not in views:
         raise NotFound("There is no such export.", path=("id",))
-    return found[export_id]
+    return views[export_id]
 
 
 async def get_many(viewer: Viewer, export_ids: Sequence[int]) -> dict[int, ExportView]:
@@ -241,7 +241,7 @@ def finished(workspace_id: int, export_id: int) -> ExportFinished:
 
 def view_of(row: asyncpg.Record) -> ExportView:
     """The view of a row of SELECT."""
-    values: dict[str, Any] = {one.name: row[one.name] for one in fields(ExportView)}
+    values: dict[str, Any] = {field.name: row[field.name] for field in fields(ExportView)}
     values["content"] = ExportContent(row["content"])
     values["format"] = ExportFormat(row["format"])
     values["status"] = ExportStatus(row["status"])

@@ -15,10 +15,10 @@ from pyroaring import BitMap
 
 from seggraph.access import VISIBLE_SEGMENT, Viewer, visibility_arguments
 from seggraph.audiences import ChunkOwner, ChunkStore
-from seggraph.files import csv_values
 from seggraph.models.audiences import ChunkRole
 from seggraph.services.exports.columns import ExportColumn, csv_select, json_select
 from seggraph.services.segments.views import SegmentFilter
+from seggraph.values import csv_values
 from seggraph.vocabulary import ExportFormat, MemberKind
 
 BATCH_ROWS: Final = 20_000

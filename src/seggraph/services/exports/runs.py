@@ -1,6 +1,6 @@
 """Writing an export's file: one snapshot of the database from the first row to the last, so that count and file agree.
 
-A worker holds a lease that it renews; whoever takes over after a crash begins anew, for another process
+A worker holds a lease that it renews; a worker that takes over after a crash begins anew, for another process
 cannot see the same snapshot. The file appears under its name when it is whole.
 """
 
@@ -21,11 +21,12 @@ from pydantic import TypeAdapter
 from seggraph.access import Viewer
 from seggraph.context import Context
 from seggraph.database import leases
+from seggraph.database.claimable_work import ClaimableWork, FailureClass
 from seggraph.database.connections import database
-from seggraph.database.leases import FREE, RELEASE_LEASE, RENEW, RESTED, RETRY, Lease
+from seggraph.database.leases import RELEASE_LEASE, RENEW, Lease
 from seggraph.database.locks import LockSpace, lock_shared
-from seggraph.database.unit_of_work import begin, snapshot
-from seggraph.errors import ErrorCode, NotFound
+from seggraph.database.unit_of_work import UnitOfWork, begin, snapshot
+from seggraph.errors import NotFound
 from seggraph.files import uploads
 from seggraph.services.catalogue import catalogues
 from seggraph.services.exports import columns as export_columns
@@ -35,15 +36,21 @@ from seggraph.vocabulary import ApiKeyScope, ExportContent, ExportFormat, Export
 
 log = structlog.get_logger()
 
-MAX_ATTEMPTS: Final = 5
-FAILED_MESSAGE: Final = "Something failed on our side while writing the file. Export again."
-
-CLAIM: Final = f"""
-    UPDATE exports SET lease_holder = $2, lease_until = clock_timestamp() + make_interval(secs => $3),
-      attempts = attempts + 1, retry_at = NULL, written = 0
-    WHERE id = $1 AND status = 'RUNNING' AND {FREE}
-    RETURNING workspace_id, content, segment_id, narrowed_to, format, gzip, columns, role, created_by_id, attempts
-"""  # noqa: S608 - constants only
+WORK: Final = ClaimableWork(
+    name="export",
+    table="exports",
+    is_open="w.status = 'RUNNING'",
+    columns=(
+        "w.workspace_id, w.content, w.segment_id, w.narrowed_to, w.format, w.gzip, w.columns, w.role,"
+        " w.created_by_id, w.attempts"
+    ),
+    claiming="written = 0",
+    sweep_if="w.created_at < clock_timestamp() - interval '1 second'",
+    max_attempts=5,
+    failing="status = 'FAILED', finished_at = clock_timestamp()",
+    failed_message="Something failed on our side while writing the file. Export again.",
+)
+"""Exports whose files are to be written."""
 
 ADVANCE: Final = f"{RENEW}, written = $4, total = $5, as_of = $6"
 
@@ -52,25 +59,7 @@ FINISH: Final = f"""
     finished_at = clock_timestamp(), expires_at = clock_timestamp() + make_interval(secs => $7), {RELEASE_LEASE}
 """
 
-FAIL: Final = f"""
-    status = 'FAILED', error_code = $3, error_message = $4, error_at = clock_timestamp(),
-    finished_at = clock_timestamp(), {RELEASE_LEASE}
-"""
-
-ABANDONED: Final = f"""
-    UPDATE exports SET status = 'FAILED', error_code = $1, error_message = $2, error_at = clock_timestamp(),
-      finished_at = clock_timestamp(), {RELEASE_LEASE}
-    WHERE status = 'RUNNING' AND attempts >= $3 AND {FREE}
-    RETURNING id, workspace_id
-"""  # noqa: S608 - constants only
-
-DUE: Final = f"""
-    SELECT id, attempts FROM exports
-    WHERE status = 'RUNNING' AND {FREE} AND {RESTED} AND attempts < $1
-      AND created_at < clock_timestamp() - interval '1 second'
-    ORDER BY id LIMIT $2
-"""  # noqa: S608 - constants only
-
+# any workspace: the sweeper expires files in all of them
 EXPIRE: Final = """
     UPDATE exports e SET status = 'EXPIRED', file = NULL FROM exports old
     WHERE old.id = e.id AND e.id = ANY(ARRAY(
@@ -83,7 +72,7 @@ SEGMENT: Final = "SELECT kind FROM segments WHERE workspace_id = $1 AND id = $2"
 
 
 @dataclass(frozen=True, slots=True)
-class Claim:
+class ExportClaim:
     """An export that this worker may carry out."""
 
     lease: Lease
@@ -108,7 +97,7 @@ class Progress:
 
 
 async def run(context: Context, export_id: int) -> ExportStatus | None:
-    """Write an export's file, unless that is done or somebody is at it; returns the status that it has then."""
+    """Write an export's file, unless that is done or another worker writes it; returns the status after that."""
     claim = await _claim(context, export_id)
     if claim is None:
         return None
@@ -123,26 +112,26 @@ async def run(context: Context, export_id: int) -> ExportStatus | None:
 
 
 async def ask_for_work(context: Context, limit: int) -> None:
-    """Hand out exports that nobody is at, give up on those that keep losing their workers, expire old ones."""
+    """Enqueue exports that no worker writes, give up on those that keep losing their workers, expire old ones."""
     async with begin() as unit:
-        abandoned = await unit.connection.fetch(ABANDONED, ErrorCode.INTERNAL, FAILED_MESSAGE, MAX_ATTEMPTS)
+        abandoned = await WORK.abandon(unit.connection)
         expired = await unit.connection.fetch(EXPIRE, limit)
         context.publish(unit, [progressed(row["workspace_id"], row["id"]) for row in (*abandoned, *expired)])
         context.publish(unit, [finished(row["workspace_id"], row["id"]) for row in abandoned])
-        for row in await unit.connection.fetch(DUE, MAX_ATTEMPTS, limit):
+        for row in await WORK.find_due(unit.connection, limit):
             context.run_export(unit, row["id"], attempt=row["attempts"])
     for row in expired:
         uploads.remove(context.settings, row["file"])
 
 
-async def _claim(context: Context, export_id: int) -> Claim | None:
-    lease = Lease("exports", export_id, context.settings.lease_seconds)
+async def _claim(context: Context, export_id: int) -> ExportClaim | None:
     async with database() as connection:
-        row = await connection.fetchrow(CLAIM, export_id, lease.holder, lease.seconds)
-    if row is None:
+        claimed = await WORK.claim(connection, export_id, context.settings.lease_seconds)
+    if claimed is None:
         return None
-    return Claim(
-        lease=lease,
+    row = claimed.row
+    return ExportClaim(
+        lease=claimed.lease,
         export_id=export_id,
         attempt=row["attempts"],
         viewer=Viewer(row["workspace_id"], Role(row["role"]), ApiKeyScope.READ, row["created_by_id"]),
@@ -155,22 +144,22 @@ async def _claim(context: Context, export_id: int) -> Claim | None:
     )
 
 
-async def _write(context: Context, claim: Claim, part: Path, name: str) -> ExportStatus:
-    """Have the rows written while the lease is renewed, and tell how far they are."""
+async def _write(context: Context, claim: ExportClaim, part: Path, name: str) -> ExportStatus:
+    """Have the rows written while the lease is renewed and the progress is published."""
     done = Progress()
 
-    async def tell() -> None:
+    async def renew_and_publish() -> None:
         async with database() as connection:
-            told = (done.written, done.total, done.as_of)
-            await claim.lease.change(connection, ADVANCE, claim.lease.seconds, *told)
+            progress = (done.written, done.total, done.as_of)
+            await claim.lease.change(connection, ADVANCE, claim.lease.seconds, *progress)
         await context.stream.publish([progressed(claim.viewer.workspace_id, claim.export_id)])
 
-    await leases.keep(claim.lease, _write_rows(claim, part, done), tell)
+    await leases.keep(claim.lease, _write_rows(claim, part, done), renew_and_publish)
     await _finish(context, claim, part, name, done)
     return ExportStatus.READY
 
 
-async def _write_rows(claim: Claim, part: Path, done: Progress) -> None:
+async def _write_rows(claim: ExportClaim, part: Path, done: Progress) -> None:
     """Write the rows in a task of their own: a snapshot takes in whatever its task does with the database."""
     # An erasure that does not know the export yet is over before the snapshot is taken.
     async with begin() as unit:
@@ -180,12 +169,12 @@ async def _write_rows(claim: Claim, part: Path, done: Progress) -> None:
         async with snapshot() as connection:
             done.as_of = await connection.fetchval("SELECT now()")
             async for done.written, done.total in _rows(connection, claim, file):
-                pass  # the task that renews the lease tells it
+                pass  # the task that renews the lease publishes it
     finally:
         await asyncio.to_thread(file.close)
 
 
-async def _finish(context: Context, claim: Claim, part: Path, name: str, done: Progress) -> None:
+async def _finish(context: Context, claim: ExportClaim, part: Path, name: str, done: Progress) -> None:
     """Give the whole file its name, and say that it is there.
 
     Whatever ends it, the file goes unless the row has it: that may be committed when the answer is lost.
@@ -205,15 +194,16 @@ async def _finish(context: Context, claim: Claim, part: Path, name: str, done: P
         raise
 
 
-async def _remove_unless_kept(context: Context, claim: Claim, name: str) -> None:
+async def _remove_unless_kept(context: Context, claim: ExportClaim, name: str) -> None:
     async with database() as connection:
+        # any workspace: the export is the one whose lease this worker holds
         kept = await connection.fetchval("SELECT file FROM exports WHERE id = $1", claim.export_id)
     if kept != name:
         await asyncio.to_thread(uploads.remove, context.settings, name)
 
 
 async def _rows(
-    connection: asyncpg.Connection, claim: Claim, file: BinaryIO
+    connection: asyncpg.Connection, claim: ExportClaim, file: BinaryIO
 ) -> AsyncIterator[tuple[int, int]]:
     """Write the rows; after each batch, how many are written and how many there will be."""
     viewer = claim.viewer
@@ -242,16 +232,13 @@ async def _rows(
         yield written, len(audience)
 
 
-async def _fail(context: Context, claim: Claim, error: Exception) -> ExportStatus:
-    """Say why the export failed, or leave it to be tried again when that may help. Raises LeaseLost."""
-    verdict = leases.classify_failure(error, claim.attempt, MAX_ATTEMPTS, FAILED_MESSAGE)
-    log.warning("export_failed", attempt=claim.attempt, final=verdict.is_final, exc_info=error)
-    if not verdict.is_final:
-        async with database() as connection:
-            await claim.lease.change(connection, RETRY, leases.wait_seconds(claim.attempt))
-        return ExportStatus.RUNNING
-    async with begin() as unit:
-        await claim.lease.change(unit.connection, FAIL, verdict.code, verdict.message)
-        ids = (claim.viewer.workspace_id, claim.export_id)
-        context.publish(unit, [progressed(*ids), finished(*ids)])
-    return ExportStatus.FAILED
+async def _fail(context: Context, claim: ExportClaim, error: Exception) -> ExportStatus:
+    """Store why the export failed, or leave it to be tried again when that may help. Raises LeaseLost."""
+
+    async def settle(unit: UnitOfWork, failure: FailureClass) -> None:
+        if failure.is_final:
+            ids = (claim.viewer.workspace_id, claim.export_id)
+            context.publish(unit, [progressed(*ids), finished(*ids)])
+
+    failure = await WORK.fail(claim.lease, claim.attempt, error, settle)
+    return ExportStatus.FAILED if failure.is_final else ExportStatus.RUNNING

@@ -1,1 +1,1 @@
-"""A segment's past: runs, sizes, and who was in it when."""
+"""A segment's past: its runs, its sizes, and its members at earlier times."""

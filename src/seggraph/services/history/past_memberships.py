@@ -1,8 +1,8 @@
-"""Who was in a segment and when: memberships at a past time, entries and exits, and a member's intervals.
+"""Past memberships: the members at an earlier time, entries and exits, and the intervals of one member.
 
 History is who entered and who exited in each run, in the order in which runs were applied. A membership at a time
-is what is stored now without the moves since, or nothing with the moves until then, whichever are fewer: as each
-move is to the other side, both are symmetric differences, and their order does not matter.
+is the stored one without the entries and exits since, or an empty one with those until then, whichever are fewer.
+Both are symmetric differences, for entries and exits take turns; so their order does not matter.
 """
 
 import asyncio
@@ -17,16 +17,16 @@ import asyncpg
 from pyroaring import BitMap
 
 from seggraph.access import Viewer
-from seggraph.audiences import SPREAD, ChunkOwner, ChunkStore, from_bytes, split
+from seggraph.audiences import DELTA_CHUNK, ChunkOwner, ChunkStore, from_bytes, split
 from seggraph.database.paging import Key, Order, Page, PageRequest, decode_cursor, encode_cursor
 from seggraph.database.unit_of_work import snapshot
 from seggraph.errors import TooMany
 from seggraph.models.audiences import ChunkRole
-from seggraph.models.runs import Move
+from seggraph.models.runs import Direction
 from seggraph.services.members import members
 from seggraph.services.members.members import BY_ORDINAL, MemberView
-from seggraph.services.memberships import attribution as move_causes
-from seggraph.services.memberships.attribution import Causes, Sources
+from seggraph.services.memberships import attribution
+from seggraph.services.memberships.attribution import Attribution, Sources
 from seggraph.services.memberships.memberships import Holding
 from seggraph.vocabulary import MemberKind, RunTrigger
 
@@ -36,7 +36,7 @@ AT_ONCE: Final = 2_000
 NEVER: Final = 2**63 - 1
 """Beyond every place of a run."""
 LOOK: Final = 64
-"""How many chunks are looked at first for a page of moves."""
+"""How many chunks are read first for a page of entries and exits."""
 
 SIDES: Final = """
     SELECT w.number, w.segment_id, l.applied AS last, s.until, s.since
@@ -65,7 +65,7 @@ _WITHIN: Final = """
       AND ($3::timestamptz IS NULL OR r.finished_at >= $3) AND ($4::timestamptz IS NULL OR r.finished_at < $4)
 """
 
-MOVES: Final = f"""
+CHANGES: Final = f"""
     SELECT w.segment_id, m.* FROM unnest($5::bigint[], $6::bigint[], $7::int[], $8::bigint[])
       AS w(segment_id, applied, move, chunk)
     CROSS JOIN LATERAL (
@@ -76,7 +76,7 @@ MOVES: Final = f"""
     ) m ORDER BY w.segment_id, m.applied DESC, m.move, m.chunk
 """  # noqa: S608 - constants only
 
-COUNT_MOVES: Final = f"""
+COUNT_CHANGES: Final = f"""
     SELECT c.segment_id, sum(c.cardinality)::bigint AS count {_WITHIN} AND c.segment_id = ANY($5)
     GROUP BY c.segment_id
 """
@@ -101,25 +101,25 @@ NEWEST_FIRST: Final = Order(
 
 
 @dataclass(frozen=True, slots=True)
-class MoveFilter:
-    """Which moves: from `start` until before `end`, in one direction or both."""
+class ChangeFilter:
+    """Which entries and exits: from `start` until before `end`, in one direction or both."""
 
     start: datetime | None = None
     end: datetime | None = None
-    direction: Move | None = None
+    direction: Direction | None = None
 
     def arguments(self, viewer: Viewer) -> tuple[Any, ...]:
         """The values of $1 to $4."""
-        directions = list(Move) if self.direction is None else [self.direction]
+        directions = list(Direction) if self.direction is None else [self.direction]
         return viewer.workspace_id, directions, self.start, self.end
 
 
-class MoveList(NamedTuple):
-    """The moves of a segment that the caller has found visible."""
+class ChangeList(NamedTuple):
+    """The entries and exits of a segment that the caller has found visible."""
 
     segment_id: int
     kind: MemberKind
-    filter: MoveFilter = MoveFilter()
+    filter: ChangeFilter = ChangeFilter()
 
 
 class AtList(NamedTuple):
@@ -131,7 +131,7 @@ class AtList(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class MoveView:
+class ChangeView:
     """That a member entered or exited, when, and by which sort of run.
 
     `sources` hold the member after an entry, and did before an exit; None if that is not known.
@@ -139,7 +139,7 @@ class MoveView:
 
     member: MemberView
     at: datetime
-    direction: Move
+    direction: Direction
     trigger: RunTrigger
     sources: Sequence[Holding] | None
 
@@ -159,12 +159,12 @@ Pair = tuple[int, int]
 
 
 async def members_at(viewer: Viewer, asked: Sequence[AtList]) -> dict[AtList, BitMap]:
-    """Who was in segments at instants, with as many statements for one as for many; erased members never were.
+    """The members of segments at given times, without erased ones; one statement for any number of them.
 
     Raises TooMany when they are too far from both ends of their histories.
     """
     async with snapshot() as connection:
-        columns = ([one.segment_id for one in asked], [one.at for one in asked])
+        columns = ([past.segment_id for past in asked], [past.at for past in asked])
         rows = await connection.fetch(SIDES, viewer.workspace_id, *columns)
         _require_few(sum(min(row["until"], row["since"]) for row in rows))
         from_now = [row["until"] >= row["since"] for row in rows]
@@ -177,8 +177,8 @@ async def members_at(viewer: Viewer, asked: Sequence[AtList]) -> dict[AtList, Bi
             (row["segment_id"], row["last"] + 1, NEVER) if back else (row["segment_id"], 0, row["last"])
             for row, back in zip(rows, from_now, strict=True)
         ]
-        moves = await connection.cursor(BETWEEN, viewer.workspace_id, *zip(*bounds, strict=True))
-        while flips := await moves.fetch(AT_ONCE):
+        changes = await connection.cursor(BETWEEN, viewer.workspace_id, *zip(*bounds, strict=True))
+        while flips := await changes.fetch(AT_ONCE):
             await asyncio.to_thread(_flip, found, flips)
     return dict(zip(asked, found, strict=True))
 
@@ -189,7 +189,7 @@ def _flip(found: list[BitMap], rows: Sequence[asyncpg.Record]) -> None:
 
 
 AtAsked = tuple[AtList, PageRequest]
-MovesAsked = tuple[MoveList, PageRequest]
+ChangesAsked = tuple[ChangeList, PageRequest]
 
 
 async def pages_at(
@@ -206,9 +206,9 @@ async def pages_at(
     return found
 
 
-async def moves(viewer: Viewer, asked: Sequence[MovesAsked]) -> dict[MovesAsked, Page[MoveView]]:
-    """Pages of moves, the newest first; a page request may only go forwards. Raises BadCursor, Invalid, TooMany."""
-    found: dict[MovesAsked, Page[MoveView]] = {}
+async def changes(viewer: Viewer, asked: Sequence[ChangesAsked]) -> dict[ChangesAsked, Page[ChangeView]]:
+    """Pages of entries and exits, newest first; requests may only page forwards. Raises BadCursor, Invalid, TooMany."""
+    found: dict[ChangesAsked, Page[ChangeView]] = {}
     async with snapshot() as connection:
         for kind, filter_, request in dict.fromkeys(
             (one.kind, one.filter, request) for one, request in asked
@@ -216,23 +216,23 @@ async def moves(viewer: Viewer, asked: Sequence[MovesAsked]) -> dict[MovesAsked,
             alike = [
                 list_ for list_, one in asked if (list_.kind, list_.filter, one) == (kind, filter_, request)
             ]
-            pages = await _pages_of_moves(connection, viewer, kind, filter_, request, alike)
+            pages = await _pages_of_changes(connection, viewer, kind, filter_, request, alike)
             found |= {(list_, request): page for list_, page in zip(alike, pages, strict=True)}
     return found
 
 
 Moved = tuple[asyncpg.Record, int]
-"""The chunk of a run that a move is in, and the ordinal."""
+"""The chunk of a run that has an entry or exit, and the member's ordinal."""
 
 
-async def _pages_of_moves(
+async def _pages_of_changes(
     connection: asyncpg.Connection,
     viewer: Viewer,
     kind: MemberKind,
-    filter_: MoveFilter,
+    filter_: ChangeFilter,
     request: PageRequest,
-    lists: Sequence[MoveList],
-) -> list[Page[MoveView]]:
+    lists: Sequence[ChangeList],
+) -> list[Page[ChangeView]]:
     size = request.size
     after = None if request.after is None else decode_cursor(NEWEST_FIRST, request.after, path="after")
     segment_ids = list(dict.fromkeys(list_.segment_id for list_ in lists))
@@ -240,30 +240,30 @@ async def _pages_of_moves(
     wanted = sorted({ordinal for moved in found.values() for _, ordinal in moved[:size]})
     views = await members.by_ordinals(connection, viewer.workspace_id, kind, wanted)
     by_ordinal = {view.ordinal: view for view in views}
-    sources = await move_causes.sources_of(connection, viewer.workspace_id, segment_ids)
+    sources = await attribution.sources_of(connection, viewer.workspace_id, segment_ids)
     return [
-        _move_page(found[list_.segment_id], by_ordinal, sources[list_.segment_id], size, request)
+        _change_page(found[list_.segment_id], by_ordinal, sources[list_.segment_id], size, request)
         for list_ in lists
     ]
 
 
-def _move_page(
+def _change_page(
     moved: list[Moved],
     by_ordinal: Mapping[int, MemberView],
     sources: Sources,
     size: int,
     request: PageRequest,
-) -> Page[MoveView]:
+) -> Page[ChangeView]:
     known = [(row, ordinal) for row, ordinal in moved[:size] if ordinal in by_ordinal]
-    causes = {_place(row): _causes(row) for row, _ in known}
+    attributions = {_place(row): _attribution(row) for row, _ in known}
     return Page(
         items=[
-            MoveView(
+            ChangeView(
                 by_ordinal[ordinal],
                 row["finished_at"],
-                Move(row["move"]),
+                Direction(row["move"]),
                 RunTrigger(row["trigger"]),
-                None if (due := causes[_place(row)]) is None else sources.of(due, ordinal),
+                None if (due := attributions[_place(row)]) is None else sources.of(due, ordinal),
             )
             for row, ordinal in known
         ],
@@ -281,26 +281,26 @@ def _place(row: asyncpg.Record) -> tuple[int, int, int]:
     return row["applied"], row["move"], row["chunk"]
 
 
-def _causes(row: asyncpg.Record) -> Causes | None:
-    return None if row["causes"] is None else move_causes.decode(row["causes"], from_bytes(row["roaring"]))
+def _attribution(row: asyncpg.Record) -> Attribution | None:
+    return None if row["causes"] is None else attribution.decode(row["causes"], from_bytes(row["roaring"]))
 
 
 async def _moved(
     connection: asyncpg.Connection,
     viewer: Viewer,
-    filter_: MoveFilter,
+    filter_: ChangeFilter,
     segment_ids: Sequence[int],
     after: list[Any] | None,
     limit: int,
 ) -> dict[int, list[Moved]]:
-    """The next moves of each segment behind a cursor, up to `limit` of each."""
-    applied, move, chunk, ordinal = after or (NEVER, 0, SPREAD, -1)
-    start = (applied, _bounded(move, 2**15), max(SPREAD, min(chunk, 2**31 - 1)))
+    """The next entries and exits of each segment behind a cursor, up to `limit` of each."""
+    applied, direction, chunk, ordinal = after or (NEVER, 0, DELTA_CHUNK, -1)
+    start = (applied, _bounded(direction, 2**15), max(DELTA_CHUNK, min(chunk, 2**31 - 1)))
     positions = dict.fromkeys(segment_ids, start)
     found: dict[int, list[Moved]] = {segment_id: [] for segment_id in segment_ids}
     while positions:
         wanted = [(segment_id, *position) for segment_id, position in positions.items()]
-        rows = await connection.fetch(MOVES, *filter_.arguments(viewer), *zip(*wanted, strict=True), LOOK)
+        rows = await connection.fetch(CHANGES, *filter_.arguments(viewer), *zip(*wanted, strict=True), LOOK)
         seen: Counter[int] = Counter()
         for row in rows:
             segment_id = row["segment_id"]
@@ -319,13 +319,13 @@ async def _moved(
     return found
 
 
-async def count_moves(viewer: Viewer, lists: Sequence[MoveList]) -> dict[MoveList, int]:
-    """How many moves the whole lists have; one without any is absent."""
-    found: dict[MoveList, int] = {}
+async def count_changes(viewer: Viewer, lists: Sequence[ChangeList]) -> dict[ChangeList, int]:
+    """How many entries and exits the whole lists have; an empty list is absent."""
+    found: dict[ChangeList, int] = {}
     async with snapshot() as connection:
         for filter_ in dict.fromkeys(list_.filter for list_ in lists):
             alike = {list_.segment_id: list_ for list_ in lists if list_.filter == filter_}
-            rows = await connection.fetch(COUNT_MOVES, *filter_.arguments(viewer), list(alike))
+            rows = await connection.fetch(COUNT_CHANGES, *filter_.arguments(viewer), list(alike))
             found |= {alike[row["segment_id"]]: row["count"] for row in rows}
     return found
 
@@ -345,7 +345,9 @@ async def intervals(viewer: Viewer, pairs: Sequence[Pair]) -> dict[Pair, list[In
         wanted.setdefault(segment_id, BitMap()).add(ordinal)
     found: dict[Pair, list[Interval]] = {pair: [] for pair in pairs}
     chunks = [
-        (segment_id, number) for segment_id, near in wanted.items() for number in (SPREAD, *split(near))
+        (segment_id, number)
+        for segment_id, within_ordinals in wanted.items()
+        for number in (DELTA_CHUNK, *split(within_ordinals))
     ]
     async with _history(viewer, chunks) as batches:
         async for rows in batches:
@@ -359,23 +361,23 @@ async def intervals(viewer: Viewer, pairs: Sequence[Pair]) -> dict[Pair, list[In
 async def _history(
     viewer: Viewer, keys: Sequence[tuple[int, int]]
 ) -> AsyncIterator[AsyncIterator[list[asyncpg.Record]]]:
-    """The moves in these chunks of segments, as they were applied, some at a time."""
+    """The entries and exits in these chunks of segments, as they were applied, some at a time."""
     arguments = (viewer.workspace_id, *map(list, zip(*keys, strict=True)))
     async with snapshot() as connection:
         _require_few(await connection.fetchval(COUNT_CHUNKS, *arguments))
-        moves = await connection.cursor(OF_CHUNKS, *arguments)
+        changes = await connection.cursor(OF_CHUNKS, *arguments)
 
         async def batches() -> AsyncIterator[list[asyncpg.Record]]:
-            while rows := await moves.fetch(AT_ONCE):
+            while rows := await changes.fetch(AT_ONCE):
                 yield rows
 
         yield batches()
 
 
 def _note(known: list[Interval], row: asyncpg.Record) -> None:
-    """Note a move: an interval begins, or the last one ends."""
+    """Note an entry, which begins an interval, or an exit, which ends the last one."""
     trigger = RunTrigger(row["trigger"])
-    if row["move"] == Move.ENTERED:
+    if row["move"] == Direction.ENTERED:
         known.append(Interval(row["finished_at"], trigger))
     elif known:
         begun = known.pop()

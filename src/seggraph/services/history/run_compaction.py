@@ -19,9 +19,9 @@ from pyroaring import BitMap
 from seggraph.audiences import from_bytes, pieces, to_bytes
 from seggraph.context import Context
 from seggraph.database.unit_of_work import begin
-from seggraph.models.runs import Move
-from seggraph.services.memberships import attribution as move_causes
-from seggraph.services.memberships.attribution import Causes
+from seggraph.models.runs import Direction
+from seggraph.services.memberships import attribution
+from seggraph.services.memberships.attribution import Attribution
 from seggraph.settings import Settings
 
 log = structlog.get_logger()
@@ -34,6 +34,7 @@ AT_ONCE: Final = 2_000
 LARGEST: Final = 2**31 - 1
 """What the columns of sums hold at most."""
 
+# any workspace: the sweeper looks for what is due in all of them
 CLAIM: Final = """
     UPDATE segments SET compact_at = now() + $1::interval
     WHERE id = ANY(ARRAY(SELECT id FROM segments WHERE compact_at IS NULL OR compact_at <= now()
@@ -72,12 +73,12 @@ FIND: Final = """
 """
 """Runs next to one another, as they were applied, that belong to the same hour, day or month."""
 
-MOVES: Final = """
+CHANGES: Final = """
     SELECT move, roaring, causes FROM run_chunks
     WHERE workspace_id = $1 AND segment_id = $2 AND applied BETWEEN $3 AND $4 ORDER BY applied
 """
 
-REMOVE_MOVES: Final = """
+REMOVE_CHANGES: Final = """
     DELETE FROM run_chunks WHERE workspace_id = $1 AND segment_id = $2 AND applied BETWEEN $3 AND $4
 """
 
@@ -101,30 +102,31 @@ WRITE: Final = """
 
 @dataclass(slots=True)
 class Net:
-    """What moves one after the other come to: who entered and who exited, seen from before them, and by what.
+    """What several membership changes come to: who entered and who exited, compared with the members before them all.
 
-    `causes` are those of a member's last move that way, as far as what was put together tells; None once they are not
-    known of somebody.
+    `attribution` is that of a member's last change in that direction, as far as the changes tell; None once it is not
+    known of some member.
     """
 
     entered: BitMap = field(default_factory=BitMap)
     exited: BitMap = field(default_factory=BitMap)
-    causes: dict[int, BitMap] | None = field(default_factory=dict)
+    attribution: dict[int, BitMap] | None = field(default_factory=dict)
 
-    def add(self, move: Move, moved: BitMap, causes: Causes | None) -> None:
-        """One more move. Who comes back to where they were before all of them did not move."""
-        to, from_ = (self.entered, self.exited) if move is Move.ENTERED else (self.exited, self.entered)
-        back = from_ & moved
-        new = moved - back
+    def add(self, direction: Direction, changed: BitMap, attribution: Attribution | None) -> None:
+        """Add a later change. A member who is back where they were before all of them neither entered nor exited."""
+        entered = direction is Direction.ENTERED
+        to, from_ = (self.entered, self.exited) if entered else (self.exited, self.entered)
+        back = from_ & changed
+        new = changed - back
         from_ -= back
         to |= new
-        if self.causes is None or causes is None:
-            self.causes = None
+        if self.attribution is None or attribution is None:
+            self.attribution = None
             return
-        for known in self.causes.values():
+        for known in self.attribution.values():
             known.difference_update(back)
-        for source_id, due in causes.items():
-            self.causes.setdefault(source_id, BitMap()).update(due & new)
+        for source_id, attributed in attribution.items():
+            self.attribution.setdefault(source_id, BitMap()).update(attributed & new)
 
 
 async def ask_for_due(context: Context, limit: int) -> None:
@@ -149,7 +151,7 @@ async def compact(context: Context, segment_id: int) -> int:
 
 
 async def _compact_some(settings: Settings, segment_id: int) -> int:
-    """One transaction. It holds the segment's row, so that nobody is erased from what it reads and writes again."""
+    """One transaction. It holds the segment's row: no member is erased from what it reads and writes again."""
     async with begin() as unit:
         row = await unit.connection.fetchrow(HOLD, segment_id)
         if row is None:
@@ -166,7 +168,7 @@ async def _compact_some(settings: Settings, segment_id: int) -> int:
 async def _merge(connection: asyncpg.Connection, key: tuple[int, int], first: int, last: int) -> None:
     """Make the runs applied from the first to the last one run."""
     net = await _net(connection, (*key, first, last))
-    await connection.execute(REMOVE_MOVES, *key, first, last)
+    await connection.execute(REMOVE_CHANGES, *key, first, last)
     run_id = await connection.fetchval(MERGE, *key, first, last)
     await connection.execute(REMOVE_OTHERS, *key, first, last)
     if net:
@@ -174,21 +176,22 @@ async def _merge(connection: asyncpg.Connection, key: tuple[int, int], first: in
 
 
 async def _net(connection: asyncpg.Connection, arguments: Sequence[Any]) -> list[tuple[Any, ...]]:
-    """The moves of several runs together, cut as WRITE takes them."""
+    """The membership changes of several runs together, in rows as WRITE takes them."""
     net = Net()
-    moves = await connection.cursor(MOVES, *arguments)
-    while rows := await moves.fetch(AT_ONCE):
+    changes = await connection.cursor(CHANGES, *arguments)
+    while rows := await changes.fetch(AT_ONCE):
         for row in rows:
-            moved, data = from_bytes(row["roaring"]), row["causes"]
-            net.add(Move(row["move"]), moved, None if data is None else move_causes.decode(data, moved))
+            changed, data = from_bytes(row["roaring"]), row["causes"]
+            decoded = None if data is None else attribution.decode(data, changed)
+            net.add(Direction(row["move"]), changed, decoded)
     return [
         (
-            int(move),
+            int(direction),
             number,
             len(piece),
             to_bytes(piece),
-            None if net.causes is None else move_causes.encode(piece, net.causes),
+            None if net.attribution is None else attribution.encode(piece, net.attribution),
         )
-        for move, moved in ((Move.ENTERED, net.entered), (Move.EXITED, net.exited))
-        for number, piece in pieces(moved).items()
+        for direction, changed in ((Direction.ENTERED, net.entered), (Direction.EXITED, net.exited))
+        for number, piece in pieces(changed).items()
     ]

@@ -10,7 +10,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from seggraph.access import Viewer
-from seggraph.criteria.days import day_of, start_of
+from seggraph.criteria.time.days import day_of, start_of
 from seggraph.database.connections import database
 from seggraph.errors import Invalid, TooMany
 from seggraph.vocabulary import HistoryInterval

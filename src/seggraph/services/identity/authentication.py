@@ -31,6 +31,7 @@ FIND_USER = """
     WHERE u.subject = $1 AND wu.workspace_id = $2
 """
 
+# any workspace: the digest of the key is the credential; the workspace is read here
 FIND_KEY = """
     SELECT id, workspace_id, scope,
       coalesce(last_used_at < now() - interval '1 minute', true) AS used_anew FROM api_keys
@@ -38,6 +39,7 @@ FIND_KEY = """
 """
 
 
+# any workspace: the key is the one that was just authenticated
 KEY_USED = """
     UPDATE api_keys SET last_used_at = now()
     WHERE id = $1 AND (last_used_at IS NULL OR last_used_at < now() - interval '1 minute')

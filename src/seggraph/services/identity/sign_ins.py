@@ -14,7 +14,7 @@ KEPT_VIEWERS: Final = 10_000
 
 
 class SignIns:
-    """The viewers of one process, by their credentials. Whoever changes rights in this process has them forgotten."""
+    """The viewers of one process, by their credentials. A change of rights in this process empties it."""
 
     def __init__(self) -> None:
         self._kept: TTLCache[str, Viewer] = TTLCache(KEPT_VIEWERS, KEPT_SECONDS)

@@ -106,7 +106,7 @@ async def create_api_key(
     require_admin(viewer)
     cleaned = " ".join(name.split())
     if not cleaned:
-        raise Required("Give the key a name that tells what it is for.", path=("name",))
+        raise Required("Give the key a name that says what it is for.", path=("name",))
     if not cleaned.isprintable():
         raise Invalid("A name may not hold control or invisible characters.", path=("name",))
     if len(cleaned) > MAX_NAME:
@@ -128,8 +128,8 @@ async def create_api_key(
                 expires_at=expires_at,
             )
             subject = audit.Subject(AuditSubject.API_KEY, row.id, cleaned)
-            told = {"scope": scope, "hint": row.hint, "expires_at": expires_at}
-            await audit.record(unit, viewer, AuditAction.CREATED, subject, after=told)
+            audited = {"scope": scope, "hint": row.hint, "expires_at": expires_at}
+            await audit.record(unit, viewer, AuditAction.CREATED, subject, after=audited)
     except IntegrityError as error:
         raise NameTaken("There is a key of this name already.", path=("name",)) from error
     return _key_view(row), key
@@ -160,8 +160,8 @@ async def revoke_api_key(viewer: Viewer, key_id: int) -> ApiKeyView:
             raise NotFound("There is no such API key.", path=("id",))
         if revoked_at is not None:
             subject = audit.Subject(AuditSubject.API_KEY, key_id, row.name)
-            told = {"revoked_at": revoked_at}
-            await audit.record(unit, viewer, AuditAction.REVOKED, subject, after=told)
+            audited = {"revoked_at": revoked_at}
+            await audit.record(unit, viewer, AuditAction.REVOKED, subject, after=audited)
     return _key_view(row)
 
 

@@ -1,4 +1,4 @@
-"""One batch of an import: its rows find their members, are told apart by what becomes of them, and are stored.
+"""One batch of an import: its rows find their members, are sorted by what becomes of them, and are stored.
 
 Whether a row's member stood in the file before is known by the bitmap of members taken so far, and for rows
 without a member by hashes of their keys: exact, and small enough for millions of rows.
@@ -18,7 +18,7 @@ from seggraph.database.locks import LockSpace, lock_shared
 from seggraph.database.unit_of_work import UnitOfWork
 from seggraph.errors import ErrorCode, SeggraphError
 from seggraph.files.csv_records import Record
-from seggraph.services.imports.mappings import Pair, Refusal, Row, RowMaker, key_field
+from seggraph.services.imports.mappings import ImportRow, Pair, Refusal, RowMaker, key_field
 from seggraph.services.members import upserts
 from seggraph.services.members.upserts import UpsertReport
 from seggraph.vocabulary import MemberKind, RowOutcome
@@ -57,7 +57,7 @@ WRITE_KEYS: Final = (
     "INSERT INTO import_keys (workspace_id, import_id, key) SELECT $1, $2, unnest($3::bigint[])"
 )
 
-Rows = tuple[list[Row], list[Refusal]]
+Rows = tuple[list[ImportRow], list[Refusal]]
 
 
 class Reject(NamedTuple):
@@ -82,7 +82,7 @@ class Counts(NamedTuple):
 
 
 @dataclass(slots=True)
-class Outcome:
+class BatchOutcome:
     """What became of a batch."""
 
     counts: Counts
@@ -92,7 +92,7 @@ class Outcome:
 
 
 @dataclass(slots=True)
-class Batch:
+class ImportBatch:
     """What every batch of one import needs, and what is known of the rows before."""
 
     workspace_id: int
@@ -109,25 +109,24 @@ class Batch:
     def make(self, records: Sequence[Record]) -> Rows:
         """The rows of records, and the records that are none."""
         made = [self.maker.make(record) for record in records]
-        return [one for one in made if isinstance(one, Row)], [
-            one for one in made if isinstance(one, Refusal)
-        ]
+        rows = [row for row in made if isinstance(row, ImportRow)]
+        return rows, [refusal for refusal in made if isinstance(refusal, Refusal)]
 
-    def commit(self, outcome: Outcome) -> None:
-        """Remember what became of a batch once it is certain."""
+    def commit(self, outcome: BatchOutcome) -> None:
+        """Take over the outcome of a batch after its commit."""
         self.taken |= outcome.taken
         self.keys.update(outcome.keys)
 
 
 @dataclass(slots=True)
 class _Sorted:
-    """The rows of a batch, told apart."""
+    """The rows of a batch, sorted by what becomes of them."""
 
-    wanted: list[Row] = field(default_factory=list)
+    wanted: list[ImportRow] = field(default_factory=list)
     rejects: list[Reject] = field(default_factory=list)
     keys: list[int] = field(default_factory=list)
     new_keys: list[int] = field(default_factory=list)
-    found: BitMap = field(default_factory=BitMap)
+    existing: BitMap = field(default_factory=BitMap)
 
 
 def key_of(pairs: Sequence[Pair], kind: MemberKind) -> str:
@@ -135,39 +134,39 @@ def key_of(pairs: Sequence[Pair], kind: MemberKind) -> str:
     return key_field(pairs, kind) or "externalId"
 
 
-async def store(context: Context, unit: UnitOfWork, batch: Batch, rows: Rows) -> Outcome:
-    """Store the members of some rows in a unit, and say what became of every row."""
+async def store(context: Context, unit: UnitOfWork, batch: ImportBatch, rows: Rows) -> BatchOutcome:
+    """Store the members of some rows in a unit; the outcome accounts for every row."""
     good, refused = rows
     await lock_shared(unit.connection, LockSpace.MEMBERS, batch.workspace_id)
     keys = list({row.key for row in good})
     await unit.connection.execute(upserts.PLAN_BY_VALUES)
-    found = {
+    members = {
         record["key"]: record
         for record in await unit.connection.fetch(FIND[batch.key], batch.workspace_id, batch.kind, keys)
     }
-    sorted_ = _sort(batch, good, found)
+    sorted_ = _sort(batch, good, members)
     report = UpsertReport()
-    writer = upserts.Batch(unit, batch.workspace_id, batch.kind, report)
+    writer = upserts.UpsertBatch(unit, batch.workspace_id, batch.kind, report)
     if sorted_.wanted:
         drafts = {index: row.draft for index, row in enumerate(sorted_.wanted)}
         changed = await writer.store(drafts)
         await writer.finish(context, *changed)
     ordinals = BitMap(writer.ordinals.values())
     failed = [_failure(refusal) for refusal in refused]
-    return Outcome(
+    return BatchOutcome(
         counts=_counts(batch, sorted_, report, ordinals, failed=len(failed)),
-        taken=sorted_.found if batch.dry_run else ordinals,
+        taken=sorted_.existing if batch.dry_run else ordinals,
         keys=sorted_.keys + (sorted_.new_keys if batch.dry_run else []),
         rejects=sorted_.rejects + failed,
     )
 
 
-def _sort(batch: Batch, rows: Sequence[Row], found: dict[str, Any]) -> _Sorted:
-    """Tell apart what to store, what stood in the file before, and what is passed over."""
+def _sort(batch: ImportBatch, rows: Sequence[ImportRow], members: dict[str, Any]) -> _Sorted:
+    """Sort rows into those to store, those whose member stood in the file before, and those to ignore."""
     result = _Sorted()
     new: set[int] = set()
     for row in rows:
-        member = found.get(row.key)
+        member = members.get(row.key)
         hashed = _hash(row.key)
         if hashed in batch.keys or hashed in new or _is_taken(batch, result, member):
             result.rejects.append(_duplicate(row, batch.key))
@@ -182,13 +181,13 @@ def _sort(batch: Batch, rows: Sequence[Row], found: dict[str, Any]) -> _Sorted:
                 result.new_keys.append(hashed)
             else:
                 row.draft.external_id = member["external_id"]
-                result.found.add(member["ordinal"])
+                result.existing.add(member["ordinal"])
             result.wanted.append(row)
     return result
 
 
-def _is_taken(batch: Batch, result: _Sorted, member: Any) -> bool:
-    return member is not None and (member["ordinal"] in batch.taken or member["ordinal"] in result.found)
+def _is_taken(batch: ImportBatch, result: _Sorted, member: Any) -> bool:
+    return member is not None and (member["ordinal"] in batch.taken or member["ordinal"] in result.existing)
 
 
 def _reason_to_ignore(member: Any) -> tuple[str, str] | None:
@@ -199,8 +198,10 @@ def _reason_to_ignore(member: Any) -> tuple[str, str] | None:
     return None
 
 
-def _counts(batch: Batch, sorted_: _Sorted, report: UpsertReport, ordinals: BitMap, *, failed: int) -> Counts:
-    """Without a segment, by what the rows did to the members; with one, by who is new in it."""
+def _counts(
+    batch: ImportBatch, sorted_: _Sorted, report: UpsertReport, ordinals: BitMap, *, failed: int
+) -> Counts:
+    """The counts: without a segment by the change of each member, with one by whether the member is new in it."""
     duplicate = sum(reject.outcome is RowOutcome.DUPLICATE for reject in sorted_.rejects)
     ignored = len(sorted_.rejects) - duplicate
     added, updated, already_in = report.created, report.updated, report.unchanged
@@ -213,7 +214,7 @@ def _counts(batch: Batch, sorted_: _Sorted, report: UpsertReport, ordinals: BitM
     return Counts(read, added, updated, already_in, duplicate, ignored, failed)
 
 
-def _duplicate(row: Row, key: str) -> Reject:
+def _duplicate(row: ImportRow, key: str) -> Reject:
     message = f"The file has a row for the {key} {row.key[:100]!r} already."
     return Reject(row.record, RowOutcome.DUPLICATE, ErrorCode.DUPLICATE, message)
 
@@ -228,7 +229,7 @@ def _hash(key: str) -> int:
     return int.from_bytes(hashlib.blake2b(key.encode(), digest_size=8).digest(), signed=True)
 
 
-async def keep(connection: asyncpg.Connection, batch: Batch, outcome: Outcome) -> None:
+async def keep(connection: asyncpg.Connection, batch: ImportBatch, outcome: BatchOutcome) -> None:
     """Write down which rows were not taken, and the keys of rows without a member."""
     if outcome.rejects:
         columns = [

@@ -13,11 +13,11 @@ from seggraph.context import Context
 from seggraph.database.connections import database
 from seggraph.database.unit_of_work import begin
 from seggraph.errors import NotFound, TooMany
-from seggraph.files import csv_values
 from seggraph.files.csv_records import RecordReader
 from seggraph.services.catalogue import catalogues
-from seggraph.services.imports.claims import Claim
+from seggraph.services.imports.claims import ImportClaim
 from seggraph.services.imports.imports import progressed
+from seggraph.values import csv_values
 from seggraph.vocabulary import AttributeType
 
 ROWS_AT_ONCE: Final = 20_000
@@ -25,7 +25,7 @@ ROWS_AT_ONCE: Final = 20_000
 CHECKED: Final = "total = $3, new_types = $4, position = $5, line = $6"
 
 
-async def look_through(context: Context, claim: Claim) -> None:
+async def look_through(context: Context, claim: ImportClaim) -> None:
     """Read the whole file once, so that a file that cannot be read on, or would need too many attributes, is
     refused before anything of it is stored; count its rows, and find types that hold whole columns.
 
@@ -58,7 +58,9 @@ async def look_through(context: Context, claim: Claim) -> None:
         context.publish(unit, [progressed(claim.workspace_id, claim.import_id)])
 
 
-def _guesses(claim: Claim, known: Mapping[str, AttributeType]) -> list[tuple[int, str, csv_values.TypeGuess]]:
+def _guesses(
+    claim: ImportClaim, known: Mapping[str, AttributeType]
+) -> list[tuple[int, str, csv_values.TypeGuess]]:
     """The columns of attributes that are new: index, name, and what their cells will tell. Raises TooMany."""
     new = [
         (claim.columns.index(pair.column), pair.attribute, csv_values.TypeGuess())
@@ -84,7 +86,7 @@ def _see(reader: RecordReader, guesses: Sequence[tuple[int, str, csv_values.Type
     return count
 
 
-def open_file(claim: Claim) -> RecordReader:
+def open_file(claim: ImportClaim) -> RecordReader:
     """The file's records from where the import stands. Raises NotFound."""
     try:
         return RecordReader(claim.path, claim.dialect, position=claim.position, line=claim.line)

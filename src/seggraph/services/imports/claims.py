@@ -1,21 +1,19 @@
-"""Claims on imports: which are due, whose turn it is, and how one fails."""
+"""Claims on imports: which are due, which worker carries one out, and how one fails."""
 
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
 import orjson
-import structlog
 from pyroaring import BitMap
 
 from seggraph.access import Viewer
 from seggraph.audiences import from_bytes
 from seggraph.context import Context
-from seggraph.database import leases
+from seggraph.database.claimable_work import ClaimableWork, FailureClass
 from seggraph.database.connections import database
-from seggraph.database.leases import FREE, RELEASE_LEASE, RESTED, RETRY, Lease
-from seggraph.database.unit_of_work import begin
-from seggraph.errors import ErrorCode
+from seggraph.database.leases import Lease
+from seggraph.database.unit_of_work import UnitOfWork, begin
 from seggraph.events import Fact
 from seggraph.files import uploads
 from seggraph.files.csv_records import Dialect
@@ -24,41 +22,26 @@ from seggraph.services.imports.imports import finished, pairs_of, progressed
 from seggraph.services.imports.mappings import Pair
 from seggraph.vocabulary import ApiKeyScope, AttributeType, ImportStatus, MemberKind, Role
 
-log = structlog.get_logger()
-
-MAX_ATTEMPTS: Final = 5
-FAILED_MESSAGE: Final = "Something failed on our side while importing; what was stored so far is counted."
-
-CLAIM: Final = f"""
-    UPDATE imports SET lease_holder = $2, lease_until = clock_timestamp() + make_interval(secs => $3),
-      attempts = attempts + 1, retry_at = NULL
-    WHERE id = $1 AND status = 'RUNNING' AND {FREE}
-    RETURNING workspace_id, kind, segment_id, replace, file, encoding, delimiter, has_header, columns, mapping,
-      create_missing, dry_run, total, new_types, position, line, taken, attempts
-"""  # noqa: S608 - constants only
-
-FAIL: Final = f"""
-    status = 'FAILED', error_code = $3, error_message = $4, error_at = clock_timestamp(),
-    finished_at = clock_timestamp(), taken = NULL, {RELEASE_LEASE}
-"""
-
-ABANDONED: Final = f"""
-    UPDATE imports SET status = 'FAILED', error_code = $1, error_message = $2, error_at = clock_timestamp(),
-      finished_at = clock_timestamp(), taken = NULL, {RELEASE_LEASE}
-    WHERE status = 'RUNNING' AND attempts >= $3 AND {FREE}
-    RETURNING id, workspace_id, dry_run
-"""  # noqa: S608 - constants only
-
-DUE: Final = f"""
-    SELECT id, position, attempts FROM imports
-    WHERE status = 'RUNNING' AND {FREE} AND {RESTED} AND attempts < $1
-      AND started_at < clock_timestamp() - interval '1 second'
-    ORDER BY id LIMIT $2
-"""  # noqa: S608 - constants only
+WORK: Final = ClaimableWork(
+    name="import",
+    table="imports",
+    is_open="w.status = 'RUNNING'",
+    columns=(
+        "w.workspace_id, w.kind, w.segment_id, w.replace, w.file, w.encoding, w.delimiter, w.has_header, w.columns,"
+        " w.mapping, w.create_missing, w.dry_run, w.total, w.new_types, w.position, w.line, w.taken, w.attempts"
+    ),
+    sweep_if="w.started_at < clock_timestamp() - interval '1 second'",
+    due_columns="w.id, w.position, w.attempts",
+    max_attempts=5,
+    failing="status = 'FAILED', finished_at = clock_timestamp(), taken = NULL",
+    abandoned_columns="w.id, w.workspace_id, w.dry_run",
+    failed_message="Something failed on our side while importing; what was stored so far is counted.",
+)
+"""Imports that were started and are not over."""
 
 
 @dataclass(slots=True)
-class Claim:
+class ImportClaim:
     """An import that this worker may carry out."""
 
     lease: Lease
@@ -87,15 +70,15 @@ class Claim:
         return Viewer(self.workspace_id, Role.ADMIN, ApiKeyScope.WRITE)
 
 
-async def take(context: Context, import_id: int) -> Claim | None:
-    """Take an import that is RUNNING and that nobody is at."""
-    lease = Lease("imports", import_id, context.settings.lease_seconds)
+async def claim(context: Context, import_id: int) -> ImportClaim | None:
+    """Claim an import that is RUNNING and that no other worker carries out."""
     async with database() as connection:
-        row = await connection.fetchrow(CLAIM, import_id, lease.holder, lease.seconds)
-    if row is None:
+        claimed = await WORK.claim(connection, import_id, context.settings.lease_seconds)
+    if claimed is None:
         return None
-    return Claim(
-        lease=lease,
+    row = claimed.row
+    return ImportClaim(
+        lease=claimed.lease,
         import_id=import_id,
         workspace_id=row["workspace_id"],
         kind=MemberKind(row["kind"]),
@@ -119,32 +102,29 @@ async def take(context: Context, import_id: int) -> Claim | None:
 
 
 async def ask_for_work(context: Context, limit: int) -> None:
-    """Give up on imports that keep losing their workers, and hand out those that nobody is at."""
+    """Give up on imports that keep losing their workers, and enqueue those that no worker carries out."""
     async with begin() as unit:
-        abandoned = await unit.connection.fetch(ABANDONED, ErrorCode.INTERNAL, FAILED_MESSAGE, MAX_ATTEMPTS)
+        abandoned = await WORK.abandon(unit.connection)
         context.publish(unit, [progressed(row["workspace_id"], row["id"]) for row in abandoned])
         over = [finished(row["workspace_id"], row["id"]) for row in abandoned if not row["dry_run"]]
         context.publish(unit, over)
-        for row in await unit.connection.fetch(DUE, MAX_ATTEMPTS, limit):
+        for row in await WORK.find_due(unit.connection, limit):
             context.run_import(unit, row["id"], row["position"], attempt=row["attempts"])
 
 
-async def fail(context: Context, claim: Claim, error: Exception) -> ImportStatus:
-    """Say why the import failed, or leave it to be tried again when that may help. Raises LeaseLost."""
-    verdict = leases.classify_failure(error, claim.attempt, MAX_ATTEMPTS, FAILED_MESSAGE)
-    log.warning("import_failed", attempt=claim.attempt, final=verdict.is_final, exc_info=error)
-    if not verdict.is_final:
-        async with database() as connection:
-            await claim.lease.change(connection, RETRY, leases.wait_seconds(claim.attempt))
-        return ImportStatus.RUNNING
-    async with begin() as unit:
-        await claim.lease.change(unit.connection, FAIL, verdict.code, verdict.message)
-        await batches.forget_keys(unit.connection, claim.workspace_id, claim.import_id)
-        context.publish(unit, over(claim))
-    return ImportStatus.FAILED
+async def fail(context: Context, claim: ImportClaim, error: Exception) -> ImportStatus:
+    """Store why the import failed, or leave it to be tried again when that may help. Raises LeaseLost."""
+
+    async def settle(unit: UnitOfWork, failure: FailureClass) -> None:
+        if failure.is_final:
+            await batches.forget_keys(unit.connection, claim.workspace_id, claim.import_id)
+            context.publish(unit, over(claim))
+
+    failure = await WORK.fail(claim.lease, claim.attempt, error, settle)
+    return ImportStatus.FAILED if failure.is_final else ImportStatus.RUNNING
 
 
-def over(claim: Claim) -> list[Fact]:
-    """What is told when an import ends; of a dry run only those who watch it hear."""
+def over(claim: ImportClaim) -> list[Fact]:
+    """The facts that an import has ended. A dry run is followed only by the clients that watch it."""
     ids = (claim.workspace_id, claim.import_id)
     return [progressed(*ids)] if claim.dry_run else [progressed(*ids), finished(*ids)]

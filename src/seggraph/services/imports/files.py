@@ -30,6 +30,7 @@ LOOKED: Final = "seggraph:upload-files:looked"
 NAMES: Final = re.compile(r"[0-9a-f]{32}\.(?:csv|part)")
 
 # A dry run may be started for good until its time is over.
+# any workspace: the sweeper removes old files in all of them
 OVER: Final = """
     UPDATE imports SET file = '', status = CASE status WHEN 'UPLOADED' THEN 'CANCELLED' ELSE status END,
       finished_at = coalesce(finished_at, now())
@@ -42,11 +43,12 @@ OVER: Final = """
     WHERE id = number RETURNING id, workspace_id, name
 """
 
+# any workspace: the folder holds the files of all of them
 KNOWN: Final = "SELECT file FROM imports WHERE file = ANY($1)"
 
 
 async def sweep(context: Context, limit: int) -> None:
-    """Delete up to `limit` files that are not needed any more, and now and then those that no row knows."""
+    """Delete up to `limit` files that are not needed any more, and sometimes files without an import."""
     seconds = context.settings.upload_days * 86_400
     async with begin() as unit:
         rows = await unit.connection.fetch(OVER, seconds, limit)
@@ -60,7 +62,7 @@ async def sweep(context: Context, limit: int) -> None:
 
 
 async def remove_orphans(settings: Settings) -> int:
-    """Delete the files that no import has and nobody wrote to for a day; returns how many there were."""
+    """Delete files that belong to no import and were not written to for a day; returns how many."""
     old = await asyncio.to_thread(_old_files, settings)
     async with database() as connection:
         known = {row["file"] for row in await connection.fetch(KNOWN, old)}
@@ -74,11 +76,11 @@ async def remove_orphans(settings: Settings) -> int:
 
 def _old_files(settings: Settings) -> list[str]:
     latest = time.time() - ORPHAN_SECONDS
-    found = []
+    names = []
     for path in uploads.folder(settings).iterdir():
         try:
             if NAMES.fullmatch(path.name) and path.stat().st_mtime < latest:
-                found.append(path.name)
+                names.append(path.name)
         except FileNotFoundError:
-            continue  # whoever finished with it was quicker
-    return found
+            continue  # another process deleted it first
+    return names

@@ -31,7 +31,7 @@ from seggraph.files.layout import Column
 from seggraph.files.uploads import Read, StoredFile
 from seggraph.models.imports import Import
 from seggraph.services.audit import audit
-from seggraph.services.catalogue.columns import Appearance, Suggestion, look
+from seggraph.services.catalogue.columns import Appearance, FieldSuggestion, look
 from seggraph.services.imports import mappings
 from seggraph.services.imports.mappings import Pair
 from seggraph.vocabulary import (
@@ -86,7 +86,7 @@ class ImportView:
     delimiter: str
     has_header: bool
     columns: list[Column]
-    suggestions: list[Suggestion]
+    suggestions: list[FieldSuggestion]
     mapping: list[Pair] | None
     create_missing: bool
     dry_run: bool
@@ -160,9 +160,9 @@ async def create(
         seen = await asyncio.to_thread(look, path, stored.stored_encoding, kind, has_header=has_header)
         async with begin() as unit:
             row = await _insert(viewer, stored, seen, file_name, kind, segment_id, replace)
-            told = {"kind": kind, "segment_id": segment_id, "replace": replace, "file_size": stored.size}
+            audited = {"kind": kind, "segment_id": segment_id, "replace": replace, "file_size": stored.size}
             subject = audit.Subject(AuditSubject.IMPORT, row.id, row.file_name)
-            await audit.record(unit, viewer, AuditAction.CREATED, subject, after=told)
+            await audit.record(unit, viewer, AuditAction.CREATED, subject, after=audited)
             may_be_committed = True
     except BaseException:
         if not may_be_committed:
@@ -201,10 +201,10 @@ async def start(
         given = viewer.workspace_id, import_id, mapping, create_missing, dry_run
         if await unit.connection.fetchval(START, *given) is None:
             raise BadTransition("The file waited too long and is gone: upload it again.", path=("id",))
-        told = {"segment_id": before.segment_id, "mapping": [asdict(pair) for pair in pairs]}
-        told |= {"replace": before.replace, "create_missing": create_missing, "dry_run": dry_run}
+        audited = {"segment_id": before.segment_id, "mapping": [asdict(pair) for pair in pairs]}
+        audited |= {"replace": before.replace, "create_missing": create_missing, "dry_run": dry_run}
         subject = audit.Subject(AuditSubject.IMPORT, import_id, before.file_name)
-        await audit.record(unit, viewer, AuditAction.STARTED, subject, after=told)
+        await audit.record(unit, viewer, AuditAction.STARTED, subject, after=audited)
         context.run_import(unit, import_id, 0, attempt=0)
         context.publish(unit, [progressed(viewer.workspace_id, import_id)])
         return await _read_in(unit.connection, viewer, import_id)
@@ -218,7 +218,7 @@ async def cancel(context: Context, viewer: Viewer, import_id: int) -> ImportView
         file = await unit.connection.fetchval(CANCEL, viewer.workspace_id, import_id)
         if file is not None:
             subject = audit.Subject(AuditSubject.IMPORT, import_id, before.file_name)
-            was, now = ({"status": one} for one in (before.status, ImportStatus.CANCELLED))
+            was, now = ({"status": status} for status in (before.status, ImportStatus.CANCELLED))
             await audit.record(unit, viewer, AuditAction.CANCELLED, subject, was, now)
             await unit.connection.execute(CLEAR[0], viewer.workspace_id, import_id)
             context.publish(
@@ -232,10 +232,10 @@ async def cancel(context: Context, viewer: Viewer, import_id: int) -> ImportView
 
 async def get(viewer: Viewer, import_id: int) -> ImportView:
     """One import. Raises NotFound."""
-    found = await get_many(viewer, [import_id])
-    if import_id not in found:
+    views = await get_many(viewer, [import_id])
+    if import_id not in views:
         raise NotFound("There is no such import.", path=("id",))
-    return found[import_id]
+    return views[import_id]
 
 
 async def get_many(viewer: Viewer, import_ids: Sequence[int]) -> dict[int, ImportView]:
@@ -260,8 +260,8 @@ async def list_page(viewer: Viewer, request: PageRequest) -> Page[ImportView]:
 async def count(viewer: Viewer) -> int:
     """How many imports the viewer may see."""
     async with database() as connection:
-        found: int = await connection.fetchval(COUNT, *visibility_arguments(viewer))
-    return found
+        total: int = await connection.fetchval(COUNT, *visibility_arguments(viewer))
+    return total
 
 
 def progressed(workspace_id: int, import_id: int) -> ImportProgressed:
@@ -283,14 +283,16 @@ def view_of(row: asyncpg.Record) -> ImportView:
         Column(one["name"], one["samples"], AttributeType(one["detected_type"]))
         for one in orjson.loads(values["columns"])
     ]
-    values["suggestions"] = [Suggestion(**one) for one in orjson.loads(values["suggestions"])]
+    values["suggestions"] = [
+        FieldSuggestion(**suggestion) for suggestion in orjson.loads(values["suggestions"])
+    ]
     values["mapping"] = None if row["mapping"] is None else pairs_of(row["mapping"])
     return ImportView(**values)
 
 
 def pairs_of(mapping: str) -> list[Pair]:
     """The stored mapping."""
-    return [Pair(**one) for one in orjson.loads(mapping)]
+    return [Pair(**pair) for pair in orjson.loads(mapping)]
 
 
 async def _insert(
@@ -324,7 +326,9 @@ async def _insert(
 def _shown_name(file_name: str) -> str:
     """What the client calls the file, without folders: to show, never to open."""
     name = file_name.replace("\\", "/").rpartition("/")[2]
-    printable = "".join(one for one in name if one.isprintable() and not "\ud800" <= one <= "\udfff")
+    printable = "".join(
+        character for character in name if character.isprintable() and not "\ud800" <= character <= "\udfff"
+    )
     return printable[:MAX_FILE_NAME] or "file"
 
 

@@ -9,45 +9,20 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from seggraph import member_fields
 from seggraph.errors import Duplicate, Invalid, NotFound, Problems, Required, SeggraphError, TooMany
-from seggraph.files import csv_values
 from seggraph.files.csv_records import MAX_COLUMNS, Record, has_foreign_bytes
+from seggraph.member_fields import CONSENTS
 from seggraph.services.catalogue import attribute_names
 from seggraph.services.catalogue.catalogues import MAX_ATTRIBUTES
 from seggraph.services.members.drafts import MemberDraft, clean
-from seggraph.values import domains
-from seggraph.vocabulary import AttributeType, Channel, ConsentState, MemberKind
+from seggraph.values import csv_values, domains
+from seggraph.vocabulary import AttributeType, MemberKind
 
 ATTRIBUTE_PREFIX: Final = "attributes."
 
-CONSENT_FIELDS: Final = {
-    "consentEmail": Channel.EMAIL,
-    "consentDirectMail": Channel.DIRECT_MAIL,
-    "consentSms": Channel.SMS,
-    "consentPhone": Channel.PHONE,
-    "consentPush": Channel.PUSH,
-}
-
-FIELDS: Final[dict[str, Callable[[str], Any]]] = {
-    "externalId": csv_values.unescape,
-    "name": csv_values.unescape,
-    "domain": csv_values.unescape,
-    "email": csv_values.unescape,
-    "phone": csv_values.unescape,
-    "country": csv_values.unescape,
-    "city": csv_values.unescape,
-    "industry": csv_values.unescape,
-    "revenue": csv_values.parse_decimal,
-    "employees": csv_values.parse_integer,
-    "score": csv_values.parse_number,
-    "isTarget": csv_values.parse_boolean,
-    "tags": csv_values.parse_list,
-    "address": csv_values.unescape,
-    "shippingAddress": csv_values.parse_object,
-    "billingAddress": csv_values.parse_object,
-    **dict.fromkeys(CONSENT_FIELDS, lambda cell: _consent(cell)),
-}
-"""The well-known fields that a column can go to, and how a cell is read for each."""
+FIELDS: Final = {field.name: field for field in member_fields.FIELDS if field.is_imported}
+"""The well-known fields that a column can go to."""
 
 KEYS: Final = {MemberKind.ACCOUNT: ("externalId", "domain"), MemberKind.PERSON: ("externalId", "email")}
 """The fields that a row can find its member by, the first that is mapped; externalId for the other kinds."""
@@ -74,7 +49,7 @@ class Pair:
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class ImportRow:
     """A row that can be stored: where it stands, its cells, the key of its member, and the draft of it."""
 
     record: Record
@@ -147,7 +122,9 @@ class RowMaker:
         self._width = len(columns)
         self._key = key_field(pairs, kind) or "externalId"
         self._fields = [
-            (index_of[pair.column], pair, FIELDS[pair.field]) for pair in pairs if pair.attribute is None
+            (index_of[pair.column], pair, FIELDS[pair.field].type.parse_cell)
+            for pair in pairs
+            if pair.attribute is None
         ]
         self._attributes = [
             (index_of[pair.column], pair, pair.attribute, types[pair.attribute])
@@ -155,14 +132,14 @@ class RowMaker:
             if pair.attribute is not None
         ]
 
-    def make(self, record: Record) -> Row | Refusal:
+    def make(self, record: Record) -> ImportRow | Refusal:
         """The row of a record, or why there is none."""
         try:
             return self._make(record)
         except SeggraphError as error:
             return Refusal(record, error)
 
-    def _make(self, record: Record) -> Row:
+    def _make(self, record: Record) -> ImportRow:
         if record.problem is not None:
             raise Invalid(record.problem)
         self._require_shape(record.cells)
@@ -173,7 +150,7 @@ class RowMaker:
         key = _KEY_FORMS[self._key](key.strip())
         given["externalId"] = key if self._key != "externalId" else given["externalId"]
         given["attributes"] = self._given_attributes(record.cells)
-        return Row(record, key, _cleaned(given))
+        return ImportRow(record, key, _cleaned(given))
 
     def _require_shape(self, row: list[str]) -> None:
         if len(row) < self._width or any(cell.strip() for cell in row[self._width :]):
@@ -191,8 +168,8 @@ class RowMaker:
                 value = read(cell)
             except SeggraphError as error:
                 raise _in_column(error, pair) from error
-            if pair.field in CONSENT_FIELDS:
-                given.setdefault("consents", []).append((CONSENT_FIELDS[pair.field], value))
+            if pair.field in CONSENTS:
+                given.setdefault("consents", []).append((CONSENTS[pair.field], value))
             else:
                 given[pair.field] = value
         return given
@@ -233,11 +210,3 @@ def _cleaned(given: dict[str, Any]) -> MemberDraft:
 def _in_column(error: SeggraphError, pair: Pair) -> SeggraphError:
     """The same failure, which says in which column it is."""
     return type(error)(f"{pair.column}: {error.message}", path=(pair.field,))
-
-
-def _consent(cell: str) -> ConsentState:
-    try:
-        return ConsentState[cell.strip().upper()]
-    except KeyError:
-        states = ", ".join(state.name for state in ConsentState)
-        raise Invalid(f"{cell[:40]!r} is no state of consent; give {states}.") from None

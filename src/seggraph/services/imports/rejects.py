@@ -9,9 +9,9 @@ import orjson
 
 from seggraph.access import Viewer
 from seggraph.database.connections import database
-from seggraph.files import csv_values
 from seggraph.files.signed_paths import sign
 from seggraph.settings import Settings
+from seggraph.values import csv_values
 from seggraph.vocabulary import ImportStatus
 
 PAGE_ROWS: Final = 2_000

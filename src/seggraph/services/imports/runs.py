@@ -1,6 +1,6 @@
 """Carrying out an import: look through the whole file, then store it batch by batch, then fill the segment.
 
-Each batch's members, counts, rejected rows and position are one transaction under the import's lease: whoever
+Each batch's members, counts, rejected rows and position are one transaction under the import's lease: a worker that
 takes over after a crash continues behind the last batch, with counts that are exact. A dry run does the same
 and rolls the members back. Long imports hand themselves on to another job now and then.
 """
@@ -23,14 +23,14 @@ from seggraph.files.csv_records import Record, RecordReader
 from seggraph.models.audiences import ChunkRole
 from seggraph.services.catalogue import catalogues
 from seggraph.services.imports import batches, checks, claims
-from seggraph.services.imports.batches import Batch, Outcome
-from seggraph.services.imports.claims import Claim
+from seggraph.services.imports.batches import BatchOutcome, ImportBatch
+from seggraph.services.imports.claims import ImportClaim
 from seggraph.services.imports.imports import progressed, require_takes_imports
 from seggraph.services.imports.mappings import RowMaker
 from seggraph.services.members import selections
 from seggraph.services.memberships import deltas
 from seggraph.services.segments import rows as segment_rows
-from seggraph.vocabulary import ImportStatus, SegmentStatus, SourceKind
+from seggraph.vocabulary import ImportStatus, SegmentStatus
 
 log = structlog.get_logger()
 
@@ -53,12 +53,12 @@ SEGMENT: Final = "SELECT type, status FROM segments WHERE workspace_id = $1 AND 
 
 
 async def run(context: Context, import_id: int) -> ImportStatus | None:
-    """Carry out an import from where it stands, unless it is over or somebody is at it.
+    """Carry out an import from where it stands, unless it is over or another worker carries it out.
 
     Returns the status that it has then (RUNNING: it was handed on, or will be tried again), or None if there
     was nothing to do.
     """
-    claim = await claims.take(context, import_id)
+    claim = await claims.claim(context, import_id)
     if claim is None:
         return None
     with structlog.contextvars.bound_contextvars(import_id=import_id):
@@ -66,12 +66,12 @@ async def run(context: Context, import_id: int) -> ImportStatus | None:
         return await leases.carry_out(claim.lease, _carry_out(context, claim), fail)
 
 
-async def _carry_out(context: Context, claim: Claim) -> ImportStatus:
+async def _carry_out(context: Context, claim: ImportClaim) -> ImportStatus:
     is_read = await leases.keep(claim.lease, _read(context, claim))
     return await (_finish if is_read else _hand_on)(context, claim)
 
 
-async def _read(context: Context, claim: Claim) -> bool:
+async def _read(context: Context, claim: ImportClaim) -> bool:
     """Store the file from where it stands; returns whether all of it is, or else it is time to hand it on."""
     if claim.total is None:
         await checks.look_through(context, claim)
@@ -89,8 +89,8 @@ def _next_records(reader: RecordReader) -> list[Record]:
     return [record for _, record in zip(range(BATCH_ROWS), reader, strict=False)]
 
 
-async def _begin(claim: Claim) -> Batch:
-    """What batches need to know that does not change with them, and what came of those before."""
+async def _begin(claim: ImportClaim) -> ImportBatch:
+    """What all batches of an import share, and the results of the earlier ones."""
     async with database() as connection:
         known = await catalogues.types(connection, claim.workspace_id, claim.kind)
         keys = await batches.read_keys(connection, claim.workspace_id, claim.import_id)
@@ -98,7 +98,7 @@ async def _begin(claim: Claim) -> Batch:
         if claim.segment_id is not None:
             owner = ChunkOwner(ChunkRole.MEMBERS, claim.segment_id)
             before = await ChunkStore(connection, claim.workspace_id).read(owner)
-    return Batch(
+    return ImportBatch(
         workspace_id=claim.workspace_id,
         import_id=claim.import_id,
         kind=claim.kind,
@@ -113,7 +113,7 @@ async def _begin(claim: Claim) -> Batch:
 
 
 async def _store(
-    context: Context, claim: Claim, batch: Batch, records: list[Record], reader: RecordReader
+    context: Context, claim: ImportClaim, batch: ImportBatch, records: list[Record], reader: RecordReader
 ) -> None:
     """Account for some records: members, counts, rejects and position change together or not at all."""
     rows = await asyncio.to_thread(batch.make, records)
@@ -137,7 +137,7 @@ class _Undone(Exception):
     """Rolls a dry run's batch back."""
 
 
-async def _without_trace(context: Context, batch: Batch, rows: batches.Rows) -> Outcome:
+async def _without_trace(context: Context, batch: ImportBatch, rows: batches.Rows) -> BatchOutcome:
     try:
         async with begin() as unit:
             outcome = await batches.store(context, unit, batch, rows)
@@ -146,7 +146,7 @@ async def _without_trace(context: Context, batch: Batch, rows: batches.Rows) -> 
         return outcome
 
 
-async def _hand_on(context: Context, claim: Claim) -> ImportStatus:
+async def _hand_on(context: Context, claim: ImportClaim) -> ImportStatus:
     async with begin() as unit:
         await claim.lease.change(unit.connection, HAND_ON)
         context.run_import(unit, claim.import_id, claim.position, attempt=0)
@@ -154,7 +154,7 @@ async def _hand_on(context: Context, claim: Claim) -> ImportStatus:
     return ImportStatus.RUNNING
 
 
-async def _finish(context: Context, claim: Claim) -> ImportStatus:
+async def _finish(context: Context, claim: ImportClaim) -> ImportStatus:
     async with begin() as unit:
         await claim.lease.change(unit.connection, COMPLETE)
         if claim.segment_id is not None and not claim.dry_run:
@@ -167,19 +167,17 @@ async def _finish(context: Context, claim: Claim) -> ImportStatus:
     return ImportStatus.COMPLETED
 
 
-async def _fill_segment(context: Context, unit: UnitOfWork, claim: Claim, segment_id: int) -> None:
+async def _fill_segment(context: Context, unit: UnitOfWork, claim: ImportClaim, segment_id: int) -> None:
     """Make the members of the file links of the segment's IMPORT source, and have the segment computed."""
     connection = unit.connection
     row = await connection.fetchrow(SEGMENT, claim.workspace_id, segment_id)
     if row is None:
         raise BadTransition("The segment was deleted; the members of the file are stored.")
     require_takes_imports(row["type"], row["status"])
-    membership = (await deltas.read_memberships(connection, claim.workspace_id, [segment_id]))[segment_id]
-    source = membership.source(SourceKind.IMPORT)
-    before = membership.links[source]
+    memberships = await deltas.read_memberships(connection, claim.workspace_id, [segment_id])
     # Those erased since they were stored are left out; an erasure that comes now waits for the segment's row.
     taken = await selections.existing(connection, claim.viewer, claim.kind, claim.taken)
-    after = taken if claim.replace else before | taken
-    owner = ChunkOwner(ChunkRole.LINKS, source)
-    await ChunkStore(connection, claim.workspace_id).write({owner: (before, after)})
+    membership = memberships[segment_id]
+    membership.import_file(taken, replace=claim.replace)
+    await ChunkStore(connection, claim.workspace_id).write(membership.source_changes())
     await segment_rows.compute(context, unit, claim.workspace_id, segment_id, SegmentStatus(row["status"]))

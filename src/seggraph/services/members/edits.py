@@ -10,9 +10,10 @@ from seggraph.access import Viewer, require_write
 from seggraph.context import Context
 from seggraph.database.unit_of_work import UnitOfWork, begin
 from seggraph.errors import Invalid, Required, SeggraphError, TooMany
+from seggraph.member_fields import consent_column
+from seggraph.member_fields.cleaning import MAX_TAGS, clean_tags
 from seggraph.services.changes import changes
 from seggraph.services.members import selections
-from seggraph.services.members.drafts import MAX_TAGS, clean_tags, consent_column
 from seggraph.services.members.selections import Selection
 from seggraph.vocabulary import Channel, ConsentState, MemberKind
 
@@ -38,27 +39,28 @@ TAG: Final = """
     SELECT id, kind, ordinal FROM changed UNION ALL SELECT id, NULL, NULL FROM wanted WHERE over
 """
 
-SET_CONSENTS: Final = """
+_CONSENTS = [
+    (consent_column(channel), f"coalesce(${number}, {consent_column(channel)})")
+    for number, channel in enumerate(Channel, start=3)
+]
+
+SET_CONSENTS: Final = f"""
     WITH held AS (
       SELECT id FROM members WHERE workspace_id = $1 AND id = ANY($2) ORDER BY id FOR NO KEY UPDATE
     )
-    UPDATE members m SET consent_email = coalesce($3, consent_email),
-      consent_direct_mail = coalesce($4, consent_direct_mail), consent_sms = coalesce($5, consent_sms),
-      consent_phone = coalesce($6, consent_phone), consent_push = coalesce($7, consent_push),
+    UPDATE members m SET {", ".join(f"{column} = {state}" for column, state in _CONSENTS)},
       version = m.version + 1, updated_at = now()
-    FROM held WHERE m.id = held.id AND (
-      consent_email <> coalesce($3, consent_email) OR consent_direct_mail <> coalesce($4, consent_direct_mail)
-      OR consent_sms <> coalesce($5, consent_sms) OR consent_phone <> coalesce($6, consent_phone)
-      OR consent_push <> coalesce($7, consent_push))
+    FROM held WHERE m.id = held.id AND ({" OR ".join(f"{column} <> {state}" for column, state in _CONSENTS)})
     RETURNING m.kind, m.ordinal
-"""
+"""  # noqa: S608 - constants only
+"""The state of each channel is a parameter, in the order of the channels; null leaves it as it is."""
 
 
 @dataclass(frozen=True, slots=True)
 class EditReport:
     """How many members changed, how many were so already, and which were asked for but do not exist.
 
-    `over_limit` are the ids of those that stayed as they were because they would have too many tags.
+    `over_limit` are the ids of members that did not change because they would have too many tags.
     """
 
     changed: int
@@ -123,7 +125,7 @@ async def _evaluated(context: Context, viewer: Viewer, selection: Selection) -> 
     if chosen.matched is not None and len(chosen.matched) > MAX_MATCHED:
         message = (
             f"{len(chosen.matched)} members match, and one call edits at most {MAX_MATCHED}. Narrow the criteria"
-            " and call several times: those who were edited need not match any more."
+            " and call several times; members that were edited may not match any more."
         )
         raise TooMany(message, path=("where",))
     return chosen
@@ -132,7 +134,7 @@ async def _evaluated(context: Context, viewer: Viewer, selection: Selection) -> 
 async def _select(
     connection: asyncpg.Connection, viewer: Viewer, selection: Selection
 ) -> tuple[list[int], list[str]]:
-    """The ids of the members that exist, and what was given for those that do not."""
+    """The ids of the members that exist, and the given ids that no member has."""
     if selection.matched is not None:
         ordinals = list(selection.matched)
         rows = await connection.fetch(BY_ORDINAL, viewer.workspace_id, selection.kind, ordinals)

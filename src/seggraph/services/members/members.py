@@ -27,8 +27,9 @@ from seggraph.database.paging import (
     nullable,
 )
 from seggraph.errors import Invalid, NotFound, UnknownField
+from seggraph.member_fields import FIELDS
+from seggraph.member_fields.cleaning import MAX_EXTERNAL_ID
 from seggraph.models.audiences import ChunkRole
-from seggraph.services.members.drafts import MAX_EXTERNAL_ID
 from seggraph.values.attribute_values import storable_text
 from seggraph.vocabulary import AttributeType, ConsentState, MemberKind
 
@@ -82,10 +83,15 @@ SELECT: Final = f"""
     SELECT {", ".join(f"m.{column}" for column in COLUMNS)} /*keys*/ FROM members m WHERE m.workspace_id = $1
 """  # noqa: S608 - constants only
 
-OF_KIND: Final = """
+_SEARCHED: Final = " || ' ' || ".join(
+    f"coalesce(m.{field.column}, '')" for field in FIELDS if field.is_searched
+)
+"""What a search looks in: the expression of the index members_search."""
+
+OF_KIND: Final = f"""
     AND m.kind = $2
     AND ($3::text IS NULL OR
-      lower(coalesce(m.name, '') || ' ' || coalesce(m.domain, '') || ' ' || coalesce(m.email, '')) LIKE $3)
+      lower({_SEARCHED}) LIKE $3)
 """
 
 FIND: Final = f"SELECT array_agg(m.ordinal) FROM members m WHERE m.workspace_id = $1 {OF_KIND}"  # noqa: S608
@@ -110,10 +116,10 @@ READ_SORTED: Final = """
 
 COUNT: Final = f"SELECT count(*) FROM members m WHERE m.workspace_id = $1 {OF_KIND}"  # noqa: S608
 
-READ_ADDRESSES: Final = """
-    SELECT member_id, address, shipping_address, billing_address FROM member_addresses
+READ_ADDRESSES: Final = f"""
+    SELECT member_id, {", ".join(field.name for field in fields(Addresses))} FROM member_addresses
     WHERE workspace_id = $1 AND member_id = ANY($2)
-"""
+"""  # noqa: S608 - constants only
 
 BY_ORDINAL: Final = Order("ordinal", (Key("m.ordinal", "bigint"),))
 _EMPTY: Final = {"text": "''", "numeric": "0", "bigint": "0", "double precision": "0"}
@@ -140,10 +146,10 @@ class MemberList:
 
 async def get(viewer: Viewer, member_id: int) -> MemberView:
     """One member. Raises NotFound for one that the workspace does not have."""
-    found = await get_many(viewer, [member_id])
-    if member_id not in found:
+    views = await get_many(viewer, [member_id])
+    if member_id not in views:
         raise NotFound("There is no such member.", path=("id",))
-    return found[member_id]
+    return views[member_id]
 
 
 async def get_many(viewer: Viewer, member_ids: Sequence[int]) -> dict[int, MemberView]:
@@ -166,7 +172,7 @@ async def find_by_external_id(viewer: Viewer, kind: MemberKind, external_id: str
     return None if row is None else view_of(row)
 
 
-AMONG_KEYS: Final = "(m.kind, m.ordinal) IN (SELECT * FROM unnest($2::smallint[], $3::int[]))"
+WITHIN_KEYS: Final = "(m.kind, m.ordinal) IN (SELECT * FROM unnest($2::smallint[], $3::int[]))"
 
 
 async def by_keys(
@@ -176,7 +182,7 @@ async def by_keys(
     kinds, ordinals = [int(kind) for kind, _ in keys], [ordinal for _, ordinal in keys]
     async with database() as connection:
         rows = await connection.fetch(
-            f"{SELECT} AND {AMONG_KEYS}",
+            f"{SELECT} AND {WITHIN_KEYS}",
             viewer.workspace_id,
             kinds,
             ordinals,
@@ -226,7 +232,7 @@ def _made(columns: Sequence[str] | None) -> Callable[[asyncpg.Record], Any]:
 
 
 async def addresses(viewer: Viewer, member_ids: Sequence[int]) -> dict[int, Addresses]:
-    """The addresses of members, by member id; who has none is absent."""
+    """The addresses of members, by member id. A member without addresses is absent."""
     async with database() as connection:
         rows = await connection.fetch(READ_ADDRESSES, viewer.workspace_id, list(member_ids))
     return {
@@ -244,13 +250,13 @@ def order_by(catalogue: Catalogue, field: str | None, *, descending: bool) -> Or
     """
     if field is None:
         return Order(BY_ORDINAL.name, BY_ORDINAL.keys, descending)
-    found = catalogue.find(field)
-    if found is None or found.storage is Storage.ADDRESS or not _is_sortable(found):
+    sort_field = catalogue.find(field)
+    if sort_field is None or sort_field.storage is Storage.ADDRESS or not _is_sortable(sort_field):
         message = (
             f"Members cannot be sorted by {field!r}; use a field of the catalogue, or a number attribute."
         )
         raise UnknownField(message, path=("orderBy", "field"))
-    return Order(f"member.{field}", (*_keys(found, descending), *BY_ORDINAL.keys), descending)
+    return Order(f"member.{field}", (*_keys(sort_field, descending), *BY_ORDINAL.keys), descending)
 
 
 def _is_sortable(field: Field) -> bool:
@@ -303,8 +309,8 @@ async def count(viewer: Viewer, members: MemberList) -> int:
     if members.audience is not None:
         return len(await narrowed(viewer, members))
     async with database() as connection:
-        found: int = await connection.fetchval(COUNT, *_arguments(viewer, members))
-    return found
+        total: int = await connection.fetchval(COUNT, *_arguments(viewer, members))
+    return total
 
 
 async def _narrowed_to_few(viewer: Viewer, members: MemberList) -> MemberList:
@@ -334,8 +340,8 @@ async def audiences_of(viewer: Viewer, segment_ids: Sequence[int]) -> dict[int, 
     """The members of each of these segments, which the caller has found visible."""
     owners = {segment_id: ChunkOwner(ChunkRole.MEMBERS, segment_id) for segment_id in segment_ids}
     async with database() as connection:
-        found = await ChunkStore(connection, viewer.workspace_id).read_many(list(owners.values()))
-    return {segment_id: found[owner] for segment_id, owner in owners.items()}
+        audiences = await ChunkStore(connection, viewer.workspace_id).read_many(list(owners.values()))
+    return {segment_id: audiences[owner] for segment_id, owner in owners.items()}
 
 
 async def audience_of(viewer: Viewer, segment_ids: Sequence[int]) -> BitMap:
@@ -363,7 +369,7 @@ async def pages_of_audiences(
     arguments: list[Any] = [viewer.workspace_id, kind]
     selects = []
     for audience in audiences:
-        condition, values = await asyncio.to_thread(_among, audience, len(arguments))
+        condition, values = await asyncio.to_thread(_in_audience, audience, len(arguments))
         selects.append(f"{SELECT_KEYS} AND m.kind = $2 AND {condition}")
         arguments += values
     async with database() as connection:
@@ -372,7 +378,7 @@ async def pages_of_audiences(
         )
 
 
-def _among(audience: BitMap, bound: int) -> tuple[str, list[Any]]:
+def _in_audience(audience: BitMap, bound: int) -> tuple[str, list[Any]]:
     """The condition that a member is in an audience, and what it binds after so many other values.
 
     For a dense one PostgreSQL looks at each of the members between the first and the last; an array of so many
@@ -398,7 +404,7 @@ async def _cut_pages(
     wanted = BitMap.union(BitMap(), *(BitMap(ordinals) for ordinals, _ in cuts))
     async with database() as connection:
         read = COLUMNS if columns is None else tuple(dict.fromkeys((*columns, "ordinal")))
-        rows = await _rows_of(connection, viewer.workspace_id, kind, wanted, read)
+        rows = await _rows_of(connection, viewer.workspace_id, kind, list(wanted), read)
     make = _made(columns)
     by_ordinal = {row["ordinal"]: make(row) for row in rows}
     pages = []

@@ -33,7 +33,7 @@ READ: Final = f"""
 """  # noqa: S608 - constants only
 
 
-class Asked(NamedTuple):
+class RelatedKey(NamedTuple):
     """Whose related members, and of which relation; None for all of them."""
 
     kind: MemberKind
@@ -41,7 +41,7 @@ class Asked(NamedTuple):
     relation: str | None
 
 
-async def get_many(viewer: Viewer, asked: Sequence[Asked]) -> dict[Asked, list[MemberView]]:
+async def get_many(viewer: Viewer, asked: Sequence[RelatedKey]) -> dict[RelatedKey, list[MemberView]]:
     """Up to MAX_RELATED related members by relation, in the order in which they came.
 
     Raises Invalid for a relation that a kind does not have.
@@ -55,20 +55,20 @@ async def get_many(viewer: Viewer, asked: Sequence[Asked]) -> dict[Asked, list[M
         return {}
     async with database() as connection:
         found = await connection.fetch(READ, viewer.workspace_id, *zip(*rows, strict=True), MAX_RELATED)
-    related: dict[Asked, list[MemberView]] = defaultdict(list)
+    related: dict[RelatedKey, list[MemberView]] = defaultdict(list)
     for row in found:
         related[asked[row["position"]]].append(view_of(row))
     return dict(related)
 
 
 def require_relation(kind: MemberKind, relation: str | None) -> None:
-    """Raise Invalid, naming those there are, unless members of a kind have a relation."""
+    """Raise Invalid, which names the relations of the kind, unless its members have this relation."""
     if relation is not None and relations.find(kind, relation) is None:
         raise unknown(kind, relation)
 
 
-def _directions(key: Asked) -> tuple[Direction, ...]:
+def _directions(key: RelatedKey) -> tuple[Direction, ...]:
     if key.relation is None:
         return relations.of_kind(key.kind)
-    found = relations.find(key.kind, key.relation)
-    return () if found is None else (found,)
+    direction = relations.find(key.kind, key.relation)
+    return () if direction is None else (direction,)

@@ -1,8 +1,8 @@
 """Relating members by their external ids, also before they exist.
 
 A relation with a side that is not there yet waits as a pending one; the upsert that creates the last missing
-side settles it in the same transaction. Whoever relates while a side is missing holds that kind's population, as
-whoever creates members does: so one of the two sees the other.
+side settles it in the same transaction. A call that relates while a side is missing holds that kind's population, as
+a call that creates members does: so one of the two sees the other.
 """
 
 from collections import defaultdict
@@ -19,9 +19,9 @@ from seggraph.criteria.relations import Direction
 from seggraph.database.locks import LockSpace, lock_exclusive, lock_shared
 from seggraph.database.unit_of_work import UnitOfWork, begin
 from seggraph.errors import Duplicate, Invalid, Problems, Required, SeggraphError, TooMany
+from seggraph.member_fields.cleaning import MAX_EXTERNAL_ID
 from seggraph.row_errors import RowError, refusals
 from seggraph.services.changes import changes
-from seggraph.services.members.drafts import MAX_EXTERNAL_ID
 from seggraph.values.attribute_values import storable_text
 from seggraph.vocabulary import MemberKind, RelationType
 
@@ -114,7 +114,7 @@ ERASE_WAITING: Final = """
 
 
 class Pair(NamedTuple):
-    """A relation as it is stored: its type, and who is at the two ends, by external id."""
+    """A relation as it is stored: its type, and the members at both ends, by external id."""
 
     type: RelationType
     from_external_id: str
@@ -184,8 +184,8 @@ async def erase(
 
     The caller holds `member_locks` alone. Returns how many relations there were, and how many pending ones.
     """
-    forward = [one.type for one in catalogue.of_kind(kind) if one.forward]
-    backward = [one.type for one in catalogue.of_kind(kind) if not one.forward]
+    forward = [direction.type for direction in catalogue.of_kind(kind) if direction.forward]
+    backward = [direction.type for direction in catalogue.of_kind(kind) if not direction.forward]
     rows = await unit.connection.fetch(ERASE, workspace_id, forward, backward, list(ordinals))
     waiting = await unit.connection.fetch(ERASE_WAITING, workspace_id, kind, list(external_ids))
     await _mark(context, unit, workspace_id, rows, but=kind)
@@ -225,20 +225,20 @@ def _clean(row: Mapping[str, Any]) -> Pair:
 def _direction(row: Mapping[str, Any]) -> Direction:
     """The relation that a row means. Raises Invalid, saying which relations there are."""
     from_kind, to_kind, name = MemberKind(row["fromKind"]), MemberKind(row["toKind"]), row["relation"]
-    found = catalogue.find(from_kind, name)
-    if found is None:
+    direction = catalogue.find(from_kind, name)
+    if direction is None:
         raise unknown(from_kind, name)
-    if found.other_kind is not to_kind:
-        message = (
-            f"The relation {name} of {from_kind.name} leads to {found.other_kind.name}, not {to_kind.name}."
-        )
+    if direction.other_kind is not to_kind:
+        message = f"The relation {name} of {from_kind.name} leads to {direction.other_kind.name}, not {to_kind.name}."
         raise Invalid(message, path=("toKind",))
-    return found
+    return direction
 
 
 def unknown(kind: MemberKind, name: str) -> Invalid:
     """The error for a relation that a kind does not have."""
-    known = ", ".join(f"{one.name} ({one.other_kind.name})" for one in catalogue.of_kind(kind))
+    known = ", ".join(
+        f"{direction.name} ({direction.other_kind.name})" for direction in catalogue.of_kind(kind)
+    )
     return Invalid(f"{kind.name} has no relation {name[:40]!r}; it has {known}.", path=("relation",))
 
 
@@ -292,9 +292,9 @@ class _Change:
             self._report.unchanged += len(real) - len(made)
         if waiting:
             texts = [(pair.type, *_kinds(pair.type), *pair[1:]) for pair in waiting]
-            kept = await self._connection.fetch(WAIT, self._workspace_id, *zip(*texts, strict=True))
-            self._report.pending += len(kept)
-            self._report.unchanged += len(waiting) - len(kept)
+            stored = await self._connection.fetch(WAIT, self._workspace_id, *zip(*texts, strict=True))
+            self._report.pending += len(stored)
+            self._report.unchanged += len(waiting) - len(stored)
 
     async def _end(self, pairs: Sequence[Pair]) -> None:
         real, waiting = self._split(pairs)

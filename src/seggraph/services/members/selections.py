@@ -14,8 +14,8 @@ from pyroaring import BitMap
 from seggraph.access import Viewer
 from seggraph.context import Context
 from seggraph.errors import Invalid, Required, TooMany
+from seggraph.member_fields.cleaning import MAX_EXTERNAL_ID
 from seggraph.services.criteria import matching
-from seggraph.services.members.drafts import MAX_EXTERNAL_ID
 from seggraph.values.attribute_values import storable_text
 from seggraph.vocabulary import MemberKind
 
@@ -32,7 +32,9 @@ BY_EXTERNAL_ID: Final = """
     WHERE workspace_id = $1 AND kind = $3 AND external_id = ANY($2)
 """
 
-AMONG: Final = "SELECT ordinal FROM members WHERE workspace_id = $1 AND kind = $2 AND ordinal = ANY($3)"
+WITHIN_ORDINALS: Final = (
+    "SELECT ordinal FROM members WHERE workspace_id = $1 AND kind = $2 AND ordinal = ANY($3)"
+)
 
 BETWEEN: Final = """
     SELECT array_agg(ordinal) FROM members WHERE workspace_id = $1 AND kind = $2 AND ordinal BETWEEN $3 AND $4
@@ -113,7 +115,7 @@ async def existing(
     if not ordinals:
         return BitMap()
     if len(ordinals) <= MAX_NAMED:
-        rows = await connection.fetch(AMONG, viewer.workspace_id, kind, list(ordinals))
+        rows = await connection.fetch(WITHIN_ORDINALS, viewer.workspace_id, kind, list(ordinals))
         return BitMap(row["ordinal"] for row in rows)
-    found = await connection.fetchval(BETWEEN, viewer.workspace_id, kind, ordinals.min(), ordinals.max())
-    return ordinals & BitMap(found or ())
+    present = await connection.fetchval(BETWEEN, viewer.workspace_id, kind, ordinals.min(), ordinals.max())
+    return ordinals & BitMap(present or ())

@@ -12,6 +12,8 @@ from seggraph.context import Context
 from seggraph.database.locks import LockSpace, lock_shared
 from seggraph.database.unit_of_work import UnitOfWork, begin
 from seggraph.errors import Duplicate, Problems, SeggraphError, TooMany, WrongType
+from seggraph.member_fields import ATTRIBUTES, FIELDS, FieldType
+from seggraph.member_fields.field_types import INSTANT, JSON_OBJECT
 from seggraph.row_errors import RowError
 from seggraph.services.catalogue import catalogues
 from seggraph.services.changes import changes
@@ -22,36 +24,21 @@ from seggraph.vocabulary import AttributeType, MemberKind
 
 MAX_ROWS: Final = 1_000
 
+_MEMBER_FIELDS: Final = [field for field in FIELDS if not field.is_address and field.type is not INSTANT]
+
 COLUMNS: Final = {
-    "name": "text",
-    "domain": "text",
-    "email": "text",
-    "phone": "text",
-    "country": "text",
-    "city": "text",
-    "industry": "text",
-    "revenue": "numeric",
-    "employees": "bigint",
-    "score": "double precision",
-    "is_target": "boolean",
-    "has_address": "boolean",
-    "tags": "text[]",
-    "attributes": "jsonb",
-    "consent_email": "smallint",
-    "consent_direct_mail": "smallint",
-    "consent_sms": "smallint",
-    "consent_phone": "smallint",
-    "consent_push": "smallint",
+    **{field.column: field.type.sql for field in _MEMBER_FIELDS if field.name != "externalId"},
+    ATTRIBUTES: "jsonb",
 }
 """What an upsert can change in a row of `members`, with the types of PostgreSQL."""
 
 OF_A_NEW_MEMBER: Final = {
-    "is_target": "true",
-    "has_address": "false",
-    "tags": "'{}'",
-    **{column: "0::smallint" for column in COLUMNS if column.startswith("consent_")},
+    field.column: field.default for field in _MEMBER_FIELDS if field.default is not None
 }
 """What a member has that is created without a column, where that is not null, as SQL."""
+
+ADDRESS_COLUMNS: Final = {field.column: field.type for field in FIELDS if field.is_address}
+"""The columns of `member_addresses`, with their types."""
 
 _NAMES = ", ".join(COLUMNS)
 _TYPED = ", ".join(f"{column} {type_}" for column, type_ in COLUMNS.items())
@@ -74,6 +61,7 @@ FIND = """
       WHERE workspace_id = (SELECT $1::bigint) AND kind = (SELECT $2::smallint) AND external_id = ANY($3))
 """
 
+# any workspace: FIND gave the ids of this workspace; a second condition would mislead the planner
 READ = f"""
     SELECT id, ordinal, external_id, {_NAMES} FROM members WHERE id = ANY($1) ORDER BY id FOR NO KEY UPDATE
 """  # noqa: S608 - the names are the constants above; the order keeps two upserts from a deadlock
@@ -90,6 +78,7 @@ INSERT = f"""
     SELECT id, external_id FROM created WHERE has_address
 """  # noqa: S608
 
+# any workspace: READ locked these ids of this workspace; a second condition would mislead the planner
 UPDATE = f"""
     UPDATE members m SET {", ".join(f"{column} = t.{column}" for column in COLUMNS)},
       version = m.version + 1, updated_at = now()
@@ -101,19 +90,17 @@ RESERVE = """
     ON CONFLICT (workspace_id, kind) DO UPDATE SET next_ordinal = p.next_ordinal RETURNING next_ordinal
 """
 
-READ_ADDRESSES = """
-    SELECT member_id, address, shipping_address, billing_address FROM member_addresses WHERE member_id = ANY($1)
-"""
+_ADDRESSES = ", ".join(ADDRESS_COLUMNS)
 
-WRITE_ADDRESSES = """
-    INSERT INTO member_addresses (workspace_id, member_id, address, shipping_address, billing_address)
-    SELECT $1, member_id, address, shipping_address, billing_address FROM jsonb_to_recordset($2::jsonb)
-      AS t(member_id bigint, address text, shipping_address jsonb, billing_address jsonb)
-    ON CONFLICT (member_id) DO UPDATE SET address = EXCLUDED.address,
-      shipping_address = EXCLUDED.shipping_address, billing_address = EXCLUDED.billing_address
-"""
+# any workspace: READ locked these ids of this workspace; a second condition would mislead the planner
+READ_ADDRESSES = f"SELECT member_id, {_ADDRESSES} FROM member_addresses WHERE member_id = ANY($1)"  # noqa: S608
 
-ADDRESS_PARTS: Final = ("address", "shipping_address", "billing_address")
+WRITE_ADDRESSES = f"""
+    INSERT INTO member_addresses (workspace_id, member_id, {_ADDRESSES})
+    SELECT $1, member_id, {_ADDRESSES} FROM jsonb_to_recordset($2::jsonb)
+      AS t(member_id bigint, {", ".join(f"{column} {type_.sql}" for column, type_ in ADDRESS_COLUMNS.items())})
+    ON CONFLICT (member_id) DO UPDATE SET {", ".join(f"{column} = EXCLUDED.{column}" for column in ADDRESS_COLUMNS)}
+"""  # noqa: S608
 
 
 @dataclass(slots=True)
@@ -148,7 +135,7 @@ async def upsert(
     drafts = _clean_all(rows, report)
     if drafts:
         async with begin() as unit:
-            batch = Batch(unit, viewer.workspace_id, kind, report)
+            batch = UpsertBatch(unit, viewer.workspace_id, kind, report)
             drafts = await batch.with_typed_attributes(drafts)
             changed = await batch.store(drafts)
             await batch.finish(context, *changed)
@@ -179,7 +166,7 @@ def _clean_all(rows: Sequence[Mapping[str, Any]], report: UpsertReport) -> Draft
     return drafts
 
 
-class Batch:
+class UpsertBatch:
     """One upsert's transaction. `ordinals` has those of the stored drafts, by external id."""
 
     def __init__(self, unit: UnitOfWork, workspace_id: int, kind: MemberKind, report: UpsertReport) -> None:
@@ -192,7 +179,7 @@ class Batch:
         self._created: list[str] = []
 
     async def with_typed_attributes(self, drafts: Drafts) -> Drafts:
-        """The drafts whose attribute values fit their types, in the form in which they are kept.
+        """The drafts whose attribute values fit their types, in their normal forms.
 
         Attributes that are new are created first, from the first value of each that is not null.
         """
@@ -203,7 +190,7 @@ class Batch:
         fitting: Drafts = {}
         for index, draft in drafts.items():
             try:
-                draft.attributes = _kept_attributes(draft.attributes, known)
+                draft.attributes = _normalised_attributes(draft.attributes, known)
             except SeggraphError as error:
                 self._report.fail(index, error)
             else:
@@ -246,10 +233,11 @@ class Batch:
             await relations.settle(context, self._unit, self._workspace_id, self._kind, self._created)
 
     async def _find(self, external_ids: list[str]) -> tuple[list[int], int | None]:
-        """Find who is there, and hold the population's row if there is anyone to create, so that nobody else does.
+        """Find the members that exist. If one is to be created, lock the population's row, so that no other does it.
 
-        It is taken before any member's row is: whoever holds members only never waits for it, so upserts that
-        overlap cannot deadlock. Returns the ids of who is there and the next ordinal, or None if everybody was.
+        It is taken before any row of a member. A transaction that holds rows of members never waits for it, so
+        upserts that overlap cannot deadlock. Returns the ids of the members that exist, and the next ordinal, or
+        None if all exist.
         """
         arguments = self._workspace_id, self._kind, external_ids
         seen, ids = await self._connection.fetchrow(FIND, *arguments)
@@ -317,9 +305,11 @@ class Batch:
         given = {row["id"]: draft.addresses for row, draft in pairs if draft.addresses}
         if not given:
             return {}
-        before = {member_id: dict.fromkeys(ADDRESS_PARTS) for member_id in given}
+        before = {member_id: dict.fromkeys(ADDRESS_COLUMNS) for member_id in given}
         for row in await self._connection.fetch(READ_ADDRESSES, list(given)):
-            before[row["member_id"]] = {part: _decoded(part, row[part]) for part in ADDRESS_PARTS}
+            before[row["member_id"]] = {
+                column: _decoded(type_, row[column]) for column, type_ in ADDRESS_COLUMNS.items()
+            }
         after = {member_id: before[member_id] | addresses for member_id, addresses in given.items()}
         return {member_id: parts for member_id, parts in after.items() if parts != before[member_id]}
 
@@ -340,8 +330,10 @@ def _new_row(draft: MemberDraft, ordinal: int) -> dict[str, Any]:
     return row
 
 
-def _kept_attributes(attributes: Mapping[str, Any], known: Mapping[str, AttributeType]) -> dict[str, Any]:
-    """The values in their kept forms; None stays, for it removes."""
+def _normalised_attributes(
+    attributes: Mapping[str, Any], known: Mapping[str, AttributeType]
+) -> dict[str, Any]:
+    """The values in their normal forms; None stays, because it removes an attribute."""
     result: dict[str, Any] = {}
     for name, value in attributes.items():
         if value is None:
@@ -352,7 +344,7 @@ def _kept_attributes(attributes: Mapping[str, Any], known: Mapping[str, Attribut
                 attribute_values.type_of(value)
                 limit = catalogues.MAX_ATTRIBUTES
                 raise TooMany(f"There are {limit} attributes already, and {name} would be one more.")
-            result[name] = attribute_values.kept(value, known[name])
+            result[name] = attribute_values.normalised(value, known[name])
         except SeggraphError as error:
             error.path = ("attributes", name)
             raise
@@ -365,15 +357,15 @@ def _merged(before: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, An
 
 def _differing(before: Mapping[str, Any], after: Mapping[str, Any]) -> set[str]:
     """The names of what differs: columns, and single attributes."""
-    names = {column for column in COLUMNS if column != "attributes" and before[column] != after[column]}
+    names = {column for column in COLUMNS if column != ATTRIBUTES and before[column] != after[column]}
     if before["attributes"] != after["attributes"]:
         old, new = before["attributes"], after["attributes"]
         names |= {f"attributes.{name}" for name in old.keys() | new.keys() if old.get(name) != new.get(name)}
     return names
 
 
-def _decoded(part: str, value: Any) -> Any:
-    return value if part == "address" or value is None else orjson.loads(value)
+def _decoded(type_: FieldType, value: Any) -> Any:
+    return orjson.loads(value) if type_ is JSON_OBJECT and value is not None else value
 
 
 def _json(rows: list[dict[str, Any]]) -> str:

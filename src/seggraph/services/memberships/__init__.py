@@ -1,1 +1,1 @@
-"""Who is in a segment, through which source, and why that changed."""
+"""The members of segments, the sources that link them, and how and why that changes."""

@@ -1,7 +1,7 @@
-"""By which sources members entered and exited: beside the moves of a run, as bytes, which of them are whose.
+"""Attribution: by which sources members entered and exited, stored as bytes beside the membership changes of a run.
 
-An entry is due to the sources that hold the member after it, an exit to those that held it before. Almost always that
-is one source for all moves of a chunk: its id, and no bitmap. A source that is gone was a playbook's.
+An entry is attributed to the sources that link the member after it, an exit to those that linked it before. Almost
+always that is one source for all changes of a chunk: its id, and no bitmap. A source that is gone was a playbook's.
 """
 
 import struct
@@ -16,42 +16,42 @@ from seggraph.audiences import from_bytes, to_bytes
 from seggraph.services.memberships.memberships import SOURCES, Holding
 from seggraph.vocabulary import SourceKind
 
-Causes = Mapping[int, BitMap]
-"""By source, the moves that are due to it; a move may be due to several."""
+Attribution = Mapping[int, BitMap]
+"""By source, the members whose entry or exit is attributed to it; it may be attributed to several."""
 
 HEAD: Final = struct.Struct("<qI")
-"""A source's id, and how many bytes its bitmap has: none if all moves of the chunk are due to it."""
+"""A source's id, and how many bytes its bitmap has: none if all changes of the chunk are attributed to it."""
 
 GONE: Final = Holding(SourceKind.PLAYBOOK, None)
 """The source of a playbook that was deleted, or does not add to the segment any more."""
 
 
-def encode(moved: BitMap, causes: Causes) -> bytes:
-    """The causes of the moves of a chunk."""
+def encode(changed: BitMap, attribution: Attribution) -> bytes:
+    """The attribution of the changes of a chunk."""
     parts = []
-    for source_id, due in causes.items():
-        part = due & moved
+    for source_id, attributed in attribution.items():
+        part = attributed & changed
         if part:
-            data = b"" if len(part) == len(moved) else to_bytes(part)
+            data = b"" if len(part) == len(changed) else to_bytes(part)
             parts.append(HEAD.pack(source_id, len(data)) + data)
     return b"".join(parts)
 
 
-def decode(data: bytes, moved: BitMap) -> dict[int, BitMap]:
-    """What `encode` was given, as far as it is about these moves."""
-    found: dict[int, BitMap] = {}
+def decode(data: bytes, changed: BitMap) -> dict[int, BitMap]:
+    """What `encode` was given, as far as it is about these changes."""
+    attribution: dict[int, BitMap] = {}
     place = 0
     while place < len(data):
         source_id, length = HEAD.unpack_from(data, place)
         place += HEAD.size
-        found[source_id] = from_bytes(data[place : place + length]) if length else moved
+        attribution[source_id] = from_bytes(data[place : place + length]) if length else changed
         place += length
-    return found
+    return attribution
 
 
-def without(data: bytes | None, moved: BitMap, left: BitMap) -> bytes | None:
-    """The causes of those who are left of the moves that they were encoded for."""
-    return None if data is None else encode(left, decode(data, moved))
+def without(data: bytes | None, changed: BitMap, left: BitMap) -> bytes | None:
+    """The attribution of the members who are left of the changes that it was encoded for."""
+    return None if data is None else encode(left, decode(data, changed))
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,15 +60,19 @@ class Sources:
 
     known: Mapping[int, Holding]
 
-    def of(self, causes: Causes, ordinal: int) -> list[Holding]:
-        """What held a member that moved.
+    def of(self, attribution: Attribution, ordinal: int) -> list[Holding]:
+        """The sources to which the entry or exit of a member is attributed.
 
-        None of them: it let go of the member before the run that found this. Then it was a playbook, where no import
-        can have been: one that replaced the members.
+        If there is none, the source let go of the member before the run that noticed it: a playbook, or, where there
+        are imports, an import that replaced the members.
         """
-        found = [self.known.get(source_id, GONE) for source_id, due in causes.items() if ordinal in due]
-        imports = any(one.kind is SourceKind.IMPORT for one in self.known.values())
-        return found or ([] if imports else [GONE])
+        holdings = [
+            self.known.get(source_id, GONE)
+            for source_id, attributed in attribution.items()
+            if ordinal in attributed
+        ]
+        imports = any(holding.kind is SourceKind.IMPORT for holding in self.known.values())
+        return holdings or ([] if imports else [GONE])
 
 
 async def sources_of(
@@ -78,4 +82,4 @@ async def sources_of(
     known: dict[int, dict[int, Holding]] = {segment_id: {} for segment_id in segment_ids}
     for row in await connection.fetch(SOURCES, workspace_id, list(segment_ids)):
         known[row["segment_id"]][row["id"]] = Holding(SourceKind(row["kind"]), row["playbook_id"])
-    return {segment_id: Sources(some) for segment_id, some in known.items()}
+    return {segment_id: Sources(of_segment) for segment_id, of_segment in known.items()}

@@ -1,7 +1,10 @@
-"""Applying what a computation found: links, members, reach, history and events change together or not at all."""
+"""Reading memberships to change them, and recording the changes: history, numbers and facts in one transaction.
+
+Who enters and who exits is worked out in `membership`.
+"""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
@@ -11,17 +14,17 @@ from pyroaring import BitMap
 from seggraph.audiences import ChunkOwner, ChunkStore, pieces, to_bytes
 from seggraph.events import SAMPLE_SIZE, Fact, MembershipChanged, ReachChanged
 from seggraph.models.audiences import ChunkRole
-from seggraph.models.runs import Move
+from seggraph.models.runs import Direction
 from seggraph.services.memberships import attribution
-from seggraph.services.memberships.attribution import Causes
+from seggraph.services.memberships.membership import Membership, MembershipChange
 from seggraph.services.reach.reach import COLUMNS, ReachCounts
-from seggraph.vocabulary import MemberKind, ReachStatus, RunTrigger, SourceKind
+from seggraph.vocabulary import MemberKind, ReachStatus, RunTrigger
 
 SOURCES = (
     "SELECT id, segment_id, kind FROM sources WHERE workspace_id = $1 AND segment_id = ANY($2) ORDER BY id"
 )
 
-# With the runs go the moves and the numbers that are given. The members are a sample, to be told by their ids.
+# With the runs go who entered and exited, and the numbers that are given. The members are a sample for subscribers.
 RECORD: Final = f"""
     WITH recorded AS (
       INSERT INTO runs (workspace_id, segment_id, revision, trigger, status, as_of, started_at, finished_at,
@@ -48,7 +51,7 @@ RECORD: Final = f"""
     SELECT id, NULL, ordinal FROM members WHERE workspace_id = $1 AND kind = $2 AND ordinal = ANY($6::int[])
 """  # noqa: S608 - constants only
 
-WRITE_MOVES = """
+WRITE_CHUNKS = """
     INSERT INTO run_chunks (workspace_id, segment_id, run_id, move, chunk, cardinality, roaring, causes,
       applied)
     SELECT $1, t.*, r.applied
@@ -58,206 +61,130 @@ WRITE_MOVES = """
 
 SAMPLE = "SELECT ordinal, id FROM members WHERE workspace_id = $1 AND kind = $2 AND ordinal = ANY($3)"
 
-EMPTY: Final = BitMap()
-
-BLOCKABLE: Final = frozenset({SourceKind.CRITERIA, SourceKind.PLAYBOOK})
-"""The sources that add members by themselves; an import and a hand are acts of will and never blocked."""
-
-
-@dataclass(slots=True)
-class Membership:
-    """The bitmaps of one segment before and after: the links of its sources, and through them its members.
-
-    They may be cut down to the chunks that a change can touch; so are then all the differences.
-    """
-
-    segment_id: int
-    links: dict[int, BitMap]
-    blocks: dict[int, BitMap]
-    members: BitMap
-    kinds: dict[int, str]
-    links_after: dict[int, BitMap] = field(default_factory=dict)
-    blocks_after: dict[int, BitMap] = field(default_factory=dict)
-
-    def source(self, kind: str) -> int:
-        """The id of the source of a kind that the segment has once."""
-        return next(source_id for source_id, source_kind in self.kinds.items() if source_kind == kind)
-
-    def link(self, source_id: int, matched: BitMap, *, among: BitMap | None = None) -> None:
-        """Make the links of a source what it matched, blocks taken away; with `among`, only for these ordinals."""
-        kept = EMPTY if among is None else self.links[source_id] - among
-        self.links_after[source_id] = kept | (matched - self.blocks[source_id])
-
-    def add_manually(self, ordinals: BitMap) -> None:
-        """Link these by hand: a link that only a hand removes. Blocks stay, and never touch it."""
-        manual = self.source(SourceKind.MANUAL)
-        self.links_after[manual] = self.links[manual] | ordinals
-
-    def remove_manually(self, ordinals: BitMap) -> None:
-        """Take every link of these away, and block them on every source that would add them by itself."""
-        for source_id, kind in self.kinds.items():
-            self.links_after[source_id] = self.links[source_id] - ordinals
-            if kind in BLOCKABLE:
-                self.blocks_after[source_id] = self.blocks[source_id] | ordinals
-
-    def forget(self, ordinals: BitMap) -> None:
-        """Take every link and every block of these away, as if they had never been."""
-        self.links_after = {source_id: links - ordinals for source_id, links in self.links.items()}
-        self.blocks_after = {source_id: blocks - ordinals for source_id, blocks in self.blocks.items()}
-
-    @property
-    def touched(self) -> BitMap:
-        """Those of whom any link or block changes, whether or not they move."""
-        links = (self.links[source_id] ^ after for source_id, after in self.links_after.items())
-        blocks = (self.blocks[source_id] ^ after for source_id, after in self.blocks_after.items())
-        return BitMap.union(BitMap(), *links, *blocks)
-
-    @property
-    def members_after(self) -> BitMap:
-        """The union of the links of all sources."""
-        return BitMap.union(BitMap(), *(self.links | self.links_after).values())
-
-    @property
-    def causes(self) -> dict[int, BitMap]:
-        """By source, those who move and whom it holds: after they entered, or before they exited."""
-        moved = self.members ^ self.members_after
-        due = {
-            source_id: (links & moved) | (self.links_after.get(source_id, EMPTY) & moved)
-            for source_id, links in self.links.items()
-        }
-        return {source_id: some for source_id, some in due.items() if some}
-
-    @property
-    def chunk_changes(self) -> dict[ChunkOwner, tuple[BitMap, BitMap]]:
-        """What the chunk store has to write."""
-        changes = {
-            ChunkOwner(ChunkRole.LINKS, source_id): (self.links[source_id], after)
-            for source_id, after in self.links_after.items()
-        }
-        changes |= {
-            ChunkOwner(ChunkRole.BLOCKS, source_id): (self.blocks[source_id], after)
-            for source_id, after in self.blocks_after.items()
-        }
-        return changes | {ChunkOwner(ChunkRole.MEMBERS, self.segment_id): (self.members, self.members_after)}
-
 
 async def read_memberships(
     connection: asyncpg.Connection,
     workspace_id: int,
     segment_ids: Sequence[int],
     *,
-    near: BitMap | None = None,
+    within_ordinals: BitMap | None = None,
 ) -> dict[int, Membership]:
-    """The memberships of segments whose rows the caller holds; with `near` only the chunks of these ordinals."""
+    """The memberships of segments whose rows the caller holds; `within_ordinals` cuts them to the chunks of these."""
     sources = await connection.fetch(SOURCES, workspace_id, list(segment_ids))
     owners = [ChunkOwner(ChunkRole.MEMBERS, segment_id) for segment_id in segment_ids]
     owners += [
         ChunkOwner(role, source["id"]) for source in sources for role in (ChunkRole.LINKS, ChunkRole.BLOCKS)
     ]
-    bitmaps = await ChunkStore(connection, workspace_id).read_many(owners, near=near)
-    found = {
+    store = ChunkStore(connection, workspace_id)
+    bitmaps = await store.read_many(owners, within_ordinals=within_ordinals)
+    memberships = {
         segment_id: Membership(segment_id, {}, {}, bitmaps[ChunkOwner(ChunkRole.MEMBERS, segment_id)], {})
         for segment_id in segment_ids
     }
     for source in sources:
-        membership = found[source["segment_id"]]
+        membership = memberships[source["segment_id"]]
         membership.kinds[source["id"]] = source["kind"]
         membership.links[source["id"]] = bitmaps[ChunkOwner(ChunkRole.LINKS, source["id"])]
         membership.blocks[source["id"]] = bitmaps[ChunkOwner(ChunkRole.BLOCKS, source["id"])]
-    return found
+    return memberships
 
 
 @dataclass(frozen=True, slots=True)
 class MembershipDelta:
-    """What a computation changes of one segment: who moves, and by how much the numbers change.
+    """What a computation changes of one segment: who enters and exits, and by how much the numbers change.
 
-    `reach_known` is False while the segment's reach is being calculated or failed: it stays as it is then. `causes`
-    are those who move by source (see move_causes), None if that is not known.
+    `reach_known` is False while the segment's reach is being calculated or failed: it stays as it is then.
     """
 
-    run_id: int
     segment_id: int
     revision: int
-    entered: BitMap
-    exited: BitMap
+    change: MembershipChange
     reach_change: ReachCounts
     reach_known: bool = True
-    causes: Causes | None = None
 
     @property
-    def moves(self) -> bool:
-        """Whether anyone enters or exits."""
-        return bool(self.entered) or bool(self.exited)
+    def entered(self) -> BitMap:
+        """The members who enter."""
+        return self.change.entered
 
-
-@dataclass(frozen=True, slots=True)
-class FoundDelta:
-    """What was found about one segment, before there is a run to keep it under."""
-
-    segment_id: int
-    revision: int
-    entered: BitMap
-    exited: BitMap
-    reach_change: ReachCounts
-    reach_known: bool = True
-    causes: Causes | None = None
-
-    def under(self, run_id: int) -> MembershipDelta:
-        """The delta of the run that keeps it."""
-        return MembershipDelta(
-            run_id,
-            self.segment_id,
-            self.revision,
-            self.entered,
-            self.exited,
-            self.reach_change,
-            self.reach_known,
-            self.causes,
-        )
+    @property
+    def exited(self) -> BitMap:
+        """The members who exit."""
+        return self.change.exited
 
 
 MemberIds = Mapping[int, int]
 """Ids of members by their ordinals."""
 
 
+@dataclass(frozen=True, slots=True)
+class RecordedDeltas:
+    """Deltas with the runs that keep them, by segment, and the ids of the members that subscribers get as a sample."""
+
+    deltas: Sequence[MembershipDelta]
+    run_ids: Mapping[int, int]
+    member_ids: MemberIds
+
+
+@dataclass(frozen=True, slots=True)
+class Recording:
+    """How deltas are recorded: each with a run that is over, at an instant.
+
+    With the run is kept who entered and who exited, unless `keeps_members` is False. The deltas are added to the
+    segments' numbers if `adds_numbers`; these are as of another instant then if `as_of` is given.
+    """
+
+    trigger: RunTrigger
+    at: datetime
+    as_of: datetime | None = None
+    keeps_members: bool = True
+    adds_numbers: bool = True
+
+
 async def record(
     connection: asyncpg.Connection,
     workspace_id: int,
     kind: MemberKind,
-    trigger: RunTrigger,
-    outcomes: Sequence[FoundDelta],
-    at: datetime,
-    *,
-    as_of: datetime | None = None,
-    keeps_moves: bool = True,
-    adds_numbers: bool = True,
-) -> tuple[list[MembershipDelta], MemberIds]:
-    """Write a run that is over for each segment, with who moved, and add the changes to the segments' numbers.
-
-    These are as of another instant then if `as_of` is given. Returns what `facts_of` takes.
-    """
-    if not outcomes:
-        return [], {}
-    runs = [(one.segment_id, one.revision, len(one.entered), len(one.exited)) for one in outcomes]
-    moves = [(one.segment_id, *chunk) for one in outcomes for chunk in _moves(one)] if keeps_moves else []
+    deltas: Sequence[MembershipDelta],
+    how: Recording,
+) -> RecordedDeltas:
+    """Write a run for each delta, and add the deltas to the segments' numbers, in one statement."""
+    if not deltas:
+        return RecordedDeltas([], {}, {})
+    runs = [(delta.segment_id, delta.revision, len(delta.entered), len(delta.exited)) for delta in deltas]
+    chunks = [(delta.segment_id, *chunk) for delta in deltas for chunk in _chunks(delta.change)]
     numbers = [
-        (one.segment_id, len(one.entered) - len(one.exited), *one.reach_change.values()) for one in outcomes
+        (delta.segment_id, len(delta.entered) - len(delta.exited), *delta.reach_change.values())
+        for delta in deltas
     ]
     rows = await connection.fetch(
         RECORD,
         workspace_id,
         kind,
-        trigger,
-        at,
-        as_of,
-        _sampled(outcomes),
+        how.trigger,
+        how.at,
+        how.as_of,
+        _sampled(deltas),
         *_columns(runs, 4),
-        *_columns(moves, 6),
-        *_columns(numbers if adds_numbers else [], len(COLUMNS) + 2),
+        *_columns(chunks if how.keeps_members else [], 6),
+        *_columns(numbers if how.adds_numbers else [], len(COLUMNS) + 2),
     )
     run_ids = {row["segment_id"]: row["id"] for row in rows if row["ordinal"] is None}
-    ids = {row["ordinal"]: row["id"] for row in rows if row["ordinal"] is not None}
-    return [one.under(run_ids[one.segment_id]) for one in outcomes], ids
+    member_ids = {row["ordinal"]: row["id"] for row in rows if row["ordinal"] is not None}
+    return RecordedDeltas(deltas, run_ids, member_ids)
+
+
+async def record_run(
+    connection: asyncpg.Connection, workspace_id: int, kind: MemberKind, run_id: int, delta: MembershipDelta
+) -> RecordedDeltas:
+    """Keep who entered and who exited with a full run that is over, and so has its place in the history."""
+    rows = [(delta.segment_id, run_id, *chunk) for chunk in _chunks(delta.change)]
+    if rows:
+        await connection.execute(WRITE_CHUNKS, workspace_id, *_columns(rows, 7))
+    sampled = _sampled([delta])
+    members = await connection.fetch(SAMPLE, workspace_id, kind, sampled) if sampled else []
+    member_ids = {row["ordinal"]: row["id"] for row in members}
+    return RecordedDeltas([delta], {delta.segment_id: run_id}, member_ids)
 
 
 def _columns(rows: Sequence[tuple[Any, ...]], number: int) -> Sequence[Sequence[Any]]:
@@ -265,43 +192,26 @@ def _columns(rows: Sequence[tuple[Any, ...]], number: int) -> Sequence[Sequence[
     return list(zip(*rows, strict=True)) if rows else [()] * number
 
 
-def _moves(moved: FoundDelta | MembershipDelta) -> Iterator[tuple[int, int, int, bytes, bytes | None]]:
-    """The bitmaps of who entered and who exited: move, chunk, cardinality, bytes and causes."""
-    for move, ordinals in ((Move.ENTERED, moved.entered), (Move.EXITED, moved.exited)):
+def _chunks(change: MembershipChange) -> Iterator[tuple[int, int, int, bytes, bytes | None]]:
+    """The bitmaps of who entered and who exited: the direction, chunk, cardinality, bytes and attribution."""
+    for direction, ordinals in ((Direction.ENTERED, change.entered), (Direction.EXITED, change.exited)):
         for number, piece in pieces(ordinals).items():
-            causes = None if moved.causes is None else attribution.encode(piece, moved.causes)
-            yield int(move), number, len(piece), to_bytes(piece), causes
+            by_source = change.attribution
+            encoded = None if by_source is None else attribution.encode(piece, by_source)
+            yield int(direction), number, len(piece), to_bytes(piece), encoded
 
 
-def _sampled(moved: Iterable[FoundDelta | MembershipDelta]) -> list[int]:
-    """The ordinals of the few members that subscribers are told by their ids."""
-    both = (ordinals for one in moved for ordinals in (one.entered, one.exited))
+def _sampled(deltas: Iterable[MembershipDelta]) -> list[int]:
+    """The ordinals of the few members whose ids subscribers get."""
+    both = (ordinals for delta in deltas for ordinals in (delta.entered, delta.exited))
     return sorted({ordinal for ordinals in both for ordinal in ordinals[:SAMPLE_SIZE]})
 
 
-async def write_moves(connection: asyncpg.Connection, workspace_id: int, delta: MembershipDelta) -> None:
-    """Keep the bitmaps of who entered and who exited. The run is over, and so has its place."""
-    rows = [(delta.segment_id, delta.run_id, *chunk) for chunk in _moves(delta)]
-    if rows:
-        await connection.execute(WRITE_MOVES, workspace_id, *_columns(rows, 7))
-
-
-async def member_ids(
-    connection: asyncpg.Connection, workspace_id: int, kind: MemberKind, delta: MembershipDelta
-) -> MemberIds:
-    """The ids of the few members of whom `facts_of` tells them."""
-    sampled = _sampled([delta])
-    rows = await connection.fetch(SAMPLE, workspace_id, kind, sampled) if sampled else []
-    return {row["ordinal"]: row["id"] for row in rows}
-
-
-def facts_of(
-    workspace_id: int, deltas: Sequence[MembershipDelta], ids: MemberIds, at: datetime
-) -> list[Fact]:
-    """What subscribers are told: who moved, with a few of them by id, and that the numbers are others."""
+def facts_of(workspace_id: int, recorded: RecordedDeltas, at: datetime) -> list[Fact]:
+    """The facts for subscribers: who entered and exited, a few of them by id, and that the numbers are others."""
     facts: list[Fact] = []
-    for delta in deltas:
-        if delta.moves:
+    for delta in recorded.deltas:
+        if delta.change:
             facts.append(
                 MembershipChanged(
                     workspace_id=workspace_id,
@@ -310,9 +220,9 @@ def facts_of(
                     revision=delta.revision,
                     entered=len(delta.entered),
                     exited=len(delta.exited),
-                    entered_sample=_known(ids, delta.entered),
-                    exited_sample=_known(ids, delta.exited),
-                    run_id=delta.run_id,
+                    entered_sample=_known(recorded.member_ids, delta.entered),
+                    exited_sample=_known(recorded.member_ids, delta.exited),
+                    run_id=recorded.run_ids[delta.segment_id],
                 )
             )
         if delta.reach_known:

@@ -1,4 +1,4 @@
-"""Reading memberships: who is in what, by which sources and since when, and how big the sources are."""
+"""Reading memberships: the segments of members, by which sources and since when, and the sizes of sources."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -10,10 +10,10 @@ import asyncpg
 from pyroaring import BitMap
 
 from seggraph.access import VISIBLE_SEGMENT, Viewer, visibility_arguments
-from seggraph.audiences import SPREAD, ChunkOwner, ChunkStore, chunk_of, from_bytes, split
+from seggraph.audiences import DELTA_CHUNK, ChunkOwner, ChunkStore, chunk_of, from_bytes, split
 from seggraph.database.connections import database
 from seggraph.models.audiences import ChunkRole
-from seggraph.models.runs import Move
+from seggraph.models.runs import Direction
 from seggraph.vocabulary import MemberKind, SourceKind
 
 SOURCES: Final = """
@@ -34,7 +34,8 @@ ENTRIES: Final = f"""
        ORDER BY applied DESC LIMIT $6)
       UNION ALL
       (SELECT run_id, applied, roaring FROM run_chunks
-       WHERE workspace_id = $1 AND segment_id = w.segment_id AND chunk = {SPREAD} AND applied < w.before AND move = $5
+       WHERE workspace_id = $1 AND segment_id = w.segment_id AND chunk = {DELTA_CHUNK} AND applied < w.before
+         AND move = $5
        ORDER BY applied DESC LIMIT $6)
       ORDER BY applied DESC LIMIT $6
     ) c JOIN runs r ON r.id = c.run_id
@@ -99,10 +100,12 @@ async def sources(viewer: Viewer, segment_ids: Sequence[int]) -> dict[int, list[
 
 async def segments_of(viewer: Viewer, members: Sequence[MemberKey]) -> dict[MemberKey, list[int]]:
     """The ids of the segments that the viewer sees and each member is in, the newest first; no archived ones."""
-    near: dict[int, BitMap] = {}
+    within_ordinals: dict[int, BitMap] = {}
     for kind, ordinal in members:
-        near.setdefault(int(kind), BitMap()).add(ordinal)
-    chunks = [(kind, number) for kind, some in near.items() for number in (SPREAD, *split(some))]
+        within_ordinals.setdefault(int(kind), BitMap()).add(ordinal)
+    chunks = [
+        (kind, number) for kind, some in within_ordinals.items() for number in (DELTA_CHUNK, *split(some))
+    ]
     async with database() as connection:
         rows = await connection.fetch(
             HOLDING, *visibility_arguments(viewer), *zip(*chunks, strict=True), ChunkRole.MEMBERS
@@ -110,7 +113,7 @@ async def segments_of(viewer: Viewer, members: Sequence[MemberKey]) -> dict[Memb
     held: dict[tuple[int, int], BitMap] = {}
     for row in rows:
         held.setdefault((row["id"], row["kind"]), BitMap()).symmetric_difference_update(
-            near[row["kind"]] & from_bytes(row["roaring"])
+            within_ordinals[row["kind"]] & from_bytes(row["roaring"])
         )
     found: dict[MemberKey, list[int]] = {member: [] for member in members}
     for (segment_id, number), ordinals in held.items():
@@ -122,11 +125,13 @@ async def segments_of(viewer: Viewer, members: Sequence[MemberKey]) -> dict[Memb
 async def sources_of(viewer: Viewer, pairs: Sequence[Pair]) -> dict[Pair, list[Holding]]:
     """Which sources hold each member in the segment it is paired with, the older ones first."""
     segment_ids = sorted({segment_id for segment_id, _ in pairs})
-    near = BitMap(ordinal for _, ordinal in pairs)
+    within_ordinals = BitMap(ordinal for _, ordinal in pairs)
     async with database() as connection:
         rows = await connection.fetch(SOURCES, viewer.workspace_id, segment_ids)
         owners = {row["id"]: ChunkOwner(ChunkRole.LINKS, row["id"]) for row in rows}
-        links = await ChunkStore(connection, viewer.workspace_id).read_many(list(owners.values()), near=near)
+        links = await ChunkStore(connection, viewer.workspace_id).read_many(
+            list(owners.values()), within_ordinals=within_ordinals
+        )
     by_segment: dict[int, list[tuple[Holding, BitMap]]] = {segment_id: [] for segment_id in segment_ids}
     for row in rows:
         holding = Holding(SourceKind(row["kind"]), row["playbook_id"])
@@ -152,7 +157,7 @@ async def entered_at(viewer: Viewer, pairs: Sequence[Pair]) -> dict[Pair, dateti
                 ENTRIES,
                 viewer.workspace_id,
                 *zip(*((*key, before[key]) for key in keys), strict=True),
-                Move.ENTERED,
+                Direction.ENTERED,
                 limit,
             )
             seen = _take_entries(rows, missing, before, found)
@@ -167,7 +172,7 @@ def _take_entries(
     before: dict[tuple[int, int], int],
     found: dict[Pair, datetime],
 ) -> Counter[tuple[int, int]]:
-    """Note from entries, newest first, who is found; returns how many entries there were of each chunk."""
+    """Note the members that entries, newest first, have; returns how many entries there were of each chunk."""
     seen: Counter[tuple[int, int]] = Counter()
     for row in rows:
         key = (row["segment_id"], row["chunk"])

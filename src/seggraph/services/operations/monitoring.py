@@ -1,4 +1,4 @@
-"""How the whole installation fares, in figures that any process can tell: they come from PostgreSQL and Redis.
+"""The state of the whole installation, in figures that any process can read: they are in PostgreSQL and Redis.
 
 For operators, and so about all workspaces together: no figure names a workspace, a segment or a person. What it
 costs is bounded: counts end at a limit, and a statement at a time.
@@ -29,7 +29,7 @@ MOST_BYTES: Final = 4 * 1024**2
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """What is measured: its name, and what its label says if it has one; `values` are those that are always told.
+    """What is measured: its name, and what its label says if it has one; `values` are labels that are always reported.
 
     A total only grows; everything else is as it is now. Ages and durations are in seconds.
     """
@@ -104,6 +104,7 @@ IN_DATABASE: Final = (
 )
 
 # The oldest by number are the oldest in time, but for transactions that ran side by side.
+# any workspace: operators watch the sums over all of them
 READ: Final = """
     SELECT 'drift_members' AS figure, kind::text AS value, sum(members)::float8 AS number FROM drift GROUP BY kind
     UNION ALL SELECT 'drift_segments', kind::text, sum(segments) FROM drift GROUP BY kind
@@ -129,6 +130,7 @@ READ: Final = """
       FROM (SELECT created_at FROM outbox ORDER BY id LIMIT 100) AS oldest
 """
 
+# any workspace: operators watch the age of changes in all of them
 PENDING: Final = """
     SELECT workspace_id, kind, ordinals FROM (
       SELECT *, sum(octet_length(ordinals)) OVER (ORDER BY id) AS bytes
@@ -167,7 +169,7 @@ async def _read_database() -> Reading | None:
 
 
 async def _pending_members(connection: asyncpg.Connection) -> dict[str, float]:
-    """How many members the oldest changes touched, by kind; who changed several times counts once."""
+    """How many members the oldest changes touched, by kind; a member that changed several times counts once."""
     changed: dict[tuple[int, int], BitMap] = {}
     for row in await connection.fetch(PENDING, MOST_CHANGES, MOST_BYTES):
         changed.setdefault((row["workspace_id"], row["kind"]), BitMap()).update(from_bytes(row["ordinals"]))

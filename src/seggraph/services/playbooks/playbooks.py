@@ -1,7 +1,7 @@
 """Playbooks: rules that add members to segments, each through a source of its own in every one of them.
 
-While the criteria match, the source links the member; when they stop, the link goes. A hand supersedes: whoever
-it removed is blocked on the sources that were there, and a playbook that comes later may add them.
+While the criteria match, the source links the member; when they stop, the link goes. Manual changes supersede
+it: a member that was removed manually is blocked on the sources of that time, and a later playbook may add it.
 """
 
 from collections.abc import Mapping, Sequence
@@ -61,7 +61,7 @@ class PlaybookDraft:
 
 
 DESCRIBED: Final = ("name", "kind", "status", "visibility", "criteria")
-"""What the audit log tells of a playbook, besides the segments that it adds to."""
+"""The columns of a playbook that the audit log shows, besides the segments that it adds to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +99,7 @@ async def create(context: Context, viewer: Viewer, draft: PlaybookDraft) -> Play
         await sources.write(unit, viewer, playbook_id, feeding)
         await _require_sound(unit, viewer, draft.kind, criteria, feeding)
         await sources.compute_filled(context, unit, viewer, feeding.added)
-        return await _tell(context, unit, viewer, playbook_id, AuditAction.CREATED, feeding)
+        return await _publish(context, unit, viewer, playbook_id, AuditAction.CREATED, feeding)
 
 
 async def update(
@@ -113,7 +113,7 @@ async def update(
     """Change what is given of: name, criteria, add_to_segment_ids. Blocks in segments that stay, stay.
 
     What changes is computed anew, if the playbook is ACTIVE; segments that it does not add to any more lose its
-    links in any case. With `version`, only if nobody changed it since it was read. Raises like `create`, and
+    links in any case. With `version`, only if it did not change since it was read. Raises like `create`, and
     StaleVersion.
     """
     async with begin() as unit:
@@ -133,13 +133,13 @@ async def update(
             is_same = orjson.loads(criteria.stored) == before.criteria
             follow = feeding.added if is_same else feeding.after
             await sources.compute_filled(context, unit, viewer, follow)
-        return await _tell(context, unit, viewer, playbook_id, AuditAction.EDITED, feeding, before)
+        return await _publish(context, unit, viewer, playbook_id, AuditAction.EDITED, feeding, before)
 
 
 async def pause(context: Context, viewer: Viewer, playbook_id: int) -> PlaybookView:
     """Freeze a playbook's links as they are; one that is PAUSED stays so. Raises NotFound, Forbidden.
 
-    A run that is at work leaves them alone too: it looks again at what is ACTIVE while it holds its segment.
+    A run at work leaves them alone too: it reads again what is ACTIVE while it holds its segment.
     """
     return await _set_status(context, viewer, playbook_id, PlaybookStatus.PAUSED)
 
@@ -162,7 +162,7 @@ async def delete(context: Context, viewer: Viewer, playbook_id: int) -> None:
         await unit.connection.execute(DELETE, viewer.workspace_id, playbook_id)
         await sources.compute(context, unit, viewer, gone.removed)
         subject = audit.Subject(AuditSubject.PLAYBOOK, playbook_id, playbook.name)
-        fed = {"add_to_segment_ids": [one.id for one in feeding.kept]}
+        fed = {"add_to_segment_ids": [segment.id for segment in feeding.kept]}
         was = audit.described(playbook, *DESCRIBED) | fed
         await audit.record(unit, viewer, AuditAction.DELETED, subject, was)
         context.publish(unit, [_changed(viewer, playbook, is_deleted=True)])
@@ -180,7 +180,7 @@ async def _set_status(
         if status is PlaybookStatus.ACTIVE:
             await sources.compute_filled(context, unit, viewer, feeding.kept)
         action = AuditAction.RESUMED if status is PlaybookStatus.ACTIVE else AuditAction.PAUSED
-        return await _tell(context, unit, viewer, playbook_id, action, feeding, before)
+        return await _publish(context, unit, viewer, playbook_id, action, feeding, before)
 
 
 async def _read(
@@ -239,7 +239,7 @@ async def _hold(unit: UnitOfWork, viewer: Viewer, playbook_id: int) -> PlaybookV
     return playbook
 
 
-async def _tell(
+async def _publish(
     context: Context,
     unit: UnitOfWork,
     viewer: Viewer,
@@ -251,10 +251,10 @@ async def _tell(
     """The playbook as the unit leaves it; that it changed is published, and noted in the audit log."""
     playbook = await _read_back(unit, viewer, playbook_id)
     subject = audit.Subject(AuditSubject.PLAYBOOK, playbook_id, playbook.name)
-    fed = {"add_to_segment_ids": sorted(one.id for one in feeding.after)}
+    fed = {"add_to_segment_ids": sorted(segment.id for segment in feeding.after)}
     was = None
     if before is not None:
-        earlier = {"add_to_segment_ids": sorted(one.id for one in (*feeding.kept, *feeding.removed))}
+        earlier = {"add_to_segment_ids": sorted(segment.id for segment in (*feeding.kept, *feeding.removed))}
         was = audit.described(before, *DESCRIBED) | earlier
     await audit.record(unit, viewer, action, subject, was, audit.described(playbook, *DESCRIBED) | fed)
     context.publish(unit, [_changed(viewer, playbook)])

@@ -76,18 +76,18 @@ async def hold(
     for segment_id in fed:
         _require_own(viewer, held[segment_id])
     if wanted is None:
-        return Feeding([held[one] for one in sorted(fed)], [], [])
+        return Feeding([held[segment_id] for segment_id in sorted(fed)], [], [])
     seen = await _visible(unit, viewer, held)
     for index, segment_id in enumerate(wanted):
         if segment_id not in seen:
             raise NotFound("There is no such segment.", path=(PATH, index))
         if segment_id not in fed:
             _require_feedable(viewer, kind, held[segment_id], index)
-    kept = {one for one in fed if one in wanted or one not in seen}
+    kept = {segment_id for segment_id in fed if segment_id in wanted or segment_id not in seen}
     return Feeding(
-        kept=[held[one] for one in sorted(kept)],
-        added=[held[one] for one in sorted(set(wanted) - fed)],
-        removed=[held[one] for one in sorted(fed - kept)],
+        kept=[held[segment_id] for segment_id in sorted(kept)],
+        added=[held[segment_id] for segment_id in sorted(set(wanted) - fed)],
+        removed=[held[segment_id] for segment_id in sorted(fed - kept)],
     )
 
 
@@ -136,7 +136,7 @@ def _require_number(wanted: Sequence[int] | None) -> None:
 
 
 def _require_own(viewer: Viewer, segment: SegmentView) -> None:
-    """Raise Forbidden for a team member whose playbook somebody else has made add to another's segment."""
+    """Raise Forbidden for a team member whose playbook adds to another user's segment by a third user's edit."""
     if not viewer.manages_all and segment.created_by_id != viewer.user_id:
         raise Forbidden(
             "This playbook adds to segments that you did not create: a leader or an administrator may change it."

@@ -14,7 +14,7 @@ from seggraph.context import Context
 from seggraph.criteria import Checked, describe
 from seggraph.database.connections import database
 from seggraph.database.unit_of_work import snapshot
-from seggraph.engines import Recall
+from seggraph.engines import EvaluationRequest, Recall
 from seggraph.errors import Invalid, NotFound
 from seggraph.models.audiences import ChunkRole
 from seggraph.services.changes import populations
@@ -37,7 +37,7 @@ PENDING = "SELECT ordinals FROM dirty_batches WHERE workspace_id = $1 AND kind =
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """What criteria would match at an instant, and whom of them each channel would reach."""
+    """The members that criteria would match at an instant, and those of them that each channel would reach."""
 
     kind: MemberKind
     members: BitMap
@@ -81,14 +81,16 @@ async def _evaluate(
 ) -> list[BitMap]:
     return await context.engine.evaluate(
         connection,
-        population_settings.population,
-        criteria,
-        as_of=recall.as_of,
-        zone=population_settings.zone,
-        ordinals=ordinals,
-        recall=recall,
-        timeout_seconds=context.settings.preview_timeout_seconds,
-        max_cost=context.settings.max_evaluation_cost,
+        EvaluationRequest(
+            population_settings.population,
+            criteria,
+            as_of=recall.as_of,
+            zone=population_settings.zone,
+            within_ordinals=ordinals,
+            recall=recall,
+            timeout_seconds=context.settings.preview_timeout_seconds,
+            max_cost=context.settings.max_evaluation_cost,
+        ),
     )
 
 
@@ -99,9 +101,9 @@ async def _reachable(
     members: BitMap,
     recall: Recall,
 ) -> Reachable:
-    """Who of the members stands at each step on the way to being reached, and perhaps others.
+    """The members at each step of reach, of those that are given; others may be in the result too.
 
-    The audiences that are kept of that are right for all but those who changed and were not looked at.
+    The stored audiences are right for all members but those that changed and were not refreshed yet.
     """
     workspace_id, kind = population_settings.population.workspace_id, population_settings.population.kind
     ordinals: BitMap | None = members
@@ -142,7 +144,7 @@ async def value(viewer: Viewer, found: Preview) -> CustomerValue:
 
 
 async def members_before(viewer: Viewer, found: Preview, segment_id: int) -> BitMap:
-    """Who is in a saved segment that a preview is compared with.
+    """The members of a saved segment that a preview is compared with.
 
     Raises NotFound for a segment that the viewer does not see, Invalid for one of another kind.
     """

@@ -1,4 +1,4 @@
-"""Reach: how many members of an audience can be contacted, in all and per channel, and who falls out where.
+"""Reach: how many members of an audience can be contacted, in all and per channel, and at which step others fall out.
 
 A channel reaches a member who has an address for it, whose consent allows it and whose address is not suppressed.
 Address and consent are criteria like any other, so the engine that evaluates segments evaluates reach too; the
@@ -31,7 +31,7 @@ ADDRESSED: Final[Mapping[Channel, Checked]] = {
     # A device is not among a member's fields: that it was registered shows in the consent it gave.
     Channel.PUSH: Consent(Channel.PUSH, ConsentState.GRANTED),
 }
-"""Who has an address for a channel."""
+"""The criteria that a member has an address for a channel."""
 
 
 class Step(IntEnum):
@@ -52,15 +52,15 @@ _COUNTED: Final[tuple[Place, ...]] = tuple(
 """The steps as the counts have them, in their order."""
 
 Reachable = Mapping[Place, BitMap]
-"""Of some members, those who stand at each step for each channel."""
+"""The members at each step for each channel."""
 
 
 @dataclass(frozen=True, slots=True)
 class ReachCounts:
     """How many members each channel reaches, and how many are reached by one of the purpose's channels.
 
-    `addressed_…` are those of them who have an address at all, `allowed_…` those whose consent allows it too;
-    `members` are those of whom it all is.
+    `addressed_…` count the members who have an address at all, `allowed_…` those whose consent allows it too;
+    `members` counts the whole audience.
     """
 
     total: int
@@ -116,7 +116,7 @@ def assigned(first: int) -> str:
 
 
 def criteria(policy: ConsentPolicy) -> list[Checked]:
-    """The criteria that `staged` takes the answers to: who has an address, and whose consent allows it."""
+    """The criteria whose answers `staged` takes: having an address, and a consent that allows the channel."""
     return [*ADDRESSED.values(), *(_allowed(channel, policy) for channel in Channel)]
 
 
@@ -127,7 +127,7 @@ def _allowed(channel: Channel, policy: ConsentPolicy) -> Checked:
 
 
 def staged(found: Sequence[BitMap], suppressed: Mapping[Channel, BitMap]) -> Reachable:
-    """Who stands at each step, from the answers to `criteria` and who is suppressed for each channel."""
+    """The members at each step, from the answers to `criteria` and the suppressed members of each channel."""
     staged: dict[Place, BitMap] = {}
     for channel, addressed, consenting in zip(Channel, found, found[len(Channel) :], strict=False):
         allowed = addressed & consenting
@@ -145,7 +145,7 @@ def total_channels(purpose: SegmentPurpose | None) -> tuple[Channel, ...]:
 
 
 def count(members: BitMap, reachable: Reachable, purpose: SegmentPurpose | None) -> ReachCounts:
-    """The reach of an audience, given who stands where at all."""
+    """The reach of an audience, given the members of the population at each step."""
     channels = (reachable[Step.REACHED, channel] for channel in total_channels(purpose))
     by_any = BitMap.union(BitMap(), *channels)
     by_place = [members.intersection_cardinality(reachable[place]) for place in _COUNTED]
@@ -154,7 +154,7 @@ def count(members: BitMap, reachable: Reachable, purpose: SegmentPurpose | None)
 
 
 def owners(population_id: int) -> dict[Place, ChunkOwner]:
-    """Whose audiences those are who stand at each step."""
+    """The owners of the audiences of each step."""
     roles = {
         Step.ADDRESSED: ChunkRole.addressed,
         Step.ALLOWED: ChunkRole.allowed,

@@ -19,7 +19,7 @@ from seggraph.services.reach.reach import Step
 from seggraph.vocabulary import Channel, MemberKind, ReachStepReason
 
 MAX_COUNTED: Final = 5_000_000
-"""Most members, of all segments together, whose addresses one operation tells apart."""
+"""Most members, of all segments together, whose different addresses one operation counts."""
 
 _KEYS: Final = {
     Channel.EMAIL: "seggraph_email_key(m.email)",
@@ -68,11 +68,11 @@ Asked = tuple[int, MemberKind, Channel]
 
 
 async def distinct_addresses(viewer: Viewer, asked: Sequence[Asked]) -> dict[Asked, int]:
-    """How many different addresses those members have whom the channel reaches now. Raises TooMany.
+    """How many different addresses the members have that the channel reaches now. Raises TooMany.
 
     Push messages have no addresses: they are absent.
     """
-    wanted = [one for one in dict.fromkeys(asked) if one[2] in _KEYS]
+    wanted = [key for key in dict.fromkeys(asked) if key[2] in _KEYS]
     if not wanted:
         return {}
     async with snapshot() as connection:
@@ -92,12 +92,12 @@ async def distinct_addresses(viewer: Viewer, asked: Sequence[Asked]) -> dict[Ask
 async def _reached(
     store: ChunkStore, wanted: Sequence[Asked], populations: Mapping[MemberKind, int]
 ) -> list[BitMap]:
-    """The members of each segment whom the channel reaches."""
-    members = {one: ChunkOwner(ChunkRole.MEMBERS, one[0]) for one in wanted}
+    """The members of each segment that the channel reaches."""
+    members = {key: ChunkOwner(ChunkRole.MEMBERS, key[0]) for key in wanted}
     owners = {kind: reach.owners(population_id) for kind, population_id in populations.items()}
-    reached = {one: owners[one[1]][Step.REACHED, one[2]] for one in wanted if one[1] in owners}
+    reached = {key: owners[key[1]][Step.REACHED, key[2]] for key in wanted if key[1] in owners}
     found = await store.read_many(list({*members.values(), *reached.values()}))
-    audiences = [found[members[one]] & found[reached[one]] if one in reached else BitMap() for one in wanted]
+    audiences = [found[members[key]] & found[reached[key]] if key in reached else BitMap() for key in wanted]
     if sum(map(len, audiences)) > MAX_COUNTED:
         message = (
             f"Different addresses are counted among {MAX_COUNTED:,} members at most; ask for fewer segments."

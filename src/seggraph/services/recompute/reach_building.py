@@ -1,4 +1,4 @@
-"""Building the audiences of who stands where on the way to being reached anew, for a whole population.
+"""Building the audiences of the steps of reach anew, for a whole population.
 
 Refreshes keep them up to date member by member. Only another consent policy changes them for everybody: it asks for
 new ones, and has every ACTIVE segment computed again; the first of these runs builds them.
@@ -12,6 +12,7 @@ from seggraph.audiences import ChunkStore
 from seggraph.context import Context
 from seggraph.database.connections import database
 from seggraph.database.unit_of_work import begin
+from seggraph.engines import EvaluationRequest
 from seggraph.services.changes import populations
 from seggraph.services.reach import reach, suppressed_members
 from seggraph.vocabulary import MemberKind
@@ -25,7 +26,7 @@ BUILT: Final = "UPDATE populations SET built_reach = $3 WHERE workspace_id = $1 
 
 
 async def ensure_built(context: Context, workspace_id: int, kind: MemberKind) -> None:
-    """Build the population's audiences if that was asked for and nobody has done it."""
+    """Build the population's audiences if that was asked for and is not done yet."""
     async with database() as connection:
         if await connection.fetchval(REQUESTED, workspace_id, kind) is None:
             return
@@ -41,15 +42,17 @@ async def ensure_built(context: Context, workspace_id: int, kind: MemberKind) ->
 async def _build(
     context: Context, connection: asyncpg.Connection, workspace_id: int, kind: MemberKind
 ) -> None:
-    """What changes while it scans is dirty, and refreshed when the turn is over."""
+    """Members that change while it scans are dirty, and refreshed when the lock is released."""
     population_settings = await populations.describe(connection, workspace_id, kind)
     found = await context.engine.evaluate(
         connection,
-        population_settings.population,
-        reach.criteria(population_settings.policy),
-        as_of=await connection.fetchval("SELECT clock_timestamp()"),
-        zone=population_settings.zone,
-        timeout_seconds=context.settings.statement_timeout_seconds,
+        EvaluationRequest(
+            population_settings.population,
+            reach.criteria(population_settings.policy),
+            as_of=await connection.fetchval("SELECT clock_timestamp()"),
+            zone=population_settings.zone,
+            timeout_seconds=context.settings.statement_timeout_seconds,
+        ),
     )
     reachable = reach.staged(found, await suppressed_members.find(connection, workspace_id, kind))
     store = ChunkStore(connection, workspace_id)

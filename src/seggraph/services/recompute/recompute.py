@@ -9,7 +9,7 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Final
+from functools import partial
 from zoneinfo import ZoneInfo
 
 import asyncpg
@@ -20,20 +20,22 @@ from seggraph.audiences import ChunkStore, from_bytes
 from seggraph.context import Context
 from seggraph.criteria import Checked
 from seggraph.database import leases
+from seggraph.database.claimable_work import FailureClass
 from seggraph.database.connections import database
-from seggraph.database.leases import RELEASE_LEASE, RETRY, LeaseLost
 from seggraph.database.unit_of_work import UnitOfWork, begin, snapshot
-from seggraph.engines import Population
-from seggraph.errors import SeggraphError
+from seggraph.engines import EvaluationRequest, Population
 from seggraph.services.catalogue import catalogues
 from seggraph.services.changes import populations
+from seggraph.services.computations import computations
 from seggraph.services.memberships import deltas
-from seggraph.services.memberships.deltas import Membership, MembershipDelta
+from seggraph.services.memberships.deltas import MembershipDelta
+from seggraph.services.memberships.membership import Membership, MembershipChange
 from seggraph.services.reach import reach
 from seggraph.services.reach.reach import ReachCounts
 from seggraph.services.recompute import claims, reach_building
-from seggraph.services.recompute.claims import Claim
+from seggraph.services.recompute.claims import RunClaim, RunResult
 from seggraph.services.refresh import drift, refresh
+from seggraph.services.refresh.drift import Evaluated
 from seggraph.services.rules import rules, segment_references
 from seggraph.services.rules.rules import Rule
 from seggraph.settings import Settings
@@ -41,37 +43,13 @@ from seggraph.vocabulary import ReachStatus, RunStatus
 
 log = structlog.get_logger()
 
-MAX_ATTEMPTS: Final = 5
-"""Runs of one revision that may fail, or lose their worker, before the segment is FAILED."""
-
+# any workspace: the run is the one of the segment whose lease this worker holds
 FORGET_REFRESHED = "UPDATE runs SET refreshed = NULL WHERE id = $1 AND refreshed IS NOT NULL"
-
-HOLD = """
-    SELECT id FROM segments
-    WHERE id = $1 AND requested_revision = $2 AND lease_holder = $3 AND status = 'ACTIVE' FOR NO KEY UPDATE
-"""
-
-FINISH_SEGMENT = f"""
-    UPDATE segments SET computed_revision = $2, reach_status = 'READY', as_of = $3, member_count = $4,
-      {reach.assigned(5)}, {RELEASE_LEASE}, progress = NULL, attempts = 0, retry_at = NULL,
-      error_code = NULL, error_message = NULL, error_at = NULL
-    WHERE id = $1
-"""  # noqa: S608 - constants only
-
-TRIED_AGAIN: Final = "least(next_sync_at, now() + interval '5 minutes')"
-"""When a segment is computed anew that failed for nothing of its own: whatever it was may be over by then."""
-
-FAIL_SEGMENT = f"""
-    reach_status = 'FAILED', error_code = $3, error_message = $4, error_at = clock_timestamp(), {RELEASE_LEASE},
-    progress = NULL, next_sync_at = CASE WHEN $5 THEN {TRIED_AGAIN} ELSE next_sync_at END
-"""
-
-FAILED_MESSAGE: Final = "Something failed on our side while calculating. Recalculate to try again."
 
 
 @dataclass(frozen=True, slots=True)
 class Scan:
-    """What the scan of one snapshot found: for each rule its criteria and whom they match."""
+    """The result of scanning one snapshot: each rule with its criteria and the members that match."""
 
     rules: Sequence[Rule]
     criteria: Sequence[Checked]
@@ -81,31 +59,33 @@ class Scan:
 
 
 async def run(context: Context, segment_id: int, revision: int) -> RunStatus | None:
-    """Carry out the run of a revision, unless it is done, overtaken, or somebody else's.
+    """Carry out the run of a revision, unless it is done, overtaken, or another worker's.
 
     Returns how the run ended, or None if there was none to carry out. A failure that may pass leaves the
     segment CALCULATING with a time to try again; any other makes it FAILED, its last good numbers untouched.
     """
-    claim = await claims.take(context, segment_id, revision)
+    claim = await claims.claim(context, segment_id, revision)
     if claim is None:
         return None
     with structlog.contextvars.bound_contextvars(
         segment_id=segment_id, revision=revision, run_id=claim.run_id
     ):
-        try:
-            async with asyncio.timeout(longest_seconds(context.settings)):
-                found = await leases.keep(claim.lease, _scan_and_tell(context, claim))
-                await _apply(context, claim, found)
-        except LeaseLost:
-            await claims.end(claim, RunStatus.VOID)
-            log.info("run_void")
-            return RunStatus.VOID
-        except Exception as error:  # whatever it was, the segment must not stay CALCULATING without a reason
-            return await _fail(context, claim, error)
-        except asyncio.CancelledError:
-            await asyncio.shield(claims.give_back(claim))
-            raise
-    log.info("run_succeeded", segment_id=segment_id, revision=revision)
+        status = await leases.carry_out(
+            claim.lease,
+            _carry_out(context, claim),
+            partial(_fail, context, claim),
+            partial(claims.give_back, claim),
+        )
+        status = status or RunStatus.VOID
+        if status is not RunStatus.FAILED:
+            log.info(f"run_{status.lower()}")
+    return status
+
+
+async def _carry_out(context: Context, claim: RunClaim) -> RunStatus:
+    async with asyncio.timeout(longest_seconds(context.settings)):
+        scan = await leases.keep(claim.lease, _scan_and_publish(context, claim))
+        await _apply(context, claim, scan)
     return RunStatus.SUCCEEDED
 
 
@@ -114,19 +94,19 @@ def longest_seconds(settings: Settings) -> float:
     return 3 * settings.statement_timeout_seconds
 
 
-async def _scan_and_tell(context: Context, claim: Claim) -> Scan:
-    """Scan, and tell subscribers before and after. It is done under the lease, for Redis may be slow to answer."""
-    await context.stream.publish([claim.fact(0.0, "SCANNING")])
-    found = await _scan(context, claim)
-    await context.stream.publish([claim.fact(0.9, "APPLYING")])
-    return found
+async def _scan_and_publish(context: Context, claim: RunClaim) -> Scan:
+    """Scan, and publish the progress before and after: under the lease, because Redis may be slow to answer."""
+    await context.stream.publish([claim.progressed(0.0, "SCANNING")])
+    scan = await _scan(context, claim)
+    await context.stream.publish([claim.progressed(0.9, "APPLYING")])
+    return scan
 
 
-async def _scan(context: Context, claim: Claim) -> Scan:
+async def _scan(context: Context, claim: RunClaim) -> Scan:
     """Evaluate all the segment's rules over one snapshot of the whole population.
 
     Changes that are pending are looked at first, so that the reachable audiences are not older than the members.
-    What the run was told of until then is committed, so the snapshot has it.
+    Changes that refreshes left to the run until then are committed, so the snapshot has them.
     """
     await refresh.drain(context, claim.workspace_id, claim.kind)
     await reach_building.ensure_built(context, claim.workspace_id, claim.kind)
@@ -140,81 +120,58 @@ async def _scan(context: Context, claim: Claim) -> Scan:
         criteria = [rule.checked(catalogue) for rule in found]
         matched = await context.engine.evaluate(
             connection,
-            population_settings.population,
-            criteria,
-            as_of=as_of,
-            zone=population_settings.zone,
-            timeout_seconds=context.settings.statement_timeout_seconds,
-            max_cost=context.settings.max_evaluation_cost,
+            EvaluationRequest(
+                population_settings.population,
+                criteria,
+                as_of=as_of,
+                zone=population_settings.zone,
+                timeout_seconds=context.settings.statement_timeout_seconds,
+                max_cost=context.settings.max_evaluation_cost,
+            ),
         )
         return Scan(found, criteria, matched, as_of, population_settings.zone)
 
 
-async def _apply(context: Context, claim: Claim, scan: Scan) -> None:
+async def _apply(context: Context, claim: RunClaim, scan: Scan) -> None:
     """Make the result the segment's membership, with its numbers, history and events, in one transaction.
 
     Raises LeaseLost if the result is void by now.
     """
     async with begin() as unit:
         connection = unit.connection
-        held = await connection.fetchrow(HOLD, claim.segment_id, claim.revision, claim.lease.holder)
-        if held is None:
-            raise LeaseLost
+        await computations.hold_result(connection, claim.segment_id, claim.revision, claim.lease)
         membership = await _membership(context, connection, claim, scan)
-        before, after = membership.members, membership.members_after
-        await _report_drift(context, unit, claim, scan, after - before, before - after)
+        change = membership.change()
+        after = membership.members_after
+        await _report_drift(context, unit, claim, scan, change)
         counts = await _reach(connection, claim, after)
-        await ChunkStore(connection, claim.workspace_id).write(membership.chunk_changes)
-        delta = MembershipDelta(
-            claim.run_id,
-            claim.segment_id,
-            claim.revision,
-            after - before,
-            before - after,
-            counts,
-            causes=membership.causes,
-        )
-        await connection.execute(
-            FINISH_SEGMENT, claim.segment_id, claim.revision, scan.as_of, len(after), *counts.values()
-        )
-        await claims.finish(connection, claim, RunStatus.SUCCEEDED, scan.as_of, delta=delta, size=len(after))
-        await deltas.write_moves(connection, claim.workspace_id, delta)
-        ids = await deltas.member_ids(connection, claim.workspace_id, claim.kind, delta)
-        context.publish(unit, deltas.facts_of(claim.workspace_id, [delta], ids, datetime.now(UTC)))
+        await ChunkStore(connection, claim.workspace_id).write(membership.chunk_changes(change))
+        delta = MembershipDelta(claim.segment_id, claim.revision, change, counts)
+        await computations.finish(connection, claim.computation, scan.as_of, len(after), counts)
+        await claims.finish(connection, claim, RunResult(scan.as_of, change, len(after)))
+        recorded = await deltas.record_run(connection, claim.workspace_id, claim.kind, claim.run_id, delta)
+        context.publish(unit, deltas.facts_of(claim.workspace_id, recorded, datetime.now(UTC)))
         await segment_references.mark_followers(context, unit, claim.workspace_id, claim.kind, [delta])
 
 
 async def _report_drift(
-    context: Context,
-    unit: UnitOfWork,
-    claim: Claim,
-    scan: Scan,
-    entered: BitMap,
-    exited: BitMap,
+    context: Context, unit: UnitOfWork, claim: RunClaim, scan: Scan, change: MembershipChange
 ) -> None:
-    await drift.report(
-        context,
-        unit,
-        Population(claim.workspace_id, claim.kind),
-        claim.segment_id,
-        scan.criteria,
-        entered=entered,
-        exited=exited,
-        as_of=scan.as_of,
-        zone=scan.zone,
-    )
+    population = Population(claim.workspace_id, claim.kind)
+    evaluated = Evaluated(scan.criteria, scan.as_of, scan.zone)
+    await drift.report(context, unit, population, claim.segment_id, evaluated, change)
 
 
 async def _membership(
-    context: Context, connection: asyncpg.Connection, claim: Claim, scan: Scan
+    context: Context, connection: asyncpg.Connection, claim: RunClaim, scan: Scan
 ) -> Membership:
     """The membership before, and after the result is applied. The caller holds the segment.
 
     A playbook that was paused since the snapshot has no rule any more: its links stay as they are.
     """
     matched = await _with_refreshed(context, connection, claim, scan)
-    found = await deltas.read_memberships(connection, claim.workspace_id, [claim.segment_id])
-    membership = found[claim.segment_id]
+    memberships = await deltas.read_memberships(connection, claim.workspace_id, [claim.segment_id])
+    membership = memberships[claim.segment_id]
     current = await _rules(connection, claim)
     for rule, ordinals in zip(scan.rules, matched, strict=True):
         if rule in current:
@@ -222,34 +179,37 @@ async def _membership(
     return membership
 
 
-async def _rules(connection: asyncpg.Connection, claim: Claim) -> list[Rule]:
+async def _rules(connection: asyncpg.Connection, claim: RunClaim) -> list[Rule]:
     return (await rules.of_segments(connection, claim.workspace_id, [claim.segment_id]))[claim.segment_id]
 
 
 async def _with_refreshed(
-    context: Context, connection: asyncpg.Connection, claim: Claim, scan: Scan
+    context: Context, connection: asyncpg.Connection, claim: RunClaim, scan: Scan
 ) -> Sequence[BitMap]:
     """What the scan matched, with the ordinals that were refreshed since its snapshot evaluated anew.
 
-    That is done as of now: time may have moved them after the instant of the scan, and nobody comes back for it.
+    That is done as of now: time may have let them enter or exit after the scan, and no later look would find that.
     """
+    # any workspace: the run is the one of the segment whose lease this worker holds
     refreshed = await connection.fetchval("SELECT refreshed FROM runs WHERE id = $1", claim.run_id)
     if refreshed is None or not scan.rules:
         return scan.matched
     ordinals = from_bytes(refreshed)
     anew = await context.engine.evaluate(
         connection,
-        Population(claim.workspace_id, claim.kind),
-        scan.criteria,
-        as_of=await connection.fetchval("SELECT clock_timestamp()"),
-        zone=scan.zone,
-        ordinals=ordinals,
-        timeout_seconds=context.settings.statement_timeout_seconds,
+        EvaluationRequest(
+            Population(claim.workspace_id, claim.kind),
+            scan.criteria,
+            as_of=await connection.fetchval("SELECT clock_timestamp()"),
+            zone=scan.zone,
+            within_ordinals=ordinals,
+            timeout_seconds=context.settings.statement_timeout_seconds,
+        ),
     )
     return [(matched - ordinals) | now for matched, now in zip(scan.matched, anew, strict=True)]
 
 
-async def _reach(connection: asyncpg.Connection, claim: Claim, members: BitMap) -> ReachCounts:
+async def _reach(connection: asyncpg.Connection, claim: RunClaim, members: BitMap) -> ReachCounts:
     population_id = await populations.ensure(connection, claim.workspace_id, claim.kind)
     owners = reach.owners(population_id)
     audiences = await ChunkStore(connection, claim.workspace_id).read_many(list(owners.values()))
@@ -257,18 +217,14 @@ async def _reach(connection: asyncpg.Connection, claim: Claim, members: BitMap) 
     return await asyncio.to_thread(reach.count, members, reachable, claim.purpose)
 
 
-async def _fail(context: Context, claim: Claim, error: Exception) -> RunStatus:
-    """Say why the run failed; try again later if that may help, otherwise the segment is FAILED."""
-    verdict = leases.classify_failure(error, claim.attempt, MAX_ATTEMPTS, FAILED_MESSAGE)
-    code, message = verdict.code, verdict.message
-    log.warning("run_failed", code=code, attempt=claim.attempt, final=verdict.is_final, exc_info=error)
-    async with begin() as unit:
-        # The segment's row before the run's, as a refresh takes them.
-        if verdict.is_final:
-            may_pass = not isinstance(error, SeggraphError) or error.retryable
-            if await claim.lease.try_change(unit.connection, FAIL_SEGMENT, code, message, may_pass):
-                context.publish(unit, [claim.status(ReachStatus.FAILED)])
-        else:
-            await claim.lease.try_change(unit.connection, RETRY, leases.wait_seconds(claim.attempt))
-        await claims.finish(unit.connection, claim, RunStatus.FAILED, code=code, message=message)
+async def _fail(context: Context, claim: RunClaim, error: Exception) -> RunStatus:
+    """Close the run with the reason; the segment is computed again later if that may help, otherwise it is FAILED."""
+
+    async def settle(unit: UnitOfWork, failure: FailureClass) -> None:
+        # The segment's row, which is changed already, comes before the run's, as a refresh takes them.
+        if failure.is_final:
+            context.publish(unit, [claim.computation.reach_changed(ReachStatus.FAILED)])
+        await claims.fail(unit.connection, claim, failure.code, failure.message)
+
+    await computations.fail(claim.lease, claim.attempt, error, settle)
     return RunStatus.FAILED

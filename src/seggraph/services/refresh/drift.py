@@ -1,7 +1,7 @@
-"""Drift: what a full run on the sync interval finds otherwise than refreshes left it. It is a defect, and reported.
+"""Drift: the difference between a full run on the sync interval and what refreshes left. It is a defect, and reported.
 
-The run corrects it. What is explained is no drift: members whose changes wait to be looked at, those whom refreshes
-left to the run because it was asked for, and those whom time moved since a tick may have come by.
+The run corrects it. Explained differences are no drift: members whose changes still wait for a refresh, members that
+refreshes left to the run, and members that entered or exited by time since the last tick.
 
 What was corrected is kept by workspace, kind and day: for administrators, and for `monitoring`.
 """
@@ -23,14 +23,15 @@ from seggraph.context import Context
 from seggraph.criteria import Checked
 from seggraph.database.connections import database
 from seggraph.database.unit_of_work import UnitOfWork
-from seggraph.engines import Population
+from seggraph.engines import EvaluationRequest, Population
+from seggraph.services.memberships.membership import MembershipChange
 
 log = structlog.get_logger()
 
-TOLD_DAYS: Final = 30
-"""How many days administrators are told of, today included."""
+REPORTED_DAYS: Final = 30
+"""How many days administrators see, today included."""
 TICKS_LATE: Final = timedelta(minutes=2)
-"""How long ago time may have moved someone whom no tick has found yet."""
+"""How long after the instant a tick may find a member whom time lets enter or exit."""
 
 SYNCED = """
     SELECT excused FROM segments WHERE workspace_id = $1 AND id = $2 AND synced_revision = requested_revision
@@ -41,7 +42,7 @@ SYNCING = """
     WHERE workspace_id = $1 AND id = ANY($2) AND synced_revision = requested_revision
 """
 
-EXCUSE = "UPDATE segments SET excused = $3 WHERE workspace_id = $1 AND id = $2"
+EXCLUDE = "UPDATE segments SET excused = $3 WHERE workspace_id = $1 AND id = $2"
 
 WAITING = "SELECT ordinals FROM dirty_batches WHERE workspace_id = $1 AND kind = $2"
 
@@ -61,6 +62,15 @@ RECENT = """
 
 
 @dataclass(frozen=True, slots=True)
+class Evaluated:
+    """The criteria that a run evaluated, as of which instant and in which time zone."""
+
+    criteria: Sequence[Checked]
+    as_of: datetime
+    zone: ZoneInfo
+
+
+@dataclass(frozen=True, slots=True)
 class DriftView:
     """What syncs corrected lately: memberships, corrections of segments, and when the last one was."""
 
@@ -70,21 +80,21 @@ class DriftView:
 
 
 async def recent(viewer: Viewer) -> DriftView | None:
-    """What was corrected in the workspace in the last TOLD_DAYS days; None for others than administrators."""
+    """What was corrected in the workspace in the last REPORTED_DAYS days; None for others than administrators."""
     if not is_admin(viewer):
         return None
     async with database() as connection:
-        return DriftView(**await connection.fetchrow(RECENT, viewer.workspace_id, TOLD_DAYS))
+        return DriftView(**await connection.fetchrow(RECENT, viewer.workspace_id, REPORTED_DAYS))
 
 
 async def exclude_from_drift(
     connection: asyncpg.Connection, workspace_id: int, left_to_runs: Mapping[int, BitMap]
 ) -> None:
-    """Note the members whom a refresh leaves to the runs of segments. The caller holds their rows."""
+    """Note the members that a refresh leaves to the runs of segments. The caller holds the segments' rows."""
     for row in await connection.fetch(SYNCING, workspace_id, list(left_to_runs)):
         known = BitMap() if row["excused"] is None else from_bytes(row["excused"])
-        excused = to_bytes(known | left_to_runs[row["id"]])
-        await connection.execute(EXCUSE, workspace_id, row["id"], excused)
+        excluded = to_bytes(known | left_to_runs[row["id"]])
+        await connection.execute(EXCLUDE, workspace_id, row["id"], excluded)
 
 
 async def report(
@@ -92,35 +102,33 @@ async def report(
     unit: UnitOfWork,
     population: Population,
     segment_id: int,
-    criteria: Sequence[Checked],
-    *,
-    entered: BitMap,
-    exited: BitMap,
-    as_of: datetime,
-    zone: ZoneInfo,
+    evaluated: Evaluated,
+    change: MembershipChange,
 ) -> int:
-    """Keep and log how many members of a segment a run of a sync finds otherwise than refreshes; returns how many.
+    """Keep and log how many members a sync corrects that refreshes should have corrected; returns how many.
 
     The caller holds the segment's row.
     """
     connection = unit.connection
-    found = entered | exited
-    synced = await connection.fetchrow(SYNCED, population.workspace_id, segment_id) if found else None
+    differing = change.ordinals
+    synced = await connection.fetchrow(SYNCED, population.workspace_id, segment_id) if differing else None
     if synced is None:
         return 0
     if synced["excused"] is not None:
-        found -= from_bytes(synced["excused"])
+        differing -= from_bytes(synced["excused"])
     waiting = await connection.fetch(WAITING, population.workspace_id, population.kind)
     timed = await context.engine.moved_by_time(
         connection,
-        population,
-        criteria,
-        after=as_of - TICKS_LATE,
-        until=as_of,
-        zone=zone,
-        timeout_seconds=context.settings.statement_timeout_seconds,
+        EvaluationRequest(
+            population,
+            evaluated.criteria,
+            as_of=evaluated.as_of,
+            zone=evaluated.zone,
+            timeout_seconds=context.settings.statement_timeout_seconds,
+        ),
+        since=evaluated.as_of - TICKS_LATE,
     )
-    drifted = found.difference(*(from_bytes(row["ordinals"]) for row in waiting), *timed)
+    drifted = differing.difference(*(from_bytes(row["ordinals"]) for row in waiting), *timed)
     if drifted:
         unit.before_commit(
             partial(connection.execute, KEEP, population.workspace_id, population.kind, len(drifted))
@@ -128,7 +136,7 @@ async def report(
         log.error(
             "drift_found",
             segment_id=segment_id,
-            entered=entered.intersection_cardinality(drifted),
-            exited=exited.intersection_cardinality(drifted),
+            entered=change.entered.intersection_cardinality(drifted),
+            exited=change.exited.intersection_cardinality(drifted),
         )
     return len(drifted)

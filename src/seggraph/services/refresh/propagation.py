@@ -1,10 +1,10 @@
-"""What one refresh does: from the members that changed, through the rules that this concerns, to the last segment.
+"""What one refresh does: from the members that changed, through the rules that read the changes, to the last segment.
 
 Only rules that read what changed are asked, about the changed members alone. Segments that refer to others of their
-kind come after them, level by level, with those who moved there; what concerns members of another kind is passed on
-to these. A segment that is being computed is left alone: its run is told which members changed, and looks at them
-anew when it applies its result. A segment whose rules cannot be evaluated here is handed to a run of its own, which
-reports why, and holds up nobody else.
+kind come after these, level by level, with the members who entered or exited there; members of another kind are
+marked for a refresh of theirs. A segment that is being computed is left alone: its run gets the changed members, and
+evaluates them again when it applies its result. A segment whose rules cannot be evaluated here gets a run of its own,
+which reports why; the other segments do not wait for it.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -19,20 +19,21 @@ from seggraph.audiences import ChunkOwner, ChunkStore, from_bytes, to_bytes
 from seggraph.context import Context
 from seggraph.criteria import fields_read
 from seggraph.database.unit_of_work import UnitOfWork
-from seggraph.events import ReachChanged
 from seggraph.models.audiences import ChunkRole
 from seggraph.services.changes import changes
+from seggraph.services.computations import computations
 from seggraph.services.memberships import deltas
-from seggraph.services.memberships.deltas import FoundDelta
+from seggraph.services.memberships.deltas import MembershipDelta, Recording
+from seggraph.services.memberships.membership import NO_CHANGE, MembershipChange
 from seggraph.services.reach import reach
 from seggraph.services.reach.reach import Reachable
 from seggraph.services.refresh import corrections, drift
-from seggraph.services.refresh.corrections import Answer, Links, Moved
+from seggraph.services.refresh.corrections import RuleAnswer, SegmentSources
 from seggraph.services.rules import dependencies, rules
 from seggraph.services.rules.dependencies import PassedOn, Reader
 from seggraph.services.rules.rule_answers import RuleEvaluator
 from seggraph.services.rules.rules import Rule
-from seggraph.vocabulary import ConsentPolicy, ReachStatus, RunTrigger, SegmentPurpose
+from seggraph.vocabulary import ConsentPolicy, RunTrigger, SegmentPurpose
 
 REACH_READS: Final = frozenset(
     {changes.CREATED, changes.SUPPRESSIONS, "address"}.union(
@@ -59,17 +60,12 @@ RUNNING = """
     WHERE workspace_id = $1 AND segment_id = ANY($2) AND status = 'RUNNING' ORDER BY id FOR NO KEY UPDATE
 """
 
-TELL = "UPDATE runs SET refreshed = $2 WHERE id = $1"
-
-RUN_ANEW = """
-    UPDATE segments SET requested_revision = requested_revision + 1, lease_holder = NULL, lease_until = NULL,
-      attempts = 0, retry_at = NULL, progress = 0, reach_status = 'CALCULATING'
-    WHERE workspace_id = $1 AND id = ANY($2) RETURNING id, requested_revision
-"""
+# any workspace: RUNNING read and locked the run in this workspace
+LEAVE_TO_RUN = "UPDATE runs SET refreshed = $2 WHERE id = $1"
 
 
 @dataclass(frozen=True, slots=True)
-class Batch:
+class DirtyBatch:
     """Members, and the names of what changed in them."""
 
     ordinals: BitMap
@@ -78,7 +74,7 @@ class Batch:
 
 @dataclass(frozen=True, slots=True)
 class ReachDelta:
-    """Some members, and who of them could be reached how, before this refresh and after it."""
+    """How some members could be reached, before this refresh and after it."""
 
     ordinals: BitMap
     before: Reachable
@@ -86,34 +82,34 @@ class ReachDelta:
 
     @property
     def differing(self) -> BitMap:
-        """Those of them who are reached otherwise now."""
+        """The members who are reached by other channels now."""
         places = (self.before[place] ^ self.after[place] for place in self.before)
         return BitMap.union(BitMap(), *places)
 
 
 class Propagation:
-    """One refresh. `wanted` has, by source, the members that its rule is still to be asked about."""
+    """One refresh. `wanted` has by source the members about whom its rule is still to be asked."""
 
     def __init__(
         self,
         context: Context,
         unit: UnitOfWork,
-        asking: RuleEvaluator,
-        batches: Sequence[Batch],
+        evaluator: RuleEvaluator,
+        batches: Sequence[DirtyBatch],
         population_id: int,
     ) -> None:
         self._context = context
         self._unit = unit
         self._connection: asyncpg.Connection = unit.connection
-        self._workspace_id = asking.population_settings.population.workspace_id
-        self._kind = asking.population_settings.population.kind
-        self._asking = asking
+        self._workspace_id = evaluator.population_settings.population.workspace_id
+        self._kind = evaluator.population_settings.population.kind
+        self._evaluator = evaluator
         self._batches = batches
         self._reachable = reach.owners(population_id)
         self._wanted: dict[int, BitMap] = {}
         self._matched: dict[Rule, BitMap] = {}
         self._readers: dict[int, list[Reader]] = {}
-        self._moved: dict[int, Moved] = {}
+        self._changes: dict[int, MembershipChange] = {}
         self._failed: set[int] = set()
 
     async def run(self) -> None:
@@ -131,7 +127,7 @@ class Propagation:
             await self._correct([held[segment_id] for segment_id in level if segment_id in held])
         await self._run_anew()
         await self._record([row for row in held.values() if row["ready"]], reach_delta, differing)
-        await self._pass_on_moves()
+        await self._pass_on_changes()
 
     async def _find_readers(self) -> None:
         """Find what the batches concern, fill `wanted`, and pass on to related members what concerns them."""
@@ -155,7 +151,7 @@ class Propagation:
         return BitMap.union(BitMap(), *(self._batches[place].ordinals for place in places))
 
     async def _pass_on(self, passed_on: PassedOn, changed: Mapping[str, BitMap]) -> None:
-        """Mark those who are related to members that changed, if a rule about them reads what changed there."""
+        """Mark the members who are related to changed ones, if a rule about them reads what changed there."""
         for name, passings in passed_on.items():
             for passing in passings:
                 ordinals = await dependencies.related(
@@ -171,24 +167,28 @@ class Propagation:
                 )
 
     async def _ask_before_holding(self, segment_ids: Iterable[int]) -> None:
-        """Ask the rules of the first level, which takes longest, before anyone has to wait for the rows."""
-        ready = (one for one in segment_ids if all(reader.ready for reader in self._readers[one]))
-        await self._ask(rule for one in ready for rule in self._rules_of(one))
+        """Ask the rules of the first level, which takes longest, before others have to wait for the segments' rows."""
+        ready = (
+            segment_id
+            for segment_id in segment_ids
+            if all(reader.ready for reader in self._readers[segment_id])
+        )
+        await self._ask(rule for segment_id in ready for rule in self._rules_of(segment_id))
 
-    async def _ask(self, some: Iterable[Rule]) -> None:
-        """Ask those of the rules that have not been asked."""
-        late = {rule: self._wanted[rule.source_id] for rule in some if rule not in self._matched}
-        if late:
-            self._matched |= await self._asking.rules(late)
+    async def _ask(self, needed: Iterable[Rule]) -> None:
+        """Ask those of the rules that have not been asked yet."""
+        wanted = {rule: self._wanted[rule.source_id] for rule in needed if rule not in self._matched}
+        if wanted:
+            self._matched |= await self._evaluator.rules(wanted)
 
     async def _correct_reachable(self) -> ReachDelta:
-        """Correct the population's reachable audiences for those of whom it may be another."""
+        """Correct the population's reachable audiences for the members whose reach may have changed."""
         concerned = (place for place, batch in enumerate(self._batches) if batch.names & REACH_READS)
         ordinals = self._union(concerned)
         if not ordinals:
-            nobody = {place: BitMap() for place in reach.PLACES}
-            return ReachDelta(ordinals, nobody, nobody)
-        after = await self._asking.reachable(ordinals)
+            empty = {place: BitMap() for place in reach.PLACES}
+            return ReachDelta(ordinals, empty, empty)
+        after = await self._evaluator.reachable(ordinals)
         stored = await self._stored_reachable(ordinals)
         changed = {
             self._reachable[place]: (bitmap, after[place])
@@ -199,13 +199,15 @@ class Propagation:
             await ChunkStore(self._connection, self._workspace_id).write(changed)
         return ReachDelta(ordinals, stored, after)
 
-    async def _stored_reachable(self, near: BitMap) -> Reachable:
-        store = ChunkStore(self._connection, self._workspace_id)
-        stored = await store.read_held(list(self._reachable.values()), near)
+    def _store(self) -> ChunkStore:
+        return ChunkStore(self._connection, self._workspace_id, self._context.chunk_cache)
+
+    async def _stored_reachable(self, within_ordinals: BitMap) -> Reachable:
+        stored = await self._store().read_held(list(self._reachable.values()), within_ordinals)
         return {place: stored[owner] for place, owner in self._reachable.items()}
 
     async def _hold(self, segment_ids: Sequence[int] | None) -> dict[int, asyncpg.Record]:
-        """Hold the rows of ACTIVE segments, of all if None is given: nobody may join one whose reach is corrected."""
+        """Hold the rows of ACTIVE segments, of all if None is given: while reach is corrected no segment may change."""
         if segment_ids is None:
             rows = await self._connection.fetch(HOLD_ALL, self._workspace_id, self._kind)
         else:
@@ -213,39 +215,56 @@ class Propagation:
         return {row["id"]: row for row in rows}
 
     async def _correct(self, level: Sequence[asyncpg.Record]) -> None:
-        """Correct the segments of a level. Those that refer to them come after, with the members who moved."""
-        await self._tell_runs([row["id"] for row in level if not row["ready"]])
+        """Correct the segments of a level. Segments that refer to them are in later levels."""
+        await self._leave_to_runs([row["id"] for row in level if not row["ready"]])
         segment_ids = [row["id"] for row in level if row["ready"] and self._rules_of(row["id"])]
-        # Of every source, for one that had no rule when it was found may have one now.
-        sources = (reader.source_id for one in segment_ids for reader in self._readers[one])
-        near = BitMap.union(BitMap(), *(self._wanted.get(source_id, BitMap()) for source_id in sources))
-        stored = await corrections.read(self._connection, self._workspace_id, segment_ids, near)
+        # Of every source, for one that had no rule when it was read may have one now.
+        sources = (reader.source_id for segment_id in segment_ids for reader in self._readers[segment_id])
+        within = BitMap.union(BitMap(), *(self._wanted.get(source_id, BitMap()) for source_id in sources))
+        stored = await corrections.read(
+            self._store(), self._connection, self._workspace_id, segment_ids, within
+        )
         wanted = await self._as_they_are_now({row["id"]: row["revision"] for row in level}, stored)
         # Not asked yet: those of later levels, and of segments that a run finished or an edit changed meanwhile.
-        await self._ask(rule for some in wanted.values() for rule in some)
-        self._failed |= {one for one, some in wanted.items() if not self._matched.keys() >= set(some)}
-        answers = {
-            segment_id: {
-                rule.source_id: Answer(self._wanted[rule.source_id], self._matched[rule]) for rule in some
-            }
-            for segment_id, some in wanted.items()
-            if some and segment_id not in self._failed
+        await self._ask(rule for of_segment in wanted.values() for rule in of_segment)
+        self._failed |= {
+            segment_id
+            for segment_id, of_segment in wanted.items()
+            if not self._matched.keys() >= set(of_segment)
         }
-        moved = await corrections.correct(self._connection, self._workspace_id, stored, answers)
-        for reader in (one for some in self._readers.values() for one in some):
-            for segment_id in moved.keys() & reader.referred_to:
+        answers = {
+            segment_id: {rule.source_id: self._answer(rule) for rule in of_segment}
+            for segment_id, of_segment in wanted.items()
+            if of_segment and segment_id not in self._failed
+        }
+        changes = await corrections.correct(self._connection, self._workspace_id, stored, answers)
+        self._want_followers(changes)
+        self._changes |= changes
+
+    def _answer(self, rule: Rule) -> RuleAnswer:
+        return RuleAnswer(self._wanted[rule.source_id], self._matched[rule])
+
+    def _want_followers(self, changes: Mapping[int, MembershipChange]) -> None:
+        """Have the rules that refer to changed segments asked about the members who entered or exited there."""
+        for reader in (reader for of_segment in self._readers.values() for reader in of_segment):
+            for segment_id in changes.keys() & reader.referred_to:
                 before = self._wanted.get(reader.source_id, BitMap())
-                self._wanted[reader.source_id] = before | moved[segment_id].all
-        self._moved |= moved
+                self._wanted[reader.source_id] = before | changes[segment_id].ordinals
 
     def _rules_of(self, segment_id: int) -> list[Rule]:
         """The rules of a segment, as they were found, that are to be asked about anyone."""
         found = (reader.rule for reader in self._readers[segment_id])
         return [rule for rule in found if rule and self._wanted.get(rule.source_id)]
 
-    async def _as_they_are_now(self, revisions: Mapping[int, int], stored: Links) -> dict[int, list[Rule]]:
+    async def _as_they_are_now(
+        self, revisions: Mapping[int, int], stored: Mapping[int, SegmentSources]
+    ) -> dict[int, list[Rule]]:
         """The rules that are to be asked about anyone, read again where an edit may have come before the hold."""
-        editions = {one.source_id: one.edition for some in stored.values() for one in some}
+        editions = {
+            source_id: edition
+            for sources in stored.values()
+            for source_id, edition in sources.editions.items()
+        }
         changed = {
             segment_id
             for segment_id in stored
@@ -255,115 +274,105 @@ class Propagation:
         found = {segment_id: self._rules_of(segment_id) for segment_id in stored}
         if changed:
             anew = await rules.of_segments(self._connection, self._workspace_id, sorted(changed))
-            for segment_id, some in anew.items():
-                found[segment_id] = [rule for rule in some if self._wanted.get(rule.source_id)]
+            for segment_id, of_segment in anew.items():
+                found[segment_id] = [rule for rule in of_segment if self._wanted.get(rule.source_id)]
         return found
 
-    async def _tell_runs(self, computing: Iterable[int]) -> None:
-        """Have the runs at work look at the members again. Whichever run comes later begins after the change."""
-        told = {
+    async def _leave_to_runs(self, computing: Iterable[int]) -> None:
+        """Have the runs at work evaluate the members again. Any later run begins after the change."""
+        left = {
             segment_id: BitMap.union(
                 BitMap(), *(self._wanted[rule.source_id] for rule in self._rules_of(segment_id))
             )
             for segment_id in computing
         }
-        ids = [segment_id for segment_id, ordinals in told.items() if ordinals]
-        if not ids:
+        left = {segment_id: ordinals for segment_id, ordinals in left.items() if ordinals}
+        if not left:
             return
-        await drift.exclude_from_drift(self._connection, self._workspace_id, {one: told[one] for one in ids})
-        for run in await self._connection.fetch(RUNNING, self._workspace_id, ids):
+        await drift.exclude_from_drift(self._connection, self._workspace_id, left)
+        for run in await self._connection.fetch(RUNNING, self._workspace_id, list(left)):
             known = BitMap() if run["refreshed"] is None else from_bytes(run["refreshed"])
-            await self._connection.execute(TELL, run["id"], to_bytes(known | told[run["segment_id"]]))
+            refreshed = to_bytes(known | left[run["segment_id"]])
+            await self._connection.execute(LEAVE_TO_RUN, run["id"], refreshed)
 
     async def _run_anew(self) -> None:
         """Ask for runs of segments that could not be refreshed: a run has more time, and says what is wrong."""
-        if not self._failed:
-            return
-        facts = []
-        for row in await self._connection.fetch(RUN_ANEW, self._workspace_id, sorted(self._failed)):
-            self._context.recompute(self._unit, row["id"], row["requested_revision"])
-            facts.append(
-                ReachChanged(
-                    workspace_id=self._workspace_id,
-                    at=datetime.now(UTC),
-                    segment_id=row["id"],
-                    revision=row["requested_revision"],
-                    reach_status=ReachStatus.CALCULATING,
-                )
-            )
-        self._context.publish(self._unit, facts)
+        if self._failed:
+            failed = sorted(self._failed)
+            await computations.request(self._context, self._unit, self._workspace_id, failed)
 
     async def _record(
         self, ready: Sequence[asyncpg.Record], reach_delta: ReachDelta, differing: BitMap
     ) -> None:
-        """Write runs, moves and numbers of the segments of which a number changed, and publish."""
-        found = await self._outcomes(ready, reach_delta, differing)
+        """Record and publish the segments of which members or numbers changed."""
+        found = await self._deltas(ready, reach_delta, differing)
         if not found:
             return
-        at = self._asking.at
-        recorded, ids = await deltas.record(
-            self._connection, self._workspace_id, self._kind, RunTrigger.REFRESH, found, at, as_of=at
-        )
-        self._context.publish(
-            self._unit, deltas.facts_of(self._workspace_id, recorded, ids, datetime.now(UTC))
-        )
+        at = self._evaluator.at
+        how = Recording(RunTrigger.REFRESH, at, as_of=at)
+        recorded = await deltas.record(self._connection, self._workspace_id, self._kind, found, how)
+        facts = deltas.facts_of(self._workspace_id, recorded, datetime.now(UTC))
+        self._context.publish(self._unit, facts)
 
-    async def _outcomes(
+    async def _deltas(
         self, ready: Sequence[asyncpg.Record], reach_delta: ReachDelta, differing: BitMap
-    ) -> list[FoundDelta]:
-        """How each segment's members and reach changed; those of which nothing did are absent."""
-        moved = BitMap.union(BitMap(), *(one.all for one in self._moved.values()))
-        near = moved | differing
-        if not near:
+    ) -> list[MembershipDelta]:
+        """How each segment's members and reach changed; segments of which nothing did are absent."""
+        within = BitMap.union(differing, *(change.ordinals for change in self._changes.values()))
+        if not within:
             return []
-        after = await self._stored_reachable(near)
+        after = await self._stored_reachable(within)
         before = {
-            place: (bitmap - reach_delta.ordinals) | (reach_delta.before[place] & near)
+            place: (bitmap - reach_delta.ordinals) | (reach_delta.before[place] & within)
             for place, bitmap in after.items()
         }
         live = [row for row in ready if row["id"] not in self._failed]
-        staying = await self._members_among(live, differing)
+        differing_members = await self._members_within(live, differing)
         found = []
         for row in live:
-            one = self._moved.get(row["id"]) or Moved(BitMap(), BitMap())
-            stay = staying.get(row["id"], BitMap()) - one.entered
-            if not stay and not one.all:
+            change = self._changes.get(row["id"], NO_CHANGE)
+            stay = differing_members.get(row["id"], BitMap()) - change.entered
+            if not stay and not change:
                 continue
             purpose = None if row["purpose"] is None else SegmentPurpose(row["purpose"])
-            gained, lost = stay | one.entered, stay | one.exited
-            change = reach.count(gained, after, purpose) - reach.count(lost, before, purpose)
-            if one.all or any(change.values()):
-                outcome = FoundDelta(
-                    row["id"], row["revision"], one.entered, one.exited, change, causes=one.causes
-                )
-                found.append(outcome)
+            gained, lost = stay | change.entered, stay | change.exited
+            reach_change = reach.count(gained, after, purpose) - reach.count(lost, before, purpose)
+            if change or any(reach_change.values()):
+                found.append(MembershipDelta(row["id"], row["revision"], change, reach_change))
         return found
 
-    async def _members_among(self, segments: Sequence[asyncpg.Record], ordinals: BitMap) -> dict[int, BitMap]:
+    async def _members_within(
+        self, segments: Sequence[asyncpg.Record], ordinals: BitMap
+    ) -> dict[int, BitMap]:
         """Which of the ordinals are in each of the segments."""
         if not ordinals:
             return {}
         owners = {row["id"]: ChunkOwner(ChunkRole.MEMBERS, row["id"]) for row in segments}
-        store = ChunkStore(self._connection, self._workspace_id)
-        stored = await store.read_held(list(owners.values()), ordinals)
+        stored = await self._store().read_held(list(owners.values()), ordinals)
         return {segment_id: stored[owner] for segment_id, owner in owners.items()}
 
-    async def _pass_on_moves(self) -> None:
-        """Mark members of whichever kind that are related to those who moved, if rules about them refer to it."""
-        if not self._moved:
+    async def _pass_on_changes(self) -> None:
+        """Mark members who are related to those that entered or exited, if rules about them refer to the segment."""
+        if not self._changes:
             return
-        changed = {changes.of_segment(one): moved.all for one, moved in self._moved.items()}
+        changed = {
+            changes.of_segment(segment_id): change.ordinals for segment_id, change in self._changes.items()
+        }
         found = await dependencies.find_passed_on(self._connection, self._workspace_id, self._kind, changed)
         await self._pass_on(found, changed)
 
 
 def _levels(readers: Mapping[int, Iterable[Reader]]) -> list[list[int]]:
     """The segments, so that each comes in a later level than those of them that it refers to."""
-    edges = {one: {other for reader in some for other in reader.referred_to} for one, some in readers.items()}
+    edges = {
+        segment_id: {other for reader in of_segment for other in reader.referred_to}
+        for segment_id, of_segment in readers.items()
+    }
     levels: list[list[int]] = []
     while edges:
-        # Were there a circle, which nobody can save, its segments would all be in one level.
-        level = sorted(one for one, referred in edges.items() if not referred & edges.keys()) or sorted(edges)
+        free = [segment_id for segment_id, referred in edges.items() if not referred & edges.keys()]
+        # References never go round in circles; if they did, the segments of the circle would be one level.
+        level = sorted(free or edges)
         levels.append(level)
         for segment_id in level:
             del edges[segment_id]

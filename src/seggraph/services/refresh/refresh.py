@@ -1,7 +1,7 @@
-"""Refreshing: members that changed are looked at again, and every audience that holds or lost them is corrected.
+"""Refreshing: members that changed are evaluated again, and every audience that they enter or leave is corrected.
 
-The cost follows what changed and not how much there is. Refreshes of one population take turns (an advisory lock), so
-that a later look is never overwritten by an earlier one. What one refresh does is in `propagation`.
+The cost follows what changed and not how much there is. Refreshes of one population run one after the other (an
+advisory lock), so that an earlier result never overwrites a later one. What one refresh does is in `propagation`.
 """
 
 from collections.abc import Sequence
@@ -18,7 +18,7 @@ from seggraph.database.connections import database
 from seggraph.database.unit_of_work import begin
 from seggraph.services.catalogue import value_counts
 from seggraph.services.changes import changes, delivery_changes, populations
-from seggraph.services.refresh.propagation import Batch, Propagation
+from seggraph.services.refresh.propagation import DirtyBatch, Propagation
 from seggraph.services.rules.rule_answers import NotAnswered, RuleEvaluator
 from seggraph.vocabulary import MemberKind
 
@@ -58,7 +58,7 @@ PUT_BACK = """
 async def drain(context: Context, workspace_id: int, kind: MemberKind) -> int:
     """Refresh the members of a population that are dirty now; returns how many were looked at.
 
-    When it returns, no refresh is at work that began before: its batches would be there still.
+    When it returns, every refresh that began before is over: otherwise its batches would still be there.
     """
     looked_at = 0
     newest = await _newest(workspace_id, kind)
@@ -68,10 +68,10 @@ async def drain(context: Context, workspace_id: int, kind: MemberKind) -> int:
 
 
 async def answer_nudge(context: Context, workspace_id: int, kind: MemberKind) -> int:
-    """What a nudge asks for: looks until nothing is dirty. Changes that come meanwhile need no nudge of their own.
+    """Answer a nudge: refresh until nothing is dirty. Changes that come meanwhile need no nudge of their own.
 
-    After LOOK_SECONDS others may do the rest. The last look comes after the next change may nudge again, so that
-    none is missed between the two.
+    After LOOK_SECONDS another job does the rest. The last look comes when the next change may nudge again, so that no
+    change is missed between the two.
     """
     looked_at, until = 0, monotonic() + LOOK_SECONDS
     while refreshed := await refresh_once(context, workspace_id, kind):
@@ -120,34 +120,34 @@ async def _refresh(
         batches = await _batches(unit.connection, workspace_id, kind, rows)
         about = rows[0]
         population_settings = populations.population_settings(about, workspace_id, kind)
-        asking = RuleEvaluator(context, unit.connection, population_settings, about["at"], one_by_one)
+        evaluator = RuleEvaluator(context, unit.connection, population_settings, about["at"], one_by_one)
         population_id = about["population_id"] or await populations.ensure(
             unit.connection, workspace_id, kind
         )
-        await Propagation(context, unit, asking, batches, population_id).run()
+        await Propagation(context, unit, evaluator, batches, population_id).run()
         if about["is_delivered"]:
-            told = {batch.names: batch.ordinals for batch in batches}
-            await delivery_changes.note(context, unit, workspace_id, kind, told)
+            changed = {batch.names: batch.ordinals for batch in batches}
+            await delivery_changes.note(context, unit, workspace_id, kind, changed)
         return len(BitMap.union(BitMap(), *(batch.ordinals for batch in batches)))
 
 
 async def _batches(
     connection: asyncpg.Connection, workspace_id: int, kind: MemberKind, rows: Sequence[asyncpg.Record]
-) -> list[Batch]:
+) -> list[DirtyBatch]:
     """The batches that were taken, those with the same names of changes as one. What is too many is put back."""
     taken: dict[frozenset[str], BitMap] = {}
     rest: list[tuple[object, ...]] = []
     room = MEMBERS_AT_ONCE
     for row in rows:
         ordinals = from_bytes(row["ordinals"])
-        some = ordinals[:room]
-        if some:
+        part = ordinals[:room]
+        if part:
             names = frozenset(row["changed"]) or frozenset({changes.CREATED})
-            taken[names] = taken.get(names, BitMap()) | some
-            room -= len(some)
-        if len(some) < len(ordinals):
-            left = to_bytes(ordinals - some)
+            taken[names] = taken.get(names, BitMap()) | part
+            room -= len(part)
+        if len(part) < len(ordinals):
+            left = to_bytes(ordinals - part)
             rest.append((workspace_id, kind, row["id"], left, row["changed"], row["created_at"]))
     if rest:
         await connection.executemany(PUT_BACK, rest)
-    return [Batch(ordinals, names) for names, ordinals in taken.items()]
+    return [DirtyBatch(ordinals, names) for names, ordinals in taken.items()]

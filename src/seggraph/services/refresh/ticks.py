@@ -1,9 +1,9 @@
 """Ticks: time passes, and rules whose windows end with it look again at the members concerned.
 
-For each population that has such rules a row says until when time has passed for them. A tick finds whom the time
-since may have moved, and marks them as changed for the rules that they matter to; the refresh does the rest. What is
-evaluated in the meantime, for whatever reason, is as of a later instant, and so never behind the tick. Workers share
-the populations: a row is taken by one at a time, and after an outage the next tick goes on where the last one ended.
+For each population that has such rules a row says until when time has passed for them. A tick finds the members that
+the rules may answer differently about since then, and marks them as changed for these rules; the refresh does the
+rest. Whatever is evaluated meanwhile is as of a later instant, and so never behind the tick. Workers share the
+populations: one at a time takes a row, and after an outage the next tick goes on where the last one ended.
 """
 
 from collections.abc import Mapping, Sequence
@@ -18,9 +18,11 @@ from seggraph.context import Context
 from seggraph.criteria import Checked
 from seggraph.database.connections import PASSING, database
 from seggraph.database.unit_of_work import UnitOfWork, begin
+from seggraph.engines import EvaluationRequest
 from seggraph.errors import RetryLater
 from seggraph.services.changes import changes, populations
 from seggraph.services.changes.populations import PopulationSettings
+from seggraph.services.computations import computations
 from seggraph.services.rules import dependencies, rule_answers, rules
 from seggraph.services.rules.rules import Rule
 from seggraph.vocabulary import MemberKind
@@ -54,6 +56,7 @@ BEGIN = """
     ON CONFLICT DO NOTHING
 """
 
+# any workspace: time passes in all of them: the due ones are looked for
 DUE = "SELECT workspace_id, kind FROM ticks WHERE next_at <= clock_timestamp() ORDER BY next_at LIMIT $1"
 
 TAKE = """
@@ -69,12 +72,6 @@ ADVANCE = """
 """
 
 END = "DELETE FROM ticks WHERE workspace_id = $1 AND kind = $2"
-
-# A run says what is wrong, or finds what a tick could not.
-SYNC_SOON = """
-    UPDATE segments SET next_sync_at = least(next_sync_at, now() + interval '5 minutes')
-    WHERE workspace_id = $1 AND id = ANY($2)
-"""
 
 
 async def tick(context: Context) -> int:
@@ -101,7 +98,7 @@ async def tick(context: Context) -> int:
 
 
 async def _pass(context: Context, workspace_id: int, kind: MemberKind) -> tuple[int, bool]:
-    """Let time pass for a population, in one transaction, unless somebody else is at it.
+    """Let time pass for a population, in one transaction, unless another worker does so.
 
     Returns how often a rule has to look at a member again, and whether more time is to pass at once.
     """
@@ -124,7 +121,8 @@ async def _pass(context: Context, workspace_id: int, kind: MemberKind) -> tuple[
         await _mark(context, unit, population_settings, found)
         lost = {rule.segment_id for rule in timed if rule not in found}
         if lost:
-            await connection.execute(SYNC_SOON, workspace_id, sorted(lost))
+            # A run says what is wrong, or finds what a tick could not.
+            await computations.sync_soon(connection, workspace_id, sorted(lost))
         seconds = context.settings.tick_seconds
         await connection.execute(ADVANCE, workspace_id, kind, until, now, seconds, SHARE)
         return sum(map(len, found.values())), until < now
@@ -163,16 +161,16 @@ class _Passing:
     ) -> None:
         self._context = context
         self._connection = connection
-        self._surroundings = population_settings
+        self._settings = population_settings
         self._after = after
         self._until = until
 
     async def moved(self, timed: Sequence[Rule]) -> dict[Rule, BitMap]:
-        """Whom it may have moved by each of the rules; those for which it could not be found are absent.
+        """The members that each rule may answer differently about; rules for which that is not known are absent.
 
-        Rules that do not hold any more move nobody.
+        A rule that is not valid any more has none.
         """
-        checked = await rule_answers.checked(self._connection, self._surroundings, timed)
+        checked = await rule_answers.checked(self._context, self._connection, self._settings, timed)
         found = {rule: BitMap() for rule in timed if rule not in checked}
         together = await self._try(list(checked), checked, TOGETHER_SECONDS)
         if together is not None:
@@ -182,25 +180,26 @@ class _Passing:
         return found
 
     async def _try(
-        self, some: Sequence[Rule], checked: Mapping[Rule, Checked], seconds: float
+        self, asked: Sequence[Rule], checked: Mapping[Rule, Checked], seconds: float
     ) -> dict[Rule, BitMap] | None:
-        """Whom it may have moved by these rules, or None if that failed for a reason of their own."""
-        settings = self._context.settings
+        """The members that these rules may answer differently about, or None if that failed because of the rules."""
         try:
             async with self._connection.transaction():
                 found = await self._context.engine.moved_by_time(
                     self._connection,
-                    self._surroundings.population,
-                    [checked[rule] for rule in some],
-                    after=self._after,
-                    until=self._until,
-                    zone=self._surroundings.zone,
-                    timeout_seconds=min(seconds, settings.statement_timeout_seconds),
+                    EvaluationRequest(
+                        self._settings.population,
+                        [checked[rule] for rule in asked],
+                        as_of=self._until,
+                        zone=self._settings.zone,
+                        timeout_seconds=min(seconds, self._context.settings.statement_timeout_seconds),
+                    ),
+                    since=self._after,
                 )
         except (RetryLater, *PASSING):
             raise
         except Exception as error:  # whatever it was, it must not stop time for the other rules
             reason = f"{type(error).__name__}: {error}"
-            log.warning("tick_not_evaluated", rules=[rule.source_id for rule in some], reason=reason)
+            log.warning("tick_not_evaluated", rules=[rule.source_id for rule in asked], reason=reason)
             return None
-        return dict(zip(some, found, strict=True))
+        return dict(zip(asked, found, strict=True))

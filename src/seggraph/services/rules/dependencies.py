@@ -34,7 +34,7 @@ UPDATED: Final = "updated_at"
 TIMED: Final = ("time", ANYTHING)
 """What a rule reads whose answer may be another although nothing changed, or of which that is not known."""
 
-_COLUMNS: Final[Mapping[str, str]] = {one.name: one.key for one in WELL_KNOWN}
+_COLUMNS: Final[Mapping[str, str]] = {field.name: field.key for field in WELL_KNOWN}
 
 KIND = "SELECT kind FROM segments WHERE workspace_id = $1 AND id = $2"
 
@@ -109,7 +109,7 @@ FROM_THERE: Final = {
     True: RELATED.format(mine="from_ordinal", theirs="to_ordinal"),
     False: RELATED.format(mine="to_ordinal", theirs="from_ordinal"),
 }
-"""Whom a change is passed on to, by whether they are the side which the stored relations go out from."""
+"""The related members that a change is passed on to, by whether the stored relations start at them."""
 
 
 class Entry(NamedTuple):
@@ -151,7 +151,7 @@ class Reader:
 
 
 PassedOn = dict[str, set[Passing]]
-"""To whom changes are passed on, by name."""
+"""The related members that changes are passed on to, by the name of the change."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -299,7 +299,7 @@ async def lock_references_shared(connection: asyncpg.Connection, workspace_id: i
 
 
 async def lock_references_exclusive(connection: asyncpg.Connection, workspace_id: int) -> None:
-    """Wait until nobody else saves references to segments, archives a segment, or changes memberships.
+    """Wait until no other transaction saves references to segments, archives a segment, or changes memberships.
 
     It lasts until the transaction ends. The caller holds the rows of segments that it needs already: otherwise
     two callers could wait for each other.
@@ -319,7 +319,7 @@ async def read_by_anyone(
 async def related(
     connection: asyncpg.Connection, workspace_id: int, direction: Direction, ordinals: Sequence[int]
 ) -> list[int]:
-    """Those who are related to members in a direction, as they see it: the ordinals of `direction.kind`."""
+    """The members that given members are related to in a direction: ordinals of `direction.kind`."""
     rows = await connection.fetch(
         FROM_THERE[direction.forward], workspace_id, int(direction.type), list(ordinals)
     )

@@ -1,12 +1,11 @@
-"""What rules say about members that changed: rules about the same members are evaluated in one go.
+"""What rules answer about members that changed: rules about the same members are evaluated by one statement.
 
-One rule that fails must not keep the members of the others from moving: if evaluating many together fails, all is
-done again with each asked by itself, and the one that fails is left without an answer.
+A rule that fails must not hold up the other rules: if evaluating many together fails, each is evaluated alone, and
+the one that fails stays without an answer.
 """
 
-from collections import OrderedDict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
@@ -14,10 +13,10 @@ import asyncpg
 import structlog
 from pyroaring import BitMap
 
-from seggraph.context import Context
+from seggraph.context import CheckedDocument, Context
 from seggraph.criteria import Checked
 from seggraph.database.connections import PASSING
-from seggraph.engines import limited
+from seggraph.engines import EvaluationRequest, limited
 from seggraph.errors import RetryLater, SeggraphError
 from seggraph.services.catalogue import catalogues
 from seggraph.services.changes.populations import PopulationSettings
@@ -33,64 +32,38 @@ APART_SECONDS: Final = 2.0
 """Longest time that one rule may take then."""
 MAX_GROUPS: Final = 6
 """Most sets of members about which rules are asked separately; more are asked about all of them."""
-MAX_KEPT: Final = 4_000_000
-"""Most characters of criteria that are kept checked, over all workspaces of the process."""
-
 Question = tuple[Sequence[Checked], BitMap]
-"""Criteria, and whom they are asked about."""
+"""Criteria, and the members about whom they are asked."""
 
 Matched = Mapping[Rule, BitMap]
 """Which members a rule matches, of those it was asked about and perhaps others; absent if it could not be evaluated."""
 
 
-@dataclass(slots=True)
-class CheckedCriteria:
-    """Criteria that were checked, the ones last used: a process meets the same few with every refresh.
-
-    What was found to hold stays so: attributes are added, but neither removed nor given other types.
-    """
-
-    kept: OrderedDict[tuple[int, int, str], Checked] = field(default_factory=OrderedDict)
-    characters: int = 0
-
-    async def of(
-        self, connection: asyncpg.Connection, population_settings: PopulationSettings, rules: Sequence[Rule]
-    ) -> dict[Rule, Checked]:
-        """The criteria of rules, ready to be evaluated; those that do not hold any more are absent."""
-        population, catalogue = population_settings.population, None
-        found: dict[Rule, Checked] = {}
-        for rule in rules:
-            key = (population.workspace_id, int(population.kind), rule.document)
-            if (tree := self.kept.get(key)) is None:
-                catalogue = catalogue or await catalogues.load(
-                    connection, population.workspace_id, population.kind
-                )
-                try:
-                    tree = self._keep(key, rule.checked(catalogue))
-                except SeggraphError as error:
-                    log.warning("rule_does_not_hold", source_id=rule.source_id, reason=error.message)
-                    continue
-            self.kept.move_to_end(key)
-            found[rule] = tree
-        return found
-
-    def _keep(self, key: tuple[int, int, str], tree: Checked) -> Checked:
-        self.kept[key] = tree
-        self.characters += len(key[2])
-        while self.characters > MAX_KEPT and len(self.kept) > 1:
-            (_, _, document), _ = self.kept.popitem(last=False)
-            self.characters -= len(document)
-        return tree
-
-
-_checked: Final = CheckedCriteria()
-
-
 async def checked(
-    connection: asyncpg.Connection, population_settings: PopulationSettings, rules: Sequence[Rule]
+    context: Context,
+    connection: asyncpg.Connection,
+    population_settings: PopulationSettings,
+    rules: Sequence[Rule],
 ) -> dict[Rule, Checked]:
-    """The criteria of rules, ready to be evaluated; those that do not hold any more are absent."""
-    return await _checked.of(connection, population_settings, rules)
+    """The criteria of rules, ready to be evaluated; those that are not valid any more are absent."""
+    population = population_settings.population
+    known, catalogue = context.checked_criteria, None
+    trees: dict[Rule, Checked] = {}
+    for rule in rules:
+        key = (population.workspace_id, population.kind, rule.document)
+        if (document := known.get(key)) is None:
+            catalogue = catalogue or await catalogues.load(
+                connection, population.workspace_id, population.kind
+            )
+            try:
+                document = CheckedDocument(rule.checked(catalogue), len(rule.document))
+            except SeggraphError as error:
+                log.warning("rule_invalid", source_id=rule.source_id, reason=error.message)
+                continue
+            if document.characters <= known.maxsize:
+                known[key] = document
+        trees[rule] = document.tree
+    return trees
 
 
 class NotAnswered(Exception):
@@ -99,7 +72,7 @@ class NotAnswered(Exception):
 
 @dataclass(frozen=True, slots=True)
 class RuleEvaluator:
-    """RuleEvaluator about members of a population as they are in the caller's transaction, at one instant.
+    """Evaluates rules about members of a population as the caller's transaction sees them, at one instant.
 
     Unless it is `one_by_one` a failure raises NotAnswered: savepoints would cost as much as the answers.
     """
@@ -112,15 +85,15 @@ class RuleEvaluator:
 
     async def rules(self, wanted: Mapping[Rule, BitMap]) -> Matched:
         """Which of the members that each rule is asked about it matches."""
-        checked = await _checked.of(self.connection, self.population_settings, list(wanted))
-        groups = _grouped({rule: wanted[rule] for rule in checked})
+        trees = await checked(self.context, self.connection, self.population_settings, list(wanted))
+        groups = _grouped({rule: wanted[rule] for rule in trees})
         matched: dict[Rule, BitMap] = {}
         if self.one_by_one:
             for ordinals, rule in ((ordinals, rule) for ordinals, group in groups for rule in group):
-                if (found := await self._alone(checked[rule], ordinals)) is not None:
+                if (found := await self._alone(trees[rule], ordinals)) is not None:
                     matched[rule] = found
         elif groups:
-            questions = [([checked[rule] for rule in group], ordinals) for ordinals, group in groups]
+            questions = [([trees[rule] for rule in group], ordinals) for ordinals, group in groups]
             for (_, group), answer in zip(groups, await self._together(questions), strict=True):
                 matched |= zip(group, answer, strict=True)
         return matched
@@ -139,7 +112,7 @@ class RuleEvaluator:
         return reach.staged(found, suppressed)
 
     async def _together(self, questions: Sequence[Question]) -> list[list[BitMap]]:
-        """Who satisfies each of the criteria, question by question."""
+        """The members that satisfy each of the criteria, question by question."""
         seconds = min(TOGETHER_SECONDS, self.context.settings.statement_timeout_seconds)
         try:
             async with limited(self.connection, seconds):
@@ -153,16 +126,14 @@ class RuleEvaluator:
             raise NotAnswered from error
 
     async def _alone(self, criteria: Checked, ordinals: BitMap) -> BitMap | None:
-        """Who satisfies criteria, or None if that failed for a reason of their own."""
+        """The members that satisfy criteria, or None if evaluating these criteria failed."""
         limit = min(APART_SECONDS, self.context.settings.statement_timeout_seconds)
         try:
             async with self.connection.transaction():
                 [found] = await self._ask([criteria], ordinals, limit)
         except (RetryLater, *PASSING):
             raise
-        except (
-            Exception
-        ) as error:  # whatever it was, it must not keep the other segments' members from moving
+        except Exception as error:  # whatever it was, the other segments must not wait for it
             log.warning("refresh_not_evaluated", reason=f"{type(error).__name__}: {error}")
             return None
         return found
@@ -172,13 +143,15 @@ class RuleEvaluator:
     ) -> list[BitMap]:
         return await self.context.engine.evaluate(
             self.connection,
-            self.population_settings.population,
-            criteria,
-            as_of=self.at,
-            zone=self.population_settings.zone,
-            ordinals=ordinals,
-            timeout_seconds=seconds,
-            is_limited=is_limited,
+            EvaluationRequest(
+                self.population_settings.population,
+                criteria,
+                as_of=self.at,
+                zone=self.population_settings.zone,
+                within_ordinals=ordinals,
+                timeout_seconds=seconds,
+                is_limited=is_limited,
+            ),
         )
 
 

@@ -1,7 +1,7 @@
 """Rules: the criteria by which sources fill segments by themselves.
 
 A segment has one for its own criteria, if it is DYNAMIC, and one for each playbook that adds to it. A full run
-and a refresh evaluate rules and nothing else; what imports and hands gave stays as it is.
+and a refresh evaluate rules and nothing else; imported and manual links stay as they are.
 """
 
 from collections.abc import Mapping, Sequence
@@ -70,7 +70,7 @@ def of_row(row: Mapping[str, Any]) -> Rule:
 
 
 def _origin(row: Mapping[str, Any]) -> str:
-    """Whose criteria they are. A private playbook has no name for those who see the segment."""
+    """The segment or playbook whose criteria these are. A private playbook shows no name to viewers of the segment."""
     if not row["is_playbook"]:
         return ""
     return "A private playbook" if row["playbook"] is None else f'The playbook "{row["playbook"]}"'

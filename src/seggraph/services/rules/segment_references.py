@@ -1,4 +1,4 @@
-"""Segments that refer to segments: what may be referred to, that nothing goes round in circles, and who follows whom.
+"""Segments that refer to segments: what may be referred to, that there are no circles, and which follow others.
 
 A segment that others refer to changes for them when its membership does: those members are marked as changed, in the
 same transaction.
@@ -101,7 +101,7 @@ async def require_acyclic(
 ) -> None:
     """Raise SegmentCycle if one of the segments, with these references, would come to depend on itself.
 
-    Until the transaction ends nobody else in the workspace saves criteria that refer to segments.
+    Until the transaction ends no other one in the workspace saves criteria that refer to segments.
     """
     if not found:
         return
@@ -144,12 +144,12 @@ def way_to(goals: Collection[int], start: int, edges: Mapping[int, Iterable[int]
 async def mark_followers(
     context: Context, unit: UnitOfWork, workspace_id: int, kind: MemberKind, deltas: Sequence[MembershipDelta]
 ) -> None:
-    """Mark the members that moved in segments to which ACTIVE ones refer, of this kind or another.
+    """Mark the members that entered or exited segments to which ACTIVE ones refer, of this kind or another.
 
     Call it when the rows of segments that the unit needs are held. It comes to an end because references never go
     round in circles.
     """
-    moved = {changes.of_segment(one.segment_id): one.entered | one.exited for one in deltas if one.moves}
+    moved = {changes.of_segment(delta.segment_id): delta.change.ordinals for delta in deltas if delta.change}
     if not moved:
         return
     for name in await dependencies.read_by_anyone(unit.connection, workspace_id, kind, list(moved)):

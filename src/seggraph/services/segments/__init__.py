@@ -1,1 +1,1 @@
-"""Segments: their life, their lists, and membership by hand."""
+"""Segments: their life, their lists, and manual membership."""

@@ -11,8 +11,10 @@ from seggraph.access import Viewer, require_write
 from seggraph.audiences import ChunkStore
 from seggraph.context import Context
 from seggraph.database.unit_of_work import UnitOfWork, begin
+from seggraph.services.computations import computations
 from seggraph.services.memberships import deltas
-from seggraph.services.memberships.deltas import FoundDelta, Membership
+from seggraph.services.memberships.deltas import MembershipDelta, Recording
+from seggraph.services.memberships.membership import Membership
 from seggraph.services.reach import reach
 from seggraph.services.rules import segment_references
 from seggraph.services.segments import lifecycle, rows, segments
@@ -28,16 +30,16 @@ from seggraph.vocabulary import (
     Visibility,
 )
 
-CLONE: Final = """
+CLONE: Final = f"""
     INSERT INTO segments (workspace_id, name, name_key, description, kind, type, status, purpose, origin,
-      visibility, criteria, sync_interval_seconds, version, requested_revision, computed_revision, attempts,
-      reach_status, member_count, created_by_id, created_at, last_action, last_modified_by_id, last_modified_at)
+      visibility, criteria, sync_interval_seconds, version, {computations.NEW_COLUMNS},
+      created_by_id, created_at, last_action, last_modified_by_id, last_modified_at)
     SELECT workspace_id, $3, $4, description, kind, type, 'DRAFT', purpose, $5, $6, criteria,
-      sync_interval_seconds, 1, 0, 0, 0, 'NONE', 0, $7, now(), 'CLONED', $7, now()
+      sync_interval_seconds, 1, {computations.NEW_VALUES}, $7, now(), 'CLONED', $7, now()
     FROM segments WHERE workspace_id = $1 AND id = $2
     ON CONFLICT (workspace_id, name_key) DO NOTHING
     RETURNING id
-"""
+"""  # noqa: S608 - constants only
 
 HIDE: Final = """
     INSERT INTO segment_hidings (workspace_id, segment_id, user_id)
@@ -78,7 +80,7 @@ async def clone(
 
 
 async def _insert(unit: UnitOfWork, viewer: Viewer, original: SegmentView, name: str) -> int:
-    """The id of the clone: a draft with its sources, hidden from whom the original is hidden."""
+    """The id of the clone: a draft with its sources, hidden from the same users as the original."""
     clone_id: int | None = await unit.connection.fetchval(
         CLONE,
         viewer.workspace_id,
@@ -99,24 +101,22 @@ async def _insert(unit: UnitOfWork, viewer: Viewer, original: SegmentView, name:
 async def _copy_members(unit: UnitOfWork, viewer: Viewer, original: SegmentView, clone_id: int) -> None:
     """Give the clone what its sources would have, the history of one entry, and the numbers until its own are there."""
     connection, workspace_id = unit.connection, viewer.workspace_id
-    found = await deltas.read_memberships(connection, workspace_id, [original.id, clone_id])
-    copy = found[clone_id]
-    _copy_links(found[original.id], copy, original.type)
-    await ChunkStore(connection, workspace_id).write(copy.chunk_changes)
-    entered = copy.members_after
-    outcome = FoundDelta(
-        clone_id, 0, entered, entered - entered, reach.NO_REACH, reach_known=False, causes=copy.causes
-    )
+    memberships = await deltas.read_memberships(connection, workspace_id, [original.id, clone_id])
+    copy = memberships[clone_id]
+    _copy_links(memberships[original.id], copy, original.type)
+    change = copy.change()
+    await ChunkStore(connection, workspace_id).write(copy.chunk_changes(change))
+    entered = change.entered
+    delta = MembershipDelta(clone_id, 0, change, reach.NO_REACH, reach_known=False)
     if entered:
         at = await connection.fetchval("SELECT clock_timestamp()")
-        await deltas.record(
-            connection, workspace_id, original.kind, RunTrigger.MANUAL, [outcome], at, adds_numbers=False
-        )
+        how = Recording(RunTrigger.MANUAL, at, adds_numbers=False)
+        await deltas.record(connection, workspace_id, original.kind, [delta], how)
     await connection.execute(COPY_NUMBERS, workspace_id, original.id, clone_id, len(entered))
 
 
 def _copy_links(original: Membership, copy: Membership, type_: SegmentType) -> None:
-    """Links and blocks go to the source of their kind; what only playbooks hold in a STATIC one, to the hand."""
+    """Links and blocks go to the source of their kind; what only playbooks hold in a STATIC one becomes manual."""
     for source_id, kind in original.kinds.items():
         if kind != SourceKind.PLAYBOOK:
             target = copy.source(kind)

@@ -28,7 +28,7 @@ MAX_SEGMENTS: Final = 50
 
 @dataclass(frozen=True, slots=True)
 class Overlap:
-    """How many members two segments share; their Jaccard index is that part of their union, None for nobody."""
+    """How many members two segments share; their Jaccard index is that part of their union, None if both are empty."""
 
     first: int
     second: int
@@ -81,7 +81,7 @@ async def compare(viewer: Viewer, given: Sequence[Given]) -> Comparison:
 
     Raises Required, TooMany, NotFound, Invalid.
     """
-    if len({one.segment_id for one in given}) < 2:
+    if len({operand.segment_id for operand in given}) < 2:
         raise Required("Name two different segments or more.", path=("ids",))
     found, _ = await _visible(viewer, given, path=("ids",))
     async with snapshot() as connection:
@@ -96,11 +96,13 @@ def compared(views: list[SegmentView], members: Mapping[int, BitMap]) -> Compari
         twice |= once & bitmap
         once |= bitmap
     alone = once - twice
-    sizes = {one: len(bitmap) for one, bitmap in members.items()}
+    sizes = {segment_id: len(bitmap) for segment_id, bitmap in members.items()}
     return Comparison(
         segments=views,
         sizes=sizes,
-        only_in={one: bitmap.intersection_cardinality(alone) for one, bitmap in members.items()},
+        only_in={
+            segment_id: bitmap.intersection_cardinality(alone) for segment_id, bitmap in members.items()
+        },
         union=len(once),
         intersection=len(BitMap.intersection(*members.values())),
         overlaps=[_overlap(first, second, members, sizes) for first, second in combinations(members, 2)],
@@ -116,7 +118,7 @@ def _overlap(first: int, second: int, members: Mapping[int, BitMap], sizes: Mapp
 async def combine(
     context: Context, viewer: Viewer, draft: SegmentDraft, expression: SetExpression
 ) -> SegmentView:
-    """Make a STATIC segment, and give it by hand the members that an expression has now.
+    """Make a STATIC segment, and add manually the members that an expression has now.
 
     The draft's kind is that of the segments in the expression. Raises Forbidden, NotFound, Invalid, TooMany, and
     what creating a segment raises.
@@ -124,7 +126,7 @@ async def combine(
     require_write(viewer)
     found, kind = await _visible(viewer, leaves(expression), path=("expression",))
     async with begin() as unit:
-        # So that who is erased meanwhile is erased from the new segment too.
+        # So that members that are erased meanwhile are erased from the new segment too.
         await lock_shared(unit.connection, LockSpace.MEMBERS, viewer.workspace_id)
         members = await _members(ChunkStore(unit.connection, viewer.workspace_id), list(found))
         wanted = replace(draft, kind=kind, type=SegmentType.STATIC, criteria=None, activate=True)
@@ -159,21 +161,21 @@ async def _visible(
     viewer: Viewer, given: Sequence[Given], *, path: Path
 ) -> tuple[dict[int, SegmentView], MemberKind]:
     """The segments, each once, and their kind. Raises TooMany, NotFound, Invalid with the path of the one."""
-    wanted = list(dict.fromkeys(one.segment_id for one in given))
+    wanted = list(dict.fromkeys(operand.segment_id for operand in given))
     if len(wanted) > MAX_SEGMENTS:
         raise TooMany(f"Name at most {MAX_SEGMENTS} segments at once.", path=path)
     found = await segment_views.get_many(viewer, wanted)
-    for one in given:
-        if one.segment_id not in found:
-            raise NotFound("There is no such segment.", path=one.path)
+    for operand in given:
+        if operand.segment_id not in found:
+            raise NotFound("There is no such segment.", path=operand.path)
     kind = found[wanted[0]].kind
-    for one in given:
-        other = found[one.segment_id].kind
+    for operand in given:
+        other = found[operand.segment_id].kind
         if other is not kind:
             message = (
                 f"All the segments must be of one kind: the first holds {kind.name}, this one {other.name}."
             )
-            raise Invalid(message, path=one.path)
+            raise Invalid(message, path=operand.path)
     return {segment_id: found[segment_id] for segment_id in wanted}, kind
 
 

@@ -1,6 +1,6 @@
 """The segments that the system makes in every workspace: for each of two kinds the audiences that everybody asks for.
 
-They are the same everywhere, so nobody edits them; whoever wants another threshold clones one. They are stored as
+They are the same everywhere and cannot be edited; for another threshold one is cloned. They are stored as
 due, and the sweeper has them computed.
 """
 
@@ -11,9 +11,9 @@ from typing import Any, Final
 from seggraph.criteria import parse
 from seggraph.database.connections import database
 from seggraph.database.unit_of_work import UnitOfWork, begin
+from seggraph.services.computations import computations
 from seggraph.services.criteria import documents as criteria_documents
 from seggraph.services.rules import dependencies
-from seggraph.services.segments import rows as segment_rows
 from seggraph.services.segments import segments
 from seggraph.values.names import name_key
 from seggraph.vocabulary import ConsentPolicy, MemberKind, SegmentPurpose, SegmentType
@@ -31,7 +31,7 @@ NOUNS: Final = {MemberKind.PERSON: "people", MemberKind.ACCOUNT: "accounts"}
 TAKEN_SUFFIX: Final = " (default)"
 """What follows the name of a default segment where a user took the name first."""
 
-# Nobody else makes default segments of the workspace, nor changes its policy, until the unit ends.
+# No other unit makes default segments of the workspace, nor changes its policy, until this one ends.
 HOLD = "SELECT consent_policy FROM workspaces WHERE id = $1 FOR NO KEY UPDATE"
 
 PRESENT = """
@@ -39,25 +39,22 @@ PRESENT = """
     FOR NO KEY UPDATE
 """
 
-CREATE = """
+CREATE = f"""
     INSERT INTO segments (workspace_id, name, name_key, description, kind, type, status, purpose, origin,
-      visibility, criteria, version, requested_revision, computed_revision, attempts, reach_status, progress,
-      member_count, created_at, last_action, last_modified_at, next_sync_at)
-    VALUES ($1, $2, $3, $4, $5, 'DYNAMIC', 'ACTIVE', $6, 'DEFAULT', 'WORKSPACE', $7, 1, 1, 0, 0, 'CALCULATING', 0,
-      0, now(), 'CREATED', now(), now() + make_interval(secs => $8))
+      visibility, criteria, version, {computations.REQUESTED_COLUMNS}, created_at, last_action, last_modified_at)
+    VALUES ($1, $2, $3, $4, $5, 'DYNAMIC', 'ACTIVE', $6, 'DEFAULT', 'WORKSPACE', $7, 1,
+      {computations.REQUESTED_VALUES}, now(), 'CREATED', now())
     ON CONFLICT (workspace_id, name_key) DO NOTHING
     RETURNING id
-"""
+"""  # noqa: S608 - constants only
 
 CORRECT = """
     UPDATE segments SET criteria = $3::jsonb, version = version + 1, last_action = 'EDITED',
-      last_modified_by_id = NULL, last_modified_at = now(), requested_revision = requested_revision + 1,
-      lease_holder = NULL, lease_until = NULL, attempts = 0, retry_at = NULL, progress = 0,
-      reach_status = 'CALCULATING', error_code = NULL, error_message = NULL, error_at = NULL
+      last_modified_by_id = NULL, last_modified_at = now()
     WHERE workspace_id = $1 AND id = $2 AND criteria IS DISTINCT FROM $3::jsonb
 """
 
-RELEASE_LEASE = "UPDATE segments SET origin = 'CUSTOM' WHERE workspace_id = $1 AND id = ANY($2)"
+MAKE_CUSTOM = "UPDATE segments SET origin = 'CUSTOM' WHERE workspace_id = $1 AND id = ANY($2)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,10 +140,12 @@ async def ensure(workspace_id: int) -> None:
     One of an older version that there is no more becomes CUSTOM: it is the customer's from then on.
     """
     async with begin() as unit:
-        missing, left = await correct(unit, workspace_id)
-        for wanted in missing:
+        found = await correct(unit, workspace_id)
+        if found.corrected_ids:
+            await computations.request_quietly(unit, workspace_id, found.corrected_ids)
+        for wanted in found.missing:
             await _create(unit, workspace_id, wanted)
-        await unit.connection.execute(RELEASE_LEASE, workspace_id, left)
+        await unit.connection.execute(MAKE_CUSTOM, workspace_id, found.outdated_ids)
 
 
 async def ensure_everywhere() -> None:
@@ -157,27 +156,39 @@ async def ensure_everywhere() -> None:
         await ensure(row["id"])
 
 
-async def correct(unit: UnitOfWork, workspace_id: int) -> tuple[list[DefaultSegment], list[int]]:
-    """Make the default segments that are there follow the consent policy that the unit sees.
+@dataclass(frozen=True, slots=True)
+class Correction:
+    """What became of a workspace's default segments.
 
-    Returns the ones that are missing, and the ids of those that there should not be.
+    `corrected_ids` have other criteria now and are to be computed; `outdated_ids` are those of an older version.
     """
+
+    missing: list[DefaultSegment]
+    corrected_ids: list[int]
+    outdated_ids: list[int]
+
+
+async def correct(unit: UnitOfWork, workspace_id: int) -> Correction:
+    """Make the default segments follow the consent policy that the unit sees; the caller has them computed."""
     policy = ConsentPolicy(await unit.connection.fetchval(HOLD, workspace_id))
     present = {row["name_key"]: row["id"] for row in await unit.connection.fetch(PRESENT, workspace_id)}
-    missing = []
+    missing, corrected_ids = [], []
     for wanted in definitions(policy):
-        found = [present.pop(key) for name in _names(wanted) if (key := name_key(name)) in present]
-        if found:
-            await _correct(unit, workspace_id, found[0], wanted)
-        else:
+        ids = [present.pop(key) for name in _names(wanted) if (key := name_key(name)) in present]
+        if not ids:
             missing.append(wanted)
-    return missing, list(present.values())
+        elif await _correct(unit, workspace_id, ids[0], wanted):
+            corrected_ids.append(ids[0])
+    return Correction(missing, corrected_ids, list(present.values()))
 
 
-async def _correct(unit: UnitOfWork, workspace_id: int, segment_id: int, wanted: DefaultSegment) -> None:
+async def _correct(unit: UnitOfWork, workspace_id: int, segment_id: int, wanted: DefaultSegment) -> bool:
+    """Give a segment the criteria that it is to have; returns whether it had others."""
     done = await unit.connection.execute(CORRECT, workspace_id, segment_id, wanted.document)
-    if done != "UPDATE 0":
-        await dependencies.store(unit.connection, workspace_id, segment_id)
+    if done == "UPDATE 0":
+        return False
+    await dependencies.store(unit.connection, workspace_id, segment_id)
+    return True
 
 
 def _names(wanted: DefaultSegment) -> tuple[str, str]:
@@ -196,7 +207,6 @@ async def _create(unit: UnitOfWork, workspace_id: int, wanted: DefaultSegment) -
             wanted.kind,
             wanted.purpose,
             wanted.document,
-            segment_rows.DEFAULT_SYNC_INTERVAL.total_seconds(),
         )
         if segment_id is not None:
             await segments.create_sources(unit, workspace_id, segment_id, SegmentType.DYNAMIC)

@@ -1,4 +1,4 @@
-"""What an edit changes: who comes in and who goes, evaluated apart from the computation that it asks for."""
+"""What an edit changes: who enters and who exits, evaluated apart from the computation that it asks for."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -8,6 +8,7 @@ from pyroaring import BitMap
 from seggraph.access import Viewer
 from seggraph.context import Context
 from seggraph.database.unit_of_work import snapshot
+from seggraph.engines import EvaluationRequest
 from seggraph.errors import CriteriaTooSlow
 from seggraph.services.catalogue import catalogues
 from seggraph.services.changes import populations
@@ -27,7 +28,7 @@ class Difference:
 
 
 async def of_edit(context: Context, viewer: Viewer, edit: Edit) -> Difference | None:
-    """Who is in the segment before and after an edit; None if it moves nobody, or to say so takes too long.
+    """The members before and after an edit; None if it changes no membership, or the evaluation takes too long.
 
     The computation that the edit asked for may find others: by then members may have changed.
     """
@@ -42,11 +43,13 @@ async def of_edit(context: Context, viewer: Viewer, edit: Edit) -> Difference | 
         try:
             matched = await context.engine.evaluate(
                 connection,
-                population_settings.population,
-                [rule.checked(catalogue) for rule in found],
-                as_of=as_of,
-                zone=population_settings.zone,
-                timeout_seconds=context.settings.preview_timeout_seconds,
+                EvaluationRequest(
+                    population_settings.population,
+                    [rule.checked(catalogue) for rule in found],
+                    as_of=as_of,
+                    zone=population_settings.zone,
+                    timeout_seconds=context.settings.preview_timeout_seconds,
+                ),
             )
         except CriteriaTooSlow:
             return None

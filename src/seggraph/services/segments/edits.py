@@ -13,8 +13,9 @@ from seggraph.context import Context
 from seggraph.database.unit_of_work import UnitOfWork, begin
 from seggraph.errors import BadTransition, Forbidden, Required
 from seggraph.events import SegmentUpdated
+from seggraph.services.computations import computations
 from seggraph.services.memberships import deltas
-from seggraph.services.memberships.deltas import Membership
+from seggraph.services.memberships.membership import Membership
 from seggraph.services.segments import lifecycle, rows, segments, usages
 from seggraph.services.segments.views import SegmentView
 from seggraph.values.names import clean_description, clean_name, name_key
@@ -45,11 +46,6 @@ EDIT: Final = f"""
     WHERE workspace_id = $1 AND id = $2
 """  # noqa: S608 - constants only
 
-RESCHEDULE: Final = """
-    UPDATE segments SET next_sync_at = now() + make_interval(secs => coalesce(sync_interval_seconds, $3))
-    WHERE workspace_id = $1 AND id = $2 AND next_sync_at IS NOT NULL
-"""
-
 # A draft has no links yet: whatever gives it some makes it ACTIVE.
 TURN_SOURCE: Final = """
     UPDATE sources SET kind = $3 WHERE workspace_id = $1 AND segment_id = $2 AND kind IN ('CRITERIA', 'IMPORT')
@@ -63,7 +59,7 @@ IMPORTING: Final = """
 
 @dataclass(frozen=True, slots=True)
 class Edit:
-    """What an edit left. `before` is who was in the segment and why, if the edit has its members computed anew."""
+    """What an edit left. `before` is the membership before, if the edit has the members computed anew."""
 
     segment: SegmentView
     before: Membership | None = None
@@ -74,7 +70,7 @@ async def update(
 ) -> Edit:
     """Change what is given: name, description, criteria, purpose, kind, type, visibility, hidden_from, sync_interval.
 
-    With `version`, only if nobody changed the segment since it was read. Another purpose or other criteria of an
+    With `version`, only if the segment did not change since it was read. Another purpose or other criteria of an
     ACTIVE segment void the run at work and start a new one; the first criteria of a draft activate it. Only a
     draft changes its kind or type, and a STATIC segment its purpose. Raises NotFound, Forbidden, StaleVersion,
     BadTransition, SegmentInUse, NameTaken, Invalid, CriteriaError.
@@ -84,15 +80,8 @@ async def update(
         after = await _edited(unit, viewer, before, given)
         await _write(unit, viewer, before, after)
         if "sync_interval" in given:
-            default = rows.DEFAULT_SYNC_INTERVAL.total_seconds()
-            await unit.connection.execute(RESCHEDULE, viewer.workspace_id, segment_id, default)
-        earlier: dict[str, object] = {}
-        later: dict[str, object] = {}
-        if "hidden_from" in given:
-            wanted = given["hidden_from"] or ()
-            earlier["hidden_from_ids"] = await segments.hidden_from(unit, viewer, segment_id)
-            later["hidden_from_ids"] = sorted(wanted)
-            await segments.hide_from(unit, viewer, segment_id, wanted)
+            await computations.reschedule(unit, viewer.workspace_id, segment_id)
+        earlier, later = await _hide(unit, viewer, segment_id, given)
         await rows.touch(unit, viewer, segment_id, SegmentAction.EDITED)
         updated = SegmentUpdated(
             workspace_id=viewer.workspace_id, at=datetime.now(UTC), segment_id=segment_id
@@ -107,6 +96,18 @@ async def update(
             unit, viewer, AuditAction.EDITED, before, segment_id, earlier=earlier, later=later
         )
         return Edit(edited, membership)
+
+
+async def _hide(
+    unit: UnitOfWork, viewer: Viewer, segment_id: int, given: Mapping[str, Any]
+) -> tuple[dict[str, object], dict[str, object]]:
+    """Hide the segment from the given users, if any are given; returns what the audit log shows before and after."""
+    if "hidden_from" not in given:
+        return {}, {}
+    user_ids = given["hidden_from"] or ()
+    before = await segments.hidden_from(unit, viewer, segment_id)
+    await segments.hide_from(unit, viewer, segment_id, user_ids)
+    return {"hidden_from_ids": before}, {"hidden_from_ids": sorted(user_ids)}
 
 
 async def _write(unit: UnitOfWork, viewer: Viewer, before: SegmentView, after: Mapping[str, object]) -> None:

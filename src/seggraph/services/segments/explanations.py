@@ -19,9 +19,10 @@ from seggraph.context import Context
 from seggraph.criteria import Checked, Comparison, describe
 from seggraph.criteria.catalogue import Field, Storage
 from seggraph.criteria.nodes import All, AnyOf, Consent, InSegment, Not, Sample, Tags
-from seggraph.criteria.operators import InOp
-from seggraph.criteria.typed import ZERO_WITHOUT, EventTest, RelatedTest, SequenceTest
+from seggraph.criteria.operators import AGGREGATES, InOp
+from seggraph.criteria.typed import EventTest, RelatedTest, SequenceTest
 from seggraph.database.unit_of_work import snapshot
+from seggraph.engines import EvaluationRequest
 from seggraph.errors import Invalid
 from seggraph.models.audiences import ChunkRole
 from seggraph.services.changes import populations
@@ -96,8 +97,10 @@ async def _sources(
     in_segment = ChunkOwner(ChunkRole.MEMBERS, segment.id)
     roles = (ChunkRole.LINKS, ChunkRole.BLOCKS)
     owners = [in_segment, *(ChunkOwner(role, row["id"]) for row in rows for role in roles)]
-    near = BitMap([member.ordinal])
-    found = await ChunkStore(connection, viewer.workspace_id).read_many(owners, near=near)
+    within_ordinals = BitMap([member.ordinal])
+    found = await ChunkStore(connection, viewer.workspace_id).read_many(
+        owners, within_ordinals=within_ordinals
+    )
     sources = []
     for row in rows:
         linked, blocked = (member.ordinal in found[ChunkOwner(role, row["id"])] for role in roles)
@@ -130,22 +133,26 @@ async def _criteria(
     begun = [prefix for part in parts if isinstance(part, SequenceTest) for prefix in _prefixes(part)]
     truths = await context.engine.evaluate(
         connection,
-        population_settings.population,
-        [*parts, *begun],
-        as_of=as_of,
-        zone=population_settings.zone,
-        ordinals=BitMap([member.ordinal]),
-        timeout_seconds=seconds,
+        EvaluationRequest(
+            population_settings.population,
+            [*parts, *begun],
+            as_of=as_of,
+            zone=population_settings.zone,
+            within_ordinals=BitMap([member.ordinal]),
+            timeout_seconds=seconds,
+        ),
     )
     questions = list(dict.fromkeys(part for part in parts if isinstance(part, EventTest | RelatedTest)))
     observed = await context.engine.observe(
         connection,
-        population_settings.population,
-        member.ordinal,
-        questions,
-        as_of=as_of,
-        zone=population_settings.zone,
-        timeout_seconds=seconds,
+        EvaluationRequest(
+            population_settings.population,
+            questions,
+            as_of=as_of,
+            zone=population_settings.zone,
+            timeout_seconds=seconds,
+        ),
+        ordinal=member.ordinal,
     )
     reached = dict(zip(begun, map(bool, truths[len(parts) :]), strict=True))
     seen = _Seen(member, addresses, dict(zip(questions, observed, strict=True)), reached, names)
@@ -194,7 +201,7 @@ class _Seen:
                 return getattr(self.member, f"consent_{channel.name.lower()}").name
             case EventTest(aggregate=aggregate):
                 found = self.observed[tree]
-                return _plain(0 if found is None and aggregate in ZERO_WITHOUT else found)
+                return _plain(0 if found is None and AGGREGATES[aggregate].zero_without else found)
             case RelatedTest():
                 return self.observed[tree] or 0
             case SequenceTest():

@@ -13,15 +13,15 @@ from seggraph.access import Viewer, is_segment_manager, may_write
 from seggraph.context import Context
 from seggraph.database.unit_of_work import UnitOfWork, begin
 from seggraph.errors import BadTransition, Forbidden, Path, StaleVersion
-from seggraph.events import Fact, ReachChanged, SegmentDeleted
+from seggraph.events import Fact, SegmentDeleted
 from seggraph.services.audit import audit
+from seggraph.services.computations import computations
 from seggraph.services.rules import dependencies, segment_references
 from seggraph.services.segments import rows, usages
 from seggraph.services.segments.views import SegmentView
 from seggraph.vocabulary import (
     AuditAction,
     AuditSubject,
-    ReachStatus,
     SegmentAction,
     SegmentOrigin,
     SegmentStatus,
@@ -54,18 +54,10 @@ TRANSITIONS: Final[Mapping[SegmentStatus, tuple[SegmentTransition, ...]]] = {
         SegmentTransition.DELETE,
     ),
 }
-"""What is possible in each status: the one place that says so."""
+"""The transitions that each status allows."""
 
 OF_DEFAULTS: Final = frozenset({SegmentTransition.RECALCULATE, SegmentTransition.CLONE})
 """What is possible with the segments that the system makes: they are the same in every workspace."""
-
-SET_ASIDE = """
-    UPDATE segments SET status = $3, next_sync_at = NULL, lease_holder = NULL, lease_until = NULL, attempts = 0,
-      retry_at = NULL, progress = NULL,
-      reach_status = CASE WHEN reach_status <> 'CALCULATING' THEN reach_status
-                          WHEN as_of IS NULL THEN 'NONE' ELSE 'READY' END
-    WHERE workspace_id = $1 AND id = $2 RETURNING requested_revision, reach_status
-"""
 
 HIDDEN_FROM = "SELECT array(SELECT user_id FROM segment_hidings WHERE workspace_id = $1 AND segment_id = $2)"
 
@@ -87,7 +79,7 @@ DELETE: Final = (
 
 
 def possible(segment: SegmentView) -> tuple[SegmentTransition, ...]:
-    """What can be done to the segment now, by those who may."""
+    """The transitions that the segment's status and origin allow, whatever the viewer may do."""
     found = TRANSITIONS[segment.status]
     if segment.origin is SegmentOrigin.DEFAULT:
         return tuple(transition for transition in found if transition in OF_DEFAULTS)
@@ -95,7 +87,7 @@ def possible(segment: SegmentView) -> tuple[SegmentTransition, ...]:
 
 
 def open_to(viewer: Viewer, segment: SegmentView) -> list[SegmentTransition]:
-    """What of it the viewer may do, who sees the segment: to clone, it is enough to be allowed to write."""
+    """The possible transitions that the viewer may make. Cloning needs only the right to write."""
     if not may_write(viewer):
         return []
     if is_segment_manager(viewer, created_by_id=segment.created_by_id):
@@ -108,7 +100,7 @@ def require_possible(segment: SegmentView, transition: SegmentTransition, *, pat
     if transition in possible(segment):
         return
     require_own(segment, path=path)
-    ways = [one.lower() for one in possible(segment)]
+    ways = [transition.lower() for transition in possible(segment)]
     raise BadTransition(
         f"A segment that is {segment.status} does not {transition.lower()}."
         f" What is possible from here: {', '.join(ways)}.",
@@ -117,7 +109,7 @@ def require_possible(segment: SegmentView, transition: SegmentTransition, *, pat
 
 
 def require_own(segment: SegmentView, *, path: Path = ("id",)) -> None:
-    """Raise Forbidden for a segment that the system made: nobody changes it, nor who is in it."""
+    """Raise Forbidden for a segment that the system made: neither it nor its members can be changed."""
     if segment.origin is SegmentOrigin.DEFAULT:
         message = "The system keeps this segment as it is. Clone it, and change the clone."
         raise Forbidden(message, path=path)
@@ -154,7 +146,7 @@ async def hold_for(
 async def pause(
     context: Context, viewer: Viewer, segment_id: int, *, version: int | None = None
 ) -> SegmentView:
-    """Freeze an ACTIVE segment: who is in it stays, and nothing is evaluated or delivered until it is resumed.
+    """Freeze an ACTIVE segment: its members stay, and nothing is evaluated or delivered until it is resumed.
 
     Raises like `hold_for`.
     """
@@ -234,17 +226,9 @@ async def _set_aside(
     context: Context, unit: UnitOfWork, before: SegmentView, workspace_id: int, status: SegmentStatus
 ) -> None:
     """Take a segment that the unit holds out of the work; a calculation leaves the last good numbers."""
-    row = await unit.connection.fetchrow(SET_ASIDE, workspace_id, before.id, status)
-    revision = row["requested_revision"]
+    computation, reach_status = await computations.set_aside(unit, workspace_id, before.id, status)
+    revision = computation.revision
     facts: list[Fact] = [rows.status_changed(workspace_id, before.id, revision, status, before.status)]
-    if row["reach_status"] != before.reach_status:
-        facts.append(
-            ReachChanged(
-                workspace_id=workspace_id,
-                at=datetime.now(UTC),
-                segment_id=before.id,
-                revision=revision,
-                reach_status=ReachStatus(row["reach_status"]),
-            )
-        )
+    if reach_status is not before.reach_status:
+        facts.append(computation.reach_changed(reach_status))
     context.publish(unit, facts)

@@ -1,4 +1,4 @@
-"""Membership by hand: adding members to segments and removing them, one or many at a time.
+"""Manual membership: adding members to segments and removing them, one or many at a time.
 
 A call is one transaction that holds the rows of its segments, as a run does when it applies its result: what is
 computed at the same time comes before or after it, and reads links and blocks as it left them.
@@ -13,7 +13,7 @@ import asyncpg
 from pyroaring import BitMap
 
 from seggraph.access import Viewer, require_segment_management, require_write, visibility_arguments
-from seggraph.audiences import ChunkStore
+from seggraph.audiences import ChunkOwner, ChunkStore
 from seggraph.context import Context
 from seggraph.database.unit_of_work import UnitOfWork, begin
 from seggraph.errors import BadTransition, Forbidden, Invalid, NotFound, Required, SeggraphError, TooMany
@@ -22,7 +22,8 @@ from seggraph.services.changes import populations
 from seggraph.services.members import selections
 from seggraph.services.members.selections import Selection
 from seggraph.services.memberships import deltas
-from seggraph.services.memberships.deltas import FoundDelta, Membership
+from seggraph.services.memberships.deltas import MembershipDelta, Recording
+from seggraph.services.memberships.membership import Membership, MembershipChange
 from seggraph.services.reach import reach
 from seggraph.services.reach.reach import Reachable
 from seggraph.services.rules import segment_references
@@ -45,18 +46,18 @@ MAX_SEGMENTS: Final = 100
 
 HOLD: Final = f"{SELECT} AND s.id = ANY($4) ORDER BY s.id FOR NO KEY UPDATE OF s"
 
-HANDS: Final[Mapping[AuditAction, Callable[[Membership, BitMap], None]]] = {
+MANUAL_CHANGES: Final[Mapping[AuditAction, Callable[[Membership, BitMap], None]]] = {
     AuditAction.MEMBERS_ADDED: Membership.add_manually,
     AuditAction.MEMBERS_REMOVED: Membership.remove_manually,
 }
-"""What a hand does to one membership: it sets the links and blocks after."""
+"""How each action changes one membership: it sets the links and blocks after."""
 
 
 @dataclass(frozen=True, slots=True)
-class HandReport:
+class ManualReport:
     """What a call did. `changed` and `already_done` count pairs of a member and a segment.
 
-    A pair changed when a link or a block of it did, whether or not the member moved. `segments` are as the
+    A pair changed when a link or a block of it did, whether or not the member entered or exited. `segments` are as the
     call left them, the new one last.
     """
 
@@ -73,8 +74,8 @@ async def add(
     selection: Selection,
     *,
     new_segment: SegmentDraft | None = None,
-) -> HandReport:
-    """Link members by hand to segments of one kind, and to a STATIC one that is made for them.
+) -> ManualReport:
+    """Link members manually to segments of one kind, and to a STATIC one that is made for them.
 
     A STATIC draft becomes ACTIVE by it. Blocks on other sources stay as they are. Raises NotFound, Forbidden,
     BadTransition (a segment that takes nobody), Invalid (kinds differ), Required, TooMany, NameTaken,
@@ -94,13 +95,13 @@ async def add(
         if new_segment is not None:
             held.append(await _make(context, unit, viewer, new_segment))
         after = await _read(unit, viewer, held) if drafts else held
-        changed = await _turn(context, unit, viewer, kind, after, ordinals, AuditAction.MEMBERS_ADDED)
+        changed = await _change(context, unit, viewer, kind, after, ordinals, AuditAction.MEMBERS_ADDED)
         return await _report(unit, viewer, held, ordinals, changed, not_found)
 
 
 async def remove(
     context: Context, viewer: Viewer, segment_ids: Sequence[int], selection: Selection
-) -> HandReport:
+) -> ManualReport:
     """Take every link of members away and block them on the CRITERIA and PLAYBOOK sources that exist now.
 
     Members who are not in a segment are blocked there all the same: they will not be added. Raises like `add`.
@@ -113,15 +114,15 @@ async def remove(
         for index, segment in enumerate(held):
             _require_open(segment, index)
         ordinals, not_found = await _resolve(unit.connection, viewer, kind, chosen)
-        changed = await _turn(context, unit, viewer, kind, held, ordinals, AuditAction.MEMBERS_REMOVED)
+        changed = await _change(context, unit, viewer, kind, held, ordinals, AuditAction.MEMBERS_REMOVED)
         return await _report(unit, viewer, held, ordinals, changed, not_found)
 
 
 async def fill(
     context: Context, unit: UnitOfWork, viewer: Viewer, segment: SegmentView, ordinals: BitMap
 ) -> None:
-    """Link members by hand to a segment that the unit of work has just made."""
-    await _turn(context, unit, viewer, segment.kind, [segment], ordinals, AuditAction.MEMBERS_ADDED)
+    """Link members manually to a segment that the unit of work has just made."""
+    await _change(context, unit, viewer, segment.kind, [segment], ordinals, AuditAction.MEMBERS_ADDED)
 
 
 async def _kind_of(
@@ -164,7 +165,7 @@ async def _hold(unit: UnitOfWork, viewer: Viewer, segment_ids: Sequence[int]) ->
 
 
 def _require_open(segment: SegmentView, index: int) -> None:
-    """Raise BadTransition, or Forbidden for a default segment, unless hands may change who is in the segment."""
+    """Raise BadTransition, or Forbidden for a default segment, unless the segment takes manual changes."""
     path = ("segmentIds", index)
     lifecycle.require_own(segment, path=path)
     match segment.status:
@@ -190,7 +191,7 @@ async def _resolve(
 ) -> tuple[BitMap, list[str]]:
     """The ordinals of the members that are there while the segments are held, and what names none.
 
-    Whoever deletes a member takes it out of the segments, and so waits for us or is seen by us.
+    Deleting a member takes it out of the segments: so the deletion waits for this unit, or is seen by it.
     """
     if selection.matched is not None:
         return await selections.existing(connection, viewer, kind, selection.matched), []
@@ -198,7 +199,7 @@ async def _resolve(
     return BitMap(ordinal for _, _, ordinal in named.rows), named.not_found
 
 
-async def _turn(
+async def _change(
     context: Context,
     unit: UnitOfWork,
     viewer: Viewer,
@@ -207,24 +208,23 @@ async def _turn(
     ordinals: BitMap,
     action: AuditAction,
 ) -> int:
-    """Let the hand do its work on all memberships; returns how many pairs changed."""
+    """Add or remove the members in all the segments; returns how many pairs of a member and a segment changed."""
     if not ordinals:
         return 0
     connection = unit.connection
     memberships = await deltas.read_memberships(
-        connection, viewer.workspace_id, [segment.id for segment in held], near=ordinals
+        connection, viewer.workspace_id, [segment.id for segment in held], within_ordinals=ordinals
     )
-    for membership in memberships.values():
-        HANDS[action](membership, ordinals)
-    changes = {
-        owner: change
-        for membership in memberships.values()
-        for owner, change in membership.chunk_changes.items()
-    }
-    await ChunkStore(connection, viewer.workspace_id).write(changes)
+    writes: dict[ChunkOwner, tuple[BitMap, BitMap]] = {}
+    changes: dict[int, MembershipChange] = {}
+    for segment_id, membership in memberships.items():
+        MANUAL_CHANGES[action](membership, ordinals)
+        changes[segment_id] = membership.change()
+        writes |= membership.chunk_changes(changes[segment_id])
+    await ChunkStore(connection, viewer.workspace_id).write(writes)
     reachable = await _reachable(connection, viewer, kind, ordinals)
-    outcomes = [_outcome(segment, memberships[segment.id], reachable) for segment in held]
-    await _record(context, unit, viewer, kind, [one for one in outcomes if one.entered or one.exited])
+    found = [_delta(segment, changes[segment.id], reachable) for segment in held if changes[segment.id]]
+    await _record(context, unit, viewer, kind, found)
     for segment in held:
         counts = {"asked_for_count": len(ordinals), "changed_count": len(memberships[segment.id].touched)}
         subject = audit.Subject(AuditSubject.SEGMENT, segment.id, segment.name)
@@ -235,41 +235,39 @@ async def _turn(
 async def _reachable(
     connection: asyncpg.Connection, viewer: Viewer, kind: MemberKind, ordinals: BitMap
 ) -> Reachable:
-    """Whom each channel reaches, near the ordinals.
+    """The members whom each channel reaches, in the chunks of the ordinals.
 
     Read while the segments are held: a refresh that has changed it and waits for them corrects their numbers
     from what it was before, which is what is read here.
     """
     population_id = await populations.ensure(connection, viewer.workspace_id, kind)
     owners = reach.owners(population_id)
-    found = await ChunkStore(connection, viewer.workspace_id).read_many(list(owners.values()), near=ordinals)
+    found = await ChunkStore(connection, viewer.workspace_id).read_many(
+        list(owners.values()), within_ordinals=ordinals
+    )
     return {place: found[owner] for place, owner in owners.items()}
 
 
-def _outcome(segment: SegmentView, membership: Membership, reachable: Reachable) -> FoundDelta:
-    """Who moves. The reach follows only where it is known: elsewhere a run is to count it anew."""
-    before, after = membership.members, membership.members_after
-    entered, exited = after - before, before - after
+def _delta(segment: SegmentView, change: MembershipChange, reachable: Reachable) -> MembershipDelta:
+    """The delta of a segment. The reach follows only where it is known: elsewhere a run is to count it anew."""
     known = segment.reach_status is ReachStatus.READY
-    change = reach.NO_REACH
+    reach_change = reach.NO_REACH
     if known:
-        gained, lost = (reach.count(moved, reachable, segment.purpose) for moved in (entered, exited))
-        change = gained - lost
-    return FoundDelta(
-        segment.id, segment.requested_revision, entered, exited, change, known, causes=membership.causes
-    )
+        gained = reach.count(change.entered, reachable, segment.purpose)
+        reach_change = gained - reach.count(change.exited, reachable, segment.purpose)
+    return MembershipDelta(segment.id, segment.requested_revision, change, reach_change, known)
 
 
 async def _record(
-    context: Context, unit: UnitOfWork, viewer: Viewer, kind: MemberKind, outcomes: Sequence[FoundDelta]
+    context: Context, unit: UnitOfWork, viewer: Viewer, kind: MemberKind, found: Sequence[MembershipDelta]
 ) -> None:
-    """Write runs, moves and numbers, and publish. What criteria were evaluated on stays as of its instant."""
-    if not outcomes:
+    """Write runs and numbers, and publish. What criteria were evaluated on stays as of its instant."""
+    if not found:
         return
     connection, workspace_id = unit.connection, viewer.workspace_id
     at: datetime = await connection.fetchval("SELECT clock_timestamp()")
-    found, ids = await deltas.record(connection, workspace_id, kind, RunTrigger.MANUAL, outcomes, at)
-    context.publish(unit, deltas.facts_of(workspace_id, found, ids, at))
+    recorded = await deltas.record(connection, workspace_id, kind, found, Recording(RunTrigger.MANUAL, at))
+    context.publish(unit, deltas.facts_of(workspace_id, recorded, at))
     await segment_references.mark_followers(context, unit, workspace_id, kind, found)
 
 
@@ -288,6 +286,6 @@ async def _report(
     ordinals: BitMap,
     changed: int,
     not_found: list[str],
-) -> HandReport:
+) -> ManualReport:
     already_done = len(held) * len(ordinals) - changed
-    return HandReport(changed, already_done, not_found, await _read(unit, viewer, held))
+    return ManualReport(changed, already_done, not_found, await _read(unit, viewer, held))

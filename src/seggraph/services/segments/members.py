@@ -60,7 +60,7 @@ async def pages(
     found: dict[SegmentPageRequest, Answer] = {}
     for shared, group in groups.items():
         try:
-            cut = await _pages(context, viewer, shared, [audiences[one.segment_id] for one in group])
+            cut = await _pages(context, viewer, shared, [audiences[request.segment_id] for request in group])
         except SeggraphError as error:
             found |= dict.fromkeys(group, error)
         else:

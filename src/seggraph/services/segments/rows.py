@@ -1,41 +1,31 @@
 """A segment's row within a unit of work: held, touched, asked to be computed, read back.
 
-What every use-case that changes segments shares: editing them, their life, playbooks, members by hand, imports.
+What every use-case that changes segments shares: edits, lifecycle, playbooks, manual membership, imports.
 """
 
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Final
 
 from seggraph.access import VISIBLE_SEGMENT, Viewer, require_segment_management, visibility_arguments
 from seggraph.context import Context
 from seggraph.database.unit_of_work import UnitOfWork
 from seggraph.errors import NotFound
-from seggraph.events import Fact, ReachChanged, SegmentStatusChanged
+from seggraph.events import Fact, SegmentStatusChanged
 from seggraph.services.audit import audit
+from seggraph.services.computations import computations
 from seggraph.services.rules import dependencies
 from seggraph.services.segments.views import SELECT, SegmentView, view_of
 from seggraph.vocabulary import AuditAction, AuditSubject, ReachStatus, SegmentAction, SegmentStatus
 
-DEFAULT_SYNC_INTERVAL: Final = timedelta(hours=4)
-
 ANY_VIEWER: Final = SELECT.replace(VISIBLE_SEGMENT, "s.workspace_id = $1")
-"""Segments of a workspace whoever may see them: for what a change sets in motion, never for an answer."""
-
-REQUEST = """
-    UPDATE segments SET status = 'ACTIVE', requested_revision = requested_revision + 1,
-      lease_holder = NULL, lease_until = NULL, attempts = 0, retry_at = NULL, progress = 0,
-      reach_status = 'CALCULATING', error_code = NULL, error_message = NULL, error_at = NULL,
-      next_sync_at = now() + make_interval(secs => coalesce(sync_interval_seconds, $3))
-    WHERE workspace_id = $1 AND id = $2
-    RETURNING requested_revision
-"""
+"""All segments of a workspace, visible or not: for the effects of a change, never for an answer."""
 
 DESCRIBED: Final = (
     *("name", "description", "kind", "type", "status", "purpose", "visibility", "criteria"),
     "sync_interval_seconds",
 )
-"""What the audit log tells of a segment."""
+"""The columns of a segment that the audit log shows."""
 
 TOUCH = """
     UPDATE segments SET version = version + 1, last_action = $3, last_modified_by_id = $4, last_modified_at = now()
@@ -61,7 +51,7 @@ async def hold_visible(unit: UnitOfWork, viewer: Viewer, segment_id: int) -> Seg
 
 
 async def hold_any(unit: UnitOfWork, workspace_id: int, segment_ids: Iterable[int]) -> dict[int, SegmentView]:
-    """Those of the segments that exist, whoever may see them, their rows held in the order of their ids."""
+    """Those of the segments that exist, visible or not, their rows held in the order of their ids."""
     rows = await unit.connection.fetch(
         f"{ANY_VIEWER} AND s.id = ANY($2) ORDER BY s.id FOR NO KEY UPDATE OF s",
         workspace_id,
@@ -86,7 +76,7 @@ async def noted(
     earlier: Mapping[str, object] | None = None,
     later: Mapping[str, object] | None = None,
 ) -> SegmentView:
-    """The segment as the unit leaves it, with an entry in the audit log; `earlier` and `later` are told in it too."""
+    """The segment as the unit leaves it, with an entry in the audit log; `earlier` and `later` are added to it."""
     after = await read_back(unit, viewer, segment_id)
     subject = audit.Subject(AuditSubject.SEGMENT, segment_id, after.name)
     was = None if before is None else audit.described(before, *DESCRIBED) | dict(earlier or {})
@@ -111,24 +101,15 @@ async def compute(
 ) -> None:
     """Make a segment that the unit holds ACTIVE, have its next revision computed, and publish both.
 
-    `before` is the status that it had. A run that is at work is void. What its rules read is noted before any run
+    `before` is the status that it had. A run at work is void. What its rules read is noted before any run
     takes its snapshot, so that no change falls between the two.
     """
     await dependencies.store(unit.connection, workspace_id, segment_id)
-    revision: int = await unit.connection.fetchval(
-        REQUEST, workspace_id, segment_id, DEFAULT_SYNC_INTERVAL.total_seconds()
-    )
-    context.recompute(unit, segment_id, revision)
-    calculating = ReachChanged(
-        workspace_id=workspace_id,
-        at=datetime.now(UTC),
-        segment_id=segment_id,
-        revision=revision,
-        reach_status=ReachStatus.CALCULATING,
-    )
-    facts: list[Fact] = [calculating]
+    computation = await computations.start(context, unit, workspace_id, segment_id)
+    facts: list[Fact] = [computation.reach_changed(ReachStatus.CALCULATING)]
     if before is not SegmentStatus.ACTIVE:
-        facts.insert(0, status_changed(workspace_id, segment_id, revision, SegmentStatus.ACTIVE, before))
+        active = SegmentStatus.ACTIVE
+        facts.insert(0, status_changed(workspace_id, segment_id, computation.revision, active, before))
     context.publish(unit, facts)
 
 

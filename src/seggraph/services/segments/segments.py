@@ -16,6 +16,7 @@ from seggraph.errors import (
     Required,
     TooMany,
 )
+from seggraph.services.computations import computations
 from seggraph.services.criteria import documents as criteria_documents
 from seggraph.services.rules import segment_references
 from seggraph.services.segments import lifecycle
@@ -40,15 +41,15 @@ MAX_HIDDEN_FROM: Final = 100
 SHORTEST_SYNC_INTERVAL: Final = timedelta(minutes=5)
 LONGEST_SYNC_INTERVAL: Final = timedelta(days=31)
 
-CREATE = """
+CREATE = f"""
     INSERT INTO segments (workspace_id, name, name_key, description, kind, type, status, purpose, origin,
-      visibility, criteria, sync_interval_seconds, version, requested_revision, computed_revision, attempts,
-      reach_status, member_count, created_by_id, created_at, last_action, last_modified_by_id, last_modified_at)
-    VALUES ($1, $2, $3, $4, $5, $6, 'DRAFT', $7, $8, $9, $10, $11, 1, 0, 0, 0,
-      'NONE', 0, $12, now(), 'CREATED', $12, now())
+      visibility, criteria, sync_interval_seconds, version, {computations.NEW_COLUMNS},
+      created_by_id, created_at, last_action, last_modified_by_id, last_modified_at)
+    VALUES ($1, $2, $3, $4, $5, $6, 'DRAFT', $7, $8, $9, $10, $11, 1, {computations.NEW_VALUES},
+      $12, now(), 'CREATED', $12, now())
     ON CONFLICT (workspace_id, name_key) DO NOTHING
     RETURNING id
-"""
+"""  # noqa: S608 - constants only
 
 CREATE_SOURCES = """
     INSERT INTO sources (workspace_id, segment_id, kind, created_at)
@@ -167,7 +168,7 @@ def origin_of(viewer: Viewer) -> SegmentOrigin:
 
 
 def filled_by(type_: SegmentType) -> SourceKind:
-    """The source that segments of a type have besides hands and playbooks."""
+    """The source that segments of a type have besides manual membership and playbooks."""
     return SourceKind.CRITERIA if type_ is SegmentType.DYNAMIC else SourceKind.IMPORT
 
 
@@ -220,7 +221,7 @@ async def stored_criteria(
 def require_fitting_criteria(type_: SegmentType, criteria: object) -> None:
     """Raise Invalid for criteria of a STATIC segment."""
     if type_ is SegmentType.STATIC and criteria is not None:
-        message = "A static segment has no criteria: make it dynamic, or add members by hand or import."
+        message = "A static segment has no criteria: make it dynamic, or add members manually or by import."
         raise Invalid(message, path=("criteria",))
 
 

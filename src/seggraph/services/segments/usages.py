@@ -1,4 +1,4 @@
-"""Who relies on segments: campaigns, other segments, playbooks and deliveries, all found by one statement.
+"""What relies on segments: campaigns, other segments, playbooks and deliveries, all found by one statement.
 
 What a viewer may not see is counted and never named.
 """

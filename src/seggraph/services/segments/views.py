@@ -86,6 +86,7 @@ SELECT: Final = f"""
 FOUND: Final = f"SELECT s.id AS found_id /*keys*/ FROM segments s WHERE {VISIBLE_SEGMENT}"  # noqa: S608
 """The segments of a list, without what is read of them: sorted as they are, they would be sorted with all of it."""
 
+# any workspace: the pages were found with VISIBLE_SEGMENT, which names the workspace
 READ: Final = """
     SELECT {columns}, pages.* FROM {{pages}} JOIN segments s ON s.id = pages.found_id
 """
@@ -289,4 +290,6 @@ TYPES: Final[dict[str, type[Any]]] = {
     "reach_status": ReachStatus,
     "last_action": SegmentAction,
 }
-_ENUMS: Final = [(COLUMNS.index(column), {one.value: one for one in enum}) for column, enum in TYPES.items()]
+_ENUMS: Final = [
+    (COLUMNS.index(column), {member.value: member for member in enum}) for column, enum in TYPES.items()
+]

@@ -10,28 +10,26 @@ from itertools import islice
 from pathlib import Path
 from typing import Final
 
+from seggraph import member_fields
 from seggraph.access import Viewer, require_write
 from seggraph.context import Context
 from seggraph.errors import Invalid, NotFound, Required, TooMany
-from seggraph.files import csv_values, uploads
+from seggraph.files import uploads
 from seggraph.files.csv_records import Record, RecordReader
 from seggraph.files.uploads import Read
 from seggraph.row_errors import RowError
 from seggraph.services.catalogue.columns import Appearance, look
 from seggraph.services.suppressions import suppressions
 from seggraph.services.suppressions.suppressions import MAX_ADDRESSES, MAX_LENGTH
+from seggraph.values import csv_values
 from seggraph.vocabulary import Channel, MemberKind, SuppressionReason
 
 MAX_ROWS: Final = 100_000
 MAX_ERRORS: Final = 100
-"""Most rows with errors that are told one by one."""
+"""Most rows with errors that the report lists."""
 
-FIELDS: Final = {
-    Channel.EMAIL: "email",
-    Channel.DIRECT_MAIL: "address",
-    Channel.SMS: "phone",
-    Channel.PHONE: "phone",
-}
+FIELDS: Final = {channel: field.name for field in member_fields.FIELDS for channel in field.channels}
+"""The field that a channel's addresses are in."""
 
 
 @dataclass(slots=True)
@@ -84,18 +82,18 @@ async def suppress(
 
 def _index(seen: Appearance, channel: Channel, column: str | None) -> int:
     """Which column has the addresses."""
-    names = [one.name for one in seen.columns]
+    names = [column.name for column in seen.columns]
     if column is not None:
         if column not in names:
             raise NotFound(f"The file has no such column; it has: {', '.join(names[:20])}.", path=("column",))
         return names.index(column)
     if len(names) == 1:
         return 0
-    fitting = [one for one in seen.suggestions if one.field == FIELDS[channel]]
+    fitting = [suggestion for suggestion in seen.suggestions if suggestion.field == FIELDS[channel]]
     if not fitting:
         message = f"Say which column has the addresses: {', '.join(names[:20])}."
         raise Required(message, path=("column",))
-    return names.index(max(fitting, key=lambda one: one.confidence).column)
+    return names.index(max(fitting, key=lambda suggestion: suggestion.confidence).column)
 
 
 def _records(path: Path, seen: Appearance) -> Iterator[Record]:
@@ -134,7 +132,7 @@ async def _store(
         done = await suppressions.suppress(context, viewer, channel, addresses, reason)
         report.changed += done.changed
         report.already_done += done.already_done
-        failed += (RowError(lines[one.index], one.code, one.message, ()) for one in done.row_errors)
-        for error in sorted(failed, key=lambda one: one.index):
+        failed += (RowError(lines[error.index], error.code, error.message, ()) for error in done.row_errors)
+        for error in sorted(failed, key=lambda error: error.index):
             report.fail(error)
     return report

@@ -18,6 +18,7 @@ from seggraph.database.connections import database
 from seggraph.database.paging import Key, Order, Page, PageRequest, fetch_page
 from seggraph.database.unit_of_work import UnitOfWork, begin
 from seggraph.errors import Invalid, SeggraphError, TooMany
+from seggraph.member_fields import FIELDS
 from seggraph.row_errors import RowError
 from seggraph.services.audit import audit
 from seggraph.services.changes import changes, populations
@@ -27,7 +28,12 @@ from seggraph.vocabulary import AuditAction, AuditSubject, Channel, MemberKind, 
 
 MAX_ADDRESSES: Final = 1_000
 MAX_SEARCH: Final = 200
-MAX_LENGTH: Final = {Channel.EMAIL: 320, Channel.DIRECT_MAIL: 1_000, Channel.SMS: 64, Channel.PHONE: 64}
+MAX_LENGTH: Final = {
+    channel: field.max_length
+    for field in FIELDS
+    for channel in field.channels
+    if field.max_length is not None
+}
 """Most characters of an address, as a member may have it. Push has no addresses."""
 MAX_AHEAD: Final = timedelta(minutes=5)
 
@@ -105,7 +111,7 @@ NEWEST_FIRST: Final = Order("suppression", (Key("s.id", "bigint"),), descending=
 
 @dataclass(frozen=True, slots=True)
 class SuppressionView:
-    """A suppression as it is read. `address` is None once a member who had it was erased."""
+    """A suppression as it is read. `address` is None after a member with this address was erased."""
 
     id: int
     channel: Channel
@@ -161,8 +167,8 @@ async def suppress(
     _require_possible(channel, addresses)
     async with begin() as unit:
         await _lock_populations(unit, viewer)
-        found, report = await _read(unit, viewer, channel, addresses)
-        rows = sorted(found.items())
+        addresses_by_digest, report = await _read(unit, viewer, channel, addresses)
+        rows = sorted(addresses_by_digest.items())
         added = await unit.connection.fetch(
             ADD,
             viewer.workspace_id,
@@ -174,32 +180,34 @@ async def suppress(
         )
         await _mark(context, unit, viewer, channel, added)
         if added:
-            told = {"channel": channel, "reason": reason, "address_count": len(added)}
+            audited = {"channel": channel, "reason": reason, "address_count": len(added)}
             subject = audit.Subject(AuditSubject.SUPPRESSION)
-            await audit.record(unit, viewer, AuditAction.SUPPRESSED, subject, after=told)
+            await audit.record(unit, viewer, AuditAction.SUPPRESSED, subject, after=audited)
     return _counted(report, len(added), len(addresses))
 
 
 async def unsuppress(
     context: Context, viewer: Viewer, channel: Channel, addresses: Sequence[str]
 ) -> SuppressionReport:
-    """Take addresses off a channel's list, for those who manage everything. Raises like `suppress`."""
+    """Take addresses off a channel's list; only users that manage all segments may. Raises like `suppress`."""
     require_suppression_removal(viewer)
     _require_possible(channel, addresses)
     async with begin() as unit:
         await _lock_populations(unit, viewer)
-        found, report = await _read(unit, viewer, channel, addresses)
-        removed = await unit.connection.fetch(REMOVE, viewer.workspace_id, channel, sorted(found))
+        addresses_by_digest, report = await _read(unit, viewer, channel, addresses)
+        removed = await unit.connection.fetch(
+            REMOVE, viewer.workspace_id, channel, sorted(addresses_by_digest)
+        )
         await _mark(context, unit, viewer, channel, removed)
         if removed:
-            told = {"channel": channel, "address_count": len(removed)}
+            audited = {"channel": channel, "address_count": len(removed)}
             subject = audit.Subject(AuditSubject.SUPPRESSION)
-            await audit.record(unit, viewer, AuditAction.UNSUPPRESSED, subject, told)
+            await audit.record(unit, viewer, AuditAction.UNSUPPRESSED, subject, audited)
     return _counted(report, len(removed), len(addresses))
 
 
 async def forget(connection: asyncpg.Connection, workspace_id: int, member_ids: Sequence[int]) -> None:
-    """Forget the addresses of members who are being erased, but not that they are suppressed."""
+    """Remove the addresses of members that are being erased; they stay suppressed by their digests."""
     await connection.execute(FORGET, workspace_id, list(member_ids))
 
 
@@ -213,8 +221,8 @@ async def list_page(viewer: Viewer, list_: SuppressionList, request: PageRequest
 async def count(viewer: Viewer, list_: SuppressionList) -> int:
     """How many suppressions the whole list has."""
     async with database() as connection:
-        found: int = await connection.fetchval(COUNT, viewer.workspace_id, *list_.arguments())
-    return found
+        total: int = await connection.fetchval(COUNT, viewer.workspace_id, *list_.arguments())
+    return total
 
 
 def _require_possible(channel: Channel, addresses: Sequence[str]) -> None:
@@ -235,7 +243,7 @@ async def _lock_populations(unit: UnitOfWork, viewer: Viewer) -> None:
 async def _read(
     unit: UnitOfWork, viewer: Viewer, channel: Channel, addresses: Sequence[str]
 ) -> tuple[dict[bytes, str], SuppressionReport]:
-    """The addresses as they are shown, by what they are compared by; and the report of those that are none."""
+    """The addresses as they are shown, by their digests; and the report of texts that are no addresses."""
     report = SuppressionReport()
     good: dict[int, str] = {}
     for index, given in enumerate(addresses):
@@ -244,14 +252,14 @@ async def _read(
         except SeggraphError as error:
             report.row_errors.append(RowError(index, error.code, error.message, ()))
     rows = await unit.connection.fetch(DIGESTS[channel], viewer.workspace_id, list(good.values()))
-    found: dict[bytes, str] = {}
+    addresses_by_digest: dict[bytes, str] = {}
     for index, row in zip(good, rows, strict=True):
         if row["digest"] is None:
             report.row_errors.append(RowError(index, Invalid.code, _EMPTY[channel], ()))
         else:
             shown = row["key"] if channel is Channel.EMAIL else row["given"]
-            found.setdefault(row["digest"], shown)
-    return found, report
+            addresses_by_digest.setdefault(row["digest"], shown)
+    return addresses_by_digest, report
 
 
 _EMPTY: Final = {
@@ -276,7 +284,7 @@ def _clean(channel: Channel, given: str) -> str:
 async def _mark(
     context: Context, unit: UnitOfWork, viewer: Viewer, channel: Channel, rows: Sequence[asyncpg.Record]
 ) -> None:
-    """Have the members looked at again who have one of these addresses."""
+    """Mark the members that have one of these addresses as changed."""
     if not rows:
         return
     digests = [row["digest"] for row in rows]

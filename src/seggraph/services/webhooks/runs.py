@@ -1,13 +1,12 @@
 """Sending to webhooks: a sender for each that has something to send, apart from the jobs, so that none delays another.
 
-A sender holds a lease on its webhook and sends what is due, in order. Who dies while sending leaves the message
-PENDING, so it comes again under the same id: at least once. After a failure the webhook rests for a while, and the
+A sender holds a lease on its webhook and sends what is due, in order. A sender that dies leaves the message PENDING,
+so it is sent again under the same id: at least once. After a failure the webhook rests for a while, and the
 message is tried again on a schedule of about a day; then it is a dead letter.
 """
 
 import asyncio
 import random
-import secrets as tokens
 import time
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
@@ -19,14 +18,17 @@ from uuid import UUID
 
 import structlog
 
+from seggraph import webhook_signatures
 from seggraph.context import Context
+from seggraph.database.claimable_work import ClaimableWork
 from seggraph.database.connections import database
+from seggraph.database.leases import Lease
 from seggraph.database.unit_of_work import begin
 from seggraph.errors import RetryLater
 from seggraph.files import secrets
 from seggraph.files.secrets import SecretUnreadable
 from seggraph.http_client import AddressRefused, ConnectionFailed
-from seggraph.services.webhooks import messages, signatures
+from seggraph.services.webhooks import messages
 from seggraph.services.webhooks.webhooks import purpose_of
 
 log = structlog.get_logger()
@@ -47,33 +49,28 @@ KEPT_BODY_BYTES: Final = 4_096
 MAX_ANSWER_BYTES: Final = 4_096
 GONE: Final = 410
 
-CLAIM: Final = """
-    UPDATE webhooks SET lease_holder = $1, lease_until = clock_timestamp() + make_interval(secs => $2)
-    WHERE id = ANY(ARRAY(SELECT w.id FROM webhooks w
-      WHERE w.status = 'ACTIVE' AND (w.lease_until IS NULL OR w.lease_until < clock_timestamp())
-        AND (w.retry_at IS NULL OR w.retry_at <= clock_timestamp())
-        AND EXISTS (SELECT FROM webhook_messages m WHERE m.webhook_id = w.id AND m.status = 'PENDING'
-          AND m.next_attempt_at <= clock_timestamp())
-      ORDER BY w.lease_until NULLS FIRST LIMIT $3 FOR NO KEY UPDATE SKIP LOCKED))
-    RETURNING id
-"""
+WORK: Final = ClaimableWork(
+    name="webhook",
+    table="webhooks",
+    is_open="w.status = 'ACTIVE'",
+    is_due=(
+        "EXISTS (SELECT FROM webhook_messages m WHERE m.webhook_id = w.id AND m.status = 'PENDING'"
+        " AND m.next_attempt_at <= clock_timestamp())"
+    ),
+    columns="w.id",
+    order="w.lease_until NULLS FIRST",
+    # The end of the lease stays: the webhook that was served longest ago is served first.
+    giving_back="lease_holder = NULL, lease_until = clock_timestamp()",
+)
+"""Webhooks that have something to send. Attempts are counted by message."""
 
-RENEW: Final = """
-    UPDATE webhooks SET lease_until = clock_timestamp() + make_interval(secs => $3)
-    WHERE id = $1 AND lease_holder = $2 AND status = 'ACTIVE' AND (retry_at IS NULL OR retry_at <= clock_timestamp())
-    RETURNING id
-"""
-
-# The end of the lease stays: whoever was served longest ago is served first.
-GIVE_BACK: Final = """
-    UPDATE webhooks SET lease_holder = NULL, lease_until = clock_timestamp() WHERE id = $1 AND lease_holder = $2
-"""
-
+# any workspace: the webhook is the one whose lease this sender holds
 NEXT: Final = """
     SELECT id, key, body, attempts FROM webhook_messages
     WHERE webhook_id = $1 AND status = 'PENDING' AND next_attempt_at <= clock_timestamp() ORDER BY id LIMIT 1
 """
 
+# any workspace: the webhook is the one whose lease this sender holds
 ADDRESS: Final = """
     SELECT url, secret, CASE WHEN previous_until > clock_timestamp() THEN previous_secret END AS previous_secret
     FROM webhooks WHERE id = $1
@@ -86,12 +83,14 @@ LOG: Final = """
     FROM webhook_messages WHERE id = $1
 """
 
+# any workspace: NEXT read the message of the webhook whose lease this sender holds
 DELIVERED: Final = """
     UPDATE webhook_messages SET status = 'DELIVERED', attempts = attempts + 1, next_attempt_at = NULL,
       finished_at = clock_timestamp(), body = CASE WHEN octet_length(body) <= $2 THEN body END
     WHERE id = $1
 """
 
+# any workspace: NEXT read the message of the webhook whose lease this sender holds
 FAILED: Final = """
     UPDATE webhook_messages SET attempts = attempts + 1,
       status = CASE WHEN $2::float8 IS NULL THEN 'FAILED' ELSE 'PENDING' END,
@@ -100,10 +99,12 @@ FAILED: Final = """
     WHERE id = $1 AND status = 'PENDING'
 """
 
+# any workspace: the webhook is the one whose lease this sender holds
 HEALTHY: Final = """
     UPDATE webhooks SET failures = 0, failing_since = NULL, retry_at = NULL WHERE id = $1 AND failures > 0
 """
 
+# any workspace: the webhook is the one whose lease this sender holds
 FAILING: Final = """
     UPDATE webhooks SET failures = failures + 1, failing_since = coalesce(failing_since, clock_timestamp()),
       retry_at = clock_timestamp() + make_interval(secs =>
@@ -111,6 +112,7 @@ FAILING: Final = """
     WHERE id = $1 RETURNING failing_since < clock_timestamp() - make_interval(secs => $4)
 """
 
+# any workspace: the webhook is the one whose lease this sender holds
 DISABLE: Final = """
     UPDATE webhooks SET status = 'DISABLED', status_reason = $2, last_modified_at = now()
     WHERE id = $1 AND status = 'ACTIVE'
@@ -118,7 +120,7 @@ DISABLE: Final = """
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class CallOutcome:
     """How one call went. `retry_after` is what the receiver asked for, in seconds."""
 
     at: datetime
@@ -135,8 +137,8 @@ async def serve(context: Context) -> None:
         sending: set[asyncio.Task[None]] = set()
 
         async def hand_out() -> None:
-            for claim in await _claim(context, MAX_SENDERS - len(sending)):
-                task = group.create_task(_send_due(context, *claim))
+            for lease in await _claim(context, MAX_SENDERS - len(sending)):
+                task = group.create_task(_send_due(context, lease))
                 sending.add(task)
                 task.add_done_callback(sending.discard)
 
@@ -154,22 +156,21 @@ async def _forever(name: str, step: Callable[[], Awaitable[None]]) -> None:
         await asyncio.sleep(POLL_SECONDS)
 
 
-async def _claim(context: Context, room: int) -> list[tuple[int, str]]:
-    """Webhooks that have something to send and that nobody sends to, with our lease on each."""
+async def _claim(context: Context, room: int) -> list[Lease]:
+    """Leases on webhooks that have something to send and no sender."""
     if room <= 0:
         return []
-    holder = tokens.token_hex(8)
     async with database() as connection:
-        rows = await connection.fetch(CLAIM, holder, _lease_seconds(context), room)
-    return [(row["id"], holder) for row in rows]
+        claimed = await WORK.claim_some(connection, _lease_seconds(context), room)
+    return [one.lease for one in claimed]
 
 
-async def _send_due(context: Context, webhook_id: int, holder: str) -> None:
+async def _send_due(context: Context, lease: Lease) -> None:
     """Send what is due, in order, until nothing is, something fails, or the turn is over."""
     ends = time.monotonic() + TURN_SECONDS
     try:
-        with structlog.contextvars.bound_contextvars(webhook_id=webhook_id):
-            while time.monotonic() < ends and await _send_next(context, webhook_id, holder):
+        with structlog.contextvars.bound_contextvars(webhook_id=lease.row_id):
+            while time.monotonic() < ends and await _send_next(context, lease):
                 pass
     except RetryLater as error:
         log.warning("webhook_sender_waits", reason=error.message)
@@ -177,13 +178,14 @@ async def _send_due(context: Context, webhook_id: int, holder: str) -> None:
         log.warning("webhook_sender_failed", exc_info=True)
     finally:
         with suppress(RetryLater):
-            await asyncio.shield(_execute(GIVE_BACK, webhook_id, holder))
+            await asyncio.shield(lease.give_back())
 
 
-async def _send_next(context: Context, webhook_id: int, holder: str) -> bool:
+async def _send_next(context: Context, lease: Lease) -> bool:
     """Send the next message; False when there is none, the webhook has to rest, or the lease was lost."""
+    webhook_id = lease.row_id
     async with database() as connection:
-        if await connection.fetchval(RENEW, webhook_id, holder, _lease_seconds(context)) is None:
+        if not await WORK.renew(connection, lease):
             return False
         message = await connection.fetchrow(NEXT, webhook_id)
     if message is None:
@@ -207,17 +209,19 @@ async def send_once(context: Context, webhook_id: int, message_id: int, key: UUI
         await unit.connection.execute(FAILED, message_id, None)
 
 
-async def _call(context: Context, webhook_id: int, key: UUID, body: bytes) -> Outcome:
+async def _call(context: Context, webhook_id: int, key: UUID, body: bytes) -> CallOutcome:
     """Sign a message and send it."""
     at, begun = datetime.now(UTC), time.monotonic()
     async with database() as connection:
         row = await connection.fetchrow(ADDRESS, webhook_id)
     if row is None:
-        return Outcome(at, 0.0, error="The webhook was deleted.")
+        return CallOutcome(at, 0.0, error="The webhook was deleted.")
     try:
-        sealed = [one for one in (row["secret"], row["previous_secret"]) if one is not None]
-        keys = [secrets.decrypt(context.settings, one, purpose=purpose_of(webhook_id)) for one in sealed]
-        signed = signatures.headers(keys, f"msg_{key.hex}", int(at.timestamp()), body)
+        sealed = [secret for secret in (row["secret"], row["previous_secret"]) if secret is not None]
+        keys = [
+            secrets.decrypt(context.settings, secret, purpose=purpose_of(webhook_id)) for secret in sealed
+        ]
+        signed = webhook_signatures.headers(keys, f"msg_{key.hex}", body, at=at)
         answer = await context.outgoing.send(
             "POST",
             row["url"],
@@ -227,11 +231,11 @@ async def _call(context: Context, webhook_id: int, key: UUID, body: bytes) -> Ou
             max_body_bytes=MAX_ANSWER_BYTES,
         )
     except (AddressRefused, ConnectionFailed, SecretUnreadable) as error:
-        return Outcome(at, time.monotonic() - begun, error=error.message)
+        return CallOutcome(at, time.monotonic() - begun, error=error.message)
     seconds = time.monotonic() - begun
     if 200 <= answer.status < 300:
-        return Outcome(at, seconds, answer.status)
-    return Outcome(
+        return CallOutcome(at, seconds, answer.status)
+    return CallOutcome(
         at,
         seconds,
         answer.status,
@@ -240,7 +244,7 @@ async def _call(context: Context, webhook_id: int, key: UUID, body: bytes) -> Ou
     )
 
 
-async def _store_success(webhook_id: int, message_id: int, outcome: Outcome) -> None:
+async def _store_success(webhook_id: int, message_id: int, outcome: CallOutcome) -> None:
     async with begin() as unit:
         await unit.connection.execute(LOG, message_id, *_logged(outcome), None)
         await unit.connection.execute(DELIVERED, message_id, KEPT_BODY_BYTES)
@@ -248,7 +252,7 @@ async def _store_success(webhook_id: int, message_id: int, outcome: Outcome) -> 
 
 
 async def _store_failure(
-    context: Context, webhook_id: int, message_id: int, attempts: int, outcome: Outcome
+    context: Context, webhook_id: int, message_id: int, attempts: int, outcome: CallOutcome
 ) -> None:
     """Note a failure: when the message is tried again, if ever; the webhook rests, or is disabled."""
     gone = outcome.status_code == GONE
@@ -291,15 +295,10 @@ def _retry_after(text: str, now: datetime) -> float:
     return max(0.0, min(seconds, MAX_RETRY_AFTER_SECONDS))
 
 
-def _logged(outcome: Outcome) -> tuple[Any, ...]:
+def _logged(outcome: CallOutcome) -> tuple[Any, ...]:
     return outcome.at, outcome.seconds, outcome.status_code, outcome.error
 
 
 def _lease_seconds(context: Context) -> float:
     """Long enough for one call and for storing how it went."""
     return context.settings.outgoing_seconds + context.settings.lease_seconds
-
-
-async def _execute(statement: str, *arguments: Any) -> None:
-    async with database() as connection:
-        await connection.execute(statement, *arguments)

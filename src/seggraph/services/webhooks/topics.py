@@ -1,7 +1,7 @@
-"""What is told of a fact: its topics, whom it is about, and a small JSON document, as far as a viewer sees it.
+"""What is published of a fact: its topics, its subject, and a small JSON document, as far as a viewer sees it.
 
-The same document goes to those who watch a workspace and to webhooks. It shows the object as it is when the fact is
-told; what the fact itself says comes from the fact.
+The same document goes to subscribers of a workspace and to webhooks. It shows the object as it is when the fact is
+published; what the fact itself says comes from the fact.
 """
 
 from collections.abc import Mapping, Sequence
@@ -58,7 +58,7 @@ SUBJECT: Final[dict[type[Fact], str]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Subject:
+class FactSubject:
     """What a fact is about: `view` is None when it is gone."""
 
     type_name: str
@@ -72,11 +72,11 @@ class Subject:
 
 
 def anyone(workspace_id: int) -> Viewer:
-    """Whoever is in a workspace: sees what all of them may see, private objects not."""
+    """A viewer for everyone in a workspace: sees what all users of it may see, and no private objects."""
     return Viewer(workspace_id, Role.TEAM_MEMBER, ApiKeyScope.READ)
 
 
-class Subjects:
+class FactSubjects:
     """What some facts are about, as far as a viewer sees it."""
 
     def __init__(self, viewer: Viewer, views: Mapping[tuple[str, int], Any]) -> None:
@@ -84,7 +84,7 @@ class Subjects:
         self._views = views
 
     @staticmethod
-    async def load(viewer: Viewer, facts: Sequence[Fact]) -> "Subjects":
+    async def load(viewer: Viewer, facts: Sequence[Fact]) -> "FactSubjects":
         """Read what the facts are about: a statement for each type."""
         wanted: dict[str, set[int]] = {}
         for fact in facts:
@@ -94,10 +94,10 @@ class Subjects:
         for type_name, numbers in wanted.items():
             found = await _READ[type_name](viewer, sorted(numbers))
             views |= {(type_name, number): view for number, view in found.items()}
-        return Subjects(viewer, views)
+        return FactSubjects(viewer, views)
 
-    def of(self, fact: Fact) -> Subject | None:
-        """What a fact is about; None if the viewer does not see it, or nothing is told of such facts."""
+    def of(self, fact: Fact) -> FactSubject | None:
+        """What a fact is about; None if the viewer does not see it, or such facts are not published."""
         type_name = SUBJECT.get(type(fact))
         if type_name is None:
             return None
@@ -109,14 +109,14 @@ class Subjects:
                 created_by_id=last.created_by_id,
                 hidden_from=fact.hidden_from,
             )
-            return Subject(type_name, fact.subject_id, last) if visible else None
+            return FactSubject(type_name, fact.subject_id, last) if visible else None
         view = self._views.get((type_name, fact.subject_id))
         if view is None and not self._outlives(fact):
             return None
-        return Subject(type_name, fact.subject_id, view)
+        return FactSubject(type_name, fact.subject_id, view)
 
     def _outlives(self, fact: Fact) -> bool:
-        """Whether a fact about what is no more is still told to the viewer."""
+        """Whether a fact about an object that is gone is still published to the viewer."""
         if isinstance(fact, PlaybookChanged):
             return fact.is_deleted and sees_playbook(
                 self._viewer, visibility=fact.visibility, created_by_id=fact.created_by_id
@@ -125,7 +125,7 @@ class Subjects:
 
 
 async def _exports(viewer: Viewer, numbers: Sequence[int]) -> dict[int, Any]:
-    """Exports that the viewer sees; for nobody in particular everyone's, but for those of private segments."""
+    """Exports that the viewer sees; the viewer for everyone sees all but those of private segments."""
     everyone = Viewer(viewer.workspace_id, Role.LEADER, ApiKeyScope.READ)
     is_anyone = viewer == anyone(viewer.workspace_id)
     found = await exports.get_many(everyone if is_anyone else viewer, numbers)
@@ -152,8 +152,8 @@ _READ: Final[dict[str, Any]] = {
 }
 
 
-def data_of(fact: Fact, subject: Subject) -> Data:
-    """The document of a fact about a subject; of members the counts, not who they are."""
+def data_of(fact: Fact, subject: FactSubject) -> Data:
+    """The document of a fact about a subject; of members it has counts, and no ids."""
     said: Data = {}
     match fact:
         case SegmentStatusChanged(status=status, previous_status=previous):

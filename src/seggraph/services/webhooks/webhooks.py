@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 import asyncpg
 
+from seggraph import webhook_signatures
 from seggraph.access import Viewer, is_admin, require_admin
 from seggraph.context import Context
 from seggraph.database.connections import database
@@ -20,7 +21,6 @@ from seggraph.errors import Invalid, NotFound, Required, TooMany
 from seggraph.files import secrets
 from seggraph.http_client import AddressRefused
 from seggraph.services.audit import audit
-from seggraph.services.webhooks.signatures import new_secret
 from seggraph.values.names import clean_description
 from seggraph.vocabulary import AuditAction, AuditSubject, Topic, WebhookStatus
 
@@ -107,7 +107,7 @@ async def create(context: Context, viewer: Viewer, draft: WebhookDraft) -> tuple
     topics = _clean_topics(draft.topics)
     description = clean_description(draft.description)
     await _require_callable(context, draft.url)
-    secret = new_secret()
+    secret = webhook_signatures.new_secret()
     async with begin() as unit:
         await unit.connection.execute(LOCK_WORKSPACE, viewer.workspace_id)
         if await unit.connection.fetchval(COUNT, viewer.workspace_id) >= MAX_WEBHOOKS:
@@ -166,7 +166,7 @@ async def rotate_secret(context: Context, viewer: Viewer, webhook_id: int) -> tu
     Raises Forbidden, NotFound.
     """
     require_admin(viewer)
-    secret = new_secret()
+    secret = webhook_signatures.new_secret()
     sealed = secrets.encrypt(context.settings, secret, purpose=purpose_of(webhook_id))
     async with begin() as unit:
         before = await _read_back(unit, viewer, webhook_id)
@@ -202,7 +202,7 @@ async def list_all(viewer: Viewer) -> list[WebhookView]:
 
 
 async def get(viewer: Viewer, webhook_id: int) -> WebhookView:
-    """One webhook. Raises NotFound, also for whoever is no administrator."""
+    """One webhook. Raises NotFound, also for users that are no administrators."""
     found = await get_many(viewer, [webhook_id])
     if webhook_id not in found:
         raise NotFound("There is no such webhook.", path=("id",))
@@ -251,11 +251,13 @@ async def _audit(
 ) -> None:
     """Write who did what; of the URL only the host, for a path may be a secret."""
     view = after or before
-    subject = audit.Subject(AuditSubject.WEBHOOK, None if view is None else view.id, _told(view).get("host"))
-    await audit.record(unit, viewer, action, subject, _told(before), _told(after))
+    subject = audit.Subject(
+        AuditSubject.WEBHOOK, None if view is None else view.id, _audited(view).get("host")
+    )
+    await audit.record(unit, viewer, action, subject, _audited(before), _audited(after))
 
 
-def _told(view: WebhookView | None) -> dict[str, Any]:
+def _audited(view: WebhookView | None) -> dict[str, Any]:
     if view is None:
         return {}
     return {

@@ -6,7 +6,6 @@ the same transaction that stores the change, so that no number of before is take
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any, Final
 from zoneinfo import available_timezones
 
@@ -14,13 +13,13 @@ from seggraph.access import Viewer, require_admin
 from seggraph.context import Context
 from seggraph.database.unit_of_work import UnitOfWork, begin
 from seggraph.errors import Invalid
-from seggraph.events import ReachChanged
 from seggraph.services.audit import audit
+from seggraph.services.computations import computations
 from seggraph.services.identity import workspaces
 from seggraph.services.identity.workspaces import WorkspaceView
 from seggraph.services.segments import default_segments
 from seggraph.values.names import clean_name
-from seggraph.vocabulary import AuditAction, AuditSubject, ReachStatus
+from seggraph.vocabulary import AuditAction, AuditSubject
 
 HOLD: Final = (
     "SELECT name, time_zone, consent_policy, currency FROM workspaces WHERE id = $1 FOR NO KEY UPDATE"
@@ -35,17 +34,10 @@ HOLD_SEGMENTS: Final = """
     SELECT id FROM segments WHERE workspace_id = $1 AND status = 'ACTIVE' ORDER BY id FOR NO KEY UPDATE
 """
 
-COMPUTE_ALL: Final = """
-    UPDATE segments SET requested_revision = requested_revision + 1, lease_holder = NULL, lease_until = NULL,
-      attempts = 0, retry_at = NULL, progress = 0, reach_status = 'CALCULATING', error_code = NULL,
-      error_message = NULL, error_at = NULL
-    WHERE workspace_id = $1 AND id = ANY($2) RETURNING id, requested_revision
-"""
-
 BUILD_REACH: Final = "UPDATE populations SET requested_reach = requested_reach + 1 WHERE workspace_id = $1"
 
 AUDITED: Final = ("name", "time_zone", "consent_policy", "currency")
-"""What the audit log tells of a workspace."""
+"""The columns of a workspace that the audit log shows."""
 
 NUDGES: Final = 200
 """Most runs that are asked for at once; the sweeper asks for the others."""
@@ -101,23 +93,7 @@ async def _compute_all(context: Context, unit: UnitOfWork, viewer: Viewer, *, bu
     """Ask for runs of all ACTIVE segments, the first of which build the reachable audiences if need be."""
     held = await unit.connection.fetch(HOLD_SEGMENTS, viewer.workspace_id)
     await default_segments.correct(unit, viewer.workspace_id)
-    rows = await unit.connection.fetch(COMPUTE_ALL, viewer.workspace_id, [row["id"] for row in held])
     if build_reach:
         await unit.connection.execute(BUILD_REACH, viewer.workspace_id)
-    for row in rows[:NUDGES]:
-        context.recompute(unit, row["id"], row["requested_revision"])
-    at = datetime.now(UTC)
-    context.publish(
-        unit,
-        [
-            ReachChanged(
-                workspace_id=viewer.workspace_id,
-                at=at,
-                segment_id=row["id"],
-                revision=row["requested_revision"],
-                reach_status=ReachStatus.CALCULATING,
-            )
-            for row in rows
-        ],
-    )
-    return len(rows)
+    segment_ids = [row["id"] for row in held]
+    return await computations.request(context, unit, viewer.workspace_id, segment_ids, most_jobs=NUDGES)

@@ -1,0 +1,1 @@
+"""Criteria as plain English sentences."""

@@ -1,0 +1,149 @@
+"""Checks of the values that clients give for well-known fields, and the form in which each is stored.
+
+Each function takes one value and returns what is stored; None clears the field. Each raises a SeggraphError, and
+its caller adds the name of the field.
+"""
+
+import math
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any, Final
+
+import orjson
+
+from seggraph.errors import Invalid, Required, TooLong, TooMany
+from seggraph.values import domains
+from seggraph.values.attribute_values import storable_text
+from seggraph.values.emails import MAX_EMAIL
+
+MAX_EXTERNAL_ID: Final = 255
+MAX_SHORT_TEXT: Final = 500
+MAX_PHONE: Final = 64
+MAX_ADDRESS: Final = 1_000
+MAX_ADDRESS_BYTES: Final = 4_000
+MAX_TAG: Final = 100
+MAX_TAGS: Final = 500
+MAX_EMPLOYEES: Final = 2**31 - 1
+MAX_MONEY: Final = Decimal(10) ** 16
+
+
+def clean_text(value: object, limit: int) -> str | None:
+    """A text without white space around it; an empty text is the same as none. Raises Invalid, TooLong."""
+    if type(value) is str and len(value) <= limit and value.isascii() and "\0" not in value:
+        return value.strip() or None  # most texts: nothing of what follows can be wrong with them
+    if value is None:
+        return None
+    if not isinstance(value, str) or not storable_text(value, len(value)):
+        raise Invalid("This must be a text without NUL characters and lone surrogates.")
+    trimmed = value.strip()
+    if len(trimmed) > limit:
+        raise TooLong(f"This may have at most {limit} characters; it has {len(trimmed)}.")
+    return trimmed or None
+
+
+def text_of_at_most(limit: int) -> Callable[[object], str | None]:
+    """The cleaner of texts with at most so many characters."""
+
+    def clean(value: object) -> str | None:
+        return clean_text(value, limit)
+
+    return clean
+
+
+def required_text(value: object, limit: int, what: str) -> str:
+    """A text that is not empty. Raises Required, Invalid, TooLong."""
+    text = clean_text(value, limit)
+    if text is None:
+        raise Required(f"Give {what}: it may not be empty.")
+    return text
+
+
+def clean_external_id(value: object) -> str:
+    """The id of a member in the client's own system. Raises Required, Invalid, TooLong."""
+    return required_text(value, MAX_EXTERNAL_ID, "the external id")
+
+
+def clean_domain(value: object) -> str | None:
+    """A web domain in the form in which domains are compared, or any other text as it is."""
+    domain = clean_text(value, MAX_SHORT_TEXT)
+    return None if domain is None else domains.tidied(domain)
+
+
+def clean_email(value: object) -> str | None:
+    """An email address."""
+    email = clean_text(value, MAX_EMAIL)
+    if email is not None and not (0 < email.find("@") < len(email) - 1 and " " not in email):
+        raise Invalid("This is not an email address; one looks like ada@example.com.")
+    return email
+
+
+def clean_revenue(value: object) -> Decimal | None:
+    """An amount of money below 10^16 with at most 4 decimals."""
+    if isinstance(value, Decimal):
+        if not value.is_finite() or abs(value) >= MAX_MONEY or value != value.quantize(Decimal("0.0001")):
+            raise Invalid("Revenue is an amount below 10^16 with at most 4 decimals.")
+        return value
+    if value is not None:
+        raise Invalid("Revenue is a decimal, written as a text like 1250.50.")
+    return None
+
+
+def clean_employees(value: object) -> int | None:
+    """A whole number from 0."""
+    if value is None:
+        return None
+    if not isinstance(value, int) or not 0 <= value <= MAX_EMPLOYEES:
+        raise Invalid("The number of employees is a whole number from 0.")
+    return value
+
+
+def clean_score(value: object) -> float | None:
+    """A finite number."""
+    if value is None:
+        return None
+    if not isinstance(value, int | float) or not math.isfinite(value):
+        raise Invalid("The score is a finite number.")
+    return float(value)
+
+
+def clean_target(value: object) -> bool:
+    """Whether the member is a target: true unless something else is given."""
+    return True if value is None else bool(value)
+
+
+def clean_tags(tags: object) -> list[str]:
+    """Tags as a sorted list in which each stands once; no tags for None. Raises Invalid, TooLong, TooMany."""
+    if not tags:
+        return []
+    if not isinstance(tags, list):
+        raise Invalid("This must be a list of texts.")
+    if len(tags) > MAX_TAGS:
+        raise TooMany(f"A member has at most {MAX_TAGS} tags.")
+    return sorted({required_text(tag, MAX_TAG, "a tag") for tag in tags})
+
+
+def clean_address_object(value: Any) -> dict[str, Any] | None:
+    """A postal address as a JSON object. Raises Invalid."""
+    if value is not None and not (isinstance(value, dict) and _is_small_json(value)):
+        raise Invalid(f"An address is an object of at most {MAX_ADDRESS_BYTES} bytes of plain JSON.")
+    return value or None
+
+
+def _is_small_json(value: object) -> bool:
+    """Whether it can be stored, and read again by any JSON reader, within the limit."""
+    try:
+        size = len(orjson.dumps(value))
+    except TypeError:  # whole numbers beyond 64 bits, half a surrogate pair, too deep
+        return False
+    return size <= MAX_ADDRESS_BYTES and _has_no_nul(value)
+
+
+def _has_no_nul(value: object) -> bool:
+    match value:
+        case str():
+            return "\0" not in value
+        case dict():
+            return all("\0" not in key and _has_no_nul(item) for key, item in value.items())
+        case list():
+            return all(map(_has_no_nul, value))
+    return True

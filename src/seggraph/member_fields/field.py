@@ -1,0 +1,91 @@
+"""What is known about a well-known field of members: one row of the table."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import Enum, StrEnum, auto
+from typing import Any
+
+from seggraph.member_fields.field_types import FieldType
+from seggraph.vocabulary import Channel
+from seggraph.vocabulary.described import DescribedStrEnum
+
+
+class FieldGroup(DescribedStrEnum):
+    """The heading under which a criteria builder shows a field."""
+
+    PROFILE = "PROFILE", "Who or what the member is, such as its name and address."
+    FIRMOGRAPHICS = "FIRMOGRAPHICS", "Facts about a company, such as its revenue and industry."
+    ENGAGEMENT = "ENGAGEMENT", "How the member behaves and how it is rated."
+    CONSENT = "CONSENT", "Which channels the member agreed to."
+    CUSTOM = "CUSTOM", "The custom attributes of the workspace."
+
+
+class MemberTable(StrEnum):
+    """In which table the column of a field is. Addresses are apart, so that the rows of members are narrow."""
+
+    MEMBERS = "members"
+    ADDRESSES = "member_addresses"
+
+
+class Suggestions(Enum):
+    """Whether the frequent values of a field are suggested, and where the counts come from."""
+
+    NONE = auto()
+    COUNTED = auto()
+    """Each change of a member changes the counts: a trigger on `members` names the column."""
+    SAMPLED = auto()
+    """The counts are estimated from a sample, because most values are different."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MemberField:
+    """A field that members of every kind have.
+
+    - `name`: what GraphQL, CSV mappings, exports and criteria call it. `column` and `table`: where it is stored.
+    - `type`: what its values are in PostgreSQL, GraphQL, criteria and CSV cells.
+    - `label`, `description`: what people read; `input_description` instead where they set the field.
+    - `clean`: checks and normalises a value that a client gives. None if clients cannot set it in `MemberInput`.
+    - `default`: the SQL of the value of a new member for which nothing is given.
+    - `required`: whether every member has a value.
+    - `group`, `example`: the heading in the catalogue of criteria, and a value. Without a group criteria have no
+      such field.
+    - `aliases`: column names in the files of other tools that mean this field, in lower case with underscores.
+    - `recognises`: whether a cell is so typical that its column is suggested whatever its name is.
+    - `accepts`: whether a cell can be a value; for a column whose name is one of the aliases.
+    - `max_length`: most characters of a text.
+    - `suggestions`: whether `valueSuggestions` knows it. `is_searched`: whether the search of members looks in it.
+    - `is_mappable`: whether the mapping of a destination can send it.
+    - `consent`: the channel whose consent it is. `channels`: the channels whose address it is.
+    """
+
+    name: str
+    column: str
+    type: FieldType
+    label: str
+    description: str
+    input_description: str = ""
+    table: MemberTable = MemberTable.MEMBERS
+    clean: Callable[[Any], Any] | None = None
+    default: str | None = None
+    required: bool = False
+    group: FieldGroup | None = None
+    example: str | int | float | bool | None = None
+    aliases: str = ""
+    recognises: Callable[[str], bool] | None = None
+    accepts: Callable[[str], bool] | None = None
+    max_length: int | None = None
+    suggestions: Suggestions = Suggestions.NONE
+    is_searched: bool = False
+    is_mappable: bool = True
+    consent: Channel | None = None
+    channels: tuple[Channel, ...] = ()
+
+    @property
+    def is_imported(self) -> bool:
+        """Whether a column of a CSV file can go to it."""
+        return self.clean is not None or self.consent is not None
+
+    @property
+    def is_address(self) -> bool:
+        """Whether it is stored in the table of addresses."""
+        return self.table is MemberTable.ADDRESSES

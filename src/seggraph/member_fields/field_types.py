@@ -1,0 +1,66 @@
+"""The types of well-known fields: what one value is in PostgreSQL, in GraphQL, in criteria and in a CSV cell."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import Enum, auto
+from typing import Any, Final
+
+from seggraph.errors import Invalid
+from seggraph.values import csv_values
+from seggraph.vocabulary import AttributeType, ConsentState
+
+
+class CellForm(Enum):
+    """How PostgreSQL writes a value as a CSV cell (services/exports/columns.py has the SQL)."""
+
+    TEXT = auto()
+    LIST = auto()
+    FLAG = auto()
+    NUMBER = auto()
+    """A number of a custom attribute, which may be of any magnitude."""
+    DECIMAL = auto()
+    """A number with decimals, written without zeros at its end."""
+    INSTANT = auto()
+    CONSENT = auto()
+    PLAIN = auto()
+    """As PostgreSQL writes it."""
+
+
+@dataclass(frozen=True, slots=True)
+class FieldType:
+    """A type: `sql` in PostgreSQL, `graphql` in the schema, `attribute` in criteria (None: no comparison has it).
+
+    `parse_cell` reads a CSV cell that is not empty and raises Invalid; `cell` says how a cell is written.
+    """
+
+    sql: str
+    graphql: str
+    attribute: AttributeType | None
+    parse_cell: Callable[[str], Any]
+    cell: CellForm
+
+
+def parse_consent(cell: str) -> ConsentState:
+    """The state of a consent. Raises Invalid."""
+    try:
+        return ConsentState[cell.strip().upper()]
+    except KeyError:
+        states = ", ".join(state.name for state in ConsentState)
+        raise Invalid(f"{cell[:40]!r} is no state of consent; give {states}.") from None
+
+
+TEXT: Final = FieldType("text", "String", AttributeType.STRING, csv_values.unescape, CellForm.TEXT)
+DECIMAL: Final = FieldType(
+    "numeric", "Decimal", AttributeType.NUMBER, csv_values.parse_decimal, CellForm.DECIMAL
+)
+WHOLE_NUMBER: Final = FieldType(
+    "bigint", "Int", AttributeType.NUMBER, csv_values.parse_integer, CellForm.PLAIN
+)
+NUMBER: Final = FieldType(
+    "double precision", "Float", AttributeType.NUMBER, csv_values.parse_number, CellForm.PLAIN
+)
+FLAG: Final = FieldType("boolean", "Boolean", AttributeType.BOOLEAN, csv_values.parse_boolean, CellForm.FLAG)
+INSTANT: Final = FieldType("timestamptz", "DateTime", AttributeType.DATETIME, str.strip, CellForm.INSTANT)
+TEXT_LIST: Final = FieldType("text[]", "[String!]", None, csv_values.parse_list, CellForm.LIST)
+JSON_OBJECT: Final = FieldType("jsonb", "JSON", None, csv_values.parse_object, CellForm.PLAIN)
+CONSENT: Final = FieldType("smallint", "ConsentState", None, parse_consent, CellForm.CONSENT)

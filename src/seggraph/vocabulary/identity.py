@@ -1,0 +1,26 @@
+"""Who signs in and what they may see and do."""
+
+from seggraph.vocabulary.described import DescribedStrEnum
+
+
+class Role(DescribedStrEnum):
+    """What a user may do in a workspace."""
+
+    ADMIN = "ADMIN", "Manages everything, including the workspace, its users and its API keys."
+    LEADER = "LEADER", "Sees and manages all segments, campaigns, playbooks and destinations."
+    TEAM_MEMBER = "TEAM_MEMBER", "Manages the segments, campaigns and playbooks that they created."
+
+
+class ApiKeyScope(DescribedStrEnum):
+    """What an API key may do. Each scope includes the scopes before it."""
+
+    READ = "READ", "Allows queries and subscriptions."
+    WRITE = "WRITE", "Allows mutations too, except those for administrators."
+    ADMIN = "ADMIN", "Allows everything that an administrator may do."
+
+
+class Visibility(DescribedStrEnum):
+    """Who sees a segment or a playbook."""
+
+    WORKSPACE = "WORKSPACE", "Everyone in the workspace sees it."
+    PRIVATE = "PRIVATE", "Its creator, administrators and leaders see it."
