@@ -86,7 +86,11 @@ class Cursors(Sequence[str]):
     def __getitem__(self, index: slice) -> list[str]: ...
     def __getitem__(self, index: int | slice) -> str | list[str]:
         if isinstance(index, slice):
-            return [encode_cursor(self._order, keys) for keys in self._keys[index]]
+            order, keys = self._order, self._keys[index]
+            if order.keys[-1:] == order.keys and order.keys[0].type == "bigint":
+                begin = orjson.dumps([order.tag])[:-1]
+                return [_encoded(b"%b,%d]" % (begin, number)) for (number,) in keys]
+            return [encode_cursor(order, one) for one in keys]
         return encode_cursor(self._order, self._keys[index])
 
 
@@ -123,7 +127,10 @@ def nullable(sql: str, type_: str, empty: str, *, descending: bool) -> tuple[Key
 
 def encode_cursor(order: Order, values: Sequence[Any]) -> str:
     """The cursor of the row with these sort keys."""
-    raw = orjson.dumps([order.tag, *values], default=str)
+    return _encoded(orjson.dumps([order.tag, *values], default=str))
+
+
+def _encoded(raw: bytes) -> str:
     return binascii.b2a_base64(raw, newline=False).rstrip(b"=").translate(_URL_SAFE).decode()
 
 

@@ -4,6 +4,7 @@ A document's operation becomes a `Program`, kept by `Programs`. What is not know
 graphql-core executes the operation.
 """
 
+import contextlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, cast
@@ -28,6 +29,8 @@ from graphql import (
 )
 from strawberry.types.field import StrawberryField
 
+from seggraph.transport.edges import edges_field
+from seggraph.transport.json_rows import json_column
 from seggraph.transport.leaves import Leaf, Unexpected, leaf_of
 from seggraph.transport.plans import (
     Field,
@@ -37,8 +40,19 @@ from seggraph.transport.plans import (
     Shape,
     columns_in,
     definition_of,
+    origin_of,
 )
-from seggraph.transport.records import Column, Loads, Reads, RowType, declared
+from seggraph.transport.records import (
+    Column,
+    Declaration,
+    Edges,
+    InBulk,
+    Loads,
+    Reads,
+    RowType,
+    declared,
+    row_type_of,
+)
 from seggraph.transport.resolving import resolving, values_of_attribute
 from seggraph.transport.selections import NotCompiled, Selections, conditions_of
 
@@ -109,7 +123,7 @@ class Program:
         if self._event is not None:
             return self._event
         [(key, nodes)] = self._selections.fields(type_, [self.operation.selection_set]).items()
-        definition, _ = self._field(type_, nodes[0].name.value)
+        definition, _ = self.field(type_, nodes[0].name.value)
         shape = self.shape(definition.type, nodes)
         self._event = Field(key, shape, lambda _run, sources: sources, is_plain=True)
         return self._event
@@ -127,8 +141,17 @@ class Program:
         known = (type_.name, "rows", *map(id, nodes))
         found = self._plans.get(known)
         if found is None:
-            found = self._plans[known] = self._row_plan(type_, _sets(nodes), row_type)
+            found = self._plans[known] = self._json_plan(type_, nodes, row_type)
         return found
+
+    def row_type(self, type_: GraphQLObjectType) -> RowType | None:
+        """How rows stand for objects of a type, if they may."""
+        origin = origin_of(type_)
+        return None if origin is None else row_type_of(origin)
+
+    def fields(self, type_: GraphQLObjectType, nodes: Sequence[FieldNode]) -> dict[str, list[FieldNode]]:
+        """What fields select of a type: nodes by the keys of the answer. Raises NotCompiled."""
+        return self._selections.fields(type_, _sets(nodes))
 
     def _object_plan(self, type_: GraphQLObjectType, sets: Sequence[SelectionSetNode]) -> ObjectPlan:
         source, fields = _Source(), []
@@ -137,7 +160,7 @@ class Program:
             if name == "__typename":
                 source.constant(key, type_.name)
                 continue
-            definition, known = self._field(type_, name)
+            definition, known = self.field(type_, name)
             if known.is_basic_field and is_leaf_type(_named(definition.type)):
                 leaf, is_nullable = _leaf(definition.type)
                 source.leaf(key, f"s.{known.python_name}", leaf, is_nullable=is_nullable)
@@ -145,6 +168,17 @@ class Program:
             source.constant(key, None)
             fields.append(self._resolved(key, nodes, definition, known, type_))
         return ObjectPlan(source.function(), fields)
+
+    def _json_plan(
+        self, type_: GraphQLObjectType, nodes: Sequence[FieldNode], row_type: RowType
+    ) -> ObjectPlan:
+        """The plan of rows: as JSON that PostgreSQL makes if it can make all of it, otherwise as columns."""
+        try:
+            made = json_column(self, type_, nodes, row_type)
+        except NotCompiled:
+            return self._row_plan(type_, _sets(nodes), row_type)
+        fragment = orjson.Fragment
+        return RowPlan(lambda rows: [fragment(row[made]) for row in rows], (), row_type, (made,))
 
     def _row_plan(
         self, type_: GraphQLObjectType, sets: Sequence[SelectionSetNode], row_type: RowType
@@ -156,7 +190,7 @@ class Program:
             if name == "__typename":
                 source.constant(key, type_.name)
                 continue
-            definition, known = self._field(type_, name)
+            definition, known = self.field(type_, name)
             made_of = declared(known.metadata)
             if made_of is None and known.is_basic_field and known.python_name in row_type.columns:
                 made_of = Column((known.python_name,))
@@ -168,7 +202,7 @@ class Program:
             fields.append(one := self._of_row(key, nodes, definition, known, type_, made_of, row_type))
             if isinstance(made_of, Reads):
                 columns |= dict.fromkeys(made_of.names)
-            elif isinstance(made_of, Loads):
+            elif isinstance(made_of, InBulk | Loads):
                 columns |= dict.fromkeys(made_of.columns)
             elif not one.of_object:
                 columns |= dict.fromkeys(columns_in(one.shape) or row_type.columns)
@@ -182,14 +216,14 @@ class Program:
         definition: GraphQLField,
         known: StrawberryField,
         type_: GraphQLObjectType,
-        made_of: Column | Reads | Loads | None,
+        made_of: Declaration | None,
         row_type: RowType,
     ) -> Field:
         if isinstance(made_of, Column):
             shape = self.shape(definition.type, nodes)
             if columns_in(shape) is not None:
                 return Field(key, shape, lambda _run, sources: sources, is_plain=True)
-        is_row = isinstance(made_of, Loads)
+        is_row = isinstance(made_of, InBulk | Loads)
         found = self._resolved(key, nodes, definition, known, type_, is_row=is_row)
         if is_row:
             return found
@@ -200,7 +234,8 @@ class Program:
             found.of_object = True
         return found
 
-    def _field(self, type_: GraphQLObjectType, name: str) -> tuple[GraphQLField, StrawberryField]:
+    def field(self, type_: GraphQLObjectType, name: str) -> tuple[GraphQLField, StrawberryField]:
+        """A field of a type, as GraphQL and as Strawberry know it. Raises NotCompiled."""
         definition = self.schema.get_field(type_, name)
         known = definition_of(definition)
         if definition is None or known is None:
@@ -217,6 +252,10 @@ class Program:
         *,
         is_row: bool = False,
     ) -> Field:
+        made_of = declared(known.metadata)
+        if isinstance(made_of, Edges):
+            with contextlib.suppress(NotCompiled):
+                return edges_field(self, key, nodes, definition, made_of.count)
         shape = self.shape(definition.type, nodes)
         if known.is_basic_field:
             return Field(key, shape, values_of_attribute(known), is_plain=True)

@@ -23,6 +23,7 @@ from graphql import (
 F = TypeVar("F", bound=Callable[..., Any])
 
 _ENCODES: Final = "_seggraph_encodes"
+_SQL: Final = "_seggraph_sql"
 
 PLAIN: Final = frozenset(
     {str, int, float, bool, bytes, dict, list, tuple, date, datetime, time, Decimal, UUID}
@@ -41,14 +42,15 @@ def refuse(value: object) -> NoReturn:
     raise Unexpected
 
 
-def encodes(type_: type) -> Callable[[F], F]:
+def encodes(type_: type | None, *, sql: str | None = None) -> Callable[[F], F]:
     """Mark a scalar's `serialize`: the JSON encoder writes values of exactly this class in the same way.
 
-    A datetime must be in UTC for this.
+    A datetime must be in UTC for this. `sql` makes the same JSON of a column `{v}` in PostgreSQL.
     """
 
     def mark(serialize: F) -> F:
         setattr(serialize, _ENCODES, type_)
+        setattr(serialize, _SQL, sql)
         return serialize
 
     return mark
@@ -66,6 +68,8 @@ class Leaf:
     wire: str
     names: Mapping[str, Any]
     coerce: Callable[[Any], Any]
+    sql: str | None = None
+    """A column `{v}` of such values as PostgreSQL makes JSON of it; None where it would be another."""
 
     def source(self, value: str, *, is_nullable: bool, prefix: str, scope: dict[str, Any]) -> str:
         """An expression that completes the value in a variable; what it refers to is added to `scope`."""
@@ -94,16 +98,17 @@ def leaf_of(type_: GraphQLLeafType) -> Leaf:
         return _enum(type_, coerce)
     known = _BUILT_IN.get(type_)
     if known is not None:
-        return Leaf(known[0], "{v}", known[1], coerce)
+        return Leaf(known[0], "{v}", known[1], coerce, _BUILT_IN_SQL[type_])
     encoded = getattr(type_.coerce_output_value, _ENCODES, None)
+    sql = getattr(type_.coerce_output_value, _SQL, None)
     if encoded is datetime:
         test = "{v}.__class__ is {encoded} and {v}.tzinfo is {utc}"
-        return Leaf(test, "{v}", {"encoded": datetime, "utc": UTC}, coerce)
+        return Leaf(test, "{v}", {"encoded": datetime, "utc": UTC}, coerce, sql)
     if encoded is object:
-        return Leaf("{v}.__class__ in {encoded}", "{v}", {"encoded": _JSON}, coerce)
+        return Leaf("{v}.__class__ in {encoded}", "{v}", {"encoded": _JSON}, coerce, sql)
     if encoded is not None:
-        return Leaf("{v}.__class__ is {encoded}", "{v}", {"encoded": encoded}, coerce)
-    return Leaf("{v}.__class__ in {plain}", "{coerce}({v})", {"plain": PLAIN}, coerce)
+        return Leaf("{v}.__class__ is {encoded}", "{v}", {"encoded": encoded}, coerce, sql)
+    return Leaf("{v}.__class__ in {plain}", "{coerce}({v})", {"plain": PLAIN}, coerce, sql)
 
 
 _JSON: Final = frozenset({dict, list, str, int, float, bool})
@@ -113,6 +118,13 @@ _BUILT_IN: Final[dict[Any, tuple[str, Mapping[str, Any]]]] = {
     GraphQLBoolean: ("{v}.__class__ is {kind}", {"kind": bool}),
     GraphQLInt: ("{v}.__class__ is {kind} and -2147483648 <= {v} <= 2147483647", {"kind": int}),
     GraphQLFloat: ("{v}.__class__ is {kind} and {v} - {v} == 0.0", {"kind": float}),
+}
+_BUILT_IN_SQL: Final[dict[Any, str]] = {
+    GraphQLString: "{v}",
+    GraphQLID: "{v}::text",
+    GraphQLBoolean: "{v}",
+    GraphQLInt: "{v}::int",  # PostgreSQL refuses what is more than an Int can say, and graphql-core says why
+    GraphQLFloat: "{v}",
 }
 
 

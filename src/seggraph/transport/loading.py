@@ -8,6 +8,7 @@ run by the executor itself, which goes on with all that wait for a batch when th
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Generator, Iterable, Sequence
 from functools import wraps
+from itertools import count, repeat
 from typing import Any, Final, Generic, TypeVar, cast
 
 K = TypeVar("K")
@@ -63,6 +64,17 @@ class Batch(Generic[K, V]):
             raise value
         return value
 
+    async def values(self, start: int, end: int) -> Sequence[V]:
+        """The values of keys that stand beside each other. Raises what loading one of them raised."""
+        await self.wait()
+        if self._error is not None:
+            raise self._error
+        values = self._values[start:end]
+        for type_ in set(map(type, values)):
+            if issubclass(type_, BaseException):
+                raise next(one for one in values if isinstance(one, BaseException))
+        return cast(Sequence[V], values)
+
 
 class Loaded(Generic[K, V]):
     """What a loader was asked for; it may be awaited by many, and again."""
@@ -92,27 +104,43 @@ class DataLoader(Generic[K, V]):
 
     def __init__(self, load_fn: Callable[[list[K]], Awaitable[Sequence[V | BaseException]]]) -> None:
         self._load = load_fn
-        self._asked: dict[K, Loaded[K, V]] = {}
+        self._asked: dict[K, tuple[Batch[K, V], int]] = {}
         self._batch: Batch[K, V] | None = None
 
     def load(self, key: K) -> Loaded[K, V]:
         """Ask for a value."""
         found = self._asked.get(key)
         if found is None:
-            batch = self._batch
-            if batch is None or batch.is_dispatched:
-                batch = self._batch = Batch(self._load)
-            found = self._asked[key] = Loaded(batch, len(batch.keys))
+            batch = self._open()
+            found = self._asked[key] = batch, len(batch.keys)
             batch.keys.append(key)
-        return found
+        return Loaded(*found)
 
-    async def load_each(self, keys: Sequence[K | None], make: Callable[[V], Any]) -> list[Any]:
+    def _open(self) -> Batch[K, V]:
+        """The batch that still takes keys."""
+        batch = self._batch
+        if batch is None or batch.is_dispatched:
+            batch = self._batch = Batch(self._load)
+        return batch
+
+    async def load_each(
+        self, keys: Sequence[K | None], make: Callable[[V], Any] | None = None
+    ) -> Sequence[Any]:
         """What is made of the values of keys, in their order, once for each; None for a key or a value of None."""
-        asked = {key: self.load(key) for key in dict.fromkeys(keys) if key is not None}
+        wanted = dict.fromkeys(keys)
+        wanted.pop(None, None)
+        new = cast(list[K], [key for key in wanted if key not in self._asked])
+        if new:
+            batch, start = self._open(), len(self._open().keys)
+            batch.keys += new
+            self._asked.update(zip(new, zip(repeat(batch), count(start), strict=False), strict=False))
+            if len(new) == len(keys):
+                values = await batch.values(start, start + len(new))
+                return values if make is None else [None if one is None else make(one) for one in values]
         made: dict[K | None, Any] = {None: None}
-        for key, one in asked.items():
-            value = await one
-            made[key] = None if value is None else make(value)
+        for key in cast(dict[K, None], wanted):
+            value = await self.load(key)
+            made[key] = value if make is None or value is None else make(value)
         return [made[key] for key in keys]
 
     async def load_many(self, keys: Iterable[K]) -> list[V]:

@@ -43,16 +43,19 @@ class Field:
     """Whether its value is there without any statement."""
     of_object: bool = False
     """In a plan of rows: whether the whole object is needed."""
+    rows: Shape | None = None
+    """What rows are below it, where `shape` does not say so."""
 
 
 @dataclass(slots=True)
 class ObjectPlan:
     """The selection of a type at one place of a document.
 
-    `build` makes a dictionary of each source, with leaves completed and None for each of `fields`.
+    `build` makes a dictionary of each source, with leaves completed and None for each of `fields`. Without fields
+    it may make any JSON.
     """
 
-    build: Callable[[Values], list[dict[str, Any]]]
+    build: Callable[[Values], list[Any]]
     fields: Sequence[Field]
 
 
@@ -127,7 +130,7 @@ def columns_in(shape: Shape) -> Any:
         return plan.columns if isinstance(plan, RowPlan) else None
     found: dict[str, None] | None = None
     for field in shape.objects.only.fields:
-        inner: Any = columns_in(field.shape) if field.is_plain else NO_ROWS
+        inner: Any = columns_in(field.rows or field.shape) if field.is_plain else NO_ROWS
         if inner is None:
             return None
         if inner is not NO_ROWS:

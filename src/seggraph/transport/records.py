@@ -5,9 +5,9 @@ unless it is declared with `column`; a resolver that reads few columns says so w
 is given a whole object, made of a whole row. A resolver of a list asks `wanted` which columns to read.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 from asyncpg import Record
 from strawberry.types import Info
@@ -27,6 +27,8 @@ class Column:
     names: tuple[str, ...]
     make: Callable[..., Any] | None = None
     is_record: bool = False
+    sql: str | None = None
+    """The value as an SQL expression, where `make` is there and PostgreSQL can do the same; `{row}` is the row."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,11 +43,14 @@ class Loads:
     """How a field is had of a loader, once for a level: by the attribute with the key, which is a column of rows.
 
     `make` makes the field's value of what the loader brings; a key that is None, and None that is brought, stay.
+    `joined` selects the row with the key, `{key}`, of the workspace of the row `{row}`: PostgreSQL reads it with
+    the row where all that is asked for of it are columns.
     """
 
     loader: Callable[[Info], DataLoader[Any, Any]]
     key: str | Callable[[Any], Any]
-    make: Callable[[Any], Any]
+    make: Callable[[Any], Any] | None
+    joined: str | None = None
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -54,13 +59,52 @@ class Loads:
 
 
 @dataclass(frozen=True, slots=True)
+class InBulk:
+    """A function that resolves a field for all objects of a level: it takes the info and, for each, some columns.
+
+    The field's arguments follow by name. It returns the values in the order of the objects.
+    """
+
+    function: Callable[..., Coroutine[Any, Any, Sequence[Any]]]
+    columns: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Edges:
+    """How many edges a connection has, for fields of edges that are had of it."""
+
+    count: Callable[[Any], int]
+
+
+@dataclass(frozen=True, slots=True)
+class OfPage:
+    """What makes the values of a field of all edges, in their order, of their connection.
+
+    With a loader they are the keys of the values.
+    """
+
+    values: Callable[[Any], Sequence[Any]]
+    loader: Callable[[Info], DataLoader[Any, Any]] | None = None
+
+
+Declaration: TypeAlias = Column | Reads | Loads | InBulk | Edges | OfPage
+
+
+@dataclass(frozen=True, slots=True)
 class RowType:
     """A type whose objects may be rows: all columns in their order, and what makes an object of a whole row."""
 
     columns: tuple[str, ...]
     make: Callable[[Record], Any]
+    table: str
+    """What statements call the table; empty where rows are never JSON that PostgreSQL makes."""
     values: Mapping[str, Callable[[Any], Any]]
     """What makes a Python value of a column's, where they differ: for resolvers."""
+
+    def reader(self, columns: Sequence[str]) -> Callable[[Record], tuple[Any, ...]]:
+        """What reads some columns of a row, as Python values."""
+        makes = [(name, self.values.get(name)) for name in columns]
+        return lambda row: tuple(row[name] if make is None else make(row[name]) for name, make in makes)
 
     def stand_in(self, record: Record) -> "StandIn":
         """What a resolver gets for `self` that says which columns it reads."""
@@ -92,9 +136,11 @@ def rows_of(
     columns: Sequence[str],
     make: Callable[[Record], Any],
     values: Mapping[str, Callable[[Any], Any]] | None = None,
+    *,
+    table: str = "",
 ) -> None:
-    """Let objects of a type of the schema be rows with these columns."""
-    setattr(type_, _KEY, RowType(tuple(columns), make, values or {}))
+    """Let objects of a type of the schema be rows with these columns, of what statements call `table`."""
+    setattr(type_, _KEY, RowType(tuple(columns), make, table, values or {}))
 
 
 def row_type_of(type_: type) -> RowType | None:
@@ -103,9 +149,9 @@ def row_type_of(type_: type) -> RowType | None:
     return found
 
 
-def column(*names: str, make: Callable[..., Any] | None = None) -> dict[str, Any]:
+def column(*names: str, make: Callable[..., Any] | None = None, sql: str | None = None) -> dict[str, Any]:
     """Metadata of a field that is made of columns: `strawberry.field(metadata=column("requested_revision"))`."""
-    return {_KEY: Column(names, make)}
+    return {_KEY: Column(names, make, sql=sql)}
 
 
 def same_row() -> dict[str, Any]:
@@ -121,15 +167,37 @@ def reads(*names: str) -> dict[str, Any]:
 def loads(
     loader: Callable[[Info], DataLoader[Any, Any]],
     key: str | Callable[[Any], Any],
-    make: Callable[[Any], Any] = lambda value: value,
+    make: Callable[[Any], Any] | None = None,
+    *,
+    joined: str | None = None,
 ) -> dict[str, Any]:
     """Metadata of a field that is had of a loader; its resolver does the same for one object."""
-    return {_KEY: Loads(loader, key, make)}
+    return {_KEY: Loads(loader, key, make, joined)}
 
 
-def declared(metadata: Mapping[Any, Any]) -> Column | Reads | Loads | None:
-    """What the metadata of a field say of columns and loaders."""
-    found: Column | Reads | Loads | None = metadata.get(_KEY)
+def in_bulk(function: Callable[..., Coroutine[Any, Any, Sequence[Any]]], *columns: str) -> dict[str, Any]:
+    """Metadata of a field that a function resolves for all objects of a level, by columns of their rows.
+
+    The field's resolver does the same for one object.
+    """
+    return {_KEY: InBulk(function, columns)}
+
+
+def edges(count: Callable[[Any], int]) -> dict[str, Any]:
+    """Metadata of a connection's list of edges: how many they are."""
+    return {_KEY: Edges(count)}
+
+
+def of_page(
+    values: Callable[[Any], Sequence[Any]], loader: Callable[[Info], DataLoader[Any, Any]] | None = None
+) -> dict[str, Any]:
+    """Metadata of a field of edges: its values, or the keys of them, as their connection has them in order."""
+    return {_KEY: OfPage(values, loader)}
+
+
+def declared(metadata: Mapping[Any, Any]) -> Declaration | None:
+    """What the metadata of a field say of how it is had."""
+    found: Declaration | None = metadata.get(_KEY)
     return found
 
 
@@ -147,3 +215,8 @@ def wanted(info: Info) -> tuple[str, ...] | None:
 def item_of(item: Any, make: Callable[[Any], Any]) -> Any:
     """An item of a list that a service has read: a row as it is, a view as the object that `make` makes of it."""
     return item if type(item) is Record else make(item)
+
+
+def items_of(items: Sequence[Any], make: Callable[[Any], Any]) -> Sequence[Any]:
+    """All items of such a list: they are alike."""
+    return items if items and type(items[0]) is Record else [make(item) for item in items]

@@ -23,7 +23,7 @@ from strawberry.types.field import StrawberryField
 
 from seggraph.transport.loading import Batch, advance, marked
 from seggraph.transport.plans import NO_ROWS, Resolve, Shape, Values, columns_in
-from seggraph.transport.records import Loads, RowInfo, declared
+from seggraph.transport.records import InBulk, Loads, RowInfo, RowType, declared
 from seggraph.transport.selections import NotCompiled
 
 if TYPE_CHECKING:
@@ -72,6 +72,11 @@ class Call:
 
     def arguments(self, run: "Run") -> dict[str, Any]:
         """What the resolver is called with, besides the object."""
+        given = self.named(run)
+        return given if self._info_name is None else {**given, self._info_name: self.info(run)}
+
+    def named(self, run: "Run") -> dict[str, Any]:
+        """The arguments of the field, by their names in Python."""
         given = self._constants
         if given is None:
             values = get_argument_values(self._definition, self._nodes[0], run.variable_values)
@@ -86,7 +91,7 @@ class Call:
                 type(one) in _CONSTANT or isinstance(one, Enum) for one in given.values()
             ):
                 self._constants = given
-        return given if self._info_name is None else {**given, self._info_name: self.info(run)}
+        return given
 
     def info(self, run: "Run") -> RowInfo:
         """The info of the field, for all objects of the level."""
@@ -144,6 +149,8 @@ def resolving(
     declaration = declared(known.metadata)
     if isinstance(declaration, Loads):
         return loading(call, declaration, is_row=is_row), False
+    if isinstance(declaration, InBulk):
+        return bulk(call, declaration, program.row_type(parent_type) if is_row else None), False
     if marked(resolver.wrapped_func) is not None:
         return lambda run, sources: _load(call, call.arguments(run), sources), False
     if inspect.isasyncgenfunction(call.function):
@@ -165,6 +172,20 @@ def loading(call: Call, loads: Loads, *, is_row: bool) -> Resolve:
 
     def resolve(run: "Run", sources: Values) -> Coroutine[Any, Any, Values]:
         return loads.loader(call.info(run)).load_each(list(map(read, sources)), loads.make)
+
+    return resolve
+
+
+def bulk(call: Call, declared: InBulk, row_type: RowType | None) -> Resolve:
+    """How a field is resolved that a function has for all objects at once."""
+    read: Callable[[Any], tuple[Any, ...]]
+    if row_type is None:
+        read = lambda one: tuple(getattr(one.view, name) for name in declared.columns)  # noqa: E731
+    else:
+        read = row_type.reader(declared.columns)
+
+    def resolve(run: "Run", sources: Values) -> Coroutine[Any, Any, Values]:
+        return declared.function(call.info(run), list(map(read, sources)), **call.named(run))
 
     return resolve
 

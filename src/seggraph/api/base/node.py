@@ -6,6 +6,7 @@ import strawberry
 
 from seggraph.api.base import ids
 from seggraph.transport.records import column
+from seggraph.values.global_ids import sql_of_id
 
 DESCRIPTION: Final = "The global id of the object. It is opaque and never changes."
 
@@ -20,5 +21,6 @@ class Node:
 def row_id(type_name: str) -> Any:
     """The field `id` of a type whose objects may be rows."""
     return strawberry.field(
-        description=DESCRIPTION, metadata=column("id", make=lambda number: ids.encode(type_name, number))
+        description=DESCRIPTION,
+        metadata=column("id", make=lambda number: ids.encode(type_name, number), sql=sql_of_id(type_name)),
     )

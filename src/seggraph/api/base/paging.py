@@ -12,7 +12,7 @@ import strawberry
 from seggraph.api.base.scalars import as_int
 from seggraph.database.paging import Page, PageRequest
 from seggraph.transport.loading import awaits_loaders
-from seggraph.transport.records import item_of
+from seggraph.transport.records import edges, item_of, items_of, of_page
 
 FIRST: Final = (
     "How many objects to return from the start of the list, or after `after`: up to 1,000, default 50."
@@ -75,13 +75,17 @@ class Edge(Generic[N]):
         return self.page.items[self.index]
 
     @strawberry.field(
-        description="The position of this edge in the list, for the arguments `after` and `before`."
+        description="The position of this edge in the list, for the arguments `after` and `before`.",
+        metadata=of_page(lambda connection: connection.page.cursors[:]),
     )
     def cursor(self) -> str:
         """The cursor, made when it is asked for."""
         return self.page.cursors[self.index]
 
-    @strawberry.field(description="The object itself.")
+    @strawberry.field(
+        description="The object itself.",
+        metadata=of_page(lambda connection: items_of(connection.page.items, connection.make)),
+    )
     def node(self) -> N:
         """The object."""
         made: N = item_of(self.item, self.make)
@@ -96,7 +100,10 @@ class Connection(Generic[N, E]):
     make: strawberry.Private[Callable[[Any], Any]]
     """Makes an object of an item of the page that is no row."""
 
-    @strawberry.field(description="The objects of the page, each with its cursor.")
+    @strawberry.field(
+        description="The objects of the page, each with its cursor.",
+        metadata=edges(lambda connection: len(connection.page.items)),
+    )
     def edges(self) -> list[E]:
         """An edge for each item."""
         return [self.edge(index) for index in range(len(self.page.items))]
@@ -109,7 +116,7 @@ class Connection(Generic[N, E]):
     @strawberry.field(description="The objects of the page without cursors: a shortcut for `edges { node }`.")
     def nodes(self) -> list[N]:
         """The objects."""
-        return [item_of(item, self.make) for item in self.page.items]
+        return list(items_of(self.page.items, self.make))
 
     def edge(self, index: int) -> E:
         """The edge of an item; a list whose edges say more makes them otherwise."""

@@ -34,7 +34,10 @@ def _parse_instant(value: Any) -> datetime:
         raise ValueError("a DateTime has a date, a time and an offset, like 2026-01-31T09:30:00Z") from None
 
 
-@encodes(datetime)
+@encodes(
+    datetime,
+    sql="""replace(to_char({v} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '.000000Z', 'Z')""",
+)
 def _show_instant(value: datetime) -> str:
     return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
@@ -60,14 +63,17 @@ def _parse_decimal(value: Any) -> Decimal:
     return number
 
 
+@encodes(date, sql="{v}")
 def _show_day(value: date) -> str:
     return date.isoformat(value)
 
 
+@encodes(object, sql="{v}")
 def _as_it_is(value: Any) -> Any:
     return value
 
 
+@encodes(None, sql="trim_scale({v})::text")
 def _show_decimal(value: Decimal) -> str:
     return f"{value.normalize():f}" if value else "0"
 
@@ -89,7 +95,7 @@ Date = strawberry.scalar(
     name="Date",
     description="A calendar date like 2026-01-31. In TypeScript: string.",
     specified_by_url="https://www.rfc-editor.org/rfc/rfc3339",
-    serialize=encodes(date)(_show_day),
+    serialize=_show_day,
     parse_value=_parse_day,
 )
 DecimalScalar = strawberry.scalar(
@@ -109,7 +115,7 @@ JsonScalar = strawberry.scalar(
     name="JSON",
     description="Any JSON value. In TypeScript: unknown.",
     specified_by_url="https://www.rfc-editor.org/rfc/rfc8259",
-    serialize=encodes(object)(_as_it_is),
+    serialize=_as_it_is,
     parse_value=lambda value: value,
 )
 

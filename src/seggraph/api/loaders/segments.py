@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 from functools import cached_property
 
 from seggraph.api.loaders.batching import NounLoaders, by_key
+from seggraph.errors import SeggraphError
 from seggraph.services.changes import freshness
 from seggraph.services.changes.freshness import Pending
 from seggraph.services.customer_value import audience_values, customer_values
@@ -39,12 +40,24 @@ class SegmentLoaders(NounLoaders):
         return by_key(lambda ids: segment_views.users_hidden_from(self._viewer, ids), [])
 
     @cached_property
-    def member_pages(self) -> DataLoader[SegmentPageRequest, SegmentPage]:
-        """Pages of segments' members."""
+    def member_pages(self) -> DataLoader[tuple[SegmentPageRequest, int], SegmentPage]:
+        """Pages of segments' members, by what is asked for and the segment's id."""
 
-        async def load(requests: list[SegmentPageRequest]) -> list[SegmentPage | BaseException]:
-            pages = await segment_members.pages(self._services, self._viewer, requests)
-            return [pages[request] for request in requests]
+        async def load(
+            asked: list[tuple[SegmentPageRequest, int]],
+        ) -> list[SegmentPage | BaseException]:
+            by_request: dict[SegmentPageRequest, list[int]] = {}
+            for request, segment_id in asked:
+                by_request.setdefault(request, []).append(segment_id)
+            found: dict[tuple[SegmentPageRequest, int], SegmentPage | BaseException] = {}
+            for request, segment_ids in by_request.items():
+                try:
+                    pages = await segment_members.pages(self._services, self._viewer, request, segment_ids)
+                except SeggraphError as error:
+                    found |= {(request, segment_id): error for segment_id in segment_ids}
+                else:
+                    found |= {(request, segment_id): page for segment_id, page in pages.items()}
+            return [found[one] for one in asked]
 
         return DataLoader(load_fn=load)
 

@@ -188,7 +188,7 @@ class Member(MemberHistoryFields, Node):
         )
 
 
-rows_of(Member, COLUMNS, lambda row: Member.of(view_of(row)), {"kind": MemberKind})
+rows_of(Member, COLUMNS, lambda row: Member.of(view_of(row)), {"kind": MemberKind}, table="m")
 
 
 def _state(view: MemberView, channel: Channel) -> ConsentState:

@@ -12,7 +12,7 @@ from seggraph.api.links.playbook_links import LinkedPlaybook, kinds_holding, pla
 from seggraph.api.segments.segments import Segment
 from seggraph.database.paging import Key, Order, Page, PageRequest, decode_cursor, encode_cursor
 from seggraph.transport.loading import awaits_loaders
-from seggraph.transport.records import loads
+from seggraph.transport.records import of_page
 from seggraph.vocabulary import MemberKind, SourceKind
 
 NEWEST_FIRST: Final = Order("member.segments", (Key("id", "bigint"),), descending=True)
@@ -32,9 +32,9 @@ class MemberSegmentEdge(Edge[Segment]):
 
     @strawberry.field(
         description="When the member last entered the segment.",
-        metadata=loads(
+        metadata=of_page(
+            lambda connection: [(item.id, connection.ordinal) for item in connection.page.items],
             lambda info: caller_of(info).loaders.memberships.entered_at,
-            lambda edge: (edge.segment_id, edge.ordinal),
         ),
     )
     @awaits_loaders

@@ -1,7 +1,10 @@
 """Segments in the schema: the type and what hangs from it, and the connections."""
 
+from collections.abc import Sequence
 from datetime import datetime
-from typing import Annotated
+from itertools import groupby
+from operator import itemgetter
+from typing import Annotated, Any
 
 import orjson
 import strawberry
@@ -41,13 +44,15 @@ from seggraph.criteria import Catalogue, Duration
 from seggraph.database.paging import Order
 from seggraph.services.criteria import documents as criteria_documents
 from seggraph.services.criteria import texts as criteria_texts
+from seggraph.services.identity import users
 from seggraph.services.members import members
 from seggraph.services.segments import explanations
 from seggraph.services.segments import lifecycle as segment_life
+from seggraph.services.segments import members as segment_members
 from seggraph.services.segments.members import SegmentPage, SegmentPageRequest
 from seggraph.services.segments.views import COLUMNS, TYPES, SegmentView, view_of
 from seggraph.transport.loading import awaits_loaders
-from seggraph.transport.records import column, loads, reads, rows_of, same_row, wanted
+from seggraph.transport.records import column, in_bulk, loads, of_page, reads, rows_of, same_row, wanted
 from seggraph.vocabulary import (
     MemberKind,
     SegmentAction,
@@ -75,9 +80,8 @@ class SegmentMemberEdge(Edge[Member]):
 
     @strawberry.field(
         description="When the member last entered the segment.",
-        metadata=loads(
-            lambda info: caller_of(info).loaders.memberships.entered_at,
-            lambda edge: (edge.segment_id, edge.ordinal),
+        metadata=of_page(
+            lambda connection: connection.members, lambda info: caller_of(info).loaders.memberships.entered_at
         ),
     )
     @awaits_loaders
@@ -106,6 +110,14 @@ class SegmentMemberConnection(Connection[Member, SegmentMemberEdge]):
 
     audience: strawberry.Private[BitMap]
     segment_id: strawberry.Private[int]
+
+    @property
+    def members(self) -> list[tuple[int, int]]:
+        """The segment and the ordinals of the page's members."""
+        items, segment_id = self.page.items, self.segment_id
+        if items and isinstance(items[0], Record):
+            return [(segment_id, item["ordinal"]) for item in items]
+        return [(segment_id, item.ordinal) for item in items]
 
     def edge(self, index: int) -> SegmentMemberEdge:
         """The edge of a member."""
@@ -271,7 +283,12 @@ class Segment(
 
     @strawberry.field(
         description="The user who created it; null if an API key did, or if the user was deleted.",
-        metadata=loads(lambda info: caller_of(info).loaders.users.by_id, "view.created_by_id", User.of),
+        metadata=loads(
+            lambda info: caller_of(info).loaders.users.by_id,
+            "view.created_by_id",
+            User.of,
+            joined=users.JOINED,
+        ),
     )
     @awaits_loaders
     async def created_by(self, info: Info) -> User | None:
@@ -280,7 +297,12 @@ class Segment(
 
     @strawberry.field(
         description="The user who did the last action; null if an API key did, or if the user was deleted.",
-        metadata=loads(lambda info: caller_of(info).loaders.users.by_id, "view.last_modified_by_id", User.of),
+        metadata=loads(
+            lambda info: caller_of(info).loaders.users.by_id,
+            "view.last_modified_by_id",
+            User.of,
+            joined=users.JOINED,
+        ),
     )
     @awaits_loaders
     async def last_modified_by(self, info: Info) -> User | None:
@@ -306,7 +328,9 @@ class Segment(
 
     @strawberry.field(
         description="The members of the segment, oldest first by default.",
-        metadata=reads("id", "kind"),
+        metadata=in_bulk(
+            lambda info, keys, **arguments: _member_pages(info, keys, **arguments), "id", "kind"
+        ),
     )
     @awaits_loaders
     async def members(
@@ -331,17 +355,9 @@ class Segment(
         ] = None,
     ) -> SegmentMemberConnection:
         """A page of the members."""
-        loaders = caller_of(info).loaders
-        request = SegmentPageRequest(
-            self.view.id,
-            self.kind,
-            order=await member_order(caller_of(info), self.kind, order_by),
-            request=request_of(first, after, last, before),
-            search=search,
-            where=None if where is None else criteria_documents.canonical(document_of(where)),
-            columns=wanted(info),
-        )
-        return SegmentMemberConnection.of(self.view.id, await loaders.segments.member_pages.load(request))
+        request = await _page_request(info, self.kind, first, after, last, before, search, where, order_by)
+        pages = caller_of(info).loaders.segments.member_pages
+        return SegmentMemberConnection.of(self.view.id, await pages.load((request, self.view.id)))
 
     @staticmethod
     def of(view: SegmentView) -> "Segment":
@@ -378,6 +394,40 @@ async def _user(caller: Caller, user_id: int | None) -> User | None:
     return None if view is None else User.of(view)
 
 
+async def _page_request(
+    info: Info,
+    kind: MemberKind,
+    first: int | None,
+    after: str | None,
+    last: int | None,
+    before: str | None,
+    search: str | None,
+    where: CriteriaInput | None,
+    order_by: MemberOrder | None,
+) -> SegmentPageRequest:
+    return SegmentPageRequest(
+        kind,
+        order=await member_order(caller_of(info), kind, order_by),
+        request=request_of(first, after, last, before),
+        search=search,
+        where=None if where is None else criteria_documents.canonical(document_of(where)),
+        columns=wanted(info),
+    )
+
+
+async def _member_pages(
+    info: Info, segments: Sequence[tuple[int, MemberKind]], **arguments: Any
+) -> list[SegmentMemberConnection]:
+    """The same page of the members of many segments."""
+    caller, by_kind = caller_of(info), groupby(sorted(segments, key=itemgetter(1)), itemgetter(1))
+    found: dict[int, SegmentPage] = {}
+    for kind, some in by_kind:
+        request = await _page_request(info, kind, **arguments)
+        segment_ids = [segment_id for segment_id, _ in some]
+        found |= await segment_members.pages(caller.services, caller.viewer, request, segment_ids)
+    return [SegmentMemberConnection.of(segment_id, found[segment_id]) for segment_id, _ in segments]
+
+
 async def member_order(caller: Caller, kind: MemberKind, order: MemberOrder | None) -> Order:
     """The order that an argument asks for."""
     if order is None:
@@ -387,5 +437,7 @@ async def member_order(caller: Caller, kind: MemberKind, order: MemberOrder | No
     return members.order_by(catalogue or Catalogue(kind), order.field, descending=descending)
 
 
-rows_of(Segment, COLUMNS, lambda row: Segment.of(view_of(row)), {**TYPES, "criteria": orjson.loads})
-rows_of(Reach, COLUMNS, lambda row: Reach.of(view_of(row)))
+rows_of(
+    Segment, COLUMNS, lambda row: Segment.of(view_of(row)), {**TYPES, "criteria": orjson.loads}, table="s"
+)
+rows_of(Reach, COLUMNS, lambda row: Reach.of(view_of(row)), table="s")

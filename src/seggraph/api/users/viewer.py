@@ -9,12 +9,13 @@ from seggraph.access import Viewer as ViewerState
 from seggraph.api.base import ids
 from seggraph.api.base.context import caller_of
 from seggraph.api.base.errors import ReportErrors, UserError
-from seggraph.api.base.node import Node
+from seggraph.api.base.node import Node, row_id
 from seggraph.services.identity import workspaces
-from seggraph.services.identity.users import UserView
+from seggraph.services.identity.users import COLUMNS, UserView
 from seggraph.services.identity.workspaces import ApiKeyView, WorkspaceView
 from seggraph.services.refresh import drift
 from seggraph.transport.loading import awaits_loaders
+from seggraph.transport.records import rows_of
 from seggraph.vocabulary import ApiKeyScope, ConsentPolicy, Role
 
 
@@ -83,6 +84,7 @@ class Workspace(Node):
 class User(Node):
     """A user of the workspace."""
 
+    id: strawberry.ID = row_id("User")
     name: str = strawberry.field(description="The name of the person.")
     email: str = strawberry.field(description="The email address of the person.")
     role: Role = strawberry.field(description="What the user may do in the workspace.")
@@ -97,6 +99,9 @@ async def load_user(info: Info, number: int | None) -> User | None:
     """A user of the workspace; None without a number, and for a deleted one."""
     view = None if number is None else await caller_of(info).loaders.users.by_id.load(number)
     return None if view is None else User.of(view)
+
+
+rows_of(User, COLUMNS, lambda row: User.of(UserView(*row)), table="u")
 
 
 @strawberry.type(description="The user or API key that sends the request.")

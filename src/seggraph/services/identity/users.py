@@ -13,6 +13,14 @@ READ: Final = """
     WHERE wu.workspace_id = $1 AND u.id = ANY($2)
 """
 
+JOINED: Final = """
+    SELECT u.id, u.name, u.email, wu.role FROM users u JOIN workspace_users wu ON wu.user_id = u.id
+    WHERE wu.workspace_id = {row}.workspace_id AND u.id = {key}
+"""
+"""The user of the workspace of a row whose id the row has as its key."""
+
+COLUMNS: Final = ("id", "name", "email", "role")
+
 
 @dataclass(frozen=True, slots=True)
 class UserView:

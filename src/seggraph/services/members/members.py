@@ -14,6 +14,7 @@ from pyroaring import BitMap
 from seggraph.access import Viewer
 from seggraph.audiences import ChunkOwner, ChunkStore, bits_of
 from seggraph.criteria.catalogue import Catalogue, Field, Storage
+from seggraph.database.columns import listed
 from seggraph.database.connections import database
 from seggraph.database.paging import (
     Cursors,
@@ -215,10 +216,7 @@ async def _rows_of(
 
 
 def _listed(columns: Sequence[str]) -> str:
-    """Columns of `members m` in a list; names of another kind than the table's are refused."""
-    if not _NAMES.issuperset(columns):
-        raise ValueError(columns)
-    return ", ".join(f"m.{column}" for column in columns)
+    return listed(columns, "m", _NAMES)
 
 
 def _reading(columns: Sequence[str] | None) -> str:

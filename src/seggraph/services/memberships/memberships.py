@@ -1,6 +1,6 @@
 """Reading memberships: the segments of members, by which sources and since when, and the sizes of sources."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -144,9 +144,10 @@ async def sources_of(viewer: Viewer, pairs: Sequence[Pair]) -> dict[Pair, list[H
 
 async def entered_at(viewer: Viewer, pairs: Sequence[Pair]) -> dict[Pair, datetime]:
     """When each member last entered the segment it is paired with, from the history of runs, newest first."""
-    missing: dict[tuple[int, int], BitMap] = {}
+    ordinals: dict[tuple[int, int], list[int]] = defaultdict(list)
     for segment_id, ordinal in pairs:
-        missing.setdefault((segment_id, chunk_of(ordinal)), BitMap()).add(ordinal)
+        ordinals[segment_id, chunk_of(ordinal)].append(ordinal)
+    missing = {key: BitMap(some) for key, some in ordinals.items()}
     before = dict.fromkeys(missing, 2**63 - 1)
     found: dict[Pair, datetime] = {}
     limit = FIRST_LOOK
@@ -178,7 +179,8 @@ def _take_entries(
         key = (row["segment_id"], row["chunk"])
         seen[key] += 1
         before[key] = row["applied"]
-        for ordinal in missing[key] & from_bytes(row["roaring"]):
-            found[row["segment_id"], ordinal] = row["finished_at"]
-            missing[key].remove(ordinal)
+        entered = missing[key] & from_bytes(row["roaring"])
+        missing[key] -= entered
+        segment_id, finished_at = row["segment_id"], row["finished_at"]
+        found |= {(segment_id, ordinal): finished_at for ordinal in entered}
     return seen

@@ -1,7 +1,7 @@
 """Pages of the members of segments: one segment's or those of a whole list of segments, in the same few statements."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import orjson
@@ -10,7 +10,6 @@ from pyroaring import BitMap
 from seggraph.access import Viewer
 from seggraph.context import Context
 from seggraph.database.paging import Order, Page, PageRequest
-from seggraph.errors import SeggraphError
 from seggraph.services.criteria import matching
 from seggraph.services.members import members
 from seggraph.services.members.members import MemberList
@@ -19,12 +18,11 @@ from seggraph.vocabulary import MemberKind
 
 @dataclass(frozen=True, slots=True)
 class SegmentPageRequest:
-    """Which page of which segment's members: the caller has found the segment visible.
+    """Which page of the members of a segment, of any of this kind.
 
     `where` is criteria as JSON text, so that equal requests are equal.
     """
 
-    segment_id: int
     kind: MemberKind
     order: Order
     request: PageRequest
@@ -43,35 +41,14 @@ class SegmentPage:
     audience: BitMap
 
 
-Answer = SegmentPage | SeggraphError
-
-
 async def pages(
-    context: Context, viewer: Viewer, requests: Sequence[SegmentPageRequest]
-) -> dict[SegmentPageRequest, Answer]:
-    """The pages asked for. Statements are counted by how differently segments are asked, not by how many.
+    context: Context, viewer: Viewer, shared: SegmentPageRequest, segment_ids: Sequence[int]
+) -> dict[int, SegmentPage]:
+    """The same page of several segments of a kind, by their ids: the caller has found them visible.
 
-    A request that cannot be met is answered with its error: BadCursor, Invalid, TooMany or a CriteriaError.
+    Statements do not depend on how many segments they are. Raises BadCursor, Invalid, TooMany or a CriteriaError.
     """
-    audiences = await members.audiences_of(viewer, list({request.segment_id for request in requests}))
-    groups: dict[SegmentPageRequest, list[SegmentPageRequest]] = {}
-    for request in requests:
-        groups.setdefault(replace(request, segment_id=0), []).append(request)
-    found: dict[SegmentPageRequest, Answer] = {}
-    for shared, group in groups.items():
-        try:
-            cut = await _pages(context, viewer, shared, [audiences[request.segment_id] for request in group])
-        except SeggraphError as error:
-            found |= dict.fromkeys(group, error)
-        else:
-            found |= dict(zip(group, cut, strict=True))
-    return found
-
-
-async def _pages(
-    context: Context, viewer: Viewer, shared: SegmentPageRequest, audiences: Sequence[BitMap]
-) -> list[SegmentPage]:
-    """The same page of several audiences of one kind."""
+    audiences: Sequence[BitMap] = list((await members.audiences_of(viewer, segment_ids)).values())
     searched = MemberList(shared.kind, shared.search)
     if searched.pattern is not None:
         found = await members.found_by(viewer, searched)
@@ -83,4 +60,5 @@ async def _pages(
     cut = await members.pages_of_audiences(
         viewer, shared.kind, audiences, shared.order, shared.request, columns=shared.columns
     )
-    return [SegmentPage(page, audience) for page, audience in zip(cut, audiences, strict=True)]
+    made = [SegmentPage(page, audience) for page, audience in zip(cut, audiences, strict=True)]
+    return dict(zip(dict.fromkeys(segment_ids), made, strict=True))

@@ -10,6 +10,7 @@ import orjson
 from pydantic import TypeAdapter
 
 from seggraph.access import VISIBLE_SEGMENT, Viewer, visibility_arguments
+from seggraph.database.columns import listed
 from seggraph.database.connections import database
 from seggraph.database.paging import Key, Order, Page, PageRequest, fetch_page, nullable
 from seggraph.errors import NotFound
@@ -225,10 +226,7 @@ async def list_page(
 
 
 def _listed(columns: Sequence[str]) -> str:
-    """Columns of `segments s` in a list; names of another kind than the table's are refused."""
-    if not _NAMES.issuperset(columns):
-        raise ValueError(columns)
-    return ", ".join(f"s.{column}" for column in columns) or "s.id"
+    return listed(columns, "s", _NAMES) or "s.id"
 
 
 def _row(row: asyncpg.Record) -> asyncpg.Record:
