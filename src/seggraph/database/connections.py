@@ -8,6 +8,7 @@ import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
+from types import TracebackType
 from typing import Any, Final, cast
 from urllib.parse import urlsplit, urlunsplit
 
@@ -126,20 +127,34 @@ def connect_redis(url: str) -> Redis:
     return client
 
 
-@asynccontextmanager
-async def database() -> AsyncIterator[asyncpg.Connection]:
+class database:
     """A pooled connection outside any transaction, for single statements.
 
-    Raises RetryLater when the database is away, also from statements in the block.
+    Raises RetryLater when the database is away, also from statements in the block. Written as a class because each
+    read passes it: generators one in another take as long as the statement's own way through the driver.
     """
-    holding = get_connection("default").acquire_connection()
-    with passing_errors():
-        async with free_in_time():
-            connection = await holding.__aenter__()
+
+    __slots__ = ("_holding",)
+
+    async def __aenter__(self) -> asyncpg.Connection:
+        self._holding: Any = get_connection("default").acquire_connection()
         try:
-            yield connection
-        finally:
-            await holding.__aexit__(None, None, None)
+            async with asyncio.timeout(POOL_SECONDS):
+                return await self._holding.__aenter__()
+        except OSError as error:  # which a TimeoutError is too
+            raise _none_free() from error
+        except PASSING as error:
+            raise _passed(error) from error
+
+    async def __aexit__(
+        self, type_: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        try:
+            await self._holding.__aexit__(None, None, None)
+        except PASSING as failed:
+            raise _passed(failed) from failed
+        if isinstance(error, PASSING):
+            raise _passed(error) from error
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,7 +182,11 @@ async def free_in_time() -> AsyncIterator[None]:
         async with asyncio.timeout(POOL_SECONDS):
             yield
     except OSError as error:  # which a TimeoutError is too
-        raise RetryLater("The database has no connection for us now; try again soon.") from error
+        raise _none_free() from error
+
+
+def _none_free() -> RetryLater:
+    return RetryLater("The database has no connection for us now; try again soon.")
 
 
 @contextmanager
@@ -176,7 +195,12 @@ def passing_errors() -> Iterator[None]:
     try:
         yield
     except PASSING as error:
-        if isinstance(error, ValueError):  # a value that does not fit its parameter is a defect, and stays
-            raise
-        log.warning("database_away", reason=f"{type(error).__name__}: {error}")
-        raise RetryLater("The database could not do this just now; try again soon.") from error
+        raise _passed(error) from error
+
+
+def _passed(error: BaseException) -> BaseException:
+    """What is raised for an error that may pass."""
+    if isinstance(error, ValueError):  # a value that does not fit its parameter is a defect, and stays
+        return error
+    log.warning("database_away", reason=f"{type(error).__name__}: {error}")
+    return RetryLater("The database could not do this just now; try again soon.")

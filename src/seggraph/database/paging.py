@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import Any, Final, Generic, TypeVar, overload
+from typing import Any, Final, Generic, TypeVar, cast, overload
 
 import asyncpg
 import orjson
@@ -69,29 +69,52 @@ class Page(Generic[T]):
 
 
 class Cursors(Sequence[str]):
-    """The cursors of rows, each made when somebody wants it."""
+    """The cursors of rows, each made when somebody wants it. `columns` are the sort keys: each key of all rows."""
 
-    __slots__ = ("_keys", "_order")
+    __slots__ = ("_columns", "_order")
 
-    def __init__(self, order: "Order", keys: Sequence[Sequence[Any]]) -> None:
+    def __init__(self, order: "Order", columns: Sequence[Sequence[Any]]) -> None:
         self._order = order
-        self._keys = keys
+        self._columns = columns
 
     def __len__(self) -> int:
-        return len(self._keys)
+        return len(self._columns[0])
 
     @overload
     def __getitem__(self, index: int) -> str: ...
     @overload
     def __getitem__(self, index: slice) -> list[str]: ...
     def __getitem__(self, index: int | slice) -> str | list[str]:
-        if isinstance(index, slice):
-            order, keys = self._order, self._keys[index]
-            if order.keys[-1:] == order.keys and order.keys[0].type == "bigint":
-                begin = orjson.dumps([order.tag])[:-1]
-                return [_encoded(b"%b,%d]" % (begin, number)) for (number,) in keys]
-            return [encode_cursor(order, one) for one in keys]
-        return encode_cursor(self._order, self._keys[index])
+        if isinstance(index, int):
+            return encode_cursor(self._order, [column[index] for column in self._columns])
+        columns = [column[index] for column in self._columns]
+        if [key.type for key in self._order.keys] == ["bigint"]:
+            begin = orjson.dumps([self._order.tag])[:-1]
+            return [_encoded(b"%b,%d]" % (begin, number)) for number in columns[0]]
+        return [encode_cursor(self._order, keys) for keys in zip(*columns, strict=True)]
+
+
+class _Keys(Sequence[Any]):
+    """A column of rows."""
+
+    __slots__ = ("_name", "_rows")
+
+    def __init__(self, rows: Sequence[asyncpg.Record], name: str) -> None:
+        self._rows = rows
+        self._name = name
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    @overload
+    def __getitem__(self, index: int) -> Any: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[Any]: ...
+    def __getitem__(self, index: int | slice) -> Any:
+        name = self._name
+        return (
+            [row[name] for row in self._rows[index]] if isinstance(index, slice) else self._rows[index][name]
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,7 +220,7 @@ async def fetch_page(
     arguments: Sequence[Any],
     order: Order,
     request: PageRequest,
-    make: Callable[[asyncpg.Record], R],
+    make: Callable[[asyncpg.Record], R] | None,
     *,
     reading: str = ROWS,
 ) -> Page[R]:
@@ -212,7 +235,7 @@ async def fetch_pages(
     arguments: Sequence[Any],
     order: Order,
     request: PageRequest,
-    make: Callable[[asyncpg.Record], R],
+    make: Callable[[asyncpg.Record], R] | None,
     *,
     reading: str = ROWS,
 ) -> list[Page[R]]:
@@ -220,7 +243,8 @@ async def fetch_pages(
 
     A select ends in a WHERE clause with `arguments`, which all share, bound as $1, $2, … The keys of the order
     are appended to its conditions, order and limit; it must contain the text ``/*keys*/`` in its list of columns.
-    `reading` reads the rows of the pages, `{pages}`, and more for them where rows with all of it are slow to sort.
+    Without `make` the items are the rows. `reading` reads the rows of the pages, `{pages}`, and more for them where
+    rows with all of it are slow to sort.
     Raises BadCursor, Invalid, TooMany.
     """
     size = request.size
@@ -245,8 +269,11 @@ async def fetch_pages(
     ]
     pages = f"({' UNION ALL '.join(texts)}) AS pages"
     text = f"{reading.format(pages=pages)} ORDER BY list_number, {sorting}"
+    rows = await connection.fetch(text, *values)
+    if len(selects) == 1:
+        return [_page(rows, names, order, request, make)]
     lists: list[list[asyncpg.Record]] = [[] for _ in selects]
-    for row in await connection.fetch(text, *values):
+    for row in rows:
         lists[row["list_number"]].append(row)
     return [_page(rows, names, order, request, make) for rows in lists]
 
@@ -256,15 +283,15 @@ def _page(
     names: Sequence[str],
     order: Order,
     request: PageRequest,
-    make: Callable[[asyncpg.Record], R],
+    make: Callable[[asyncpg.Record], R] | None,
 ) -> Page[R]:
     """The page of rows that were read with one more than asked for, from the end if the page is."""
     more, rows = len(rows) > request.size, rows[: request.size]
     if request.backwards:
         rows.reverse()
     return Page(
-        items=[make(row) for row in rows],
-        cursors=Cursors(order, [[row[name] for name in names] for row in rows]),
+        items=cast(list[R], rows) if make is None else [make(row) for row in rows],
+        cursors=Cursors(order, [_Keys(rows, name) for name in names]),
         has_next=request.before is not None if request.backwards else more,
         has_previous=more if request.backwards else request.after is not None,
     )

@@ -1,8 +1,9 @@
 """Reading segments: one, many, or a page of them, as the viewer may see them."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import datetime
+from functools import cache
 from typing import Any, Final
 
 import asyncpg
@@ -145,6 +146,7 @@ class SegmentFilter:
         return text, list(given.values())
 
 
+@cache
 def order_by(field: str, *, descending: bool) -> Order:
     """The order of a list by one of: name, created_at, last_modified_at, member_count, reach_total."""
     keys = {
@@ -218,7 +220,7 @@ async def list_page(
     conditions, values = filter_.conditions(search)
     arguments = (*visibility_arguments(viewer), *values)
     reading = READ.format(columns=_listed(COLUMNS if columns is None else columns))
-    make: Callable[[asyncpg.Record], Any] = view_of if columns is None else _row
+    make = view_of if columns is None else None
     async with database() as connection:
         return await fetch_page(
             connection, FOUND + conditions, arguments, order, request, make, reading=reading
@@ -227,10 +229,6 @@ async def list_page(
 
 def _listed(columns: Sequence[str]) -> str:
     return listed(columns, "s", _NAMES) or "s.id"
-
-
-def _row(row: asyncpg.Record) -> asyncpg.Record:
-    return row
 
 
 async def count(viewer: Viewer, filter_: SegmentFilter, search: str | None) -> int:
