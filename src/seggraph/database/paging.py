@@ -23,6 +23,8 @@ MAX_CURSOR: Final = 4_096
 """Most characters of a cursor: it holds a few sort keys."""
 MAX_DIGITS: Final = 100
 _URL_SAFE: Final = bytes.maketrans(b"+/", b"-_")
+MAX_NUMBER: Final = 20
+"""Characters of a number of 64 bits."""
 ROWS: Final = "SELECT * FROM {pages}"
 
 T = TypeVar("T")
@@ -88,9 +90,8 @@ class Cursors(Sequence[str]):
         if isinstance(index, int):
             return encode_cursor(self._order, [column[index] for column in self._columns])
         columns = [column[index] for column in self._columns]
-        if [key.type for key in self._order.keys] == ["bigint"]:
-            begin = orjson.dumps([self._order.tag])[:-1]
-            return [_encoded(b"%b,%d]" % (begin, number)) for number in columns[0]]
+        if self._order.is_numbered:
+            return _encode_numbers(self._order, columns[0])
         return [encode_cursor(self._order, keys) for keys in zip(*columns, strict=True)]
 
 
@@ -138,6 +139,11 @@ class Order:
         """What a cursor of this order begins with: another order's cursor does not fit."""
         return f"{self.name}{'-' if self.descending else '+'}"
 
+    @property
+    def is_numbered(self) -> bool:
+        """Whether the key is one number."""
+        return [key.type for key in self.keys] == ["bigint"]
+
 
 def nullable(sql: str, type_: str, empty: str, *, descending: bool) -> tuple[Key, ...]:
     """The keys of a column that may be null, with nulls last in either direction.
@@ -150,11 +156,21 @@ def nullable(sql: str, type_: str, empty: str, *, descending: bool) -> tuple[Key
 
 def encode_cursor(order: Order, values: Sequence[Any]) -> str:
     """The cursor of the row with these sort keys."""
-    return _encoded(orjson.dumps([order.tag, *values], default=str))
-
-
-def _encoded(raw: bytes) -> str:
+    if order.is_numbered:
+        return _encode_numbers(order, values)[0]
+    raw = orjson.dumps([order.tag, *values], default=str)
     return binascii.b2a_base64(raw, newline=False).rstrip(b"=").translate(_URL_SAFE).decode()
+
+
+def _encode_numbers(order: Order, numbers: Sequence[int]) -> list[str]:
+    """The cursors of many rows with one number each: they are of one length, and so encoded as one text and cut."""
+    begin = orjson.dumps([order.tag])[:-1] + b","
+    spaces = -(len(begin) + MAX_NUMBER + len("]")) % 3  # base64 has no padding after three bytes
+    one = b"%b%%%dd]" % (begin.replace(b"%", b"%%"), MAX_NUMBER + spaces)
+    text = binascii.b2a_base64(b"".join([one % number for number in numbers]), newline=False)
+    cursors = text.translate(_URL_SAFE).decode()
+    length = len(cursors) // len(numbers) if numbers else 1
+    return [cursors[start : start + length] for start in range(0, len(cursors), length)]
 
 
 def decode_cursor(order: Order, cursor: str, *, path: str) -> list[Any]:
