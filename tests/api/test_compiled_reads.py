@@ -1,8 +1,9 @@
 """Documents of the product as compiled, against graphql-core: the same answers, a statement for each level."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from typing import Any, cast
 
+import orjson
 import pytest
 from graphql import GraphQLNonNull, GraphQLObjectType
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
@@ -188,3 +189,42 @@ async def test_columns_of_fields_that_are_never_null_are_not_null(context: Conte
 
     assert seen > 20
     assert wrong == []
+
+
+LARGE = {"members", "chunks", "events", "runs", "run_chunks", "campaign_metrics"}
+
+
+@pytest.mark.parametrize("document", [SEGMENTS, MEMBERS, METRICS, NESTED])
+async def test_no_large_table_is_read_from_end_to_end(
+    product: Product, segment_id: str, document: str, context: Context
+) -> None:
+    """With sequential scans forbidden, PostgreSQL takes one only where no index serves."""
+    variables = {"id": segment_id} if "$id" in document else {}
+    with counted() as sent:
+        await product.run(document, **variables)
+
+    read: set[str] = set()
+    async with database() as connection, connection.transaction():
+        await connection.execute(
+            "SET LOCAL enable_seqscan = off; SET LOCAL plan_cache_mode = force_generic_plan"
+        )
+        for text in sent:
+            await connection.execute(f"PREPARE asked AS {text}")
+            number = await connection.fetchval(
+                "SELECT cardinality(parameter_types) FROM pg_prepared_statements WHERE name = 'asked'"
+            )
+            values = f"({', '.join(['NULL'] * number)})" if number else ""
+            plan = await connection.fetchval(f"EXPLAIN (FORMAT JSON) EXECUTE asked{values}")
+            await connection.execute("DEALLOCATE asked")
+            for node in nodes_of(orjson.loads(plan)[0]["Plan"]):
+                read.add(node.get("Relation Name", ""))
+                assert node["Node Type"] != "Seq Scan" or node["Relation Name"] not in LARGE, text
+
+    assert read & {*LARGE, "segments"}
+
+
+def nodes_of(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """A node of a plan, and those below it."""
+    yield plan
+    for inner in plan.get("Plans", ()):
+        yield from nodes_of(inner)
