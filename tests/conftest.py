@@ -1,9 +1,10 @@
 """Real servers from the wheels, a database cloned from a migrated template per test, and the product on top."""
 
 import asyncio
+import gc
 import itertools
 import os
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 
 import asyncpg
@@ -11,6 +12,7 @@ import hypothesis
 import pytest
 from pydantic import SecretStr
 from redis.asyncio import Redis
+from tortoise.models import MetaInfo
 
 from seggraph import embedded, observability
 from seggraph.access import Viewer
@@ -62,6 +64,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         tiers.keep_fast_ones(config, items)
 
 
+def pytest_collection_finish() -> None:
+    """What was imported and collected stays: the search for garbage need not go through it again and again."""
+    gc.collect()
+    gc.freeze()
+
+
 @pytest.fixture(scope="session", autouse=True)
 def quiet() -> None:
     """Log defects only, as plain text."""
@@ -82,6 +90,20 @@ def patience() -> Iterator[None]:
         yield
 
 
+@pytest.fixture(scope="session", autouse=True)
+def filters_once() -> Iterator[None]:
+    """Tortoise makes the filters of all models anew for each context, and they are always the same."""
+    stock = MetaInfo._generate_filters
+
+    def unless_made(meta: MetaInfo) -> None:
+        if meta.filters.keys() != meta._filters.keys():
+            stock(meta)
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(MetaInfo, "_generate_filters", unless_made)
+        yield
+
+
 @pytest.fixture(scope="session")
 @tiers.starts_servers
 def servers() -> Iterator[embedded.Servers]:
@@ -95,32 +117,31 @@ def servers() -> Iterator[embedded.Servers]:
 
 
 @pytest.fixture(scope="session")
-def template(servers: embedded.Servers) -> str:
+def administer(servers: embedded.Servers) -> Iterator[Callable[[str], None]]:
+    """Runs a statement on one connection that stays: to connect costs more than to drop a database."""
+    with asyncio.Runner() as runner:
+        connection = runner.run(asyncpg.connect(servers.url_of("postgres"), timeout=PATIENCE_SECONDS))
+        yield lambda statement: runner.run(connection.execute(statement))
+        runner.run(connection.close())
+
+
+@pytest.fixture(scope="session")
+def template(servers: embedded.Servers, administer: Callable[[str], None]) -> str:
     """The name of a database with the tables of this version and no rows."""
-
-    async def make() -> None:
-        await _administer(servers, f"CREATE DATABASE {TEMPLATE}")
-        await migrating.migrate(servers.url_of(TEMPLATE))
-
-    asyncio.run(make())
+    administer(f"CREATE DATABASE {TEMPLATE}")
+    asyncio.run(migrating.migrate(servers.url_of(TEMPLATE)))
     return TEMPLATE
 
 
 @pytest.fixture
-async def database_url(servers: embedded.Servers, template: str) -> AsyncIterator[str]:
+def database_url(
+    servers: embedded.Servers, template: str, administer: Callable[[str], None]
+) -> Iterator[str]:
     """A database of the test's own, cloned from the template."""
     name = f"test_{os.getpid()}_{next(_numbers)}"
-    await _administer(servers, f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY")
+    administer(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY")
     yield servers.url_of(name)
-    await _administer(servers, f"DROP DATABASE {name} WITH (FORCE)")
-
-
-async def _administer(servers: embedded.Servers, statement: str) -> None:
-    connection = await asyncpg.connect(servers.url_of("postgres"), timeout=PATIENCE_SECONDS)
-    try:
-        await connection.execute(statement)
-    finally:
-        await connection.close()
+    administer(f"DROP DATABASE {name} WITH (FORCE)")
 
 
 @pytest.fixture
