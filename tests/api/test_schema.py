@@ -26,7 +26,6 @@ from graphql.language import (
 )
 
 from seggraph.api.nodes import NODES
-from seggraph.api.schema import build_schema as build_product_schema
 from tests.api.schema_walk import SCHEMA
 
 ROOT = Path(__file__).parent.parent.parent
