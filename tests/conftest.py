@@ -12,7 +12,7 @@ import hypothesis
 import pytest
 from pydantic import SecretStr
 from redis.asyncio import Redis
-from tortoise.models import MetaInfo
+from tortoise.apps import Apps
 
 from seggraph import embedded, observability
 from seggraph.access import Viewer
@@ -91,16 +91,17 @@ def patience() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def filters_once() -> Iterator[None]:
-    """Tortoise makes the filters of all models anew for each context, and they are always the same."""
-    stock = MetaInfo._generate_filters
+def models_once() -> Iterator[None]:
+    """Tortoise makes filters and queries of all models anew for each context, and they are always the same."""
+    stock = Apps._build_initial_querysets
 
-    def unless_made(meta: MetaInfo) -> None:
-        if meta.filters.keys() != meta._filters.keys():
-            stock(meta)
+    def unless_made(apps: Apps) -> None:
+        models = [model for app in apps.apps.values() for model in app.values()]
+        if not all(model._meta.db_native_fields for model in models):
+            stock(apps)
 
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(MetaInfo, "_generate_filters", unless_made)
+        patched.setattr(Apps, "_build_initial_querysets", unless_made)
         yield
 
 
@@ -144,13 +145,10 @@ def database_url(
     administer(f"DROP DATABASE {name} WITH (FORCE)")
 
 
-@pytest.fixture
-async def settings(servers: embedded.Servers, database_url: str, tmp_path: Path) -> Settings:
-    """Settings of the test's own database and an emptied Redis, with waits that suit a test."""
-    async with Redis.from_url(servers.redis_url) as redis:
-        await redis.flushall()
+@pytest.fixture(scope="session")
+def usual_settings(servers: embedded.Servers) -> Settings:
+    """Settings with waits that suit a test."""
     return Settings(
-        database_url=database_url,
         redis_url=servers.redis_url,
         jwt_secret=SecretStr("a secret that only the tests know, of 32 and more"),
         session_check_seconds=1,
@@ -159,8 +157,15 @@ async def settings(servers: embedded.Servers, database_url: str, tmp_path: Path)
         sweep_seconds=0.3,
         tick_seconds=0.3,
         log_level="error",
-        files_dir=tmp_path / "files",
     )
+
+
+@pytest.fixture
+async def settings(usual_settings: Settings, database_url: str, tmp_path: Path) -> Settings:
+    """Settings of the test's own database and an emptied Redis."""
+    async with Redis.from_url(str(usual_settings.redis_url)) as redis:
+        await redis.flushall()
+    return usual_settings.model_copy(update={"database_url": database_url, "files_dir": tmp_path / "files"})
 
 
 @pytest.fixture
