@@ -22,6 +22,7 @@ from seggraph.services.identity import workspaces
 from seggraph.settings import Settings
 from seggraph.vocabulary import ApiKeyScope, Role
 from tests import other_servers, tiers
+from tests.effort import tries
 from tests.memory import memory_folder
 from tests.product import PATIENCE_SECONDS, Product, Server, serving, working
 
@@ -29,7 +30,10 @@ TEMPLATE = "seggraph_template"
 
 # Examples are timed by nobody: how long one takes, or takes to be made, depends on what else the machine does.
 hypothesis.settings.register_profile(
-    "seggraph", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+    "seggraph",
+    deadline=None,
+    max_examples=tries(100, 500),
+    suppress_health_check=[hypothesis.HealthCheck.too_slow],
 )
 hypothesis.settings.load_profile("seggraph")
 

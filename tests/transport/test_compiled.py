@@ -1,4 +1,4 @@
-"""Compiled operations against graphql-core's own execution, for thousands of random documents; and their bounds."""
+"""Compiled operations against graphql-core's own execution, for many random documents; and their bounds."""
 
 import random
 from typing import Any
@@ -9,6 +9,7 @@ from graphql import parse, validate
 
 from seggraph.transport.compiler import KEPT_PROGRAMS
 from seggraph.transport.execution import CompiledExecutor, programs_of
+from tests.effort import tries
 from tests.transport.random_documents import Documents
 from tests.transport.sample import a_car
 from tests.transport.test_execution import ODD_VALUES, schemas
@@ -17,7 +18,7 @@ pytestmark = pytest.mark.slow
 
 AWKWARD = frozenset({"remember", "token", "hugeNumber"})
 """Fields that need a context, or change with each call."""
-PER_SEED = 100
+PER_SEED = tries(40, 200)
 
 
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")
