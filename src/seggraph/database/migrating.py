@@ -2,7 +2,7 @@
 
 import gc
 import pkgutil
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from typing import Final
 
@@ -86,6 +86,15 @@ class EarlierState(State):
         if self._apps is None:
             self._apps = self._source.clone(model_states=self.models)
         return self._apps
+
+    def reload_models(self, model_tuples: Iterable[tuple[str, str]]) -> None:
+        """Build models again that have changed. Those that are not built yet come out right anyway."""
+        if self._apps is not None:
+            super().reload_models(model_tuples)
+
+    def reload_model(self, app_label: str, model_name: str) -> None:
+        """See `reload_models`."""
+        self.reload_models([(app_label, model_name)])
 
 
 @contextmanager
