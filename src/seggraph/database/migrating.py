@@ -77,7 +77,7 @@ class EarlierState(State):
 
     def __init__(self, state: State) -> None:
         self.models = {key: model.clone() for key, model in state.models.items()}
-        self._source = state._source if isinstance(state, EarlierState) else state.apps
+        self._source: StateApps = state._source if isinstance(state, EarlierState) else state.apps
         self._apps: StateApps | None = None
 
     @property
@@ -100,8 +100,12 @@ class EarlierState(State):
 @contextmanager
 def _models_built_when_needed() -> Iterator[None]:
     """Let Tortoise copy its picture of all tables for each step without building all models from it again."""
+
+    def clone(state: State) -> State:
+        return EarlierState(state)
+
     stock = State.clone
-    State.clone = lambda state: EarlierState(state)  # type: ignore[method-assign]
+    State.clone = clone  # type: ignore[method-assign, assignment]
     try:
         yield
     finally:
