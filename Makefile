@@ -33,8 +33,9 @@ test-fast: $(STAMP) ## run the tests that need no server and are not slow: less 
 test-matrix: ## run the tests on PostgreSQL 15, Redis and the Pythons of this machine (ARGS="tests/engines")
 	@WORKERS=$(WORKERS) scripts/test-matrix $(ARGS)
 
-coverage: $(STAMP) ## run the tests and print which lines and branches of src they do not reach
-	$(BIN)/python -m pytest -n $(WORKERS) --cov --cov-report=term $(ARGS)
+# The floor of pyproject.toml is for all tests, not for a part of them.
+coverage: ## run the tests and print which lines and branches of src they do not reach
+	@COVERAGE=1 WORKERS=$(WORKERS) scripts/test $(if $(ARGS),--cov-fail-under=0) $(ARGS)
 
 chaos: $(STAMP) ## kill workers, connections and servers for minutes, and look for what is stuck or lost (ARGS="--seeds 7 8")
 	$(BIN)/python -m tests.chaos $(ARGS)

@@ -1,9 +1,10 @@
 """Real servers from the wheels, a database cloned from a migrated template per test, and the product on top."""
 
 import asyncio
+import gc
 import itertools
 import os
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 
 import asyncpg
@@ -11,6 +12,7 @@ import hypothesis
 import pytest
 from pydantic import SecretStr
 from redis.asyncio import Redis
+from tortoise.apps import Apps
 
 from seggraph import embedded, observability
 from seggraph.access import Viewer
@@ -20,6 +22,7 @@ from seggraph.services.identity import workspaces
 from seggraph.settings import Settings
 from seggraph.vocabulary import ApiKeyScope, Role
 from tests import other_servers, tiers
+from tests.effort import tries
 from tests.memory import memory_folder
 from tests.product import PATIENCE_SECONDS, Product, Server, serving, working
 
@@ -27,7 +30,10 @@ TEMPLATE = "seggraph_template"
 
 # Examples are timed by nobody: how long one takes, or takes to be made, depends on what else the machine does.
 hypothesis.settings.register_profile(
-    "seggraph", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+    "seggraph",
+    deadline=None,
+    max_examples=tries(100, 500),
+    suppress_health_check=[hypothesis.HealthCheck.too_slow],
 )
 hypothesis.settings.load_profile("seggraph")
 
@@ -62,6 +68,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         tiers.keep_fast_ones(config, items)
 
 
+def pytest_collection_finish() -> None:
+    """What was imported and collected stays: the search for garbage need not go through it again and again."""
+    gc.collect()
+    gc.freeze()
+
+
 @pytest.fixture(scope="session", autouse=True)
 def quiet() -> None:
     """Log defects only, as plain text."""
@@ -82,6 +94,21 @@ def patience() -> Iterator[None]:
         yield
 
 
+@pytest.fixture(scope="session", autouse=True)
+def models_once() -> Iterator[None]:
+    """Tortoise makes filters and queries of all models anew for each context, and they are always the same."""
+    stock = Apps._build_initial_querysets
+
+    def unless_made(apps: Apps) -> None:
+        models = [model for app in apps.apps.values() for model in app.values()]
+        if not all(model._meta.db_native_fields for model in models):
+            stock(apps)
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(Apps, "_build_initial_querysets", unless_made)
+        yield
+
+
 @pytest.fixture(scope="session")
 @tiers.starts_servers
 def servers() -> Iterator[embedded.Servers]:
@@ -95,41 +122,37 @@ def servers() -> Iterator[embedded.Servers]:
 
 
 @pytest.fixture(scope="session")
-def template(servers: embedded.Servers) -> str:
+def administer(servers: embedded.Servers) -> Iterator[Callable[[str], None]]:
+    """Runs a statement on one connection that stays: to connect costs more than to drop a database."""
+    with asyncio.Runner() as runner:
+        connection = runner.run(asyncpg.connect(servers.url_of("postgres"), timeout=PATIENCE_SECONDS))
+        yield lambda statement: runner.run(connection.execute(statement))
+        runner.run(connection.close())
+
+
+@pytest.fixture(scope="session")
+def template(servers: embedded.Servers, administer: Callable[[str], None]) -> str:
     """The name of a database with the tables of this version and no rows."""
-
-    async def make() -> None:
-        await _administer(servers, f"CREATE DATABASE {TEMPLATE}")
-        await migrating.migrate(servers.url_of(TEMPLATE))
-
-    asyncio.run(make())
+    administer(f"CREATE DATABASE {TEMPLATE}")
+    asyncio.run(migrating.migrate(servers.url_of(TEMPLATE)))
     return TEMPLATE
 
 
 @pytest.fixture
-async def database_url(servers: embedded.Servers, template: str) -> AsyncIterator[str]:
+def database_url(
+    servers: embedded.Servers, template: str, administer: Callable[[str], None]
+) -> Iterator[str]:
     """A database of the test's own, cloned from the template."""
     name = f"test_{os.getpid()}_{next(_numbers)}"
-    await _administer(servers, f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY")
+    administer(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY")
     yield servers.url_of(name)
-    await _administer(servers, f"DROP DATABASE {name} WITH (FORCE)")
+    administer(f"DROP DATABASE {name} WITH (FORCE)")
 
 
-async def _administer(servers: embedded.Servers, statement: str) -> None:
-    connection = await asyncpg.connect(servers.url_of("postgres"), timeout=PATIENCE_SECONDS)
-    try:
-        await connection.execute(statement)
-    finally:
-        await connection.close()
-
-
-@pytest.fixture
-async def settings(servers: embedded.Servers, database_url: str, tmp_path: Path) -> Settings:
-    """Settings of the test's own database and an emptied Redis, with waits that suit a test."""
-    async with Redis.from_url(servers.redis_url) as redis:
-        await redis.flushall()
+@pytest.fixture(scope="session")
+def usual_settings(servers: embedded.Servers) -> Settings:
+    """Settings with waits that suit a test."""
     return Settings(
-        database_url=database_url,
         redis_url=servers.redis_url,
         jwt_secret=SecretStr("a secret that only the tests know, of 32 and more"),
         session_check_seconds=1,
@@ -138,8 +161,15 @@ async def settings(servers: embedded.Servers, database_url: str, tmp_path: Path)
         sweep_seconds=0.3,
         tick_seconds=0.3,
         log_level="error",
-        files_dir=tmp_path / "files",
     )
+
+
+@pytest.fixture
+async def settings(usual_settings: Settings, database_url: str, tmp_path: Path) -> Settings:
+    """Settings of the test's own database and an emptied Redis."""
+    async with Redis.from_url(str(usual_settings.redis_url)) as redis:
+        await redis.flushall()
+    return usual_settings.model_copy(update={"database_url": database_url, "files_dir": tmp_path / "files"})
 
 
 @pytest.fixture

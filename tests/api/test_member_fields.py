@@ -5,16 +5,14 @@ import re
 from collections.abc import Iterable
 
 import asyncpg
-from graphql import GraphQLInputObjectType, GraphQLObjectType, build_schema
+from graphql import GraphQLInputObjectType, GraphQLObjectType
 
-from seggraph.api.schema import build_schema as build_product_schema
 from seggraph.member_fields import BY_NAME, CONSENTS, FIELDS, MemberField, MemberTable, Suggestions
 from seggraph.member_fields.field_types import INSTANT
 from seggraph.services.members.drafts import clean
 from seggraph.services.members.members import Addresses, MemberView
 from seggraph.vocabulary import Channel
-
-SCHEMA = build_schema(build_product_schema().as_str())
+from tests.api.schema_walk import SCHEMA
 
 NOT_FIELDS_OF_MEMBERS = {"hasAddress"}
 """Fields that only criteria know."""

@@ -11,7 +11,6 @@ from graphql import (
     GraphQLInterfaceType,
     GraphQLNamedType,
     GraphQLObjectType,
-    build_schema,
     is_introspection_type,
     is_specified_scalar_type,
     parse,
@@ -27,11 +26,10 @@ from graphql.language import (
 )
 
 from seggraph.api.nodes import NODES
-from seggraph.api.schema import build_schema as build_product_schema
+from tests.api.schema_walk import SCHEMA
 
 ROOT = Path(__file__).parent.parent.parent
 PROMISED = parse((ROOT / "tests/api/promised.graphql").read_text(encoding="utf-8"))
-SCHEMA = build_schema(build_product_schema().as_str())
 
 FOUNDATION = {
     "Query": "node nodes viewer segment segments member memberByExternalId members criteriaFields previewSegment",

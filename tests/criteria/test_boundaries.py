@@ -16,6 +16,7 @@ from seggraph.criteria.time.durations import Duration
 from seggraph.criteria.time.passage import Passage
 from seggraph.criteria.typed import Checked, Comparison
 from seggraph.vocabulary import AttributeType, MemberKind
+from tests.effort import tries
 from tests.engines import random_histories
 
 pytestmark = pytest.mark.slow
@@ -74,7 +75,7 @@ def is_found(found: frozenset[Look], value: date, zone: ZoneInfo) -> bool:
     return False
 
 
-@settings(max_examples=150, deadline=None, derandomize=True, database=None)
+@settings(max_examples=tries(75, 500), deadline=None, derandomize=True, database=None)
 @given(
     start=st.sampled_from(random_histories.STARTS),
     back=st.sampled_from(random_histories.NEAR),

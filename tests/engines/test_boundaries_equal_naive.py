@@ -14,6 +14,7 @@ from seggraph.criteria import Checked, check, parse
 from seggraph.criteria.naive import NaiveMember, matches
 from seggraph.engines import EvaluationRequest, Population, PostgresEngine
 from seggraph.vocabulary import MemberKind
+from tests.effort import tries
 from tests.engines import random_histories, random_worlds
 from tests.engines.stored_members import CATALOGUE
 from tests.engines.stored_worlds import related, store_world
@@ -74,7 +75,7 @@ class World:
     steps=random_histories.steps,
 )
 @settings(
-    max_examples=12,
+    max_examples=tries(6, 40),
     deadline=None,
     derandomize=True,
     database=None,

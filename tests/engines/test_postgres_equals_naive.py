@@ -13,6 +13,7 @@ from seggraph.criteria import Checked, check, parse, to_json
 from seggraph.criteria.naive import NaiveMember, matches
 from seggraph.engines import EvaluationRequest, Population, PostgresEngine
 from seggraph.vocabulary import MemberKind
+from tests.effort import tries
 from tests.engines import random_criteria
 from tests.engines.stored_members import CATALOGUE, store
 
@@ -31,7 +32,7 @@ def _expected(tree: Checked, members: list[NaiveMember], as_of: datetime, zone: 
     zone=st.sampled_from(random_criteria.ZONES),
 )
 @settings(
-    max_examples=60,
+    max_examples=tries(30, 200),
     deadline=None,
     derandomize=True,
     database=None,

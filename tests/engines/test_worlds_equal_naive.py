@@ -15,6 +15,7 @@ from seggraph.criteria.naive import NaiveMember, matches
 from seggraph.criteria.nodes import All, AnyOf, Not
 from seggraph.engines import EvaluationRequest, Population, PostgresEngine
 from seggraph.vocabulary import MemberKind
+from tests.effort import tries
 from tests.engines import random_criteria, random_worlds
 from tests.engines.stored_members import CATALOGUE
 from tests.engines.stored_worlds import numbered, related, store_world
@@ -50,7 +51,7 @@ def worlds(
     zone=st.sampled_from(random_criteria.ZONES),
 )
 @settings(
-    max_examples=25,
+    max_examples=tries(12, 80),
     deadline=None,
     derandomize=True,
     database=None,

@@ -15,6 +15,7 @@ from seggraph.events.facts import ReachChanged
 from seggraph.events.hub import Hub
 from seggraph.events.stream import EventStream
 from seggraph.events.subscriptions import Subscription
+from tests.effort import tries
 from tests.events.conftest import Server
 from tests.events.consuming import take_facts, take_nothing
 from tests.events.example_facts import reach
@@ -45,7 +46,7 @@ OTHER = st.tuples(
 
 @given(steps=st.lists(st.one_of(PUBLISH, OTHER), min_size=4, max_size=24))
 @settings(
-    max_examples=40,
+    max_examples=tries(20, 200),
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )

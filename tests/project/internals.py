@@ -17,6 +17,7 @@ import sys
 import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -71,6 +72,7 @@ def signature(owner: type, name: str) -> str:
     return ", ".join(shown)
 
 
+@cache
 def extended_classes() -> dict[str, Extended]:
     """The classes of libraries that ours extend, unless they are there to be extended."""
     found: dict[str, Extended] = {}
@@ -86,6 +88,7 @@ def extended_classes() -> dict[str, Extended]:
     return found
 
 
+@cache
 def private_names() -> dict[str, set[str]]:
     """The names with one underscore that a file uses and does not define, with the files that use them.
 
@@ -130,6 +133,7 @@ def locate(name: str) -> Any:
     raise ModuleNotFoundError(name)
 
 
+@cache
 def record() -> dict[str, Any]:
     """The record: `classes` by name, and `private` names."""
     return tomllib.loads(RECORD.read_text(encoding="utf-8"))

@@ -4,6 +4,7 @@ import ast
 import sys
 import tomllib
 from collections.abc import Iterator
+from functools import cache
 from importlib.metadata import packages_distributions
 from pathlib import Path
 
@@ -76,6 +77,7 @@ def imported_modules(text: str) -> Iterator[str]:
                 yield top
 
 
+@cache
 def imported(*folders: str) -> dict[str, str]:
     """The distributions whose modules are imported in folders of the project, each with one file that does."""
     distributions = packages_distributions()

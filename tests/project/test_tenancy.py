@@ -3,6 +3,8 @@
 A statement that forgets the workspace would show one customer's members to another, and no other test might see it.
 """
 
+from functools import cache
+
 import pytest
 
 from tests.project import statements
@@ -11,8 +13,12 @@ from tests.project.statements import Source, Statement
 pytestmark = pytest.mark.slow
 
 TENANTS = statements.tenant_tables()
-SOURCES = list(statements.sources())
-FOUND = {source.name: list(statements.statements(source, TENANTS)) for source in SOURCES}
+
+
+@cache
+def found_in_sources() -> list[tuple[Source, list[Statement]]]:
+    """The files of src, each with its statements. It takes seconds, so not when tests are collected."""
+    return [(source, list(statements.statements(source, TENANTS))) for source in statements.sources()]
 
 
 def test_the_tables_of_tenants_are_known() -> None:
@@ -21,13 +27,13 @@ def test_the_tables_of_tenants_are_known() -> None:
 
 
 def test_statements_are_found() -> None:
-    assert sum(map(len, FOUND.values())) > 300
+    assert sum(len(found) for _, found in found_in_sources()) > 300
 
 
 def test_each_statement_names_the_workspace_or_says_why_not() -> None:
     missing = [
         f"{one.file}:{one.line}: {' '.join(one.text.split())[:90]}"
-        for found in FOUND.values()
+        for _, found in found_in_sources()
         for one in found
         if not one.names_workspace and one.reason_line is None
     ]
@@ -38,7 +44,7 @@ def test_each_statement_names_the_workspace_or_says_why_not() -> None:
 
 
 def test_no_reason_is_given_without_need() -> None:
-    stale = {source.name: statements.stale_reasons(source, FOUND[source.name]) for source in SOURCES}
+    stale = {source.name: statements.stale_reasons(source, found) for source, found in found_in_sources()}
 
     assert {name: lines for name, lines in stale.items() if lines} == {}, "take these comments away"
 

@@ -20,6 +20,7 @@ from seggraph.services.imports.mappings import Pair
 from seggraph.services.members import upserts
 from seggraph.vocabulary import Channel, ConsentState, ExportFormat, MemberKind
 from tests.conftest import new_viewer
+from tests.effort import tries
 from tests.services.importing import counts, imported, uploaded
 
 ACCOUNT = MemberKind.ACCOUNT
@@ -93,7 +94,7 @@ async def exported(viewer: Viewer) -> bytes:
 
 @settings(
     deadline=None,
-    max_examples=12,
+    max_examples=tries(8, 40),
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(rows=st.lists(members_, max_size=12, unique_by=lambda row: str(row["externalId"]).strip()))

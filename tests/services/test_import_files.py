@@ -18,6 +18,7 @@ from seggraph.services.catalogue.columns import look
 from seggraph.settings import Settings
 from seggraph.values import csv_values, domains
 from seggraph.vocabulary import AttributeType, MemberKind
+from tests.effort import tries
 from tests.services.importing import reading
 
 pytestmark = pytest.mark.slow
@@ -51,7 +52,7 @@ def read_back(data: bytes, delimiter: str, *, stop_after: int | None = None) -> 
             return records + list(reader), stored.encoding
 
 
-@settings(deadline=None, max_examples=150)
+@settings(deadline=None, max_examples=tries(75, 500))
 @given(
     rows=rows_of_cells,
     dress=st.sampled_from(sorted(ENCODINGS)),

@@ -2,14 +2,16 @@
 
 import gc
 import pkgutil
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from typing import Final
 
 import asyncpg
 from tortoise import Tortoise
 from tortoise.migrations.api import migrate as run_migrations
 from tortoise.migrations.autodetector import MigrationAutodetector
+from tortoise.migrations.schema_generator.state import State
+from tortoise.migrations.schema_generator.state_apps import StateApps
 
 from seggraph import migrations
 from seggraph.database.connections import tortoise_config
@@ -35,11 +37,12 @@ async def migrate(database_url: str, *, target: str | None = None, progress: Pro
         config = tortoise_config(database_url, pool_size=2)
         config["connections"]["default"]["credentials"]["server_settings"] |= BETWEEN_STATEMENTS
         try:
-            await run_migrations(
-                config=config,
-                target=None if target is None else f"seggraph.{target}",
-                progress=progress,
-            )
+            with _models_built_when_needed():
+                await run_migrations(
+                    config=config,
+                    target=None if target is None else f"seggraph.{target}",
+                    progress=progress,
+                )
         finally:
             gc.set_threshold(*thresholds)
             await Tortoise.close_connections()
@@ -67,6 +70,46 @@ async def write_missing(database_url: str) -> list[str]:
         return [str(writer.write()) for writer in writers]
     finally:
         await Tortoise.close_connections()
+
+
+class EarlierState(State):
+    """The tables before a step. Their models are built when the step asks for them, which most steps do not."""
+
+    def __init__(self, state: State) -> None:
+        self.models = {key: model.clone() for key, model in state.models.items()}
+        self._source: StateApps = state._source if isinstance(state, EarlierState) else state.apps
+        self._apps: StateApps | None = None
+
+    @property
+    def apps(self) -> StateApps:  # type: ignore[override]
+        """The models of these tables."""
+        if self._apps is None:
+            self._apps = self._source.clone(model_states=self.models)
+        return self._apps
+
+    def reload_models(self, model_tuples: Iterable[tuple[str, str]]) -> None:
+        """Build models again that have changed. Those that are not built yet come out right anyway."""
+        if self._apps is not None:
+            super().reload_models(model_tuples)
+
+    def reload_model(self, app_label: str, model_name: str) -> None:
+        """See `reload_models`."""
+        self.reload_models([(app_label, model_name)])
+
+
+@contextmanager
+def _models_built_when_needed() -> Iterator[None]:
+    """Let Tortoise copy its picture of all tables for each step without building all models from it again."""
+
+    def clone(state: State) -> State:
+        return EarlierState(state)
+
+    stock = State.clone
+    State.clone = clone  # type: ignore[method-assign, assignment]
+    try:
+        yield
+    finally:
+        State.clone = stock  # type: ignore[method-assign]
 
 
 @asynccontextmanager

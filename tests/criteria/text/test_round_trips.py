@@ -22,6 +22,7 @@ from seggraph.criteria.text.keywords import COUNTED
 from seggraph.errors import CriteriaError
 from seggraph.vocabulary import Channel, ConsentState
 from tests.criteria.text.corpus import NAMES, ids_of
+from tests.effort import tries
 
 pytestmark = pytest.mark.slow
 
@@ -147,7 +148,7 @@ trees: st.SearchStrategy[Any] = st.recursive(
 
 
 @given(trees)
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=tries(100, 1_000), deadline=None)
 def test_tree_to_text_to_tree(document: dict[str, Any]) -> None:
     tree = parse(document)
     text = write_text(tree, NAMES.get)
@@ -195,7 +196,7 @@ _pieces = st.sampled_from(
 
 
 @given(st.text(max_size=40) | st.lists(_pieces, max_size=12).map(" ".join))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=tries(100, 1_000), deadline=None)
 def test_any_text_is_read_or_refused_with_a_place(text: str) -> None:
     try:
         tree = read_text(text, ids_of)

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo
 
 from tortoise.exceptions import IntegrityError
 
@@ -15,6 +15,7 @@ from seggraph.errors import Invalid, NameTaken, NotFound, Required, TooLong, Too
 from seggraph.models import ApiKey, User, Workspace, WorkspaceUser
 from seggraph.services.audit import audit
 from seggraph.services.identity.authentication import digest, new_api_key
+from seggraph.values.time_zones import is_time_zone
 from seggraph.vocabulary import ApiKeyScope, AuditAction, AuditSubject, ConsentPolicy, Role
 
 MAX_NAME: Final = 200
@@ -66,7 +67,7 @@ async def create(
     """Set up a workspace. For operators: no viewer may. Raises Required, Invalid."""
     if not name.strip():
         raise Required("Give the workspace a name.", path=("name",))
-    if time_zone not in available_timezones():
+    if not is_time_zone(time_zone):
         raise Invalid(
             f"{time_zone!r} is no time zone of the IANA list, like Europe/Berlin.", path=("timeZone",)
         )

@@ -7,7 +7,6 @@ the same transaction that stores the change, so that no number of before is take
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
-from zoneinfo import available_timezones
 
 from seggraph.access import Viewer, require_admin
 from seggraph.context import Context
@@ -19,6 +18,7 @@ from seggraph.services.identity import workspaces
 from seggraph.services.identity.workspaces import WorkspaceView
 from seggraph.services.segments import default_segments
 from seggraph.values.names import clean_name
+from seggraph.values.time_zones import is_time_zone
 from seggraph.vocabulary import AuditAction, AuditSubject
 
 HOLD: Final = (
@@ -61,7 +61,7 @@ async def update(context: Context, viewer: Viewer, given: Mapping[str, Any]) -> 
     zone, policy = given.get("time_zone"), given.get("consent_policy")
     if name is not None:
         name = clean_name(name, "workspace")
-    if zone is not None and zone not in available_timezones():
+    if zone is not None and not is_time_zone(zone):
         message = f"{zone[:64]!r} is no time zone of the IANA list, like Europe/Berlin."
         raise Invalid(message, path=("timeZone",))
     if currency is not None and not (len(currency) == 3 and currency.isascii() and currency.isupper()):
