@@ -23,6 +23,8 @@ class LockSpace(IntEnum):
 
     ATTRIBUTES = 0x5E66_0500
     """Of one kind. Exclusive for creating attributes: the number of attributes is limited."""
+    POPULATION = 0x5E66_0000
+    """Of one kind. Exclusive for a refresh, building reach, changing suppressions and erasing: one at a time."""
     MEMBERS = 0x5E66_0200
     """Shared for creating, changing and relating members. Exclusive for erasing members."""
     RELATIONS = 0x5E66_0300
@@ -31,8 +33,6 @@ class LockSpace(IntEnum):
     """Shared for recording events. Exclusive for correcting and removing events."""
     EVENT_NAMES = 0x5E66_0A00
     """Exclusive for recording an event under a new name: the number of names is limited."""
-    POPULATION = 0x5E66_0000
-    """Of one kind. Exclusive for a refresh, for building reach and for changing suppressions: one at a time."""
     VALUE_COUNTS = 0x5E66_0400
     """Of one kind. Exclusive for adding up the changes of value counts."""
     SEGMENT_REFERENCES = 0x5E66_0600

@@ -15,6 +15,7 @@ from seggraph.services.audit import retention as audit_retention
 from seggraph.services.computations import computations
 from seggraph.services.customer_value import audience_values
 from seggraph.services.destinations import delivery_claims
+from seggraph.services.erasure import erasures
 from seggraph.services.events import retention as event_retention
 from seggraph.services.exports import runs as export_runs
 from seggraph.services.history import run_compaction
@@ -60,6 +61,7 @@ def _steps(context: Context) -> list[Callable[[], Awaitable[object]]]:
         partial(_give_up_on_abandoned, context),
         run_claims.void_runs_without_lease,
         partial(_ask_for_work, context),
+        partial(erasures.ask_for_work, context, AT_ONCE),
         partial(event_retention.ask_for_due, context, AT_ONCE),
         partial(run_compaction.ask_for_due, context, AT_ONCE),
         partial(import_claims.ask_for_work, context, AT_ONCE),
