@@ -22,7 +22,7 @@ from seggraph.enqueue import Job, decode, encode, queue_name, wake_name
 from seggraph.errors import RetryLater
 from seggraph.observability import bound
 from seggraph.services.audit import retention as audit_retention
-from seggraph.services.customer_value import audience_values
+from seggraph.services.customer_value import value_upkeep
 from seggraph.services.destinations import delivery_runs
 from seggraph.services.erasure import erasure
 from seggraph.services.events import retention as event_retention
@@ -90,7 +90,7 @@ async def prune_audit(ctx: dict[str, Any]) -> None:
 async def value_segments(ctx: dict[str, Any], workspace_id: int, kind: int) -> None:
     """Bring the customer values of a population's segments up to date."""
     with bound(job_id=ctx["job_id"], workspace_id=workspace_id):
-        await audience_values.bring_up_to_date(workspace_id, MemberKind(kind))
+        await value_upkeep.bring_up_to_date(workspace_id, MemberKind(kind))
 
 
 async def compact_history(ctx: dict[str, Any], segment_id: int) -> None:

@@ -3,6 +3,7 @@
 from seggraph.audiences.bitmap import (
     CHUNK_BITS,
     DELTA_CHUNK,
+    SqlBlocks,
     bits_of,
     chunk_of,
     from_bytes,
@@ -12,6 +13,7 @@ from seggraph.audiences.bitmap import (
     pieces,
     split,
     to_bytes,
+    to_sql_blocks,
 )
 from seggraph.audiences.chunk_cache import ChunkCache
 from seggraph.audiences.store import ChunkOwner, ChunkStore
@@ -22,6 +24,7 @@ __all__ = [
     "ChunkCache",
     "ChunkOwner",
     "ChunkStore",
+    "SqlBlocks",
     "bits_of",
     "chunk_of",
     "from_bytes",
@@ -31,4 +34,5 @@ __all__ = [
     "pieces",
     "split",
     "to_bytes",
+    "to_sql_blocks",
 ]

@@ -37,6 +37,9 @@ class LockSpace(IntEnum):
     """Of one kind. Exclusive for adding up the changes of value counts."""
     SEGMENT_REFERENCES = 0x5E66_0600
     """Exclusive for saving references to segments. Shared for changing memberships."""
+    ORDER_VALUES = 0x5E66_0700
+    """Of one kind. Shared for adding membership changes to the values of segments, at the end of the transaction that
+    makes them. Exclusive for adding orders, and for computing values anew."""
     PARTITIONS = 0x5E66_03FF
     """Exclusive for making partitions of events. It is taken for workspace 0, that is for all."""
 

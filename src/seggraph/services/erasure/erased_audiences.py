@@ -21,6 +21,7 @@ from seggraph.database.locks import LockSpace, lock_exclusive
 from seggraph.database.unit_of_work import UnitOfWork, begin
 from seggraph.models.audiences import ChunkRole
 from seggraph.services.changes import delivery_changes, populations
+from seggraph.services.customer_value import audience_values, member_orders
 from seggraph.services.erasure import erased_rows, erasures
 from seggraph.services.erasure.erasures import Erased, Erasure
 from seggraph.services.erasure.portions import patiently
@@ -151,6 +152,8 @@ class _ErasingAudiences:
             await ChunkStore(connection, workspace_id).erase(owners, ordinals)
             await erased_rows.forget_changes(connection, workspace_id, kind, ordinals)
             await delivery_changes.erase_bits(connection, workspace_id, kind, ordinals)
+            await lock_exclusive(connection, LockSpace.ORDER_VALUES, workspace_id, kind=kind)
+            await member_orders.erase(connection, workspace_id, kind, ordinals)
             return await erasures.end(unit, self._erasure) or self._erasure.erased
 
     async def _hold(self, connection: asyncpg.Connection, after: int) -> list[asyncpg.Record]:
@@ -193,6 +196,8 @@ class _ErasingAudiences:
         at: datetime = await unit.connection.fetchval(NOW)
         how = Recording(RunTrigger.MANUAL, at, keeps_members=False)
         recorded = await deltas.record(unit.connection, workspace_id, self._erasure.kind, found, how)
+        entries = deltas.entries_and_exits(found)
+        audience_values.follow(self._context, unit, workspace_id, self._erasure.kind, entries)
         self._context.publish(unit, deltas.facts_of(workspace_id, recorded, at))
 
     async def _count_anew(
