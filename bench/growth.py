@@ -33,7 +33,7 @@ from seggraph.database import migrating
 from seggraph.database.connections import database
 from seggraph.database.paging import PageRequest
 from seggraph.services.catalogue import catalogues
-from seggraph.services.customer_value import audience_values
+from seggraph.services.customer_value import audience_values, value_upkeep
 from seggraph.services.erasure import erasure
 from seggraph.services.events import events, partitions
 from seggraph.services.members import members, upserts
@@ -178,11 +178,14 @@ async def _record(bench: Bench, size: Size) -> Prepared:
     return lambda: events.record(bench.context, size.viewer, rows)
 
 
-async def _correct(bench: Bench, size: Size) -> Prepared:
-    rows = await _prepared_orders(bench, size, 1_000)
-    await events.record(bench.context, size.viewer, rows)
-    corrected = [row | {"value": row["value"] + 1} for row in rows]
-    return lambda: events.record(bench.context, size.viewer, corrected)
+def _correct(count: int) -> Callable[[Bench, Size], Awaitable[Prepared]]:
+    async def prepare(bench: Bench, size: Size) -> Prepared:
+        rows = await _prepared_orders(bench, size, count)
+        await events.record(bench.context, size.viewer, rows)
+        corrected = [row | {"value": row["value"] + 1} for row in rows]
+        return lambda: events.record(bench.context, size.viewer, corrected)
+
+    return prepare
 
 
 async def _delete_events(bench: Bench, size: Size) -> Prepared:
@@ -209,7 +212,16 @@ async def _refresh(bench: Bench, size: Size) -> Prepared:
     return lambda: refresh.drain(bench.context, workspace_id, ACCOUNT)
 
 
+async def _add_orders(bench: Bench, size: Size) -> Prepared:
+    workspace_id = size.viewer.workspace_id
+    await value_upkeep.bring_up_to_date(workspace_id, ACCOUNT)
+    await events.record(bench.context, size.viewer, await _prepared_orders(bench, size, 1_000))
+    return lambda: value_upkeep.add_orders(workspace_id, ACCOUNT)
+
+
 async def _values_of_page(bench: Bench, size: Size) -> Prepared:
+    await value_upkeep.bring_up_to_date(size.viewer.workspace_id, ACCOUNT)
+    await events.record(bench.context, size.viewer, await _prepared_orders(bench, size, 1))
     return lambda: audience_values.of_segments(size.viewer, size.segment_ids[:20])
 
 
@@ -227,10 +239,12 @@ def _page(by: str | None, search: str | None = None) -> Callable[[Bench, Size], 
 OPERATIONS: Final = (
     Operation("upsertMembers of 200", _upsert, 0.3),
     Operation("recordEvents of 1,000 orders", _record, 0.3),
-    Operation("recordEvents of 1,000 corrections", _correct, 0.3),
+    Operation("recordEvents of 1,000 corrections", _correct(1_000), 0.3),
+    Operation("recordEvents of 4,000 corrections", _correct(4_000), 0.3),
     Operation("deleteEvents of 1,000", _delete_events, 0.3),
     Operation("refresh of 200 members", _refresh, 1.2),
-    Operation("values of 20 segments", _values_of_page, 0.3),
+    Operation("values of 20 segments, an order since", _values_of_page, 0.6),
+    Operation("adding 1,000 changed orders to values", _add_orders, 1.2),
     Operation("deleteMembers of 1", _delete_members(1), 1.2),
     Operation("deleteMembers of 20", _delete_members(20), 1.2),
     Operation("members, the newest", _page(None), 0.3),
@@ -281,9 +295,19 @@ async def run(settings: Settings, sizes: Sequence[Size], options: argparse.Names
         Ratio(f"Growth, exponent of {one.name}", max(exponent(sizes, one.name), 0), at_most=one.at_most)
         for one in operations
     ]
+    ratios += _batches(sizes[-1])
     for ratio in ratios:
         ratio.print()
     return all(ratio.is_met for ratio in ratios)
+
+
+def _batches(size: Size) -> list[Ratio]:
+    """How much longer the larger of two batches takes, which is four times as large."""
+    small, large = (f"recordEvents of {count} corrections" for count in ("1,000", "4,000"))
+    if not {small, large} <= size.taken.keys():
+        return []
+    longer = size.median(large) / size.median(small)
+    return [Ratio("Growth, 4,000 corrections to 1,000", longer, at_most=4.5)]
 
 
 def _size(text: str) -> Size:

@@ -39,7 +39,6 @@ WRONG_AT_ONCE: Final = 10_000
 COMPLETE: Final = 2**32
 """`built_to` of a value that has all members."""
 
-# any workspace: the sweeper looks for what is due in all of them
 DUE: Final = """
     SELECT workspace_id, kind FROM order_changes WHERE due_at < now() - make_interval(secs => $1)
     UNION
