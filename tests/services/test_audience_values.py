@@ -1,9 +1,10 @@
 """The kept values of segments: exact at any time, kept by adding and subtracting, and never computed without need."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from random import Random
 from typing import Any, cast
 
 import asyncpg
@@ -16,6 +17,7 @@ from seggraph.access import Viewer
 from seggraph.audiences import ChunkOwner, ChunkStore
 from seggraph.context import Context
 from seggraph.database.unit_of_work import snapshot
+from seggraph.errors import RetryLater
 from seggraph.models.audiences import ChunkRole
 from seggraph.services.customer_value import audience_values, customer_values, value_upkeep
 from seggraph.services.erasure import erasure
@@ -31,6 +33,7 @@ from tests.conftest import new_viewer
 from tests.counted_work import CountedWork, counted
 from tests.product import working
 from tests.services.computing import ACCOUNT, country, put, ready_segment
+from tests.services.erasing import quiet
 
 NOW = datetime.now(UTC)
 
@@ -288,6 +291,77 @@ async def test_what_reading_and_adding_cost(
     with counted() as building:
         await value_upkeep.check(viewer.workspace_id, ACCOUNT)
     assert building.bytes_sent < 4 * 8_300
+
+
+async def test_values_are_exact_after_everything_at_once(
+    context: Context, viewer: Viewer, connection: asyncpg.Connection
+) -> None:
+    """Orders, moves, manual changes, runs, erasures and everything that keeps values, in turns that chance decides."""
+    chance = Random(5)
+    names = [f"a{number}" for number in range(12)]
+    await put(context, viewer, *({"externalId": name, "country": "DE"} for name in names))
+    german = await ready_segment(context, viewer, country("DE"))
+    draft = SegmentDraft("Static", ACCOUNT, SegmentType.STATIC, activate=True)
+    static = await segments.create(context, viewer, draft)
+    refused: list[Exception] = []
+
+    async def repeat(times: int, act: Callable[[], Awaitable[object]]) -> None:
+        for _ in range(times):
+            try:
+                await act()
+            except RetryLater as error:
+                refused.append(error)
+            await asyncio.sleep(chance.random() * 0.02)
+
+    def some() -> Selection:
+        return Selection(kind=ACCOUNT, external_ids=chance.sample(names, 3))
+
+    async def ordered() -> None:
+        at = NOW - timedelta(days=chance.randrange(300))
+        rows = [
+            order_of(name, str(chance.randrange(100)), at, f"o{chance.randrange(30)}")
+            for name in chance.sample(names, 3)
+        ]
+        await events.record(context, viewer, rows)
+
+    async def moved() -> None:
+        await put(
+            context,
+            viewer,
+            *(
+                {"externalId": name, "country": chance.choice(["DE", "FR"])}
+                for name in chance.sample(names, 4)
+            ),
+        )
+
+    async def removed() -> None:
+        change = chance.choice([manual_membership.add, manual_membership.remove])
+        await change(context, viewer, [static.id], some())
+
+    async def summed_up_anew() -> None:
+        await connection.execute("DELETE FROM segment_values WHERE segment_id = $1", german.id)
+        await audience_values.of_segments(viewer, [german.id, static.id])
+
+    async with working(context):
+        await asyncio.gather(
+            repeat(20, ordered),
+            repeat(20, ordered),
+            repeat(20, moved),
+            repeat(20, removed),
+            repeat(6, lambda: erasure.delete(context, viewer, some())),
+            repeat(6, lambda: segments.recalculate(context, viewer, german.id)),
+            repeat(15, lambda: value_upkeep.add_orders(viewer.workspace_id, ACCOUNT)),
+            repeat(8, summed_up_anew),
+        )
+        await quiet(connection)
+        await up_to_date(viewer)
+
+    assert refused == []
+    await assert_exact(viewer, [german.id, static.id])
+    before = await kept(connection)
+    await value_upkeep.check(viewer.workspace_id, ACCOUNT)
+    assert await kept(connection) == before, "a comparison finds nothing wrong"
+    assert before.keys() >= {german.id, static.id}
 
 
 members = st.sampled_from("abcdef")
