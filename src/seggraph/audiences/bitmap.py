@@ -111,6 +111,13 @@ def to_sql_blocks(bitmap: BitMap) -> SqlBlocks:
     return blocks
 
 
+def in_block(ordinal: str, block: str) -> str:
+    """The SQL condition that a column of ordinals is in a row of `firsts` and `bits`, called first and bits."""
+    between = f"{ordinal} BETWEEN {block}.first AND {block}.first + {(1 << CHUNK_BITS) - 1}"
+    # Asked again inside: get_bit fails for other ordinals, and conditions are tried in any order.
+    return f"{between} AND CASE WHEN {between} THEN get_bit({block}.bits, {ordinal} - {block}.first) = 1 END"
+
+
 def _bitset(chunk: BitMap) -> bytes:
     """The bitset of a chunk with more than MAX_ARRAY ordinals: what its serialized form has after its head."""
     data = BitMap(

@@ -16,7 +16,7 @@ import asyncpg
 from pyroaring import BitMap
 
 from seggraph.access import Viewer
-from seggraph.audiences import to_sql_blocks
+from seggraph.audiences import in_block, to_sql_blocks
 from seggraph.database.connections import database
 from seggraph.vocabulary import MemberKind
 
@@ -54,14 +54,14 @@ SUMS: Final = f"""
     count(*) FILTER (WHERE count > 1) AS repeat_buyers, coalesce(sum({LATENCY_DAYS}), 0) AS latency_days
 """
 
-OF_AUDIENCES: Final = """
+OF_AUDIENCES: Final = f"""
     SELECT a.number, t.* FROM unnest($4::int[], $5::smallint[], $6::int[], $7::bytea[]) AS a(number, kind, first, bits)
     JOIN event_totals t ON t.workspace_id = $1 AND t.kind = a.kind AND t.name = $2
-      AND t.ordinal BETWEEN a.first AND a.first + 65535 AND get_bit(a.bits, t.ordinal - a.first) = 1
+      AND {in_block("t.ordinal", "a")}
     UNION ALL
     SELECT a.number, t.* FROM unnest($8::int[], $9::smallint[], $10::int[]) AS a(number, kind, ordinal)
     JOIN event_totals t ON t.workspace_id = $1 AND t.kind = a.kind AND t.name = $2 AND t.ordinal = a.ordinal
-"""
+"""  # noqa: S608 - constants only, here and below
 """The totals of the members of audiences: a bit for each ordinal where they are many, else by single ordinals."""
 
 FROM_TOTALS: Final = f"""
