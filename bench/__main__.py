@@ -56,6 +56,11 @@ PROGRAMS: Final = (
     Program("latency", quick=("--seconds", "1", "--rates", "75")),
     Program("ingest"),
     Program("export", quick=("--members", "20000")),
+    Program(
+        "growth",
+        ("--sizes", "100000:12", "1000000:1000"),
+        ("--sizes", "20000:20", "80000:80", "--events", "3", "--rounds", "2"),
+    ),
 )
 
 

@@ -22,8 +22,9 @@ from seggraph.enqueue import Job, decode, encode, queue_name, wake_name
 from seggraph.errors import RetryLater
 from seggraph.observability import bound
 from seggraph.services.audit import retention as audit_retention
-from seggraph.services.customer_value import audience_values
+from seggraph.services.customer_value import value_upkeep
 from seggraph.services.destinations import delivery_runs
+from seggraph.services.erasure import erasure
 from seggraph.services.events import retention as event_retention
 from seggraph.services.exports import runs as export_runs
 from seggraph.services.history import run_compaction
@@ -89,7 +90,7 @@ async def prune_audit(ctx: dict[str, Any]) -> None:
 async def value_segments(ctx: dict[str, Any], workspace_id: int, kind: int) -> None:
     """Bring the customer values of a population's segments up to date."""
     with bound(job_id=ctx["job_id"], workspace_id=workspace_id):
-        await audience_values.bring_up_to_date(workspace_id, MemberKind(kind))
+        await value_upkeep.bring_up_to_date(workspace_id, MemberKind(kind))
 
 
 async def compact_history(ctx: dict[str, Any], segment_id: int) -> None:
@@ -120,6 +121,13 @@ async def deliver(ctx: dict[str, Any], delivery_id: int) -> None:
         await delivery_runs.run(context, delivery_id)
 
 
+async def complete_erasure(ctx: dict[str, Any], erasure_id: int) -> None:
+    """Carry on an erasure whose process was lost."""
+    context: Context = ctx["context"]
+    with bound(job_id=ctx["job_id"]):
+        await erasure.complete(context, erasure_id)
+
+
 def _functions(settings: Settings) -> list[Function]:
     """The jobs with their time limits. A job that exceeds its limit is cancelled, and its work is enqueued again."""
     limit = recompute.longest_seconds(settings) + GRACE_SECONDS
@@ -130,6 +138,7 @@ def _functions(settings: Settings) -> list[Function]:
         func(prune_events, name=Job.PRUNE_EVENTS, timeout=limit, keep_result=0, max_tries=3),
         func(prune_audit, name=Job.PRUNE_AUDIT, timeout=limit, keep_result=0, max_tries=3),
         func(value_segments, name=Job.VALUE_SEGMENTS, timeout=limit, keep_result=0, max_tries=3),
+        func(complete_erasure, name=Job.COMPLETE_ERASURE, timeout=limit, keep_result=0, max_tries=3),
         func(run_import, name=Job.RUN_IMPORT, timeout=limit + IMPORT_SECONDS, keep_result=0, max_tries=3),
         func(deliver, name=Job.DELIVER, timeout=DELIVER_SECONDS, keep_result=0, max_tries=3),
         func(run_export, name=Job.RUN_EXPORT, timeout=EXPORT_SECONDS, keep_result=0, max_tries=3),

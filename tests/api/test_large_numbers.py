@@ -35,6 +35,7 @@ async def test_no_number_is_too_large_for_an_answer(product: Product, connection
     await eventually(lambda: connection.fetchval(ready))
     await connection.execute("UPDATE exports SET file_size = 5000000001")
     await connection.execute("UPDATE event_totals SET count = 3000000001 WHERE name = 'order'")
+    await connection.execute("UPDATE member_orders SET orders = 3000000001")
     await connection.execute(f"UPDATE runs SET entered = {MAX_INT}, exited = {MAX_INT}")
     await connection.execute(
         """INSERT INTO runs (workspace_id, segment_id, revision, trigger, status, started_at, finished_at, entered,

@@ -6,7 +6,7 @@ from typing import Any
 import asyncpg
 
 from seggraph.access import Viewer
-from seggraph.services.customer_value import audience_values
+from seggraph.services.customer_value import value_upkeep
 from seggraph.vocabulary import MemberKind, Role
 from tests.api.test_campaigns import answer, members, segment
 from tests.api.test_reach import quiet
@@ -70,8 +70,10 @@ async def test_the_value_of_a_segment(
     assert (found["revenue"], found["orders"], found["customerLifetimeValue"]) == ("10.01", 3, "10.01")
     assert found["orderLatencyDays"] == 10.5
 
-    await quiet(connection)  # a refresh says that orders changed, which makes the values that are kept due
-    await audience_values.bring_up_to_date(viewer.workspace_id, MemberKind.PERSON, keep_seconds=0)
+    await quiet(connection)
+    await value_upkeep.bring_up_to_date(
+        viewer.workspace_id, MemberKind.PERSON
+    )  # lists are sorted by what is kept
     for field, names in (("REVENUE", ["French", "German"]), ("ORDERS", ["German", "French"])):
         seen, after = [], None
         for _ in range(2):

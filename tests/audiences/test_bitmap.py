@@ -17,6 +17,7 @@ from seggraph.audiences import (
     pieces,
     split,
     to_bytes,
+    to_sql_blocks,
 )
 from seggraph.audiences.bitmap import iterate, whole_chunks
 
@@ -111,3 +112,15 @@ def test_pages_one_after_another_are_everybody_once(members: set[int], size: int
 
     assert [ordinal for one in pages for ordinal in one] == sorted(members)
     assert all(len(one) == size for one in pages[:-1])
+
+
+@given(sets)
+def test_the_form_for_sql_has_the_same_ordinals_and_costs_their_size(given: set[int]) -> None:
+    form = to_sql_blocks(BitMap(given))
+
+    found = set(form.singles)
+    for first, bits in zip(form.firsts, form.bits, strict=True):
+        assert len(bits) == 8_192
+        found |= {first + place for place in range(1 << CHUNK_BITS) if bits[place >> 3] >> (place & 7) & 1}
+    assert found == given
+    assert len(form.singles) + sum(len(bits) for bits in form.bits) <= 2 * len(given)

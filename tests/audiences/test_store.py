@@ -145,23 +145,74 @@ async def test_more_are_kept_together_the_more_chunks_they_are_of(
     assert await kept(connection) == {(10, 1): (set(range(65_536, 66_136)), 600)}
 
 
-async def test_folding_leaves_no_trace_of_who_is_not_there_any_more(
+async def test_erasing_leaves_no_trace_and_writes_only_what_holds_one(
     store: ChunkStore, connection: asyncpg.Connection
 ) -> None:
-    # given two large audiences of which someone was taken out, and one of them that is left
+    # given two large audiences of which some were taken out, and a small one
     first = BitMap(range(0, 140_000, 3))
-    second = first - BitMap([9, 90_000])
-    await store.write({ONE: (EMPTY, first), OTHER_ID: (EMPTY, first)})
-    await store.write({ONE: (first, second), OTHER_ID: (first, first - BitMap([90_000]))})
-    beside = (await kept(connection))[11, DELTA_CHUNK]
+    small = ChunkOwner(2, 11)
+    await store.write({ONE: (EMPTY, first), OTHER_ID: (EMPTY, first), small: (EMPTY, BitMap([9, 12]))})
+    await store.write({ONE: (first, first - BitMap([9, 90_000])), OTHER_ID: (first, first | BitMap([1]))})
+    before = await versions(connection)
 
-    await store.fold([ONE, OTHER_ID], within_ordinals=BitMap([9]))
+    erased = await store.erase([ONE, OTHER_ROLE, OTHER_ID, small], BitMap([9, 10]))
 
-    assert await store.read_many([ONE, OTHER_ID]) == {ONE: second, OTHER_ID: first - BitMap([90_000])}
-    rows = await kept(connection)
-    assert set().union(*(said for (owner, _), (said, _) in rows.items() if owner == 10)) == set(second)
-    assert (10, DELTA_CHUNK) not in rows
-    assert rows[11, DELTA_CHUNK] == beside == ({90_000}, -1)
+    # then who was in a bitmap is told, and nobody else was touched: neither who is toggled, nor other chunks
+    assert erased == {OTHER_ID: BitMap([9]), small: BitMap([9])}
+    assert await store.read_many([ONE, OTHER_ID, small]) == {
+        ONE: first - BitMap([9, 90_000]),
+        OTHER_ID: (first | BitMap([1])) - BitMap([9]),
+        small: BitMap([12]),
+    }
+    rows = await connection.fetch("SELECT owner_id, role, chunk, roaring, cardinality FROM chunks")
+    assert not any(9 in from_bytes(row["roaring"]) for row in rows)
+    deltas = {
+        (row["owner_id"], row["role"]): (set(from_bytes(row["roaring"])), row["cardinality"])
+        for row in rows
+        if row["chunk"] == DELTA_CHUNK
+    }
+    assert deltas == {(10, 1): ({90_000}, -1), (11, 1): ({1}, 1), (11, 2): ({12}, 1)}
+    after = await versions(connection)
+    assert {number for number in before if before[number] != after[number]} == {0, DELTA_CHUNK}
+
+
+async def test_erasing_removes_rows_of_which_nobody_is_left(
+    store: ChunkStore, connection: asyncpg.Connection
+) -> None:
+    two = BitMap(range(700)) | BitMap(range(65_536, 66_240))
+    await store.write({ONE: (EMPTY, two), OTHER_ID: (EMPTY, BitMap([3]))})
+
+    erased = await store.erase([ONE, OTHER_ID], BitMap(range(700)))
+
+    assert erased == {ONE: BitMap(range(700)), OTHER_ID: BitMap([3])}
+    assert await kept(connection) == {(10, 1): (set(range(65_536, 66_240)), 704)}
+
+
+@pytest.mark.parametrize("seed", range(20))
+async def test_erasing_leaves_what_a_set_would(
+    store: ChunkStore, connection: asyncpg.Connection, seed: int
+) -> None:
+    chance = Random(seed)
+
+    def some(most: int) -> BitMap:
+        return BitMap(chance.sample(range(200_000), chance.randrange(most)))
+
+    bitmaps = {ChunkOwner(role, 10): some(20_000) for role in (1, 2, 3)}
+    await store.write({owner: (EMPTY, bitmap) for owner, bitmap in bitmaps.items()})
+    toggled = {owner: bitmap ^ some(900) for owner, bitmap in bitmaps.items()}
+    await store.write({owner: (bitmaps[owner], bitmap) for owner, bitmap in toggled.items()})
+    gone = some(3_000) | BitMap(toggled[ChunkOwner(1, 10)][:5])
+
+    erased = await store.erase(list(toggled), gone)
+
+    assert erased == {owner: bitmap & gone for owner, bitmap in toggled.items() if bitmap & gone}
+    assert await store.read_many(list(toggled)) == {o: bitmap - gone for o, bitmap in toggled.items()}
+    sizes = await connection.fetch("SELECT role, sum(cardinality) AS size FROM chunks GROUP BY role")
+    assert {row["role"]: row["size"] for row in sizes} == {
+        owner.role: len(bitmap - gone) for owner, bitmap in toggled.items()
+    }
+    for row in await connection.fetch("SELECT roaring FROM chunks"):
+        assert not from_bytes(row["roaring"]) & gone
 
 
 async def test_who_of_some_is_in_bitmaps_that_are_held(

@@ -136,11 +136,11 @@ async def imports_that_name_it(context: Context, viewer: Viewer) -> int:
     return (await uploaded(context, viewer, "external id,note\na1,x\n")).id
 
 
-async def quiet(connection: asyncpg.Connection) -> None:
-    """Wait until no member is dirty, no segment is being calculated and no fact is on its way."""
+async def quiet(connection: asyncpg.Connection, *, also: str = "false") -> None:
+    """Wait until no member is dirty, no segment is being calculated, no fact is on its way, nor `also` true."""
     async with asyncio.timeout(PATIENCE_SECONDS):
         while await connection.fetchval(  # noqa: ASYNC110 - what is waited for is in the database
-            """SELECT EXISTS (SELECT FROM dirty_batches) OR EXISTS (SELECT FROM outbox)
-            OR EXISTS (SELECT FROM segments WHERE reach_status = 'CALCULATING')"""
+            f"""SELECT EXISTS (SELECT FROM dirty_batches) OR EXISTS (SELECT FROM outbox)
+            OR EXISTS (SELECT FROM segments WHERE reach_status = 'CALCULATING') OR {also}"""
         ):
             await asyncio.sleep(0.05)

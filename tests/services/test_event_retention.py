@@ -1,6 +1,7 @@
 """How long events are kept: a partition a month, and their removal when a workspace keeps them no longer."""
 
 import asyncio
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
@@ -9,7 +10,7 @@ import pytest
 
 from seggraph.access import Viewer
 from seggraph.context import Context
-from seggraph.errors import ErrorCode, Invalid
+from seggraph.errors import ErrorCode, Invalid, RetryLater
 from seggraph.services.events import events
 from seggraph.services.events import partitions as event_partitions
 from seggraph.services.events import retention as event_retention
@@ -83,7 +84,8 @@ async def test_events_that_are_no_longer_kept_go_with_their_totals(
     counts = await connection.fetch("SELECT count, sum FROM event_totals ORDER BY workspace_id")
     assert [tuple(row) for row in counts] == [(30, 30), (100, 100)]
     assert await connection.fetchval("SELECT count(*) FROM event_keys") == 130
-    assert await connection.fetchval("SELECT count(*) FROM dirty_batches") == 10
+    batches = await connection.fetchval("SELECT count(*) FROM dirty_batches")
+    assert 10 <= batches <= 13, "seven events each, of three or four months"
     await assert_consistent(connection)
 
     # and what is too old does not come in again
@@ -91,6 +93,70 @@ async def test_events_that_are_no_longer_kept_go_with_their_totals(
     assert (report.accepted, report.duplicates, len(report.row_errors)) == (0, 30, 70)
     assert {error.code for error in report.row_errors} == {ErrorCode.INVALID}
     assert "keeps events since" in report.row_errors[0].message
+
+
+async def test_a_month_goes_with_its_partition_when_no_workspace_has_events_in_it(
+    context: Context, connection: asyncpg.Connection, ann: Viewer
+) -> None:
+    # given events of three months ago in one workspace, of four months ago in two, and of now
+    other = await new_viewer("Other")
+    await store(context, other, PERSON, "ann")
+    three, four = NOW - timedelta(days=95), NOW - timedelta(days=125)
+    await record(context, ann, event(occurredAt=three), event(occurredAt=four), event())
+    await record(context, other, event(occurredAt=four))
+    await event_retention.set_days(context, ann, 30)
+
+    async def partitions() -> set[str]:
+        rows = await connection.fetch("SELECT DISTINCT tableoid::regclass::text AS name FROM events")
+        existing = await connection.fetch(event_partitions.NAMES)
+        assert {row["name"] for row in rows} <= {row["relname"] for row in existing}
+        return {row["relname"] for row in existing}
+
+    before = await partitions()
+    assert await event_retention.prune(context, ann.workspace_id) == 2
+
+    # then only the month without events is gone, and an event of it makes it again
+    gone = before - await partitions()
+    assert gone == {f"events_{three:%Y_%m}"}
+    assert await event_partitions.drop_empty(NOW) == []
+    await record(context, other, event(occurredAt=three))
+    assert await partitions() == before
+    await assert_consistent(connection)
+
+
+async def test_an_event_finds_no_partition_that_was_just_removed(
+    context: Context, connection: asyncpg.Connection, ann: Viewer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # given that the partition is removed after it was found, as often as that happens
+    old = NOW - timedelta(days=95)
+    ensure, removals = event_partitions.ensure, iter([True, False])
+
+    async def ensure_and_drop(instants: Iterable[datetime]) -> None:
+        await ensure(instants)
+        if next(removals, True):
+            assert await event_partitions.drop_empty(NOW) == [f"events_{old:%Y_%m}"]
+
+    monkeypatch.setattr(event_partitions, "ensure", ensure_and_drop)
+    await record(context, ann, event(occurredAt=old, externalId="one"))
+    await assert_consistent(connection)
+
+    # then it is made again, or the caller is asked to come again, and nothing was recorded
+    assert await connection.fetchval("DELETE FROM events RETURNING external_id") == "one"
+    await connection.execute("DELETE FROM event_keys; DELETE FROM event_totals")
+    with pytest.raises(RetryLater):
+        await events.record(context, ann, [event(occurredAt=old, externalId="two")])
+    assert await connection.fetchval("SELECT count(*) FROM event_keys") == 0
+
+
+async def test_a_partition_that_is_read_is_left_to_the_next_pruning(
+    context: Context, connection: asyncpg.Connection, ann: Viewer
+) -> None:
+    old = NOW - timedelta(days=95)
+    await event_partitions.ensure([old])
+    async with connection.transaction():
+        await connection.fetch("SELECT count(*) FROM events")
+        assert await event_partitions.drop_empty(NOW) == []
+    assert await event_partitions.drop_empty(NOW) == [f"events_{old:%Y_%m}"]
 
 
 async def test_the_sweeper_has_workspaces_pruned(

@@ -184,13 +184,13 @@ def test_what_is_taken_the_wrong_way_round_is_found() -> None:
     members, events_, population = LockSpace.MEMBERS, LockSpace.EVENTS, LockSpace.POPULATION
     references = LockSpace.SEGMENT_REFERENCES
 
-    assert misplaced([members, events_, population, SEGMENT_ROWS, references]) == []
+    assert misplaced([population, members, events_, SEGMENT_ROWS, references]) == []
     assert misplaced([members, events_, members]) == []  # it is held already
     assert misplaced([events_, members]) == [(events_, members)]
-    assert misplaced([population, events_, members]) == [
-        (population, events_),
-        (population, members),
+    assert misplaced([events_, members, population]) == [
         (events_, members),
+        (events_, population),
+        (members, population),
     ]
     assert misplaced([references, SEGMENT_ROWS]) == [(references, SEGMENT_ROWS)]
 

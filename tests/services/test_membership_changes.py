@@ -178,19 +178,6 @@ def test_an_import(
 
 
 @given(BY_SOURCE, BY_SOURCE, ORDINALS)
-def test_an_erasure(links: dict[int, set[int]], blocks: dict[int, set[int]], erased: set[int]) -> None:
-    naive = Naive(links, blocks)
-    membership = membership_of(naive)
-
-    membership.forget(BitMap(erased))
-    for source_id in SOURCES:
-        naive.links[source_id] -= erased
-        naive.blocks[source_id] -= erased
-
-    check(membership, naive)
-
-
-@given(BY_SOURCE, BY_SOURCE, ORDINALS)
 def test_members_that_a_run_has_not_brought_up_to_date(
     links: dict[int, set[int]], links_after: dict[int, set[int]], members: set[int]
 ) -> None:

@@ -3,15 +3,18 @@
 from seggraph.audiences.bitmap import (
     CHUNK_BITS,
     DELTA_CHUNK,
+    SqlBlocks,
     bits_of,
     chunk_of,
     from_bytes,
     from_parts,
+    in_block,
     page,
     page_backwards,
     pieces,
     split,
     to_bytes,
+    to_sql_blocks,
 )
 from seggraph.audiences.chunk_cache import ChunkCache
 from seggraph.audiences.store import ChunkOwner, ChunkStore
@@ -22,13 +25,16 @@ __all__ = [
     "ChunkCache",
     "ChunkOwner",
     "ChunkStore",
+    "SqlBlocks",
     "bits_of",
     "chunk_of",
     "from_bytes",
     "from_parts",
+    "in_block",
     "page",
     "page_backwards",
     "pieces",
     "split",
     "to_bytes",
+    "to_sql_blocks",
 ]

@@ -7,6 +7,7 @@ any other reader of the format understands one chunk by itself.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Final
 
 from pyroaring import BitMap
@@ -19,6 +20,11 @@ DELTA_CHUNK = -1
 
 MAX_DELTA_PIECE: Final = 1_000
 """Most ordinals of several chunks in one piece: 2 KB, about what PostgreSQL stores within a row."""
+
+MAX_ARRAY: Final = 4_096
+"""Most ordinals of a chunk that the roaring format stores one by one; of more it stores a bitset, or runs."""
+
+BITSET_BYTES: Final = 8_192
 
 
 def chunk_of(ordinal: int) -> int:
@@ -78,6 +84,46 @@ def bits_of(bitmap: BitMap) -> bytes:
     for ordinal in bitmap:
         digits[first - ordinal - 1] = ord("1")
     return int(digits, 2).to_bytes((count + 7) // 8, "little")
+
+
+@dataclass(frozen=True, slots=True)
+class SqlBlocks:
+    """A bitmap in a form that PostgreSQL reads: chunks of many ordinals as bits, the others as single ordinals.
+
+    `bits` has a bit for each of the ordinals of a chunk from `firsts` on, as get_bit counts those of a bytea. So it
+    costs 8 KB for each chunk at most, and a few ordinals cost no more than themselves.
+    """
+
+    firsts: list[int]
+    bits: list[bytes]
+    singles: list[int]
+
+
+def to_sql_blocks(bitmap: BitMap) -> SqlBlocks:
+    """A bitmap in a form that PostgreSQL reads."""
+    blocks = SqlBlocks([], [], [])
+    for number, chunk in split(bitmap).items():
+        if len(chunk) > MAX_ARRAY:
+            blocks.firsts.append(number << CHUNK_BITS)
+            blocks.bits.append(_bitset(chunk))
+        else:
+            blocks.singles.extend(chunk)
+    return blocks
+
+
+def in_block(ordinal: str, block: str) -> str:
+    """The SQL condition that a column of ordinals is in a row of `firsts` and `bits`, called first and bits."""
+    between = f"{ordinal} BETWEEN {block}.first AND {block}.first + {(1 << CHUNK_BITS) - 1}"
+    # Asked again inside: get_bit fails for other ordinals, and conditions are tried in any order.
+    return f"{between} AND CASE WHEN {between} THEN get_bit({block}.bits, {ordinal} - {block}.first) = 1 END"
+
+
+def _bitset(chunk: BitMap) -> bytes:
+    """The bitset of a chunk with more than MAX_ARRAY ordinals: what its serialized form has after its head."""
+    data = BitMap(
+        chunk.to_array(), optimize=False
+    ).serialize()  # made of single ordinals, so it is no list of runs
+    return bytes(data[len(data) - BITSET_BYTES :])
 
 
 def from_bytes(data: bytes) -> BitMap:

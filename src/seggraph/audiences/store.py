@@ -56,7 +56,8 @@ READ = """
 READ_SOME = READ + " AND chunk = ANY($4::int[])"
 
 READ_HELD = """
-    SELECT id, role, owner_id, digest, CASE WHEN digest IS NULL THEN roaring END AS roaring FROM chunks
+    SELECT id, role, owner_id, chunk, cardinality, digest, CASE WHEN digest IS NULL THEN roaring END AS roaring
+    FROM chunks
     WHERE workspace_id = $1 AND (role, owner_id) IN (SELECT * FROM unnest($2::smallint[], $3::bigint[]))
       AND chunk = ANY($4::int[])
 """
@@ -94,6 +95,8 @@ REMOVE = """
     DELETE FROM chunks WHERE workspace_id = $1 AND (role, owner_id, chunk) IN
       (SELECT * FROM unnest($2::smallint[], $3::bigint[], $4::int[]))
 """
+
+REMOVE_ROWS = "DELETE FROM chunks WHERE workspace_id = $1 AND id = ANY($2)"
 
 
 class ChunkStore:
@@ -133,19 +136,7 @@ class ChunkStore:
         A large chunk whose digest is cached is not read. Because the owners are held, nobody writes a chunk between
         the statement that reads digests and the one that reads bytes.
         """
-        some = [*split(within_ordinals), DELTA_CHUNK]
-        rows = await self._connection.fetch(READ_HELD, self._workspace_id, *_columns(owners), some)
-        large = {row["digest"]: row["id"] for row in rows if row["digest"] is not None}
-        known = self._cache.find(large)
-        unknown = [row_id for digest, row_id in large.items() if digest not in known]
-        if unknown:
-            read = await self._connection.fetch(READ_BYTES, self._workspace_id, unknown)
-            fresh = await _computed(
-                len(read) > THREAD_ABOVE_CHUNKS,
-                lambda: {digest: (from_bytes(data), len(data)) for digest, data in read},
-            )
-            self._cache.add(fresh)
-            known |= {digest: bitmap for digest, (bitmap, _) in fresh.items()}
+        rows, known = await self._read_chunks(owners, within_ordinals)
         return await _computed(
             len(rows) > THREAD_ABOVE_CHUNKS, lambda: _in_bitmaps(owners, rows, known, within_ordinals)
         )
@@ -167,15 +158,39 @@ class ChunkStore:
         await self._remove(plan.removed)
         await self._fold(plan.folded)
 
-    async def fold(self, owners: Sequence[ChunkOwner], *, within_ordinals: BitMap) -> None:
-        """Fold the delta rows that hold one of these ordinals into the chunks, so that no stored byte shows it.
+    async def erase(self, owners: Sequence[ChunkOwner], ordinals: BitMap) -> dict[ChunkOwner, BitMap]:
+        """Take ordinals out of bitmaps, and out of every stored byte; returns which of them were in each bitmap.
 
-        The caller has taken the ordinals out of the bitmaps before.
+        The caller holds the rows of the owners. Only the chunks of these ordinals are read, equal ones once, and
+        only those that hold one are written. Owners without any of the ordinals are absent from the answer.
         """
-        found = {owner: from_bytes(row.roaring) for owner, row in (await self._read_deltas(owners)).items()}
-        folded = {owner: delta for owner, delta in found.items() if delta.intersect(within_ordinals)}
-        await self._remove([_delta_key(owner) for owner in folded])
-        await self._fold(folded)
+        rows, known = await self._read_chunks(owners, ordinals)
+        many = len(rows) > THREAD_ABOVE_CHUNKS
+        erased, rewritten, emptied = await _computed(many, lambda: _erased(rows, known, ordinals))
+        if rewritten:
+            await self._connection.execute(REWRITE, self._workspace_id, *zip(*rewritten, strict=True))
+        if emptied:
+            await self._connection.execute(REMOVE_ROWS, self._workspace_id, emptied)
+        return erased
+
+    async def _read_chunks(
+        self, owners: Sequence[ChunkOwner], within_ordinals: BitMap
+    ) -> tuple[list["_HeldRow"], dict[bytes, BitMap]]:
+        """The rows that can hold one of the ordinals, and the bitmaps of the large ones by their digests."""
+        some = [*split(within_ordinals), DELTA_CHUNK]
+        rows = await self._connection.fetch(READ_HELD, self._workspace_id, *_columns(owners), some)
+        large = {row["digest"]: row["id"] for row in rows if row["digest"] is not None}
+        known = self._cache.find(large)
+        unknown = [row_id for digest, row_id in large.items() if digest not in known]
+        if unknown:
+            read = await self._connection.fetch(READ_BYTES, self._workspace_id, unknown)
+            fresh = await _computed(
+                len(read) > THREAD_ABOVE_CHUNKS,
+                lambda: {digest: (from_bytes(data), len(data)) for digest, data in read},
+            )
+            self._cache.add(fresh)
+            known |= {digest: bitmap for digest, (bitmap, _) in fresh.items()}
+        return rows, known
 
     async def _read_deltas(self, owners: Iterable[ChunkOwner]) -> dict[ChunkOwner, "_DeltaRow"]:
         rows = await self._connection.fetch(READ_DELTAS, self._workspace_id, *_columns(owners))
@@ -214,6 +229,12 @@ _ChunkKey = tuple[int, int, int]
 
 _ChunkRow = tuple[int, int, int, int, bytes]
 """Its key, how many ordinals it has, and its bytes."""
+
+_HeldRow = tuple[int, int, int, int, int, bytes | None, bytes | None]
+"""Id, role, owner, number and cardinality of a chunk, and its digest or its bytes."""
+
+_RewrittenRow = tuple[int, int, bytes]
+"""The id of a row, its new cardinality and its new bytes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -282,16 +303,67 @@ def _joined(
 
 def _in_bitmaps(
     owners: Sequence[ChunkOwner],
-    rows: Sequence[tuple[int, int, int, bytes | None, bytes]],
+    rows: Sequence[_HeldRow],
     known: Mapping[bytes, BitMap],
     within_ordinals: BitMap,
 ) -> dict[ChunkOwner, BitMap]:
     """Which of the ordinals are in the bitmaps of rows; `known` has the chunks of rows that have a digest."""
     found = {owner: BitMap() for owner in owners}
-    for _, role, owner_id, digest, roaring in rows:
-        bitmap = from_bytes(roaring) if digest is None else known[digest]
-        found[ChunkOwner(role, owner_id)] ^= bitmap & within_ordinals
+    for row in rows:
+        _, role, owner_id, *_ = row
+        found[ChunkOwner(role, owner_id)] ^= _bitmap_of(row, known) & within_ordinals
     return found
+
+
+def _bitmap_of(row: _HeldRow, known: Mapping[bytes, BitMap]) -> BitMap:
+    *_, digest, roaring = row
+    return known[digest] if digest is not None else from_bytes(roaring or b"")
+
+
+def _erased(
+    rows: Sequence[_HeldRow], known: Mapping[bytes, BitMap], ordinals: BitMap
+) -> tuple[dict[ChunkOwner, BitMap], list[_RewrittenRow], list[int]]:
+    """Which ordinals each bitmap loses, the rows as they are to be written, and the ids of those that become empty."""
+    lost: dict[ChunkOwner, BitMap] = {}
+    in_chunks: dict[ChunkOwner, int] = {}
+    rewritten: list[_RewrittenRow] = []
+    emptied: list[int] = []
+    deltas: list[tuple[ChunkOwner, int, int, BitMap]] = []
+    left_of: dict[bytes, tuple[int, bytes]] = {}
+    for row in rows:
+        row_id, role, owner_id, number, cardinality, digest, _ = row
+        owner, bitmap = ChunkOwner(role, owner_id), _bitmap_of(row, known)
+        held = bitmap & ordinals
+        lost[owner] = lost.get(owner, BitMap()) ^ held
+        if number == DELTA_CHUNK:
+            deltas.append((owner, row_id, cardinality, bitmap))
+            continue
+        if not held:
+            continue
+        in_chunks[owner] = in_chunks.get(owner, 0) + len(held)
+        if digest is None or digest not in left_of:
+            left = bitmap - ordinals
+            written = len(left), to_bytes(left) if left else b""
+            if digest is not None:
+                left_of[digest] = written
+        else:
+            written = left_of[digest]
+        if written[0]:
+            rewritten.append((row_id, *written))
+        else:
+            emptied.append(row_id)
+    for owner, row_id, gain, delta in deltas:
+        left = delta - ordinals
+        gain += in_chunks.get(owner, 0) - len(lost[owner])
+        if not left:
+            emptied.append(row_id)
+        elif len(left) != len(delta):
+            rewritten.append((row_id, gain, to_bytes(left)))
+    return (
+        {owner: ordinals_lost for owner, ordinals_lost in lost.items() if ordinals_lost},
+        rewritten,
+        emptied,
+    )
 
 
 def _changed(changes: Mapping[ChunkOwner, tuple[BitMap, BitMap]]) -> dict[ChunkOwner, _Change]:

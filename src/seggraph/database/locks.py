@@ -23,6 +23,8 @@ class LockSpace(IntEnum):
 
     ATTRIBUTES = 0x5E66_0500
     """Of one kind. Exclusive for creating attributes: the number of attributes is limited."""
+    POPULATION = 0x5E66_0000
+    """Of one kind. Exclusive for a refresh, building reach, changing suppressions and erasing: one at a time."""
     MEMBERS = 0x5E66_0200
     """Shared for creating, changing and relating members. Exclusive for erasing members."""
     RELATIONS = 0x5E66_0300
@@ -31,12 +33,13 @@ class LockSpace(IntEnum):
     """Shared for recording events. Exclusive for correcting and removing events."""
     EVENT_NAMES = 0x5E66_0A00
     """Exclusive for recording an event under a new name: the number of names is limited."""
-    POPULATION = 0x5E66_0000
-    """Of one kind. Exclusive for a refresh, for building reach and for changing suppressions: one at a time."""
     VALUE_COUNTS = 0x5E66_0400
     """Of one kind. Exclusive for adding up the changes of value counts."""
     SEGMENT_REFERENCES = 0x5E66_0600
     """Exclusive for saving references to segments. Shared for changing memberships."""
+    ORDER_VALUES = 0x5E66_0700
+    """Of one kind. Shared for adding membership changes to the values of segments, at the end of the transaction that
+    makes them. Exclusive for adding orders, and for computing values anew."""
     PARTITIONS = 0x5E66_03FF
     """Exclusive for making partitions of events. It is taken for workspace 0, that is for all."""
 

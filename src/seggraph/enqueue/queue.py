@@ -45,6 +45,7 @@ class Job(StrEnum):
     RUN_IMPORT = "run_import"
     RUN_EXPORT = "run_export"
     DELIVER = "deliver"
+    COMPLETE_ERASURE = "complete_erasure"
 
 
 def encode(message: Any) -> bytes:
@@ -154,6 +155,11 @@ class JobQueue:
         """Enqueue an update of a delivery after its claim with this number; only once while it waits or runs."""
         async with _asking(ASK_SECONDS):
             await self._arq.enqueue_job(Job.DELIVER, delivery_id, _job_id=f"deliver:{delivery_id}:{claim}")
+
+    async def complete_erasure(self, erasure_id: int) -> None:
+        """Enqueue the completion of an erasure whose process was lost; only once while it waits or runs."""
+        async with _asking(ASK_SECONDS):
+            await self._arq.enqueue_job(Job.COMPLETE_ERASURE, erasure_id, _job_id=f"erase:{erasure_id}")
 
     async def backlog(self) -> Backlog:
         """Read the state of the queue."""

@@ -13,6 +13,7 @@ from seggraph.models.dependencies import Dependency
 from seggraph.models.destinations import Delivery, DeliveryChange, DeliveryRemoval, Destination
 from seggraph.models.dirty import DataVersion, DirtyBatch
 from seggraph.models.drift import Drift
+from seggraph.models.erasures import Erasure
 from seggraph.models.exports import Export
 from seggraph.models.imports import Import, ImportReject
 from seggraph.models.members import Member, MemberAddress
@@ -40,6 +41,7 @@ __all__ = [
     "Destination",
     "DirtyBatch",
     "Drift",
+    "Erasure",
     "Export",
     "Import",
     "ImportReject",

@@ -17,8 +17,8 @@ class SegmentValueFields:
     view: strawberry.Private[SegmentView]
 
     @strawberry.field(
-        description="The customer value of the members, as of value.asOf. It is exact for small segments,"
-        " and at most about a minute old for large ones.",
+        description="The customer value of the members, exact as of value.asOf. That is now, unless orders"
+        " of very many members changed in the last minute.",
         metadata=reads("id"),
     )
     @awaits_loaders

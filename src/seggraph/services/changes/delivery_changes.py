@@ -66,23 +66,24 @@ async def erase(
 
     What is kept is the key, where it is outside, until the destination has removed it.
     """
-    delivery_ids = [row["id"] for row in await connection.fetch(HOLD, workspace_id, kind)]
-    if not delivery_ids:
-        return
-    ordinals = BitMap(keys)
-    store = ChunkStore(connection, workspace_id)
-    owners = [owner for delivery_id in delivery_ids for owner in owners_of(delivery_id)]
-    found = await store.read_many(owners, within_ordinals=ordinals)
-    await store.write({owner: (bitmap, bitmap - ordinals) for owner, bitmap in found.items()})
-    await store.fold(owners, within_ordinals=ordinals)
+    erased = await erase_bits(connection, workspace_id, kind, BitMap(keys))
     removals = [
         (owner.owner_id, keys[ordinal])
-        for owner, bitmap in found.items()
+        for owner, lost in erased.items()
         if owner.role != ChunkRole.REJECTED
-        for ordinal in bitmap & ordinals
+        for ordinal in lost
     ]
     if removals:
         await connection.execute(REMOVE_LATER, workspace_id, *zip(*removals, strict=True))
+
+
+async def erase_bits(
+    connection: asyncpg.Connection, workspace_id: int, kind: MemberKind, ordinals: BitMap
+) -> dict[ChunkOwner, BitMap]:
+    """Take ordinals out of the bitmaps of deliveries; returns which of them were in each."""
+    delivery_ids = [row["id"] for row in await connection.fetch(HOLD, workspace_id, kind)]
+    owners = [owner for delivery_id in delivery_ids for owner in owners_of(delivery_id)]
+    return await ChunkStore(connection, workspace_id).erase(owners, ordinals) if owners else {}
 
 
 def owners_of(delivery_id: int) -> Sequence[ChunkOwner]:

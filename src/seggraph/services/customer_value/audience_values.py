@@ -1,165 +1,166 @@
-"""The customer value of segments, kept with the instant it is from, so that lists and their orders are cheap.
+"""The customer values of segments: kept like their audiences, by adding and subtracting what changes.
 
-A kept value is due when the segment's row was written since (entries and exits change its numbers), or when
-orders of its kind changed. A small segment whose value is due gets it computed when it is read. For the
-others, jobs bring it up to date, at most once in KEEP_SECONDS; until then it is what it was, with its `as_of`.
-docs/customer-value.md says so to clients.
+The value of a segment is the sum, over its members, of what was added of each (`member_orders`). Three things keep it
+so, each in one transaction: who enters or exits is added or subtracted where the membership changes (`follow`);
+orders are added some members at a time, and a new segment is summed up chunk by chunk (`value_upkeep`). A reader adds
+the orders that were not added yet. So a value is exact as of now, whatever the size of the segment, and nothing is
+computed while nothing changes. docs/customer-value.md says so to clients.
+
+The lock ORDER_VALUES keeps the three apart: a membership change shares it at the end of its transaction, after which
+whoever takes it alone sees the change.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import astuple, fields
+from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Final
+from functools import partial
+from typing import Any, Final
 
 import asyncpg
+from pyroaring import BitMap
 
 from seggraph.access import Viewer
-from seggraph.audiences import ChunkOwner, ChunkStore
+from seggraph.audiences import ChunkOwner, ChunkStore, split
 from seggraph.context import Context
 from seggraph.database.connections import database
-from seggraph.database.unit_of_work import begin, snapshot
+from seggraph.database.locks import LockSpace, lock_shared
+from seggraph.database.unit_of_work import UnitOfWork, snapshot
 from seggraph.models.audiences import ChunkRole
-from seggraph.services.changes import changes
-from seggraph.services.customer_value import customer_values
-from seggraph.services.customer_value.customer_values import ORDER, CustomerValue, OrderSums
+from seggraph.services.customer_value import member_orders, value_upkeep
+from seggraph.services.customer_value.customer_values import CustomerValue, OrderSums, sums_in
+from seggraph.services.customer_value.member_orders import OrderChanges
+from seggraph.services.customer_value.value_upkeep import COMPLETE, BuiltValue
 from seggraph.vocabulary import MemberKind
 
-KEEP_SECONDS: Final = 60
-"""How long a value that is due may be kept, for workspaces that record orders without pause."""
-AT_ONCE_MEMBERS: Final = 100_000
-"""Most members of the segments whose values are computed on the spot for one reader."""
-JOB_MEMBERS: Final = 1_000_000
-"""Most members of the segments whose values a job computes in one statement, if they are several."""
-JOB_SEGMENTS: Final = 100
-"""Most segments of one such statement."""
+CHANGES_AT_ONCE: Final = 20_000
+"""Of more members who enter or exit at once nothing is added: the segment is summed up anew."""
+
+PENDING_AT_ONCE: Final = 5_000
+"""Most members with changed orders that a reader adds."""
+
+CHUNKS_AT_ONCE: Final = 1_000
+"""Most chunks that a reader reads to find in which segments they are."""
 
 READ: Final = """
-    SELECT s.id, s.kind, s.member_count, v.as_of, v.buyers, v.orders, v.revenue, v.repeat_buyers, v.latency_days,
-      s.xmin::text::bigint AS row_version,
-      v.row_version IS DISTINCT FROM s.xmin::text::bigint OR v.as_of < o.changed_at OR EXISTS (
-        SELECT FROM dirty_batches d WHERE d.workspace_id = $1 AND d.kind = s.kind AND $3 = ANY(d.changed)) AS is_due
-    FROM segments s
-    LEFT JOIN segment_values v ON v.workspace_id = $1 AND v.segment_id = s.id
-    LEFT JOIN order_changes o ON o.workspace_id = $1 AND o.kind = s.kind
+    SELECT s.id, s.kind, v.built_to, v.buyers, v.orders, v.revenue, v.repeat_buyers, v.latency_days
+    FROM segments s LEFT JOIN segment_values v ON v.workspace_id = $1 AND v.segment_id = s.id
     WHERE s.workspace_id = $1 AND s.id = ANY($2)
 """
-"""`xmin` is the transaction that wrote the row: another one wrote another version, whatever it changed."""
 
-DUE: Final = """
-    SELECT s.id, s.workspace_id, s.kind, s.member_count FROM segments s
-    LEFT JOIN segment_values v ON v.workspace_id = s.workspace_id AND v.segment_id = s.id
-    LEFT JOIN order_changes o ON o.workspace_id = s.workspace_id AND o.kind = s.kind
-    WHERE s.status <> 'ARCHIVED' AND s.as_of IS NOT NULL AND (v.segment_id IS NULL
-      OR (v.as_of < now() - make_interval(secs => $1)
-        AND (v.row_version <> s.xmin::text::bigint OR v.as_of < o.changed_at)))
+FOLLOWING: Final = """
+    SELECT segment_id, built_to FROM segment_values WHERE workspace_id = $1 AND segment_id = ANY($2)
 """
 
-KEEP: Final = """
-    INSERT INTO segment_values AS v
-      (workspace_id, segment_id, as_of, row_version, buyers, orders, revenue, repeat_buyers, latency_days)
-    SELECT $1, s.id, $2, t.row_version, t.buyers, t.orders, t.revenue, t.repeat_buyers, t.latency_days
-    FROM unnest($3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[], $7::numeric[], $8::bigint[], $9::float8[])
-      AS t(id, row_version, buyers, orders, revenue, repeat_buyers, latency_days)
-    JOIN (SELECT id FROM segments WHERE workspace_id = $1 AND id = ANY($3) ORDER BY id FOR KEY SHARE) s USING (id)
-    ORDER BY s.id
-    ON CONFLICT (workspace_id, segment_id) DO UPDATE SET as_of = EXCLUDED.as_of,
-      row_version = EXCLUDED.row_version, buyers = EXCLUDED.buyers, orders = EXCLUDED.orders,
-      revenue = EXCLUDED.revenue, repeat_buyers = EXCLUDED.repeat_buyers, latency_days = EXCLUDED.latency_days
-    WHERE v.as_of < EXCLUDED.as_of
+MISSING: Final = """
+    SELECT s.id FROM segments s LEFT JOIN segment_values v ON v.workspace_id = $1 AND v.segment_id = s.id
+    WHERE s.workspace_id = $1 AND s.id = ANY($2) AND v.built_to IS DISTINCT FROM $3
 """
+
+REMOVE: Final = "DELETE FROM segment_values WHERE workspace_id = $1 AND segment_id = ANY($2)"
+
+
+def follow(
+    context: Context,
+    unit: UnitOfWork,
+    workspace_id: int,
+    kind: MemberKind,
+    changes: Mapping[int, tuple[BitMap, BitMap]],
+) -> None:
+    """Add and subtract who enters and who exits, by segment, as the last part of the transaction.
+
+    The caller holds the rows of the segments.
+    """
+    changed = {segment_id: change for segment_id, change in changes.items() if any(change)}
+    if changed:
+        unit.before_commit(partial(_follow, context, unit, workspace_id, kind, changed))
+
+
+async def _follow(
+    context: Context,
+    unit: UnitOfWork,
+    workspace_id: int,
+    kind: MemberKind,
+    changed: Mapping[int, tuple[BitMap, BitMap]],
+) -> None:
+    connection = unit.connection
+    await lock_shared(connection, LockSpace.ORDER_VALUES, workspace_id, kind=kind)
+    rows = await connection.fetch(FOLLOWING, workspace_id, list(changed))
+    values = [BuiltValue(row["segment_id"], row["built_to"]) for row in rows]
+    large = {segment_id for segment_id, change in changed.items() if sum(map(len, change)) > CHANGES_AT_ONCE}
+    if large:
+        await connection.execute(REMOVE, workspace_id, list(large))
+    if large or len(values) < len(changed):
+        unit.after_commit(partial(context.jobs.value_segments, workspace_id, kind))
+    kept = [value for value in values if value.segment_id not in large]
+    ordinals = BitMap.union(BitMap(), *(part for value in kept for part in changed[value.segment_id]))
+    if not ordinals:
+        return
+    by_member = await member_orders.added(connection, workspace_id, kind, ordinals)
+    added = {}
+    for value in kept:
+        entered, exited = (value.part(part) for part in changed[value.segment_id])
+        added[value.segment_id] = member_orders.total(by_member, entered) - member_orders.total(
+            by_member, exited
+        )
+    await value_upkeep.add(connection, workspace_id, added)
 
 
 async def of_segments(viewer: Viewer, segment_ids: Sequence[int]) -> dict[int, CustomerValue]:
-    """The values of segments that the caller has found visible."""
-    found: dict[int, CustomerValue] = {}
+    """The values of segments that the caller has found visible, as of now.
+
+    The first reader of a segment that was never summed up does that, and it is kept. If the orders of very many
+    members changed a moment ago, the values are as of before.
+    """
+    async with database() as connection:
+        missing = await connection.fetch(MISSING, viewer.workspace_id, list(segment_ids), COMPLETE)
+    if missing:
+        await value_upkeep.build(viewer.workspace_id, [row["id"] for row in missing])
     async with snapshot() as connection:
         as_of: datetime = await connection.fetchval("SELECT now()")
-        rows = await _read(connection, viewer.workspace_id, segment_ids)
-        now = _on_the_spot(rows)
-        for row, sums in zip(now, await _sums(connection, viewer.workspace_id, now, as_of), strict=True):
-            found[row["id"]] = sums.value(as_of)
-    for row in rows:
-        if row["id"] not in found:
-            found[row["id"]] = _kept(row).value(row["as_of"])
+        rows = await connection.fetch(READ, viewer.workspace_id, list(segment_ids))
+        kinds = {MemberKind(row["kind"]) for row in rows}
+        changes = await member_orders.changes(connection, viewer.workspace_id, kinds, as_of)
+        found: dict[int, CustomerValue] = {}
+        for kind in kinds:
+            sums = {row["id"]: _kept(row) for row in rows if MemberKind(row["kind"]) is kind}
+            since = as_of
+            if kind in changes and not _is_small(changes[kind], sums):
+                since = changes[kind].since
+            elif kind in changes:
+                pending = await _pending(connection, viewer.workspace_id, kind, changes[kind], sums, as_of)
+                sums = {segment_id: one + pending[segment_id] for segment_id, one in sums.items()}
+            found |= {segment_id: one.value(since) for segment_id, one in sums.items()}
     return found
 
 
-async def ask_for_due(context: Context, limit: int) -> None:
-    """Have the values brought up to date that are due, population by population."""
-    async with database() as connection:
-        rows = await connection.fetch(f"{DUE} LIMIT $2", KEEP_SECONDS, limit)
-    for workspace_id, kind in sorted({(row["workspace_id"], row["kind"]) for row in rows}):
-        await context.jobs.value_segments(workspace_id, kind)
+def _is_small(changes: OrderChanges, segments: Mapping[int, Any]) -> bool:
+    """Whether a reader adds what is not added yet."""
+    members = changes.ordinals
+    return len(members) <= PENDING_AT_ONCE and len(split(members)) * len(segments) <= CHUNKS_AT_ONCE
 
 
-async def bring_up_to_date(workspace_id: int, kind: MemberKind, *, keep_seconds: float = KEEP_SECONDS) -> int:
-    """Compute and keep the values of a population's segments that are due; returns how many they were."""
-    async with database() as connection:
-        due = await connection.fetch(
-            f"{DUE} AND s.workspace_id = $2 AND s.kind = $3 ORDER BY s.id", keep_seconds, workspace_id, kind
-        )
-    for segment_ids in _portions(due):
-        await _bring_up_to_date(workspace_id, segment_ids)
-    return len(due)
-
-
-async def _bring_up_to_date(workspace_id: int, segment_ids: Sequence[int]) -> None:
-    async with snapshot() as connection:
-        as_of: datetime = await connection.fetchval("SELECT now()")
-        rows = await _read(connection, workspace_id, segment_ids)
-        found = await _sums(connection, workspace_id, rows, as_of)
-    if not rows:
-        return
-    kept = [(row["id"], row["row_version"], *astuple(sums)) for row, sums in zip(rows, found, strict=True)]
-    async with begin() as unit:
-        await unit.connection.execute(KEEP, workspace_id, as_of, *zip(*kept, strict=True))
-
-
-def _on_the_spot(rows: Iterable[asyncpg.Record]) -> list[asyncpg.Record]:
-    """The segments to compute now: those that have no value, and of those that are due the small ones."""
-    now, members = [], 0
-    for row in sorted(rows, key=lambda row: row["member_count"]):
-        if row["as_of"] is None:
-            now.append(row)
-        elif row["is_due"] and members + row["member_count"] <= AT_ONCE_MEMBERS:
-            members += row["member_count"]
-            now.append(row)
-    return now
-
-
-def _portions(due: Sequence[asyncpg.Record]) -> Iterator[list[int]]:
-    """The ids in portions of up to JOB_MEMBERS members; a larger segment is a portion of its own."""
-    portion: list[int] = []
-    members = 0
-    for row in due:
-        is_full = len(portion) == JOB_SEGMENTS or members + row["member_count"] > JOB_MEMBERS
-        if portion and is_full:
-            yield portion
-            portion, members = [], 0
-        portion.append(row["id"])
-        members += row["member_count"]
-    if portion:
-        yield portion
-
-
-async def _read(
-    connection: asyncpg.Connection, workspace_id: int, segment_ids: Sequence[int]
-) -> list[asyncpg.Record]:
-    rows: list[asyncpg.Record] = await connection.fetch(
-        READ, workspace_id, list(segment_ids), changes.of_event(ORDER)
+async def _pending(
+    connection: asyncpg.Connection,
+    workspace_id: int,
+    kind: MemberKind,
+    changes: OrderChanges,
+    segment_ids: Mapping[int, Any],
+    as_of: datetime,
+) -> dict[int, OrderSums]:
+    """What is not added yet to the values of segments."""
+    before = await member_orders.added(connection, workspace_id, kind, changes.ordinals)
+    after = await member_orders.now(connection, workspace_id, kind, changes.ordinals, as_of)
+    differences = member_orders.differences(before, after)
+    owners = {segment_id: ChunkOwner(ChunkRole.MEMBERS, segment_id) for segment_id in segment_ids}
+    differing = BitMap(differences)
+    members = await ChunkStore(connection, workspace_id).read_many(
+        list(owners.values()), within_ordinals=differing
     )
-    return rows
-
-
-async def _sums(
-    connection: asyncpg.Connection, workspace_id: int, rows: Sequence[asyncpg.Record], as_of: datetime
-) -> list[OrderSums]:
-    """The sums over the members of each segment, as the connection's snapshot has them."""
-    owners = {row["id"]: ChunkOwner(ChunkRole.MEMBERS, row["id"]) for row in rows}
-    members = await ChunkStore(connection, workspace_id).read_many(list(owners.values()))
-    audiences = [(MemberKind(row["kind"]), members[owners[row["id"]]]) for row in rows]
-    return await customer_values.sums_of(connection, workspace_id, audiences, as_of=as_of)
+    return {
+        segment_id: member_orders.total(differences, members[owner] & differing)
+        for segment_id, owner in owners.items()
+    }
 
 
 def _kept(row: asyncpg.Record) -> OrderSums:
-    return OrderSums(*(row[field.name] for field in fields(OrderSums)))
+    """The kept sums; nothing of a segment without a value, which is one that is being deleted."""
+    return OrderSums() if row["built_to"] is None else sums_in(row)

@@ -4,17 +4,19 @@ AOV = revenue / orders. CLV = revenue / members with at least one order. Latency
 or more orders, of (last - first) / (orders - 1), in days.
 """
 
-from collections.abc import Iterable, Sequence
+import asyncio
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from functools import reduce
-from typing import Final
+from typing import Any, Final
 
 import asyncpg
 from pyroaring import BitMap
 
 from seggraph.access import Viewer
+from seggraph.audiences import in_block, to_sql_blocks
 from seggraph.database.connections import database
 from seggraph.vocabulary import MemberKind
 
@@ -22,7 +24,8 @@ ORDER: Final = "order"
 """The event whose value is the amount of an order."""
 
 _CENTS = Decimal("0.0001")
-_DAY = timedelta(days=1)
+_MICROSECOND = timedelta(microseconds=1)
+_MICROSECONDS_OF_DAY = timedelta(days=1) // _MICROSECOND
 
 TOTALS: Final = """
     SELECT m.kind, m.ordinal, f.count, f.sum, f.first_at, f.last_at
@@ -41,36 +44,41 @@ TOTALS: Final = """
 """Totals include events of the coming day, which do not count yet: members with such events are counted by event."""
 
 
-SUMS: Final = """
+LATENCY_DAYS: Final = """
+    CASE WHEN count > 1 THEN round(extract(epoch FROM last_at - first_at) / (86400 * (count - 1)), 12) ELSE 0 END
+"""
+"""The mean time between a member's orders. It is exact, so that what was added can be subtracted again."""
+
+SUMS: Final = f"""
     count(*) AS buyers, coalesce(sum(count), 0)::bigint AS orders, coalesce(sum(sum), 0) AS revenue,
-    count(*) FILTER (WHERE count > 1) AS repeat_buyers,
-    coalesce(sum(date_part('epoch', last_at - first_at) / (count - 1)) FILTER (WHERE count > 1), 0) / 86400
-      AS latency_days
+    count(*) FILTER (WHERE count > 1) AS repeat_buyers, coalesce(sum({LATENCY_DAYS}), 0) AS latency_days
 """
 
-_OF_AUDIENCE: Final = (
-    "t.workspace_id = $1 AND t.kind = {kind} AND t.name = $2 AND t.ordinal = ANY({ordinals})"
-)
+OF_AUDIENCES: Final = f"""
+    SELECT a.number, t.* FROM unnest($4::int[], $5::smallint[], $6::int[], $7::bytea[]) AS a(number, kind, first, bits)
+    JOIN event_totals t ON t.workspace_id = $1 AND t.kind = a.kind AND t.name = $2
+      AND {in_block("t.ordinal", "a")}
+    UNION ALL
+    SELECT a.number, t.* FROM unnest($8::int[], $9::smallint[], $10::int[]) AS a(number, kind, ordinal)
+    JOIN event_totals t ON t.workspace_id = $1 AND t.kind = a.kind AND t.name = $2 AND t.ordinal = a.ordinal
+"""  # noqa: S608 - constants only, here and below
+"""The totals of the members of audiences: a bit for each ordinal where they are many, else by single ordinals."""
 
 FROM_TOTALS: Final = f"""
-    SELECT {{number}} AS number, {SUMS}, count(*) FILTER (WHERE last_at > $3) AS ahead
-    FROM event_totals t WHERE {_OF_AUDIENCE}
+    SELECT number, {SUMS}, count(*) FILTER (WHERE last_at > $3) AS ahead FROM ({OF_AUDIENCES}) t GROUP BY number
 """  # noqa: S608 - constants only, here and below
 
 WITHOUT_AHEAD: Final = f"""
-    SELECT {{number}} AS number, {SUMS}, 0 AS ahead FROM (
-      SELECT t.count, t.sum, t.first_at, t.last_at FROM event_totals t WHERE {_OF_AUDIENCE} AND t.last_at <= $3
-      UNION ALL
-      SELECT f.* FROM event_totals t CROSS JOIN LATERAL (
-        SELECT count(*) AS count, coalesce(sum(e.value), 0) AS sum, min(e.occurred_at) AS first_at,
-          max(e.occurred_at) AS last_at
-        FROM events e
-        WHERE e.workspace_id = $1 AND e.kind = t.kind AND e.ordinal = t.ordinal AND e.name = $2
+    SELECT number, {SUMS}, 0 AS ahead FROM (
+      SELECT t.number, f.* FROM ({OF_AUDIENCES}) t CROSS JOIN LATERAL (
+        SELECT t.count, t.sum, t.first_at, t.last_at WHERE t.last_at <= $3
+        UNION ALL
+        SELECT count(*), coalesce(sum(e.value), 0), min(e.occurred_at), max(e.occurred_at) FROM events e
+        WHERE t.last_at > $3 AND e.workspace_id = $1 AND e.kind = t.kind AND e.ordinal = t.ordinal AND e.name = $2
           AND e.occurred_at BETWEEN t.first_at AND $3
         HAVING count(*) > 0
       ) f
-      WHERE {_OF_AUDIENCE} AND t.last_at > $3
-    ) AS totals
+    ) AS totals GROUP BY number
 """  # noqa: S608
 """Totals include events of the coming day, which do not count yet: members with such events are counted by event."""
 
@@ -108,7 +116,7 @@ class OrderSums:
     orders: int = 0
     revenue: Decimal = Decimal(0)
     repeat_buyers: int = 0
-    latency_days: float = 0.0
+    latency_days: Decimal = Decimal(0)
 
     def __add__(self, other: "OrderSums") -> "OrderSums":
         """The sums of both audiences."""
@@ -127,16 +135,28 @@ class OrderSums:
             orders=self.orders,
             average_order_value=_share(self.revenue, self.orders),
             customer_lifetime_value=_share(self.revenue, self.buyers),
-            order_latency_days=self.latency_days / self.repeat_buyers if self.repeat_buyers else None,
+            order_latency_days=float(self.latency_days / self.repeat_buyers) if self.repeat_buyers else None,
             as_of=as_of,
+        )
+
+    def __sub__(self, other: "OrderSums") -> "OrderSums":
+        """The sums without those of a part."""
+        return OrderSums(
+            self.buyers - other.buyers,
+            self.orders - other.orders,
+            self.revenue - other.revenue,
+            self.repeat_buyers - other.repeat_buyers,
+            self.latency_days - other.latency_days,
         )
 
     @staticmethod
     def of(totals: OrderTotals) -> "OrderSums":
         """What one buyer adds."""
-        is_repeat = totals.orders > 1
-        latency = (totals.last_at - totals.first_at) / _DAY / (totals.orders - 1) if is_repeat else 0.0
-        return OrderSums(1, totals.orders, totals.revenue, int(is_repeat), latency)
+        if totals.orders == 1:
+            return OrderSums(1, 1, totals.revenue)
+        microseconds = (totals.last_at - totals.first_at) // _MICROSECOND
+        latency = Decimal(microseconds) / (_MICROSECONDS_OF_DAY * (totals.orders - 1))
+        return OrderSums(1, totals.orders, totals.revenue, 1, latency)
 
 
 def value_of(totals: Iterable[OrderTotals], as_of: datetime) -> CustomerValue:
@@ -184,35 +204,45 @@ async def sums_of(
 
     One more is needed in the rare case that members of some have orders that lie ahead of `as_of`.
     """
-    rows = await _fetch(connection, FROM_TOTALS, workspace_id, audiences, as_of)
-    late = [number for number, row in enumerate(rows) if row["ahead"]]
-    exact = await _fetch(
-        connection, WITHOUT_AHEAD, workspace_id, [audiences[number] for number in late], as_of
-    )
-    for number, row in zip(late, exact, strict=True):
-        rows[number] = row
-    return [
-        OrderSums(row["buyers"], row["orders"], row["revenue"], row["repeat_buyers"], row["latency_days"])
-        for row in rows
-    ]
+    rows = await _fetch(connection, FROM_TOTALS, workspace_id, dict(enumerate(audiences)), as_of)
+    late = {number: audiences[number] for number, row in rows.items() if row["ahead"]}
+    if late:
+        exact = await _fetch(connection, WITHOUT_AHEAD, workspace_id, late, as_of)
+        rows = {number: row for number, row in rows.items() if number not in late} | exact
+    return [sums_in(rows[number]) if number in rows else OrderSums() for number in range(len(audiences))]
+
+
+def sums_in(row: Mapping[str, Any]) -> OrderSums:
+    """The sums that a row has."""
+    return OrderSums(row["buyers"], row["orders"], row["revenue"], row["repeat_buyers"], row["latency_days"])
 
 
 async def _fetch(
     connection: asyncpg.Connection,
-    select: str,
+    statement: str,
     workspace_id: int,
-    audiences: Sequence[Audience],
+    audiences: Mapping[int, Audience],
     as_of: datetime,
-) -> list[asyncpg.Record]:
-    """The row of each audience, in order."""
+) -> dict[int, asyncpg.Record]:
+    """The rows of audiences by their numbers; those without orders are absent."""
     if not audiences:
-        return []
-    selects = [
-        select.format(
-            number=number, kind=f"${4 + 2 * number}::smallint", ordinals=f"${5 + 2 * number}::int[]"
-        )
-        for number in range(len(audiences))
-    ]
-    values = [value for kind, members in audiences for value in (int(kind), list(members))]
-    rows = await connection.fetch(" UNION ALL ".join(selects), workspace_id, ORDER, as_of, *values)
-    return sorted(rows, key=lambda row: row["number"])
+        return {}
+    blocks, singles = await asyncio.to_thread(_columns, audiences)
+    rows = await connection.fetch(statement, workspace_id, ORDER, as_of, *blocks, *singles)
+    return {row["number"]: row for row in rows}
+
+
+def _columns(audiences: Mapping[int, Audience]) -> tuple[list[list[Any]], list[list[Any]]]:
+    """Audiences as OF_AUDIENCES takes them."""
+    blocks: list[list[Any]] = [[], [], [], []]
+    singles: list[list[Any]] = [[], [], []]
+    for number, (kind, members) in audiences.items():
+        form = to_sql_blocks(members)
+        blocks[0] += [number] * len(form.firsts)
+        blocks[1] += [int(kind)] * len(form.firsts)
+        blocks[2] += form.firsts
+        blocks[3] += form.bits
+        singles[0] += [number] * len(form.singles)
+        singles[1] += [int(kind)] * len(form.singles)
+        singles[2] += form.singles
+    return blocks, singles

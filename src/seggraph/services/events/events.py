@@ -18,7 +18,7 @@ from seggraph.context import Context
 from seggraph.database.connections import database
 from seggraph.database.locks import LockSpace, lock_exclusive, lock_shared
 from seggraph.database.unit_of_work import UnitOfWork, begin
-from seggraph.errors import NotFound, Problems, Required, SeggraphError, TooMany
+from seggraph.errors import NotFound, Problems, Required, RetryLater, SeggraphError, TooMany
 from seggraph.row_errors import RowError
 from seggraph.services.changes import changes
 from seggraph.services.events import names as event_names
@@ -29,6 +29,7 @@ from seggraph.values.attribute_values import storable_text
 from seggraph.vocabulary import MemberKind
 
 MAX_ROWS: Final = 5_000
+PARTITION_TRIES: Final = 3
 EARLIEST: Final = datetime(1970, 1, 1, tzinfo=UTC)
 AHEAD: Final = timedelta(days=1)
 """How far in the future an event may lie."""
@@ -144,11 +145,10 @@ async def record(context: Context, viewer: Viewer, rows: Sequence[Mapping[str, A
     drafts, refused = await asyncio.to_thread(_clean_all, rows, period)
     if not drafts:
         return refused
-    await partitions.ensure({draft.occurred_at for draft in drafts.values()})
     try:
-        report = await _record(context, viewer.workspace_id, drafts, alone=False)
+        report = await _record_in_partitions(context, viewer.workspace_id, drafts, alone=False)
     except _Corrects:
-        report = await _record(context, viewer.workspace_id, drafts, alone=True)
+        report = await _record_in_partitions(context, viewer.workspace_id, drafts, alone=True)
     report.row_errors = sorted(refused.row_errors + report.row_errors, key=lambda error: error.index)
     return report
 
@@ -210,6 +210,20 @@ def _clean_all(rows: Sequence[Mapping[str, Any]], period: Period) -> tuple[Draft
         except SeggraphError as error:
             report.fail(index, error)
     return drafts, report
+
+
+async def _record_in_partitions(
+    context: Context, workspace_id: int, drafts: Drafts, *, alone: bool
+) -> RecordReport:
+    """Record drafts. A partition that retention removes in this moment is made again."""
+    for _ in range(PARTITION_TRIES):
+        await partitions.ensure({draft.occurred_at for draft in drafts.values()})
+        try:
+            return await _record(context, workspace_id, drafts, alone=alone)
+        except asyncpg.CheckViolationError as error:
+            if error.constraint_name is not None:  # otherwise there is no partition for a row
+                raise
+    raise RetryLater("The events lie in a month that is just being removed; try again.")
 
 
 async def _record(context: Context, workspace_id: int, drafts: Drafts, *, alone: bool) -> RecordReport:

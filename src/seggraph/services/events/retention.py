@@ -9,10 +9,11 @@ from seggraph.access import Viewer, require_admin
 from seggraph.context import Context
 from seggraph.database.connections import database
 from seggraph.database.locks import LockSpace, lock_exclusive
-from seggraph.database.unit_of_work import UnitOfWork, begin
+from seggraph.database.unit_of_work import begin
 from seggraph.errors import Invalid
 from seggraph.services.audit import audit
-from seggraph.services.events import events, removals
+from seggraph.services.events import events, partitions, removals
+from seggraph.services.events.removals import Place, TimeSpan
 from seggraph.vocabulary import AuditAction, AuditSubject
 
 MAX_DAYS: Final = 36_500
@@ -58,27 +59,44 @@ async def ask_for_due(context: Context, limit: int) -> None:
 async def prune(context: Context, workspace_id: int) -> int:
     """Remove a workspace's events that are older than it keeps them; returns how many they were.
 
-    Each batch is a transaction of its own, with totals and dirty marks: being stopped in between harms nothing.
+    Each batch is a transaction of its own, with totals and dirty marks: being stopped in between harms nothing. A
+    month of which no event of any workspace is left goes with its partition.
     """
     removed = 0
-    while count := await _prune_once(context, workspace_id):
-        removed += count
+    for span in await partitions.before(datetime.now(UTC)):
+        place: Place | None = removals.BEGINNING
+        while place is not None:
+            count, place = await _prune_some(context, workspace_id, span, place)
+            removed += count
+    days = await _kept_days(workspace_id)
+    if days is not None:
+        await partitions.drop_empty(datetime.now(UTC) - timedelta(days=days))
     async with database() as connection:
         await connection.execute(PRUNED, workspace_id, datetime.now(UTC))
     return removed
 
 
-async def _prune_once(context: Context, workspace_id: int) -> int:
+async def _kept_days(workspace_id: int) -> int | None:
+    async with database() as connection:
+        days: int | None = await connection.fetchval(READ, workspace_id)
+    return days
+
+
+async def _prune_some(
+    context: Context, workspace_id: int, span: TimeSpan, after: Place
+) -> tuple[int, Place | None]:
+    """Remove up to BATCH events of a month; returns how many, and the place reached. None at the end of the month."""
     async with begin() as unit:
-        days = await unit.connection.fetchval(READ, workspace_id)
+        connection: asyncpg.Connection = unit.connection
+        days = await connection.fetchval(READ, workspace_id)
         if days is None:
-            return 0
-        return await _remove(context, unit, workspace_id, datetime.now(UTC) - timedelta(days=days))
-
-
-async def _remove(context: Context, unit: UnitOfWork, workspace_id: int, before: datetime) -> int:
-    connection: asyncpg.Connection = unit.connection
-    await lock_exclusive(connection, LockSpace.EVENTS, workspace_id)
-    removed = await removals.by_age(connection, workspace_id, before, BATCH)
-    await events.mark_removed(context, unit, workspace_id, removed)
-    return sum(one.count for one in removed)
+            return 0, None
+        end = min(span.end, datetime.now(UTC) - timedelta(days=days))
+        if end <= span.start:
+            return 0, None
+        await lock_exclusive(connection, LockSpace.EVENTS, workspace_id)
+        removed, reached = await removals.by_time(
+            connection, workspace_id, TimeSpan(span.start, end), after, BATCH
+        )
+        await events.mark_removed(context, unit, workspace_id, removed)
+        return sum(one.count for one in removed), reached

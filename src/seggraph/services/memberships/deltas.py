@@ -113,6 +113,11 @@ class MembershipDelta:
         return self.change.exited
 
 
+def entries_and_exits(deltas: Iterable[MembershipDelta]) -> dict[int, tuple[BitMap, BitMap]]:
+    """Who enters and who exits, by segment."""
+    return {delta.segment_id: (delta.entered, delta.exited) for delta in deltas}
+
+
 MemberIds = Mapping[int, int]
 """Ids of members by their ordinals."""
 

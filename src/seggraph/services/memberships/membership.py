@@ -120,11 +120,6 @@ class Membership:
         source_id = self.source(SourceKind.IMPORT)
         self.links_after[source_id] = ordinals if replace else self.links[source_id] | ordinals
 
-    def forget(self, ordinals: BitMap) -> None:
-        """Take every link and every block of these members away, as if there had never been any."""
-        self.links_after = {source_id: links - ordinals for source_id, links in self.links.items()}
-        self.blocks_after = {source_id: blocks - ordinals for source_id, blocks in self.blocks.items()}
-
     @property
     def touched(self) -> BitMap:
         """The members with a link or block that changes, whether or not they enter or exit."""

@@ -13,8 +13,9 @@ from seggraph.errors import RetryLater
 from seggraph.events import outbox
 from seggraph.services.audit import retention as audit_retention
 from seggraph.services.computations import computations
-from seggraph.services.customer_value import audience_values
+from seggraph.services.customer_value import value_upkeep
 from seggraph.services.destinations import delivery_claims
+from seggraph.services.erasure import erasures
 from seggraph.services.events import retention as event_retention
 from seggraph.services.exports import runs as export_runs
 from seggraph.services.history import run_compaction
@@ -60,11 +61,12 @@ def _steps(context: Context) -> list[Callable[[], Awaitable[object]]]:
         partial(_give_up_on_abandoned, context),
         run_claims.void_runs_without_lease,
         partial(_ask_for_work, context),
+        partial(erasures.ask_for_work, context, AT_ONCE),
         partial(event_retention.ask_for_due, context, AT_ONCE),
         partial(run_compaction.ask_for_due, context, AT_ONCE),
         partial(import_claims.ask_for_work, context, AT_ONCE),
         partial(import_files.sweep, context, AT_ONCE),
-        partial(audience_values.ask_for_due, context, AT_ONCE),
+        partial(value_upkeep.ask_for_due, context, AT_ONCE),
         partial(export_runs.ask_for_work, context, AT_ONCE),
         partial(webhook_messages.expire, context, AT_ONCE),
         partial(audit_retention.ask_for_due, context),

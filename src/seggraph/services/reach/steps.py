@@ -3,6 +3,7 @@
 The steps are kept with a segment's numbers and change together with them, so they always end at its reach.
 """
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -10,7 +11,7 @@ from typing import Any, Final
 from pyroaring import BitMap
 
 from seggraph.access import Viewer
-from seggraph.audiences import ChunkOwner, ChunkStore
+from seggraph.audiences import ChunkOwner, ChunkStore, in_block, to_sql_blocks
 from seggraph.database.unit_of_work import snapshot
 from seggraph.errors import TooMany
 from seggraph.models.audiences import ChunkRole
@@ -29,8 +30,13 @@ _KEYS: Final = {
 }
 
 DISTINCT: Final = """
-    (SELECT count(DISTINCT {key}) FROM members m {addresses}
-     WHERE m.workspace_id = $1 AND m.kind = {kind} AND m.ordinal = ANY(${number}::int[]))
+    (SELECT count(DISTINCT {key}) FROM (
+       SELECT m.id, m.email, m.phone FROM unnest(${firsts}::int[], ${bits}::bytea[]) AS b(first, bits)
+       JOIN members m ON m.workspace_id = $1 AND m.kind = {kind} AND {in_block}
+       UNION ALL
+       SELECT m.id, m.email, m.phone FROM members m
+       WHERE m.workspace_id = $1 AND m.kind = {kind} AND m.ordinal = ANY(${singles}::int[])
+     ) m {addresses})
 """
 
 ADDRESSES: Final = "JOIN member_addresses a ON a.member_id = m.id"
@@ -83,9 +89,9 @@ async def distinct_addresses(viewer: Viewer, asked: Sequence[Asked]) -> dict[Ask
             )
         }
         audiences = await _reached(ChunkStore(connection, viewer.workspace_id), wanted, populations)
-        row = await connection.fetchrow(
-            _statement(wanted), viewer.workspace_id, *(list(audience) for audience in audiences)
-        )
+        forms = await asyncio.to_thread(lambda: list(map(to_sql_blocks, audiences)))
+        values = (value for form in forms for value in (form.firsts, form.bits, form.singles))
+        row = await connection.fetchrow(_statement(wanted), viewer.workspace_id, *values)
     return dict(zip(wanted, row, strict=True))
 
 
@@ -107,11 +113,19 @@ async def _reached(
 
 
 def _statement(wanted: Sequence[Asked]) -> str:
-    """One row with a column for each audience; kinds and channels are ours, ordinals are bound from $2 on."""
+    """One row with a column for each audience; kinds and channels are ours, audiences are bound from $2 on."""
     columns: list[Any] = []
-    for number, (_, kind, channel) in enumerate(wanted, start=2):
-        addresses = ADDRESSES if channel is Channel.DIRECT_MAIL else ""
+    for number, (_, kind, channel) in enumerate(wanted):
+        first = 2 + 3 * number
         columns.append(
-            DISTINCT.format(key=_KEYS[channel], addresses=addresses, kind=int(kind), number=number)
+            DISTINCT.format(
+                key=_KEYS[channel],
+                addresses=ADDRESSES if channel is Channel.DIRECT_MAIL else "",
+                kind=int(kind),
+                in_block=in_block("m.ordinal", "b"),
+                firsts=first,
+                bits=first + 1,
+                singles=first + 2,
+            )
         )
     return f"SELECT {', '.join(columns)}"

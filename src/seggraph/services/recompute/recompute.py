@@ -27,6 +27,7 @@ from seggraph.engines import EvaluationRequest, Population
 from seggraph.services.catalogue import catalogues
 from seggraph.services.changes import populations
 from seggraph.services.computations import computations
+from seggraph.services.customer_value import audience_values
 from seggraph.services.memberships import deltas
 from seggraph.services.memberships.deltas import MembershipDelta
 from seggraph.services.memberships.membership import Membership, MembershipChange
@@ -150,6 +151,8 @@ async def _apply(context: Context, claim: RunClaim, scan: Scan) -> None:
         await computations.finish(connection, claim.computation, scan.as_of, len(after), counts)
         await claims.finish(connection, claim, RunResult(scan.as_of, change, len(after)))
         recorded = await deltas.record_run(connection, claim.workspace_id, claim.kind, claim.run_id, delta)
+        entries = deltas.entries_and_exits([delta])
+        audience_values.follow(context, unit, claim.workspace_id, claim.kind, entries)
         context.publish(unit, deltas.facts_of(claim.workspace_id, recorded, datetime.now(UTC)))
         await segment_references.mark_followers(context, unit, claim.workspace_id, claim.kind, [delta])
 

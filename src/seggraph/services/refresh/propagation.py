@@ -22,6 +22,7 @@ from seggraph.database.unit_of_work import UnitOfWork
 from seggraph.models.audiences import ChunkRole
 from seggraph.services.changes import changes
 from seggraph.services.computations import computations
+from seggraph.services.customer_value import audience_values
 from seggraph.services.memberships import deltas
 from seggraph.services.memberships.deltas import MembershipDelta, Recording
 from seggraph.services.memberships.membership import NO_CHANGE, MembershipChange
@@ -311,6 +312,8 @@ class Propagation:
         at = self._evaluator.at
         how = Recording(RunTrigger.REFRESH, at, as_of=at)
         recorded = await deltas.record(self._connection, self._workspace_id, self._kind, found, how)
+        entries = deltas.entries_and_exits(found)
+        audience_values.follow(self._context, self._unit, self._workspace_id, self._kind, entries)
         facts = deltas.facts_of(self._workspace_id, recorded, datetime.now(UTC))
         self._context.publish(self._unit, facts)
 

@@ -19,6 +19,7 @@ from seggraph.database.unit_of_work import UnitOfWork, begin
 from seggraph.errors import BadTransition, Forbidden, Invalid, NotFound, Required, SeggraphError, TooMany
 from seggraph.services.audit import audit
 from seggraph.services.changes import populations
+from seggraph.services.customer_value import audience_values
 from seggraph.services.members import selections
 from seggraph.services.members.selections import Selection
 from seggraph.services.memberships import deltas
@@ -267,6 +268,7 @@ async def _record(
     connection, workspace_id = unit.connection, viewer.workspace_id
     at: datetime = await connection.fetchval("SELECT clock_timestamp()")
     recorded = await deltas.record(connection, workspace_id, kind, found, Recording(RunTrigger.MANUAL, at))
+    audience_values.follow(context, unit, workspace_id, kind, deltas.entries_and_exits(found))
     context.publish(unit, deltas.facts_of(workspace_id, recorded, at))
     await segment_references.mark_followers(context, unit, workspace_id, kind, found)
 

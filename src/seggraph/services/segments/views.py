@@ -15,6 +15,7 @@ from seggraph.database.columns import listed
 from seggraph.database.connections import database
 from seggraph.database.paging import Key, Order, Page, PageRequest, fetch_page, nullable
 from seggraph.errors import NotFound
+from seggraph.services.customer_value.value_upkeep import COMPLETE
 from seggraph.values.names import search_key
 from seggraph.vocabulary import (
     MemberKind,
@@ -166,7 +167,8 @@ def order_by(field: str, *, descending: bool) -> Order:
 def _by_value(sql: str, *, descending: bool) -> tuple[Key, ...]:
     """The keys of what is made of a segment's value as it is kept."""
     kept = f"""
-        (SELECT {sql} FROM segment_values v WHERE v.workspace_id = s.workspace_id AND v.segment_id = s.id)
+        (SELECT {sql} FROM segment_values v
+         WHERE v.workspace_id = s.workspace_id AND v.segment_id = s.id AND v.built_to = {COMPLETE})
     """  # noqa: S608 - constants only
     return nullable(kept, "numeric", "0", descending=descending)
 

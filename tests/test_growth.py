@@ -1,0 +1,52 @@
+"""The operations of bench/growth.py in counted work: what does not grow with the members there is not allowed to.
+
+`bench.growth` measures time at sizes that take minutes to fill. Here the sizes are small, and what is counted are
+statements, rows and bytes between the process and PostgreSQL.
+"""
+
+import asyncpg
+import pytest
+from bench.growth import OPERATIONS, Bench, Size
+
+from seggraph.context import Context
+from tests.counted_work import CountedWork, counted
+
+SEGMENTS = 4
+EVENTS = 2
+BYTES_OF_CHUNKS = 4 * 8_300 * SEGMENTS
+"""What the bitmaps of the segments have at most, however many members they have: they are of one chunk."""
+
+LARGE_ROWS = 60
+"""Rows that do not count as growth: batches, totals and names that happen to be more."""
+
+
+@pytest.mark.slow
+async def test_the_work_does_not_grow_with_the_members(
+    context: Context, connection: asyncpg.Connection
+) -> None:
+    small, large = Size(2_000, SEGMENTS), Size(12_000, SEGMENTS)
+    bench = Bench(context, connection)
+    for size in (small, large):
+        await bench.fill(size, EVENTS)
+
+    grown = {}
+    for operation in OPERATIONS:
+        before, after = [await _work_of(bench, size, operation.name) for size in (small, large)]
+        if (
+            after.statements > before.statements + 4
+            or after.rows > 1.5 * before.rows + LARGE_ROWS
+            or after.bytes_read > 1.5 * before.bytes_read + BYTES_OF_CHUNKS
+            or after.bytes_sent > 1.5 * before.bytes_sent + BYTES_OF_CHUNKS
+        ):
+            grown[operation.name] = before, after
+    assert grown == {}
+
+
+async def _work_of(bench: Bench, size: Size, name: str) -> CountedWork:
+    """The work of an operation, the second time: the first one makes plans and fills caches."""
+    [operation] = [one for one in OPERATIONS if one.name == name]
+    await (await operation.prepare(bench, size))()
+    work = await operation.prepare(bench, size)
+    with counted() as done:
+        await work()
+    return done
