@@ -59,7 +59,7 @@ class Api:
         self._services: Context | None = None
         self._hub: Hub | None = None
         endpoint = GraphQLEndpoint(
-            build_schema(self._observe),
+            build_schema(self._observe, settings),
             self._caller,
             per_operation=Caller.afresh,
             allowed_origins=settings.allowed_origins,

@@ -60,6 +60,15 @@ class Settings(BaseSettings):
         gt=0,
         description="Limit for the estimated cost of a statement over all members.",
     )
+    max_operation_nodes: int = Field(
+        500_000, ge=1_000, description="Limit for the objects in lists that one GraphQL answer can have."
+    )
+    max_operation_cost: int = Field(
+        1_000_000, ge=1_000, description="Limit for the estimated cost of one GraphQL operation, in points."
+    )
+    operation_timeout_seconds: float = Field(
+        60.0, gt=0, le=3600, description="Time limit of one GraphQL query; a mutation has five times as long."
+    )
     session_check_seconds: float = Field(
         30.0, gt=0, description="How often the credentials of open subscriptions are checked."
     )

@@ -53,6 +53,7 @@ from seggraph.transport.media_types import (
     status_of,
     wants_page,
 )
+from seggraph.transport.pacing import STEP_OF_JSON, as_json
 from seggraph.transport.refusals import Refused, failure, internal_failure, refusal
 from seggraph.transport.schema import ServedSchema, is_request_error
 from seggraph.transport.sessions import while_admitted
@@ -195,10 +196,10 @@ class GraphQLEndpoint(GraphQL[Any, None]):
         asked = _asked(body) if len(body) <= COMPILED_BYTES else None
         if asked is None:
             return None
-        data = await _unless_abandoned(self._served.answer(*asked, context), request)
-        if data is None:
+        answer = await _unless_abandoned(self._served.answer(*asked, context), request)
+        if answer is None:
             return None
-        return _json(encode({"data": data}), 200, accepted.response)
+        return _json(encode(answer), status_of(answer, accepted.response), accepted.response)
 
     async def _run_bounded(self, request: Request) -> Response:
         """Answer, and close the files of an upload, which stock leaves open; those of a stream when it ends."""
@@ -343,6 +344,8 @@ class GraphQLEndpoint(GraphQL[Any, None]):
         body = await super().process_result(request, result)
         if is_request_error(result.data, result.errors):
             del body["data"]
+        elif _cost_of(result) > STEP_OF_JSON:
+            body["data"] = cast(Any, await as_json(result.data))
         return body
 
     def create_response(
@@ -360,6 +363,11 @@ class GraphQLEndpoint(GraphQL[Any, None]):
     def decode_json(self, data: str | bytes) -> object:
         """Read JSON."""
         return decode(data)
+
+
+def _cost_of(result: ExecutionResult) -> int:
+    cost: int = (result.extensions or {}).get("cost", {}).get("requested", 0)
+    return cost
 
 
 def _json(body: bytes, status: int, media_type: str) -> Response:
