@@ -43,6 +43,9 @@ class Settings(BaseSettings):
         min_length=32,
         description="Key that encrypts stored secrets, at least 32 characters. Unset: a key in the files folder.",
     )
+    previous_secret_keys: tuple[SecretStr, ...] = Field(
+        (), description="Earlier values of `secret_key`, as a JSON list: secrets can still be read with them."
+    )
     jwt_issuer: str = Field("seggraph", description="Required `iss` of a token.")
     jwt_audience: str = Field("seggraph", description="Required `aud` of a token.")
     allowed_origins: tuple[str, ...] = Field(

@@ -16,13 +16,13 @@ from graphql import (
 
 from seggraph.access import Viewer
 from seggraph.api.costs import COSTS
+from seggraph.api.schema import build_schema
 from seggraph.transport.cost import Estimate
 from seggraph.transport.cost.reading import SIZED, is_list
 from seggraph.transport.cost.sizes import SIZES
-from tests import product
 from tests.product import Server
 
-SCHEMA = product.build_schema()
+SCHEMA = build_schema()
 OBJECTS = [
     one
     for one in SCHEMA._schema.type_map.values()

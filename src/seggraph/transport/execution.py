@@ -7,7 +7,7 @@ executes the operation, and so data, errors, paths and their order are its own. 
 once more is all that it costs; of a mutation only what is below its payload is compiled.
 """
 
-from collections.abc import Awaitable, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Final, cast
 
 from graphql import (
@@ -29,6 +29,8 @@ from seggraph.transport.pacing import STEP_OF_LIST, TimedOut, in_turns, within
 from seggraph.transport.rows import take_rows
 from seggraph.transport.running import Run
 
+OPERATION_SECONDS: Final = 60.0
+"""How long a query may take, unless the schema says otherwise."""
 MUTATION_FACTOR: Final = 5
 """How much longer than a query a mutation may take."""
 _PROGRAMS = "seggraph_programs"
@@ -65,7 +67,8 @@ async def answer(
 
 def operation_seconds(schema: GraphQLSchema, *, is_mutation: bool = False) -> float:
     """How long an operation may take. To end a change is worse than to wait for it, so it has longer."""
-    seconds: float = getattr(schema, "_strawberry_schema").operation_seconds  # noqa: B009 - mypy knows no such name
+    served = getattr(schema, "_strawberry_schema", None)
+    seconds: float = getattr(served, "operation_seconds", OPERATION_SECONDS)
     return seconds * MUTATION_FACTOR if is_mutation else seconds
 
 
@@ -128,14 +131,14 @@ class CompiledExecutor(StrawberryGraphQLCoreExecutionContext):
     def execute_operation(self, serially: bool | None = None) -> Any:
         """Execute the operation: as it was compiled, or else as graphql-core does."""
         if self._is_compiled and self.operation.operation is not OperationType.MUTATION:
-            return self._timed(self._execute_compiled(serially))
+            return self._timed(lambda: self._execute_compiled(serially))
         executed = super().execute_operation(serially)
-        return self._timed(executed) if self.is_awaitable(executed) else executed
+        return self._timed(lambda: executed) if self.is_awaitable(executed) else executed
 
-    async def _timed(self, executing: Awaitable[Any]) -> Any:
+    async def _timed(self, execute: Callable[[], Any]) -> Any:
         is_mutation = self.operation.operation is OperationType.MUTATION
         try:
-            return await within(operation_seconds(self.schema, is_mutation=is_mutation), executing)
+            return await within(operation_seconds(self.schema, is_mutation=is_mutation), execute())
         except TimedOut as error:
             return ExecutionResult(data=None, errors=[error])
 

@@ -17,7 +17,7 @@ from strawberry.types.graphql import OperationType
 
 from seggraph.transport.cost import CostLimits, Costs, FieldCost
 from seggraph.transport.documents import DocumentCache, PreparedDocuments
-from seggraph.transport.execution import CompiledExecutor, answer
+from seggraph.transport.execution import OPERATION_SECONDS, CompiledExecutor, answer
 from seggraph.transport.limits import Limits
 from seggraph.transport.masking import published
 from seggraph.transport.measuring import Measured, Observe
@@ -48,7 +48,7 @@ class ServedSchema(strawberry.Schema):
         limits: Limits = _DEFAULT_LIMITS,
         costs: Mapping[str, FieldCost] = MappingProxyType({}),
         cost_limits: CostLimits = _DEFAULT_COST_LIMITS,
-        operation_seconds: float = 60.0,
+        operation_seconds: float = OPERATION_SECONDS,
         observe: Observe | None = None,
         extensions: Iterable[type[SchemaExtension] | Callable[[], SchemaExtension]] = (),
         **options: Any,
