@@ -51,6 +51,14 @@ class Settings(BaseSettings):
     allowed_origins: tuple[str, ...] = Field(
         (), description="Browser origins allowed to call the API (CORS and WebSockets), as a JSON list."
     )
+    allowed_headers: tuple[str, ...] = Field(
+        (), description="Further headers that pages of these origins may send (CORS), as a JSON list."
+    )
+    public_url: str | None = Field(
+        None,
+        pattern=r"^https?://[^/?#@\s]+(/[^?#\s]*)?$",
+        description="URL that clients reach the API by, like https://api.example.com/seggraph. Unset: by their Host.",
+    )
     statement_timeout_seconds: float = Field(
         60.0, gt=0, description="Time limit of one SQL statement of an evaluation."
     )
