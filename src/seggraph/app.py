@@ -15,6 +15,7 @@ from starlette.responses import FileResponse, JSONResponse, PlainTextResponse, R
 from starlette.routing import Route
 from starlette.websockets import WebSocket
 
+from seggraph import tasks
 from seggraph.api.base.context import Caller, caller_factory
 from seggraph.api.operations import monitoring
 from seggraph.api.operations.monitoring import CountedRequests, Monitoring
@@ -25,6 +26,7 @@ from seggraph.events import Hub
 from seggraph.files import signed_paths, uploads
 from seggraph.services.destinations import feedback as destination_feedback
 from seggraph.services.exports import exports
+from seggraph.services.identity import rights
 from seggraph.services.identity.sign_ins import SignIns
 from seggraph.services.imports import rejects as import_rejects
 from seggraph.services.operations import health
@@ -78,7 +80,7 @@ class Api:
         self._sign_ins = SignIns()
         self._services: Context | None = None
         self._hub: Hub | None = None
-        endpoint = GraphQLEndpoint(
+        endpoint = self._endpoint = GraphQLEndpoint(
             build_schema(self._observe, settings),
             self._caller,
             per_operation=Caller.afresh,
@@ -105,9 +107,18 @@ class Api:
         async with self._opening() as services:
             hub = Hub(services.stream)
             async with hub.running():
+                watching = asyncio.create_task(rights.watch(self._rights_changed))
                 self._services, self._hub = services, hub
-                yield
-                self._services = self._hub = None
+                try:
+                    yield
+                finally:
+                    self._services = self._hub = None
+                    await tasks.end([watching])
+
+    def _rights_changed(self) -> None:
+        """Check everyone anew, and end what is open for those who may not go on."""
+        self._sign_ins.forget()
+        self._endpoint.rights.change()
 
     async def _caller(
         self, connection: Request | WebSocket, parameters: Mapping[str, object] | None

@@ -56,7 +56,7 @@ from seggraph.transport.media_types import (
 from seggraph.transport.pacing import STEP_OF_JSON, as_json
 from seggraph.transport.refusals import Refused, failure, internal_failure, refusal
 from seggraph.transport.schema import ServedSchema, is_request_error
-from seggraph.transport.sessions import while_admitted
+from seggraph.transport.sessions import Rights, while_admitted
 from seggraph.transport.sharing import Broadcasts
 from seggraph.transport.websocket import Connection, TextWebSocketAdapter, TransportWSHandler
 
@@ -99,7 +99,8 @@ class GraphQLEndpoint(GraphQL[Any, None]):
     with a connection's context for each operation on the socket and returns the one to run it with: give every
     operation its own loaders there. `allowed_origins` are the origins other than our own whose pages may open a
     WebSocket (CORS for HTTP is a middleware's work). Sizes are in bytes, `connection_init_timeout` in seconds.
-    Every `recheck_seconds` the context of whatever is open is made anew: it ends when that turns it away.
+    Every `recheck_seconds`, and after `rights.change()`, the context of whatever is open is made anew: it ends when
+    that turns it away.
     """
 
     request_adapter_class = BoundedFormAdapter
@@ -133,6 +134,7 @@ class GraphQLEndpoint(GraphQL[Any, None]):
         self.max_body_bytes = max_body_bytes
         self.max_upload_bytes = max_upload_bytes
         self.recheck_seconds = recheck_seconds
+        self.rights = Rights()
         self._make_context = context
         self._per_operation = per_operation
         self._page = GraphiQLPage()
@@ -322,7 +324,9 @@ class GraphQLEndpoint(GraphQL[Any, None]):
     def _while_admitted(
         self, source: AsyncGenerator[Any, None], request: Request
     ) -> AsyncGenerator[Any, None]:
-        return while_admitted(source, partial(self._make_context, request, None), self.recheck_seconds)
+        return while_admitted(
+            source, partial(self._make_context, request, None), self.recheck_seconds, self.rights
+        )
 
     async def readmit(self, connection: Connection) -> None:
         """Raise Unauthenticated or Forbidden if a WebSocket would not be accepted any more."""

@@ -7,7 +7,7 @@ first of the line goes on. `within` gives an operation a deadline, which ends it
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Generator, Sequence
 from time import monotonic
 from typing import Any, Final, TypeVar
 from weakref import WeakKeyDictionary
@@ -153,11 +153,43 @@ class TimedOut(GraphQLError):
         )
 
 
+class _Begun(Awaitable[T]):
+    """Work that was begun, up to the first thing that it waits for: what waits for nothing needs no timer."""
+
+    def __init__(self, work: Awaitable[T]) -> None:
+        self._steps = work.__await__()
+        self.is_done = False
+        self.result: Any = None
+        try:
+            self._waits_for: Any = next(self._steps)
+        except StopIteration as done:
+            self.is_done, self.result = True, done.value
+
+    def __await__(self) -> Generator[Any, Any, T]:
+        steps: Any = self._steps
+        waits_for = self._waits_for
+        try:
+            while True:
+                try:
+                    sent = yield waits_for
+                except BaseException as error:
+                    waits_for = steps.throw(error)
+                else:
+                    waits_for = steps.send(sent)
+        except StopIteration as done:
+            result: T = done.value
+            return result
+
+
 async def within(seconds: float, work: Awaitable[T]) -> T:
     """The result of work. Raises TimedOut when it takes longer, after it was cancelled."""
+    begun = _Begun(work)
+    if begun.is_done:
+        result: T = begun.result
+        return result
     try:
         async with asyncio.timeout(seconds) as deadline:
-            return await work
+            return await begun
     except TimeoutError as error:
         if deadline.expired():
             raise TimedOut(seconds) from error

@@ -31,7 +31,7 @@ from seggraph import tasks
 from seggraph.errors import Forbidden, Unauthenticated
 from seggraph.transport.encoding import encode
 from seggraph.transport.masking import log_internal
-from seggraph.transport.sessions import until_refused
+from seggraph.transport.sessions import Rights, until_refused
 from seggraph.transport.sharing import Broadcasts, Member, Source
 
 FORBIDDEN = 4403
@@ -65,6 +65,7 @@ class _View(Protocol):
 
 class _Rechecking(Protocol):
     recheck_seconds: float
+    rights: Rights
 
     async def readmit(self, connection: Connection) -> None:
         """Raise Unauthenticated or Forbidden if the connection would not be accepted any more."""
@@ -131,7 +132,7 @@ class TransportWSHandler(BaseGraphQLTransportWSHandler[Any, None]):
     async def _watch(self) -> None:
         """Close the connection when its credentials do not hold any more."""
         view, connection = cast(_Rechecking, self.view), cast(Connection, self.context)
-        await until_refused(lambda: view.readmit(connection), view.recheck_seconds)
+        await until_refused(lambda: view.readmit(connection), view.recheck_seconds, view.rights)
         await self.websocket.close(FORBIDDEN, "Forbidden")
 
     async def shutdown(self) -> None:
