@@ -59,6 +59,13 @@ class Settings(BaseSettings):
         pattern=r"^https?://[^/?#@\s]+(/[^?#\s]*)?$",
         description="URL that clients reach the API by, like https://api.example.com/seggraph. Unset: by their Host.",
     )
+    persisted_documents: Path | None = Field(
+        None,
+        description="JSON file of trusted GraphQL documents by their SHA-256, as graphql-codegen writes it.",
+    )
+    only_persisted_documents: bool = Field(
+        False, description="Whether only the documents of that file are executed."
+    )
     statement_timeout_seconds: float = Field(
         60.0, gt=0, description="Time limit of one SQL statement of an evaluation."
     )
