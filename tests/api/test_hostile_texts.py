@@ -8,6 +8,7 @@ import asyncpg
 import pytest
 from graphql import GraphQLInputObjectType, GraphQLType, get_named_type
 
+from seggraph.access import Viewer
 from seggraph.context import Context
 from tests.api.schema_walk import SCHEMA, Place, Walk
 from tests.api.test_permission_walk import TABLES
@@ -68,3 +69,41 @@ async def test_no_text_makes_an_internal_error(
                     found.setdefault(operation.title, []).append(text[:20])
 
     assert found == {}
+
+
+PREVIEW = """
+    query ($i: PreviewSegmentInput!) { previewSegment(input: $i) {
+      errors { code path ... on CriteriaError { reason } } } }
+"""
+DESTINATION = """
+    mutation ($url: String!) { createDestination(input: {name: "D", type: HTTP, url: $url}) { errors { code path } } }
+"""
+
+
+@pytest.mark.parametrize("field", ["\u0000", "a\u0000", "x" * 5_000])
+async def test_the_name_of_a_property_that_cannot_be_one_is_that_fields_error(
+    server: Server, viewer: Viewer, field: str
+) -> None:
+    condition = {"event": {"name": "visit", "where": [{"field": field, "op": "EQ", "value": "x"}]}}
+    sequence = {"sequence": {"steps": [condition["event"], {"name": "order"}]}}
+    async with server.sign_in(viewer) as product:
+        for criteria, place in ((condition, ["event"]), (sequence, ["sequence", "steps", "0"])):
+            given = {"kind": "PERSON", "criteria": criteria}
+            [error] = (await product.run(PREVIEW, i=given))["previewSegment"]["errors"]
+            assert error["reason"] == "CRITERIA_BAD_VALUE"
+            assert error["path"] == ["criteria", *place, "where", "0", "field"]
+        text = f"COUNT(EVENT 'visit' WHERE \"{field}\" = 'x') > 0"
+        answer = await product.raw(PREVIEW, i={"kind": "PERSON", "criteriaText": text})
+    assert not is_internal(answer)
+
+
+@pytest.mark.parametrize(
+    "url", ["https://.", "https://..", "https://a..b/", "https://" + "a" * 64 + ".example/", "https://xn--/"]
+)
+async def test_a_url_without_the_name_of_a_host_is_that_fields_error(
+    server: Server, viewer: Viewer, url: str
+) -> None:
+    async with server.sign_in(viewer) as product:
+        [error] = (await product.run(DESTINATION, url=url))["createDestination"]["errors"]
+
+    assert error == {"code": "INVALID", "path": ["url"]}
