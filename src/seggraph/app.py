@@ -115,7 +115,9 @@ class Api:
         async with self._opening() as services:
             hub = Hub(services.stream)
             async with hub.running():
-                watching = asyncio.create_task(rights.watch(self._rights_changed))
+                watching = asyncio.create_task(
+                    rights.watch(services.settings.database_url or "", self._rights_changed)
+                )
                 self._services, self._hub = services, hub
                 try:
                     yield

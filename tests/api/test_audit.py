@@ -12,6 +12,7 @@ from seggraph.access import Viewer
 from seggraph.api.base import ids
 from seggraph.context import Context
 from seggraph.database.unit_of_work import begin
+from seggraph.models import User, WorkspaceUser
 from seggraph.services.audit import audit
 from seggraph.services.audit import retention as audit_retention
 from seggraph.vocabulary import AuditAction, AuditSubject, Role
@@ -50,9 +51,9 @@ async def test_everything_that_somebody_does_is_written_down(
     async with server.sign_in(viewer) as product:
         # given an administrator who makes, changes and ends one of everything
         me = (await product.run("{ viewer { user { id } workspace { id } } }"))["viewer"]
-        leader = await new_viewer("", Role.LEADER, workspace_id=viewer.workspace_id)
-        assert leader.user_id is not None
-        colleague = ids.encode("User", leader.user_id)
+        user = await User.create(subject="leader", name="Leader", email="leader@example.com")
+        await WorkspaceUser.create(workspace_id=viewer.workspace_id, user_id=user.id, role=Role.LEADER)
+        colleague = ids.encode("User", user.id)
         rows = [{"externalId": "secret-person", "name": "Jane Doe", "email": "jane@example.com"}]
         await called(product, "upsertMembers", "created", kind="PERSON", members=rows)
         vip = {"tags": {"op": "HAS_ANY", "values": ["vip"]}}

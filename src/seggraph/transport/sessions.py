@@ -39,7 +39,7 @@ class Rights:
         with suppress(TimeoutError):
             async with asyncio.timeout(seconds):
                 await self._changed.wait()
-        await turn()  # thousands of sessions may be told at once
+        await turn()  # thousands of sessions may wake up at once
 
 
 async def until_refused(check: Check, seconds: float, rights: Rights) -> SeggraphError:

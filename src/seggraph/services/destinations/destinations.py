@@ -324,7 +324,7 @@ async def _send_anew(
 
 
 def _recipient(of: DestinationView | DestinationDraft) -> tuple[Address | None, str]:
-    """To whom the secret is sent, and under which name."""
+    """Where the secret is sent to, and under which name."""
     return address_of(of.url), (of.header_name or "Authorization").lower()
 
 

@@ -36,7 +36,6 @@ class _Place:
     purpose: Callable[[asyncpg.Record], str]
 
 
-# any workspace: a key is that of the whole installation
 _IDS: Final = "SELECT id FROM {table} WHERE {column} IS NOT NULL ORDER BY id"
 _READ: Final = "SELECT id, workspace_id, {column} AS sealed FROM {table} WHERE id = $1 FOR UPDATE"
 _WRITE: Final = "UPDATE {table} SET {column} = $2 WHERE id = $1"
