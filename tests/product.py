@@ -151,10 +151,15 @@ def _schema() -> ServedSchema:
     return build_schema(lambda *arguments: _observe.get()(*arguments))
 
 
-def _shared_schema(observe: Observe) -> ServedSchema:
+def _shared_schema(observe: Observe, settings: Settings) -> ServedSchema:
     """The schema of all servers of this process: to build one takes 0.15 s. Each server hears of its own operations."""
     _observe.set(observe)
-    return _schema()
+    return _schema() if _has_usual_limits(settings) else build_schema(observe, settings)
+
+
+def _has_usual_limits(settings: Settings) -> bool:
+    names = ("max_operation_nodes", "max_operation_cost", "operation_timeout_seconds")
+    return all(getattr(settings, name) == Settings.model_fields[name].default for name in names)
 
 
 @asynccontextmanager

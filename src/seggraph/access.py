@@ -90,9 +90,13 @@ VISIBLE_SEGMENT: Final = """
     s.workspace_id = $1
     AND (s.visibility = 'WORKSPACE' OR $3 OR s.created_by_id = $2)
     AND NOT EXISTS (SELECT FROM segment_hidings h
-                    WHERE h.workspace_id = $1 AND h.segment_id = s.id AND h.user_id = $2)
+                    WHERE h.workspace_id = $1 AND h.segment_id = s.id AND h.user_id = $2
+                      AND NOT EXISTS (SELECT FROM workspace_users w
+                                      WHERE w.workspace_id = $1 AND w.user_id = $2 AND w.role = 'ADMIN'))
 """
-"""The condition on `segments s` for the segments that a viewer sees; $1 to $3 are `visibility_arguments`."""
+"""The condition on `segments s` for the segments that a viewer sees; $1 to $3 are `visibility_arguments`.
+
+Nothing is hidden from an administrator, also from one who has become it since."""
 
 
 VISIBLE_EXPORT: Final = f"""
@@ -120,7 +124,7 @@ def sees_segment(
     """What VISIBLE_SEGMENT says, for a deleted segment of the viewer's workspace."""
     is_own = created_by_id is not None and created_by_id == viewer.user_id
     is_open = visibility is Visibility.WORKSPACE or viewer.manages_all or is_own
-    return is_open and viewer.user_id not in hidden_from
+    return is_open and (viewer.role is Role.ADMIN or viewer.user_id not in hidden_from)
 
 
 def sees_playbook(viewer: Viewer, *, visibility: Visibility, created_by_id: int | None) -> bool:

@@ -16,6 +16,7 @@ from starlette.routing import Route
 from starlette.websockets import WebSocket
 from starlette_compress import CompressMiddleware
 
+from seggraph import tasks
 from seggraph.api.base.context import Caller, caller_factory
 from seggraph.api.operations import monitoring
 from seggraph.api.operations.monitoring import CountedRequests, Monitoring
@@ -26,22 +27,43 @@ from seggraph.events import Hub
 from seggraph.files import signed_paths, uploads
 from seggraph.services.destinations import feedback as destination_feedback
 from seggraph.services.exports import exports
+from seggraph.services.identity import rights
 from seggraph.services.identity.sign_ins import SignIns
 from seggraph.services.imports import rejects as import_rejects
 from seggraph.services.operations import health
 from seggraph.settings import Settings
 from seggraph.transport import GraphQLEndpoint, PersistedDocuments, RedisDocumentStore, read_trusted
+from seggraph.transport.endpoint import PREFLIGHT_HEADERS
 from seggraph.vocabulary import ExportFormat
 
-EXPORTED: Final = "/files/exports/{workspace_id:int}/{export_id:int}"
-FEEDBACK: Final = "/destinations/{destination_id:int}/feedback"
-REJECTED: Final = "/files/imports/{workspace_id:int}/{import_id:int}/rejected.csv"
+EXPORTED: Final = "/files/exports/{workspace_id}/{export_id}"
+FEEDBACK: Final = "/destinations/{destination_id}/feedback"
+REJECTED: Final = "/files/imports/{workspace_id}/{import_id}/rejected.csv"
+ALLOWED_HEADERS: Final = (
+    "accept",
+    "authorization",
+    "content-type",
+    "x-request-id",
+    *PREFLIGHT_HEADERS,
+    "apollographql-client-name",
+    "apollographql-client-version",
+    "x-apollo-operation-id",
+    "x-apollo-operation-name",
+    "traceparent",
+    "tracestate",
+    "baggage",
+    "idempotency-key",
+)
+"""Headers that pages of other origins may send: ours, and those of the usual clients and of tracing."""
+CORS_SECONDS: Final = 600
 MEDIA_TYPES: Final = {
     (False, ExportFormat.CSV): "text/csv; charset=utf-8",
     (False, ExportFormat.JSON_LINES): "application/jsonl; charset=utf-8",
     (True, ExportFormat.CSV): "application/gzip",
     (True, ExportFormat.JSON_LINES): "application/gzip",
 }
+MAX_DIGITS: Final = 18
+"""Most digits of a number in a path: every id has fewer."""
 COMPRESSED_BYTES: Final = 8 * 1024
 """Smaller answers are sent as they are: compressing them would take longer than it saves."""
 UPLOAD_OVERHEAD_BYTES: Final = 1024 * 1024
@@ -61,8 +83,8 @@ class Api:
         self._sign_ins = SignIns()
         self._services: Context | None = None
         self._hub: Hub | None = None
-        endpoint = GraphQLEndpoint(
-            build_schema(self._observe),
+        endpoint = self._endpoint = GraphQLEndpoint(
+            build_schema(self._observe, settings),
             self._caller,
             per_operation=Caller.afresh,
             allowed_origins=settings.allowed_origins,
@@ -93,9 +115,20 @@ class Api:
         async with self._opening() as services:
             hub = Hub(services.stream)
             async with hub.running():
+                watching = asyncio.create_task(
+                    rights.watch(services.settings.database_url or "", self._rights_changed)
+                )
                 self._services, self._hub = services, hub
-                yield
-                self._services = self._hub = None
+                try:
+                    yield
+                finally:
+                    self._services = self._hub = None
+                    await tasks.end([watching])
+
+    def _rights_changed(self) -> None:
+        """Check everyone anew, and end what is open for those who may not go on."""
+        self._sign_ins.forget()
+        self._endpoint.rights.change()
 
     def _documents(self, settings: Settings) -> PersistedDocuments:
         """The documents that clients may name by their hash. Raises Invalid for a file that cannot be used."""
@@ -125,9 +158,9 @@ class Api:
         refusal = self._refusal(request)
         if refusal is not None:
             return refusal
-        number = request.path_params["import_id"]
+        workspace_id, number = _numbers(request, "workspace_id", "import_id")
         return StreamingResponse(
-            import_rejects.stream(request.path_params["workspace_id"], number),
+            import_rejects.stream(workspace_id, number),
             media_type="text/csv; charset=utf-8",
             headers=_download(f"import-{number}-rejected.csv"),
         )
@@ -138,9 +171,7 @@ class Api:
         if refusal is not None or self._services is None:
             return refusal or _not_ready()
         try:
-            view = await exports.file_of(
-                request.path_params["workspace_id"], request.path_params["export_id"]
-            )
+            view = await exports.file_of(*_numbers(request, "workspace_id", "export_id"))
         except NotFound as error:
             return PlainTextResponse(error.message, status_code=404)
         path = await asyncio.to_thread(uploads.path_of, self._services.settings, view.file or "")
@@ -152,12 +183,16 @@ class Api:
         """Receive what a destination reports about members. The request must be signed with its secret."""
         if self._services is None:
             return _not_ready()
+        try:
+            [number] = _numbers(request, "destination_id")
+        except NotFound as error:
+            return PlainTextResponse(error.message, status_code=404)
         body = b""
         async for part in request.stream():
             body += part
             if len(body) > destination_feedback.MAX_BYTES:
                 return PlainTextResponse("Send fewer events at once.", status_code=413)
-        number, headers = request.path_params["destination_id"], dict(request.headers)
+        headers = dict(request.headers)
         try:
             report = await destination_feedback.receive(self._services, number, headers, body)
         except NotFound as error:
@@ -174,6 +209,7 @@ class Api:
             return _not_ready()
         given = (request.query_params.get(name, "") for name in ("expires", "signature"))
         try:
+            _numbers(request, *request.path_params)
             signed_paths.verify(self._services.settings, request.url.path, *given)
         except NotFound as error:
             return PlainTextResponse(error.message, status_code=404)
@@ -205,6 +241,14 @@ def create_app(settings: Settings, opening: Opening | None = None) -> Starlette:
     return Api(settings, opening or partial(open_context, settings)).application
 
 
+def _numbers(request: Request, *names: str) -> list[int]:
+    """The numbers of objects in the path. Raises NotFound for any other text."""
+    texts = [request.path_params[name] for name in names]
+    if not all(text.isascii() and text.isdigit() and len(text) <= MAX_DIGITS for text in texts):
+        raise NotFound("There is no such file.")
+    return [int(text) for text in texts]
+
+
 def _not_ready() -> Response:
     return PlainTextResponse("The server is starting or stopping.", status_code=503)
 
@@ -223,8 +267,9 @@ def _cors(settings: Settings) -> Middleware:
         CORSMiddleware,
         allow_origins=list(settings.allowed_origins),
         allow_methods=["GET", "POST"],
-        allow_headers=["authorization", "content-type", "apollo-require-preflight", "x-request-id"],
-        expose_headers=["x-request-id"],
+        allow_headers=[*ALLOWED_HEADERS, *settings.allowed_headers],
+        expose_headers=["x-request-id", "retry-after"],
+        max_age=CORS_SECONDS,
     )
 
 

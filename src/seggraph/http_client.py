@@ -197,7 +197,10 @@ class _Guard(httpcore.AsyncNetworkBackend):
 
     async def addresses(self, host: str, port: int) -> list[str]:
         """The addresses of a name. Raises AddressRefused if one of them may not be called, OSError without any."""
-        entries = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        try:
+            entries = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        except UnicodeError as error:  # an empty label, or one of more than 63 characters
+            raise AddressRefused(f"{host[:100]} is not the name of a host.") from error
         texts = list(dict.fromkeys(str(entry[4][0]) for entry in entries))
         for text in texts:
             self._check(host, ip_address(text.partition("%")[0]))

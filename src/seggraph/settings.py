@@ -43,10 +43,21 @@ class Settings(BaseSettings):
         min_length=32,
         description="Key that encrypts stored secrets, at least 32 characters. Unset: a key in the files folder.",
     )
+    previous_secret_keys: tuple[SecretStr, ...] = Field(
+        (), description="Earlier values of `secret_key`, as a JSON list: secrets can still be read with them."
+    )
     jwt_issuer: str = Field("seggraph", description="Required `iss` of a token.")
     jwt_audience: str = Field("seggraph", description="Required `aud` of a token.")
     allowed_origins: tuple[str, ...] = Field(
         (), description="Browser origins allowed to call the API (CORS and WebSockets), as a JSON list."
+    )
+    allowed_headers: tuple[str, ...] = Field(
+        (), description="Further headers that pages of these origins may send (CORS), as a JSON list."
+    )
+    public_url: str | None = Field(
+        None,
+        pattern=r"^https?://[^/?#@\s]+(/[^?#\s]*)?$",
+        description="URL that clients reach the API by, like https://api.example.com/seggraph. Unset: by their Host.",
     )
     persisted_documents: Path | None = Field(
         None,
@@ -66,6 +77,15 @@ class Settings(BaseSettings):
         50_000_000.0,
         gt=0,
         description="Limit for the estimated cost of a statement over all members.",
+    )
+    max_operation_nodes: int = Field(
+        500_000, ge=1_000, description="Limit for the objects in lists that one GraphQL answer can have."
+    )
+    max_operation_cost: int = Field(
+        1_000_000, ge=1_000, description="Limit for the estimated cost of one GraphQL operation, in points."
+    )
+    operation_timeout_seconds: float = Field(
+        60.0, gt=0, le=3600, description="Time limit of one GraphQL query; a mutation has five times as long."
     )
     session_check_seconds: float = Field(
         30.0, gt=0, description="How often the credentials of open subscriptions are checked."

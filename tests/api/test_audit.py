@@ -9,8 +9,10 @@ import asyncpg
 import pytest
 
 from seggraph.access import Viewer
+from seggraph.api.base import ids
 from seggraph.context import Context
 from seggraph.database.unit_of_work import begin
+from seggraph.models import User, WorkspaceUser
 from seggraph.services.audit import audit
 from seggraph.services.audit import retention as audit_retention
 from seggraph.vocabulary import AuditAction, AuditSubject, Role
@@ -49,6 +51,9 @@ async def test_everything_that_somebody_does_is_written_down(
     async with server.sign_in(viewer) as product:
         # given an administrator who makes, changes and ends one of everything
         me = (await product.run("{ viewer { user { id } workspace { id } } }"))["viewer"]
+        user = await User.create(subject="leader", name="Leader", email="leader@example.com")
+        await WorkspaceUser.create(workspace_id=viewer.workspace_id, user_id=user.id, role=Role.LEADER)
+        colleague = ids.encode("User", user.id)
         rows = [{"externalId": "secret-person", "name": "Jane Doe", "email": "jane@example.com"}]
         await called(product, "upsertMembers", "created", kind="PERSON", members=rows)
         vip = {"tags": {"op": "HAS_ANY", "values": ["vip"]}}
@@ -64,7 +69,7 @@ async def test_everything_that_somebody_does_is_written_down(
             id=segment,
             name="VIPs",
             criteria=refers,
-            hiddenFromIds=[me["user"]["id"]],
+            hiddenFromIds=[colleague],
         )
         await called(
             product, "addSegmentMembers", "changed", segmentIds=[static], externalIds=["secret-person"]
@@ -146,7 +151,7 @@ async def test_everything_that_somebody_does_is_written_down(
         # and says what was different, with ids as the API has them
         edited, added, status = entries[3], entries[4], entries[6]
         assert edited["before"] == {"name": "VIP", "criteria": vip, "hiddenFromIds": []}
-        assert edited["after"] == {"name": "VIPs", "criteria": refers, "hiddenFromIds": [me["user"]["id"]]}
+        assert edited["after"] == {"name": "VIPs", "criteria": refers, "hiddenFromIds": [colleague]}
         assert added["after"] == {"askedForCount": 1, "changedCount": 1}
         assert (status["before"], status["after"]) == ({"status": "DRAFT"}, {"status": "ACTIVE"})
         assert entries[7]["after"]["addToSegmentIds"] == [static]

@@ -71,7 +71,7 @@ async def test_an_email_service_is_tried_out_by_a_read_whatever_it_answers(
         wrong = await tried(product, destination)
         assert (wrong["statusCode"], "404" in wrong["reason"]) == (404, True)
         update = "mutation ($i: UpdateDestinationInput!) { updateDestination(input: $i) { errors { code } } }"
-        await product.run(update, i={"id": destination["id"], "url": service.url})
+        await product.run(update, i={"id": destination["id"], "url": service.url, "authSecret": SECRET})
 
         assert (await tried(product, destination))["statusCode"] == 200
         for fault, status, reason in expected:

@@ -157,10 +157,11 @@ async def test_a_segment_that_is_needed_is_not_archived_and_one_that_is_named_no
         kind="PERSON",
         criteria={"related": {"relation": "account", "where": {"not": inside(needed)}}},
     )
-    assert viewer.user_id is not None
+    leader = await new_viewer("", Role.LEADER, workspace_id=viewer.workspace_id)
+    assert leader.user_id is not None
     hidden = await create(client, name="Hidden", criteria=inside(needed), activate=False)
-    me = ids.encode("User", viewer.user_id)
-    payload = await answer(client, UPDATE, id=hidden["id"], hiddenFromIds=[me])
+    them = ids.encode("User", leader.user_id)
+    payload = await answer(client, UPDATE, id=hidden["id"], hiddenFromIds=[them])
     assert payload["errors"] == []
     workspace = viewer.workspace_id
     feeding = await connection.fetchval(PLAYBOOK, workspace, "Feeding", "WORKSPACE", "{}", None)
@@ -173,7 +174,8 @@ async def test_a_segment_that_is_needed_is_not_archived_and_one_that_is_named_no
         await connection.execute(ATTACH, workspace, campaign, number(needed))
 
     # then archiving names what may be seen, counts the rest, and does nothing
-    error = await refused(client, STEP % "archive", id=needed["id"])
+    async with client.server.sign_in(leader) as theirs:
+        error = await refused(theirs, STEP % "archive", id=needed["id"])
     assert (error["code"], error["path"]) == ("SEGMENT_IN_USE", ["id"])
     for name in (
         'campaign "Spring"',
@@ -191,7 +193,9 @@ async def test_a_segment_that_is_needed_is_not_archived_and_one_that_is_named_no
       campaigns { name status use holds } segments { id name use } playbooks { name use } destinations { id }
       hiddenCount
     } } }"""
-    assert (await client.run(query, id=needed["id"]))["segment"]["usages"] == {
+    async with client.server.sign_in(leader) as theirs:
+        usages = (await theirs.run(query, id=needed["id"]))["segment"]["usages"]
+    assert usages == {
         "campaigns": [
             {"name": "Spring", "status": "ACTIVE", "use": "TARGET", "holds": True},
             {"name": "Winter", "status": "COMPLETED", "use": "TARGET", "holds": False},

@@ -172,3 +172,17 @@ async def test_ready_means_that_tables_and_redis_are_there(
     await connection.execute("DELETE FROM tortoise_migrations WHERE name LIKE '0002%'")
     status, [problem] = await problems(context)
     assert (status, "seggraph migrate" in problem) == (503, True)
+
+
+def test_an_operator_rotates_the_key_of_secrets(
+    database_url: str, servers: embedded.Servers, tmp_path: Path
+) -> None:
+    env = environment(database_url, servers, SEGGRAPH_FILES_DIR=str(tmp_path))
+
+    rotated = seggraph("rotate-keys", "--new-key", env=env)
+
+    assert rotated.returncode == 0, rotated.stderr
+    assert "0 secrets were encrypted with the key" in rotated.stderr
+    assert len(list(tmp_path.glob("secret-key*"))) == 2
+    refused = seggraph("rotate-keys", "--new-key", env=env | {"SEGGRAPH_SECRET_KEY": "k" * 32})
+    assert (refused.returncode, "SEGGRAPH_PREVIOUS_SECRET_KEYS" in refused.stderr) == (1, True)

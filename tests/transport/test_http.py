@@ -51,7 +51,7 @@ def test_the_media_type_is_the_one_that_the_client_likes_best(
     assert response.status_code == 200
     assert response.headers["content-type"] == f"{answered}; charset=utf-8"
     assert response.headers["cache-control"] == "no-store"
-    assert response.json() == {"data": {"hello": "Hello world"}}
+    assert response.json()["data"] == {"hello": "Hello world"}
 
 
 @pytest.mark.parametrize("accept", ["image/png", f"{GRAPHQL};q=0, {JSON};q=0", "text/html"])
@@ -121,7 +121,7 @@ def test_a_query_by_get(server: str) -> None:
 
     response = http.get(server, params={"query": query, "variables": '{"n": "you"}'})
 
-    assert response.json() == {"data": {"hello": "Hello you"}}
+    assert response.json()["data"] == {"hello": "Hello you"}
 
 
 @pytest.mark.parametrize("variables", ["{", "5", "[1]"])
@@ -189,7 +189,7 @@ def test_an_upload_needs_a_header_that_no_form_can_send(server: str) -> None:
     assert without.status_code == 400
     assert code_of(without) == "CSRF_PREFLIGHT_REQUIRED"
     assert with_header.status_code == 200
-    assert with_header.json() == {"data": {"upload": "content"}}
+    assert with_header.json()["data"] == {"upload": "content"}
 
 
 def test_the_file_of_an_upload_is_there_while_its_answer_is_streamed(server: str) -> None:
@@ -199,7 +199,7 @@ def test_the_file_of_an_upload_is_there_while_its_answer_is_streamed(server: str
     response = http.post(server, data=UPLOAD, files=files, headers=headers)
 
     assert response.headers["content-type"].startswith("text/event-stream")
-    assert '{"data":{"upload":"content"}}' in response.text
+    assert '{"data":{"upload":"content"}' in response.text
 
 
 @pytest.mark.parametrize(
@@ -271,7 +271,7 @@ def test_an_expected_failure_shows_its_code_and_path(server: str) -> None:
     response = post(server, "{ taken hello }")
 
     assert response.status_code == 200
-    assert response.json() == {
+    assert {name: part for name, part in response.json().items() if name != "extensions"} == {
         "data": {"taken": None, "hello": "Hello world"},
         "errors": [
             {
@@ -335,7 +335,7 @@ def test_values_that_the_fast_encoder_refuses_still_arrive(server: str) -> None:
     response = post(server, "{ hugeNumber }")
 
     assert response.status_code == 200
-    assert response.json() == {"data": {"hugeNumber": {"n": 2**70, "s": "\ud800"}}}
+    assert response.json()["data"] == {"hugeNumber": {"n": 2**70, "s": "\ud800"}}
 
 
 def test_a_second_request_with_the_same_text_is_answered_the_same(server: str) -> None:

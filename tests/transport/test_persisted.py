@@ -52,8 +52,8 @@ def test_a_document_is_known_after_its_text_was_sent_with_its_hash(server: str) 
     by_id = post(server, {"documentId": f"sha256:{digest_of(text)}", "variables": {"name": "me"}})
 
     assert (unknown.status_code, code_of(unknown)) == (400, "PERSISTED_QUERY_NOT_FOUND")
-    assert registered.json() == known.json() == {"data": {"hello": "Hello you"}}
-    assert by_id.json() == {"data": {"hello": "Hello me"}}
+    assert registered.json()["data"] == known.json()["data"] == {"hello": "Hello you"}
+    assert by_id.json()["data"] == {"hello": "Hello me"}
 
 
 def test_a_client_that_takes_plain_json_reads_from_a_200_that_the_text_is_missing(server: str) -> None:
@@ -73,7 +73,7 @@ def test_a_document_is_named_by_get(server: str) -> None:
     )
     by_id = http.get(server, params={"documentId": f"sha256:{digest_of(text)}"}, headers={"accept": GRAPHQL})
 
-    assert by_hash.json() == by_id.json() == {"data": {"hello": "Hello world"}}
+    assert by_hash.json()["data"] == by_id.json()["data"] == {"hello": "Hello world"}
 
 
 def test_variables_of_these_names_are_only_variables(server: str) -> None:
@@ -81,7 +81,7 @@ def test_variables_of_these_names_are_only_variables(server: str) -> None:
 
     response = post(server, {"query": text, "variables": {"documentId": "sha256:0"}})
 
-    assert response.json() == {"data": {"hello": "Hello sha256:0"}}
+    assert response.json()["data"] == {"hello": "Hello sha256:0"}
 
 
 @pytest.mark.parametrize(
@@ -118,7 +118,7 @@ def test_a_wrong_text_is_not_remembered(server: str) -> None:
 def test_a_trusted_document_is_executed(server: str, asked: dict[str, Any]) -> None:
     response = post(trusting(server), asked)
 
-    assert response.json() == {"data": {"hello": "Hello world"}}
+    assert response.json()["data"] == {"hello": "Hello world"}
 
 
 @pytest.mark.parametrize(

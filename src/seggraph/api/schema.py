@@ -1,6 +1,6 @@
 """The schema: queries, mutations and subscriptions put together, and its text."""
 
-from typing import Annotated, cast
+from typing import Annotated, Any, cast
 
 import strawberry
 from strawberry.types import Info
@@ -15,6 +15,7 @@ from seggraph.api.base.scalars import CONFIG
 from seggraph.api.campaigns.campaigns import CampaignQueries
 from seggraph.api.campaigns.metric_mutations import MetricMutations
 from seggraph.api.campaigns.mutations import CampaignMutations
+from seggraph.api.costs import COSTS
 from seggraph.api.criteria.attributes import AttributeMutations, AttributeQueries
 from seggraph.api.criteria.criteria import CriteriaInput, document_of
 from seggraph.api.criteria.fields import CriteriaFieldQueries
@@ -54,7 +55,9 @@ from seggraph.services.criteria import matching
 from seggraph.services.members import members
 from seggraph.services.members.members import MemberList
 from seggraph.services.segments import views as segment_views
+from seggraph.settings import Settings
 from seggraph.transport import Observe, ServedSchema
+from seggraph.transport.cost import CostLimits
 from seggraph.transport.records import wanted
 from seggraph.vocabulary import MemberKind
 
@@ -259,8 +262,8 @@ async def _visible(caller: Caller, segment_ids: list[strawberry.ID], kind: Membe
     return numbers
 
 
-def build_schema(observe: Observe | None = None) -> ServedSchema:
-    """The schema that is served; `observe` is called after each operation."""
+def build_schema(observe: Observe | None = None, settings: Settings | None = None) -> ServedSchema:
+    """The schema that is served, with the limits of the settings; `observe` is called after each operation."""
     return ServedSchema(
         query=Query,
         mutation=Mutation,
@@ -268,4 +271,12 @@ def build_schema(observe: Observe | None = None) -> ServedSchema:
         types=[CriteriaError, InputError, *EVENT_TYPES],
         config=CONFIG,
         observe=observe,
+        costs=COSTS,
+        **({} if settings is None else _limits(settings)),
     )
+
+
+def _limits(settings: Settings) -> dict[str, Any]:
+    """What operations may cost, and how long they may take."""
+    limits = CostLimits(nodes=settings.max_operation_nodes, cost=settings.max_operation_cost)
+    return {"cost_limits": limits, "operation_seconds": settings.operation_timeout_seconds}

@@ -7,7 +7,7 @@ from seggraph.access import Viewer
 from seggraph.context import Context
 from seggraph.database.connections import database
 from seggraph.destinations import file_drop
-from seggraph.files.secrets import SecretKeyMissing
+from seggraph.files.keyring import SecretKeyMissing
 from seggraph.services.destinations import deliveries, destinations
 from seggraph.services.destinations.destinations import DestinationDraft
 from seggraph.vocabulary import ApiKeyScope, Channel, Role

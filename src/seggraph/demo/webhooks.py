@@ -5,7 +5,7 @@ from typing import Final
 
 from seggraph.access import Viewer
 from seggraph.context import Context
-from seggraph.files.secrets import SecretKeyMissing
+from seggraph.files.keyring import SecretKeyMissing
 from seggraph.services.webhooks import webhooks
 from seggraph.services.webhooks.webhooks import WebhookDraft
 from seggraph.vocabulary import ApiKeyScope, Role, Topic

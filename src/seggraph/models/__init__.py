@@ -19,6 +19,7 @@ from seggraph.models.imports import Import, ImportReject
 from seggraph.models.members import Member, MemberAddress
 from seggraph.models.playbooks import Playbook
 from seggraph.models.relations import PendingRelation, Relation
+from seggraph.models.rights import RightsVersion
 from seggraph.models.runs import Run, RunChunk
 from seggraph.models.segments import Segment, SegmentHiding, Source
 from seggraph.models.suppressions import Suppression
@@ -51,6 +52,7 @@ __all__ = [
     "Playbook",
     "Population",
     "Relation",
+    "RightsVersion",
     "Run",
     "RunChunk",
     "Segment",

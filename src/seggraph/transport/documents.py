@@ -7,6 +7,7 @@ request, and neither measures a document before validating it.
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from cachetools import LRUCache
 from graphql import (
@@ -22,6 +23,7 @@ from strawberry.schema.schema import validate_document
 from strawberry.types.execution import ExecutionContext
 
 from seggraph.transport.codes import TransportCode
+from seggraph.transport.cost import Costs
 from seggraph.transport.limits import Limits, violations
 
 CACHED_DOCUMENTS = 512
@@ -65,12 +67,16 @@ class DocumentCache:
         prepared = self._prepared.get(text)
         if prepared is None or prepared.errors:
             return None
+        meant = self.meant(prepared, operation_name)
+        return None if meant is None or meant.operation is not type_ else (meant, prepared.fragments)
+
+    @staticmethod
+    def meant(prepared: PreparedDocument, operation_name: str | None) -> OperationDefinitionNode | None:
+        """The operation that a request means; None when that is not clear."""
         if operation_name is None:
-            meant = prepared.operations
-        else:
-            meant = tuple(one for one in prepared.operations if one.name and one.name.value == operation_name)
-        fits = len(meant) == 1 and meant[0].operation is type_
-        return (meant[0], prepared.fragments) if fits else None
+            return prepared.operations[0] if len(prepared.operations) == 1 else None
+        named = (one for one in prepared.operations if one.name and one.name.value == operation_name)
+        return next(named, None)
 
     def prepare(self, context: ExecutionContext, document: DocumentNode) -> PreparedDocument:
         """Measure and validate a document, and keep it when it is not too long."""
@@ -94,11 +100,16 @@ class DocumentCache:
 
 
 class PreparedDocuments(SchemaExtension):
-    """Takes parsing and validation of an operation from the schema's `DocumentCache`."""
+    """Takes parsing and validation of an operation from the schema's `DocumentCache`.
 
-    def __init__(self, cache: DocumentCache) -> None:
+    It refuses an operation that would cost too much.
+    """
+
+    def __init__(self, cache: DocumentCache, costs: Costs) -> None:
         self._cache = cache
+        self._costs = costs
         self._prepared: PreparedDocument | None = None
+        self._cost: dict[str, int] | None = None
 
     def on_parse(self) -> Iterator[None]:
         """Set the document if it is known; otherwise let it be parsed, up to the limit of tokens."""
@@ -120,5 +131,25 @@ class PreparedDocuments(SchemaExtension):
             self._prepared = self._cache.prepare(context, context.graphql_document)
         if self._prepared is not None:
             ambiguous = len(self._prepared.operations) > 1 and context._provided_operation_name is None
-            context.pre_execution_errors = [_UNNAMED] if ambiguous else list(self._prepared.errors)
+            errors = [_UNNAMED] if ambiguous else list(self._prepared.errors)
+            context.pre_execution_errors = errors or self._cost_errors(self._prepared)
         yield
+
+    def _cost_errors(self, prepared: PreparedDocument) -> list[GraphQLError]:
+        """Work out what the operation costs; what is wrong with that."""
+        context = self.execution_context
+        operation = self._cache.meant(prepared, context.operation_name)
+        if operation is None:
+            return []
+        cost = self._costs.of(operation, prepared.fragments)
+        try:
+            estimate = cost.admit(context.variables or {})
+        except GraphQLError as error:
+            return [error]
+        if operation.operation is not OperationType.SUBSCRIPTION:
+            self._cost = cost.extensions(estimate)
+        return []
+
+    def get_results(self) -> dict[str, Any]:
+        """What the answer says of its cost."""
+        return {} if self._cost is None else {"cost": self._cost}

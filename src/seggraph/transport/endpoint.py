@@ -53,10 +53,11 @@ from seggraph.transport.media_types import (
     status_of,
     wants_page,
 )
+from seggraph.transport.pacing import STEP_OF_JSON, as_json
 from seggraph.transport.persisted import PersistedDocuments
 from seggraph.transport.refusals import Refused, failure, internal_failure, refusal
 from seggraph.transport.schema import ServedSchema, is_request_error
-from seggraph.transport.sessions import while_admitted
+from seggraph.transport.sessions import Rights, while_admitted
 from seggraph.transport.sharing import Broadcasts
 from seggraph.transport.websocket import Connection, TextWebSocketAdapter, TransportWSHandler
 
@@ -99,7 +100,8 @@ class GraphQLEndpoint(GraphQL[Any, None]):
     with a connection's context for each operation on the socket and returns the one to run it with: give every
     operation its own loaders there. `allowed_origins` are the origins other than our own whose pages may open a
     WebSocket (CORS for HTTP is a middleware's work). Sizes are in bytes, `connection_init_timeout` in seconds.
-    Every `recheck_seconds` the context of whatever is open is made anew: it ends when that turns it away.
+    Every `recheck_seconds`, and after `rights.change()`, the context of whatever is open is made anew: it ends when
+    that turns it away.
     `documents` are those that requests may name by their hash.
     """
 
@@ -135,6 +137,7 @@ class GraphQLEndpoint(GraphQL[Any, None]):
         self.max_body_bytes = max_body_bytes
         self.max_upload_bytes = max_upload_bytes
         self.recheck_seconds = recheck_seconds
+        self.rights = Rights()
         self._make_context = context
         self._per_operation = per_operation
         self.documents = documents or PersistedDocuments()
@@ -199,10 +202,10 @@ class GraphQLEndpoint(GraphQL[Any, None]):
         asked = self._asked(body) if len(body) <= COMPILED_BYTES else None
         if asked is None:
             return None
-        data = await _unless_abandoned(self._served.answer(*asked, context), request)
-        if data is None:
+        answer = await _unless_abandoned(self._served.answer(*asked, context), request)
+        if answer is None:
             return None
-        return _json(encode({"data": data}), 200, accepted.response)
+        return _json(encode(answer), status_of(answer, accepted.response), accepted.response)
 
     async def _run_bounded(self, request: Request) -> Response:
         """Answer, and close the files of an upload, which stock leaves open; those of a stream when it ends."""
@@ -343,7 +346,9 @@ class GraphQLEndpoint(GraphQL[Any, None]):
     def _while_admitted(
         self, source: AsyncGenerator[Any, None], request: Request
     ) -> AsyncGenerator[Any, None]:
-        return while_admitted(source, partial(self._make_context, request, None), self.recheck_seconds)
+        return while_admitted(
+            source, partial(self._make_context, request, None), self.recheck_seconds, self.rights
+        )
 
     async def readmit(self, connection: Connection) -> None:
         """Raise Unauthenticated or Forbidden if a WebSocket would not be accepted any more."""
@@ -365,6 +370,8 @@ class GraphQLEndpoint(GraphQL[Any, None]):
         body = await super().process_result(request, result)
         if is_request_error(result.data, result.errors):
             del body["data"]
+        elif _cost_of(result) > STEP_OF_JSON:
+            body["data"] = cast(Any, await as_json(result.data))
         return body
 
     def create_response(
@@ -382,6 +389,11 @@ class GraphQLEndpoint(GraphQL[Any, None]):
     def decode_json(self, data: str | bytes) -> object:
         """Read JSON."""
         return decode(data)
+
+
+def _cost_of(result: ExecutionResult) -> int:
+    cost: int = (result.extensions or {}).get("cost", {}).get("requested", 0)
+    return cost
 
 
 def _json(body: bytes, status: int, media_type: str) -> Response:

@@ -7,8 +7,8 @@ executes the operation, and so data, errors, paths and their order are its own. 
 once more is all that it costs; of a mutation only what is below its payload is compiled.
 """
 
-from collections.abc import Mapping
-from typing import Any, cast
+from collections.abc import Callable, Mapping
+from typing import Any, Final, cast
 
 from graphql import (
     DocumentNode,
@@ -25,9 +25,14 @@ from graphql.pyutils import Path
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
 from seggraph.transport.compiler import Program, Programs
+from seggraph.transport.pacing import STEP_OF_LIST, TimedOut, in_turns, within
 from seggraph.transport.rows import take_rows
 from seggraph.transport.running import Run
 
+OPERATION_SECONDS: Final = 60.0
+"""How long a query may take, unless the schema says otherwise."""
+MUTATION_FACTOR: Final = 5
+"""How much longer than a query a mutation may take."""
 _PROGRAMS = "seggraph_programs"
 _NO_VARIABLES = VariableValues({}, {})
 
@@ -50,13 +55,21 @@ async def answer(
     """The data of a query. Raises whatever is in the way of it."""
     values: Any = _NO_VARIABLES
     if operation.variable_definitions:
-        values = get_variable_values(schema, operation.variable_definitions, variables)
+        values = get_variable_values(schema, operation.variable_definitions, variables, max_errors=1)
         if isinstance(values, list):
             raise values[0]
     program = programs_of(schema).program(operation, fragments, values.coerced)
     run = Run(schema, context, values)
-    [data] = await run.objects(program.root(cast(GraphQLObjectType, schema.query_type)), [None])
+    root = program.root(cast(GraphQLObjectType, schema.query_type))
+    [data] = await within(operation_seconds(schema), run.objects(root, [None]))
     return data
+
+
+def operation_seconds(schema: GraphQLSchema, *, is_mutation: bool = False) -> float:
+    """How long an operation may take. To end a change is worse than to wait for it, so it has longer."""
+    served = getattr(schema, "_strawberry_schema", None)
+    seconds: float = getattr(served, "operation_seconds", OPERATION_SECONDS)
+    return seconds * MUTATION_FACTOR if is_mutation else seconds
 
 
 class CompiledExecutor(StrawberryGraphQLCoreExecutionContext):
@@ -118,8 +131,24 @@ class CompiledExecutor(StrawberryGraphQLCoreExecutionContext):
     def execute_operation(self, serially: bool | None = None) -> Any:
         """Execute the operation: as it was compiled, or else as graphql-core does."""
         if self._is_compiled and self.operation.operation is not OperationType.MUTATION:
-            return self._execute_compiled(serially)
-        return super().execute_operation(serially)
+            return self._timed(lambda: self._execute_compiled(serially))
+        executed = super().execute_operation(serially)
+        return self._timed(lambda: executed) if self.is_awaitable(executed) else executed
+
+    async def _timed(self, execute: Callable[[], Any]) -> Any:
+        is_mutation = self.operation.operation is OperationType.MUTATION
+        try:
+            return await within(operation_seconds(self.schema, is_mutation=is_mutation), execute())
+        except TimedOut as error:
+            return ExecutionResult(data=None, errors=[error])
+
+    def complete_list_value(
+        self, return_type: Any, field_details_list: Any, info: Any, path: Path, result: Any, *arguments: Any
+    ) -> Any:
+        """Complete a list; a long one in turns."""
+        if type(result) is list and len(result) > STEP_OF_LIST:
+            result = in_turns(result)
+        return super().complete_list_value(return_type, field_details_list, info, path, result, *arguments)
 
     async def _execute_compiled(self, serially: bool | None) -> ExecutionResult:
         try:

@@ -47,8 +47,8 @@ class GraphiQLPage:
         return (BUNDLE / "index.html").read_text("utf-8")
 
     def render(self, request: Request) -> Response:
-        """Return the page, which asks for its files below the path that was asked for."""
-        assets = escape(request.url.path.rstrip("/") + "/assets/")
+        """Return the page, which asks for its files below its own path, whatever a proxy has put before that."""
+        assets = escape("./" + request.url.path.rstrip("/").rpartition("/")[2] + "/assets/")
         return HTMLResponse(self._template.replace("./assets/", assets), headers=PAGE_HEADERS)
 
 

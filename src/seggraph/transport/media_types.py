@@ -23,6 +23,7 @@ _STATUS_BY_CODE: dict[str, int] = {
     ErrorCode.FORBIDDEN.value: 403,
     ErrorCode.INTERNAL.value: 500,
     ErrorCode.RETRY_LATER.value: 503,
+    TransportCode.OPERATION_TIMED_OUT.value: 503,
     TransportCode.METHOD_NOT_ALLOWED.value: 405,
     TransportCode.NOT_ACCEPTABLE.value: 406,
     TransportCode.PAYLOAD_TOO_LARGE.value: 413,

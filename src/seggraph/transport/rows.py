@@ -138,6 +138,11 @@ def _take(taken: Taken, variable: str, type_: Any) -> None:
         return
 
 
+def has_rows(type_: Any) -> bool:
+    """Whether a type, non-null or not, is a list of rows of a bulk input."""
+    return _rows_of(type_.of_type if isinstance(type_, GraphQLNonNull) else type_) is not None
+
+
 def _rows_of(type_: Any) -> "_RowType | None":
     """How a list of rows is read, or None if the type is none."""
     if not isinstance(type_, GraphQLList):

@@ -8,6 +8,7 @@ from typing import Any, cast
 from graphql import GraphQLSchema
 
 from seggraph.transport.leaves import refuse
+from seggraph.transport.pacing import STEP, turn
 from seggraph.transport.plans import Field, ObjectPlan, Objects, RowPlan, Shape, Values
 
 _NONE: type = type(None)
@@ -89,6 +90,12 @@ class Run:
         return made
 
     async def _objects(self, objects: Objects, is_nullable: bool, values: Values) -> Values:
+        if len(values) > STEP:
+            done: list[Any] = []
+            for start in range(0, len(values), STEP):
+                done += await self._objects(objects, is_nullable, values[start : start + STEP])
+                await turn()
+            return done
         classes = set(map(type, values))
         if len(classes) == 1 and _NONE not in classes and CoroutineType not in classes:
             return await self.objects(objects.plan(classes.pop()), values)

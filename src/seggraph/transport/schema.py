@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncGenerator, Callable, Iterable, Mapping
 from contextlib import aclosing
 from time import perf_counter
+from types import MappingProxyType
 from typing import Any
 
 import strawberry
@@ -14,21 +15,25 @@ from strawberry.types import ExecutionResult
 from strawberry.types.execution import ExecutionContext, PreExecutionError
 from strawberry.types.graphql import OperationType
 
+from seggraph.transport.cost import CostLimits, Costs, FieldCost
 from seggraph.transport.documents import DocumentCache, PreparedDocuments
-from seggraph.transport.execution import CompiledExecutor, answer
+from seggraph.transport.execution import OPERATION_SECONDS, CompiledExecutor, answer
 from seggraph.transport.limits import Limits
 from seggraph.transport.masking import published
 from seggraph.transport.measuring import Measured, Observe
+from seggraph.transport.pacing import STEP_OF_JSON, TimedOut, as_json
 
 _DEFAULT_LIMITS = Limits()
+_DEFAULT_COST_LIMITS = CostLimits()
 
 
 class ServedSchema(strawberry.Schema):
     """`strawberry.Schema` with the executor, the limits, the caches and the masking of the transport.
 
-    `observe` is called after each operation. Further keyword arguments are those of
-    `strawberry.Schema`. An extension with a `resolve` method costs every field dear and leaves nothing to
-    compiled documents: do without.
+    `costs` says what fields cost besides what the schema tells, by `Type.field`, and `cost_limits` what an operation
+    may cost. A query, or an event of a subscription, may take `operation_seconds`. `observe` is called after each
+    operation. Further keyword arguments are those of `strawberry.Schema`. An extension with a `resolve` method costs
+    every field dear and leaves nothing to compiled documents: do without.
 
     Errors are published in `execute` and `stream`, through which every transport goes. The stock `MaskErrors`
     runs in a hook and misses what is raised by hooks themselves.
@@ -41,22 +46,27 @@ class ServedSchema(strawberry.Schema):
         subscription: type | None = None,
         *,
         limits: Limits = _DEFAULT_LIMITS,
+        costs: Mapping[str, FieldCost] = MappingProxyType({}),
+        cost_limits: CostLimits = _DEFAULT_COST_LIMITS,
+        operation_seconds: float = OPERATION_SECONDS,
         observe: Observe | None = None,
         extensions: Iterable[type[SchemaExtension] | Callable[[], SchemaExtension]] = (),
         **options: Any,
     ) -> None:
         documents = self._documents = DocumentCache(limits)
         self._observe = observe
+        self.operation_seconds = operation_seconds
         self._is_extended = bool(extensions)
         measured = [] if observe is None else [lambda: Measured(observe)]
         super().__init__(
             query,
             mutation,
             subscription,
-            extensions=[*extensions, *measured, lambda: PreparedDocuments(documents)],
+            extensions=[*extensions, *measured, lambda: PreparedDocuments(documents, self.costs)],
             execution_context_class=CompiledExecutor,
             **options,
         )
+        self.costs = Costs(self._schema, costs, cost_limits)
 
     def process_errors(
         self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None
@@ -66,9 +76,9 @@ class ServedSchema(strawberry.Schema):
     async def answer(
         self, query: str, variables: dict[str, Any], operation_name: str | None, context: Any
     ) -> dict[str, Any] | None:
-        """The data of a query whose document is known, executed as it was compiled.
+        """The answer to a query whose document is known, executed as it was compiled.
 
-        None when there is anything to say but data: `execute` it then.
+        None when there is anything to say but data and cost: `execute` it then.
         """
         operation = (
             None
@@ -78,15 +88,22 @@ class ServedSchema(strawberry.Schema):
         if operation is None:
             return None
         begun = perf_counter()
+        cost = self.costs.of(*operation)
         try:
-            data = await answer(self._schema, *operation, variables, context)
+            estimate = cost.admit(variables)
+            data: Any = await answer(self._schema, *operation, variables, context)
         except asyncio.CancelledError:
             self._report("left", begun)
             raise
+        except TimedOut as error:
+            self._report("refused", begun)
+            return {"errors": [error.formatted]}
         except Exception:  # whatever is wrong, `execute` meets it again and says where
             return None
         self._report("ok", begun)
-        return data
+        if estimate.cost > STEP_OF_JSON:
+            data = await as_json(data)
+        return {"data": data, "extensions": {"cost": cost.extensions(estimate)}}
 
     def is_subscription(self, query: str, operation_name: str | None) -> bool:
         """Whether a document is known and its operation a subscription."""

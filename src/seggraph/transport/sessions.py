@@ -8,7 +8,7 @@ another reason, such as a database that is away, proves nothing and ends nothing
 
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from typing import Any
 
 from graphql import GraphQLError
@@ -17,15 +17,35 @@ from strawberry.types import ExecutionResult
 from seggraph import tasks
 from seggraph.errors import Forbidden, SeggraphError, Unauthenticated
 from seggraph.transport.masking import log_internal
+from seggraph.transport.pacing import turn
 
 Check = Callable[[], Awaitable[object]]
 """Raises Unauthenticated or Forbidden when the credentials do not hold any more."""
 
 
-async def until_refused(check: Check, seconds: float) -> SeggraphError:
-    """Check every so many seconds; return the error when the credentials do not hold any more."""
+class Rights:
+    """Tells whatever is open that rights may have changed."""
+
+    def __init__(self) -> None:
+        self._changed = asyncio.Event()
+
+    def change(self) -> None:
+        """Have all credentials checked now."""
+        self._changed.set()
+        self._changed = asyncio.Event()
+
+    async def wait(self, seconds: float) -> None:
+        """Return when rights may have changed, or after so many seconds."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._changed.wait()
+        await turn()  # thousands of sessions may wake up at once
+
+
+async def until_refused(check: Check, seconds: float, rights: Rights) -> SeggraphError:
+    """Check every so many seconds, and when rights change; return the error when the credentials do not hold."""
     while True:
-        await asyncio.sleep(seconds)
+        await rights.wait(seconds)
         try:
             await check()
         except (Unauthenticated, Forbidden) as error:
@@ -37,7 +57,7 @@ async def until_refused(check: Check, seconds: float) -> SeggraphError:
 
 
 async def while_admitted(
-    source: AsyncGenerator[Any, None], check: Check, seconds: float
+    source: AsyncGenerator[Any, None], check: Check, seconds: float, rights: Rights
 ) -> AsyncGenerator[Any, None]:
     """Pass a stream of results on until it ends; when the credentials end first, an error is the last result."""
     results: asyncio.Queue[Any] = asyncio.Queue(maxsize=1)
@@ -51,7 +71,7 @@ async def while_admitted(
         await results.put(end)
 
     reading = asyncio.create_task(read())
-    refused = asyncio.create_task(until_refused(check, seconds))
+    refused = asyncio.create_task(until_refused(check, seconds, rights))
     try:
         while True:
             taking = asyncio.create_task(results.get())

@@ -33,7 +33,7 @@ from seggraph.transport.encoding import encode
 from seggraph.transport.masking import log_internal
 from seggraph.transport.persisted import PersistedDocuments, names_document
 from seggraph.transport.refusals import Refused
-from seggraph.transport.sessions import until_refused
+from seggraph.transport.sessions import Rights, until_refused
 from seggraph.transport.sharing import Broadcasts, Member, Source
 
 FORBIDDEN = 4403
@@ -71,6 +71,7 @@ class _View(Protocol):
 
 class _Rechecking(Protocol):
     recheck_seconds: float
+    rights: Rights
 
     async def readmit(self, connection: Connection) -> None:
         """Raise Unauthenticated or Forbidden if the connection would not be accepted any more."""
@@ -137,7 +138,7 @@ class TransportWSHandler(BaseGraphQLTransportWSHandler[Any, None]):
     async def _watch(self) -> None:
         """Close the connection when its credentials do not hold any more."""
         view, connection = cast(_Rechecking, self.view), cast(Connection, self.context)
-        await until_refused(lambda: view.readmit(connection), view.recheck_seconds)
+        await until_refused(lambda: view.readmit(connection), view.recheck_seconds, view.rights)
         await self.websocket.close(FORBIDDEN, "Forbidden")
 
     async def shutdown(self) -> None:

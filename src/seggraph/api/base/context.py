@@ -41,7 +41,12 @@ class Caller:
 
     @property
     def base_url(self) -> str:
-        """Where the client reached us, like `https://api.example.com`: what paths for it to fetch begin with."""
+        """Where clients reach us, like `https://api.example.com`: what paths for them to fetch begin with.
+
+        Without the setting, where this client says that it reached us.
+        """
+        if self.services.settings.public_url is not None:
+            return self.services.settings.public_url.rstrip("/")
         return "" if self.connection is None else _base_url(self.connection)
 
     def afresh(self) -> "Caller":

@@ -41,6 +41,11 @@ class DestinationPayload:
         description="The new secret that signs messages to the destination and feedback from it; null if it"
         " did not change. It is returned only once, and only to administrators.",
     )
+    auth_secret_dropped: bool = strawberry.field(
+        default=False,
+        description="Whether authSecret was removed because scheme, host, port or path of the URL or headerName"
+        " changed. A secret is sent only to the address that it was given for: set it again for the new one.",
+    )
     errors: list[UserError] = strawberry.field(
         default_factory=list, description="The errors because of which nothing was done; empty on success."
     )
@@ -48,7 +53,11 @@ class DestinationPayload:
     @staticmethod
     def of(saved: Saved) -> "DestinationPayload":
         """The payload of what the service saved."""
-        return DestinationPayload(destination=Destination.of(saved.view), signing_secret=saved.signing_secret)
+        return DestinationPayload(
+            destination=Destination.of(saved.view),
+            signing_secret=saved.signing_secret,
+            auth_secret_dropped=saved.auth_secret_dropped,
+        )
 
 
 @strawberry.type(description="The delivery as the mutation left it, or the errors.")

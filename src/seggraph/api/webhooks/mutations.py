@@ -26,8 +26,8 @@ class WebhookPayload:
     )
     secret: str | None = strawberry.field(
         default=None,
-        description="The secret that signs messages, whsec_…. It is returned only by createWebhook and"
-        " rotateWebhookSecret.",
+        description="The secret that signs messages, whsec_…. It is returned only when it is new: by createWebhook,"
+        " rotateWebhookSecret, and updateWebhook if scheme, host, port or path of the URL changed.",
     )
     errors: list[UserError] = strawberry.field(
         default_factory=list, description="The errors because of which nothing was done; empty on success."
@@ -125,7 +125,9 @@ class WebhookMutations:
         return WebhookPayload(webhook=Webhook.of(view), secret=secret)
 
     @strawberry.mutation(
-        description="Change a webhook. Administrators only.", extensions=[ReportErrors(WebhookPayload)]
+        description="Change a webhook. If scheme, host, port or path of its URL changes, it gets a new secret, which"
+        " the payload contains. Administrators only.",
+        extensions=[ReportErrors(WebhookPayload)],
     )
     async def update_webhook(self, info: Info, input: UpdateWebhookInput) -> WebhookPayload:
         """Update."""
@@ -136,8 +138,8 @@ class WebhookMutations:
             if (value := getattr(input, name)) is not strawberry.UNSET
         }
         number = ids.decode("Webhook", input.id)
-        view = await webhooks.update(caller.services, caller.viewer, number, given)
-        return WebhookPayload(webhook=Webhook.of(view))
+        view, secret = await webhooks.update(caller.services, caller.viewer, number, given)
+        return WebhookPayload(webhook=Webhook.of(view), secret=secret)
 
     @strawberry.mutation(
         description="Pause a webhook: its messages wait. Administrators only.",

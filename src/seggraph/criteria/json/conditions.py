@@ -150,7 +150,7 @@ class ConditionReader(Shapes):
         for index, item in enumerate(content):
             self.count_leaf((*path, index))
             test = self.attribute(item, (*path, index))
-            if test is not None:
+            if test is not None and self.is_name(test.field, (*path, index, "field")):
                 found.append(test)
         return tuple(found)
 

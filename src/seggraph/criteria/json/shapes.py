@@ -81,6 +81,13 @@ class Shapes:
         self.mistakes.add(BadValue, str(problem), path)
         return None
 
+    def is_name(self, text: str, path: Path) -> bool:
+        """Whether a text may name something that is stored; what is wrong is noted."""
+        problem = _scalar_problem(text)
+        if problem is not None:
+            self.mistakes.add(BadValue, problem, path)
+        return problem is None
+
     def optional_name(self, value: object, path: Path, what: str) -> str | None:
         """A text, or None when there is none or after noting what is wrong."""
         return None if value is None else self.name(value, path, what)

@@ -25,6 +25,7 @@ from seggraph.files import secrets
 from seggraph.services.audit import audit
 from seggraph.services.destinations.adapters import environment_of, purpose
 from seggraph.values.names import clean_name, name_key
+from seggraph.values.urls import Address, address_of
 from seggraph.vocabulary import AuditAction, AuditSubject, Channel
 
 MAX_DESTINATIONS: Final = 100
@@ -119,10 +120,14 @@ class DestinationView:
 
 @dataclass(frozen=True, slots=True)
 class Saved:
-    """A destination as it was saved, and its signing secret if that is new and the viewer may see it, once."""
+    """A destination as it was saved, and its signing secret if that is new and the viewer may see it, once.
+
+    `auth_secret_dropped` says that its address changed, so that the secret for the old one is not kept.
+    """
 
     view: DestinationView
     signing_secret: str | None = None
+    auth_secret_dropped: bool = False
 
 
 SELECT: Final = f"""
@@ -181,7 +186,8 @@ async def update(
 ) -> Saved:
     """Change a destination: `changes` are fields of DestinationDraft but for its type.
 
-    After a change of the mapping or the URL all members are sent again. Raises like `create`, and StaleVersion.
+    After a change of the mapping or the URL all members are sent again. A secret is for the address that it was given
+    for: when the address changes, it is dropped unless it is given anew. Raises like `create`, and StaleVersion.
     """
     require_destination_management(viewer)
     if "auth_secret" in changes or new_signing_secret:
@@ -204,6 +210,11 @@ async def update(
         auth, hint = row["auth_secret"], row["auth_hint"]
         if "auth_secret" in changes:
             auth, hint = _sealed(context, workspace_id, draft.auth_secret)
+        is_dropped = (
+            auth is not None and "auth_secret" not in changes and _recipient(before) != _recipient(draft)
+        )
+        if is_dropped:
+            auth = hint = None
         sealed = row["signing_secret"]
         if secret is not None:
             sealed = secrets.encrypt(context.settings, secret, purpose=purpose(workspace_id, "signing"))
@@ -223,9 +234,11 @@ async def update(
         )
         view = await _read(unit.connection, workspace_id, destination_id)
         await _send_anew(context, unit, before, view, workspace_id)
-        renewed = {"signing_secret_is_new": True} if new_signing_secret else {}
-        await _noted(unit, viewer, AuditAction.EDITED, view, _audited(before), _audited(view) | renewed)
-    return Saved(view, None if secret is None else _shown(viewer, secret))
+        noted = {"signing_secret_is_new": True} if new_signing_secret else {}
+        if is_dropped:
+            noted["auth_secret_is_dropped"] = True
+        await _noted(unit, viewer, AuditAction.EDITED, view, _audited(before), _audited(view) | noted)
+    return Saved(view, None if secret is None else _shown(viewer, secret), is_dropped)
 
 
 async def delete(context: Context, viewer: Viewer, destination_id: int) -> None:
@@ -308,6 +321,11 @@ async def _send_anew(
     await unit.connection.execute(NOTE, workspace_id, after.id)
     for row in rows:
         context.deliver(unit, row["id"], claim=row["claims"])
+
+
+def _recipient(of: DestinationView | DestinationDraft) -> tuple[Address | None, str]:
+    """Where the secret is sent to, and under which name."""
+    return address_of(of.url), (of.header_name or "Authorization").lower()
 
 
 def _channel(draft: DestinationDraft) -> Channel | None:

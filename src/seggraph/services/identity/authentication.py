@@ -1,25 +1,23 @@
 """From credentials to a viewer: JSON Web Tokens of users, and API keys."""
 
-import asyncio
 import hashlib
 import secrets
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
-from functools import cache
 from typing import Any, Final
 
 import jwt
 
 from seggraph.access import Viewer
 from seggraph.database.connections import database
-from seggraph.errors import RetryLater, Unauthenticated
+from seggraph.errors import Unauthenticated
+from seggraph.services.identity.signing_keys import signing_keys
 from seggraph.settings import Settings
 from seggraph.values.attribute_values import storable_text
 from seggraph.vocabulary import ApiKeyScope, Role
 
 API_KEY_PREFIX: Final = "sgk_live_"
 MAX_CREDENTIAL_LENGTH: Final = 8_192
-JWKS_TIMEOUT_SECONDS: Final = 5
 CLOCK_LEEWAY_SECONDS: Final = 10
 MAX_SUBJECT: Final = 255
 MAX_WORKSPACE_DIGITS: Final = 18
@@ -112,8 +110,6 @@ async def _claims(settings: Settings, token: str) -> Mapping[str, Any]:
         )
     except jwt.ExpiredSignatureError as error:
         raise Unauthenticated("The token has expired; sign in again.") from error
-    except jwt.PyJWKClientConnectionError as error:
-        raise RetryLater("The keys of the identity provider cannot be had for the moment.") from error
     except (jwt.PyJWTError, ValueError, TypeError) as error:  # TypeError: a key of another algorithm
         raise Unauthenticated("The token is not valid here.") from error
     return claims
@@ -121,18 +117,14 @@ async def _claims(settings: Settings, token: str) -> Mapping[str, Any]:
 
 async def _verification_key(settings: Settings, token: str) -> tuple[Any, list[str]]:
     if settings.jwt_jwks_url is not None:
-        client = _jwks(settings.jwt_jwks_url)
-        signing_key = await asyncio.to_thread(client.get_signing_key_from_jwt, token)
+        key_id = jwt.get_unverified_header(token).get("kid")
+        if not isinstance(key_id, str):
+            raise Unauthenticated("The token does not say by its `kid` which key it was signed with.")
+        signing_key = await signing_keys(settings.jwt_jwks_url).find(key_id)
         return signing_key.key, ["RS256", "RS384", "RS512", "ES256", "ES384", "EdDSA"]
     if settings.jwt_secret is not None:
         return settings.jwt_secret.get_secret_value(), ["HS256"]
     raise Unauthenticated("This server accepts API keys only: it has neither a token secret nor a JWKS URL.")
-
-
-@cache
-def _jwks(url: str) -> jwt.PyJWKClient:
-    """One client per URL: it keeps the keys and fetches them again when one is unknown."""
-    return jwt.PyJWKClient(url, cache_keys=True, lifespan=300, timeout=JWKS_TIMEOUT_SECONDS)
 
 
 def issue_token(settings: Settings, *, subject: str, workspace_id: int, lifetime: timedelta) -> str:

@@ -25,11 +25,11 @@ FIND: Final = f"""
 """  # noqa: S608 - constants only
 
 EDGES = """
-    SELECT s.id, s.name, (r.id #>> '{}')::bigint AS refers_to
+    SELECT s.id, (r.id #>> '{}')::bigint AS refers_to
     FROM segments s, jsonb_path_query(s.criteria, '$.**.segment.id') AS r(id)
     WHERE s.workspace_id = $1 AND s.criteria @? '$.**.segment.id'
     UNION ALL
-    SELECT s.id, s.name, (r.id #>> '{}')::bigint
+    SELECT s.id, (r.id #>> '{}')::bigint
     FROM playbooks p JOIN sources o ON o.workspace_id = $1 AND o.playbook_id = p.id
     JOIN segments s ON s.id = o.segment_id, jsonb_path_query(p.criteria, '$.**.segment.id') AS r(id)
     WHERE p.workspace_id = $1 AND p.criteria @? '$.**.segment.id'
@@ -106,15 +106,17 @@ async def require_acyclic(
     if not found:
         return
     await dependencies.lock_references_exclusive(connection, viewer.workspace_id)
-    names: dict[int, str] = {}
     edges: dict[int, list[int]] = {}
     for row in await connection.fetch(EDGES, viewer.workspace_id):
-        names[row["id"]] = row["name"]
         edges.setdefault(row["id"], []).append(row["refers_to"])
     for reference in found:
         way = way_to(segment_ids, reference.segment_id, edges)
         if way is not None:
-            through = " → ".join(f'"{names.get(one, one)}"' for one in way[:-1])
+            rows = await connection.fetch(FIND, *visibility_arguments(viewer), way)
+            names = {row["id"]: row["name"] for row in rows}
+            through = " → ".join(
+                f'"{names[one]}"' if one in names else "a segment that you may not see" for one in way[:-1]
+            )
             message = f"These criteria would depend on themselves: {through} leads back to this segment."
             if len(way) == 1:
                 message = "A segment can not refer to itself: these criteria fill it."

@@ -28,6 +28,7 @@ from seggraph.vocabulary import (
     AuditAction,
     MemberKind,
     ReachStatus,
+    Role,
     SegmentOrigin,
     SegmentPurpose,
     SegmentStatus,
@@ -56,7 +57,7 @@ CREATE_SOURCES = """
     SELECT $1, $2, kind, now() FROM unnest($3::text[]) AS kind
 """
 
-USERS_OF_WORKSPACE = "SELECT user_id FROM workspace_users WHERE workspace_id = $1 AND user_id = ANY($2)"
+USERS_OF_WORKSPACE = "SELECT user_id, role FROM workspace_users WHERE workspace_id = $1 AND user_id = ANY($2)"
 
 HIDE = """
     INSERT INTO segment_hidings (workspace_id, segment_id, user_id)
@@ -179,13 +180,28 @@ async def create_sources(unit: UnitOfWork, workspace_id: int, segment_id: int, t
 
 
 async def hide_from(unit: UnitOfWork, viewer: Viewer, segment_id: int, user_ids: Sequence[int]) -> None:
-    """Make these users, and no others, those that the segment is hidden from. Raises TooMany, NotFound."""
+    """Make these users, and no others, those that the segment is hidden from.
+
+    Raises TooMany, NotFound, and Invalid for oneself and for an administrator: somebody has to see it.
+    """
     wanted = sorted(set(user_ids))
     if len(wanted) > MAX_HIDDEN_FROM:
         raise TooMany(f"Hide a segment from at most {MAX_HIDDEN_FROM} users.", path=("hiddenFromIds",))
     found = await unit.connection.fetch(USERS_OF_WORKSPACE, viewer.workspace_id, wanted)
     if len(found) != len(wanted):
         raise NotFound("One of these users is not in this workspace.", path=("hiddenFromIds",))
+    for index, user_id in enumerate(user_ids):
+        if user_id == viewer.user_id:
+            raise Invalid(
+                "A segment cannot be hidden from yourself: leave yourself out.", path=("hiddenFromIds", index)
+            )
+    admins = {row["user_id"] for row in found if row["role"] == Role.ADMIN}
+    for index, user_id in enumerate(user_ids):
+        if user_id in admins:
+            raise Invalid(
+                "A segment cannot be hidden from an administrator: leave them out.",
+                path=("hiddenFromIds", index),
+            )
     await unit.connection.execute(
         "DELETE FROM segment_hidings WHERE workspace_id = $1 AND segment_id = $2",
         viewer.workspace_id,

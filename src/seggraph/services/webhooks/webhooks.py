@@ -22,6 +22,7 @@ from seggraph.files import secrets
 from seggraph.http_client import AddressRefused
 from seggraph.services.audit import audit
 from seggraph.values.names import clean_description
+from seggraph.values.urls import address_of
 from seggraph.vocabulary import AuditAction, AuditSubject, Topic, WebhookStatus
 
 MAX_WEBHOOKS: Final = 20
@@ -82,6 +83,11 @@ ROTATE: Final = """
     WHERE workspace_id = $1 AND id = $2
 """
 
+RENEW: Final = """
+    UPDATE webhooks SET secret = $3, secret_hint = $4, previous_secret = NULL, previous_until = NULL
+    WHERE workspace_id = $1 AND id = $2
+"""
+
 DELETE: Final = (
     "DELETE FROM webhook_attempts WHERE workspace_id = $1 AND webhook_id = $2",
     "DELETE FROM webhook_messages WHERE workspace_id = $1 AND webhook_id = $2",
@@ -129,10 +135,13 @@ async def create(context: Context, viewer: Viewer, draft: WebhookDraft) -> tuple
         return view, secret
 
 
-async def update(context: Context, viewer: Viewer, webhook_id: int, given: Mapping[str, Any]) -> WebhookView:
+async def update(
+    context: Context, viewer: Viewer, webhook_id: int, given: Mapping[str, Any]
+) -> tuple[WebhookView, str | None]:
     """Change what is given of: url, topics, description. What waits is sent to the new URL.
 
-    Raises NotFound, and like `create`.
+    When the address changes, the secret does too, for who had the old address knows the old one. Returns the webhook,
+    and the new secret, which is shown only now. Raises NotFound, and like `create`.
     """
     require_admin(viewer)
     before = await get(viewer, webhook_id)
@@ -144,10 +153,18 @@ async def update(context: Context, viewer: Viewer, webhook_id: int, given: Mappi
     if url != before.url:
         await _require_callable(context, url)
     async with begin() as unit:
+        before = await _held(unit, viewer, webhook_id)
         await unit.connection.execute(EDIT, viewer.workspace_id, webhook_id, url, description, topics)
+        secret = None
+        if address_of(url) != address_of(before.url):
+            secret = webhook_signatures.new_secret()
+            sealed = secrets.encrypt(context.settings, secret, purpose=purpose_of(webhook_id))
+            await unit.connection.execute(
+                RENEW, viewer.workspace_id, webhook_id, sealed, secrets.hint(secret)
+            )
         after = await _read_back(unit, viewer, webhook_id)
         await _audit(unit, viewer, AuditAction.EDITED, before, after)
-        return after
+        return after, secret
 
 
 async def pause(viewer: Viewer, webhook_id: int) -> WebhookView:
@@ -233,6 +250,14 @@ async def _set_status(viewer: Viewer, webhook_id: int, status: WebhookStatus) ->
             action = AuditAction.PAUSED if status is WebhookStatus.PAUSED else AuditAction.RESUMED
             await _audit(unit, viewer, action, before, after)
         return after
+
+
+async def _held(unit: UnitOfWork, viewer: Viewer, webhook_id: int) -> WebhookView:
+    """The webhook, which nobody else changes until the unit of work ends. Raises NotFound."""
+    row = await unit.connection.fetchrow(f"{SELECT} AND id = $2 FOR UPDATE", viewer.workspace_id, webhook_id)
+    if row is None:
+        raise NotFound("There is no such webhook.", path=("id",))
+    return _view(row)
 
 
 async def _read_back(unit: UnitOfWork, viewer: Viewer, webhook_id: int) -> WebhookView:
