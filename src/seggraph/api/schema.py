@@ -22,6 +22,7 @@ from seggraph.api.criteria.texts import CriteriaTextQueries
 from seggraph.api.destinations.destinations import DestinationMutations, DestinationQueries
 from seggraph.api.events.events import EventMutations
 from seggraph.api.files.exports import ExportMutations, ExportQueries
+from seggraph.api.files.import_templates import ImportTemplateMutations, ImportTemplateQueries
 from seggraph.api.files.imports import ImportMutations, ImportQueries
 from seggraph.api.members.erasure import ErasureMutations
 from seggraph.api.members.members import Member, MemberConnection, MemberOrder
@@ -75,6 +76,7 @@ class Query(
     DestinationQueries,
     ExportQueries,
     ImportQueries,
+    ImportTemplateQueries,
     PlaybookQueries,
     PreviewQueries,
     SegmentListQueries,
@@ -231,6 +233,7 @@ class Mutation(
     EventMutations,
     ExportMutations,
     ImportMutations,
+    ImportTemplateMutations,
     MemberMutations,
     PlaybookMutations,
     RelationMutations,

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from seggraph.errors import SeggraphError
+from seggraph.files.columns import CellReader, unmarker
 from seggraph.files.csv_records import Dialect
 from seggraph.files.layout import Column, read_layout
 from seggraph.member_fields import FIELDS
@@ -48,9 +49,24 @@ def look(path: Path, encoding: str, kind: MemberKind, *, has_header: bool | None
 
     Raises what `read_layout` raises.
     """
-    layout = read_layout(path, encoding, has_header=has_header, is_known_name=is_known_name)
+    layout = read_layout(
+        path, encoding, has_header=has_header, is_known_name=is_known_name, is_export=_is_export
+    )
     names = [column.name for column in layout.columns]
-    return Appearance(layout.dialect, layout.columns, suggest(names, layout.cells, kind))
+    cells = [
+        [unmark(cell) for cell in column]
+        for column, unmark in zip(layout.cells, map(_unmarker, layout.columns), strict=True)
+    ]
+    return Appearance(layout.dialect, layout.columns, suggest(names, cells, kind))
+
+
+def _unmarker(column: Column) -> CellReader:
+    return unmarker(column.sniffed.reading)
+
+
+def _is_export(names: Sequence[str]) -> bool:
+    """Whether a file is an export of ours: no other program calls columns so."""
+    return not {"externalId", "isTarget", "consentEmail"} - set(names)
 
 
 def is_known_name(name: str) -> bool:
