@@ -245,20 +245,18 @@ def _is_header(records: Sequence[Sequence[str]], is_known_name: Callable[[str], 
     named = [text for cell in records[0] if (text := csv_values.unescape(cell).strip())]
     if not named:
         return False
-    if any(map(is_known_name, named)):
-        return not any(map(_is_certainly_data, named))
-    if len(set(named)) < len(named):
+    if any(map(_is_certainly_data, named)):
         return False
-    return not any(_NUMBER_OR_DATE.fullmatch(cell) or _is_certainly_data(cell) for cell in named)
+    known, domains = sum(map(is_known_name, named)), sum(map(is_domain, named))
+    if known:
+        return known >= domains  # a name such as `Owner.Email` looks like a domain
+    if domains or len(set(named)) < len(named):
+        return False
+    return not any(map(_NUMBER_OR_DATE.fullmatch, named))
 
 
 def _is_certainly_data(cell: str) -> bool:
-    return (
-        is_email(cell)
-        or is_domain(cell)
-        or cell.lower() in ("true", "false")
-        or (dates.read(cell) is not None)
-    )
+    return is_email(cell) or cell.lower() in ("true", "false") or dates.read(cell) is not None
 
 
 def _samples(column: Sequence[str]) -> list[str]:

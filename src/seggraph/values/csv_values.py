@@ -68,8 +68,12 @@ def _written_list(items: list[str]) -> str:
 
 
 def parse_list(cell: str, separator: str = LIST_SEPARATOR) -> list[str]:
-    """A list of texts: separated by a sign, or as JSON."""
-    text = unescape(cell)
+    """A list of texts in a cell as it is written: separated by a sign, or as JSON."""
+    return split_list(unescape(cell), separator)
+
+
+def split_list(text: str, separator: str) -> list[str]:
+    """A list of texts in a text: separated by a sign, or as JSON."""
     if text.startswith("["):
         try:
             items = orjson.loads(text)

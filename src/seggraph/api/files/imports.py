@@ -229,7 +229,7 @@ class CreateImportInput:
     )
     encoding: str | None = strawberry.field(
         default=None,
-        description="The encoding of the file, such as windows-1250 or shift-jis; default: it is detected"
+        description="The encoding of the file, such as windows-1250 or koi8-r; default: it is detected"
         " among UTF-8, UTF-16 and Windows-1252.",
     )
 

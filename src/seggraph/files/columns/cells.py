@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from seggraph.errors import Invalid, WrongType
 from seggraph.files.columns.reading import ColumnReading, Setting
 from seggraph.member_fields import FieldType
-from seggraph.member_fields.field_types import CONSENT, DECIMAL, FLAG, NUMBER, TEXT_LIST, WHOLE_NUMBER
+from seggraph.member_fields.field_types import CONSENT, DECIMAL, FLAG, NUMBER, TEXT, TEXT_LIST, WHOLE_NUMBER
 from seggraph.values import attribute_values, csv_values, dates, numbers, words
 from seggraph.vocabulary import AttributeType, ConsentState
 
@@ -18,7 +18,6 @@ CellReader = Callable[[str], Any]
 """Takes a cell that has a value, without the mark of a spreadsheet; raises a SeggraphError."""
 
 _INTEGER = re.compile(r"-?(?:0|[1-9]\d{0,14})", re.ASCII)
-_DOUBLE = re.compile(r"-?(?:0|[1-9]\d{0,14})\.\d{1,15}", re.ASCII)
 _ANY_DOUBLE = re.compile(r"-?\d{1,40}(?:\.\d{1,40})?(?:[eE][+-]?\d{1,3})?", re.ASCII)
 _FORMULA_MARK = re.compile(r'\s*="([^"]*)"\s*')
 
@@ -79,10 +78,10 @@ def _number(reading: ColumnReading, zone: tzinfo | None = None) -> CellReader:
         text = cell.strip()
         if _INTEGER.fullmatch(text):
             return int(text)
-        if decimal == "." and _DOUBLE.fullmatch(text):
-            return float(text)
         if _has_zeros_ahead(text):
             raise Invalid(f"{text[:40]!r} has zeros ahead, which a number does not keep.")
+        if decimal == "." and _ANY_DOUBLE.fullmatch(text) and not text.lstrip("-").isdigit():
+            return float(text)
         number = numbers.parse(text, decimal)
         return int(number) if number == number.to_integral_value() else float(number)
 
@@ -182,12 +181,13 @@ def _time(reading: ColumnReading, zone: tzinfo) -> CellReader:
 
 def _list(reading: ColumnReading, zone: tzinfo | None = None) -> CellReader:
     def read(cell: str) -> list[str]:
-        return csv_values.parse_list(cell, reading.separator)
+        return csv_values.split_list(cell, reading.separator)
 
     return read
 
 
 _FIELD_READERS: Final[dict[FieldType, Callable[[ColumnReading], CellReader]]] = {
+    TEXT: lambda reading: str,
     DECIMAL: _decimal,
     WHOLE_NUMBER: _whole_number,
     NUMBER: _field_number,
@@ -195,7 +195,7 @@ _FIELD_READERS: Final[dict[FieldType, Callable[[ColumnReading], CellReader]]] = 
     CONSENT: _consent,
     TEXT_LIST: _list,
 }
-"""The types of well-known fields whose cells depend on how their column is read."""
+"""The types of well-known fields whose cells depend on how their column is read, or are without marks already."""
 
 _ATTRIBUTE_READERS: Final[dict[AttributeType, Callable[[ColumnReading, tzinfo], CellReader]]] = {
     AttributeType.STRING: _text,

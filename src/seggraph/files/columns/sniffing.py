@@ -4,7 +4,7 @@ of the file may settle; what stays open is an ambiguity, which only a person set
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Final
 
@@ -154,7 +154,8 @@ def sniff(
 ) -> list[SniffedColumn]:
     """How the columns of a file are read, by what their cells say and by their names.
 
-    In an export of ours (`is_export`) the decimal sign is always a point.
+    In an export of ours (`is_export`) the decimal sign is always a point, no text stands for null, and no mark is on a
+    whole column.
     """
     file_decimals = {sign for one in evidence if one.is_numeric for sign in one.decimals}
     if is_export:
@@ -165,10 +166,15 @@ def sniff(
         if one.date_type is not None and one.proven_orders and len(one.orders) == 1
         for order in one.orders - {DateOrder.YMD}
     }
-    return [
+    columns = [
         _column(name, one, delimiter, file_decimals, file_orders)
         for name, one in zip(names, evidence, strict=True)
     ]
+    return (
+        [replace(one, reading=replace(one.reading, nulls=(), marks=False)) for one in columns]
+        if is_export
+        else columns
+    )
 
 
 def is_code_name(name: str) -> bool:

@@ -25,6 +25,7 @@ from seggraph.files.columns import (
 )
 from seggraph.files.layout import Column
 from seggraph.member_fields import FieldType
+from seggraph.member_fields.field_types import JSON_OBJECT, TEXT, TEXT_LIST
 from seggraph.services.catalogue.columns import FieldSuggestion
 from seggraph.services.imports.mappings import FIELDS, Pair
 from seggraph.values.words import NOT_A_VALUE
@@ -185,6 +186,11 @@ def target_of(field: str | None, reading: ColumnReading) -> AttributeType | Fiel
     return FIELDS[field].type if field in FIELDS else reading.type
 
 
+def is_scalar(target: AttributeType | FieldType) -> bool:
+    """Whether a dash stands for a missing value: of numbers, dates and words, but not of texts and lists."""
+    return target not in (AttributeType.STRING, AttributeType.STRING_LIST, TEXT, TEXT_LIST, JSON_OBJECT)
+
+
 def with_choice(column: ImportColumn, choice: Mapping[str, Any]) -> ImportColumn:
     """The column as a template reads it: what was chosen for it before is not asked again."""
     if not choice:
@@ -210,7 +216,7 @@ def _value(
     sample: str, unmark: Any, read: Any, clean: Any, target: AttributeType | FieldType, reading: ColumnReading
 ) -> Any:
     cell = unmark(sample).strip()
-    if not cell or cell in reading.nulls or (target is not AttributeType.STRING and cell in NOT_A_VALUE):
+    if not cell or cell in reading.nulls or (is_scalar(target) and cell in NOT_A_VALUE):
         return None
     try:
         value = read(cell)

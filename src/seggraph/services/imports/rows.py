@@ -15,8 +15,8 @@ from seggraph.files.columns import CellReader, cell_reader, unmarker
 from seggraph.files.csv_records import Record, has_foreign_bytes
 from seggraph.files.layout import is_totals
 from seggraph.member_fields import CONSENTS
-from seggraph.services.imports.mappings import FIELDS, Pair, key_field
-from seggraph.services.imports.readings import PlannedReading, target_of
+from seggraph.services.imports.mappings import Pair, key_field
+from seggraph.services.imports.readings import PlannedReading, is_scalar, target_of
 from seggraph.services.members.drafts import MemberDraft, clean
 from seggraph.values import domains, emails
 from seggraph.values.words import NOT_A_VALUE
@@ -57,6 +57,8 @@ class _Cell(NamedTuple):
     read: CellReader
     nulls: frozenset[str]
     clears: bool
+    is_exact: bool
+    """Whether a text keeps the spaces around it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,9 +131,14 @@ class RowMaker:
 
     def _given(self, cells: Sequence[_Cell], row: list[str], problems: list[SeggraphError]) -> dict[str, Any]:
         given: dict[str, Any] = {}
-        for index, column, key, is_attribute, unmark, read, nulls, clears in cells:
+        for index, column, key, is_attribute, unmark, read, nulls, clears, is_exact in cells:
             cell = row[index]
-            if not cell or cell.isspace() or (cell := unmark(cell).strip()) in nulls:
+            is_given = bool(cell)
+            cell = unmark(cell)
+            if not is_exact:
+                cell = cell.strip()
+                is_given = cell not in nulls
+            if not is_given:
                 if clears and key != self._key:
                     given[key] = _CLEARED.get(key)
                 continue
@@ -175,8 +182,7 @@ def _cell(pair: Pair, index: int, settings: RowSettings) -> _Cell:
     planned = settings.readings.get(pair.column, PlannedReading.of_an_older_version())
     reading = planned.reading
     target = target_of(pair.field, reading) if pair.attribute is None else settings.types[pair.attribute]
-    is_text = target is AttributeType.STRING or pair.field in TEXTS
-    nulls = frozenset(reading.nulls) | {""} | (frozenset() if is_text else NOT_A_VALUE)
+    nulls = frozenset(reading.nulls) | {""} | (NOT_A_VALUE if is_scalar(target) else frozenset())
     return _Cell(
         index,
         pair.column,
@@ -186,10 +192,8 @@ def _cell(pair: Pair, index: int, settings: RowSettings) -> _Cell:
         cell_reader(target, reading, settings.zone),
         nulls,
         reading.empty_clears,
+        target is AttributeType.STRING and not reading.nulls,
     )
-
-
-TEXTS: Final = frozenset(name for name, field in FIELDS.items() if field.type.sql == "text")
 
 
 _CLEARED: Final[dict[str, Any]] = {}
