@@ -1,4 +1,4 @@
-"""How long criteria take, next to the best SQL written by hand for the same question; and previews after an edit.
+"""How long criteria take, next to the best handwritten SQL for the same question; and previews after an edit.
 
 Run: ``python -m bench.criteria --members 1000000 --events 10000000``; by default 200,000 and ten times as many. It
 starts a server of its own and fills it, which takes some minutes for ten million events.
@@ -159,12 +159,12 @@ async def faster_setting(connection: asyncpg.Connection, work: Callable[[], Awai
 
 
 async def measure(connection: asyncpg.Connection, members: int, only: str) -> None:
-    """Print each case: the whole audience, the same by hand, and restricted to 1,000 members.
+    """Print each case: the whole audience, the same in handwritten SQL, and restricted to 1,000 members.
 
     The ratios are of the medians, and the median of those of single rounds.
     """
     engine, few = PostgresEngine(), BitMap(range(0, members, max(1, members // 1000)))
-    print(f"{'':<50} {'engine ms':>10} {'by hand ms':>11} {'ratios':>11} {'found':>9} {'of 1,000 ms':>12}")
+    print(f"{'':<50} {'engine ms':>10} {' by SQL ms':>11} {'ratios':>11} {'found':>9} {'of 1,000 ms':>12}")
     for name, document, sql in CASES:
         if only not in name:
             continue
@@ -206,7 +206,7 @@ async def measure(connection: asyncpg.Connection, members: int, only: str) -> No
             f" {len(found):>9,} {statistics.median(restricted):>12.1f}",
             flush=True,
         )
-        Ratio(f"Criteria, {name}, to SQL by hand", medians[0] / medians[1], at_most=1.2).print()
+        Ratio(f"Criteria, {name}, to handwritten SQL", medians[0] / medians[1], at_most=1.2).print()
 
 
 async def preview(

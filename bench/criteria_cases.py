@@ -1,4 +1,4 @@
-"""The questions of the bench of criteria, each with the best SQL for it that was found by hand.
+"""The questions of the bench of criteria, each with the best handwritten SQL for it.
 
 It returns what statements of the engine return, an array in binary form; `$1` is the instant that windows end at.
 """
@@ -6,7 +6,7 @@ It returns what statements of the engine return, an array in binary form; `$1` i
 from typing import Any
 
 SEGMENT = 1
-"""The segment that a third of the people are in; for SQL by hand they are rows of `memberships`."""
+"""The segment that a third of the people are in; for handwritten SQL they are rows of `memberships`."""
 
 CASES: list[tuple[str, dict[str, Any], str]] = [
     (

@@ -2,7 +2,7 @@
 
     python -m bench.reads [--folder FOLDER] [--rounds 3] [--seconds 3] [--connections 1 16]
 
-PostGraphile 5 and GraphQL Yoga on Node.js, Strawberry with resolvers by hand, and a floor without a GraphQL engine.
+PostGraphile 5 and GraphQL Yoga on Node.js, Strawberry with handwritten resolvers, and a floor without a GraphQL engine.
 All take turns within each cell, so that what else the machine does meets all alike. Needs npm and wrk.
 """
 

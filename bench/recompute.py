@@ -1,4 +1,4 @@
-"""How long from `recalculateSegment` to READY at a subscriber, against the same `count(*)` by hand.
+"""How long from `recalculateSegment` to READY at a subscriber, against the same handwritten `count(*)`.
 
 A workspace of accounts, a segment of five attribute conditions, the API and a worker in processes of their own,
 and a client on a WebSocket. The target: less than 1.5 times the count plus 300 ms.
@@ -199,7 +199,7 @@ def report(members: int, by_hand: list[float], through_product: list[float]) -> 
     count, whole = statistics.median(by_hand), statistics.median(through_product)
     target = FACTOR * count + ALLOWANCE_SECONDS
     print(f"members            {members:,}")
-    print(f"count by hand      {count * 1000:.0f} ms (median of {len(by_hand)})")
+    print(f"handwritten count    {count * 1000:.0f} ms (median of {len(by_hand)})")
     print(f"recalculate, READY {whole * 1000:.0f} ms (worst {max(through_product) * 1000:.0f})")
     print(f"ratio {whole / count:.2f}, difference {(whole - count) * 1000:.0f} ms")
     print(f"target {target * 1000:.0f} ms: {'met' if whole < target else 'MISSED'}")

@@ -1,4 +1,4 @@
-"""Strawberry and asyncpg over the tables of schema.sql: resolvers by hand, a data loader per level, caches, orjson."""
+"""Strawberry and asyncpg over the tables of schema.sql: handwritten resolvers, a data loader per level, caches, orjson."""
 
 import base64
 import os

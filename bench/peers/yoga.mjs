@@ -1,4 +1,4 @@
-// GraphQL Yoga over the tables of schema.sql: resolvers written by hand, a DataLoader per level, graphql-ws.
+// GraphQL Yoga over the tables of schema.sql: handwritten resolvers, a DataLoader per level, graphql-ws.
 // DATABASE_URL, PORT.
 import { createServer } from 'node:http'
 import DataLoader from 'dataloader'

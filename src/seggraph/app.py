@@ -14,13 +14,14 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route
 from starlette.websockets import WebSocket
+from starlette_compress import CompressMiddleware
 
 from seggraph.api.base.context import Caller, caller_factory
 from seggraph.api.operations import monitoring
 from seggraph.api.operations.monitoring import CountedRequests, Monitoring
 from seggraph.api.schema import build_schema
 from seggraph.context import Context, open_context
-from seggraph.errors import NotFound, RetryLater, SeggraphError
+from seggraph.errors import Invalid, NotFound, RetryLater, SeggraphError
 from seggraph.events import Hub
 from seggraph.files import signed_paths, uploads
 from seggraph.services.destinations import feedback as destination_feedback
@@ -29,7 +30,7 @@ from seggraph.services.identity.sign_ins import SignIns
 from seggraph.services.imports import rejects as import_rejects
 from seggraph.services.operations import health
 from seggraph.settings import Settings
-from seggraph.transport import GraphQLEndpoint
+from seggraph.transport import GraphQLEndpoint, PersistedDocuments, RedisDocumentStore, read_trusted
 from seggraph.vocabulary import ExportFormat
 
 EXPORTED: Final = "/files/exports/{workspace_id:int}/{export_id:int}"
@@ -41,6 +42,8 @@ MEDIA_TYPES: Final = {
     (True, ExportFormat.CSV): "application/gzip",
     (True, ExportFormat.JSON_LINES): "application/gzip",
 }
+COMPRESSED_BYTES: Final = 8 * 1024
+"""Smaller answers are sent as they are: compressing them would take longer than it saves."""
 UPLOAD_OVERHEAD_BYTES: Final = 1024 * 1024
 """Bytes that a multipart body may have besides the file."""
 
@@ -65,6 +68,7 @@ class Api:
             allowed_origins=settings.allowed_origins,
             max_upload_bytes=settings.max_upload_bytes + UPLOAD_OVERHEAD_BYTES,
             recheck_seconds=settings.session_check_seconds,
+            documents=self._documents(settings),
         )
         self.application = Starlette(
             routes=[
@@ -76,7 +80,11 @@ class Api:
                 Route(EXPORTED, self._exported),
                 Route(FEEDBACK, self._feedback, methods=["POST"]),
             ],
-            middleware=[Middleware(CountedRequests, monitoring=self._monitoring), _cors(settings)],
+            middleware=[
+                Middleware(CountedRequests, monitoring=self._monitoring),
+                _cors(settings),
+                Middleware(CompressMiddleware, minimum_size=COMPRESSED_BYTES),
+            ],
             lifespan=self._lifespan,
         )
 
@@ -88,6 +96,16 @@ class Api:
                 self._services, self._hub = services, hub
                 yield
                 self._services = self._hub = None
+
+    def _documents(self, settings: Settings) -> PersistedDocuments:
+        """The documents that clients may name by their hash. Raises Invalid for a file that cannot be used."""
+        try:
+            path = settings.persisted_documents
+            trusted = None if path is None else read_trusted(path)
+        except ValueError as error:
+            raise Invalid(f"SEGGRAPH_PERSISTED_DOCUMENTS: {error}") from error
+        store = RedisDocumentStore(lambda: None if self._services is None else self._services.redis)
+        return PersistedDocuments(trusted, store=store, only_trusted=settings.only_persisted_documents)
 
     async def _caller(
         self, connection: Request | WebSocket, parameters: Mapping[str, object] | None

@@ -48,6 +48,13 @@ class Settings(BaseSettings):
     allowed_origins: tuple[str, ...] = Field(
         (), description="Browser origins allowed to call the API (CORS and WebSockets), as a JSON list."
     )
+    persisted_documents: Path | None = Field(
+        None,
+        description="JSON file of trusted GraphQL documents by their SHA-256, as graphql-codegen writes it.",
+    )
+    only_persisted_documents: bool = Field(
+        False, description="Whether only the documents of that file are executed."
+    )
     statement_timeout_seconds: float = Field(
         60.0, gt=0, description="Time limit of one SQL statement of an evaluation."
     )

@@ -28,6 +28,7 @@ NEEDED_BY_OTHERS = {
 """Dependencies that src does not import, and who needs them."""
 
 TOOLS = {
+    "brotli",
     "gql",
     "hatchling",
     "httpx",
@@ -45,6 +46,7 @@ TOOLS = {
     "ruff",
     "types-cachetools",
     "types-psutil",
+    "zstandard",
 }
 """What the extra `dev` has: tools are commands or plugins, so imports do not say whether they are needed."""
 

@@ -1,6 +1,7 @@
 """A real server on a free port, one for all tests of the transport."""
 
 import asyncio
+import hashlib
 import socket
 import threading
 import time
@@ -12,14 +13,23 @@ import uvicorn
 from starlette.applications import Starlette
 from strawberry.schema.config import StrawberryConfig
 
-from seggraph.transport import GraphQLEndpoint, ServedSchema
+from seggraph.transport import GraphQLEndpoint, PersistedDocuments, ServedSchema
 from tests.transport import sample
 
 TINY_BODY = 64 * 1024
 PATIENCE_SECONDS = 120.0
 
 
-def build_endpoint(*, connection_init_timeout: float = PATIENCE_SECONDS) -> GraphQLEndpoint:
+TRUSTED = "query Trusted { hello }"
+
+
+def digest_of(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def build_endpoint(
+    *, connection_init_timeout: float = PATIENCE_SECONDS, documents: PersistedDocuments | None = None
+) -> GraphQLEndpoint:
     cents = strawberry.scalar(name="Cents", serialize=lambda value: f"{value}c")
     config = StrawberryConfig(scalar_map={sample.Cents: cents})
     schema = ServedSchema(
@@ -35,6 +45,7 @@ def build_endpoint(*, connection_init_timeout: float = PATIENCE_SECONDS) -> Grap
         max_subscriptions_per_connection=3,
         connection_init_timeout=connection_init_timeout,
         recheck_seconds=0.05,
+        documents=documents,
     )
 
 
@@ -42,12 +53,19 @@ def build_endpoint(*, connection_init_timeout: float = PATIENCE_SECONDS) -> Grap
 def server() -> Iterator[str]:
     """Serve the sample schema and give its address, ``http://127.0.0.1:port/graphql``.
 
-    At ``/impatient`` it waits but a moment for the first message on a socket.
+    At ``/impatient`` it waits but a moment for the first message on a socket; ``/trusted`` executes one document.
     """
     listener = socket.socket()
     listener.bind(("127.0.0.1", 0))
     impatient = build_endpoint(connection_init_timeout=0.1)
-    app = Starlette(routes=[*build_endpoint().routes("/graphql"), *impatient.routes("/impatient")])
+    trusted = build_endpoint(documents=PersistedDocuments({digest_of(TRUSTED): TRUSTED}, only_trusted=True))
+    app = Starlette(
+        routes=[
+            *build_endpoint().routes("/graphql"),
+            *impatient.routes("/impatient"),
+            *trusted.routes("/trusted"),
+        ]
+    )
     config = uvicorn.Config(app, log_level="error", ws="websockets-sansio", lifespan="off")
     running = uvicorn.Server(config)
     thread = threading.Thread(target=lambda: asyncio.run(running.serve([listener])), daemon=True)

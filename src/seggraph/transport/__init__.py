@@ -3,10 +3,12 @@
 This package knows nothing of our schema. It serves any `ServedSchema` through a `GraphQLEndpoint`.
 """
 
+from seggraph.transport.document_store import RedisDocumentStore
 from seggraph.transport.endpoint import GraphQLEndpoint
 from seggraph.transport.execution import CompiledExecutor
 from seggraph.transport.limits import Limits
 from seggraph.transport.measuring import Measured, Observe
+from seggraph.transport.persisted import PersistedDocuments, read_trusted
 from seggraph.transport.request_ids import current_request_id
 from seggraph.transport.rows import Row, row, with_rows
 from seggraph.transport.schema import ServedSchema
@@ -17,9 +19,12 @@ __all__ = [
     "Limits",
     "Measured",
     "Observe",
+    "PersistedDocuments",
+    "RedisDocumentStore",
     "Row",
     "ServedSchema",
     "current_request_id",
+    "read_trusted",
     "row",
     "with_rows",
 ]

@@ -53,6 +53,7 @@ from seggraph.transport.media_types import (
     status_of,
     wants_page,
 )
+from seggraph.transport.persisted import PersistedDocuments
 from seggraph.transport.refusals import Refused, failure, internal_failure, refusal
 from seggraph.transport.schema import ServedSchema, is_request_error
 from seggraph.transport.sessions import while_admitted
@@ -99,6 +100,7 @@ class GraphQLEndpoint(GraphQL[Any, None]):
     operation its own loaders there. `allowed_origins` are the origins other than our own whose pages may open a
     WebSocket (CORS for HTTP is a middleware's work). Sizes are in bytes, `connection_init_timeout` in seconds.
     Every `recheck_seconds` the context of whatever is open is made anew: it ends when that turns it away.
+    `documents` are those that requests may name by their hash.
     """
 
     request_adapter_class = BoundedFormAdapter
@@ -117,6 +119,7 @@ class GraphQLEndpoint(GraphQL[Any, None]):
         max_subscriptions_per_connection: int = 100,
         connection_init_timeout: float = 10.0,
         recheck_seconds: float = 30.0,
+        documents: PersistedDocuments | None = None,
     ) -> None:
         super().__init__(
             schema,
@@ -134,6 +137,7 @@ class GraphQLEndpoint(GraphQL[Any, None]):
         self.recheck_seconds = recheck_seconds
         self._make_context = context
         self._per_operation = per_operation
+        self.documents = documents or PersistedDocuments()
         self._page = GraphiQLPage()
 
     def routes(self, path: str = "/graphql") -> list[BaseRoute]:
@@ -192,7 +196,7 @@ class GraphQLEndpoint(GraphQL[Any, None]):
             return None
         context = request.scope[_CONTEXT] = await self._make_context(request, None)
         body = await request.body()
-        asked = _asked(body) if len(body) <= COMPILED_BYTES else None
+        asked = self._asked(body) if len(body) <= COMPILED_BYTES else None
         if asked is None:
             return None
         data = await _unless_abandoned(self._served.answer(*asked, context), request)
@@ -270,9 +274,27 @@ class GraphQLEndpoint(GraphQL[Any, None]):
             data = await super().parse_http_body(request)
         except (AttributeError, TypeError, IndexError, ValueError) as error:
             raise Refused(TransportCode.BAD_REQUEST, "The body is not a GraphQL request.") from error
-        if isinstance(data, GraphQLRequestData) and not isinstance(data.operation_name, (str, type(None))):
-            raise Refused(TransportCode.BAD_REQUEST, "The operationName must be a string or null.")
+        if isinstance(data, GraphQLRequestData):
+            if not isinstance(data.operation_name, (str, type(None))):
+                raise Refused(TransportCode.BAD_REQUEST, "The operationName must be a string or null.")
+            asked = {"query": data.query, "extensions": data.extensions}
+            asked["documentId"] = await _document_id(request)
+            data.query = await self.documents.text_of(asked)
         return data
+
+    def _asked(self, body: bytes) -> tuple[str, dict[str, Any], str | None] | None:
+        """The document, the variables and the name of the operation in a body; None when it is not plain."""
+        try:
+            asked: Any = decode(body)
+        except JSONDecodeError:
+            return None
+        if type(asked) is not dict:
+            return None
+        query = self.documents.known_text(asked)
+        variables, name = asked.get("variables"), asked.get("operationName")
+        is_plain = isinstance(name, str | None) and isinstance(variables, dict | None)
+        is_plain = is_plain and isinstance(asked.get("extensions"), dict | None)
+        return (query, variables or {}, name) if query is not None and is_plain else None
 
     async def execute_operation(
         self,
@@ -367,18 +389,16 @@ def _json(body: bytes, status: int, media_type: str) -> Response:
     return Response(body, status_code=status, headers=headers)
 
 
-def _asked(body: bytes) -> tuple[str, dict[str, Any], str | None] | None:
-    """The document, the variables and the name of the operation in a body; None when it is not plain."""
-    try:
-        asked: Any = decode(body)
-    except JSONDecodeError:
-        return None
-    if type(asked) is not dict:
-        return None
-    query, variables, name = asked.get("query"), asked.get("variables"), asked.get("operationName")
-    is_plain = type(query) is str and isinstance(name, str | None) and isinstance(variables, dict | None)
-    is_plain = is_plain and isinstance(asked.get("extensions"), dict | None)
-    return cast(tuple[str, dict[str, Any], str | None], (query, variables or {}, name)) if is_plain else None
+async def _document_id(request: AsyncHTTPRequestAdapter) -> Any:
+    """The `documentId` of a request, which Strawberry drops; None when it has none."""
+    if request.method == "GET":
+        return request.query_params.get("documentId")
+    if content_type(request.content_type)[0] == JSON:
+        asked = decode(await request.get_body())
+    else:
+        operations = (await request.get_form_data()).form.get("operations")
+        asked = decode(operations) if isinstance(operations, str) else None
+    return asked.get("documentId") if isinstance(asked, dict) else None
 
 
 async def _closing(request: Request, parts: AsyncIterable[Any]) -> AsyncGenerator[Any, None]:

@@ -45,8 +45,11 @@ def _response(
     message: str, extensions: dict[str, Any], media_type: str | None, headers: Mapping[str, str]
 ) -> Response:
     body = orjson.dumps({"errors": [{"message": message, "extensions": extensions}]})
+    code, media_type = extensions["code"], media_type or JSON
+    # Apollo's clients send the text after this error, and older ones read it only from a 200.
+    is_expected = code == TransportCode.PERSISTED_QUERY_NOT_FOUND and media_type == JSON
     return Response(
         body,
-        status_code=status_of_code(extensions["code"]),
-        headers={"content-type": f"{media_type or JSON}; charset=utf-8", **headers},
+        status_code=200 if is_expected else status_of_code(code),
+        headers={"content-type": f"{media_type}; charset=utf-8", **headers},
     )

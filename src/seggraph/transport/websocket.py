@@ -31,6 +31,8 @@ from seggraph import tasks
 from seggraph.errors import Forbidden, Unauthenticated
 from seggraph.transport.encoding import encode
 from seggraph.transport.masking import log_internal
+from seggraph.transport.persisted import PersistedDocuments, names_document
+from seggraph.transport.refusals import Refused
 from seggraph.transport.sessions import until_refused
 from seggraph.transport.sharing import Broadcasts, Member, Source
 
@@ -51,6 +53,10 @@ class Connection:
 
 class _Bounded(Protocol):
     max_body_bytes: int
+
+
+class _Documented(Protocol):
+    documents: PersistedDocuments
 
 
 class _View(Protocol):
@@ -146,6 +152,14 @@ class TransportWSHandler(BaseGraphQLTransportWSHandler[Any, None]):
         if problem is not None:
             await self.handle_invalid_message(problem)
             return
+        if message["type"] == "subscribe":
+            payload = cast(dict[str, Any], message["payload"])
+            try:
+                payload["query"] = await cast(_Documented, self.view).documents.text_of(payload)
+            except Refused as refused:
+                error = {"message": refused.message, "extensions": {"code": refused.code.value}}
+                await self.websocket.send_json({"id": message["id"], "type": "error", "payload": [error]})
+                return
         await super().handle_message(message)
 
     async def run_operation(self, operation: Operation[Any, None]) -> None:
@@ -225,8 +239,10 @@ def _is_id(value: object) -> bool:
 
 
 def _payload_problem(payload: object) -> str | None:
-    if not isinstance(payload, dict) or not isinstance(payload.get("query"), str):
+    if not isinstance(payload, dict):
         return "The payload of subscribe must be an object with a query"
+    if not isinstance(payload.get("query"), str) and not names_document(payload):
+        return "The payload of subscribe must be an object with a query, or name a persisted document"
     if not isinstance(payload.get("variables"), (dict, type(None))):
         return "The variables must be an object"
     if not isinstance(payload.get("operationName"), (str, type(None))):
