@@ -114,6 +114,12 @@ VISIBLE_IMPORT: Final = f"""
 """
 """The condition on `imports i` for the imports that a viewer sees: all but those into segments hidden from them."""
 
+VISIBLE_TEMPLATE: Final = f"""
+    t.workspace_id = $1 AND (t.segment_id IS NULL
+      OR EXISTS (SELECT FROM segments s WHERE s.id = t.segment_id AND {VISIBLE_SEGMENT}))
+"""
+"""The condition on `import_templates t` for the templates that a viewer sees, as for the imports that left them."""
+
 VISIBLE_PLAYBOOK: Final = "p.workspace_id = $1 AND (p.visibility = 'WORKSPACE' OR $3 OR p.created_by_id = $2)"
 """The condition on `playbooks p` for the playbooks that a viewer sees; $1 to $3 are `visibility_arguments`."""
 

@@ -31,6 +31,7 @@ class ErrorCode(StrEnum):
     BAD_CURSOR = "BAD_CURSOR"
     WRONG_TYPE = "WRONG_TYPE"
     DUPLICATE = "DUPLICATE"
+    AMBIGUOUS = "AMBIGUOUS"
     SEGMENT_CYCLE = "SEGMENT_CYCLE"
     CRITERIA_INVALID = "CRITERIA_INVALID"
     CRITERIA_SYNTAX = "CRITERIA_SYNTAX"
@@ -85,6 +86,12 @@ class Invalid(SeggraphError):
     """A value is not valid; the message says what would be."""
 
     code = ErrorCode.INVALID
+
+
+class Ambiguous(SeggraphError):
+    """The values can be read in several ways; the message lists them, so choose one."""
+
+    code = ErrorCode.AMBIGUOUS
 
 
 class TooLong(SeggraphError):

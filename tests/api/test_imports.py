@@ -160,3 +160,73 @@ async def test_a_running_import_can_be_cancelled(server: Server, context: Contex
         )["cancelImport"]
 
     assert payload == {"import": {"status": "CANCELLED"}, "errors": []}
+
+
+READINGS = """
+    mutation ($i: CreateImportInput!) { createImport(input: $i) {
+      import { id skipLines delimiter columns {
+        name samples confidence detectedType interpreted reading ambiguities { setting options message } }
+        suggestedMapping { column field } }
+      errors { code message path } } }
+"""
+CHOSEN = """
+    query ($id: ID!) { import(id: $id) { columns { name
+      german: interpreted(field: "revenue", reading: {column: "Revenue", decimal: ","})
+      english: interpreted(field: "revenue", reading: {column: "Revenue", decimal: "."}) } } }
+"""
+TEMPLATES = (
+    "{ importTemplates(first: 5) { totalCount nodes { id kind columns mapping { column field } choices } } }"
+)
+
+
+async def test_a_column_with_two_readings_is_shown_asked_and_remembered(product: Product) -> None:
+    # given a file of which nobody can say what its numbers are
+    data = b"sep=|\r\nId|Revenue|Since\r\na|1.250|23/04/2026\r\n"
+    operations = {"query": READINGS, "variables": {"i": {"file": None, "kind": "ACCOUNT"}}}
+    response = await product.http.post(
+        "/graphql",
+        data={"operations": json.dumps(operations), "map": json.dumps({"0": ["variables.i.file"]})},
+        files={"0": ("accounts.csv", data, "text/csv")},
+        headers={"Apollo-Require-Preflight": "1"},
+    )
+    view = response.json()["data"]["createImport"]["import"]
+
+    # then that is said, with what each column is read as
+    assert (view["skipLines"], view["delimiter"]) == (1, "|")
+    revenue, since = view["columns"][1:]
+    assert revenue["ambiguities"] == [
+        {
+            "setting": "decimal",
+            "options": [".", ","],
+            "message": "The point may be the decimal sign, or may separate thousands.",
+        }
+    ]
+    assert (revenue["samples"], revenue["confidence"]) == (["1.250"], 0.5)
+    assert (since["interpreted"], since["reading"]["dateOrder"], since["detectedType"]) == (
+        ["2026-04-23"],
+        "DMY",
+        "DATE",
+    )
+
+    # and each choice can be looked at
+    shown = (await product.run(CHOSEN, id=view["id"]))["import"]["columns"][1]
+    assert (shown["german"], shown["english"]) == (["1250"], ["1.250"])
+
+    # when it is started without a choice it asks, and with one it runs
+    mapping = [{"column": one["column"], "field": one["field"]} for one in view["suggestedMapping"]]
+    refused = (await product.run(START, i={"id": view["id"], "mapping": mapping}))["startImport"]
+    assert [(error["code"], error["path"]) for error in refused["errors"]] == [("AMBIGUOUS", ["columns"])]
+    columns = [{"column": "Revenue", "decimal": ","}]
+    started = await product.run(START, i={"id": view["id"], "mapping": mapping, "columns": columns})
+    assert started["startImport"]["errors"] == []
+
+    # then the choice is kept for the next file, until it is forgotten
+    [template] = (await product.run(TEMPLATES))["importTemplates"]["nodes"]
+    assert (template["kind"], template["columns"]) == ("ACCOUNT", ["Id", "Revenue", "Since"])
+    assert template["choices"] == {"Revenue": {"decimal": ","}}
+    forgotten = await product.run(
+        "mutation ($i: ImportTemplateIdInput!) { deleteImportTemplate(input: $i) { deletedId errors { code } } }",
+        i={"id": template["id"]},
+    )
+    assert forgotten["deleteImportTemplate"] == {"deletedId": template["id"], "errors": []}
+    assert (await product.run(TEMPLATES))["importTemplates"] == {"totalCount": 0, "nodes": []}

@@ -54,6 +54,7 @@ TABLES = Tables(
         "hiddenFromIds": "User",
         "revokeApiKey.id": "ApiKey",
         "discardExport.id": "Export",
+        "deleteImportTemplate.id": "ImportTemplate",
         "segment": "Segment",
         "segment.id": "Segment",
         **{
@@ -176,6 +177,7 @@ MAY: Mapping[str, str] = {
             "createSegment",
             "declareAttribute",
             "deleteEvents",
+            "deleteImportTemplate",
             "deleteMembers",
             "discardExport",
             "importCampaignMetrics",

@@ -259,6 +259,8 @@ async def _files(world: World, product: Product, team: Product) -> None:
         await called(
             product, "startImport", "import { id }", id=import_id, mapping=mapping, createMissing=False
         )
+        found = await product.run("{ importTemplates(first: 1) { nodes { id } } }")
+        world.keep(word, "ImportTemplate", found["importTemplates"]["nodes"][0]["id"])
     for word in (OPEN, HIDDEN, PRIVATE):
         export = await called(
             product, "createExport", "export { id }", segmentId=world.objects[word]["Segment"]

@@ -10,7 +10,7 @@ from seggraph.context import Context
 from seggraph.files.uploads import Read
 from seggraph.services.imports import imports
 from seggraph.services.imports import runs as import_runs
-from seggraph.services.imports.imports import ImportView
+from seggraph.services.imports.imports import ImportView, StartSettings
 from seggraph.services.imports.mappings import Pair
 from seggraph.vocabulary import MemberKind
 
@@ -40,14 +40,26 @@ async def imported(
     mapping: Mapping[str, str],
     kind: MemberKind = MemberKind.ACCOUNT,
     *,
-    create_missing: bool = True,
+    columns: Mapping[str, Mapping[str, Any]] | None = None,
     dry_run: bool = False,
+    create_missing: bool = True,
+    only_targets: bool | None = None,
+    activate: bool = False,
+    whole_rows: bool = False,
     **more: Any,
 ) -> ImportView:
-    """A file that was imported."""
+    """A file that was imported; `columns` are the settings that somebody chose."""
+    settings = StartSettings(
+        create_missing=create_missing,
+        only_targets=only_targets,
+        activate=activate,
+        whole_rows=whole_rows,
+        dry_run=dry_run,
+        choices=list((columns or {}).items()),
+    )
     upload = await uploaded(context, viewer, data, kind, **more)
     pairs = [Pair(column, field) for column, field in mapping.items()]
-    await imports.start(context, viewer, upload.id, pairs, create_missing=create_missing, dry_run=dry_run)
+    await imports.start(context, viewer, upload.id, pairs, settings)
     while not (view := await imports.get(viewer, upload.id)).is_over:
         await import_runs.run(context, upload.id)  # a worker of the test's may be at it
         await asyncio.sleep(0.01)

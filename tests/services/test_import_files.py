@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from seggraph.errors import Invalid
 from seggraph.files import uploads
+from seggraph.files.columns import ColumnEvidence, sniff
 from seggraph.files.csv_records import Dialect, Record, RecordReader
 from seggraph.services.catalogue.columns import look
 from seggraph.settings import Settings
@@ -140,14 +141,18 @@ def test_apostrophes_of_words_stay(cell: str) -> None:
         (["2026-01-31", "2025-12-01"], AttributeType.DATE),
         (["2026-02-31"], AttributeType.STRING),
         (["2026-01-31T09:30:00Z"], AttributeType.DATETIME),
-        (["03/04/2026"], AttributeType.STRING),
+        (["03/04/2026"], AttributeType.DATE),
         (["1", "x"], AttributeType.STRING),
         (["", " "], AttributeType.STRING),
         ([], AttributeType.STRING),
     ],
 )
 def test_the_type_of_a_column_is_the_narrowest_that_fits(column: list[str], type_: AttributeType) -> None:
-    assert csv_values.guess_type(column) is type_
+    evidence = ColumnEvidence()
+    for cell in column:
+        evidence.see(cell)
+
+    assert sniff(["some"], [evidence], ",")[0].reading.type is type_
 
 
 @pytest.mark.parametrize(

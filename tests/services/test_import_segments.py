@@ -16,8 +16,9 @@ from seggraph.errors import (
 )
 from seggraph.services.imports import imports
 from seggraph.services.imports import runs as import_runs
+from seggraph.services.imports.imports import StartSettings
 from seggraph.services.imports.mappings import Pair
-from seggraph.services.members import members
+from seggraph.services.members import members, upserts
 from seggraph.services.segments import segments
 from seggraph.services.segments.segments import SegmentDraft
 from seggraph.vocabulary import ImportStatus, MemberKind, Role, SegmentType
@@ -52,21 +53,18 @@ async def test_a_static_segment_is_filled_added_to_and_replaced(
     context: Context, viewer: Viewer, connection: asyncpg.Connection
 ) -> None:
     segment_id = await static_segment(context, viewer)
+    how: dict[str, Any] = {"segment_id": segment_id, "only_targets": False, "activate": True}
     mapping = {"id": "externalId", "mail": "email"}
 
     async with working(context):
-        first = await imported(context, viewer, "id,mail\na,a@x.de\nb,\n", mapping, segment_id=segment_id)
+        first = await imported(context, viewer, "id,mail\na,a@x.de\nb,\n", mapping, **how)
         row = await ready(connection, segment_id, 1)
         assert (row["status"], row["member_count"], row["reach_email"]) == ("ACTIVE", 2, 1)
 
-        added = await imported(context, viewer, "id,mail\nb,b@x.de\nc,\n", mapping, segment_id=segment_id)
-        await ready(connection, segment_id, 2)
+        added = await imported(context, viewer, "id,mail\nb,b@x.de\nc,\n", mapping, **how)
         assert await ids_in(viewer, segment_id, connection) == {"a", "b", "c"}
 
-        replaced = await imported(
-            context, viewer, "id,mail\nc,\nd,\n", mapping, segment_id=segment_id, replace=True
-        )
-        await ready(connection, segment_id, 3)
+        replaced = await imported(context, viewer, "id,mail\nc,\nd,\n", mapping, **how, replace=True)
 
     assert counts(first) == {"read": 2, "added": 2}
     assert counts(added) == {"read": 2, "added": 1, "already_in": 1}
@@ -76,14 +74,75 @@ async def test_a_static_segment_is_filled_added_to_and_replaced(
     assert [tuple(run) for run in runs if run["entered"] or run["exited"]] == [(2, 0), (1, 0), (1, 2)]
 
 
+async def test_a_completed_import_is_in_its_segment_without_any_worker(
+    context: Context, viewer: Viewer, connection: asyncpg.Connection
+) -> None:
+    segment_id = await static_segment(context, viewer, activate=True)
+
+    view = await imported(
+        context, viewer, "id\na\nb\n", {"id": "externalId"}, segment_id=segment_id, only_targets=False
+    )
+
+    assert view.status is ImportStatus.COMPLETED
+    assert await ids_in(viewer, segment_id, connection) == {"a", "b"}
+    row = await connection.fetchrow("SELECT member_count, status FROM segments WHERE id = $1", segment_id)
+    assert tuple(row) == (2, "ACTIVE")
+
+
+async def test_a_draft_stays_one_unless_it_is_to_be_activated(
+    context: Context, viewer: Viewer, connection: asyncpg.Connection
+) -> None:
+    segment_id = await static_segment(context, viewer)
+    data, mapping = "id\na\nb\n", {"id": "externalId"}
+    how: dict[str, Any] = {"segment_id": segment_id, "only_targets": False}
+
+    view = await imported(context, viewer, data, mapping, **how)
+
+    assert counts(view) == {"read": 2, "added": 2}
+    assert await connection.fetchval("SELECT status FROM segments WHERE id = $1", segment_id) == "DRAFT"
+
+    # when it is activated by the next file, it has those of the first file, too, and the audit log says who did it
+    await imported(context, viewer, "id\nc\n", mapping, **how, activate=True)
+    assert await ids_in(viewer, segment_id, connection) == {"a", "b", "c"}
+    row = await connection.fetchrow("SELECT status, last_action FROM segments WHERE id = $1", segment_id)
+    assert tuple(row) == ("ACTIVE", "ACTIVATED")
+    entries = await connection.fetch(
+        "SELECT user_id FROM audit_entries WHERE subject = 'SEGMENT' AND action = 'ACTIVATED'"
+    )
+    assert [entry["user_id"] for entry in entries] == [viewer.user_id]
+
+
+async def test_only_targets_enter_a_segment_of_accounts_unless_somebody_says_otherwise(
+    context: Context, viewer: Viewer, connection: asyncpg.Connection
+) -> None:
+    await upserts.upsert(
+        context, viewer, ACCOUNT, [{"externalId": "target"}, {"externalId": "other", "isTarget": False}]
+    )
+    segment_id = await static_segment(context, viewer, activate=True)
+    data = "id,t\ntarget,\nother,\nunknown,\nnew target,yes\n"
+
+    view = await imported(context, viewer, data, {"id": "externalId", "t": "isTarget"}, segment_id=segment_id)
+
+    assert counts(view) == {"read": 4, "added": 2, "ignored": 2}
+    assert await ids_in(viewer, segment_id, connection) == {"target", "new target"}
+    assert await members.find_by_external_id(viewer, ACCOUNT, "unknown") is None
+    reasons = await connection.fetch("SELECT code FROM import_rejects ORDER BY line")
+    assert [row["code"] for row in reasons] == ["NOT_TARGET", "NOT_TARGET"]
+
+    # and with the switch off all of them enter
+    everybody = await imported(
+        context, viewer, data, {"id": "externalId"}, segment_id=segment_id, only_targets=False
+    )
+    assert counts(everybody) == {"read": 4, "added": 2, "already_in": 2}
+
+
 async def test_a_dry_run_leaves_the_segment_as_it_is(
     context: Context, viewer: Viewer, connection: asyncpg.Connection
 ) -> None:
     segment_id = await static_segment(context, viewer)
+    how: dict[str, Any] = {"segment_id": segment_id, "only_targets": False}
 
-    view = await imported(
-        context, viewer, "id\na\n", {"id": "externalId"}, segment_id=segment_id, dry_run=True
-    )
+    view = await imported(context, viewer, "id\na\n", {"id": "externalId"}, **how, dry_run=True)
 
     assert counts(view) == {"read": 1, "added": 1}
     row = await connection.fetchrow(
@@ -112,16 +171,25 @@ async def test_only_static_segments_of_the_kind_that_one_may_manage_are_filled(
         await uploaded(context, member, "id\na\n", segment_id=static)
 
 
-async def test_an_import_into_a_segment_that_was_archived_meanwhile_fails(
-    context: Context, viewer: Viewer, connection: asyncpg.Connection
+@pytest.mark.parametrize("status", ["PAUSED", "ARCHIVED"])
+async def test_an_import_whose_segment_takes_nobody_any_more_says_what_is_true(
+    context: Context, viewer: Viewer, connection: asyncpg.Connection, status: str
 ) -> None:
     segment_id = await static_segment(context, viewer)
     view = await uploaded(context, viewer, "id\na\n", segment_id=segment_id)
-    await imports.start(context, viewer, view.id, [Pair("id", "externalId")])
-    await connection.execute("UPDATE segments SET status = 'ARCHIVED' WHERE id = $1", segment_id)
+    await imports.start(
+        context, viewer, view.id, [Pair("id", "externalId")], StartSettings(only_targets=False)
+    )
+    await connection.execute(f"UPDATE segments SET status = '{status}' WHERE id = $1", segment_id)
 
     assert await import_runs.run(context, view.id) is ImportStatus.FAILED
 
     failed = await imports.get(viewer, view.id)
     assert failed.error_code == BadTransition.code
-    assert counts(failed) == {"read": 1, "added": 1}
+    assert failed.error_message == (
+        f"The segment is {status}: resume or unarchive it first. The members of the file are stored, but not added to"
+        " the segment."
+    )
+    assert counts(failed) == {"read": 1, "ignored": 1}
+    assert await members.find_by_external_id(viewer, ACCOUNT, "a") is not None
+    assert await ids_in(viewer, segment_id, connection) == set()

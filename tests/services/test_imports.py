@@ -165,18 +165,22 @@ async def test_rows_that_are_not_taken_can_be_looked_at(context: Context, viewer
         context, viewer, data, {"id": "externalId", "employees": "employees", "mail": "email"}
     )
 
-    assert counts(view) == {"read": 10, "added": 4, "duplicate": 1, "failed": 5}
+    assert counts(view) == {"read": 10, "added": 6, "duplicate": 1, "failed": 3}
+    assert view.partial == 2
     header, *rows = await rejects(viewer, view.id)
     assert header == ["line", "outcome", "code", "reason", "id", "employees", "mail"]
     assert [row[:3] for row in rows] == [
-        ["3", "FAILED", "INVALID"],
+        ["3", "PARTIAL", "INVALID"],
         ["4", "FAILED", "REQUIRED"],
         ["5", "DUPLICATE", "DUPLICATE"],
         ["8", "FAILED", "INVALID"],
-        ["9", "FAILED", "INVALID"],
+        ["9", "PARTIAL", "INVALID"],
         ["12", "FAILED", "INVALID"],
     ]
-    assert rows[0][3:] == ["employees: 'many' is no number; write it like 1250.50.", "b", "many", ""]
+    reason = "Stored without: employees: 'many' is no number with the decimal sign '.'."
+    assert rows[0][3:] == [reason, "b", "many", ""]
+    assert (await account(viewer, "b")).employees is None
+    assert (await account(viewer, "f")).employees == 7
     assert (await account(viewer, "=cmd")).employees == 8
 
 
@@ -193,6 +197,7 @@ async def test_only_targets_that_exist_are_taken_when_missing_ones_are_not_made(
         "id,city,new one\na,Rome,1\nb,Rome,1\nc,Rome,1\nc,Rome,2\n",
         {"id": "externalId", "city": "city"},
         create_missing=False,
+        only_targets=True,
     )
 
     assert counts(view) == {"read": 4, "updated": 1, "ignored": 2, "duplicate": 1}

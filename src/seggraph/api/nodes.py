@@ -16,6 +16,7 @@ from seggraph.api.campaigns.campaigns import Campaign
 from seggraph.api.destinations.deliveries import Delivery, Destination
 from seggraph.api.events.events import Event
 from seggraph.api.files.exports import Export
+from seggraph.api.files.import_templates import ImportTemplate
 from seggraph.api.files.imports import Import
 from seggraph.api.members.members import Member
 from seggraph.api.playbooks.playbooks import Playbook
@@ -29,6 +30,7 @@ from seggraph.services.exports import exports
 from seggraph.services.identity import workspaces
 from seggraph.services.identity.workspaces import WorkspaceView
 from seggraph.services.imports import imports
+from seggraph.services.imports import templates as import_templates
 from seggraph.services.members import members
 from seggraph.services.segments import views as segment_views
 from seggraph.services.webhooks import attempts as webhook_attempts
@@ -91,6 +93,7 @@ NODES: Final[Mapping[str, Find]] = {
     "Event": _by_service(member_events.get_many, Event.of),
     "Export": _by_service(exports.get_many, Export.of),
     "Import": _by_service(imports.get_many, Import.of),
+    "ImportTemplate": _by_service(import_templates.get_many, ImportTemplate.of),
     "Member": _by_service(members.get_many, Member.of),
     "Playbook": _by_loader(lambda caller: caller.loaders.playbooks.by_id, Playbook.of),
     "Segment": _by_service(segment_views.get_many, Segment.of),

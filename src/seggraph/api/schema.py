@@ -23,6 +23,7 @@ from seggraph.api.criteria.texts import CriteriaTextQueries
 from seggraph.api.destinations.destinations import DestinationMutations, DestinationQueries
 from seggraph.api.events.events import EventMutations
 from seggraph.api.files.exports import ExportMutations, ExportQueries
+from seggraph.api.files.import_templates import ImportTemplateMutations, ImportTemplateQueries
 from seggraph.api.files.imports import ImportMutations, ImportQueries
 from seggraph.api.members.erasure import ErasureMutations
 from seggraph.api.members.members import Member, MemberConnection, MemberOrder
@@ -78,6 +79,7 @@ class Query(
     DestinationQueries,
     ExportQueries,
     ImportQueries,
+    ImportTemplateQueries,
     PlaybookQueries,
     PreviewQueries,
     SegmentListQueries,
@@ -234,6 +236,7 @@ class Mutation(
     EventMutations,
     ExportMutations,
     ImportMutations,
+    ImportTemplateMutations,
     MemberMutations,
     PlaybookMutations,
     RelationMutations,

@@ -22,8 +22,9 @@ from seggraph.services.exports import columns as export_columns
 from seggraph.services.exports import files as export_files
 from seggraph.services.identity import workspaces
 from seggraph.services.imports import imports
+from seggraph.services.imports import rejects as import_rejects
 from seggraph.services.imports import runs as import_runs
-from seggraph.services.imports.imports import ImportView
+from seggraph.services.imports.imports import ImportView, StartSettings
 from seggraph.services.imports.mappings import Pair
 from seggraph.services.segments import views as segment_views
 from seggraph.settings import Settings
@@ -31,6 +32,9 @@ from seggraph.vocabulary import ApiKeyScope, ExportFormat, ImportStatus, MemberK
 
 POLL_SECONDS: Final = 0.2
 STDOUT: Final = Path("-")
+SHOWN_REASONS: Final = 10
+CHOOSABLE: Final = ("decimal", "dateOrder", "timeZone", "separator")
+"""The settings of columns that the command line chooses."""
 
 Workspace = Annotated[str, typer.Option(help="The workspace: its id, or its bare number.")]
 Kind = Annotated[str, typer.Option(help="The kind of the members: account, person, ….")]
@@ -51,26 +55,49 @@ def import_(
         bool, typer.Option(help="Replace the members that earlier imports added to the segment.")
     ] = False,
     create_missing: Annotated[bool, typer.Option(help="Create members that do not exist yet.")] = True,
+    only_targets: Annotated[
+        bool | None,
+        typer.Option(help="Skip members that are no targets; the default for accounts into a segment."),
+    ] = None,
+    activate: Annotated[bool, typer.Option(help="Activate the segment if it is a draft.")] = False,
+    read: Annotated[
+        list[str] | None,
+        typer.Option(help="COLUMN:SETTING=VALUE, repeated, as in Since:dateOrder=DMY or Revenue:decimal=,"),
+    ] = None,
+    encoding: Annotated[
+        str | None, typer.Option(help="The encoding of the file, such as windows-1250; else it is detected.")
+    ] = None,
+    rejects: Annotated[
+        Path | None, typer.Option(help="Where to write the rows that were not stored, or in part, as CSV.")
+    ] = None,
     dry_run: Annotated[bool, typer.Option(help="Report only; store nothing.")] = False,
 ) -> None:
-    """Import members from a CSV file, and print how many rows were added, updated, ignored or failed."""
+    """Import members from a CSV file; print how many rows were added, updated, ignored or failed, and why."""
     pairs = [_pair(text) for text in mapping or []]
     kind_ = _kind(kind)
+    start = StartSettings(
+        create_missing=create_missing,
+        only_targets=only_targets,
+        activate=activate,
+        dry_run=dry_run,
+        choices=_choices(read or []),
+    )
     with ready_settings() as settings:
-        view = asyncio.run(
+        view, reasons = asyncio.run(
             _import(
                 settings,
                 workspace_number(workspace),
                 file,
                 pairs,
+                start,
                 kind=kind_,
                 segment_id=_segment_number(segment),
                 replace=replace,
-                create_missing=create_missing,
-                dry_run=dry_run,
+                encoding=encoding,
+                rejects=rejects,
             )
         )
-    _report(view)
+    _report(view, reasons, rejects)
 
 
 @app.command()
@@ -91,13 +118,14 @@ async def _import(
     workspace_id: int,
     file: Path,
     pairs: list[Pair],
+    start: StartSettings,
     *,
     kind: MemberKind,
     segment_id: int | None,
     replace: bool,
-    create_missing: bool,
-    dry_run: bool,
-) -> ImportView:
+    encoding: str | None,
+    rejects: Path | None,
+) -> tuple[ImportView, list[tuple[int, str, str]]]:
     async with open_context(settings) as context:
         viewer = await _administrator(workspace_id)
         with file.open("rb") as opened:
@@ -109,10 +137,16 @@ async def _import(
                 kind=kind,
                 segment_id=segment_id,
                 replace=replace,
+                encoding=encoding,
             )
         chosen = pairs or [Pair(suggestion.column, suggestion.field) for suggestion in view.suggestions]
-        await imports.start(context, viewer, view.id, chosen, create_missing=create_missing, dry_run=dry_run)
-        return await _carry_out(context, viewer, view.id)
+        await imports.start(context, viewer, view.id, chosen, start)
+        done = await _carry_out(context, viewer, view.id)
+        if rejects is not None:
+            with rejects.open("wb") as opened:
+                async for part in import_rejects.stream(viewer.workspace_id, view.id):
+                    opened.write(part)
+        return done, await import_rejects.first(viewer.workspace_id, view.id, SHOWN_REASONS)
 
 
 async def _carry_out(context: Context, viewer: Viewer, import_id: int) -> ImportView:
@@ -177,13 +211,30 @@ def _reading(read: Callable[[int], bytes]) -> Callable[[int], Awaitable[bytes]]:
     return read_block
 
 
-def _report(view: ImportView) -> None:
-    """Print the counts; exit with 1 if the import failed."""
-    names = ("read", "added", "updated", "already_in", "duplicate", "ignored", "failed")
+def _report(view: ImportView, reasons: list[tuple[int, str, str]], rejects: Path | None) -> None:
+    """Print the counts and the first reasons; exit with 1 if the import failed."""
+    names = ("read", "added", "updated", "already_in", "duplicate", "ignored", "failed", "partial")
     sys.stdout.write(" ".join(f"{name}={getattr(view, name)}" for name in names) + "\n")
+    for line, outcome, reason in reasons:
+        console.print(f"line {line}: {outcome}: {reason}", highlight=False, markup=False)
+    if reasons:
+        where = "Write all of them to a file with --rejects FILE." if rejects is None else f"All: {rejects}"
+        console.print(where, highlight=False, markup=False)
     if view.status is not ImportStatus.COMPLETED:
         console.print(f"{view.status}: {view.error_message or ''}", highlight=False, markup=False)
         raise typer.Exit(1)
+
+
+def _choices(texts: list[str]) -> list[tuple[str, dict[str, str]]]:
+    """The settings of columns that COLUMN:SETTING=VALUE names. Raises Invalid."""
+    choices: dict[str, dict[str, str]] = {}
+    for text in texts:
+        named, sign, value = text.partition("=")
+        column, colon, setting = named.rpartition(":")
+        if not sign or not colon or setting not in CHOOSABLE:
+            raise Invalid(f"--read {text} is not COLUMN:SETTING=VALUE with one of {', '.join(CHOOSABLE)}.")
+        choices.setdefault(column, {})[setting] = value
+    return list(choices.items())
 
 
 def _pair(text: str) -> Pair:

@@ -24,11 +24,15 @@ _BLOCK_BYTES: Final = 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Dialect:
-    """How a file is written: its encoding, what stands between cells, whether the first record is a header."""
+    """How a file is written: its encoding, what stands between cells, whether the first record is a header.
+
+    `skip_lines` lines before the first record are none of the table, such as the title of a report.
+    """
 
     encoding: str
     delimiter: str
     has_header: bool
+    skip_lines: int = 0
 
 
 @dataclass(slots=True)
@@ -59,11 +63,18 @@ class RecordReader:
         self._lines_before = line
         self.position = position
         """Of the first byte that was not read, in bytes."""
+        if not position:
+            self._skip(dialect.skip_lines)
 
     @property
     def line(self) -> int:
         """How many lines lie behind."""
         return self._lines_before + self._reader.line_num
+
+    def _skip(self, lines: int) -> None:
+        for _ in range(lines):
+            self.position += len(self._file.readline(MAX_RECORD_BYTES))
+            self._lines_before += 1
 
     def __enter__(self) -> Self:
         return self

@@ -87,14 +87,18 @@ def remove(settings: Settings, name: str) -> None:
         path_of(settings, name).unlink()
 
 
-async def store(settings: Settings, read: Read) -> StoredFile:
-    """Stream an upload to the files folder. Raises Required (empty), TooLong, and Invalid for what is no CSV."""
+async def store(settings: Settings, read: Read, *, encoding: str | None = None) -> StoredFile:
+    """Stream an upload to the files folder; `encoding` None means: find out.
+
+    Raises Required (empty), TooLong, and Invalid for an unknown encoding and for what is no CSV.
+    """
+    chosen = None if encoding is None else chosen_encoding(encoding)
     name = f"{secrets.token_hex(16)}.csv"
     path = await asyncio.to_thread(path_of, settings, name)
     part = path.with_suffix(".part")
     try:
         with await asyncio.to_thread(part.open, "wb") as file:
-            sink = Sink(file)
+            sink = Sink(file, chosen)
             while block := await read(BLOCK_BYTES):
                 if sink.size + len(block) > settings.max_upload_bytes:
                     raise TooLong(f"A file has at most {settings.max_upload_bytes:,} bytes.", path=("file",))
@@ -108,10 +112,11 @@ async def store(settings: Settings, read: Read) -> StoredFile:
 
 
 class Sink:
-    """Takes an upload block by block, and decides by its whole content what its encoding is."""
+    """Takes an upload block by block, and decides by its whole content what its encoding is, unless one was chosen."""
 
-    def __init__(self, file: BinaryIO) -> None:
+    def __init__(self, file: BinaryIO, chosen: str | None = None) -> None:
         self._file = file
+        self._chosen = chosen
         self._hash = hashlib.sha256()
         self._recode: codecs.IncrementalDecoder | None = None
         self._counting = codecs.getincrementaldecoder("utf-8")("replace")
@@ -144,7 +149,7 @@ class Sink:
         self._store(b"", final=True)
         if self._recode is not None:
             return self._encoding, "utf-8"
-        if self._encoding == "utf-8-sig" or self._multibyte >= self._broken:
+        if self._chosen == "utf-8" or self._encoding == "utf-8-sig" or self._multibyte >= self._broken:
             return self._encoding or "utf-8", "utf-8"
         return "windows-1252", "windows-1252"
 
@@ -152,11 +157,14 @@ class Sink:
         for magic, what in MAGIC:
             if block.startswith(magic):
                 raise Invalid(f"This is {what}, not a CSV file: save it as CSV.", path=("file",))
-        self._encoding = _marked_encoding(block) or _encoding_by_zeros(block[:SNIFF_BYTES])
-        if self._encoding.startswith("utf-16"):
+        self._encoding = _marked_encoding(block) or self._chosen or _encoding_by_zeros(block[:SNIFF_BYTES])
+        if self._encoding in _IN_PLACE:
+            head = block
+        elif self._encoding != self._chosen:
             self._recode = codecs.getincrementaldecoder(self._encoding)("strict")
             head = block[: len(block) // 2 * 2].decode(self._encoding, "ignore").encode("utf-8", "ignore")
         else:
+            self._recode = codecs.getincrementaldecoder(self._encoding)("strict")
             head = block
         self._carriage_returns = b"\r" in head and b"\n" not in head
 
@@ -173,6 +181,9 @@ class Sink:
         try:
             return self._recode.decode(block, final).encode("utf-8")
         except UnicodeError:
+            if self._chosen == self._encoding:
+                message = f"The file is not in {self._encoding}: leave the encoding out, or choose another."
+                raise Invalid(message, path=("encoding",)) from None
             raise Invalid("The file is not the UTF-16 that it begins as.", path=("file",)) from None
 
     def _count(self, data: bytes, *, final: bool) -> None:
@@ -182,6 +193,27 @@ class Sink:
             broken = text.count("\ufffd")
             self._broken += broken
             self._multibyte += len(text) - len(text.encode("ascii", "ignore")) - broken
+
+
+ENCODINGS: Final = (
+    *("utf-8", "utf-16-le", "utf-16-be"),
+    *(f"windows-125{number}" for number in range(9)),
+    *("iso-8859-1", "iso-8859-2", "iso-8859-5", "iso-8859-7", "iso-8859-9", "iso-8859-15"),
+    *("shift-jis", "euc-jp", "gb18030", "big5", "euc-kr", "koi8-r", "mac-roman", "cp437", "cp850"),
+)
+"""The encodings that a client may choose. Some cannot be distinguished by what they hold, so only a person knows."""
+
+_IN_PLACE: Final = frozenset({"", "utf-8", "utf-8-sig"})
+"""What is stored as it comes."""
+
+
+def chosen_encoding(name: str) -> str:
+    """The encoding that a client means. Raises Invalid."""
+    wanted = name.strip().lower().replace("_", "-")
+    found = next((known for known in ENCODINGS if known.replace("_", "-") == wanted), None)
+    if found is None:
+        raise Invalid(f"{name[:40]!r} is none of {', '.join(ENCODINGS)}.", path=("encoding",))
+    return found
 
 
 _MARKS: Final = {

@@ -14,7 +14,7 @@ import orjson
 from seggraph.errors import Invalid, Required, TooLong, TooMany
 from seggraph.values import domains
 from seggraph.values.attribute_values import storable_text
-from seggraph.values.emails import MAX_EMAIL
+from seggraph.values.emails import MAX_EMAIL, is_one_address, tidied
 
 MAX_EXTERNAL_ID: Final = 255
 MAX_SHORT_TEXT: Final = 500
@@ -70,11 +70,13 @@ def clean_domain(value: object) -> str | None:
 
 
 def clean_email(value: object) -> str | None:
-    """An email address."""
+    """An email address, in the form in which it is stored."""
     email = clean_text(value, MAX_EMAIL)
-    if email is not None and not (0 < email.find("@") < len(email) - 1 and " " not in email):
+    if email is None:
+        return None
+    if not is_one_address(email):
         raise Invalid("This is not an email address; one looks like ada@example.com.")
-    return email
+    return tidied(email)
 
 
 def clean_revenue(value: object) -> Decimal | None:

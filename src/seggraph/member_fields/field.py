@@ -49,7 +49,8 @@ class MemberField:
     - `required`: whether every member has a value.
     - `group`, `example`: the heading in the catalogue of criteria, and a value. Without a group criteria have no
       such field.
-    - `aliases`: column names in the files of other tools that mean this field, in lower case with underscores.
+    - `aliases`: column names in the files of other tools that mean this field for every kind, in lower case with
+      underscores. What depends on the kind is in services/catalogue/header_names.py.
     - `recognises`: whether a cell is so typical that its column is suggested whatever its name is.
     - `accepts`: whether a cell can be a value; for a column whose name is one of the aliases.
     - `max_length`: most characters of a text.

@@ -6,7 +6,7 @@ from enum import Enum, auto
 from typing import Any, Final
 
 from seggraph.errors import Invalid
-from seggraph.values import csv_values
+from seggraph.values import csv_values, words
 from seggraph.vocabulary import AttributeType, ConsentState
 
 
@@ -41,12 +41,17 @@ class FieldType:
 
 
 def parse_consent(cell: str) -> ConsentState:
-    """The state of a consent. Raises Invalid."""
-    try:
-        return ConsentState[cell.strip().upper()]
-    except KeyError:
-        states = ", ".join(state.name for state in ConsentState)
-        raise Invalid(f"{cell[:40]!r} is no state of consent; give {states}.") from None
+    """The state of a consent, by its name or by another word for it. Raises Invalid."""
+    state = words.consent_of(cell)
+    if state is None:
+        states = ", ".join(each.name for each in ConsentState)
+        raise Invalid(f"{cell[:40]!r} is no state of consent; give {states}.")
+    return state
+
+
+def parse_number(cell: str) -> float:
+    """The nearest double of a number. Raises Invalid."""
+    return float(csv_values.parse_decimal(cell))
 
 
 TEXT: Final = FieldType("text", "String", AttributeType.STRING, csv_values.unescape, CellForm.TEXT)
@@ -56,9 +61,7 @@ DECIMAL: Final = FieldType(
 WHOLE_NUMBER: Final = FieldType(
     "bigint", "Int", AttributeType.NUMBER, csv_values.parse_integer, CellForm.PLAIN
 )
-NUMBER: Final = FieldType(
-    "double precision", "Float", AttributeType.NUMBER, csv_values.parse_number, CellForm.PLAIN
-)
+NUMBER: Final = FieldType("double precision", "Float", AttributeType.NUMBER, parse_number, CellForm.PLAIN)
 FLAG: Final = FieldType("boolean", "Boolean", AttributeType.BOOLEAN, csv_values.parse_boolean, CellForm.FLAG)
 INSTANT: Final = FieldType("timestamptz", "DateTime", AttributeType.DATETIME, str.strip, CellForm.INSTANT)
 TEXT_LIST: Final = FieldType("text[]", "[String!]", None, csv_values.parse_list, CellForm.LIST)

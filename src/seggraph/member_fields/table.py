@@ -19,9 +19,11 @@ from seggraph.member_fields.field_types import (
     TEXT_LIST,
     WHOLE_NUMBER,
 )
-from seggraph.values.csv_values import parse_boolean, parse_decimal, parse_integer
+from seggraph.values import numbers, words
+from seggraph.values.csv_values import parse_boolean
 from seggraph.values.domains import is_domain
 from seggraph.values.emails import MAX_EMAIL, is_email
+from seggraph.values.numbers import NumberForm
 from seggraph.vocabulary import Channel
 
 _PHONE = re.compile(r"\+\d[\d\s().\-/]{6,}\d", re.ASCII)
@@ -34,6 +36,14 @@ def consent_column(channel: Channel) -> str:
 
 def _is_phone(cell: str) -> bool:
     return bool(_PHONE.fullmatch(cell))
+
+
+def _is_consent(cell: str) -> bool:
+    return words.consent_of(cell) is not None
+
+
+def _is_number(cell: str) -> bool:
+    return numbers.form_of(cell) is not NumberForm.NONE
 
 
 def _has_at_sign(cell: str) -> bool:
@@ -63,6 +73,7 @@ def _consent(name: str, channel: Channel, phrase: str, aliases: str) -> MemberFi
         default="0::smallint",
         required=True,
         aliases=aliases,
+        accepts=_is_consent,
         is_mappable=False,
         consent=channel,
     )
@@ -79,9 +90,8 @@ FIELDS: Final[tuple[MemberField, ...]] = (
         required=True,
         group=FieldGroup.PROFILE,
         example="crm-1042",
-        aliases="id account_id accountid external_id externalid customer_id contact_id person_id user_id"
-        " organization_id organisation_id product_id deal_id opportunity_id ticket_id activity_id record_id crm_id"
-        " uuid sku symbol ticker key member_id company_id",
+        aliases="id external_id externalid record_id recordid crm_id uuid guid key system_id unique_id"
+        " reference_id kennung referenz identifiant identificador datensatz_id id_externo id_externe",
         max_length=MAX_EXTERNAL_ID,
     ),
     MemberField(
@@ -93,8 +103,7 @@ FIELDS: Final[tuple[MemberField, ...]] = (
         clean=cleaning.text_of_at_most(MAX_SHORT_TEXT),
         group=FieldGroup.PROFILE,
         example="Ada Lovelace",
-        aliases="name account_name company company_name organization organisation organization_name full_name"
-        " fullname contact_name account business_name security title product_name deal_name customer customer_name",
+        aliases="name",
         max_length=MAX_SHORT_TEXT,
         is_searched=True,
     ),
@@ -107,9 +116,8 @@ FIELDS: Final[tuple[MemberField, ...]] = (
         clean=cleaning.clean_domain,
         group=FieldGroup.FIRMOGRAPHICS,
         example="example.com",
-        aliases="domain website web site url homepage web_site account_domain company_domain email_domain"
-        " website_url company_website domain_name web_domain",
         recognises=is_domain,
+        aliases="domain",
         accepts=is_domain,
         max_length=MAX_SHORT_TEXT,
         suggestions=Suggestions.SAMPLED,
@@ -124,7 +132,11 @@ FIELDS: Final[tuple[MemberField, ...]] = (
         clean=cleaning.clean_email,
         group=FieldGroup.PROFILE,
         example="ada@example.com",
-        aliases="email e_mail mail email_address emailaddress e_mail_address work_email",
+        aliases="email e_mail mail email_address emailaddress e_mail_address e_mail_adresse email_adresse"
+        " mailadresse adresse_email adresse_e_mail adresse_mail courriel correo correo_electronico"
+        " correo_e endereco_de_email primary_email email_1 e_mail_1 e_mail_1_value email_1_value"
+        " work_email email_work e_mail_work main_email person_email primary_email_address"
+        " main_email_address contact_email contact_person_email customer_email email_id emailaddress1",
         recognises=is_email,
         accepts=_has_at_sign,
         max_length=MAX_EMAIL,
@@ -140,7 +152,11 @@ FIELDS: Final[tuple[MemberField, ...]] = (
         clean=cleaning.text_of_at_most(MAX_PHONE),
         group=FieldGroup.PROFILE,
         example="+44 20 7946 0000",
-        aliases="phone telephone phone_number mobile tel mobile_phone work_phone telephone_number cell",
+        aliases="phone telephone phone_number mobile tel mobile_phone work_phone telephone_number cell phone_1"
+        " phone_1_value telefon telefonnummer telefono telefone telefone_1 numero_de_telephone"
+        " numero_de_telefono telefonnr rufnummer phone_work primary_phone business_phone main_phone"
+        " phone_numbers sms whatsapp company_phone telephone1 billing_phone default_address_phone"
+        " mobile_phone_number number_phone handy handynummer",
         recognises=_is_phone,
         max_length=MAX_PHONE,
         channels=(Channel.SMS, Channel.PHONE),
@@ -154,7 +170,11 @@ FIELDS: Final[tuple[MemberField, ...]] = (
         clean=cleaning.text_of_at_most(MAX_SHORT_TEXT),
         group=FieldGroup.PROFILE,
         example="US",
-        aliases="country country_code country_name billing_country nation hq_country",
+        aliases="country country_code country_name nation land pais pays billing_country hq_country"
+        " country_region country_or_region mailing_country billing_country_code billingcountry"
+        " mailingcountry address1_country address_country default_address_country_code country_iso2"
+        " address_1_country address_1_country_region business_country_region country_of_address billing_address_country"
+        " company_country org_country pocountry po_country",
         max_length=MAX_SHORT_TEXT,
         suggestions=Suggestions.COUNTED,
     ),
@@ -167,7 +187,10 @@ FIELDS: Final[tuple[MemberField, ...]] = (
         clean=cleaning.text_of_at_most(MAX_SHORT_TEXT),
         group=FieldGroup.PROFILE,
         example="London",
-        aliases="city town billing_city hq_city headquarters_city",
+        aliases="city town ort stadt ville ciudad cidade billing_city hq_city headquarters_city mailing_city"
+        " billingcity mailingcity address1_city address_city default_address_city address_1_city"
+        " business_city city_of_address billing_address_city company_city town_city po_city pocity"
+        " localidad localidade commune wohnort",
         max_length=MAX_SHORT_TEXT,
         suggestions=Suggestions.COUNTED,
     ),
@@ -180,7 +203,7 @@ FIELDS: Final[tuple[MemberField, ...]] = (
         clean=cleaning.text_of_at_most(MAX_SHORT_TEXT),
         group=FieldGroup.FIRMOGRAPHICS,
         example="Software",
-        aliases="industry sector gics_sector industry_sector vertical branch",
+        aliases="industry",
         max_length=MAX_SHORT_TEXT,
         suggestions=Suggestions.COUNTED,
     ),
@@ -194,8 +217,8 @@ FIELDS: Final[tuple[MemberField, ...]] = (
         clean=cleaning.clean_revenue,
         group=FieldGroup.FIRMOGRAPHICS,
         example=1_500_000,
-        aliases="revenue annual_revenue turnover sales annual_sales yearly_revenue",
-        accepts=_accepted_by(parse_decimal),
+        aliases="revenue",
+        accepts=_is_number,
     ),
     MemberField(
         name="employees",
@@ -206,8 +229,8 @@ FIELDS: Final[tuple[MemberField, ...]] = (
         clean=cleaning.clean_employees,
         group=FieldGroup.FIRMOGRAPHICS,
         example=250,
-        aliases="employees number_of_employees employee_count headcount staff num_employees company_size",
-        accepts=_accepted_by(parse_integer),
+        aliases="employees",
+        accepts=_is_number,
     ),
     MemberField(
         name="score",
@@ -218,8 +241,8 @@ FIELDS: Final[tuple[MemberField, ...]] = (
         clean=cleaning.clean_score,
         group=FieldGroup.ENGAGEMENT,
         example=72.5,
-        aliases="score lead_score fit_score account_score rating",
-        accepts=_accepted_by(parse_decimal),
+        aliases="score lead_score fit_score account_score rating hubspot_score engagement_score punktzahl",
+        accepts=_is_number,
     ),
     MemberField(
         name="isTarget",
@@ -233,7 +256,7 @@ FIELDS: Final[tuple[MemberField, ...]] = (
         required=True,
         group=FieldGroup.ENGAGEMENT,
         example=True,
-        aliases="is_target target istarget target_account is_target_account",
+        aliases="is_target target istarget target_account is_target_account zielkunde",
         accepts=_accepted_by(parse_boolean),
         suggestions=Suggestions.COUNTED,
     ),
@@ -247,19 +270,44 @@ FIELDS: Final[tuple[MemberField, ...]] = (
         clean=cleaning.clean_tags,
         default="'{}'",
         required=True,
-        aliases="tags labels tag",
+        aliases="tags tag labels label etiquetas etiquettes etiketten schlagworte schlagworter group_membership"
+        " kategorien categories categorias contact_tags customer_tags",
         suggestions=Suggestions.COUNTED,
     ),
-    _consent("consentEmail", Channel.EMAIL, "emails", "consentemail consent_email email_consent"),
+    _consent(
+        "consentEmail",
+        Channel.EMAIL,
+        "emails",
+        "consentemail consent_email email_consent accepts_email_marketing accepts_marketing"
+        " email_marketing_consent email_marketing_status newsletter newsletter_subscription email_opt_in"
+        " email_optin subscribed email_subscription_status email_marketing email_status opted_in_email"
+        " is_subscribed_to_newsletter marketing_status newsletter_anmeldung",
+    ),
     _consent(
         "consentDirectMail",
         Channel.DIRECT_MAIL,
         "direct mail",
-        "consentdirectmail consent_direct_mail direct_mail_consent",
+        "consentdirectmail consent_direct_mail direct_mail_consent mail_opt_in postal_consent",
     ),
-    _consent("consentSms", Channel.SMS, "text messages", "consentsms consent_sms sms_consent"),
-    _consent("consentPhone", Channel.PHONE, "phone calls", "consentphone consent_phone phone_consent"),
-    _consent("consentPush", Channel.PUSH, "push messages", "consentpush consent_push push_consent"),
+    _consent(
+        "consentSms",
+        Channel.SMS,
+        "text messages",
+        "consentsms consent_sms sms_consent accepts_sms_marketing sms_marketing_consent sms_opt_in"
+        " sms_optin sms_marketing_status sms_subscription_status",
+    ),
+    _consent(
+        "consentPhone",
+        Channel.PHONE,
+        "phone calls",
+        "consentphone consent_phone phone_consent phone_opt_in call_consent",
+    ),
+    _consent(
+        "consentPush",
+        Channel.PUSH,
+        "push messages",
+        "consentpush consent_push push_consent push_opt_in",
+    ),
     MemberField(
         name="address",
         column="address",
@@ -270,7 +318,12 @@ FIELDS: Final[tuple[MemberField, ...]] = (
         clean=cleaning.text_of_at_most(MAX_ADDRESS),
         group=FieldGroup.PROFILE,
         example="12 St James's Square, London",
-        aliases="address street street_address postal_address mailing_address",
+        aliases="address street street_address postal_address mailing_address adresse strasse anschrift rue"
+        " direccion direccion_postal endereco rua morada billing_street mailing_street address_1 address1"
+        " address_line_1 billing_address_1 default_address_address1 address_line1 address1_line1 street_1"
+        " business_street billingstreet mailingstreet address_1_street address_1_street_1 billing_address_line1"
+        " po_address_line1 poaddressline1 calle postanschrift strasse_und_hausnummer po_address_line_1"
+        " address_1_formatted street_line_1",
         max_length=MAX_ADDRESS,
         channels=(Channel.DIRECT_MAIL,),
     ),
@@ -282,7 +335,7 @@ FIELDS: Final[tuple[MemberField, ...]] = (
         label="Shipping address",
         description="The shipping address, as an object; null if there is none.",
         clean=cleaning.clean_address_object,
-        aliases="shippingaddress shipping_address",
+        aliases="shippingaddress shipping_address lieferadresse adresse_de_livraison direccion_de_envio",
     ),
     MemberField(
         name="billingAddress",
@@ -292,7 +345,7 @@ FIELDS: Final[tuple[MemberField, ...]] = (
         label="Billing address",
         description="The billing address, as an object; null if there is none.",
         clean=cleaning.clean_address_object,
-        aliases="billingaddress billing_address",
+        aliases="billingaddress billing_address rechnungsadresse adresse_de_facturation",
     ),
     MemberField(
         name="createdAt",

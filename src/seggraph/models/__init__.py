@@ -15,7 +15,7 @@ from seggraph.models.dirty import DataVersion, DirtyBatch
 from seggraph.models.drift import Drift
 from seggraph.models.erasures import Erasure
 from seggraph.models.exports import Export
-from seggraph.models.imports import Import, ImportReject
+from seggraph.models.imports import Import, ImportReject, ImportTemplate
 from seggraph.models.members import Member, MemberAddress
 from seggraph.models.playbooks import Playbook
 from seggraph.models.relations import PendingRelation, Relation
@@ -46,6 +46,7 @@ __all__ = [
     "Export",
     "Import",
     "ImportReject",
+    "ImportTemplate",
     "Member",
     "MemberAddress",
     "PendingRelation",

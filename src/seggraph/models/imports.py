@@ -34,10 +34,19 @@ class Import(Model):
     encoding = fields.CharField(max_length=16, description="The encoding of the stored file")
     delimiter = fields.CharField(max_length=1)
     has_header = fields.BooleanField()
+    skip_lines = fields.IntField(
+        default=0, description="The lines before the header that are no part of the table"
+    )
     columns: fields.Field[list[dict[str, object]]] = fields.JSONField()
     suggestions: fields.Field[list[dict[str, object]]] = fields.JSONField()
     mapping: fields.Field[list[dict[str, str]] | None] = fields.JSONField(null=True)
+    readings: fields.Field[dict[str, object] | None] = fields.JSONField(
+        null=True, description="How each mapped column is read, after the import was started"
+    )
     create_missing = fields.BooleanField(default=True)
+    only_targets = fields.BooleanField(default=False)
+    activate = fields.BooleanField(default=False)
+    whole_rows = fields.BooleanField(default=False, description="Whether one bad value rejects its whole row")
     dry_run = fields.BooleanField(default=False)
     total = fields.BigIntField(null=True, description="The number of rows, after the file was checked")
     new_types: fields.Field[dict[str, str] | None] = fields.JSONField(null=True)
@@ -50,6 +59,7 @@ class Import(Model):
     duplicate = fields.BigIntField(default=0)
     ignored = fields.BigIntField(default=0)
     failed = fields.BigIntField(default=0)
+    partial = fields.BigIntField(default=0, description="Stored rows without some of their values")
     taken = fields.BinaryField(null=True)
     lease_holder = fields.CharField(max_length=64, null=True)
     lease_until = fields.DatetimeField(null=True)
@@ -75,8 +85,40 @@ class Import(Model):
         indexes = (Index(fields=("workspace_id", "id"), name="imports_by_workspace"),)
 
 
+class ImportTemplate(Model):
+    """The mapping that the last import of a file of this shape was started with, to be suggested again.
+
+    `shape` is a hash of the names of the columns. Imports into a segment have templates of their own, because who does
+    not see the segment must not see them. A unique index of migration 0024 has the kind, the shape and the segment.
+    """
+
+    id = fields.BigIntField(primary_key=True)
+    workspace: fields.ForeignKeyRelation[Workspace] = fields.ForeignKeyField("seggraph.Workspace")
+    kind = fields.IntEnumField(MemberKind)
+    segment: fields.ForeignKeyNullableRelation[Segment] = fields.ForeignKeyField(
+        "seggraph.Segment", related_name="import_templates", null=True, on_delete=fields.CASCADE
+    )
+    shape = fields.CharField(max_length=64)
+    file_name = fields.CharField(max_length=255, description="The name of the last file of this shape")
+    columns: fields.Field[list[str]] = fields.JSONField()
+    mapping: fields.Field[list[dict[str, str]]] = fields.JSONField()
+    choices: fields.Field[dict[str, dict[str, object]]] = fields.JSONField(
+        description="The settings that a person chose, by column"
+    )
+    uses = fields.IntField(default=1)
+    created_at = fields.DatetimeField(auto_now_add=True)
+    used_at = fields.DatetimeField(auto_now_add=True)
+    workspace_id: int
+    segment_id: int | None
+
+    class Meta:
+        """Table name."""
+
+        table = "import_templates"
+
+
 class ImportReject(Model):
-    """A rejected row of an import: its cells as they are in the file, and the reason."""
+    """A row of an import that was rejected or stored in part: its cells as they are in the file, and the reason."""
 
     id = fields.BigIntField(primary_key=True)
     workspace_id = fields.BigIntField()

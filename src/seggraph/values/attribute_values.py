@@ -5,12 +5,12 @@ Normal forms, by type: STRING text, NUMBER a JSON number, BOOLEAN a JSON boolean
 """
 
 import math
-import re
 from collections.abc import Callable
-from datetime import UTC, date, datetime
+from datetime import UTC
 from typing import Any, Final
 
 from seggraph.errors import WrongType
+from seggraph.values import iso_times
 from seggraph.vocabulary import AttributeType
 
 MAX_TEXT: Final = 10_000
@@ -18,11 +18,6 @@ MAX_LIST: Final = 1_000
 MAX_MAGNITUDE: Final = 10**30
 MAX_EXACT_INTEGER: Final = 2**63
 """Whole numbers from here on are kept as the nearest double, as any JSON reader would read them."""
-
-_DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
-_DATETIME = re.compile(
-    r"\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}:\d{2}(?:\.\d{1,9})?(?:[Zz]|[+-]\d{2}:\d{2})", re.ASCII
-)
 
 EXPECTED: Final = {
     AttributeType.STRING: f"a text of at most {MAX_TEXT} characters",
@@ -91,22 +86,18 @@ def _flag(value: object) -> bool | None:
 
 
 def _day(value: object) -> str | None:
-    if not isinstance(value, str) or not _DATE.fullmatch(value):
-        return None
-    try:
-        return date.fromisoformat(value).isoformat()
-    except ValueError:
-        return None
+    day = iso_times.parse_day(value) if isinstance(value, str) else None
+    return None if day is None else day.isoformat()
 
 
 def _instant(value: object) -> str | None:
-    if not isinstance(value, str) or not _DATETIME.fullmatch(value):
+    instant = iso_times.parse_time(value) if isinstance(value, str) else None
+    if instant is None:
         return None
     try:
-        instant = datetime.fromisoformat(value.upper()).astimezone(UTC)
-    except (ValueError, OverflowError):
+        return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ").rjust(27, "0")
+    except OverflowError:
         return None
-    return instant.strftime("%Y-%m-%dT%H:%M:%S.%fZ").rjust(27, "0")
 
 
 def _texts(value: object) -> list[str] | None:

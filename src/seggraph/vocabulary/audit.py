@@ -36,6 +36,7 @@ class AuditSubject(DescribedStrEnum):
     CAMPAIGN = "CAMPAIGN", "The entry concerns a campaign."
     PLAYBOOK = "PLAYBOOK", "The entry concerns a playbook."
     IMPORT = "IMPORT", "The entry concerns an import."
+    IMPORT_TEMPLATE = "IMPORT_TEMPLATE", "The entry concerns the mapping template of an import."
     EXPORT = "EXPORT", "The entry concerns an export."
     API_KEY = "API_KEY", "The entry concerns an API key."
     USER = "USER", "The entry concerns a user."

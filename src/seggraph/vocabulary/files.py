@@ -14,11 +14,12 @@ class ImportStatus(DescribedStrEnum):
 
 
 class RowOutcome(DescribedStrEnum):
-    """Why a row of an import was not stored."""
+    """Why a row of an import was not stored, or not as a whole."""
 
     DUPLICATE = "DUPLICATE", "An earlier row of the file describes the same member."
     IGNORED = "IGNORED", "The settings of the import skip this row."
     FAILED = "FAILED", "A value of the row is not acceptable."
+    PARTIAL = "PARTIAL", "The row was stored without the values that are not acceptable."
 
 
 class ExportContent(DescribedStrEnum):

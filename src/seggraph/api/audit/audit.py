@@ -26,6 +26,7 @@ TYPE_NAMES: Final[Mapping[AuditSubject, str]] = {
     AuditSubject.CAMPAIGN: "Campaign",
     AuditSubject.PLAYBOOK: "Playbook",
     AuditSubject.IMPORT: "Import",
+    AuditSubject.IMPORT_TEMPLATE: "ImportTemplate",
     AuditSubject.EXPORT: "Export",
     AuditSubject.API_KEY: "ApiKey",
     AuditSubject.USER: "User",

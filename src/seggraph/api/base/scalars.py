@@ -9,6 +9,7 @@ from strawberry.schema.config import StrawberryConfig
 
 from seggraph.criteria import Duration
 from seggraph.transport.leaves import encodes
+from seggraph.values import iso_times
 
 JSON = NewType("JSON", object)
 DurationText = NewType("DurationText", str)
@@ -26,7 +27,7 @@ def _parse_instant(value: Any) -> datetime:
     if not isinstance(value, str):
         raise ValueError("a DateTime is a text like 2026-01-31T09:30:00Z")
     try:
-        instant = datetime.fromisoformat(value)
+        instant = iso_times.parse_time(value) or datetime.fromisoformat(value)
         if instant.tzinfo is None:
             raise ValueError
         return instant.astimezone(UTC)

@@ -11,7 +11,8 @@ from strawberry.types import Info
 from seggraph.api.base import ids
 from seggraph.api.base.context import caller_of
 from seggraph.api.base.errors import ReportErrors, RowError, UserError
-from seggraph.api.files.imports import ColumnMapping, MappedColumn
+from seggraph.api.files.import_templates import MappedColumn
+from seggraph.api.files.imports import ColumnMapping
 from seggraph.errors import Duplicate, Required
 from seggraph.services.campaigns import metric_imports
 from seggraph.services.campaigns import metrics as campaign_metrics

@@ -13,30 +13,18 @@ from seggraph.api.base.context import Caller, caller_of
 from seggraph.api.base.errors import ReportErrors, UserError
 from seggraph.api.base.node import Node
 from seggraph.api.base.paging import After, Before, CountedConnection, Edge, First, Last, request_of
+from seggraph.api.files.import_columns import ColumnReading, ImportColumn
+from seggraph.api.files.import_templates import MappedColumn
 from seggraph.api.reach.reach import RunError
 from seggraph.api.segments.segments import Segment
 from seggraph.errors import Required
 from seggraph.events import Fact, ImportProgressed
 from seggraph.services.imports import imports
 from seggraph.services.imports import rejects as import_rejects
-from seggraph.services.imports.imports import ImportView
+from seggraph.services.imports.imports import ImportView, StartSettings
 from seggraph.services.imports.mappings import Pair
 from seggraph.services.segments import views as segment_views
 from seggraph.vocabulary import ImportStatus, MemberKind
-
-
-@strawberry.type(description="A column of an uploaded file.")
-class ImportColumn:
-    """A column."""
-
-    name: str = strawberry.field(
-        description="The name of the column in the header, made unique; without a header Column 1, Column 2"
-        " and so on."
-    )
-    samples: list[str] = strawberry.field(description="Some different values of the column.")
-    detected_type: str = strawberry.field(
-        description="The type that fits the first values: STRING, NUMBER, BOOLEAN, DATE or DATETIME."
-    )
 
 
 @strawberry.type(description="A suggestion for the field that a column of the file is stored in.")
@@ -49,14 +37,6 @@ class ColumnMappingSuggestion:
         description="How sure the suggestion is, from 0 to 1: 1 if the names are equal, 0.3 if the column"
         " may be a custom attribute."
     )
-
-
-@strawberry.type(name="MappedColumn", description="A column of the file and the field that it is stored in.")
-class MappedColumn:
-    """One column of the mapping that an import was started with."""
-
-    column: str = strawberry.field(description="The name of the column.")
-    field: str = strawberry.field(description="A field of MemberInput, or the name of a custom attribute.")
 
 
 @strawberry.type(
@@ -74,9 +54,14 @@ class Import(Node):
     has_header: bool = strawberry.field(
         description="Whether the first row contains the names of the columns."
     )
+    skip_lines: int = strawberry.field(
+        description="How many lines before the table were left out: a line such as sep=; or the title of a"
+        " report."
+    )
     columns: list[ImportColumn] = strawberry.field(description="The columns of the file, in order.")
     suggested_mapping: list[ColumnMappingSuggestion] = strawberry.field(
-        description="Suggestions for the fields of the columns, from their names and contents."
+        description="Suggestions for the fields of the columns: from the template of such files, if there is one, else"
+        " from their names and contents."
     )
     mapping: list[MappedColumn] | None = strawberry.field(
         description="The mapping that the import uses; null before startImport."
@@ -86,6 +71,15 @@ class Import(Node):
     )
     create_missing: bool = strawberry.field(
         description="Whether a row creates its member if it does not exist."
+    )
+    only_targets: bool = strawberry.field(
+        description="Whether rows of members that are not targets are skipped."
+    )
+    activate: bool = strawberry.field(
+        description="Whether a segment that is a draft becomes active at the end of the import."
+    )
+    whole_rows: bool = strawberry.field(
+        description="Whether a row with one bad value is rejected as a whole."
     )
     dry_run: bool = strawberry.field(
         description="Whether the import only reports what would happen, and stores nothing."
@@ -106,10 +100,14 @@ class Import(Node):
         description="How many rows were skipped because an earlier row of the file has the same member."
     )
     ignored: int = strawberry.field(
-        description="How many rows were skipped because createMissing is false and the member does not exist"
-        " or is not a target."
+        description="How many rows were skipped: the member does not exist and createMissing is false, the member is"
+        " not a target and onlyTargets is true, or the row sums others."
     )
     failed: int = strawberry.field(description="How many rows have errors; rejectedUrl lists them.")
+    partial: int = strawberry.field(
+        description="How many of the stored rows were stored without values that are not acceptable;"
+        " rejectedUrl lists them, too."
+    )
     progress: float | None = strawberry.field(
         description="The progress, from 0 to 1; null before startImport."
     )
@@ -139,7 +137,9 @@ class Import(Node):
     )
     def rejected_url(self, info: Info) -> str | None:
         """Sign a path."""
-        if not import_rejects.is_there(self.status, self.duplicate + self.ignored + self.failed):
+        if not import_rejects.is_there(
+            self.status, self.duplicate + self.ignored + self.failed + self.partial
+        ):
             return None
         caller = caller_of(info)
         path = import_rejects.signed_path(caller.services.settings, caller.viewer, self.number)
@@ -156,12 +156,8 @@ class Import(Node):
             encoding=view.file_encoding,
             delimiter=view.delimiter,
             has_header=view.has_header,
-            columns=[
-                ImportColumn(
-                    name=column.name, samples=column.samples, detected_type=column.detected_type.value
-                )
-                for column in view.columns
-            ],
+            skip_lines=view.skip_lines,
+            columns=[ImportColumn.of(column) for column in view.columns],
             suggested_mapping=[
                 ColumnMappingSuggestion(column=guess.column, field=guess.field, confidence=guess.confidence)
                 for guess in view.suggestions
@@ -171,6 +167,9 @@ class Import(Node):
             else [MappedColumn(column=pair.column, field=pair.field) for pair in view.mapping],
             replace=view.replace,
             create_missing=view.create_missing,
+            only_targets=view.only_targets,
+            activate=view.activate,
+            whole_rows=view.whole_rows,
             dry_run=view.dry_run,
             read=view.read,
             added=view.added,
@@ -179,6 +178,7 @@ class Import(Node):
             duplicate=view.duplicate,
             ignored=view.ignored,
             failed=view.failed,
+            partial=view.partial,
             progress=view.progress,
             error=RunError.of(view.error_code, view.error_message, view.error_at),
             created_at=view.created_at,
@@ -227,6 +227,11 @@ class CreateImportInput:
         default=None,
         description="Whether the first row contains the names of the columns; default: it is detected.",
     )
+    encoding: str | None = strawberry.field(
+        default=None,
+        description="The encoding of the file, such as windows-1250 or koi8-r; default: it is detected"
+        " among UTF-8, UTF-16 and Windows-1252.",
+    )
 
 
 @strawberry.input(description="The field that a column of the file is stored in.")
@@ -251,8 +256,25 @@ class StartImportInput:
     )
     create_missing: bool | None = strawberry.field(
         default=True,
-        description="Whether a row creates its member if it does not exist; default true. If false, rows of"
-        " members that are not targets are skipped too.",
+        description="Whether a row creates its member if it does not exist; default true.",
+    )
+    only_targets: bool | None = strawberry.field(
+        default=None,
+        description="Whether rows of members that are not targets are skipped; default: true for accounts that"
+        " go into a segment, else false. An account that does not exist is a target only if the row says so.",
+    )
+    activate: bool | None = strawberry.field(
+        default=False,
+        description="Whether a segment that is a draft becomes active at the end of the import; default"
+        " false.",
+    )
+    whole_rows: bool | None = strawberry.field(
+        default=False,
+        description="Whether a row with one bad value is rejected as a whole; default false: the row is stored"
+        " without that value, which is reported.",
+    )
+    columns: list[ColumnReading] | None = strawberry.field(
+        default=None, description="How columns are read, where it should not be as createImport found it."
     )
     dry_run: bool | None = strawberry.field(
         default=False,
@@ -328,6 +350,7 @@ class ImportMutations:
             else ids.decode("Segment", input.segment_id, path=("segmentId",)),
             replace=bool(input.replace),
             has_header=input.has_header,
+            encoding=input.encoding,
         )
         return ImportPayload(import_=Import.of(view))
 
@@ -344,8 +367,14 @@ class ImportMutations:
             caller.viewer,
             ids.decode("Import", input.id),
             [Pair(entry.column, entry.field) for entry in input.mapping],
-            create_missing=input.create_missing is not False,
-            dry_run=bool(input.dry_run),
+            StartSettings(
+                create_missing=input.create_missing is not False,
+                only_targets=input.only_targets,
+                activate=bool(input.activate),
+                whole_rows=bool(input.whole_rows),
+                dry_run=bool(input.dry_run),
+                choices=[(one.column, one.settings()) for one in input.columns or []],
+            ),
         )
         return ImportPayload(import_=Import.of(view))
 

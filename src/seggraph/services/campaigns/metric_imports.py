@@ -106,7 +106,8 @@ async def run(
 
 
 def _dialect(path: Path, stored: StoredFile) -> Dialect:
-    return Dialect(stored.stored_encoding, delimiter_of(path, stored.stored_encoding), has_header=True)
+    delimiter, skip_lines = delimiter_of(path, stored.stored_encoding)
+    return Dialect(stored.stored_encoding, delimiter, has_header=True, skip_lines=skip_lines)
 
 
 def _look_through(path: Path, dialect: Dialect) -> list[str]:

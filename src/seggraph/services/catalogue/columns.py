@@ -3,24 +3,29 @@
 Guesses to show to a person, from the first records only. Nothing is imported by a guess: `startImport` says.
 """
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from seggraph.errors import SeggraphError
+from seggraph.files.columns import CellReader, unmarker
 from seggraph.files.csv_records import Dialect
 from seggraph.files.layout import Column, read_layout
-from seggraph.member_fields import FIELDS
+from seggraph.member_fields import FIELDS, MemberField
 from seggraph.services.catalogue import attribute_names
+from seggraph.services.catalogue.header_names import KNOWN, compact, field_of, is_main, is_of_another, simple
 from seggraph.vocabulary import MemberKind
 
 CONTENT_SHARE: Final = 0.8
 """The share of a column's cells that must look alike for the column to be suggested by its content."""
 
-_FIELD_OF: Final = {alias: field.name for field in FIELDS for alias in field.aliases.split()}
-"""The fields that names of columns mean, in lower case with underscores."""
+ENOUGH_CELLS: Final = 5
+"""So many cells say whether most rows have a value of their own."""
+
+_WITH_DOMAINS: Final = frozenset({MemberKind.ACCOUNT, MemberKind.ORGANIZATION})
+_OF_ONE: Final = frozenset({"email", "phone"})
+"""The fields that hardly any two members share."""
 _IMPORTED: Final = {field.name: field for field in FIELDS if field.is_imported}
 _EXACT, _ALIAS, _CONTENT, _CUSTOM = 1.0, 0.9, 0.75, 0.3
 
@@ -48,14 +53,29 @@ def look(path: Path, encoding: str, kind: MemberKind, *, has_header: bool | None
 
     Raises what `read_layout` raises.
     """
-    layout = read_layout(path, encoding, has_header=has_header, is_known_name=is_known_name)
+    layout = read_layout(
+        path, encoding, has_header=has_header, is_known_name=is_known_name, is_export=_is_export
+    )
     names = [column.name for column in layout.columns]
-    return Appearance(layout.dialect, layout.columns, suggest(names, layout.cells, kind))
+    cells = [
+        [unmark(cell) for cell in column]
+        for column, unmark in zip(layout.cells, map(_unmarker, layout.columns), strict=True)
+    ]
+    return Appearance(layout.dialect, layout.columns, suggest(names, cells, kind))
+
+
+def _unmarker(column: Column) -> CellReader:
+    return unmarker(column.sniffed.reading)
+
+
+def _is_export(names: Sequence[str]) -> bool:
+    """Whether a file is an export of ours: no other program calls columns so."""
+    return not {"externalId", "isTarget", "consentEmail"} - set(names)
 
 
 def is_known_name(name: str) -> bool:
-    """Whether a column of this name usually holds a field of a member."""
-    return _simple(name) in _FIELD_OF
+    """Whether a cell is the name that a column usually has, and hardly ever a value."""
+    return compact(name) in KNOWN
 
 
 def suggest(
@@ -63,13 +83,13 @@ def suggest(
 ) -> list[FieldSuggestion]:
     """A field for each column that may have one, no field twice; what is unknown may be a custom attribute."""
     ranked = sorted(
-        (-confidence, index, field)
+        (-confidence, not is_main(name, field), index, field)
         for index, (name, column) in enumerate(zip(names, columns, strict=True))
         for field, confidence in _candidates(name, column, kind).items()
     )
     chosen: dict[int, tuple[str, float]] = {}
     given: set[str] = set()
-    for negative, index, field in ranked:
+    for negative, _, index, field in ranked:
         if index not in chosen and field not in given:
             chosen[index] = (field, -negative)
             given.add(field)
@@ -80,17 +100,31 @@ def _candidates(name: str, column: Sequence[str], kind: MemberKind) -> dict[str,
     suggestions: dict[str, float] = {}
     if name not in _IMPORTED and _is_attribute_name(name):
         suggestions[name] = _CUSTOM
-    filled = [cell.strip() for cell in column if cell.strip()]
-    for field in _IMPORTED.values():
-        recognises = field.recognises
-        if recognises and filled and sum(map(recognises, filled)) >= CONTENT_SHARE * len(filled):
-            suggestions[field.name] = _CONTENT
-    alias = _FIELD_OF.get(_simple(name))
-    if alias is not None and _is_plausible(alias, filled):
-        suggestions[alias] = _ALIAS
     if name in _IMPORTED:
         suggestions[name] = _EXACT
+        return suggestions
+    if is_of_another(simple(name)):
+        return suggestions
+    filled = [cell.strip() for cell in column if cell.strip()]
+    for field in _IMPORTED.values():
+        if _is_recognised(field, filled, kind) and not (field.name in _OF_ONE and _is_shared(filled)):
+            suggestions[field.name] = _CONTENT
+    named = field_of(name, kind)
+    if named is not None and _is_plausible(named, filled) and not (named in _OF_ONE and _is_shared(filled)):
+        suggestions[named] = _ALIAS
     return suggestions
+
+
+def _is_recognised(field: MemberField, filled: Sequence[str], kind: MemberKind) -> bool:
+    """Whether cells are so typical of a field that the name of their column does not matter."""
+    if field.recognises is None or not filled or (field.name == "domain" and kind not in _WITH_DOMAINS):
+        return False
+    return sum(map(field.recognises, filled)) >= CONTENT_SHARE * len(filled)
+
+
+def _is_shared(filled: Sequence[str]) -> bool:
+    """Whether many rows have the same few values: an address that is so is that of a colleague who serves them."""
+    return len(filled) >= ENOUGH_CELLS and len(set(filled)) * 2 < len(filled)
 
 
 def _is_attribute_name(name: str) -> bool:
@@ -105,9 +139,3 @@ def _is_plausible(field: str, filled: Sequence[str]) -> bool:
     """Whether cells can be what their column's name says; without cells the name counts."""
     accepts = _IMPORTED[field].accepts
     return accepts is None or not filled or sum(map(accepts, filled)) * 2 >= len(filled)
-
-
-def _simple(name: str) -> str:
-    """A name for comparing: `Company Name`, `companyName` and `COMPANY-NAME` are one."""
-    split = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", name)
-    return "_".join(re.findall(r"[^\W_]+", split.lower()))

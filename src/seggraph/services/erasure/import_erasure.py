@@ -33,8 +33,8 @@ IMPORTS: Final = """
 """
 
 WAITING: Final = """
-    SELECT id, file, encoding, delimiter, has_header, columns, coalesce(mapping, suggestions) AS pairs FROM imports
-    WHERE workspace_id = $1 AND kind = $2 AND file <> ''
+    SELECT id, file, encoding, delimiter, has_header, skip_lines, columns, coalesce(mapping, suggestions) AS pairs
+    FROM imports WHERE workspace_id = $1 AND kind = $2 AND file <> ''
       AND (status = 'UPLOADED' OR (status = 'COMPLETED' AND dry_run)) ORDER BY id
 """
 
@@ -92,7 +92,7 @@ async def waiting_with(
     found = []
     for row in await connection.fetch(WAITING, workspace_id, kind):
         path = uploads.path_of(settings, row["file"])
-        dialect = Dialect(row["encoding"], row["delimiter"], row["has_header"])
+        dialect = Dialect(row["encoding"], row["delimiter"], row["has_header"], row["skip_lines"])
         if await asyncio.to_thread(_has_any, path, dialect, traces, _id_column(row)):
             found.append(row["id"])
     return found
@@ -133,7 +133,7 @@ async def forget(
         erased += _count(await connection.execute(FORGET_REJECTS, *values))
         columns = orjson.loads(row["columns"])
         if _shown(columns, traces, _id_column(row)):
-            bare = orjson.dumps([column | {"samples": []} for column in columns]).decode()
+            bare = orjson.dumps([column | {"samples": [], "interpreted": []} for column in columns]).decode()
             await connection.execute(SET_COLUMNS, workspace_id, row["id"], bare)
     return erased
 

@@ -84,7 +84,7 @@ def _list(value: str) -> str:
     separator = csv_values.LIST_SEPARATOR
     return f"""
       CASE WHEN EXISTS (SELECT FROM unnest({value}) AS item WHERE item = '' OR item <> btrim(item, '{SPACES}')
-        OR strpos(item, '{separator}') > 0 OR left(item, 1) IN ('[', '''', '{{'))
+        OR item ~ '[{csv_values.LIST_SIGNS}]' OR left(item, 1) IN ('[', '''', '{{'))
       THEN to_jsonb({value})::text ELSE {_text(f"array_to_string({value}, '{separator}')")} END
     """
 

@@ -16,9 +16,10 @@ from pyroaring import BitMap
 from seggraph.context import Context
 from seggraph.database.locks import LockSpace, lock_shared
 from seggraph.database.unit_of_work import UnitOfWork
-from seggraph.errors import ErrorCode, SeggraphError
+from seggraph.errors import ErrorCode
 from seggraph.files.csv_records import Record
-from seggraph.services.imports.mappings import ImportRow, Pair, Refusal, RowMaker, key_field
+from seggraph.services.imports.mappings import Pair, key_field
+from seggraph.services.imports.rows import ImportRow, Refusal, RowMaker, explanation
 from seggraph.services.members import upserts
 from seggraph.services.members.upserts import UpsertReport
 from seggraph.vocabulary import MemberKind, RowOutcome
@@ -70,7 +71,7 @@ class Reject(NamedTuple):
 
 
 class Counts(NamedTuple):
-    """What became of some rows; `read` is the sum of the others."""
+    """What became of some rows; `read` is the sum of the others but `partial`, which counts some of those stored."""
 
     read: int
     added: int
@@ -79,6 +80,7 @@ class Counts(NamedTuple):
     duplicate: int
     ignored: int
     failed: int
+    partial: int
 
 
 @dataclass(slots=True)
@@ -101,6 +103,7 @@ class ImportBatch:
     maker: RowMaker
     key: str
     create_missing: bool
+    only_targets: bool
     dry_run: bool
     taken: BitMap
     keys: set[int]
@@ -152,12 +155,13 @@ async def store(context: Context, unit: UnitOfWork, batch: ImportBatch, rows: Ro
         changed = await writer.store(drafts)
         await writer.finish(context, *changed)
     ordinals = BitMap(writer.ordinals.values())
-    failed = [_failure(refusal) for refusal in refused]
+    not_made = [_refused(refusal) for refusal in refused]
+    partial = [_partial(row) for row in sorted_.wanted if row.problems]
     return BatchOutcome(
-        counts=_counts(batch, sorted_, report, ordinals, failed=len(failed)),
+        counts=_counts(batch, sorted_, report, ordinals, not_made, partial=len(partial)),
         taken=sorted_.existing if batch.dry_run else ordinals,
         keys=sorted_.keys + (sorted_.new_keys if batch.dry_run else []),
-        rejects=sorted_.rejects + failed,
+        rejects=sorted_.rejects + not_made + partial,
     )
 
 
@@ -171,7 +175,7 @@ def _sort(batch: ImportBatch, rows: Sequence[ImportRow], members: dict[str, Any]
         if hashed in batch.keys or hashed in new or _is_taken(batch, result, member):
             result.rejects.append(_duplicate(row, batch.key))
             continue
-        reason = None if batch.create_missing else _reason_to_ignore(member)
+        reason = _reason_to_ignore(batch, row, member)
         new.add(hashed)
         if reason is not None:
             result.keys.append(hashed)
@@ -190,28 +194,41 @@ def _is_taken(batch: ImportBatch, result: _Sorted, member: Any) -> bool:
     return member is not None and (member["ordinal"] in batch.taken or member["ordinal"] in result.existing)
 
 
-def _reason_to_ignore(member: Any) -> tuple[str, str] | None:
-    if member is None:
+def _reason_to_ignore(batch: ImportBatch, row: ImportRow, member: Any) -> tuple[str, str] | None:
+    """Why a row is skipped, as its code and message. What the row itself says about being a target counts first."""
+    if member is None and not batch.create_missing:
         return ErrorCode.NOT_FOUND, "There is no such member, and missing ones are not created."
-    if not member["is_target"]:
+    is_target = row.draft.columns.get("is_target", member is not None and member["is_target"])
+    if batch.only_targets and not is_target:
+        if member is None:
+            return "NOT_TARGET", "There is no such member, so it is no target, and only targets are taken."
         return "NOT_TARGET", "The member is not a target."
     return None
 
 
 def _counts(
-    batch: ImportBatch, sorted_: _Sorted, report: UpsertReport, ordinals: BitMap, *, failed: int
+    batch: ImportBatch,
+    sorted_: _Sorted,
+    report: UpsertReport,
+    ordinals: BitMap,
+    not_made: Sequence[Reject],
+    *,
+    partial: int,
 ) -> Counts:
     """The counts: without a segment by the change of each member, with one by whether the member is new in it."""
-    duplicate = sum(reject.outcome is RowOutcome.DUPLICATE for reject in sorted_.rejects)
-    ignored = len(sorted_.rejects) - duplicate
+    rejected = [*sorted_.rejects, *not_made]
+    duplicate, ignored, failed = (
+        sum(reject.outcome is outcome for reject in rejected)
+        for outcome in (RowOutcome.DUPLICATE, RowOutcome.IGNORED, RowOutcome.FAILED)
+    )
     added, updated, already_in = report.created, report.updated, report.unchanged
     if batch.segment_members is not None:
         already_in = len(ordinals & batch.segment_members)
         added, updated = len(sorted_.wanted) - already_in, 0
     read = added + updated + already_in + duplicate + ignored + failed
-    if read != len(sorted_.wanted) + len(sorted_.rejects) + failed:
+    if read != len(sorted_.wanted) + len(rejected):
         raise RuntimeError("a batch does not account for every row")
-    return Counts(read, added, updated, already_in, duplicate, ignored, failed)
+    return Counts(read, added, updated, already_in, duplicate, ignored, failed, partial)
 
 
 def _duplicate(row: ImportRow, key: str) -> Reject:
@@ -219,9 +236,12 @@ def _duplicate(row: ImportRow, key: str) -> Reject:
     return Reject(row.record, RowOutcome.DUPLICATE, ErrorCode.DUPLICATE, message)
 
 
-def _failure(refusal: Refusal) -> Reject:
-    error: SeggraphError = refusal.error
-    return Reject(refusal.record, RowOutcome.FAILED, error.code, error.message)
+def _refused(refusal: Refusal) -> Reject:
+    return Reject(refusal.record, refusal.outcome, refusal.code, refusal.message)
+
+
+def _partial(row: ImportRow) -> Reject:
+    return Reject(row.record, RowOutcome.PARTIAL, *explanation(row.problems))
 
 
 def _hash(key: str) -> int:
@@ -230,7 +250,7 @@ def _hash(key: str) -> int:
 
 
 async def keep(connection: asyncpg.Connection, batch: ImportBatch, outcome: BatchOutcome) -> None:
-    """Write down which rows were not taken, and the keys of rows without a member."""
+    """Write down which rows were not taken, or in part, and the keys of rows without a member."""
     if outcome.rejects:
         columns = [
             (

@@ -4,6 +4,7 @@ types the attributes are that it brings. Nothing of it is stored before.
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Final
 
@@ -13,39 +14,43 @@ from seggraph.context import Context
 from seggraph.database.connections import database
 from seggraph.database.unit_of_work import begin
 from seggraph.errors import NotFound, TooMany
+from seggraph.files.columns import ColumnEvidence, Detector, Setting, settings_of, sniff
 from seggraph.files.csv_records import RecordReader
 from seggraph.services.catalogue import catalogues
+from seggraph.services.imports import readings
 from seggraph.services.imports.claims import ImportClaim
 from seggraph.services.imports.imports import progressed
-from seggraph.values import csv_values
+from seggraph.services.imports.mappings import Pair
+from seggraph.services.imports.readings import PlannedReading, target_of
 from seggraph.vocabulary import AttributeType
 
 ROWS_AT_ONCE: Final = 20_000
 
-CHECKED: Final = "total = $3, new_types = $4, position = $5, line = $6"
+CHECKED: Final = "total = $3, new_types = $4, position = $5, line = $6, readings = $7"
 
 
 async def look_through(context: Context, claim: ImportClaim) -> None:
     """Read the whole file once, so that a file that cannot be read on, or would need too many attributes, is
-    refused before anything of it is stored; count its rows, and find types that hold whole columns.
+    refused before anything of it is stored; count its rows, find types that hold whole columns, and settle what the
+    first rows left open.
 
-    Raises NotFound, TooMany and what reading raises.
+    Raises NotFound, TooMany, Ambiguous and what reading raises.
     """
     async with database() as connection:
         known = await catalogues.types(connection, claim.workspace_id, claim.kind)
-    guesses = _guesses(claim, known)
+    watched = _watched(claim, known)
     total = 0
     with open_file(claim) as reader:
         if claim.dialect.has_header:
             next(reader, None)
         claim.position, claim.line = reader.position, reader.line
         while True:
-            count = await asyncio.to_thread(_see, reader, guesses)
+            count = await asyncio.to_thread(_see, reader, watched)
             total += count
             if count < ROWS_AT_ONCE:
                 break
     claim.total = total
-    claim.new_types = {name: guess.type for _, name, guess in guesses}
+    _settle(claim, watched)
     async with begin() as unit:
         if not claim.dry_run:
             known = await catalogues.create(unit.connection, claim.workspace_id, claim.kind, claim.new_types)
@@ -54,36 +59,81 @@ async def look_through(context: Context, claim: ImportClaim) -> None:
                     f"A kind has at most {catalogues.MAX_ATTRIBUTES} attributes. Map fewer columns."
                 )
         new_types = orjson.dumps(claim.new_types).decode()
-        await claim.lease.change(unit.connection, CHECKED, total, new_types, claim.position, claim.line)
+        settled = readings.to_json(claim.readings)
+        found = (total, new_types, claim.position, claim.line, settled)
+        await claim.lease.change(unit.connection, CHECKED, *found)
         context.publish(unit, [progressed(claim.workspace_id, claim.import_id)])
 
 
-def _guesses(
-    claim: ImportClaim, known: Mapping[str, AttributeType]
-) -> list[tuple[int, str, csv_values.TypeGuess]]:
-    """The columns of attributes that are new: index, name, and what their cells will tell. Raises TooMany."""
-    new = [
-        (claim.columns.index(pair.column), pair.attribute, csv_values.TypeGuess())
-        for pair in claim.pairs
-        if pair.attribute is not None and pair.attribute not in known
-    ]
-    if len(known) + len(new) > catalogues.MAX_ATTRIBUTES:
+@dataclass(frozen=True, slots=True)
+class _Watched:
+    """A column whose cells are looked at: `is_new` if they decide the type of a new attribute."""
+
+    index: int
+    pair: Pair
+    is_new: bool
+    evidence: ColumnEvidence
+
+
+def _watched(claim: ImportClaim, known: Mapping[str, AttributeType]) -> list[_Watched]:
+    """The columns of new attributes, and those whose reading is not certain. Raises TooMany."""
+    watched: list[_Watched] = []
+    new = 0
+    for pair in claim.pairs:
+        planned = claim.readings.get(pair.column, PlannedReading.of_an_older_version())
+        is_new = pair.attribute is not None and pair.attribute not in known
+        new += is_new
+        is_guessed = is_new and "type" not in planned.chosen
+        concerned = settings_of(target_of(pair.field, planned.reading))
+        detectors = {_DETECTORS[one] for one in concerned if one in _DETECTORS and planned.is_open(one)}
+        if is_guessed or is_new or detectors:
+            evidence = ColumnEvidence(Detector if is_guessed else detectors, planned.reading.nulls)
+            watched.append(_Watched(claim.columns.index(pair.column), pair, is_new, evidence))
+    if len(known) + new > catalogues.MAX_ATTRIBUTES:
         raise TooMany(
-            f"The mapping would make {len(new)} attributes besides the {len(known)} that there are; a kind has at"
+            f"The mapping would make {new} attributes besides the {len(known)} that there are; a kind has at"
             f" most {catalogues.MAX_ATTRIBUTES}. Map fewer columns."
         )
-    return new
+    return watched
 
 
-def _see(reader: RecordReader, guesses: Sequence[tuple[int, str, csv_values.TypeGuess]]) -> int:
+_DETECTORS: Final = {
+    Setting.DECIMAL: Detector.NUMBERS,
+    Setting.DATE_ORDER: Detector.DATES,
+    Setting.SEPARATOR: Detector.LISTS,
+}
+
+
+def _see(reader: RecordReader, watched: Sequence[_Watched]) -> int:
     """Read on for a while; returns how many records were read."""
     count = 0
     for record in islice(reader, ROWS_AT_ONCE):
         count += 1
-        for index, _, guess in guesses:
-            if index < len(record.cells):
-                guess.see(record.cells[index])
+        cells = record.cells
+        for one in watched:
+            if one.index < len(cells):
+                one.evidence.see(cells[one.index])
     return count
+
+
+def _settle(claim: ImportClaim, watched: Sequence[_Watched]) -> None:
+    """Give new attributes their types, and open settings their values. Raises Ambiguous."""
+    names = [one.pair.column for one in watched]
+    seen_columns = sniff(names, [one.evidence for one in watched], claim.dialect.delimiter)
+    claim.new_types = {}
+    for one, seen in zip(watched, seen_columns, strict=True):
+        planned = claim.readings.get(one.pair.column, PlannedReading.of_an_older_version())
+        if one.is_new and one.pair.attribute is not None:
+            is_chosen = "type" in planned.chosen
+            if one.evidence.has_values:
+                claim.new_types[one.pair.attribute] = planned.reading.type if is_chosen else seen.reading.type
+            if not is_chosen:
+                words = planned.reading.words if "words" in planned.chosen else seen.reading.words
+                reading = replace(planned.reading, type=seen.reading.type, words=words)
+                planned = replace(planned, reading=reading)
+        for setting in settings_of(target_of(one.pair.field, planned.reading)):
+            planned = planned.settled(setting, seen, one.pair.column)
+        claim.readings[one.pair.column] = planned
 
 
 def open_file(claim: ImportClaim) -> RecordReader:

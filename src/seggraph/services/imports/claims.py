@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
+from zoneinfo import ZoneInfo
 
 import orjson
 from pyroaring import BitMap
@@ -17,18 +18,22 @@ from seggraph.database.unit_of_work import UnitOfWork, begin
 from seggraph.events import Fact
 from seggraph.files import uploads
 from seggraph.files.csv_records import Dialect
-from seggraph.services.imports import batches
+from seggraph.services.imports import batches, readings
 from seggraph.services.imports.imports import finished, pairs_of, progressed
 from seggraph.services.imports.mappings import Pair
+from seggraph.services.imports.readings import PlannedReading
 from seggraph.vocabulary import ApiKeyScope, AttributeType, ImportStatus, MemberKind, Role
+
+ZONE: Final = "SELECT time_zone FROM workspaces WHERE id = $1"
 
 WORK: Final = ClaimableWork(
     name="import",
     table="imports",
     is_open="w.status = 'RUNNING'",
     columns=(
-        "w.workspace_id, w.kind, w.segment_id, w.replace, w.file, w.encoding, w.delimiter, w.has_header, w.columns,"
-        " w.mapping, w.create_missing, w.dry_run, w.total, w.new_types, w.position, w.line, w.taken, w.attempts"
+        "w.workspace_id, w.created_by_id, w.kind, w.segment_id, w.replace, w.file, w.encoding, w.delimiter,"
+        " w.has_header, w.skip_lines, w.columns, w.mapping, w.readings, w.create_missing, w.only_targets,"
+        " w.activate, w.whole_rows, w.dry_run, w.total, w.new_types, w.position, w.line, w.taken, w.attempts"
     ),
     sweep_if="w.started_at < clock_timestamp() - interval '1 second'",
     due_columns="w.id, w.position, w.attempts",
@@ -47,6 +52,7 @@ class ImportClaim:
     lease: Lease
     import_id: int
     workspace_id: int
+    created_by_id: int | None
     kind: MemberKind
     segment_id: int | None
     replace: bool
@@ -54,7 +60,12 @@ class ImportClaim:
     dialect: Dialect
     columns: list[str]
     pairs: list[Pair]
+    readings: dict[str, PlannedReading]
+    zone: ZoneInfo
     create_missing: bool
+    only_targets: bool
+    activate: bool
+    whole_rows: bool
     dry_run: bool
     total: int | None
     new_types: dict[str, AttributeType]
@@ -66,29 +77,36 @@ class ImportClaim:
 
     @property
     def viewer(self) -> Viewer:
-        """The import acts with the rights that were checked when it was started."""
-        return Viewer(self.workspace_id, Role.ADMIN, ApiKeyScope.WRITE)
+        """The import acts for the user who uploaded the file, with the rights that were checked when it was started."""
+        return Viewer(self.workspace_id, Role.ADMIN, ApiKeyScope.WRITE, user_id=self.created_by_id)
 
 
 async def claim(context: Context, import_id: int) -> ImportClaim | None:
     """Claim an import that is RUNNING and that no other worker carries out."""
     async with database() as connection:
         claimed = await WORK.claim(connection, import_id, context.settings.lease_seconds)
-    if claimed is None:
-        return None
+        if claimed is None:
+            return None
+        zone = ZoneInfo(await connection.fetchval(ZONE, claimed.row["workspace_id"]))
     row = claimed.row
     return ImportClaim(
         lease=claimed.lease,
         import_id=import_id,
         workspace_id=row["workspace_id"],
+        created_by_id=row["created_by_id"],
         kind=MemberKind(row["kind"]),
         segment_id=row["segment_id"],
         replace=row["replace"],
         path=uploads.path_of(context.settings, row["file"]),
-        dialect=Dialect(row["encoding"], row["delimiter"], row["has_header"]),
+        dialect=Dialect(row["encoding"], row["delimiter"], row["has_header"], row["skip_lines"]),
         columns=[column["name"] for column in orjson.loads(row["columns"])],
         pairs=pairs_of(row["mapping"]),
+        readings=readings.from_json(row["readings"]),
+        zone=zone,
         create_missing=row["create_missing"],
+        only_targets=row["only_targets"],
+        activate=row["activate"],
+        whole_rows=row["whole_rows"],
         dry_run=row["dry_run"],
         total=row["total"],
         new_types={

@@ -4,7 +4,7 @@ What a worker does with a started import is `import_runs`. An import of another 
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -27,21 +27,21 @@ from seggraph.database.unit_of_work import UnitOfWork, begin
 from seggraph.errors import BadTransition, Forbidden, Invalid, NotFound, SeggraphError
 from seggraph.events import ImportFinished, ImportProgressed
 from seggraph.files import uploads
-from seggraph.files.layout import Column
 from seggraph.files.uploads import Read, StoredFile
 from seggraph.models.imports import Import
 from seggraph.services.audit import audit
+from seggraph.services.catalogue import catalogues
 from seggraph.services.catalogue.columns import Appearance, FieldSuggestion, look
-from seggraph.services.imports import mappings
+from seggraph.services.imports import mappings, readings, templates
 from seggraph.services.imports.mappings import Pair
+from seggraph.services.imports.readings import ImportColumn, PlannedReading
+from seggraph.services.imports.templates import ImportTemplate, KeptMapping
+from seggraph.services.segments import manual_membership
 from seggraph.vocabulary import (
-    AttributeType,
     AuditAction,
     AuditSubject,
     ImportStatus,
     MemberKind,
-    SegmentStatus,
-    SegmentType,
 )
 
 MAX_FILE_NAME: Final = 255
@@ -50,11 +50,14 @@ SEGMENT: Final = f"""
     SELECT s.kind, s.type, s.status, s.created_by_id FROM segments s WHERE {VISIBLE_SEGMENT} AND s.id = $4
 """  # noqa: S608 - a constant
 
+ZONE: Final = "SELECT time_zone FROM workspaces WHERE id = $1"
+
 START: Final = """
-    UPDATE imports SET status = 'RUNNING', mapping = $3, create_missing = $4, dry_run = $5, total = NULL,
-      new_types = NULL, position = 0, line = 0, read = 0, added = 0, updated = 0, already_in = 0, duplicate = 0,
-      ignored = 0, failed = 0, taken = NULL, attempts = 0, retry_at = NULL, lease_holder = NULL,
-      lease_until = NULL, started_at = now(), finished_at = NULL
+    UPDATE imports SET status = 'RUNNING', mapping = $3, create_missing = $4, dry_run = $5, readings = $6,
+      only_targets = $7, activate = $8, whole_rows = $9, partial = 0, total = NULL, new_types = NULL,
+      position = 0, line = 0, read = 0, added = 0, updated = 0, already_in = 0, duplicate = 0, ignored = 0,
+      failed = 0, taken = NULL, attempts = 0, retry_at = NULL, lease_holder = NULL, lease_until = NULL,
+      started_at = now(), finished_at = NULL
     WHERE workspace_id = $1 AND id = $2 AND file <> '' RETURNING id
 """
 
@@ -85,10 +88,15 @@ class ImportView:
     file_encoding: str
     delimiter: str
     has_header: bool
-    columns: list[Column]
+    skip_lines: int
+    columns: list[ImportColumn]
     suggestions: list[FieldSuggestion]
     mapping: list[Pair] | None
+    readings: dict[str, PlannedReading]
     create_missing: bool
+    only_targets: bool
+    activate: bool
+    whole_rows: bool
     dry_run: bool
     total: int | None
     read: int
@@ -98,6 +106,7 @@ class ImportView:
     duplicate: int
     ignored: int
     failed: int
+    partial: int
     error_code: str | None
     error_message: str | None
     error_at: datetime | None
@@ -141,6 +150,7 @@ async def create(
     segment_id: int | None = None,
     replace: bool = False,
     has_header: bool | None = None,
+    encoding: str | None = None,
 ) -> ImportView:
     """Take a file in, block by block as `read` gives it, and say what its columns seem to be.
 
@@ -153,13 +163,16 @@ async def create(
     if segment_id is not None:
         async with database() as connection:
             await _require_fillable(connection, viewer, segment_id, kind)
-    stored = await uploads.store(context.settings, read)
+    stored = await uploads.store(context.settings, read, encoding=encoding)
     may_be_committed = False
     try:
         path = uploads.path_of(context.settings, stored.name)
         seen = await asyncio.to_thread(look, path, stored.stored_encoding, kind, has_header=has_header)
         async with begin() as unit:
-            row = await _insert(viewer, stored, seen, file_name, kind, segment_id, replace)
+            columns, suggestions = await _shown_columns(unit.connection, viewer, seen, kind, segment_id)
+            row = await _insert(
+                viewer, stored, seen, columns, suggestions, file_name, kind, segment_id, replace
+            )
             audited = {"kind": kind, "segment_id": segment_id, "replace": replace, "file_size": stored.size}
             subject = audit.Subject(AuditSubject.IMPORT, row.id, row.file_name)
             await audit.record(unit, viewer, AuditAction.CREATED, subject, after=audited)
@@ -171,38 +184,71 @@ async def create(
     return await get(viewer, row.id)
 
 
+@dataclass(frozen=True, slots=True)
+class StartSettings:
+    """What an import does with its rows.
+
+    - `create_missing`: whether a row creates its member. `only_targets`: whether members that are no targets are
+      skipped; None is True for accounts that go into a segment.
+    - `activate`: whether a draft segment becomes ACTIVE. `whole_rows`: whether one bad value rejects its row.
+    - `choices`: settings that a person chose, as pairs of a column and the settings by their names in the API.
+    """
+
+    create_missing: bool = True
+    only_targets: bool | None = None
+    activate: bool = False
+    whole_rows: bool = False
+    dry_run: bool = False
+    choices: Sequence[tuple[str, Mapping[str, Any]]] = ()
+
+
+AS_USUAL: Final = StartSettings()
+"""What an import does if nothing is chosen."""
+
+
 async def start(
     context: Context,
     viewer: Viewer,
     import_id: int,
     pairs: Sequence[Pair],
-    *,
-    create_missing: bool = True,
-    dry_run: bool = False,
+    settings: StartSettings = AS_USUAL,
 ) -> ImportView:
     """Have an uploaded file imported by a mapping; one that was started already stays as it is.
 
     After a dry run it may be started for good. Raises NotFound, Forbidden, Required when no column finds the
-    members, BadTransition when the file is gone, and whatever else is wrong with the mapping.
+    members, Ambiguous for a column with several readings, BadTransition when the file is gone, and whatever else is
+    wrong with the mapping and the choices.
     """
     require_write(viewer)
     async with begin() as unit:
         before = await _hold(unit, viewer, import_id)
         is_new = before.status is ImportStatus.UPLOADED
-        is_after_dry_run = before.status is ImportStatus.COMPLETED and before.dry_run and not dry_run
+        is_after_dry_run = before.status is ImportStatus.COMPLETED and before.dry_run and not settings.dry_run
         if not (is_new or is_after_dry_run):
             return before
-        mappings.check(pairs, [column.name for column in before.columns], before.kind)
+        names = [column.name for column in before.columns]
+        mappings.check(pairs, names, before.kind)
+        types = await catalogues.types(unit.connection, viewer.workspace_id, before.kind)
+        planned = readings.plan(pairs, before.columns, settings.choices, types)
         if before.segment_id is not None:
             await _require_fillable(unit.connection, viewer, before.segment_id, before.kind)
         for statement in CLEAR:
             await unit.connection.execute(statement, viewer.workspace_id, import_id)
+        only_targets = settings.only_targets
+        if only_targets is None:
+            only_targets = before.segment_id is not None and before.kind is MemberKind.ACCOUNT
         mapping = orjson.dumps([asdict(pair) for pair in pairs]).decode()
-        given = viewer.workspace_id, import_id, mapping, create_missing, dry_run
-        if await unit.connection.fetchval(START, *given) is None:
+        given = viewer.workspace_id, import_id, mapping, settings.create_missing, settings.dry_run
+        more = readings.to_json(planned), only_targets, settings.activate, settings.whole_rows
+        if await unit.connection.fetchval(START, *given, *more) is None:
             raise BadTransition("The file waited too long and is gone: upload it again.", path=("id",))
+        if not settings.dry_run:
+            chosen = readings.choices_of(planned)
+            kept = KeptMapping(before.kind, before.segment_id, before.file_name, names, pairs, chosen)
+            await templates.keep(unit, viewer.workspace_id, kept)
         audited = {"segment_id": before.segment_id, "mapping": [asdict(pair) for pair in pairs]}
-        audited |= {"replace": before.replace, "create_missing": create_missing, "dry_run": dry_run}
+        audited |= {"replace": before.replace, "create_missing": settings.create_missing}
+        audited |= {"only_targets": only_targets, "activate": settings.activate, "dry_run": settings.dry_run}
         subject = audit.Subject(AuditSubject.IMPORT, import_id, before.file_name)
         await audit.record(unit, viewer, AuditAction.STARTED, subject, after=audited)
         context.run_import(unit, import_id, 0, attempt=0)
@@ -279,10 +325,8 @@ def view_of(row: asyncpg.Record) -> ImportView:
     values: dict[str, Any] = {field.name: row[field.name] for field in fields(ImportView)}
     values["kind"] = MemberKind(values["kind"])
     values["status"] = ImportStatus(values["status"])
-    values["columns"] = [
-        Column(one["name"], one["samples"], AttributeType(one["detected_type"]))
-        for one in orjson.loads(values["columns"])
-    ]
+    values["columns"] = [ImportColumn.from_json(one) for one in orjson.loads(values["columns"])]
+    values["readings"] = readings.from_json(values["readings"])
     values["suggestions"] = [
         FieldSuggestion(**suggestion) for suggestion in orjson.loads(values["suggestions"])
     ]
@@ -295,10 +339,38 @@ def pairs_of(mapping: str) -> list[Pair]:
     return [Pair(**pair) for pair in orjson.loads(mapping)]
 
 
+async def _shown_columns(
+    connection: asyncpg.Connection, viewer: Viewer, seen: Appearance, kind: MemberKind, segment_id: int | None
+) -> tuple[list[ImportColumn], list[FieldSuggestion]]:
+    """The columns of a file as they are read, and where they may go: by the template of the shape, if there is one."""
+    names = [column.name for column in seen.columns]
+    suggestions = seen.suggestions
+    template = await templates.find(connection, viewer, kind, names, segment_id)
+    choices: Mapping[str, Mapping[str, Any]] = {}
+    if template is not None:
+        suggestions, choices = _from_template(names, template)
+    types = await catalogues.types(connection, viewer.workspace_id, kind)
+    zone = await connection.fetchval(ZONE, viewer.workspace_id)
+    columns = readings.described(seen.columns, suggestions, types, zone)
+    return [readings.with_choice(column, choices.get(column.name, {})) for column in columns], suggestions
+
+
+def _from_template(
+    names: Sequence[str], template: ImportTemplate
+) -> tuple[list[FieldSuggestion], dict[str, dict[str, Any]]]:
+    """The suggestions and choices of a template, by the names of the columns as this file writes them."""
+    written = {" ".join(name.casefold().split()): name for name in names}
+    own = {column: written.get(" ".join(column.casefold().split()), column) for column in template.columns}
+    suggestions = [FieldSuggestion(own[pair.column], pair.field, 1.0) for pair in template.mapping]
+    return suggestions, {own[column]: choice for column, choice in template.choices.items() if column in own}
+
+
 async def _insert(
     viewer: Viewer,
     stored: StoredFile,
     seen: Appearance,
+    columns: Sequence[ImportColumn],
+    suggestions: Sequence[FieldSuggestion],
     file_name: str,
     kind: MemberKind,
     segment_id: int | None,
@@ -317,8 +389,9 @@ async def _insert(
         encoding=seen.dialect.encoding,
         delimiter=seen.dialect.delimiter,
         has_header=seen.dialect.has_header,
-        columns=[asdict(column) for column in seen.columns],
-        suggestions=[asdict(suggestion) for suggestion in seen.suggestions],
+        skip_lines=seen.dialect.skip_lines,
+        columns=[column.to_json() for column in columns],
+        suggestions=[asdict(suggestion) for suggestion in suggestions],
         created_by_id=viewer.user_id,
     )
 
@@ -359,18 +432,10 @@ async def _require_fillable(
         raise NotFound("There is no such segment.", path=path)
     try:
         require_segment_management(viewer, created_by_id=row["created_by_id"])
-        require_takes_imports(row["type"], row["status"])
+        manual_membership.require_takes_files(row["type"], row["status"])
     except SeggraphError as error:
         error.path = path
         raise
     if row["kind"] != kind:
         held = MemberKind(row["kind"]).name
         raise Invalid(f"The segment holds members of the kind {held}, not {kind.name}.", path=path)
-
-
-def require_takes_imports(type_: str, status: str) -> None:
-    """Raise Invalid for a DYNAMIC segment, and BadTransition for one that is paused or archived."""
-    if type_ != SegmentType.STATIC:
-        raise Invalid("Criteria fill this segment; only a static one is filled by imports.")
-    if status not in (SegmentStatus.DRAFT, SegmentStatus.ACTIVE):
-        raise BadTransition(f"The segment is {status}: resume or unarchive it first.")

@@ -1,4 +1,4 @@
-"""The rows that an import did not take, as a CSV file: line, outcome and reason, and the row as it came."""
+"""The rows that an import did not take, or in part, as a CSV file: line, outcome and reason, and the row as it came."""
 
 import csv
 import io
@@ -33,6 +33,13 @@ def signed_path(settings: Settings, viewer: Viewer, import_id: int) -> str:
 def is_there(status: ImportStatus, not_taken: int) -> bool:
     """Whether there are rows to look at."""
     return status is not ImportStatus.UPLOADED and not_taken > 0
+
+
+async def first(workspace_id: int, import_id: int, limit: int) -> list[tuple[int, str, str]]:
+    """The line, the outcome and the reason of the first rows that were not taken, or in part."""
+    async with database() as connection:
+        rows = await connection.fetch(PAGE, workspace_id, import_id, 0, limit)
+    return [(row["line"], row["outcome"], row["message"]) for row in rows]
 
 
 async def stream(workspace_id: int, import_id: int) -> AsyncIterator[bytes]:

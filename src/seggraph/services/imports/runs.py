@@ -18,19 +18,17 @@ from seggraph.database import leases
 from seggraph.database.connections import database
 from seggraph.database.leases import RELEASE_LEASE
 from seggraph.database.unit_of_work import UnitOfWork, begin
-from seggraph.errors import BadTransition
+from seggraph.errors import BadTransition, Invalid, NotFound, SeggraphError
 from seggraph.files.csv_records import Record, RecordReader
 from seggraph.models.audiences import ChunkRole
 from seggraph.services.catalogue import catalogues
 from seggraph.services.imports import batches, checks, claims
 from seggraph.services.imports.batches import BatchOutcome, ImportBatch
 from seggraph.services.imports.claims import ImportClaim
-from seggraph.services.imports.imports import progressed, require_takes_imports
-from seggraph.services.imports.mappings import RowMaker
-from seggraph.services.members import selections
-from seggraph.services.memberships import deltas
-from seggraph.services.segments import rows as segment_rows
-from seggraph.vocabulary import ImportStatus, SegmentStatus
+from seggraph.services.imports.imports import progressed
+from seggraph.services.imports.rows import RowMaker, RowSettings
+from seggraph.services.segments import manual_membership
+from seggraph.vocabulary import ImportStatus
 
 log = structlog.get_logger()
 
@@ -42,14 +40,18 @@ PUBLISH_SECONDS: Final = 0.25
 ADVANCE: Final = """
     position = $3, line = $4, read = read + $5, added = added + $6, updated = updated + $7,
     already_in = already_in + $8, duplicate = duplicate + $9, ignored = ignored + $10, failed = failed + $11,
-    taken = $12, attempts = 0
+    partial = partial + $12, taken = $13, attempts = 0
 """
 
 COMPLETE: Final = f"status = 'COMPLETED', finished_at = clock_timestamp(), taken = NULL, {RELEASE_LEASE}"
 
-HAND_ON: Final = f"attempts = 0, {RELEASE_LEASE}"
+STORED_ONLY: Final = f"""
+    status = 'FAILED', finished_at = clock_timestamp(), taken = NULL, error_code = $3, error_message = $4,
+    error_at = clock_timestamp(), ignored = ignored + added, added = 0, {RELEASE_LEASE}
+"""
+"""The members are stored, and the segment did not take them: nobody was added."""
 
-SEGMENT: Final = "SELECT type, status FROM segments WHERE workspace_id = $1 AND id = $2 FOR NO KEY UPDATE"
+HAND_ON: Final = f"attempts = 0, {RELEASE_LEASE}"
 
 
 async def run(context: Context, import_id: int) -> ImportStatus | None:
@@ -98,13 +100,16 @@ async def _begin(claim: ImportClaim) -> ImportBatch:
         if claim.segment_id is not None:
             owner = ChunkOwner(ChunkRole.MEMBERS, claim.segment_id)
             before = await ChunkStore(connection, claim.workspace_id).read(owner)
+    types = claim.new_types | known
+    settings = RowSettings(claim.kind, types, claim.readings, claim.zone, whole_rows=claim.whole_rows)
     return ImportBatch(
         workspace_id=claim.workspace_id,
         import_id=claim.import_id,
         kind=claim.kind,
-        maker=RowMaker(claim.pairs, claim.columns, claim.kind, claim.new_types | known),
+        maker=RowMaker(claim.pairs, claim.columns, settings),
         key=batches.key_of(claim.pairs, claim.kind),
         create_missing=claim.create_missing,
+        only_targets=claim.only_targets,
         dry_run=claim.dry_run,
         taken=claim.taken,
         keys=keys,
@@ -156,28 +161,34 @@ async def _hand_on(context: Context, claim: ImportClaim) -> ImportStatus:
 
 async def _finish(context: Context, claim: ImportClaim) -> ImportStatus:
     async with begin() as unit:
-        await claim.lease.change(unit.connection, COMPLETE)
-        if claim.segment_id is not None and not claim.dry_run:
-            await _fill_segment(context, unit, claim, claim.segment_id)
+        problem = await _fill_segment(context, unit, claim)
+        if problem is None:
+            await claim.lease.change(unit.connection, COMPLETE)
+        else:
+            message = f"{problem.message} The members of the file are stored, but not added to the segment."
+            await claim.lease.change(unit.connection, STORED_ONLY, problem.code, message)
         await batches.forget_keys(unit.connection, claim.workspace_id, claim.import_id)
         context.publish(unit, claims.over(claim))
     if not claim.dry_run:
         await asyncio.to_thread(claim.path.unlink, missing_ok=True)
-    log.info("import_completed", rows=claim.total, dry_run=claim.dry_run)
-    return ImportStatus.COMPLETED
+    log.info("import_ended", rows=claim.total, dry_run=claim.dry_run, is_filled=problem is None)
+    return ImportStatus.COMPLETED if problem is None else ImportStatus.FAILED
 
 
-async def _fill_segment(context: Context, unit: UnitOfWork, claim: ImportClaim, segment_id: int) -> None:
-    """Make the members of the file links of the segment's IMPORT source, and have the segment computed."""
-    connection = unit.connection
-    row = await connection.fetchrow(SEGMENT, claim.workspace_id, segment_id)
-    if row is None:
-        raise BadTransition("The segment was deleted; the members of the file are stored.")
-    require_takes_imports(row["type"], row["status"])
-    memberships = await deltas.read_memberships(connection, claim.workspace_id, [segment_id])
-    # Those erased since they were stored are left out; an erasure that comes now waits for the segment's row.
-    taken = await selections.existing(connection, claim.viewer, claim.kind, claim.taken)
-    membership = memberships[segment_id]
-    membership.import_file(taken, replace=claim.replace)
-    await ChunkStore(connection, claim.workspace_id).write(membership.source_changes())
-    await segment_rows.compute(context, unit, claim.workspace_id, segment_id, SegmentStatus(row["status"]))
+async def _fill_segment(context: Context, unit: UnitOfWork, claim: ImportClaim) -> SeggraphError | None:
+    """Make the members of the file links of the segment's IMPORT source; returns why that cannot be, if it cannot."""
+    if claim.segment_id is None or claim.dry_run:
+        return None
+    try:
+        await manual_membership.fill_from_file(
+            context,
+            unit,
+            claim.viewer,
+            claim.segment_id,
+            claim.taken,
+            replaces=claim.replace,
+            activates=claim.activate,
+        )
+    except (NotFound, Invalid, BadTransition) as problem:
+        return problem
+    return None

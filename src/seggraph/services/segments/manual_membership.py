@@ -126,6 +126,52 @@ async def fill(
     await _change(context, unit, viewer, segment.kind, [segment], ordinals, AuditAction.MEMBERS_ADDED)
 
 
+async def fill_from_file(
+    context: Context,
+    unit: UnitOfWork,
+    viewer: Viewer,
+    segment_id: int,
+    ordinals: BitMap,
+    *,
+    replaces: bool,
+    activates: bool,
+) -> None:
+    """Link the members of an imported file to a STATIC segment, besides those of earlier files or in their place.
+
+    An ACTIVE segment has them when the unit ends. A draft keeps them for its activation, or is activated if
+    `activates`. Raises NotFound, Forbidden, Invalid for a DYNAMIC segment, and BadTransition for one that is paused or
+    archived.
+    """
+    [segment] = await _hold(unit, viewer, [segment_id])
+    require_takes_files(segment.type, segment.status)
+    # Those erased since they were stored are left out; an erasure that comes now waits for the segment's row.
+    ordinals = await selections.existing(unit.connection, viewer, segment.kind, ordinals)
+    if segment.status is SegmentStatus.DRAFT and activates:
+        await segment_rows.activate(context, unit, viewer, segment_id)
+        [segment] = await _read(unit, viewer, [segment])
+        await segment_rows.noted(unit, viewer, AuditAction.ACTIVATED, None, segment_id)
+    memberships = await deltas.read_memberships(unit.connection, viewer.workspace_id, [segment_id])
+    membership = memberships[segment_id]
+    membership.import_file(ordinals, replace=replaces)
+    store = ChunkStore(unit.connection, viewer.workspace_id)
+    if segment.status is SegmentStatus.DRAFT:
+        await store.write(membership.source_changes())
+        return
+    change = membership.change()
+    await store.write(membership.chunk_changes(change))
+    if change:
+        reachable = await _reachable(unit.connection, viewer, segment.kind, change.ordinals)
+        await _record(context, unit, viewer, segment.kind, [_delta(segment, change, reachable)])
+
+
+def require_takes_files(type_: str, status: str) -> None:
+    """Raise Invalid for a DYNAMIC segment, and BadTransition for one that is paused or archived."""
+    if type_ != SegmentType.STATIC:
+        raise Invalid("Criteria fill this segment; only a static one is filled by imports.")
+    if status not in (SegmentStatus.DRAFT, SegmentStatus.ACTIVE):
+        raise BadTransition(f"The segment is {status}: resume or unarchive it first.")
+
+
 async def _kind_of(
     viewer: Viewer, segment_ids: Sequence[int], new_segment: SegmentDraft | None
 ) -> MemberKind:

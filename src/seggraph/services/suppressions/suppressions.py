@@ -24,6 +24,7 @@ from seggraph.services.audit import audit
 from seggraph.services.changes import changes, populations
 from seggraph.services.reach.suppressed_members import EMAIL, PHONE
 from seggraph.values.attribute_values import storable_text
+from seggraph.values.emails import is_one_address, tidied
 from seggraph.vocabulary import AuditAction, AuditSubject, Channel, MemberKind, SuppressionReason
 
 MAX_ADDRESSES: Final = 1_000
@@ -271,14 +272,16 @@ _EMPTY: Final = {
 
 
 def _clean(channel: Channel, given: str) -> str:
-    """An address without spaces around it. Raises Invalid."""
+    """An address without spaces around it, an email address in the form of stored ones. Raises Invalid."""
     cleaned = given.strip()
     limit = MAX_LENGTH[channel]
     if not storable_text(cleaned, limit):
         raise Invalid(f"An address is a text of at most {limit} characters.")
-    if channel is Channel.EMAIL and not (0 < cleaned.find("@") < len(cleaned) - 1 and " " not in cleaned):
+    if channel is not Channel.EMAIL:
+        return cleaned
+    if not is_one_address(cleaned):
         raise Invalid(_EMPTY[channel])
-    return cleaned
+    return tidied(cleaned)
 
 
 async def _mark(

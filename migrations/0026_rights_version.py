@@ -19,7 +19,7 @@ TRIGGERS = {
 
 
 class Migration(migrations.Migration):
-    dependencies = [("seggraph", "0023_descriptions")]
+    dependencies = [("seggraph", "0025_segment_values")]
 
     operations = [
         ops.CreateModel(
