@@ -130,3 +130,12 @@ def expected_files() -> set[str]:
         for path in files
         if "__pycache__" not in path.parts and path.suffix != ".pyc"
     }
+
+
+def test_no_folder_is_a_corridor() -> None:
+    """A reader takes in the files of a folder at a glance."""
+    source = ROOT / "src" / "seggraph"
+    folders = [path for path in source.rglob("*") if path.is_dir() and path.name != "migrations"]
+    numbers = {str(path.relative_to(source)): len(list(path.glob("*.py"))) for path in (source, *folders)}
+
+    assert {name: number for name, number in numbers.items() if number > 20} == {}

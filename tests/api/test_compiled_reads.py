@@ -13,9 +13,9 @@ from seggraph.api.schema import build_schema
 from seggraph.context import Context
 from seggraph.database.connections import database
 from seggraph.transport import ServedSchema
-from seggraph.transport.execution import CompiledExecutor
-from seggraph.transport.plans import definition_of, origin_of
-from seggraph.transport.records import Column, declared, row_type_of
+from seggraph.transport.compiled.execution import CompiledExecutor
+from seggraph.transport.compiled.plans import definition_of, origin_of
+from seggraph.transport.compiled.records import Column, declared, row_type_of
 from tests.api.test_lists import UPSERT, counted
 from tests.product import Product, Server
 

@@ -7,8 +7,8 @@ import pytest
 import strawberry
 from graphql import parse, validate
 
-from seggraph.transport.compiler import KEPT_PROGRAMS
-from seggraph.transport.execution import CompiledExecutor, programs_of
+from seggraph.transport.compiled.compiler import KEPT_PROGRAMS
+from seggraph.transport.compiled.execution import CompiledExecutor, programs_of
 from tests.effort import tries
 from tests.transport.random_documents import Documents
 from tests.transport.sample import a_car

@@ -10,7 +10,7 @@ import strawberry
 from graphql import GraphQLError
 from strawberry.schema.config import StrawberryConfig
 
-from seggraph.transport.execution import CompiledExecutor
+from seggraph.transport.compiled.execution import CompiledExecutor
 from tests.transport import sample
 from tests.transport.sample import Car, a_car
 

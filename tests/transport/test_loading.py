@@ -9,8 +9,8 @@ import pytest
 import strawberry
 from strawberry.types import Info
 
-from seggraph.transport.execution import CompiledExecutor
-from seggraph.transport.loading import DataLoader, awaits_loaders
+from seggraph.transport.compiled.execution import CompiledExecutor
+from seggraph.transport.compiled.loading import DataLoader, awaits_loaders
 
 UNLUCKY = 13
 

@@ -35,7 +35,7 @@ from seggraph.services.members import members
 from seggraph.services.segments import views as segment_views
 from seggraph.services.webhooks import attempts as webhook_attempts
 from seggraph.services.webhooks import webhooks
-from seggraph.transport.loading import DataLoader
+from seggraph.transport.compiled.loading import DataLoader
 
 V = TypeVar("V")
 

@@ -58,8 +58,8 @@ from seggraph.services.members.members import MemberList
 from seggraph.services.segments import views as segment_views
 from seggraph.settings import Settings
 from seggraph.transport import Observe, ServedSchema
+from seggraph.transport.compiled.records import wanted
 from seggraph.transport.cost import CostLimits
-from seggraph.transport.records import wanted
 from seggraph.vocabulary import MemberKind
 
 MAX_NODES = 100

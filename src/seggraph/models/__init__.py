@@ -12,18 +12,15 @@ from seggraph.models.campaigns import Campaign, CampaignSegment
 from seggraph.models.dependencies import Dependency
 from seggraph.models.destinations import Delivery, DeliveryChange, DeliveryRemoval, Destination
 from seggraph.models.dirty import DataVersion, DirtyBatch
-from seggraph.models.drift import Drift
-from seggraph.models.erasures import Erasure
 from seggraph.models.exports import Export
 from seggraph.models.imports import Import, ImportReject, ImportTemplate
-from seggraph.models.members import Member, MemberAddress
+from seggraph.models.members import Erasure, Member, MemberAddress
 from seggraph.models.playbooks import Playbook
 from seggraph.models.relations import PendingRelation, Relation
-from seggraph.models.rights import RightsVersion
-from seggraph.models.runs import Run, RunChunk
+from seggraph.models.runs import Drift, Run, RunChunk
 from seggraph.models.segments import Segment, SegmentHiding, Source
 from seggraph.models.suppressions import Suppression
-from seggraph.models.users import User, WorkspaceUser
+from seggraph.models.users import RightsVersion, User, WorkspaceUser
 from seggraph.models.webhooks import Webhook, WebhookAttempt, WebhookFact, WebhookMessage
 from seggraph.models.workspaces import Workspace
 

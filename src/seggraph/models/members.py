@@ -1,4 +1,6 @@
-"""Members: everything that can be in a segment."""
+"""Members: everything that can be in a segment; and erasures of members."""
+
+from typing import Any
 
 from tortoise import fields
 from tortoise.contrib.postgres.fields import ArrayField
@@ -61,3 +63,30 @@ class MemberAddress(Model):
         """Table name."""
 
         table = "member_addresses"
+
+
+class Erasure(Model):
+    """An erasure at work: the ordinals of its members, what went with them so far, and who asked for it.
+
+    The row is written with the deletion of the members, and deleted when no audience has their ordinals any more. If
+    the process that carries it out is lost, a worker continues. `touched_at` is when it last came further.
+    """
+
+    id = fields.BigIntField(primary_key=True)
+    workspace_id = fields.BigIntField()
+    kind = fields.IntEnumField(MemberKind)
+    ordinals = fields.BinaryField()
+    member_count = fields.IntField()
+    erased: Any = fields.JSONField(description="What was erased with the rows of the members, by name")
+    memberships = fields.BigIntField(default=0, db_default=0)
+    membership_changes = fields.BigIntField(default=0, db_default=0)
+    touched_at = fields.DatetimeField(auto_now_add=True)
+    user_id = fields.BigIntField(null=True)
+    api_key_id = fields.BigIntField(null=True)
+    ip = fields.CharField(max_length=64, null=True)
+    user_agent = fields.CharField(max_length=300, null=True)
+
+    class Meta:
+        """Table name."""
+
+        table = "erasures"

@@ -1,4 +1,7 @@
-"""Runs: one row for each computation of a segment, and the bitmaps of members that entered and exited."""
+"""Runs: one row for each computation of a segment, and the bitmaps of members that entered and exited.
+
+Drift is what syncs corrected, by day.
+"""
 
 from enum import IntEnum
 
@@ -7,7 +10,7 @@ from tortoise.indexes import Index
 from tortoise.models import Model
 
 from seggraph.models.segments import Segment
-from seggraph.vocabulary import RunStatus, RunTrigger
+from seggraph.vocabulary import MemberKind, RunStatus, RunTrigger
 
 
 class Direction(IntEnum):
@@ -81,3 +84,25 @@ class RunChunk(Model):
         table = "run_chunks"
         unique_together = (("workspace_id", "segment_id", "chunk", "applied", "move"),)
         indexes = (Index(fields=("workspace_id", "segment_id", "applied"), name="run_chunks_as_applied"),)
+
+
+class Drift(Model):
+    """What was corrected in a workspace's segments of one kind on one day (UTC).
+
+    `members` counts memberships and `segments` corrections: a segment that is corrected twice counts twice. Rows are
+    never deleted, so sums over them never decrease. A day without drift has no row.
+    """
+
+    id = fields.BigIntField(primary_key=True)
+    workspace_id = fields.BigIntField()
+    kind = fields.IntEnumField(MemberKind)
+    day = fields.DateField()
+    members = fields.BigIntField()
+    segments = fields.BigIntField()
+    last_at = fields.DatetimeField()
+
+    class Meta:
+        """Table name and keys."""
+
+        table = "drift"
+        unique_together = (("workspace_id", "kind", "day"),)

@@ -3,9 +3,9 @@
 This package knows nothing of our schema. It serves any `ServedSchema` through a `GraphQLEndpoint`.
 """
 
+from seggraph.transport.compiled.execution import CompiledExecutor
 from seggraph.transport.document_store import RedisDocumentStore
 from seggraph.transport.endpoint import GraphQLEndpoint
-from seggraph.transport.execution import CompiledExecutor
 from seggraph.transport.limits import Limits
 from seggraph.transport.measuring import Measured, Observe
 from seggraph.transport.persisted import PersistedDocuments, read_trusted

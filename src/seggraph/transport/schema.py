@@ -15,9 +15,9 @@ from strawberry.types import ExecutionResult
 from strawberry.types.execution import ExecutionContext, PreExecutionError
 from strawberry.types.graphql import OperationType
 
+from seggraph.transport.compiled.execution import OPERATION_SECONDS, CompiledExecutor, answer
 from seggraph.transport.cost import CostLimits, Costs, FieldCost
 from seggraph.transport.documents import DocumentCache, PreparedDocuments
-from seggraph.transport.execution import OPERATION_SECONDS, CompiledExecutor, answer
 from seggraph.transport.limits import Limits
 from seggraph.transport.masking import published
 from seggraph.transport.measuring import Measured, Observe

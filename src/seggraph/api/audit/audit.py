@@ -18,7 +18,7 @@ from seggraph.database.paging import PageRequest
 from seggraph.errors import NotFound
 from seggraph.services.audit import views as audit_views
 from seggraph.services.audit.views import AuditList, EntryView
-from seggraph.transport.loading import awaits_loaders
+from seggraph.transport.compiled.loading import awaits_loaders
 from seggraph.vocabulary import AuditAction, AuditSubject
 
 TYPE_NAMES: Final[Mapping[AuditSubject, str]] = {

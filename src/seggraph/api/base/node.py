@@ -5,7 +5,7 @@ from typing import Any, Final
 import strawberry
 
 from seggraph.api.base import ids
-from seggraph.transport.records import column
+from seggraph.transport.compiled.records import column
 from seggraph.values.global_ids import sql_of_id
 
 DESCRIPTION: Final = "The global id of the object. It is opaque and never changes."

@@ -11,8 +11,8 @@ import strawberry
 
 from seggraph.api.base.scalars import as_int
 from seggraph.database.paging import Page, PageRequest
-from seggraph.transport.loading import awaits_loaders
-from seggraph.transport.records import edges, item_of, items_of, of_page
+from seggraph.transport.compiled.loading import awaits_loaders
+from seggraph.transport.compiled.records import edges, item_of, items_of, of_page
 
 FIRST: Final = (
     "How many objects to return from the start of the list, or after `after`: up to 1,000, default 50."

@@ -8,7 +8,7 @@ import strawberry
 from strawberry.schema.config import StrawberryConfig
 
 from seggraph.criteria import Duration
-from seggraph.transport.leaves import encodes
+from seggraph.transport.compiled.leaves import encodes
 from seggraph.values import iso_times
 
 JSON = NewType("JSON", object)

@@ -18,7 +18,7 @@ from seggraph.services.campaigns import views as campaign_views
 from seggraph.services.campaigns.audiences import CampaignAudienceView
 from seggraph.services.campaigns.metric_series import Asked, Subject
 from seggraph.services.campaigns.views import CampaignList, CampaignView
-from seggraph.transport.loading import awaits_loaders
+from seggraph.transport.compiled.loading import awaits_loaders
 from seggraph.vocabulary import CampaignStatus, Channel, MemberKind
 
 

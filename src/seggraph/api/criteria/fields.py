@@ -9,7 +9,7 @@ from seggraph.api.base.context import caller_of
 from seggraph.api.base.scalars import JSON
 from seggraph.criteria import AttributeOp, Field, Group
 from seggraph.services.catalogue import value_counts
-from seggraph.transport.loading import awaits_loaders
+from seggraph.transport.compiled.loading import awaits_loaders
 from seggraph.vocabulary import AttributeType, MemberKind
 
 

@@ -16,8 +16,8 @@ from seggraph.api.reach.reach import RunError
 from seggraph.services.destinations.deliveries import DeliveryView
 from seggraph.services.destinations.destinations import DestinationView
 from seggraph.services.segments.views import SegmentView
-from seggraph.transport.loading import awaits_loaders
-from seggraph.transport.records import reads
+from seggraph.transport.compiled.loading import awaits_loaders
+from seggraph.transport.compiled.records import reads
 from seggraph.vocabulary import Channel, DeliveryStatus
 
 if TYPE_CHECKING:

@@ -21,7 +21,7 @@ from seggraph.services.events import retention as event_retention
 from seggraph.services.events.member_events import EventView
 from seggraph.services.identity import workspaces
 from seggraph.transport import Row, row, with_rows
-from seggraph.transport.loading import awaits_loaders
+from seggraph.transport.compiled.loading import awaits_loaders
 from seggraph.vocabulary import MemberKind
 
 if TYPE_CHECKING:

@@ -9,8 +9,8 @@ from seggraph.api.base.context import caller_of
 from seggraph.api.base.paging import After, First
 from seggraph.database.paging import PageRequest
 from seggraph.services.segments.views import SegmentView
-from seggraph.transport.loading import awaits_loaders
-from seggraph.transport.records import reads
+from seggraph.transport.compiled.loading import awaits_loaders
+from seggraph.transport.compiled.records import reads
 
 if TYPE_CHECKING:
     from seggraph.api.campaigns.campaigns import CampaignConnection

@@ -6,7 +6,7 @@ from typing import Any, Final, TypeVar
 from seggraph.access import Viewer
 from seggraph.context import Context
 from seggraph.database.paging import Page
-from seggraph.transport.loading import DataLoader
+from seggraph.transport.compiled.loading import DataLoader
 
 K = TypeVar("K")
 V = TypeVar("V")

@@ -8,7 +8,7 @@ from seggraph.services.campaigns import audiences as campaign_audiences
 from seggraph.services.campaigns import views as campaign_views
 from seggraph.services.campaigns.audiences import NOBODY, CampaignAudienceView
 from seggraph.services.campaigns.views import CampaignSegments, CampaignView, OfSegment
-from seggraph.transport.loading import DataLoader
+from seggraph.transport.compiled.loading import DataLoader
 
 
 class CampaignLoaders(NounLoaders):

@@ -7,7 +7,7 @@ from typing import Any
 from seggraph.api.loaders.batching import NounLoaders, by_key
 from seggraph.criteria import Catalogue
 from seggraph.services.catalogue import catalogues, field_examples, value_counts
-from seggraph.transport.loading import DataLoader
+from seggraph.transport.compiled.loading import DataLoader
 from seggraph.vocabulary import MemberKind
 
 

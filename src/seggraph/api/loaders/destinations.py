@@ -6,7 +6,7 @@ from seggraph.api.loaders.batching import NounLoaders, by_key
 from seggraph.services.destinations import deliveries, destinations
 from seggraph.services.destinations.deliveries import DeliveryView
 from seggraph.services.destinations.destinations import DestinationView
-from seggraph.transport.loading import DataLoader
+from seggraph.transport.compiled.loading import DataLoader
 
 
 class DestinationLoaders(NounLoaders):

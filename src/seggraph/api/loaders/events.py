@@ -6,7 +6,7 @@ from seggraph.api.loaders.batching import NO_PAGE, NounLoaders, by_key
 from seggraph.database.paging import Page, PageRequest
 from seggraph.services.events import member_events
 from seggraph.services.events.member_events import Asked, EventView
-from seggraph.transport.loading import DataLoader
+from seggraph.transport.compiled.loading import DataLoader
 
 
 class EventLoaders(NounLoaders):

@@ -14,7 +14,7 @@ from seggraph.services.history.size_history import Asked as SizesAsked
 from seggraph.services.history.size_history import SizePoint
 from seggraph.services.members.members import MemberView
 from seggraph.services.memberships.memberships import Pair
-from seggraph.transport.loading import DataLoader
+from seggraph.transport.compiled.loading import DataLoader
 
 
 class HistoryLoaders(NounLoaders):

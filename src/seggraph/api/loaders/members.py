@@ -10,7 +10,7 @@ from seggraph.services.members import members, related
 from seggraph.services.members.members import Addresses, MemberView
 from seggraph.services.members.related import RelatedKey
 from seggraph.services.memberships.memberships import MemberKey
-from seggraph.transport.loading import DataLoader
+from seggraph.transport.compiled.loading import DataLoader
 
 
 class MemberLoaders(NounLoaders):

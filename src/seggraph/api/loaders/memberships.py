@@ -6,7 +6,7 @@ from functools import cached_property
 from seggraph.api.loaders.batching import NounLoaders, by_key
 from seggraph.services.memberships import memberships
 from seggraph.services.memberships.memberships import Holding, MemberKey, Pair
-from seggraph.transport.loading import DataLoader
+from seggraph.transport.compiled.loading import DataLoader
 
 
 class MembershipLoaders(NounLoaders):

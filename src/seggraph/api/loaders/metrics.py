@@ -6,7 +6,7 @@ from functools import cached_property
 from seggraph.api.loaders.batching import NounLoaders, by_key
 from seggraph.services.campaigns import metric_series
 from seggraph.services.campaigns.metric_series import NOTHING, Asked, Series, Stepped, Totals
-from seggraph.transport.loading import DataLoader
+from seggraph.transport.compiled.loading import DataLoader
 
 
 class MetricLoaders(NounLoaders):

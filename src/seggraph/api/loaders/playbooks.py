@@ -5,7 +5,7 @@ from functools import cached_property
 from seggraph.api.loaders.batching import NounLoaders, by_key
 from seggraph.services.playbooks import views as playbook_views
 from seggraph.services.playbooks.views import PlaybookView
-from seggraph.transport.loading import DataLoader
+from seggraph.transport.compiled.loading import DataLoader
 
 
 class PlaybookLoaders(NounLoaders):

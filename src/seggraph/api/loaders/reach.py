@@ -5,7 +5,7 @@ from functools import cached_property
 from seggraph.api.loaders.batching import NounLoaders, by_key
 from seggraph.services.reach import steps as reach_steps
 from seggraph.services.reach.steps import Asked
-from seggraph.transport.loading import DataLoader
+from seggraph.transport.compiled.loading import DataLoader
 
 
 class ReachLoaders(NounLoaders):

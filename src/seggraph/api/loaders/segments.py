@@ -17,7 +17,7 @@ from seggraph.services.segments import views as segment_views
 from seggraph.services.segments.members import SegmentPage, SegmentPageRequest
 from seggraph.services.segments.usages import Usage
 from seggraph.services.segments.views import SegmentView
-from seggraph.transport.loading import DataLoader
+from seggraph.transport.compiled.loading import DataLoader
 from seggraph.vocabulary import MemberKind
 
 

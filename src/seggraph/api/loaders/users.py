@@ -5,7 +5,7 @@ from functools import cached_property
 from seggraph.api.loaders.batching import NounLoaders, by_key
 from seggraph.services.identity import users
 from seggraph.services.identity.users import UserView
-from seggraph.transport.loading import DataLoader
+from seggraph.transport.compiled.loading import DataLoader
 
 
 class UserLoaders(NounLoaders):

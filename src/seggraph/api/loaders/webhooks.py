@@ -6,7 +6,7 @@ from seggraph.api.loaders.batching import NO_PAGE, NounLoaders, by_key
 from seggraph.database.paging import Page, PageRequest
 from seggraph.services.webhooks import attempts as webhook_attempts
 from seggraph.services.webhooks.attempts import AttemptView, DeliveryList, DeliveryView
-from seggraph.transport.loading import DataLoader
+from seggraph.transport.compiled.loading import DataLoader
 
 
 class WebhookLoaders(NounLoaders):

@@ -10,7 +10,7 @@ from seggraph.api.base import ids
 from seggraph.api.base.context import caller_of
 from seggraph.errors import NotFound
 from seggraph.services.history.past_memberships import Interval
-from seggraph.transport.loading import awaits_loaders
+from seggraph.transport.compiled.loading import awaits_loaders
 from seggraph.vocabulary import MemberKind, RunTrigger
 
 

@@ -22,8 +22,8 @@ from seggraph.member_fields import BY_NAME
 from seggraph.services.members import members, related
 from seggraph.services.members.members import COLUMNS, Addresses, MemberList, MemberView, view_of
 from seggraph.services.members.related import RelatedKey
-from seggraph.transport.loading import awaits_loaders
-from seggraph.transport.records import reads, rows_of
+from seggraph.transport.compiled.loading import awaits_loaders
+from seggraph.transport.compiled.records import reads, rows_of
 from seggraph.vocabulary import Channel, ConsentState, MemberKind
 
 if TYPE_CHECKING:

@@ -11,8 +11,8 @@ from seggraph.api.base.context import caller_of
 from seggraph.api.base.scalars import MAX_INT, as_int
 from seggraph.services.campaigns.metric_series import Asked, Subject, Totals
 from seggraph.services.segments.views import SegmentView
-from seggraph.transport.loading import awaits_loaders
-from seggraph.transport.records import reads
+from seggraph.transport.compiled.loading import awaits_loaders
+from seggraph.transport.compiled.records import reads
 from seggraph.vocabulary import HistoryInterval
 
 if TYPE_CHECKING:

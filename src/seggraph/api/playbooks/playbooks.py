@@ -22,7 +22,7 @@ from seggraph.services.playbooks import playbooks
 from seggraph.services.playbooks import views as playbook_views
 from seggraph.services.playbooks.playbooks import PlaybookDraft
 from seggraph.services.playbooks.views import PlaybookFilter, PlaybookView
-from seggraph.transport.loading import awaits_loaders
+from seggraph.transport.compiled.loading import awaits_loaders
 from seggraph.vocabulary import MemberKind, PlaybookStatus, Visibility
 
 TEXT = "The criteria as text, instead of `criteria`; see docs/criteria-text.md."

@@ -12,8 +12,8 @@ from seggraph.services.previews.previews import Preview
 from seggraph.services.reach import reach
 from seggraph.services.reach import steps as reach_steps
 from seggraph.services.segments.views import SegmentView
-from seggraph.transport.loading import awaits_loaders
-from seggraph.transport.records import column
+from seggraph.transport.compiled.loading import awaits_loaders
+from seggraph.transport.compiled.records import column
 from seggraph.vocabulary import Channel, MemberKind, ReachStatus, ReachStepReason
 
 STEP_NAMES: Final = {

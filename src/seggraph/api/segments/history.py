@@ -22,8 +22,8 @@ from seggraph.services.history.runs import RunView
 from seggraph.services.history.size_history import Span
 from seggraph.services.members.members import MemberList
 from seggraph.services.segments.views import SegmentView
-from seggraph.transport.loading import awaits_loaders
-from seggraph.transport.records import reads
+from seggraph.transport.compiled.loading import awaits_loaders
+from seggraph.transport.compiled.records import reads
 from seggraph.vocabulary import HistoryInterval, RunStatus, RunTrigger, SourceKind
 from seggraph.vocabulary.described import DescribedIntEnum
 

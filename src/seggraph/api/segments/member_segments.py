@@ -11,8 +11,8 @@ from seggraph.api.base.paging import TOTAL_COUNT, Connection, Edge
 from seggraph.api.links.playbook_links import LinkedPlaybook, kinds_holding, playbooks_holding
 from seggraph.api.segments.segments import Segment
 from seggraph.database.paging import Key, Order, Page, PageRequest, decode_cursor, encode_cursor
-from seggraph.transport.loading import awaits_loaders
-from seggraph.transport.records import of_page
+from seggraph.transport.compiled.loading import awaits_loaders
+from seggraph.transport.compiled.records import of_page
 from seggraph.vocabulary import MemberKind, SourceKind
 
 NEWEST_FIRST: Final = Order("member.segments", (Key("id", "bigint"),), descending=True)

@@ -51,8 +51,17 @@ from seggraph.services.segments import lifecycle as segment_life
 from seggraph.services.segments import members as segment_members
 from seggraph.services.segments.members import SegmentPage, SegmentPageRequest
 from seggraph.services.segments.views import COLUMNS, TYPES, SegmentView, view_of
-from seggraph.transport.loading import awaits_loaders
-from seggraph.transport.records import column, in_bulk, loads, of_page, reads, rows_of, same_row, wanted
+from seggraph.transport.compiled.loading import awaits_loaders
+from seggraph.transport.compiled.records import (
+    column,
+    in_bulk,
+    loads,
+    of_page,
+    reads,
+    rows_of,
+    same_row,
+    wanted,
+)
 from seggraph.vocabulary import (
     MemberKind,
     SegmentAction,

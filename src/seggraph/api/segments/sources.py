@@ -7,7 +7,7 @@ from strawberry.types import Info
 
 from seggraph.api.links.playbook_links import LinkedPlaybook, playbook_of
 from seggraph.services.memberships.memberships import SourceView
-from seggraph.transport.loading import awaits_loaders
+from seggraph.transport.compiled.loading import awaits_loaders
 from seggraph.vocabulary import SourceKind
 
 

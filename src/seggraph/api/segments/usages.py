@@ -9,8 +9,8 @@ from seggraph.api.base import ids
 from seggraph.api.base.context import caller_of
 from seggraph.services.segments.usages import Usage, UserType
 from seggraph.services.segments.views import SegmentView
-from seggraph.transport.loading import awaits_loaders
-from seggraph.transport.records import reads
+from seggraph.transport.compiled.loading import awaits_loaders
+from seggraph.transport.compiled.records import reads
 from seggraph.vocabulary import SegmentUse
 
 

@@ -6,8 +6,8 @@ from strawberry.types import Info
 from seggraph.api.base.context import caller_of
 from seggraph.api.events.events import CustomerValue
 from seggraph.services.segments.views import SegmentView
-from seggraph.transport.loading import awaits_loaders
-from seggraph.transport.records import reads
+from seggraph.transport.compiled.loading import awaits_loaders
+from seggraph.transport.compiled.records import reads
 
 
 @strawberry.type

@@ -14,8 +14,8 @@ from seggraph.services.identity import workspaces
 from seggraph.services.identity.users import COLUMNS, UserView
 from seggraph.services.identity.workspaces import ApiKeyView, WorkspaceView
 from seggraph.services.refresh import drift
-from seggraph.transport.loading import awaits_loaders
-from seggraph.transport.records import rows_of
+from seggraph.transport.compiled.loading import awaits_loaders
+from seggraph.transport.compiled.records import rows_of
 from seggraph.vocabulary import ApiKeyScope, ConsentPolicy, Role
 
 

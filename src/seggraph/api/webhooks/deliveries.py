@@ -20,7 +20,7 @@ from seggraph.api.base.paging import (
 )
 from seggraph.database.paging import Page
 from seggraph.services.webhooks.attempts import AttemptView, DeliveryView
-from seggraph.transport.loading import awaits_loaders
+from seggraph.transport.compiled.loading import awaits_loaders
 from seggraph.vocabulary import Topic, WebhookDeliveryStatus
 
 

@@ -19,7 +19,7 @@ from seggraph.api.webhooks.deliveries import (
 from seggraph.services.webhooks import webhooks
 from seggraph.services.webhooks.attempts import DeliveryList
 from seggraph.services.webhooks.webhooks import WebhookView
-from seggraph.transport.loading import awaits_loaders
+from seggraph.transport.compiled.loading import awaits_loaders
 from seggraph.vocabulary import Topic, WebhookDeliveryStatus, WebhookStatus
 
 

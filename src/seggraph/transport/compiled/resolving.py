@@ -21,14 +21,14 @@ from graphql.pyutils import Path
 from strawberry.types.arguments import convert_arguments
 from strawberry.types.field import StrawberryField
 
-from seggraph.transport.loading import Batch, advance, marked
-from seggraph.transport.plans import NO_ROWS, Resolve, Shape, Values, columns_in
-from seggraph.transport.records import InBulk, Loads, RowInfo, RowType, declared
-from seggraph.transport.selections import NotCompiled
+from seggraph.transport.compiled.loading import Batch, advance, marked
+from seggraph.transport.compiled.plans import NO_ROWS, Resolve, Shape, Values, columns_in
+from seggraph.transport.compiled.records import InBulk, Loads, RowInfo, RowType, declared
+from seggraph.transport.compiled.selections import NotCompiled
 
 if TYPE_CHECKING:
-    from seggraph.transport.compiler import Program
-    from seggraph.transport.running import Run
+    from seggraph.transport.compiled.compiler import Program
+    from seggraph.transport.compiled.running import Run
 
 _CONSTANT: Final = frozenset({int, str, bool, float, type(None)})
 

@@ -29,10 +29,10 @@ from graphql import (
 )
 from strawberry.types.field import StrawberryField
 
-from seggraph.transport.edges import edges_field
-from seggraph.transport.json_rows import json_column
-from seggraph.transport.leaves import Leaf, Unexpected, leaf_of
-from seggraph.transport.plans import (
+from seggraph.transport.compiled.edges import edges_field
+from seggraph.transport.compiled.json_rows import json_column
+from seggraph.transport.compiled.leaves import Leaf, Unexpected, leaf_of
+from seggraph.transport.compiled.plans import (
     Field,
     ObjectPlan,
     Objects,
@@ -42,7 +42,7 @@ from seggraph.transport.plans import (
     definition_of,
     origin_of,
 )
-from seggraph.transport.records import (
+from seggraph.transport.compiled.records import (
     Column,
     Declaration,
     Edges,
@@ -53,8 +53,8 @@ from seggraph.transport.records import (
     declared,
     row_type_of,
 )
-from seggraph.transport.resolving import resolving, values_of_attribute
-from seggraph.transport.selections import NotCompiled, Selections, conditions_of
+from seggraph.transport.compiled.resolving import resolving, values_of_attribute
+from seggraph.transport.compiled.selections import NotCompiled, Selections, conditions_of
 
 KEPT_PROGRAMS: Final = 512
 _ROOT: Final = ("",)

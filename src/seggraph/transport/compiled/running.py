@@ -7,9 +7,9 @@ from typing import Any, cast
 
 from graphql import GraphQLSchema
 
-from seggraph.transport.leaves import refuse
+from seggraph.transport.compiled.leaves import refuse
+from seggraph.transport.compiled.plans import Field, ObjectPlan, Objects, RowPlan, Shape, Values
 from seggraph.transport.pacing import STEP, turn
-from seggraph.transport.plans import Field, ObjectPlan, Objects, RowPlan, Shape, Values
 
 _NONE: type = type(None)
 

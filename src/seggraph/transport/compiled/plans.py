@@ -10,12 +10,12 @@ from strawberry.schema.schema_converter import GraphQLCoreConverter
 from strawberry.types.base import StrawberryObjectDefinition
 from strawberry.types.field import StrawberryField
 
-from seggraph.transport.leaves import Unexpected
-from seggraph.transport.records import RowType, row_type_of
+from seggraph.transport.compiled.leaves import Unexpected
+from seggraph.transport.compiled.records import RowType, row_type_of
 
 if TYPE_CHECKING:
-    from seggraph.transport.compiler import Program
-    from seggraph.transport.running import Run
+    from seggraph.transport.compiled.compiler import Program
+    from seggraph.transport.compiled.running import Run
 
 Values: TypeAlias = Sequence[Any]
 Resolve: TypeAlias = "Callable[[Run, Values], Values | Coroutine[Any, Any, Values]]"

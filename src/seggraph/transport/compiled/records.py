@@ -12,7 +12,7 @@ from typing import Any, Final, TypeAlias
 from asyncpg import Record
 from strawberry.types import Info
 
-from seggraph.transport.loading import DataLoader
+from seggraph.transport.compiled.loading import DataLoader
 
 _KEY: Final = "_seggraph_rows"
 

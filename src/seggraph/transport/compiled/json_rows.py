@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Any, Final
 from graphql import FieldNode, GraphQLEnumType, GraphQLList, GraphQLNonNull, GraphQLObjectType, is_leaf_type
 
 from seggraph.database.columns import JsonColumn
-from seggraph.transport.leaves import leaf_of
-from seggraph.transport.records import Column, Loads, RowType, declared
-from seggraph.transport.selections import NotCompiled
+from seggraph.transport.compiled.leaves import leaf_of
+from seggraph.transport.compiled.records import Column, Loads, RowType, declared
+from seggraph.transport.compiled.selections import NotCompiled
 
 if TYPE_CHECKING:
-    from seggraph.transport.compiler import Program
+    from seggraph.transport.compiled.compiler import Program
 
 MAX_FIELDS: Final = 50
 """PostgreSQL's functions take 100 arguments, a field is two of them."""

@@ -24,10 +24,10 @@ from graphql.execution.values import VariableValues, get_variable_values
 from graphql.pyutils import Path
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
-from seggraph.transport.compiler import Program, Programs
+from seggraph.transport.compiled.compiler import Program, Programs
+from seggraph.transport.compiled.running import Run
 from seggraph.transport.pacing import STEP_OF_LIST, TimedOut, in_turns, within
 from seggraph.transport.rows import take_rows
-from seggraph.transport.running import Run
 
 OPERATION_SECONDS: Final = 60.0
 """How long a query may take, unless the schema says otherwise."""

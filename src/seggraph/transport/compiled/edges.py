@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 from graphql import FieldNode, GraphQLField, GraphQLObjectType
 
-from seggraph.transport.plans import NO_ROWS, Field, ObjectPlan, Resolve, Shape, Values, columns_in
-from seggraph.transport.records import OfPage, declared
-from seggraph.transport.resolving import Call
-from seggraph.transport.selections import NotCompiled
+from seggraph.transport.compiled.plans import NO_ROWS, Field, ObjectPlan, Resolve, Shape, Values, columns_in
+from seggraph.transport.compiled.records import OfPage, declared
+from seggraph.transport.compiled.resolving import Call
+from seggraph.transport.compiled.selections import NotCompiled
 
 if TYPE_CHECKING:
-    from seggraph.transport.compiler import Program
-    from seggraph.transport.running import Run
+    from seggraph.transport.compiled.compiler import Program
+    from seggraph.transport.compiled.running import Run
 
 
 def edges_field(
