@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import Final, NamedTuple
 
 from seggraph.errors import Invalid
+from seggraph.values import iso_times
 
 
 class DateOrder(StrEnum):
@@ -51,6 +52,7 @@ _CLOCK = re.compile(
     re.ASCII,
 )
 LONGEST: Final = 60
+ISO_DAY: Final = 10
 CENTURY_PIVOT: Final = 70
 """Years of two digits are 1970 to 2069, as PostgreSQL and POSIX have it."""
 
@@ -71,6 +73,9 @@ class DateCell(NamedTuple):
 
 def read(text: str) -> DateCell | None:
     """What a text says as a date or a time; None if it is neither."""
+    if len(text) == ISO_DAY and text[4] == "-":  # most dates
+        day = iso_times.parse_day(text)
+        return None if day is None else DateCell({DateOrder.YMD: day}, None)
     if not 6 <= len(text) <= LONGEST or not any(map(str.isdigit, text)):
         return None
     rest, clock = text, None

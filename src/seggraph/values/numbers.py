@@ -23,6 +23,7 @@ _SPACES: Final = str.maketrans("", "", " \u00a0\u202f\u2009_\u2019'")
 _SPACED = re.compile(r"[+-]?\d{1,3}(?:[ \u00a0\u202f\u2009'\u2019_]\d{3})+(?:[.,]\d+)?", re.ASCII)
 _SPACE = re.compile(r"[ \u00a0\u202f\u2009'\u2019_]")
 _PLAIN = re.compile(r"[+-]?\d{1,40}", re.ASCII)
+_SIMPLE = re.compile(r"-?\d{1,30}(?:\.\d{1,20})?", re.ASCII)
 _PRODUCT_CODE = re.compile(r"\d+[eE]\+?\d+", re.ASCII)
 _SCIENTIFIC = re.compile(r"[+-]?\d{1,40}(?:[.,]\d{1,40})?[eE][+-]?\d{1,3}", re.ASCII)
 _INDIAN: Final = r"\d{1,3}(?:,\d{2})*,\d{3}"
@@ -112,6 +113,8 @@ def currency_of(text: str) -> str:
 
 def parse(text: str, decimal: str) -> Decimal:
     """The exact number in a text, by the decimal sign of its column. Raises Invalid."""
+    if decimal == "." and _SIMPLE.fullmatch(text):  # most numbers
+        return Decimal(text)
     bare = bare_number(text)
     if bare is None or not (_FORMATS[decimal].fullmatch(bare) or _is_scientific(bare, decimal)):
         raise Invalid(f"{text[:40]!r} is no number with the decimal sign {decimal!r}.")

@@ -53,11 +53,13 @@ def cell_reader(target: AttributeType | FieldType, reading: ColumnReading, zone:
 
 def _attribute_reader(type_: AttributeType, reading: ColumnReading, zone: tzinfo) -> CellReader:
     read = _ATTRIBUTE_READERS[type_](reading, zone)
+    needs_normalising = type_ is not AttributeType.DATE
     expected = attribute_values.EXPECTED[type_]
 
     def read_attribute(cell: str) -> Any:
         try:
-            return attribute_values.normalised(read(cell), type_)
+            value = read(cell)
+            return attribute_values.normalised(value, type_) if needs_normalising else value
         except Invalid as problem:
             raise WrongType(
                 f"The attribute has the type {type_}: give {expected}. {problem.message}"
@@ -102,6 +104,8 @@ def _decimal(reading: ColumnReading) -> CellReader:
 
 def _whole_number(reading: ColumnReading) -> CellReader:
     def read(cell: str) -> int:
+        if _INTEGER.fullmatch(cell):
+            return int(cell)
         number = numbers.parse(cell, reading.decimal)
         if number != number.to_integral_value():
             raise Invalid(f"{cell[:40]!r} is no whole number.")

@@ -82,9 +82,9 @@ class ColumnEvidence:
             return
         self.seen += 1
         text = self._without_mark(text)
-        for detector in tuple(self._open):
-            if not _SEE[detector](self, text):
-                self._open.discard(detector)
+        done = [detector for detector in self._open if not _SEE[detector](self, text)]
+        if done:
+            self._open.difference_update(done)
 
     def _without_mark(self, text: str) -> str:
         if text[0] == "'" and len(text) > 1:

@@ -22,6 +22,8 @@ from seggraph.values import domains, emails
 from seggraph.values.words import NOT_A_VALUE
 from seggraph.vocabulary import AttributeType, MemberKind, RowOutcome
 
+MARKS: Final = "'= "
+"""What a cell with a mark begins with; a space may stand before the mark."""
 TOTALS: Final = "TOTALS"
 """The code of a row that sums others and names no member."""
 
@@ -134,7 +136,8 @@ class RowMaker:
         for index, column, key, is_attribute, unmark, read, nulls, clears, is_exact in cells:
             cell = row[index]
             is_given = bool(cell)
-            cell = unmark(cell)
+            if is_given and cell[0] in MARKS:
+                cell = unmark(cell)
             if not is_exact:
                 cell = cell.strip()
                 is_given = cell not in nulls
