@@ -52,7 +52,7 @@ async def test_a_small_answer_is_sent_as_it_is(product: Product) -> None:
     response = await raw_answer(product, "{ __typename }", "gzip, br, zstd")
 
     assert "content-encoding" not in response.headers
-    assert json.loads(response.content) == {"data": {"__typename": "Query"}}
+    assert json.loads(response.content)["data"] == {"__typename": "Query"}
 
 
 async def test_documents_are_remembered_and_trusted_ones_come_from_a_file(
@@ -75,7 +75,7 @@ async def test_documents_are_remembered_and_trusted_ones_come_from_a_file(
 
     # then only that one is executed there
     assert unknown["errors"][0]["extensions"]["code"] == "PERSISTED_QUERY_NOT_FOUND"
-    assert known == {"data": {"viewer": {"__typename": "Viewer"}}}
+    assert known["data"] == {"viewer": {"__typename": "Viewer"}}
     assert other["errors"][0]["extensions"]["code"] == "DOCUMENT_NOT_TRUSTED"
 
 

@@ -26,6 +26,7 @@ from seggraph.services.events import events
 from seggraph.services.exports import exports
 from seggraph.services.exports.exports import ExportDraft
 from seggraph.services.imports import imports
+from seggraph.services.imports.imports import StartSettings
 from seggraph.services.imports.mappings import Pair
 from seggraph.services.members import edits as member_edits
 from seggraph.services.members import upserts
@@ -324,8 +325,11 @@ class World:
         )
         if view is not None:
             pairs = [Pair("id", "externalId"), Pair("country", "country")]
+            everybody = StartSettings(only_targets=False)
             self.imports[view.id] = names
-            await self.ask("import", lambda: imports.start(self.context, self.viewer, view.id, pairs))
+            await self.ask(
+                "import", lambda: imports.start(self.context, self.viewer, view.id, pairs, everybody)
+            )
 
     async def _export(self, chance: random.Random) -> None:
         draft = ExportDraft(ExportContent.MEMBERS, segment_id=chance.choice(self.good))

@@ -122,7 +122,14 @@ async def test_an_import_does_not_bring_the_member_back(
 
     # when one of them is erased just then
     monkeypatch.setattr(import_runs, "_finish", erase_and_finish)
-    await imported(context, viewer, f"id\n{MARK}\na1\n", {"id": "externalId"}, segment_id=segment.id)
+    await imported(
+        context,
+        viewer,
+        f"id\n{MARK}\na1\n",
+        {"id": "externalId"},
+        segment_id=segment.id,
+        only_targets=False,
+    )
 
     # then the segment has the other one, whose pending relation became real as well
     assert await members_of(connection, segment) in (set(), {"a1"})  # a run may be still to come
@@ -228,12 +235,13 @@ async def test_deletions_amid_everything_else(
 async def test_erasing_leaves_to_the_run_whom_an_import_has_linked(
     context: Context, viewer: Viewer, connection: asyncpg.Connection
 ) -> None:
-    # given a segment that an import has filled, and whose run is still to come
-    draft = SegmentDraft("Listed", ACCOUNT, SegmentType.STATIC, activate=True)
-    segment = await segments.create(context, viewer, draft)
-    assert await recompute.run(context, segment.id, segment.requested_revision) is RunStatus.SUCCEEDED
+    # given a draft that an import has filled, and whose run is still to come after its activation
+    segment = await segments.create(context, viewer, SegmentDraft("Listed", ACCOUNT, SegmentType.STATIC))
     await put(context, viewer, externalId="gone")
-    await imported(context, viewer, "id\na\nb\n", {"id": "externalId"}, segment_id=segment.id)
+    await imported(
+        context, viewer, "id\na\nb\n", {"id": "externalId"}, segment_id=segment.id, only_targets=False
+    )
+    await segments.activate(context, viewer, segment.id)
 
     # when somebody else is erased
     await erasure.delete(context, viewer, Selection(kind=ACCOUNT, external_ids=["gone"]))

@@ -32,6 +32,8 @@ COSTS: Final[Mapping[str, FieldCost]] = MappingProxyType(
         "Import.columns": FieldCost(items=50),
         "Import.mapping": FieldCost(items=50),
         "Import.suggestedMapping": FieldCost(items=50),
+        "ImportColumn.ambiguities": FieldCost(items=3),
+        "ImportTemplate.mapping": FieldCost(items=50),
         "ImportCampaignMetricsPayload.mapping": FieldCost(items=10),
         "Member.consents": FieldCost(items=5),
         "Member.related": FieldCost(weight=50, items=20),

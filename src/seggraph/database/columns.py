@@ -24,7 +24,7 @@ class JsonColumn(str):
 def listed(columns: Iterable[str], table: str, known: frozenset[str]) -> str:
     """Columns of a table, which the statement calls `table`, as a SELECT lists them.
 
-    Raises ValueError for a name that is not among the `known`.
+    Raises ValueError for a name that is not one of the `known`.
     """
     return ", ".join(_listed(column, table, known) for column in columns)
 

@@ -7,7 +7,7 @@ the orders that were not added yet. So a value is exact as of now, whatever the 
 computed while nothing changes. docs/customer-value.md says so to clients.
 
 The lock ORDER_VALUES keeps the three apart: a membership change shares it at the end of its transaction, after which
-whoever takes it alone sees the change.
+a transaction that takes it alone sees the change.
 """
 
 from collections.abc import Mapping, Sequence

@@ -59,7 +59,7 @@ async def before(instant: datetime) -> list[TimeSpan]:
 async def drop_empty(instant: datetime) -> list[str]:
     """Remove the partitions of months before an instant in which no workspace has an event; returns their names.
 
-    Whoever records an event of such a month in this moment makes the partition again.
+    A call that records an event of such a month in this moment makes the partition again.
     """
     async with database() as connection:
         names = [row["relname"] for row in await connection.fetch(NAMES)]

@@ -24,7 +24,7 @@ class VariableLimits:
     another.
     """
 
-    values: int = 20_000
+    values: int = 100_000
     row_values: int = 4_000_000
     items: int = 10_000
     keys: int = 2_000
