@@ -13,6 +13,7 @@ async def answering(conversation: Conversation) -> AsyncIterator[int]:
     """The port of a server that lets `conversation` answer one request on each connection."""
 
     talks: set[asyncio.Task[None]] = set()
+    connections: set[asyncio.Task[object]] = set()
 
     async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with suppress(OSError, asyncio.IncompleteReadError):
@@ -23,6 +24,10 @@ async def answering(conversation: Conversation) -> AsyncIterator[int]:
             await writer.drain()
 
     async def begin(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        connection = asyncio.current_task()
+        assert connection is not None
+        connections.add(connection)
+        connection.add_done_callback(connections.discard)
         task = asyncio.create_task(talk(reader, writer))
         talks.add(task)
         await asyncio.wait({task})
@@ -39,7 +44,10 @@ async def answering(conversation: Conversation) -> AsyncIterator[int]:
         for task in talks:
             task.cancel()
         await server.wait_closed()
-        await asyncio.sleep(0)
+        if connections:
+            await asyncio.wait(
+                tuple(connections)
+            )  # a socket that is still open would be an error of the next test
 
 
 def saying(answer: bytes) -> Conversation:
