@@ -1,0 +1,75 @@
+"""Subscribers of the same events share one execution: each gets all of them, in order, and none of them twice."""
+
+import asyncio
+from contextlib import AsyncExitStack
+from typing import Any
+
+import pytest
+
+from seggraph.transport import sharing
+from tests.api.test_subscriptions import EVENTS, UPSERT, create
+from tests.product import PATIENCE_SECONDS, Product
+
+SUBSCRIBERS = 5
+SHARING = SUBSCRIBERS - 1
+"""The first one of a document that is new to the process goes on by itself."""
+
+
+async def test_all_get_the_same_events_of_one_execution(
+    product: Product, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # given subscribers that have all that there is, and share what comes
+    broadcasts: set[sharing.Broadcast] = set()
+    sent: list[int] = []
+    join, send = sharing.Broadcast._join, sharing.Broadcast._send
+
+    def joining(self: sharing.Broadcast, member: sharing.Member) -> None:
+        broadcasts.add(self)
+        join(self, member)
+
+    def sending(self: sharing.Broadcast, result: Any, before: str) -> None:
+        sent.append(len(self._members))
+        send(self, result, before)
+
+    monkeypatch.setattr(sharing.Broadcast, "_join", joining)
+    monkeypatch.setattr(sharing.Broadcast, "_send", sending)
+    segment_id = await create(product, "Germans")
+    async with AsyncExitStack() as stack:
+        subscribers = [
+            await stack.enter_async_context(product.subscribe(EVENTS, ids=[segment_id]))
+            for _ in range(SUBSCRIBERS)
+        ]
+        for one in subscribers:
+            event = await one.next()
+            while event["segment"]["reach"]["status"] != "READY":
+                event = await one.next()
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            while sum(len(one._members) for one in broadcasts) < SHARING:  # noqa: ASYNC110 - nothing tells
+                await asyncio.sleep(0.01)
+
+        # when members enter
+        for number in range(3):
+            await product.run(UPSERT, members=[{"externalId": f"m{number}", "country": "DE"}])
+        told = [await entries(one, 3) for one in subscribers]
+
+        # then all are told the same, and what was sent to all was executed once
+        assert told == [told[0]] * SUBSCRIBERS
+        assert [entry for _, entered in told[0] for entry in entered] == ["m0", "m1", "m2"]
+        assert sent.count(SHARING) >= 1
+
+        # and when all but one have gone, that one goes on
+        last, *others = subscribers
+        del others
+        async with product.subscribe(EVENTS, ids=[segment_id]) as newcomer:
+            await newcomer.next()
+            await product.run(UPSERT, members=[{"externalId": "m3", "country": "DE"}])
+            assert await entries(newcomer, 1) == await entries(last, 1)
+
+
+async def entries(events: Any, number: int) -> list[tuple[str, list[str]]]:
+    """The cursors of so many entries, and who entered, until there are as many members."""
+    found: list[tuple[str, list[str]]] = []
+    while sum(len(entered) for _, entered in found) < number:
+        event = await events.until("MembershipChanged")
+        found.append((event["cursor"], [one["externalId"] for one in event["enteredSample"]]))
+    return found
