@@ -144,6 +144,7 @@ class database:
         except OSError as error:  # which a TimeoutError is too
             raise _none_free() from error
         except PASSING as error:
+            _raise_defect(error)
             raise _passed(error) from error
 
     async def __aexit__(
@@ -152,8 +153,9 @@ class database:
         try:
             await self._holding.__aexit__(None, None, None)
         except PASSING as failed:
+            _raise_defect(failed)
             raise _passed(failed) from failed
-        if isinstance(error, PASSING):
+        if isinstance(error, PASSING) and not isinstance(error, ValueError):
             raise _passed(error) from error
 
 
@@ -195,12 +197,17 @@ def passing_errors() -> Iterator[None]:
     try:
         yield
     except PASSING as error:
+        _raise_defect(error)
         raise _passed(error) from error
 
 
-def _passed(error: BaseException) -> BaseException:
+def _raise_defect(error: BaseException) -> None:
+    """Raise an error of PASSING as it is if it is a defect: a value that does not fit its parameter."""
+    if isinstance(error, ValueError):
+        raise error
+
+
+def _passed(error: BaseException) -> RetryLater:
     """What is raised for an error that may pass."""
-    if isinstance(error, ValueError):  # a value that does not fit its parameter is a defect, and stays
-        return error
     log.warning("database_away", reason=f"{type(error).__name__}: {error}")
     return RetryLater("The database could not do this just now; try again soon.")

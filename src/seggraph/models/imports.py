@@ -89,7 +89,7 @@ class ImportTemplate(Model):
     """The mapping that the last import of a file of this shape was started with, to be suggested again.
 
     `shape` is a hash of the names of the columns. Imports into a segment have templates of their own, because who does
-    not see the segment must not see them. A unique index of migration 0024 has the kind, the shape and the segment.
+    not see the segment must not see them. A unique index of migration 0027 has the kind, the shape and the segment.
     """
 
     id = fields.BigIntField(primary_key=True)

@@ -208,13 +208,11 @@ async def update(
         if await unit.connection.fetchval(TAKEN, workspace_id, name_key(name), destination_id):
             raise _taken()
         auth, hint = row["auth_secret"], row["auth_hint"]
+        is_dropped = False
         if "auth_secret" in changes:
             auth, hint = _sealed(context, workspace_id, draft.auth_secret)
-        is_dropped = (
-            auth is not None and "auth_secret" not in changes and _recipient(before) != _recipient(draft)
-        )
-        if is_dropped:
-            auth = hint = None
+        elif auth is not None and _recipient(before) != _recipient(draft):
+            auth, hint, is_dropped = None, None, True
         sealed = row["signing_secret"]
         if secret is not None:
             sealed = secrets.encrypt(context.settings, secret, purpose=purpose(workspace_id, "signing"))

@@ -131,7 +131,8 @@ class DataLoader(Generic[K, V]):
         wanted.pop(None, None)
         new = cast(list[K], [key for key in wanted if key not in self._asked])
         if new:
-            batch, start = self._open(), len(self._open().keys)
+            batch = self._open()
+            start = len(batch.keys)
             batch.keys += new
             self._asked.update(zip(new, zip(repeat(batch), count(start), strict=False), strict=False))
             if len(new) == len(keys):
