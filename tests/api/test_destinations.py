@@ -238,6 +238,37 @@ async def _contacts(service: EmailServer, expected: dict[str, str | None]) -> bo
     )
 
 
+CONSENTS = """
+    mutation ($kind: MemberKind!, $ids: [String!]!, $state: ConsentState!) {
+      setConsents(input: {kind: $kind, externalIds: $ids, consents: [{channel: EMAIL, state: $state}]}) {
+        changed errors { code message }
+      }
+    }
+"""
+SUPPRESS = """
+    mutation ($addresses: [String!]!) {
+      suppressAddresses(input: {channel: EMAIL, addresses: $addresses, reason: BOUNCE}) { errors { code message } }
+    }
+"""
+
+
+async def test_counts_follow_when_only_the_reason_changes(product: Product) -> None:
+    # given a member that is not delivered, because its address is suppressed
+    await upsert(product, person(1), person(2))
+    germans = await segment(product)
+    async with receiver() as (url, _):
+        destination = await made(product, name="Hook", type="HTTP", channel="EMAIL", url=url)
+        delivery = await delivered(product, germans, destination["id"])
+        await until(product, delivery, status="ACTIVE", deliveredCount=2)
+        assert not (await product.run(SUPPRESS, addresses=["p1@example.com"]))["suppressAddresses"]["errors"]
+        await until(product, delivery, deliveredCount=1, suppressedCount=1)
+
+        # when it also withdraws its consent, then that is the reason
+        told = (await product.run(CONSENTS, kind="PERSON", ids=["p1"], state="DENIED"))["setConsents"]
+        assert told == {"changed": 1, "errors": []}
+        await until(product, delivery, deliveredCount=1, noConsentCount=1, suppressedCount=0)
+
+
 async def test_pushes_are_signed_and_feedback_comes_back_signed(
     product: Product, connection: asyncpg.Connection
 ) -> None:
