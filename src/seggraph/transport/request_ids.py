@@ -1,7 +1,7 @@
 """The id of the request being served: in its response header, in its log lines, in masked errors."""
 
+import os
 import re
-import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -9,6 +9,7 @@ from contextvars import ContextVar
 from seggraph import observability
 
 HEADER = "x-request-id"
+HEADER_BYTES = HEADER.encode()
 _SANE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:=+/-]{0,127}")
 _current: ContextVar[str | None] = ContextVar("seggraph_request_id", default=None)
 
@@ -20,7 +21,7 @@ def current_request_id() -> str | None:
 
 def choose(proposed: str | None) -> str:
     """Return the id that a proxy or a client proposed if it is sane, otherwise a new one."""
-    return proposed if proposed and _SANE.fullmatch(proposed) else uuid.uuid4().hex
+    return proposed if proposed and _SANE.fullmatch(proposed) else os.urandom(16).hex()
 
 
 @contextmanager

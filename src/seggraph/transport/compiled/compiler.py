@@ -29,6 +29,7 @@ from graphql import (
 )
 from strawberry.types.field import StrawberryField
 
+from seggraph.transport.compiled.arguments import VariableReader
 from seggraph.transport.compiled.edges import edges_field
 from seggraph.transport.compiled.json_rows import json_column
 from seggraph.transport.compiled.leaves import Leaf, Unexpected, leaf_of
@@ -319,9 +320,7 @@ class Programs:
 
     def __init__(self, schema: GraphQLSchema) -> None:
         self._schema = schema
-        self._conditions: LRUCache[int, tuple[OperationDefinitionNode, tuple[str, ...]]] = LRUCache(
-            KEPT_PROGRAMS
-        )
+        self._operations: LRUCache[int, _Operation] = LRUCache(KEPT_PROGRAMS)
         self._kept: LRUCache[tuple[Any, ...], Program] = LRUCache(KEPT_PROGRAMS)
 
     def program(
@@ -331,13 +330,36 @@ class Programs:
         variables: Mapping[str, Any],
     ) -> Program:
         """The program of an operation with these variables."""
-        kept = self._conditions.get(id(operation))
-        if kept is None:
-            kept = self._conditions[id(operation)] = operation, conditions_of(operation, fragments)
-        chosen = tuple(variables.get(name) for name in kept[1])
+        names = self._operation(operation, fragments).conditions
+        chosen = tuple(map(variables.get, names))
         key = (id(operation), *chosen)
         program = self._kept.get(key)
         if program is None or program.operation is not operation:
-            conditions = dict(zip(kept[1], chosen, strict=True))
+            conditions = dict(zip(names, chosen, strict=True))
             program = self._kept[key] = Program(self._schema, operation, fragments, conditions)
         return program
+
+    def variables(
+        self, operation: OperationDefinitionNode, fragments: Mapping[str, FragmentDefinitionNode]
+    ) -> VariableReader:
+        """What reads the variables of an operation."""
+        return self._operation(operation, fragments).variables
+
+    def _operation(
+        self, operation: OperationDefinitionNode, fragments: Mapping[str, FragmentDefinitionNode]
+    ) -> "_Operation":
+        kept = self._operations.get(id(operation))
+        if kept is None or kept.node is not operation:
+            conditions = tuple(conditions_of(operation, fragments))
+            kept = _Operation(operation, conditions, VariableReader(self._schema, operation))
+            self._operations[id(operation)] = kept
+        return kept
+
+
+@dataclass(frozen=True, slots=True)
+class _Operation:
+    """An operation, the variables that its directives ask for, and what reads its variables."""
+
+    node: OperationDefinitionNode
+    conditions: tuple[str, ...]
+    variables: VariableReader

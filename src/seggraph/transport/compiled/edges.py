@@ -1,6 +1,6 @@
 """The edges of connections: their fields are had of the connection, a whole page at once, without an object an edge."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
@@ -40,8 +40,7 @@ def edges_field(
     made = eval(f"lambda numbers: [{{{', '.join(names)}}} for _ in numbers]")  # noqa: S307
     plan = ObjectPlan(lambda connections: made(range(sum(map(count, connections)))), fields)
 
-    async def resolve(run: "Run", connections: Values) -> Values:
-        edges = await run.objects(plan, connections)
+    def cut(connections: Values, edges: Values) -> Values:
         if len(connections) == 1:
             return [edges]
         lists, start = [], 0
@@ -49,6 +48,13 @@ def edges_field(
             lists.append(edges[start : start + count(connection)])
             start += count(connection)
         return lists
+
+    async def cut_later(connections: Values, edges: Coroutine[Any, Any, Values]) -> Values:
+        return cut(connections, await edges)
+
+    def resolve(run: "Run", connections: Values) -> Values | Coroutine[Any, Any, Values]:
+        edges = run.objects(plan, connections)
+        return cut_later(connections, edges) if isinstance(edges, Coroutine) else cut(connections, edges)
 
     return Field(key, Shape(is_nullable=False, leaf=lambda value: value), resolve, is_plain=True, rows=rows)
 

@@ -7,12 +7,18 @@ is given a whole object, made of a whole row. A resolver of a list asks `wanted`
 
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, TypeAlias
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from asyncpg import Record
+from graphql import GraphQLResolveInfo
 from strawberry.types import Info
+from strawberry.types.field import StrawberryField
 
 from seggraph.transport.compiled.loading import DataLoader
+
+if TYPE_CHECKING:
+    from seggraph.transport.compiled.running import Run
 
 _KEY: Final = "_seggraph_rows"
 
@@ -202,9 +208,28 @@ def declared(metadata: Mapping[Any, Any]) -> Declaration | None:
 
 
 class RowInfo(Info):
-    """The info of a field that is executed by a compiled document."""
+    """The info of a field that is executed by a compiled document. What graphql-core knows is made when asked for."""
 
-    columns: tuple[str, ...] | None = None
+    def __init__(
+        self,
+        run: "Run",
+        raw: "Callable[[Run], GraphQLResolveInfo[Any]]",
+        field: StrawberryField,
+        columns: tuple[str, ...] | None,
+    ) -> None:
+        self._run = run
+        self._make_raw = raw
+        self._field = field
+        self.columns = columns
+
+    @property
+    def context(self) -> Any:
+        """The context of the operation."""
+        return self._run.context
+
+    @cached_property
+    def _raw_info(self) -> GraphQLResolveInfo[Any]:  # type: ignore[override]
+        return self._make_raw(self._run)
 
 
 def wanted(info: Info) -> tuple[str, ...] | None:
