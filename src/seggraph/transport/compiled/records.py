@@ -39,9 +39,13 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Reads:
-    """The columns that a resolver reads of the row."""
+    """The columns that a resolver reads of the row.
+
+    `is_record` says that without arguments the same row stands for the object that it returns.
+    """
 
     names: tuple[str, ...]
+    is_record: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,9 +169,9 @@ def same_row() -> dict[str, Any]:
     return {_KEY: Column((), is_record=True)}
 
 
-def reads(*names: str) -> dict[str, Any]:
-    """Metadata of a field whose resolver reads these columns of the row, and no others."""
-    return {_KEY: Reads(names)}
+def reads(*names: str, is_record: bool = False) -> dict[str, Any]:
+    """Metadata of a field whose resolver reads these columns of the row, and no others; see `Reads`."""
+    return {_KEY: Reads(names, is_record)}
 
 
 def loads(
