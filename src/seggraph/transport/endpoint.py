@@ -38,6 +38,7 @@ from strawberry.types.unset import UNSET, UnsetType
 from seggraph.errors import Forbidden, RetryLater, SeggraphError, Unauthenticated
 from seggraph.transport import request_ids
 from seggraph.transport.codes import TransportCode
+from seggraph.transport.documents.persisted import PersistedDocuments
 from seggraph.transport.encoding import decode, encode
 from seggraph.transport.graphiql import GraphiQLAssets, GraphiQLPage
 from seggraph.transport.known import answer_of, unless_abandoned
@@ -52,7 +53,6 @@ from seggraph.transport.media_types import (
     wants_page,
 )
 from seggraph.transport.pacing import STEP_OF_JSON, as_json
-from seggraph.transport.persisted import PersistedDocuments
 from seggraph.transport.refusals import Refused, failure, internal_failure, refusal
 from seggraph.transport.schema import ServedSchema, is_request_error
 from seggraph.transport.sessions import Rights, while_admitted

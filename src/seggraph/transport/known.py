@@ -18,9 +18,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from seggraph import tasks
 from seggraph.transport import request_ids
+from seggraph.transport.documents.persisted import PersistedDocuments
 from seggraph.transport.encoding import decode, encode
 from seggraph.transport.media_types import JSON, content_type, negotiate, status_of
-from seggraph.transport.persisted import PersistedDocuments
 from seggraph.transport.schema import ServedSchema
 
 T = TypeVar("T")

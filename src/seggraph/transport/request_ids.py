@@ -2,11 +2,9 @@
 
 import os
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
 from contextvars import ContextVar
 
-from seggraph import observability
+import structlog
 
 HEADER = "x-request-id"
 HEADER_BYTES = HEADER.encode()
@@ -24,12 +22,21 @@ def choose(proposed: str | None) -> str:
     return proposed if proposed and _SANE.fullmatch(proposed) else os.urandom(16).hex()
 
 
-@contextmanager
-def bound(request_id: str) -> Iterator[None]:
-    """Serve a request under this id: tasks started inside, and their log lines, carry it."""
-    token = _current.set(request_id)
-    try:
-        with observability.bound(request_id=request_id):
-            yield
-    finally:
-        _current.reset(token)
+class bound:
+    """Serve a request under this id: tasks started inside, and their log lines, carry it.
+
+    A class, for each request passes it: a generator takes three times as long.
+    """
+
+    __slots__ = ("_id", "_logged", "_token")
+
+    def __init__(self, request_id: str) -> None:
+        self._id = request_id
+
+    def __enter__(self) -> None:
+        self._token = _current.set(self._id)
+        self._logged = structlog.contextvars.bind_contextvars(request_id=self._id)
+
+    def __exit__(self, *_: object) -> None:
+        structlog.contextvars.reset_contextvars(**self._logged)
+        _current.reset(self._token)

@@ -57,7 +57,9 @@ from seggraph.transport.compiled.records import (
 from seggraph.transport.compiled.resolving import resolving, values_of_attribute
 from seggraph.transport.compiled.selections import NotCompiled, Selections, conditions_of
 
-KEPT_PROGRAMS: Final = 512
+KEPT_OPERATIONS: Final = 512
+KEPT_CHOICES: Final = 16
+"""How many programs of an operation are kept: one for each choice of the variables of its directives."""
 _ROOT: Final = ("",)
 
 
@@ -315,51 +317,51 @@ def _listed(_: Any) -> Any:
 _LISTED: Final = Leaf("{v}.__class__ is {kind}", "{v}", {"kind": list}, _listed)
 
 
+class CompiledOperation:
+    """An operation: what reads its variables, and its programs for the variables that directives ask for."""
+
+    def __init__(
+        self,
+        schema: GraphQLSchema,
+        node: OperationDefinitionNode,
+        fragments: Mapping[str, FragmentDefinitionNode],
+    ) -> None:
+        self.node = node
+        self.variables = VariableReader(schema, node)
+        self._schema = schema
+        self._fragments = fragments
+        self._conditions = tuple(conditions_of(node, fragments))
+        self._programs: LRUCache[tuple[Any, ...], Program] = LRUCache(KEPT_CHOICES)
+        self._only: Program | None = None
+
+    def program(self, variables: Mapping[str, Any]) -> Program:
+        """The program for these variables."""
+        if self._only is not None:
+            return self._only
+        names = self._conditions
+        chosen = tuple(map(variables.get, names))
+        program = self._programs.get(chosen)
+        if program is None:
+            conditions = dict(zip(names, chosen, strict=True))
+            program = Program(self._schema, self.node, self._fragments, conditions)
+            self._programs[chosen] = program
+        if not names:
+            self._only = program
+        return program
+
+
 class Programs:
-    """The programs of a schema that were run most recently."""
+    """The operations of a schema that were run most recently, compiled."""
 
     def __init__(self, schema: GraphQLSchema) -> None:
         self._schema = schema
-        self._operations: LRUCache[int, _Operation] = LRUCache(KEPT_PROGRAMS)
-        self._kept: LRUCache[tuple[Any, ...], Program] = LRUCache(KEPT_PROGRAMS)
+        self._kept: LRUCache[int, CompiledOperation] = LRUCache(KEPT_OPERATIONS)
 
-    def program(
-        self,
-        operation: OperationDefinitionNode,
-        fragments: Mapping[str, FragmentDefinitionNode],
-        variables: Mapping[str, Any],
-    ) -> Program:
-        """The program of an operation with these variables."""
-        names = self._operation(operation, fragments).conditions
-        chosen = tuple(map(variables.get, names))
-        key = (id(operation), *chosen)
-        program = self._kept.get(key)
-        if program is None or program.operation is not operation:
-            conditions = dict(zip(names, chosen, strict=True))
-            program = self._kept[key] = Program(self._schema, operation, fragments, conditions)
-        return program
-
-    def variables(
-        self, operation: OperationDefinitionNode, fragments: Mapping[str, FragmentDefinitionNode]
-    ) -> VariableReader:
-        """What reads the variables of an operation."""
-        return self._operation(operation, fragments).variables
-
-    def _operation(
-        self, operation: OperationDefinitionNode, fragments: Mapping[str, FragmentDefinitionNode]
-    ) -> "_Operation":
-        kept = self._operations.get(id(operation))
-        if kept is None or kept.node is not operation:
-            conditions = tuple(conditions_of(operation, fragments))
-            kept = _Operation(operation, conditions, VariableReader(self._schema, operation))
-            self._operations[id(operation)] = kept
+    def operation(
+        self, node: OperationDefinitionNode, fragments: Mapping[str, FragmentDefinitionNode]
+    ) -> CompiledOperation:
+        """A compiled operation of a document that is valid."""
+        kept = self._kept.get(id(node))
+        if kept is None or kept.node is not node:
+            kept = self._kept[id(node)] = CompiledOperation(self._schema, node, fragments)
         return kept
-
-
-@dataclass(frozen=True, slots=True)
-class _Operation:
-    """An operation, the variables that its directives ask for, and what reads its variables."""
-
-    node: OperationDefinitionNode
-    conditions: tuple[str, ...]
-    variables: VariableReader

@@ -7,24 +7,22 @@ executes the operation, and so data, errors, paths and their order are its own. 
 once more is all that it costs; of a mutation only what is below its payload is compiled.
 """
 
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Final, cast
 
 from graphql import (
     DocumentNode,
     ExecutionResult,
     FieldNode,
-    FragmentDefinitionNode,
     GraphQLObjectType,
     GraphQLSchema,
-    OperationDefinitionNode,
     OperationType,
 )
 from graphql.pyutils import Path
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
-from seggraph.transport.compiled.compiler import Program, Programs
-from seggraph.transport.compiled.running import Run, settled
+from seggraph.transport.compiled.compiler import CompiledOperation, Program, Programs
+from seggraph.transport.compiled.running import WAITING, Run, settled
 from seggraph.transport.pacing import STEP_OF_LIST, TimedOut, in_turns, within
 from seggraph.transport.rows import take_rows
 
@@ -44,19 +42,14 @@ def programs_of(schema: GraphQLSchema) -> Programs:
 
 
 async def answer(
-    schema: GraphQLSchema,
-    operation: OperationDefinitionNode,
-    fragments: Mapping[str, FragmentDefinitionNode],
-    variables: dict[str, Any],
-    context: Any,
+    schema: GraphQLSchema, operation: CompiledOperation, variables: dict[str, Any], context: Any
 ) -> dict[str, Any]:
     """The data of a query. Raises whatever is in the way of it."""
-    programs = programs_of(schema)
-    values = programs.variables(operation, fragments).read(variables)
-    program = programs.program(operation, fragments, values.coerced)
+    values = operation.variables.read(variables)
+    program = operation.program(values.coerced)
     run = Run(schema, context, values)
-    made = run.objects(program.root(cast(GraphQLObjectType, schema.query_type)), [None])
-    if isinstance(made, Coroutine):
+    made: Any = run.objects(program.root(cast(GraphQLObjectType, schema.query_type)), [None])
+    if type(made) in WAITING:
         made = await within(operation_seconds(schema), made)
     data: dict[str, Any] = made[0]
     return data
@@ -205,4 +198,5 @@ class CompiledExecutor(StrawberryGraphQLCoreExecutionContext):
 
     def _program(self) -> Program:
         variables: Mapping[str, Any] = self.variable_values.coerced
-        return programs_of(self.schema).program(self.operation, self.fragment_definitions, variables)
+        operation = programs_of(self.schema).operation(self.operation, self.fragment_definitions)
+        return operation.program(variables)

@@ -72,7 +72,8 @@ class Loads:
 class InBulk:
     """A function that resolves a field for all objects of a level: it takes the info and, for each, some columns.
 
-    The field's arguments follow by name. It returns the values in the order of the objects.
+    What an SqlColumn has is None where an object is no row. The field's arguments follow by name. It returns the
+    values in the order of the objects.
     """
 
     function: Callable[..., Coroutine[Any, Any, Sequence[Any]]]
@@ -90,11 +91,11 @@ class Edges:
 class OfPage:
     """What makes the values of a field of all edges, in their order, of their connection.
 
-    With a loader they are the keys of the values.
+    Or `load` has the values of all edges, of what `values` makes of each connection.
     """
 
-    values: Callable[[Any], Sequence[Any]]
-    loader: Callable[[Info], DataLoader[Any, Any]] | None = None
+    values: Callable[[Any], Any]
+    load: Callable[[Info, Sequence[Any]], Coroutine[Any, Any, Sequence[Any]]] | None = None
 
 
 Declaration: TypeAlias = Column | Reads | Loads | InBulk | Edges | OfPage
@@ -199,10 +200,11 @@ def edges(count: Callable[[Any], int]) -> dict[str, Any]:
 
 
 def of_page(
-    values: Callable[[Any], Sequence[Any]], loader: Callable[[Info], DataLoader[Any, Any]] | None = None
+    values: Callable[[Any], Any],
+    load: Callable[[Info, Sequence[Any]], Coroutine[Any, Any, Sequence[Any]]] | None = None,
 ) -> dict[str, Any]:
-    """Metadata of a field of edges: its values, or the keys of them, as their connection has them in order."""
-    return {_KEY: OfPage(values, loader)}
+    """Metadata of a field of edges: its values as their connection has them in order, or how they are loaded."""
+    return {_KEY: OfPage(values, load)}
 
 
 def declared(metadata: Mapping[Any, Any]) -> Declaration | None:

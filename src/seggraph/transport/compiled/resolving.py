@@ -15,6 +15,7 @@ from graphql import (
 from graphql.pyutils import Path
 from strawberry.types.field import StrawberryField
 
+from seggraph.database.columns import SqlColumn
 from seggraph.transport.compiled.arguments import ArgumentReader
 from seggraph.transport.compiled.loading import Batch, advance, marked
 from seggraph.transport.compiled.plans import NO_ROWS, Resolve, Shape, Values, columns_in
@@ -160,7 +161,8 @@ def bulk(call: Call, declared: InBulk, row_type: RowType | None) -> Resolve:
     """How a field is resolved that a function has for all objects at once."""
     read: Callable[[Any], tuple[Any, ...]]
     if row_type is None:
-        read = lambda one: tuple(getattr(one.view, name) for name in declared.columns)  # noqa: E731
+        names = [None if isinstance(name, SqlColumn) else name for name in declared.columns]
+        read = lambda one: tuple(None if name is None else getattr(one.view, name) for name in names)  # noqa: E731
     else:
         read = row_type.reader(declared.columns)
 

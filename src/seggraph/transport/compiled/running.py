@@ -1,9 +1,9 @@
 """Running what was compiled: level by level, each field for all objects of its level at once."""
 
 import asyncio
-from collections.abc import Coroutine, Mapping, Sequence
+from collections.abc import Awaitable, Coroutine, Generator, Mapping, Sequence
 from types import CoroutineType
-from typing import Any, TypeAlias, cast
+from typing import Any, Final, TypeAlias, cast
 
 from graphql import GraphQLSchema
 
@@ -13,8 +13,30 @@ from seggraph.transport.pacing import STEP, turn
 
 _NONE: type = type(None)
 
-Completed: TypeAlias = Values | Coroutine[Any, Any, Values]
-"""Values as JSON needs them, or what waits for them."""
+
+class Later:
+    """Work that waits for parts of it; to close it closes the parts too, which it may not have begun to await."""
+
+    __slots__ = ("_parts", "work")
+
+    def __init__(self, work: Coroutine[Any, Any, Any], *parts: Any) -> None:
+        self.work = work
+        self._parts = parts
+
+    def __await__(self) -> Generator[Any, Any, Any]:
+        return self.work.__await__()
+
+    def close(self) -> None:
+        """End it, wherever it is."""
+        self.work.close()
+        for part in self._parts:
+            part.close()
+
+
+WAITING: Final = frozenset({CoroutineType, Later})
+
+Completed: TypeAlias = Values | Coroutine[Any, Any, Values] | Later
+"""Values as JSON needs them, or what waits for them: of one of the classes in WAITING."""
 
 
 class Run:
@@ -36,30 +58,25 @@ class Run:
         whole: Values = ()
         if isinstance(plan, RowPlan) and plan.needs_objects:
             whole = [plan.type.make(one) for one in sources]
-        pending: list[Coroutine[Any, Any, None]] = []
-        opened: list[Coroutine[Any, Any, Any]] = []
+        pending: list[Later] = []
         try:
             for field in plan.fields:
                 values: Any = field.resolve(self, whole if field.of_object else sources)
-                if type(values) is CoroutineType:
-                    opened.append(values)
-                    pending.append(self._fill_later(field, made, values))
+                if type(values) in WAITING:
+                    pending.append(Later(self._fill_later(field, made, values), values))
                     continue
-                completed = self.complete(field.shape, values)
-                if type(completed) is CoroutineType:
-                    opened.append(completed)
-                    pending.append(_put_later(field.key, made, completed))
+                completed: Any = self.complete(field.shape, values)
+                if type(completed) in WAITING:
+                    pending.append(Later(_put_later(field.key, made, completed), completed))
                 else:
-                    _put(field.key, made, cast(Values, completed))
+                    _put(field.key, made, completed)
         except Exception:
-            for one in (*pending, *opened):
+            for one in pending:
                 one.close()
             raise
-        return _after(pending, made) if pending else made
+        return Later(_after(pending, made), *pending) if pending else made
 
-    async def _fill_later(
-        self, field: Field, made: list[dict[str, Any]], values: Coroutine[Any, Any, Values]
-    ) -> None:
+    async def _fill_later(self, field: Field, made: list[dict[str, Any]], values: Awaitable[Values]) -> None:
         _put(field.key, made, await settled(self.complete(field.shape, await values)))
 
     def complete(self, shape: Shape, values: Values) -> Completed:
@@ -77,10 +94,10 @@ class Run:
                 flat += one
             elif one is not None or not is_nullable:
                 refuse(one)
-        completed = self.complete(item, flat)
-        if type(completed) is CoroutineType:
-            return _cut_later(values, completed)
-        return _cut(values, cast(Values, completed))
+        completed: Any = self.complete(item, flat)
+        if type(completed) in WAITING:
+            return Later(_cut_later(values, completed), completed)
+        return _cut(values, completed)
 
     def _objects(self, objects: Objects, is_nullable: bool, values: Values) -> Completed:
         if len(values) > STEP:
@@ -113,7 +130,9 @@ class Run:
 
 async def settled(completed: Completed) -> Values:
     """What was completed, once it is."""
-    return await completed if isinstance(completed, Coroutine) else completed
+    waiting: Any = completed
+    values: Values = await waiting if type(waiting) in WAITING else waiting
+    return values
 
 
 def _put(key: str, made: list[dict[str, Any]], values: Sequence[Any]) -> None:
@@ -121,7 +140,7 @@ def _put(key: str, made: list[dict[str, Any]], values: Sequence[Any]) -> None:
         one[key] = value
 
 
-async def _put_later(key: str, made: list[dict[str, Any]], values: Coroutine[Any, Any, Values]) -> None:
+async def _put_later(key: str, made: list[dict[str, Any]], values: Awaitable[Values]) -> None:
     _put(key, made, await values)
 
 
@@ -140,16 +159,16 @@ def _cut(values: Values, completed: Values) -> Values:
     return made
 
 
-async def _cut_later(values: Values, completed: Coroutine[Any, Any, Values]) -> Values:
+async def _cut_later(values: Values, completed: Awaitable[Values]) -> Values:
     return _cut(values, await completed)
 
 
-async def _after(pending: Sequence[Coroutine[Any, Any, None]], made: list[dict[str, Any]]) -> Values:
+async def _after(pending: Sequence[Later], made: list[dict[str, Any]]) -> Values:
     """What was made, when all that is pending is in it; the first failure ends the others."""
     if len(pending) == 1:
         await pending[0]
         return made
-    tasks = [asyncio.create_task(one) for one in pending]
+    tasks = [asyncio.create_task(one.work) for one in pending]
     try:
         await asyncio.gather(*tasks)
     finally:
