@@ -7,7 +7,7 @@ types, uploads, streams and all mutations.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from json import JSONDecodeError
 from typing import Any, Final, TypeVar, cast
 
@@ -42,7 +42,8 @@ class KnownQueries:
     """The short way of a query through one process.
 
     `context` makes the context of a request, as for the endpoint. `layers` are put around answers of `layered_bytes`
-    or more, and around all answers to pages of other origins. `answered` is told the status of each answer.
+    or more, and around all answers to pages of other origins; any other answer has `headers` of theirs. `answered` is
+    told the status of each answer.
     """
 
     def __init__(
@@ -54,6 +55,7 @@ class KnownQueries:
         layers: Layers = lambda application: application,
         layered_bytes: int = MAX_BYTES,
         answered: Callable[[int], None] = lambda _: None,
+        headers: Sequence[tuple[str, str]] = (),
     ) -> None:
         self._served = served
         self._documents = documents
@@ -61,6 +63,7 @@ class KnownQueries:
         self._layered = layers(_send_ready)
         self._layered_bytes = layered_bytes
         self._answered = answered
+        self._headers = [(name.encode(), value.encode()) for name, value in headers]
 
     async def answer(self, scope: Scope, receive: Receive, send: Send) -> Receive | None:
         """Answer an HTTP request, and return None; or return what its body is read with on the usual way."""
@@ -127,6 +130,7 @@ class KnownQueries:
             (b"cache-control", b"no-store"),
             (b"content-length", str(len(body)).encode()),
             (request_ids.HEADER_BYTES, request_id.encode()),
+            *self._headers,
         ]
         await send({"type": "http.response.start", "status": status, "headers": headers})
         await send({"type": "http.response.body", "body": body})
