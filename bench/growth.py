@@ -36,8 +36,8 @@ from seggraph.services.catalogue import catalogues
 from seggraph.services.customer_value import audience_values, value_upkeep
 from seggraph.services.erasure import erasure
 from seggraph.services.events import events, partitions
-from seggraph.services.members import members, upserts
-from seggraph.services.members.members import MemberList
+from seggraph.services.members import orders, pages, upserts
+from seggraph.services.members.lists import MemberList
 from seggraph.services.members.selections import Selection
 from seggraph.services.refresh import refresh
 from seggraph.settings import Settings
@@ -229,9 +229,9 @@ def _page(by: str | None, search: str | None = None) -> Callable[[Bench, Size], 
     async def prepare(bench: Bench, size: Size) -> Prepared:
         async with database() as connection:
             catalogue = await catalogues.load(connection, size.viewer.workspace_id, ACCOUNT)
-        order = members.order_by(catalogue, by, descending=True)
+        order = orders.order_by(catalogue, by, descending=True)
         some = MemberList(ACCOUNT, search=search)
-        return lambda: members.list_page(size.viewer, some, order, PageRequest(first=50))
+        return lambda: pages.list_page(size.viewer, some, order, PageRequest(first=50))
 
     return prepare
 

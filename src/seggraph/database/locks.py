@@ -14,6 +14,9 @@ import asyncpg
 MIGRATIONS: Final = 0x5E66_4A9F
 """The key of the session lock under which one process migrates. It belongs to the database, not to a workspace."""
 
+SORT_INDEXES: Final = 0x5E66_4AA0
+"""The key of the session lock under which one process at a time makes or drops an index of members."""
+
 
 class LockSpace(IntEnum):
     """The first key of an advisory lock, in the order of locking. The second key is a hash of the workspace.

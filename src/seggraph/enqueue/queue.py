@@ -46,6 +46,7 @@ class Job(StrEnum):
     RUN_EXPORT = "run_export"
     DELIVER = "deliver"
     COMPLETE_ERASURE = "complete_erasure"
+    TEND_SORT_INDEX = "tend_sort_index"
 
 
 def encode(message: Any) -> bytes:
@@ -160,6 +161,13 @@ class JobQueue:
         """Enqueue the completion of an erasure whose process was lost; only once while it waits or runs."""
         async with _asking(ASK_SECONDS):
             await self._arq.enqueue_job(Job.COMPLETE_ERASURE, erasure_id, _job_id=f"erase:{erasure_id}")
+
+    async def tend_sort_index(self, index_id: int, *, attempt: int = 0) -> None:
+        """Enqueue the making or dropping of an index for sorted lists; only once while it waits or runs."""
+        async with _asking(ASK_SECONDS):
+            await self._arq.enqueue_job(
+                Job.TEND_SORT_INDEX, index_id, _job_id=f"sort-index:{index_id}:{attempt}"
+            )
 
     async def backlog(self) -> Backlog:
         """Read the state of the queue."""

@@ -19,6 +19,7 @@ from seggraph.models.playbooks import Playbook
 from seggraph.models.relations import PendingRelation, Relation
 from seggraph.models.runs import Drift, Run, RunChunk
 from seggraph.models.segments import Segment, SegmentHiding, Source
+from seggraph.models.sort_indexes import SortIndex
 from seggraph.models.suppressions import Suppression
 from seggraph.models.users import RightsVersion, User, WorkspaceUser
 from seggraph.models.webhooks import Webhook, WebhookAttempt, WebhookFact, WebhookMessage
@@ -55,6 +56,7 @@ __all__ = [
     "RunChunk",
     "Segment",
     "SegmentHiding",
+    "SortIndex",
     "Source",
     "Suppression",
     "User",
