@@ -39,7 +39,7 @@ FILL = """
     SELECT $1, $2, n, 'a' || n, md5(n::text) || ' Ltd', md5('d' || n) || '.example', md5('e' || n) || '@example.com',
       (ARRAY['DE', 'US', 'FR', 'GB'])[1 + n % 4], CASE WHEN n % 10 > 0 THEN (n * 7919) % 1000003 END, n % 97,
       CASE WHEN n % 3 > 0 THEN jsonb_build_object('seats', (n * 31) % 5003) ELSE '{}' END, true, false
-    FROM generate_series(0, $3 - 1) AS n
+    FROM generate_series(0, $3::bigint - 1) AS n
 """
 
 WHERE: dict[str, dict[str, Any]] = {
@@ -122,8 +122,8 @@ async def _middle(viewer: Viewer, order: MemberOrder, cursor: list[Any]) -> list
     """The keys of a cursor, moved to the middle of all members."""
     assert order.sort is not None
     sql = order.sort.sql
-    text = f"""SELECT {sql} FROM members m WHERE m.workspace_id = $1 AND m.kind = $2 AND {sql} IS NOT NULL
-        ORDER BY 1 OFFSET (SELECT count(*) / 2 FROM members m WHERE m.workspace_id = $1 AND {sql} IS NOT NULL) LIMIT 1"""
+    given = f"FROM members m WHERE m.workspace_id = $1 AND m.kind = $2 AND {sql} IS NOT NULL"
+    text = f"SELECT {sql} {given} ORDER BY 1 OFFSET (SELECT count(*) / 2 {given}) LIMIT 1"
     async with database() as connection:
         cursor[-2] = await connection.fetchval(text, viewer.workspace_id, KIND)
     return cursor

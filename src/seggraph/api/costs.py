@@ -59,7 +59,6 @@ COSTS: Final[Mapping[str, FieldCost]] = MappingProxyType(
         "Query.segmentCounts": FieldCost(weight=500, items=4),
         "Query.valueSuggestions": FieldCost(weight=2_000, items=20),
         "Query.webhooks": FieldCost(items=20),
-        "Reach.distinctAddresses": FieldCost(weight=10_000),
         "Reach.waterfall": FieldCost(weight=2_000, items=5),
         "Segment.deliveries": FieldCost(items=5),
         "Segment.explain": FieldCost(weight=5_000),
