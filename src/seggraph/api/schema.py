@@ -25,6 +25,7 @@ from seggraph.api.events.events import EventMutations
 from seggraph.api.files.exports import ExportMutations, ExportQueries
 from seggraph.api.files.import_templates import ImportTemplateMutations, ImportTemplateQueries
 from seggraph.api.files.imports import ImportMutations, ImportQueries
+from seggraph.api.members.bulk_edits import BulkEditMutations, BulkEditQueries
 from seggraph.api.members.erasure import ErasureMutations
 from seggraph.api.members.members import Member, MemberConnection, MemberOrder
 from seggraph.api.members.mutations import MemberMutations
@@ -77,6 +78,7 @@ class Query(
     CriteriaFieldQueries,
     CriteriaTextQueries,
     DestinationQueries,
+    BulkEditQueries,
     ExportQueries,
     ImportQueries,
     ImportTemplateQueries,
@@ -234,6 +236,7 @@ class Mutation(
     DestinationMutations,
     ErasureMutations,
     EventMutations,
+    BulkEditMutations,
     ExportMutations,
     ImportMutations,
     ImportTemplateMutations,

@@ -8,6 +8,7 @@ from seggraph.models.api_keys import ApiKey
 from seggraph.models.attributes import Attribute
 from seggraph.models.audiences import Chunk, Population
 from seggraph.models.audit import AuditEntry
+from seggraph.models.bulk_edits import BulkEdit
 from seggraph.models.campaigns import Campaign, CampaignSegment
 from seggraph.models.dependencies import Dependency
 from seggraph.models.destinations import Delivery, DeliveryChange, DeliveryRemoval, Destination
@@ -29,6 +30,7 @@ __all__ = [
     "ApiKey",
     "Attribute",
     "AuditEntry",
+    "BulkEdit",
     "Campaign",
     "CampaignSegment",
     "Chunk",

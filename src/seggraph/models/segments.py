@@ -25,8 +25,8 @@ class Segment(Model):
 
     `requested_revision` is the requested computation, `computed_revision` the one that the numbers come from. While
     they differ, the lease columns say which run is computing. If there is no live lease, the sweeper enqueues the job
-    again. The numbers (`member_count`, `reach_*`, the reach steps `addressed_*` and `allowed_*`, and `distinct_*` addresses) and `as_of` always
-    belong together.
+    again. The numbers (`member_count`, `reach_*`, the reach steps `addressed_*` and `allowed_*`, and the different
+    addresses `distinct_*`) and `as_of` always belong together.
     """
 
     id = fields.BigIntField(primary_key=True)

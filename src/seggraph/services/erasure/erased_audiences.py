@@ -25,6 +25,7 @@ from seggraph.services.customer_value import audience_values, member_orders
 from seggraph.services.erasure import erased_rows, erasures
 from seggraph.services.erasure.erasures import Erased, Erasure
 from seggraph.services.erasure.portions import patiently
+from seggraph.services.members import bulk_edits
 from seggraph.services.memberships import attribution, deltas
 from seggraph.services.memberships.deltas import MembershipDelta, Recording
 from seggraph.services.memberships.membership import MembershipChange
@@ -153,6 +154,7 @@ class _ErasingAudiences:
             store = ChunkStore(connection, workspace_id)
             await store.erase(owners, ordinals)
             await Addresses(connection, store, workspace_id, kind).forget(population_id, ordinals)
+            await bulk_edits.forget(connection, workspace_id, kind, ordinals)
             await erased_rows.forget_changes(connection, workspace_id, kind, ordinals)
             await delivery_changes.erase_bits(connection, workspace_id, kind, ordinals)
             await lock_exclusive(connection, LockSpace.ORDER_VALUES, workspace_id, kind=kind)

@@ -21,11 +21,11 @@ from seggraph.vocabulary import MemberKind
 
 MAX_SEARCH: Final = 200
 
-FEW: Final = 10_000
+FEW: Final = 5_000
 """So many members are read and sorted by themselves, and not found by walking a sorted index."""
 FEW_FOUND: Final = 5_000
 """A search that finds no more than these is an audience."""
-SAMPLE_SIZE: Final = 3_000
+SAMPLE_SIZE: Final = 1_000
 """How many members an estimate is made from."""
 SMALLEST_SAMPLE: Final = 200
 """How many at least, where a request has many lists."""
