@@ -82,9 +82,9 @@ class Context:
         """Enqueue the writing of an export's file after the commit."""
         unit.after_commit(partial(self.jobs.run_export, export_id, attempt=attempt))
 
-    def run_bulk_edit(self, unit: UnitOfWork, edit_id: int, *, attempt: int = 0) -> None:
-        """Enqueue a bulk edit of members after the commit."""
-        unit.after_commit(partial(self.jobs.run_bulk_edit, edit_id, attempt=attempt))
+    def run_bulk_edit(self, unit: UnitOfWork, edit_id: int, position: int = -1, *, attempt: int = 0) -> None:
+        """Enqueue a bulk edit of members, from a position on, after the commit."""
+        unit.after_commit(partial(self.jobs.run_bulk_edit, edit_id, position, attempt=attempt))
 
     def tend_sort_index(self, unit: UnitOfWork, index_id: int, *, attempt: int = 0) -> None:
         """Enqueue the making or dropping of an index for sorted lists after the commit."""

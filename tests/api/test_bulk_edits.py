@@ -2,11 +2,13 @@
 
 import asyncio
 import signal
+from collections.abc import AsyncIterator
 from typing import Any
 
 import asyncpg
 import pytest
 
+from seggraph.access import Viewer
 from seggraph.api.base import ids
 from seggraph.context import Context
 from seggraph.services.erasure import erasure
@@ -57,11 +59,11 @@ KIND = MemberKind.ACCOUNT
 
 
 @pytest.fixture
-async def filled(product: Product, connection: asyncpg.Connection) -> Product:
-    """A workspace of 3,000 accounts, of which each tenth is tagged."""
-    assert product.viewer is not None
-    await connection.execute(FILL, product.viewer.workspace_id, COUNT)
-    return product
+async def filled(server: Server, viewer: Viewer, connection: asyncpg.Connection) -> AsyncIterator[Product]:
+    """The administrator of a workspace of 3,000 accounts, of which each tenth is tagged. No worker is running."""
+    await connection.execute(FILL, viewer.workspace_id, COUNT)
+    async with server.sign_in(viewer) as product:
+        yield product
 
 
 async def tagged(product: Product, **given: Any) -> dict[str, Any]:
@@ -222,7 +224,7 @@ async def test_what_is_wrong_is_said_at_once_and_nothing_is_started(
     monkeypatch.setattr("seggraph.services.members.bulk_edits.MAX_RUNNING", 1)
     await connection.execute("UPDATE members SET kind = 1, ordinal = 0 WHERE ordinal = 7")
     both = await connection.fetch("SELECT id FROM members WHERE external_id IN ('a7', 'a8')")
-    wrong = [
+    wrong: list[tuple[dict[str, Any], str, list[str]]] = [
         ({"add": []}, "REQUIRED", ["add"]),
         ({"add": ["x"], "remove": ["x"]}, "INVALID", ["remove"]),
         (
@@ -240,7 +242,7 @@ async def test_what_is_wrong_is_said_at_once_and_nothing_is_started(
 
     await started(filled)
     answer = await tagged(filled)
-    assert [error["code"] for error in answer["errors"]] == ["TOO_MANY"]
+    assert [error["code"] for error in answer["errors"]] == ["TOO_LARGE"]
     assert await connection.fetchval("SELECT count(*) FROM bulk_edits") == 1
 
 

@@ -163,10 +163,12 @@ class JobQueue:
         async with _asking(ASK_SECONDS):
             await self._arq.enqueue_job(Job.COMPLETE_ERASURE, erasure_id, _job_id=f"erase:{erasure_id}")
 
-    async def run_bulk_edit(self, edit_id: int, *, attempt: int = 0) -> None:
-        """Enqueue a bulk edit of members. Use the next attempt if a worker was lost."""
+    async def run_bulk_edit(self, edit_id: int, position: int, *, attempt: int = 0) -> None:
+        """Enqueue a bulk edit of members, from a position on. Use the next attempt if a worker was lost."""
         async with _asking(ASK_SECONDS):
-            await self._arq.enqueue_job(Job.RUN_BULK_EDIT, edit_id, _job_id=f"bulk-edit:{edit_id}:{attempt}")
+            await self._arq.enqueue_job(
+                Job.RUN_BULK_EDIT, edit_id, _job_id=f"bulk-edit:{edit_id}:{position}:{attempt}"
+            )
 
     async def tend_sort_index(self, index_id: int, *, attempt: int = 0) -> None:
         """Enqueue the making or dropping of an index for sorted lists; only once while it waits or runs."""

@@ -45,6 +45,7 @@ WORK: Final = ClaimableWork(
     is_open="w.status = 'RUNNING'",
     columns="w.workspace_id, w.kind, w.action, w.edit, w.ordinals, w.position, w.total, w.attempts",
     sweep_if="w.created_at < clock_timestamp() - interval '1 second'",
+    due_columns="w.id, w.position, w.attempts",
     max_attempts=5,
     failing="status = 'FAILED', finished_at = clock_timestamp(), ordinals = ''",
     failed_message="Something failed on our side while editing the members. What was edited before stays.",
@@ -113,7 +114,7 @@ async def ask_for_work(context: Context, limit: int) -> None:
         context.publish(unit, [progressed(row["workspace_id"], row["id"]) for row in abandoned])
         await unit.connection.execute(FORGET, KEPT_DAYS, limit)
         for row in await WORK.find_due(unit.connection, limit):
-            context.run_bulk_edit(unit, row["id"], attempt=row["attempts"])
+            context.run_bulk_edit(unit, row["id"], row["position"], attempt=row["attempts"])
 
 
 async def _carry_out(context: Context, claim: BulkEditClaim) -> BulkEditStatus:
