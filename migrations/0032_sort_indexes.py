@@ -3,7 +3,7 @@
 from tortoise import fields, migrations
 from tortoise.migrations import operations as ops
 
-from seggraph.models.sort_indexes import SortIndexStatus
+from seggraph.models.members import SortIndexStatus
 from seggraph.vocabulary import MemberKind
 
 KINDS = "PERSON: 1\nACCOUNT: 2\nORGANIZATION: 3\nPRODUCT: 4\nDEAL: 5\nACTIVITY: 6\nTICKET: 7"

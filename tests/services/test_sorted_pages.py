@@ -15,7 +15,7 @@ from seggraph.context import Context
 from seggraph.database.connections import database
 from seggraph.database.locks import SORT_INDEXES
 from seggraph.database.paging import Page, PageRequest
-from seggraph.models.sort_indexes import SortIndexStatus
+from seggraph.models.members import SortIndexStatus
 from seggraph.services.catalogue import catalogues
 from seggraph.services.members import lists, orders, pages, sort_index_builds, sort_indexes, upserts
 from seggraph.services.members.lists import MemberList, Total

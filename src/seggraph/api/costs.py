@@ -20,6 +20,7 @@ COSTS: Final[Mapping[str, FieldCost]] = MappingProxyType(
         "*.rowWarnings": FieldCost(items=100),
         "*.warnings": FieldCost(items=5),
         "AuditEntryConnection.totalCount": FieldCost(weight=500),
+        "BulkEdit.consents": FieldCost(items=5),
         "Campaign.audience": FieldCost(weight=2_000),
         "Campaign.excludedSegments": FieldCost(items=5),
         "Campaign.metrics": FieldCost(weight=100),

@@ -66,6 +66,17 @@ async def lock_shared(
     await connection.execute(SHARED, space + kind, workspace_id)
 
 
+async def try_lock_session(connection: asyncpg.Connection, key: int) -> bool:
+    """Hold a lock until `unlock_session`, or the end of the connection, if no other connection holds it."""
+    held: bool = await connection.fetchval("SELECT pg_try_advisory_lock($1)", key)
+    return held
+
+
+async def unlock_session(connection: asyncpg.Connection, key: int) -> None:
+    """Release a lock that `try_lock_session` took."""
+    await connection.execute("SELECT pg_advisory_unlock($1)", key)
+
+
 async def try_lock_exclusive(
     connection: asyncpg.Connection, space: LockSpace, workspace_id: int, *, kind: int = 0
 ) -> bool:

@@ -8,19 +8,17 @@ from seggraph.models.api_keys import ApiKey
 from seggraph.models.attributes import Attribute
 from seggraph.models.audiences import Chunk, Population
 from seggraph.models.audit import AuditEntry
-from seggraph.models.bulk_edits import BulkEdit
 from seggraph.models.campaigns import Campaign, CampaignSegment
 from seggraph.models.dependencies import Dependency
 from seggraph.models.destinations import Delivery, DeliveryChange, DeliveryRemoval, Destination
 from seggraph.models.dirty import DataVersion, DirtyBatch
 from seggraph.models.exports import Export
 from seggraph.models.imports import Import, ImportReject, ImportTemplate
-from seggraph.models.members import Erasure, Member, MemberAddress
+from seggraph.models.members import BulkEdit, Erasure, Member, MemberAddress, SortIndex
 from seggraph.models.playbooks import Playbook
 from seggraph.models.relations import PendingRelation, Relation
 from seggraph.models.runs import Drift, Run, RunChunk
 from seggraph.models.segments import Segment, SegmentHiding, Source
-from seggraph.models.sort_indexes import SortIndex
 from seggraph.models.suppressions import Suppression
 from seggraph.models.users import RightsVersion, User, WorkspaceUser
 from seggraph.models.webhooks import Webhook, WebhookAttempt, WebhookFact, WebhookMessage

@@ -30,7 +30,7 @@ from seggraph.services.memberships import attribution, deltas
 from seggraph.services.memberships.deltas import MembershipDelta, Recording
 from seggraph.services.memberships.membership import MembershipChange
 from seggraph.services.reach import reach
-from seggraph.services.reach.addresses import Addresses, Move
+from seggraph.services.reach.addresses import Addresses, AudienceChange
 from seggraph.services.reach.reach import NO_REACH, Reachable, ReachCounts
 from seggraph.vocabulary import ReachStatus, RunTrigger, SegmentPurpose
 
@@ -220,7 +220,7 @@ class _ErasingAudiences:
             ordinals = gone[row["id"]]
             if ordinals:
                 after = left.get(ChunkOwner(ChunkRole.MEMBERS, row["id"]), BitMap())
-                change = sharing.change(Move(after | ordinals, after), reachable, reachable)
+                change = sharing.change(AudienceChange(after | ordinals, after), reachable, reachable)
                 lost[row["id"]] = change - reach.count(ordinals, reachable, _purpose(row))
         return lost
 

@@ -41,7 +41,7 @@ FIND_FEW: Final = f"""
     SELECT array_agg(ordinal) FROM (SELECT m.ordinal {OF_KIND} AND {SEARCHED} LIKE $3 LIMIT {FEW_FOUND + 1}) AS found
 """  # noqa: S608 - constants only
 
-FIND_AMONG: Final = f"""
+FIND_WITHIN: Final = f"""
     SELECT array_agg(m.ordinal) {OF_KIND} AND {SEARCHED} LIKE $3 AND m.ordinal = ANY($4::int[])
 """
 
@@ -112,17 +112,17 @@ async def narrowed(
         if len(found) <= FEW_FOUND:
             few = BitMap(found)
             return [Narrowed(few if audience is None else audience & few) for audience in audiences]
-        return [await _among(connection, viewer, kind, pattern, audience) for audience in audiences]
+        return [await _found_within(connection, viewer, kind, pattern, audience) for audience in audiences]
 
 
-async def _among(
+async def _found_within(
     connection: asyncpg.Connection, viewer: Viewer, kind: MemberKind, pattern: str, audience: BitMap | None
 ) -> Narrowed:
     """What a search that finds many finds in an audience: a pattern still, unless the audience is small."""
     if audience is None or len(audience) > FEW:
         return Narrowed(audience, pattern)
     arguments = (viewer.workspace_id, kind, pattern, list(audience))
-    return Narrowed(BitMap(await connection.fetchval(FIND_AMONG, *arguments) or ()))
+    return Narrowed(BitMap(await connection.fetchval(FIND_WITHIN, *arguments) or ()))
 
 
 async def total(viewer: Viewer, members: MemberList) -> Total:

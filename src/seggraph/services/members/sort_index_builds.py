@@ -16,9 +16,9 @@ from seggraph.database import leases
 from seggraph.database.claimable_work import ClaimableWork, Claimed
 from seggraph.database.connections import database
 from seggraph.database.leases import GIVE_BACK, RELEASE_LEASE
-from seggraph.database.locks import SORT_INDEXES
+from seggraph.database.locks import SORT_INDEXES, try_lock_session, unlock_session
 from seggraph.database.unit_of_work import begin
-from seggraph.models.sort_indexes import SortIndexStatus
+from seggraph.models.members import SortIndexStatus
 from seggraph.services.catalogue import catalogues
 from seggraph.services.members.orders import Sort, order_by
 from seggraph.vocabulary import MemberKind
@@ -122,7 +122,7 @@ async def _alone(connection: asyncpg.Connection) -> AsyncIterator[bool]:
 
     Such statements wait for every transaction that began before them, however long that takes.
     """
-    if not await connection.fetchval("SELECT pg_try_advisory_lock($1)", SORT_INDEXES):
+    if not await try_lock_session(connection, SORT_INDEXES):
         yield False
         return
     try:
@@ -131,4 +131,4 @@ async def _alone(connection: asyncpg.Connection) -> AsyncIterator[bool]:
     finally:
         if not connection.is_closed():
             await connection.execute("RESET lock_timeout")
-            await connection.execute("SELECT pg_advisory_unlock($1)", SORT_INDEXES)
+            await unlock_session(connection, SORT_INDEXES)

@@ -8,7 +8,7 @@ from typing import Final
 
 from seggraph.access import Viewer
 from seggraph.database.connections import database
-from seggraph.models.sort_indexes import SortIndexStatus
+from seggraph.models.members import SortIndexStatus
 from seggraph.services.members.orders import Sort
 from seggraph.vocabulary import MemberKind
 

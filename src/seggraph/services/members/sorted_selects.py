@@ -37,6 +37,25 @@ class _Parts:
     unset: list[str]
 
 
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where a list is: its number in the statement, its workspace and kind, and the conditions of its members.
+
+    The index is of one workspace and kind, and PostgreSQL must see at once that the statement is too.
+    """
+
+    number: int
+    workspace_id: int
+    kind: int
+    conditions: list[str]
+
+    def select(self, keys: str, conditions: Sequence[str]) -> str:
+        """A SELECT of ordinals with keys."""
+        return f"""SELECT m.ordinal, {self.number} AS list_number, {keys} FROM members m
+          WHERE m.workspace_id = {self.workspace_id} AND m.kind = {self.kind}
+            AND {" AND ".join((*self.conditions, *conditions)) or "true"}"""  # noqa: S608 - ours, or bound
+
+
 def of_lists(
     workspace_id: int,
     kind: MemberKind,
@@ -53,12 +72,10 @@ def of_lists(
     bindings = Bindings([workspace_id, kind])
     sort = order.sort
     parts = _between_cursors(order, sort, request, bindings)
-    # The index is of one workspace and kind: PostgreSQL must see at once that the statement is too.
-    base = f"m.workspace_id = {int(workspace_id)} AND m.kind = {int(kind)}"
     selects = []
     for number, list_ in enumerate(narrowed):
-        where = " AND ".join([base, *_within(list_, bindings)])
-        selects.append(_select(f"{number} AS list_number", where, parts, order, sort, request))
+        place = _Place(number, int(workspace_id), int(kind), _within(list_, bindings))
+        selects.append(_select(place, parts, order, sort, request))
     return selects, bindings.values
 
 
@@ -102,23 +119,20 @@ def _within(list_: Narrowed, bindings: Bindings) -> list[str]:
     return conditions
 
 
-def _select(number: str, where: str, parts: _Parts, order: Order, sort: Sort, request: PageRequest) -> str:
+def _select(place: _Place, parts: _Parts, order: Order, sort: Sort, request: PageRequest) -> str:
     limit = request.size + 1
     direction = direction_of(order, request)
     sorting = f"ORDER BY {sort.sql} {direction}, m.ordinal {direction} LIMIT {limit}"
 
-    def part(keys: str, *conditions: str) -> str:
-        return f"SELECT m.ordinal, {number}, {keys} FROM members m WHERE {' AND '.join((where, *conditions))}"  # noqa: S608
-
     if sort.is_required:
         keys = f"{sort.sql} AS key_0, m.ordinal AS key_1"
-        return f"({part(keys, *parts.given)} {sorting})"
+        return f"({place.select(keys, parts.given)} {sorting})"
     is_falling = str(order.descending).lower()
     given = f"{is_falling} AS key_0, {sort.sql} AS key_1, m.ordinal AS key_2"
     unset = f"NOT {is_falling} AS key_0, {EMPTY[sort.type]}::{sort.type} AS key_1, m.ordinal AS key_2"
     ordered = [
-        part(given, f"{sort.sql} IS NOT NULL", *parts.given),
-        part(unset, f"{sort.sql} IS NULL", *parts.unset),
+        place.select(given, [f"{sort.sql} IS NOT NULL", *parts.given]),
+        place.select(unset, [f"{sort.sql} IS NULL", *parts.unset]),
     ]
     if request.backwards:
         ordered.reverse()

@@ -145,7 +145,7 @@ class Sharing:
         found = (one for by_ordinal in self.sharers.values() for all_ in by_ordinal.values() for one in all_)
         return BitMap.union(BitMap(), *(bitmap for one in found for bitmap in (one.before, one.after)))
 
-    def change(self, members: "Move", before: Reachable, after: Reachable) -> ReachCounts:
+    def change(self, members: "AudienceChange", before: Reachable, after: Reachable) -> ReachCounts:
         """By how much the numbers of different addresses of an audience change. Bitmaps may be cut to `ordinals` and
         those who move.
         """
@@ -179,7 +179,7 @@ class Sharing:
 
 
 @dataclass(frozen=True, slots=True)
-class Move:
+class AudienceChange:
     """The members of an audience before and after a change."""
 
     before: BitMap
@@ -203,7 +203,7 @@ class Readdressed:
 
 
 class Addresses:
-    """The addresses of a population. The caller holds what keeps refreshes and moves from coming between."""
+    """The addresses of a population. The caller holds what keeps refreshes and other changes from coming between."""
 
     def __init__(
         self, connection: asyncpg.Connection, store: ChunkStore, workspace_id: int, kind: MemberKind
@@ -241,13 +241,13 @@ class Addresses:
         self, sort: AddressSort, rows: Iterable[asyncpg.Record], found: Readdressed, marks: BitMap
     ) -> None:
         """Note who had and who has each of the addresses; mark those who share one."""
-        moves = [
+        changes = [
             (row["ordinal"], row[f"old_{sort}"], row[sort]) for row in rows if row[f"old_{sort}"] != row[sort]
         ]
-        wanted = {key for _, *keys in moves for key in keys if key is not None}
+        wanted = {key for _, *keys in changes for key in keys if key is not None}
         before = await self._holders(sort, wanted)
         after = {key: BitMap(holders) for key, holders in before.items()}
-        for ordinal, old, new in moves:
+        for ordinal, old, new in changes:
             if old is not None:
                 after[old].discard(ordinal)
             if new is not None:
@@ -258,7 +258,7 @@ class Addresses:
         for one in found.sharers[sort].values():
             if len(one.after) > 1:
                 marks |= one.after
-        for ordinal, old, new in moves:
+        for ordinal, old, new in changes:
             holders = [len(before[old])] if old is not None else [2]
             holders += [len(after[new])] if new is not None else [2]
             if max(holders) > 1:
@@ -276,14 +276,17 @@ class Addresses:
         }
         await self._store.write(changes)
 
-    async def sharing(
-        self, population_id: int, ordinals: BitMap, readdressed: Readdressed | None = None
-    ) -> Sharing:
-        """With whom these members share addresses, and shared them before some were readdressed."""
-        moved = readdressed or Readdressed()
+    async def sharing(self, population_id: int, ordinals: BitMap) -> Sharing:
+        """With whom these members share addresses."""
         owners = shared_owners(population_id)
         stored = await self._store.read_held(list(owners.values()), ordinals)
-        shared = {sort: stored[owner] for sort, owner in owners.items()}
+        return await self.sharing_of({sort: stored[owner] for sort, owner in owners.items()}, Readdressed())
+
+    async def sharing_of(self, shared: Mapping[AddressSort, BitMap], moved: Readdressed) -> Sharing:
+        """With whom members share addresses, and shared them before some were readdressed.
+
+        `shared` are those of the members who are not counted one by one.
+        """
         asked = BitMap.union(BitMap(), *shared.values())
         held = await self._connection.fetch(HELD, *self._of, list(asked)) if asked else []
         sharers = {sort: await self._sharers(sort, shared[sort], held, moved) for sort in AddressSort}

@@ -27,8 +27,8 @@ from seggraph.services.memberships import deltas
 from seggraph.services.memberships.deltas import MembershipDelta, Recording
 from seggraph.services.memberships.membership import NO_CHANGE, MembershipChange
 from seggraph.services.reach import reach
-from seggraph.services.reach.addresses import Addresses, Move, Readdressed
-from seggraph.services.reach.reach import Reachable
+from seggraph.services.reach.addresses import Addresses, AudienceChange, Readdressed, Sharing, shared_owners
+from seggraph.services.reach.reach import Place, Reachable
 from seggraph.services.refresh import corrections, drift
 from seggraph.services.refresh.corrections import RuleAnswer, SegmentSources
 from seggraph.services.rules import dependencies, rules
@@ -331,9 +331,8 @@ class Propagation:
         within = BitMap.union(differing, *(change.ordinals for change in self._changes.values()))
         if not within:
             return []
-        sharing = await self._addresses().sharing(self._population_id, within, reach_delta.readdressed)
+        sharing, after = await self._known_of(within, reach_delta.readdressed)
         sharers = sharing.ordinals
-        after = await self._stored_reachable(within | sharers)
         before = {
             place: (bitmap - reach_delta.ordinals) | (reach_delta.before[place] & (within | sharers))
             for place, bitmap in after.items()
@@ -351,11 +350,25 @@ class Propagation:
             gained, lost = stay | change.entered, stay | change.exited
             reach_change = reach.count(gained, after, purpose) - reach.count(lost, before, purpose)
             present = present | change.entered
-            move = Move((present - change.entered) | change.exited, present)
-            reach_change += sharing.change(move, before, after)
+            audience_change = AudienceChange((present - change.entered) | change.exited, present)
+            reach_change += sharing.change(audience_change, before, after)
             if change or any(reach_change.values()):
                 found.append(MembershipDelta(row["id"], row["revision"], change, reach_change))
         return found
+
+    async def _known_of(
+        self, ordinals: BitMap, readdressed: Readdressed
+    ) -> tuple[Sharing, dict[Place, BitMap]]:
+        """With whom members share their addresses, and at which steps of reach they all are."""
+        shared, reachable = shared_owners(self._population_id), self._reachable
+        stored = await self._store().read_held([*shared.values(), *reachable.values()], ordinals)
+        marked = {sort: stored[owner] for sort, owner in shared.items()}
+        sharing = await self._addresses().sharing_of(marked, readdressed)
+        others = sharing.ordinals - ordinals
+        if others:
+            further = await self._store().read_held(list(reachable.values()), others)
+            stored = {owner: stored[owner] | further[owner] for owner in reachable.values()}
+        return sharing, {place: stored[owner] for place, owner in reachable.items()}
 
     async def _members_within(
         self, segments: Sequence[asyncpg.Record], ordinals: BitMap

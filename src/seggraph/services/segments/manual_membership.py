@@ -27,7 +27,7 @@ from seggraph.services.memberships import deltas
 from seggraph.services.memberships.deltas import MembershipDelta, Recording
 from seggraph.services.memberships.membership import Membership, MembershipChange
 from seggraph.services.reach import reach
-from seggraph.services.reach.addresses import Addresses, Move, Sharing
+from seggraph.services.reach.addresses import Addresses, AudienceChange, Sharing
 from seggraph.services.reach.reach import Reachable
 from seggraph.services.rules import segment_references
 from seggraph.services.segments import lifecycle, segments, views
@@ -323,8 +323,8 @@ async def _delta(
         if sharers:
             owner = ChunkOwner(ChunkRole.MEMBERS, segment.id)
             after = after | (await store.read_held([owner], sharers))[owner]
-        move = Move((after - change.entered) | change.exited, after)
-        reach_change += reached.sharing.change(move, reached.reachable, reached.reachable)
+        audience_change = AudienceChange((after - change.entered) | change.exited, after)
+        reach_change += reached.sharing.change(audience_change, reached.reachable, reached.reachable)
     return MembershipDelta(segment.id, segment.requested_revision, change, reach_change, known)
 
 
