@@ -1,11 +1,10 @@
 """Pages of the members of segments: one segment's or those of a whole list of segments, in the same few statements."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import orjson
-from pyroaring import BitMap
 
 from seggraph.access import Viewer
 from seggraph.context import Context
@@ -43,14 +42,18 @@ class SegmentPage:
 
 
 async def pages(
-    context: Context, viewer: Viewer, shared: SegmentPageRequest, segment_ids: Sequence[int]
+    context: Context,
+    viewer: Viewer,
+    shared: SegmentPageRequest,
+    segments: Mapping[int, Sequence[bytes] | None],
 ) -> dict[int, SegmentPage]:
     """The same page of several segments of a kind, by their ids: the caller has found them visible.
 
+    With each comes its AUDIENCE where it was read with the segment's row.
     Statements do not depend on how many segments they are. Raises BadCursor, Invalid, TooMany or a CriteriaError.
     """
     pattern = MemberList(shared.kind, shared.search).pattern
-    audiences: Sequence[BitMap] = list((await members.audiences_of(viewer, segment_ids)).values())
+    audiences = await members.audiences_among(viewer, segments)
     if shared.where is not None:
         document = orjson.loads(shared.where)
         found = await matching.find(context, viewer, shared.kind, document, path="where")
@@ -61,4 +64,4 @@ async def pages(
     )
     totals = await lists.totals(viewer, shared.kind, narrowed)
     made = [SegmentPage(page, total) for page, total in zip(cut, totals, strict=True)]
-    return dict(zip(dict.fromkeys(segment_ids), made, strict=True))
+    return dict(zip(segments, made, strict=True))

@@ -6,13 +6,14 @@ columns. A text, a number or an instant has the same form as where Python writes
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from graphql import FieldNode, GraphQLEnumType, GraphQLList, GraphQLNonNull, GraphQLObjectType, is_leaf_type
 
 from seggraph.database.columns import JsonColumn
 from seggraph.transport.compiled.leaves import leaf_of
-from seggraph.transport.compiled.records import Column, Loads, RowType, declared
+from seggraph.transport.compiled.records import Column, Loads, Reads, RowType, declared
 from seggraph.transport.compiled.selections import NotCompiled
 
 if TYPE_CHECKING:
@@ -57,6 +58,8 @@ def _field(
     inner = _nullable(definition.type)
     if isinstance(made_of, Column) and made_of.is_record:
         return _object(program, inner, nodes, _row_type(program, inner), table)
+    if isinstance(made_of, Reads) and made_of.is_record and not nodes[0].arguments:
+        return _object(program, inner, nodes, replace(row_type, columns=()), table)
     if isinstance(made_of, Column) and made_of.sql is not None:
         return made_of.sql.format(row=table)
     if isinstance(made_of, Column) and made_of.make is None:
