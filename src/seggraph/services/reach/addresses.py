@@ -147,7 +147,7 @@ class Sharing:
 
     def change(self, members: "AudienceChange", before: Reachable, after: Reachable) -> ReachCounts:
         """By how much the numbers of different addresses of an audience change. Bitmaps may be cut to `ordinals` and
-        those who move.
+        those who enter or exit.
         """
         counts = {
             f"distinct_{channel.name.lower()}": self._change(
