@@ -8,6 +8,7 @@ is given a whole object, made of a whole row. A resolver of a list asks `wanted`
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from asyncpg import Record
@@ -114,8 +115,20 @@ class RowType:
 
     def reader(self, columns: Sequence[str]) -> Callable[[Record], tuple[Any, ...]]:
         """What reads some columns of a row, as Python values."""
-        makes = [(name, self.values.get(name)) for name in columns]
-        return lambda row: tuple(row[name] if make is None else make(row[name]) for name, make in makes)
+        if len(columns) < 2:
+            raise ValueError("a reader is of several columns")
+        read: Callable[[Record], tuple[Any, ...]] = itemgetter(*columns)
+        makes = [(index, self.values[name]) for index, name in enumerate(columns) if name in self.values]
+        if not makes:
+            return read
+
+        def made(row: Record) -> tuple[Any, ...]:
+            values = list(read(row))
+            for index, make in makes:
+                values[index] = make(values[index])
+            return tuple(values)
+
+        return made
 
     def stand_in(self, record: Record) -> "StandIn":
         """What a resolver gets for `self` that says which columns it reads."""
