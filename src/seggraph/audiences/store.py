@@ -11,15 +11,17 @@ delta row alone.
 """
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, TypeVar
+from itertools import islice
+from typing import Any, Final, NamedTuple, TypeVar
 
 from pyroaring import BitMap
 
 from seggraph.audiences.bitmap import (
     CHUNK_BITS,
     DELTA_CHUNK,
+    chunk_of,
     from_bytes,
     from_parts,
     split,
@@ -29,6 +31,9 @@ from seggraph.audiences.bitmap import (
 from seggraph.audiences.chunk_cache import ChunkCache
 
 T = TypeVar("T")
+
+CHUNKS_AT_ONCE: Final = 1_000
+"""Most chunks whose bytes a refresh holds beside those that are cached: 8 MB."""
 
 THREAD_ABOVE_CHUNKS: Final = 8
 """Joining or comparing more chunks than this takes milliseconds, and so happens in a thread."""
@@ -40,22 +45,54 @@ DELTA_MAX_CHUNKS: Final = 8
 """Chunks beyond these allow no more ordinals: writing the row again and again would cost more than the chunks once."""
 
 
-@dataclass(frozen=True, slots=True)
-class ChunkOwner:
+class ChunkOwner(NamedTuple):
     """The owner of a bitmap: a segment, a source or a population, as `role` says (see models.audiences)."""
 
     role: int
     owner_id: int
 
 
-READ = """
-    SELECT role, owner_id, chunk, roaring FROM chunks
-    WHERE workspace_id = $1 AND (role, owner_id) IN (SELECT * FROM unnest($2::smallint[], $3::bigint[]))
+STORED: Final = """
+    WITH asked AS MATERIALIZED (
+      SELECT w.role, w.owner_id, s.segment_id
+      FROM unnest($2::smallint[], $3::bigint[]) AS w(role, owner_id)
+      LEFT JOIN sources s ON w.role = 2 AND s.id = w.owner_id AND s.workspace_id = $1 AND s.links_are_members
+    ), stored AS MATERIALIZED (
+      SELECT DISTINCT CASE WHEN segment_id IS NULL THEN role ELSE 1 END AS role,
+        coalesce(segment_id, owner_id) AS owner_id FROM asked
+    )
 """
+"""The owners asked for, and those whose rows have the bitmaps: links that are the members are stored as these alone."""
 
-READ_SOME = READ + " AND chunk = ANY($4::int[])"
+READ: Final = f"""
+    {STORED}
+    SELECT role, owner_id, segment_id, NULL::int AS chunk, NULL::bytea AS roaring FROM asked
+    WHERE segment_id IS NOT NULL
+    UNION ALL
+    SELECT c.role, c.owner_id, NULL, c.chunk, c.roaring FROM stored o
+    JOIN chunks c ON c.workspace_id = $1 AND c.role = o.role AND c.owner_id = o.owner_id
+"""  # noqa: S608 - constants only
 
-READ_HELD = """
+READ_SOME: Final = READ + " AND c.chunk = ANY($4::int[])"
+
+# One row for each owner: an audience of a million members has sixteen chunks.
+READ_HELD: Final = f"""
+    {STORED}
+    SELECT role, owner_id, segment_id, NULL::bigint[] AS ids, NULL::bytea[] AS digests, NULL::bytea[] AS small,
+      NULL::bigint AS delta_id, NULL::int AS gain, NULL::bytea AS delta
+    FROM asked WHERE segment_id IS NOT NULL
+    UNION ALL
+    SELECT c.role, c.owner_id, NULL, array_agg(c.id) FILTER (WHERE c.digest IS NOT NULL),
+      array_agg(c.digest) FILTER (WHERE c.digest IS NOT NULL),
+      array_agg(c.roaring) FILTER (WHERE c.digest IS NULL AND c.chunk >= 0),
+      max(c.id) FILTER (WHERE c.chunk = {DELTA_CHUNK}), max(c.cardinality) FILTER (WHERE c.chunk = {DELTA_CHUNK}),
+      (array_agg(c.roaring) FILTER (WHERE c.chunk = {DELTA_CHUNK}))[1]
+    FROM stored o JOIN chunks c ON c.workspace_id = $1 AND c.role = o.role AND c.owner_id = o.owner_id
+      AND c.chunk = ANY($4::int[])
+    GROUP BY c.role, c.owner_id
+"""  # noqa: S608 - constants only
+
+READ_TO_ERASE: Final = """
     SELECT id, role, owner_id, chunk, cardinality, digest, CASE WHEN digest IS NULL THEN roaring END AS roaring
     FROM chunks
     WHERE workspace_id = $1 AND (role, owner_id) IN (SELECT * FROM unnest($2::smallint[], $3::bigint[]))
@@ -107,6 +144,7 @@ class ChunkStore:
         self._connection = connection
         self._workspace_id = workspace_id
         self._cache = ChunkCache() if cache is None else cache
+        self._held: dict[ChunkOwner, _DeltaRow | None] = {}
 
     async def read(self, owner: ChunkOwner) -> BitMap:
         """The whole bitmap of an owner; empty if it has none."""
@@ -115,7 +153,7 @@ class ChunkStore:
     async def read_many(
         self, owners: Sequence[ChunkOwner], *, within_ordinals: BitMap | None = None
     ) -> dict[ChunkOwner, BitMap]:
-        """The bitmaps of many owners in one statement.
+        """The bitmaps of many owners in one statement. They must not be changed: some may be one and the same.
 
         With `within_ordinals` only the chunks that can hold one of these ordinals are read, and the bitmaps are
         complete for them alone.
@@ -133,24 +171,46 @@ class ChunkStore:
     ) -> dict[ChunkOwner, BitMap]:
         """Which of the ordinals are in each of many bitmaps. The caller holds the rows of the owners.
 
-        A large chunk whose digest is cached is not read. Because the owners are held, nobody writes a chunk between
-        the statement that reads digests and the one that reads bytes.
+        A large chunk whose digest is cached is not read; others are read some at a time. Because the owners are held,
+        nobody writes a chunk between the statement that reads digests and those that read bytes, nor until the
+        caller writes by this store.
         """
-        rows, known = await self._read_chunks(owners, within_ordinals)
-        return await _computed(
-            len(rows) > THREAD_ABOVE_CHUNKS, lambda: _in_bitmaps(owners, rows, known, within_ordinals)
+        some = [*split(within_ordinals), DELTA_CHUNK]
+        rows = await self._connection.fetch(READ_HELD, self._workspace_id, *_columns(owners), some)
+        large = {digest: row_id for row in rows for digest, row_id in _large(row)}
+        # by digest, which of the ordinals the chunk has
+        found = await _computed(
+            len(large) > THREAD_ABOVE_CHUNKS, lambda: _cut(self._cache.find(large), within_ordinals)
         )
+        unread = ((digest, row_id) for digest, row_id in large.items() if digest not in found)
+        while portion := list(islice(unread, CHUNKS_AT_ONCE)):
+            found |= await self._read_large(dict(portion), within_ordinals)
+        held = await _computed(len(rows) > THREAD_ABOVE_CHUNKS, lambda: _held(rows, found, within_ordinals))
+        self._held |= dict.fromkeys(owners) | {owner: one.delta for owner, one in held.items()}
+        return {owner: held[owner].ordinals if owner in held else BitMap() for owner in owners}
+
+    async def _read_large(self, ids: Mapping[bytes, int], within_ordinals: BitMap) -> dict[bytes, BitMap]:
+        """Which of the ordinals are in large chunks that are not cached, and cache these if there is room."""
+        rows = await self._connection.fetch(READ_BYTES, self._workspace_id, list(ids.values()))
+
+        def decode() -> dict[bytes, BitMap]:
+            read = {digest: (from_bytes(data), len(data)) for digest, data in rows}
+            self._cache.add(read)
+            return _cut({digest: bitmap for digest, (bitmap, _) in read.items()}, within_ordinals)
+
+        return await _computed(len(rows) > THREAD_ABOVE_CHUNKS, decode)
 
     async def write(self, changes: Mapping[ChunkOwner, tuple[BitMap, BitMap]]) -> None:
         """Make each owner's bitmap, which is the first of the two, the second.
 
-        Both may be restricted to the same ordinals: what is outside of these stays as it is.
+        Both may be restricted to the same ordinals: what is outside of these stays as it is. Links that are the
+        members must not be given.
         """
         many = sum(map(_size, changes.values())) > THREAD_ABOVE_CHUNKS
         changed = await _computed(many, lambda: _changed(changes))
         if not changed:
             return
-        found = await self._read_deltas(changed)
+        found = await self._deltas(changed)
         plan = await _computed(many, lambda: _planned(changed, found))
         if plan.rewritten:
             await self._connection.execute(REWRITE, self._workspace_id, *zip(*plan.rewritten, strict=True))
@@ -175,29 +235,30 @@ class ChunkStore:
 
     async def _read_chunks(
         self, owners: Sequence[ChunkOwner], within_ordinals: BitMap
-    ) -> tuple[list["_HeldRow"], dict[bytes, BitMap]]:
+    ) -> tuple[list["_StoredRow"], dict[bytes, BitMap]]:
         """The rows that can hold one of the ordinals, and the bitmaps of the large ones by their digests."""
         some = [*split(within_ordinals), DELTA_CHUNK]
-        rows = await self._connection.fetch(READ_HELD, self._workspace_id, *_columns(owners), some)
+        rows = await self._connection.fetch(READ_TO_ERASE, self._workspace_id, *_columns(owners), some)
         large = {row["digest"]: row["id"] for row in rows if row["digest"] is not None}
         known = self._cache.find(large)
         unknown = [row_id for digest, row_id in large.items() if digest not in known]
         if unknown:
             read = await self._connection.fetch(READ_BYTES, self._workspace_id, unknown)
-            fresh = await _computed(
+            known |= await _computed(
                 len(read) > THREAD_ABOVE_CHUNKS,
-                lambda: {digest: (from_bytes(data), len(data)) for digest, data in read},
+                lambda: {digest: from_bytes(data) for digest, data in read},
             )
-            self._cache.add(fresh)
-            known |= {digest: bitmap for digest, (bitmap, _) in fresh.items()}
         return rows, known
 
-    async def _read_deltas(self, owners: Iterable[ChunkOwner]) -> dict[ChunkOwner, "_DeltaRow"]:
-        rows = await self._connection.fetch(READ_DELTAS, self._workspace_id, *_columns(owners))
-        return {
-            ChunkOwner(role, owner_id): _DeltaRow(row_id, gain, roaring)
-            for row_id, role, owner_id, gain, roaring in rows
-        }
+    async def _deltas(self, owners: Iterable[ChunkOwner]) -> dict[ChunkOwner, "_DeltaRow"]:
+        """The delta rows of owners that have one. Those that `read_held` found are not read again."""
+        found = {owner: self._held.pop(owner) for owner in owners if owner in self._held}
+        others = [owner for owner in owners if owner not in found]
+        if others:
+            rows = await self._connection.fetch(READ_DELTAS, self._workspace_id, *_columns(others))
+            for row_id, role, owner_id, gain, roaring in rows:
+                found[ChunkOwner(role, owner_id)] = _DeltaRow(row_id, gain, roaring)
+        return {owner: delta for owner, delta in found.items() if delta is not None}
 
     async def _fold(self, folded: Mapping[ChunkOwner, BitMap]) -> None:
         """Toggle ordinals in the chunks of owners."""
@@ -230,7 +291,7 @@ _ChunkKey = tuple[int, int, int]
 _ChunkRow = tuple[int, int, int, int, bytes]
 """Its key, how many ordinals it has, and its bytes."""
 
-_HeldRow = tuple[int, int, int, int, int, bytes | None, bytes | None]
+_StoredRow = tuple[int, int, int, int, int, bytes | None, bytes | None]
 """Id, role, owner, number and cardinality of a chunk, and its digest or its bytes."""
 
 _RewrittenRow = tuple[int, int, bytes]
@@ -252,6 +313,11 @@ class _DeltaRow:
     id: int
     gain: int
     roaring: bytes
+
+    @property
+    def ordinals(self) -> BitMap:
+        """The toggled ordinals."""
+        return from_bytes(self.roaring)
 
 
 @dataclass(frozen=True, slots=True)
@@ -283,45 +349,75 @@ def _size(change: tuple[BitMap, BitMap]) -> int:
 
 
 def _joined(
-    owners: Sequence[ChunkOwner], rows: Sequence[tuple[int, int, int, bytes]], numbers: Sequence[int] | None
+    owners: Sequence[ChunkOwner],
+    rows: Sequence[tuple[int, int, int | None, int | None, bytes | None]],
+    numbers: Sequence[int] | None,
 ) -> dict[ChunkOwner, BitMap]:
     """The bitmaps of rows. If only some chunks were read, the delta row counts only within those."""
-    parts: dict[ChunkOwner, list[bytes]] = {owner: [] for owner in owners}
+    parts: dict[ChunkOwner, list[bytes]] = {}
     deltas: dict[ChunkOwner, BitMap] = {}
-    for role, owner_id, number, roaring in rows:
+    members_of: dict[ChunkOwner, ChunkOwner] = {}
+    for role, owner_id, segment_id, number, roaring in rows:
         owner = ChunkOwner(role, owner_id)
-        if number == DELTA_CHUNK:
-            deltas[owner] = from_bytes(roaring)
+        if segment_id is not None:
+            members_of[owner] = ChunkOwner(1, segment_id)
+        elif number == DELTA_CHUNK:
+            deltas[owner] = from_bytes(roaring or b"")
         else:
-            parts[owner].append(roaring)
+            parts.setdefault(owner, []).append(roaring or b"")
     read = None if numbers is None else whole_chunks(numbers)
     joined = {owner: from_parts(some) for owner, some in parts.items()}
     for owner, delta in deltas.items():
-        joined[owner] ^= delta if read is None else delta & read
-    return joined
+        joined[owner] = joined.get(owner, BitMap()) ^ (delta if read is None else delta & read)
+    return {owner: joined.get(members_of.get(owner, owner)) or BitMap() for owner in owners}
 
 
-def _in_bitmaps(
-    owners: Sequence[ChunkOwner],
-    rows: Sequence[_HeldRow],
-    known: Mapping[bytes, BitMap],
-    within_ordinals: BitMap,
-) -> dict[ChunkOwner, BitMap]:
-    """Which of the ordinals are in the bitmaps of rows; `known` has the chunks of rows that have a digest."""
-    found = {owner: BitMap() for owner in owners}
+@dataclass(frozen=True, slots=True)
+class _HeldBitmap:
+    """Which of the ordinals asked for a bitmap has, and its delta row."""
+
+    ordinals: BitMap
+    delta: _DeltaRow | None
+
+
+def _large(row: Mapping[str, Any]) -> Iterator[tuple[bytes, int]]:
+    """The digests and ids of the large chunks in a row of READ_HELD."""
+    return zip(row["digests"] or (), row["ids"] or (), strict=True)
+
+
+def _cut(chunks: Mapping[bytes, BitMap], within_ordinals: BitMap) -> dict[bytes, BitMap]:
+    return {digest: bitmap & within_ordinals for digest, bitmap in chunks.items()}
+
+
+def _held(
+    rows: Iterable[Mapping[str, Any]], large: Mapping[bytes, BitMap], within_ordinals: BitMap
+) -> dict[ChunkOwner, _HeldBitmap]:
+    """The bitmaps of the rows of READ_HELD; `large` has the ordinals of large chunks by their digests."""
+    held: dict[ChunkOwner, _HeldBitmap] = {}
+    members_of: dict[ChunkOwner, ChunkOwner] = {}
     for row in rows:
-        _, role, owner_id, *_ = row
-        found[ChunkOwner(role, owner_id)] ^= _bitmap_of(row, known) & within_ordinals
-    return found
+        owner = ChunkOwner(row["role"], row["owner_id"])
+        if row["segment_id"] is not None:
+            members_of[owner] = ChunkOwner(1, row["segment_id"])
+            continue
+        ordinals = BitMap.union(BitMap(), *(large[digest] for digest, _ in _large(row)))
+        for roaring in row["small"] or ():
+            ordinals |= from_bytes(roaring) & within_ordinals
+        delta = None
+        if row["delta"] is not None:
+            delta = _DeltaRow(row["delta_id"], row["gain"], row["delta"])
+            ordinals ^= delta.ordinals & within_ordinals
+        held[owner] = _HeldBitmap(ordinals, delta)
+    return held | {links: held[members] for links, members in members_of.items() if members in held}
 
 
-def _bitmap_of(row: _HeldRow, known: Mapping[bytes, BitMap]) -> BitMap:
+def _bitmap_of(row: _StoredRow, known: Mapping[bytes, BitMap]) -> BitMap:
     *_, digest, roaring = row
     return known[digest] if digest is not None else from_bytes(roaring or b"")
 
 
 def _erased(
-    rows: Sequence[_HeldRow], known: Mapping[bytes, BitMap], ordinals: BitMap
+    rows: Sequence[_StoredRow], known: Mapping[bytes, BitMap], ordinals: BitMap
 ) -> tuple[dict[ChunkOwner, BitMap], list[_RewrittenRow], list[int]]:
     """Which ordinals each bitmap loses, the rows as they are to be written, and the ids of those that become empty."""
     lost: dict[ChunkOwner, BitMap] = {}
@@ -387,7 +483,7 @@ def _planned(changed: Mapping[ChunkOwner, _Change], found: Mapping[ChunkOwner, _
         row = found.get(owner)
         alike = id(change), b"" if row is None else row.roaring
         if alike not in computed:
-            delta = change.toggled if row is None else change.toggled ^ from_bytes(row.roaring)
+            delta = change.toggled if row is None else change.toggled ^ row.ordinals
             computed[alike] = delta, to_bytes(delta) if _is_few(delta) else None
         delta, data = computed[alike]
         if data is None:
@@ -403,10 +499,13 @@ def _planned(changed: Mapping[ChunkOwner, _Change], found: Mapping[ChunkOwner, _
 
 def _is_few(delta: BitMap) -> bool:
     """Whether the ordinals stay in the delta row, and are not folded into their chunks."""
-    if len(delta) <= DELTA_ORDINALS_PER_CHUNK:
-        return True
-    numbers = split(delta)
-    return len(delta) <= DELTA_ORDINALS_PER_CHUNK * min(len(numbers), DELTA_MAX_CHUNKS)
+    allowed = seen = 0
+    while allowed < len(delta):
+        if seen == len(delta) or allowed == DELTA_ORDINALS_PER_CHUNK * DELTA_MAX_CHUNKS:
+            return False
+        allowed += DELTA_ORDINALS_PER_CHUNK
+        seen = delta.rank(((chunk_of(delta[seen]) + 1) << CHUNK_BITS) - 1)
+    return True
 
 
 def _toggle_chunks(

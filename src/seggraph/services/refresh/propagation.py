@@ -105,6 +105,7 @@ class Propagation:
         self._workspace_id = evaluator.population_settings.population.workspace_id
         self._kind = evaluator.population_settings.population.kind
         self._evaluator = evaluator
+        self._store = ChunkStore(self._connection, self._workspace_id, context.chunk_cache)
         self._batches = batches
         self._reachable = reach.owners(population_id)
         self._wanted: dict[int, BitMap] = {}
@@ -197,14 +198,11 @@ class Propagation:
             if bitmap != after[place]
         }
         if changed:
-            await ChunkStore(self._connection, self._workspace_id).write(changed)
+            await self._store.write(changed)
         return ReachDelta(ordinals, stored, after)
 
-    def _store(self) -> ChunkStore:
-        return ChunkStore(self._connection, self._workspace_id, self._context.chunk_cache)
-
     async def _stored_reachable(self, within_ordinals: BitMap) -> Reachable:
-        stored = await self._store().read_held(list(self._reachable.values()), within_ordinals)
+        stored = await self._store.read_held(list(self._reachable.values()), within_ordinals)
         return {place: stored[owner] for place, owner in self._reachable.items()}
 
     async def _hold(self, segment_ids: Sequence[int] | None) -> dict[int, asyncpg.Record]:
@@ -223,7 +221,7 @@ class Propagation:
         sources = (reader.source_id for segment_id in segment_ids for reader in self._readers[segment_id])
         within = BitMap.union(BitMap(), *(self._wanted.get(source_id, BitMap()) for source_id in sources))
         stored = await corrections.read(
-            self._store(), self._connection, self._workspace_id, segment_ids, within
+            self._store, self._connection, self._workspace_id, segment_ids, within
         )
         wanted = await self._as_they_are_now({row["id"]: row["revision"] for row in level}, stored)
         # Not asked yet: those of later levels, and of segments that a run finished or an edit changed meanwhile.
@@ -238,7 +236,9 @@ class Propagation:
             for segment_id, of_segment in wanted.items()
             if of_segment and segment_id not in self._failed
         }
-        changes = await corrections.correct(self._connection, self._workspace_id, stored, answers)
+        changes = await corrections.correct(
+            self._store, self._connection, self._workspace_id, stored, answers
+        )
         self._want_followers(changes)
         self._changes |= changes
 
@@ -332,6 +332,7 @@ class Propagation:
         live = [row for row in ready if row["id"] not in self._failed]
         differing_members = await self._members_within(live, differing)
         found = []
+        now, then = reach.ReachCounter(after), reach.ReachCounter(before)
         for row in live:
             change = self._changes.get(row["id"], NO_CHANGE)
             stay = differing_members.get(row["id"], BitMap()) - change.entered
@@ -339,7 +340,7 @@ class Propagation:
                 continue
             purpose = None if row["purpose"] is None else SegmentPurpose(row["purpose"])
             gained, lost = stay | change.entered, stay | change.exited
-            reach_change = reach.count(gained, after, purpose) - reach.count(lost, before, purpose)
+            reach_change = now.count(gained, purpose) - then.count(lost, purpose)
             if change or any(reach_change.values()):
                 found.append(MembershipDelta(row["id"], row["revision"], change, reach_change))
         return found
@@ -351,7 +352,7 @@ class Propagation:
         if not ordinals:
             return {}
         owners = {row["id"]: ChunkOwner(ChunkRole.MEMBERS, row["id"]) for row in segments}
-        stored = await self._store().read_held(list(owners.values()), ordinals)
+        stored = await self._store.read_held(list(owners.values()), ordinals)
         return {segment_id: stored[owner] for segment_id, owner in owners.items()}
 
     async def _pass_on_changes(self) -> None:

@@ -13,7 +13,7 @@ import asyncpg
 from pyroaring import BitMap
 
 from seggraph.access import Viewer, require_segment_management, require_write, visibility_arguments
-from seggraph.audiences import ChunkOwner, ChunkStore
+from seggraph.audiences import ChunkStore
 from seggraph.context import Context
 from seggraph.database.unit_of_work import UnitOfWork, begin
 from seggraph.errors import BadTransition, Forbidden, Invalid, NotFound, Required, SeggraphError, TooMany
@@ -24,7 +24,7 @@ from seggraph.services.members import selections
 from seggraph.services.members.selections import Selection
 from seggraph.services.memberships import deltas
 from seggraph.services.memberships.deltas import MembershipDelta, Recording
-from seggraph.services.memberships.membership import Membership, MembershipChange
+from seggraph.services.memberships.membership import NO_CHANGE, Membership, MembershipChange, StoredChange
 from seggraph.services.reach import reach
 from seggraph.services.reach.reach import Reachable
 from seggraph.services.rules import segment_references
@@ -155,10 +155,10 @@ async def fill_from_file(
     membership.import_file(ordinals, replace=replaces)
     store = ChunkStore(unit.connection, viewer.workspace_id)
     if segment.status is SegmentStatus.DRAFT:
-        await store.write(membership.source_changes())
+        await deltas.write(store, unit.connection, viewer.workspace_id, [membership.stored(NO_CHANGE)])
         return
     change = membership.change()
-    await store.write(membership.chunk_changes(change))
+    await deltas.write(store, unit.connection, viewer.workspace_id, [membership.stored(change)])
     if change:
         reachable = await _reachable(unit.connection, viewer, segment.kind, change.ordinals)
         await _record(context, unit, viewer, segment.kind, [_delta(segment, change, reachable)])
@@ -262,13 +262,13 @@ async def _change(
     memberships = await deltas.read_memberships(
         connection, viewer.workspace_id, [segment.id for segment in held], within_ordinals=ordinals
     )
-    writes: dict[ChunkOwner, tuple[BitMap, BitMap]] = {}
+    stored: list[StoredChange] = []
     changes: dict[int, MembershipChange] = {}
     for segment_id, membership in memberships.items():
         MANUAL_CHANGES[action](membership, ordinals)
         changes[segment_id] = membership.change()
-        writes |= membership.chunk_changes(changes[segment_id])
-    await ChunkStore(connection, viewer.workspace_id).write(writes)
+        stored.append(membership.stored(changes[segment_id]))
+    await deltas.write(ChunkStore(connection, viewer.workspace_id), connection, viewer.workspace_id, stored)
     reachable = await _reachable(connection, viewer, kind, ordinals)
     found = [_delta(segment, changes[segment.id], reachable) for segment in held if changes[segment.id]]
     await _record(context, unit, viewer, kind, found)
