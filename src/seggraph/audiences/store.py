@@ -33,7 +33,7 @@ from seggraph.audiences.chunk_cache import ChunkCache
 T = TypeVar("T")
 
 CHUNKS_AT_ONCE: Final = 1_000
-"""Most chunks whose bytes a refresh holds beside those that are cached: 8 MB."""
+"""Most chunks whose bytes a read or a write holds beside those that are cached: 8 MB."""
 
 THREAD_ABOVE_CHUNKS: Final = 8
 """Joining or comparing more chunks than this takes milliseconds, and so happens in a thread."""
@@ -43,6 +43,13 @@ DELTA_ORDINALS_PER_CHUNK: Final = 600
 
 DELTA_MAX_CHUNKS: Final = 8
 """Chunks beyond these allow no more ordinals: writing the row again and again would cost more than the chunks once."""
+
+FOLDED_AT_ONCE: Final = CHUNKS_AT_ONCE
+"""Chunks that one write folds. Further delta rows wait for the next one, unless they have twice the ordinals.
+
+Many audiences that began together would be folded together: in one refresh that takes long, and leaves all their
+former chunks to be vacuumed at once.
+"""
 
 
 class ChunkOwner(NamedTuple):
@@ -186,8 +193,17 @@ class ChunkStore:
         while portion := list(islice(unread, CHUNKS_AT_ONCE)):
             found |= await self._read_large(dict(portion), within_ordinals)
         held = await _computed(len(rows) > THREAD_ABOVE_CHUNKS, lambda: _held(rows, found, within_ordinals))
-        self._held |= dict.fromkeys(owners) | {owner: one.delta for owner, one in held.items()}
-        return {owner: held[owner].ordinals if owner in held else BitMap() for owner in owners}
+        members_of = {
+            ChunkOwner(row["role"], row["owner_id"]): ChunkOwner(1, row["segment_id"])
+            for row in rows
+            if row["segment_id"] is not None
+        }
+        stored = [members_of.get(owner, owner) for owner in owners]
+        self._held |= dict.fromkeys(stored) | {owner: one.delta for owner, one in held.items()}
+        return {
+            owner: held[of].ordinals if of in held else BitMap()
+            for owner, of in zip(owners, stored, strict=True)
+        }
 
     async def _read_large(self, ids: Mapping[bytes, int], within_ordinals: BitMap) -> dict[bytes, BitMap]:
         """Which of the ordinals are in large chunks that are not cached, and cache these if there is room."""
@@ -261,14 +277,16 @@ class ChunkStore:
         return {owner: delta for owner, delta in found.items() if delta is not None}
 
     async def _fold(self, folded: Mapping[ChunkOwner, BitMap]) -> None:
-        """Toggle ordinals in the chunks of owners."""
-        toggled = {
-            (owner.role, owner.owner_id, number): piece
+        """Toggle ordinals in the chunks of owners, some chunks at a time."""
+        pieces = (
+            ((owner.role, owner.owner_id, number), piece)
             for owner, delta in folded.items()
             for number, piece in split(delta).items()
-        }
-        if not toggled:
-            return
+        )
+        while toggled := dict(islice(pieces, CHUNKS_AT_ONCE)):
+            await self._toggle(toggled)
+
+    async def _toggle(self, toggled: Mapping["_ChunkKey", BitMap]) -> None:
         rows = await self._connection.fetch(CHUNKS, self._workspace_id, *zip(*toggled, strict=True))
         written, emptied = await _computed(
             len(toggled) > THREAD_ABOVE_CHUNKS, lambda: _toggle_chunks(toggled, rows)
@@ -394,11 +412,8 @@ def _held(
 ) -> dict[ChunkOwner, _HeldBitmap]:
     """The bitmaps of the rows of READ_HELD; `large` has the ordinals of large chunks by their digests."""
     held: dict[ChunkOwner, _HeldBitmap] = {}
-    members_of: dict[ChunkOwner, ChunkOwner] = {}
     for row in rows:
-        owner = ChunkOwner(row["role"], row["owner_id"])
         if row["segment_id"] is not None:
-            members_of[owner] = ChunkOwner(1, row["segment_id"])
             continue
         ordinals = BitMap.union(BitMap(), *(large[digest] for digest, _ in _large(row)))
         for roaring in row["small"] or ():
@@ -407,8 +422,8 @@ def _held(
         if row["delta"] is not None:
             delta = _DeltaRow(row["delta_id"], row["gain"], row["delta"])
             ordinals ^= delta.ordinals & within_ordinals
-        held[owner] = _HeldBitmap(ordinals, delta)
-    return held | {links: held[members] for links, members in members_of.items() if members in held}
+        held[ChunkOwner(row["role"], row["owner_id"])] = _HeldBitmap(ordinals, delta)
+    return held
 
 
 def _bitmap_of(row: _StoredRow, known: Mapping[bytes, BitMap]) -> BitMap:
@@ -479,15 +494,18 @@ def _planned(changed: Mapping[ChunkOwner, _Change], found: Mapping[ChunkOwner, _
     """How the changes are written, beside the delta rows that exist. Equal changes are computed once."""
     plan = _WritePlan([], [], [], {})
     computed: dict[tuple[int, bytes], tuple[BitMap, bytes | None]] = {}
+    room = FOLDED_AT_ONCE
     for owner, change in changed.items():
         row = found.get(owner)
         alike = id(change), b"" if row is None else row.roaring
         if alike not in computed:
             delta = change.toggled if row is None else change.toggled ^ row.ordinals
-            computed[alike] = delta, to_bytes(delta) if _is_few(delta) else None
+            is_folded = not _is_few(delta) and (room > 0 or not _is_few(delta, times=2))
+            computed[alike] = delta, None if is_folded else to_bytes(delta)
         delta, data = computed[alike]
         if data is None:
             plan.folded[owner] = delta
+            room -= 1 + chunk_of(delta.max()) - chunk_of(delta.min())
         if row is not None and (data is None or not delta):
             plan.removed.append(_delta_key(owner))
         elif row is not None and data is not None:
@@ -497,13 +515,14 @@ def _planned(changed: Mapping[ChunkOwner, _Change], found: Mapping[ChunkOwner, _
     return plan
 
 
-def _is_few(delta: BitMap) -> bool:
+def _is_few(delta: BitMap, *, times: int = 1) -> bool:
     """Whether the ordinals stay in the delta row, and are not folded into their chunks."""
+    per_chunk = DELTA_ORDINALS_PER_CHUNK * times
     allowed = seen = 0
     while allowed < len(delta):
-        if seen == len(delta) or allowed == DELTA_ORDINALS_PER_CHUNK * DELTA_MAX_CHUNKS:
+        if seen == len(delta) or allowed == per_chunk * DELTA_MAX_CHUNKS:
             return False
-        allowed += DELTA_ORDINALS_PER_CHUNK
+        allowed += per_chunk
         seen = delta.rank(((chunk_of(delta[seen]) + 1) << CHUNK_BITS) - 1)
     return True
 
