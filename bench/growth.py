@@ -20,6 +20,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from random import Random
 from typing import Any, Final
+from zoneinfo import ZoneInfo
 
 import asyncpg
 from pyroaring import BitMap
@@ -30,9 +31,11 @@ from seggraph import embedded
 from seggraph.access import Viewer
 from seggraph.audiences import to_bytes
 from seggraph.context import Context, open_context
+from seggraph.criteria import Catalogue, check, parse
 from seggraph.database import migrating
 from seggraph.database.connections import database
 from seggraph.database.paging import PageRequest
+from seggraph.engines import EvaluationRequest, Population
 from seggraph.services.catalogue import catalogues
 from seggraph.services.customer_value import audience_values, value_upkeep
 from seggraph.services.erasure import erasure
@@ -236,6 +239,24 @@ async def _values_of_page(bench: Bench, size: Size) -> Prepared:
     return lambda: audience_values.of_segments(size.viewer, size.segment_ids[:20])
 
 
+async def _sequence(bench: Bench, size: Size) -> Prepared:
+    steps = [{"name": "visit"}, {"name": "order"}]
+    document = {"sequence": {"steps": steps, "within": "P7D"}}
+    request = EvaluationRequest(
+        Population(size.viewer.workspace_id, ACCOUNT),
+        [check(parse(document), Catalogue(ACCOUNT))],
+        as_of=datetime.now(UTC),
+        zone=ZoneInfo("UTC"),
+        timeout_seconds=120,
+    )
+
+    async def evaluate() -> None:
+        async with bench.connection.transaction():
+            await bench.context.engine.evaluate(bench.connection, request)
+
+    return evaluate
+
+
 def _page(by: str | None, search: str | None = None) -> Callable[[Bench, Size], Awaitable[Prepared]]:
     async def prepare(bench: Bench, size: Size) -> Prepared:
         async with database() as connection:
@@ -262,6 +283,9 @@ OPERATIONS: Final = (
     Operation("members by name", _page("name"), 0.3),
 )
 """What depends on the segments has an exponent of 1: there are as many more of them as of members."""
+
+WHOLE: Final = (Operation("a sequence over all events", _sequence, 1.1),)
+"""What reads all of the events, once: it may grow as they do."""
 
 BY_DEPENDENTS: Final = (
     Operation("refresh of 1,000 members", _refresh(1_000, CHANGE, "employees"), 1.1),
@@ -299,7 +323,10 @@ def table(sizes: Sequence[Size], operations: Sequence[Operation]) -> str:
 async def run(settings: Settings, options: argparse.Namespace) -> bool:
     """Fill, measure in turns, and print; returns whether every exponent is as expected."""
     ratios: list[Ratio] = []
-    for sizes, all_operations in ((options.sizes, OPERATIONS), (options.dependents, BY_DEPENDENTS)):
+    for sizes, all_operations in (
+        (options.sizes, (*OPERATIONS, *WHOLE)),
+        (options.dependents, BY_DEPENDENTS),
+    ):
         operations = [
             one
             for one in all_operations

@@ -44,7 +44,7 @@ DELTA_ORDINALS_PER_CHUNK: Final = 600
 DELTA_MAX_CHUNKS: Final = 8
 """Chunks beyond these allow no more ordinals: writing the row again and again would cost more than the chunks once."""
 
-FOLDED_AT_ONCE: Final = CHUNKS_AT_ONCE
+FOLDED_AT_ONCE: Final = 2 * CHUNKS_AT_ONCE
 """Chunks that one write folds. Further delta rows wait for the next one, unless they have twice the ordinals.
 
 Many audiences that began together would be folded together: in one refresh that takes long, and leaves all their
@@ -495,8 +495,10 @@ def _planned(changed: Mapping[ChunkOwner, _Change], found: Mapping[ChunkOwner, _
     plan = _WritePlan([], [], [], {})
     computed: dict[tuple[int, bytes], tuple[BitMap, bytes | None]] = {}
     room = FOLDED_AT_ONCE
-    for owner, change in changed.items():
-        row = found.get(owner)
+    rows = {owner: found.get(owner) for owner in changed}
+    # The largest delta rows first: they are the dearest to write again.
+    for owner, row in sorted(rows.items(), key=lambda item: -len(item[1].roaring) if item[1] else 0):
+        change = changed[owner]
         alike = id(change), b"" if row is None else row.roaring
         if alike not in computed:
             delta = change.toggled if row is None else change.toggled ^ row.ordinals
