@@ -26,6 +26,7 @@ from seggraph.engines import (
     sequences,
 )
 from seggraph.vocabulary import MemberKind
+from tests.counted_work import counted
 from tests.effort import tries
 from tests.engines import random_criteria
 from tests.engines.stored_members import CATALOGUE, member
@@ -206,3 +207,36 @@ async def test_the_answers_are_those_of_the_naive_evaluator(
         BitMap(n for n, one in enumerate(people) if matches(tree, one, as_of=as_of, zone=zone))
         for tree in trees
     ]
+
+
+async def test_of_a_step_that_few_members_have_only_their_events_are_read(
+    connection: asyncpg.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sequence_lookup, "PLAIN_COST", -1)
+    # given visits of all members, and a refund of one of them
+    people = [
+        replace(
+            member(externalId=f"x{number}"),
+            events=[event("visit", START + timedelta(hours=number))]
+            + ([event("refund", START + timedelta(days=30))] if number == 7 else []),
+        )
+        for number in range(40)
+    ]
+    tree = check(parse({"sequence": {"steps": [{"name": "visit"}, {"name": "refund"}]}}), CATALOGUE)
+
+    async with connection.transaction():
+        await store_world(connection, {MemberKind.PERSON: people})
+        await connection.execute("ANALYZE event_totals")
+        request = EvaluationRequest(PEOPLE, [tree], as_of=AS_OF, zone=UTC_ZONE, timeout_seconds=10)
+        engine = PostgresEngine()
+        await engine.evaluate(connection, request)
+        with counted() as few:
+            found = await engine.evaluate(connection, request)
+        monkeypatch.setattr(planner, "MAX_SINGLE_LOOKUPS", 0)
+        monkeypatch.setattr(planner, "SINGLE_LOOKUP_SHARE", 10**9)
+        with counted() as by_slices:
+            assert await engine.evaluate(connection, request) == found
+
+    assert found == [BitMap([7])]
+    assert few.statements < 16
+    assert sequences.SLICES < by_slices.statements < sequences.SLICES + 20

@@ -60,8 +60,8 @@ RECORD: Final = f"""
       FROM unnest($11::bigint[], $12::smallint[], $13::int[], $14::int[], $15::bytea[], $16::bytea[])
         AS t(segment_id, move, chunk, cardinality, roaring, causes) JOIN recorded r ON r.segment_id = t.segment_id
     ), numbered AS (
-      UPDATE segments s SET as_of = coalesce($5, s.as_of), member_count = s.member_count + t.members,
-        {", ".join(f"{column} = s.{column} + t.{column}" for column in COLUMNS)}
+      UPDATE segments s SET as_of = coalesce($5, s.as_of), member_count = s.member_count + coalesce(t.members, 0),
+        {", ".join(f"{column} = s.{column} + coalesce(t.{column}, 0)" for column in COLUMNS)}
       FROM unnest({", ".join(f"${number}::bigint[]" for number in range(17, len(COLUMNS) + 19))})
         AS t(id, members, {", ".join(COLUMNS)})
       WHERE s.workspace_id = $1 AND s.id = t.id
@@ -209,7 +209,7 @@ async def record(
         _sampled(deltas),
         *_columns(runs, 4),
         *_columns(chunks if how.keeps_members else [], 6),
-        *_columns(numbers if how.adds_numbers else [], len(COLUMNS) + 2),
+        *_without_zeros(_columns(numbers if how.adds_numbers else [], len(COLUMNS) + 2)),
     )
     run_ids = {row["segment_id"]: row["id"] for row in rows if row["ordinal"] is None}
     member_ids = {row["ordinal"]: row["id"] for row in rows if row["ordinal"] is not None}
@@ -232,6 +232,11 @@ async def record_run(
 def _columns(rows: Sequence[tuple[Any, ...]], number: int) -> Sequence[Sequence[Any]]:
     """Rows as the arrays that a statement unnests."""
     return list(zip(*rows, strict=True)) if rows else [()] * number
+
+
+def _without_zeros(columns: Sequence[Sequence[Any]]) -> Sequence[Sequence[Any]]:
+    """The columns, but none of those that have only zeros: most segments are reached by few channels."""
+    return [column if any(column) else () for column in columns]
 
 
 def _chunks(change: MembershipChange) -> Iterator[tuple[int, int, int, bytes, bytes | None]]:

@@ -170,9 +170,13 @@ class ReachCounter:
 
     def count(self, members: BitMap, purpose: SegmentPurpose | None) -> ReachCounts:
         """The reach of an audience."""
+        return ReachCounts(*self.numbers(members, purpose))
+
+    def numbers(self, members: BitMap, purpose: SegmentPurpose | None) -> list[int]:
+        """The reach of an audience, as the values of the counts."""
         counted = [members.intersection_cardinality(one) if one else 0 for one in self._distinct]
         total = counted[self._any[total_channels(purpose)]]
-        return ReachCounts(*[total, *(counted[place] for place in self._places), len(members)])
+        return [total, *(counted[place] for place in self._places), len(members)]
 
 
 def owners(population_id: int) -> dict[Place, ChunkOwner]:

@@ -10,6 +10,7 @@ which reports why; the other segments do not wait for it.
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from operator import sub
 from typing import Final
 
 import asyncpg
@@ -27,7 +28,7 @@ from seggraph.services.memberships import deltas
 from seggraph.services.memberships.deltas import MembershipDelta, Recording
 from seggraph.services.memberships.membership import NO_CHANGE, MembershipChange
 from seggraph.services.reach import reach
-from seggraph.services.reach.reach import Reachable
+from seggraph.services.reach.reach import Reachable, ReachCounts
 from seggraph.services.refresh import corrections, drift
 from seggraph.services.refresh.corrections import RuleAnswer, SegmentSources
 from seggraph.services.rules import dependencies, rules
@@ -340,9 +341,9 @@ class Propagation:
                 continue
             purpose = None if row["purpose"] is None else SegmentPurpose(row["purpose"])
             gained, lost = stay | change.entered, stay | change.exited
-            reach_change = now.count(gained, purpose) - then.count(lost, purpose)
-            if change or any(reach_change.values()):
-                found.append(MembershipDelta(row["id"], row["revision"], change, reach_change))
+            reach_change = list(map(sub, now.numbers(gained, purpose), then.numbers(lost, purpose)))
+            if change or any(reach_change):
+                found.append(MembershipDelta(row["id"], row["revision"], change, ReachCounts(*reach_change)))
         return found
 
     async def _members_within(
