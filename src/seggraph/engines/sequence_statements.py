@@ -67,7 +67,7 @@ def of_range(population: Population, first: str, last: str, time: EvaluationTime
 
 
 def of_totals(population: Population, name: str, begin: datetime, end: datetime) -> Statement:
-    """The members with an event of a name at all, of whom the events may be from `begin` until before `end`."""
+    """The members with an event of a name whose first and last event leave it open that one is in a span of time."""
     text = """
         SELECT array_send(array_agg(ordinal)) FROM event_totals
         WHERE workspace_id = $1 AND kind = $2 AND name = $3 AND first_at < $5 AND last_at >= $4
