@@ -71,7 +71,7 @@ class Following:
 
     @property
     def uncertain(self) -> BitMap:
-        """The members of whom it is not known."""
+        """The members whose events do not decide it by their slices."""
         return self._perhaps - self.certain
 
     def add(self, slice_: Slice, steps: Sequence[BitMap]) -> None:
@@ -81,12 +81,12 @@ class Following:
             self._starts = [
                 start for start in self._starts if slice_.begin <= within.after(start.slice.end, _UTC)
             ]
-        near = (
+        in_time = (
             start.certain[-1]
             for start in self._starts
             if within is None or slice_.end <= within.after(start.slice.begin, _UTC)
         )
-        self.certain |= steps[last] & _union(near)
+        self.certain |= steps[last] & _union(in_time)
         start = self._start(slice_)
         start.perhaps[0] |= steps[0]
         for one in self._starts:
