@@ -18,7 +18,8 @@ from seggraph.audiences.bitmap import (
     to_sql_blocks,
 )
 from seggraph.audiences.chunk_cache import ChunkCache
-from seggraph.audiences.store import ChunkOwner, ChunkStore, chunks_of, joined_chunks
+from seggraph.audiences.reading import ChunkOwner
+from seggraph.audiences.store import ChunkStore, chunks_of, joined_chunks
 
 __all__ = [
     "CHUNK_BITS",
