@@ -68,6 +68,31 @@ CASES: list[tuple[str, dict[str, Any], str]] = [
            WHERE name = 'order' AND occurred_at <= visited + interval '168 hours') u""",
     ),
     (
+        "visit, then order",
+        {"sequence": {"steps": [{"name": "visit"}, {"name": "order"}]}},
+        """SELECT array_send(array_agg(a.ordinal)) FROM event_totals a JOIN event_totals b ON b.workspace_id = 1
+           AND b.kind = 1 AND b.name = 'order' AND b.ordinal = a.ordinal AND b.last_at > a.first_at
+           WHERE a.workspace_id = 1 AND a.kind = 1 AND a.name = 'visit' AND $1::timestamptz IS NOT NULL""",
+    ),
+    (
+        "visit, then order within 7 days, in 30 days",
+        {
+            "sequence": {
+                "steps": [
+                    {"name": "visit", "within": {"last": "P30D"}},
+                    {"name": "order", "within": {"last": "P30D"}},
+                ],
+                "within": "P7D",
+            }
+        },
+        """SELECT array_send(array_agg(ordinal)) FROM (SELECT DISTINCT ordinal FROM (SELECT ordinal, name,
+           occurred_at, max(occurred_at) FILTER (WHERE name = 'visit') OVER (PARTITION BY ordinal
+           ORDER BY occurred_at GROUPS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS visited FROM events
+           WHERE workspace_id = 1 AND kind = 1 AND name IN ('visit', 'order') AND occurred_at <= $1
+           AND occurred_at > $1::timestamptz - interval '30 days') t
+           WHERE name = 'order' AND occurred_at <= visited + interval '168 hours') u""",
+    ),
+    (
         "an order, but none in 30 days",
         {
             "all": [

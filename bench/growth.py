@@ -2,7 +2,8 @@
 
 Fills workspaces of several sizes, in each of which segments depend on what changes, and measures each operation in
 all of them. An exponent of 0 is a cost that does not grow, 1 one that grows as the members do. Operations whose cost
-is that of one audience or of the answer are measured as such.
+is that of one audience or of the answer are measured as such. Refreshes are measured also with more and more segments
+that depend on the change, and as many members.
 
     python -m bench.growth [--sizes 20000:20 80000:80] [--events 10] [--rounds 3] [--only deleteMembers]
 """
@@ -19,19 +20,22 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from random import Random
 from typing import Any, Final
+from zoneinfo import ZoneInfo
 
 import asyncpg
 from pyroaring import BitMap
 
-from bench.refresh import CHANGE, MARK, build
+from bench.refresh import CHANGE, MARK, build, other
 from bench.results import Ratio
 from seggraph import embedded
 from seggraph.access import Viewer
 from seggraph.audiences import to_bytes
 from seggraph.context import Context, open_context
+from seggraph.criteria import Catalogue, check, parse
 from seggraph.database import migrating
 from seggraph.database.connections import database
 from seggraph.database.paging import PageRequest, encode_cursor
+from seggraph.engines import EvaluationRequest, Population
 from seggraph.services.catalogue import catalogues
 from seggraph.services.customer_value import audience_values, value_upkeep
 from seggraph.services.erasure import erasure
@@ -67,6 +71,11 @@ RECORD: Final = """
     FROM generate_series(0, $2::bigint * $3 - 1) AS n
 """
 
+CHANGE_EMAIL: Final = """
+    UPDATE members SET email = CASE WHEN email IS NULL THEN 'a' || ordinal || '@example.com' END
+    WHERE workspace_id = $1 AND kind = 2 AND ordinal = ANY($2)
+"""
+
 TOTAL: Final = """
     INSERT INTO event_totals (workspace_id, kind, name, ordinal, count, valued_count, sum, first_at, last_at)
     SELECT workspace_id, kind, name, ordinal, count(*), count(value), coalesce(sum(value), 0), min(occurred_at),
@@ -81,6 +90,8 @@ class Size:
 
     members: int
     segments: int
+    others: int = 0
+    """Segments that do not depend on what changes."""
     viewer: Viewer = field(init=False)
     segment_ids: list[int] = field(init=False)
     taken: dict[str, list[float]] = field(default_factory=dict)
@@ -131,7 +142,7 @@ class Bench:
                 }
             }
             for n in range(size.segments)
-        ]
+        ] + [other(n) for n in range(size.others)]
         workspace_id = await build(self.context, self.connection, size.members, criteria)
         size.viewer = Viewer(workspace_id, Role.ADMIN, ApiKeyScope.ADMIN)
         now = datetime.now(UTC)
@@ -217,12 +228,15 @@ def _delete_members(count: int) -> Callable[[Bench, Size], Awaitable[Prepared]]:
     return prepare
 
 
-async def _refresh(bench: Bench, size: Size) -> Prepared:
-    workspace_id, ordinals = size.viewer.workspace_id, size.some_members(200)
-    await refresh.drain(bench.context, workspace_id, ACCOUNT)
-    await bench.connection.execute(CHANGE, workspace_id, ordinals)
-    await bench.connection.execute(MARK, workspace_id, to_bytes(BitMap(ordinals)), ["employees"])
-    return lambda: refresh.drain(bench.context, workspace_id, ACCOUNT)
+def _refresh(count: int, change: str, name: str) -> Callable[[Bench, Size], Awaitable[Prepared]]:
+    async def prepare(bench: Bench, size: Size) -> Prepared:
+        workspace_id, ordinals = size.viewer.workspace_id, size.some_members(count)
+        await refresh.drain(bench.context, workspace_id, ACCOUNT)
+        await bench.connection.execute(change, workspace_id, ordinals)
+        await bench.connection.execute(MARK, workspace_id, to_bytes(BitMap(ordinals)), [name])
+        return lambda: refresh.drain(bench.context, workspace_id, ACCOUNT)
+
+    return prepare
 
 
 async def _add_orders(bench: Bench, size: Size) -> Prepared:
@@ -236,6 +250,24 @@ async def _values_of_page(bench: Bench, size: Size) -> Prepared:
     await value_upkeep.bring_up_to_date(size.viewer.workspace_id, ACCOUNT)
     await events.record(bench.context, size.viewer, await _prepared_orders(bench, size, 1))
     return lambda: audience_values.of_segments(size.viewer, size.segment_ids[:20])
+
+
+async def _sequence(bench: Bench, size: Size) -> Prepared:
+    steps = [{"name": "visit"}, {"name": "order"}]
+    document = {"sequence": {"steps": steps, "within": "P7D"}}
+    request = EvaluationRequest(
+        Population(size.viewer.workspace_id, ACCOUNT),
+        [check(parse(document), Catalogue(ACCOUNT))],
+        as_of=datetime.now(UTC),
+        zone=ZoneInfo("UTC"),
+        timeout_seconds=120,
+    )
+
+    async def evaluate() -> None:
+        async with bench.connection.transaction():
+            await bench.context.engine.evaluate(bench.connection, request)
+
+    return evaluate
 
 
 def _page(
@@ -301,7 +333,7 @@ OPERATIONS: Final = (
     Operation("recordEvents of 1,000 corrections", _correct(1_000), 0.3),
     Operation("recordEvents of 4,000 corrections", _correct(4_000), 0.3),
     Operation("deleteEvents of 1,000", _delete_events, 0.3),
-    Operation("refresh of 200 members", _refresh, 1.2),
+    Operation("refresh of 200 members", _refresh(200, CHANGE, "employees"), 1.2),
     Operation("values of 20 segments, an order since", _values_of_page, 0.6),
     Operation("adding 1,000 changed orders to values", _add_orders, 1.2),
     Operation("deleteMembers of 1", _delete_members(1), 1.2),
@@ -318,11 +350,26 @@ OPERATIONS: Final = (
 )
 """What depends on the segments has an exponent of 1: there are as many more of them as of members."""
 
+WHOLE: Final = (Operation("a sequence over all events", _sequence, 1.1),)
+"""What reads all of the events, once: it may grow as they do."""
+
+BY_DEPENDENTS: Final = (
+    Operation("refresh of 1,000 members", _refresh(1_000, CHANGE, "employees"), 1.1),
+    Operation("refresh of 1,000 members who are reached or not", _refresh(1_000, CHANGE_EMAIL, "email"), 1.1),
+)
+"""What is measured with more and more segments and as many members; the exponents are those of the segments."""
+
 
 def exponent(sizes: Sequence[Size], operation: str) -> float:
-    """By which power of the members the time grows, from the smallest to the largest size."""
+    """By which power of the members the time grows, from the smallest to the largest size.
+
+    If the sizes have as many members, it is the power of the segments.
+    """
     first, last = sizes[0], sizes[-1]
-    return math.log(last.median(operation) / first.median(operation)) / math.log(last.members / first.members)
+    longer = last.median(operation) / first.median(operation)
+    if last.members == first.members:
+        return math.log(longer) / math.log(last.segments / first.segments)
+    return math.log(longer) / math.log(last.members / first.members)
 
 
 def table(sizes: Sequence[Size], operations: Sequence[Operation]) -> str:
@@ -339,11 +386,36 @@ def table(sizes: Sequence[Size], operations: Sequence[Operation]) -> str:
     return "\n".join(lines)
 
 
-async def run(settings: Settings, sizes: Sequence[Size], options: argparse.Namespace) -> bool:
+async def run(settings: Settings, options: argparse.Namespace) -> bool:
     """Fill, measure in turns, and print; returns whether every exponent is as expected."""
-    operations = [
-        one for one in OPERATIONS if not options.only or any(only in one.name for only in options.only)
-    ]
+    ratios: list[Ratio] = []
+    for sizes, all_operations in (
+        (options.sizes, (*OPERATIONS, *WHOLE)),
+        (options.dependents, BY_DEPENDENTS),
+    ):
+        operations = [
+            one
+            for one in all_operations
+            if not options.only or any(only in one.name for only in options.only)
+        ]
+        if operations:
+            await _measure(settings, sizes, operations, options)
+            print(table(sizes, operations))
+            ratios += [
+                Ratio(
+                    f"Growth, exponent of {one.name}", max(exponent(sizes, one.name), 0), at_most=one.at_most
+                )
+                for one in operations
+            ]
+            ratios += _batches(sizes[-1])
+    for ratio in ratios:
+        ratio.print()
+    return all(ratio.is_met for ratio in ratios)
+
+
+async def _measure(
+    settings: Settings, sizes: Sequence[Size], operations: Sequence[Operation], options: argparse.Namespace
+) -> None:
     connection = await asyncpg.connect(settings.database_url)
     async with open_context(settings) as context:
         bench = Bench(context, connection)
@@ -356,15 +428,6 @@ async def run(settings: Settings, sizes: Sequence[Size], options: argparse.Names
             for size in sizes:
                 del size.taken[operation.name][0]  # the first one warms up
     await connection.close()
-    print(table(sizes, operations))
-    ratios = [
-        Ratio(f"Growth, exponent of {one.name}", max(exponent(sizes, one.name), 0), at_most=one.at_most)
-        for one in operations
-    ]
-    ratios += _batches(sizes[-1])
-    for ratio in ratios:
-        ratio.print()
-    return all(ratio.is_met for ratio in ratios)
 
 
 def _batches(size: Size) -> list[Ratio]:
@@ -386,6 +449,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     sizes = [Size(100_000, 12), Size(1_000_000, 1_000), Size(3_000_000, 5_000)]
     parser.add_argument("--sizes", type=_size, nargs="+", default=sizes)
+    dependents = [Size(100_000, 125), Size(100_000, 1_000)]
+    parser.add_argument("--dependents", type=_size, nargs="+", default=dependents)
     parser.add_argument("--events", type=int, default=10, help="for each member")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--only", nargs="*", default=[], help="parts of the names of operations")
@@ -398,7 +463,7 @@ def main() -> None:
             log_level="error",
         )
         asyncio.run(migrating.migrate(servers.database_url))
-        is_met = asyncio.run(run(settings, options.sizes, options))
+        is_met = asyncio.run(run(settings, options))
     sys.exit(0 if is_met else 1)
 
 

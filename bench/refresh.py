@@ -56,6 +56,8 @@ CHANGE = """
 
 MARK = "INSERT INTO dirty_batches (workspace_id, kind, ordinals, changed) VALUES ($1, 2, $2, $3)"
 
+LINK = "UPDATE sources SET links_are_members = true WHERE workspace_id = $1 AND kind = 'CRITERIA'"
+
 SETTLE = """
     UPDATE segments s SET reach_status = 'READY', computed_revision = requested_revision, as_of = now(),
       member_count = (SELECT coalesce(sum(cardinality), 0) FROM chunks c
@@ -109,15 +111,12 @@ async def build(
                 timeout_seconds=120,
             ),
         )
-        rows = await unit.connection.fetch(
-            "SELECT segment_id, id FROM sources WHERE workspace_id = $1 AND kind = 'CRITERIA'", workspace_id
-        )
-        sources = {row["segment_id"]: row["id"] for row in rows}
-        changes = {}
-        for segment, matched in zip(made, found, strict=True):
-            changes[ChunkOwner(ChunkRole.MEMBERS, segment.id)] = (BitMap(), matched)
-            changes[ChunkOwner(ChunkRole.LINKS, sources[segment.id])] = (BitMap(), matched)
+        changes = {
+            ChunkOwner(ChunkRole.MEMBERS, segment.id): (BitMap(), matched)
+            for segment, matched in zip(made, found, strict=True)
+        }
         await ChunkStore(unit.connection, workspace_id).write(changes)
+        await unit.connection.execute(LINK, workspace_id)
         await unit.connection.execute(SETTLE, workspace_id)
     for table in ("chunks", "segments", "sources", "dependencies"):
         await connection.execute(f"VACUUM ANALYZE {table}")

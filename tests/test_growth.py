@@ -6,7 +6,7 @@ statements, rows and bytes between the process and PostgreSQL.
 
 import asyncpg
 import pytest
-from bench.growth import OPERATIONS, Bench, Size
+from bench.growth import BY_DEPENDENTS, OPERATIONS, Bench, Operation, Size
 
 from seggraph.context import Context
 from tests.counted_work import CountedWork, counted
@@ -31,7 +31,7 @@ async def test_the_work_does_not_grow_with_the_members(
 
     grown = {}
     for operation in OPERATIONS:
-        before, after = [await _work_of(bench, size, operation.name) for size in (small, large)]
+        before, after = [await _work_of(bench, size, operation) for size in (small, large)]
         if (
             after.statements > before.statements + 4
             or after.rows > 1.5 * before.rows + LARGE_ROWS
@@ -42,9 +42,33 @@ async def test_the_work_does_not_grow_with_the_members(
     assert grown == {}
 
 
-async def _work_of(bench: Bench, size: Size, name: str) -> CountedWork:
+@pytest.mark.slow
+async def test_the_work_of_a_refresh_grows_with_the_segments_that_depend_and_no_others(
+    context: Context, connection: asyncpg.Connection
+) -> None:
+    few, many, mixed = Size(2_000, 5), Size(2_000, 40), Size(2_000, 5, others=35)
+    bench = Bench(context, connection)
+    for size in (few, many, mixed):
+        await bench.fill(size, 0)
+    refresh, refresh_of_reach = BY_DEPENDENTS
+
+    by_few, by_many, by_mixed = [await _work_of(bench, size, refresh) for size in (few, many, mixed)]
+    reach_by_few, reach_by_many = [await _work_of(bench, size, refresh_of_reach) for size in (few, many)]
+
+    for before, after in ((by_few, by_many), (reach_by_few, reach_by_many)):
+        assert after.statements == before.statements
+        assert after.rows < 8.5 * before.rows
+        assert after.bytes_read < 8.5 * before.bytes_read
+        assert after.bytes_sent < 8.5 * before.bytes_sent
+    # and what does not depend on the change is neither read nor written
+    assert by_mixed.statements == by_few.statements
+    assert by_mixed.rows < 1.1 * by_few.rows
+    assert by_mixed.bytes_read < 1.1 * by_few.bytes_read
+    assert by_mixed.bytes_sent < 1.1 * by_few.bytes_sent
+
+
+async def _work_of(bench: Bench, size: Size, operation: Operation) -> CountedWork:
     """The work of an operation, the second time: the first one makes plans and fills caches."""
-    [operation] = [one for one in OPERATIONS if one.name == name]
     await (await operation.prepare(bench, size))()
     work = await operation.prepare(bench, size)
     with counted() as done:

@@ -110,4 +110,5 @@ async def open_context(settings: Settings) -> AsyncIterator[Context]:
             stream=EventStream(runtime.redis),
             engine=PostgresEngine(cache_bytes=settings.preview_cache_bytes),
             outgoing=outgoing,
+            chunk_cache=ChunkCache(settings.chunk_cache_bytes),
         )

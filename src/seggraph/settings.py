@@ -73,6 +73,11 @@ class Settings(BaseSettings):
     preview_cache_bytes: int = Field(
         64 * 1024**2, ge=0, description="Size of the cache of each process for results of single conditions."
     )
+    chunk_cache_bytes: int = Field(
+        256 * 1024**2,
+        ge=0,
+        description="Size of the cache of each process for parts of audiences. A worker needs it for refreshes.",
+    )
     max_evaluation_cost: float = Field(
         50_000_000.0,
         gt=0,

@@ -6,7 +6,9 @@ import asyncpg
 import pytest
 from pyroaring import BitMap
 
-from seggraph.audiences import DELTA_CHUNK, ChunkOwner, ChunkStore, from_bytes
+from seggraph.audiences import DELTA_CHUNK, ChunkCache, ChunkOwner, ChunkStore, from_bytes
+from seggraph.audiences import store as store_module
+from tests.counted_work import counted
 
 ONE = ChunkOwner(1, 10)
 OTHER_ROLE = ChunkOwner(2, 10)
@@ -282,3 +284,50 @@ async def test_workspaces_do_not_meet(store: ChunkStore, connection: asyncpg.Con
     await store.write({ONE: (EMPTY, BitMap([1]))})
 
     assert await ChunkStore(connection, 2).read(ONE) == EMPTY
+
+
+async def test_a_chunk_that_was_folded_is_not_read_again(connection: asyncpg.Connection) -> None:
+    cache = ChunkCache()
+    audience, few = BitMap(range(0, 131_072, 3)), BitMap(range(0, 131_072, 40))
+    async with connection.transaction():
+        await ChunkStore(connection, 1, cache).write({ONE: (EMPTY, audience)})
+        store = ChunkStore(connection, 1, cache)
+        await store.read_held([ONE], few)
+        # when so many ordinals change that they are folded into their chunks
+        with counted() as folding:
+            await store.write({ONE: (audience & few, few)})
+        with counted() as reading:
+            held = await ChunkStore(connection, 1, cache).read_held([ONE], few)
+
+    assert held == {ONE: few}
+    assert folding.bytes_read < 200, "digests, and no chunk"
+    assert reading.bytes_read < 200
+    assert await ChunkStore(connection, 1).read(ONE) == audience | few
+
+
+async def test_a_write_folds_some_chunks_and_leaves_the_others_for_later(
+    connection: asyncpg.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(store_module, "DELTA_ORDINALS_PER_CHUNK", 4)
+    monkeypatch.setattr(store_module, "FOLDED_AT_ONCE", 2)
+    owners = [ChunkOwner(1, number) for number in range(6)]
+    wanted = {owner: BitMap(range(5 + owner.owner_id % 2)) for owner in owners}
+    store = ChunkStore(connection, 1)
+
+    # given changes of six audiences that are a few too many for a delta row
+    await store.write({owner: (EMPTY, bitmap) for owner, bitmap in wanted.items()})
+    folded = [key for key in await kept(connection) if key[1] >= 0]
+    assert len(folded) == 2
+    assert await store.read_many(owners) == wanted
+
+    # when they change again, some more are folded, and those with twice as many at once
+    before = await store.read_many(owners)
+    wanted = {owner: bitmap | BitMap([10]) for owner, bitmap in wanted.items()}
+    await store.write({owner: (before[owner], bitmap) for owner, bitmap in wanted.items()})
+    assert len([key for key in await kept(connection) if key[1] >= 0]) == 4
+    before = await store.read_many(owners)
+    wanted = {owner: bitmap | BitMap(range(20, 40)) for owner, bitmap in wanted.items()}
+    await store.write({owner: (before[owner], bitmap) for owner, bitmap in wanted.items()})
+
+    assert {key[1] for key in await kept(connection)} == {0}
+    assert await store.read_many(owners) == wanted

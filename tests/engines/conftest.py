@@ -48,6 +48,9 @@ CREATE TABLE data_versions (
     id bigint PRIMARY KEY GENERATED ALWAYS AS IDENTITY, workspace_id bigint NOT NULL, kind smallint NOT NULL,
     version bigint NOT NULL, UNIQUE (workspace_id, kind)
 );
+CREATE TABLE sources (
+    id bigint PRIMARY KEY, workspace_id bigint NOT NULL, segment_id bigint NOT NULL, links_are_members boolean NOT NULL
+);
 CREATE TABLE chunks (
     id bigint PRIMARY KEY GENERATED ALWAYS AS IDENTITY, workspace_id bigint NOT NULL, role smallint NOT NULL,
     owner_id bigint NOT NULL, chunk int NOT NULL, cardinality int NOT NULL, roaring bytea NOT NULL, toggled bytea,

@@ -85,7 +85,7 @@ def check(membership: Membership, naive: Naive) -> None:
         assert sources == naive.attribution(ordinal, entered=ordinal in after)
     assert {ordinal for held in change.attribution.values() for ordinal in held} == before ^ after
 
-    writes = membership.chunk_changes(change)
+    writes = membership.stored(change).written
     stored = {
         source_id: set(links) for source_id, links in (membership.links | membership.links_after).items()
     }
@@ -208,7 +208,7 @@ def test_bitmaps_that_are_read_stay_as_they_were() -> None:
 
     membership.link(1, BitMap([2, 3, 4]))
     change = membership.change()
-    membership.chunk_changes(change)
+    membership.stored(change)
 
     assert (set(change.entered), set(change.exited)) == ({4}, {1})
     assert (links, blocks) == ({1: BitMap([1, 2]), 2: BitMap()}, {1: BitMap([3]), 2: BitMap()})

@@ -199,7 +199,12 @@ AT_ONCE = 6
 
 CHUNKS = """
     SELECT role, owner_id, roaring FROM chunks WHERE workspace_id = $1 AND role = ANY($2)
+    UNION ALL
+    SELECT 2, o.id, c.roaring
+    FROM sources o JOIN chunks c ON c.workspace_id = $1 AND c.role = 1 AND c.owner_id = o.segment_id
+    WHERE o.workspace_id = $1 AND o.links_are_members
 """
+"""The bitmaps of links, blocks and members; links that are the members are stored as these alone."""
 NUMBERS = "SELECT id, member_count, reach_email, reach_status FROM segments WHERE workspace_id = $1"
 SOURCES = "SELECT id, segment_id, kind, playbook_id FROM sources WHERE workspace_id = $1"
 DUE = "SELECT id, requested_revision FROM segments WHERE workspace_id = $1 AND reach_status = 'CALCULATING'"

@@ -9,6 +9,7 @@ from seggraph.audiences.bitmap import (
     from_bytes,
     from_parts,
     in_block,
+    iterate,
     page,
     page_backwards,
     pieces,
@@ -17,7 +18,8 @@ from seggraph.audiences.bitmap import (
     to_sql_blocks,
 )
 from seggraph.audiences.chunk_cache import ChunkCache
-from seggraph.audiences.store import ChunkOwner, ChunkStore, chunks_of, joined_chunks
+from seggraph.audiences.reading import ChunkOwner
+from seggraph.audiences.store import ChunkStore, chunks_of, joined_chunks
 
 __all__ = [
     "CHUNK_BITS",
@@ -32,6 +34,7 @@ __all__ = [
     "from_bytes",
     "from_parts",
     "in_block",
+    "iterate",
     "joined_chunks",
     "page",
     "page_backwards",

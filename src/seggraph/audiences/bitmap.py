@@ -8,6 +8,7 @@ any other reader of the format understands one chunk by itself.
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 from pyroaring import BitMap
@@ -43,25 +44,23 @@ def split(bitmap: BitMap) -> dict[int, BitMap]:
     largest ordinal.
     """
     chunks: dict[int, BitMap] = {}
-    remaining = bitmap
-    while remaining:
-        number = chunk_of(remaining.min())
-        end = (number + 1) << CHUNK_BITS
-        chunks[number] = _between(bitmap, number << CHUNK_BITS, end)
-        remaining = _between(bitmap, end, bitmap.max() + 1)
+    seen = 0
+    while seen < len(bitmap):
+        number = chunk_of(bitmap[seen])
+        chunks[number] = bitmap & _whole_chunk(number)
+        seen += len(chunks[number])
     return chunks
 
 
-def _between(bitmap: BitMap, start: int, end: int) -> BitMap:
-    """The ordinals of `bitmap` in [start, end)."""
-    if end <= start:
-        return BitMap()
-    return bitmap & BitMap(range(start, end))
+@lru_cache(1_000)
+def _whole_chunk(number: int) -> BitMap:
+    """All ordinals that a chunk can have: a few bytes, and not to be changed."""
+    return BitMap(range(number << CHUNK_BITS, (number + 1) << CHUNK_BITS))
 
 
 def whole_chunks(numbers: Iterable[int]) -> BitMap:
     """All ordinals that chunks of these numbers can have."""
-    return BitMap.union(BitMap(), *(BitMap(range(n << CHUNK_BITS, (n + 1) << CHUNK_BITS)) for n in numbers))
+    return BitMap.union(BitMap(), *map(_whole_chunk, numbers))
 
 
 def pieces(bitmap: BitMap) -> dict[int, BitMap]:

@@ -13,22 +13,30 @@ delta row alone.
 import asyncio
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from hashlib import sha256
+from itertools import islice
 from typing import Any, Final, TypeVar
 
 from pyroaring import BitMap
 
+from seggraph.audiences import statements
 from seggraph.audiences.bitmap import (
     CHUNK_BITS,
     DELTA_CHUNK,
+    chunk_of,
     from_bytes,
     from_parts,
     split,
     to_bytes,
-    whole_chunks,
 )
 from seggraph.audiences.chunk_cache import ChunkCache
+from seggraph.audiences.erasing import StoredRow, erased_rows
+from seggraph.audiences.reading import ChunkOwner, DeltaRow, cut, held_bitmaps, joined, large_chunks
 
 T = TypeVar("T")
+
+CHUNKS_AT_ONCE: Final = 1_000
+"""Most chunks whose bytes a read or a write holds beside those that are cached: 8 MB."""
 
 THREAD_ABOVE_CHUNKS: Final = 8
 """Joining or comparing more chunks than this takes milliseconds, and so happens in a thread."""
@@ -39,64 +47,15 @@ DELTA_ORDINALS_PER_CHUNK: Final = 600
 DELTA_MAX_CHUNKS: Final = 8
 """Chunks beyond these allow no more ordinals: writing the row again and again would cost more than the chunks once."""
 
+OUT_OF_LINE: Final = 1_900
+"""Chunks of more bytes have a digest; see the migration that makes it."""
 
-@dataclass(frozen=True, slots=True)
-class ChunkOwner:
-    """The owner of a bitmap: a segment, a source or a population, as `role` says (see models.audiences)."""
+FOLDED_AT_ONCE: Final = 2 * CHUNKS_AT_ONCE
+"""Chunks that one write folds. Further delta rows wait for the next one, unless they have twice the ordinals.
 
-    role: int
-    owner_id: int
-
-
-READ = """
-    SELECT role, owner_id, chunk, roaring FROM chunks
-    WHERE workspace_id = $1 AND (role, owner_id) IN (SELECT * FROM unnest($2::smallint[], $3::bigint[]))
+Many audiences that began together would be folded together: in one refresh that takes long, and leaves all their
+former chunks to be vacuumed at once.
 """
-
-READ_SOME = READ + " AND chunk = ANY($4::int[])"
-
-READ_HELD = """
-    SELECT id, role, owner_id, chunk, cardinality, digest, CASE WHEN digest IS NULL THEN roaring END AS roaring
-    FROM chunks
-    WHERE workspace_id = $1 AND (role, owner_id) IN (SELECT * FROM unnest($2::smallint[], $3::bigint[]))
-      AND chunk = ANY($4::int[])
-"""
-
-READ_BYTES = "SELECT digest, roaring FROM chunks WHERE workspace_id = $1 AND id = ANY($2)"
-
-READ_DELTAS = f"""
-    SELECT id, role, owner_id, cardinality, roaring FROM chunks
-    WHERE workspace_id = $1 AND (role, owner_id, chunk) IN
-      (SELECT *, {DELTA_CHUNK} FROM unnest($2::smallint[], $3::bigint[]))
-"""  # noqa: S608 - a constant
-
-REWRITE = """
-    UPDATE chunks c SET cardinality = t.cardinality, roaring = t.roaring
-    FROM unnest($2::bigint[], $3::int[], $4::bytea[]) AS t(id, cardinality, roaring)
-    WHERE c.workspace_id = $1 AND c.id = t.id
-"""
-
-CHUNKS = """
-    SELECT role, owner_id, chunk, roaring FROM chunks
-    WHERE workspace_id = $1 AND (role, owner_id, chunk) IN
-      (SELECT * FROM unnest($2::smallint[], $3::bigint[], $4::int[]))
-"""
-
-WRITE = """
-    INSERT INTO chunks (workspace_id, role, owner_id, chunk, cardinality, roaring)
-    SELECT $1, role, owner_id, chunk, cardinality, roaring
-    FROM unnest($2::smallint[], $3::bigint[], $4::int[], $5::int[], $6::bytea[])
-      AS t(role, owner_id, chunk, cardinality, roaring)
-    ON CONFLICT (workspace_id, role, owner_id, chunk)
-    DO UPDATE SET cardinality = EXCLUDED.cardinality, roaring = EXCLUDED.roaring
-"""
-
-REMOVE = """
-    DELETE FROM chunks WHERE workspace_id = $1 AND (role, owner_id, chunk) IN
-      (SELECT * FROM unnest($2::smallint[], $3::bigint[], $4::int[]))
-"""
-
-REMOVE_ROWS = "DELETE FROM chunks WHERE workspace_id = $1 AND id = ANY($2)"
 
 
 class ChunkStore:
@@ -106,7 +65,8 @@ class ChunkStore:
         """`cache` has the large chunks that this process read before, for `read_held`."""
         self._connection = connection
         self._workspace_id = workspace_id
-        self._cache = ChunkCache() if cache is None else cache
+        self._cache = ChunkCache(0) if cache is None else cache
+        self._held: dict[ChunkOwner, DeltaRow | None] = {}
 
     async def read(self, owner: ChunkOwner) -> BitMap:
         """The whole bitmap of an owner; empty if it has none."""
@@ -115,45 +75,82 @@ class ChunkStore:
     async def read_many(
         self, owners: Sequence[ChunkOwner], *, within_ordinals: BitMap | None = None
     ) -> dict[ChunkOwner, BitMap]:
-        """The bitmaps of many owners in one statement.
+        """The bitmaps of many owners in one statement. They must not be changed: some may be one and the same.
 
         With `within_ordinals` only the chunks that can hold one of these ordinals are read, and the bitmaps are
         complete for them alone.
         """
         numbers = None if within_ordinals is None else sorted(split(within_ordinals))
         if numbers is None:
-            rows = await self._connection.fetch(READ, self._workspace_id, *_columns(owners))
+            rows = await self._connection.fetch(statements.READ, self._workspace_id, *_columns(owners))
         else:
             some = [*numbers, DELTA_CHUNK]
-            rows = await self._connection.fetch(READ_SOME, self._workspace_id, *_columns(owners), some)
-        return await _computed(len(rows) > THREAD_ABOVE_CHUNKS, lambda: _joined(owners, rows, numbers))
+            rows = await self._connection.fetch(
+                statements.READ_SOME, self._workspace_id, *_columns(owners), some
+            )
+        return await _computed(len(rows) > THREAD_ABOVE_CHUNKS, lambda: joined(owners, rows, numbers))
 
     async def read_held(
         self, owners: Sequence[ChunkOwner], within_ordinals: BitMap
     ) -> dict[ChunkOwner, BitMap]:
         """Which of the ordinals are in each of many bitmaps. The caller holds the rows of the owners.
 
-        A large chunk whose digest is cached is not read. Because the owners are held, nobody writes a chunk between
-        the statement that reads digests and the one that reads bytes.
+        A large chunk whose digest is cached is not read; others are read some at a time. Because the owners are held,
+        nobody writes a chunk between the statement that reads digests and those that read bytes, nor until the
+        caller writes by this store.
         """
-        rows, known = await self._read_chunks(owners, within_ordinals)
-        return await _computed(
-            len(rows) > THREAD_ABOVE_CHUNKS, lambda: _in_bitmaps(owners, rows, known, within_ordinals)
+        some = [*split(within_ordinals), DELTA_CHUNK]
+        rows = await self._connection.fetch(statements.READ_HELD, self._workspace_id, *_columns(owners), some)
+        large = {digest: row_id for row in rows for digest, row_id in large_chunks(row)}
+        # by digest, which of the ordinals the chunk has
+        found = await _computed(
+            len(large) > THREAD_ABOVE_CHUNKS, lambda: cut(self._cache.find(large), within_ordinals)
         )
+        unread = ((digest, row_id) for digest, row_id in large.items() if digest not in found)
+        while portion := list(islice(unread, CHUNKS_AT_ONCE)):
+            found |= await self._read_large(dict(portion), within_ordinals)
+        held = await _computed(
+            len(rows) > THREAD_ABOVE_CHUNKS, lambda: held_bitmaps(rows, found, within_ordinals)
+        )
+        members_of = {
+            ChunkOwner(row["role"], row["owner_id"]): ChunkOwner(1, row["segment_id"])
+            for row in rows
+            if row["segment_id"] is not None
+        }
+        stored = [members_of.get(owner, owner) for owner in owners]
+        self._held |= dict.fromkeys(stored) | {owner: one.delta for owner, one in held.items()}
+        return {
+            owner: held[of].ordinals if of in held else BitMap()
+            for owner, of in zip(owners, stored, strict=True)
+        }
+
+    async def _read_large(self, ids: Mapping[bytes, int], within_ordinals: BitMap) -> dict[bytes, BitMap]:
+        """Which of the ordinals are in large chunks that are not cached, and cache these if there is room."""
+        rows = await self._connection.fetch(statements.READ_BYTES, self._workspace_id, list(ids.values()))
+
+        def decode() -> dict[bytes, BitMap]:
+            read = {digest: (from_bytes(data), len(data)) for digest, data in rows}
+            self._cache.add(read)
+            return cut({digest: bitmap for digest, (bitmap, _) in read.items()}, within_ordinals)
+
+        return await _computed(len(rows) > THREAD_ABOVE_CHUNKS, decode)
 
     async def write(self, changes: Mapping[ChunkOwner, tuple[BitMap, BitMap]]) -> None:
         """Make each owner's bitmap, which is the first of the two, the second.
 
-        Both may be restricted to the same ordinals: what is outside of these stays as it is.
+        Both may be restricted to the same ordinals: what is outside of these stays as it is. Links that are the
+        members must not be given.
         """
         many = sum(map(_size, changes.values())) > THREAD_ABOVE_CHUNKS
         changed = await _computed(many, lambda: _changed(changes))
         if not changed:
             return
-        found = await self._read_deltas(changed)
+        found = await self._deltas(changed)
         plan = await _computed(many, lambda: _planned(changed, found))
         if plan.rewritten:
-            await self._connection.execute(REWRITE, self._workspace_id, *zip(*plan.rewritten, strict=True))
+            await self._connection.execute(
+                statements.REWRITE, self._workspace_id, *zip(*plan.rewritten, strict=True)
+            )
         await self._write(plan.added)
         await self._remove(plan.removed)
         await self._fold(plan.folded)
@@ -166,62 +163,87 @@ class ChunkStore:
         """
         rows, known = await self._read_chunks(owners, ordinals)
         many = len(rows) > THREAD_ABOVE_CHUNKS
-        erased, rewritten, emptied = await _computed(many, lambda: _erased(rows, known, ordinals))
+        erased, rewritten, emptied = await _computed(many, lambda: erased_rows(rows, known, ordinals))
         if rewritten:
-            await self._connection.execute(REWRITE, self._workspace_id, *zip(*rewritten, strict=True))
+            await self._connection.execute(
+                statements.REWRITE, self._workspace_id, *zip(*rewritten, strict=True)
+            )
         if emptied:
-            await self._connection.execute(REMOVE_ROWS, self._workspace_id, emptied)
+            await self._connection.execute(statements.REMOVE_ROWS, self._workspace_id, emptied)
         return erased
 
     async def _read_chunks(
         self, owners: Sequence[ChunkOwner], within_ordinals: BitMap
-    ) -> tuple[list["_HeldRow"], dict[bytes, BitMap]]:
+    ) -> tuple[list[StoredRow], dict[bytes, BitMap]]:
         """The rows that can hold one of the ordinals, and the bitmaps of the large ones by their digests."""
         some = [*split(within_ordinals), DELTA_CHUNK]
-        rows = await self._connection.fetch(READ_HELD, self._workspace_id, *_columns(owners), some)
+        rows = await self._connection.fetch(
+            statements.READ_TO_ERASE, self._workspace_id, *_columns(owners), some
+        )
         large = {row["digest"]: row["id"] for row in rows if row["digest"] is not None}
-        known = self._cache.find(large)
-        unknown = [row_id for digest, row_id in large.items() if digest not in known]
-        if unknown:
-            read = await self._connection.fetch(READ_BYTES, self._workspace_id, unknown)
-            fresh = await _computed(
-                len(read) > THREAD_ABOVE_CHUNKS,
-                lambda: {digest: (from_bytes(data), len(data)) for digest, data in read},
-            )
-            self._cache.add(fresh)
-            known |= {digest: bitmap for digest, (bitmap, _) in fresh.items()}
-        return rows, known
+        return rows, await self._known(large)
 
-    async def _read_deltas(self, owners: Iterable[ChunkOwner]) -> dict[ChunkOwner, "_DeltaRow"]:
-        rows = await self._connection.fetch(READ_DELTAS, self._workspace_id, *_columns(owners))
-        return {
-            ChunkOwner(role, owner_id): _DeltaRow(row_id, gain, roaring)
-            for row_id, role, owner_id, gain, roaring in rows
-        }
+    async def _deltas(self, owners: Iterable[ChunkOwner]) -> dict[ChunkOwner, "DeltaRow"]:
+        """The delta rows of owners that have one. Those that `read_held` found are not read again."""
+        found = {owner: self._held.pop(owner) for owner in owners if owner in self._held}
+        others = [owner for owner in owners if owner not in found]
+        if others:
+            rows = await self._connection.fetch(statements.READ_DELTAS, self._workspace_id, *_columns(others))
+            for row_id, role, owner_id, gain, roaring in rows:
+                found[ChunkOwner(role, owner_id)] = DeltaRow(row_id, gain, roaring)
+        return {owner: delta for owner, delta in found.items() if delta is not None}
 
     async def _fold(self, folded: Mapping[ChunkOwner, BitMap]) -> None:
-        """Toggle ordinals in the chunks of owners."""
-        toggled = {
-            (owner.role, owner.owner_id, number): piece
+        """Toggle ordinals in the chunks of owners, some chunks at a time."""
+        pieces = (
+            ((owner.role, owner.owner_id, number), piece)
             for owner, delta in folded.items()
             for number, piece in split(delta).items()
-        }
-        if not toggled:
-            return
-        rows = await self._connection.fetch(CHUNKS, self._workspace_id, *zip(*toggled, strict=True))
+        )
+        while toggled := dict(islice(pieces, CHUNKS_AT_ONCE)):
+            await self._toggle(toggled)
+
+    async def _toggle(self, toggled: Mapping["_ChunkKey", BitMap]) -> None:
+        rows = await self._connection.fetch(
+            statements.CHUNKS, self._workspace_id, *zip(*toggled, strict=True)
+        )
+        known = await self._known({row["digest"]: row["id"] for row in rows if row["digest"] is not None})
         written, emptied = await _computed(
-            len(toggled) > THREAD_ABOVE_CHUNKS, lambda: _toggle_chunks(toggled, rows)
+            len(toggled) > THREAD_ABOVE_CHUNKS, lambda: self._toggled(toggled, rows, known)
         )
         await self._write(written)
         await self._remove(emptied)
 
+    def _toggled(
+        self,
+        toggled: Mapping["_ChunkKey", BitMap],
+        rows: Sequence[Mapping[str, Any]],
+        known: Mapping[bytes, BitMap],
+    ) -> tuple[list["_ChunkRow"], list["_ChunkKey"]]:
+        """The chunks as they are to be written, which are cached too: the next refresh need not read them."""
+        written, emptied = _toggle_chunks(toggled, rows, known)
+        large = [data for *_, data in written if len(data) > OUT_OF_LINE]
+        self._cache.add({sha256(data).digest(): (from_bytes(data), len(data)) for data in large})
+        return written, emptied
+
+    async def _known(self, large: Mapping[bytes, int]) -> dict[bytes, BitMap]:
+        """The bitmaps of large chunks by their digests, those that are not cached by their ids."""
+        known = self._cache.find(large)
+        unknown = [row_id for digest, row_id in large.items() if digest not in known]
+        if unknown:
+            read = await self._connection.fetch(statements.READ_BYTES, self._workspace_id, unknown)
+            known |= await _computed(
+                len(read) > THREAD_ABOVE_CHUNKS, lambda: {digest: from_bytes(data) for digest, data in read}
+            )
+        return known
+
     async def _write(self, rows: Sequence["_ChunkRow"]) -> None:
         if rows:
-            await self._connection.execute(WRITE, self._workspace_id, *zip(*rows, strict=True))
+            await self._connection.execute(statements.WRITE, self._workspace_id, *zip(*rows, strict=True))
 
     async def _remove(self, keys: Sequence["_ChunkKey"]) -> None:
         if keys:
-            await self._connection.execute(REMOVE, self._workspace_id, *zip(*keys, strict=True))
+            await self._connection.execute(statements.REMOVE, self._workspace_id, *zip(*keys, strict=True))
 
 
 _ChunkKey = tuple[int, int, int]
@@ -230,12 +252,6 @@ _ChunkKey = tuple[int, int, int]
 _ChunkRow = tuple[int, int, int, int, bytes]
 """Its key, how many ordinals it has, and its bytes."""
 
-_HeldRow = tuple[int, int, int, int, int, bytes | None, bytes | None]
-"""Id, role, owner, number and cardinality of a chunk, and its digest or its bytes."""
-
-_RewrittenRow = tuple[int, int, bytes]
-"""The id of a row, its new cardinality and its new bytes."""
-
 
 @dataclass(frozen=True, slots=True)
 class _Change:
@@ -243,15 +259,6 @@ class _Change:
 
     toggled: BitMap
     gain: int
-
-
-@dataclass(frozen=True, slots=True)
-class _DeltaRow:
-    """The delta row of an owner: its id, how many more ordinals the bitmap has by it, and the toggled ordinals."""
-
-    id: int
-    gain: int
-    roaring: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -296,90 +303,6 @@ def _size(change: tuple[BitMap, BitMap]) -> int:
     return 1 + (max(one.max() if one else 0 for one in change) >> CHUNK_BITS)
 
 
-def _joined(
-    owners: Sequence[ChunkOwner], rows: Sequence[tuple[int, int, int, bytes]], numbers: Sequence[int] | None
-) -> dict[ChunkOwner, BitMap]:
-    """The bitmaps of rows. If only some chunks were read, the delta row counts only within those."""
-    parts: dict[ChunkOwner, list[bytes]] = {owner: [] for owner in owners}
-    deltas: dict[ChunkOwner, BitMap] = {}
-    for role, owner_id, number, roaring in rows:
-        owner = ChunkOwner(role, owner_id)
-        if number == DELTA_CHUNK:
-            deltas[owner] = from_bytes(roaring)
-        else:
-            parts[owner].append(roaring)
-    read = None if numbers is None else whole_chunks(numbers)
-    joined = {owner: from_parts(some) for owner, some in parts.items()}
-    for owner, delta in deltas.items():
-        joined[owner] ^= delta if read is None else delta & read
-    return joined
-
-
-def _in_bitmaps(
-    owners: Sequence[ChunkOwner],
-    rows: Sequence[_HeldRow],
-    known: Mapping[bytes, BitMap],
-    within_ordinals: BitMap,
-) -> dict[ChunkOwner, BitMap]:
-    """Which of the ordinals are in the bitmaps of rows; `known` has the chunks of rows that have a digest."""
-    found = {owner: BitMap() for owner in owners}
-    for row in rows:
-        _, role, owner_id, *_ = row
-        found[ChunkOwner(role, owner_id)] ^= _bitmap_of(row, known) & within_ordinals
-    return found
-
-
-def _bitmap_of(row: _HeldRow, known: Mapping[bytes, BitMap]) -> BitMap:
-    *_, digest, roaring = row
-    return known[digest] if digest is not None else from_bytes(roaring or b"")
-
-
-def _erased(
-    rows: Sequence[_HeldRow], known: Mapping[bytes, BitMap], ordinals: BitMap
-) -> tuple[dict[ChunkOwner, BitMap], list[_RewrittenRow], list[int]]:
-    """Which ordinals each bitmap loses, the rows as they are to be written, and the ids of those that become empty."""
-    lost: dict[ChunkOwner, BitMap] = {}
-    in_chunks: dict[ChunkOwner, int] = {}
-    rewritten: list[_RewrittenRow] = []
-    emptied: list[int] = []
-    deltas: list[tuple[ChunkOwner, int, int, BitMap]] = []
-    left_of: dict[bytes, tuple[int, bytes]] = {}
-    for row in rows:
-        row_id, role, owner_id, number, cardinality, digest, _ = row
-        owner, bitmap = ChunkOwner(role, owner_id), _bitmap_of(row, known)
-        held = bitmap & ordinals
-        lost[owner] = lost.get(owner, BitMap()) ^ held
-        if number == DELTA_CHUNK:
-            deltas.append((owner, row_id, cardinality, bitmap))
-            continue
-        if not held:
-            continue
-        in_chunks[owner] = in_chunks.get(owner, 0) + len(held)
-        if digest is None or digest not in left_of:
-            left = bitmap - ordinals
-            written = len(left), to_bytes(left) if left else b""
-            if digest is not None:
-                left_of[digest] = written
-        else:
-            written = left_of[digest]
-        if written[0]:
-            rewritten.append((row_id, *written))
-        else:
-            emptied.append(row_id)
-    for owner, row_id, gain, delta in deltas:
-        left = delta - ordinals
-        gain += in_chunks.get(owner, 0) - len(lost[owner])
-        if not left:
-            emptied.append(row_id)
-        elif len(left) != len(delta):
-            rewritten.append((row_id, gain, to_bytes(left)))
-    return (
-        {owner: ordinals_lost for owner, ordinals_lost in lost.items() if ordinals_lost},
-        rewritten,
-        emptied,
-    )
-
-
 def _changed(changes: Mapping[ChunkOwner, tuple[BitMap, BitMap]]) -> dict[ChunkOwner, _Change]:
     """What changes. Owners with the same two bitmaps, a segment and its only source, are compared once."""
     compared: dict[tuple[int, int], _Change] = {}
@@ -393,19 +316,24 @@ def _changed(changes: Mapping[ChunkOwner, tuple[BitMap, BitMap]]) -> dict[ChunkO
     return found
 
 
-def _planned(changed: Mapping[ChunkOwner, _Change], found: Mapping[ChunkOwner, _DeltaRow]) -> _WritePlan:
+def _planned(changed: Mapping[ChunkOwner, _Change], found: Mapping[ChunkOwner, DeltaRow]) -> _WritePlan:
     """How the changes are written, beside the delta rows that exist. Equal changes are computed once."""
     plan = _WritePlan([], [], [], {})
     computed: dict[tuple[int, bytes], tuple[BitMap, bytes | None]] = {}
-    for owner, change in changed.items():
-        row = found.get(owner)
+    room = FOLDED_AT_ONCE
+    rows = {owner: found.get(owner) for owner in changed}
+    # The largest delta rows first: they are the dearest to write again.
+    for owner, row in sorted(rows.items(), key=lambda item: -len(item[1].roaring) if item[1] else 0):
+        change = changed[owner]
         alike = id(change), b"" if row is None else row.roaring
         if alike not in computed:
-            delta = change.toggled if row is None else change.toggled ^ from_bytes(row.roaring)
-            computed[alike] = delta, to_bytes(delta) if _is_few(delta) else None
+            delta = change.toggled if row is None else change.toggled ^ row.ordinals
+            is_folded = not _is_few(delta) and (room > 0 or not _is_few(delta, times=2))
+            computed[alike] = delta, None if is_folded else to_bytes(delta)
         delta, data = computed[alike]
         if data is None:
             plan.folded[owner] = delta
+            room -= 1 + chunk_of(delta.max()) - chunk_of(delta.min())
         if row is not None and (data is None or not delta):
             plan.removed.append(_delta_key(owner))
         elif row is not None and data is not None:
@@ -415,24 +343,32 @@ def _planned(changed: Mapping[ChunkOwner, _Change], found: Mapping[ChunkOwner, _
     return plan
 
 
-def _is_few(delta: BitMap) -> bool:
+def _is_few(delta: BitMap, *, times: int = 1) -> bool:
     """Whether the ordinals stay in the delta row, and are not folded into their chunks."""
-    if len(delta) <= DELTA_ORDINALS_PER_CHUNK:
-        return True
-    numbers = split(delta)
-    return len(delta) <= DELTA_ORDINALS_PER_CHUNK * min(len(numbers), DELTA_MAX_CHUNKS)
+    per_chunk = DELTA_ORDINALS_PER_CHUNK * times
+    allowed = seen = 0
+    while allowed < len(delta):
+        if seen == len(delta) or allowed == per_chunk * DELTA_MAX_CHUNKS:
+            return False
+        allowed += per_chunk
+        seen = delta.rank(((chunk_of(delta[seen]) + 1) << CHUNK_BITS) - 1)
+    return True
 
 
 def _toggle_chunks(
-    toggled: Mapping[_ChunkKey, BitMap], rows: Sequence[tuple[int, int, int, bytes]]
+    toggled: Mapping[_ChunkKey, BitMap], rows: Sequence[Mapping[str, Any]], known: Mapping[bytes, BitMap]
 ) -> tuple[list[_ChunkRow], list[_ChunkKey]]:
     """The chunks as they are to be written, and the keys of those that become empty."""
-    before = {(role, owner_id, number): roaring for role, owner_id, number, roaring in rows}
+    before = {
+        (row["role"], row["owner_id"], row["chunk"]): from_bytes(row["roaring"])
+        if row["digest"] is None
+        else known[row["digest"]]
+        for row in rows
+    }
     written: list[_ChunkRow] = []
     emptied: list[_ChunkKey] = []
     for key, piece in toggled.items():
-        roaring = before.get(key)
-        after = piece if roaring is None else piece ^ from_bytes(roaring)
+        after = piece ^ before[key] if key in before else piece
         if after:
             written.append((*key, len(after), to_bytes(after)))
         else:

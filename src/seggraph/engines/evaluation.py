@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence, Set
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from operator import itemgetter
 from typing import Any, Final, TypeAlias
@@ -14,10 +15,11 @@ from seggraph.criteria.nodes import All
 from seggraph.criteria.relations import Direction
 from seggraph.criteria.sentences.describe import describe
 from seggraph.criteria.sql.predicates import is_of_one_row
-from seggraph.criteria.typed import Checked, EventTest, RelatedTest
+from seggraph.criteria.typed import Checked, EventTest, RelatedTest, SequenceTest
+from seggraph.engines import sequence_lookup
 from seggraph.engines.boundaries import MAX_BOUNDARY_STATEMENTS, BoundaryCache
 from seggraph.engines.caches import BoundedCache
-from seggraph.engines.fetching import Limits, bitmaps, cost_of, fetch, masked
+from seggraph.engines.fetching import Limits, bitmaps, cost_of, fetch, limited, masked
 from seggraph.engines.leaf_cache import ConditionAnswer, Recall
 from seggraph.engines.planner import (
     EVERYONE,
@@ -27,11 +29,13 @@ from seggraph.engines.planner import (
     PlanCache,
     RowPredicate,
     TableLookup,
+    are_few,
     lookup_of_last_event,
     plan,
     union,
 )
 from seggraph.engines.population import Population
+from seggraph.engines.sequence_lookup import SequenceLookup
 from seggraph.engines.statements import (
     BLOCK_BITS,
     MAX_MASKED,
@@ -52,12 +56,6 @@ from seggraph.engines.statements import (
 )
 from seggraph.errors import CriteriaTooExpensive
 from seggraph.models.audiences import ChunkRole
-
-MAX_SINGLE_LOOKUPS: Final = 20_000
-"""A leaf is answered for single members, not by a scan, if they are no more than this ..."""
-
-SINGLE_LOOKUP_SHARE: Final = 16
-"""... or no more than one in so many of all. Each costs more than in a scan, but the scan of the others is saved."""
 
 _FIND_FORWARD = """
     SELECT DISTINCT to_ordinal FROM relations
@@ -156,7 +154,7 @@ class Evaluation:
             if within_ordinals is not None and not within_ordinals:
                 found[leaf] = BitMap() if cached is None else cached.members
             else:
-                lacking[leaf] = within_ordinals if ordinals is not None or _are_few(within_ordinals) else None
+                lacking[leaf] = within_ordinals if ordinals is not None or are_few(within_ordinals) else None
         try:
             answers = await ask(population, lacking) if lacking else {}
         except CriteriaTooExpensive as error:
@@ -241,6 +239,8 @@ class Evaluation:
         lookup = {
             leaf: within_ordinals for leaf, within_ordinals in wanted.items() if isinstance(leaf, TableLookup)
         }
+        sequences_found = await self._sequences(population, lookup)
+        lookup = {leaf: within for leaf, within in lookup.items() if leaf not in sequences_found}
         cheapest = {
             leaf: await self._cheapest(population, leaf, within_ordinals)
             for leaf, within_ordinals in lookup.items()
@@ -260,7 +260,25 @@ class Evaluation:
                 question: ConditionAnswer(one, asked_within[question])
                 for question, one in zip(questions, found, strict=True)
             }
-        return {leaf: answers[cheapest[leaf]] for leaf in lookup}
+        return sequences_found | {leaf: answers[cheapest[leaf]] for leaf in lookup}
+
+    async def _sequences(
+        self, population: Population, lookup: Mapping[TableLookup, BitMap | None]
+    ) -> dict[Leaf, ConditionAnswer]:
+        """Answer the sequences that are asked for all members and would take long as one statement."""
+        large = {
+            leaf: leaf.question
+            for leaf, within_ordinals in lookup.items()
+            if within_ordinals is None
+            and isinstance(leaf.question, SequenceTest)
+            and await self._cost(population, leaf, None) > sequence_lookup.PLAIN_COST
+        }
+        if not large:
+            return {}
+        seconds = self.limits.timeout_seconds
+        async with nullcontext() if self.limits.are_set else limited(self.connection, seconds):
+            found = SequenceLookup(self.connection, population, self.time, Limits(seconds, are_set=True))
+            return {leaf: ConditionAnswer(await found.members(test)) for leaf, test in large.items()}
 
     async def _cheapest(
         self, population: Population, lookup: TableLookup, within_ordinals: BitMap | None
@@ -334,13 +352,6 @@ class Evaluation:
     async def _fetch_row(self, statement: Statement) -> list[BitMap]:
         [row] = await self._fetch(statement)
         return await bitmaps(row)
-
-
-def _are_few(members: BitMap | None) -> bool:
-    """Whether look-ups of single members pay. Ordinals are dense: the largest is about the number of members."""
-    return members is not None and (
-        len(members) <= MAX_SINGLE_LOOKUPS or len(members) * SINGLE_LOOKUP_SHARE <= members.max()
-    )
 
 
 def _is_predicate(leaf: Leaf) -> bool:

@@ -114,6 +114,17 @@ async def cost_of(connection: asyncpg.Connection, statement: Statement) -> float
     return float(orjson.loads(plan)[0]["Plan"]["Total Cost"])
 
 
+async def rows_of(connection: asyncpg.Connection, statement: Statement) -> float:
+    """The estimated number of rows that a statement reads before it aggregates them."""
+    plan = await connection.fetchval(f"EXPLAIN (FORMAT JSON) {statement.text}", *statement.values)
+    node = orjson.loads(plan)[0]["Plan"]
+    while inner := node.get("Plans"):
+        if node["Node Type"] != "Aggregate" and "Gather" not in node["Node Type"]:
+            break
+        [node, *_] = inner
+    return float(node["Plan Rows"])
+
+
 async def bitmaps(row: Sequence[Any]) -> list[BitMap]:
     """Decode every column; in a thread when that takes more than a few milliseconds."""
     if sum(len(column or b"") for column in row) < _IN_LOOP_BYTES:

@@ -50,6 +50,12 @@ def key_of(question: Question) -> TableKey:
             return "sequence", sequence
 
 
+MAX_SINGLE_LOOKUPS: Final = 20_000
+"""A leaf is answered for single members, not by a scan, if they are no more than this ..."""
+
+SINGLE_LOOKUP_SHARE: Final = 16
+"""... or no more than one in so many of all. Each costs more than in a scan, but the scan of the others is saved."""
+
 EVERYONE: Final[Checked] = All(())
 """The criteria that every member satisfies."""
 
@@ -373,3 +379,10 @@ def union(bitmaps: Iterable[BitMap | None]) -> BitMap | None:
     found = list(bitmaps)
     known = [one for one in found if one is not None]
     return BitMap.union(BitMap(), *known) if len(known) == len(found) else None
+
+
+def are_few(members: BitMap | None) -> bool:
+    """Whether look-ups of single members pay. Ordinals are dense: the largest is about the number of members."""
+    return members is not None and (
+        len(members) <= MAX_SINGLE_LOOKUPS or len(members) * SINGLE_LOOKUP_SHARE <= members.max()
+    )

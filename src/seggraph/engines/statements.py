@@ -158,7 +158,7 @@ def _row_statements(
         while rest and len(predicates) < MAX_PREDICATES and len(context.parameters.values) < MAX_PARAMETERS:
             predicates.append(predicate(rest.pop(0), context))
         members = exp.to_table("members").as_(MEMBERS)
-        query = _collected(members, MEMBERS, conditions, predicates)
+        query = collected(members, MEMBERS, conditions, predicates)
         yield Statement(query.sql(Postgres), context.parameters.values, len(predicates))
 
 
@@ -178,7 +178,7 @@ def masked_statement(population: Population, criteria: Sequence[Checked], time: 
         for place, one in enumerate(criteria)
     ]
     mask = reduce(lambda sum_, bit: exp.Add(this=sum_, expression=bit), bits[1:], bits[0])
-    query = exp.select(exp.alias_(mask, "mask", copy=False), _ordinals(MEMBERS, None), copy=False)
+    query = exp.select(exp.alias_(mask, "mask", copy=False), ordinals_where(MEMBERS, None), copy=False)
     query = query.from_(exp.to_table("members").as_(MEMBERS), copy=False)
     query = query.where(exp.and_(*conditions, copy=False), copy=False)
     query = query.group_by(exp.Literal.number(1), copy=False)
@@ -215,7 +215,7 @@ def in_blocks_statement(population: Population, blocks: Sequence[int], time: Eva
     )
     given = context.parameters.bind(tuple(blocks), "int[]")
     conditions.append(exp.EQ(this=_block(), expression=exp.Any(this=exp.Paren(this=given))))
-    query = exp.select(_ordinals(MEMBERS, None), copy=False)
+    query = exp.select(ordinals_where(MEMBERS, None), copy=False)
     query = query.from_(exp.to_table("members").as_(MEMBERS), copy=False)
     query = query.where(exp.and_(*conditions, copy=False), copy=False)
     return Statement(query.sql(Postgres), context.parameters.values, 1)
@@ -246,19 +246,20 @@ def observation_statement(
     return Statement(query.sql(Postgres), context.parameters.values, len(columns))
 
 
-def _collected(
+def collected(
     table: exp.Expr, alias: str, conditions: list[exp.Expr], predicates: list[exp.Expr]
 ) -> exp.Select:
     """The ordinals for which each predicate is true. A single one stands in WHERE, where an index may serve it."""
     if len(predicates) == 1:
-        columns, conditions = [_ordinals(alias, None)], [*conditions, *predicates]
+        columns, conditions = [ordinals_where(alias, None)], [*conditions, *predicates]
     else:
-        columns = [_ordinals(alias, one) for one in predicates]
+        columns = [ordinals_where(alias, one) for one in predicates]
     query = exp.select(*columns, copy=False).from_(table, copy=False)
     return query.where(exp.and_(*conditions, copy=False), copy=False) if conditions else query
 
 
-def _ordinals(alias: str, condition: exp.Expr | None) -> exp.Expr:
+def ordinals_where(alias: str, condition: exp.Expr | None) -> exp.Expr:
+    """The ordinals of the rows that satisfy a condition, of all rows without one, as one binary array."""
     ordinals: exp.Expr = exp.ArrayAgg(this=exp.column("ordinal", alias))
     if condition is not None:
         ordinals = exp.Filter(this=ordinals, expression=exp.Where(this=condition))
@@ -326,7 +327,7 @@ def _answers(
     table = _table(questions, scope, context, related)
     places = iter(range(len(questions)))
     predicates = [_predicate(lookup, places, context) for lookup in table_query.questions]
-    return _collected(table.subquery(AGGREGATED, copy=False), AGGREGATED, [], predicates)
+    return collected(table.subquery(AGGREGATED, copy=False), AGGREGATED, [], predicates)
 
 
 def _table(

@@ -131,6 +131,7 @@ class Source(Model):
     """What adds members to a segment. It owns the chunks of its links and blocks.
 
     A segment has one PLAYBOOK source for each playbook that adds to it, and at most one source of each other kind.
+    If `links_are_members`, the links are all the members of the segment, and are not stored besides these.
     """
 
     id = fields.BigIntField(primary_key=True)
@@ -141,6 +142,7 @@ class Source(Model):
         "seggraph.Playbook", null=True
     )
     created_at = fields.DatetimeField(auto_now_add=True)
+    links_are_members = fields.BooleanField(default=False, db_default=False)
     segment_id: int
     playbook_id: int | None
 

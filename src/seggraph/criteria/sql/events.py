@@ -6,7 +6,7 @@ without a look-up whether they satisfy the condition.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import reduce
 from typing import Final
 
@@ -35,7 +35,7 @@ class PopulationScope:
 
     workspace_id: int
     kind: MemberKind
-    ordinals: BitMap | None
+    ordinals: BitMap | range | None
 
     def conditions(self, table: str, parameters: Parameters) -> list[exp.Expr]:
         """The conditions on a table with these columns."""
@@ -51,8 +51,11 @@ class PopulationScope:
         return found
 
 
-def within_ordinals(column: exp.Expr, ordinals: BitMap, parameters: Parameters) -> exp.Expr:
+def within_ordinals(column: exp.Expr, ordinals: BitMap | range, parameters: Parameters) -> exp.Expr:
     """That a column is one of the ordinals."""
+    if isinstance(ordinals, range):
+        low, high = (parameters.bind(end, "int") for end in (ordinals[0], ordinals[-1]))
+        return exp.Between(this=column, low=low, high=high)
     given = parameters.bind(tuple(ordinals), "int[]")
     return exp.EQ(this=column, expression=exp.Any(this=exp.Paren(this=given)))
 
@@ -205,6 +208,29 @@ def sequence_table(test: SequenceTest, scope: PopulationScope, context: Context)
         exp.select(exp.column("ordinal"), copy=False)
         .from_(inner, copy=False)
         .where(exp.and_(*whole, copy=False), copy=False)
+    )
+
+
+def steps_within(
+    test: SequenceTest, scope: PopulationScope, begin: datetime, end: datetime, context: Context
+) -> tuple[exp.Select, list[exp.Expr]]:
+    """The events from `begin` until before `end` that may be a step of a sequence, and the condition of each step."""
+    parameters, at = context.parameters, exp.column("occurred_at", EVENTS)
+    names = tuple({step.name: 0 for step in test.steps})
+    conditions = [
+        *scope.conditions(EVENTS, parameters),
+        exp.EQ(
+            this=exp.column("name", EVENTS),
+            expression=exp.Any(this=exp.Paren(this=parameters.bind(names, "text[]"))),
+        ),
+        exp.GTE(this=at, expression=parameters.bind(begin, "timestamptz")),
+        exp.LT(this=at.copy(), expression=parameters.bind(end, "timestamptz")),
+        exp.LTE(this=at.copy(), expression=parameters.bind(context.as_of, "timestamptz")),
+    ]
+    query = exp.select(copy=False).from_(exp.to_table("events").as_(EVENTS), copy=False)
+    return (
+        query.where(exp.and_(*conditions, copy=False), copy=False),
+        [_is_step(step, context) for step in test.steps],
     )
 
 

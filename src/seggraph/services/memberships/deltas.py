@@ -6,6 +6,7 @@ Who enters and who exits is worked out in `membership`.
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 from typing import Any, Final
 
 import asyncpg
@@ -16,13 +17,32 @@ from seggraph.events import SAMPLE_SIZE, Fact, MembershipChanged, ReachChanged
 from seggraph.models.audiences import ChunkRole
 from seggraph.models.runs import Direction
 from seggraph.services.memberships import attribution
-from seggraph.services.memberships.membership import Membership, MembershipChange
+from seggraph.services.memberships.membership import Membership, MembershipChange, StoredChange
 from seggraph.services.reach.reach import COLUMNS, ReachCounts
 from seggraph.vocabulary import MemberKind, ReachStatus, RunTrigger
 
-SOURCES = (
-    "SELECT id, segment_id, kind FROM sources WHERE workspace_id = $1 AND segment_id = ANY($2) ORDER BY id"
-)
+SOURCES = """
+    SELECT id, segment_id, kind, links_are_members FROM sources
+    WHERE workspace_id = $1 AND segment_id = ANY($2) ORDER BY id
+"""
+
+# Before the members change.
+PART = """
+    WITH parting AS (
+      UPDATE sources SET links_are_members = false WHERE workspace_id = $1 AND id = ANY($2)
+      RETURNING id, segment_id
+    )
+    INSERT INTO chunks (workspace_id, role, owner_id, chunk, cardinality, roaring)
+    SELECT $1, 2, p.id, c.chunk, c.cardinality, c.roaring
+    FROM parting p JOIN chunks c ON c.workspace_id = $1 AND c.role = 1 AND c.owner_id = p.segment_id
+"""
+
+JOIN = """
+    WITH joining AS (
+      UPDATE sources SET links_are_members = true WHERE workspace_id = $1 AND id = ANY($2) RETURNING id
+    )
+    DELETE FROM chunks WHERE workspace_id = $1 AND role = 2 AND owner_id IN (SELECT id FROM joining)
+"""
 
 # With the runs go who entered and exited, and the numbers that are given. The members are a sample for subscribers.
 RECORD: Final = f"""
@@ -40,8 +60,8 @@ RECORD: Final = f"""
       FROM unnest($11::bigint[], $12::smallint[], $13::int[], $14::int[], $15::bytea[], $16::bytea[])
         AS t(segment_id, move, chunk, cardinality, roaring, causes) JOIN recorded r ON r.segment_id = t.segment_id
     ), numbered AS (
-      UPDATE segments s SET as_of = coalesce($5, s.as_of), member_count = s.member_count + t.members,
-        {", ".join(f"{column} = s.{column} + t.{column}" for column in COLUMNS)}
+      UPDATE segments s SET as_of = coalesce($5, s.as_of), member_count = s.member_count + coalesce(t.members, 0),
+        {", ".join(f"{column} = s.{column} + coalesce(t.{column}, 0)" for column in COLUMNS)}
       FROM unnest({", ".join(f"${number}::bigint[]" for number in range(17, len(COLUMNS) + 19))})
         AS t(id, members, {", ".join(COLUMNS)})
       WHERE s.workspace_id = $1 AND s.id = t.id
@@ -77,16 +97,33 @@ async def read_memberships(
     ]
     store = ChunkStore(connection, workspace_id)
     bitmaps = await store.read_many(owners, within_ordinals=within_ordinals)
+    is_whole = within_ordinals is None
     memberships = {
-        segment_id: Membership(segment_id, {}, {}, bitmaps[ChunkOwner(ChunkRole.MEMBERS, segment_id)], {})
+        segment_id: Membership(
+            segment_id, {}, {}, bitmaps[ChunkOwner(ChunkRole.MEMBERS, segment_id)], {}, is_whole=is_whole
+        )
         for segment_id in segment_ids
     }
     for source in sources:
         membership = memberships[source["segment_id"]]
         membership.kinds[source["id"]] = source["kind"]
+        if source["links_are_members"]:
+            membership.as_members.add(source["id"])
         membership.links[source["id"]] = bitmaps[ChunkOwner(ChunkRole.LINKS, source["id"])]
         membership.blocks[source["id"]] = bitmaps[ChunkOwner(ChunkRole.BLOCKS, source["id"])]
     return memberships
+
+
+async def write(
+    store: ChunkStore, connection: asyncpg.Connection, workspace_id: int, changes: Iterable[StoredChange]
+) -> None:
+    """Store what changes in the memberships of segments whose rows the caller holds."""
+    some = list(changes)
+    if parting := [source_id for change in some for source_id in change.parting]:
+        await connection.execute(PART, workspace_id, parting)
+    if joining := [source_id for change in some for source_id in change.joining]:
+        await connection.execute(JOIN, workspace_id, joining)
+    await store.write({owner: bitmaps for change in some for owner, bitmaps in change.written.items()})
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +209,7 @@ async def record(
         _sampled(deltas),
         *_columns(runs, 4),
         *_columns(chunks if how.keeps_members else [], 6),
-        *_columns(numbers if how.adds_numbers else [], len(COLUMNS) + 2),
+        *_without_zeros(_columns(numbers if how.adds_numbers else [], len(COLUMNS) + 2)),
     )
     run_ids = {row["segment_id"]: row["id"] for row in rows if row["ordinal"] is None}
     member_ids = {row["ordinal"]: row["id"] for row in rows if row["ordinal"] is not None}
@@ -197,6 +234,11 @@ def _columns(rows: Sequence[tuple[Any, ...]], number: int) -> Sequence[Sequence[
     return list(zip(*rows, strict=True)) if rows else [()] * number
 
 
+def _without_zeros(columns: Sequence[Sequence[Any]]) -> Sequence[Sequence[Any]]:
+    """The columns, but none of those that have only zeros: most segments are reached by few channels."""
+    return [column if any(column) else () for column in columns]
+
+
 def _chunks(change: MembershipChange) -> Iterator[tuple[int, int, int, bytes, bytes | None]]:
     """The bitmaps of who entered and who exited: the direction, chunk, cardinality, bytes and attribution."""
     for direction, ordinals in ((Direction.ENTERED, change.entered), (Direction.EXITED, change.exited)):
@@ -209,7 +251,7 @@ def _chunks(change: MembershipChange) -> Iterator[tuple[int, int, int, bytes, by
 def _sampled(deltas: Iterable[MembershipDelta]) -> list[int]:
     """The ordinals of the few members whose ids subscribers get."""
     both = (ordinals for delta in deltas for ordinals in (delta.entered, delta.exited))
-    return sorted({ordinal for ordinals in both for ordinal in ordinals[:SAMPLE_SIZE]})
+    return sorted({ordinal for ordinals in both for ordinal in islice(ordinals, SAMPLE_SIZE)})
 
 
 def facts_of(workspace_id: int, recorded: RecordedDeltas, at: datetime) -> list[Fact]:
@@ -245,4 +287,4 @@ def facts_of(workspace_id: int, recorded: RecordedDeltas, at: datetime) -> list[
 
 def _known(ids: MemberIds, ordinals: BitMap) -> tuple[int, ...]:
     """The member ids of a few ordinals; members who have been deleted have none."""
-    return tuple(ids[ordinal] for ordinal in ordinals[:SAMPLE_SIZE] if ordinal in ids)
+    return tuple(ids[ordinal] for ordinal in islice(ordinals, SAMPLE_SIZE) if ordinal in ids)

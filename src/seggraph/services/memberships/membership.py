@@ -80,8 +80,8 @@ def linked(links: BitMap, blocks: BitMap, matched: BitMap, asked: BitMap | None 
 class Membership:
     """The bitmaps of one segment before and after: the links and blocks of its sources, and its members.
 
-    They may be cut down to the members that a change can concern; so are then all the differences. `kinds` are the
-    kinds of the sources.
+    They may be cut down to the members that a change can concern, and are not `is_whole` then; so are then all the
+    differences. `kinds` are the kinds of the sources. The links of those in `as_members` are stored as the members.
     """
 
     segment_id: int
@@ -89,6 +89,8 @@ class Membership:
     blocks: dict[int, BitMap]
     members: BitMap
     kinds: dict[int, str]
+    as_members: set[int] = field(default_factory=set)
+    is_whole: bool = False
     links_after: dict[int, BitMap] = field(default_factory=dict)
     blocks_after: dict[int, BitMap] = field(default_factory=dict)
 
@@ -136,25 +138,41 @@ class Membership:
         """Who enters and who exits."""
         return compare(self.links, self.links_after, self.members)
 
-    def source_changes(self) -> dict[ChunkOwner, tuple[BitMap, BitMap]]:
-        """What the chunk store has to write for the sources."""
-        links = {
-            ChunkOwner(ChunkRole.LINKS, source_id): (self.links[source_id], after)
-            for source_id, after in self.links_after.items()
-        }
-        blocks = {
-            ChunkOwner(ChunkRole.BLOCKS, source_id): (self.blocks[source_id], after)
-            for source_id, after in self.blocks_after.items()
-        }
-        return links | blocks
+    def stored(self, change: MembershipChange) -> "StoredChange":
+        """What is to be stored after a change of the members, or after one of links alone that a run is to follow.
 
-    def chunk_changes(self, change: MembershipChange) -> dict[ChunkOwner, tuple[BitMap, BitMap]]:
-        """What the chunk store has to write for the sources, and for the members if anyone enters or exits."""
-        changes = self.source_changes()
+        Links that are the members and stay so are not written besides them. Those that are the members no more get
+        chunks of their own first; that links have become the members is only known of a whole membership.
+        """
+        after = (self.members | change.entered) - change.exited if change else self.members
+        links = self.links | self.links_after
+        staying = {source_id for source_id in self.as_members if links[source_id] == after}
+        joining = {
+            source_id
+            for source_id in (links if self.is_whole and after else ())
+            if source_id not in self.as_members and links[source_id] == after
+        }
+        written = {
+            ChunkOwner(ChunkRole.LINKS, source_id): (self.links[source_id], linked)
+            for source_id, linked in self.links_after.items()
+            if source_id not in staying | joining
+        }
+        written |= {
+            ChunkOwner(ChunkRole.BLOCKS, source_id): (self.blocks[source_id], blocked)
+            for source_id, blocked in self.blocks_after.items()
+        }
         if change:
-            after = (self.members | change.entered) - change.exited
-            changes[ChunkOwner(ChunkRole.MEMBERS, self.segment_id)] = (self.members, after)
-        return changes
+            written[ChunkOwner(ChunkRole.MEMBERS, self.segment_id)] = (self.members, after)
+        return StoredChange(written, self.as_members - staying, joining)
+
+
+@dataclass(frozen=True, slots=True)
+class StoredChange:
+    """Bitmaps before and after, by owner; the sources whose links part from the members, and that become them."""
+
+    written: Mapping[ChunkOwner, tuple[BitMap, BitMap]]
+    parting: set[int]
+    joining: set[int]
 
 
 def union(bitmaps: Iterable[BitMap]) -> BitMap:

@@ -23,6 +23,10 @@ SOURCES: Final = """
 SIZES: Final = """
     SELECT owner_id, role, sum(cardinality)::bigint AS size FROM chunks
     WHERE workspace_id = $1 AND role = ANY($2) AND owner_id = ANY($3) GROUP BY owner_id, role
+    UNION ALL
+    SELECT o.id, 2, sum(c.cardinality)::bigint
+    FROM sources o JOIN chunks c ON c.workspace_id = $1 AND c.role = 1 AND c.owner_id = o.segment_id
+    WHERE o.workspace_id = $1 AND o.id = ANY($3) AND o.links_are_members GROUP BY o.id
 """
 
 ENTRIES: Final = f"""

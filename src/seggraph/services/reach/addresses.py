@@ -38,6 +38,9 @@ SORTS: Final[Mapping[Channel, AddressSort]] = {
 }
 """The sort of address of each channel that has any."""
 
+DISTINCT: Final = tuple(f"distinct_{channel.name.lower()}" for channel in SORTS)
+"""What the counts call the numbers of different addresses, in their order."""
+
 SHARED: Final[Mapping[AddressSort, ChunkRole]] = {
     AddressSort.EMAIL: ChunkRole.SHARED_EMAIL,
     AddressSort.PHONE: ChunkRole.SHARED_PHONE,
@@ -149,15 +152,19 @@ class Sharing:
         """By how much the numbers of different addresses of an audience change. Bitmaps may be cut to `ordinals` and
         those who enter or exit.
         """
-        counts = {
-            f"distinct_{channel.name.lower()}": self._change(
+        numbers = zip(DISTINCT, self.numbers(members, before, after), strict=True)
+        return replace(NO_REACH, **dict(numbers))
+
+    def numbers(self, members: "AudienceChange", before: Reachable, after: Reachable) -> list[int]:
+        """The same as numbers, in the order of DISTINCT, which is that of the counts."""
+        return [
+            self._change(
                 sort,
                 members.before & before[Step.REACHED, channel],
                 members.after & after[Step.REACHED, channel],
             )
             for channel, sort in SORTS.items()
-        }
-        return replace(NO_REACH, **counts)
+        ]
 
     def _change(self, sort: AddressSort, before: BitMap, after: BitMap) -> int:
         differing = (before ^ after) | (self.moved[sort] & (before | after))

@@ -151,11 +151,37 @@ def total_channels(purpose: SegmentPurpose | None) -> tuple[Channel, ...]:
 
 def count(members: BitMap, reachable: Reachable, purpose: SegmentPurpose | None) -> ReachCounts:
     """The reach of an audience, given the members of the population at each step."""
-    channels = (reachable[Step.REACHED, channel] for channel in total_channels(purpose))
-    by_any = BitMap.union(BitMap(), *channels)
-    by_place = [members.intersection_cardinality(reachable[place]) for place in _COUNTED]
-    numbers = [members.intersection_cardinality(by_any), *by_place, len(members)]
-    return ReachCounts(*numbers)
+    return ReachCounter(reachable).count(members, purpose)
+
+
+class ReachCounter:
+    """Counts the reach of many audiences. Members at several steps who are the same are counted once."""
+
+    def __init__(self, reachable: Reachable) -> None:
+        self._distinct: list[BitMap] = []
+        # for each number of the counts, the place of its members among the distinct ones
+        self._places = [self._place(reachable[place]) for place in _COUNTED]
+        self._any = {
+            channels: self._place(
+                BitMap.union(BitMap(), *(reachable[Step.REACHED, channel] for channel in channels))
+            )
+            for channels in map(total_channels, (None, *SegmentPurpose))
+        }
+
+    def _place(self, members: BitMap) -> int:
+        if members not in self._distinct:
+            self._distinct.append(members)
+        return self._distinct.index(members)
+
+    def count(self, members: BitMap, purpose: SegmentPurpose | None) -> ReachCounts:
+        """The reach of an audience."""
+        return ReachCounts(*self.numbers(members, purpose))
+
+    def numbers(self, members: BitMap, purpose: SegmentPurpose | None) -> list[int]:
+        """The reach of an audience, as the values of the counts."""
+        counted = [members.intersection_cardinality(one) if one else 0 for one in self._distinct]
+        total = counted[self._any[total_channels(purpose)]]
+        return [total, *(counted[place] for place in self._places), len(members)]
 
 
 def owners(population_id: int) -> dict[Place, ChunkOwner]:

@@ -147,7 +147,8 @@ async def _apply(context: Context, claim: RunClaim, scan: Scan) -> None:
         after = membership.members_after
         await _report_drift(context, unit, claim, scan, change)
         counts = await _reach(connection, claim, after)
-        await ChunkStore(connection, claim.workspace_id).write(membership.chunk_changes(change))
+        store = ChunkStore(connection, claim.workspace_id)
+        await deltas.write(store, connection, claim.workspace_id, [membership.stored(change)])
         delta = MembershipDelta(claim.segment_id, claim.revision, change, counts)
         await computations.finish(connection, claim.computation, scan.as_of, len(after), counts)
         await claims.finish(connection, claim, RunResult(scan.as_of, change, len(after)))

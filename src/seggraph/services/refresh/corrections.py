@@ -14,11 +14,13 @@ from pyroaring import BitMap
 from seggraph.audiences import ChunkOwner, ChunkStore
 from seggraph.database.locks import LockSpace, shared_lock_column
 from seggraph.models.audiences import ChunkRole
-from seggraph.services.memberships.membership import Membership, MembershipChange, union
+from seggraph.services.memberships import deltas
+from seggraph.services.memberships.membership import Membership, MembershipChange, StoredChange, union
 from seggraph.services.rules import rules
 
 READ: Final = f"""
-    SELECT o.id, o.segment_id, {rules.EDITION} AS edition, {shared_lock_column(LockSpace.SEGMENT_REFERENCES, "$1")}
+    SELECT o.id, o.segment_id, o.links_are_members, {rules.EDITION} AS edition,
+      {shared_lock_column(LockSpace.SEGMENT_REFERENCES, "$1")}
     FROM sources o LEFT JOIN playbooks p ON p.id = o.playbook_id
     WHERE o.workspace_id = $1 AND o.segment_id = ANY($2) ORDER BY o.id
 """  # noqa: S608 - constants only
@@ -70,7 +72,7 @@ async def read(
     return {
         segment_id: _sources(
             segment_id,
-            {row["id"]: row["edition"] for row in of_segment},
+            of_segment,
             {row["id"]: held[links[row["id"]]] for row in of_segment},
             {row["id"]: held[blocks[row["id"]]] for row in of_segment},
         )
@@ -79,12 +81,15 @@ async def read(
 
 
 def _sources(
-    segment_id: int, editions: dict[int, int | None], links: dict[int, BitMap], blocks: dict[int, BitMap]
+    segment_id: int, rows: Sequence[asyncpg.Record], links: dict[int, BitMap], blocks: dict[int, BitMap]
 ) -> SegmentSources:
-    return SegmentSources(Membership(segment_id, links, blocks, union(links.values()), {}), editions)
+    as_members = {row["id"] for row in rows if row["links_are_members"]}
+    membership = Membership(segment_id, links, blocks, union(links.values()), {}, as_members)
+    return SegmentSources(membership, {row["id"]: row["edition"] for row in rows})
 
 
 async def correct(
+    store: ChunkStore,
     connection: asyncpg.Connection,
     workspace_id: int,
     stored: Mapping[int, SegmentSources],
@@ -92,10 +97,10 @@ async def correct(
 ) -> dict[int, MembershipChange]:
     """Make the links of sources what their rules answered, blocks taken away; returns the changes of segments.
 
-    `stored` is what `read` returned for the members who were asked about. A segment that nobody enters or exits is
-    not in the result.
+    `stored` is what `read` returned by the same store for the members who were asked about. A segment that nobody
+    enters or exits is not in the result.
     """
-    writes: dict[ChunkOwner, tuple[BitMap, BitMap]] = {}
+    written: list[StoredChange] = []
     changes: dict[int, MembershipChange] = {}
     for segment_id, by_source in answers.items():
         membership = stored[segment_id].membership
@@ -104,9 +109,8 @@ async def correct(
                 membership.link(source_id, answer.matched, answer.asked)
         if membership.links_after:
             change = membership.change()
-            writes |= membership.chunk_changes(change)
+            written.append(membership.stored(change))
             if change:
                 changes[segment_id] = change
-    if writes:
-        await ChunkStore(connection, workspace_id).write(writes)
+    await deltas.write(store, connection, workspace_id, written)
     return changes

@@ -10,6 +10,7 @@ which reports why; the other segments do not wait for it.
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from operator import sub
 from typing import Final
 
 import asyncpg
@@ -28,7 +29,7 @@ from seggraph.services.memberships.deltas import MembershipDelta, Recording
 from seggraph.services.memberships.membership import NO_CHANGE, MembershipChange
 from seggraph.services.reach import reach
 from seggraph.services.reach.addresses import Addresses, AudienceChange, Readdressed, Sharing, shared_owners
-from seggraph.services.reach.reach import Place, Reachable
+from seggraph.services.reach.reach import Place, Reachable, ReachCounts
 from seggraph.services.refresh import corrections, drift
 from seggraph.services.refresh.corrections import RuleAnswer, SegmentSources
 from seggraph.services.rules import dependencies, rules
@@ -107,6 +108,7 @@ class Propagation:
         self._workspace_id = evaluator.population_settings.population.workspace_id
         self._kind = evaluator.population_settings.population.kind
         self._evaluator = evaluator
+        self._store = ChunkStore(self._connection, self._workspace_id, context.chunk_cache)
         self._batches = batches
         self._population_id = population_id
         self._reachable = reach.owners(population_id)
@@ -200,18 +202,15 @@ class Propagation:
             if bitmap != after[place]
         }
         if changed:
-            await ChunkStore(self._connection, self._workspace_id).write(changed)
+            await self._store.write(changed)
         readdressed = await self._addresses().correct(self._population_id, ordinals)
         return ReachDelta(ordinals, stored, after, readdressed)
 
     def _addresses(self) -> Addresses:
-        return Addresses(self._connection, self._store(), self._workspace_id, self._kind)
-
-    def _store(self) -> ChunkStore:
-        return ChunkStore(self._connection, self._workspace_id, self._context.chunk_cache)
+        return Addresses(self._connection, self._store, self._workspace_id, self._kind)
 
     async def _stored_reachable(self, within_ordinals: BitMap) -> Reachable:
-        stored = await self._store().read_held(list(self._reachable.values()), within_ordinals)
+        stored = await self._store.read_held(list(self._reachable.values()), within_ordinals)
         return {place: stored[owner] for place, owner in self._reachable.items()}
 
     async def _hold(self, segment_ids: Sequence[int] | None) -> dict[int, asyncpg.Record]:
@@ -230,7 +229,7 @@ class Propagation:
         sources = (reader.source_id for segment_id in segment_ids for reader in self._readers[segment_id])
         within = BitMap.union(BitMap(), *(self._wanted.get(source_id, BitMap()) for source_id in sources))
         stored = await corrections.read(
-            self._store(), self._connection, self._workspace_id, segment_ids, within
+            self._store, self._connection, self._workspace_id, segment_ids, within
         )
         wanted = await self._as_they_are_now({row["id"]: row["revision"] for row in level}, stored)
         # Not asked yet: those of later levels, and of segments that a run finished or an edit changed meanwhile.
@@ -245,7 +244,9 @@ class Propagation:
             for segment_id, of_segment in wanted.items()
             if of_segment and segment_id not in self._failed
         }
-        changes = await corrections.correct(self._connection, self._workspace_id, stored, answers)
+        changes = await corrections.correct(
+            self._store, self._connection, self._workspace_id, stored, answers
+        )
         self._want_followers(changes)
         self._changes |= changes
 
@@ -340,6 +341,7 @@ class Propagation:
         live = [row for row in ready if row["id"] not in self._failed]
         members = await self._members_within(live, differing | sharers)
         found = []
+        now, then = reach.ReachCounter(after), reach.ReachCounter(before)
         for row in live:
             change = self._changes.get(row["id"], NO_CHANGE)
             present = members.get(row["id"], BitMap())
@@ -348,12 +350,12 @@ class Propagation:
                 continue
             purpose = None if row["purpose"] is None else SegmentPurpose(row["purpose"])
             gained, lost = stay | change.entered, stay | change.exited
-            reach_change = reach.count(gained, after, purpose) - reach.count(lost, before, purpose)
             present = present | change.entered
             audience_change = AudienceChange((present - change.entered) | change.exited, present)
-            reach_change += sharing.change(audience_change, before, after)
-            if change or any(reach_change.values()):
-                found.append(MembershipDelta(row["id"], row["revision"], change, reach_change))
+            counted = map(sub, now.numbers(gained, purpose), then.numbers(lost, purpose))
+            reach_change = [*counted, *sharing.numbers(audience_change, before, after)]
+            if change or any(reach_change):
+                found.append(MembershipDelta(row["id"], row["revision"], change, ReachCounts(*reach_change)))
         return found
 
     async def _known_of(
@@ -361,12 +363,12 @@ class Propagation:
     ) -> tuple[Sharing, dict[Place, BitMap]]:
         """With whom members share their addresses, and at which steps of reach they all are."""
         shared, reachable = shared_owners(self._population_id), self._reachable
-        stored = await self._store().read_held([*shared.values(), *reachable.values()], ordinals)
+        stored = await self._store.read_held([*shared.values(), *reachable.values()], ordinals)
         marked = {sort: stored[owner] for sort, owner in shared.items()}
         sharing = await self._addresses().sharing_of(marked, readdressed)
         others = sharing.ordinals - ordinals
         if others:
-            further = await self._store().read_held(list(reachable.values()), others)
+            further = await self._store.read_held(list(reachable.values()), others)
             stored = {owner: stored[owner] | further[owner] for owner in reachable.values()}
         return sharing, {place: stored[owner] for place, owner in reachable.items()}
 
@@ -377,7 +379,7 @@ class Propagation:
         if not ordinals:
             return {}
         owners = {row["id"]: ChunkOwner(ChunkRole.MEMBERS, row["id"]) for row in segments}
-        stored = await self._store().read_held(list(owners.values()), ordinals)
+        stored = await self._store.read_held(list(owners.values()), ordinals)
         return {segment_id: stored[owner] for segment_id, owner in owners.items()}
 
     async def _pass_on_changes(self) -> None:

@@ -105,7 +105,8 @@ async def _copy_members(unit: UnitOfWork, viewer: Viewer, original: SegmentView,
     copy = memberships[clone_id]
     _copy_links(memberships[original.id], copy, original.type)
     change = copy.change()
-    await ChunkStore(connection, workspace_id).write(copy.chunk_changes(change))
+    store = ChunkStore(connection, workspace_id)
+    await deltas.write(store, connection, workspace_id, [copy.stored(change)])
     entered = change.entered
     delta = MembershipDelta(clone_id, 0, change, reach.NO_REACH, reach_known=False)
     if entered:

@@ -25,7 +25,7 @@ from seggraph.services.members import selections
 from seggraph.services.members.selections import Selection
 from seggraph.services.memberships import deltas
 from seggraph.services.memberships.deltas import MembershipDelta, Recording
-from seggraph.services.memberships.membership import Membership, MembershipChange
+from seggraph.services.memberships.membership import NO_CHANGE, Membership, MembershipChange, StoredChange
 from seggraph.services.reach import reach
 from seggraph.services.reach.addresses import Addresses, AudienceChange, Sharing
 from seggraph.services.reach.reach import Reachable
@@ -157,10 +157,10 @@ async def fill_from_file(
     membership.import_file(ordinals, replace=replaces)
     store = ChunkStore(unit.connection, viewer.workspace_id)
     if segment.status is SegmentStatus.DRAFT:
-        await store.write(membership.source_changes())
+        await deltas.write(store, unit.connection, viewer.workspace_id, [membership.stored(NO_CHANGE)])
         return
     change = membership.change()
-    await store.write(membership.chunk_changes(change))
+    await deltas.write(store, unit.connection, viewer.workspace_id, [membership.stored(change)])
     if change:
         reached = await _reached(unit.connection, viewer, segment.kind, change.ordinals)
         delta = await _delta(store, segment, change, reached)
@@ -265,14 +265,14 @@ async def _change(
     memberships = await deltas.read_memberships(
         connection, viewer.workspace_id, [segment.id for segment in held], within_ordinals=ordinals
     )
-    writes: dict[ChunkOwner, tuple[BitMap, BitMap]] = {}
+    stored: list[StoredChange] = []
     changes: dict[int, MembershipChange] = {}
     for segment_id, membership in memberships.items():
         MANUAL_CHANGES[action](membership, ordinals)
         changes[segment_id] = membership.change()
-        writes |= membership.chunk_changes(changes[segment_id])
+        stored.append(membership.stored(changes[segment_id]))
     store = ChunkStore(connection, viewer.workspace_id)
-    await store.write(writes)
+    await deltas.write(store, connection, viewer.workspace_id, stored)
     moved = BitMap.union(BitMap(), *(change.ordinals for change in changes.values()))
     reached = await _reached(connection, viewer, kind, moved)
     changed = [segment for segment in held if changes[segment.id]]
