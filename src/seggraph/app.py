@@ -15,6 +15,7 @@ from starlette.responses import FileResponse, JSONResponse, PlainTextResponse, R
 from starlette.routing import Route
 from starlette.websockets import WebSocket
 from starlette_compress import CompressMiddleware
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from seggraph import tasks
 from seggraph.api.base.context import Caller, caller_factory
@@ -103,6 +104,7 @@ class Api:
                 Route(FEEDBACK, self._feedback, methods=["POST"]),
             ],
             middleware=[
+                Middleware(ProxyHeadersMiddleware, trusted_hosts=[*map(str, settings.trusted_proxies)]),
                 Middleware(CountedRequests, monitoring=self._monitoring),
                 _cors(settings),
                 Middleware(CompressMiddleware, minimum_size=COMPRESSED_BYTES),

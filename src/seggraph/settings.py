@@ -59,6 +59,10 @@ class Settings(BaseSettings):
         pattern=r"^https?://[^/?#@\s]+(/[^?#\s]*)?$",
         description="URL that clients reach the API by, like https://api.example.com/seggraph. Unset: by their Host.",
     )
+    trusted_proxies: tuple[IPv4Network | IPv6Network, ...] = Field(
+        (),
+        description="Networks of proxies whose X-Forwarded-For and X-Forwarded-Proto are believed, as a JSON list.",
+    )
     persisted_documents: Path | None = Field(
         None,
         description="JSON file of trusted GraphQL documents by their SHA-256, as graphql-codegen writes it.",

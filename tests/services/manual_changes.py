@@ -94,7 +94,7 @@ class UnitOfWork:
         audience = await members.audience_of(self.viewer, [segment.id])
         async with database() as connection:
             found = await members.by_ordinals(
-                connection, self.viewer.workspace_id, MemberKind.ACCOUNT, list(audience)
+                connection, self.viewer, MemberKind.ACCOUNT, list(audience)
             )
         return {view.external_id for view in found}
 

@@ -47,7 +47,8 @@ from seggraph.api.segments.segments import Segment, member_order
 from seggraph.api.subscriptions.subscriptions import EVENT_TYPES, Subscription
 from seggraph.api.subscriptions.workspace_events import WorkspaceEventQueries
 from seggraph.api.suppressions.suppressions import SuppressionMutations, SuppressionQueries
-from seggraph.api.users.viewer import ApiKeyQueries, Viewer, ViewerMutations
+from seggraph.api.users.api_keys import ApiKeyMutations, ApiKeyQueries
+from seggraph.api.users.viewer import Viewer
 from seggraph.api.webhooks.mutations import WebhookMutations
 from seggraph.api.webhooks.webhooks import WebhookQueries
 from seggraph.api.workspaces.settings import WorkspaceMutations
@@ -227,6 +228,7 @@ class Query(
     description="The mutations. Errors that the user can correct are in `errors` of the payload, with code and path."
 )
 class Mutation(
+    ApiKeyMutations,
     CampaignMutations,
     MetricMutations,
     AttributeMutations,
@@ -243,7 +245,6 @@ class Mutation(
     SegmentMutations,
     SegmentMemberMutations,
     SuppressionMutations,
-    ViewerMutations,
     WebhookMutations,
     WorkspaceMutations,
 ):

@@ -17,7 +17,7 @@ from strawberry.types.graphql import OperationType
 
 from seggraph.transport.compiled.execution import OPERATION_SECONDS, CompiledExecutor, answer
 from seggraph.transport.cost import CostLimits, Costs, FieldCost
-from seggraph.transport.documents import DocumentCache, PreparedDocuments
+from seggraph.transport.documents import DocumentCache, PreparedDocuments, admit
 from seggraph.transport.limits import Limits
 from seggraph.transport.masking import published
 from seggraph.transport.measuring import Measured, Observe
@@ -90,6 +90,7 @@ class ServedSchema(strawberry.Schema):
         begun = perf_counter()
         cost = self.costs.of(*operation)
         try:
+            admit(context, *operation)
             estimate = cost.admit(variables)
             data: Any = await answer(self._schema, *operation, variables, context)
         except asyncio.CancelledError:

@@ -4,6 +4,7 @@ import hashlib
 import secrets
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
+from ipaddress import ip_network
 from typing import Any, Final
 
 import jwt
@@ -31,9 +32,10 @@ FIND_USER = """
 
 # any workspace: the digest of the key is the credential; the workspace is read here
 FIND_KEY = """
-    SELECT id, workspace_id, scope,
+    SELECT id, workspace_id, scope, networks,
       coalesce(last_used_at < now() - interval '1 minute', true) AS used_anew FROM api_keys
-    WHERE digest = $1 AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > now())
+    WHERE (digest = $1 OR (previous_digest = $1 AND previous_until > now()))
+      AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > now())
 """
 
 
@@ -70,7 +72,8 @@ async def _by_api_key(key: str) -> Viewer:
         raise Unauthenticated("This API key does not exist, has expired or was revoked.")
     scope = ApiKeyScope(row["scope"])
     role = Role.ADMIN if scope is ApiKeyScope.ADMIN else Role.LEADER
-    return Viewer(row["workspace_id"], role, scope, api_key_id=row["id"])
+    networks = None if row["networks"] is None else tuple(map(ip_network, row["networks"]))
+    return Viewer(row["workspace_id"], role, scope, api_key_id=row["id"], networks=networks)
 
 
 async def _by_token(settings: Settings, token: str) -> Viewer:

@@ -11,7 +11,7 @@ import asyncpg
 import orjson
 from pyroaring import BitMap
 
-from seggraph.access import Viewer
+from seggraph.access import Viewer, require_personal_data
 from seggraph.audiences import ChunkOwner, ChunkStore, bits_of
 from seggraph.criteria.catalogue import Catalogue, Field, Storage
 from seggraph.database.columns import listed
@@ -31,6 +31,7 @@ from seggraph.errors import Invalid, NotFound, UnknownField
 from seggraph.member_fields import FIELDS
 from seggraph.member_fields.cleaning import MAX_EXTERNAL_ID
 from seggraph.models.audiences import ChunkRole
+from seggraph.services.members.readable import members_read_by
 from seggraph.values.attribute_values import storable_text
 from seggraph.vocabulary import AttributeType, ConsentState, MemberKind
 
@@ -81,7 +82,7 @@ _NAMES: Final = frozenset(COLUMNS)
 _CONSENTS: Final = tuple(column for column in COLUMNS if column.startswith("consent_"))
 
 SELECT: Final = f"""
-    SELECT {", ".join(f"m.{column}" for column in COLUMNS)} /*keys*/ FROM members m WHERE m.workspace_id = $1
+    SELECT {", ".join(f"m.{column}" for column in COLUMNS)} FROM {{members}} WHERE m.workspace_id = $1
 """  # noqa: S608 - constants only
 
 _SEARCHED: Final = " || ' ' || ".join(
@@ -112,7 +113,7 @@ SELECT_KEYS: Final = "SELECT m.ordinal /*keys*/ FROM members m WHERE m.workspace
 
 READ_SORTED: Final = """
     SELECT {columns}, pages.*
-    FROM {{pages}} JOIN members m ON m.workspace_id = $1 AND m.kind = $2 AND m.ordinal = pages.ordinal
+    FROM {{pages}} JOIN {members} ON m.workspace_id = $1 AND m.kind = $2 AND m.ordinal = pages.ordinal
 """
 
 COUNT: Final = f"SELECT count(*) FROM members m WHERE m.workspace_id = $1 {OF_KIND}"  # noqa: S608
@@ -158,7 +159,9 @@ async def get_many(viewer: Viewer, member_ids: Sequence[int]) -> dict[int, Membe
     if not member_ids:
         return {}
     async with database() as connection:
-        rows = await connection.fetch(f"{SELECT} AND m.id = ANY($2)", viewer.workspace_id, list(member_ids))
+        rows = await connection.fetch(
+            f"{_select(viewer)} AND m.id = ANY($2)", viewer.workspace_id, list(member_ids)
+        )
     return {row["id"]: view_of(row) for row in rows}
 
 
@@ -168,7 +171,10 @@ async def find_by_external_id(viewer: Viewer, kind: MemberKind, external_id: str
         return None
     async with database() as connection:
         row = await connection.fetchrow(
-            f"{SELECT} AND m.kind = $2 AND m.external_id = $3", viewer.workspace_id, kind, external_id
+            f"{_select(viewer)} AND m.kind = $2 AND m.external_id = $3",
+            viewer.workspace_id,
+            kind,
+            external_id,
         )
     return None if row is None else view_of(row)
 
@@ -183,7 +189,7 @@ async def by_keys(
     kinds, ordinals = [int(kind) for kind, _ in keys], [ordinal for _, ordinal in keys]
     async with database() as connection:
         rows = await connection.fetch(
-            f"{SELECT} AND {WITHIN_KEYS}",
+            f"{_select(viewer)} AND {WITHIN_KEYS}",
             viewer.workspace_id,
             kinds,
             ordinals,
@@ -193,38 +199,41 @@ async def by_keys(
 
 
 async def by_ordinals(
-    connection: asyncpg.Connection, workspace_id: int, kind: MemberKind, ordinals: Sequence[int]
+    connection: asyncpg.Connection, viewer: Viewer, kind: MemberKind, ordinals: Sequence[int]
 ) -> list[MemberView]:
     """The members of these ordinals, in their order; deleted ones are absent."""
-    rows = await _rows_of(connection, workspace_id, kind, ordinals, COLUMNS)
+    rows = await _rows_of(connection, viewer, kind, ordinals, COLUMNS)
     return [view_of(row) for row in rows]
 
 
 async def _rows_of(
     connection: asyncpg.Connection,
-    workspace_id: int,
+    viewer: Viewer,
     kind: MemberKind,
     ordinals: Sequence[int],
     columns: Sequence[str],
 ) -> list[asyncpg.Record]:
     text = f"""
-        SELECT {_listed(columns)} FROM members m
+        SELECT {_listed(columns)} FROM {members_read_by(viewer, COLUMNS)}
         WHERE m.workspace_id = $1 AND m.kind = $2 AND m.ordinal = ANY($3::text::int[]) ORDER BY m.ordinal
     """  # noqa: S608 - names of columns
     # The driver looks at each item of a list for a nested one, which takes longer than this text.
     listed_ordinals = f"{{{','.join(map(str, ordinals))}}}"
-    rows: list[asyncpg.Record] = await connection.fetch(text, workspace_id, kind, listed_ordinals)
+    rows: list[asyncpg.Record] = await connection.fetch(text, viewer.workspace_id, kind, listed_ordinals)
     return rows
+
+
+def _select(viewer: Viewer) -> str:
+    return SELECT.format(members=members_read_by(viewer, COLUMNS))
 
 
 def _listed(columns: Sequence[str]) -> str:
     return listed(columns, "m", _NAMES)
 
 
-def _reading(columns: Sequence[str] | None) -> str:
-    return READ_SORTED.format(
-        columns=_listed([one for one in columns or COLUMNS if one != "ordinal"]) or "m.id"
-    )
+def _reading(viewer: Viewer, columns: Sequence[str] | None) -> str:
+    listed_columns = _listed([one for one in columns or COLUMNS if one != "ordinal"]) or "m.id"
+    return READ_SORTED.format(columns=listed_columns, members=members_read_by(viewer, COLUMNS))
 
 
 def _made(columns: Sequence[str] | None) -> Callable[[asyncpg.Record], Any] | None:
@@ -232,7 +241,12 @@ def _made(columns: Sequence[str] | None) -> Callable[[asyncpg.Record], Any] | No
 
 
 async def addresses(viewer: Viewer, member_ids: Sequence[int]) -> dict[int, Addresses]:
-    """The addresses of members, by member id. A member without addresses is absent."""
+    """The addresses of members, by member id. A member without addresses is absent.
+
+    A viewer without the right to personal data sees none.
+    """
+    if not viewer.sees_personal_data:
+        return {}
     async with database() as connection:
         rows = await connection.fetch(READ_ADDRESSES, viewer.workspace_id, list(member_ids))
     return {
@@ -241,6 +255,13 @@ async def addresses(viewer: Viewer, member_ids: Sequence[int]) -> dict[int, Addr
         )
         for row in rows
     }
+
+
+def require_sortable(viewer: Viewer, catalogue: Catalogue, field: str | None) -> None:
+    """Raise Forbidden if the viewer may not sort members by a field: the order would tell what it holds."""
+    sort_field = None if field is None else catalogue.find(field)
+    if sort_field is not None and sort_field.is_personal:
+        require_personal_data(viewer, path=("orderBy", "field"))
 
 
 def order_by(catalogue: Catalogue, field: str | None, *, descending: bool) -> Order:
@@ -300,7 +321,7 @@ async def list_page(
             order,
             request,
             _made(columns),
-            reading=_reading(columns),
+            reading=_reading(viewer, columns),
         )
 
 
@@ -374,7 +395,7 @@ async def pages_of_audiences(
         arguments += values
     async with database() as connection:
         return await fetch_pages(
-            connection, selects, arguments, order, request, _made(columns), reading=_reading(columns)
+            connection, selects, arguments, order, request, _made(columns), reading=_reading(viewer, columns)
         )
 
 
@@ -404,7 +425,7 @@ async def _cut_pages(
     wanted = set().union(*(ordinals for ordinals, _ in cuts))
     async with database() as connection:
         read = COLUMNS if columns is None else tuple(dict.fromkeys((*columns, "ordinal")))
-        rows = await _rows_of(connection, viewer.workspace_id, kind, sorted(wanted), read)
+        rows = await _rows_of(connection, viewer, kind, sorted(wanted), read)
     by_ordinal = {row["ordinal"]: row if columns is not None else view_of(row) for row in rows}
     pages = []
     for wanted_here, more in cuts:
@@ -441,6 +462,9 @@ def _ordinal(order: Order, cursor: str | None, name: str) -> int | None:
 
 
 def _arguments(viewer: Viewer, members: MemberList) -> tuple[Any, ...]:
+    """The values of $1 to $3 in OF_KIND. Raises Forbidden: a search looks in names and addresses."""
+    if members.pattern is not None:
+        require_personal_data(viewer, path=("search",))
     return viewer.workspace_id, members.kind, members.pattern
 
 
