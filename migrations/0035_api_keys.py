@@ -18,18 +18,29 @@ def _creator(model: str) -> ops.AddField:
     )
 
 
-def _trigger(columns: str) -> tuple[str, str]:
+DROP = "DROP TRIGGER api_keys_rights ON api_keys"
+
+
+def _create(columns: str) -> str:
     return (
-        "DROP TRIGGER api_keys_rights ON api_keys",
         f"CREATE TRIGGER api_keys_rights AFTER UPDATE OF {columns} OR DELETE ON api_keys"
-        " FOR EACH STATEMENT EXECUTE FUNCTION count_rights_changes()",
+        " FOR EACH STATEMENT EXECUTE FUNCTION count_rights_changes()"
     )
+
+
+REVOKE_NEWER = """
+    UPDATE api_keys SET revoked_at = coalesce(revoked_at, now()), scope = 'READ'
+    WHERE scope NOT IN ('READ', 'WRITE', 'ADMIN')
+"""
+"""Going back: a key whose scope is not known there must not work."""
 
 
 class Migration(migrations.Migration):
     dependencies = [("seggraph", "0029_reasons_of_deliveries")]
 
     operations = [
+        # a trigger that names a column keeps its type from being changed
+        ops.RunSQL(DROP, reverse_sql=_create("revoked_at, expires_at, scope")),
         ops.AlterField(
             model_name="ApiKey",
             name="scope",
@@ -76,9 +87,7 @@ class Migration(migrations.Migration):
             field=fields.BooleanField(default=False, db_default=False),
         ),
         ops.RunSQL(
-            [
-                *_trigger("revoked_at, expires_at, scope, networks, digest, previous_digest, previous_until"),
-            ],
-            reverse_sql=[*_trigger("revoked_at, expires_at, scope")],
+            _create("revoked_at, expires_at, scope, networks, digest, previous_digest, previous_until"),
+            reverse_sql=[REVOKE_NEWER, DROP],
         ),
     ]

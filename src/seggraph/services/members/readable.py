@@ -17,7 +17,6 @@ PERSONAL: Final = {
 }
 """The columns of `members` that are kept back, with their types."""
 
-# any workspace: what reads from it says which
 IMPERSONAL: Final = f"""
     (SELECT everything.*, {", ".join(f"NULL::{type_} AS {column}" for column, type_ in PERSONAL.items())},
        stored_attributes - ARRAY(
