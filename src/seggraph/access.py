@@ -69,6 +69,13 @@ class Viewer:
         return self.role in (Role.ADMIN, Role.LEADER)
 
     @property
+    def who(self) -> str:
+        """The user or API key, as a text: what a link that they made remembers of them."""
+        if self.api_key_id is not None:
+            return f"key-{self.api_key_id}"
+        return f"user-{self.user_id}"
+
+    @property
     def sees_personal_data(self) -> bool:
         """Whether this viewer may read what concerns single persons."""
         return Right.PERSONAL_DATA in RIGHTS[self.scope]

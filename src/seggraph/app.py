@@ -18,6 +18,7 @@ from starlette_compress import CompressMiddleware
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from seggraph import tasks
+from seggraph.access import Viewer, require_address, require_personal_data
 from seggraph.api.base.context import Caller, caller_factory
 from seggraph.api.operations import monitoring
 from seggraph.api.operations.monitoring import CountedRequests, Monitoring
@@ -28,8 +29,9 @@ from seggraph.events import Hub
 from seggraph.files import signed_paths, uploads
 from seggraph.services.destinations import feedback as destination_feedback
 from seggraph.services.exports import exports
-from seggraph.services.identity import rights
+from seggraph.services.identity import present, rights
 from seggraph.services.identity.sign_ins import SignIns
+from seggraph.services.imports import imports
 from seggraph.services.imports import rejects as import_rejects
 from seggraph.services.operations import health
 from seggraph.settings import Settings
@@ -157,10 +159,13 @@ class Api:
 
     async def _rejected(self, request: Request) -> Response:
         """Send the rejected rows of an import. The path must be signed."""
-        refusal = self._refusal(request)
-        if refusal is not None:
-            return refusal
-        workspace_id, number = _numbers(request, "workspace_id", "import_id")
+        try:
+            viewer = await self._maker(request)
+            workspace_id, number = _numbers(request, "workspace_id", "import_id")
+            require_personal_data(viewer)
+            await imports.get(viewer, number)
+        except SeggraphError as error:
+            return _no_file(error)
         return StreamingResponse(
             import_rejects.stream(workspace_id, number),
             media_type="text/csv; charset=utf-8",
@@ -169,14 +174,13 @@ class Api:
 
     async def _exported(self, request: Request) -> Response:
         """Send the file of an export. The path must be signed."""
-        refusal = self._refusal(request)
-        if refusal is not None or self._services is None:
-            return refusal or _not_ready()
         try:
-            view = await exports.file_of(*_numbers(request, "workspace_id", "export_id"))
-        except NotFound as error:
-            return PlainTextResponse(error.message, status_code=404)
-        path = await asyncio.to_thread(uploads.path_of, self._services.settings, view.file or "")
+            viewer = await self._maker(request)
+            _, number = _numbers(request, "workspace_id", "export_id")
+            view = await exports.file_of(viewer, number)
+        except SeggraphError as error:
+            return _no_file(error)
+        path = await asyncio.to_thread(uploads.path_of, self._settings, view.file or "")
         return FileResponse(
             path, media_type=MEDIA_TYPES[view.gzip, view.format], headers=_download(view.file_name)
         )
@@ -205,17 +209,20 @@ class Api:
             return PlainTextResponse(error.message, status_code=400)
         return JSONResponse(asdict(report))
 
-    def _refusal(self, request: Request) -> Response | None:
-        """Return an error if the path is not signed or has expired; otherwise None."""
+    async def _maker(self, request: Request) -> Viewer:
+        """Who made the signed path of a request, with their rights of now.
+
+        Raises NotFound unless it is signed, has not expired, and its maker still has access from this address.
+        """
         if self._services is None:
-            return _not_ready()
-        given = (request.query_params.get(name, "") for name in ("expires", "signature"))
-        try:
-            _numbers(request, *request.path_params)
-            signed_paths.verify(self._services.settings, request.url.path, *given)
-        except NotFound as error:
-            return PlainTextResponse(error.message, status_code=404)
-        return None
+            raise RetryLater("The server is starting or stopping.")
+        by, *given = (request.query_params.get(name, "") for name in ("by", "expires", "signature"))
+        [workspace_id] = _numbers(request, "workspace_id")
+        _numbers(request, *request.path_params)
+        signed_paths.verify(self._services.settings, request.url.path, by, *given)
+        viewer = await present.find(workspace_id, by)
+        require_address(viewer, None if request.client is None else request.client.host)
+        return viewer
 
     async def _ready(self, _: Request) -> JSONResponse:
         """Whether queries can be answered: the database, its tables and Redis are available."""
@@ -253,6 +260,11 @@ def _numbers(request: Request, *names: str) -> list[int]:
 
 def _not_ready() -> Response:
     return PlainTextResponse("The server is starting or stopping.", status_code=503)
+
+
+def _no_file(error: SeggraphError) -> Response:
+    """What a path that cannot be fetched is answered with: nothing tells whether there is a file."""
+    return PlainTextResponse(error.message, status_code=503 if isinstance(error, RetryLater) else 404)
 
 
 def _download(file_name: str) -> dict[str, str]:

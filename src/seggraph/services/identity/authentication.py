@@ -4,7 +4,6 @@ import hashlib
 import secrets
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
-from ipaddress import ip_network
 from typing import Any, Final
 
 import jwt
@@ -12,10 +11,10 @@ import jwt
 from seggraph.access import Viewer
 from seggraph.database.connections import database
 from seggraph.errors import Unauthenticated
+from seggraph.services.identity import present
 from seggraph.services.identity.signing_keys import signing_keys
 from seggraph.settings import Settings
 from seggraph.values.attribute_values import storable_text
-from seggraph.vocabulary import ApiKeyScope, Role
 
 API_KEY_PREFIX: Final = "sgk_live_"
 MAX_CREDENTIAL_LENGTH: Final = 8_192
@@ -70,10 +69,7 @@ async def _by_api_key(key: str) -> Viewer:
             await connection.execute(KEY_USED, row["id"])
     if row is None:
         raise Unauthenticated("This API key does not exist, has expired or was revoked.")
-    scope = ApiKeyScope(row["scope"])
-    role = Role.ADMIN if scope is ApiKeyScope.ADMIN else Role.LEADER
-    networks = None if row["networks"] is None else tuple(map(ip_network, row["networks"]))
-    return Viewer(row["workspace_id"], role, scope, api_key_id=row["id"], networks=networks)
+    return present.of_key(row)
 
 
 async def _by_token(settings: Settings, token: str) -> Viewer:
@@ -85,9 +81,7 @@ async def _by_token(settings: Settings, token: str) -> Viewer:
             row = await connection.fetchrow(FIND_USER, subject, workspace_id)
     if row is None:
         raise Unauthenticated("The token's user does not belong to the token's workspace.")
-    role = Role(row["role"])
-    scope = ApiKeyScope.ADMIN if role is Role.ADMIN else ApiKeyScope.WRITE
-    return Viewer(workspace_id, role, scope, user_id=row["id"])
+    return present.of_user(workspace_id, row)
 
 
 def _workspace_number(claim: object) -> int:
