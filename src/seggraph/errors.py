@@ -27,6 +27,7 @@ class ErrorCode(StrEnum):
     FORBIDDEN = "FORBIDDEN"
     CONFLICT = "CONFLICT"
     BAD_TRANSITION = "BAD_TRANSITION"
+    LAST_ADMINISTRATOR = "LAST_ADMINISTRATOR"
     SEGMENT_IN_USE = "SEGMENT_IN_USE"
     BAD_CURSOR = "BAD_CURSOR"
     WRONG_TYPE = "WRONG_TYPE"
@@ -158,6 +159,12 @@ class WrongType(SeggraphError):
     """A value does not have the type of its attribute; the message names the type."""
 
     code = ErrorCode.WRONG_TYPE
+
+
+class LastAdministrator(SeggraphError):
+    """The workspace would have no administrator any more who can sign in: make another user one first."""
+
+    code = ErrorCode.LAST_ADMINISTRATOR
 
 
 class Duplicate(SeggraphError):

@@ -120,12 +120,17 @@ async def test_a_key_is_changed_by_administrators_of_its_workspace_only(
 ) -> None:
     key, secret = await made(admin, "partner", "READ", networks=["127.0.0.1"])
     await made(admin, "taken", "READ")
-    given = {"id": key, "name": "Renamed", "networks": None, "expiresAt": "2999-01-01T00:00:00Z"}
+    given: dict[str, Any] = {
+        "id": key,
+        "name": "Renamed",
+        "networks": None,
+        "expiresAt": "2999-01-01T00:00:00Z",
+    }
     changed = (await admin.run(CHANGE, i=given))["updateApiKey"]
     assert changed["apiKey"] == {"name": "Renamed", "networks": None, "expiresAt": "2999-01-01T00:00:00Z"}
     untouched = (await admin.run(CHANGE, i={"id": key}))["updateApiKey"]["apiKey"]
     assert untouched == changed["apiKey"]
-    for given, wanted in (
+    for wrong, wanted in (
         ({"name": "taken"}, ("NAME_TAKEN", ["name"])),
         ({"name": " "}, ("REQUIRED", ["name"])),
         ({"networks": []}, ("REQUIRED", ["networks"])),
@@ -133,7 +138,7 @@ async def test_a_key_is_changed_by_administrators_of_its_workspace_only(
         ({"networks": ["::1"] * 51}, ("TOO_LARGE", ["networks"])),
         ({"expiresAt": "2020-01-01T00:00:00Z"}, ("INVALID", ["expiresAt"])),
     ):
-        [error] = (await admin.run(CHANGE, i={"id": key} | given))["updateApiKey"]["errors"]
+        [error] = (await admin.run(CHANGE, i={"id": key} | wrong))["updateApiKey"]["errors"]
         assert (error["code"], error["path"]) == wanted
 
     stranger = await new_viewer("Other")

@@ -48,6 +48,7 @@ from seggraph.api.subscriptions.subscriptions import EVENT_TYPES, Subscription
 from seggraph.api.subscriptions.workspace_events import WorkspaceEventQueries
 from seggraph.api.suppressions.suppressions import SuppressionMutations, SuppressionQueries
 from seggraph.api.users.api_keys import ApiKeyMutations, ApiKeyQueries
+from seggraph.api.users.users import UserMutations, UserQueries
 from seggraph.api.users.viewer import Viewer
 from seggraph.api.webhooks.mutations import WebhookMutations
 from seggraph.api.webhooks.webhooks import WebhookQueries
@@ -85,6 +86,7 @@ class Query(
     PreviewQueries,
     SegmentListQueries,
     SuppressionQueries,
+    UserQueries,
     WebhookQueries,
     WorkspaceEventQueries,
 ):
@@ -245,6 +247,7 @@ class Mutation(
     SegmentMutations,
     SegmentMemberMutations,
     SuppressionMutations,
+    UserMutations,
     WebhookMutations,
     WorkspaceMutations,
 ):

@@ -18,6 +18,7 @@ from seggraph.events.facts import (
     SegmentDeleted,
     SegmentStatusChanged,
     SegmentUpdated,
+    UserChanged,
 )
 from seggraph.events.hub import Hub
 from seggraph.events.mailboxes import Delivery, Resync
@@ -46,4 +47,5 @@ __all__ = [
     "SegmentDeleted",
     "SegmentStatusChanged",
     "SegmentUpdated",
+    "UserChanged",
 ]

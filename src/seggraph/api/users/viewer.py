@@ -6,12 +6,13 @@ import strawberry
 from strawberry.types import Info
 
 from seggraph.access import Viewer as ViewerState
+from seggraph.access import is_admin
 from seggraph.api.base import ids
 from seggraph.api.base.context import caller_of
 from seggraph.api.base.node import Node, row_id
 from seggraph.services.identity import workspaces
 from seggraph.services.identity.api_keys import ApiKeyName
-from seggraph.services.identity.users import COLUMNS, UserView
+from seggraph.services.identity.users import COLUMNS, UserView, view_of
 from seggraph.services.identity.workspaces import WorkspaceView
 from seggraph.services.refresh import drift
 from seggraph.transport.compiled.records import rows_of
@@ -85,13 +86,32 @@ class User(Node):
 
     id: strawberry.ID = row_id("User")
     name: str = strawberry.field(description="The name of the person.")
-    email: str = strawberry.field(description="The email address of the person.")
+    email: str = strawberry.field(description="The email address of the person; empty if it is not known.")
     role: Role = strawberry.field(description="What the user may do in the workspace.")
+    active: bool = strawberry.field(
+        description="Whether the user may sign in; false for a user who was deactivated."
+    )
+    subject_text: strawberry.Private[str | None] = None
+
+    @strawberry.field(
+        description="The subject of the user's tokens (`sub`); null for a user who was invited by email and has"
+        " not signed in yet, and unless you are an administrator."
+    )
+    def subject(self, info: Info) -> str | None:
+        """Tell administrators."""
+        return self.subject_text if is_admin(caller_of(info).viewer) else None
 
     @staticmethod
     def of(view: UserView) -> "User":
         """The user as the service reads them."""
-        return User(id=ids.encode("User", view.id), name=view.name, email=view.email, role=view.role)
+        return User(
+            id=ids.encode("User", view.id),
+            name=view.name,
+            email=view.email,
+            role=view.role,
+            active=view.active,
+            subject_text=view.subject,
+        )
 
 
 async def load_user(info: Info, number: int | None) -> User | None:
@@ -119,7 +139,7 @@ async def load_key_name(info: Info, number: int | None) -> KeyName | None:
     return None if view is None else KeyName.of(view)
 
 
-rows_of(User, COLUMNS, lambda row: User.of(UserView(*row)), table="u")
+rows_of(User, COLUMNS, lambda row: User.of(view_of(row)), table="u")
 
 
 @strawberry.type(description="The user or API key that sends the request.")

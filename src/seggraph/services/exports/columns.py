@@ -97,7 +97,8 @@ def _chosen(column: str, texts: Mapping[int, str], otherwise: str | None = None)
 
 def _who(role: str) -> str:
     """The name of the user or of the API key that did something to a segment."""
-    return f"""coalesce((SELECT name FROM users u WHERE u.id = s.{role}_id),
+    return f"""coalesce((SELECT coalesce(w.name, u.name) FROM users u
+        LEFT JOIN workspace_users w ON w.workspace_id = s.workspace_id AND w.user_id = u.id WHERE u.id = s.{role}_id),
       (SELECT name FROM api_keys k WHERE k.workspace_id = s.workspace_id AND k.id = s.{role}_key_id))"""  # noqa: S608
 
 

@@ -11,23 +11,17 @@ import jwt
 from seggraph.access import Viewer
 from seggraph.database.connections import database
 from seggraph.errors import Unauthenticated
-from seggraph.services.identity import present
+from seggraph.services.identity import present, provisioning
 from seggraph.services.identity.signing_keys import signing_keys
 from seggraph.settings import Settings
-from seggraph.values.attribute_values import storable_text
 
 API_KEY_PREFIX: Final = "sgk_live_"
 MAX_CREDENTIAL_LENGTH: Final = 8_192
 CLOCK_LEEWAY_SECONDS: Final = 10
-MAX_SUBJECT: Final = 255
 MAX_WORKSPACE_DIGITS: Final = 18
 WORKSPACE_CLAIM: Final = "workspace"
 """The claim that names the workspace: by its bare number, not by its id in the API."""
 
-FIND_USER = """
-    SELECT u.id, wu.role FROM users u JOIN workspace_users wu ON wu.user_id = u.id
-    WHERE u.subject = $1 AND wu.workspace_id = $2
-"""
 
 # any workspace: the digest of the key is the credential; the workspace is read here
 FIND_KEY = """
@@ -74,14 +68,19 @@ async def _by_api_key(key: str) -> Viewer:
 
 async def _by_token(settings: Settings, token: str) -> Viewer:
     claims = await _claims(settings, token)
-    subject, workspace_id = claims["sub"], _workspace_number(claims[WORKSPACE_CLAIM])
-    row = None
-    if storable_text(subject, MAX_SUBJECT):
-        async with database() as connection:
-            row = await connection.fetchrow(FIND_USER, subject, workspace_id)
+    workspace_id = _workspace_number(claims[WORKSPACE_CLAIM])
+    row = await provisioning.user_of(settings, workspace_id, claims)
     if row is None:
         raise Unauthenticated("The token's user does not belong to the token's workspace.")
+    if row["tokens_after"] is not None and not _is_issued_after(claims, row["tokens_after"]):
+        raise Unauthenticated("The token was withdrawn; sign in again.")
     return present.of_user(workspace_id, row)
+
+
+def _is_issued_after(claims: Mapping[str, Any], instant: datetime) -> bool:
+    """Whether a token says that it was issued after an instant; one that does not say when was not."""
+    issued_at = claims.get("iat")
+    return isinstance(issued_at, int | float) and issued_at > instant.timestamp()
 
 
 def _workspace_number(claim: object) -> int:

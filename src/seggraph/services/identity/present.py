@@ -10,7 +10,10 @@ from seggraph.database.connections import database
 from seggraph.errors import NotFound
 from seggraph.vocabulary import ApiKeyScope, Role
 
-USER: Final = "SELECT user_id AS id, role FROM workspace_users WHERE workspace_id = $1 AND user_id = $2"
+USER: Final = """
+    SELECT user_id AS id, role FROM workspace_users
+    WHERE workspace_id = $1 AND user_id = $2 AND deactivated_at IS NULL
+"""
 
 KEY: Final = """
     SELECT id, workspace_id, scope, networks FROM api_keys
