@@ -20,6 +20,7 @@ from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 from seggraph import tasks
 from seggraph.access import Viewer, require_address, require_personal_data
 from seggraph.api.base.context import Caller, caller_factory
+from seggraph.api.base.idempotency import IdempotentMutations
 from seggraph.api.operations import monitoring
 from seggraph.api.operations.monitoring import CountedRequests, Monitoring
 from seggraph.api.schema import build_schema
@@ -93,6 +94,7 @@ class Api:
             allowed_origins=settings.allowed_origins,
             max_upload_bytes=settings.max_upload_bytes + UPLOAD_OVERHEAD_BYTES,
             recheck_seconds=settings.session_check_seconds,
+            once=IdempotentMutations(settings),
             documents=self._documents(settings),
         )
         self.application = Starlette(

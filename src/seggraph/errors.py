@@ -43,6 +43,7 @@ class ErrorCode(StrEnum):
     CRITERIA_TOO_LARGE = "CRITERIA_TOO_LARGE"
     CRITERIA_TOO_SLOW = "CRITERIA_TOO_SLOW"
     CRITERIA_TOO_EXPENSIVE = "CRITERIA_TOO_EXPENSIVE"
+    IDEMPOTENCY_CONFLICT = "IDEMPOTENCY_CONFLICT"
     RETRY_LATER = "RETRY_LATER"
     INTERNAL = "INTERNAL"
 
@@ -159,6 +160,12 @@ class WrongType(SeggraphError):
     """A value does not have the type of its attribute; the message names the type."""
 
     code = ErrorCode.WRONG_TYPE
+
+
+class IdempotencyConflict(SeggraphError):
+    """The Idempotency-Key was given with another request: with other input, or with other rights."""
+
+    code = ErrorCode.IDEMPOTENCY_CONFLICT
 
 
 class LastAdministrator(SeggraphError):

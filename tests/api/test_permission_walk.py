@@ -53,6 +53,8 @@ TABLES = Tables(
         "deliveryId": "WebhookDelivery",
         "rotateWebhookSecret.id": "Webhook",
         "hiddenFromIds": "User",
+        "updateUser.id": "User",
+        "handOverPrivateTo": "User",
         **{f"{verb}ApiKey.id": "ApiKey" for verb in ("update", "rotate", "revoke")},
         "discardExport.id": "Export",
         "deleteImportTemplate.id": "ImportTemplate",
@@ -96,6 +98,7 @@ TABLES = Tables(
             name: {"kind": "PERSON", "externalIds": ["p289"]}
             for name in ("MemberIdsInput", "SetConsentsInput")
         },
+        "CreateUserInput": {"subject": "walk"},
         "SegmentMembersInput": {"externalIds": ["p289"]},
         "TagMembersInput": {"kind": "PERSON", "externalIds": ["p289"], "add": ["x"]},
     },
@@ -123,6 +126,7 @@ MAY: Mapping[str, str] = {
             "createApiKey",
             "updateApiKey",
             "rotateApiKey",
+            "createUser",
             "createWebhook",
             "deleteWebhook",
             "pauseWebhook",
@@ -132,6 +136,7 @@ MAY: Mapping[str, str] = {
             "rotateWebhookSecret",
             "setEventRetention",
             "testWebhook",
+            "updateUser",
             "updateWebhook",
             "updateWorkspace",
         ),

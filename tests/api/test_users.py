@@ -85,7 +85,7 @@ async def test_a_user_is_created_by_subject_listed_and_signs_in(
         for text, given in (
             (CREATE, {"email": "x@example.com", "role": "ADMIN"}),
             (UPDATE, {"id": made["user"]["id"], "role": "ADMIN"}),
-        ):  # noqa: E501
+        ):
             assert await errors_of(leader, text, **given) == [("FORBIDDEN", None)]
     entries = await admin.run(
         "{ auditLog(subjects: [USER], first: 2) { nodes { action subjectName after actor { name } } } }"

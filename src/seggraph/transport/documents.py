@@ -117,7 +117,7 @@ def admit(
     """Let the context decide about an operation. Raises Forbidden."""
     decide = getattr(context, "admit", None)
     if decide is not None:
-        fields = set(_root_fields(operation.selection_set, fragments))
+        fields = list(_root_fields(operation.selection_set, fragments))
         cast(Admitting, context).admit(
             is_mutation=operation.operation is OperationType.MUTATION, fields=fields
         )

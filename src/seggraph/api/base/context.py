@@ -12,7 +12,7 @@ from strawberry.types import Info
 from seggraph.access import Viewer, require_address, require_operation
 from seggraph.api.loaders import Loaders
 from seggraph.context import Context
-from seggraph.errors import Forbidden, RetryLater, Unauthenticated
+from seggraph.errors import Forbidden, Invalid, RetryLater, Unauthenticated
 from seggraph.events import Fact, Hub
 from seggraph.events.cursors import Position, decode
 from seggraph.events.subscriptions import Subscription
@@ -36,6 +36,8 @@ class Caller:
     """What the operation's subscription reads, when it does."""
     start: str | None = None
     """Where the operation's subscription begins instead of with a snapshot: after a cursor."""
+    is_one_change: bool = False
+    """Whether the operation is carried out as a whole, and so may have one mutation only."""
     when_idle: Callable[[], None] | None = None
     """What is called when the operation's subscription has published all that happened."""
 
@@ -84,7 +86,12 @@ class Caller:
         return replace(found, user_agent=self.viewer.user_agent)
 
     def admit(self, *, is_mutation: bool, fields: Collection[str]) -> None:
-        """Raise Forbidden unless the viewer may ask for these fields of a root type at all."""
+        """Raise Forbidden unless the viewer may ask for these fields of a root type at all.
+
+        Raises Invalid for more than one mutation where only one may be.
+        """
+        if is_mutation and self.is_one_change and len(fields) > 1:
+            raise Invalid("With an Idempotency-Key an operation has one mutation: send several requests.")
         require_operation(self.viewer, is_mutation=is_mutation, fields=fields)
 
     @asynccontextmanager
