@@ -243,17 +243,20 @@ async def test_every_mutation_of_the_schema_is_carried_out_once(
         for name in sorted(WALK.fields_of("Mutation")):
             operation = WALK.trial("Mutation", name, reachable(world))
             admin.http.headers["Idempotency-Key"] = f"walk {name}"
+            untouched = await digest(connection, world.admin.workspace_id)
             first = await answer_to(admin, operation)
             before = await digest(connection, world.admin.workspace_id)
             again = await answer_to(admin, operation)
             # then it answers the same again, and nothing changes
             assert without_time(again) == without_time(first), name
-            if f"walk {name}" in await keys(connection):
-                assert await digest(connection, world.admin.workspace_id) == before, name
+            assert await digest(connection, world.admin.workspace_id) == before, name
+            if before != untouched:
+                assert f"walk {name}" in await keys(connection), name
                 kept.add(name)
         del admin.http.headers["Idempotency-Key"]
-    # and whatever did something has kept its answer: only what was refused has not
-    assert {"createSegment", "createCampaign", "upsertMembers", "createApiKey", "createUser"} <= kept
+    # and what did something, as most of them did, has kept its answer
+    assert len(kept) > len(WALK.fields_of("Mutation")) / 2, kept
+    assert {"createCampaign", "upsertMembers", "createApiKey", "createUser", "deleteMembers"} <= kept
 
 
 async def keys(connection: asyncpg.Connection) -> set[str]:
