@@ -2,9 +2,12 @@
 
 import asyncio
 import hashlib
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 
 from seggraph.api.base.context import Caller
+from seggraph.database.connections import POOL_SECONDS
+from seggraph.errors import RetryLater
 from seggraph.services.idempotency import answers
 from seggraph.services.idempotency.answers import Outcome, Request
 from seggraph.settings import Settings
@@ -28,6 +31,19 @@ class IdempotentMutations:
         async def run() -> Outcome:
             return Outcome(*await execute())
 
-        async with self._at_once:
+        async with self._place():
             answer, _ = await answers.once(caller.services, request, run)
         return answer
+
+    @asynccontextmanager
+    async def _place(self) -> AsyncIterator[None]:
+        """Wait for a place, but not for long."""
+        try:
+            async with asyncio.timeout(POOL_SECONDS):
+                await self._at_once.acquire()
+        except TimeoutError as error:
+            raise RetryLater("Too many mutations with keys are being carried out; try again soon.") from error
+        try:
+            yield
+        finally:
+            self._at_once.release()
