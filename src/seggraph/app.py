@@ -265,7 +265,7 @@ def _not_ready() -> Response:
 
 
 def _no_file(error: SeggraphError) -> Response:
-    """What a path that cannot be fetched is answered with: nothing tells whether there is a file."""
+    """What a path that cannot be fetched is answered with: it never says whether there is a file."""
     return PlainTextResponse(error.message, status_code=503 if isinstance(error, RetryLater) else 404)
 
 

@@ -354,7 +354,7 @@ async def test_personal_data_is_left_out_of_every_form_of_a_list(
                 "country": "DE",
                 "attributes": {"plan": "pro"},
             }
-            # whoever may read it asks the same documents in between
+            # a key that may read it asks the same documents in between
             [whole] = (await all_.run(PLAIN_LIST))["members"]["nodes"]
             assert (whole["name"], whole["attributes"]["nickname"]) == ("Ada Secret", "Secrety")
         # what is marked for one kind stays readable for another
@@ -440,9 +440,9 @@ async def test_nobody_finds_personal_data_out_by_asking_for_it(
         ]["id"]
         explain = """query ($id: ID!, $m: ID!) {
             segment(id: $id) { explain(memberId: $m) { isMember criteria { sentence actual } } } }"""
-        for one, is_told in ((segment, False), (harmless, True)):
-            told = (await bi.run(explain, id=one["segment"]["id"], m=member))["segment"]["explain"]
-            assert (told["criteria"] is not None) is is_told
+        for one, is_shown in ((segment, False), (harmless, True)):
+            explained = (await bi.run(explain, id=one["segment"]["id"], m=member))["segment"]["explain"]
+            assert (explained["criteria"] is not None) is is_shown
 
 
 async def test_events_of_subscriptions_have_no_personal_data(

@@ -127,7 +127,7 @@ async def test_what_is_refused_about_users(admin: Product, server: Server, viewe
 async def test_two_administrators_cannot_both_step_down_at_once(admin: Product, viewer: Viewer) -> None:
     second = await called(admin, "createUser", USER, subject="second", role="ADMIN")
     both = [ids.encode("User", viewer.user_id or 0), second["user"]["id"]]
-    # a key of an administrator stays one whoever steps down
+    # a key of an administrator stays one if they step down
     made = await called(admin, "createApiKey", "secret", name="k", scope="ADMIN")
     async with admin.server.connect(made["secret"]) as key:
         done = await asyncio.gather(*(key.run(UPDATE, i={"id": one, "role": "LEADER"}) for one in both))

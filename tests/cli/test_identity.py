@@ -19,10 +19,10 @@ def test_an_operator_manages_users_and_keys(database_url: str, servers: embedded
         assert done.returncode == 0, done.stderr
         return [line.split("\t") for line in done.stdout.splitlines()]
 
-    [[ada, *told]] = run(
+    [[ada, *shown]] = run(
         "users", "create", "--subject", "auth0|1", "--email", "ada@x.example", "--role", "ADMIN"
     )
-    assert told == ["ADMIN", "active", "ada@x.example", "Ada", "auth0|1"]
+    assert shown == ["ADMIN", "active", "ada@x.example", "Ada", "auth0|1"]
     [[bob, *_]] = run("users", "create", "--email", "bob@x.example", "--name", "Bob")
     assert [row[0] for row in run("users", "list")] == [ada, bob]
     for who in (ada, "auth0|1", "ada@x.example"):

@@ -112,7 +112,7 @@ class WholeOperation:
     @asynccontextmanager
     async def look(self) -> AsyncIterator[asyncpg.Connection]:
         """The connection for reading for long; settings of the transaction that change meanwhile are put back."""
-        assert self.connection is not None  # noqa: S101 - whoever looks has asked whether there is one
+        assert self.connection is not None  # noqa: S101 - the caller has asked whether there is one
         async with self.lock:
             savepoint = self.connection.transaction()
             await savepoint.start()
@@ -147,7 +147,7 @@ class WholeOperation:
 
 
 class _Undone(Exception):
-    """What tells the transaction to roll back."""
+    """The error with which the transaction is rolled back."""
 
 
 current: Final[ContextVar[WholeOperation | None]] = ContextVar("whole_operation", default=None)

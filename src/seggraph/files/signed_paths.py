@@ -27,7 +27,7 @@ def sign(settings: Settings, path: str, by: str) -> str:
 
 
 def verify(settings: Settings, path: str, by: str, expires: str, signature: str) -> None:
-    """Raise NotFound unless this path was signed by us, for whom it says, and has not expired."""
+    """Raise NotFound unless we signed this path for the maker that it names, and it has not expired."""
     if not (expires.isascii() and expires.isdigit() and len(expires) < 12 and signature.isascii()):
         raise NotFound("There is no such file.")
     expected = _signature(settings, path, by, int(expires))

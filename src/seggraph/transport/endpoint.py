@@ -43,6 +43,7 @@ from seggraph.transport import request_ids
 from seggraph.transport.codes import TransportCode
 from seggraph.transport.encoding import decode, encode
 from seggraph.transport.graphiql import GraphiQLAssets, GraphiQLPage
+from seggraph.transport.idempotency.requests import Once, key_of, result_of
 from seggraph.transport.masking import log_internal
 from seggraph.transport.media_types import (
     EVENT_STREAM,
@@ -56,7 +57,6 @@ from seggraph.transport.media_types import (
 from seggraph.transport.pacing import STEP_OF_JSON, as_json
 from seggraph.transport.persisted import PersistedDocuments
 from seggraph.transport.refusals import Refused, failure, internal_failure, refusal
-from seggraph.transport.repeating import Once, key_of, result_of
 from seggraph.transport.schema import ServedSchema, is_request_error
 from seggraph.transport.sessions import Rights, while_admitted
 from seggraph.transport.sharing import Broadcasts

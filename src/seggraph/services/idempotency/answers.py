@@ -1,4 +1,4 @@
-"""Answers by idempotency key: kept in the transaction of what they tell of, and given again for a day.
+"""Answers by idempotency key: kept in the transaction of the change, and given again for a day.
 
 A row is written at the beginning of the transaction, so that of two requests with one key one is carried out, and gets
 its answer at the end. A process that is lost in between leaves nothing: neither the change nor the row.
@@ -32,7 +32,7 @@ FIND: Final = f"""
 SHORT_WAIT: Final = """
     SELECT current_setting('lock_timeout') AS before, set_config('lock_timeout', '200ms', true)
 """
-"""Whoever else carries out a request with this key holds its row until the end."""
+"""Another request with this key holds its row until it ends."""
 USUAL_WAIT: Final = "SELECT set_config('lock_timeout', $1, true)"
 
 CLAIM: Final = f"""

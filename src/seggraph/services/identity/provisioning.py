@@ -39,7 +39,6 @@ INVITED: Final = """
     ORDER BY u.id LIMIT 1
 """
 
-# any workspace: a person has one subject in all of them
 FIND_PERSON: Final = "SELECT id FROM users WHERE subject = $1"
 BECOME_KNOWN: Final = "UPDATE users SET subject = $2 WHERE id = $1"
 """An invitation becomes the person."""

@@ -258,7 +258,7 @@ async def addresses(viewer: Viewer, member_ids: Sequence[int]) -> dict[int, Addr
 
 
 def require_sortable(viewer: Viewer, catalogue: Catalogue, field: str | None) -> None:
-    """Raise Forbidden if the viewer may not sort members by a field: the order would tell what it holds."""
+    """Raise Forbidden if the viewer may not sort members by a field: the order would show what it holds."""
     sort_field = None if field is None else catalogue.find(field)
     if sort_field is not None and sort_field.is_personal:
         require_personal_data(viewer, path=("orderBy", "field"))

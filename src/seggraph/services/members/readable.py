@@ -1,6 +1,6 @@
 """What a viewer may read of members: the one place that each statement which shows members takes them from.
 
-For a viewer without the right to personal data the columns that tell who a member is are null, and attributes that the
+For a viewer without the right to personal data the columns that show who a member is are null, and attributes that the
 workspace marked as personal are left out. Nothing above has to know: what a statement does not read, no field, file,
 sample or event can show.
 """

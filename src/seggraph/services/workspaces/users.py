@@ -81,7 +81,8 @@ async def create(context: Context, viewer: Viewer, draft: UserDraft) -> UserView
     if subject is None and email is None:
         raise Required("Say who: give the subject of their tokens, or an email address.", path=("subject",))
     email = email or (tidied(subject) if subject is not None and is_email(subject) else "")
-    name = clean_name(draft.name or email.partition("@")[0] or subject, "user")
+    called = email.partition("@")[0].replace(".", " ").title()
+    name = clean_name(draft.name or called or subject, "user")
     async with begin() as unit:
         await user_rows.lock(unit, viewer.workspace_id)
         if await unit.connection.fetchval(COUNT, viewer.workspace_id) >= MAX_USERS:
@@ -171,8 +172,8 @@ async def _record(
 ) -> None:
     was = None if before is None else audit.described(before, *AUDITED)
     subject = audit.Subject(AuditSubject.USER, after.id, after.name)
-    told = {name: value for name, value in more.items() if value is not None}
-    await audit.record(unit, viewer, action, subject, was, audit.described(after, *AUDITED) | told)
+    noted = {name: value for name, value in more.items() if value is not None}
+    await audit.record(unit, viewer, action, subject, was, audit.described(after, *AUDITED) | noted)
 
 
 def _changed(viewer: Viewer, user_id: int) -> UserChanged:

@@ -1,4 +1,4 @@
-"""Mutations with an `Idempotency-Key`: the request is read, and carried out by whoever keeps answers.
+"""Mutations with an `Idempotency-Key`: the request is read, and carried out by what keeps answers.
 
 The header is that of the IETF draft "The Idempotency-Key HTTP Header Field". It counts for mutations by POST.
 """
