@@ -141,7 +141,7 @@ def measure(site: Site, rounds: int, seconds: int, connections: int) -> dict[tup
             for name, url in urls.items():
                 given = url, bodies[name] / f"{query}.jsonl"
                 if number == 0:
-                    load(*given, 1, connections, authorization)
+                    load(*given, seconds, connections, authorization)
                 timing = load(*given, seconds, connections, authorization)
                 timings.setdefault((name, query), []).append(timing)
     return timings

@@ -5,15 +5,15 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import asdict
 from functools import partial
-from typing import Final
+from typing import Any, Final, cast
 
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
-from starlette.requests import Request
+from starlette.requests import HTTPConnection, Request
 from starlette.responses import FileResponse, JSONResponse, PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route
-from starlette.websockets import WebSocket
+from starlette.types import ASGIApp
 from starlette_compress import CompressMiddleware
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
@@ -38,8 +38,10 @@ from seggraph.services.operations import health
 from seggraph.settings import Settings
 from seggraph.transport import GraphQLEndpoint, PersistedDocuments, RedisDocumentStore, read_trusted
 from seggraph.transport.endpoint import PREFLIGHT_HEADERS
+from seggraph.transport.known import KnownQueries, QueriesFirst
 from seggraph.vocabulary import ExportFormat
 
+GRAPHQL: Final = "/graphql"
 EXPORTED: Final = "/files/exports/{workspace_id}/{export_id}"
 FEEDBACK: Final = "/destinations/{destination_id}/feedback"
 REJECTED: Final = "/files/imports/{workspace_id}/{import_id}/rejected.csv"
@@ -87,19 +89,31 @@ class Api:
         self._sign_ins = SignIns()
         self._services: Context | None = None
         self._hub: Hub | None = None
+        schema, documents = build_schema(self._observe, settings), self._documents(settings)
         endpoint = self._endpoint = GraphQLEndpoint(
-            build_schema(self._observe, settings),
+            schema,
             self._caller,
             per_operation=Caller.afresh,
             allowed_origins=settings.allowed_origins,
             max_upload_bytes=settings.max_upload_bytes + UPLOAD_OVERHEAD_BYTES,
             recheck_seconds=settings.session_check_seconds,
             once=IdempotentMutations(settings),
-            documents=self._documents(settings),
+            documents=documents,
         )
-        self.application = Starlette(
+        known = KnownQueries(
+            schema,
+            documents,
+            self._caller,
+            layers=lambda answers: CORSMiddleware(_compressed(answers), **_cors(settings)),
+            layered_bytes=COMPRESSED_BYTES,
+            answered=partial(self._monitoring.request, GRAPHQL),
+        )
+        self.application = QueriesFirst(
+            GRAPHQL,
+            known,
+            around=partial(_behind_proxies, settings),
             routes=[
-                *endpoint.routes("/graphql"),
+                *endpoint.routes(GRAPHQL),
                 Route("/healthz", _alive),
                 Route("/readyz", self._ready),
                 Route("/metrics", self._metrics),
@@ -108,10 +122,9 @@ class Api:
                 Route(FEEDBACK, self._feedback, methods=["POST"]),
             ],
             middleware=[
-                Middleware(ProxyHeadersMiddleware, trusted_hosts=[*map(str, settings.trusted_proxies)]),
                 Middleware(CountedRequests, monitoring=self._monitoring),
-                _cors(settings),
-                Middleware(CompressMiddleware, minimum_size=COMPRESSED_BYTES),
+                Middleware(CORSMiddleware, **_cors(settings)),
+                Middleware(_compressed),
             ],
             lifespan=self._lifespan,
         )
@@ -146,9 +159,7 @@ class Api:
         store = RedisDocumentStore(lambda: None if self._services is None else self._services.redis)
         return PersistedDocuments(trusted, store=store, only_trusted=settings.only_persisted_documents)
 
-    async def _caller(
-        self, connection: Request | WebSocket, parameters: Mapping[str, object] | None
-    ) -> Caller:
+    async def _caller(self, connection: HTTPConnection, parameters: Mapping[str, object] | None) -> Caller:
         if self._services is None or self._hub is None:
             raise RetryLater("The server is starting or stopping; try again in a moment.")
         return await caller_factory(self._services, self._hub, self._sign_ins)(connection, parameters)
@@ -252,6 +263,14 @@ def create_app(settings: Settings, opening: Opening | None = None) -> Starlette:
     return Api(settings, opening or partial(open_context, settings)).application
 
 
+def _behind_proxies(settings: Settings, application: ASGIApp) -> ASGIApp:
+    """The application with the addresses of clients as trusted proxies say them, if there are any."""
+    if not settings.trusted_proxies:
+        return application
+    trusted = [str(network) for network in settings.trusted_proxies]
+    return cast(ASGIApp, ProxyHeadersMiddleware(cast(Any, application), trusted_hosts=trusted))
+
+
 def _numbers(request: Request, *names: str) -> list[int]:
     """The numbers of objects in the path. Raises NotFound for any other text."""
     texts = [request.path_params[name] for name in names]
@@ -278,15 +297,19 @@ def _download(file_name: str) -> dict[str, str]:
     }
 
 
-def _cors(settings: Settings) -> Middleware:
-    return Middleware(
-        CORSMiddleware,
-        allow_origins=list(settings.allowed_origins),
-        allow_methods=["GET", "POST"],
-        allow_headers=[*ALLOWED_HEADERS, *settings.allowed_headers],
-        expose_headers=["x-request-id", "retry-after"],
-        max_age=CORS_SECONDS,
-    )
+def _cors(settings: Settings) -> dict[str, Any]:
+    """What pages of other origins may do."""
+    return {
+        "allow_origins": list(settings.allowed_origins),
+        "allow_methods": ["GET", "POST"],
+        "allow_headers": [*ALLOWED_HEADERS, *settings.allowed_headers],
+        "expose_headers": ["x-request-id", "retry-after"],
+        "max_age": CORS_SECONDS,
+    }
+
+
+def _compressed(application: ASGIApp) -> ASGIApp:
+    return CompressMiddleware(application, minimum_size=COMPRESSED_BYTES)
 
 
 async def _alive(_: Request) -> JSONResponse:

@@ -9,7 +9,7 @@ import asyncpg
 
 from seggraph.access import Viewer
 from seggraph.context import Context
-from seggraph.transport.endpoint import WATCHED_AFTER_SECONDS
+from seggraph.transport.known import WATCHED_AFTER_SECONDS
 from seggraph.vocabulary import Role
 from tests.conftest import new_viewer
 from tests.product import PATIENCE_SECONDS, Product, Server, serving, working

@@ -8,8 +8,7 @@ from enum import Enum
 from typing import Annotated, Any, NewType
 
 import strawberry
-from starlette.requests import Request
-from starlette.websockets import WebSocket
+from starlette.requests import HTTPConnection
 from strawberry.file_uploads import Upload
 from strawberry.scalars import JSON
 from strawberry.types import Info
@@ -31,7 +30,7 @@ ENDED: set[str] = set()
 """Credentials that do not hold any more."""
 
 
-async def make_caller(connection: Request | WebSocket, params: Mapping[str, object] | None) -> Caller:
+async def make_caller(connection: HTTPConnection, params: Mapping[str, object] | None) -> Caller:
     given = connection.headers.get("authorization") if params is None else params.get("Authorization")
     if given == "Bearer wrong" or given in ENDED:
         raise Unauthenticated("The token is not valid.")

@@ -7,7 +7,7 @@ import pytest
 import strawberry
 from graphql import parse, validate
 
-from seggraph.transport.compiled.compiler import KEPT_PROGRAMS
+from seggraph.transport.compiled.compiler import KEPT_OPERATIONS
 from seggraph.transport.compiled.execution import CompiledExecutor, programs_of
 from tests.effort import tries
 from tests.transport.random_documents import Documents
@@ -58,9 +58,9 @@ async def test_a_document_is_compiled_once_for_each_choice_of_its_conditions() -
     _, ours = schemas(a_car)
     document = "query ($yes: Boolean!) { car { name @include(if: $yes) seats } }"
     node = parse(document).definitions[0]
-    programs = programs_of(ours._schema)
+    operation = programs_of(ours._schema).operation(node, {})  # type: ignore[arg-type]
 
-    found = [programs.program(node, {}, {"yes": yes}) for yes in (True, False, True, False)]  # type: ignore[arg-type]
+    found = [operation.program({"yes": yes}) for yes in (True, False, True, False)]
 
     assert found[0] is found[2]
     assert found[1] is found[3]
@@ -74,7 +74,7 @@ async def test_a_thousand_documents_in_turn_are_answered_and_not_all_kept() -> N
         result = await ours.execute(f"{{ car {{ a{number}: name }} }}")
         assert result.data == {"car": {f"a{number}": "Ada"}}
 
-    assert len(programs_of(ours._schema)._kept) == KEPT_PROGRAMS
+    assert len(programs_of(ours._schema)._kept) == KEPT_OPERATIONS
 
 
 async def test_an_ordinary_document_is_executed_as_compiled(monkeypatch: pytest.MonkeyPatch) -> None:

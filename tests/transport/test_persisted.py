@@ -10,7 +10,7 @@ import pytest
 
 from seggraph.context import Context
 from seggraph.transport import PersistedDocuments, RedisDocumentStore, read_trusted
-from seggraph.transport import document_store as stored_documents
+from seggraph.transport.documents import store as stored_documents
 from seggraph.transport.refusals import Refused
 from tests.transport.conftest import PATIENCE_SECONDS, TRUSTED, digest_of
 from tests.transport.test_websocket import init, receive, send, socket

@@ -17,7 +17,7 @@ from seggraph.audiences.bitmap import (
     to_sql_blocks,
 )
 from seggraph.audiences.chunk_cache import ChunkCache
-from seggraph.audiences.store import ChunkOwner, ChunkStore
+from seggraph.audiences.store import ChunkOwner, ChunkStore, chunks_of, joined_chunks
 
 __all__ = [
     "CHUNK_BITS",
@@ -28,9 +28,11 @@ __all__ = [
     "SqlBlocks",
     "bits_of",
     "chunk_of",
+    "chunks_of",
     "from_bytes",
     "from_parts",
     "in_block",
+    "joined_chunks",
     "page",
     "page_backwards",
     "pieces",

@@ -264,6 +264,20 @@ class _WritePlan:
     folded: dict[ChunkOwner, BitMap]
 
 
+def chunks_of(row: str, role: int) -> str:
+    """The chunks of a bitmap as an SQL expression, with the row of its owner: `joined_chunks` makes a bitmap of it."""
+    return f"""ARRAY(
+        SELECT c.roaring FROM chunks c
+        WHERE c.workspace_id = {row}.workspace_id AND c.role = {int(role)} AND c.owner_id = {row}.id
+    )"""  # noqa: S608 - constants only
+
+
+async def joined_chunks(bitmaps: Sequence[Sequence[bytes]]) -> list[BitMap]:
+    """The bitmaps of chunks that were read with the rows of their owners."""
+    many = sum(map(len, bitmaps)) > THREAD_ABOVE_CHUNKS
+    return await _computed(many, lambda: list(map(from_parts, bitmaps)))
+
+
 async def _computed(takes_long: bool, compute: Callable[[], T]) -> T:
     return await asyncio.to_thread(compute) if takes_long else compute()
 

@@ -20,6 +20,8 @@ from tortoise.backends.base.config_generator import expand_db_url
 from tortoise.connection import get_connection
 from tortoise.exceptions import DBConnectionError
 
+from seggraph.database import pool
+from seggraph.database.pool import KeptPool
 from seggraph.errors import RetryLater
 from seggraph.settings import Settings
 
@@ -65,6 +67,7 @@ class Runtime:
 def tortoise_config(database_url: str, *, pool_size: int) -> dict[str, Any]:
     """The Tortoise configuration for one PostgreSQL URL; at most `pool_size` connections."""
     connection = expand_db_url(_with_asyncpg_scheme(database_url))
+    connection["engine"] = pool.__name__
     connection["credentials"] |= {
         "minsize": 1,
         "maxsize": pool_size,
@@ -134,29 +137,46 @@ class database:
     read passes it: generators one in another take as long as the statement's own way through the driver.
     """
 
-    __slots__ = ("_holding",)
+    __slots__ = ("_connection", "_holding", "_pool")
 
     async def __aenter__(self) -> asyncpg.Connection:
-        self._holding: Any = get_connection("default").acquire_connection()
-        try:
-            async with asyncio.timeout(POOL_SECONDS):
-                return await self._holding.__aenter__()
-        except OSError as error:  # which a TimeoutError is too
-            raise _none_free() from error
-        except PASSING as error:
-            _raise_defect(error)
-            raise _passed(error) from error
+        client: Any = get_connection("default")
+        used: KeptPool | None = client._pool  # none in a transaction, and before the first statement
+        connection = None if used is None else used.take()
+        if connection is None:
+            self._holding = client.acquire_connection()
+            connection = await _entered(self._holding)
+            used = client._pool
+        self._pool, self._connection = used, connection
+        return connection
 
     async def __aexit__(
         self, type_: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
+        used = self._pool
+        if used is not None and error is None and used.keep(self._connection):
+            return
         try:
-            await self._holding.__aexit__(None, None, None)
+            if used is None:
+                await self._holding.__aexit__(None, None, None)
+            else:
+                await used.release(self._connection)
         except PASSING as failed:
             _raise_defect(failed)
             raise _passed(failed) from failed
         if isinstance(error, PASSING) and not isinstance(error, ValueError):
             raise _passed(error) from error
+
+
+async def _entered(holding: Any) -> Any:
+    try:
+        async with asyncio.timeout(POOL_SECONDS):
+            return await holding.__aenter__()
+    except OSError as error:  # which a TimeoutError is too
+        raise _none_free() from error
+    except PASSING as error:
+        _raise_defect(error)
+        raise _passed(error) from error
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,11 +190,11 @@ class PoolUse:
 
 def pool_use() -> PoolUse:
     """How the pool is used now."""
-    pool = cast(Any, get_connection("default"))._pool
-    if pool is None:  # no connection was needed yet
+    used = cast(Any, get_connection("default"))._pool
+    if used is None:  # no connection was needed yet
         return PoolUse(0, 0, 0)
-    idle = pool.get_idle_size()
-    return PoolUse(pool.get_size() - idle, idle, pool.get_max_size())
+    idle = used.idle()
+    return PoolUse(used.get_size() - idle, idle, used.get_max_size())
 
 
 @asynccontextmanager

@@ -12,12 +12,10 @@ does otherwise, and why that does not do:
 - bodies have no size limit, and a body that is JSON but no object ends in 500.
 """
 
-import asyncio
-from collections.abc import AsyncGenerator, AsyncIterable, Awaitable, Callable, Coroutine, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterable, Awaitable, Callable, Mapping, Sequence
 from datetime import timedelta
 from functools import partial
-from json import JSONDecodeError
-from typing import Any, Final, TypeVar, cast
+from typing import Any, cast
 
 from cross_web import AsyncHTTPRequestAdapter, FormData, HTTPException, StarletteRequestAdapter
 from starlette.exceptions import HTTPException as StarletteHTTPException
@@ -37,13 +35,14 @@ from strawberry.types import ExecutionResult
 from strawberry.types.graphql import OperationType
 from strawberry.types.unset import UNSET, UnsetType
 
-from seggraph import tasks
 from seggraph.errors import Forbidden, RetryLater, SeggraphError, Unauthenticated
 from seggraph.transport import request_ids
 from seggraph.transport.codes import TransportCode
+from seggraph.transport.documents.persisted import PersistedDocuments
 from seggraph.transport.encoding import decode, encode
 from seggraph.transport.graphiql import GraphiQLAssets, GraphiQLPage
 from seggraph.transport.idempotency.requests import Once, key_of, result_of
+from seggraph.transport.known import answer_of, unless_abandoned
 from seggraph.transport.masking import log_internal
 from seggraph.transport.media_types import (
     EVENT_STREAM,
@@ -55,7 +54,6 @@ from seggraph.transport.media_types import (
     wants_page,
 )
 from seggraph.transport.pacing import STEP_OF_JSON, as_json
-from seggraph.transport.persisted import PersistedDocuments
 from seggraph.transport.refusals import Refused, failure, internal_failure, refusal
 from seggraph.transport.schema import ServedSchema, is_request_error
 from seggraph.transport.sessions import Rights, while_admitted
@@ -72,15 +70,6 @@ PREFLIGHT_HEADERS = ("apollo-require-preflight", "graphql-require-preflight", "x
 """Headers that no form can send: a browser asks first (CORS preflight) before a page of another site may."""
 
 MIB = 1024 * 1024
-
-COMPILED_BYTES: Final = 64 * 1024
-"""A larger body is not looked into for a document that is known already: it is read once."""
-
-_CONTEXT: Final = "seggraph.context"
-T = TypeVar("T")
-
-WATCHED_AFTER_SECONDS: Final = 0.05
-"""Queries that take longer are cancelled when their client goes away; to watch all would cost more than it saves."""
 
 
 class BoundedFormAdapter(StarletteRequestAdapter):
@@ -179,7 +168,7 @@ class GraphQLEndpoint(GraphQL[Any, None]):
                 return self._page.render(request)
             limit = self._admit(request, accepted)
             bounded = Request(request.scope, _limited(request.receive, limit))
-            return await self._run_compiled(bounded, accepted) or await self._run_bounded(bounded)
+            return await self._run_bounded(bounded)
         except Refused as refused:
             return refusal(refused, accepted.response)
         except HTTPException as error:
@@ -193,22 +182,6 @@ class GraphQLEndpoint(GraphQL[Any, None]):
         except Exception as error:
             log_internal(error)
             return internal_failure(accepted.response)
-
-    async def _run_compiled(self, request: Request, accepted: Accepted) -> Response | None:
-        """Answer a query whose document is known already; None when it is not that, or there are errors."""
-        if request.method == "GET" or accepted.prefers_stream or accepted.response is None:
-            return None
-        if _media_type(request) != JSON:
-            return None
-        context = request.scope[_CONTEXT] = await self._make_context(request, None)
-        body = await request.body()
-        asked = self._asked(body) if len(body) <= COMPILED_BYTES else None
-        if asked is None:
-            return None
-        answer = await _unless_abandoned(self._served.answer(*asked, context), request)
-        if answer is None:
-            return None
-        return _json(encode(answer), status_of(answer, accepted.response), accepted.response)
 
     async def _run_bounded(self, request: Request) -> Response:
         """Answer, and close the files of an upload, which stock leaves open; those of a stream when it ends."""
@@ -252,8 +225,7 @@ class GraphQLEndpoint(GraphQL[Any, None]):
         """Return the context of a request; of a WebSocket a stand-in, until its client has said who it is."""
         if isinstance(request, WebSocket):
             return Connection(request, self._per_operation)
-        made = request.scope.pop(_CONTEXT, None)
-        return await self._make_context(request, None) if made is None else made
+        return await self._make_context(request, None)
 
     async def on_ws_connect(self, context: Any) -> UnsetType | dict[str, object] | None:
         """Make the context of a connection. Raises ConnectionRejectionError, which closes it with 4403."""
@@ -288,20 +260,6 @@ class GraphQLEndpoint(GraphQL[Any, None]):
             data.query = await self.documents.text_of(asked)
         return data
 
-    def _asked(self, body: bytes) -> tuple[str, dict[str, Any], str | None] | None:
-        """The document, the variables and the name of the operation in a body; None when it is not plain."""
-        try:
-            asked: Any = decode(body)
-        except JSONDecodeError:
-            return None
-        if type(asked) is not dict:
-            return None
-        query = self.documents.known_text(asked)
-        variables, name = asked.get("variables"), asked.get("operationName")
-        is_plain = isinstance(name, str | None) and isinstance(variables, dict | None)
-        is_plain = is_plain and isinstance(asked.get("extensions"), dict | None)
-        return (query, variables or {}, name) if query is not None and is_plain else None
-
     async def execute_operation(
         self,
         request: Request,
@@ -335,7 +293,7 @@ class GraphQLEndpoint(GraphQL[Any, None]):
             running = self.schema.execute(
                 data.query, allowed_operation_types={OperationType.QUERY}, **arguments
             )
-            return await _unless_abandoned(running, request)
+            return await unless_abandoned(running, request.receive)
         except InvalidOperationTypeError as error:
             if error.operation_type in single:
                 execute = partial(
@@ -393,7 +351,7 @@ class GraphQLEndpoint(GraphQL[Any, None]):
         """Return the response, with the media type that was negotiated and the status that fits it."""
         body = cast(dict[str, Any], response_data)
         media_type = sub_response.media_type or JSON
-        return _json(self.encode_json(response_data), status_of(body, media_type), media_type)
+        return answer_of(self.encode_json(response_data), status_of(body, media_type), media_type)
 
     def encode_json(self, data: object) -> bytes:
         """Return compact JSON."""
@@ -407,11 +365,6 @@ class GraphQLEndpoint(GraphQL[Any, None]):
 def _cost_of(result: ExecutionResult) -> int:
     cost: int = (result.extensions or {}).get("cost", {}).get("requested", 0)
     return cost
-
-
-def _json(body: bytes, status: int, media_type: str) -> Response:
-    headers = {"content-type": f"{media_type}; charset=utf-8", "cache-control": "no-store"}
-    return Response(body, status_code=status, headers=headers)
 
 
 async def _document_id(request: AsyncHTTPRequestAdapter) -> Any:
@@ -433,45 +386,6 @@ async def _closing(request: Request, parts: AsyncIterable[Any]) -> AsyncGenerato
             yield part
     finally:
         await request.close()
-
-
-async def _unless_abandoned(work: Coroutine[Any, Any, T], request: Request) -> T:
-    """Return the result, or cancel the work and raise ClientDisconnect when the client goes away meanwhile."""
-    task = cast(asyncio.Task[Any], asyncio.current_task())
-    leaving: asyncio.Task[None] | None = None
-    is_left = False
-
-    async def end() -> None:
-        nonlocal is_left
-        await _disconnect(request.receive)
-        is_left = True
-        task.cancel()
-
-    def watch() -> None:
-        nonlocal leaving
-        leaving = asyncio.create_task(end())
-
-    timer = asyncio.get_running_loop().call_later(WATCHED_AFTER_SECONDS, watch)
-    try:
-        return await work
-    except asyncio.CancelledError:
-        if not is_left or task.uncancel():
-            raise
-        raise ClientDisconnect from None
-    finally:
-        timer.cancel()
-        if leaving is not None and not is_left:
-            await tasks.end([leaving])
-
-
-async def _disconnect(receive: Receive) -> None:
-    """Return when the client has gone away."""
-    while (await receive())["type"] != "http.disconnect":
-        pass
-
-
-def _media_type(request: Request) -> str:
-    return content_type(request.headers.get("content-type"))[0]
 
 
 def _check_content_type(request: Request, max_body_bytes: int, max_upload_bytes: int) -> int:

@@ -15,9 +15,9 @@ from strawberry.types import ExecutionResult
 from strawberry.types.execution import ExecutionContext, PreExecutionError
 from strawberry.types.graphql import OperationType
 
-from seggraph.transport.compiled.execution import OPERATION_SECONDS, CompiledExecutor, answer
+from seggraph.transport.compiled.execution import OPERATION_SECONDS, CompiledExecutor, answer, programs_of
 from seggraph.transport.cost import CostLimits, Costs, FieldCost
-from seggraph.transport.documents import DocumentCache, PreparedDocuments, admit
+from seggraph.transport.documents.prepared import DocumentCache, PreparedDocuments, admit
 from seggraph.transport.limits import Limits
 from seggraph.transport.masking import published
 from seggraph.transport.measuring import Measured, Observe
@@ -53,7 +53,6 @@ class ServedSchema(strawberry.Schema):
         extensions: Iterable[type[SchemaExtension] | Callable[[], SchemaExtension]] = (),
         **options: Any,
     ) -> None:
-        documents = self._documents = DocumentCache(limits)
         self._observe = observe
         self.operation_seconds = operation_seconds
         self._is_extended = bool(extensions)
@@ -62,11 +61,12 @@ class ServedSchema(strawberry.Schema):
             query,
             mutation,
             subscription,
-            extensions=[*extensions, *measured, lambda: PreparedDocuments(documents, self.costs)],
+            extensions=[*extensions, *measured, lambda: PreparedDocuments(self._documents)],
             execution_context_class=CompiledExecutor,
             **options,
         )
         self.costs = Costs(self._schema, costs, cost_limits)
+        self._documents = DocumentCache(limits, self.costs, programs_of(self._schema))
 
     def process_errors(
         self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None
@@ -80,19 +80,15 @@ class ServedSchema(strawberry.Schema):
 
         None when there is anything to say but data and cost: `execute` it then.
         """
-        operation = (
-            None
-            if self._is_extended
-            else self._documents.known(query, operation_name, GraphQLOperationType.QUERY)
-        )
-        if operation is None:
+        known = None if self._is_extended else self._documents.known(query, operation_name)
+        if known is None or known.node.operation is not GraphQLOperationType.QUERY:
             return None
         begun = perf_counter()
-        cost = self.costs.of(*operation)
+        cost = known.cost
         try:
-            admit(context, *operation)
+            admit(context, known.node, known.fragments)
             estimate = cost.admit(variables)
-            data: Any = await answer(self._schema, *operation, variables, context)
+            data: Any = await answer(self._schema, known.compiled, variables, context)
         except asyncio.CancelledError:
             self._report("left", begun)
             raise
@@ -108,7 +104,8 @@ class ServedSchema(strawberry.Schema):
 
     def is_subscription(self, query: str, operation_name: str | None) -> bool:
         """Whether a document is known and its operation a subscription."""
-        return self._documents.known(query, operation_name, GraphQLOperationType.SUBSCRIPTION) is not None
+        known = self._documents.known(query, operation_name)
+        return known is not None and known.node.operation is GraphQLOperationType.SUBSCRIPTION
 
     def _report(self, outcome: str, begun: float) -> None:
         if self._observe is not None:

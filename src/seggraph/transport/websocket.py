@@ -29,9 +29,9 @@ from strawberry.subscriptions.protocols.graphql_transport_ws.types import Connec
 
 from seggraph import tasks
 from seggraph.errors import Forbidden, Unauthenticated
+from seggraph.transport.documents.persisted import PersistedDocuments, names_document
 from seggraph.transport.encoding import encode
 from seggraph.transport.masking import log_internal
-from seggraph.transport.persisted import PersistedDocuments, names_document
 from seggraph.transport.refusals import Refused
 from seggraph.transport.sessions import Rights, until_refused
 from seggraph.transport.sharing import Broadcasts, Member, Source

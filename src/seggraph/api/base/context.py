@@ -5,8 +5,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from typing import Final
 
-from starlette.requests import Request
-from starlette.websockets import WebSocket
+from starlette.requests import HTTPConnection
 from strawberry.types import Info
 
 from seggraph.access import Viewer, require_address, require_operation
@@ -29,7 +28,7 @@ class Caller:
     services: Context
     hub: Hub
     loaders: Loaders
-    connection: Request | WebSocket | None = None
+    connection: HTTPConnection | None = None
     sign_ins: SignIns | None = None
     credentials: str | None = None
     feed: Subscription | None = None
@@ -83,7 +82,7 @@ class Caller:
         if self.sign_ins is None:
             return self.viewer
         found = await _viewer(self.sign_ins, self.services, self.hub, self.credentials, self.viewer.ip)
-        return replace(found, user_agent=self.viewer.user_agent)
+        return replace(found, ip=self.viewer.ip, user_agent=self.viewer.user_agent)
 
     def admit(self, *, is_mutation: bool, fields: Collection[str]) -> None:
         """Raise Forbidden unless the viewer may ask for these fields of a root type at all.
@@ -122,19 +121,20 @@ def caller_of(info: Info) -> Caller:
 
 def caller_factory(
     services: Context, hub: Hub, sign_ins: SignIns
-) -> Callable[[Request | WebSocket, Mapping[str, object] | None], Awaitable[Caller]]:
+) -> Callable[[HTTPConnection, Mapping[str, object] | None], Awaitable[Caller]]:
     """What makes the caller of a request or of a WebSocket connection.
 
     The result raises Unauthenticated, and Forbidden for an address that the credentials may not be used from.
     """
 
-    async def make(connection: Request | WebSocket, parameters: Mapping[str, object] | None) -> Caller:
+    async def make(connection: HTTPConnection, parameters: Mapping[str, object] | None) -> Caller:
         credentials = _authorization(connection, parameters)
-        client, agent = connection.client, connection.headers.get("user-agent")
+        client, agent = connection.client, _header(connection, b"user-agent")
         address = None if client is None else client.host
         viewer = await _viewer(sign_ins, services, hub, credentials, address)
         viewer = replace(
             viewer,
+            ip=address,
             user_agent=None if agent is None else "".join(filter(str.isprintable, agent))[:MAX_USER_AGENT],
         )
         return Caller(
@@ -157,19 +157,28 @@ async def _viewer(
     viewer = sign_ins.find(credentials) if hub.is_in_touch else None
     viewer = viewer or await sign_ins.check(services.settings, credentials)
     require_address(viewer, address)
-    return replace(viewer, ip=address)
+    return viewer
 
 
-def _base_url(connection: Request | WebSocket) -> str:
+def _base_url(connection: HTTPConnection) -> str:
     """The origin in the client's own words: its scheme for HTTP, and the host that it named."""
     url = connection.base_url
     scheme = {"ws": "http", "wss": "https"}.get(url.scheme, url.scheme)
     return str(url.replace(scheme=scheme)).rstrip("/")
 
 
-def _authorization(connection: Request | WebSocket, parameters: Mapping[str, object] | None) -> str | None:
+def _authorization(connection: HTTPConnection, parameters: Mapping[str, object] | None) -> str | None:
     """The credentials: the header, or for a WebSocket the same key, in any case, of `connection_init`."""
     for key, value in (parameters or {}).items():
         if key.lower() == "authorization" and isinstance(value, str):
             return value
-    return connection.headers.get("authorization")
+    return _header(connection, b"authorization")
+
+
+def _header(connection: HTTPConnection, name: bytes) -> str | None:
+    """The value of the first header with a name in lower case."""
+    value: bytes
+    for key, value in connection.scope["headers"]:
+        if key == name:
+            return value.decode("latin-1")
+    return None

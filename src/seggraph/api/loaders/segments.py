@@ -52,7 +52,9 @@ class SegmentLoaders(NounLoaders):
             found: dict[tuple[SegmentPageRequest, int], SegmentPage | BaseException] = {}
             for request, segment_ids in by_request.items():
                 try:
-                    pages = await segment_members.pages(self._services, self._viewer, request, segment_ids)
+                    pages = await segment_members.pages(
+                        self._services, self._viewer, request, dict.fromkeys(segment_ids)
+                    )
                 except SeggraphError as error:
                     found |= {(request, segment_id): error for segment_id in segment_ids}
                 else:

@@ -9,10 +9,10 @@ from strawberry.types import Info
 
 from seggraph.api.base.context import caller_of
 from seggraph.api.base.scalars import MAX_INT, as_int
-from seggraph.services.campaigns.metric_series import Asked, Subject, Totals
+from seggraph.services.campaigns.metric_series import TOTALS_OF_ROW, Asked, Subject, Totals
 from seggraph.services.segments.views import SegmentView
 from seggraph.transport.compiled.loading import awaits_loaders
-from seggraph.transport.compiled.records import reads
+from seggraph.transport.compiled.records import loads, reads, rows_of
 from seggraph.vocabulary import HistoryInterval
 
 if TYPE_CHECKING:
@@ -125,17 +125,36 @@ class CampaignMetrics:
     totals: MetricTotals = strawberry.field(description="The totals of this campaign.")
 
 
+rows_of(
+    MetricTotals, list(MetricTotals.__dataclass_fields__), lambda row: MetricTotals(**row), table="totals"
+)
+
+
+def totals_of(subject: Subject | None) -> Any:
+    """The field with the totals; those of a subject over all time are read with its row."""
+    joined = None if subject is None else TOTALS_OF_ROW.format(most=MAX_INT, subject=subject.value)
+
+    @strawberry.field(
+        description="The totals of the whole period.",
+        metadata=loads(
+            lambda info: caller_of(info).loaders.metrics.totals, "asked", MetricTotals.of, joined=joined
+        ),
+    )
+    @awaits_loaders
+    async def totals(self: "MetricFields", info: Info) -> MetricTotals:
+        """Look them up for the whole page at once."""
+        return MetricTotals.of(await caller_of(info).loaders.metrics.totals.load(self.asked))
+
+    return totals
+
+
 @strawberry.type
 class MetricFields:
     """What metrics of segments and of campaigns have in common."""
 
     asked: strawberry.Private[Asked]
 
-    @strawberry.field(description="The totals of the whole period.")
-    @awaits_loaders
-    async def totals(self, info: Info) -> MetricTotals:
-        """Look them up for the whole page at once."""
-        return MetricTotals.of(await caller_of(info).loaders.metrics.totals.load(self.asked))
+    totals = totals_of(None)
 
     @strawberry.field(
         description="One point for each step from the first day to the last, up to 4,000 points. HOUR is not"
@@ -155,6 +174,8 @@ class MetricFields:
 @strawberry.type(description="The campaign metrics of a segment in a period.")
 class SegmentMetrics(MetricFields):
     """Metrics of a segment."""
+
+    totals = totals_of(Subject.SEGMENT)
 
     @strawberry.field(description="The totals by campaign, for campaigns that have metrics in the period.")
     @awaits_loaders
@@ -180,7 +201,7 @@ class SegmentMetricFields:
 
     @strawberry.field(
         description="The campaign metrics of the segment, from one day to another.",
-        metadata=reads("id"),
+        metadata=reads("id", is_record=True),
     )
     def metrics(self, from_: From = None, to: To = None) -> SegmentMetrics:
         """Ask for metrics; they are read where they are asked for."""

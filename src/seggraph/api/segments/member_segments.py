@@ -1,6 +1,7 @@
 """The segments of a member in the schema: which ones hold it, since when, and by what."""
 
 from datetime import datetime
+from itertools import chain
 from typing import Final
 
 import strawberry
@@ -11,6 +12,7 @@ from seggraph.api.base.paging import TOTAL_COUNT, Connection, Edge
 from seggraph.api.links.playbook_links import LinkedPlaybook, kinds_holding, playbooks_holding
 from seggraph.api.segments.segments import Segment
 from seggraph.database.paging import Key, Order, Page, PageRequest, decode_cursor, encode_cursor
+from seggraph.services.memberships import memberships
 from seggraph.transport.compiled.loading import awaits_loaders
 from seggraph.transport.compiled.records import of_page
 from seggraph.vocabulary import MemberKind, SourceKind
@@ -33,8 +35,10 @@ class MemberSegmentEdge(Edge[Segment]):
     @strawberry.field(
         description="When the member last entered the segment.",
         metadata=of_page(
-            lambda connection: [(item.id, connection.ordinal) for item in connection.page.items],
-            lambda info: caller_of(info).loaders.memberships.entered_at,
+            lambda connection: [(item.id, [connection.ordinal]) for item in connection.page.items],
+            lambda info, lists: memberships.entered_in(
+                caller_of(info).viewer, list(chain.from_iterable(lists))
+            ),
         ),
     )
     @awaits_loaders

@@ -46,6 +46,7 @@ from seggraph.services.criteria import documents as criteria_documents
 from seggraph.services.criteria import texts as criteria_texts
 from seggraph.services.identity import users
 from seggraph.services.members import members
+from seggraph.services.memberships import memberships
 from seggraph.services.segments import explanations
 from seggraph.services.segments import lifecycle as segment_life
 from seggraph.services.segments import members as segment_members
@@ -90,7 +91,8 @@ class SegmentMemberEdge(Edge[Member]):
     @strawberry.field(
         description="When the member last entered the segment.",
         metadata=of_page(
-            lambda connection: connection.members, lambda info: caller_of(info).loaders.memberships.entered_at
+            lambda connection: connection.members,
+            lambda info, pages: memberships.entered_in(caller_of(info).viewer, pages),
         ),
     )
     @awaits_loaders
@@ -121,12 +123,12 @@ class SegmentMemberConnection(Connection[Member, SegmentMemberEdge]):
     segment_id: strawberry.Private[int]
 
     @property
-    def members(self) -> list[tuple[int, int]]:
-        """The segment and the ordinals of the page's members."""
-        items, segment_id = self.page.items, self.segment_id
+    def members(self) -> tuple[int, list[int]]:
+        """The segment, and the ordinals of the page's members."""
+        items = self.page.items
         if items and isinstance(items[0], Record):
-            return [(segment_id, item["ordinal"]) for item in items]
-        return [(segment_id, item.ordinal) for item in items]
+            return self.segment_id, [item["ordinal"] for item in items]
+        return self.segment_id, [item.ordinal for item in items]
 
     def edge(self, index: int) -> SegmentMemberEdge:
         """The edge of a member."""
@@ -365,7 +367,10 @@ class Segment(
     @strawberry.field(
         description="The members of the segment, oldest first by default.",
         metadata=in_bulk(
-            lambda info, keys, **arguments: _member_pages(info, keys, **arguments), "id", "kind"
+            lambda info, keys, **arguments: _member_pages(info, keys, **arguments),
+            "id",
+            "kind",
+            members.AUDIENCE,
         ),
     )
     @awaits_loaders
@@ -452,16 +457,16 @@ async def _page_request(
 
 
 async def _member_pages(
-    info: Info, segments: Sequence[tuple[int, MemberKind]], **arguments: Any
+    info: Info, segments: Sequence[tuple[int, MemberKind, Sequence[bytes] | None]], **arguments: Any
 ) -> list[SegmentMemberConnection]:
     """The same page of the members of many segments."""
     caller, by_kind = caller_of(info), groupby(sorted(segments, key=itemgetter(1)), itemgetter(1))
     found: dict[int, SegmentPage] = {}
     for kind, some in by_kind:
         request = await _page_request(info, kind, **arguments)
-        segment_ids = [segment_id for segment_id, _ in some]
-        found |= await segment_members.pages(caller.services, caller.viewer, request, segment_ids)
-    return [SegmentMemberConnection.of(segment_id, found[segment_id]) for segment_id, _ in segments]
+        chunks = {segment_id: its_chunks for segment_id, _, its_chunks in some}
+        found |= await segment_members.pages(caller.services, caller.viewer, request, chunks)
+    return [SegmentMemberConnection.of(segment_id, found[segment_id]) for segment_id, *_ in segments]
 
 
 async def member_order(caller: Caller, kind: MemberKind, order: MemberOrder | None) -> Order:

@@ -65,7 +65,7 @@ class Totals:
     @property
     def ctr(self) -> float | None:
         """Clicks per impression."""
-        return self.clicks / self.impressions if self.impressions else None
+        return float(self.clicks) / float(self.impressions) if self.impressions else None
 
     @property
     def cpc(self) -> Decimal | None:
@@ -95,6 +95,27 @@ TOTALS: Final = f"SELECT a.number, {_SUMS} {_ASKED} GROUP BY a.number"
 
 PARTS: Final = f"""
     SELECT a.number, m.{{part}} AS part, {_SUMS} {_ASKED} GROUP BY a.number, m.{{part}} ORDER BY a.number, m.{{part}}
+"""
+
+TOTALS_OF_ROW: Final = """
+    SELECT x.spend, x.campaign_count, x.flagged_count,
+      least(x.impressions, {most}) AS impressions, x.impressions::numeric AS impressions_exact,
+      least(x.clicks, {most}) AS clicks, x.clicks::numeric AS clicks_exact,
+      least(x.conversions, {most}) AS conversions, x.conversions::numeric AS conversions_exact,
+      x.clicks::float8 / nullif(x.impressions, 0)::float8 AS ctr,
+      div(20000 * x.spend + x.clicks, nullif(2 * x.clicks::numeric, 0)) / 10000 AS cpc,
+      div(20000000 * x.spend + x.impressions, nullif(2 * x.impressions::numeric, 0)) / 10000 AS cpm
+    FROM (
+      SELECT coalesce(sum(m.spend), 0) AS spend, coalesce(sum(m.impressions), 0)::bigint AS impressions,
+        coalesce(sum(m.clicks), 0)::bigint AS clicks, coalesce(sum(m.conversions), 0)::bigint AS conversions,
+        count(DISTINCT m.campaign_id) AS campaign_count,
+        count(*) FILTER (WHERE m.clicks > m.impressions) AS flagged_count
+      FROM campaign_metrics m WHERE m.workspace_id = {{row}}.workspace_id AND m.{subject} = {{row}}.id
+    ) x
+"""
+"""All that is made of the totals of the row of a segment or a campaign, over all time. `most` is the largest count.
+
+Ratios are rounded half up to 4 decimals, as `Totals` does it: by whole numbers, for a quotient of numerics is inexact.
 """
 
 SERIES: Final = f"SELECT a.number, {{step}} AS step, {_SUMS} {_ASKED} GROUP BY a.number, step"

@@ -1,7 +1,7 @@
 """Reading members: one, many, a page of them, or of a segment's."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
 from decimal import Decimal
@@ -12,9 +12,9 @@ import orjson
 from pyroaring import BitMap
 
 from seggraph.access import Viewer, require_personal_data
-from seggraph.audiences import ChunkOwner, ChunkStore, bits_of
+from seggraph.audiences import ChunkOwner, ChunkStore, bits_of, chunks_of, joined_chunks
 from seggraph.criteria.catalogue import Catalogue, Field, Storage
-from seggraph.database.columns import listed
+from seggraph.database.columns import SqlColumn, listed
 from seggraph.database.connections import database
 from seggraph.database.paging import (
     Cursors,
@@ -363,6 +363,19 @@ async def audiences_of(viewer: Viewer, segment_ids: Sequence[int]) -> dict[int, 
     async with database() as connection:
         audiences = await ChunkStore(connection, viewer.workspace_id).read_many(list(owners.values()))
     return {segment_id: audiences[owner] for segment_id, owner in owners.items()}
+
+
+AUDIENCE: Final = SqlColumn("audience", chunks_of("s", ChunkRole.MEMBERS))
+"""The members of a segment, read with its row, for `audiences_among`."""
+
+
+async def audiences_among(viewer: Viewer, segments: Mapping[int, Sequence[bytes] | None]) -> list[BitMap]:
+    """The members of each of these segments, which the caller has found visible; those with an AUDIENCE have it."""
+    unread = [segment_id for segment_id, chunks in segments.items() if chunks is None]
+    read = await audiences_of(viewer, unread) if unread else {}
+    given = [chunks for chunks in segments.values() if chunks is not None]
+    joined = iter(await joined_chunks(given))
+    return [read[segment_id] if chunks is None else next(joined) for segment_id, chunks in segments.items()]
 
 
 async def audience_of(viewer: Viewer, segment_ids: Sequence[int]) -> BitMap:

@@ -1,6 +1,6 @@
 """Reading memberships: the segments of members, by which sources and since when, and the sizes of sources."""
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,7 +10,7 @@ import asyncpg
 from pyroaring import BitMap
 
 from seggraph.access import VISIBLE_SEGMENT, Viewer, visibility_arguments
-from seggraph.audiences import DELTA_CHUNK, ChunkOwner, ChunkStore, chunk_of, from_bytes, split
+from seggraph.audiences import DELTA_CHUNK, ChunkOwner, ChunkStore, from_bytes, split
 from seggraph.database.connections import database
 from seggraph.models.audiences import ChunkRole
 from seggraph.models.runs import Direction
@@ -58,6 +58,9 @@ MemberKey = tuple[MemberKind, int]
 
 Pair = tuple[int, int]
 """A segment by its id, and a member of its kind by its ordinal."""
+
+MemberPage = tuple[int, Sequence[int]]
+"""A segment by its id, and some of its members by their ordinals."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,13 +146,20 @@ async def sources_of(viewer: Viewer, pairs: Sequence[Pair]) -> dict[Pair, list[H
 
 
 async def entered_at(viewer: Viewer, pairs: Sequence[Pair]) -> dict[Pair, datetime]:
-    """When each member last entered the segment it is paired with, from the history of runs, newest first."""
-    ordinals: dict[tuple[int, int], list[int]] = defaultdict(list)
-    for segment_id, ordinal in pairs:
-        ordinals[segment_id, chunk_of(ordinal)].append(ordinal)
-    missing = {key: BitMap(some) for key, some in ordinals.items()}
+    """When each member last entered the segment it is paired with."""
+    found = await entered_in(viewer, [(segment_id, [ordinal]) for segment_id, ordinal in pairs])
+    return {pair: entered for pair, entered in zip(pairs, found, strict=True) if entered is not None}
+
+
+async def entered_in(viewer: Viewer, pages: Sequence[MemberPage]) -> list[datetime | None]:
+    """When the members of each page last entered its segment, in the order of the pages, from the history of runs."""
+    missing: dict[tuple[int, int], BitMap] = {}
+    for segment_id, ordinals in pages:
+        for chunk, some in split(BitMap(ordinals)).items():
+            key = segment_id, chunk
+            missing[key] = some | missing[key] if key in missing else some
     before = dict.fromkeys(missing, 2**63 - 1)
-    found: dict[Pair, datetime] = {}
+    found: dict[int, dict[int, datetime]] = {segment_id: {} for segment_id, _ in pages}
     limit = FIRST_LOOK
     async with database() as connection:
         while missing:
@@ -164,14 +174,14 @@ async def entered_at(viewer: Viewer, pairs: Sequence[Pair]) -> dict[Pair, dateti
             seen = _take_entries(rows, missing, before, found)
             missing = {key: left for key, left in missing.items() if left and seen.get(key, 0) == limit}
             limit *= 8
-    return found
+    return [entered for segment_id, ordinals in pages for entered in map(found[segment_id].get, ordinals)]
 
 
 def _take_entries(
     rows: Sequence[asyncpg.Record],
     missing: dict[tuple[int, int], BitMap],
     before: dict[tuple[int, int], int],
-    found: dict[Pair, datetime],
+    found: dict[int, dict[int, datetime]],
 ) -> Counter[tuple[int, int]]:
     """Note the members that entries, newest first, have; returns how many entries there were of each chunk."""
     seen: Counter[tuple[int, int]] = Counter()
@@ -181,6 +191,5 @@ def _take_entries(
         before[key] = row["applied"]
         entered = missing[key] & from_bytes(row["roaring"])
         missing[key] -= entered
-        segment_id, finished_at = row["segment_id"], row["finished_at"]
-        found |= {(segment_id, ordinal): finished_at for ordinal in entered}
+        found[row["segment_id"]].update(dict.fromkeys(entered, row["finished_at"]))
     return seen

@@ -1,6 +1,6 @@
 """Pages of the members of segments: one segment's or those of a whole list of segments, in the same few statements."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -42,13 +42,17 @@ class SegmentPage:
 
 
 async def pages(
-    context: Context, viewer: Viewer, shared: SegmentPageRequest, segment_ids: Sequence[int]
+    context: Context,
+    viewer: Viewer,
+    shared: SegmentPageRequest,
+    segments: Mapping[int, Sequence[bytes] | None],
 ) -> dict[int, SegmentPage]:
     """The same page of several segments of a kind, by their ids: the caller has found them visible.
 
+    With each comes its AUDIENCE where it was read with the segment's row.
     Statements do not depend on how many segments they are. Raises BadCursor, Invalid, TooMany or a CriteriaError.
     """
-    audiences: Sequence[BitMap] = list((await members.audiences_of(viewer, segment_ids)).values())
+    audiences = await members.audiences_among(viewer, segments)
     searched = MemberList(shared.kind, shared.search)
     if searched.pattern is not None:
         found = await members.found_by(viewer, searched)
@@ -61,4 +65,4 @@ async def pages(
         viewer, shared.kind, audiences, shared.order, shared.request, columns=shared.columns
     )
     made = [SegmentPage(page, audience) for page, audience in zip(cut, audiences, strict=True)]
-    return dict(zip(dict.fromkeys(segment_ids), made, strict=True))
+    return dict(zip(segments, made, strict=True))

@@ -29,6 +29,7 @@ from graphql import (
 )
 from strawberry.types.field import StrawberryField
 
+from seggraph.transport.compiled.arguments import VariableReader
 from seggraph.transport.compiled.edges import edges_field
 from seggraph.transport.compiled.json_rows import json_column
 from seggraph.transport.compiled.leaves import Leaf, Unexpected, leaf_of
@@ -56,7 +57,9 @@ from seggraph.transport.compiled.records import (
 from seggraph.transport.compiled.resolving import resolving, values_of_attribute
 from seggraph.transport.compiled.selections import NotCompiled, Selections, conditions_of
 
-KEPT_PROGRAMS: Final = 512
+KEPT_OPERATIONS: Final = 512
+KEPT_CHOICES: Final = 16
+"""How many programs of an operation are kept: one for each choice of the variables of its directives."""
 _ROOT: Final = ("",)
 
 
@@ -314,30 +317,51 @@ def _listed(_: Any) -> Any:
 _LISTED: Final = Leaf("{v}.__class__ is {kind}", "{v}", {"kind": list}, _listed)
 
 
+class CompiledOperation:
+    """An operation: what reads its variables, and its programs for the variables that directives ask for."""
+
+    def __init__(
+        self,
+        schema: GraphQLSchema,
+        node: OperationDefinitionNode,
+        fragments: Mapping[str, FragmentDefinitionNode],
+    ) -> None:
+        self.node = node
+        self.variables = VariableReader(schema, node)
+        self._schema = schema
+        self._fragments = fragments
+        self._conditions = tuple(conditions_of(node, fragments))
+        self._programs: LRUCache[tuple[Any, ...], Program] = LRUCache(KEPT_CHOICES)
+        self._only: Program | None = None
+
+    def program(self, variables: Mapping[str, Any]) -> Program:
+        """The program for these variables."""
+        if self._only is not None:
+            return self._only
+        names = self._conditions
+        chosen = tuple(map(variables.get, names))
+        program = self._programs.get(chosen)
+        if program is None:
+            conditions = dict(zip(names, chosen, strict=True))
+            program = Program(self._schema, self.node, self._fragments, conditions)
+            self._programs[chosen] = program
+        if not names:
+            self._only = program
+        return program
+
+
 class Programs:
-    """The programs of a schema that were run most recently."""
+    """The operations of a schema that were run most recently, compiled."""
 
     def __init__(self, schema: GraphQLSchema) -> None:
         self._schema = schema
-        self._conditions: LRUCache[int, tuple[OperationDefinitionNode, tuple[str, ...]]] = LRUCache(
-            KEPT_PROGRAMS
-        )
-        self._kept: LRUCache[tuple[Any, ...], Program] = LRUCache(KEPT_PROGRAMS)
+        self._kept: LRUCache[int, CompiledOperation] = LRUCache(KEPT_OPERATIONS)
 
-    def program(
-        self,
-        operation: OperationDefinitionNode,
-        fragments: Mapping[str, FragmentDefinitionNode],
-        variables: Mapping[str, Any],
-    ) -> Program:
-        """The program of an operation with these variables."""
-        kept = self._conditions.get(id(operation))
-        if kept is None:
-            kept = self._conditions[id(operation)] = operation, conditions_of(operation, fragments)
-        chosen = tuple(variables.get(name) for name in kept[1])
-        key = (id(operation), *chosen)
-        program = self._kept.get(key)
-        if program is None or program.operation is not operation:
-            conditions = dict(zip(kept[1], chosen, strict=True))
-            program = self._kept[key] = Program(self._schema, operation, fragments, conditions)
-        return program
+    def operation(
+        self, node: OperationDefinitionNode, fragments: Mapping[str, FragmentDefinitionNode]
+    ) -> CompiledOperation:
+        """A compiled operation of a document that is valid."""
+        kept = self._kept.get(id(node))
+        if kept is None or kept.node is not node:
+            kept = self._kept[id(node)] = CompiledOperation(self._schema, node, fragments)
+        return kept

@@ -1,6 +1,6 @@
 """The edges of connections: their fields are had of the connection, a whole page at once, without an object an edge."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
@@ -9,6 +9,7 @@ from graphql import FieldNode, GraphQLField, GraphQLObjectType
 from seggraph.transport.compiled.plans import NO_ROWS, Field, ObjectPlan, Resolve, Shape, Values, columns_in
 from seggraph.transport.compiled.records import OfPage, declared
 from seggraph.transport.compiled.resolving import Call
+from seggraph.transport.compiled.running import WAITING, Completed, Later
 from seggraph.transport.compiled.selections import NotCompiled
 
 if TYPE_CHECKING:
@@ -40,8 +41,7 @@ def edges_field(
     made = eval(f"lambda numbers: [{{{', '.join(names)}}} for _ in numbers]")  # noqa: S307
     plan = ObjectPlan(lambda connections: made(range(sum(map(count, connections)))), fields)
 
-    async def resolve(run: "Run", connections: Values) -> Values:
-        edges = await run.objects(plan, connections)
+    def cut(connections: Values, edges: Values) -> Values:
         if len(connections) == 1:
             return [edges]
         lists, start = [], 0
@@ -49,6 +49,15 @@ def edges_field(
             lists.append(edges[start : start + count(connection)])
             start += count(connection)
         return lists
+
+    async def cut_later(connections: Values, edges: Awaitable[Values]) -> Values:
+        return cut(connections, await edges)
+
+    def resolve(run: "Run", connections: Values) -> Completed:
+        edges: Any = run.objects(plan, connections)
+        if type(edges) in WAITING:
+            return Later(cut_later(connections, edges), edges)
+        return cut(connections, edges)
 
     return Field(key, Shape(is_nullable=False, leaf=lambda value: value), resolve, is_plain=True, rows=rows)
 
@@ -59,14 +68,12 @@ def _field(program: "Program", type_: GraphQLObjectType, key: str, nodes: Sequen
     of_page = declared(known.metadata)
     if not isinstance(of_page, OfPage) or definition.args:
         raise NotCompiled(key)
-    values, shape = of_page.values, program.shape(definition.type, nodes)
-    resolve: Resolve = lambda _run, connections: _flat(list(map(values, connections)))  # noqa: E731
-    if of_page.loader is not None:
-        loader, call = of_page.loader, Call(program, nodes, definition, known, type_, shape)
-        resolve = lambda run, connections: loader(call.info(run)).load_each(  # noqa: E731
-            _flat(list(map(values, connections)))
-        )
-    return Field(key, shape, resolve, is_plain=of_page.loader is None)
+    values, load, shape = of_page.values, of_page.load, program.shape(definition.type, nodes)
+    if load is None:
+        return Field(key, shape, lambda _run, some: _flat(list(map(values, some))), is_plain=True)
+    call = Call(program, nodes, definition, known, type_, shape)
+    resolve: Resolve = lambda run, some: load(call.info(run), list(map(values, some)))  # noqa: E731
+    return Field(key, shape, resolve)
 
 
 def _flat(lists: Sequence[Sequence[Any]]) -> Sequence[Any]:

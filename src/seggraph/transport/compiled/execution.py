@@ -14,18 +14,15 @@ from graphql import (
     DocumentNode,
     ExecutionResult,
     FieldNode,
-    FragmentDefinitionNode,
     GraphQLObjectType,
     GraphQLSchema,
-    OperationDefinitionNode,
     OperationType,
 )
-from graphql.execution.values import VariableValues, get_variable_values
 from graphql.pyutils import Path
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
-from seggraph.transport.compiled.compiler import Program, Programs
-from seggraph.transport.compiled.running import Run
+from seggraph.transport.compiled.compiler import CompiledOperation, Program, Programs
+from seggraph.transport.compiled.running import WAITING, Run, settled
 from seggraph.transport.pacing import STEP_OF_LIST, TimedOut, in_turns, within
 from seggraph.transport.rows import take_rows
 
@@ -34,7 +31,6 @@ OPERATION_SECONDS: Final = 60.0
 MUTATION_FACTOR: Final = 5
 """How much longer than a query a mutation may take."""
 _PROGRAMS = "seggraph_programs"
-_NO_VARIABLES = VariableValues({}, {})
 
 
 def programs_of(schema: GraphQLSchema) -> Programs:
@@ -46,22 +42,16 @@ def programs_of(schema: GraphQLSchema) -> Programs:
 
 
 async def answer(
-    schema: GraphQLSchema,
-    operation: OperationDefinitionNode,
-    fragments: Mapping[str, FragmentDefinitionNode],
-    variables: dict[str, Any],
-    context: Any,
+    schema: GraphQLSchema, operation: CompiledOperation, variables: dict[str, Any], context: Any
 ) -> dict[str, Any]:
     """The data of a query. Raises whatever is in the way of it."""
-    values: Any = _NO_VARIABLES
-    if operation.variable_definitions:
-        values = get_variable_values(schema, operation.variable_definitions, variables, max_errors=1)
-        if isinstance(values, list):
-            raise values[0]
-    program = programs_of(schema).program(operation, fragments, values.coerced)
+    values = operation.variables.read(variables)
+    program = operation.program(values.coerced)
     run = Run(schema, context, values)
-    root = program.root(cast(GraphQLObjectType, schema.query_type))
-    [data] = await within(operation_seconds(schema), run.objects(root, [None]))
+    made: Any = run.objects(program.root(cast(GraphQLObjectType, schema.query_type)), [None])
+    if type(made) in WAITING:
+        made = await within(operation_seconds(schema), made)
+    data: dict[str, Any] = made[0]
     return data
 
 
@@ -163,10 +153,10 @@ class CompiledExecutor(StrawberryGraphQLCoreExecutionContext):
         run, program = self._run(), self._program()
         root = cast(GraphQLObjectType, self.schema.get_root_type(self.operation.operation))
         if self.operation.operation is OperationType.QUERY:
-            [data] = await run.objects(program.root(root), [self.root_value])
+            data: dict[str, Any] = (await settled(run.objects(program.root(root), [self.root_value])))[0]
             return data
         field = program.event(root)
-        [value] = await run.complete(field.shape, [self.root_value])
+        [value] = await settled(run.complete(field.shape, [self.root_value]))
         return {field.key: value}
 
     def complete_object_value(
@@ -197,7 +187,7 @@ class CompiledExecutor(StrawberryGraphQLCoreExecutionContext):
     ) -> Any:
         try:
             plan = self._program().object_plan(return_type, nodes)
-            [data] = await self._run().objects(plan, [result])
+            [data] = await settled(self._run().objects(plan, [result]))
         except Exception:  # see _execute_compiled
             completed = super().complete_object_value(return_type, details, info, path, result, None)
             return await completed if self.is_awaitable(completed) else completed
@@ -208,4 +198,5 @@ class CompiledExecutor(StrawberryGraphQLCoreExecutionContext):
 
     def _program(self) -> Program:
         variables: Mapping[str, Any] = self.variable_values.coerced
-        return programs_of(self.schema).program(self.operation, self.fragment_definitions, variables)
+        operation = programs_of(self.schema).operation(self.operation, self.fragment_definitions)
+        return operation.program(variables)

@@ -6,20 +6,23 @@ columns. A text, a number or an instant has the same form as where Python writes
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from graphql import FieldNode, GraphQLEnumType, GraphQLList, GraphQLNonNull, GraphQLObjectType, is_leaf_type
 
 from seggraph.database.columns import JsonColumn
 from seggraph.transport.compiled.leaves import leaf_of
-from seggraph.transport.compiled.records import Column, Loads, RowType, declared
+from seggraph.transport.compiled.records import Column, Loads, Reads, RowType, declared
 from seggraph.transport.compiled.selections import NotCompiled
 
 if TYPE_CHECKING:
     from seggraph.transport.compiled.compiler import Program
 
-MAX_FIELDS: Final = 50
-"""PostgreSQL's functions take 100 arguments, a field is two of them."""
+MAX_FIELDS: Final = 500
+"""PostgreSQL's rows have at most 1,664 columns."""
+MAX_KEY: Final = 63
+"""PostgreSQL cuts longer names of columns."""
 
 
 def json_column(
@@ -32,12 +35,13 @@ def json_column(
 def _object(
     program: "Program", type_: GraphQLObjectType, nodes: Sequence[FieldNode], row_type: RowType, table: str
 ) -> str:
-    parts: list[str] = []
-    for key, selected in program.fields(type_, nodes).items():
-        parts.append(f"'{key}', {_field(program, type_, selected, row_type, table)}")
-    if len(parts) > MAX_FIELDS or not table:
+    fields = program.fields(type_, nodes)
+    if len(fields) > MAX_FIELDS or not table or any(len(key) > MAX_KEY for key in fields):
         raise NotCompiled(type_.name)
-    return f"json_build_object({', '.join(parts)})"
+    parts = [
+        f'{_field(program, type_, selected, row_type, table)} AS "{key}"' for key, selected in fields.items()
+    ]
+    return f"(SELECT row_to_json(o) FROM (SELECT {', '.join(parts)}) o)"  # noqa: S608 - names are those of GraphQL
 
 
 def _field(
@@ -49,7 +53,7 @@ def _field(
 ) -> str:
     name = nodes[0].name.value
     if name == "__typename":
-        return f"'{type_.name}'"
+        return f"'{type_.name}'::text"
     definition, known = program.field(type_, name)
     made_of = declared(known.metadata)
     if made_of is None and known.is_basic_field and known.python_name in row_type.columns:
@@ -57,6 +61,8 @@ def _field(
     inner = _nullable(definition.type)
     if isinstance(made_of, Column) and made_of.is_record:
         return _object(program, inner, nodes, _row_type(program, inner), table)
+    if isinstance(made_of, Reads) and made_of.is_record and not nodes[0].arguments:
+        return _object(program, inner, nodes, replace(row_type, columns=()), table)
     if isinstance(made_of, Column) and made_of.sql is not None:
         return made_of.sql.format(row=table)
     if isinstance(made_of, Column) and made_of.make is None:

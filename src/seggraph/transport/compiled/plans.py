@@ -1,6 +1,6 @@
 """What is compiled of a document: how the objects at each of its places are read and completed."""
 
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
@@ -15,10 +15,10 @@ from seggraph.transport.compiled.records import RowType, row_type_of
 
 if TYPE_CHECKING:
     from seggraph.transport.compiled.compiler import Program
-    from seggraph.transport.compiled.running import Run
+    from seggraph.transport.compiled.running import Completed, Run
 
 Values: TypeAlias = Sequence[Any]
-Resolve: TypeAlias = "Callable[[Run, Values], Values | Coroutine[Any, Any, Values]]"
+Resolve: TypeAlias = "Callable[[Run, Values], Completed]"
 """Takes the objects of a level and returns the values of a field of each of them, in their order."""
 
 

@@ -7,12 +7,19 @@ is given a whole object, made of a whole row. A resolver of a list asks `wanted`
 
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, TypeAlias
+from functools import cached_property
+from operator import itemgetter
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from asyncpg import Record
+from graphql import GraphQLResolveInfo
 from strawberry.types import Info
+from strawberry.types.field import StrawberryField
 
 from seggraph.transport.compiled.loading import DataLoader
+
+if TYPE_CHECKING:
+    from seggraph.transport.compiled.running import Run
 
 _KEY: Final = "_seggraph_rows"
 
@@ -33,9 +40,13 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Reads:
-    """The columns that a resolver reads of the row."""
+    """The columns that a resolver reads of the row.
+
+    `is_record` says that without arguments the same row stands for the object that it returns.
+    """
 
     names: tuple[str, ...]
+    is_record: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +73,8 @@ class Loads:
 class InBulk:
     """A function that resolves a field for all objects of a level: it takes the info and, for each, some columns.
 
-    The field's arguments follow by name. It returns the values in the order of the objects.
+    What an SqlColumn has is None where an object is no row. The field's arguments follow by name. It returns the
+    values in the order of the objects.
     """
 
     function: Callable[..., Coroutine[Any, Any, Sequence[Any]]]
@@ -80,11 +92,11 @@ class Edges:
 class OfPage:
     """What makes the values of a field of all edges, in their order, of their connection.
 
-    With a loader they are the keys of the values.
+    Or `load` has the values of all edges, of what `values` makes of each connection.
     """
 
-    values: Callable[[Any], Sequence[Any]]
-    loader: Callable[[Info], DataLoader[Any, Any]] | None = None
+    values: Callable[[Any], Any]
+    load: Callable[[Info, Sequence[Any]], Coroutine[Any, Any, Sequence[Any]]] | None = None
 
 
 Declaration: TypeAlias = Column | Reads | Loads | InBulk | Edges | OfPage
@@ -103,8 +115,20 @@ class RowType:
 
     def reader(self, columns: Sequence[str]) -> Callable[[Record], tuple[Any, ...]]:
         """What reads some columns of a row, as Python values."""
-        makes = [(name, self.values.get(name)) for name in columns]
-        return lambda row: tuple(row[name] if make is None else make(row[name]) for name, make in makes)
+        if len(columns) < 2:
+            raise ValueError("a reader is of several columns")
+        read: Callable[[Record], tuple[Any, ...]] = itemgetter(*columns)
+        makes = [(index, self.values[name]) for index, name in enumerate(columns) if name in self.values]
+        if not makes:
+            return read
+
+        def made(row: Record) -> tuple[Any, ...]:
+            values = list(read(row))
+            for index, make in makes:
+                values[index] = make(values[index])
+            return tuple(values)
+
+        return made
 
     def stand_in(self, record: Record) -> "StandIn":
         """What a resolver gets for `self` that says which columns it reads."""
@@ -159,9 +183,9 @@ def same_row() -> dict[str, Any]:
     return {_KEY: Column((), is_record=True)}
 
 
-def reads(*names: str) -> dict[str, Any]:
-    """Metadata of a field whose resolver reads these columns of the row, and no others."""
-    return {_KEY: Reads(names)}
+def reads(*names: str, is_record: bool = False) -> dict[str, Any]:
+    """Metadata of a field whose resolver reads these columns of the row, and no others; see `Reads`."""
+    return {_KEY: Reads(names, is_record)}
 
 
 def loads(
@@ -189,10 +213,11 @@ def edges(count: Callable[[Any], int]) -> dict[str, Any]:
 
 
 def of_page(
-    values: Callable[[Any], Sequence[Any]], loader: Callable[[Info], DataLoader[Any, Any]] | None = None
+    values: Callable[[Any], Any],
+    load: Callable[[Info, Sequence[Any]], Coroutine[Any, Any, Sequence[Any]]] | None = None,
 ) -> dict[str, Any]:
-    """Metadata of a field of edges: its values, or the keys of them, as their connection has them in order."""
-    return {_KEY: OfPage(values, loader)}
+    """Metadata of a field of edges: its values as their connection has them in order, or how they are loaded."""
+    return {_KEY: OfPage(values, load)}
 
 
 def declared(metadata: Mapping[Any, Any]) -> Declaration | None:
@@ -202,9 +227,28 @@ def declared(metadata: Mapping[Any, Any]) -> Declaration | None:
 
 
 class RowInfo(Info):
-    """The info of a field that is executed by a compiled document."""
+    """The info of a field that is executed by a compiled document. What graphql-core knows is made when asked for."""
 
-    columns: tuple[str, ...] | None = None
+    def __init__(
+        self,
+        run: "Run",
+        raw: "Callable[[Run], GraphQLResolveInfo[Any]]",
+        field: StrawberryField,
+        columns: tuple[str, ...] | None,
+    ) -> None:
+        self._run = run
+        self._make_raw = raw
+        self._field = field
+        self.columns = columns
+
+    @property
+    def context(self) -> Any:
+        """The context of the operation."""
+        return self._run.context
+
+    @cached_property
+    def _raw_info(self) -> GraphQLResolveInfo[Any]:  # type: ignore[override]
+        return self._make_raw(self._run)
 
 
 def wanted(info: Info) -> tuple[str, ...] | None:

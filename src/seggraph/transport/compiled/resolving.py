@@ -4,23 +4,19 @@ import asyncio
 import inspect
 import operator
 from collections.abc import Callable, Coroutine, Sequence
-from enum import Enum
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from graphql import (
     FieldNode,
     GraphQLField,
     GraphQLObjectType,
     GraphQLResolveInfo,
-    VariableNode,
-    Visitor,
-    visit,
 )
-from graphql.execution.values import get_argument_values
 from graphql.pyutils import Path
-from strawberry.types.arguments import convert_arguments
 from strawberry.types.field import StrawberryField
 
+from seggraph.database.columns import SqlColumn
+from seggraph.transport.compiled.arguments import ArgumentReader
 from seggraph.transport.compiled.loading import Batch, advance, marked
 from seggraph.transport.compiled.plans import NO_ROWS, Resolve, Shape, Values, columns_in
 from seggraph.transport.compiled.records import InBulk, Loads, RowInfo, RowType, declared
@@ -29,8 +25,6 @@ from seggraph.transport.compiled.selections import NotCompiled
 if TYPE_CHECKING:
     from seggraph.transport.compiled.compiler import Program
     from seggraph.transport.compiled.running import Run
-
-_CONSTANT: Final = frozenset({int, str, bool, float, type(None)})
 
 
 def values_of_attribute(known: StrawberryField) -> Resolve:
@@ -67,59 +61,46 @@ class Call:
         self._parent_type = parent_type
         self._shape = shape
         self._columns: Any = NO_ROWS
-        self._constants: dict[str, Any] | None = None if definition.args else {}
-        self._has_variables = _has_variables(nodes[0])
+        served = program.schema._strawberry_schema  # type: ignore[attr-defined]
+        self._arguments = ArgumentReader(definition, nodes[0], known.arguments, served)
 
     def arguments(self, run: "Run") -> dict[str, Any]:
         """What the resolver is called with, besides the object."""
         given = self.named(run)
-        return given if self._info_name is None else {**given, self._info_name: self.info(run)}
+        if self._info_name is not None:
+            given[self._info_name] = self.info(run)
+        return given
 
     def named(self, run: "Run") -> dict[str, Any]:
         """The arguments of the field, by their names in Python."""
-        given = self._constants
-        if given is None:
-            values = get_argument_values(self._definition, self._nodes[0], run.variable_values)
-            served = run.served
-            given = convert_arguments(
-                values,
-                self._known.arguments,
-                scalar_registry=served.schema_converter.scalar_registry,
-                config=served.config,
-            )
-            if not self._has_variables and all(
-                type(one) in _CONSTANT or isinstance(one, Enum) for one in given.values()
-            ):
-                self._constants = given
-        return given
+        return self._arguments.read(run.variable_values)
 
     def info(self, run: "Run") -> RowInfo:
         """The info of the field, for all objects of the level."""
         if self._columns is NO_ROWS:
             found = columns_in(self._shape)
             self._columns = None if found is NO_ROWS else found
+        return RowInfo(run, self._raw, self._known, self._columns)
+
+    def _raw(self, run: "Run") -> GraphQLResolveInfo[Any]:
+        """What graphql-core would say of the field."""
         name = self._nodes[0].name.value
-        info = RowInfo(
-            _raw_info=GraphQLResolveInfo(
-                name,
-                self._nodes,
-                self._definition.type,
-                self._parent_type,
-                Path(None, name, self._parent_type.name),
-                self._program.schema,
-                dict(self._program.fragments),
-                None,
-                self._program.operation,
-                run.variable_values.coerced,
-                run.context,
-                cast(Any, inspect.isawaitable),
-                None,
-                None,  # type: ignore[arg-type]
-            ),
-            _field=self._known,
+        return GraphQLResolveInfo(
+            name,
+            self._nodes,
+            self._definition.type,
+            self._parent_type,
+            Path(None, name, self._parent_type.name),
+            self._program.schema,
+            dict(self._program.fragments),
+            None,
+            self._program.operation,
+            run.variable_values.coerced,
+            run.context,
+            cast(Any, inspect.isawaitable),
+            None,
+            None,  # type: ignore[arg-type]
         )
-        info.columns = self._columns
-        return info
 
 
 def resolving(
@@ -180,7 +161,8 @@ def bulk(call: Call, declared: InBulk, row_type: RowType | None) -> Resolve:
     """How a field is resolved that a function has for all objects at once."""
     read: Callable[[Any], tuple[Any, ...]]
     if row_type is None:
-        read = lambda one: tuple(getattr(one.view, name) for name in declared.columns)  # noqa: E731
+        names = [None if isinstance(name, SqlColumn) else name for name in declared.columns]
+        read = lambda one: tuple(None if name is None else getattr(one.view, name) for name in names)  # noqa: E731
     else:
         read = row_type.reader(declared.columns)
 
@@ -256,19 +238,3 @@ async def _resume(
 def _close(waiting: Sequence[tuple[int, Coroutine[Any, Any, Any], Batch[Any, Any]]]) -> None:
     for _, running, _ in waiting:
         running.close()
-
-
-class _Variables(Visitor):
-    def __init__(self) -> None:
-        super().__init__()
-        self.found = False
-
-    def enter_variable(self, _node: VariableNode, *_: Any) -> None:
-        self.found = True
-
-
-def _has_variables(node: FieldNode) -> bool:
-    looking = _Variables()
-    for argument in node.arguments or ():
-        visit(argument, looking)
-    return looking.found

@@ -6,7 +6,7 @@ request, and neither measures a document before validating it.
 """
 
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol, cast
 
 from cachetools import LRUCache
@@ -28,7 +28,9 @@ from strawberry.types.execution import ExecutionContext
 
 from seggraph.errors import SeggraphError
 from seggraph.transport.codes import TransportCode
+from seggraph.transport.compiled.compiler import CompiledOperation, Programs
 from seggraph.transport.cost import Costs
+from seggraph.transport.cost.operations import OperationCost
 from seggraph.transport.limits import Limits, violations
 
 CACHED_DOCUMENTS = 512
@@ -41,39 +43,58 @@ _UNNAMED = GraphQLError(
 )
 
 
+@dataclass(slots=True)
+class KnownOperation:
+    """An operation of a document that is known and valid, with what it costs and what it was compiled to."""
+
+    node: OperationDefinitionNode
+    fragments: Mapping[str, FragmentDefinitionNode]
+    cost: OperationCost
+    compiled: CompiledOperation
+
+
 @dataclass(frozen=True, slots=True)
 class PreparedDocument:
-    """A parsed document with what validation said of it. Never changed: it is shared among requests."""
+    """A parsed document with what validation said of it. It is shared among requests.
+
+    `known` has its operations that were run, by the names that requests gave.
+    """
 
     document: DocumentNode
     errors: tuple[GraphQLError, ...]
     operations: tuple[OperationDefinitionNode, ...]
     fragments: Mapping[str, FragmentDefinitionNode]
+    known: dict[str | None, KnownOperation] = field(default_factory=dict)
 
 
 class DocumentCache:
     """The documents of one schema that were asked for most recently, by their text."""
 
-    def __init__(self, limits: Limits) -> None:
+    def __init__(self, limits: Limits, costs: Costs, programs: Programs) -> None:
         self.limits = limits
+        self.costs = costs
+        self.programs = programs
         self._prepared: LRUCache[str, PreparedDocument] = LRUCache(CACHED_DOCUMENTS)
 
     def find(self, query: str | None) -> PreparedDocument | None:
         """Return the prepared document of this very text, or None."""
         return self._prepared.get(query) if query else None
 
-    def known(
-        self, text: str, operation_name: str | None, type_: OperationType
-    ) -> tuple[OperationDefinitionNode, Mapping[str, FragmentDefinitionNode]] | None:
-        """The operation that is meant in a document that is known and valid, and the fragments.
-
-        None when it is not of the type.
-        """
+    def known(self, text: str, operation_name: str | None) -> KnownOperation | None:
+        """The operation that is meant in a document that is known and valid; None when there is none."""
         prepared = self._prepared.get(text)
         if prepared is None or prepared.errors:
             return None
-        meant = self.meant(prepared, operation_name)
-        return None if meant is None or meant.operation is not type_ else (meant, prepared.fragments)
+        known = prepared.known.get(operation_name)
+        if known is None:
+            node = self.meant(prepared, operation_name)
+            if node is None:
+                return None
+            cost = self.costs.of(node, prepared.fragments)
+            compiled = self.programs.operation(node, prepared.fragments)
+            known = KnownOperation(node, prepared.fragments, cost, compiled)
+            prepared.known[operation_name] = known
+        return known
 
     @staticmethod
     def meant(prepared: PreparedDocument, operation_name: str | None) -> OperationDefinitionNode | None:
@@ -142,9 +163,8 @@ class PreparedDocuments(SchemaExtension):
     It refuses an operation that would cost too much.
     """
 
-    def __init__(self, cache: DocumentCache, costs: Costs) -> None:
+    def __init__(self, cache: DocumentCache) -> None:
         self._cache = cache
-        self._costs = costs
         self._prepared: PreparedDocument | None = None
         self._cost: dict[str, int] | None = None
 
@@ -192,7 +212,7 @@ class PreparedDocuments(SchemaExtension):
         operation = self._cache.meant(prepared, context.operation_name)
         if operation is None:
             return []
-        cost = self._costs.of(operation, prepared.fragments)
+        cost = self._cache.costs.of(operation, prepared.fragments)
         try:
             estimate = cost.admit(context.variables or {})
         except GraphQLError as error:
