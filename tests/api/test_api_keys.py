@@ -283,6 +283,8 @@ EVERYTHING = """
     events { nodes { name value properties } }
 """
 LIST = f"query ($o: MemberOrder) {{ members(kind: PERSON, orderBy: $o) {{ nodes {{ {EVERYTHING} }} }} }}"
+IN_SEGMENT = """query ($id: ID!) {
+    segment(id: $id) { members { edges { node { externalId name email } } } } }"""
 PLAIN_LIST = "{ members(kind: PERSON) { nodes { externalId name email phone country attributes } } }"
 
 
@@ -329,6 +331,9 @@ async def test_personal_data_is_left_out_of_every_form_of_a_list(
 ) -> None:
     _, secret = await made(admin, "bi", "READ_WITHOUT_PERSONAL_DATA")
     _, reader = await made(admin, "reader", "READ")
+    draft = {"name": "Germans", "kind": "PERSON", "type": "STATIC"}
+    germans = (await called(admin, "createSegment", "segment { id }", **draft))["segment"]["id"]
+    await called(admin, "addSegmentMembers", "changed", segmentIds=[germans], externalIds=["p1"])
     async with server.connect(secret) as bi, server.connect(reader) as all_:
         for _ in range(3):  # as graphql-core executes it, compiled, and as JSON that PostgreSQL makes
             [person] = (await bi.run(LIST))["members"]["nodes"]
@@ -354,6 +359,8 @@ async def test_personal_data_is_left_out_of_every_form_of_a_list(
                 "country": "DE",
                 "attributes": {"plan": "pro"},
             }
+            members = (await bi.run(IN_SEGMENT, id=germans))["segment"]["members"]["edges"]
+            assert [edge["node"] for edge in members] == [{"externalId": "p1", "name": None, "email": None}]
             # a key that may read it asks the same documents in between
             [whole] = (await all_.run(PLAIN_LIST))["members"]["nodes"]
             assert (whole["name"], whole["attributes"]["nickname"]) == ("Ada Secret", "Secrety")
