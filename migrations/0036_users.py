@@ -52,6 +52,7 @@ class Migration(migrations.Migration):
         _text("name", 200),
         _text("email", 320),
         _instant("deactivated_at", "Null: the user may sign in"),
+        _instant("role_as_of", "Older tokens do not change the role"),
         _instant("tokens_after", "Tokens that are older are refused"),
         ops.RunSQL(
             [

@@ -285,6 +285,11 @@ async def test_groups_make_users_and_change_their_roles_only_if_the_settings_say
     demoted = await signed_in(on, workspace, "new", groups="seg-team")
     assert demoted is not None
     assert demoted.role is Role.TEAM_MEMBER
+    # a token of before, when there were more rights, does not bring them back; nor does one that does not say when
+    for issued_at in (datetime.now(UTC) - timedelta(minutes=2), None):
+        old = await signed_in(on, workspace, "new", groups=["seg-admins"], iat=issued_at)
+        assert old is not None
+        assert old.role is Role.TEAM_MEMBER
     # without any of the groups the role stays, unless there is a default
     kept = await signed_in(on, workspace, "new")
     assert kept is not None

@@ -38,6 +38,7 @@ class WorkspaceUser(Model):
     name = fields.CharField(max_length=200, null=True, description="Null: that of the user")
     email = fields.CharField(max_length=320, null=True, description="Null: that of the user")
     deactivated_at = fields.DatetimeField(null=True, description="Null: the user may sign in")
+    role_as_of = fields.DatetimeField(null=True, description="Older tokens do not change the role")
     tokens_after = fields.DatetimeField(null=True, description="Tokens that are older are refused")
     workspace_id: int
     user_id: int

@@ -3,6 +3,7 @@
 - A user who is known by the subject signs in, unless they are deactivated.
 - A person who was invited by email becomes known when a token has that address and says that it is verified.
 - If the settings say so, a person with a group that has a role becomes a user, and groups decide the role from then on.
+  A token that is older than the present role does not change it: it would bring back what was taken away since.
 """
 
 from collections.abc import Mapping
@@ -29,7 +30,7 @@ MAX_GROUPS: Final = 1_000
 """Most groups of a token that are looked at."""
 
 FIND: Final = """
-    SELECT u.id, wu.role, wu.tokens_after, wu.deactivated_at FROM users u
+    SELECT u.id, wu.role, wu.role_as_of, wu.tokens_after, wu.deactivated_at FROM users u
     JOIN workspace_users wu ON wu.user_id = u.id WHERE u.subject = $1 AND wu.workspace_id = $2
 """
 
@@ -62,8 +63,10 @@ async def user_of(settings: Settings, workspace_id: int, claims: Mapping[str, An
     if row is None:
         row = await _admit(settings, workspace_id, subject, claims, wanted)
     elif row["deactivated_at"] is None and wanted is not None and wanted != row["role"]:
-        await _change_role(workspace_id, row["id"], wanted)
-        row = await _find(subject, workspace_id)
+        issued_at = _issued_at(claims)
+        if issued_at is not None and issued_at >= (row["role_as_of"] or issued_at):
+            await _change_role(workspace_id, row["id"], wanted, issued_at)
+            row = await _find(subject, workspace_id)
     return None if row is None or row["deactivated_at"] is not None else row
 
 
@@ -130,16 +133,18 @@ async def _create(
         unit, workspace_id, subject=subject, name=name, email=email or "", role=role
     )
     if user_id is not None:
+        whose = workspace_id, user_id
+        await unit.connection.execute(user_rows.SET_ROLE, *whose, role, _issued_at(claims))
         await _record(unit, workspace_id, AuditAction.CREATED, user_id, None, role)
 
 
-async def _change_role(workspace_id: int, user_id: int, role: Role) -> None:
+async def _change_role(workspace_id: int, user_id: int, role: Role, as_of: datetime) -> None:
     """Give a user the role of their groups: the identity provider has the last word, also on administrators."""
     async with begin() as unit:
         await user_rows.lock(unit, workspace_id)
         before = await user_rows.get(unit, workspace_id, user_id)
         if before.role is not role:
-            await unit.connection.execute(user_rows.SET_ROLE, workspace_id, user_id, role)
+            await unit.connection.execute(user_rows.SET_ROLE, workspace_id, user_id, role, as_of)
             await _record(unit, workspace_id, AuditAction.EDITED, user_id, before.role, role)
 
 
@@ -157,6 +162,14 @@ async def _record(
 
 def _changed(workspace_id: int, user_id: int) -> UserChanged:
     return UserChanged(workspace_id=workspace_id, at=datetime.now(UTC), user_id=user_id)
+
+
+def _issued_at(claims: Mapping[str, Any]) -> datetime | None:
+    """When a token was issued; None if it does not say."""
+    issued_at = claims.get("iat")
+    if isinstance(issued_at, bool) or not isinstance(issued_at, int | float):
+        return None
+    return datetime.fromtimestamp(issued_at, UTC)
 
 
 def _verified_email(claims: Mapping[str, Any]) -> str | None:

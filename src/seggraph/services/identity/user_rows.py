@@ -26,7 +26,9 @@ ADD_TO_WORKSPACE: Final = """
     ON CONFLICT (workspace_id, user_id) DO NOTHING RETURNING user_id
 """
 
-SET_ROLE: Final = "UPDATE workspace_users SET role = $3 WHERE workspace_id = $1 AND user_id = $2"
+SET_ROLE: Final = """
+    UPDATE workspace_users SET role = $3, role_as_of = $4 WHERE workspace_id = $1 AND user_id = $2
+"""
 
 
 async def lock(unit: UnitOfWork, workspace_id: int) -> None:

@@ -30,7 +30,8 @@ SAME_EMAIL: Final = """
 """
 
 EDIT: Final = """
-    UPDATE workspace_users SET role = $3, name = $4,
+    UPDATE workspace_users SET role = $3::text, name = $4,
+      role_as_of = CASE WHEN role = $3::text THEN role_as_of ELSE now() END,
       deactivated_at = CASE WHEN $5 THEN NULL ELSE coalesce(deactivated_at, now()) END,
       tokens_after = CASE WHEN $6 THEN now() ELSE tokens_after END
     WHERE workspace_id = $1 AND user_id = $2
