@@ -266,3 +266,42 @@ async def keys(connection: asyncpg.Connection) -> set[str]:
 def without_time(answer: dict[str, Any]) -> dict[str, Any]:
     """An answer that was refused says the same again, but perhaps at another time."""
     return {"data": answer.get("data")}
+
+
+DEEP = """
+    mutation ($i: CreateSegmentInput!, $m: ID!) {
+      createSegment(input: $i) {
+        errors { code }
+        segment {
+          name criteriaText createdBy { name } lastModifiedBy { name } sources { kind memberCount }
+          usages { campaigns { name } } value { revenue } metrics { totals { spend } } deliveries { status }
+          members(first: 3) { totalCount edges { node { externalId events { nodes { name } } } } }
+          runs { nodes { status } } campaigns { nodes { name } } freshness { pendingChanges }
+          reach { status waterfall(channel: EMAIL) { remaining } distinctAddresses(channel: EMAIL) }
+          explain(memberId: $m) { isMember criteria { matches } } hiddenFrom { name }
+          sizeHistory { memberCount } membershipChanges { nodes { at } }
+        }
+      }
+    }
+"""
+
+
+async def test_an_answer_that_reads_much_at_once_is_the_same_with_a_key(admin: Product) -> None:
+    members = "mutation ($i: UpsertMembersInput!) { upsertMembers(input: $i) { created } }"
+    rows = {"kind": "PERSON", "members": [{"externalId": "a", "email": "a@example.com", "country": "DE"}]}
+    await sent(admin, members, "m", i=rows)
+    found = await admin.run('{ memberByExternalId(kind: PERSON, externalId: "a") { id } }')
+    member = found["memberByExternalId"]["id"]
+    criteria = {"attribute": {"field": "country", "op": "EQ", "value": "DE"}}
+    draft = {"kind": "PERSON", "type": "DYNAMIC", "criteria": criteria}
+    made = []
+    for key in (None, "k", "k"):
+        name = "With" if key else "Without"
+        answer = (await sent(admin, DEEP, key, i=draft | {"name": name}, m=member)).json()
+        assert "errors" not in answer, answer
+        assert answer["data"]["createSegment"]["errors"] == []
+        segment = answer["data"]["createSegment"]["segment"]
+        assert segment.pop("name") == name
+        made.append(segment)
+    assert made[1] == made[2]
+    assert made[0] == made[1]
