@@ -268,6 +268,12 @@ def _behind_proxies(settings: Settings, application: ASGIApp) -> ASGIApp:
     if not settings.trusted_proxies:
         return application
     trusted = [str(network) for network in settings.trusted_proxies]
+    # what an IPv6 socket calls a client of IPv4
+    trusted += [
+        f"::ffff:{network.network_address}/{96 + network.prefixlen}"
+        for network in settings.trusted_proxies
+        if network.version == 4
+    ]
     return cast(ASGIApp, ProxyHeadersMiddleware(cast(Any, application), trusted_hosts=trusted))
 
 

@@ -108,7 +108,7 @@ class UserQueries:
         active: Annotated[
             bool | None,
             strawberry.argument(
-                description="Return only users who may sign in, or only those who may not; default: both."
+                description="True returns only users who may sign in, false only users who may not; default: both."
             ),
         ] = None,
     ) -> UserConnection:
@@ -133,8 +133,8 @@ class UserMutations:
         return UserPayload(user=User.of(await users.create(caller.services, caller.viewer, draft)))
 
     @strawberry.mutation(
-        description="Change the role of a user, deactivate or activate them, hand over what is private of"
-        " them, or sign them out. Administrators only.",
+        description="Change the role of a user, deactivate or activate the user, give what is private of"
+        " the user to another one, or sign the user out. Administrators only.",
         extensions=[ReportErrors(UserPayload)],
     )
     async def update_user(self, info: Info, input: UpdateUserInput) -> UserPayload:
