@@ -4,6 +4,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from ipaddress import ip_network
 from typing import Any
 
 import asyncpg
@@ -182,7 +183,9 @@ async def test_a_key_works_from_its_networks_only(
     # nobody's word is taken for where they are, unless a proxy that is trusted says so
     forged = {"X-Forwarded-For": "203.0.113.7"}
     assert await status(server, there, **forged) == 403
-    trusting = settings.model_copy(update={"trusted_proxies": ("127.0.0.1/32", "198.51.100.0/24")})
+    trusting = settings.model_copy(
+        update={"trusted_proxies": tuple(map(ip_network, ("127.0.0.1/32", "198.51.100.0/24")))}
+    )
     async with serving(replace(context, settings=trusting)) as proxied:
         for forwarded, wanted in (
             ("203.0.113.7", 200),

@@ -29,6 +29,8 @@ MAX_BYTES: Final = 64 * 1024
 """A larger body is not looked into for a document that is known: it is read once, on the usual way."""
 WATCHED_AFTER_SECONDS: Final = 0.05
 """Queries that take longer are cancelled when their client goes away; to watch all would cost more than it saves."""
+STRAIGHT_SEND: Final = "seggraph.straight_send"
+"""Where the scope of a WebSocket has what sends a frame past the layers, none of which looks at frames."""
 _READY: Final = "seggraph.ready_answer"
 _UTF8: Final = frozenset({"utf-8", "utf8"})
 
@@ -133,7 +135,8 @@ class KnownQueries:
 class QueriesFirst(Starlette):
     """An application whose plain queries at one path go the short way; see `Starlette` for the options.
 
-    `around` is put around both ways: what says who the client is must be known on each of them.
+    So do the frames that are sent to many WebSockets. `around` is put around both ways: what says who the client is
+    must be known on each of them.
     """
 
     def __init__(
@@ -154,6 +157,8 @@ class QueriesFirst(Starlette):
         await self._whole(scope, receive, send)
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "websocket":
+            scope[STRAIGHT_SEND] = send
         if scope["type"] == "http" and scope["path"] == scope.get("root_path", "") + self._known_path:
             rest = await self._known.answer(scope, receive, send)
             if rest is None:
