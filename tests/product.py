@@ -168,7 +168,9 @@ async def serving(context: Context) -> AsyncIterator[Server]:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         with patch("seggraph.app.build_schema", _shared_schema):
             app = create_app(context.settings, lambda: nullcontext(context))
-        config = uvicorn.Config(app, log_config=None, ws="websockets-sansio", access_log=False)
+        config = uvicorn.Config(
+            app, log_config=None, ws="websockets-sansio", access_log=False, proxy_headers=False
+        )
         running = uvicorn.Server(config)
         task = asyncio.create_task(running._serve([listener]))
         async with asyncio.timeout(PATIENCE_SECONDS):

@@ -4,14 +4,47 @@ A service checks here before it acts, and takes the visibility conditions of its
 the viewer may not see is treated as if it did not exist.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
-from typing import Final
+from enum import Enum, auto
+from ipaddress import IPv4Network, IPv6Network, ip_address
+from typing import Final, TypeAlias
 
-from seggraph.errors import Forbidden
+from seggraph.errors import Forbidden, Path
 from seggraph.vocabulary import ApiKeyScope, Role, Visibility
 
-SCOPE_ORDER: Final = (ApiKeyScope.READ, ApiKeyScope.WRITE, ApiKeyScope.ADMIN)
+Network: TypeAlias = IPv4Network | IPv6Network
+
+
+class Right(Enum):
+    """What credentials may allow."""
+
+    READ = auto()
+    PERSONAL_DATA = auto()
+    """To read what concerns single persons: names, addresses, and what the workspace marked so."""
+    INGEST = auto()
+    """To send data of members, events, suppressions and metrics."""
+    WRITE = auto()
+    ADMINISTER = auto()
+
+
+RIGHTS: Final[Mapping[ApiKeyScope, frozenset[Right]]] = {
+    ApiKeyScope.INGEST: frozenset({Right.INGEST}),
+    ApiKeyScope.READ_WITHOUT_PERSONAL_DATA: frozenset({Right.READ}),
+    ApiKeyScope.READ: frozenset({Right.READ, Right.PERSONAL_DATA}),
+    ApiKeyScope.WRITE: frozenset(set(Right) - {Right.ADMINISTER}),
+    ApiKeyScope.ADMIN: frozenset(Right),
+}
+"""What each scope allows. What is not here is not allowed."""
+
+NEEDED: Final[Mapping[Right, str]] = {
+    Right.READ: "a scope that reads",
+    Right.PERSONAL_DATA: "a scope that reads personal data, like READ",
+    Right.INGEST: "the scope INGEST or WRITE",
+    Right.WRITE: "the scope WRITE",
+    Right.ADMINISTER: "the scope ADMIN",
+}
+"""What a refusal asks for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,32 +60,84 @@ class Viewer:
     """The address that the request came from; only for the audit log."""
     user_agent: str | None = field(default=None, compare=False)
     """The `User-Agent` of the client; only for the audit log."""
+    networks: tuple[Network, ...] | None = field(default=None, compare=False)
+    """The networks that the credentials may be used from; None: from everywhere."""
 
     @property
     def manages_all(self) -> bool:
         """Whether this viewer sees and manages every segment of the workspace."""
         return self.role in (Role.ADMIN, Role.LEADER)
 
+    @property
+    def who(self) -> str:
+        """The user or API key, as a text: what a link that they made remembers of them."""
+        if self.api_key_id is not None:
+            return f"key-{self.api_key_id}"
+        return f"user-{self.user_id}"
 
-def require_scope(viewer: Viewer, scope: ApiKeyScope) -> None:
-    """Raise Forbidden unless the viewer's credentials reach `scope`."""
-    if SCOPE_ORDER.index(viewer.scope) < SCOPE_ORDER.index(scope):
-        raise Forbidden(f"This needs credentials with the scope {scope}; yours have {viewer.scope}.")
+    @property
+    def sees_personal_data(self) -> bool:
+        """Whether this viewer may read what concerns single persons."""
+        return Right.PERSONAL_DATA in RIGHTS[self.scope]
+
+
+def require_right(viewer: Viewer, right: Right, *, path: Path = ()) -> None:
+    """Raise Forbidden unless the viewer's credentials have a right."""
+    if right not in RIGHTS[viewer.scope]:
+        raise Forbidden(
+            f"This needs credentials with {NEEDED[right]}; yours have the scope {viewer.scope}.", path=path
+        )
+
+
+def require_address(viewer: Viewer, address: str | None) -> None:
+    """Raise Forbidden unless the viewer's credentials may be used from an address."""
+    if viewer.networks is None:
+        return
+    try:
+        given = ip_address(address or "")
+    except ValueError:  # a Unix socket, or what a proxy made up
+        given = None
+    given = getattr(given, "ipv4_mapped", None) or given
+    if given is None or not any(given in network for network in viewer.networks):
+        raise Forbidden("This API key may not be used from the address that the request came from.")
+
+
+OPEN_TO_ALL: Final = frozenset({"viewer", "__typename", "__schema", "__type"})
+"""The fields of Query that credentials need no right for."""
+
+
+def require_operation(viewer: Viewer, *, is_mutation: bool, fields: Collection[str]) -> None:
+    """Raise Forbidden unless the viewer may ask for these fields of Query or Subscription at all.
+
+    A mutation checks by itself. Those that an INGEST key may call answer with counts only.
+    """
+    if not is_mutation and not OPEN_TO_ALL.issuperset(fields):
+        require_right(viewer, Right.READ)
+
+
+def require_personal_data(viewer: Viewer, *, path: Path = ()) -> None:
+    """Raise Forbidden unless the viewer may use personal data: to find, sort or select members by it."""
+    require_right(viewer, Right.PERSONAL_DATA, path=path)
+
+
+def require_ingest(viewer: Viewer) -> None:
+    """Raise Forbidden unless the viewer may send data."""
+    require_right(viewer, Right.INGEST)
 
 
 def may_write(viewer: Viewer) -> bool:
-    """Whether the viewer may change anything at all."""
-    return SCOPE_ORDER.index(viewer.scope) >= SCOPE_ORDER.index(ApiKeyScope.WRITE)
+    """Whether the viewer may change anything at all, besides sending data."""
+    return Right.WRITE in RIGHTS[viewer.scope]
 
 
 def require_write(viewer: Viewer) -> None:
-    """Raise Forbidden unless the viewer may change anything at all."""
-    require_scope(viewer, ApiKeyScope.WRITE)
+    """Raise Forbidden unless the viewer may change anything at all, besides sending data."""
+    require_right(viewer, Right.WRITE)
 
 
 def require_admin(viewer: Viewer) -> None:
     """Raise Forbidden unless the viewer administers the workspace."""
-    require_scope(viewer, ApiKeyScope.ADMIN)
+    require_right(viewer, Right.ADMINISTER)
     if viewer.role is not Role.ADMIN:
         raise Forbidden("Only an administrator of the workspace may do this.")
 
@@ -169,6 +254,13 @@ def require_campaign_management(viewer: Viewer, *, created_by_id: int | None) ->
 def manages_destinations(viewer: Viewer) -> bool:
     """Whether the viewer may create and change destinations, and see their whole URLs."""
     return may_write(viewer) and viewer.manages_all
+
+
+def require_metric_recording(viewer: Viewer, *, created_by_id: int | None) -> None:
+    """Raise Forbidden unless the viewer may record metrics of a campaign: of those that they would manage."""
+    require_ingest(viewer)
+    if not viewer.manages_all and (created_by_id is None or created_by_id != viewer.user_id):
+        raise Forbidden("Team members may change only the campaigns that they created.")
 
 
 def require_destination_management(viewer: Viewer) -> None:

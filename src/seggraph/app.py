@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import asdict
 from functools import partial
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
@@ -15,9 +15,12 @@ from starlette.responses import FileResponse, JSONResponse, PlainTextResponse, R
 from starlette.routing import Route
 from starlette.types import ASGIApp
 from starlette_compress import CompressMiddleware
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from seggraph import tasks
+from seggraph.access import Viewer, require_address, require_personal_data
 from seggraph.api.base.context import Caller, caller_factory
+from seggraph.api.base.idempotency import IdempotentMutations
 from seggraph.api.operations import monitoring
 from seggraph.api.operations.monitoring import CountedRequests, Monitoring
 from seggraph.api.schema import build_schema
@@ -27,8 +30,9 @@ from seggraph.events import Hub
 from seggraph.files import signed_paths, uploads
 from seggraph.services.destinations import feedback as destination_feedback
 from seggraph.services.exports import exports
-from seggraph.services.identity import rights
+from seggraph.services.identity import present, rights
 from seggraph.services.identity.sign_ins import SignIns
+from seggraph.services.imports import imports
 from seggraph.services.imports import rejects as import_rejects
 from seggraph.services.operations import health
 from seggraph.settings import Settings
@@ -93,6 +97,7 @@ class Api:
             allowed_origins=settings.allowed_origins,
             max_upload_bytes=settings.max_upload_bytes + UPLOAD_OVERHEAD_BYTES,
             recheck_seconds=settings.session_check_seconds,
+            once=IdempotentMutations(settings),
             documents=documents,
         )
         known = KnownQueries(
@@ -107,6 +112,7 @@ class Api:
         self.application = QueriesFirst(
             GRAPHQL,
             known,
+            around=partial(_behind_proxies, settings),
             routes=[
                 *endpoint.routes(GRAPHQL),
                 Route("/healthz", _alive),
@@ -167,10 +173,13 @@ class Api:
 
     async def _rejected(self, request: Request) -> Response:
         """Send the rejected rows of an import. The path must be signed."""
-        refusal = self._refusal(request)
-        if refusal is not None:
-            return refusal
-        workspace_id, number = _numbers(request, "workspace_id", "import_id")
+        try:
+            viewer = await self._maker(request)
+            workspace_id, number = _numbers(request, "workspace_id", "import_id")
+            require_personal_data(viewer)
+            await imports.get(viewer, number)
+        except SeggraphError as error:
+            return _no_file(error)
         return StreamingResponse(
             import_rejects.stream(workspace_id, number),
             media_type="text/csv; charset=utf-8",
@@ -179,14 +188,13 @@ class Api:
 
     async def _exported(self, request: Request) -> Response:
         """Send the file of an export. The path must be signed."""
-        refusal = self._refusal(request)
-        if refusal is not None or self._services is None:
-            return refusal or _not_ready()
         try:
-            view = await exports.file_of(*_numbers(request, "workspace_id", "export_id"))
-        except NotFound as error:
-            return PlainTextResponse(error.message, status_code=404)
-        path = await asyncio.to_thread(uploads.path_of, self._services.settings, view.file or "")
+            viewer = await self._maker(request)
+            _, number = _numbers(request, "workspace_id", "export_id")
+            view = await exports.file_of(viewer, number)
+        except SeggraphError as error:
+            return _no_file(error)
+        path = await asyncio.to_thread(uploads.path_of, self._settings, view.file or "")
         return FileResponse(
             path, media_type=MEDIA_TYPES[view.gzip, view.format], headers=_download(view.file_name)
         )
@@ -215,17 +223,20 @@ class Api:
             return PlainTextResponse(error.message, status_code=400)
         return JSONResponse(asdict(report))
 
-    def _refusal(self, request: Request) -> Response | None:
-        """Return an error if the path is not signed or has expired; otherwise None."""
+    async def _maker(self, request: Request) -> Viewer:
+        """Who made the signed path of a request, with their rights of now.
+
+        Raises NotFound unless it is signed, has not expired, and its maker still has access from this address.
+        """
         if self._services is None:
-            return _not_ready()
-        given = (request.query_params.get(name, "") for name in ("expires", "signature"))
-        try:
-            _numbers(request, *request.path_params)
-            signed_paths.verify(self._services.settings, request.url.path, *given)
-        except NotFound as error:
-            return PlainTextResponse(error.message, status_code=404)
-        return None
+            raise RetryLater("The server is starting or stopping.")
+        by, *given = (request.query_params.get(name, "") for name in ("by", "expires", "signature"))
+        [workspace_id] = _numbers(request, "workspace_id")
+        _numbers(request, *request.path_params)
+        signed_paths.verify(self._services.settings, request.url.path, by, *given)
+        viewer = await present.find(workspace_id, by)
+        require_address(viewer, None if request.client is None else request.client.host)
+        return viewer
 
     async def _ready(self, _: Request) -> JSONResponse:
         """Whether queries can be answered: the database, its tables and Redis are available."""
@@ -253,6 +264,20 @@ def create_app(settings: Settings, opening: Opening | None = None) -> Starlette:
     return Api(settings, opening or partial(open_context, settings)).application
 
 
+def _behind_proxies(settings: Settings, application: ASGIApp) -> ASGIApp:
+    """The application with the addresses of clients as trusted proxies say them, if there are any."""
+    if not settings.trusted_proxies:
+        return application
+    trusted = [str(network) for network in settings.trusted_proxies]
+    # what an IPv6 socket calls a client of IPv4
+    trusted += [
+        f"::ffff:{network.network_address}/{96 + network.prefixlen}"
+        for network in settings.trusted_proxies
+        if network.version == 4
+    ]
+    return cast(ASGIApp, ProxyHeadersMiddleware(cast(Any, application), trusted_hosts=trusted))
+
+
 def _numbers(request: Request, *names: str) -> list[int]:
     """The numbers of objects in the path. Raises NotFound for any other text."""
     texts = [request.path_params[name] for name in names]
@@ -263,6 +288,11 @@ def _numbers(request: Request, *names: str) -> list[int]:
 
 def _not_ready() -> Response:
     return PlainTextResponse("The server is starting or stopping.", status_code=503)
+
+
+def _no_file(error: SeggraphError) -> Response:
+    """What a path that cannot be fetched is answered with: it never says whether there is a file."""
+    return PlainTextResponse(error.message, status_code=503 if isinstance(error, RetryLater) else 404)
 
 
 def _download(file_name: str) -> dict[str, str]:

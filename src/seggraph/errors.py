@@ -27,6 +27,7 @@ class ErrorCode(StrEnum):
     FORBIDDEN = "FORBIDDEN"
     CONFLICT = "CONFLICT"
     BAD_TRANSITION = "BAD_TRANSITION"
+    LAST_ADMINISTRATOR = "LAST_ADMINISTRATOR"
     SEGMENT_IN_USE = "SEGMENT_IN_USE"
     BAD_CURSOR = "BAD_CURSOR"
     WRONG_TYPE = "WRONG_TYPE"
@@ -42,6 +43,7 @@ class ErrorCode(StrEnum):
     CRITERIA_TOO_LARGE = "CRITERIA_TOO_LARGE"
     CRITERIA_TOO_SLOW = "CRITERIA_TOO_SLOW"
     CRITERIA_TOO_EXPENSIVE = "CRITERIA_TOO_EXPENSIVE"
+    IDEMPOTENCY_CONFLICT = "IDEMPOTENCY_CONFLICT"
     RETRY_LATER = "RETRY_LATER"
     INTERNAL = "INTERNAL"
 
@@ -158,6 +160,18 @@ class WrongType(SeggraphError):
     """A value does not have the type of its attribute; the message names the type."""
 
     code = ErrorCode.WRONG_TYPE
+
+
+class IdempotencyConflict(SeggraphError):
+    """The Idempotency-Key was given with another request: with other input, or with other rights."""
+
+    code = ErrorCode.IDEMPOTENCY_CONFLICT
+
+
+class LastAdministrator(SeggraphError):
+    """The workspace would have no administrator any more who can sign in: make another user one first."""
+
+    code = ErrorCode.LAST_ADMINISTRATOR
 
 
 class Duplicate(SeggraphError):

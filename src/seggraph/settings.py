@@ -5,12 +5,15 @@ Nothing else in the package reads the environment.
 
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
-from typing import Final
+from typing import Final, Literal
 
 from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 FEWEST_AUDIT_DAYS: Final = 30
+
+RoleName = Literal["ADMIN", "LEADER", "TEAM_MEMBER"]
+"""The values of `vocabulary.Role`, which is no layer below this one."""
 
 
 class Settings(BaseSettings):
@@ -48,6 +51,17 @@ class Settings(BaseSettings):
     )
     jwt_issuer: str = Field("seggraph", description="Required `iss` of a token.")
     jwt_audience: str = Field("seggraph", description="Required `aud` of a token.")
+    jwt_provisioning: bool = Field(
+        False,
+        description="Whether a token with a group that has a role makes its user, and changes the role.",
+    )
+    jwt_groups_claim: str = Field("groups", min_length=1, description="The claim of a token with the groups.")
+    jwt_group_roles: dict[str, RoleName] = Field(
+        {}, description="The roles of groups, as a JSON object: ADMIN, LEADER or TEAM_MEMBER by group."
+    )
+    jwt_default_role: RoleName | None = Field(
+        None, description="The role of a user without any of these groups. Unset: they are not let in."
+    )
     allowed_origins: tuple[str, ...] = Field(
         (), description="Browser origins allowed to call the API (CORS and WebSockets), as a JSON list."
     )
@@ -58,6 +72,10 @@ class Settings(BaseSettings):
         None,
         pattern=r"^https?://[^/?#@\s]+(/[^?#\s]*)?$",
         description="URL that clients reach the API by, like https://api.example.com/seggraph. Unset: by their Host.",
+    )
+    trusted_proxies: tuple[IPv4Network | IPv6Network, ...] = Field(
+        (),
+        description="Networks of proxies whose X-Forwarded-For and X-Forwarded-Proto are believed, as a JSON list.",
     )
     persisted_documents: Path | None = Field(
         None,

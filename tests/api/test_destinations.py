@@ -14,7 +14,8 @@ import pytest
 from seggraph import webhook_signatures
 from seggraph.access import Viewer
 from seggraph.context import Context
-from seggraph.services.identity import workspaces
+from seggraph.services.identity import api_keys
+from seggraph.services.identity.api_keys import ApiKeyDraft
 from seggraph.settings import Settings
 from seggraph.vocabulary import ApiKeyScope, Role
 from tests.conftest import new_viewer
@@ -451,9 +452,7 @@ async def test_who_may_manage_destinations_and_who_sees_secrets(
     leader = await new_viewer("", Role.LEADER, workspace_id=viewer.workspace_id)
     member = await new_viewer("", Role.TEAM_MEMBER, workspace_id=viewer.workspace_id)
     stranger = await new_viewer("Other")
-    _, reader = await workspaces.create_api_key(
-        viewer, name="reader", scope=ApiKeyScope.READ, expires_at=None
-    )
+    _, reader = await api_keys.create(viewer, ApiKeyDraft("reader", ApiKeyScope.READ))
     listed = "{ destinations { id authSecretHint url } }"
 
     async with server.sign_in(leader) as one:

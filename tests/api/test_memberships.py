@@ -7,7 +7,7 @@ import pytest
 
 from seggraph.access import Viewer
 from seggraph.context import Context
-from seggraph.services.identity.authentication import FIND_USER
+from seggraph.services.identity.provisioning import FIND as FIND_USER
 from seggraph.vocabulary import Role
 from tests.conftest import new_viewer
 from tests.product import Product, Server

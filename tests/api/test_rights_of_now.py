@@ -13,7 +13,8 @@ from websockets.typing import Subprotocol
 
 from seggraph.access import Viewer
 from seggraph.context import Context
-from seggraph.services.identity import workspaces
+from seggraph.services.identity import api_keys
+from seggraph.services.identity.api_keys import ApiKeyDraft
 from seggraph.settings import Settings
 from seggraph.vocabulary import ApiKeyScope, Role
 from tests.conftest import new_viewer
@@ -66,7 +67,7 @@ async def closed(ws: ClientConnection) -> int:
 
 
 async def revoked_by_the_service(viewer: Viewer, key_id: int, _: asyncpg.Connection) -> None:
-    await workspaces.revoke_api_key(viewer, key_id)
+    await api_keys.revoke(viewer, key_id)
 
 
 async def revoked_by_sql(_: Viewer, key_id: int, connection: asyncpg.Connection) -> None:
@@ -84,10 +85,8 @@ async def test_a_key_that_is_revoked_anywhere_ends_idle_sockets_everywhere(
     connection: asyncpg.Connection,
     end: Callable[[Viewer, int, asyncpg.Connection], Awaitable[None]],
 ) -> None:
-    key, secret = await workspaces.create_api_key(
-        viewer, name="partner", scope=ApiKeyScope.READ, expires_at=None
-    )
-    _, other = await workspaces.create_api_key(viewer, name="other", scope=ApiKeyScope.READ, expires_at=None)
+    key, secret = await api_keys.create(viewer, ApiKeyDraft("partner", ApiKeyScope.READ))
+    _, other = await api_keys.create(viewer, ApiKeyDraft("other", ApiKeyScope.READ))
     async with (
         serving(context) as one,
         serving(context) as two,

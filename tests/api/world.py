@@ -26,6 +26,9 @@ HIDDEN, PRIVATE, KEYS, OWN, OPEN = "Zqhidden", "Zqprivate", "Zqkey", "Zqteam", "
 """The words of: what is hidden from the leader and the team member; what is the administrator's own; API keys, that
 only administrators see; what is the team member's; and the rest, which the whole workspace sees."""
 
+PERSONAL = "Zqperson"
+"""The word in everything that is personal data."""
+
 FIRST_NUMBER = 500_000_000
 """Numbers of objects begin far beyond every other number in an answer."""
 
@@ -55,7 +58,7 @@ class World:
     def traces(self, word: str) -> list[str]:
         """What tells of the objects of a word: the word, their ids, and their numbers."""
         found = [word, word.lower()]
-        for type_, id_ in self.objects[word].items():
+        for type_, id_ in self.objects.get(word, {}).items():
             parts = ids.split(id_)
             if type_ not in ("User", "Member", "Workspace", "Event"):
                 found += [id_, str(parts[1] if parts else id_)]
@@ -110,12 +113,15 @@ async def _people(world: World, product: Product) -> None:
     rows = [
         {
             "externalId": f"p{number:03}",
-            "name": f"Person {number}",
-            "email": f"p{number}@example.com",
+            "name": f"{PERSONAL} {number}",
+            "email": f"p{number}@{PERSONAL}.example",
+            "phone": f"+49 30 {number} {PERSONAL}",
+            "address": f"{number} {PERSONAL} street",
             "country": "DE",
             "tags": [tag],
-            "shippingAddress": {"city": "Köln"},
-            "attributes": {"plan": "pro"},
+            "shippingAddress": {"city": PERSONAL},
+            "billingAddress": {"city": PERSONAL},
+            "attributes": {"plan": "pro", "nickname": f"{PERSONAL}y"},
         }
         for number, tag in enumerate(tags)
     ]
@@ -134,6 +140,7 @@ async def _people(world: World, product: Product) -> None:
             "name": "order",
             "occurredAt": "2026-01-02T00:00:00Z",
             "value": "5",
+            "properties": {"recipient": PERSONAL},
             "externalId": f"e{one['externalId']}",
         }
         for one in rows[280:]
@@ -180,6 +187,8 @@ async def _segments(world: World, product: Product, team: Product, connection: a
     await _settled(connection)
     refers = {"any": [tagged("t3"), {"segment": {"op": "IN", "id": hidden}}]}
     await made(product, f"{OPEN} refers", criteria=refers)
+    about_persons = {"attribute": {"field": "name", "op": "CONTAINS", "value": PERSONAL}}
+    await made(product, f"{OPEN} called", criteria=about_persons, activate=False)
     own = await made(team, f"{OWN} one", type="STATIC")
     world.keep(OWN, "Segment", own)
     await called(team, "addSegmentMembers", "changed", segmentIds=[own], externalIds=["p285", "p286"])
@@ -244,13 +253,13 @@ async def _files(world: World, product: Product, team: Product) -> None:
     listed = (await called(product, "createSegment", "segment { id }", **draft))["segment"]["id"]
     world.keep(HIDDEN, "Segment list", listed)
     for word, segment_id in ((HIDDEN, listed), (OPEN, None)):
-        rows = "".join(f"p{number:03}\n" for number in range(COUNTS.get(word, 5)))
+        rows = "".join(f"p{number:03},{PERSONAL}\n" for number in range(COUNTS.get(word, 5)))
         upload = await sent(
             product,
             "mutation ($i: CreateImportInput!) { createImport(input: $i) { import { id } errors { message } } }",
             {"i": {"file": None, "kind": "PERSON", "segmentId": segment_id}},
             "variables.i.file",
-            f"{word}\n{rows}".encode(),
+            f"{word},Nickname\n{rows}".encode(),
             name=f"{word}.csv",
         )
         import_id = upload.json()["data"]["createImport"]["import"]["id"]
@@ -306,14 +315,16 @@ async def _outside(world: World, product: Product) -> None:
 
 async def _rest(world: World, product: Product) -> None:
     """Keys of every scope, an attribute, and addresses that are not to be used."""
-    for scope in ("READ", "WRITE", "ADMIN"):
+    for scope in ("INGEST", "READ_WITHOUT_PERSONAL_DATA", "READ", "WRITE", "ADMIN"):
         made = await called(
             product, "createApiKey", "secret apiKey { id }", name=f"{KEYS} {scope}", scope=scope
         )
         world.secrets[scope] = made["secret"]
         world.keep(KEYS, "ApiKey", made["apiKey"]["id"])
     await called(product, "declareAttribute", "attribute { name }", kind="PERSON", name="plan", type="STRING")
-    addresses = [f"{OPEN.lower()}@example.com"]
+    personal = {"kind": "PERSON", "name": "nickname", "type": "STRING", "isPersonal": True}
+    await called(product, "declareAttribute", "attribute { isPersonal }", **personal)
+    addresses = [f"{OPEN.lower()}@example.com", f"a@{PERSONAL.lower()}.example"]
     await called(product, "suppressAddresses", "changed", channel="EMAIL", addresses=addresses)
 
 

@@ -93,9 +93,7 @@ class UnitOfWork:
         """The external ids of the members in the segment."""
         audience = await members.audience_of(self.viewer, [segment.id])
         async with database() as connection:
-            found = await members.by_ordinals(
-                connection, self.viewer.workspace_id, MemberKind.ACCOUNT, list(audience)
-            )
+            found = await members.by_ordinals(connection, self.viewer, MemberKind.ACCOUNT, list(audience))
         return {view.external_id for view in found}
 
     async def sources(self, segment: SegmentView) -> dict[SourceKind, tuple[int, int]]:

@@ -22,13 +22,14 @@ from seggraph.api.members.bulk_edits import BulkEdit
 from seggraph.api.members.members import Member
 from seggraph.api.playbooks.playbooks import Playbook
 from seggraph.api.segments.segments import Segment
-from seggraph.api.users.viewer import ApiKey, User, Workspace
+from seggraph.api.users.api_keys import ApiKey
+from seggraph.api.users.viewer import User, Workspace
 from seggraph.api.webhooks.deliveries import WebhookDelivery
 from seggraph.api.webhooks.webhooks import Webhook
 from seggraph.services.destinations import deliveries
 from seggraph.services.events import member_events
 from seggraph.services.exports import exports
-from seggraph.services.identity import workspaces
+from seggraph.services.identity import api_keys, workspaces
 from seggraph.services.identity.workspaces import WorkspaceView
 from seggraph.services.imports import imports
 from seggraph.services.imports import templates as import_templates
@@ -87,7 +88,7 @@ async def _workspaces(viewer: Viewer, numbers: Keys) -> Mapping[int, WorkspaceVi
 
 
 NODES: Final[Mapping[str, Find]] = {
-    "ApiKey": _by_service(workspaces.get_api_keys, ApiKey.of),
+    "ApiKey": _by_service(api_keys.get_many, ApiKey.of),
     "BulkEdit": _by_service(bulk_edits.get_many, BulkEdit.of),
     "Campaign": _by_loader(lambda caller: caller.loaders.campaigns.by_id, Campaign.of),
     "Delivery": _by_service(deliveries.get_many, Delivery.of),

@@ -48,7 +48,9 @@ from seggraph.api.segments.segments import Segment, member_order
 from seggraph.api.subscriptions.subscriptions import EVENT_TYPES, Subscription
 from seggraph.api.subscriptions.workspace_events import WorkspaceEventQueries
 from seggraph.api.suppressions.suppressions import SuppressionMutations, SuppressionQueries
-from seggraph.api.users.viewer import ApiKeyQueries, Viewer, ViewerMutations
+from seggraph.api.users.api_keys import ApiKeyMutations, ApiKeyQueries
+from seggraph.api.users.users import UserMutations, UserQueries
+from seggraph.api.users.viewer import Viewer
 from seggraph.api.webhooks.mutations import WebhookMutations
 from seggraph.api.webhooks.webhooks import WebhookQueries
 from seggraph.api.workspaces.settings import WorkspaceMutations
@@ -86,6 +88,7 @@ class Query(
     PreviewQueries,
     SegmentListQueries,
     SuppressionQueries,
+    UserQueries,
     WebhookQueries,
     WorkspaceEventQueries,
 ):
@@ -229,6 +232,7 @@ class Query(
     description="The mutations. Errors that the user can correct are in `errors` of the payload, with code and path."
 )
 class Mutation(
+    ApiKeyMutations,
     CampaignMutations,
     MetricMutations,
     AttributeMutations,
@@ -246,7 +250,7 @@ class Mutation(
     SegmentMutations,
     SegmentMemberMutations,
     SuppressionMutations,
-    ViewerMutations,
+    UserMutations,
     WebhookMutations,
     WorkspaceMutations,
 ):

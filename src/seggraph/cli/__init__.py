@@ -10,11 +10,11 @@ from pydantic_settings import SettingsError
 from rich.console import Console
 from rich.markup import escape
 
-from seggraph.cli import demo, importing, keys, operating, serving
+from seggraph.cli import api_keys, demo, importing, keys, operating, serving, users
 from seggraph.cli.application import app
 from seggraph.errors import ErrorCode, SeggraphError
 
-__all__ = ["app", "demo", "importing", "keys", "main", "operating", "serving"]
+__all__ = ["api_keys", "app", "demo", "importing", "keys", "main", "operating", "serving", "users"]
 
 
 def main() -> None:

@@ -96,6 +96,7 @@ def new_server(settings: Settings, *routes: Route) -> uvicorn.Server:
             application,
             log_config=None,
             access_log=False,
+            proxy_headers=False,  # the application has its own setting of the proxies to trust
             ws="websockets-sansio",
             ws_max_size=MAX_WEBSOCKET_MESSAGE_BYTES,
             timeout_graceful_shutdown=SHUTDOWN_SECONDS,

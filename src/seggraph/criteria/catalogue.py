@@ -47,6 +47,7 @@ class AttributeDefinition:
     label: str = ""
     description: str = ""
     hidden: bool = False
+    is_personal: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +68,7 @@ class Field:
     example: str | int | float | bool
     required: bool = False
     hidden: bool = False
+    is_personal: bool = False
 
     @property
     def operators(self) -> tuple[AttributeOp, ...]:
@@ -92,6 +94,7 @@ def _well_known(field: MemberField) -> Iterator[Field]:
             group=field.group,
             example=field.example,
             required=field.required,
+            is_personal=field.is_personal,
         )
 
 
@@ -164,4 +167,5 @@ def _custom(definition: AttributeDefinition) -> Field:
         group=Group.CUSTOM,
         example=_EXAMPLES[definition.type],
         hidden=definition.hidden,
+        is_personal=definition.is_personal,
     )

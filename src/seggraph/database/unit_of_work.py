@@ -6,8 +6,8 @@ nothing leaves. What leaves is a nudge: intent is in the rows, so losing a nudge
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager, suppress
 from typing import Any, Final
 
 import asyncpg
@@ -16,7 +16,10 @@ from tortoise.backends.base.client import TransactionalDBClient
 from tortoise.connection import get_connection, get_connections
 from tortoise.exceptions import TransactionManagementError
 
+from seggraph.database import whole_operations
 from seggraph.database.connections import free_in_time, passing_errors
+from seggraph.database.whole_operations import WholeOperation
+from seggraph.errors import RetryLater
 
 log = structlog.get_logger()
 
@@ -55,13 +58,14 @@ class UnitOfWork:
         for step in self._before_commit:
             await step()
 
-    async def _flush(self) -> None:
-        for leave in self._after_commit:
-            try:
-                async with asyncio.timeout(AFTER_COMMIT_SECONDS):
-                    await leave()
-            except Exception:  # the change is committed: the sweeper does what a lost nudge would have done
-                log.warning("after_commit_failed", exc_info=True)
+
+async def _flush(leaving: Sequence[Step]) -> None:
+    for leave in leaving:
+        try:
+            async with asyncio.timeout(AFTER_COMMIT_SECONDS):
+                await leave()
+        except Exception:  # the change is committed: the sweeper does what a lost nudge would have done
+            log.warning("after_commit_failed", exc_info=True)
 
 
 @asynccontextmanager
@@ -70,16 +74,68 @@ async def begin() -> AsyncIterator[UnitOfWork]:
 
     Raises RetryLater when the database is away, a deadlock was broken, or a lock or connection took too long.
     """
+    whole = whole_operations.current.get()
+    if whole is not None:
+        with passing_errors():
+            async with whole.part(_open_whole) as connection:
+                unit = UnitOfWork(connection)
+                yield unit
+                await unit._finish()
+        whole.leave_later(unit._after_commit)
+        return
     async with _transaction() as connection:
         unit = UnitOfWork(connection)
         yield unit
         await unit._finish()
-    await unit._flush()
+    await _flush(unit._after_commit)
+
+
+@asynccontextmanager
+async def as_a_whole(begin_with: whole_operations.Step) -> AsyncIterator[WholeOperation]:
+    """Make all units of work in the block parts of one transaction, which `begin_with` is the first statement of.
+
+    The block calls `commit_whole` when it has ended well; otherwise all is undone.
+    """
+    whole = WholeOperation(begin_with)
+    token = whole_operations.current.set(whole)
+    try:
+        yield whole
+    finally:
+        whole_operations.current.reset(token)
+        with passing_errors():
+            await whole.roll_back()
+
+
+async def commit_whole(whole: WholeOperation, last: whole_operations.Step) -> None:
+    """Commit an operation, after a last step in its transaction; then whatever its units registered leaves."""
+    try:
+        with passing_errors():
+            leaving = await whole.end(last)
+    except asyncpg.InFailedSQLTransactionError as error:
+        raise RetryLater("The database could not do this just now; try again soon.") from error
+    await _flush(leaving)
+
+
+async def _open_whole(whole: WholeOperation) -> tuple[whole_operations.Opening, asyncpg.Connection]:
+    opening = _Opening(get_connection("default"))
+    connection = await opening.__aenter__()
+    client: Any = get_connection("default")
+    client._lock = whole.lock  # of reads and of models, which all use this connection from now on
+    return opening, connection
 
 
 @asynccontextmanager
 async def snapshot() -> AsyncIterator[asyncpg.Connection]:
-    """A connection that sees the database as of one instant and holds no locks, for long reads."""
+    """A connection that sees the database as of one instant and holds no locks, for long reads.
+
+    In an operation that is carried out as a whole, and has changed something, it sees that too.
+    """
+    whole = whole_operations.current.get()
+    if whole is not None and whole.connection is not None:
+        with passing_errors():
+            async with whole.look() as connection:
+                yield connection
+        return
     async with _transaction() as connection:
         await connection.execute(AS_OF_ONE_INSTANT)
         yield connection
@@ -123,6 +179,10 @@ class _Opening:
     async def __aexit__(self, *error: Any) -> None:
         try:
             await self._inner.__aexit__(*error)
+        except ValueError as wrong:  # the task that began it is over, and with it what it had set
+            if "different Context" not in str(wrong):
+                raise
         finally:
             if not self._inner.token._used:
-                get_connections().reset(self._inner.token)
+                with suppress(ValueError):
+                    get_connections().reset(self._inner.token)

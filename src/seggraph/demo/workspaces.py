@@ -4,15 +4,29 @@ import asyncio
 import time
 from typing import Final
 
+from seggraph.access import Viewer
 from seggraph.database.connections import database
-from seggraph.services.identity import workspaces
+from seggraph.services.identity import api_keys, workspaces
+from seggraph.services.identity.api_keys import ApiKeyDraft
 from seggraph.services.segments import default_segments
-from seggraph.vocabulary import Role
+from seggraph.vocabulary import ApiKeyScope, Role
 
 NAME: Final = "Demo"
 EMPTY_NAME: Final = "Demo, empty"
 SUBJECT: Final = "admin@example.com"
 POLL_SECONDS: Final = 0.1
+
+COLLEAGUES: Final = (
+    ("leo@example.com", "Leo Leader", Role.LEADER),
+    ("tess@example.com", "Tess Teammate", Role.TEAM_MEMBER),
+)
+"""The other users: their subjects, names and roles."""
+
+KEYS: Final = (
+    ("Shop sync", ApiKeyScope.INGEST),
+    ("Dashboards", ApiKeyScope.READ_WITHOUT_PERSONAL_DATA),
+)
+"""API keys, as a shop and a tool for reports would have them."""
 
 FIND: Final = """
     SELECT w.id FROM workspaces w JOIN workspace_users wu ON wu.workspace_id = w.id
@@ -35,6 +49,14 @@ async def ensure(*, is_empty: bool) -> int:
     await workspaces.ensure_user(
         workspace.id, subject=SUBJECT, name="Ada Admin", email=SUBJECT, role=Role.ADMIN
     )
+    for subject, name, role in COLLEAGUES:
+        await workspaces.ensure_user(workspace.id, subject=subject, name=name, email=subject, role=role)
+    operator = Viewer(workspace.id, Role.ADMIN, ApiKeyScope.ADMIN)
+    for (
+        key_name,
+        scope,
+    ) in KEYS:  # their secrets are shown to nobody: they are there to be looked at and rotated
+        await api_keys.create(operator, ApiKeyDraft(key_name, scope))
     return workspace.id
 
 

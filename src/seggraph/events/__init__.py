@@ -19,6 +19,7 @@ from seggraph.events.facts import (
     SegmentDeleted,
     SegmentStatusChanged,
     SegmentUpdated,
+    UserChanged,
 )
 from seggraph.events.hub import Hub
 from seggraph.events.mailboxes import Delivery, Resync
@@ -48,4 +49,5 @@ __all__ = [
     "SegmentDeleted",
     "SegmentStatusChanged",
     "SegmentUpdated",
+    "UserChanged",
 ]

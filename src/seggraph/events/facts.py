@@ -283,6 +283,19 @@ class CampaignChanged(Fact):
 
 @published
 @dataclass(frozen=True, slots=True, kw_only=True)
+class UserChanged(Fact):
+    """A user of the workspace was created, edited, deactivated or activated again. Its row has the state."""
+
+    user_id: int
+
+    @property
+    def subject_id(self) -> int:
+        """The user."""
+        return self.user_id
+
+
+@published
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DeliveryChanged(Fact):
     """The status of a delivery changed, or it made progress."""
 

@@ -42,8 +42,8 @@ OVERDUE = """
 FORGET = "DELETE FROM outbox WHERE id = ANY($1)"
 
 
-def publish(stream: EventStream, unit: UnitOfWork, facts: Sequence[Fact]) -> None:
-    """Publish facts after the commit of the unit of work, and store them until then."""
+def keep(unit: UnitOfWork, facts: Sequence[Fact]) -> list[int]:
+    """Store facts with the unit of work; the sweeper publishes them. Returns what will have their ids."""
     stored: list[int] = []
 
     async def store() -> None:
@@ -52,12 +52,19 @@ def publish(stream: EventStream, unit: UnitOfWork, facts: Sequence[Fact]) -> Non
         rows = await unit.connection.fetch(STORE, workspace_ids, [encode(fact) for fact in facts], topics)
         stored.extend(row["id"] for row in rows)
 
+    unit.before_commit(store)
+    return stored
+
+
+def publish(stream: EventStream, unit: UnitOfWork, facts: Sequence[Fact]) -> None:
+    """Publish facts after the commit of the unit of work, and store them until then."""
+    stored = keep(unit, facts)
+
     async def send() -> None:
         if await stream.publish(facts):
             async with database() as connection:
                 await _forget(connection, stored)
 
-    unit.before_commit(store)
     unit.after_commit(send)
 
 

@@ -16,6 +16,7 @@ from seggraph.events.facts import (
     SegmentDeleted,
     SegmentStatusChanged,
     SegmentUpdated,
+    UserChanged,
 )
 from seggraph.vocabulary import ReachStatus, SegmentStatus, Topic
 
@@ -65,6 +66,7 @@ _always(ExportFinished, Topic.EXPORT_FINISHED)
 _always(CampaignChanged, Topic.CAMPAIGN_CHANGED)
 _always(MetricsChanged, Topic.METRICS_CHANGED)
 _always(PlaybookChanged, Topic.PLAYBOOK_CHANGED)
+_always(UserChanged, Topic.USER_CHANGED)
 _rule(SegmentStatusChanged, _of_status)
 _rule(ReachChanged, _of_reach)
 _rule(DeliveryChanged, lambda fact: () if fact.is_progress else (Topic.DELIVERY_CHANGED,))

@@ -56,6 +56,8 @@ class MemberField:
     - `max_length`: most characters of a text.
     - `suggestions`: whether `valueSuggestions` knows it. `is_searched`: whether the search of members looks in it.
     - `is_mappable`: whether the mapping of a destination can send it.
+    - `is_personal`: whether it shows who a member is or how to reach it, so that it is kept from credentials without
+      the right to personal data.
     - `consent`: the channel whose consent it is. `channels`: the channels whose address it is.
     """
 
@@ -78,6 +80,7 @@ class MemberField:
     suggestions: Suggestions = Suggestions.NONE
     is_searched: bool = False
     is_mappable: bool = True
+    is_personal: bool = True
     consent: Channel | None = None
     channels: tuple[Channel, ...] = ()
 

@@ -76,6 +76,7 @@ def _consent(name: str, channel: Channel, phrase: str, aliases: str) -> MemberFi
         accepts=_is_consent,
         is_mappable=False,
         consent=channel,
+        is_personal=False,
     )
 
 
@@ -93,6 +94,7 @@ FIELDS: Final[tuple[MemberField, ...]] = (
         aliases="id external_id externalid record_id recordid crm_id uuid guid key system_id unique_id"
         " reference_id kennung referenz identifiant identificador datensatz_id id_externo id_externe",
         max_length=MAX_EXTERNAL_ID,
+        is_personal=False,
     ),
     MemberField(
         name="name",
@@ -122,6 +124,7 @@ FIELDS: Final[tuple[MemberField, ...]] = (
         max_length=MAX_SHORT_TEXT,
         suggestions=Suggestions.SAMPLED,
         is_searched=True,
+        is_personal=False,
     ),
     MemberField(
         name="email",
@@ -177,6 +180,7 @@ FIELDS: Final[tuple[MemberField, ...]] = (
         " company_country org_country pocountry po_country",
         max_length=MAX_SHORT_TEXT,
         suggestions=Suggestions.COUNTED,
+        is_personal=False,
     ),
     MemberField(
         name="city",
@@ -193,6 +197,7 @@ FIELDS: Final[tuple[MemberField, ...]] = (
         " localidad localidade commune wohnort",
         max_length=MAX_SHORT_TEXT,
         suggestions=Suggestions.COUNTED,
+        is_personal=False,
     ),
     MemberField(
         name="industry",
@@ -206,6 +211,7 @@ FIELDS: Final[tuple[MemberField, ...]] = (
         aliases="industry",
         max_length=MAX_SHORT_TEXT,
         suggestions=Suggestions.COUNTED,
+        is_personal=False,
     ),
     MemberField(
         name="revenue",
@@ -219,6 +225,7 @@ FIELDS: Final[tuple[MemberField, ...]] = (
         example=1_500_000,
         aliases="revenue",
         accepts=_is_number,
+        is_personal=False,
     ),
     MemberField(
         name="employees",
@@ -231,6 +238,7 @@ FIELDS: Final[tuple[MemberField, ...]] = (
         example=250,
         aliases="employees",
         accepts=_is_number,
+        is_personal=False,
     ),
     MemberField(
         name="score",
@@ -243,6 +251,7 @@ FIELDS: Final[tuple[MemberField, ...]] = (
         example=72.5,
         aliases="score lead_score fit_score account_score rating hubspot_score engagement_score punktzahl",
         accepts=_is_number,
+        is_personal=False,
     ),
     MemberField(
         name="isTarget",
@@ -259,6 +268,7 @@ FIELDS: Final[tuple[MemberField, ...]] = (
         aliases="is_target target istarget target_account is_target_account zielkunde",
         accepts=_accepted_by(parse_boolean),
         suggestions=Suggestions.COUNTED,
+        is_personal=False,
     ),
     MemberField(
         name="tags",
@@ -273,6 +283,7 @@ FIELDS: Final[tuple[MemberField, ...]] = (
         aliases="tags tag labels label etiquetas etiquettes etiketten schlagworte schlagworter group_membership"
         " kategorien categories categorias contact_tags customer_tags",
         suggestions=Suggestions.COUNTED,
+        is_personal=False,
     ),
     _consent(
         "consentEmail",
@@ -356,6 +367,7 @@ FIELDS: Final[tuple[MemberField, ...]] = (
         required=True,
         group=FieldGroup.ENGAGEMENT,
         example="2026-01-31T09:30:00Z",
+        is_personal=False,
     ),
     MemberField(
         name="updatedAt",
@@ -366,6 +378,7 @@ FIELDS: Final[tuple[MemberField, ...]] = (
         required=True,
         group=FieldGroup.ENGAGEMENT,
         example="2026-01-31T09:30:00Z",
+        is_personal=False,
     ),
     MemberField(
         name="hasAddress",
@@ -379,6 +392,7 @@ FIELDS: Final[tuple[MemberField, ...]] = (
         example=True,
         suggestions=Suggestions.COUNTED,
         is_mappable=False,
+        is_personal=False,
     ),
 )
 

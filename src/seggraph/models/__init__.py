@@ -4,7 +4,7 @@ Tables with many writes (members, chunks, dirty batches) have no foreign keys. T
 would refer to, and a check for each row would cost more than writing it.
 """
 
-from seggraph.models.api_keys import ApiKey
+from seggraph.models.api_keys import ApiKey, IdempotencyKey
 from seggraph.models.attributes import Attribute
 from seggraph.models.audiences import Chunk, Population
 from seggraph.models.audit import AuditEntry
@@ -42,6 +42,7 @@ __all__ = [
     "Drift",
     "Erasure",
     "Export",
+    "IdempotencyKey",
     "Import",
     "ImportReject",
     "ImportTemplate",

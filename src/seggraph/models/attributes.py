@@ -17,6 +17,7 @@ class Attribute(Model):
     label = fields.CharField(max_length=200, null=True)
     description = fields.TextField(null=True)
     hidden = fields.BooleanField(default=False, db_default=False)
+    is_personal = fields.BooleanField(default=False, db_default=False)
     created_at = fields.DatetimeField(auto_now_add=True)
 
     class Meta:

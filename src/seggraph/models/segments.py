@@ -88,10 +88,14 @@ class Segment(Model):
     created_by: fields.ForeignKeyNullableRelation[User] = fields.ForeignKeyField(
         "seggraph.User", related_name="created_segments", null=True, on_delete=fields.SET_NULL
     )
+    created_by_key_id = fields.BigIntField(null=True, description="The API key that created it")
     created_at = fields.DatetimeField(auto_now_add=True)
     last_action = fields.CharEnumField(SegmentAction, max_length=16, default=SegmentAction.CREATED)
     last_modified_by: fields.ForeignKeyNullableRelation[User] = fields.ForeignKeyField(
         "seggraph.User", related_name="modified_segments", null=True, on_delete=fields.SET_NULL
+    )
+    last_modified_by_key_id = fields.BigIntField(
+        null=True, description="The API key that did the last action"
     )
     last_modified_at = fields.DatetimeField(auto_now_add=True)
     workspace_id: int

@@ -8,10 +8,13 @@ from seggraph.vocabulary import Role
 
 
 class User(Model):
-    """A person who signs in; never a member. `subject` is the `sub` of their tokens."""
+    """A person who signs in; never a member. `subject` is the `sub` of their tokens.
+
+    It is null for a person who was invited by email and has not signed in yet.
+    """
 
     id = fields.BigIntField(primary_key=True)
-    subject = fields.CharField(max_length=255, unique=True)
+    subject = fields.CharField(max_length=255, unique=True, null=True)
     name = fields.CharField(max_length=200)
     email = fields.CharField(max_length=320)
     created_at = fields.DatetimeField(auto_now_add=True)
@@ -23,12 +26,20 @@ class User(Model):
 
 
 class WorkspaceUser(Model):
-    """A user of a workspace, with the role."""
+    """A user of a workspace, with the role.
+
+    Name and email are those that the workspace gave, so that no workspace sees what another one did.
+    """
 
     id = fields.BigIntField(primary_key=True)
     workspace: fields.ForeignKeyRelation[Workspace] = fields.ForeignKeyField("seggraph.Workspace")
     user: fields.ForeignKeyRelation[User] = fields.ForeignKeyField("seggraph.User")
     role = fields.CharEnumField(Role, max_length=16)
+    name = fields.CharField(max_length=200, null=True, description="Null: that of the user")
+    email = fields.CharField(max_length=320, null=True, description="Null: that of the user")
+    deactivated_at = fields.DatetimeField(null=True, description="Null: the user may sign in")
+    role_as_of = fields.DatetimeField(null=True, description="Older tokens do not change the role")
+    tokens_after = fields.DatetimeField(null=True, description="Tokens that are older are refused")
     workspace_id: int
     user_id: int
 

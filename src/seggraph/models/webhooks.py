@@ -38,6 +38,7 @@ class Webhook(Model):
     created_by: fields.ForeignKeyNullableRelation[User] = fields.ForeignKeyField(
         "seggraph.User", related_name="webhooks", null=True, on_delete=fields.SET_NULL
     )
+    created_by_key_id = fields.BigIntField(null=True, description="The API key that created it")
     created_at = fields.DatetimeField(auto_now_add=True)
     last_modified_at = fields.DatetimeField(auto_now_add=True)
     workspace_id: int

@@ -41,6 +41,7 @@ from seggraph.transport.codes import TransportCode
 from seggraph.transport.documents.persisted import PersistedDocuments
 from seggraph.transport.encoding import decode, encode
 from seggraph.transport.graphiql import GraphiQLAssets, GraphiQLPage
+from seggraph.transport.idempotency.requests import Once, key_of, result_of
 from seggraph.transport.known import answer_of, unless_abandoned
 from seggraph.transport.masking import log_internal
 from seggraph.transport.media_types import (
@@ -91,7 +92,7 @@ class GraphQLEndpoint(GraphQL[Any, None]):
     WebSocket (CORS for HTTP is a middleware's work). Sizes are in bytes, `connection_init_timeout` in seconds.
     Every `recheck_seconds`, and after `rights.change()`, the context of whatever is open is made anew: it ends when
     that turns it away.
-    `documents` are those that requests may name by their hash.
+    `once` carries mutations with an idempotency key out. `documents` are those that requests may name by their hash.
     """
 
     request_adapter_class = BoundedFormAdapter
@@ -110,6 +111,7 @@ class GraphQLEndpoint(GraphQL[Any, None]):
         max_subscriptions_per_connection: int = 100,
         connection_init_timeout: float = 10.0,
         recheck_seconds: float = 30.0,
+        once: Once | None = None,
         documents: PersistedDocuments | None = None,
     ) -> None:
         super().__init__(
@@ -127,6 +129,7 @@ class GraphQLEndpoint(GraphQL[Any, None]):
         self.max_upload_bytes = max_upload_bytes
         self.recheck_seconds = recheck_seconds
         self.rights = Rights()
+        self._once = once
         self._make_context = context
         self._per_operation = per_operation
         self.documents = documents or PersistedDocuments()
@@ -277,7 +280,12 @@ class GraphQLEndpoint(GraphQL[Any, None]):
         by_get = request.method == "GET"
         single = {OperationType.QUERY} if by_get else {OperationType.QUERY, OperationType.MUTATION}
         streamed = single | {OperationType.SUBSCRIPTION}
+        key = key_of(request.headers)
         if data.protocol == "sse":
+            if key is not None:
+                raise Refused(
+                    TransportCode.BAD_REQUEST, f"With an Idempotency-Key accept {JSON}, not a stream."
+                )
             source = await self.schema.stream(data.query, allowed_operation_types=streamed, **arguments)
             return self._while_admitted(source, request)
         try:
@@ -288,7 +296,12 @@ class GraphQLEndpoint(GraphQL[Any, None]):
             return await unless_abandoned(running, request.receive)
         except InvalidOperationTypeError as error:
             if error.operation_type in single:
-                return await self.schema.execute(data.query, allowed_operation_types=single, **arguments)
+                execute = partial(
+                    self.schema.execute, data.query, allowed_operation_types=single, **arguments
+                )
+                if key is None or self._once is None:
+                    return await execute()
+                return await result_of(self._once, context, key, data, execute)
             if error.operation_type is not OperationType.SUBSCRIPTION:
                 raise _only_by_post() from error
             if not negotiate(request.headers.get("accept")).streams:

@@ -139,16 +139,28 @@ class KnownQueries:
 class QueriesFirst(Starlette):
     """An application whose plain queries at one path go the short way; see `Starlette` for the options.
 
-    So do the frames that are sent to many WebSockets.
+    So do the frames that are sent to many WebSockets. `around` is put around both ways: what says who the client is
+    must be known on each of them.
     """
 
-    def __init__(self, path: str, known: KnownQueries, **options: Any) -> None:
+    def __init__(
+        self,
+        path: str,
+        known: KnownQueries,
+        *,
+        around: Layers = lambda application: application,
+        **options: Any,
+    ) -> None:
         super().__init__(**options)
         self._known_path = path
         self._known = known
+        self._whole = around(self._serve)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve a request, a WebSocket, or the lifespan."""
+        await self._whole(scope, receive, send)
+
+    async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "websocket":
             scope[STRAIGHT_SEND] = send
         if scope["type"] == "http" and scope["path"] == scope.get("root_path", "") + self._known_path:

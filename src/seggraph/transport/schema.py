@@ -17,7 +17,7 @@ from strawberry.types.graphql import OperationType
 
 from seggraph.transport.compiled.execution import OPERATION_SECONDS, CompiledExecutor, answer, programs_of
 from seggraph.transport.cost import CostLimits, Costs, FieldCost
-from seggraph.transport.documents.prepared import DocumentCache, PreparedDocuments
+from seggraph.transport.documents.prepared import DocumentCache, PreparedDocuments, admit
 from seggraph.transport.limits import Limits
 from seggraph.transport.masking import published
 from seggraph.transport.measuring import Measured, Observe
@@ -86,6 +86,7 @@ class ServedSchema(strawberry.Schema):
         begun = perf_counter()
         cost = known.cost
         try:
+            admit(context, known.node, known.fragments)
             estimate = cost.admit(variables)
             data: Any = await answer(self._schema, known.compiled, variables, context)
         except asyncio.CancelledError:

@@ -23,6 +23,7 @@ class AuditAction(DescribedStrEnum):
     CANCELLED = "CANCELLED", "The import or bulk edit was cancelled."
     DISCARDED = "DISCARDED", "The exported file was discarded."
     REVOKED = "REVOKED", "The API key was revoked."
+    ROTATED = "ROTATED", "The API key got another secret."
     SUPPRESSED = "SUPPRESSED", "Addresses were suppressed."
     UNSUPPRESSED = "UNSUPPRESSED", "Addresses were released from suppression."
     ERASED = "ERASED", "Members were erased with all their data."

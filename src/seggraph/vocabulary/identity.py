@@ -12,8 +12,18 @@ class Role(DescribedStrEnum):
 
 
 class ApiKeyScope(DescribedStrEnum):
-    """What an API key may do. Each scope includes the scopes before it."""
+    """What an API key may do. WRITE includes READ and INGEST, and ADMIN includes all."""
 
+    INGEST = (
+        "INGEST",
+        "Allows to send data, and nothing else: upsertMembers, recordEvents, relateMembers, suppressAddresses"
+        " and recordCampaignMetrics. Of the queries it allows viewer only.",
+    )
+    READ_WITHOUT_PERSONAL_DATA = (
+        "READ_WITHOUT_PERSONAL_DATA",
+        "Allows queries and subscriptions. Names, emails, phones, addresses, attributes marked as personal,"
+        " properties of events and files are left out.",
+    )
     READ = "READ", "Allows queries and subscriptions."
     WRITE = "WRITE", "Allows mutations too, except those for administrators."
     ADMIN = "ADMIN", "Allows everything that an administrator may do."

@@ -20,6 +20,10 @@ class Topic(DescribedStrEnum):
     CAMPAIGN_CHANGED = "CAMPAIGN_CHANGED", "A campaign was created, edited or deleted, or its status changed."
     METRICS_CHANGED = "METRICS_CHANGED", "Metrics of a campaign were recorded."
     PLAYBOOK_CHANGED = "PLAYBOOK_CHANGED", "A playbook was created, edited, paused, resumed or deleted."
+    USER_CHANGED = (
+        "USER_CHANGED",
+        "A user was created, edited, deactivated or activated again, or got another role.",
+    )
 
 
 class WebhookStatus(DescribedStrEnum):

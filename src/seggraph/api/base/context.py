@@ -1,6 +1,6 @@
 """What resolvers work with: the viewer, the services' context, the hub, and the loaders of the operation."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from typing import Final
@@ -8,10 +8,10 @@ from typing import Final
 from starlette.requests import HTTPConnection
 from strawberry.types import Info
 
-from seggraph.access import Viewer
+from seggraph.access import Viewer, require_address, require_operation
 from seggraph.api.loaders import Loaders
 from seggraph.context import Context
-from seggraph.errors import RetryLater, Unauthenticated
+from seggraph.errors import Forbidden, Invalid, RetryLater, Unauthenticated
 from seggraph.events import Fact, Hub
 from seggraph.events.cursors import Position, decode
 from seggraph.events.subscriptions import Subscription
@@ -35,6 +35,8 @@ class Caller:
     """What the operation's subscription reads, when it does."""
     start: str | None = None
     """Where the operation's subscription begins instead of with a snapshot: after a cursor."""
+    is_one_change: bool = False
+    """Whether the operation is carried out as a whole, and so may have one mutation only."""
     when_idle: Callable[[], None] | None = None
     """What is called when the operation's subscription has published all that happened."""
 
@@ -62,7 +64,7 @@ class Caller:
         """Whether the credentials still make the same viewer."""
         try:
             return await self._present_viewer() == self.viewer
-        except Unauthenticated:
+        except (Unauthenticated, Forbidden):
             return False
         except RetryLater:  # that proves nothing
             return True
@@ -70,16 +72,26 @@ class Caller:
     async def refresh(self) -> None:
         """Empty the loaders: the next event shows the state at that time, by the rights of that time.
 
-        Raises Unauthenticated when the credentials do not hold any more.
+        Raises Unauthenticated when the credentials do not hold any more, Forbidden when they may not read.
         """
         self.viewer = await self._present_viewer()
+        self.admit(is_mutation=False, fields=("refresh",))
         self.loaders = Loaders(self.viewer, self.services)
 
     async def _present_viewer(self) -> Viewer:
         if self.sign_ins is None:
             return self.viewer
-        found = await _viewer(self.sign_ins, self.services, self.hub, self.credentials)
+        found = await _viewer(self.sign_ins, self.services, self.hub, self.credentials, self.viewer.ip)
         return replace(found, ip=self.viewer.ip, user_agent=self.viewer.user_agent)
+
+    def admit(self, *, is_mutation: bool, fields: Collection[str]) -> None:
+        """Raise Forbidden unless the viewer may ask for these fields of a root type at all.
+
+        Raises Invalid for more than one mutation where only one may be.
+        """
+        if is_mutation and self.is_one_change and len(fields) > 1:
+            raise Invalid("With an Idempotency-Key an operation has one mutation: send several requests.")
+        require_operation(self.viewer, is_mutation=is_mutation, fields=fields)
 
     @asynccontextmanager
     async def subscribe(
@@ -110,15 +122,19 @@ def caller_of(info: Info) -> Caller:
 def caller_factory(
     services: Context, hub: Hub, sign_ins: SignIns
 ) -> Callable[[HTTPConnection, Mapping[str, object] | None], Awaitable[Caller]]:
-    """What makes the caller of a request or of a WebSocket connection. The result raises Unauthenticated."""
+    """What makes the caller of a request or of a WebSocket connection.
+
+    The result raises Unauthenticated, and Forbidden for an address that the credentials may not be used from.
+    """
 
     async def make(connection: HTTPConnection, parameters: Mapping[str, object] | None) -> Caller:
         credentials = _authorization(connection, parameters)
-        viewer = await _viewer(sign_ins, services, hub, credentials)
         client, agent = connection.client, _header(connection, b"user-agent")
+        address = None if client is None else client.host
+        viewer = await _viewer(sign_ins, services, hub, credentials, address)
         viewer = replace(
             viewer,
-            ip=None if client is None else client.host,
+            ip=address,
             user_agent=None if agent is None else "".join(filter(str.isprintable, agent))[:MAX_USER_AGENT],
         )
         return Caller(
@@ -134,10 +150,14 @@ def caller_factory(
     return make
 
 
-async def _viewer(sign_ins: SignIns, services: Context, hub: Hub, credentials: str | None) -> Viewer:
-    """The viewer of credentials. While Redis is away they are checked each time."""
+async def _viewer(
+    sign_ins: SignIns, services: Context, hub: Hub, credentials: str | None, address: str | None
+) -> Viewer:
+    """The viewer of credentials that come from an address. While Redis is away they are checked each time."""
     viewer = sign_ins.find(credentials) if hub.is_in_touch else None
-    return viewer or await sign_ins.check(services.settings, credentials)
+    viewer = viewer or await sign_ins.check(services.settings, credentials)
+    require_address(viewer, address)
+    return viewer
 
 
 def _base_url(connection: HTTPConnection) -> str:

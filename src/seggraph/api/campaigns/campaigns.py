@@ -12,7 +12,7 @@ from seggraph.api.base.node import Node
 from seggraph.api.base.paging import After, CountedConnection, Edge, First
 from seggraph.api.metrics.metrics import From, MetricFields, MetricTotals, To
 from seggraph.api.segments.segments import Segment
-from seggraph.api.users.viewer import User, load_user
+from seggraph.api.users.viewer import KeyName, User, load_key_name, load_user
 from seggraph.database.paging import PageRequest
 from seggraph.services.campaigns import views as campaign_views
 from seggraph.services.campaigns.audiences import CampaignAudienceView
@@ -161,6 +161,14 @@ class Campaign(Node):
     async def created_by(self, info: Info) -> User | None:
         """Load the user."""
         return await load_user(info, self.view.created_by_id)
+
+    @strawberry.field(
+        description="The API key that created it; null if a user did, or if the key was deleted."
+    )
+    @awaits_loaders
+    async def created_by_key(self, info: Info) -> KeyName | None:
+        """Load the name of the key."""
+        return await load_key_name(info, self.view.created_by_key_id)
 
     @staticmethod
     def of(view: CampaignView) -> "Campaign":

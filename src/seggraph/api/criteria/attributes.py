@@ -41,6 +41,11 @@ class DeclareAttributeInput:
         default=None, description="The name to show to people; default: the name."
     )
     description: str | None = strawberry.field(default=None, description="What the attribute means.")
+    is_personal: bool = strawberry.field(
+        default=False,
+        description="Whether the values are personal data, which API keys with the scope"
+        " READ_WITHOUT_PERSONAL_DATA do not see. Declaring it again with false does not remove the mark.",
+    )
 
 
 @strawberry.input(description="The changes of a custom attribute. A field that is absent stays as it is.")
@@ -64,6 +69,11 @@ class UpdateAttributeInput:
         default=None,
         description="Whether criteriaFields leaves the attribute out by default. Criteria that use it still"
         " work.",
+    )
+    is_personal: bool | None = strawberry.field(
+        default=None,
+        description="Whether the values are personal data, which API keys with the scope"
+        " READ_WITHOUT_PERSONAL_DATA do not see.",
     )
 
 
@@ -123,7 +133,11 @@ class AttributeMutations:
         """Declare."""
         caller = caller_of(info)
         definition = AttributeDefinition(
-            input.name, input.type, label=input.label or "", description=input.description or ""
+            input.name,
+            input.type,
+            label=input.label or "",
+            description=input.description or "",
+            is_personal=input.is_personal,
         )
         field = await attributes.declare(caller.services, caller.viewer, input.kind, definition)
         return AttributePayload(attribute=CriteriaField.of(field, input.kind))
@@ -145,6 +159,7 @@ class AttributeMutations:
             label=_given(input.label),
             description=_given(input.description),
             hidden=input.hidden,
+            is_personal=input.is_personal,
         )
         return AttributePayload(attribute=CriteriaField.of(field, input.kind))
 

@@ -6,8 +6,10 @@ from enum import Enum
 from typing import Any
 
 import strawberry
+from strawberry.types import Info
 
 from seggraph.api.base import ids
+from seggraph.api.base.context import caller_of
 from seggraph.api.base.scalars import JSON, DurationText
 from seggraph.criteria import (
     AttributeOp,
@@ -18,10 +20,11 @@ from seggraph.criteria import (
     with_segment_ids,
 )
 from seggraph.errors import Invalid
+from seggraph.services.criteria import documents
 from seggraph.services.criteria import texts as criteria_texts
 from seggraph.services.criteria.documents import Given
 from seggraph.services.criteria.texts import CriteriaText
-from seggraph.vocabulary import Channel, ConsentState
+from seggraph.vocabulary import Channel, ConsentState, MemberKind
 
 
 @strawberry.input(description="A condition on one well-known field or custom attribute.")
@@ -233,6 +236,14 @@ def criteria_of(criteria: CriteriaInput | None, text: str | None) -> Given | Non
     if criteria:
         return document_of(criteria)
     return None if text is None or text is strawberry.UNSET else CriteriaText(text)
+
+
+async def may_show(info: Info, kind: MemberKind, document: Mapping[str, Any]) -> bool:
+    """Whether the caller may read stored criteria of members of a kind; see `documents.may_show`."""
+    caller = caller_of(info)
+    if caller.viewer.sees_personal_data:
+        return True
+    return documents.may_show(caller.viewer, document, await caller.loaders.catalogue.by_kind.load(kind))
 
 
 def shown(document: Mapping[str, Any], seen: Collection[int] | None = None) -> JSON:

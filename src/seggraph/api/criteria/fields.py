@@ -27,6 +27,10 @@ class CriteriaField:
     hidden: bool = strawberry.field(
         description="Whether the field is listed only if hidden fields are requested."
     )
+    is_personal: bool = strawberry.field(
+        description="Whether the values are personal data. API keys with the scope"
+        " READ_WITHOUT_PERSONAL_DATA do not see them, and cannot select or sort members by them."
+    )
     kind: strawberry.Private[MemberKind]
     field: strawberry.Private[Field]
 
@@ -61,6 +65,7 @@ class CriteriaField:
             operators=list(field.operators),
             is_custom=field.is_custom,
             hidden=field.hidden,
+            is_personal=field.is_personal,
             kind=kind,
             field=field,
         )

@@ -75,14 +75,15 @@ class Export(Node):
         return Segment.of(segments[number]) if number in segments else None
 
     @strawberry.field(
-        description="The URL to download the file, valid for one hour without signing in; query it again for"
-        " a new one. Null unless the status is READY."
+        description="The URL to download the file, valid for one hour without signing in, as long as you may"
+        " see the export; query it again for a new one. Null unless the status is READY, and for credentials"
+        " that may not read personal data."
     )
     def url(self, info: Info) -> str | None:
         """Sign a path."""
-        if self.view.status is not ExportStatus.READY:
-            return None
         caller = caller_of(info)
+        if self.view.status is not ExportStatus.READY or not caller.viewer.sees_personal_data:
+            return None
         path = exports.signed_path(caller.services.settings, caller.viewer, self.view.id)
         return f"{caller.base_url}{path}"
 

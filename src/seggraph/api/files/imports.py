@@ -133,15 +133,16 @@ class Import(Node):
 
     @strawberry.field(
         description="The URL to download the rejected rows as CSV with line number and reason, valid for one"
-        " hour without signing in; null if there are none."
+        " hour without signing in, as long as you may read it; null if there are none, and for credentials that"
+        " may not read personal data."
     )
     def rejected_url(self, info: Info) -> str | None:
         """Sign a path."""
-        if not import_rejects.is_there(
+        caller = caller_of(info)
+        if not caller.viewer.sees_personal_data or not import_rejects.is_there(
             self.status, self.duplicate + self.ignored + self.failed + self.partial
         ):
             return None
-        caller = caller_of(info)
         path = import_rejects.signed_path(caller.services.settings, caller.viewer, self.number)
         return f"{caller.base_url}{path}"
 

@@ -13,9 +13,9 @@ from seggraph.api.base.node import Node
 from seggraph.api.base.paging import After, CountedConnection, Edge, First, request_of
 from seggraph.api.base.payloads import DeletePayload
 from seggraph.api.base.scalars import JSON
-from seggraph.api.criteria.criteria import CriteriaInput, criteria_of, shown, text_shown
+from seggraph.api.criteria.criteria import CriteriaInput, criteria_of, may_show, shown, text_shown
 from seggraph.api.segments.segments import Segment
-from seggraph.api.users.viewer import User, load_user
+from seggraph.api.users.viewer import KeyName, User, load_key_name, load_user
 from seggraph.services.criteria import documents as criteria_documents
 from seggraph.services.criteria import texts as criteria_texts
 from seggraph.services.playbooks import playbooks
@@ -54,6 +54,8 @@ class Playbook(Node):
     @awaits_loaders
     async def criteria_sentence(self, info: Info) -> str | None:
         """Describe the criteria in words."""
+        if not await may_show(info, self.kind, self.view.criteria):
+            return None
         catalogue = await caller_of(info).loaders.catalogue.by_kind.load(self.kind)
         return None if catalogue is None else criteria_documents.sentence(self.view.criteria, catalogue)
 
@@ -64,15 +66,19 @@ class Playbook(Node):
     @awaits_loaders
     async def criteria_text(self, info: Info) -> str | None:
         """Write the criteria."""
+        if not await may_show(info, self.kind, self.view.criteria):
+            return None
         return text_shown(self.view.criteria, await self._segment_names(info))
 
     @strawberry.field(
-        description="The criteria as a JSON tree in canonical form. The id of a segment that you may not see"
-        " is null."
+        description="The criteria as a JSON tree in canonical form; an empty object if they ask about personal"
+        " data that you may not read. The id of a segment that you may not see is null."
     )
     @awaits_loaders
     async def criteria(self, info: Info) -> JSON:
         """Show the criteria."""
+        if not await may_show(info, self.kind, self.view.criteria):
+            return JSON({})
         return shown(self.view.criteria, await self._segment_names(info))
 
     async def _segment_names(self, info: Info) -> dict[int, str]:
@@ -98,6 +104,14 @@ class Playbook(Node):
     async def created_by(self, info: Info) -> User | None:
         """Load the user."""
         return await load_user(info, self.view.created_by_id)
+
+    @strawberry.field(
+        description="The API key that created it; null if a user did, or if the key was deleted."
+    )
+    @awaits_loaders
+    async def created_by_key(self, info: Info) -> KeyName | None:
+        """Load the name of the key."""
+        return await load_key_name(info, self.view.created_by_key_id)
 
     @staticmethod
     def of(view: PlaybookView) -> "Playbook":

@@ -27,7 +27,7 @@ from seggraph.api.base.paging import (
     request_of,
 )
 from seggraph.api.base.scalars import JSON, DurationText
-from seggraph.api.criteria.criteria import CriteriaInput, document_of, shown, text_shown
+from seggraph.api.criteria.criteria import CriteriaInput, document_of, may_show, shown, text_shown
 from seggraph.api.destinations.deliveries import SegmentDeliveryFields
 from seggraph.api.links.campaign_links import SegmentCampaignFields
 from seggraph.api.links.playbook_links import LinkedPlaybook, kinds_holding, playbooks_holding
@@ -39,7 +39,7 @@ from seggraph.api.segments.history import SegmentHistoryFields
 from seggraph.api.segments.sources import Freshness, SegmentSource
 from seggraph.api.segments.usages import SegmentUsageFields
 from seggraph.api.segments.values import SegmentValueFields
-from seggraph.api.users.viewer import User
+from seggraph.api.users.viewer import KeyName, User, load_key_name
 from seggraph.criteria import Catalogue, Duration
 from seggraph.database.paging import Order
 from seggraph.services.criteria import documents as criteria_documents
@@ -209,13 +209,13 @@ class Segment(
     view: strawberry.Private[SegmentView]
 
     @strawberry.field(
-        description="The criteria as a JSON tree in canonical form; null without criteria. The id of a"
-        " segment that you may not see is null."
+        description="The criteria as a JSON tree in canonical form; null without criteria, and if they ask about"
+        " personal data that you may not read. The id of a segment that you may not see is null."
     )
     @awaits_loaders
     async def criteria(self, info: Info) -> JSON | None:
         """Show the criteria."""
-        if self.view.criteria is None:
+        if self.view.criteria is None or not await may_show(info, self.kind, self.view.criteria):
             return None
         return shown(self.view.criteria, await self._segment_names(info))
 
@@ -229,7 +229,8 @@ class Segment(
         if self.view.criteria is None:
             return None
         catalogue = await caller_of(info).loaders.catalogue.by_kind.load(self.kind)
-        if catalogue is None:
+        viewer = caller_of(info).viewer
+        if catalogue is None or not criteria_documents.may_show(viewer, self.view.criteria, catalogue):
             return None
         return criteria_documents.sentence(self.view.criteria, catalogue, await self._segment_names(info))
 
@@ -240,7 +241,7 @@ class Segment(
     @awaits_loaders
     async def criteria_text(self, info: Info) -> str | None:
         """Write the criteria."""
-        if self.view.criteria is None:
+        if self.view.criteria is None or not await may_show(info, self.kind, self.view.criteria):
             return None
         return text_shown(self.view.criteria, await self._segment_names(info))
 
@@ -313,6 +314,19 @@ class Segment(
         return await _user(caller_of(info), self.view.created_by_id)
 
     @strawberry.field(
+        description="The API key that created it; null if a user did, or if the key was deleted.",
+        metadata=loads(
+            lambda info: caller_of(info).loaders.users.key_names,
+            "view.created_by_key_id",
+            KeyName.of,
+        ),
+    )
+    @awaits_loaders
+    async def created_by_key(self, info: Info) -> KeyName | None:
+        """Load the name of the key."""
+        return await load_key_name(info, self.view.created_by_key_id)
+
+    @strawberry.field(
         description="The user who did the last action; null if an API key did, or if the user was deleted.",
         metadata=loads(
             lambda info: caller_of(info).loaders.users.by_id,
@@ -325,6 +339,19 @@ class Segment(
     async def last_modified_by(self, info: Info) -> User | None:
         """Load the user."""
         return await _user(caller_of(info), self.view.last_modified_by_id)
+
+    @strawberry.field(
+        description="The API key that did the last action; null if a user did, or if the key was deleted.",
+        metadata=loads(
+            lambda info: caller_of(info).loaders.users.key_names,
+            "view.last_modified_by_key_id",
+            KeyName.of,
+        ),
+    )
+    @awaits_loaders
+    async def last_modified_by_key(self, info: Info) -> KeyName | None:
+        """Load the name of the key."""
+        return await load_key_name(info, self.view.last_modified_by_key_id)
 
     @strawberry.field(
         description="Why a member is in the segment or not: by sources, and by each part of the criteria."
@@ -452,9 +479,9 @@ async def member_order(caller: Caller, kind: MemberKind, order: MemberOrder | No
     """The order that an argument asks for."""
     if order is None:
         return orders.BY_ORDINAL
-    catalogue = await caller.loaders.catalogue.by_kind.load(kind)
-    descending = order.direction is OrderDirection.DESC
-    return orders.order_by(catalogue or Catalogue(kind), order.field, descending=descending)
+    catalogue = await caller.loaders.catalogue.by_kind.load(kind) or Catalogue(kind)
+    orders.require_sortable(caller.viewer, catalogue, order.field)
+    return orders.order_by(catalogue, order.field, descending=order.direction is OrderDirection.DESC)
 
 
 rows_of(

@@ -16,6 +16,7 @@ from seggraph.api.files.exports import Export
 from seggraph.api.files.imports import Import
 from seggraph.api.playbooks.playbooks import Playbook
 from seggraph.api.segments.segments import Segment
+from seggraph.api.users.viewer import User
 from seggraph.errors import Required
 from seggraph.events import Fact, Resync, ResyncReason
 from seggraph.events.cursors import encode
@@ -42,7 +43,7 @@ class WorkspaceEvent:
     subject: Node | None = strawberry.field(
         default=None,
         description="The object that the event is about, as it is when the event is sent: a segment, an"
-        " import, an export, a campaign or a playbook. Null if it was deleted, except for a"
+        " import, an export, a campaign, a playbook, a delivery or a user. Null if it was deleted, except for a"
         " segment, which is shown with its last state.",
     )
     data: JSON | None = strawberry.field(
@@ -151,6 +152,7 @@ _OF: dict[str, Callable[[Any], Node]] = {
     "Campaign": Campaign.of,
     "Playbook": Playbook.of,
     "Delivery": Delivery.of,
+    "User": User.of,
 }
 
 

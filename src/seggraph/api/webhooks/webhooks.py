@@ -10,7 +10,7 @@ from seggraph.api.base import ids
 from seggraph.api.base.context import caller_of
 from seggraph.api.base.node import Node
 from seggraph.api.base.paging import After, Before, First, Last, request_of
-from seggraph.api.users.viewer import User, load_user
+from seggraph.api.users.viewer import KeyName, User, load_key_name, load_user
 from seggraph.api.webhooks.deliveries import (
     WebhookAttemptConnection,
     WebhookDelivery,
@@ -52,6 +52,7 @@ class Webhook(Node):
     last_modified_at: datetime = strawberry.field(description="When the webhook was last changed.")
     number: strawberry.Private[int]
     created_by_number: strawberry.Private[int | None] = None
+    created_by_key_number: strawberry.Private[int | None] = None
 
     @strawberry.field(
         description="The user who created the webhook; null if an API key did, or if the user was deleted."
@@ -60,6 +61,14 @@ class Webhook(Node):
     async def created_by(self, info: Info) -> User | None:
         """Load the user."""
         return await load_user(info, self.created_by_number)
+
+    @strawberry.field(
+        description="The API key that created it; null if a user did, or if the key was deleted."
+    )
+    @awaits_loaders
+    async def created_by_key(self, info: Info) -> KeyName | None:
+        """Load the name of the key."""
+        return await load_key_name(info, self.created_by_key_number)
 
     @strawberry.field(description="The messages to the webhook, newest first.")
     @awaits_loaders
@@ -113,6 +122,7 @@ class Webhook(Node):
             last_modified_at=view.last_modified_at,
             number=view.id,
             created_by_number=view.created_by_id,
+            created_by_key_number=view.created_by_key_id,
         )
 
 

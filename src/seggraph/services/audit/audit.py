@@ -29,7 +29,8 @@ INSERT: Final = """
     INSERT INTO audit_entries (workspace_id, at, user_id, api_key_id, actor_name, action, subject, subject_id,
       subject_name, before, after, ip, user_agent)
     VALUES ($1, clock_timestamp(), $2, $3,
-      coalesce((SELECT left(name, 255) FROM users WHERE id = $2),
+      coalesce((SELECT left(coalesce(w.name, u.name), 255) FROM users u
+                LEFT JOIN workspace_users w ON w.workspace_id = $1 AND w.user_id = u.id WHERE u.id = $2),
                (SELECT left(name, 255) FROM api_keys WHERE workspace_id = $1 AND id = $3), $4),
       $5, $6, $7, $8, $9, $10, $11, $12)
 """

@@ -65,8 +65,8 @@ PATHS: Final = {
 
 CREATE = """
     INSERT INTO campaigns (workspace_id, name, name_key, channel, status, starts_on, ends_on, created_by_id,
-      created_at, last_modified_at)
-    VALUES ($1, $2, $3, $4, 'DRAFT', $5, $6, $7, now(), now())
+      created_by_key_id, created_at, last_modified_at)
+    VALUES ($1, $2, $3, $4, 'DRAFT', $5, $6, $7, $8, now(), now())
     ON CONFLICT (workspace_id, name_key) DO NOTHING RETURNING id
 """
 
@@ -152,6 +152,7 @@ async def create(context: Context, viewer: Viewer, draft: CampaignDraft) -> Camp
             draft.starts_on,
             draft.ends_on,
             viewer.user_id,
+            viewer.api_key_id,
         )
         if campaign_id is None:
             raise _name_taken(name)

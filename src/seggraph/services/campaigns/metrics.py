@@ -15,8 +15,8 @@ from seggraph.access import (
     VISIBLE_CAMPAIGN,
     VISIBLE_SEGMENT,
     Viewer,
-    require_campaign_management,
-    require_write,
+    require_ingest,
+    require_metric_recording,
     visibility_arguments,
 )
 from seggraph.context import Context
@@ -114,7 +114,7 @@ async def record(context: Context, viewer: Viewer, rows: Sequence[Mapping[str, A
     segment is one that the campaign targets, or for which it has metrics already. Of several rows with one key the
     last counts, and the others are unchanged. Raises Forbidden, or TooMany beyond MAX_ROWS.
     """
-    require_write(viewer)
+    require_ingest(viewer)
     if len(rows) > MAX_ROWS:
         raise TooMany(f"Send at most {MAX_ROWS:,} rows at once; these are {len(rows):,}.", path=("rows",))
     report = MetricsReport()
@@ -234,7 +234,7 @@ def _require_campaign(viewer: Viewer, campaign_id: int, creators: Mapping[int, i
     if campaign_id not in creators:
         raise NotFound("There is no such campaign.", path=("campaignId",))
     try:
-        require_campaign_management(viewer, created_by_id=creators[campaign_id])
+        require_metric_recording(viewer, created_by_id=creators[campaign_id])
     except Forbidden as error:
         error.path = ("campaignId",)
         raise

@@ -27,6 +27,7 @@ class CampaignView:
     ends_on: date | None
     version: int
     created_by_id: int | None
+    created_by_key_id: int | None
     created_at: datetime
     last_modified_at: datetime
 

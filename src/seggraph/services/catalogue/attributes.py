@@ -19,7 +19,8 @@ MAX_DESCRIPTION: Final = 2_000
 
 DESCRIBE: Final = """
     UPDATE attributes SET label = CASE WHEN $4 THEN $5 ELSE label END,
-      description = CASE WHEN $6 THEN $7 ELSE description END, hidden = coalesce($8, hidden)
+      description = CASE WHEN $6 THEN $7 ELSE description END, hidden = coalesce($8, hidden),
+      is_personal = coalesce($9, is_personal)
     WHERE workspace_id = $1 AND kind = $2 AND name = $3
 """
 
@@ -61,7 +62,8 @@ async def declare(
         if known[name] is not definition.type:
             message = f"There is an attribute {name} of the type {known[name]}, and a type never changes."
             raise NameTaken(message, path=("type",))
-        arguments = (label is not None, label, description is not None, description, None)
+        personal = True if definition.is_personal else None  # describing it anew never unmarks it
+        arguments = (label is not None, label, description is not None, description, None, personal)
         await unit.connection.execute(DESCRIBE, viewer.workspace_id, kind, name, *arguments)
         return await _noted(unit, viewer, kind, name, AuditAction.CREATED)
 
@@ -76,6 +78,7 @@ async def update(
     label: str | Unset | None = UNSET,
     description: str | Unset | None = UNSET,
     hidden: bool | None = None,
+    is_personal: bool | None = None,
 ) -> Field:
     """Change what people see of an attribute; null clears a label or a description.
 
@@ -96,7 +99,7 @@ async def update(
                 f"{name} has the type {before.type}, and a type never changes: declare another attribute."
             )
             raise Invalid(message, path=("type",))
-        await unit.connection.execute(DESCRIBE, viewer.workspace_id, kind, name, *texts, hidden)
+        await unit.connection.execute(DESCRIBE, viewer.workspace_id, kind, name, *texts, hidden, is_personal)
         return await _noted(unit, viewer, kind, name, AuditAction.EDITED, before)
 
 
@@ -110,7 +113,7 @@ async def _noted(
 ) -> Field:
     """The attribute as the unit leaves it, with an entry in the audit log."""
     after = await _get(unit.connection, viewer, kind, name)
-    audited = ("type", "label", "description", "hidden")
+    audited = ("type", "label", "description", "hidden", "is_personal")
     was = None if before is None else audit.described(before, *audited)
     subject = audit.Subject(AuditSubject.ATTRIBUTE, name=f"{kind.name} {name}")
     await audit.record(unit, viewer, action, subject, was, audit.described(after, *audited))

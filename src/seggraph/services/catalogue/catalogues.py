@@ -15,16 +15,13 @@ MAX_ATTRIBUTES: Final = 500
 """Most custom attributes of one kind in a workspace."""
 
 READ = """
-    SELECT name, type, label, description, hidden FROM attributes
+    SELECT name, type FROM attributes
     WHERE workspace_id = $1 AND kind = $2 ORDER BY name
 """
 
 READ_ALL = """
-    SELECT kind, name, type, label, description, hidden FROM attributes WHERE workspace_id = $1 ORDER BY name
-"""
-
-READ_ALL = """
-    SELECT kind, name, type, label, description, hidden FROM attributes WHERE workspace_id = $1 ORDER BY name
+    SELECT kind, name, type, label, description, hidden, is_personal FROM attributes
+    WHERE workspace_id = $1 ORDER BY name
 """
 
 CREATE = """
@@ -79,6 +76,7 @@ def _definition(row: Any) -> AttributeDefinition:
         label=row["label"] or "",
         description=row["description"] or "",
         hidden=row["hidden"],
+        is_personal=row["is_personal"],
     )
 
 

@@ -10,6 +10,7 @@ from seggraph.access import Viewer
 from seggraph.database.connections import database
 from seggraph.member_fields import FIELDS
 from seggraph.member_fields.field_types import FLAG, INSTANT
+from seggraph.services.catalogue import catalogues
 from seggraph.vocabulary import MemberKind
 
 EXAMPLES_FROM: Final = 100
@@ -42,9 +43,23 @@ EXAMPLES: Final = f"""
 
 
 async def get_many(viewer: Viewer, kinds: Sequence[MemberKind]) -> dict[MemberKind, Mapping[str, Any]]:
-    """A value of each field that one of the oldest or newest members has, by kind and name of the field."""
+    """A value of each field that one of the oldest or newest members has, by kind and name of the field.
+
+    A viewer without the right to personal data gets none of it.
+    """
+    found: dict[MemberKind, Mapping[str, Any]] = {}
     async with database() as connection:
-        return {kind: await _examples(connection, viewer.workspace_id, kind) for kind in kinds}
+        for kind in kinds:
+            examples = await _examples(connection, viewer.workspace_id, kind)
+            if not viewer.sees_personal_data:
+                catalogue = await catalogues.load(connection, viewer.workspace_id, kind)
+                examples = {
+                    field.name: examples[field.name]
+                    for field in catalogue.all_fields
+                    if field.name in examples and not field.is_personal
+                }
+            found[kind] = examples
+    return found
 
 
 async def _examples(connection: asyncpg.Connection, workspace_id: int, kind: MemberKind) -> dict[str, Any]:

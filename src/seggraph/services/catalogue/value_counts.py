@@ -12,7 +12,7 @@ from typing import Final
 
 import asyncpg
 
-from seggraph.access import Viewer
+from seggraph.access import Viewer, require_personal_data
 from seggraph.criteria.catalogue import Catalogue, Field, Storage
 from seggraph.database.connections import database
 from seggraph.database.locks import LockSpace, lock_exclusive, try_lock_exclusive
@@ -183,7 +183,8 @@ async def suggest(
     """The most frequent values of a field, or of `tags`, that begin with a text, whatever its case.
 
     Values are suggested of the fields that say so in the table of member fields, and of attributes that are STRING,
-    BOOLEAN or STRING_LIST; other fields have none. Raises UnknownField, Invalid and TooMany.
+    BOOLEAN or STRING_LIST; other fields have none. Raises UnknownField, Invalid and TooMany, and
+    Forbidden for personal data.
     """
     limit = _limit(first)
     pattern = _pattern(search)
@@ -192,6 +193,8 @@ async def suggest(
         field = _field(catalogue, name)
         if field is not None and not _is_suggested(field):
             return []
+        if field is not None and field.is_personal:
+            require_personal_data(viewer, path=("field",))
         key = TAGS if field is None else counted_values(field)
         given = viewer.workspace_id, kind, key, pattern, limit
         if SUGGESTED.get(key) is Suggestions.SAMPLED or await connection.fetchval(IS_CROWDED, *given[:3]):

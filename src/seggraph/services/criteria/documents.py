@@ -6,8 +6,9 @@ from typing import Any, TypeAlias
 import asyncpg
 import orjson
 
-from seggraph.access import Viewer, visibility_arguments
+from seggraph.access import Viewer, require_personal_data, visibility_arguments
 from seggraph.criteria import Catalogue, Checked, Node, check, describe, parse, segments_read, to_json
+from seggraph.criteria.personal import asks_about_persons
 from seggraph.errors import CriteriaError, Path, SeggraphError
 from seggraph.services.catalogue import catalogues
 from seggraph.services.criteria import texts
@@ -22,13 +23,33 @@ Given: TypeAlias = Mapping[str, Any] | CriteriaText
 async def read(
     connection: asyncpg.Connection, viewer: Viewer, kind: MemberKind, given: Given
 ) -> tuple[Node, Checked]:
-    """The tree of criteria in either form, as written and as checked. Raises a CriteriaError, or Problems."""
+    """The tree of criteria in either form, as written and as checked.
+
+    Raises a CriteriaError, Problems, or Forbidden for what the viewer may not ask about.
+    """
     if isinstance(given, CriteriaText):
         node, tree = await texts.checked(connection, viewer, kind, given)
     else:
         node, tree = await checked(connection, viewer.workspace_id, kind, given)
+    require_askable(viewer, tree, path=path_of(given))
     await segment_references.require_usable(connection, viewer, kind, tree, path=path_of(given))
     return node, tree
+
+
+def require_askable(viewer: Viewer, tree: Checked, *, path: Path = ()) -> None:
+    """Raise Forbidden if criteria ask about personal data, and the viewer may not read it."""
+    if not viewer.sees_personal_data and asks_about_persons(tree):
+        require_personal_data(viewer, path=path)
+
+
+def may_show(viewer: Viewer, document: Mapping[str, Any], catalogue: Catalogue | None) -> bool:
+    """Whether the viewer may read stored criteria: those about personal data hold values of it."""
+    if viewer.sees_personal_data:
+        return True
+    try:
+        return catalogue is not None and not asks_about_persons(check(parse(document), catalogue))
+    except SeggraphError:  # a field that was deleted: nobody can say what it was
+        return False
 
 
 def path_of(given: Given) -> Path:

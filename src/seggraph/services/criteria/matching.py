@@ -41,10 +41,14 @@ async def preview_limits(context: Context, path: Path) -> AsyncIterator[None]:
 async def find(
     context: Context, viewer: Viewer, kind: MemberKind, document: Mapping[str, Any], *, path: str
 ) -> BitMap:
-    """The members that match criteria now. Raises CriteriaError, CriteriaTooSlow, CriteriaTooExpensive."""
+    """The members that match criteria now.
+
+    Raises CriteriaError, CriteriaTooSlow, CriteriaTooExpensive, and Forbidden for what the viewer may not ask about.
+    """
     async with preview_limits(context, (path,)), snapshot() as connection:
         as_of: datetime = await connection.fetchval("SELECT now()")
         _, criteria = await documents.checked(connection, viewer.workspace_id, kind, document, path=(path,))
+        documents.require_askable(viewer, criteria, path=(path,))
         await segment_references.require_usable(connection, viewer, kind, criteria, path=(path,))
         population_settings = await populations.describe(connection, viewer.workspace_id, kind)
         [members] = await context.engine.evaluate(

@@ -13,7 +13,7 @@ from typing import Any, Final, NamedTuple
 
 import asyncpg
 
-from seggraph.access import Viewer, require_write
+from seggraph.access import Viewer, require_ingest, require_write
 from seggraph.context import Context
 from seggraph.database.connections import database
 from seggraph.database.locks import LockSpace, lock_exclusive, lock_shared
@@ -138,7 +138,7 @@ async def record(context: Context, viewer: Viewer, rows: Sequence[Mapping[str, A
     already is a duplicate; with other content it replaces the event. When an external id stands in several rows the
     last one counts and the others are duplicates. Raises Forbidden, or TooMany beyond MAX_ROWS.
     """
-    require_write(viewer)
+    require_ingest(viewer)
     if len(rows) > MAX_ROWS:
         raise TooMany(f"Send at most {MAX_ROWS} events at once; these are {len(rows)}.", path=("events",))
     period = await _period(viewer.workspace_id)

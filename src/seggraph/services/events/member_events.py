@@ -101,7 +101,7 @@ async def get_many(viewer: Viewer, keys: Sequence[EventKey]) -> dict[EventKey, E
         rows = (
             await connection.fetch(BY_KEY, viewer.workspace_id, *zip(*within, strict=True)) if within else []
         )
-    return {(row["kind"], row["ordinal"], row["id"]): _view(row) for row in rows}
+    return {(row["kind"], row["ordinal"], row["id"]): _view(row, viewer) for row in rows}
 
 
 async def pages(
@@ -119,7 +119,7 @@ async def pages(
         )
     found: dict[Member, list[EventView]] = {member: [] for member in members}
     for row in rows:
-        found[MemberKind(row["kind"]), row["ordinal"]].append(_view(row))
+        found[MemberKind(row["kind"]), row["ordinal"]].append(_view(row, viewer))
     return {member: _page(events, size, request) for member, events in found.items()}
 
 
@@ -169,8 +169,10 @@ def _page(events: list[EventView], size: int, request: PageRequest) -> Page[Even
     )
 
 
-def _view(row: asyncpg.Record) -> EventView:
-    properties = {} if row["properties"] is None else orjson.loads(row["properties"])
+def _view(row: asyncpg.Record, viewer: Viewer) -> EventView:
+    """The view of a row. Properties may hold anything, so they are kept from who may not read personal data."""
+    is_shown = row["properties"] is not None and viewer.sees_personal_data
+    properties = orjson.loads(row["properties"]) if is_shown else {}
     return EventView(
         id=row["id"],
         kind=MemberKind(row["kind"]),

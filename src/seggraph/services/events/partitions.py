@@ -13,6 +13,7 @@ import asyncpg
 from seggraph.database.connections import database
 from seggraph.database.locks import LockSpace, lock_exclusive
 from seggraph.database.unit_of_work import begin
+from seggraph.database.whole_operations import apart
 from seggraph.errors import RetryLater
 from seggraph.services.events.removals import TimeSpan
 
@@ -105,7 +106,7 @@ async def ensure(instants: Iterable[datetime]) -> None:
     async with database() as connection:
         missing = await connection.fetch(MISSING, months)
     if missing:
-        await _make(months)
+        await apart(_make(months))
 
 
 async def _make(months: list[date]) -> None:

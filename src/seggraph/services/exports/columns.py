@@ -95,6 +95,13 @@ def _chosen(column: str, texts: Mapping[int, str], otherwise: str | None = None)
     return f"CASE {column} {whens} {rest} END"
 
 
+def _who(role: str) -> str:
+    """The name of the user or of the API key that did something to a segment."""
+    return f"""coalesce((SELECT coalesce(w.name, u.name) FROM users u
+        LEFT JOIN workspace_users w ON w.workspace_id = s.workspace_id AND w.user_id = u.id WHERE u.id = s.{role}_id),
+      (SELECT name FROM api_keys k WHERE k.workspace_id = s.workspace_id AND k.id = s.{role}_key_id))"""  # noqa: S608
+
+
 def _instant(column: str) -> str:
     return f"to_char({column} AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"')"
 
@@ -139,12 +146,10 @@ SEGMENT_COLUMNS: Final = (
     ExportColumn("reachPhone", CellForm.PLAIN, "s.reach_phone"),
     ExportColumn("reachPush", CellForm.PLAIN, "s.reach_push"),
     ExportColumn("asOf", CellForm.PLAIN, _instant("s.as_of")),
-    ExportColumn("createdBy", CellForm.TEXT, "(SELECT name FROM users u WHERE u.id = s.created_by_id)"),
+    ExportColumn("createdBy", CellForm.TEXT, _who("created_by")),
     ExportColumn("createdAt", CellForm.PLAIN, _instant("s.created_at")),
     ExportColumn("lastAction", CellForm.PLAIN, "s.last_action"),
-    ExportColumn(
-        "lastModifiedBy", CellForm.TEXT, "(SELECT name FROM users u WHERE u.id = s.last_modified_by_id)"
-    ),
+    ExportColumn("lastModifiedBy", CellForm.TEXT, _who("last_modified_by")),
     ExportColumn("lastModifiedAt", CellForm.PLAIN, _instant("s.last_modified_at")),
 )
 """The columns of a list of segments."""

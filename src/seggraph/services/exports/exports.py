@@ -12,7 +12,14 @@ from typing import Any, Final
 import asyncpg
 import orjson
 
-from seggraph.access import VISIBLE_EXPORT, VISIBLE_SEGMENT, Viewer, require_write, visibility_arguments
+from seggraph.access import (
+    VISIBLE_EXPORT,
+    VISIBLE_SEGMENT,
+    Viewer,
+    require_personal_data,
+    require_write,
+    visibility_arguments,
+)
 from seggraph.context import Context
 from seggraph.database.connections import database
 from seggraph.database.paging import Key, Order, Page, PageRequest, fetch_page
@@ -213,20 +220,16 @@ async def withdraw(context: Context, unit: UnitOfWork, workspace_id: int, kind: 
 
 def signed_path(settings: Settings, viewer: Viewer, export_id: int) -> str:
     """A path under which the file can be fetched for an hour without signing in."""
-    return sign(settings, f"/files/exports/{viewer.workspace_id}/{export_id}")
+    return sign(settings, f"/files/exports/{viewer.workspace_id}/{export_id}", viewer.who)
 
 
-async def file_of(workspace_id: int, export_id: int) -> ExportView:
-    """The export whose signed path someone has. Raises NotFound once it has expired."""
-    async with database() as connection:
-        row = await connection.fetchrow(
-            f"{SELECT.replace(VISIBLE_EXPORT, 'e.workspace_id = $1')} AND e.id = $2 AND e.status = 'READY'",
-            workspace_id,
-            export_id,
-        )
-    if row is None:
+async def file_of(viewer: Viewer, export_id: int) -> ExportView:
+    """The export whose file the viewer fetches. Raises NotFound once it has expired, Forbidden without the right."""
+    require_personal_data(viewer)
+    view = await get(viewer, export_id)
+    if view.status is not ExportStatus.READY:
         raise NotFound("There is no such file, or it has expired: export again.")
-    return view_of(row)
+    return view
 
 
 def progressed(workspace_id: int, export_id: int) -> ExportProgressed:

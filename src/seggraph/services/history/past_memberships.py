@@ -242,7 +242,7 @@ async def _pages_of_changes(
     segment_ids = list(dict.fromkeys(list_.segment_id for list_ in lists))
     found = await _moved(connection, viewer, filter_, segment_ids, after, size + 1)
     wanted = sorted({ordinal for moved in found.values() for _, ordinal in moved[:size]})
-    views = await members.by_ordinals(connection, viewer.workspace_id, kind, wanted)
+    views = await members.by_ordinals(connection, viewer, kind, wanted)
     by_ordinal = {view.ordinal: view for view in views}
     sources = await attribution.sources_of(connection, viewer.workspace_id, segment_ids)
     return [

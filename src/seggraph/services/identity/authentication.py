@@ -11,29 +11,24 @@ import jwt
 from seggraph.access import Viewer
 from seggraph.database.connections import database
 from seggraph.errors import Unauthenticated
+from seggraph.services.identity import present, provisioning
 from seggraph.services.identity.signing_keys import signing_keys
 from seggraph.settings import Settings
-from seggraph.values.attribute_values import storable_text
-from seggraph.vocabulary import ApiKeyScope, Role
 
 API_KEY_PREFIX: Final = "sgk_live_"
 MAX_CREDENTIAL_LENGTH: Final = 8_192
 CLOCK_LEEWAY_SECONDS: Final = 10
-MAX_SUBJECT: Final = 255
 MAX_WORKSPACE_DIGITS: Final = 18
 WORKSPACE_CLAIM: Final = "workspace"
 """The claim that names the workspace: by its bare number, not by its id in the API."""
 
-FIND_USER = """
-    SELECT u.id, wu.role FROM users u JOIN workspace_users wu ON wu.user_id = u.id
-    WHERE u.subject = $1 AND wu.workspace_id = $2
-"""
 
 # any workspace: the digest of the key is the credential; the workspace is read here
 FIND_KEY = """
-    SELECT id, workspace_id, scope,
+    SELECT id, workspace_id, scope, networks,
       coalesce(last_used_at < now() - interval '1 minute', true) AS used_anew FROM api_keys
-    WHERE digest = $1 AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > now())
+    WHERE (digest = $1 OR (previous_digest = $1 AND previous_until > now()))
+      AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > now())
 """
 
 
@@ -68,23 +63,24 @@ async def _by_api_key(key: str) -> Viewer:
             await connection.execute(KEY_USED, row["id"])
     if row is None:
         raise Unauthenticated("This API key does not exist, has expired or was revoked.")
-    scope = ApiKeyScope(row["scope"])
-    role = Role.ADMIN if scope is ApiKeyScope.ADMIN else Role.LEADER
-    return Viewer(row["workspace_id"], role, scope, api_key_id=row["id"])
+    return present.of_key(row)
 
 
 async def _by_token(settings: Settings, token: str) -> Viewer:
     claims = await _claims(settings, token)
-    subject, workspace_id = claims["sub"], _workspace_number(claims[WORKSPACE_CLAIM])
-    row = None
-    if storable_text(subject, MAX_SUBJECT):
-        async with database() as connection:
-            row = await connection.fetchrow(FIND_USER, subject, workspace_id)
+    workspace_id = _workspace_number(claims[WORKSPACE_CLAIM])
+    row = await provisioning.user_of(settings, workspace_id, claims)
     if row is None:
         raise Unauthenticated("The token's user does not belong to the token's workspace.")
-    role = Role(row["role"])
-    scope = ApiKeyScope.ADMIN if role is Role.ADMIN else ApiKeyScope.WRITE
-    return Viewer(workspace_id, role, scope, user_id=row["id"])
+    if row["tokens_after"] is not None and not _is_issued_after(claims, row["tokens_after"]):
+        raise Unauthenticated("The token was withdrawn; sign in again.")
+    return present.of_user(workspace_id, row)
+
+
+def _is_issued_after(claims: Mapping[str, Any], instant: datetime) -> bool:
+    """Whether a token says that it was issued after an instant; one that does not say when was not."""
+    issued_at = claims.get("iat")
+    return isinstance(issued_at, int | float) and issued_at > instant.timestamp()
 
 
 def _workspace_number(claim: object) -> int:

@@ -5,8 +5,9 @@ What a worker does with a started import is `import_runs`. An import of another 
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any, Final
 
 import asyncpg
@@ -292,14 +293,14 @@ async def get_many(viewer: Viewer, import_ids: Sequence[int]) -> dict[int, Impor
         rows = await connection.fetch(
             f"{SELECT} AND i.id = ANY($4)", *visibility_arguments(viewer), list(import_ids)
         )
-    return {row["id"]: view_of(row) for row in rows}
+    return {row["id"]: _seen(viewer, row) for row in rows}
 
 
 async def list_page(viewer: Viewer, request: PageRequest) -> Page[ImportView]:
     """A page of the imports that the viewer may see, the newest first."""
     async with database() as connection:
         return await fetch_page(
-            connection, SELECT, visibility_arguments(viewer), NEWEST_FIRST, request, view_of
+            connection, SELECT, visibility_arguments(viewer), NEWEST_FIRST, request, partial(_seen, viewer)
         )
 
 
@@ -318,6 +319,15 @@ def progressed(workspace_id: int, import_id: int) -> ImportProgressed:
 def finished(workspace_id: int, import_id: int) -> ImportFinished:
     """That an import is over."""
     return ImportFinished(workspace_id=workspace_id, at=datetime.now(UTC), import_id=import_id)
+
+
+def _seen(viewer: Viewer, row: asyncpg.Record) -> ImportView:
+    """The view of a row, without cells of the file for who may not read personal data."""
+    view = view_of(row)
+    if viewer.sees_personal_data:
+        return view
+    columns = [replace(column, samples=[], interpreted=[], ambiguities=[]) for column in view.columns]
+    return replace(view, columns=columns)
 
 
 def view_of(row: asyncpg.Record) -> ImportView:

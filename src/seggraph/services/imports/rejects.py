@@ -27,7 +27,7 @@ COLUMNS: Final = "SELECT columns FROM imports WHERE workspace_id = $1 AND id = $
 
 def signed_path(settings: Settings, viewer: Viewer, import_id: int) -> str:
     """A path under which the file can be fetched for an hour without signing in."""
-    return sign(settings, f"/files/imports/{viewer.workspace_id}/{import_id}/rejected.csv")
+    return sign(settings, f"/files/imports/{viewer.workspace_id}/{import_id}/rejected.csv", viewer.who)
 
 
 def is_there(status: ImportStatus, not_taken: int) -> bool:

@@ -12,7 +12,7 @@ from typing import Final
 import asyncpg
 from pyroaring import BitMap
 
-from seggraph.access import Viewer
+from seggraph.access import Viewer, require_personal_data
 from seggraph.database.connections import database
 from seggraph.errors import Invalid
 from seggraph.member_fields import FIELDS
@@ -104,9 +104,13 @@ class Total:
 async def narrowed(
     viewer: Viewer, kind: MemberKind, pattern: str | None, audiences: Sequence[BitMap | None]
 ) -> list[Narrowed]:
-    """Each audience, or the whole kind where there is None, with the same search. It costs what the search finds."""
+    """Each audience, or the whole kind where there is None, with the same search. It costs what the search finds.
+
+    Raises Forbidden for a viewer without the right to personal data: a search looks in names and addresses.
+    """
     if pattern is None:
         return [Narrowed(audience) for audience in audiences]
+    require_personal_data(viewer, path=("search",))
     async with database() as connection:
         found = await connection.fetchval(FIND_FEW, viewer.workspace_id, kind, pattern) or ()
         if len(found) <= FEW_FOUND:

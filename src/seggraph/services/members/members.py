@@ -17,6 +17,7 @@ from seggraph.database.connections import database
 from seggraph.errors import NotFound
 from seggraph.member_fields.cleaning import MAX_EXTERNAL_ID
 from seggraph.models.audiences import ChunkRole
+from seggraph.services.members.readable import members_read_by
 from seggraph.values.attribute_values import storable_text
 from seggraph.vocabulary import ConsentState, MemberKind
 
@@ -65,7 +66,7 @@ _NAMES: Final = frozenset(COLUMNS)
 _CONSENTS: Final = tuple(column for column in COLUMNS if column.startswith("consent_"))
 
 SELECT: Final = f"""
-    SELECT {", ".join(f"m.{column}" for column in COLUMNS)} /*keys*/ FROM members m WHERE m.workspace_id = $1
+    SELECT {", ".join(f"m.{column}" for column in COLUMNS)} FROM {{members}} WHERE m.workspace_id = $1
 """  # noqa: S608 - constants only
 
 READ_ADDRESSES: Final = f"""
@@ -87,7 +88,9 @@ async def get_many(viewer: Viewer, member_ids: Sequence[int]) -> dict[int, Membe
     if not member_ids:
         return {}
     async with database() as connection:
-        rows = await connection.fetch(f"{SELECT} AND m.id = ANY($2)", viewer.workspace_id, list(member_ids))
+        rows = await connection.fetch(
+            f"{_select(viewer)} AND m.id = ANY($2)", viewer.workspace_id, list(member_ids)
+        )
     return {row["id"]: view_of(row) for row in rows}
 
 
@@ -97,7 +100,10 @@ async def find_by_external_id(viewer: Viewer, kind: MemberKind, external_id: str
         return None
     async with database() as connection:
         row = await connection.fetchrow(
-            f"{SELECT} AND m.kind = $2 AND m.external_id = $3", viewer.workspace_id, kind, external_id
+            f"{_select(viewer)} AND m.kind = $2 AND m.external_id = $3",
+            viewer.workspace_id,
+            kind,
+            external_id,
         )
     return None if row is None else view_of(row)
 
@@ -112,7 +118,7 @@ async def by_keys(
     kinds, ordinals = [int(kind) for kind, _ in keys], [ordinal for _, ordinal in keys]
     async with database() as connection:
         rows = await connection.fetch(
-            f"{SELECT} AND {WITHIN_KEYS}",
+            f"{_select(viewer)} AND {WITHIN_KEYS}",
             viewer.workspace_id,
             kinds,
             ordinals,
@@ -122,29 +128,33 @@ async def by_keys(
 
 
 async def by_ordinals(
-    connection: asyncpg.Connection, workspace_id: int, kind: MemberKind, ordinals: Sequence[int]
+    connection: asyncpg.Connection, viewer: Viewer, kind: MemberKind, ordinals: Sequence[int]
 ) -> list[MemberView]:
     """The members of these ordinals, in their order; deleted ones are absent."""
-    rows = await rows_of(connection, workspace_id, kind, ordinals, COLUMNS)
+    rows = await rows_of(connection, viewer, kind, ordinals, COLUMNS)
     return [view_of(row) for row in rows]
 
 
 async def rows_of(
     connection: asyncpg.Connection,
-    workspace_id: int,
+    viewer: Viewer,
     kind: MemberKind,
     ordinals: Sequence[int],
     columns: Sequence[str],
 ) -> list[asyncpg.Record]:
     """Some columns of the members of these ordinals, in their order; deleted ones are absent."""
     text = f"""
-        SELECT {listed_columns(columns)} FROM members m
+        SELECT {listed_columns(columns)} FROM {members_read_by(viewer, COLUMNS)}
         WHERE m.workspace_id = $1 AND m.kind = $2 AND m.ordinal = ANY($3::text::int[]) ORDER BY m.ordinal
     """  # noqa: S608 - names of columns
     # The driver looks at each item of a list for a nested one, which takes longer than this text.
     listed_ordinals = f"{{{','.join(map(str, ordinals))}}}"
-    rows: list[asyncpg.Record] = await connection.fetch(text, workspace_id, kind, listed_ordinals)
+    rows: list[asyncpg.Record] = await connection.fetch(text, viewer.workspace_id, kind, listed_ordinals)
     return rows
+
+
+def _select(viewer: Viewer) -> str:
+    return SELECT.format(members=members_read_by(viewer, COLUMNS))
 
 
 def listed_columns(columns: Sequence[str]) -> str:
@@ -153,7 +163,12 @@ def listed_columns(columns: Sequence[str]) -> str:
 
 
 async def addresses(viewer: Viewer, member_ids: Sequence[int]) -> dict[int, Addresses]:
-    """The addresses of members, by member id. A member without addresses is absent."""
+    """The addresses of members, by member id. A member without addresses is absent.
+
+    A viewer without the right to personal data sees none.
+    """
+    if not viewer.sees_personal_data:
+        return {}
     async with database() as connection:
         rows = await connection.fetch(READ_ADDRESSES, viewer.workspace_id, list(member_ids))
     return {

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Final
 
+from seggraph.access import Viewer, require_personal_data
 from seggraph.criteria.catalogue import Catalogue, Field, Storage
 from seggraph.database.paging import Key, Order, nullable
 from seggraph.errors import UnknownField
@@ -48,6 +49,13 @@ _OF_ATTRIBUTES: Final = {
     AttributeType.DATETIME: ('(({m}attributes ->> {key}) COLLATE "C")', "text"),
 }
 """The values of attributes by which members can be sorted, and their types."""
+
+
+def require_sortable(viewer: Viewer, catalogue: Catalogue, field: str | None) -> None:
+    """Raise Forbidden if the viewer may not sort members by a field: the order would show what it holds."""
+    sort_field = None if field is None else catalogue.find(field)
+    if sort_field is not None and sort_field.is_personal:
+        require_personal_data(viewer, path=("orderBy", "field"))
 
 
 def order_by(catalogue: Catalogue, field: str | None, *, descending: bool) -> MemberOrder:

@@ -27,6 +27,7 @@ from seggraph.services.members import lists, sort_indexes, sorted_selects
 from seggraph.services.members.lists import MemberList, Narrowed
 from seggraph.services.members.members import COLUMNS, listed_columns, rows_of, view_of
 from seggraph.services.members.orders import BY_ORDINAL, MemberOrder
+from seggraph.services.members.readable import members_read_by
 from seggraph.vocabulary import MemberKind
 
 SPARSE: Final = 8
@@ -36,7 +37,7 @@ SELECT_KEYS: Final = "SELECT m.ordinal /*keys*/ FROM members m WHERE m.workspace
 
 READ_SORTED: Final = """
     SELECT {columns}, pages.*
-    FROM {{pages}} JOIN members m ON m.workspace_id = $1 AND m.kind = $2 AND m.ordinal = pages.ordinal
+    FROM {{pages}} JOIN {members} ON m.workspace_id = $1 AND m.kind = $2 AND m.ordinal = pages.ordinal
 """
 
 
@@ -97,7 +98,7 @@ async def _walk(
     )
     async with database() as connection:
         return await fetch_lists(
-            connection, selects, arguments, order, request, _made(columns), reading=_reading(columns)
+            connection, selects, arguments, order, request, _made(columns), reading=_reading(viewer, columns)
         )
 
 
@@ -124,7 +125,7 @@ async def _sort(
         selects.append(select)
     async with database() as connection:
         return await fetch_pages(
-            connection, selects, arguments, order, request, _made(columns), reading=_reading(columns)
+            connection, selects, arguments, order, request, _made(columns), reading=_reading(viewer, columns)
         )
 
 
@@ -154,7 +155,7 @@ async def _cut_pages(
     wanted = set().union(*(ordinals for ordinals, _ in cuts))
     async with database() as connection:
         read = COLUMNS if columns is None else tuple(dict.fromkeys((*columns, "ordinal")))
-        rows = await rows_of(connection, viewer.workspace_id, kind, sorted(wanted), read)
+        rows = await rows_of(connection, viewer, kind, sorted(wanted), read)
     by_ordinal = {row["ordinal"]: row if columns is not None else view_of(row) for row in rows}
     pages = []
     for wanted_here, more in cuts:
@@ -190,9 +191,9 @@ def _ordinal(order: Order, cursor: str | None, name: str) -> int | None:
     return max(0, min(int(ordinal), 2**31 - 1))
 
 
-def _reading(columns: Sequence[str] | None) -> str:
-    wanted = [one for one in columns or COLUMNS if one != "ordinal"]
-    return READ_SORTED.format(columns=listed_columns(wanted) or "m.id")
+def _reading(viewer: Viewer, columns: Sequence[str] | None) -> str:
+    wanted = listed_columns([one for one in columns or COLUMNS if one != "ordinal"]) or "m.id"
+    return READ_SORTED.format(columns=wanted, members=members_read_by(viewer, COLUMNS))
 
 
 def _made(columns: Sequence[str] | None) -> Callable[[Any], Any] | None:

@@ -9,6 +9,7 @@ from seggraph.criteria import relations
 from seggraph.criteria.relations import Direction
 from seggraph.database.connections import database
 from seggraph.services.members.members import COLUMNS, MemberView, view_of
+from seggraph.services.members.readable import members_read_by
 from seggraph.services.members.relations import unknown
 from seggraph.vocabulary import MemberKind
 
@@ -28,7 +29,7 @@ READ: Final = f"""
        WHERE NOT k.forward AND r.workspace_id = $1 AND r.relation = k.relation AND r.to_ordinal = k.ordinal
        ORDER BY from_ordinal LIMIT $7)
     ) o
-    JOIN members m ON m.workspace_id = $1 AND m.kind = k.other_kind AND m.ordinal = o.ordinal
+    JOIN {{members}} ON m.workspace_id = $1 AND m.kind = k.other_kind AND m.ordinal = o.ordinal
     ORDER BY k.position, k.relation, o.ordinal
 """  # noqa: S608 - constants only
 
@@ -53,8 +54,9 @@ async def get_many(viewer: Viewer, asked: Sequence[RelatedKey]) -> dict[RelatedK
     ]
     if not rows:
         return {}
+    read = READ.format(members=members_read_by(viewer, COLUMNS))
     async with database() as connection:
-        found = await connection.fetch(READ, viewer.workspace_id, *zip(*rows, strict=True), MAX_RELATED)
+        found = await connection.fetch(read, viewer.workspace_id, *zip(*rows, strict=True), MAX_RELATED)
     related: dict[RelatedKey, list[MemberView]] = defaultdict(list)
     for row in found:
         related[asked[row["position"]]].append(view_of(row))

@@ -12,7 +12,7 @@ from typing import Any, Final, NamedTuple
 
 import asyncpg
 
-from seggraph.access import Viewer, require_write
+from seggraph.access import Viewer, require_ingest
 from seggraph.context import Context
 from seggraph.criteria import relations as catalogue
 from seggraph.criteria.relations import Direction
@@ -139,7 +139,7 @@ async def relate(context: Context, viewer: Viewer, rows: Sequence[Mapping[str, A
     Ending a relation that there is not changes nothing. Bad rows are reported with their index, the others are
     carried out. Raises Forbidden, or TooMany beyond MAX_ROWS.
     """
-    require_write(viewer)
+    require_ingest(viewer)
     if len(rows) > MAX_ROWS:
         raise TooMany(f"Relate at most {MAX_ROWS} pairs at once; these are {len(rows)}.", path=("rows",))
     report = RelateReport()

@@ -7,7 +7,7 @@ from typing import Any, Final
 import asyncpg
 import orjson
 
-from seggraph.access import Viewer, require_write
+from seggraph.access import Viewer, require_ingest
 from seggraph.context import Context
 from seggraph.database.locks import LockSpace, lock_shared
 from seggraph.database.unit_of_work import UnitOfWork, begin
@@ -128,7 +128,7 @@ async def upsert(
     are stored in one transaction, bad rows are reported with their index. An attribute that is new gets the
     type of its first value. Raises Forbidden, or TooMany beyond MAX_ROWS.
     """
-    require_write(viewer)
+    require_ingest(viewer)
     if len(rows) > MAX_ROWS:
         raise TooMany(f"Send at most {MAX_ROWS} members at once; these are {len(rows)}.", path=("members",))
     report = UpsertReport()

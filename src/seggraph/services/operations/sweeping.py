@@ -19,6 +19,7 @@ from seggraph.services.erasure import erasures
 from seggraph.services.events import retention as event_retention
 from seggraph.services.exports import runs as export_runs
 from seggraph.services.history import run_compaction
+from seggraph.services.idempotency import answers as idempotent_answers
 from seggraph.services.imports import claims as import_claims
 from seggraph.services.imports import files as import_files
 from seggraph.services.members import bulk_edit_runs, sort_index_builds
@@ -73,6 +74,7 @@ def _steps(context: Context) -> list[Callable[[], Awaitable[object]]]:
         partial(export_runs.ask_for_work, context, AT_ONCE),
         partial(webhook_messages.expire, context, AT_ONCE),
         partial(audit_retention.ask_for_due, context),
+        partial(idempotent_answers.ask_for_due, context),
         partial(delivery_claims.ask_for_work, context, AT_ONCE),
     ]
 

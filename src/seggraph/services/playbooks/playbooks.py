@@ -30,8 +30,8 @@ from seggraph.vocabulary import AuditAction, AuditSubject, MemberKind, PlaybookS
 
 CREATE = """
     INSERT INTO playbooks (workspace_id, name, name_key, kind, status, visibility, criteria, version,
-      created_by_id, created_at, last_modified_at)
-    VALUES ($1, $2, $3, $4, 'ACTIVE', $5, $6, 1, $7, now(), now())
+      created_by_id, created_by_key_id, created_at, last_modified_at)
+    VALUES ($1, $2, $3, $4, 'ACTIVE', $5, $6, 1, $7, $8, now(), now())
     ON CONFLICT (workspace_id, name_key) DO NOTHING RETURNING id
 """
 
@@ -92,6 +92,7 @@ async def create(context: Context, viewer: Viewer, draft: PlaybookDraft) -> Play
             Visibility.WORKSPACE if viewer.manages_all else Visibility.PRIVATE,
             criteria.stored,
             viewer.user_id,
+            viewer.api_key_id,
         )
         if playbook_id is None:
             raise _name_taken(name)

@@ -27,6 +27,7 @@ class PlaybookView:
     criteria: dict[str, Any]
     version: int
     created_by_id: int | None
+    created_by_key_id: int | None
     created_at: datetime
     last_modified_at: datetime
 

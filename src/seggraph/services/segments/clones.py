@@ -33,9 +33,10 @@ from seggraph.vocabulary import (
 CLONE: Final = f"""
     INSERT INTO segments (workspace_id, name, name_key, description, kind, type, status, purpose, origin,
       visibility, criteria, sync_interval_seconds, version, {computations.NEW_COLUMNS},
-      created_by_id, created_at, last_action, last_modified_by_id, last_modified_at)
+      created_by_id, created_by_key_id, created_at, last_action, last_modified_by_id, last_modified_by_key_id,
+      last_modified_at)
     SELECT workspace_id, $3, $4, description, kind, type, 'DRAFT', purpose, $5, $6, criteria,
-      sync_interval_seconds, 1, {computations.NEW_VALUES}, $7, now(), 'CLONED', $7, now()
+      sync_interval_seconds, 1, {computations.NEW_VALUES}, $7, $8, now(), 'CLONED', $7, $8, now()
     FROM segments WHERE workspace_id = $1 AND id = $2
     ON CONFLICT (workspace_id, name_key) DO NOTHING
     RETURNING id
@@ -90,6 +91,7 @@ async def _insert(unit: UnitOfWork, viewer: Viewer, original: SegmentView, name:
         segments.origin_of(viewer),
         original.visibility if viewer.manages_all else Visibility.PRIVATE,
         viewer.user_id,
+        viewer.api_key_id,
     )
     if clone_id is None:
         raise segments.name_taken(name)

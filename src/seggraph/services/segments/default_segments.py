@@ -50,7 +50,7 @@ CREATE = f"""
 
 CORRECT = """
     UPDATE segments SET criteria = $3::jsonb, version = version + 1, last_action = 'EDITED',
-      last_modified_by_id = NULL, last_modified_at = now()
+      last_modified_by_id = NULL, last_modified_by_key_id = NULL, last_modified_at = now()
     WHERE workspace_id = $1 AND id = $2 AND criteria IS DISTINCT FROM $3::jsonb
 """
 

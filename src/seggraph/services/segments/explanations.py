@@ -20,6 +20,7 @@ from seggraph.criteria import Checked, Comparison, describe
 from seggraph.criteria.catalogue import Field, Storage
 from seggraph.criteria.nodes import All, AnyOf, Consent, InSegment, Not, Sample, Tags
 from seggraph.criteria.operators import AGGREGATES, InOp
+from seggraph.criteria.personal import asks_about_persons
 from seggraph.criteria.typed import EventTest, RelatedTest, SequenceTest
 from seggraph.database.unit_of_work import snapshot
 from seggraph.engines import EvaluationRequest
@@ -125,6 +126,8 @@ async def _criteria(
     _, tree = await criteria_documents.checked(
         connection, viewer.workspace_id, segment.kind, segment.criteria
     )
+    if not viewer.sees_personal_data and asks_about_persons(tree):
+        return None
     names = await criteria_documents.segment_names(connection, viewer, tree)
     population_settings = await populations.describe(connection, viewer.workspace_id, segment.kind)
     as_of: datetime = await connection.fetchval("SELECT now()")

@@ -28,7 +28,8 @@ DESCRIBED: Final = (
 """The columns of a segment that the audit log shows."""
 
 TOUCH = """
-    UPDATE segments SET version = version + 1, last_action = $3, last_modified_by_id = $4, last_modified_at = now()
+    UPDATE segments SET version = version + 1, last_action = $3, last_modified_by_id = $4,
+      last_modified_by_key_id = $5, last_modified_at = now()
     WHERE workspace_id = $1 AND id = $2
 """
 
@@ -87,7 +88,8 @@ async def noted(
 
 async def touch(unit: UnitOfWork, viewer: Viewer, segment_id: int, action: SegmentAction) -> None:
     """Note who did what to a segment last; its version goes up by one."""
-    await unit.connection.execute(TOUCH, viewer.workspace_id, segment_id, action, viewer.user_id)
+    who = viewer.user_id, viewer.api_key_id
+    await unit.connection.execute(TOUCH, viewer.workspace_id, segment_id, action, *who)
 
 
 async def activate(context: Context, unit: UnitOfWork, viewer: Viewer, segment_id: int) -> None:

@@ -45,9 +45,10 @@ LONGEST_SYNC_INTERVAL: Final = timedelta(days=31)
 CREATE = f"""
     INSERT INTO segments (workspace_id, name, name_key, description, kind, type, status, purpose, origin,
       visibility, criteria, sync_interval_seconds, version, {computations.NEW_COLUMNS},
-      created_by_id, created_at, last_action, last_modified_by_id, last_modified_at)
+      created_by_id, created_by_key_id, created_at, last_action, last_modified_by_id, last_modified_by_key_id,
+      last_modified_at)
     VALUES ($1, $2, $3, $4, $5, $6, 'DRAFT', $7, $8, $9, $10, $11, 1, {computations.NEW_VALUES},
-      $12, now(), 'CREATED', $12, now())
+      $12, $13, now(), 'CREATED', $12, $13, now())
     ON CONFLICT (workspace_id, name_key) DO NOTHING
     RETURNING id
 """  # noqa: S608 - constants only
@@ -114,6 +115,7 @@ async def create_within(
         criteria,
         clean_sync_interval(draft.sync_interval),
         viewer.user_id,
+        viewer.api_key_id,
     )
     if segment_id is None:
         raise name_taken(name)

@@ -81,6 +81,8 @@ class SegmentView:
     last_action: SegmentAction
     last_modified_by_id: int | None
     last_modified_at: datetime
+    created_by_key_id: int | None = None
+    last_modified_by_key_id: int | None = None
 
 
 COLUMNS: Final = tuple(field.name for field in fields(SegmentView))

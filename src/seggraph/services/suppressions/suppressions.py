@@ -6,13 +6,13 @@ is seen here; one that comes later sees the list.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 import asyncpg
 
-from seggraph.access import Viewer, require_suppression_removal, require_write
+from seggraph.access import Viewer, require_ingest, require_personal_data, require_suppression_removal
 from seggraph.context import Context
 from seggraph.database.connections import database
 from seggraph.database.paging import Key, Order, Page, PageRequest, fetch_page
@@ -161,7 +161,7 @@ async def suppress(
 
     Bad addresses are reported with their index, the others are stored. Raises Forbidden, TooMany, Invalid.
     """
-    require_write(viewer)
+    require_ingest(viewer)
     at = suppressed_at or datetime.now(UTC)
     if at > datetime.now(UTC) + MAX_AHEAD:
         raise Invalid("An address is not suppressed in the future.", path=("suppressedAt",))
@@ -213,17 +213,24 @@ async def forget(connection: asyncpg.Connection, workspace_id: int, member_ids: 
 
 
 async def list_page(viewer: Viewer, list_: SuppressionList, request: PageRequest) -> Page[SuppressionView]:
-    """A page of the list, the newest first. Raises BadCursor, Invalid, TooMany."""
-    arguments = (viewer.workspace_id, *list_.arguments())
+    """A page of the list, the newest first. Raises BadCursor, Invalid, TooMany, and Forbidden as `_arguments`."""
+    make = _view if viewer.sees_personal_data else _view_without_address
     async with database() as connection:
-        return await fetch_page(connection, SELECT, arguments, NEWEST_FIRST, request, _view)
+        return await fetch_page(connection, SELECT, _arguments(viewer, list_), NEWEST_FIRST, request, make)
 
 
 async def count(viewer: Viewer, list_: SuppressionList) -> int:
     """How many suppressions the whole list has."""
     async with database() as connection:
-        total: int = await connection.fetchval(COUNT, viewer.workspace_id, *list_.arguments())
+        total: int = await connection.fetchval(COUNT, *_arguments(viewer, list_))
     return total
+
+
+def _arguments(viewer: Viewer, list_: SuppressionList) -> tuple[Any, ...]:
+    """The values of $1 to $4 in SELECT. Raises Forbidden: a search looks in addresses."""
+    if (list_.search or "").strip():
+        require_personal_data(viewer, path=("search",))
+    return viewer.workspace_id, *list_.arguments()
 
 
 def _require_possible(channel: Channel, addresses: Sequence[str]) -> None:
@@ -317,3 +324,7 @@ def _view(row: asyncpg.Record) -> SuppressionView:
         SuppressionReason(row["reason"]),
         row["suppressed_at"],
     )
+
+
+def _view_without_address(row: asyncpg.Record) -> SuppressionView:
+    return replace(_view(row), address=None)

@@ -22,6 +22,7 @@ from seggraph.events import (
     SegmentDeleted,
     SegmentStatusChanged,
     SegmentUpdated,
+    UserChanged,
 )
 from seggraph.services.campaigns import views as campaign_views
 from seggraph.services.campaigns.views import CampaignView
@@ -29,6 +30,8 @@ from seggraph.services.destinations import deliveries
 from seggraph.services.destinations.deliveries import DeliveryView
 from seggraph.services.exports import exports
 from seggraph.services.exports.exports import ExportView
+from seggraph.services.identity import users
+from seggraph.services.identity.users import UserView
 from seggraph.services.imports import imports
 from seggraph.services.imports.imports import ImportView
 from seggraph.services.playbooks import views as playbook_views
@@ -53,6 +56,7 @@ SUBJECT: Final[dict[type[Fact], str]] = {
     CampaignChanged: "Campaign",
     DeliveryChanged: "Delivery",
     PlaybookChanged: "Playbook",
+    UserChanged: "User",
 }
 """The type of what a fact is about."""
 
@@ -63,7 +67,7 @@ class FactSubject:
 
     type_name: str
     number: int
-    view: SegmentView | ImportView | ExportView | CampaignView | PlaybookView | DeliveryView | None
+    view: SegmentView | ImportView | ExportView | CampaignView | PlaybookView | DeliveryView | UserView | None
 
     @property
     def id(self) -> str:
@@ -149,6 +153,7 @@ _READ: Final[dict[str, Any]] = {
     "Campaign": campaign_views.get_many,
     "Delivery": deliveries.get_many,
     "Playbook": playbook_views.get_many,
+    "User": users.get_many,
 }
 
 
@@ -200,6 +205,8 @@ def _described(view: Any) -> Data:
                 "status": view.status,
                 "version": view.version,
             }
+        case UserView():
+            return {"name": view.name, "role": view.role, "active": view.active}
     return {}
 
 

@@ -46,6 +46,7 @@ class WebhookView:
     failing_since: datetime | None
     retry_at: datetime | None
     created_by_id: int | None
+    created_by_key_id: int | None
     created_at: datetime
     last_modified_at: datetime
 
@@ -61,8 +62,9 @@ COUNT: Final = "SELECT count(*) FROM webhooks WHERE workspace_id = $1"
 NEW_ID: Final = "SELECT nextval(pg_get_serial_sequence('webhooks', 'id'))"
 
 CREATE: Final = """
-    INSERT INTO webhooks (id, workspace_id, url, description, topics, secret, secret_hint, created_by_id)
-    VALUES ($2, $1, $3, $4, $5, $6, $7, $8)
+    INSERT INTO webhooks (id, workspace_id, url, description, topics, secret, secret_hint, created_by_id,
+      created_by_key_id)
+    VALUES ($2, $1, $3, $4, $5, $6, $7, $8, $9)
 """
 
 EDIT: Final = """
@@ -129,6 +131,7 @@ async def create(context: Context, viewer: Viewer, draft: WebhookDraft) -> tuple
             secrets.encrypt(context.settings, secret, purpose=purpose_of(webhook_id)),
             secrets.hint(secret),
             viewer.user_id,
+            viewer.api_key_id,
         )
         view = await _read_back(unit, viewer, webhook_id)
         await _audit(unit, viewer, AuditAction.CREATED, None, view)

@@ -5,23 +5,28 @@ SSE stream does not catch it, the second hashes whole documents and misses whene
 request, and neither measures a document before validating it.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol, cast
 
 from cachetools import LRUCache
 from graphql import (
     DocumentNode,
+    FieldNode,
     FragmentDefinitionNode,
+    FragmentSpreadNode,
     GraphQLError,
+    InlineFragmentNode,
     OperationDefinitionNode,
     OperationType,
+    SelectionSetNode,
     specified_rules,
 )
 from strawberry.extensions import SchemaExtension
 from strawberry.schema.schema import validate_document
 from strawberry.types.execution import ExecutionContext
 
+from seggraph.errors import SeggraphError
 from seggraph.transport.codes import TransportCode
 from seggraph.transport.compiled.compiler import CompiledOperation, Programs
 from seggraph.transport.cost import Costs
@@ -120,6 +125,38 @@ class DocumentCache:
         return prepared
 
 
+class Admitting(Protocol):
+    """A context that decides which fields of a root type its client may ask for. Any other context lets all pass."""
+
+    def admit(self, *, is_mutation: bool, fields: Collection[str]) -> None:
+        """Raise Forbidden unless the client may ask for these fields."""
+
+
+def admit(
+    context: object, operation: OperationDefinitionNode, fragments: Mapping[str, FragmentDefinitionNode]
+) -> None:
+    """Let the context decide about an operation. Raises Forbidden."""
+    decide = getattr(context, "admit", None)
+    if decide is not None:
+        fields = list(_root_fields(operation.selection_set, fragments))
+        cast(Admitting, context).admit(
+            is_mutation=operation.operation is OperationType.MUTATION, fields=fields
+        )
+
+
+def _root_fields(
+    selected: SelectionSetNode, fragments: Mapping[str, FragmentDefinitionNode]
+) -> Iterator[str]:
+    """The names of the fields that a valid operation selects of its root type."""
+    for node in selected.selections:
+        if isinstance(node, FieldNode):
+            yield node.name.value
+        elif isinstance(node, InlineFragmentNode):
+            yield from _root_fields(node.selection_set, fragments)
+        elif isinstance(node, FragmentSpreadNode):
+            yield from _root_fields(fragments[node.name.value].selection_set, fragments)
+
+
 class PreparedDocuments(SchemaExtension):
     """Takes parsing and validation of an operation from the schema's `DocumentCache`.
 
@@ -152,8 +189,22 @@ class PreparedDocuments(SchemaExtension):
         if self._prepared is not None:
             ambiguous = len(self._prepared.operations) > 1 and context._provided_operation_name is None
             errors = [_UNNAMED] if ambiguous else list(self._prepared.errors)
-            context.pre_execution_errors = errors or self._cost_errors(self._prepared)
+            context.pre_execution_errors = (
+                errors or self._admission_errors(self._prepared) or self._cost_errors(self._prepared)
+            )
         yield
+
+    def _admission_errors(self, prepared: PreparedDocument) -> list[GraphQLError]:
+        """What is wrong with this client asking for this operation."""
+        context = self.execution_context
+        operation = self._cache.meant(prepared, context.operation_name)
+        if operation is None:
+            return []
+        try:
+            admit(context.context, operation, prepared.fragments)
+        except SeggraphError as error:
+            return [GraphQLError(error.message, extensions={"code": error.code.value})]
+        return []
 
     def _cost_errors(self, prepared: PreparedDocument) -> list[GraphQLError]:
         """Work out what the operation costs; what is wrong with that."""

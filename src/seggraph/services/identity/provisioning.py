@@ -1,0 +1,191 @@
+"""From the verified claims of a token to the user of the workspace: known, invited, or made on the spot.
+
+- A user who is known by the subject signs in, unless they are deactivated.
+- A person who was invited by email becomes known when a token has that address and says that it is verified.
+- If the settings say so, a person with a group that has a role becomes a user, and groups decide the role from then on.
+  A token that is older than the present role does not change it: it would bring back what was taken away since.
+"""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any, Final
+
+import asyncpg
+
+from seggraph.access import Viewer
+from seggraph.database.connections import database
+from seggraph.database.unit_of_work import UnitOfWork, begin
+from seggraph.errors import SeggraphError
+from seggraph.events import UserChanged, outbox
+from seggraph.services.audit import audit
+from seggraph.services.identity import user_rows
+from seggraph.settings import Settings
+from seggraph.values.attribute_values import storable_text
+from seggraph.values.emails import MAX_EMAIL, is_email, tidied
+from seggraph.values.names import MAX_NAME, clean_name
+from seggraph.vocabulary import ApiKeyScope, AuditAction, AuditSubject, Role
+
+MAX_SUBJECT: Final = 255
+MAX_GROUPS: Final = 1_000
+"""Most groups of a token that are looked at."""
+
+FIND: Final = """
+    SELECT u.id, wu.role, wu.role_as_of, wu.tokens_after, wu.deactivated_at FROM users u
+    JOIN workspace_users wu ON wu.user_id = u.id WHERE u.subject = $1 AND wu.workspace_id = $2
+"""
+
+INVITED: Final = """
+    SELECT u.id FROM users u JOIN workspace_users wu ON wu.user_id = u.id
+    WHERE wu.workspace_id = $1 AND u.subject IS NULL AND lower(u.email) = lower($2) AND wu.deactivated_at IS NULL
+    ORDER BY u.id LIMIT 1
+"""
+
+FIND_PERSON: Final = "SELECT id FROM users WHERE subject = $1"
+BECOME_KNOWN: Final = "UPDATE users SET subject = $2 WHERE id = $1"
+"""An invitation becomes the person."""
+
+BECOME_PERSON: Final = (
+    "UPDATE segment_hidings SET user_id = $3 WHERE workspace_id = $1 AND user_id = $2",
+    "UPDATE workspace_users SET user_id = $3 WHERE workspace_id = $1 AND user_id = $2",
+)
+"""An invitation of a person who is known from another workspace."""
+
+FORGET_INVITATION: Final = "DELETE FROM users WHERE id = $1 AND subject IS NULL"
+
+
+async def user_of(settings: Settings, workspace_id: int, claims: Mapping[str, Any]) -> asyncpg.Record | None:
+    """The row of FIND for the person that verified claims are about; None for who may not sign in."""
+    subject = claims.get("sub")
+    if not isinstance(subject, str) or not storable_text(subject, MAX_SUBJECT):
+        return None
+    row = await _find(subject, workspace_id)
+    wanted = role_of(settings, claims)
+    if row is None:
+        row = await _admit(settings, workspace_id, subject, claims, wanted)
+    elif row["deactivated_at"] is None and wanted is not None and wanted != row["role"]:
+        issued_at = _issued_at(claims)
+        if issued_at is not None and issued_at >= (row["role_as_of"] or issued_at):
+            await _change_role(workspace_id, row["id"], wanted, issued_at)
+            row = await _find(subject, workspace_id)
+    return None if row is None or row["deactivated_at"] is not None else row
+
+
+def role_of(settings: Settings, claims: Mapping[str, Any]) -> Role | None:
+    """The highest role of the groups in a token; None if it has none, or provisioning is off."""
+    if not settings.jwt_provisioning:
+        return None
+    groups = claims.get(settings.jwt_groups_claim)
+    named = [groups] if isinstance(groups, str) else groups if isinstance(groups, list) else []
+    roles = {settings.jwt_group_roles.get(group) for group in named[:MAX_GROUPS] if isinstance(group, str)}
+    default = None if settings.jwt_default_role is None else Role(settings.jwt_default_role)
+    return next((role for role in Role if role.value in roles), default)
+
+
+async def _find(subject: str, workspace_id: int) -> asyncpg.Record | None:
+    async with database() as connection:
+        return await connection.fetchrow(FIND, subject, workspace_id)
+
+
+async def _admit(
+    settings: Settings, workspace_id: int, subject: str, claims: Mapping[str, Any], role: Role | None
+) -> asyncpg.Record | None:
+    """Let somebody in who is not known yet, if they were invited or have a role by their groups."""
+    email = _verified_email(claims)
+    if email is None and role is None:
+        return None
+    async with begin() as unit:
+        try:
+            await user_rows.lock(unit, workspace_id)
+        except SeggraphError:  # a token of another installation, with a workspace that is not here
+            return None
+        is_invited = email is not None and await _accept_invitation(unit, workspace_id, subject, email)
+        if not is_invited and role is not None:
+            await _create(unit, workspace_id, subject, claims, email, role)
+    return await _find(subject, workspace_id)
+
+
+async def _accept_invitation(unit: UnitOfWork, workspace_id: int, subject: str, email: str) -> bool:
+    """Make the person with this subject the one who was invited by an address, if somebody was."""
+    invited = await unit.connection.fetchval(INVITED, workspace_id, email)
+    if invited is None:
+        return False
+    person = await unit.connection.fetchval(FIND_PERSON, subject)
+    if person is None:
+        await unit.connection.execute(BECOME_KNOWN, invited, subject)
+    else:
+        for statement in BECOME_PERSON:
+            await unit.connection.execute(statement, workspace_id, invited, person)
+        await unit.connection.execute(FORGET_INVITATION, invited)
+    outbox.keep(unit, [_changed(workspace_id, person or invited)])
+    return True
+
+
+async def _create(
+    unit: UnitOfWork,
+    workspace_id: int,
+    subject: str,
+    claims: Mapping[str, Any],
+    email: str | None,
+    role: Role,
+) -> None:
+    name = _name(claims, email, subject)
+    user_id = await user_rows.add(
+        unit, workspace_id, subject=subject, name=name, email=email or "", role=role
+    )
+    if user_id is not None:
+        whose = workspace_id, user_id
+        await unit.connection.execute(user_rows.SET_ROLE, *whose, role, _issued_at(claims))
+        await _record(unit, workspace_id, AuditAction.CREATED, user_id, None, role)
+
+
+async def _change_role(workspace_id: int, user_id: int, role: Role, as_of: datetime) -> None:
+    """Give a user the role of their groups: the identity provider has the last word, also on administrators."""
+    async with begin() as unit:
+        await user_rows.lock(unit, workspace_id)
+        before = await user_rows.get(unit, workspace_id, user_id)
+        if before.role is not role:
+            await unit.connection.execute(user_rows.SET_ROLE, workspace_id, user_id, role, as_of)
+            await _record(unit, workspace_id, AuditAction.EDITED, user_id, before.role, role)
+
+
+async def _record(
+    unit: UnitOfWork, workspace_id: int, action: AuditAction, user_id: int, before: Role | None, after: Role
+) -> None:
+    """Note what the identity provider said in the audit log, as what the user did by signing in."""
+    user = Viewer(workspace_id, after, ApiKeyScope.WRITE, user_id=user_id)
+    view = await user_rows.get(unit, workspace_id, user_id)
+    subject = audit.Subject(AuditSubject.USER, user_id, view.name)
+    was = None if before is None else {"role": before}
+    await audit.record(unit, user, action, subject, was, {"role": after, "by": "identity provider"})
+    outbox.keep(unit, [_changed(workspace_id, user_id)])
+
+
+def _changed(workspace_id: int, user_id: int) -> UserChanged:
+    return UserChanged(workspace_id=workspace_id, at=datetime.now(UTC), user_id=user_id)
+
+
+def _issued_at(claims: Mapping[str, Any]) -> datetime | None:
+    """When a token was issued; None if it does not say."""
+    issued_at = claims.get("iat")
+    if isinstance(issued_at, bool) or not isinstance(issued_at, int | float):
+        return None
+    return datetime.fromtimestamp(issued_at, UTC)
+
+
+def _verified_email(claims: Mapping[str, Any]) -> str | None:
+    """The address of a token whose provider says that it belongs to the person."""
+    email = claims.get("email")
+    if claims.get("email_verified") is not True or not isinstance(email, str):
+        return None
+    return tidied(email) if storable_text(email, MAX_EMAIL) and is_email(email) else None
+
+
+def _name(claims: Mapping[str, Any], email: str | None, subject: str) -> str:
+    """What to call somebody, by their token."""
+    for candidate in (claims.get("name"), (email or "").partition("@")[0], subject, "user"):
+        try:
+            if isinstance(candidate, str):
+                return clean_name(candidate[:MAX_NAME], "user")
+        except SeggraphError:
+            continue
+    return "user"
