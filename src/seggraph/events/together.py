@@ -11,7 +11,7 @@ V = TypeVar("V")
 class Together(Generic[K, V]):
     """Does work for all who ask for the same key before it begins.
 
-    Whoever asks while it runs waits for the next run: a result is never older than the question. When a thousand
+    A question while it runs waits for the next run: a result is never older than the question. When a thousand
     subscribers come back at once, they ask Redis a few times and not a thousand times over as many connections.
     """
 

@@ -43,7 +43,7 @@ class KnownQueries:
 
     `context` makes the context of a request, as for the endpoint. `layers` are put around answers of `layered_bytes`
     or more, and around all answers to pages of other origins; any other answer has `headers` of theirs. `answered` is
-    told the status of each answer.
+    called with the status of each answer.
     """
 
     def __init__(

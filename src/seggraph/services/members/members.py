@@ -188,10 +188,10 @@ async def audiences_of(viewer: Viewer, segment_ids: Sequence[int]) -> dict[int, 
 
 
 AUDIENCE: Final = SqlColumn("audience", chunks_of("s", ChunkRole.MEMBERS))
-"""The members of a segment, read with its row, for `audiences_among`."""
+"""The members of a segment, read with its row, for `audiences_read_with`."""
 
 
-async def audiences_among(viewer: Viewer, segments: Mapping[int, Sequence[bytes] | None]) -> list[BitMap]:
+async def audiences_read_with(viewer: Viewer, segments: Mapping[int, Sequence[bytes] | None]) -> list[BitMap]:
     """The members of each of these segments, which the caller has found visible; those with an AUDIENCE have it."""
     unread = [segment_id for segment_id, chunks in segments.items() if chunks is None]
     read = await audiences_of(viewer, unread) if unread else {}

@@ -53,7 +53,7 @@ async def pages(
     Statements do not depend on how many segments they are. Raises BadCursor, Invalid, TooMany or a CriteriaError.
     """
     pattern = MemberList(shared.kind, shared.search).pattern
-    audiences = await members.audiences_among(viewer, segments)
+    audiences = await members.audiences_read_with(viewer, segments)
     if shared.where is not None:
         document = orjson.loads(shared.where)
         found = await matching.find(context, viewer, shared.kind, document, path="where")
