@@ -34,16 +34,29 @@ from seggraph.context import Context, open_context
 from seggraph.criteria import Catalogue, check, parse
 from seggraph.database import migrating
 from seggraph.database.connections import database
-from seggraph.database.paging import PageRequest
+from seggraph.database.paging import PageRequest, encode_cursor
 from seggraph.engines import EvaluationRequest, Population
 from seggraph.services.catalogue import catalogues
 from seggraph.services.customer_value import audience_values, value_upkeep
 from seggraph.services.erasure import erasure
 from seggraph.services.events import events, partitions
-from seggraph.services.members import members, upserts
-from seggraph.services.members.members import MemberList
+from seggraph.services.members import (
+    bulk_edit_runs,
+    bulk_edits,
+    lists,
+    members,
+    orders,
+    pages,
+    sort_index_builds,
+    upserts,
+)
+from seggraph.services.members.bulk_edits import BulkEditDraft
+from seggraph.services.members.edit_actions import Tagging
+from seggraph.services.members.lists import MemberList
+from seggraph.services.members.orders import MemberOrder
 from seggraph.services.members.selections import Selection
 from seggraph.services.refresh import refresh
+from seggraph.services.segments import views as segment_views
 from seggraph.settings import Settings
 from seggraph.vocabulary import ApiKeyScope, MemberKind, Role
 
@@ -257,15 +270,61 @@ async def _sequence(bench: Bench, size: Size) -> Prepared:
     return evaluate
 
 
-def _page(by: str | None, search: str | None = None) -> Callable[[Bench, Size], Awaitable[Prepared]]:
+def _page(
+    by: str | None, *, search: str | None = None, of_segment: bool = False, is_deep: bool = False
+) -> Callable[[Bench, Size], Awaitable[Prepared]]:
+    """A page of 50 members; a deep one begins at a member in the middle of the order."""
+
     async def prepare(bench: Bench, size: Size) -> Prepared:
         async with database() as connection:
             catalogue = await catalogues.load(connection, size.viewer.workspace_id, ACCOUNT)
-        order = members.order_by(catalogue, by, descending=True)
-        some = MemberList(ACCOUNT, search=search)
-        return lambda: members.list_page(size.viewer, some, order, PageRequest(first=50))
+        order = orders.order_by(catalogue, by, descending=True)
+        audience = await members.audience_of(size.viewer, size.segment_ids[:1]) if of_segment else None
+        some = MemberList(ACCOUNT, search, audience)
+        await pages.list_page(size.viewer, some, order, PageRequest(first=1))
+        for row in await bench.connection.fetch("SELECT id FROM sort_indexes WHERE status = 'BUILDING'"):
+            await sort_index_builds.run(bench.context, row["id"])
+        after = await _middle(bench, size, order) if is_deep else None
+        return lambda: pages.list_page(size.viewer, some, order, PageRequest(first=50, after=after))
 
     return prepare
+
+
+async def _middle(bench: Bench, size: Size, order: MemberOrder) -> str:
+    """The cursor of a member in the middle of an order."""
+    keys = ", ".join(key.sql for key in order.keys)
+    row = await bench.connection.fetchrow(
+        f"SELECT {keys} FROM members m WHERE workspace_id = $1 ORDER BY {keys} OFFSET $2 LIMIT 1",
+        size.viewer.workspace_id,
+        size.members // 2,
+    )
+    return encode_cursor(order, list(row.values()))
+
+
+async def _total_of_search(bench: Bench, size: Size) -> Prepared:
+    return lambda: lists.total(size.viewer, MemberList(ACCOUNT, search="account"))
+
+
+async def _distinct_addresses(bench: Bench, size: Size) -> Prepared:
+    return lambda: segment_views.get_many(size.viewer, size.segment_ids[:20])
+
+
+async def _readdress(bench: Bench, size: Size) -> Prepared:
+    """100 pairs of members come to share their addresses."""
+    ordinals = size.some_members(200)
+    rows = [
+        {"externalId": f"a{ordinal}", "email": f"{size.next_member}-{number // 2}@example.com"}
+        for number, ordinal in enumerate(ordinals)
+    ]
+    await upserts.upsert(bench.context, size.viewer, ACCOUNT, rows)
+    return lambda: refresh.drain(bench.context, size.viewer.workspace_id, ACCOUNT)
+
+
+async def _bulk_edit(bench: Bench, size: Size) -> Prepared:
+    ordinals = BitMap(size.some_members(500))
+    draft = BulkEditDraft(ACCOUNT, ordinals, Tagging.of([f"tag {size.next_member}"], []))
+    edit = await bulk_edits.start(bench.context, size.viewer, draft)
+    return lambda: bulk_edit_runs.run(bench.context, edit.id)
 
 
 OPERATIONS: Final = (
@@ -281,6 +340,13 @@ OPERATIONS: Final = (
     Operation("deleteMembers of 20", _delete_members(20), 1.2),
     Operation("members, the newest", _page(None), 0.3),
     Operation("members by name", _page("name"), 0.3),
+    Operation("members by employees, a deep page", _page("employees", is_deep=True), 0.3),
+    Operation("a search of all by name", _page("name", search="account"), 0.3),
+    Operation("a search of all, its total", _total_of_search, 0.3),
+    Operation("a segment's members by name", _page("name", of_segment=True), 0.3),
+    Operation("distinct addresses of 20 segments", _distinct_addresses, 0.3),
+    Operation("refresh of 200 members with other addresses", _readdress, 1.2),
+    Operation("a bulk edit of 500 members", _bulk_edit, 0.3),
 )
 """What depends on the segments has an exponent of 1: there are as many more of them as of members."""
 

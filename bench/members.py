@@ -20,12 +20,13 @@ from seggraph.access import Viewer
 from seggraph.context import Context, open_context
 from seggraph.database import migrating
 from seggraph.database.connections import database
-from seggraph.database.paging import Order, PageRequest
+from seggraph.database.paging import PageRequest, decode_cursor, encode_cursor
 from seggraph.services.catalogue import catalogues
 from seggraph.services.criteria import matching
 from seggraph.services.identity import workspaces
-from seggraph.services.members import members
-from seggraph.services.members.members import MemberList
+from seggraph.services.members import lists, orders, pages, sort_index_builds
+from seggraph.services.members.lists import MemberList
+from seggraph.services.members.orders import MemberOrder
 from seggraph.settings import Settings
 from seggraph.vocabulary import ApiKeyScope, MemberKind, Role
 
@@ -38,7 +39,7 @@ FILL = """
     SELECT $1, $2, n, 'a' || n, md5(n::text) || ' Ltd', md5('d' || n) || '.example', md5('e' || n) || '@example.com',
       (ARRAY['DE', 'US', 'FR', 'GB'])[1 + n % 4], CASE WHEN n % 10 > 0 THEN (n * 7919) % 1000003 END, n % 97,
       CASE WHEN n % 3 > 0 THEN jsonb_build_object('seats', (n * 31) % 5003) ELSE '{}' END, true, false
-    FROM generate_series(0, $3 - 1) AS n
+    FROM generate_series(0, $3::bigint - 1) AS n
 """
 
 WHERE: dict[str, dict[str, Any]] = {
@@ -65,6 +66,9 @@ async def filled(count: int) -> AsyncIterator[tuple[Context, Viewer]]:
                     viewer.workspace_id,
                     KIND,
                 )
+                await connection.execute(
+                    "INSERT INTO populations VALUES (DEFAULT, $1, $2, $3)", viewer.workspace_id, KIND, count
+                )
                 await connection.execute("VACUUM ANALYZE members")
             yield context, viewer
 
@@ -89,7 +93,8 @@ async def _report(context: Context, viewer: Viewer) -> None:
     for field in (None, "name", "revenue", "seats"):
         async with database() as connection:
             catalogue = await catalogues.load(connection, viewer.workspace_id, KIND)
-        order = members.order_by(catalogue, field, descending=True)
+        order = orders.order_by(catalogue, field, descending=True)
+        await _index(context, viewer, order)
         for title, list_ in lists.items():
             times = await _time_pages(viewer, list_, order)
             print(f"{field or 'ordinal':8} {title:22}", "  ".join(f"{name} {ms:7.1f}" for name, ms in times))
@@ -99,15 +104,40 @@ async def _report(context: Context, viewer: Viewer) -> None:
     await _explain(viewer)
 
 
-async def _time_pages(viewer: Viewer, list_: MemberList, order: Order) -> list[tuple[str, float]]:
-    """The first page, the one after it, and the count of a list."""
-    first = await members.list_page(viewer, list_, order, PageRequest(first=50))
-    after = PageRequest(first=50, after=first.cursors[-1]) if first.has_next else PageRequest(first=50)
+async def _time_pages(viewer: Viewer, list_: MemberList, order: MemberOrder) -> list[tuple[str, float]]:
+    """The first page, one in the middle, and the count of a list."""
+    page = await pages.list_page(viewer, list_, order, PageRequest(first=1_000))
+    after = PageRequest(first=50, after=page.cursors[-1]) if page.has_next else PageRequest(first=50)
+    if order.sort is not None and page.has_next:
+        cursor = decode_cursor(order, page.cursors[-1], path="after")
+        after = PageRequest(first=50, after=encode_cursor(order, await _middle(viewer, order, cursor)))
     return [
-        ("first", await _median(partial(members.list_page, viewer, list_, order, PageRequest(first=50)))),
-        ("next", await _median(partial(members.list_page, viewer, list_, order, after))),
-        ("count", await _median(partial(members.count, viewer, list_))),
+        ("first", await _median(partial(pages.list_page, viewer, list_, order, PageRequest(first=50)))),
+        ("deep", await _median(partial(pages.list_page, viewer, list_, order, after))),
+        ("count", await _median(partial(lists.total, viewer, list_))),
     ]
+
+
+async def _middle(viewer: Viewer, order: MemberOrder, cursor: list[Any]) -> list[Any]:
+    """The keys of a cursor, moved to the middle of all members."""
+    assert order.sort is not None
+    sql = order.sort.sql
+    given = f"FROM members m WHERE m.workspace_id = $1 AND m.kind = $2 AND {sql} IS NOT NULL"
+    text = f"SELECT {sql} {given} ORDER BY 1 OFFSET (SELECT count(*) / 2 {given}) LIMIT 1"
+    async with database() as connection:
+        cursor[-2] = await connection.fetchval(text, viewer.workspace_id, KIND)
+    return cursor
+
+
+async def _index(context: Context, viewer: Viewer, order: MemberOrder) -> None:
+    """Have the index made that the first sorted page asks for."""
+    await pages.list_page(viewer, MemberList(KIND), order, PageRequest(first=1))
+    async with database() as connection:
+        rows = await connection.fetch("SELECT id FROM sort_indexes WHERE status = 'BUILDING'")
+    for row in rows:
+        began = time.perf_counter()
+        await sort_index_builds.run(context, row["id"])
+        print(f"the index was made in {time.perf_counter() - began:.1f} s")
 
 
 async def _matching(context: Context, viewer: Viewer, criteria: dict[str, Any]) -> BitMap:
@@ -116,7 +146,7 @@ async def _matching(context: Context, viewer: Viewer, criteria: dict[str, Any]) 
 
 async def _explain(viewer: Viewer) -> None:
     pattern = MemberList(KIND, search="abcde").pattern
-    text = f"EXPLAIN ANALYZE {members.SELECT.replace('/*keys*/', '')} {members.OF_KIND}"
+    text = f"EXPLAIN ANALYZE SELECT m.ordinal {lists.OF_KIND} AND {lists.SEARCHED} LIKE $3"
     async with database() as connection:
         for row in await connection.fetch(text, viewer.workspace_id, KIND, pattern):
             print(row[0])

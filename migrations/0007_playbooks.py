@@ -35,33 +35,94 @@ class Migration(migrations.Migration):
 
     operations = [
         ops.CreateModel(
-            name='Playbook',
+            name="Playbook",
             fields=[
-                ('id', fields.BigIntField(generated=True, primary_key=True, unique=True, db_index=True)),
-                ('workspace', fields.ForeignKeyField('seggraph.Workspace', source_field='workspace_id', db_constraint=True, to_field='id', on_delete=OnDelete.CASCADE)),
-                ('name', fields.CharField(max_length=200)),
-                ('name_key', fields.CharField(description='The name, case-folded: what must be unique', max_length=600)),
-                ('kind', fields.IntEnumField(description='PERSON: 1\nACCOUNT: 2\nORGANIZATION: 3\nPRODUCT: 4\nDEAL: 5\nACTIVITY: 6\nTICKET: 7', enum_type=MemberKind, generated=False)),
-                ('status', fields.CharEnumField(default=PlaybookStatus.ACTIVE, description='ACTIVE: ACTIVE\nPAUSED: PAUSED', enum_type=PlaybookStatus, max_length=8)),
-                ('visibility', fields.CharEnumField(default=Visibility.WORKSPACE, description='WORKSPACE: WORKSPACE\nPRIVATE: PRIVATE', enum_type=Visibility, max_length=16)),
-                ('criteria', fields.JSONField(encoder=JSON_DUMPS, decoder=loads)),
-                ('version', fields.IntField(default=1, db_default=1)),
-                ('created_by', fields.ForeignKeyField('seggraph.User', source_field='created_by_id', null=True, db_constraint=True, to_field='id', related_name='created_playbooks', on_delete=OnDelete.SET_NULL)),
-                ('created_at', fields.DatetimeField(auto_now=False, auto_now_add=True)),
-                ('last_modified_at', fields.DatetimeField(auto_now=False, auto_now_add=True)),
+                ("id", fields.BigIntField(generated=True, primary_key=True, unique=True, db_index=True)),
+                (
+                    "workspace",
+                    fields.ForeignKeyField(
+                        "seggraph.Workspace",
+                        source_field="workspace_id",
+                        db_constraint=True,
+                        to_field="id",
+                        on_delete=OnDelete.CASCADE,
+                    ),
+                ),
+                ("name", fields.CharField(max_length=200)),
+                (
+                    "name_key",
+                    fields.CharField(
+                        description="The name, case-folded: what must be unique", max_length=600
+                    ),
+                ),
+                (
+                    "kind",
+                    fields.IntEnumField(
+                        description="PERSON: 1\nACCOUNT: 2\nORGANIZATION: 3\nPRODUCT: 4\nDEAL: 5\nACTIVITY: 6\nTICKET: 7",
+                        enum_type=MemberKind,
+                        generated=False,
+                    ),
+                ),
+                (
+                    "status",
+                    fields.CharEnumField(
+                        default=PlaybookStatus.ACTIVE,
+                        description="ACTIVE: ACTIVE\nPAUSED: PAUSED",
+                        enum_type=PlaybookStatus,
+                        max_length=8,
+                    ),
+                ),
+                (
+                    "visibility",
+                    fields.CharEnumField(
+                        default=Visibility.WORKSPACE,
+                        description="WORKSPACE: WORKSPACE\nPRIVATE: PRIVATE",
+                        enum_type=Visibility,
+                        max_length=16,
+                    ),
+                ),
+                ("criteria", fields.JSONField(encoder=JSON_DUMPS, decoder=loads)),
+                ("version", fields.IntField(default=1, db_default=1)),
+                (
+                    "created_by",
+                    fields.ForeignKeyField(
+                        "seggraph.User",
+                        source_field="created_by_id",
+                        null=True,
+                        db_constraint=True,
+                        to_field="id",
+                        related_name="created_playbooks",
+                        on_delete=OnDelete.SET_NULL,
+                    ),
+                ),
+                ("created_at", fields.DatetimeField(auto_now=False, auto_now_add=True)),
+                ("last_modified_at", fields.DatetimeField(auto_now=False, auto_now_add=True)),
             ],
-            options={'table': 'playbooks', 'app': 'seggraph', 'unique_together': (('workspace_id', 'name_key'),), 'pk_attr': 'id', 'table_description': 'A rule and, through the sources that it has in segments, what it adds its members to.'},
-            bases=['Model'],
+            options={
+                "table": "playbooks",
+                "app": "seggraph",
+                "unique_together": (("workspace_id", "name_key"),),
+                "pk_attr": "id",
+                "table_description": "A rule and, through the sources that it has in segments, what it adds its members to.",
+            },
+            bases=["Model"],
         ),
         ops.RemoveConstraint(
-            model_name='Source',
+            model_name="Source",
             name=None,
-            fields=['workspace_id', 'segment_id', 'kind'],
+            fields=["workspace_id", "segment_id", "kind"],
         ),
         ops.AddField(
-            model_name='Source',
-            name='playbook',
-            field=fields.ForeignKeyField('seggraph.Playbook', source_field='playbook_id', null=True, db_constraint=True, to_field='id', on_delete=OnDelete.CASCADE),
+            model_name="Source",
+            name="playbook",
+            field=fields.ForeignKeyField(
+                "seggraph.Playbook",
+                source_field="playbook_id",
+                null=True,
+                db_constraint=True,
+                to_field="id",
+                on_delete=OnDelete.CASCADE,
+            ),
         ),
         ops.RunSQL([sql for sql, _ in SQL], reverse_sql=[reverse for _, reverse in reversed(SQL)]),
     ]

@@ -66,30 +66,62 @@ class Migration(migrations.Migration):
 
     operations = [
         ops.CreateModel(
-            name='Dependency',
+            name="Dependency",
             fields=[
-                ('id', fields.BigIntField(generated=True, primary_key=True, unique=True, db_index=True)),
-                ('workspace_id', fields.BigIntField()),
-                ('source', fields.ForeignKeyField('seggraph.Source', source_field='source_id', db_constraint=True, to_field='id', on_delete=OnDelete.CASCADE)),
-                ('kind', fields.IntEnumField(description='PERSON: 1\nACCOUNT: 2\nORGANIZATION: 3\nPRODUCT: 4\nDEAL: 5\nACTIVITY: 6\nTICKET: 7', enum_type=MemberKind, generated=False)),
-                ('name', fields.TextField(unique=False)),
-                ('relation', fields.IntEnumField(null=True, description='PERSON_ACCOUNT: 1\nACCOUNT_ORGANIZATION: 2\nDEAL_ACCOUNT: 3\nDEAL_PRODUCT: 4\nACTIVITY_PERSON: 5\nACTIVITY_ACCOUNT: 6\nTICKET_PERSON: 7\nTICKET_ACCOUNT: 8', enum_type=RelationType, generated=False)),
-                ('forward', fields.BooleanField(null=True)),
+                ("id", fields.BigIntField(generated=True, primary_key=True, unique=True, db_index=True)),
+                ("workspace_id", fields.BigIntField()),
+                (
+                    "source",
+                    fields.ForeignKeyField(
+                        "seggraph.Source",
+                        source_field="source_id",
+                        db_constraint=True,
+                        to_field="id",
+                        on_delete=OnDelete.CASCADE,
+                    ),
+                ),
+                (
+                    "kind",
+                    fields.IntEnumField(
+                        description="PERSON: 1\nACCOUNT: 2\nORGANIZATION: 3\nPRODUCT: 4\nDEAL: 5\nACTIVITY: 6\nTICKET: 7",
+                        enum_type=MemberKind,
+                        generated=False,
+                    ),
+                ),
+                ("name", fields.TextField(unique=False)),
+                (
+                    "relation",
+                    fields.IntEnumField(
+                        null=True,
+                        description="PERSON_ACCOUNT: 1\nACCOUNT_ORGANIZATION: 2\nDEAL_ACCOUNT: 3\nDEAL_PRODUCT: 4\nACTIVITY_PERSON: 5\nACTIVITY_ACCOUNT: 6\nTICKET_PERSON: 7\nTICKET_ACCOUNT: 8",
+                        enum_type=RelationType,
+                        generated=False,
+                    ),
+                ),
+                ("forward", fields.BooleanField(null=True)),
             ],
-            options={'table': 'dependencies', 'app': 'seggraph', 'pk_attr': 'id', 'table_description': 'That the rule of a source looks at something of the members of a kind.'},
-            bases=['Model'],
+            options={
+                "table": "dependencies",
+                "app": "seggraph",
+                "pk_attr": "id",
+                "table_description": "That the rule of a source looks at something of the members of a kind.",
+            },
+            bases=["Model"],
         ),
         ops.AddField(
-            model_name='Segment',
-            name='synced_revision',
-            field=fields.IntField(null=True, description='That was asked for to compare, nothing having changed'),
+            model_name="Segment",
+            name="synced_revision",
+            field=fields.IntField(
+                null=True, description="That was asked for to compare, nothing having changed"
+            ),
         ),
         ops.AddField(
-            model_name='Segment',
-            name='excused',
-            field=fields.BinaryField(null=True, description='Whom refreshes left to that run'),
+            model_name="Segment",
+            name="excused",
+            field=fields.BinaryField(null=True, description="Whom refreshes left to that run"),
         ),
         ops.RunSQL(
-            [sql for sql, _ in (*SQL, *TICKS)], reverse_sql=[reverse for _, reverse in reversed((*SQL, *TICKS))]
+            [sql for sql, _ in (*SQL, *TICKS)],
+            reverse_sql=[reverse for _, reverse in reversed((*SQL, *TICKS))],
         ),
     ]

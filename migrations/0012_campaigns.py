@@ -86,7 +86,10 @@ SQL = [
         "DROP INDEX campaign_metrics_by_campaign",
     ),
     (VALUES, "DROP TABLE segment_values"),
-    ("CREATE INDEX segment_values_by_segment ON segment_values (segment_id)", "DROP INDEX segment_values_by_segment"),
+    (
+        "CREATE INDEX segment_values_by_segment ON segment_values (segment_id)",
+        "DROP INDEX segment_values_by_segment",
+    ),
     (ORDER_CHANGES, "DROP TABLE order_changes"),
     (NOTE_ORDERS, "DROP FUNCTION seggraph_note_order_changes()"),
     (
@@ -102,35 +105,115 @@ class Migration(migrations.Migration):
 
     operations = [
         ops.CreateModel(
-            name='Campaign',
+            name="Campaign",
             fields=[
-                ('id', fields.BigIntField(generated=True, primary_key=True, unique=True, db_index=True)),
-                ('workspace', fields.ForeignKeyField('seggraph.Workspace', source_field='workspace_id', db_constraint=True, to_field='id', on_delete=OnDelete.CASCADE)),
-                ('name', fields.CharField(max_length=200)),
-                ('name_key', fields.CharField(description='The name, case-folded: what must be unique', max_length=600)),
-                ('channel', fields.IntEnumField(null=True, description='EMAIL: 1\nDIRECT_MAIL: 2\nSMS: 3\nPHONE: 4\nPUSH: 5', enum_type=Channel, generated=False)),
-                ('status', fields.CharEnumField(default=CampaignStatus.DRAFT, description='DRAFT: DRAFT\nACTIVE: ACTIVE\nPAUSED: PAUSED\nCOMPLETED: COMPLETED', enum_type=CampaignStatus, max_length=16)),
-                ('starts_on', fields.DateField(null=True)),
-                ('ends_on', fields.DateField(null=True)),
-                ('version', fields.IntField(default=1, db_default=1)),
-                ('created_by', fields.ForeignKeyField('seggraph.User', source_field='created_by_id', null=True, db_constraint=True, to_field='id', related_name='created_campaigns', on_delete=OnDelete.SET_NULL)),
-                ('created_at', fields.DatetimeField(auto_now=False, auto_now_add=True)),
-                ('last_modified_at', fields.DatetimeField(auto_now=False, auto_now_add=True)),
+                ("id", fields.BigIntField(generated=True, primary_key=True, unique=True, db_index=True)),
+                (
+                    "workspace",
+                    fields.ForeignKeyField(
+                        "seggraph.Workspace",
+                        source_field="workspace_id",
+                        db_constraint=True,
+                        to_field="id",
+                        on_delete=OnDelete.CASCADE,
+                    ),
+                ),
+                ("name", fields.CharField(max_length=200)),
+                (
+                    "name_key",
+                    fields.CharField(
+                        description="The name, case-folded: what must be unique", max_length=600
+                    ),
+                ),
+                (
+                    "channel",
+                    fields.IntEnumField(
+                        null=True,
+                        description="EMAIL: 1\nDIRECT_MAIL: 2\nSMS: 3\nPHONE: 4\nPUSH: 5",
+                        enum_type=Channel,
+                        generated=False,
+                    ),
+                ),
+                (
+                    "status",
+                    fields.CharEnumField(
+                        default=CampaignStatus.DRAFT,
+                        description="DRAFT: DRAFT\nACTIVE: ACTIVE\nPAUSED: PAUSED\nCOMPLETED: COMPLETED",
+                        enum_type=CampaignStatus,
+                        max_length=16,
+                    ),
+                ),
+                ("starts_on", fields.DateField(null=True)),
+                ("ends_on", fields.DateField(null=True)),
+                ("version", fields.IntField(default=1, db_default=1)),
+                (
+                    "created_by",
+                    fields.ForeignKeyField(
+                        "seggraph.User",
+                        source_field="created_by_id",
+                        null=True,
+                        db_constraint=True,
+                        to_field="id",
+                        related_name="created_campaigns",
+                        on_delete=OnDelete.SET_NULL,
+                    ),
+                ),
+                ("created_at", fields.DatetimeField(auto_now=False, auto_now_add=True)),
+                ("last_modified_at", fields.DatetimeField(auto_now=False, auto_now_add=True)),
             ],
-            options={'table': 'campaigns', 'app': 'seggraph', 'unique_together': (('workspace_id', 'name_key'),), 'indexes': [Index(fields=['workspace_id', 'created_at', 'id'], name='campaigns_by_creation')], 'pk_attr': 'id', 'table_description': 'What segments are used for: it targets some, leaves others out, and collects metrics.'},
-            bases=['Model'],
+            options={
+                "table": "campaigns",
+                "app": "seggraph",
+                "unique_together": (("workspace_id", "name_key"),),
+                "indexes": [Index(fields=["workspace_id", "created_at", "id"], name="campaigns_by_creation")],
+                "pk_attr": "id",
+                "table_description": "What segments are used for: it targets some, leaves others out, and collects metrics.",
+            },
+            bases=["Model"],
         ),
         ops.CreateModel(
-            name='CampaignSegment',
+            name="CampaignSegment",
             fields=[
-                ('id', fields.BigIntField(generated=True, primary_key=True, unique=True, db_index=True)),
-                ('workspace_id', fields.BigIntField()),
-                ('campaign', fields.ForeignKeyField('seggraph.Campaign', source_field='campaign_id', db_constraint=True, to_field='id', on_delete=OnDelete.CASCADE)),
-                ('segment', fields.ForeignKeyField('seggraph.Segment', source_field='segment_id', db_constraint=True, to_field='id', on_delete=OnDelete.CASCADE)),
-                ('role', fields.CharEnumField(description='INCLUDE: INCLUDE\nEXCLUDE: EXCLUDE', enum_type=CampaignSegmentRole, max_length=8)),
+                ("id", fields.BigIntField(generated=True, primary_key=True, unique=True, db_index=True)),
+                ("workspace_id", fields.BigIntField()),
+                (
+                    "campaign",
+                    fields.ForeignKeyField(
+                        "seggraph.Campaign",
+                        source_field="campaign_id",
+                        db_constraint=True,
+                        to_field="id",
+                        on_delete=OnDelete.CASCADE,
+                    ),
+                ),
+                (
+                    "segment",
+                    fields.ForeignKeyField(
+                        "seggraph.Segment",
+                        source_field="segment_id",
+                        db_constraint=True,
+                        to_field="id",
+                        on_delete=OnDelete.CASCADE,
+                    ),
+                ),
+                (
+                    "role",
+                    fields.CharEnumField(
+                        description="INCLUDE: INCLUDE\nEXCLUDE: EXCLUDE",
+                        enum_type=CampaignSegmentRole,
+                        max_length=8,
+                    ),
+                ),
             ],
-            options={'table': 'campaign_segments', 'app': 'seggraph', 'unique_together': (('workspace_id', 'campaign_id', 'segment_id'),), 'indexes': [Index(fields=['segment_id', 'campaign_id'], name='campaign_segments_by_segment')], 'pk_attr': 'id', 'table_description': 'That a campaign targets a segment, or leaves it out.'},
-            bases=['Model'],
+            options={
+                "table": "campaign_segments",
+                "app": "seggraph",
+                "unique_together": (("workspace_id", "campaign_id", "segment_id"),),
+                "indexes": [Index(fields=["segment_id", "campaign_id"], name="campaign_segments_by_segment")],
+                "pk_attr": "id",
+                "table_description": "That a campaign targets a segment, or leaves it out.",
+            },
+            bases=["Model"],
         ),
         ops.RunSQL([sql for sql, _ in SQL], reverse_sql=[reverse for _, reverse in reversed(SQL)]),
     ]

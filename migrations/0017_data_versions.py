@@ -33,15 +33,28 @@ class Migration(migrations.Migration):
 
     operations = [
         ops.CreateModel(
-            name='DataVersion',
+            name="DataVersion",
             fields=[
-                ('id', fields.BigIntField(generated=True, primary_key=True, unique=True, db_index=True)),
-                ('workspace_id', fields.BigIntField()),
-                ('kind', fields.IntEnumField(description='PERSON: 1\nACCOUNT: 2\nORGANIZATION: 3\nPRODUCT: 4\nDEAL: 5\nACTIVITY: 6\nTICKET: 7', enum_type=MemberKind, generated=False)),
-                ('version', fields.BigIntField()),
+                ("id", fields.BigIntField(generated=True, primary_key=True, unique=True, db_index=True)),
+                ("workspace_id", fields.BigIntField()),
+                (
+                    "kind",
+                    fields.IntEnumField(
+                        description="PERSON: 1\nACCOUNT: 2\nORGANIZATION: 3\nPRODUCT: 4\nDEAL: 5\nACTIVITY: 6\nTICKET: 7",
+                        enum_type=MemberKind,
+                        generated=False,
+                    ),
+                ),
+                ("version", fields.BigIntField()),
             ],
-            options={'table': 'data_versions', 'app': 'seggraph', 'unique_together': (('workspace_id', 'kind'),), 'pk_attr': 'id', 'table_description': 'How often dirty batches or members of a population were taken away.'},
-            bases=['Model'],
+            options={
+                "table": "data_versions",
+                "app": "seggraph",
+                "unique_together": (("workspace_id", "kind"),),
+                "pk_attr": "id",
+                "table_description": "How often dirty batches or members of a population were taken away.",
+            },
+            bases=["Model"],
         ),
         ops.RunSQL(RAISE, reverse_sql="DROP FUNCTION seggraph_raise_data_version()"),
         _trigger("dirty_batches"),

@@ -55,18 +55,31 @@ class Migration(migrations.Migration):
 
     operations = [
         ops.CreateModel(
-            name='Drift',
+            name="Drift",
             fields=[
-                ('id', fields.BigIntField(generated=True, primary_key=True, unique=True, db_index=True)),
-                ('workspace_id', fields.BigIntField()),
-                ('kind', fields.IntEnumField(description='PERSON: 1\nACCOUNT: 2\nORGANIZATION: 3\nPRODUCT: 4\nDEAL: 5\nACTIVITY: 6\nTICKET: 7', enum_type=MemberKind, generated=False)),
-                ('day', fields.DateField()),
-                ('members', fields.BigIntField()),
-                ('segments', fields.BigIntField()),
-                ('last_at', fields.DatetimeField(auto_now=False, auto_now_add=False)),
+                ("id", fields.BigIntField(generated=True, primary_key=True, unique=True, db_index=True)),
+                ("workspace_id", fields.BigIntField()),
+                (
+                    "kind",
+                    fields.IntEnumField(
+                        description="PERSON: 1\nACCOUNT: 2\nORGANIZATION: 3\nPRODUCT: 4\nDEAL: 5\nACTIVITY: 6\nTICKET: 7",
+                        enum_type=MemberKind,
+                        generated=False,
+                    ),
+                ),
+                ("day", fields.DateField()),
+                ("members", fields.BigIntField()),
+                ("segments", fields.BigIntField()),
+                ("last_at", fields.DatetimeField(auto_now=False, auto_now_add=False)),
             ],
-            options={'table': 'drift', 'app': 'seggraph', 'unique_together': (('workspace_id', 'kind', 'day'),), 'pk_attr': 'id', 'table_description': "What was corrected in a workspace's segments of one kind on one day (UTC)."},
-            bases=['Model'],
+            options={
+                "table": "drift",
+                "app": "seggraph",
+                "unique_together": (("workspace_id", "kind", "day"),),
+                "pk_attr": "id",
+                "table_description": "What was corrected in a workspace's segments of one kind on one day (UTC).",
+            },
+            bases=["Model"],
         ),
         ops.RunSQL(FORWARDS, reverse_sql=BACKWARDS),
     ]

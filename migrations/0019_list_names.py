@@ -9,18 +9,24 @@ class Migration(migrations.Migration):
 
     operations = [
         ops.AlterField(
-            model_name='Delivery',
-            name='list_id',
+            model_name="Delivery",
+            name="list_id",
             field=fields.TextField(null=True, description="The list's id outside", unique=False),
         ),
         ops.AddField(
-            model_name='Delivery',
-            name='list_name',
-            field=fields.TextField(null=True, description='What the list is called outside; null while it is renamed', unique=False),
+            model_name="Delivery",
+            name="list_name",
+            field=fields.TextField(
+                null=True,
+                description="What the list is called outside; null while it is renamed",
+                unique=False,
+            ),
         ),
         ops.AddField(
-            model_name='Delivery',
-            name='refused_name',
-            field=fields.TextField(null=True, description='The name that the destination did not give the list', unique=False),
+            model_name="Delivery",
+            name="refused_name",
+            field=fields.TextField(
+                null=True, description="The name that the destination did not give the list", unique=False
+            ),
         ),
     ]

@@ -9,8 +9,8 @@ class Migration(migrations.Migration):
 
     operations = [
         ops.AddField(
-            model_name='RunChunk',
-            name='causes',
-            field=fields.BinaryField(null=True, description='services.move_causes; null: not known'),
+            model_name="RunChunk",
+            name="causes",
+            field=fields.BinaryField(null=True, description="services.move_causes; null: not known"),
         ),
     ]

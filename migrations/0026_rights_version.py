@@ -23,13 +23,18 @@ class Migration(migrations.Migration):
 
     operations = [
         ops.CreateModel(
-            name='RightsVersion',
+            name="RightsVersion",
             fields=[
-                ('id', fields.BigIntField(generated=True, primary_key=True, unique=True, db_index=True)),
-                ('version', fields.BigIntField()),
+                ("id", fields.BigIntField(generated=True, primary_key=True, unique=True, db_index=True)),
+                ("version", fields.BigIntField()),
             ],
-            options={'table': 'rights_version', 'app': 'seggraph', 'pk_attr': 'id', 'table_description': 'How often rights were withdrawn or changed: one row, which triggers count up in the transaction of the change.'},
-            bases=['Model'],
+            options={
+                "table": "rights_version",
+                "app": "seggraph",
+                "pk_attr": "id",
+                "table_description": "How often rights were withdrawn or changed: one row, which triggers count up in the transaction of the change.",
+            },
+            bases=["Model"],
         ),
         ops.RunSQL(
             [

@@ -18,9 +18,13 @@ async def tidy(apps: Any, editor: Any) -> None:
     client = editor.client
     rows = await client.execute_query_dict(f"SELECT id, email FROM members WHERE {OTHER_THAN_ASCII}")
     for row in rows:
-        await client.execute_query("UPDATE members SET email = $2 WHERE id = $1", [row["id"], tidied(row["email"])])
+        await client.execute_query(
+            "UPDATE members SET email = $2 WHERE id = $1", [row["id"], tidied(row["email"])]
+        )
     other = OTHER_THAN_ASCII.replace("email", "address")
-    rows = await client.execute_query_dict(f"SELECT id, address FROM suppressions WHERE channel = 1 AND {other}")
+    rows = await client.execute_query_dict(
+        f"SELECT id, address FROM suppressions WHERE channel = 1 AND {other}"
+    )
     for row in rows:
         await client.execute_query(
             "UPDATE suppressions s SET address = $2,"

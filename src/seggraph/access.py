@@ -71,6 +71,13 @@ def require_suppression_removal(viewer: Viewer) -> None:
         raise Forbidden("Only administrators and leaders may release suppressed addresses.")
 
 
+def require_bulk_edit_cancellation(viewer: Viewer, *, created_by_id: int | None) -> None:
+    """Raise Forbidden unless the viewer may stop a bulk edit of members."""
+    require_write(viewer)
+    if not viewer.manages_all and (created_by_id is None or created_by_id != viewer.user_id):
+        raise Forbidden("Team members may cancel only the bulk edits that they started.")
+
+
 def is_segment_manager(viewer: Viewer, *, created_by_id: int | None) -> bool:
     """Whether a segment is among those that the viewer manages.
 

@@ -102,6 +102,7 @@ class Api:
             layers=lambda answers: CORSMiddleware(_compressed(answers), **_cors(settings)),
             layered_bytes=COMPRESSED_BYTES,
             answered=partial(self._monitoring.request, GRAPHQL),
+            headers=[("vary", "Origin")],  # as the layer for other origins says of every answer
         )
         self.application = QueriesFirst(
             GRAPHQL,

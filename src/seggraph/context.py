@@ -82,6 +82,14 @@ class Context:
         """Enqueue the writing of an export's file after the commit."""
         unit.after_commit(partial(self.jobs.run_export, export_id, attempt=attempt))
 
+    def run_bulk_edit(self, unit: UnitOfWork, edit_id: int, position: int = -1, *, attempt: int = 0) -> None:
+        """Enqueue a bulk edit of members, from a position on, after the commit."""
+        unit.after_commit(partial(self.jobs.run_bulk_edit, edit_id, position, attempt=attempt))
+
+    def tend_sort_index(self, unit: UnitOfWork, index_id: int, *, attempt: int = 0) -> None:
+        """Enqueue the making or dropping of an index for sorted lists after the commit."""
+        unit.after_commit(partial(self.jobs.tend_sort_index, index_id, attempt=attempt))
+
     def deliver(self, unit: UnitOfWork, delivery_id: int, *, claim: int = 0) -> None:
         """Enqueue an update of a delivery after the commit."""
         unit.after_commit(partial(self.jobs.deliver, delivery_id, claim=claim))

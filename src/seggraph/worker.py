@@ -29,6 +29,7 @@ from seggraph.services.events import retention as event_retention
 from seggraph.services.exports import runs as export_runs
 from seggraph.services.history import run_compaction
 from seggraph.services.imports import runs as import_runs
+from seggraph.services.members import bulk_edit_runs, sort_index_builds
 from seggraph.services.operations import sweeping
 from seggraph.services.recompute import recompute
 from seggraph.services.refresh import refresh, ticks
@@ -55,6 +56,10 @@ IMPORT_SECONDS: Final = 300
 """Additional time for an import to check a file of gigabytes before it stores the first part."""
 EXPORT_SECONDS: Final = 3_600
 """Time limit of an export. It reads one snapshot, so it cannot be divided into several jobs."""
+BULK_EDIT_SECONDS: Final = 3_600
+"""Time limit of one job of a bulk edit. What is left then is carried on by another job."""
+INDEX_SECONDS: Final = 3_600
+"""Time limit of making an index, which waits for every transaction that began before it."""
 DELIVER_SECONDS: Final = 900
 """Time limit of one part of a delivery: a few batches of calls that can be slow."""
 
@@ -128,6 +133,20 @@ async def complete_erasure(ctx: dict[str, Any], erasure_id: int) -> None:
         await erasure.complete(context, erasure_id)
 
 
+async def run_bulk_edit(ctx: dict[str, Any], edit_id: int) -> None:
+    """Carry on a bulk edit of members."""
+    context: Context = ctx["context"]
+    with bound(job_id=ctx["job_id"]):
+        await bulk_edit_runs.run(context, edit_id)
+
+
+async def tend_sort_index(ctx: dict[str, Any], index_id: int) -> None:
+    """Make an index for sorted lists of members, or drop one."""
+    context: Context = ctx["context"]
+    with bound(job_id=ctx["job_id"]):
+        await sort_index_builds.run(context, index_id)
+
+
 def _functions(settings: Settings) -> list[Function]:
     """The jobs with their time limits. A job that exceeds its limit is cancelled, and its work is enqueued again."""
     limit = recompute.longest_seconds(settings) + GRACE_SECONDS
@@ -140,6 +159,8 @@ def _functions(settings: Settings) -> list[Function]:
         func(value_segments, name=Job.VALUE_SEGMENTS, timeout=limit, keep_result=0, max_tries=3),
         func(complete_erasure, name=Job.COMPLETE_ERASURE, timeout=limit, keep_result=0, max_tries=3),
         func(run_import, name=Job.RUN_IMPORT, timeout=limit + IMPORT_SECONDS, keep_result=0, max_tries=3),
+        func(run_bulk_edit, name=Job.RUN_BULK_EDIT, timeout=BULK_EDIT_SECONDS, keep_result=0, max_tries=3),
+        func(tend_sort_index, name=Job.TEND_SORT_INDEX, timeout=INDEX_SECONDS, keep_result=0, max_tries=3),
         func(deliver, name=Job.DELIVER, timeout=DELIVER_SECONDS, keep_result=0, max_tries=3),
         func(run_export, name=Job.RUN_EXPORT, timeout=EXPORT_SECONDS, keep_result=0, max_tries=3),
     ]

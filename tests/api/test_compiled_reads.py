@@ -1,5 +1,6 @@
 """Documents of the product as compiled, against graphql-core: the same answers, a statement for each level."""
 
+import random
 from collections.abc import AsyncIterator, Iterator
 from typing import Any, cast
 
@@ -44,6 +45,8 @@ DOCUMENTS = [
     MEMBERS,
     METRICS,
     NESTED,
+    "query ($id: ID!, $from: Date) { segment(id: $id) { metrics(from: $from) { t: totals { ctr __typename } } "
+    "all: metrics { totals { cpc } series(interval: DAY) { day } } only: metrics { totals { cpm spend } } } }",
     f"{{ segments {{ totalCount pageInfo {{ endCursor }} edges {{ cursor node {{ {SEGMENT} }} }} }} }}",
     f"query ($id: ID!) {{ segment(id: $id) {{ {SEGMENT} criteria criteriaText criteriaSentence transitions }} }}",
     "{ segments { nodes { reach { error { code } waterfall(channel: EMAIL) { name remaining } } } } }",
@@ -136,6 +139,57 @@ async def test_the_answers_are_graphql_cores(
     assert without_places(again) == without_places(first) == without_places(stock)
     assert list(again) == list(stock)
     assert (compiled[1] is None) is ("errors" in stock)
+
+
+TOTALS = (
+    "spend impressions clicks conversions impressionsExact clicksExact conversionsExact ctr cpc cpm"
+    " campaignCount flaggedCount"
+)
+
+
+async def test_totals_that_postgresql_makes_are_those_of_the_service(product: Product) -> None:
+    numbers = random.Random(7)
+    counts = [0, 1, 3, 7, 999, 1_000_000_000]
+    segment_ids = []
+    for number in range(40):
+        made = await product.run(
+            """mutation ($name: String!) {
+              createSegment(input: {name: $name, kind: ACCOUNT, type: STATIC}) { segment { id } } }""",
+            name=f"Segment {number}",
+        )
+        segment_ids.append(made["createSegment"]["segment"]["id"])
+    made = await product.run(
+        """mutation ($ids: [ID!]!) {
+          createCampaign(input: {name: "C", segmentIds: $ids}) { campaign { id } } }""",
+        ids=segment_ids,
+    )
+    rows = [
+        {
+            "campaignId": made["createCampaign"]["campaign"]["id"],
+            "segmentId": segment_id,
+            "day": f"2026-01-{day:02}",
+            "spend": f"{numbers.choice([0, 5, 125, numbers.randrange(10**13)]) / 10**4:.4f}",
+            "impressions": numbers.choice([*counts, numbers.randrange(10**6)]),
+            "clicks": numbers.choice([*counts, numbers.randrange(10**4)]),
+            "conversions": numbers.choice(counts),
+        }
+        for segment_id in segment_ids[1:]
+        for day in range(1, numbers.randrange(2, 7))
+    ]
+    await product.run(
+        "mutation ($rows: [CampaignMetricInput!]!) { recordCampaignMetrics(input: {rows: $rows}) { written } }",
+        rows=rows,
+    )
+    of_row = f"{{ segments(first: 50) {{ nodes {{ id metrics {{ totals {{ {TOTALS} }} }} }} }} }}"
+    of_service = of_row.replace("metrics {", 'metrics(from: "2000-01-01") {')
+
+    await product.raw(of_row)
+    with counted() as sent:
+        found = await product.raw(of_row)
+
+    assert len(sent) == 1
+    assert found["data"] == (await product.raw(of_service))["data"]
+    assert len({str(node) for node in found["data"]["segments"]["nodes"]}) == 40
 
 
 def without_places(answer: dict[str, Any]) -> dict[str, Any]:

@@ -33,6 +33,9 @@ TABLES = Tables(
         "playbook.id": "Playbook",
         "import.id": "Import",
         "export.id": "Export",
+        "bulkEdit.id": "BulkEdit",
+        "bulkEditId": "BulkEdit",
+        "cancelBulkEdit.id": "BulkEdit",
         "segmentId": "Segment",
         "segmentIds": "Segment",
         "excludeSegmentIds": "Segment",
@@ -162,6 +165,7 @@ MAY: Mapping[str, str] = {
             "addSegmentMembers",
             "removeSegmentMembers",
             "startImport",
+            "cancelBulkEdit",
             "cancelImport",
             "unsuppressAddresses",
         ),
@@ -457,6 +461,9 @@ async def test_subscriptions_tell_nothing_that_is_hidden(
             for field in WALK.fields_of("Subscription"):
                 for place in WALK.places("Subscription", field):
                     kind = WALK.kind_of(field, place)
+                    if kind not in world.objects[HIDDEN]:
+                        assert kind == "BulkEdit"  # everybody sees all of them
+                        continue
                     heard = []
                     for value in (world.objects[HIDDEN][kind], ids.encode(kind, 10**17)):
                         operation = WALK.trial("Subscription", field, {kind: value}, place, value)

@@ -48,6 +48,26 @@ async def test_a_large_answer_is_compressed(product: Product, accepted: str, use
     assert UNPACKED[used](packed.content) == plain.content
 
 
+@pytest.mark.parametrize(
+    "query", ["{ viewer { role } }", TYPES, "{ nothing }", "{ segments { nodes { name } } }"]
+)
+@pytest.mark.parametrize("origin", [None, "https://app.example"])
+@pytest.mark.parametrize("encoding", ["identity", "gzip"])
+async def test_the_short_way_has_the_headers_of_the_usual_way(
+    product: Product, query: str, origin: str | None, encoding: str
+) -> None:
+    headers = {"accept-encoding": encoding} | ({} if origin is None else {"origin": origin})
+    first, second = [
+        await product.http.post("/graphql", json={"query": query}, headers=headers) for _ in range(2)
+    ]
+
+    assert first.json() == second.json()
+    for response in (first, second):
+        for varying in ("x-request-id", "date", "content-length"):
+            del response.headers[varying]
+    assert first.headers == second.headers
+
+
 async def test_a_small_answer_is_sent_as_it_is(product: Product) -> None:
     response = await raw_answer(product, "{ __typename }", "gzip, br, zstd")
 

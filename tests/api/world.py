@@ -268,6 +268,16 @@ async def _files(world: World, product: Product, team: Product) -> None:
         world.keep(
             *((PRIVATE, "Export of all") if word == OPEN else (word, "Export")), export["export"]["id"]
         )
+    edit = await called(
+        product,
+        "tagMembers",
+        "bulkEdit { id }",
+        kind="PERSON",
+        externalIds=["p001"],
+        add=["x"],
+        inBackground=True,
+    )
+    world.keep(OPEN, "BulkEdit", edit["bulkEdit"]["id"])
     own = await called(team, "createExport", "export { id }", segmentId=world.objects[OPEN]["Segment"])
     world.keep(OPEN, "Export", own["export"]["id"])
 

@@ -80,6 +80,8 @@ def test_demo_is_ready_when_it_says_so_and_keeps_its_data(tmp_path: Path) -> Non
         [destination], [webhook] = out["destinations"], out["webhooks"]
         assert (destination["type"], len(destination["deliveries"])) == ("FILE", 1)
         assert webhook == {"status": "ACTIVE"}
+        edits = first.query("{ bulkEdits { nodes { action status addedTags } } }")["bulkEdits"]["nodes"]
+        assert [(edit["action"], edit["addedTags"]) for edit in edits] == [("TAG_MEMBERS", ["north america"])]
 
     with demo(tmp_path, "--members", "300") as second:
         assert second.query() == data

@@ -10,8 +10,8 @@ from seggraph.context import Context
 from seggraph.database.connections import database
 from seggraph.database.paging import Order, PageRequest
 from seggraph.services.catalogue import catalogues
-from seggraph.services.members import members, upserts
-from seggraph.services.members.members import MemberList
+from seggraph.services.members import lists, orders, pages, upserts
+from seggraph.services.members.lists import MemberList, Total
 from seggraph.vocabulary import MemberKind
 
 KIND = MemberKind.ACCOUNT
@@ -40,7 +40,7 @@ async def forwards(viewer: Viewer, list_: MemberList, order: Order) -> list[str]
     found: list[str] = []
     request = PageRequest(first=SIZE)
     while True:
-        page = await members.list_page(viewer, list_, order, request)
+        page = await pages.list_page(viewer, list_, order, request)
         found += [view.external_id for view in page.items]
         if not page.has_next:
             return found
@@ -51,7 +51,7 @@ async def backwards(viewer: Viewer, list_: MemberList, order: Order) -> list[str
     found: list[str] = []
     request = PageRequest(last=SIZE)
     while True:
-        page = await members.list_page(viewer, list_, order, request)
+        page = await pages.list_page(viewer, list_, order, request)
         found = [view.external_id for view in page.items] + found
         if not page.has_previous:
             return found
@@ -64,11 +64,11 @@ async def test_pages_put_together_are_the_list(
     filled: Viewer, field: str | None, descending: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # given that an audience of more than 5 is not looked for one by one, if it is dense
-    monkeypatch.setattr(members, "FEW", 5)
+    monkeypatch.setattr(lists, "FEW", 5)
     async with database() as connection:
         catalogue = await catalogues.load(connection, filled.workspace_id, KIND)
-    order = members.order_by(catalogue, field, descending=descending)
-    lists = {
+    order = orders.order_by(catalogue, field, descending=descending)
+    narrowed = {
         "all": (MemberList(KIND), set(range(COUNT))),
         "audience": (MemberList(KIND, audience=BitMap(range(0, COUNT, 2))), set(range(0, COUNT, 2))),
         "late audience": (MemberList(KIND, audience=BitMap([3, *range(9, 22)])), {3, *range(9, 22)}),
@@ -76,14 +76,14 @@ async def test_pages_put_together_are_the_list(
         "search": (MemberList(KIND, search="name 1"), {n for n in range(COUNT) if n % 4 and n % 3 == 1}),
         "nobody": (MemberList(KIND, search="100%"), set()),
     }
-    for title, (list_, expected) in lists.items():
-        whole = await members.list_page(filled, list_, order, PageRequest(first=100))
+    for title, (list_, expected) in narrowed.items():
+        whole = await pages.list_page(filled, list_, order, PageRequest(first=100))
         names = [view.external_id for view in whole.items]
 
         assert await forwards(filled, list_, order) == names, title
         assert await backwards(filled, list_, order) == names, title
         assert sorted(names) == [f"m{number:02}" for number in sorted(expected)], title
-        assert await members.count(filled, list_) == len(expected), title
+        assert await lists.total(filled, list_) == Total(len(expected)), title
         if field in ("name", "revenue"):
             values = [getattr(view, field) for view in whole.items]
             given = [value for value in values if value is not None]

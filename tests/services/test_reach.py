@@ -92,7 +92,7 @@ def test_a_member_of_two_channels_counts_once_in_the_total() -> None:
     reachable |= {(Step.REACHED, Channel.EMAIL): BitMap([1, 2])}
     reachable |= {(Step.REACHED, Channel.DIRECT_MAIL): BitMap([2, 3])}
 
-    assert astuple(count(BitMap([1, 2, 3, 4]), reachable, None)) == (3, 2, 2, *[0] * 13, 4)
+    assert astuple(count(BitMap([1, 2, 3, 4]), reachable, None)) == (3, 2, 2, *[0] * 13, 4, *[0] * 4)
     assert count(BitMap([1, 2, 3, 4]), reachable, SegmentPurpose.ACQUISITION).total == 2
     assert count(BitMap([1, 4]), reachable, SegmentPurpose.RETENTION) == ReachCounts(
         1, 1, 0, 0, 0, 0, members=2

@@ -18,6 +18,7 @@ from seggraph.api.events.events import Event
 from seggraph.api.files.exports import Export
 from seggraph.api.files.import_templates import ImportTemplate
 from seggraph.api.files.imports import Import
+from seggraph.api.members.bulk_edits import BulkEdit
 from seggraph.api.members.members import Member
 from seggraph.api.playbooks.playbooks import Playbook
 from seggraph.api.segments.segments import Segment
@@ -31,7 +32,7 @@ from seggraph.services.identity import workspaces
 from seggraph.services.identity.workspaces import WorkspaceView
 from seggraph.services.imports import imports
 from seggraph.services.imports import templates as import_templates
-from seggraph.services.members import members
+from seggraph.services.members import bulk_edits, members
 from seggraph.services.segments import views as segment_views
 from seggraph.services.webhooks import attempts as webhook_attempts
 from seggraph.services.webhooks import webhooks
@@ -87,6 +88,7 @@ async def _workspaces(viewer: Viewer, numbers: Keys) -> Mapping[int, WorkspaceVi
 
 NODES: Final[Mapping[str, Find]] = {
     "ApiKey": _by_service(workspaces.get_api_keys, ApiKey.of),
+    "BulkEdit": _by_service(bulk_edits.get_many, BulkEdit.of),
     "Campaign": _by_loader(lambda caller: caller.loaders.campaigns.by_id, Campaign.of),
     "Delivery": _by_service(deliveries.get_many, Delivery.of),
     "Destination": _by_loader(lambda caller: caller.loaders.destinations.by_id, Destination.of),

@@ -25,6 +25,7 @@ from seggraph.api.events.events import EventMutations
 from seggraph.api.files.exports import ExportMutations, ExportQueries
 from seggraph.api.files.import_templates import ImportTemplateMutations, ImportTemplateQueries
 from seggraph.api.files.imports import ImportMutations, ImportQueries
+from seggraph.api.members.bulk_edits import BulkEditMutations, BulkEditQueries
 from seggraph.api.members.erasure import ErasureMutations
 from seggraph.api.members.members import Member, MemberConnection, MemberOrder
 from seggraph.api.members.mutations import MemberMutations
@@ -53,8 +54,8 @@ from seggraph.api.webhooks.webhooks import WebhookQueries
 from seggraph.api.workspaces.settings import WorkspaceMutations
 from seggraph.errors import Invalid, NotFound, TooMany
 from seggraph.services.criteria import matching
-from seggraph.services.members import members
-from seggraph.services.members.members import MemberList
+from seggraph.services.members import members, pages
+from seggraph.services.members.lists import MemberList
 from seggraph.services.segments import views as segment_views
 from seggraph.settings import Settings
 from seggraph.transport import Observe, ServedSchema
@@ -77,6 +78,7 @@ class Query(
     CriteriaFieldQueries,
     CriteriaTextQueries,
     DestinationQueries,
+    BulkEditQueries,
     ExportQueries,
     ImportQueries,
     ImportTemplateQueries,
@@ -217,7 +219,7 @@ class Query(
             audience = matching_members if audience is None else audience & matching_members
         list_ = MemberList(kind, search, audience)
         order = await member_order(caller, kind, order_by)
-        page = await members.list_page(
+        page = await pages.list_page(
             caller.viewer, list_, order, request_of(first, after, last, before), columns=wanted(info)
         )
         return MemberConnection.of_list(caller.viewer, page, list_)
@@ -234,6 +236,7 @@ class Mutation(
     DestinationMutations,
     ErasureMutations,
     EventMutations,
+    BulkEditMutations,
     ExportMutations,
     ImportMutations,
     ImportTemplateMutations,

@@ -26,6 +26,10 @@ MAX_ARRAY: Final = 4_096
 """Most ordinals of a chunk that the roaring format stores one by one; of more it stores a bitset, or runs."""
 
 BITSET_BYTES: Final = 8_192
+"""Of a chunk."""
+
+WITHOUT_RUNS: Final = (12_346).to_bytes(4, "little")
+"""How the serialized form of a bitmap begins that has no list of runs."""
 
 
 def chunk_of(ordinal: int) -> int:
@@ -77,12 +81,15 @@ def bits_of(bitmap: BitMap) -> bytes:
     """A bit for each ordinal from the first to the last one, as PostgreSQL's get_bit counts those of a bytea."""
     if not bitmap:
         return b""
-    first = bitmap.min()
-    count = bitmap.max() - first + 1
-    digits = bytearray(b"0") * count
-    for ordinal in bitmap:
-        digits[first - ordinal - 1] = ord("1")
-    return int(digits, 2).to_bytes((count + 7) // 8, "little")
+    chunks = split(bitmap)
+    first, last = bitmap.min(), bitmap.max()
+    begin = first >> CHUNK_BITS
+    blocks = [
+        _bitset(chunks[number]) if number in chunks else bytes(BITSET_BYTES)
+        for number in range(begin, (last >> CHUNK_BITS) + 1)
+    ]
+    bits = int.from_bytes(b"".join(blocks), "little") >> (first - (begin << CHUNK_BITS))
+    return bits.to_bytes((last - first) // 8 + 1, "little")
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,10 +125,15 @@ def in_block(ordinal: str, block: str) -> str:
 
 
 def _bitset(chunk: BitMap) -> bytes:
-    """The bitset of a chunk with more than MAX_ARRAY ordinals: what its serialized form has after its head."""
-    data = BitMap(
-        chunk.to_array(), optimize=False
-    ).serialize()  # made of single ordinals, so it is no list of runs
+    """The bits of the ordinals of a chunk. Many of them are the end of its serialized form, unless it has runs."""
+    if len(chunk) <= MAX_ARRAY:
+        bits = bytearray(BITSET_BYTES)
+        for ordinal in chunk:
+            bits[ordinal % (1 << CHUNK_BITS) >> 3] |= 1 << (ordinal & 7)
+        return bytes(bits)
+    data = chunk.serialize()
+    if not data.startswith(WITHOUT_RUNS):
+        data = BitMap(chunk.to_array(), optimize=False).serialize()
     return bytes(data[len(data) - BITSET_BYTES :])
 
 

@@ -23,6 +23,7 @@ from seggraph.cli.demo_receiver import DemoReceiver
 from seggraph.cli.operating import seeding_progress
 from seggraph.cli.serving import Port, bring_up_to_date, listening, new_server, serve_until
 from seggraph.context import Context, open_context
+from seggraph.demo import bulk_edits as demo_bulk_edits
 from seggraph.demo import destinations as demo_destinations
 from seggraph.demo import seeding
 from seggraph.demo import webhooks as demo_webhooks
@@ -89,6 +90,7 @@ async def _demo(settings: Settings, listener: socket.socket, *, members: int, as
             await demo_webhooks.ensure(context, workspace_id, _url(listener, demo_receiver.PATH))
             await demo_destinations.ensure(context, workspace_id)
             if members:
+                await demo_bulk_edits.ensure(context, workspace_id)
                 await demo_workspaces.wait_until_calculated(workspace_id, seconds=READY_SECONDS)
         server = new_server(settings, DemoReceiver().route)
         serving = asyncio.create_task(serve_until(server, listener, stopping))

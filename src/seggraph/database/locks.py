@@ -14,6 +14,9 @@ import asyncpg
 MIGRATIONS: Final = 0x5E66_4A9F
 """The key of the session lock under which one process migrates. It belongs to the database, not to a workspace."""
 
+SORT_INDEXES: Final = 0x5E66_4AA0
+"""The key of the session lock under which one process at a time makes or drops an index of members."""
+
 
 class LockSpace(IntEnum):
     """The first key of an advisory lock, in the order of locking. The second key is a hash of the workspace.
@@ -61,6 +64,17 @@ async def lock_shared(
 ) -> None:
     """Wait until no transaction holds the lock exclusively, and share it until this one ends."""
     await connection.execute(SHARED, space + kind, workspace_id)
+
+
+async def try_lock_session(connection: asyncpg.Connection, key: int) -> bool:
+    """Hold a lock until `unlock_session`, or the end of the connection, if no other connection holds it."""
+    held: bool = await connection.fetchval("SELECT pg_try_advisory_lock($1)", key)
+    return held
+
+
+async def unlock_session(connection: asyncpg.Connection, key: int) -> None:
+    """Release a lock that `try_lock_session` took."""
+    await connection.execute("SELECT pg_advisory_unlock($1)", key)
 
 
 async def try_lock_exclusive(

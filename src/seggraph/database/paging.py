@@ -274,8 +274,8 @@ async def fetch_pages(
             keys = decode_cursor(order, cursor, path=name)
             conditions += _beyond(order, len(values), descending=is_falling)
             values += keys
-    direction = "DESC" if order.descending is not request.backwards else "ASC"
-    names = [f"key_{index}" for index in range(len(order.keys))]
+    direction = direction_of(order, request)
+    names = key_names(order)
     columns = "".join(f", {key.sql} AS {name}" for key, name in zip(order.keys, names, strict=True))
     sorting = ", ".join(f"{name} {direction}" for name in names)
     texts = [
@@ -283,15 +283,45 @@ async def fetch_pages(
         f" {conditions} ORDER BY {sorting} LIMIT {size + 1})"
         for number, select in enumerate(selects)
     ]
-    pages = f"({' UNION ALL '.join(texts)}) AS pages"
+    return await fetch_lists(connection, texts, values, order, request, make, reading=reading)
+
+
+async def fetch_lists(
+    connection: asyncpg.Connection,
+    lists: Sequence[str],
+    arguments: Sequence[Any],
+    order: Order,
+    request: PageRequest,
+    make: Callable[[asyncpg.Record], R] | None,
+    *,
+    reading: str = ROWS,
+) -> list[Page[R]]:
+    """Read pages in one statement, of which each is what a SELECT in `lists` returns.
+
+    Each SELECT is in brackets and limited to one row more than asked for, from the side where the page begins. It has
+    the keys of the order as `key_0`, `key_1`, …, and its number as `list_number`. For the rest see `fetch_pages`.
+    """
+    names, direction = key_names(order), direction_of(order, request)
+    sorting = ", ".join(f"{name} {direction}" for name in names)
+    pages = f"({' UNION ALL '.join(lists)}) AS pages"
     text = f"{reading.format(pages=pages)} ORDER BY list_number, {sorting}"
-    rows = await connection.fetch(text, *values)
-    if len(selects) == 1:
+    rows = await connection.fetch(text, *arguments)
+    if len(lists) == 1:
         return [_page(rows, names, order, request, make)]
-    lists: list[list[asyncpg.Record]] = [[] for _ in selects]
+    found: list[list[asyncpg.Record]] = [[] for _ in lists]
     for row in rows:
-        lists[row["list_number"]].append(row)
-    return [_page(rows, names, order, request, make) for rows in lists]
+        found[row["list_number"]].append(row)
+    return [_page(rows, names, order, request, make) for rows in found]
+
+
+def key_names(order: Order) -> list[str]:
+    """The names of the columns with the keys of an order."""
+    return [f"key_{index}" for index in range(len(order.keys))]
+
+
+def direction_of(order: Order, request: PageRequest) -> str:
+    """The direction in which rows are read: from the end if the page is counted from there."""
+    return "DESC" if order.descending is not request.backwards else "ASC"
 
 
 def _page(

@@ -46,6 +46,8 @@ class Job(StrEnum):
     RUN_EXPORT = "run_export"
     DELIVER = "deliver"
     COMPLETE_ERASURE = "complete_erasure"
+    RUN_BULK_EDIT = "run_bulk_edit"
+    TEND_SORT_INDEX = "tend_sort_index"
 
 
 def encode(message: Any) -> bytes:
@@ -160,6 +162,20 @@ class JobQueue:
         """Enqueue the completion of an erasure whose process was lost; only once while it waits or runs."""
         async with _asking(ASK_SECONDS):
             await self._arq.enqueue_job(Job.COMPLETE_ERASURE, erasure_id, _job_id=f"erase:{erasure_id}")
+
+    async def run_bulk_edit(self, edit_id: int, position: int, *, attempt: int = 0) -> None:
+        """Enqueue a bulk edit of members, from a position on. Use the next attempt if a worker was lost."""
+        async with _asking(ASK_SECONDS):
+            await self._arq.enqueue_job(
+                Job.RUN_BULK_EDIT, edit_id, _job_id=f"bulk-edit:{edit_id}:{position}:{attempt}"
+            )
+
+    async def tend_sort_index(self, index_id: int, *, attempt: int = 0) -> None:
+        """Enqueue the making or dropping of an index for sorted lists; only once while it waits or runs."""
+        async with _asking(ASK_SECONDS):
+            await self._arq.enqueue_job(
+                Job.TEND_SORT_INDEX, index_id, _job_id=f"sort-index:{index_id}:{attempt}"
+            )
 
     async def backlog(self) -> Backlog:
         """Read the state of the queue."""

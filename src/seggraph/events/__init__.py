@@ -3,6 +3,7 @@
 from seggraph.events.cursors import Position
 from seggraph.events.facts import (
     SAMPLE_SIZE,
+    BulkEditProgressed,
     CampaignChanged,
     DeliveryChanged,
     ExportFinished,
@@ -25,6 +26,7 @@ from seggraph.events.stream import EventStream, ResyncReason
 
 __all__ = [
     "SAMPLE_SIZE",
+    "BulkEditProgressed",
     "CampaignChanged",
     "Delivery",
     "DeliveryChanged",

@@ -199,6 +199,19 @@ class ExportProgressed(Fact):
 
 @published
 @dataclass(frozen=True, slots=True, kw_only=True)
+class BulkEditProgressed(Fact):
+    """A bulk edit of members made progress or ended. Its row has the current state."""
+
+    bulk_edit_id: int
+
+    @property
+    def subject_id(self) -> int:
+        """The bulk edit."""
+        return self.bulk_edit_id
+
+
+@published
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ImportFinished(Fact):
     """An import that was not a dry run ended: it was completed, failed or cancelled."""
 

@@ -24,6 +24,7 @@ from redis.exceptions import RedisError
 from seggraph.errors import RetryLater
 from seggraph.events.cursors import Position
 from seggraph.events.facts import Fact, decode, encode
+from seggraph.events.together import Together
 from seggraph.vocabulary.described import DescribedStrEnum
 
 MAX_LENGTH = 10_000
@@ -91,6 +92,10 @@ class EventStream:
         self._max_length = max_length
         self._command_seconds = command_seconds
         self._unpublished: set[int] = set()
+        self._positions = Together[int, Position](lambda workspace_id: self._run(workspace_id, ends=""))
+        self._reads = Together[tuple[int, Position], list[Entry] | ResyncReason](
+            lambda asked: self._read(*asked)
+        )
 
     async def publish(self, facts: Sequence[Fact]) -> bool:
         """Append facts to the streams of their workspaces, in order, after the commit. Return whether it was done.
@@ -136,7 +141,7 @@ class EventStream:
 
         A stream that does not exist is created. Raises RetryLater if Redis does not answer.
         """
-        return await self._run(workspace_id, ends="")
+        return await self._positions.ask(workspace_id)
 
     async def begin_epoch(self, workspace_id: int, *, instead_of: str | None = None) -> Position:
         """Begin a new epoch, so that every reader must resync. With `instead_of`, only if that is the current epoch.
@@ -150,6 +155,9 @@ class EventStream:
 
         Raises RetryLater if Redis does not answer.
         """
+        return await self._reads.ask((workspace_id, after))
+
+    async def _read(self, workspace_id: int, after: Position) -> list[Entry] | ResyncReason:
         async with self._exchange(), self._redis.pipeline(transaction=True) as pipe:
             pipe.xrange(_key(workspace_id), min=after.entry_id, count=PAGE_SIZE + 1)
             pipe.xrange(_key(workspace_id), count=1)

@@ -14,7 +14,7 @@ from seggraph.models.destinations import Delivery, DeliveryChange, DeliveryRemov
 from seggraph.models.dirty import DataVersion, DirtyBatch
 from seggraph.models.exports import Export
 from seggraph.models.imports import Import, ImportReject, ImportTemplate
-from seggraph.models.members import Erasure, Member, MemberAddress
+from seggraph.models.members import BulkEdit, Erasure, Member, MemberAddress, SortIndex
 from seggraph.models.playbooks import Playbook
 from seggraph.models.relations import PendingRelation, Relation
 from seggraph.models.runs import Drift, Run, RunChunk
@@ -28,6 +28,7 @@ __all__ = [
     "ApiKey",
     "Attribute",
     "AuditEntry",
+    "BulkEdit",
     "Campaign",
     "CampaignSegment",
     "Chunk",
@@ -55,6 +56,7 @@ __all__ = [
     "RunChunk",
     "Segment",
     "SegmentHiding",
+    "SortIndex",
     "Source",
     "Suppression",
     "User",

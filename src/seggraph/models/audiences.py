@@ -42,6 +42,11 @@ class ChunkRole(IntEnum):
     REJECTED = 43
     """Of a delivery: the members that the destination refused and that did not change since."""
 
+    SHARED_EMAIL = 51
+    SHARED_PHONE = 52
+    SHARED_POSTAL = 53
+    """Of a population: the members whose addresses are not theirs alone (services.reach.addresses)."""
+
     @classmethod
     def addressed(cls, channel: Channel) -> "ChunkRole":
         """The role of the audience with an address for `channel`."""

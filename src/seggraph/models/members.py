@@ -1,12 +1,16 @@
-"""Members: everything that can be in a segment; and erasures of members."""
+"""Members: everything that can be in a segment; erasures and bulk edits of members, and indexes that sort them."""
 
+from enum import StrEnum
 from typing import Any
 
 from tortoise import fields
 from tortoise.contrib.postgres.fields import ArrayField
+from tortoise.indexes import Index
 from tortoise.models import Model
 
-from seggraph.vocabulary import ConsentState, MemberKind
+from seggraph.models.users import User
+from seggraph.models.workspaces import Workspace
+from seggraph.vocabulary import BulkEditAction, BulkEditStatus, ConsentState, MemberKind
 
 
 class Member(Model):
@@ -90,3 +94,85 @@ class Erasure(Model):
         """Table name."""
 
         table = "erasures"
+
+
+class BulkEdit(Model):
+    """An edit of many members of a kind, which a worker carries out portion by portion.
+
+    The members up to `position` are done; the counts are theirs. `ordinals` is empty when the edit is over.
+    """
+
+    id = fields.BigIntField(primary_key=True)
+    workspace: fields.ForeignKeyRelation[Workspace] = fields.ForeignKeyField("seggraph.Workspace")
+    kind = fields.IntEnumField(MemberKind)
+    action = fields.CharEnumField(BulkEditAction, max_length=16)
+    edit: fields.Field[dict[str, object]] = fields.JSONField(
+        description="What is done: tags to add and remove, or consents"
+    )
+    status = fields.CharEnumField(BulkEditStatus, max_length=16, default=BulkEditStatus.RUNNING)
+    ordinals = fields.BinaryField()
+    total = fields.BigIntField()
+    position = fields.BigIntField(default=-1)
+    changed = fields.BigIntField(default=0)
+    unchanged = fields.BigIntField(default=0)
+    not_found = fields.BigIntField(default=0)
+    over_limit_count = fields.BigIntField(default=0)
+    over_limit = ArrayField("bigint", description="The first members that would have too many tags")
+    lease_holder = fields.CharField(max_length=64, null=True)
+    lease_until = fields.DatetimeField(null=True)
+    attempts = fields.IntField(default=0)
+    retry_at = fields.DatetimeField(null=True)
+    error_code = fields.CharField(max_length=64, null=True)
+    error_message = fields.TextField(null=True)
+    error_at = fields.DatetimeField(null=True)
+    created_by: fields.ForeignKeyNullableRelation[User] = fields.ForeignKeyField(
+        "seggraph.User", related_name="bulk_edits", null=True, on_delete=fields.SET_NULL
+    )
+    created_at = fields.DatetimeField(auto_now_add=True)
+    finished_at = fields.DatetimeField(null=True)
+    workspace_id: int
+    created_by_id: int | None
+
+    class Meta:
+        """Table name and the order bulk edits are listed in."""
+
+        table = "bulk_edits"
+        indexes = (Index(fields=("workspace_id", "id"), name="bulk_edits_by_workspace"),)
+
+
+class SortIndexStatus(StrEnum):
+    """How far an index is."""
+
+    BUILDING = "BUILDING"
+    READY = "READY"
+    FAILED = "FAILED"
+    UNUSED = "UNUSED"
+    """Nobody has sorted by the field for long; the index is to be dropped."""
+
+
+class SortIndex(Model):
+    """An index of the members of a kind in a workspace by a field, which was made when a list was sorted by it.
+
+    Its name in PostgreSQL is `members_sort_` and the id.
+    """
+
+    id = fields.BigIntField(primary_key=True)
+    workspace_id = fields.BigIntField()
+    kind = fields.IntEnumField(MemberKind)
+    field = fields.CharField(max_length=100)
+    status = fields.CharEnumField(SortIndexStatus, max_length=16, default=SortIndexStatus.BUILDING)
+    lease_holder = fields.CharField(max_length=64, null=True)
+    lease_until = fields.DatetimeField(null=True)
+    attempts = fields.IntField(default=0)
+    retry_at = fields.DatetimeField(null=True)
+    error_code = fields.CharField(max_length=64, null=True)
+    error_message = fields.TextField(null=True)
+    error_at = fields.DatetimeField(null=True)
+    created_at = fields.DatetimeField(auto_now_add=True)
+    used_at = fields.DatetimeField(auto_now_add=True)
+
+    class Meta:
+        """Table name and keys."""
+
+        table = "sort_indexes"
+        unique_together = (("workspace_id", "kind", "field"),)

@@ -25,8 +25,8 @@ class Segment(Model):
 
     `requested_revision` is the requested computation, `computed_revision` the one that the numbers come from. While
     they differ, the lease columns say which run is computing. If there is no live lease, the sweeper enqueues the job
-    again. The numbers (`member_count`, `reach_*`, and the reach steps `addressed_*` and `allowed_*`) and `as_of` always
-    belong together.
+    again. The numbers (`member_count`, `reach_*`, the reach steps `addressed_*` and `allowed_*`, and the different
+    addresses `distinct_*`) and `as_of` always belong together.
     """
 
     id = fields.BigIntField(primary_key=True)
@@ -75,6 +75,10 @@ class Segment(Model):
     allowed_sms = fields.BigIntField(null=True)
     allowed_phone = fields.BigIntField(null=True)
     allowed_push = fields.BigIntField(null=True)
+    distinct_email = fields.BigIntField(null=True)
+    distinct_direct_mail = fields.BigIntField(null=True)
+    distinct_sms = fields.BigIntField(null=True)
+    distinct_phone = fields.BigIntField(null=True)
     reach_members = fields.BigIntField(
         null=True, description="The size of the segment when its reach was counted"
     )

@@ -7,7 +7,7 @@ types, uploads, streams and all mutations.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from json import JSONDecodeError
 from typing import Any, Final, TypeVar, cast
 
@@ -29,6 +29,8 @@ MAX_BYTES: Final = 64 * 1024
 """A larger body is not looked into for a document that is known: it is read once, on the usual way."""
 WATCHED_AFTER_SECONDS: Final = 0.05
 """Queries that take longer are cancelled when their client goes away; to watch all would cost more than it saves."""
+STRAIGHT_SEND: Final = "seggraph.straight_send"
+"""Where the scope of a WebSocket has what sends a frame past the layers, none of which looks at frames."""
 _READY: Final = "seggraph.ready_answer"
 _UTF8: Final = frozenset({"utf-8", "utf8"})
 
@@ -40,7 +42,8 @@ class KnownQueries:
     """The short way of a query through one process.
 
     `context` makes the context of a request, as for the endpoint. `layers` are put around answers of `layered_bytes`
-    or more, and around all answers to pages of other origins. `answered` is told the status of each answer.
+    or more, and around all answers to pages of other origins; any other answer has `headers` of theirs. `answered` is
+    told the status of each answer.
     """
 
     def __init__(
@@ -52,6 +55,7 @@ class KnownQueries:
         layers: Layers = lambda application: application,
         layered_bytes: int = MAX_BYTES,
         answered: Callable[[int], None] = lambda _: None,
+        headers: Sequence[tuple[str, str]] = (),
     ) -> None:
         self._served = served
         self._documents = documents
@@ -59,6 +63,7 @@ class KnownQueries:
         self._layered = layers(_send_ready)
         self._layered_bytes = layered_bytes
         self._answered = answered
+        self._headers = [(name.encode(), value.encode()) for name, value in headers]
 
     async def answer(self, scope: Scope, receive: Receive, send: Send) -> Receive | None:
         """Answer an HTTP request, and return None; or return what its body is read with on the usual way."""
@@ -125,13 +130,17 @@ class KnownQueries:
             (b"cache-control", b"no-store"),
             (b"content-length", str(len(body)).encode()),
             (request_ids.HEADER_BYTES, request_id.encode()),
+            *self._headers,
         ]
         await send({"type": "http.response.start", "status": status, "headers": headers})
         await send({"type": "http.response.body", "body": body})
 
 
 class QueriesFirst(Starlette):
-    """An application whose plain queries at one path go the short way; see `Starlette` for the options."""
+    """An application whose plain queries at one path go the short way; see `Starlette` for the options.
+
+    So do the frames that are sent to many WebSockets.
+    """
 
     def __init__(self, path: str, known: KnownQueries, **options: Any) -> None:
         super().__init__(**options)
@@ -140,6 +149,8 @@ class QueriesFirst(Starlette):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve a request, a WebSocket, or the lifespan."""
+        if scope["type"] == "websocket":
+            scope[STRAIGHT_SEND] = send
         if scope["type"] == "http" and scope["path"] == scope.get("root_path", "") + self._known_path:
             rest = await self._known.answer(scope, receive, send)
             if rest is None:

@@ -12,12 +12,13 @@ https://github.com/enisdenjo/graphql-ws/blob/master/PROTOCOL.md . What stock get
 
 import asyncio
 import copy
-from collections.abc import AsyncGenerator, Callable, Hashable, Mapping
+from collections.abc import AsyncGenerator, Callable, Coroutine, Hashable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from json import JSONDecodeError
 from typing import Any, Protocol, cast
 
+from starlette.types import Send
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 from strawberry.asgi import ASGIWebSocketAdapter
 from strawberry.http.exceptions import NonJsonMessageReceived, NonTextMessageReceived, WebSocketDisconnected
@@ -31,6 +32,7 @@ from seggraph import tasks
 from seggraph.errors import Forbidden, Unauthenticated
 from seggraph.transport.documents.persisted import PersistedDocuments, names_document
 from seggraph.transport.encoding import encode
+from seggraph.transport.known import STRAIGHT_SEND
 from seggraph.transport.masking import log_internal
 from seggraph.transport.refusals import Refused
 from seggraph.transport.sessions import Rights, until_refused
@@ -101,9 +103,12 @@ class TextWebSocketAdapter(ASGIWebSocketAdapter):
                 raise NonJsonMessageReceived from error
             yield message
 
-    async def send_text(self, text: str) -> None:
+    def send_text(self, text: str) -> Coroutine[Any, Any, None]:
         """Send one message that is encoded already."""
-        await self.ws.send_text(text)
+        straight: Send | None = self.ws.scope.get(STRAIGHT_SEND)
+        if straight is None or self.ws.application_state is not WebSocketState.CONNECTED:
+            return self.ws.send_text(text)
+        return cast(Coroutine[Any, Any, None], straight({"type": "websocket.send", "text": text}))
 
     async def send_json(self, message: Mapping[str, object]) -> None:
         """Send one message as text. Raises WebSocketDisconnected when the client is gone."""

@@ -5,6 +5,7 @@ Clients only ever see the names. A code, once given, never changes its meaning.
 """
 
 from seggraph.vocabulary.audit import AuditAction, AuditSubject
+from seggraph.vocabulary.bulk_edits import BulkEditAction, BulkEditStatus
 from seggraph.vocabulary.campaigns import CampaignSegmentRole, CampaignStatus
 from seggraph.vocabulary.described import DescribedIntEnum, DescribedStrEnum
 from seggraph.vocabulary.destinations import (
@@ -48,6 +49,8 @@ __all__ = [
     "AttributeType",
     "AuditAction",
     "AuditSubject",
+    "BulkEditAction",
+    "BulkEditStatus",
     "CampaignSegmentRole",
     "CampaignStatus",
     "Channel",

@@ -28,6 +28,7 @@ TYPE_NAMES: Final[Mapping[AuditSubject, str]] = {
     AuditSubject.IMPORT: "Import",
     AuditSubject.IMPORT_TEMPLATE: "ImportTemplate",
     AuditSubject.EXPORT: "Export",
+    AuditSubject.BULK_EDIT: "BulkEdit",
     AuditSubject.API_KEY: "ApiKey",
     AuditSubject.USER: "User",
     AuditSubject.WORKSPACE: "Workspace",

@@ -28,6 +28,8 @@ PUBLISHED: Final[tuple[type[DescribedIntEnum] | type[DescribedStrEnum], ...]] = 
     vocabulary.ConsentPolicy,
     vocabulary.ConsentState,
     vocabulary.DeliveryStatus,
+    vocabulary.BulkEditAction,
+    vocabulary.BulkEditStatus,
     vocabulary.ExportContent,
     vocabulary.ExportFormat,
     vocabulary.ExportStatus,

@@ -23,6 +23,10 @@ BEFORE: Final = "Return the objects before this cursor, which comes from an earl
 
 TOTAL_COUNT: Final = "How many objects the whole list has. They are counted only if you ask for this field."
 
+TOTAL_COUNT_IS_ESTIMATE: Final = (
+    "Whether totalCount is estimated from a sample of the members: only where a search finds thousands."
+)
+
 First = Annotated[int | None, strawberry.argument(description=FIRST)]
 After = Annotated[str | None, strawberry.argument(description=AFTER)]
 Last = Annotated[int | None, strawberry.argument(description=LAST)]

@@ -12,7 +12,6 @@ from seggraph.api.loaders.members import MemberLoaders
 from seggraph.api.loaders.memberships import MembershipLoaders
 from seggraph.api.loaders.metrics import MetricLoaders
 from seggraph.api.loaders.playbooks import PlaybookLoaders
-from seggraph.api.loaders.reach import ReachLoaders
 from seggraph.api.loaders.segments import SegmentLoaders
 from seggraph.api.loaders.users import UserLoaders
 from seggraph.api.loaders.webhooks import WebhookLoaders
@@ -70,11 +69,6 @@ class Loaders:
     def playbooks(self) -> PlaybookLoaders:
         """Playbooks by id, and the segments that they add to."""
         return PlaybookLoaders(self._viewer, self._services)
-
-    @cached_property
-    def reach(self) -> ReachLoaders:
-        """How many different addresses a channel reaches."""
-        return ReachLoaders(self._viewer, self._services)
 
     @cached_property
     def segments(self) -> SegmentLoaders:

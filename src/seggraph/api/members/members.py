@@ -1,5 +1,7 @@
 """Members in the schema: the type, and its connection."""
 
+import asyncio
+from collections.abc import Awaitable, Callable
 from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Annotated, Any, Self
@@ -12,15 +14,23 @@ from seggraph.api.base import ids
 from seggraph.api.base.context import caller_of
 from seggraph.api.base.enums import OrderDirection
 from seggraph.api.base.node import Node, row_id
-from seggraph.api.base.paging import After, CountedConnection, Edge, First, request_of
+from seggraph.api.base.paging import (
+    TOTAL_COUNT_IS_ESTIMATE,
+    After,
+    CountedConnection,
+    Edge,
+    First,
+    request_of,
+)
 from seggraph.api.base.scalars import JSON
 from seggraph.api.events import events
 from seggraph.api.events.events import CustomerValue, EventConnection
 from seggraph.api.members.intervals import MemberHistoryFields
 from seggraph.database.paging import Page
 from seggraph.member_fields import BY_NAME
-from seggraph.services.members import members, related
-from seggraph.services.members.members import COLUMNS, Addresses, MemberList, MemberView, view_of
+from seggraph.services.members import lists, related
+from seggraph.services.members.lists import MemberList, Total
+from seggraph.services.members.members import COLUMNS, Addresses, MemberView, view_of
 from seggraph.services.members.related import RelatedKey
 from seggraph.transport.compiled.loading import awaits_loaders
 from seggraph.transport.compiled.records import reads, rows_of
@@ -204,10 +214,38 @@ def _json(value: object) -> JSON | None:
 class MemberConnection(CountedConnection[Member, Edge[Member]]):
     """A page of the list."""
 
+    total: strawberry.Private[Callable[[], Awaitable[Total]] | None] = None
+
+    @strawberry.field(description=TOTAL_COUNT_IS_ESTIMATE)
+    async def total_count_is_estimate(self) -> bool:
+        """Whether the count is an estimate."""
+        return self.total is not None and (await self.total()).is_estimate
+
     @classmethod
     def of_list(cls, viewer: Viewer, page: Page[Any], list_: MemberList) -> Self:
         """The connection of a page of a list that the members' service knows how to count."""
-        return cls.of(page, Member.of, lambda: members.count(viewer, list_))
+        total = _once(lambda: lists.total(viewer, list_))
+
+        async def count() -> int:
+            return (await total()).count
+
+        connection = cls.of(page, Member.of, count)
+        connection.total = total
+        return connection
+
+
+def _once(make: Callable[[], Awaitable[Total]]) -> Callable[[], Awaitable[Total]]:
+    """Make a value when it is first wanted, and give the same to all who want it."""
+    made: list[Total] = []
+    making = asyncio.Lock()
+
+    async def wanted() -> Total:
+        async with making:
+            if not made:
+                made.append(await make())
+        return made[0]
+
+    return wanted
 
 
 @strawberry.input(description="The order of a list of members.")
@@ -215,7 +253,8 @@ class MemberOrder:
     """A field of the catalogue and a direction."""
 
     field: str = strawberry.field(
-        description="The field to sort by: a well-known field or a custom attribute of the type NUMBER."
+        description="The field to sort by: a well-known field, or a custom attribute of the type NUMBER, DATE"
+        " or DATETIME."
         " Members without a value come last."
     )
     direction: OrderDirection = strawberry.field(

@@ -11,6 +11,7 @@ from seggraph.api.base.context import caller_of
 from seggraph.api.base.errors import ReportErrors, RowError, UserError
 from seggraph.api.base.scalars import JSON
 from seggraph.api.criteria.criteria import ConsentInput, CriteriaInput, document_of
+from seggraph.api.members.bulk_edits import BulkEdit
 from seggraph.member_fields import BY_NAME
 from seggraph.services.members import edits as member_edits
 from seggraph.services.members import upserts
@@ -115,7 +116,12 @@ class MembersToEdit:
     )
     where: CriteriaInput | None = strawberry.field(
         default=None,
-        description="Criteria, instead of ids: all members of the kind that match now, up to 100,000.",
+        description="Criteria, instead of ids: all members of the kind that match now. More than 2,000 are"
+        " edited in the background.",
+    )
+    in_background: bool = strawberry.field(
+        default=False,
+        description="Whether to edit also few members in the background. Ids must be those of one kind then.",
     )
 
 
@@ -127,6 +133,11 @@ class EditPayload:
     unchanged: int = strawberry.field(default=0, description="How many members were already as requested.")
     not_found: list[str] = strawberry.field(
         default_factory=list, description="The given ids and external ids for which no member exists."
+    )
+    bulk_edit: BulkEdit | None = strawberry.field(
+        default=None,
+        description="The edit in the background, which has the counts then: changed and unchanged are 0 here."
+        " Null if the members were edited at once.",
     )
     errors: list[UserError] = strawberry.field(
         default_factory=list, description="The errors in the input; empty on success."
@@ -188,7 +199,7 @@ class MemberMutations:
 
     @strawberry.mutation(
         description="Add tags to members and remove tags from them: up to 10,000 by id, or all that match"
-        " criteria.",
+        " criteria. Many that match are edited in the background.",
         extensions=[ReportErrors(TagMembersPayload)],
     )
     async def tag_members(self, info: Info, input: TagMembersInput) -> TagMembersPayload:
@@ -196,17 +207,24 @@ class MemberMutations:
         caller = caller_of(info)
         selection, unknown = _selection(input)
         report = await member_edits.tag(
-            caller.services, caller.viewer, selection, add=input.add, remove=input.remove
+            caller.services,
+            caller.viewer,
+            selection,
+            add=input.add,
+            remove=input.remove,
+            in_background=input.in_background,
         )
         return TagMembersPayload(
             changed=report.changed,
             unchanged=report.unchanged,
             not_found=unknown + _not_found(report, selection),
             over_limit=[ids.encode("Member", number) for number in report.over_limit[:MAX_NAMED]],
+            bulk_edit=BulkEdit.of_optional(report.bulk_edit),
         )
 
     @strawberry.mutation(
-        description="Set consents of members: of up to 10,000 by id, or of all that match criteria.",
+        description="Set consents of members: of up to 10,000 by id, or of all that match criteria. Many"
+        " that match are edited in the background.",
         extensions=[ReportErrors(SetConsentsPayload)],
     )
     async def set_consents(self, info: Info, input: SetConsentsInput) -> SetConsentsPayload:
@@ -214,11 +232,14 @@ class MemberMutations:
         caller = caller_of(info)
         selection, unknown = _selection(input)
         consents = {consent.channel: consent.state for consent in input.consents}
-        report = await member_edits.set_consents(caller.services, caller.viewer, selection, consents)
+        report = await member_edits.set_consents(
+            caller.services, caller.viewer, selection, consents, in_background=input.in_background
+        )
         return SetConsentsPayload(
             changed=report.changed,
             unchanged=report.unchanged,
             not_found=unknown + _not_found(report, selection),
+            bulk_edit=BulkEdit.of_optional(report.bulk_edit),
         )
 
 

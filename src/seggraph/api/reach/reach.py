@@ -5,16 +5,13 @@ from datetime import datetime
 from typing import Annotated, Final
 
 import strawberry
-from strawberry.types import Info
 
-from seggraph.api.base.context import caller_of
 from seggraph.services.previews.previews import Preview
 from seggraph.services.reach import reach
 from seggraph.services.reach import steps as reach_steps
 from seggraph.services.segments.views import SegmentView
-from seggraph.transport.compiled.loading import awaits_loaders
 from seggraph.transport.compiled.records import column
-from seggraph.vocabulary import Channel, MemberKind, ReachStatus, ReachStepReason
+from seggraph.vocabulary import Channel, ReachStatus, ReachStepReason
 
 STEP_NAMES: Final = {
     ReachStepReason.MEMBERS: "Members",
@@ -98,7 +95,6 @@ class Reach:
         description="Why the last calculation failed; null unless the status is FAILED."
     )
     numbers: strawberry.Private[Mapping[str, int | None]]
-    segment: strawberry.Private[tuple[int, MemberKind] | None] = None
 
     @strawberry.field(
         description="How many members drop out step by step: those without an address, without consent, or"
@@ -118,15 +114,12 @@ class Reach:
         ]
 
     @strawberry.field(
-        description="How many different addresses the reached members have now; members of one household"
-        " share an address. Null for PUSH and for previews."
+        description="How many different addresses the reached members have; members of one household"
+        " share an address. Null for PUSH, for previews, and before the first calculation."
     )
-    @awaits_loaders
-    async def distinct_addresses(self, info: Info, channel: OfChannel) -> int | None:
-        """Count them for all segments of the operation at once."""
-        if self.segment is None:
-            return None
-        return await caller_of(info).loaders.reach.distinct_addresses.load((*self.segment, channel))
+    def distinct_addresses(self, channel: OfChannel) -> int | None:
+        """The number that is kept with the reach."""
+        return reach_steps.distinct_addresses(self.numbers, channel)
 
     @staticmethod
     def of(view: SegmentView) -> "Reach":
@@ -137,14 +130,14 @@ class Reach:
             as_of=view.as_of,
             progress=view.progress,
             error=RunError.of(view.error_code, view.error_message, view.error_at),
-            segment=(view.id, view.kind),
         )
 
     @staticmethod
     def of_preview(preview: Preview) -> "Reach":
         """The reach that unsaved criteria would have."""
         numbers = dict(zip(reach.COLUMNS, preview.reach.values(), strict=True))
-        return _reach(ReachStatus.READY, numbers, as_of=preview.as_of)
+        counted = {name: None if name.startswith("distinct_") else number for name, number in numbers.items()}
+        return _reach(ReachStatus.READY, counted, as_of=preview.as_of)
 
     @staticmethod
     def unknown() -> "Reach":
@@ -159,7 +152,6 @@ def _reach(
     as_of: datetime | None = None,
     progress: float | None = None,
     error: RunError | None = None,
-    segment: tuple[int, MemberKind] | None = None,
 ) -> Reach:
     return Reach(
         status=status,
@@ -173,5 +165,4 @@ def _reach(
         progress=progress,
         error=error,
         numbers=numbers,
-        segment=segment,
     )

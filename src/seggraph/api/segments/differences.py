@@ -10,8 +10,9 @@ from seggraph.api.base.context import caller_of
 from seggraph.api.base.errors import UserError
 from seggraph.api.members.members import Member
 from seggraph.database.paging import PageRequest
-from seggraph.services.members import members
-from seggraph.services.members.members import BY_ORDINAL, MemberList
+from seggraph.services.members import pages
+from seggraph.services.members.lists import MemberList
+from seggraph.services.members.orders import BY_ORDINAL
 from seggraph.vocabulary import MemberKind
 
 DEFAULT_SAMPLE = 10
@@ -64,5 +65,5 @@ async def sample_of(info: Info, list_: MemberList | None, first: int | None) -> 
     if list_ is None:
         return []
     request = PageRequest(first=DEFAULT_SAMPLE if first is None else first)
-    page = await members.list_page(caller_of(info).viewer, list_, BY_ORDINAL, request)
+    page = await pages.list_page(caller_of(info).viewer, list_, BY_ORDINAL, request)
     return [Member.of(view) for view in page.items]

@@ -20,7 +20,7 @@ from seggraph.services.history import size_history
 from seggraph.services.history.past_memberships import AtList, ChangeFilter, ChangeList, ChangeView
 from seggraph.services.history.runs import RunView
 from seggraph.services.history.size_history import Span
-from seggraph.services.members.members import MemberList
+from seggraph.services.members.lists import MemberList
 from seggraph.services.segments.views import SegmentView
 from seggraph.transport.compiled.loading import awaits_loaders
 from seggraph.transport.compiled.records import reads

@@ -16,7 +16,7 @@ from seggraph.api.reach.reach import Reach
 from seggraph.api.segments.differences import PreviewDiff, SampleSize, sample_of
 from seggraph.errors import Required
 from seggraph.services.customer_value import customer_values
-from seggraph.services.members.members import MemberList
+from seggraph.services.members.lists import MemberList
 from seggraph.services.previews import previews
 from seggraph.services.previews.previews import Preview
 from seggraph.vocabulary import MemberKind, SegmentPurpose

@@ -9,7 +9,6 @@ from typing import Annotated, Any
 import orjson
 import strawberry
 from asyncpg import Record
-from pyroaring import BitMap
 from strawberry.types import Info
 
 from seggraph.api.base import ids
@@ -18,6 +17,7 @@ from seggraph.api.base.enums import OrderDirection
 from seggraph.api.base.node import Node, row_id
 from seggraph.api.base.paging import (
     TOTAL_COUNT,
+    TOTAL_COUNT_IS_ESTIMATE,
     After,
     Before,
     Connection,
@@ -45,7 +45,8 @@ from seggraph.database.paging import Order
 from seggraph.services.criteria import documents as criteria_documents
 from seggraph.services.criteria import texts as criteria_texts
 from seggraph.services.identity import users
-from seggraph.services.members import members
+from seggraph.services.members import members, orders
+from seggraph.services.members.lists import Total
 from seggraph.services.memberships import memberships
 from seggraph.services.segments import explanations
 from seggraph.services.segments import lifecycle as segment_life
@@ -117,9 +118,9 @@ class SegmentMemberEdge(Edge[Member]):
 
 @strawberry.type(description="A page of the members of a segment.")
 class SegmentMemberConnection(Connection[Member, SegmentMemberEdge]):
-    """Relay's connection: the audience is known, so that counting it costs nothing."""
+    """Relay's connection: the audience is known, so that counting it costs little."""
 
-    audience: strawberry.Private[BitMap]
+    total: strawberry.Private[Total]
     segment_id: strawberry.Private[int]
 
     @property
@@ -137,7 +138,12 @@ class SegmentMemberConnection(Connection[Member, SegmentMemberEdge]):
     @strawberry.field(description=TOTAL_COUNT)
     def total_count(self) -> int:
         """Count the list."""
-        return len(self.audience)
+        return self.total.count
+
+    @strawberry.field(description=TOTAL_COUNT_IS_ESTIMATE)
+    def total_count_is_estimate(self) -> bool:
+        """Whether the count is an estimate."""
+        return self.total.is_estimate
 
     @staticmethod
     def of(segment_id: int, members_page: SegmentPage) -> "SegmentMemberConnection":
@@ -145,7 +151,7 @@ class SegmentMemberConnection(Connection[Member, SegmentMemberEdge]):
         return SegmentMemberConnection(
             page=members_page.page,
             make=Member.of,
-            audience=members_page.audience,
+            total=members_page.total,
             segment_id=segment_id,
         )
 
@@ -445,10 +451,10 @@ async def _member_pages(
 async def member_order(caller: Caller, kind: MemberKind, order: MemberOrder | None) -> Order:
     """The order that an argument asks for."""
     if order is None:
-        return members.BY_ORDINAL
+        return orders.BY_ORDINAL
     catalogue = await caller.loaders.catalogue.by_kind.load(kind)
     descending = order.direction is OrderDirection.DESC
-    return members.order_by(catalogue or Catalogue(kind), order.field, descending=descending)
+    return orders.order_by(catalogue or Catalogue(kind), order.field, descending=descending)
 
 
 rows_of(

@@ -13,6 +13,7 @@ from seggraph.api.base.context import Caller, caller_of
 from seggraph.api.destinations.deliveries import Delivery
 from seggraph.api.files.exports import ExportSubscriptions
 from seggraph.api.files.imports import ImportSubscriptions
+from seggraph.api.members.bulk_edits import BulkEditSubscriptions
 from seggraph.api.members.members import Member
 from seggraph.api.reach.reach import Reach
 from seggraph.api.segments.segments import Segment
@@ -155,7 +156,7 @@ EVENT_TYPES = (
 @strawberry.type(
     description="The subscriptions. Events have cursors, from which a client continues after a lost connection."
 )
-class Subscription(ExportSubscriptions, ImportSubscriptions, WorkspaceSubscriptions):
+class Subscription(BulkEditSubscriptions, ExportSubscriptions, ImportSubscriptions, WorkspaceSubscriptions):
     """The subscriptions."""
 
     @strawberry.subscription(

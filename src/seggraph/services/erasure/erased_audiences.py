@@ -25,11 +25,13 @@ from seggraph.services.customer_value import audience_values, member_orders
 from seggraph.services.erasure import erased_rows, erasures
 from seggraph.services.erasure.erasures import Erased, Erasure
 from seggraph.services.erasure.portions import patiently
+from seggraph.services.members import bulk_edits
 from seggraph.services.memberships import attribution, deltas
 from seggraph.services.memberships.deltas import MembershipDelta, Recording
 from seggraph.services.memberships.membership import MembershipChange
 from seggraph.services.reach import reach
-from seggraph.services.reach.reach import NO_REACH, Reachable
+from seggraph.services.reach.addresses import Addresses, AudienceChange
+from seggraph.services.reach.reach import NO_REACH, Reachable, ReachCounts
 from seggraph.vocabulary import ReachStatus, RunTrigger, SegmentPurpose
 
 CHUNKS_AT_ONCE: Final = 512
@@ -149,7 +151,10 @@ class _ErasingAudiences:
                 return None
             population_id = await populations.ensure(connection, workspace_id, kind)
             owners = list(reach.owners(population_id).values())
-            await ChunkStore(connection, workspace_id).erase(owners, ordinals)
+            store = ChunkStore(connection, workspace_id)
+            await store.erase(owners, ordinals)
+            await Addresses(connection, store, workspace_id, kind).forget(population_id, ordinals)
+            await bulk_edits.forget(connection, workspace_id, kind, ordinals)
             await erased_rows.forget_changes(connection, workspace_id, kind, ordinals)
             await delivery_changes.erase_bits(connection, workspace_id, kind, ordinals)
             await lock_exclusive(connection, LockSpace.ORDER_VALUES, workspace_id, kind=kind)
@@ -176,19 +181,48 @@ class _ErasingAudiences:
             ChunkOwner(role, row["id"]) for row in sources for role in (ChunkRole.LINKS, ChunkRole.BLOCKS)
         ]
         erased = await ChunkStore(connection, workspace_id).erase(owners, ordinals)
-        found = []
+        gone = {row["id"]: erased.get(ChunkOwner(ChunkRole.MEMBERS, row["id"])) for row in segments}
+        lost = await self._lost_reach(connection, [row for row in segments if _in_step(row)], gone)
+        return [
+            MembershipDelta(
+                row["id"],
+                row["computed_revision"],
+                MembershipChange(BitMap(), ordinals_gone, None),
+                lost.get(row["id"], NO_REACH),
+                reach_known=_in_step(row),
+            )
+            for row in segments
+            if (ordinals_gone := gone[row["id"]])
+        ]
+
+    async def _lost_reach(
+        self,
+        connection: asyncpg.Connection,
+        segments: Sequence[asyncpg.Record],
+        gone: Mapping[int, BitMap | None],
+    ) -> dict[int, ReachCounts]:
+        """By how much the reach of segments changes that refreshes keep up to date."""
+        population_id = await populations.ensure(connection, self._erasure.workspace_id, self._erasure.kind)
+        store = ChunkStore(connection, self._erasure.workspace_id)
+        addresses = Addresses(connection, store, self._erasure.workspace_id, self._erasure.kind)
+        sharing = await addresses.sharing(population_id, self._erasure.ordinals)
+        sharers, reachable = sharing.ordinals, self._reachable
+        left: Mapping[ChunkOwner, BitMap] = {}
+        if sharers:
+            owners = reach.owners(population_id)
+            found = await store.read_held(list(owners.values()), sharers | self._erasure.ordinals)
+            reachable = {place: found[owner] for place, owner in owners.items()}
+            left = await store.read_held(
+                [ChunkOwner(ChunkRole.MEMBERS, row["id"]) for row in segments if gone[row["id"]]], sharers
+            )
+        lost = {}
         for row in segments:
-            gone = erased.get(ChunkOwner(ChunkRole.MEMBERS, row["id"]))
-            if gone:
-                live = _in_step(row)
-                lost = reach.count(gone, self._reachable, _purpose(row)) if live else NO_REACH
-                change = MembershipChange(BitMap(), gone, None)
-                found.append(
-                    MembershipDelta(
-                        row["id"], row["computed_revision"], change, NO_REACH - lost, reach_known=live
-                    )
-                )
-        return found
+            ordinals = gone[row["id"]]
+            if ordinals:
+                after = left.get(ChunkOwner(ChunkRole.MEMBERS, row["id"]), BitMap())
+                change = sharing.change(AudienceChange(after | ordinals, after), reachable, reachable)
+                lost[row["id"]] = change - reach.count(ordinals, reachable, _purpose(row))
+        return lost
 
     async def _record(self, unit: UnitOfWork, found: Sequence[MembershipDelta]) -> None:
         """Keep that so many left, but not who, and publish it."""
@@ -217,12 +251,15 @@ class _ErasingAudiences:
             return
         workspace_id = self._erasure.workspace_id
         store = ChunkStore(connection, workspace_id)
-        owners = reach.owners(await populations.ensure(connection, workspace_id, self._erasure.kind))
+        population_id = await populations.ensure(connection, workspace_id, self._erasure.kind)
+        owners = reach.owners(population_id)
+        addresses = Addresses(connection, store, workspace_id, self._erasure.kind)
         audiences = await store.read_many(list(owners.values()))
         everywhere = {place: audiences[owner] for place, owner in owners.items()}
         for row in wanted:
             members = await store.read(ChunkOwner(ChunkRole.MEMBERS, row["id"]))
             counts = reach.count(members, everywhere, _purpose(row))
+            counts += await addresses.count(population_id, members, everywhere)
             await connection.execute(SET_REACH, workspace_id, row["id"], *counts.values())
 
     async def _leave_to_runs(self, connection: asyncpg.Connection, segment_ids: Sequence[int]) -> None:

@@ -23,8 +23,10 @@ from seggraph.database.unit_of_work import snapshot
 from seggraph.errors import TooMany
 from seggraph.models.audiences import ChunkRole
 from seggraph.models.runs import Direction
-from seggraph.services.members import members
-from seggraph.services.members.members import BY_ORDINAL, MemberView
+from seggraph.services.members import members, pages
+from seggraph.services.members.lists import Narrowed
+from seggraph.services.members.members import MemberView
+from seggraph.services.members.orders import BY_ORDINAL
 from seggraph.services.memberships import attribution
 from seggraph.services.memberships.attribution import Attribution, Sources
 from seggraph.services.memberships.memberships import Holding
@@ -201,7 +203,9 @@ async def pages_at(
     for kind, request in dict.fromkeys((list_.kind, request) for list_, request in asked):
         alike = [one for one in asked if (one[0].kind, one[1]) == (kind, request)]
         wanted = [audiences[list_] for list_, _ in alike]
-        cut = await members.pages_of_audiences(viewer, kind, wanted, BY_ORDINAL, request)
+        cut = await pages.pages_of(
+            viewer, kind, [Narrowed(audience) for audience in wanted], BY_ORDINAL, request
+        )
         found |= {one: (page, audiences[one[0]]) for one, page in zip(alike, cut, strict=True)}
     return found
 

@@ -1,76 +1,52 @@
-"""Bulk edits of members: tags and consents. Only members that really change are written and looked at again."""
+"""Bulk edits of members: few are edited at once, and many by a worker, portion by portion (`bulk_edits`)."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
 import asyncpg
+from pyroaring import BitMap
 
 from seggraph.access import Viewer, require_write
 from seggraph.context import Context
-from seggraph.database.unit_of_work import UnitOfWork, begin
-from seggraph.errors import Invalid, Required, SeggraphError, TooMany
-from seggraph.member_fields import consent_column
-from seggraph.member_fields.cleaning import MAX_TAGS, clean_tags
-from seggraph.services.changes import changes
-from seggraph.services.members import selections
+from seggraph.database.connections import database
+from seggraph.database.unit_of_work import begin
+from seggraph.errors import Invalid
+from seggraph.services.members import bulk_edits, edit_actions, selections
+from seggraph.services.members.bulk_edits import BulkEditDraft, BulkEditView
+from seggraph.services.members.edit_actions import ConsentSetting, EditAction, Tagging
 from seggraph.services.members.selections import Selection
 from seggraph.vocabulary import Channel, ConsentState, MemberKind
 
-MAX_MATCHED: Final = 100_000
-"""Most members that one call edits by criteria: what one transaction rewrites in a few seconds."""
+AT_ONCE: Final = 2_000
+"""Most members that a call edits at once by criteria: what one transaction rewrites in some tenths of a second."""
 
 BY_ORDINAL: Final = "SELECT id FROM members WHERE workspace_id = $1 AND kind = $2 AND ordinal = ANY($3)"
-
-TAG: Final = """
-    WITH wanted AS (
-      SELECT m.id, coalesce(t.tags, '{}') AS tags, cardinality(t.tags) > greatest($5, cardinality(m.tags)) AS over
-      FROM (SELECT id, tags FROM members WHERE workspace_id = $1 AND id = ANY($2)
-            ORDER BY id FOR NO KEY UPDATE) m
-      LEFT JOIN LATERAL (
-        SELECT array_agg(DISTINCT tag ORDER BY tag) AS tags FROM unnest(m.tags || $3::text[]) AS tag
-        WHERE tag <> ALL($4::text[])
-      ) t ON true
-    ), changed AS (
-      UPDATE members m SET tags = w.tags, version = m.version + 1, updated_at = now()
-      FROM wanted w WHERE m.id = w.id AND m.tags IS DISTINCT FROM w.tags AND w.over IS NOT TRUE
-      RETURNING m.id, m.kind, m.ordinal
-    )
-    SELECT id, kind, ordinal FROM changed UNION ALL SELECT id, NULL, NULL FROM wanted WHERE over
-"""
-
-_CONSENTS = [
-    (consent_column(channel), f"coalesce(${number}, {consent_column(channel)})")
-    for number, channel in enumerate(Channel, start=3)
-]
-
-SET_CONSENTS: Final = f"""
-    WITH held AS (
-      SELECT id FROM members WHERE workspace_id = $1 AND id = ANY($2) ORDER BY id FOR NO KEY UPDATE
-    )
-    UPDATE members m SET {", ".join(f"{column} = {state}" for column, state in _CONSENTS)},
-      version = m.version + 1, updated_at = now()
-    FROM held WHERE m.id = held.id AND ({" OR ".join(f"{column} <> {state}" for column, state in _CONSENTS)})
-    RETURNING m.kind, m.ordinal
-"""  # noqa: S608 - constants only
-"""The state of each channel is a parameter, in the order of the channels; null leaves it as it is."""
 
 
 @dataclass(frozen=True, slots=True)
 class EditReport:
     """How many members changed, how many were so already, and which were asked for but do not exist.
 
-    `over_limit` are the ids of members that did not change because they would have too many tags.
+    `over_limit` are the ids of members that did not change because they would have too many tags. With a `bulk_edit`
+    nothing has changed yet: a worker edits the members, and counts them there.
     """
 
     changed: int
     unchanged: int
     not_found: list[str]
     over_limit: list[int] = field(default_factory=list)
+    bulk_edit: BulkEditView | None = None
 
 
 async def tag(
-    context: Context, viewer: Viewer, selection: Selection, *, add: Sequence[str], remove: Sequence[str]
+    context: Context,
+    viewer: Viewer,
+    selection: Selection,
+    *,
+    add: Sequence[str],
+    remove: Sequence[str],
+    in_background: bool = False,
 ) -> EditReport:
     """Add tags to members and remove tags from them.
 
@@ -78,57 +54,63 @@ async def tag(
     Required, Invalid, TooLong, TooMany, and CriteriaError for criteria.
     """
     require_write(viewer)
-    added, removed = _clean_tags(add, "add"), _clean_tags(remove, "remove")
-    if not added and not removed:
-        raise Required("Give tags to add or to remove.", path=("add",))
-    if both := set(added) & set(removed):
-        raise Invalid(f"{min(both)!r} is both to be added and to be removed.", path=("remove",))
-    chosen = await _evaluated(context, viewer, selection)
-    async with begin() as unit:
-        ids, not_found = await _select(unit.connection, viewer, chosen)
-        rows = await unit.connection.fetch(TAG, viewer.workspace_id, ids, added, removed, MAX_TAGS)
-        changed = [row for row in rows if row["kind"] is not None]
-        await _mark(context, unit, viewer, changed, ["tags"])
-    over = sorted(row["id"] for row in rows if row["kind"] is None)
-    return EditReport(len(changed), len(ids) - len(rows), not_found, over)
+    return await _edit(context, viewer, selection, Tagging.of(add, remove), in_background)
 
 
 async def set_consents(
-    context: Context, viewer: Viewer, selection: Selection, consents: Mapping[Channel, ConsentState]
+    context: Context,
+    viewer: Viewer,
+    selection: Selection,
+    consents: Mapping[Channel, ConsentState],
+    *,
+    in_background: bool = False,
 ) -> EditReport:
     """Set what members said about channels; other channels stay. Raises Forbidden, Required, Invalid, TooMany,
     and CriteriaError for criteria.
     """
     require_write(viewer)
-    if not consents:
-        raise Required("Give at least one consent.", path=("consents",))
-    chosen = await _evaluated(context, viewer, selection)
+    return await _edit(context, viewer, selection, ConsentSetting.of(consents), in_background)
+
+
+async def _edit(
+    context: Context, viewer: Viewer, selection: Selection, action: EditAction, in_background: bool
+) -> EditReport:
+    chosen = await selections.evaluated(context, viewer, selection)
+    if in_background or (chosen.matched is not None and len(chosen.matched) > AT_ONCE):
+        return await _leave_to_worker(context, viewer, chosen, action)
     async with begin() as unit:
         ids, not_found = await _select(unit.connection, viewer, chosen)
-        states = [consents.get(channel) for channel in Channel]
-        rows = await unit.connection.fetch(SET_CONSENTS, viewer.workspace_id, ids, *states)
-        await _mark(context, unit, viewer, rows, [consent_column(channel) for channel in consents])
-    return EditReport(len(rows), len(ids) - len(rows), not_found)
+        edited = await action.apply(unit.connection, viewer.workspace_id, ids)
+        await edit_actions.mark(context, unit, viewer.workspace_id, edited.rows, action.names)
+    unchanged = len(ids) - len(edited.rows) - len(edited.over_limit)
+    return EditReport(len(edited.rows), unchanged, not_found, edited.over_limit)
 
 
-def _clean_tags(tags: Sequence[str], name: str) -> list[str]:
-    try:
-        return clean_tags(list(tags))
-    except SeggraphError as error:
-        error.path = (name,)
-        raise
+async def _leave_to_worker(
+    context: Context, viewer: Viewer, selection: Selection, action: EditAction
+) -> EditReport:
+    kind, ordinals, not_found = selection.kind, selection.matched, list[str]()
+    if ordinals is None or kind is None:
+        kind, ordinals, not_found = await _named(viewer, selection)
+    view = await bulk_edits.start(context, viewer, BulkEditDraft(kind, ordinals, action))
+    return EditReport(0, 0, not_found, bulk_edit=view)
 
 
-async def _evaluated(context: Context, viewer: Viewer, selection: Selection) -> Selection:
-    """The selection, its criteria evaluated. Raises TooMany for more than one transaction should rewrite."""
-    chosen = await selections.evaluated(context, viewer, selection)
-    if chosen.matched is not None and len(chosen.matched) > MAX_MATCHED:
-        message = (
-            f"{len(chosen.matched)} members match, and one call edits at most {MAX_MATCHED}. Narrow the criteria"
-            " and call several times; members that were edited may not match any more."
-        )
-        raise TooMany(message, path=("where",))
-    return chosen
+async def _named(viewer: Viewer, selection: Selection) -> tuple[MemberKind, BitMap, list[str]]:
+    """The members that ids name, who must be of one kind to be edited in the background."""
+    async with database() as connection:
+        named = await selections.find_named(connection, viewer, _of_any_kind(selection))
+    kinds = {kind for _, kind, _ in named.rows}
+    if len(kinds) > 1:
+        message = "Members that are edited in the background must be of one kind."
+        raise Invalid(message, path=("memberIds",))
+    kind = kinds.pop() if kinds else selection.kind or MemberKind.PERSON
+    return kind, BitMap(ordinal for _, _, ordinal in named.rows), named.not_found
+
+
+def _of_any_kind(selection: Selection) -> Selection:
+    """Ids may name members of any kind."""
+    return selection if selection.external_ids is not None else replace(selection, kind=None)
 
 
 async def _select(
@@ -139,16 +121,5 @@ async def _select(
         ordinals = list(selection.matched)
         rows = await connection.fetch(BY_ORDINAL, viewer.workspace_id, selection.kind, ordinals)
         return [row["id"] for row in rows], []
-    if selection.external_ids is None:
-        selection = replace(selection, kind=None)  # ids may name members of any kind
-    named = await selections.find_named(connection, viewer, selection)
+    named = await selections.find_named(connection, viewer, _of_any_kind(selection))
     return [member_id for member_id, _, _ in named.rows], named.not_found
-
-
-async def _mark(
-    context: Context, unit: UnitOfWork, viewer: Viewer, rows: Sequence[asyncpg.Record], changed: Sequence[str]
-) -> None:
-    """Mark the members that changed, kind by kind."""
-    for kind in {row["kind"] for row in rows}:
-        ordinals = [row["ordinal"] for row in rows if row["kind"] == kind]
-        await changes.mark(context, unit, viewer.workspace_id, MemberKind(kind), ordinals, changed)

@@ -1,7 +1,6 @@
-"""Reading members: one, many, a page of them, or of a segment's."""
+"""Reading members by their ids, external ids and ordinals. Lists and their pages are in `lists` and `pages`."""
 
-import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
 from decimal import Decimal
@@ -12,29 +11,14 @@ import orjson
 from pyroaring import BitMap
 
 from seggraph.access import Viewer
-from seggraph.audiences import ChunkOwner, ChunkStore, bits_of, chunks_of, joined_chunks
-from seggraph.criteria.catalogue import Catalogue, Field, Storage
+from seggraph.audiences import ChunkOwner, ChunkStore, chunks_of, joined_chunks
 from seggraph.database.columns import SqlColumn, listed
 from seggraph.database.connections import database
-from seggraph.database.paging import (
-    Cursors,
-    Key,
-    Order,
-    Page,
-    PageRequest,
-    decode_cursor,
-    fetch_page,
-    fetch_pages,
-    nullable,
-)
-from seggraph.errors import Invalid, NotFound, UnknownField
-from seggraph.member_fields import FIELDS
+from seggraph.errors import NotFound
 from seggraph.member_fields.cleaning import MAX_EXTERNAL_ID
 from seggraph.models.audiences import ChunkRole
 from seggraph.values.attribute_values import storable_text
-from seggraph.vocabulary import AttributeType, ConsentState, MemberKind
-
-MAX_SEARCH: Final = 200
+from seggraph.vocabulary import ConsentState, MemberKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,65 +68,10 @@ SELECT: Final = f"""
     SELECT {", ".join(f"m.{column}" for column in COLUMNS)} /*keys*/ FROM members m WHERE m.workspace_id = $1
 """  # noqa: S608 - constants only
 
-_SEARCHED: Final = " || ' ' || ".join(
-    f"coalesce(m.{field.column}, '')" for field in FIELDS if field.is_searched
-)
-"""What a search looks in: the expression of the index members_search."""
-
-OF_KIND: Final = f"""
-    AND m.kind = $2
-    AND ($3::text IS NULL OR
-      lower({_SEARCHED}) LIKE $3)
-"""
-
-FIND: Final = f"SELECT array_agg(m.ordinal) FROM members m WHERE m.workspace_id = $1 {OF_KIND}"  # noqa: S608
-
-FEW: Final = 10_000
-"""A search that finds no more than these is sorted by itself, and not by walking the whole population."""
-
-FIND_FEW: Final = f"""
-    SELECT array_agg(ordinal) FROM
-      (SELECT m.ordinal FROM members m WHERE m.workspace_id = $1 {OF_KIND} LIMIT {FEW + 1}) AS found
-"""  # noqa: S608 - constants only
-
-SPARSE: Final = 8
-"""Where fewer than one of so many members is in an audience, PostgreSQL looks for them one by one."""
-
-SELECT_KEYS: Final = "SELECT m.ordinal /*keys*/ FROM members m WHERE m.workspace_id = $1"
-
-READ_SORTED: Final = """
-    SELECT {columns}, pages.*
-    FROM {{pages}} JOIN members m ON m.workspace_id = $1 AND m.kind = $2 AND m.ordinal = pages.ordinal
-"""
-
-COUNT: Final = f"SELECT count(*) FROM members m WHERE m.workspace_id = $1 {OF_KIND}"  # noqa: S608
-
 READ_ADDRESSES: Final = f"""
     SELECT member_id, {", ".join(field.name for field in fields(Addresses))} FROM member_addresses
     WHERE workspace_id = $1 AND member_id = ANY($2)
 """  # noqa: S608 - constants only
-
-BY_ORDINAL: Final = Order("ordinal", (Key("m.ordinal", "bigint"),))
-_EMPTY: Final = {"text": "''", "numeric": "0", "bigint": "0", "double precision": "0"}
-
-
-@dataclass(frozen=True, slots=True)
-class MemberList:
-    """Which members a list is of: a kind, narrowed by a search and to an audience."""
-
-    kind: MemberKind
-    search: str | None = None
-    audience: BitMap | None = None
-
-    @property
-    def pattern(self) -> str | None:
-        """The search as a LIKE pattern in which every character is plain. Raises Invalid when it is too long."""
-        wanted = (self.search or "").strip().lower()
-        if not storable_text(wanted, MAX_SEARCH):
-            raise Invalid(f"A search is a text of at most {MAX_SEARCH} characters.", path=("search",))
-        for character in "\\%_":
-            wanted = wanted.replace(character, "\\" + character)
-        return f"%{wanted}%" if wanted else None
 
 
 async def get(viewer: Viewer, member_id: int) -> MemberView:
@@ -196,19 +125,20 @@ async def by_ordinals(
     connection: asyncpg.Connection, workspace_id: int, kind: MemberKind, ordinals: Sequence[int]
 ) -> list[MemberView]:
     """The members of these ordinals, in their order; deleted ones are absent."""
-    rows = await _rows_of(connection, workspace_id, kind, ordinals, COLUMNS)
+    rows = await rows_of(connection, workspace_id, kind, ordinals, COLUMNS)
     return [view_of(row) for row in rows]
 
 
-async def _rows_of(
+async def rows_of(
     connection: asyncpg.Connection,
     workspace_id: int,
     kind: MemberKind,
     ordinals: Sequence[int],
     columns: Sequence[str],
 ) -> list[asyncpg.Record]:
+    """Some columns of the members of these ordinals, in their order; deleted ones are absent."""
     text = f"""
-        SELECT {_listed(columns)} FROM members m
+        SELECT {listed_columns(columns)} FROM members m
         WHERE m.workspace_id = $1 AND m.kind = $2 AND m.ordinal = ANY($3::text::int[]) ORDER BY m.ordinal
     """  # noqa: S608 - names of columns
     # The driver looks at each item of a list for a nested one, which takes longer than this text.
@@ -217,18 +147,9 @@ async def _rows_of(
     return rows
 
 
-def _listed(columns: Sequence[str]) -> str:
+def listed_columns(columns: Sequence[str]) -> str:
+    """Columns as a SELECT lists them; names that are no columns of a view are refused."""
     return listed(columns, "m", _NAMES)
-
-
-def _reading(columns: Sequence[str] | None) -> str:
-    return READ_SORTED.format(
-        columns=_listed([one for one in columns or COLUMNS if one != "ordinal"]) or "m.id"
-    )
-
-
-def _made(columns: Sequence[str] | None) -> Callable[[asyncpg.Record], Any] | None:
-    return view_of if columns is None else None
 
 
 async def addresses(viewer: Viewer, member_ids: Sequence[int]) -> dict[int, Addresses]:
@@ -241,99 +162,6 @@ async def addresses(viewer: Viewer, member_ids: Sequence[int]) -> dict[int, Addr
         )
         for row in rows
     }
-
-
-def order_by(catalogue: Catalogue, field: str | None, *, descending: bool) -> Order:
-    """The order of a list by any well-known field or number attribute. Raises UnknownField.
-
-    Without a field it is the order in which members came.
-    """
-    if field is None:
-        return Order(BY_ORDINAL.name, BY_ORDINAL.keys, descending)
-    sort_field = catalogue.find(field)
-    if sort_field is None or sort_field.storage is Storage.ADDRESS or not _is_sortable(sort_field):
-        message = (
-            f"Members cannot be sorted by {field!r}; use a field of the catalogue, or a number attribute."
-        )
-        raise UnknownField(message, path=("orderBy", "field"))
-    return Order(f"member.{field}", (*_keys(sort_field, descending), *BY_ORDINAL.keys), descending)
-
-
-def _is_sortable(field: Field) -> bool:
-    return not field.is_custom or field.type is AttributeType.NUMBER
-
-
-def _keys(field: Field, descending: bool) -> tuple[Key, ...]:
-    if field.is_custom:
-        quoted = field.key.replace("'", "''")
-        # Another kind's attribute of this name may be of another type, and conditions come in no certain order.
-        number = (
-            f"jsonb_path_query_first(m.attributes -> '{quoted}', '$ ? (@.type() == \"number\")')::numeric"
-        )
-        return nullable(f"({number})", "numeric", "0", descending=descending)
-    column, type_ = f"m.{field.key}", str(field.storage)
-    if field.required:
-        return (Key(column, type_),)
-    return nullable(column, type_, _EMPTY[type_], descending=descending)
-
-
-async def list_page(
-    viewer: Viewer,
-    members: MemberList,
-    order: Order,
-    request: PageRequest,
-    *,
-    columns: Sequence[str] | None = None,
-) -> Page[Any]:
-    """A page of members: views, or rows with some columns. Raises BadCursor, Invalid, TooMany."""
-    if members.audience is None and members.pattern is not None and order.keys != BY_ORDINAL.keys:
-        members = await _narrowed_to_few(viewer, members)
-    if members.audience is not None:
-        within = await narrowed(viewer, members)
-        [page] = await pages_of_audiences(viewer, members.kind, [within], order, request, columns=columns)
-        return page
-    async with database() as connection:
-        return await fetch_page(
-            connection,
-            SELECT_KEYS + OF_KIND,
-            _arguments(viewer, members),
-            order,
-            request,
-            _made(columns),
-            reading=_reading(columns),
-        )
-
-
-async def count(viewer: Viewer, members: MemberList) -> int:
-    """How many members the whole list has."""
-    if members.audience is not None:
-        return len(await narrowed(viewer, members))
-    async with database() as connection:
-        total: int = await connection.fetchval(COUNT, *_arguments(viewer, members))
-    return total
-
-
-async def _narrowed_to_few(viewer: Viewer, members: MemberList) -> MemberList:
-    """The list as the audience of what its search finds, if that is little; otherwise as it is.
-
-    With a sort and a limit in the same statement, PostgreSQL often would not take the index of the search.
-    """
-    async with database() as connection:
-        ordinals = await connection.fetchval(FIND_FEW, *_arguments(viewer, members)) or ()
-    return members if len(ordinals) > FEW else MemberList(members.kind, audience=BitMap(ordinals))
-
-
-async def narrowed(viewer: Viewer, members: MemberList) -> BitMap:
-    """Those of the list's audience that its search finds. Raises Invalid."""
-    audience = BitMap() if members.audience is None else members.audience
-    return audience if members.pattern is None else audience & await found_by(viewer, members)
-
-
-async def found_by(viewer: Viewer, members: MemberList) -> BitMap:
-    """All members of a kind that a search finds, whatever the audience. Raises Invalid."""
-    async with database() as connection:
-        ordinals = await connection.fetchval(FIND, *_arguments(viewer, members))
-    return BitMap(ordinals or ())
 
 
 async def audiences_of(viewer: Viewer, segment_ids: Sequence[int]) -> dict[int, BitMap]:
@@ -360,101 +188,6 @@ async def audiences_among(viewer: Viewer, segments: Mapping[int, Sequence[bytes]
 async def audience_of(viewer: Viewer, segment_ids: Sequence[int]) -> BitMap:
     """The members of any of these segments, which the caller has found visible."""
     return BitMap.union(BitMap(), *(await audiences_of(viewer, segment_ids)).values())
-
-
-async def pages_of_audiences(
-    viewer: Viewer,
-    kind: MemberKind,
-    audiences: Sequence[BitMap],
-    order: Order,
-    request: PageRequest,
-    *,
-    columns: Sequence[str] | None = None,
-) -> list[Page[Any]]:
-    """The same page of each audience, all in one statement: views, or rows with some columns.
-
-    Raises BadCursor, Invalid, TooMany.
-
-    In the order in which members came, pages are cut straight from the bitmaps: they cost what they show.
-    """
-    if order.keys == BY_ORDINAL.keys:
-        return await _cut_pages(viewer, kind, audiences, order, request, columns)
-    arguments: list[Any] = [viewer.workspace_id, kind]
-    selects = []
-    for audience in audiences:
-        condition, values = await asyncio.to_thread(_in_audience, audience, len(arguments))
-        selects.append(f"{SELECT_KEYS} AND m.kind = $2 AND {condition}")
-        arguments += values
-    async with database() as connection:
-        return await fetch_pages(
-            connection, selects, arguments, order, request, _made(columns), reading=_reading(columns)
-        )
-
-
-def _in_audience(audience: BitMap, bound: int) -> tuple[str, list[Any]]:
-    """The condition that a member is in an audience, and what it binds after so many other values.
-
-    For a dense one PostgreSQL looks at each of the members between the first and the last; an array of so many
-    ordinals takes it several times as long, most of it for planning.
-    """
-    if len(audience) > FEW and audience.max() - audience.min() < SPARSE * len(audience):
-        first, last, bits = (f"${bound + number}" for number in (1, 2, 3))
-        condition = f"""m.ordinal BETWEEN {first} AND {last}
-          AND CASE WHEN m.ordinal BETWEEN {first} AND {last} THEN get_bit({bits}::bytea, m.ordinal - {first}) = 1 END"""
-        return condition, [audience.min(), audience.max(), bits_of(audience)]
-    return f"m.ordinal = ANY(${bound + 1})", [list(audience)]
-
-
-async def _cut_pages(
-    viewer: Viewer,
-    kind: MemberKind,
-    audiences: Sequence[BitMap],
-    order: Order,
-    request: PageRequest,
-    columns: Sequence[str] | None,
-) -> list[Page[Any]]:
-    cuts = [_cut(audience, order, request) for audience in audiences]
-    wanted = set().union(*(ordinals for ordinals, _ in cuts))
-    async with database() as connection:
-        read = COLUMNS if columns is None else tuple(dict.fromkeys((*columns, "ordinal")))
-        rows = await _rows_of(connection, viewer.workspace_id, kind, sorted(wanted), read)
-    by_ordinal = {row["ordinal"]: row if columns is not None else view_of(row) for row in rows}
-    pages = []
-    for wanted_here, more in cuts:
-        ordinals = [ordinal for ordinal in wanted_here if ordinal in by_ordinal]
-        pages.append(
-            Page(
-                items=[by_ordinal[ordinal] for ordinal in ordinals],
-                cursors=Cursors(order, [ordinals]),
-                has_next=request.before is not None if request.backwards else more,
-                has_previous=more if request.backwards else request.after is not None,
-            )
-        )
-    return pages
-
-
-def _cut(audience: BitMap, order: Order, request: PageRequest) -> tuple[list[int], bool]:
-    """The ordinals of a page in their order, and whether there are more on the side that it grows towards."""
-    after, before = _ordinal(order, request.after, "after"), _ordinal(order, request.before, "before")
-    above, below = (before, after) if order.descending else (after, before)
-    start = 0 if above is None else audience.rank(above)
-    end = len(audience) if below is None else audience.rank(below) - (below in audience)
-    size, available = request.size, max(0, end - start)
-    taken = min(size, available)
-    first = start if order.descending is request.backwards else end - taken
-    ordinals = list(audience[first : first + taken]) if taken else []
-    return ordinals[::-1] if order.descending else ordinals, available > size
-
-
-def _ordinal(order: Order, cursor: str | None, name: str) -> int | None:
-    if cursor is None:
-        return None
-    [ordinal] = decode_cursor(order, cursor, path=name)
-    return max(0, min(int(ordinal), 2**31 - 1))
-
-
-def _arguments(viewer: Viewer, members: MemberList) -> tuple[Any, ...]:
-    return viewer.workspace_id, members.kind, members.pattern
 
 
 def view_of(row: asyncpg.Record) -> MemberView:

@@ -21,6 +21,7 @@ from seggraph.services.exports import runs as export_runs
 from seggraph.services.history import run_compaction
 from seggraph.services.imports import claims as import_claims
 from seggraph.services.imports import files as import_files
+from seggraph.services.members import bulk_edit_runs, sort_index_builds
 from seggraph.services.recompute import claims as run_claims
 from seggraph.services.webhooks import messages as webhook_messages
 
@@ -67,6 +68,8 @@ def _steps(context: Context) -> list[Callable[[], Awaitable[object]]]:
         partial(import_claims.ask_for_work, context, AT_ONCE),
         partial(import_files.sweep, context, AT_ONCE),
         partial(value_upkeep.ask_for_due, context, AT_ONCE),
+        partial(bulk_edit_runs.ask_for_work, context, AT_ONCE),
+        partial(sort_index_builds.ask_for_work, context, AT_ONCE),
         partial(export_runs.ask_for_work, context, AT_ONCE),
         partial(webhook_messages.expire, context, AT_ONCE),
         partial(audit_retention.ask_for_due, context),

@@ -60,7 +60,8 @@ class ReachCounts:
     """How many members each channel reaches, and how many are reached by one of the purpose's channels.
 
     `addressed_…` count the members who have an address at all, `allowed_…` those whose consent allows it too;
-    `members` counts the whole audience.
+    `members` counts the whole audience. `distinct_…` are the different addresses of those who are reached: `addresses`
+    counts them, and `count` leaves them at 0.
     """
 
     total: int
@@ -80,6 +81,10 @@ class ReachCounts:
     allowed_phone: int = 0
     allowed_push: int = 0
     members: int = 0
+    distinct_email: int = 0
+    distinct_direct_mail: int = 0
+    distinct_sms: int = 0
+    distinct_phone: int = 0
 
     def __add__(self, other: "ReachCounts") -> "ReachCounts":
         """The sums, number by number."""
@@ -103,7 +108,7 @@ COUNTS: Final = tuple(field.name for field in fields(ReachCounts))
 _values: Final[Callable[[ReachCounts], tuple[int, ...]]] = attrgetter(*COUNTS)
 
 COLUMNS: Final = tuple(
-    name if name.startswith(("addressed_", "allowed_")) else f"reach_{name}" for name in COUNTS
+    name if name.startswith(("addressed_", "allowed_", "distinct_")) else f"reach_{name}" for name in COUNTS
 )
 """The columns of segments that hold the counts, in their order."""
 

@@ -15,6 +15,7 @@ from seggraph.database.unit_of_work import begin
 from seggraph.engines import EvaluationRequest
 from seggraph.services.changes import populations
 from seggraph.services.reach import reach, suppressed_members
+from seggraph.services.reach.addresses import Addresses
 from seggraph.vocabulary import MemberKind
 
 REQUESTED: Final = """
@@ -56,6 +57,8 @@ async def _build(
     )
     reachable = reach.staged(found, await suppressed_members.find(connection, workspace_id, kind))
     store = ChunkStore(connection, workspace_id)
-    owners = reach.owners(await populations.ensure(connection, workspace_id, kind))
+    population_id = await populations.ensure(connection, workspace_id, kind)
+    owners = reach.owners(population_id)
     before = await store.read_many(list(owners.values()))
     await store.write({owner: (before[owner], reachable[place]) for place, owner in owners.items()})
+    await Addresses(connection, store, workspace_id, kind).build(population_id)

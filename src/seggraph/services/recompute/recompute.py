@@ -32,6 +32,7 @@ from seggraph.services.memberships import deltas
 from seggraph.services.memberships.deltas import MembershipDelta
 from seggraph.services.memberships.membership import Membership, MembershipChange
 from seggraph.services.reach import reach
+from seggraph.services.reach.addresses import Addresses
 from seggraph.services.reach.reach import ReachCounts
 from seggraph.services.recompute import claims, reach_building
 from seggraph.services.recompute.claims import RunClaim, RunResult
@@ -216,9 +217,12 @@ async def _with_refreshed(
 async def _reach(connection: asyncpg.Connection, claim: RunClaim, members: BitMap) -> ReachCounts:
     population_id = await populations.ensure(connection, claim.workspace_id, claim.kind)
     owners = reach.owners(population_id)
-    audiences = await ChunkStore(connection, claim.workspace_id).read_many(list(owners.values()))
+    store = ChunkStore(connection, claim.workspace_id)
+    audiences = await store.read_many(list(owners.values()))
     reachable = {place: audiences[owner] for place, owner in owners.items()}
-    return await asyncio.to_thread(reach.count, members, reachable, claim.purpose)
+    counts = await asyncio.to_thread(reach.count, members, reachable, claim.purpose)
+    addresses = Addresses(connection, store, claim.workspace_id, claim.kind)
+    return counts + await addresses.count(population_id, members, reachable)
 
 
 async def _fail(context: Context, claim: RunClaim, error: Exception) -> RunStatus:

@@ -28,7 +28,8 @@ from seggraph.services.memberships import deltas
 from seggraph.services.memberships.deltas import MembershipDelta, Recording
 from seggraph.services.memberships.membership import NO_CHANGE, MembershipChange
 from seggraph.services.reach import reach
-from seggraph.services.reach.reach import Reachable, ReachCounts
+from seggraph.services.reach.addresses import Addresses, AudienceChange, Readdressed, Sharing, shared_owners
+from seggraph.services.reach.reach import Place, Reachable, ReachCounts
 from seggraph.services.refresh import corrections, drift
 from seggraph.services.refresh.corrections import RuleAnswer, SegmentSources
 from seggraph.services.rules import dependencies, rules
@@ -81,12 +82,13 @@ class ReachDelta:
     ordinals: BitMap
     before: Reachable
     after: Reachable
+    readdressed: Readdressed
 
     @property
     def differing(self) -> BitMap:
-        """The members who are reached by other channels now."""
+        """The members who are reached by other channels now, or by another address that others may share."""
         places = (self.before[place] ^ self.after[place] for place in self.before)
-        return BitMap.union(BitMap(), *places)
+        return BitMap.union(self.readdressed.differing, *places)
 
 
 class Propagation:
@@ -108,6 +110,7 @@ class Propagation:
         self._evaluator = evaluator
         self._store = ChunkStore(self._connection, self._workspace_id, context.chunk_cache)
         self._batches = batches
+        self._population_id = population_id
         self._reachable = reach.owners(population_id)
         self._wanted: dict[int, BitMap] = {}
         self._matched: dict[Rule, BitMap] = {}
@@ -190,7 +193,7 @@ class Propagation:
         ordinals = self._union(concerned)
         if not ordinals:
             empty = {place: BitMap() for place in reach.PLACES}
-            return ReachDelta(ordinals, empty, empty)
+            return ReachDelta(ordinals, empty, empty, Readdressed())
         after = await self._evaluator.reachable(ordinals)
         stored = await self._stored_reachable(ordinals)
         changed = {
@@ -200,7 +203,11 @@ class Propagation:
         }
         if changed:
             await self._store.write(changed)
-        return ReachDelta(ordinals, stored, after)
+        readdressed = await self._addresses().correct(self._population_id, ordinals)
+        return ReachDelta(ordinals, stored, after, readdressed)
+
+    def _addresses(self) -> Addresses:
+        return Addresses(self._connection, self._store, self._workspace_id, self._kind)
 
     async def _stored_reachable(self, within_ordinals: BitMap) -> Reachable:
         stored = await self._store.read_held(list(self._reachable.values()), within_ordinals)
@@ -325,26 +332,45 @@ class Propagation:
         within = BitMap.union(differing, *(change.ordinals for change in self._changes.values()))
         if not within:
             return []
-        after = await self._stored_reachable(within)
+        sharing, after = await self._known_of(within, reach_delta.readdressed)
+        sharers = sharing.ordinals
         before = {
-            place: (bitmap - reach_delta.ordinals) | (reach_delta.before[place] & within)
+            place: (bitmap - reach_delta.ordinals) | (reach_delta.before[place] & (within | sharers))
             for place, bitmap in after.items()
         }
         live = [row for row in ready if row["id"] not in self._failed]
-        differing_members = await self._members_within(live, differing)
+        members = await self._members_within(live, differing | sharers)
         found = []
         now, then = reach.ReachCounter(after), reach.ReachCounter(before)
         for row in live:
             change = self._changes.get(row["id"], NO_CHANGE)
-            stay = differing_members.get(row["id"], BitMap()) - change.entered
+            present = members.get(row["id"], BitMap())
+            stay = (present & differing) - change.entered
             if not stay and not change:
                 continue
             purpose = None if row["purpose"] is None else SegmentPurpose(row["purpose"])
             gained, lost = stay | change.entered, stay | change.exited
-            reach_change = list(map(sub, now.numbers(gained, purpose), then.numbers(lost, purpose)))
-            if change or any(reach_change):
-                found.append(MembershipDelta(row["id"], row["revision"], change, ReachCounts(*reach_change)))
+            counts = map(sub, now.numbers(gained, purpose), then.numbers(lost, purpose))
+            present = present | change.entered
+            audience_change = AudienceChange((present - change.entered) | change.exited, present)
+            reach_change = ReachCounts(*counts) + sharing.change(audience_change, before, after)
+            if change or any(reach_change.values()):
+                found.append(MembershipDelta(row["id"], row["revision"], change, reach_change))
         return found
+
+    async def _known_of(
+        self, ordinals: BitMap, readdressed: Readdressed
+    ) -> tuple[Sharing, dict[Place, BitMap]]:
+        """With whom members share their addresses, and at which steps of reach they all are."""
+        shared, reachable = shared_owners(self._population_id), self._reachable
+        stored = await self._store.read_held([*shared.values(), *reachable.values()], ordinals)
+        marked = {sort: stored[owner] for sort, owner in shared.items()}
+        sharing = await self._addresses().sharing_of(marked, readdressed)
+        others = sharing.ordinals - ordinals
+        if others:
+            further = await self._store.read_held(list(reachable.values()), others)
+            stored = {owner: stored[owner] | further[owner] for owner in reachable.values()}
+        return sharing, {place: stored[owner] for place, owner in reachable.items()}
 
     async def _members_within(
         self, segments: Sequence[asyncpg.Record], ordinals: BitMap

@@ -13,10 +13,11 @@ import asyncpg
 from pyroaring import BitMap
 
 from seggraph.access import Viewer, require_segment_management, require_write, visibility_arguments
-from seggraph.audiences import ChunkStore
+from seggraph.audiences import ChunkOwner, ChunkStore
 from seggraph.context import Context
 from seggraph.database.unit_of_work import UnitOfWork, begin
 from seggraph.errors import BadTransition, Forbidden, Invalid, NotFound, Required, SeggraphError, TooMany
+from seggraph.models.audiences import ChunkRole
 from seggraph.services.audit import audit
 from seggraph.services.changes import populations
 from seggraph.services.customer_value import audience_values
@@ -26,6 +27,7 @@ from seggraph.services.memberships import deltas
 from seggraph.services.memberships.deltas import MembershipDelta, Recording
 from seggraph.services.memberships.membership import NO_CHANGE, Membership, MembershipChange, StoredChange
 from seggraph.services.reach import reach
+from seggraph.services.reach.addresses import Addresses, AudienceChange, Sharing
 from seggraph.services.reach.reach import Reachable
 from seggraph.services.rules import segment_references
 from seggraph.services.segments import lifecycle, segments, views
@@ -160,8 +162,9 @@ async def fill_from_file(
     change = membership.change()
     await deltas.write(store, unit.connection, viewer.workspace_id, [membership.stored(change)])
     if change:
-        reachable = await _reachable(unit.connection, viewer, segment.kind, change.ordinals)
-        await _record(context, unit, viewer, segment.kind, [_delta(segment, change, reachable)])
+        reached = await _reached(unit.connection, viewer, segment.kind, change.ordinals)
+        delta = await _delta(store, segment, change, reached)
+        await _record(context, unit, viewer, segment.kind, [delta])
 
 
 def require_takes_files(type_: str, status: str) -> None:
@@ -268,9 +271,12 @@ async def _change(
         MANUAL_CHANGES[action](membership, ordinals)
         changes[segment_id] = membership.change()
         stored.append(membership.stored(changes[segment_id]))
-    await deltas.write(ChunkStore(connection, viewer.workspace_id), connection, viewer.workspace_id, stored)
-    reachable = await _reachable(connection, viewer, kind, ordinals)
-    found = [_delta(segment, changes[segment.id], reachable) for segment in held if changes[segment.id]]
+    store = ChunkStore(connection, viewer.workspace_id)
+    await deltas.write(store, connection, viewer.workspace_id, stored)
+    moved = BitMap.union(BitMap(), *(change.ordinals for change in changes.values()))
+    reached = await _reached(connection, viewer, kind, moved)
+    changed = [segment for segment in held if changes[segment.id]]
+    found = [await _delta(store, segment, changes[segment.id], reached) for segment in changed]
     await _record(context, unit, viewer, kind, found)
     for segment in held:
         counts = {"asked_for_count": len(ordinals), "changed_count": len(memberships[segment.id].touched)}
@@ -279,29 +285,46 @@ async def _change(
     return sum(len(membership.touched) for membership in memberships.values())
 
 
-async def _reachable(
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """Whom each channel reaches among the members that move, and those with whom they share addresses."""
+
+    reachable: Reachable
+    sharing: Sharing
+
+
+async def _reached(
     connection: asyncpg.Connection, viewer: Viewer, kind: MemberKind, ordinals: BitMap
-) -> Reachable:
-    """The members whom each channel reaches, in the chunks of the ordinals.
+) -> Reached:
+    """What is to be known of members that move to count them.
 
     Read while the segments are held: a refresh that has changed it and waits for them corrects their numbers
     from what it was before, which is what is read here.
     """
     population_id = await populations.ensure(connection, viewer.workspace_id, kind)
     owners = reach.owners(population_id)
-    found = await ChunkStore(connection, viewer.workspace_id).read_many(
-        list(owners.values()), within_ordinals=ordinals
-    )
-    return {place: found[owner] for place, owner in owners.items()}
+    store = ChunkStore(connection, viewer.workspace_id)
+    sharing = await Addresses(connection, store, viewer.workspace_id, kind).sharing(population_id, ordinals)
+    wanted = ordinals | sharing.ordinals
+    found = await store.read_many(list(owners.values()), within_ordinals=wanted)
+    return Reached({place: found[owner] & wanted for place, owner in owners.items()}, sharing)
 
 
-def _delta(segment: SegmentView, change: MembershipChange, reachable: Reachable) -> MembershipDelta:
+async def _delta(
+    store: ChunkStore, segment: SegmentView, change: MembershipChange, reached: Reached
+) -> MembershipDelta:
     """The delta of a segment. The reach follows only where it is known: elsewhere a run is to count it anew."""
     known = segment.reach_status is ReachStatus.READY
     reach_change = reach.NO_REACH
     if known:
-        gained = reach.count(change.entered, reachable, segment.purpose)
-        reach_change = gained - reach.count(change.exited, reachable, segment.purpose)
+        gained = reach.count(change.entered, reached.reachable, segment.purpose)
+        reach_change = gained - reach.count(change.exited, reached.reachable, segment.purpose)
+        sharers, after = reached.sharing.ordinals, change.entered
+        if sharers:
+            owner = ChunkOwner(ChunkRole.MEMBERS, segment.id)
+            after = after | (await store.read_held([owner], sharers))[owner]
+        audience_change = AudienceChange((after - change.entered) | change.exited, after)
+        reach_change += reached.sharing.change(audience_change, reached.reachable, reached.reachable)
     return MembershipDelta(segment.id, segment.requested_revision, change, reach_change, known)
 
 

@@ -5,14 +5,14 @@ from dataclasses import dataclass
 from typing import Any
 
 import orjson
-from pyroaring import BitMap
 
 from seggraph.access import Viewer
 from seggraph.context import Context
 from seggraph.database.paging import Order, Page, PageRequest
 from seggraph.services.criteria import matching
-from seggraph.services.members import members
-from seggraph.services.members.members import MemberList
+from seggraph.services.members import lists, members
+from seggraph.services.members import pages as member_pages
+from seggraph.services.members.lists import MemberList, Total
 from seggraph.vocabulary import MemberKind
 
 
@@ -38,7 +38,7 @@ class SegmentPage:
 
     page: Page[Any]
     """Views, or rows with the columns asked for and `ordinal`."""
-    audience: BitMap
+    total: Total
 
 
 async def pages(
@@ -52,17 +52,16 @@ async def pages(
     With each comes its AUDIENCE where it was read with the segment's row.
     Statements do not depend on how many segments they are. Raises BadCursor, Invalid, TooMany or a CriteriaError.
     """
+    pattern = MemberList(shared.kind, shared.search).pattern
     audiences = await members.audiences_among(viewer, segments)
-    searched = MemberList(shared.kind, shared.search)
-    if searched.pattern is not None:
-        found = await members.found_by(viewer, searched)
-        audiences = [audience & found for audience in audiences]
     if shared.where is not None:
         document = orjson.loads(shared.where)
         found = await matching.find(context, viewer, shared.kind, document, path="where")
         audiences = [audience & found for audience in audiences]
-    cut = await members.pages_of_audiences(
-        viewer, shared.kind, audiences, shared.order, shared.request, columns=shared.columns
+    narrowed = await lists.narrowed(viewer, shared.kind, pattern, audiences)
+    cut = await member_pages.pages_of(
+        viewer, shared.kind, narrowed, shared.order, shared.request, columns=shared.columns
     )
-    made = [SegmentPage(page, audience) for page, audience in zip(cut, audiences, strict=True)]
+    totals = await lists.totals(viewer, shared.kind, narrowed)
+    made = [SegmentPage(page, total) for page, total in zip(cut, totals, strict=True)]
     return dict(zip(segments, made, strict=True))

@@ -69,6 +69,10 @@ class SegmentView:
     allowed_phone: int | None
     allowed_push: int | None
     reach_members: int | None
+    distinct_email: int | None
+    distinct_direct_mail: int | None
+    distinct_sms: int | None
+    distinct_phone: int | None
     error_code: str | None
     error_message: str | None
     error_at: datetime | None

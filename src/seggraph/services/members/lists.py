@@ -1,0 +1,166 @@
+"""Lists of members: a kind, narrowed by a search and to an audience; what they have, and how many that is.
+
+A search that finds few members, or that looks among few, becomes an audience. Any other stays a pattern, which the
+pages of the list test row by row: so many match that a page is soon full. How many it finds is estimated from a sample.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from random import Random
+from typing import Final
+
+import asyncpg
+from pyroaring import BitMap
+
+from seggraph.access import Viewer
+from seggraph.database.connections import database
+from seggraph.errors import Invalid
+from seggraph.member_fields import FIELDS
+from seggraph.values.attribute_values import storable_text
+from seggraph.vocabulary import MemberKind
+
+MAX_SEARCH: Final = 200
+
+FEW: Final = 5_000
+"""So many members are read and sorted by themselves, and not found by walking a sorted index."""
+FEW_FOUND: Final = 5_000
+"""A search that finds no more than these is an audience."""
+SAMPLE_SIZE: Final = 1_000
+"""How many members an estimate is made from."""
+SMALLEST_SAMPLE: Final = 200
+"""How many at least, where a request has many lists."""
+
+SEARCHED: Final = "lower({})".format(
+    " || ' ' || ".join(f"coalesce(m.{field.column}, '')" for field in FIELDS if field.is_searched)
+)
+"""What a search looks in: the expression of the index members_search."""
+
+OF_KIND: Final = "FROM members m WHERE m.workspace_id = $1 AND m.kind = $2"
+
+FIND_FEW: Final = f"""
+    SELECT array_agg(ordinal) FROM (SELECT m.ordinal {OF_KIND} AND {SEARCHED} LIKE $3 LIMIT {FEW_FOUND + 1}) AS found
+"""  # noqa: S608 - constants only
+
+FIND_WITHIN: Final = f"""
+    SELECT array_agg(m.ordinal) {OF_KIND} AND {SEARCHED} LIKE $3 AND m.ordinal = ANY($4::int[])
+"""
+
+# Counted by the trigger on members in each transaction; every member has an external id.
+SIZE: Final = """
+    SELECT p.next_ordinal, (SELECT coalesce(sum(count), 0)::bigint FROM (
+        SELECT count FROM field_counts WHERE workspace_id = $1 AND kind = $2 AND field = 'external_id'
+        UNION ALL
+        SELECT delta FROM value_deltas
+        WHERE workspace_id = $1 AND kind = $2 AND field = 'external_id' AND value IS NULL) t) AS size
+    FROM populations p WHERE p.workspace_id = $1 AND p.kind = $2
+"""
+
+SHARE: Final = f"""
+    SELECT count(*) AS looked_at, count(*) FILTER (WHERE {SEARCHED} LIKE $3) AS found
+    {OF_KIND} AND m.ordinal = ANY($4::int[])
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class MemberList:
+    """Which members a list is of: a kind, narrowed by a search and to an audience."""
+
+    kind: MemberKind
+    search: str | None = None
+    audience: BitMap | None = None
+
+    @property
+    def pattern(self) -> str | None:
+        """The search as a LIKE pattern in which every character is plain. Raises Invalid when it is too long."""
+        wanted = (self.search or "").strip().lower()
+        if not storable_text(wanted, MAX_SEARCH):
+            raise Invalid(f"A search is a text of at most {MAX_SEARCH} characters.", path=("search",))
+        for character in "\\%_":
+            wanted = wanted.replace(character, "\\" + character)
+        return f"%{wanted}%" if wanted else None
+
+
+@dataclass(frozen=True, slots=True)
+class Narrowed:
+    """The members of an audience, or of a whole kind, that match a pattern if there is one."""
+
+    audience: BitMap | None
+    pattern: str | None = None
+
+    @property
+    def is_small(self) -> bool:
+        """Whether its members are best read and sorted by themselves."""
+        return self.audience is not None and len(self.audience) <= FEW
+
+
+@dataclass(frozen=True, slots=True)
+class Total:
+    """How many members a list has, exactly or by an estimate."""
+
+    count: int
+    is_estimate: bool = False
+
+
+async def narrowed(
+    viewer: Viewer, kind: MemberKind, pattern: str | None, audiences: Sequence[BitMap | None]
+) -> list[Narrowed]:
+    """Each audience, or the whole kind where there is None, with the same search. It costs what the search finds."""
+    if pattern is None:
+        return [Narrowed(audience) for audience in audiences]
+    async with database() as connection:
+        found = await connection.fetchval(FIND_FEW, viewer.workspace_id, kind, pattern) or ()
+        if len(found) <= FEW_FOUND:
+            few = BitMap(found)
+            return [Narrowed(few if audience is None else audience & few) for audience in audiences]
+        return [await _found_within(connection, viewer, kind, pattern, audience) for audience in audiences]
+
+
+async def _found_within(
+    connection: asyncpg.Connection, viewer: Viewer, kind: MemberKind, pattern: str, audience: BitMap | None
+) -> Narrowed:
+    """What a search that finds many finds in an audience: a pattern still, unless the audience is small."""
+    if audience is None or len(audience) > FEW:
+        return Narrowed(audience, pattern)
+    arguments = (viewer.workspace_id, kind, pattern, list(audience))
+    return Narrowed(BitMap(await connection.fetchval(FIND_WITHIN, *arguments) or ()))
+
+
+async def total(viewer: Viewer, members: MemberList) -> Total:
+    """How many members a list has. Raises Invalid."""
+    [list_] = await narrowed(viewer, members.kind, members.pattern, [members.audience])
+    return await _total_of(viewer, members.kind, list_, SAMPLE_SIZE)
+
+
+async def totals(viewer: Viewer, kind: MemberKind, narrowed: Sequence[Narrowed]) -> list[Total]:
+    """How many members each of several lists has; the more lists, the rougher the estimates."""
+    size = max(SAMPLE_SIZE // max(len(narrowed), 1), SMALLEST_SAMPLE)
+    return [await _total_of(viewer, kind, list_, size) for list_ in narrowed]
+
+
+async def _total_of(viewer: Viewer, kind: MemberKind, list_: Narrowed, sample_size: int) -> Total:
+    """How many members a narrowed list has: exact unless a pattern is left, which a sample is tested for."""
+    if list_.audience is not None and list_.pattern is None:
+        return Total(len(list_.audience))
+    async with database() as connection:
+        size, ordinals = await _size_and_sample(connection, viewer, kind, list_, sample_size)
+        if list_.pattern is None:
+            return Total(size)
+        row = await connection.fetchrow(SHARE, viewer.workspace_id, kind, list_.pattern, ordinals)
+    share = row["found"] / row["looked_at"] if row["looked_at"] else 0.0
+    estimate = round(size * share)
+    # A search of the whole kind has found more than a few already.
+    return Total(max(estimate, FEW_FOUND + 1) if list_.audience is None else estimate, is_estimate=True)
+
+
+async def _size_and_sample(
+    connection: asyncpg.Connection, viewer: Viewer, kind: MemberKind, list_: Narrowed, sample_size: int
+) -> tuple[int, list[int]]:
+    """How many members there are without the pattern, and the ordinals of some: always the same ones."""
+    chance = Random(sample_size)  # noqa: S311 - a sample, no secret
+    if list_.audience is not None:
+        size = len(list_.audience)
+        return size, [list_.audience[chance.randrange(size)] for _ in range(min(size, sample_size))]
+    row = await connection.fetchrow(SIZE, viewer.workspace_id, kind)
+    if row is None:
+        return 0, []
+    return row["size"], [chance.randrange(row["next_ordinal"] or 1) for _ in range(sample_size)]
