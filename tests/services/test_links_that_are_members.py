@@ -22,7 +22,7 @@ from tests.services.manual_changes import GERMAN, UnitOfWork, named
 
 SOURCES = "SELECT id, kind, links_are_members FROM sources WHERE segment_id = $1"
 LINKS = "SELECT owner_id, roaring FROM chunks WHERE role = 2"
-BEFORE = "0029_reasons_of_deliveries"
+BEFORE = "0035_idempotency_keys"
 
 
 @dataclass(frozen=True)

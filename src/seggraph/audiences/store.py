@@ -161,6 +161,8 @@ class ChunkStore:
         The caller holds the rows of the owners. Only the chunks of these ordinals are read, equal ones once, and
         only those that hold one are written. Owners without any of the ordinals are absent from the answer.
         """
+        for owner in owners:
+            self._held.pop(owner, None)
         rows, known = await self._read_chunks(owners, ordinals)
         many = len(rows) > THREAD_ABOVE_CHUNKS
         erased, rewritten, emptied = await _computed(many, lambda: erased_rows(rows, known, ordinals))

@@ -37,7 +37,7 @@ COMPUTE_ANEW = [
 
 
 class Migration(migrations.Migration):
-    dependencies = [("seggraph", "0032_sort_indexes")]
+    dependencies = [("seggraph", "0030_sort_indexes")]
 
     operations = [
         *(

@@ -36,7 +36,7 @@ REVOKE_NEWER = """
 
 
 class Migration(migrations.Migration):
-    dependencies = [("seggraph", "0034_bulk_edits")]
+    dependencies = [("seggraph", "0032_bulk_edits")]
 
     operations = [
         # a trigger that names a column keeps its type from being changed

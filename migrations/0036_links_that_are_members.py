@@ -23,7 +23,7 @@ STORE_LINKS = """
 
 
 class Migration(migrations.Migration):
-    dependencies = [("seggraph", "0029_reasons_of_deliveries")]
+    dependencies = [("seggraph", "0035_idempotency_keys")]
 
     operations = [
         ops.AddField(

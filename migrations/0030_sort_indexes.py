@@ -22,7 +22,7 @@ DROP_ALL = """
 
 
 class Migration(migrations.Migration):
-    dependencies = [("seggraph", "0030_links_that_are_members")]
+    dependencies = [("seggraph", "0029_reasons_of_deliveries")]
 
     operations = [
         ops.CreateModel(

@@ -12,7 +12,7 @@ KINDS = "PERSON: 1\nACCOUNT: 2\nORGANIZATION: 3\nPRODUCT: 4\nDEAL: 5\nACTIVITY: 
 
 
 class Migration(migrations.Migration):
-    dependencies = [("seggraph", "0033_reach_addresses")]
+    dependencies = [("seggraph", "0031_reach_addresses")]
 
     operations = [
         ops.CreateModel(

@@ -6,7 +6,7 @@ from tortoise.migrations import operations as ops
 
 
 class Migration(migrations.Migration):
-    dependencies = [("seggraph", "0036_users")]
+    dependencies = [("seggraph", "0034_users")]
 
     operations = [
         ops.CreateModel(

@@ -37,13 +37,11 @@ def _instant(name: str, description: str) -> ops.AddField:
 
 
 class Migration(migrations.Migration):
-    dependencies = [("seggraph", "0035_api_keys")]
+    dependencies = [("seggraph", "0033_api_keys")]
 
     operations = [
         # a trigger that names a column keeps it from being changed
-        ops.RunSQL(
-            DROP, reverse_sql=[_create("users", "subject"), _create("workspace_users", "role")]
-        ),
+        ops.RunSQL(DROP, reverse_sql=[_create("users", "subject"), _create("workspace_users", "role")]),
         ops.AlterField(
             model_name="User",
             name="subject",
