@@ -5,11 +5,17 @@ from contextlib import AsyncExitStack
 from typing import Any
 
 import pytest
+from graphql import get_named_type, is_abstract_type
 
+from seggraph.api.schema import build_schema
 from seggraph.transport import sharing
 from tests.api.test_subscriptions import EVENTS, UPSERT, create
-from tests.product import PATIENCE_SECONDS, Product
+from tests.product import PATIENCE_SECONDS, Product, Server
 
+CREATE_KEY = """
+    mutation ($name: String!, $scope: ApiKeyScope!) {
+      createApiKey(input: {name: $name, scope: $scope}) { secret errors { message } } }
+"""
 SUBSCRIBERS = 5
 SHARING = SUBSCRIBERS - 1
 """The first one of a document that is new to the process goes on by itself."""
@@ -64,6 +70,62 @@ async def test_all_get_the_same_events_of_one_execution(
             await newcomer.next()
             await product.run(UPSERT, members=[{"externalId": "m3", "country": "DE"}])
             assert await entries(newcomer, 1) == await entries(last, 1)
+
+
+async def test_api_keys_of_one_scope_share_and_those_of_others_do_not(
+    product: Product, server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keys = [
+        (await product.run(CREATE_KEY, name=f"{scope} {number}", scope=scope))["createApiKey"]["secret"]
+        for scope in ("READ", "READ_WITHOUT_PERSONAL_DATA")
+        for number in range(3)
+    ]
+    shared: dict[sharing.Broadcast, int] = {}
+    join = sharing.Broadcast._join
+
+    def joining(self: sharing.Broadcast, member: sharing.Member) -> None:
+        join(self, member)
+        shared[self] = len(self._members)
+
+    monkeypatch.setattr(sharing.Broadcast, "_join", joining)
+    segment_id = await create(product, "Germans")
+    async with AsyncExitStack() as stack:
+        signed_in = [await stack.enter_async_context(server.connect(key)) for key in keys]
+        subscribers = [
+            await stack.enter_async_context(one.subscribe(EVENTS, ids=[segment_id])) for one in signed_in
+        ]
+        for one in subscribers:
+            event = await one.next()
+            while event["segment"]["reach"]["status"] != "READY":
+                event = await one.next()
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            # the first of all made the document known
+            while sorted(len(one._members) for one in shared) != [2, 3]:  # noqa: ASYNC110 - nothing reports it
+                await asyncio.sleep(0.01)
+
+        await product.run(UPSERT, members=[{"externalId": "m0", "country": "DE"}])
+
+        told = [await entries(one, 1) for one in subscribers]
+
+        assert told == [told[0]] * len(keys)
+        assert [entry for _, entered in told[0] for entry in entered] == ["m0"]
+
+
+def test_no_event_says_who_is_subscribed() -> None:
+    """The type with the caller's own credentials: equal scopes would not make equal answers of it."""
+    schema = build_schema()._schema
+    waiting: list[Any] = [schema.subscription_type]
+    seen: set[str] = set()
+    while waiting:
+        type_ = get_named_type(waiting.pop())
+        if type_.name in seen:
+            continue
+        seen.add(type_.name)
+        waiting += [field.type for field in getattr(type_, "fields", {}).values()]
+        waiting += schema.get_possible_types(type_) if is_abstract_type(type_) else ()
+
+    assert "Segment" in seen
+    assert "Viewer" not in seen
 
 
 async def entries(events: Any, number: int) -> list[tuple[str, list[str]]]:

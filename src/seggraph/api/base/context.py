@@ -57,8 +57,8 @@ class Caller:
 
     @property
     def scope(self) -> Viewer:
-        """What decides what is seen."""
-        return self.viewer
+        """What decides what is seen: of two API keys with the same scope, not which of them it is."""
+        return replace(self.viewer, api_key_id=None)
 
     async def is_current(self) -> bool:
         """Whether the credentials still make the same viewer."""
