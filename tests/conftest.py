@@ -3,6 +3,7 @@
 import asyncio
 import gc
 import itertools
+import logging
 import os
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
@@ -10,6 +11,7 @@ from pathlib import Path
 import asyncpg
 import hypothesis
 import pytest
+import structlog
 from pydantic import SecretStr
 from redis.asyncio import Redis
 from tortoise.apps import Apps
@@ -72,6 +74,17 @@ def pytest_collection_finish() -> None:
     """What was imported and collected stays: the search for garbage need not go through it again and again."""
     gc.collect()
     gc.freeze()
+
+
+@pytest.fixture
+def logging_as_it_was() -> Iterator[None]:
+    """Leave the process's logging as it was found: a command that a test ran would log to what is closed by then."""
+    root = logging.getLogger()
+    handlers, level, structured = list(root.handlers), root.level, structlog.get_config()
+    yield
+    root.handlers[:] = handlers
+    root.setLevel(level)
+    structlog.configure(**structured)
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -3,23 +3,13 @@
 import io
 import json
 import logging
-from collections.abc import Iterator
 
 import pytest
 import structlog
 
 from seggraph import observability
 
-
-@pytest.fixture(autouse=True)
-def _restored() -> Iterator[None]:
-    """Leave the process's logging as it was found."""
-    root = logging.getLogger()
-    handlers, level, structured = list(root.handlers), root.level, structlog.get_config()
-    yield
-    root.handlers[:] = handlers
-    root.setLevel(level)
-    structlog.configure(**structured)
+pytestmark = pytest.mark.usefixtures("logging_as_it_was")
 
 
 def lines(stream: io.StringIO) -> list[dict[str, object]]:

@@ -26,7 +26,7 @@ class Commands:
 
 
 @pytest.fixture
-def commands(database_url: str, servers: embedded.Servers) -> Commands:
+def commands(database_url: str, servers: embedded.Servers, logging_as_it_was: None) -> Commands:
     return Commands(environment(database_url, servers))
 
 
