@@ -122,6 +122,7 @@ async def test_a_known_query_is_answered_at_once() -> None:
         {"headers": {b"content-type": b"application/json; charset=latin-1"}},
         {"headers": {b"content-length": None}},
         {"headers": {b"content-length": str(MAX_BYTES + 1).encode()}},
+        {"headers": {b"content-length": b"9" * 5_000}},
         {"headers": {b"accept": b"text/event-stream"}},
         {"headers": {b"accept": b"image/png"}},
         {"headers": {b"authorization": b"Bearer wrong"}},

@@ -27,6 +27,8 @@ T = TypeVar("T")
 
 MAX_BYTES: Final = 64 * 1024
 """A larger body is not looked into for a document that is known: it is read once, on the usual way."""
+MAX_DIGITS: Final = 10
+"""Most digits of a length: Python refuses to read a number of thousands."""
 WATCHED_AFTER_SECONDS: Final = 0.05
 """Queries that take longer are cancelled when their client goes away; to watch all would cost more than it saves."""
 STRAIGHT_SEND: Final = "seggraph.straight_send"
@@ -221,7 +223,7 @@ async def _send_ready(scope: Scope, receive: Receive, send: Send) -> None:
 def _media_type(headers: Mapping[bytes, bytes]) -> str | None:
     """The media type of the answer to a plain request; None for a request that is not plain."""
     length = headers.get(b"content-length", b"")
-    if not length.isdigit() or int(length) > MAX_BYTES:
+    if not length.isdigit() or len(length) > MAX_DIGITS or int(length) > MAX_BYTES:
         return None
     sent, charset = content_type(headers.get(b"content-type", b"").decode("latin-1"))
     if sent != JSON or charset not in _UTF8:
