@@ -29,6 +29,8 @@ LEFT_ALONE: Final = frozenset({"User", "ApiKey", "Workspace"})
 """Types whose objects let the askers in: of these only the given ones are named."""
 CLOSED_BY_FAULT: Final = frozenset({1002, 1006, 1011})
 """Codes with which a server closes a WebSocket when it has failed."""
+ROLLED_BACK: Final = "Resetting connection with an active transaction"
+"""What asyncpg says when a client left in the middle of a transaction, which it ends then: as it should be."""
 INTERNAL: Final = re.compile(r'"code": ?"INTERNAL"')
 
 
@@ -44,7 +46,8 @@ class Log:
         self.stream.seek(0)
         self.stream.truncate()
         lines = text.splitlines()
-        return [line for line in lines if '"level": "error"' in line or '"exception"' in line]
+        faults = [line for line in lines if '"level": "error"' in line or '"exception"' in line]
+        return [line for line in faults if ROLLED_BACK not in line]
 
 
 @dataclass
