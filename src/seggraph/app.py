@@ -271,9 +271,9 @@ def create_app(settings: Settings, opening: Opening | None = None) -> Starlette:
 
 
 def _around(settings: Settings, application: ASGIApp) -> ASGIApp:
-    """What is done for all answers: clients are known behind proxies, and browsers told what they may not do."""
-    told = secured(application, transport_seconds=settings.strict_transport_seconds)
-    return _behind_proxies(settings, told)
+    """What is done for all answers: clients are known behind proxies, and headers say what browsers may not do."""
+    marked = secured(application, transport_seconds=settings.strict_transport_seconds)
+    return _behind_proxies(settings, marked)
 
 
 def _behind_proxies(settings: Settings, application: ASGIApp) -> ASGIApp:

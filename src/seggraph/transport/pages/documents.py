@@ -1,4 +1,4 @@
-"""The documents of the product as text, so that whoever reaches the API can read how it is used."""
+"""The documents of the product as text, so that everybody who reaches the API can read how it is used."""
 
 from pathlib import Path
 from typing import Final
