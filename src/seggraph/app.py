@@ -111,15 +111,15 @@ class Api:
             answered=partial(self._monitoring.request, GRAPHQL),
             headers=[("vary", "Origin")],  # as the layer for other origins says of every answer
         )
-        documents_read = DocumentFiles()
-        start = StartPage(settings.public_url, documents_read.titles, DOCUMENTS)
+        document_files = DocumentFiles()
+        start = StartPage(settings.public_url, document_files.titles, DOCUMENTS)
         self.application = QueriesFirst(
             GRAPHQL,
             known,
             around=partial(_around, settings),
             routes=[
                 Route("/", start.answer),
-                documents_read.route(DOCUMENTS),
+                document_files.route(DOCUMENTS),
                 *endpoint.routes(GRAPHQL),
                 Route("/healthz", _alive),
                 Route("/readyz", self._ready),

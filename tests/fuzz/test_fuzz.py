@@ -22,9 +22,9 @@ from tests.fuzz.asking import Asking, Found, Log, new_pool
 from tests.fuzz.requests import ROOTS, WALK, Request, paths, requests
 from tests.product import Server
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(6 * 3_600)]
 
-COUNT: Final = int(os.environ.get("FUZZ_COUNT", tries(2_000, 20_000)))
+COUNT: Final = int(os.environ.get("FUZZ_COUNT", tries(1_200, 20_000)))
 SEED: Final = os.environ.get("FUZZ_SEED", "1")
 """The seed of the random choices."""
 IN_A_ROW: Final = 10
