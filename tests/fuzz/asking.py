@@ -211,6 +211,7 @@ class Asking:
             max_size=None,
             open_timeout=PATIENCE_SECONDS,
             ping_interval=None,
+            max_queue=None,  # what nobody reads any more may not keep the server's pings from being answered
         )
         socket = self._opening.enter_context(opening)
         payload = {"Authorization": f"Bearer {self.askers[who]}"}
