@@ -1,7 +1,6 @@
 """Criteria in the schema: the input tree, and the catalogue of fields that builders offer."""
 
 from collections.abc import Collection, Mapping
-from datetime import datetime
 from enum import Enum
 from typing import Any
 
@@ -10,7 +9,7 @@ from strawberry.types import Info
 
 from seggraph.api.base import ids
 from seggraph.api.base.context import caller_of
-from seggraph.api.base.scalars import JSON, DurationText
+from seggraph.api.base.scalars import JSON, DayOrInstant, DurationText
 from seggraph.criteria import (
     AttributeOp,
     CompareOp,
@@ -69,10 +68,10 @@ class WindowInput:
     last: DurationText | None = strawberry.field(
         default=strawberry.UNSET, description="The length of a period that ends now, like P30D."
     )
-    from_: datetime | None = strawberry.field(
+    from_: DayOrInstant | None = strawberry.field(
         name="from", default=strawberry.UNSET, description="The start of the period, included."
     )
-    to: datetime | None = strawberry.field(
+    to: DayOrInstant | None = strawberry.field(
         default=strawberry.UNSET, description="The end of the period, not included."
     )
 
@@ -272,8 +271,6 @@ def _plain(value: Any) -> Any:
         return value.name
     if isinstance(value, list):
         return [_plain(item) for item in value]
-    if isinstance(value, datetime):
-        return value.isoformat()
     if isinstance(value, Mapping):
         return value
     if isinstance(value, SegmentCriteria):
