@@ -10,13 +10,12 @@ from strawberry.types.arguments import convert_argument
 from seggraph.api.criteria.criteria import CriteriaInput, document_of, shown
 from seggraph.api.schema import build_schema
 from seggraph.criteria import parse, to_json
-from seggraph.values import global_ids
 from tests.criteria.text.corpus import CANONICAL
 from tests.criteria.text.test_round_trips import windows
 from tests.effort import tries
 
 SCHEMA = build_schema()
-INPUT = SCHEMA._schema.type_map["CriteriaInput"]
+INPUT: Any = SCHEMA._schema.type_map["CriteriaInput"]
 
 
 def written_back(document: dict[str, Any]) -> dict[str, Any]:

@@ -147,7 +147,7 @@ class Query(
         search: Annotated[
             str | None,
             strawberry.argument(
-                description="Return only segments whose name contains this text; case is ignored."
+                description="Return only segments whose name contains these words, in any order; case is ignored."
             ),
         ] = None,
         order_by: Annotated[
@@ -195,7 +195,8 @@ class Query(
         search: Annotated[
             str | None,
             strawberry.argument(
-                description="Return only members whose name, domain or email contains this text; case is ignored."
+                description="Return only members whose name, domain and email contain these words, in any order"
+                " and whatever their case, or whose external id is this text."
             ),
         ] = None,
         where: Annotated[

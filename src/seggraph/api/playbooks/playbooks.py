@@ -226,7 +226,7 @@ class PlaybookQueries:
         search: Annotated[
             str | None,
             strawberry.argument(
-                description="Return only playbooks whose name contains this text; case is ignored."
+                description="Return only playbooks whose name contains these words, in any order; case is ignored."
             ),
         ] = None,
         kinds: Annotated[
