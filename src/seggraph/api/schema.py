@@ -22,6 +22,7 @@ from seggraph.api.criteria.fields import CriteriaFieldQueries
 from seggraph.api.criteria.texts import CriteriaTextQueries
 from seggraph.api.destinations.destinations import DestinationMutations, DestinationQueries
 from seggraph.api.events.events import EventMutations
+from seggraph.api.events.names import EventNameQueries
 from seggraph.api.files.exports import ExportMutations, ExportQueries
 from seggraph.api.files.import_templates import ImportTemplateMutations, ImportTemplateQueries
 from seggraph.api.files.imports import ImportMutations, ImportQueries
@@ -81,6 +82,7 @@ class Query(
     CriteriaTextQueries,
     DestinationQueries,
     BulkEditQueries,
+    EventNameQueries,
     ExportQueries,
     ImportQueries,
     ImportTemplateQueries,

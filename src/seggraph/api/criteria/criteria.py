@@ -9,6 +9,7 @@ from strawberry.types import Info
 
 from seggraph.api.base import ids
 from seggraph.api.base.context import caller_of
+from seggraph.api.base.payloads import Warning
 from seggraph.api.base.scalars import JSON, DayOrInstant, DurationText
 from seggraph.criteria import (
     AttributeOp,
@@ -19,7 +20,7 @@ from seggraph.criteria import (
     with_segment_ids,
 )
 from seggraph.errors import Invalid
-from seggraph.services.criteria import documents
+from seggraph.services.criteria import documents, warnings
 from seggraph.services.criteria import texts as criteria_texts
 from seggraph.services.criteria.documents import Given
 from seggraph.services.criteria.texts import CriteriaText
@@ -235,6 +236,13 @@ def criteria_of(criteria: CriteriaInput | None, text: str | None) -> Given | Non
     if criteria:
         return document_of(criteria)
     return None if text is None or text is strawberry.UNSET else CriteriaText(text)
+
+
+async def criteria_warnings_of(info: Info, kind: MemberKind, given: Given | None) -> list[Warning]:
+    """The warnings about criteria that a mutation has saved."""
+    if given is None:
+        return []
+    return [Warning.about_criteria(one) for one in await warnings.about(caller_of(info).viewer, kind, given)]
 
 
 async def may_show(info: Info, kind: MemberKind, document: Mapping[str, Any]) -> bool:
