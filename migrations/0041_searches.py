@@ -1,7 +1,9 @@
-"""A search of members finds words in any order, whatever their case and Unicode form are."""
+"""A search of members finds words in any order, whatever their case and Unicode form are; exports have a form more."""
 
-from tortoise import migrations
+from tortoise import fields, migrations
 from tortoise.migrations import operations as ops
+
+from seggraph.vocabulary import ExportFormat
 
 # A Greek word ends in another small sigma, which capitals do not tell apart.
 FOLDED_TEXT = """
@@ -29,5 +31,14 @@ class Migration(migrations.Migration):
         ops.RunSQL(
             ["DROP INDEX members_search", FOLDED_TEXT, SEARCH],
             reverse_sql=["DROP INDEX members_search", SEARCH_AS_BEFORE, "DROP FUNCTION seggraph_folded(text)"],
+        ),
+        ops.AlterField(
+            model_name="Export",
+            name="format",
+            field=fields.CharEnumField(
+                description="CSV: CSV\nPLAIN_CSV: PLAIN_CSV\nJSON_LINES: JSON_LINES",
+                enum_type=ExportFormat,
+                max_length=16,
+            ),
         ),
     ]

@@ -177,7 +177,7 @@ async def test_the_members_of_a_segment_in_each_form(
     assert (await fetched(ready["url"])).status_code == 404
     found = await product.run(ONE, id=ready["id"])
     assert found["node"] == {"id": ready["id"]}
-    assert found["exports"]["totalCount"] == 2
+    assert found["exports"]["totalCount"] == 3
 
 
 async def test_who_is_erased_is_in_no_file_any_more(product: Product, context: Context) -> None:

@@ -13,8 +13,6 @@ from seggraph.values import iso_times
 
 JSON = NewType("JSON", object)
 DurationText = NewType("DurationText", str)
-DayOrInstant = NewType("DayOrInstant", str)
-"""A calendar day or an instant, as text that was checked."""
 
 MAX_INT: Final = 2**31 - 1
 """The largest number that GraphQL's Int can say."""
@@ -68,12 +66,6 @@ def _parse_decimal(value: Any) -> Decimal:
     return number
 
 
-def _parse_day_or_instant(value: Any) -> DayOrInstant:
-    is_day = isinstance(value, str) and len(value) == len("2026-01-31")
-    _ = _parse_day(value) if is_day else _parse_instant(value)
-    return DayOrInstant(value)
-
-
 @encodes(date, sql="{v}")
 def _show_day(value: date) -> str:
     return date.isoformat(value)
@@ -109,14 +101,6 @@ Date = strawberry.scalar(
     serialize=_show_day,
     parse_value=_parse_day,
 )
-DateOrDateTime = strawberry.scalar(
-    name="DateOrDateTime",
-    description="A calendar date like 2026-01-31, which begins at midnight in the workspace's time zone, or a point"
-    " in time as RFC 3339 text like 2026-01-31T09:30:00Z. In TypeScript: string.",
-    specified_by_url="https://www.rfc-editor.org/rfc/rfc3339",
-    serialize=str,
-    parse_value=_parse_day_or_instant,
-)
 DecimalScalar = strawberry.scalar(
     name="Decimal",
     description="An exact decimal number as text, like 1250.5, for money and ratios. In TypeScript: string.",
@@ -144,7 +128,6 @@ CONFIG = StrawberryConfig(
         date: Date,
         Decimal: DecimalScalar,
         DurationText: DurationScalar,
-        DayOrInstant: DateOrDateTime,
         JSON: JsonScalar,
     }
 )

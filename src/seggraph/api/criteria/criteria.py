@@ -1,6 +1,7 @@
 """Criteria in the schema: the input tree, and the catalogue of fields that builders offer."""
 
 from collections.abc import Collection, Mapping
+from datetime import date, datetime
 from enum import Enum
 from typing import Any
 
@@ -10,13 +11,15 @@ from strawberry.types import Info
 from seggraph.api.base import ids
 from seggraph.api.base.context import caller_of
 from seggraph.api.base.payloads import Warning
-from seggraph.api.base.scalars import JSON, DayOrInstant, DurationText
+from seggraph.api.base.scalars import JSON, DurationText
 from seggraph.criteria import (
     AttributeOp,
     CompareOp,
     EventAggregate,
     InOp,
     SetOp,
+    parse,
+    to_json,
     with_segment_ids,
 )
 from seggraph.errors import Invalid
@@ -64,16 +67,24 @@ class ConsentInput:
     description="The period in which events count: a duration until now, or from one time to another."
 )
 class WindowInput:
-    """A window of events. Give `last`, or `from` or `to` or both."""
+    """A window of events. Give `last`, or a start or an end or both, each as an instant or as a day."""
 
     last: DurationText | None = strawberry.field(
         default=strawberry.UNSET, description="The length of a period that ends now, like P30D."
     )
-    from_: DayOrInstant | None = strawberry.field(
+    from_: datetime | None = strawberry.field(
         name="from", default=strawberry.UNSET, description="The start of the period, included."
     )
-    to: DayOrInstant | None = strawberry.field(
+    to: datetime | None = strawberry.field(
         default=strawberry.UNSET, description="The end of the period, not included."
+    )
+    from_day: date | None = strawberry.field(
+        default=strawberry.UNSET,
+        description="The first day of the period instead of `from`, in the workspace's time zone.",
+    )
+    to_day: date | None = strawberry.field(
+        default=strawberry.UNSET,
+        description="The day before whose beginning the period ends instead of `to`, in the workspace's time zone.",
     )
 
 
@@ -259,7 +270,7 @@ def shown(document: Mapping[str, Any], seen: Collection[int] | None = None) -> J
     def id_of(number: int) -> strawberry.ID | None:
         return ids.encode("Segment", number) if seen is None or number in seen else None
 
-    return JSON(with_segment_ids(document, id_of))
+    return JSON(with_segment_ids(to_json(parse(document)), id_of))
 
 
 def text_shown(document: Mapping[str, Any], names: Mapping[int, str]) -> str | None:
@@ -279,6 +290,8 @@ def _plain(value: Any) -> Any:
         return value.name
     if isinstance(value, list):
         return [_plain(item) for item in value]
+    if isinstance(value, date):  # a datetime is one too
+        return value.isoformat()
     if isinstance(value, Mapping):
         return value
     if isinstance(value, SegmentCriteria):

@@ -23,8 +23,8 @@ class PropertyType(Enum):
     """What `jsonb_typeof` says of a value."""
 
     STRING = strawberry.enum_value("string", description="A text, which may also be a date or a time.")
-    NUMBER = strawberry.enum_value("number", description="A number.")
-    BOOLEAN = strawberry.enum_value("boolean", description="True or false.")
+    NUMBER = strawberry.enum_value("number", description="A number of any size.")
+    BOOLEAN = strawberry.enum_value("boolean", description="Either true or false.")
     LIST = strawberry.enum_value("array", description="A list of values.")
     OBJECT = strawberry.enum_value("object", description="An object with properties of its own.")
 
