@@ -1,5 +1,6 @@
 """What clients read of criteria can be written back as it is."""
 
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -27,14 +28,29 @@ def written_back(document: dict[str, Any]) -> dict[str, Any]:
     return document_of(given)
 
 
+def meaning(document: Any) -> Any:
+    """A document in which equal instants are equal: GraphQL has them in UTC."""
+    if isinstance(document, list):
+        return [meaning(item) for item in document]
+    if not isinstance(document, dict):
+        return document
+    return {
+        key: datetime.fromisoformat(value) if key in ("from", "to") else meaning(value)
+        for key, value in document.items()
+    }
+
+
 @pytest.mark.parametrize(("text", "document"), CANONICAL, ids=[text for text, _ in CANONICAL])
 def test_criteria_are_written_back(text: str, document: dict[str, Any]) -> None:
-    assert parse(written_back(to_json(parse(document)))) == parse(document), text
+    read = to_json(parse(document))
+
+    assert meaning(to_json(parse(written_back(read)))) == meaning(read), text
 
 
 @pytest.mark.slow
 @given(windows().filter(lambda window: "last" not in window))
 @settings(max_examples=tries(100, 1_000), deadline=None)
 def test_days_and_instants_are_written_back(window: dict[str, Any]) -> None:
-    tree = parse({"event": {"name": "order", "within": window}})
-    assert parse(written_back(to_json(tree))) == tree
+    read = to_json(parse({"event": {"name": "order", "within": window}}))
+
+    assert meaning(to_json(parse(written_back(read)))) == meaning(read)

@@ -79,10 +79,12 @@ class WindowInput:
         default=strawberry.UNSET, description="The end of the period, not included."
     )
     from_day: date | None = strawberry.field(
+        name="fromDay",
         default=strawberry.UNSET,
         description="The first day of the period instead of `from`, in the workspace's time zone.",
     )
     to_day: date | None = strawberry.field(
+        name="toDay",
         default=strawberry.UNSET,
         description="The day before whose beginning the period ends instead of `to`, in the workspace's time zone.",
     )
