@@ -98,6 +98,9 @@ async def test_criteria_are_warned_about(product: Product) -> None:
         ),
         ({"tags": {"op": "HAS_NONE", "values": ["nobody"]}}, []),
         ({"attribute": test("name", "EQ", "Nobody")}, []),
+        ({"attribute": test("name", "EQ", " Ada")}, [("VALUE_UNKNOWN", "criteria/attribute/value", "Ada")]),
+        ({"attribute": test("country", "EQ", "")}, [("VALUE_UNKNOWN", "criteria/attribute/value", None)]),
+        ({"attribute": test("country", "EQ", "DE ")}, [("VALUE_UNKNOWN", "criteria/attribute/value", "DE")]),
         (
             {"sequence": {"steps": [{"name": "order"}, {"name": "pageview"}]}},
             [("EVENT_UNKNOWN", "criteria/sequence/steps/1/name", "page_view")],

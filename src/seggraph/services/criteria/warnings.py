@@ -199,6 +199,19 @@ async def _about_values(
         field = catalogue_of[one.kind].find(name)
         if field is not None and field.type not in (AttributeType.STRING, AttributeType.STRING_LIST):
             continue
+        if field is not None and not field.is_custom:
+            for value in (value for value in values if value != value.strip() or not value):
+                message = f"No {one.kind.name} has {field.name} {value!r}: it is stored without white space around it"
+                found.append(
+                    _warning(
+                        WarningCode.VALUE_UNKNOWN,
+                        message,
+                        (*one.path, key),
+                        value,
+                        [*filter(None, [value.strip()])],
+                    )
+                )
+            values = [value for value in values if value and value == value.strip()]
         unknown = await value_counts.unknown(connection, viewer.workspace_id, one.kind, field, values)
         if unknown is None:
             continue
@@ -213,7 +226,7 @@ def _values_of(node: Event | Attribute | Tags) -> tuple[list[str], str, str]:
     """The texts that a condition wants a member to have, the name of the field, and the key that they stand under."""
     match node:
         case Attribute(field, op, values, single) if op in _ASKS_FOR_VALUES:
-            texts = [value for value in values if isinstance(value, str) and value]
+            texts = [value for value in values if isinstance(value, str)]
             return texts[:MAX_VALUES], field, "value" if single else "values"
         case Tags(op, tags) if op in (SetOp.HAS_ANY, SetOp.HAS_ALL):
             return list(tags[:MAX_VALUES]), "", "values"
