@@ -20,7 +20,7 @@ from seggraph.models.relations import PendingRelation, Relation
 from seggraph.models.runs import Drift, Run, RunChunk
 from seggraph.models.segments import Segment, SegmentHiding, Source
 from seggraph.models.suppressions import Suppression
-from seggraph.models.users import RightsVersion, User, WorkspaceUser
+from seggraph.models.users import RightsVersion, User, WithdrawnToken, WorkspaceUser
 from seggraph.models.webhooks import Webhook, WebhookAttempt, WebhookFact, WebhookMessage
 from seggraph.models.workspaces import Workspace
 
@@ -65,6 +65,7 @@ __all__ = [
     "WebhookAttempt",
     "WebhookFact",
     "WebhookMessage",
+    "WithdrawnToken",
     "Workspace",
     "WorkspaceUser",
 ]

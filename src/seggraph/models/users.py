@@ -50,10 +50,26 @@ class WorkspaceUser(Model):
         unique_together = (("workspace_id", "user_id"),)
 
 
+class WithdrawnToken(Model):
+    """A token that was withdrawn before it expires, by its `jti`; the row goes when it has expired."""
+
+    id = fields.BigIntField(primary_key=True)
+    workspace_id = fields.BigIntField()
+    user_id = fields.BigIntField()
+    jti = fields.CharField(max_length=255)
+    expires_at = fields.DatetimeField(description="The `exp` of the token")
+
+    class Meta:
+        """Table name and keys."""
+
+        table = "withdrawn_tokens"
+        unique_together = (("workspace_id", "user_id", "jti"),)
+
+
 class RightsVersion(Model):
     """How often rights were withdrawn or changed: one row, which triggers count up in the transaction of the change.
 
-    The triggers are on roles, users and API keys. A process that reads the row knows whether credentials that it has
+    The triggers are on roles, users, withdrawn tokens, API keys, and on what workspaces choose about roles. A process that reads the row knows whether credentials that it has
     checked have to be checked again.
     """
 

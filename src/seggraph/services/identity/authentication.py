@@ -24,8 +24,8 @@ WORKSPACE_CLAIM: Final = "workspace"
 
 
 # any workspace: the digest of the key is the credential; the workspace is read here
-FIND_KEY = """
-    SELECT id, workspace_id, scope, networks,
+FIND_KEY = f"""
+    SELECT id, workspace_id, scope, networks, {present.LEAST_ROLES.format(workspace="workspace_id")},
       coalesce(last_used_at < now() - interval '1 minute', true) AS used_anew FROM api_keys
     WHERE (digest = $1 OR (previous_digest = $1 AND previous_until > now()))
       AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > now())

@@ -18,7 +18,7 @@ from seggraph.database.unit_of_work import UnitOfWork, begin
 from seggraph.errors import SeggraphError
 from seggraph.events import UserChanged, outbox
 from seggraph.services.audit import audit
-from seggraph.services.identity import user_rows
+from seggraph.services.identity import present, user_rows
 from seggraph.settings import Settings
 from seggraph.values.attribute_values import storable_text
 from seggraph.values.emails import MAX_EMAIL, is_email, tidied
@@ -29,9 +29,10 @@ MAX_SUBJECT: Final = 255
 MAX_GROUPS: Final = 1_000
 """Most groups of a token that are looked at."""
 
-FIND: Final = """
-    SELECT u.id, wu.role, wu.role_as_of, wu.tokens_after, wu.deactivated_at FROM users u
-    JOIN workspace_users wu ON wu.user_id = u.id WHERE u.subject = $1 AND wu.workspace_id = $2
+FIND: Final = f"""
+    SELECT u.id, wu.role, wu.role_as_of, wu.tokens_after, wu.deactivated_at,
+      {present.LEAST_ROLES.format(workspace="wu.workspace_id")}
+    FROM users u JOIN workspace_users wu ON wu.user_id = u.id WHERE u.subject = $1 AND wu.workspace_id = $2
 """
 
 INVITED: Final = """

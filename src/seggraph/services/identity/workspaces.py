@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from seggraph.access import Viewer
+from seggraph.access import LeastRoles, Viewer
 from seggraph.database.unit_of_work import begin
 from seggraph.errors import Invalid, NotFound, Required
 from seggraph.models import User, Workspace, WorkspaceUser
@@ -28,6 +28,7 @@ class WorkspaceView:
     currency: str
     event_retention_days: int | None
     created_at: datetime
+    least_roles: LeastRoles
 
 
 async def get(viewer: Viewer) -> WorkspaceView:
@@ -85,6 +86,7 @@ def _view(row: Workspace) -> WorkspaceView:
         row.currency,
         row.event_retention_days,
         row.created_at,
+        LeastRoles(**{name: Role(role) for name, role in row.least_roles.items()}),
     )
 
 

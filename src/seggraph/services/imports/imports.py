@@ -14,12 +14,12 @@ import asyncpg
 import orjson
 
 from seggraph.access import (
-    VISIBLE_IMPORT,
     VISIBLE_SEGMENT,
     Viewer,
     require_segment_management,
     require_write,
     visibility_arguments,
+    visible_import,
 )
 from seggraph.context import Context
 from seggraph.database.connections import database
@@ -132,11 +132,11 @@ class ImportView:
 
 
 SELECT: Final = f"""
-    SELECT {", ".join(f"i.{field.name}" for field in fields(ImportView))} /*keys*/
-    FROM imports i WHERE {VISIBLE_IMPORT}
+    SELECT {", ".join(f"i.{field.name}" for field in fields(ImportView))} /*keys*/ FROM imports i
 """  # noqa: S608 - constants only
 
-COUNT: Final = f"SELECT count(*) FROM imports i WHERE {VISIBLE_IMPORT}"  # noqa: S608 - constants only
+# for the workspace of the viewer: visible_import names it
+COUNT: Final = "SELECT count(*) FROM imports i"
 
 NEWEST_FIRST: Final = Order("id", (Key("i.id", "bigint"),), descending=True)
 
@@ -226,7 +226,7 @@ async def start(
         is_new = before.status is ImportStatus.UPLOADED
         is_after_dry_run = before.status is ImportStatus.COMPLETED and before.dry_run and not settings.dry_run
         if not (is_new or is_after_dry_run):
-            return before
+            return _shown(viewer, before)
         names = [column.name for column in before.columns]
         mappings.check(pairs, names, before.kind)
         types = await catalogues.types(unit.connection, viewer.workspace_id, before.kind)
@@ -291,7 +291,7 @@ async def get_many(viewer: Viewer, import_ids: Sequence[int]) -> dict[int, Impor
         return {}
     async with database() as connection:
         rows = await connection.fetch(
-            f"{SELECT} AND i.id = ANY($4)", *visibility_arguments(viewer), list(import_ids)
+            f"{_select(viewer)} AND i.id = ANY($4)", *visibility_arguments(viewer), list(import_ids)
         )
     return {row["id"]: _seen(viewer, row) for row in rows}
 
@@ -300,15 +300,22 @@ async def list_page(viewer: Viewer, request: PageRequest) -> Page[ImportView]:
     """A page of the imports that the viewer may see, the newest first."""
     async with database() as connection:
         return await fetch_page(
-            connection, SELECT, visibility_arguments(viewer), NEWEST_FIRST, request, partial(_seen, viewer)
+            connection, _select(viewer), visibility_arguments(viewer), NEWEST_FIRST, request, partial(_seen, viewer)
         )
 
 
 async def count(viewer: Viewer) -> int:
     """How many imports the viewer may see."""
     async with database() as connection:
-        total: int = await connection.fetchval(COUNT, *visibility_arguments(viewer))
+        total: int = await connection.fetchval(
+            f"{COUNT} WHERE {visible_import(viewer)}", *visibility_arguments(viewer)
+        )
     return total
+
+
+def _select(viewer: Viewer) -> str:
+    """The imports that a viewer sees."""
+    return f"{SELECT} WHERE {visible_import(viewer)}"
 
 
 def progressed(workspace_id: int, import_id: int) -> ImportProgressed:
@@ -322,8 +329,12 @@ def finished(workspace_id: int, import_id: int) -> ImportFinished:
 
 
 def _seen(viewer: Viewer, row: asyncpg.Record) -> ImportView:
-    """The view of a row, without cells of the file for who may not read personal data."""
-    view = view_of(row)
+    """The view of a row as a viewer sees it."""
+    return _shown(viewer, view_of(row))
+
+
+def _shown(viewer: Viewer, view: ImportView) -> ImportView:
+    """An import without cells of the file for who may not read personal data."""
     if viewer.sees_personal_data:
         return view
     columns = [replace(column, samples=[], interpreted=[], ambiguities=[]) for column in view.columns]
@@ -417,7 +428,7 @@ def _shown_name(file_name: str) -> str:
 
 async def _hold(unit: UnitOfWork, viewer: Viewer, import_id: int) -> ImportView:
     row = await unit.connection.fetchrow(
-        f"{SELECT} AND i.id = $4 FOR NO KEY UPDATE OF i", *visibility_arguments(viewer), import_id
+        f"{_select(viewer)} AND i.id = $4 FOR NO KEY UPDATE OF i", *visibility_arguments(viewer), import_id
     )
     if row is None:
         raise NotFound("There is no such import.", path=("id",))
@@ -428,8 +439,8 @@ async def _hold(unit: UnitOfWork, viewer: Viewer, import_id: int) -> ImportView:
 
 
 async def _read_in(connection: asyncpg.Connection, viewer: Viewer, import_id: int) -> ImportView:
-    row = await connection.fetchrow(f"{SELECT} AND i.id = $4", *visibility_arguments(viewer), import_id)
-    return view_of(row)
+    row = await connection.fetchrow(f"{_select(viewer)} AND i.id = $4", *visibility_arguments(viewer), import_id)
+    return _seen(viewer, row)
 
 
 async def _require_fillable(

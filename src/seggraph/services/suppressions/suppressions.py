@@ -12,7 +12,7 @@ from typing import Any, Final
 
 import asyncpg
 
-from seggraph.access import Viewer, require_ingest, require_personal_data, require_suppression_removal
+from seggraph.access import Viewer, require_personal_data, require_suppression, require_suppression_removal
 from seggraph.context import Context
 from seggraph.database.connections import database
 from seggraph.database.paging import Key, Order, Page, PageRequest, fetch_page
@@ -161,7 +161,7 @@ async def suppress(
 
     Bad addresses are reported with their index, the others are stored. Raises Forbidden, TooMany, Invalid.
     """
-    require_ingest(viewer)
+    require_suppression(viewer)
     at = suppressed_at or datetime.now(UTC)
     if at > datetime.now(UTC) + MAX_AHEAD:
         raise Invalid("An address is not suppressed in the future.", path=("suppressedAt",))
