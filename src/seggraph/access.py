@@ -6,6 +6,7 @@ the viewer may not see is treated as if it did not exist.
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import Enum, auto
 from ipaddress import IPv4Network, IPv6Network, ip_address
 from typing import Final, TypeAlias
@@ -72,6 +73,14 @@ NEEDED: Final[Mapping[Right, str]] = {
 """What a refusal asks for."""
 
 
+@dataclass(slots=True)
+class ReadTally:
+    """How many members somebody has read in lists in the last while, and whether the audit log says so."""
+
+    member_count: int = 0
+    is_audited: bool = False
+
+
 @dataclass(frozen=True, slots=True)
 class Viewer:
     """The user or API key that acts, in exactly one workspace."""
@@ -89,6 +98,10 @@ class Viewer:
     """The networks that the credentials may be used from; None: from everywhere."""
     least_roles: LeastRoles = LeastRoles()
     """What the workspace has chosen about roles."""
+    valid_until: datetime | None = field(default=None, compare=False)
+    """When the credentials expire, if they do."""
+    tally: ReadTally | None = field(default=None, compare=False)
+    """Counts what is read; None for what acts by itself."""
 
     @property
     def manages_all(self) -> bool:

@@ -69,8 +69,8 @@ class WithdrawnToken(Model):
 class RightsVersion(Model):
     """How often rights were withdrawn or changed: one row, which triggers count up in the transaction of the change.
 
-    The triggers are on roles, users, withdrawn tokens, API keys, and on what workspaces choose about roles. A process that reads the row knows whether credentials that it has
-    checked have to be checked again.
+    The triggers are on roles, users, withdrawn tokens, API keys, and on what workspaces choose about roles. A process
+    that reads the row knows whether credentials that it has checked have to be checked again.
     """
 
     id = fields.BigIntField(primary_key=True)

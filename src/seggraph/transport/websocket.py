@@ -75,8 +75,8 @@ class _Rechecking(Protocol):
     recheck_seconds: float
     rights: Rights
 
-    async def readmit(self, connection: Connection) -> None:
-        """Raise Unauthenticated or Forbidden if the connection would not be accepted any more."""
+    async def readmit(self, connection: Connection) -> Any:
+        """The context that the connection would get now. Raises Unauthenticated or Forbidden."""
 
 
 class TextWebSocketAdapter(ASGIWebSocketAdapter):
@@ -143,7 +143,8 @@ class TransportWSHandler(BaseGraphQLTransportWSHandler[Any, None]):
     async def _watch(self) -> None:
         """Close the connection when its credentials do not hold any more."""
         view, connection = cast(_Rechecking, self.view), cast(Connection, self.context)
-        await until_refused(lambda: view.readmit(connection), view.recheck_seconds, view.rights)
+        check = partial(view.readmit, connection)
+        await until_refused(check, view.recheck_seconds, view.rights, connection.context)
         await self.websocket.close(FORBIDDEN, "Forbidden")
 
     async def shutdown(self) -> None:

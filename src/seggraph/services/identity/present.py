@@ -18,12 +18,12 @@ LEAST_ROLES: Final = "(SELECT w.least_roles FROM workspaces w WHERE w.id = {work
 USER: Final = f"""
     SELECT user_id AS id, role, {LEAST_ROLES.format(workspace="workspace_id")} FROM workspace_users
     WHERE workspace_id = $1 AND user_id = $2 AND deactivated_at IS NULL
-"""
+"""  # noqa: S608 - constants only
 
 KEY: Final = f"""
     SELECT id, workspace_id, scope, networks, {LEAST_ROLES.format(workspace="workspace_id")} FROM api_keys
     WHERE workspace_id = $1 AND id = $2 AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > now())
-"""
+"""  # noqa: S608 - constants only
 
 CHOSEN: Final = "SELECT least_roles FROM workspaces WHERE id = $1"
 

@@ -26,14 +26,17 @@ from seggraph.values.names import MAX_NAME, clean_name
 from seggraph.vocabulary import ApiKeyScope, AuditAction, AuditSubject, Role
 
 MAX_SUBJECT: Final = 255
+MAX_JTI: Final = 255
 MAX_GROUPS: Final = 1_000
 """Most groups of a token that are looked at."""
 
 FIND: Final = f"""
     SELECT u.id, wu.role, wu.role_as_of, wu.tokens_after, wu.deactivated_at,
-      {present.LEAST_ROLES.format(workspace="wu.workspace_id")}
+      {present.LEAST_ROLES.format(workspace="wu.workspace_id")},
+      EXISTS (SELECT FROM withdrawn_tokens t WHERE t.workspace_id = wu.workspace_id AND t.user_id = u.id
+        AND t.jti = $3) AS is_withdrawn
     FROM users u JOIN workspace_users wu ON wu.user_id = u.id WHERE u.subject = $1 AND wu.workspace_id = $2
-"""
+"""  # noqa: S608 - constants only
 
 INVITED: Final = """
     SELECT u.id FROM users u JOIN workspace_users wu ON wu.user_id = u.id
@@ -55,11 +58,11 @@ FORGET_INVITATION: Final = "DELETE FROM users WHERE id = $1 AND subject IS NULL"
 
 
 async def user_of(settings: Settings, workspace_id: int, claims: Mapping[str, Any]) -> asyncpg.Record | None:
-    """The row of FIND for the person that verified claims are about; None for who may not sign in."""
+    """The row of FIND for the person that verified claims are about, also a deactivated one; None for no user."""
     subject = claims.get("sub")
     if not isinstance(subject, str) or not storable_text(subject, MAX_SUBJECT):
         return None
-    row = await _find(subject, workspace_id)
+    row = await _find(subject, workspace_id, claims)
     wanted = role_of(settings, claims)
     if row is None:
         row = await _admit(settings, workspace_id, subject, claims, wanted)
@@ -67,8 +70,8 @@ async def user_of(settings: Settings, workspace_id: int, claims: Mapping[str, An
         issued_at = _issued_at(claims)
         if issued_at is not None and issued_at >= (row["role_as_of"] or issued_at):
             await _change_role(workspace_id, row["id"], wanted, issued_at)
-            row = await _find(subject, workspace_id)
-    return None if row is None or row["deactivated_at"] is not None else row
+            row = await _find(subject, workspace_id, claims)
+    return row
 
 
 def role_of(settings: Settings, claims: Mapping[str, Any]) -> Role | None:
@@ -82,9 +85,11 @@ def role_of(settings: Settings, claims: Mapping[str, Any]) -> Role | None:
     return next((role for role in Role if role.value in roles), default)
 
 
-async def _find(subject: str, workspace_id: int) -> asyncpg.Record | None:
+async def _find(subject: str, workspace_id: int, claims: Mapping[str, Any]) -> asyncpg.Record | None:
+    jti = claims.get("jti")
+    known = jti if isinstance(jti, str) and storable_text(jti, MAX_JTI) else None
     async with database() as connection:
-        return await connection.fetchrow(FIND, subject, workspace_id)
+        return await connection.fetchrow(FIND, subject, workspace_id, known)
 
 
 async def _admit(
@@ -102,7 +107,7 @@ async def _admit(
         is_invited = email is not None and await _accept_invitation(unit, workspace_id, subject, email)
         if not is_invited and role is not None:
             await _create(unit, workspace_id, subject, claims, email, role)
-    return await _find(subject, workspace_id)
+    return await _find(subject, workspace_id, claims)
 
 
 async def _accept_invitation(unit: UnitOfWork, workspace_id: int, subject: str, email: str) -> bool:

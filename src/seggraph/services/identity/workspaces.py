@@ -90,7 +90,12 @@ def _view(row: Workspace) -> WorkspaceView:
     )
 
 
+async def exists(workspace_id: int) -> bool:
+    """Whether there is such a workspace."""
+    return await Workspace.exists(id=workspace_id)
+
+
 async def require(workspace_id: int) -> None:
     """Raise NotFound unless the workspace exists."""
-    if not await Workspace.exists(id=workspace_id):
+    if not await exists(workspace_id):
         raise NotFound("There is no such workspace.", path=("workspace",))

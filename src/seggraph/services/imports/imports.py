@@ -300,7 +300,12 @@ async def list_page(viewer: Viewer, request: PageRequest) -> Page[ImportView]:
     """A page of the imports that the viewer may see, the newest first."""
     async with database() as connection:
         return await fetch_page(
-            connection, _select(viewer), visibility_arguments(viewer), NEWEST_FIRST, request, partial(_seen, viewer)
+            connection,
+            _select(viewer),
+            visibility_arguments(viewer),
+            NEWEST_FIRST,
+            request,
+            partial(_seen, viewer),
         )
 
 
@@ -439,7 +444,9 @@ async def _hold(unit: UnitOfWork, viewer: Viewer, import_id: int) -> ImportView:
 
 
 async def _read_in(connection: asyncpg.Connection, viewer: Viewer, import_id: int) -> ImportView:
-    row = await connection.fetchrow(f"{_select(viewer)} AND i.id = $4", *visibility_arguments(viewer), import_id)
+    row = await connection.fetchrow(
+        f"{_select(viewer)} AND i.id = $4", *visibility_arguments(viewer), import_id
+    )
     return _seen(viewer, row)
 
 

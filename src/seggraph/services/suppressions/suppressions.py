@@ -20,7 +20,7 @@ from seggraph.database.unit_of_work import UnitOfWork, begin
 from seggraph.errors import Invalid, SeggraphError, TooMany
 from seggraph.member_fields import FIELDS
 from seggraph.row_errors import RowError
-from seggraph.services.audit import audit
+from seggraph.services.audit import audit, repeated
 from seggraph.services.changes import changes, populations
 from seggraph.services.reach.suppressed_members import EMAIL, PHONE
 from seggraph.values.attribute_values import storable_text
@@ -216,7 +216,10 @@ async def list_page(viewer: Viewer, list_: SuppressionList, request: PageRequest
     """A page of the list, the newest first. Raises BadCursor, Invalid, TooMany, and Forbidden as `_arguments`."""
     make = _view if viewer.sees_personal_data else _view_without_address
     async with database() as connection:
-        return await fetch_page(connection, SELECT, _arguments(viewer, list_), NEWEST_FIRST, request, make)
+        arguments = _arguments(viewer, list_)
+        page = await fetch_page(connection, SELECT, arguments, NEWEST_FIRST, request, make)
+    await repeated.count_read(viewer, len(page.items))
+    return page
 
 
 async def count(viewer: Viewer, list_: SuppressionList) -> int:

@@ -23,9 +23,9 @@ from seggraph.values.names import clean_name
 from seggraph.values.time_zones import is_time_zone
 from seggraph.vocabulary import AuditAction, AuditSubject, Role
 
-HOLD: Final = (
-    "SELECT name, time_zone, consent_policy, currency, least_roles FROM workspaces WHERE id = $1 FOR NO KEY UPDATE"
-)
+HOLD: Final = """
+    SELECT name, time_zone, consent_policy, currency, least_roles FROM workspaces WHERE id = $1 FOR NO KEY UPDATE
+"""
 
 SET: Final = """
     UPDATE workspaces SET name = coalesce($2, name), time_zone = coalesce($3, time_zone),
@@ -107,9 +107,7 @@ async def _choose_least_roles(
         return {}, {}
     before = present.least_roles_of(stored)
     after = replace(before, **chosen)
-    await unit.connection.execute(
-        SET_LEAST_ROLES, viewer.workspace_id, orjson.dumps(asdict(after)).decode()
-    )
+    await unit.connection.execute(SET_LEAST_ROLES, viewer.workspace_id, orjson.dumps(asdict(after)).decode())
     return {"least_roles": asdict(before)}, {"least_roles": asdict(after)}
 
 
