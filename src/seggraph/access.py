@@ -26,6 +26,8 @@ class Right(Enum):
     INGEST = auto()
     """To send data of members, events, suppressions and metrics."""
     WRITE = auto()
+    PROVISION = auto()
+    """To manage users and groups as an identity provider does (SCIM)."""
     ADMINISTER = auto()
 
 
@@ -33,7 +35,8 @@ RIGHTS: Final[Mapping[ApiKeyScope, frozenset[Right]]] = {
     ApiKeyScope.INGEST: frozenset({Right.INGEST}),
     ApiKeyScope.READ_WITHOUT_PERSONAL_DATA: frozenset({Right.READ}),
     ApiKeyScope.READ: frozenset({Right.READ, Right.PERSONAL_DATA}),
-    ApiKeyScope.WRITE: frozenset(set(Right) - {Right.ADMINISTER}),
+    ApiKeyScope.WRITE: frozenset(set(Right) - {Right.PROVISION, Right.ADMINISTER}),
+    ApiKeyScope.PROVISIONING: frozenset({Right.PROVISION}),
     ApiKeyScope.ADMIN: frozenset(Right),
 }
 """What each scope allows. What is not here is not allowed."""
@@ -68,6 +71,7 @@ NEEDED: Final[Mapping[Right, str]] = {
     Right.PERSONAL_DATA: "a scope that reads personal data, like READ",
     Right.INGEST: "the scope INGEST or WRITE",
     Right.WRITE: "the scope WRITE",
+    Right.PROVISION: "the scope PROVISIONING",
     Right.ADMINISTER: "the scope ADMIN",
 }
 """What a refusal asks for."""
@@ -198,6 +202,11 @@ def require_admin(viewer: Viewer) -> None:
     require_right(viewer, Right.ADMINISTER)
     if viewer.role is not Role.ADMIN:
         raise Forbidden("Only an administrator of the workspace may do this.")
+
+
+def require_provisioning(viewer: Viewer) -> None:
+    """Raise Forbidden unless the viewer may manage users and groups as an identity provider does."""
+    require_right(viewer, Right.PROVISION)
 
 
 def require_playbook_management(viewer: Viewer, *, created_by_id: int | None) -> None:

@@ -28,6 +28,7 @@ from seggraph.context import Context, open_context
 from seggraph.errors import Invalid, NotFound, RetryLater, SeggraphError
 from seggraph.events import Hub
 from seggraph.files import signed_paths, uploads
+from seggraph.scim import ScimEndpoint
 from seggraph.services.audit import audit, repeated
 from seggraph.services.destinations import feedback as destination_feedback
 from seggraph.services.exports import exports
@@ -122,6 +123,7 @@ class Api:
                 Route(REJECTED, self._rejected),
                 Route(EXPORTED, self._exported),
                 Route(FEEDBACK, self._feedback, methods=["POST"]),
+                ScimEndpoint(self._provisioner).route(),
             ],
             middleware=[
                 Middleware(CountedRequests, monitoring=self._monitoring),
@@ -165,6 +167,11 @@ class Api:
         if self._services is None or self._hub is None:
             raise RetryLater("The server is starting or stopping; try again in a moment.")
         return await caller_factory(self._services, self._hub, self._sign_ins)(connection, parameters)
+
+    async def _provisioner(self, request: Request) -> tuple[Context, Viewer, str]:
+        """Who provisions users, and where they reach us. Raises as `_caller`."""
+        caller = await self._caller(request, None)
+        return caller.services, caller.viewer, caller.base_url
 
     def _observe(self, type_: str, outcome: str, seconds: float) -> None:
         """Take down an operation that is over; after any that may have changed rights, they are looked at anew."""

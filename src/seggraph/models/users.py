@@ -1,6 +1,7 @@
 """Users and their roles in workspaces, and the version of the rights of all."""
 
 from tortoise import fields
+from tortoise.indexes import Index
 from tortoise.models import Model
 
 from seggraph.models.workspaces import Workspace
@@ -40,6 +41,12 @@ class WorkspaceUser(Model):
     deactivated_at = fields.DatetimeField(null=True, description="Null: the user may sign in")
     role_as_of = fields.DatetimeField(null=True, description="Older tokens do not change the role")
     tokens_after = fields.DatetimeField(null=True, description="Tokens that are older are refused")
+    user_name = fields.CharField(max_length=320, null=True, description="The `userName` of SCIM")
+    external_id = fields.CharField(max_length=255, null=True, description="The `externalId` of SCIM")
+    given_name = fields.CharField(max_length=200, null=True)
+    family_name = fields.CharField(max_length=200, null=True)
+    removed_at = fields.DatetimeField(null=True, description="When the identity provider deleted the user")
+    updated_at = fields.DatetimeField(null=True, description="When SCIM last changed the user")
     workspace_id: int
     user_id: int
 
@@ -48,6 +55,38 @@ class WorkspaceUser(Model):
 
         table = "workspace_users"
         unique_together = (("workspace_id", "user_id"),)
+
+
+class DirectoryGroup(Model):
+    """A group of an identity provider, as SCIM sends it. Its name may have a role."""
+
+    id = fields.BigIntField(primary_key=True)
+    workspace_id = fields.BigIntField()
+    display_name = fields.CharField(max_length=255)
+    external_id = fields.CharField(max_length=255, null=True)
+    created_at = fields.DatetimeField(auto_now_add=True)
+    updated_at = fields.DatetimeField(auto_now_add=True)
+
+    class Meta:
+        """Table name."""
+
+        table = "directory_groups"
+
+
+class DirectoryMembership(Model):
+    """A user of a workspace in a group of the identity provider."""
+
+    id = fields.BigIntField(primary_key=True)
+    workspace_id = fields.BigIntField()
+    group: fields.ForeignKeyRelation[DirectoryGroup] = fields.ForeignKeyField("seggraph.DirectoryGroup")
+    user: fields.ForeignKeyRelation[User] = fields.ForeignKeyField("seggraph.User")
+
+    class Meta:
+        """Table name and keys."""
+
+        table = "directory_memberships"
+        unique_together = (("group_id", "user_id"),)
+        indexes = (Index(fields=("workspace_id", "user_id"), name="directory_memberships_by_user"),)
 
 
 class WithdrawnToken(Model):

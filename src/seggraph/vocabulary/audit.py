@@ -46,6 +46,7 @@ class AuditSubject(DescribedStrEnum):
     BULK_EDIT = "BULK_EDIT", "The entry concerns a bulk edit of members."
     API_KEY = "API_KEY", "The entry concerns an API key."
     USER = "USER", "The entry concerns a user."
+    GROUP = "GROUP", "The entry concerns a group of the identity provider."
     WORKSPACE = "WORKSPACE", "The entry concerns the settings of the workspace."
     SUPPRESSION = "SUPPRESSION", "The entry concerns suppressed addresses."
     EVENT = "EVENT", "The entry concerns events of members."

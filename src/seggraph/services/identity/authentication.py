@@ -134,7 +134,7 @@ async def _claims(settings: Settings, token: str) -> Mapping[str, Any]:
             audience=settings.jwt_audience,
             issuer=settings.jwt_issuer,
             leeway=CLOCK_LEEWAY_SECONDS,
-            options={"require": ["exp", "iss", "aud", "sub", WORKSPACE_CLAIM]},
+            options={"require": ["exp", "iss", "aud", settings.jwt_subject_claim, WORKSPACE_CLAIM]},
         )
     except jwt.ExpiredSignatureError as error:
         raise Unauthenticated("The token has expired; sign in again.") from error
