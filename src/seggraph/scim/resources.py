@@ -47,8 +47,8 @@ POLICY: Final = ScimPolicy(
 class Name(ComplexAttribute):
     """The parts of a name."""
 
-    formatted: Annotated[str | None, Mutability.read_only] = None
-    """The whole name."""
+    formatted: str | None = None
+    """The whole name, which is the same as displayName."""
 
     given_name: str | None = None
     """The given name."""
@@ -110,8 +110,8 @@ class Member(MultiValuedComplexAttribute):
     value: Annotated[str | None, Mutability.immutable, CaseExact.true] = None
     """The id of the user."""
 
-    display: Annotated[str | None, Mutability.read_only] = None
-    """The name of the user."""
+    display: str | None = None
+    """The name of the user; what is sent is ignored."""
 
 
 class Group(Resource[Any]):
@@ -151,13 +151,15 @@ def user_resource(user: DirectoryUser) -> User:
 def user_draft(user: User, before: DirectoryUser | None = None) -> UserDraft:
     """What a resource says about a user.
 
-    If the display name is still that of before, and the parts of the name are others, the parts decide.
+    Of the display name, the whole name and its parts the first one counts that is not as before.
     """
     name = user.name or Name()
-    shown = user.display_name
+    parts = name.given_name or None, name.family_name or None
+    shown = user.display_name or name.formatted
     if before is not None and shown == before.name:
-        parts = (name.given_name or None, name.family_name or None)
-        if parts != (before.given_name, before.family_name) and any(parts):
+        if name.formatted and name.formatted != before.name:
+            shown = name.formatted
+        elif any(parts) and parts != (before.given_name, before.family_name):
             shown = None
     return UserDraft(
         user_name=user.user_name or "",
