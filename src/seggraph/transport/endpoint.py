@@ -129,7 +129,7 @@ class GraphQLEndpoint(GraphQL[Any, None]):
         self.max_upload_bytes = max_upload_bytes
         self.recheck_seconds = recheck_seconds
         self.rights = Rights()
-        self._once = once
+        self.once = once
         self._make_context = context
         self._per_operation = per_operation
         self.documents = documents or PersistedDocuments()
@@ -299,9 +299,9 @@ class GraphQLEndpoint(GraphQL[Any, None]):
                 execute = partial(
                     self.schema.execute, data.query, allowed_operation_types=single, **arguments
                 )
-                if key is None or self._once is None:
+                if key is None or self.once is None:
                     return await execute()
-                return await result_of(self._once, context, key, data, execute)
+                return await result_of(self.once, context, key, data, execute)
             if error.operation_type is not OperationType.SUBSCRIPTION:
                 raise _only_by_post() from error
             if not negotiate(request.headers.get("accept")).streams:
