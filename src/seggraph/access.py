@@ -277,20 +277,23 @@ VISIBLE_EXPORT: Final = f"""
 segment; all, if they manage all segments. A list of segments, or an export of a deleted segment: only its creator,
 since it contains what the creator saw. All API keys see what one of them created."""
 
-ANY_IMPORT: Final = f"""
+VISIBLE_IMPORT: Final = f"""
     i.workspace_id = $1 AND (i.segment_id IS NULL
       OR EXISTS (SELECT FROM segments s WHERE s.id = i.segment_id AND {VISIBLE_SEGMENT}))
 """
-OWN_IMPORT: Final = f"{ANY_IMPORT} AND i.created_by_id IS NOT DISTINCT FROM $2"
+"""The condition on `imports i` for the imports that a viewer may see: all but those into segments hidden from them.
+
+What `narrowed_imports` says comes behind it."""
+
+OWN_IMPORTS: Final = " AND i.created_by_id IS NOT DISTINCT FROM $2"
 
 
-def visible_import(viewer: Viewer) -> str:
-    """The condition on `imports i` for the imports that a viewer sees; $1 to $3 are `visibility_arguments`.
+def narrowed_imports(viewer: Viewer) -> str:
+    """What comes behind VISIBLE_IMPORT: only their own imports, if the viewer's role does not see those of others.
 
-    All but those into segments hidden from them; or of these only their own, if their role does not see those of
-    others. All API keys see what one of them created.
+    All API keys see what one of them created.
     """
-    return ANY_IMPORT if viewer.sees_imports_of_others else OWN_IMPORT
+    return "" if viewer.sees_imports_of_others else OWN_IMPORTS
 
 
 VISIBLE_TEMPLATE: Final = f"""

@@ -6,9 +6,11 @@ from typing import Any
 import asyncpg
 import httpx
 import pytest
+from scim2_models import SCIMException
 
 from seggraph.access import Viewer
 from seggraph.api.base import ids
+from seggraph.scim import memberships
 from seggraph.services.identity import api_keys
 from seggraph.services.identity.api_keys import ApiKeyDraft
 from seggraph.settings import Settings
@@ -328,6 +330,8 @@ async def test_who_may_and_what_is_refused(
         "(" * 900,
         "x" * 2_000,
         "userName eq 5",
+        'userName eq "\\u0000"',
+        'userName eq "\\ud800"',
     ):
         await refused(await idp.get("/scim/v2/Users", params={"filter": text}), 400, "invalidFilter")
     await refused(await idp.get("/scim/v2/Users?startIndex=one"), 400, "invalidValue")
@@ -338,6 +342,9 @@ async def test_who_may_and_what_is_refused(
         ({"op": "replace", "path": "active[", "value": "x"}, "invalidPath"),
     ):
         await refused(await patched(idp, path, operation), 400, scim_type)
+    await refused(await patched(idp, path), 400, "invalidValue")
+    many = [{"op": "replace", "path": "active", "value": True}] * 101
+    await refused(await patched(idp, path, *many), 413)
     member = [{"value": "nobody"}]
     group = {"displayName": "g", "members": member}
     assert "members" in await refused(await idp.post("/scim/v2/Groups", json=group), 400, "invalidValue")
@@ -421,3 +428,41 @@ async def test_lists_versions_and_what_is_said_of_the_service(idp: httpx.AsyncCl
     schema = await done(await idp.get(f"/scim/v2/Schemas/{USER}"))
     assert {one["name"] for one in schema["attributes"]} >= {"userName", "name", "active", "emails", "groups"}
     assert all(one["description"] for one in schema["attributes"])
+
+
+def test_edits_of_members_are_sets_of_numbers() -> None:
+    def one(number: int) -> dict[str, Any]:
+        return {"value": ids.encode("User", number), "display": "x"}
+
+    first = f'members[value eq "{one(1)["value"]}"]'
+    for operations, wanted in (
+        ([{"op": "add", "path": "members", "value": [one(3), one(3)]}], [1, 2, 3]),
+        ([{"op": "Add", "path": "Members", "value": one(3)}], [1, 2, 3]),
+        ([{"op": "add", "value": {"members": [one(3)]}}], [1, 2, 3]),
+        ([{"op": "remove", "path": first}], [2]),
+        ([{"op": "Remove", "path": f"{GROUP}:{first}"}], [2]),
+        ([{"op": "remove", "path": "members", "value": [one(2), one(9)]}], [1]),
+        ([{"op": "remove", "path": "members"}], []),
+        ([{"op": "replace", "path": "members", "value": [one(7)]}], [7]),
+        ([{"op": "replace", "value": {"members": []}}], []),
+        ([{"op": "remove", "path": first}, {"op": "add", "path": "members", "value": [one(1)]}], [2, 1]),
+        ([{"op": "add", "path": "members", "value": [{"value": "rubbish"}]}], [1, 2, 0]),
+    ):
+        others, edits = memberships.split(operations)
+        assert (others, memberships.edited([1, 2], edits)) == ([], wanted), operations
+    renamed = {"op": "replace", "value": {"id": "x", "displayName": "H"}}
+    assert memberships.split([renamed, {"op": "replace", "path": "displayName", "value": "H"}])[1] == []
+    both = {"op": "replace", "value": {"displayName": "H", "members": [one(1)]}}
+    assert memberships.split([both]) == (
+        [{"op": "replace", "value": {"displayName": "H"}}],
+        [("replace", [1])],
+    )
+    for wrong in (
+        {"op": "remove", "path": 'members[display eq "x"]'},
+        {"op": "add", "path": first, "value": "x"},
+        {"op": "add", "path": "members", "value": [{"display": "x"}]},
+        {"op": "add", "path": "members", "value": 5},
+        {"op": "rename", "path": "members", "value": []},
+    ):
+        with pytest.raises(SCIMException):
+            memberships.split([wrong])

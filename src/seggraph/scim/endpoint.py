@@ -5,6 +5,7 @@ Errors have the form of RFC 7644 section 3.12. Bodies are bounded; what is done 
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any, Final, TypeVar, cast
 
@@ -35,17 +36,18 @@ from seggraph.errors import (
     SeggraphError,
     Unauthenticated,
 )
-from seggraph.scim import filters, resources
+from seggraph.scim import filters, memberships, resources
 from seggraph.scim.resources import POLICY, Group, User
 from seggraph.services.directory import groups, users
 from seggraph.services.directory.conditions import Slice
+from seggraph.services.directory.groups import GroupDraft
 
 PREFIX: Final = "/scim/v2"
 MEDIA_TYPE: Final = "application/scim+json"
 ACCEPTED: Final = (MEDIA_TYPE, "application/json")
 MAX_BYTES: Final = 1024 * 1024
 """Most bytes of a body: a group of 10,000 members has fewer."""
-MAX_OPERATIONS: Final = 1_000
+MAX_OPERATIONS: Final = 100
 """Most operations of a PATCH."""
 
 STATUSES: Final[Mapping[type[SeggraphError], tuple[int, str | None]]] = {
@@ -70,9 +72,15 @@ R = TypeVar("R", User, Group)
 class _Refused(Exception):
     """A request that is answered with a status and nothing else."""
 
-    def __init__(self, status: int, detail: str, headers: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        status: int,
+        detail: str,
+        headers: Mapping[str, str] | None = None,
+        scim_type: str | None = None,
+    ) -> None:
         super().__init__(detail)
-        self.status, self.detail, self.headers = status, detail, headers
+        self.status, self.detail, self.headers, self.scim_type = status, detail, headers, scim_type
 
 
 class ScimEndpoint:
@@ -122,7 +130,7 @@ class ScimEndpoint:
         except ValidationError as error:
             return _invalid(error)
         except _Refused as refused:
-            return _error(refused.status, refused.detail, headers=refused.headers)
+            return _error(refused.status, refused.detail, refused.scim_type, refused.headers)
         except ClientDisconnect:
             return Response(status_code=400)
 
@@ -183,6 +191,8 @@ class ScimEndpoint:
     async def _group(self, request: Request, context: Context, viewer: Viewer) -> Response:
         number = _number(request, "DirectoryGroup")
         is_read = request.method == "GET"
+        if request.method == "PATCH" and not request.headers.get("if-match"):
+            return await self._change_group(request, context, viewer, number)
         group = await groups.get(viewer, number, with_members=not is_read or _wants_members(request))
         present = await asyncio.to_thread(resources.group_resource, group)
         await _require_version(request, present)
@@ -191,11 +201,30 @@ class ScimEndpoint:
         if request.method == "DELETE":
             await groups.delete(context, viewer, number)
             return Response(status_code=204)
+        if request.method == "PATCH":
+            return await self._change_group(request, context, viewer, number)
         draft = resources.group_draft(await _changed(request, present))
         after = await groups.replace(context, viewer, number, draft)
-        if request.method == "PATCH":  # the members of a large group are not sent back for each that joins
-            return Response(status_code=204)
         return await _shown(request, await asyncio.to_thread(resources.group_resource, after))
+
+    async def _change_group(
+        self, request: Request, context: Context, viewer: Viewer, number: int
+    ) -> Response:
+        """A PATCH of a group: members by their numbers, and the rest as of any resource."""
+        others, edits = memberships.split(await _operations(request))
+        present = await groups.get(viewer, number)
+        resource = resources.group_resource(replace(present, members=()))
+        if others:
+            body = {"schemas": [str(PatchOp.__schema__)], "Operations": others}
+            resource = await asyncio.to_thread(_patched, resource, body)
+        draft = GroupDraft(
+            resource.display_name or "",
+            resource.external_id,
+            memberships.edited([user_id for user_id, _ in present.members], edits),
+        )
+        await groups.replace(context, viewer, number, draft)
+        # the members of a large group are not sent back for each that joins
+        return Response(status_code=204)
 
 
 ANY: Final = ["GET", "POST", "PUT", "PATCH", "DELETE"]
@@ -237,10 +266,25 @@ async def _changed(request: Request, present: R) -> R:
     model, body = type(present), await _body(request)
     if request.method == "PUT":
         return await asyncio.to_thread(_parsed, model, body, Stage.RESOURCE_REPLACEMENT_REQUEST)
-    operations = body.get("Operations", body.get("operations")) if isinstance(body, dict) else None
-    if isinstance(operations, list) and len(operations) > MAX_OPERATIONS:
-        raise _Refused(413, f"A PATCH has at most {MAX_OPERATIONS:,} operations.")
+    body = {"schemas": [str(PatchOp.__schema__)], "Operations": _operations_in(body)}
     return await asyncio.to_thread(_patched, present, body)
+
+
+async def _operations(request: Request) -> list[Any]:
+    """The operations of a PATCH."""
+    return _operations_in(await _body(request))
+
+
+def _operations_in(body: Any) -> list[Any]:
+    """The operations of the body of a PATCH. Raises _Refused for too many, and for none."""
+    found = (
+        [one for key, one in body.items() if key.lower() == "operations"] if isinstance(body, dict) else []
+    )
+    if not found or not isinstance(found[0], list) or not found[0]:
+        raise _Refused(400, "A PATCH has Operations: a list with at least one.", scim_type="invalidValue")
+    if len(found[0]) > MAX_OPERATIONS:
+        raise _Refused(413, f"A PATCH has at most {MAX_OPERATIONS:,} operations.")
+    return list(found[0])
 
 
 def _patched(present: R, body: Any) -> R:

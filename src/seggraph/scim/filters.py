@@ -6,6 +6,7 @@ from scim2_models import InvalidFilterException, ScimFilter
 from scim2_models.path import CompareOperator, Comparison, FilterNode, LogicalExpr, LogicalOperator, ValuePath
 
 from seggraph.scim.resources import Group, User, number_of
+from seggraph.values.attribute_values import storable_text
 
 MAX_FILTER: Final = 1_000
 """Most characters of a filter."""
@@ -60,7 +61,8 @@ def _equality(model: type[User] | type[Group], node: FilterNode) -> tuple[str, A
         name, value = ("emails", values[0]) if len(values) == 1 else ("", None)
     known = {known.lower(): known for known in TYPES[model]}
     found = known.get(name.lower())
-    if found is None or not isinstance(value, TYPES[model][found]):
+    is_text = not isinstance(value, str) or storable_text(value, MAX_FILTER)
+    if found is None or not isinstance(value, TYPES[model][found]) or not is_text:
         raise InvalidFilterException(
             detail=f"A filter compares by eq, joined by and: {', '.join(TYPES[model])}."
         )

@@ -6,7 +6,7 @@ verified email address is theirs. One who was deleted keeps what they made, and 
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Final
 
 import asyncpg
@@ -113,7 +113,7 @@ class UserDraft:
 async def list_slice(
     viewer: Viewer, equal: Sequence[tuple[str, Any]], part: Slice
 ) -> tuple[list[DirectoryUser], int]:
-    """A part of the users for whom attributes are equal to values, the oldest first, and how many there are in all."""
+    """A part of the users whose attributes are equal to values, the oldest first, and how many there are in all."""
     require_provisioning(viewer)
     narrowed, values = condition(COLUMNS, equal, 2)
     offset, limit = part.limits
@@ -147,13 +147,9 @@ async def create(context: Context, viewer: Viewer, draft: UserDraft) -> Director
             user_id = await _add(context, unit, viewer, cleaned)
         await _store(unit, viewer, user_id, cleaned)
         if before is not None:
-            unit_roles = await roles.of_groups(context, unit, viewer, [user_id])
+            usual = roles.usual(context.settings)
             await unit.connection.execute(
-                user_rows.SET_ROLE,
-                viewer.workspace_id,
-                user_id,
-                unit_roles[user_id] or roles.usual(context.settings),
-                None,
+                user_rows.SET_ROLE, viewer.workspace_id, user_id, usual, datetime.now(UTC)
             )
         await roles.note(context, unit, viewer, before, user_id)
         return await _read(unit, viewer, user_id)

@@ -14,12 +14,13 @@ import asyncpg
 import orjson
 
 from seggraph.access import (
+    VISIBLE_IMPORT,
     VISIBLE_SEGMENT,
     Viewer,
+    narrowed_imports,
     require_segment_management,
     require_write,
     visibility_arguments,
-    visible_import,
 )
 from seggraph.context import Context
 from seggraph.database.connections import database
@@ -132,11 +133,11 @@ class ImportView:
 
 
 SELECT: Final = f"""
-    SELECT {", ".join(f"i.{field.name}" for field in fields(ImportView))} /*keys*/ FROM imports i
+    SELECT {", ".join(f"i.{field.name}" for field in fields(ImportView))} /*keys*/
+    FROM imports i WHERE {VISIBLE_IMPORT}
 """  # noqa: S608 - constants only
 
-# for the workspace of the viewer: visible_import names it
-COUNT: Final = "SELECT count(*) FROM imports i"
+COUNT: Final = f"SELECT count(*) FROM imports i WHERE {VISIBLE_IMPORT}"  # noqa: S608 - constants only
 
 NEWEST_FIRST: Final = Order("id", (Key("i.id", "bigint"),), descending=True)
 
@@ -291,7 +292,9 @@ async def get_many(viewer: Viewer, import_ids: Sequence[int]) -> dict[int, Impor
         return {}
     async with database() as connection:
         rows = await connection.fetch(
-            f"{_select(viewer)} AND i.id = ANY($4)", *visibility_arguments(viewer), list(import_ids)
+            f"{SELECT}{narrowed_imports(viewer)} AND i.id = ANY($4)",
+            *visibility_arguments(viewer),
+            list(import_ids),
         )
     return {row["id"]: _seen(viewer, row) for row in rows}
 
@@ -301,7 +304,7 @@ async def list_page(viewer: Viewer, request: PageRequest) -> Page[ImportView]:
     async with database() as connection:
         return await fetch_page(
             connection,
-            _select(viewer),
+            f"{SELECT}{narrowed_imports(viewer)}",
             visibility_arguments(viewer),
             NEWEST_FIRST,
             request,
@@ -313,14 +316,9 @@ async def count(viewer: Viewer) -> int:
     """How many imports the viewer may see."""
     async with database() as connection:
         total: int = await connection.fetchval(
-            f"{COUNT} WHERE {visible_import(viewer)}", *visibility_arguments(viewer)
+            f"{COUNT}{narrowed_imports(viewer)}", *visibility_arguments(viewer)
         )
     return total
-
-
-def _select(viewer: Viewer) -> str:
-    """The imports that a viewer sees."""
-    return f"{SELECT} WHERE {visible_import(viewer)}"
 
 
 def progressed(workspace_id: int, import_id: int) -> ImportProgressed:
@@ -433,7 +431,9 @@ def _shown_name(file_name: str) -> str:
 
 async def _hold(unit: UnitOfWork, viewer: Viewer, import_id: int) -> ImportView:
     row = await unit.connection.fetchrow(
-        f"{_select(viewer)} AND i.id = $4 FOR NO KEY UPDATE OF i", *visibility_arguments(viewer), import_id
+        f"{SELECT}{narrowed_imports(viewer)} AND i.id = $4 FOR NO KEY UPDATE OF i",
+        *visibility_arguments(viewer),
+        import_id,
     )
     if row is None:
         raise NotFound("There is no such import.", path=("id",))
@@ -445,7 +445,7 @@ async def _hold(unit: UnitOfWork, viewer: Viewer, import_id: int) -> ImportView:
 
 async def _read_in(connection: asyncpg.Connection, viewer: Viewer, import_id: int) -> ImportView:
     row = await connection.fetchrow(
-        f"{_select(viewer)} AND i.id = $4", *visibility_arguments(viewer), import_id
+        f"{SELECT}{narrowed_imports(viewer)} AND i.id = $4", *visibility_arguments(viewer), import_id
     )
     return _seen(viewer, row)
 
