@@ -110,12 +110,16 @@ async def _admit(
 ) -> asyncpg.Record | None:
     """Let somebody in who is not known yet, if they were invited or have a role by their groups."""
     email = _verified_email(claims)
+    announced = workspace_id, email, subject
+    async with database() as connection:  # who is not expected at all keeps nobody waiting
+        if role is None and await connection.fetchrow(INVITED, *announced) is None:
+            return None
     async with begin() as unit:
         try:
             await user_rows.lock(unit, workspace_id)
         except SeggraphError:  # a token of another installation, with a workspace that is not here
             return None
-        invited = await unit.connection.fetchrow(INVITED, workspace_id, email, subject)
+        invited = await unit.connection.fetchrow(INVITED, *announced)
         if invited is not None and invited["deactivated_at"] is not None:
             return None
         if invited is not None:
