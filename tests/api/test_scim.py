@@ -213,6 +213,10 @@ async def test_entra_id_provisions_users_with_its_own_forms(
     assert await signed_in(entra, viewer.workspace_id, "pairwise", oid="oid-new") is not None
     # nobody was forgotten in between: administrators see them, and what they made
     assert len(await roles_of(admin)) == 2
+    # and whom an administrator activates again is there for the identity provider again
+    assert (await idp.delete(f"/scim/v2{path}")).status_code == 204
+    await called(admin, "updateUser", "user { id }", id=made["id"], active=True)
+    assert (await done(await idp.get(f"/scim/v2{path}")))["active"] is True
 
 
 async def test_groups_give_roles(
