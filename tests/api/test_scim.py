@@ -1,5 +1,6 @@
 """Identity providers manage users and groups by SCIM 2.0, with requests as Okta and Entra ID send them."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -277,6 +278,27 @@ async def test_groups_give_roles(
     assert entries["auditLog"]["nodes"] == [
         {"action": "DELETED", "subjectName": "sales", "before": {"name": "sales", "memberCount": 1}}
     ]
+
+
+async def test_what_is_sent_at_once_is_not_lost(idp: httpx.AsyncClient) -> None:
+    people = [
+        (await done(await idp.post("/scim/v2/Users", json=okta_user(f"p{number}")), 201))["id"]
+        for number in range(8)
+    ]
+    group = await done(await idp.post("/scim/v2/Groups", json={"displayName": "marketing"}), 201)
+    joins = ({"op": "add", "path": "members", "value": [{"value": one}]} for one in people)
+    for answer in await asyncio.gather(*(patched(idp, f"/Groups/{group['id']}", one) for one in joins)):
+        await emptied(answer)
+    shown = await done(await idp.get(f"/scim/v2/Groups/{group['id']}"))
+    assert [one["value"] for one in shown["members"]] == people
+    changes = (
+        {"op": "replace", "path": "active", "value": False},
+        {"op": "replace", "path": "displayName", "value": "New"},
+        {"op": "replace", "path": "externalId", "value": "x-new"},
+    )
+    await asyncio.gather(*(patched(idp, f"/Users/{people[0]}", one) for one in changes))
+    user = await done(await idp.get(f"/scim/v2/Users/{people[0]}"))
+    assert (user["active"], user["displayName"], user["externalId"]) == (False, "New", "x-new")
 
 
 async def test_the_last_administrator_stays(

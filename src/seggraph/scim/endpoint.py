@@ -4,7 +4,7 @@ Errors have the form of RFC 7644 section 3.12. Bodies are bounded; what is done 
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any, Final, TypeVar, cast
@@ -16,7 +16,6 @@ from scim2_models import (
 )
 from scim2_models import (
     Error,
-    ListResponse,
     PatchOp,
     ResponseParameters,
     SCIMException,
@@ -28,37 +27,31 @@ from starlette.routing import BaseRoute, Mount, Route
 from seggraph.access import Viewer, require_provisioning
 from seggraph.context import Context
 from seggraph.errors import (
-    Duplicate,
-    Forbidden,
-    LastAdministrator,
     NotFound,
-    RetryLater,
     SeggraphError,
-    Unauthenticated,
 )
 from seggraph.scim import filters, memberships, resources
+from seggraph.scim.answers import (
+    MEDIA_TYPE,
+    Refused,
+    as_json,
+    as_list,
+    error_answer,
+    failure,
+    invalid,
+)
 from seggraph.scim.resources import POLICY, Group, User
 from seggraph.services.directory import groups, users
 from seggraph.services.directory.conditions import Slice
-from seggraph.services.directory.groups import GroupDraft
+from seggraph.services.directory.groups import DirectoryGroup, GroupDraft
+from seggraph.services.directory.users import DirectoryUser, UserDraft
 
 PREFIX: Final = "/scim/v2"
-MEDIA_TYPE: Final = "application/scim+json"
 ACCEPTED: Final = (MEDIA_TYPE, "application/json")
 MAX_BYTES: Final = 1024 * 1024
 """Most bytes of a body: a group of 10,000 members has fewer."""
 MAX_OPERATIONS: Final = 100
 """Most operations of a PATCH."""
-
-STATUSES: Final[Mapping[type[SeggraphError], tuple[int, str | None]]] = {
-    Unauthenticated: (401, None),
-    Forbidden: (403, None),
-    NotFound: (404, None),
-    Duplicate: (409, "uniqueness"),
-    LastAdministrator: (409, None),
-    RetryLater: (503, None),
-}
-"""The status and the scimType of errors; of all others 400 and invalidValue."""
 
 Authenticate = Callable[[Request], Awaitable[tuple[Context, Viewer, str]]]
 """What the services work with, who sends a request, and where they reach us.
@@ -67,20 +60,6 @@ Raises Unauthenticated, Forbidden, RetryLater.
 """
 
 R = TypeVar("R", User, Group)
-
-
-class _Refused(Exception):
-    """A request that is answered with a status and nothing else."""
-
-    def __init__(
-        self,
-        status: int,
-        detail: str,
-        headers: Mapping[str, str] | None = None,
-        scim_type: str | None = None,
-    ) -> None:
-        super().__init__(detail)
-        self.status, self.detail, self.headers, self.scim_type = status, detail, headers, scim_type
 
 
 class ScimEndpoint:
@@ -121,25 +100,25 @@ class ScimEndpoint:
             context, viewer, request.state.base = await self._authenticate(request)
             require_provisioning(viewer)
             if request.method not in methods:
-                raise _Refused(405, f"Use {', '.join(methods)}.", {"allow": ", ".join(methods)})
+                raise Refused(405, f"Use {', '.join(methods)}.", {"allow": ", ".join(methods)})
             return await handle(request, context, viewer)
         except SeggraphError as error:
-            return _failure(error)
+            return failure(error)
         except SCIMException as error:
-            return _error(error.status, str(error), error.scim_type or None)
+            return error_answer(error.status, str(error), error.scim_type or None)
         except ValidationError as error:
-            return _invalid(error)
-        except _Refused as refused:
-            return _error(refused.status, refused.detail, refused.scim_type, refused.headers)
+            return invalid(error)
+        except Refused as refused:
+            return error_answer(refused.status, refused.detail, refused.scim_type, refused.headers)
         except ClientDisconnect:
             return Response(status_code=400)
 
     async def _nothing(self, request: Request, _: Context, __: Viewer) -> Response:
         is_planned = request.path_params["path"] in ("Me", "Bulk", ".search")
-        raise _Refused(501 if is_planned else 404, "This is not served here; see /scim/v2/ResourceTypes.")
+        raise Refused(501 if is_planned else 404, "This is not served here; see /scim/v2/ResourceTypes.")
 
     async def _config(self, _: Request, __: Context, ___: Viewer) -> Response:
-        return _json(resources.service_provider_config().model_dump(scim_ctx=Stage.RESOURCE_QUERY_RESPONSE))
+        return as_json(resources.service_provider_config().model_dump(scim_ctx=Stage.RESOURCE_QUERY_RESPONSE))
 
     async def _described(
         self, read: Callable[[], Sequence[Any]], request: Request, _: Context, __: Viewer
@@ -148,10 +127,10 @@ class ScimEndpoint:
         bodies = [one.model_dump(scim_ctx=Stage.RESOURCE_QUERY_RESPONSE) for one in read()]
         name = request.path_params.get("name")
         if name is None:
-            return _json(_list(bodies, len(bodies), 1))
+            return as_json(as_list(bodies, len(bodies), 1))
         for body in bodies:
             if body["id"].lower() == name.lower():
-                return _json(body)
+                return as_json(body)
         raise NotFound("There is no such description.")
 
     async def _users(self, request: Request, context: Context, viewer: Viewer) -> Response:
@@ -165,17 +144,21 @@ class ScimEndpoint:
 
     async def _user(self, request: Request, context: Context, viewer: Viewer) -> Response:
         number = _number(request, "User")
-        before = await users.get(viewer, number)
-        present = resources.user_resource(before)
-        await _require_version(request, present)
-        if request.method == "GET":
-            return await _shown(request, present)
-        if request.method == "DELETE":
+        if request.method in ("GET", "DELETE"):
+            present = resources.user_resource(await users.get(viewer, number))
+            await _require_version(request, present)
+            if request.method == "GET":
+                return await _shown(request, present)
             await users.delete(context, viewer, number)
             return Response(status_code=204)
-        resource = await _changed(request, present)
-        draft = resources.user_draft(resource, before)
-        after = await users.replace(context, viewer, number, draft)
+        body = await _body(request)
+
+        async def decide(before: DirectoryUser) -> UserDraft:
+            present = resources.user_resource(before)
+            await _require_version(request, present)
+            return resources.user_draft(await _changed(request, body, present), before)
+
+        after = await users.change(context, viewer, number, decide)
         return await _shown(request, resources.user_resource(after))
 
     async def _groups(self, request: Request, context: Context, viewer: Viewer) -> Response:
@@ -190,56 +173,55 @@ class ScimEndpoint:
 
     async def _group(self, request: Request, context: Context, viewer: Viewer) -> Response:
         number = _number(request, "DirectoryGroup")
-        is_read = request.method == "GET"
-        if request.method == "PATCH" and not request.headers.get("if-match"):
-            return await self._change_group(request, context, viewer, number)
-        group = await groups.get(viewer, number, with_members=not is_read or _wants_members(request))
-        present = await asyncio.to_thread(resources.group_resource, group)
-        await _require_version(request, present)
-        if is_read:
-            return await _shown(request, present)
-        if request.method == "DELETE":
+        if request.method in ("GET", "DELETE"):
+            with_members = request.method == "DELETE" or _wants_members(request)
+            group = await groups.get(viewer, number, with_members=with_members)
+            present = await asyncio.to_thread(resources.group_resource, group)
+            await _require_version(request, present)
+            if request.method == "GET":
+                return await _shown(request, present)
             await groups.delete(context, viewer, number)
             return Response(status_code=204)
-        if request.method == "PATCH":
-            return await self._change_group(request, context, viewer, number)
-        draft = resources.group_draft(await _changed(request, present))
-        after = await groups.replace(context, viewer, number, draft)
+        body = await _body(request)
+
+        async def decide(before: DirectoryGroup) -> GroupDraft:
+            if request.headers.get("if-match") is not None:
+                await _require_version(request, await asyncio.to_thread(resources.group_resource, before))
+            if request.method == "PATCH":
+                return await _changed_group(body, before)
+            present = resources.group_resource(replace(before, members=()))
+            return resources.group_draft(await _changed(request, body, present))
+
+        after = await groups.change(context, viewer, number, decide)
+        if request.method == "PATCH":  # the members of a large group are not sent back for each that joins
+            return Response(status_code=204)
         return await _shown(request, await asyncio.to_thread(resources.group_resource, after))
 
-    async def _change_group(
-        self, request: Request, context: Context, viewer: Viewer, number: int
-    ) -> Response:
-        """A PATCH of a group: members by their numbers, and the rest as of any resource."""
-        others, edits = memberships.split(await _operations(request))
-        present = await groups.get(viewer, number)
-        resource = resources.group_resource(replace(present, members=()))
-        if others:
-            body = {"schemas": [str(PatchOp.__schema__)], "Operations": others}
-            resource = await asyncio.to_thread(_patched, resource, body)
-        draft = GroupDraft(
-            resource.display_name or "",
-            resource.external_id,
-            memberships.edited([user_id for user_id, _ in present.members], edits),
-        )
-        await groups.replace(context, viewer, number, draft)
-        # the members of a large group are not sent back for each that joins
-        return Response(status_code=204)
+
+async def _changed_group(body: Any, before: DirectoryGroup) -> GroupDraft:
+    """A group as a PATCH makes it: members by their numbers, and the rest as of any resource."""
+    others, edits = memberships.split(_operations_in(body))
+    resource = resources.group_resource(replace(before, members=()))
+    if others:
+        patch = {"schemas": [str(PatchOp.__schema__)], "Operations": others}
+        resource = await asyncio.to_thread(_patched, resource, patch)
+    member_ids = memberships.edited([user_id for user_id, _ in before.members], edits)
+    return GroupDraft(resource.display_name or "", resource.external_id, member_ids)
 
 
 ANY: Final = ["GET", "POST", "PUT", "PATCH", "DELETE"]
 
 
 async def _body(request: Request) -> Any:
-    """The JSON of a body. Raises _Refused for one that is too large, and for another type."""
+    """The JSON of a body. Raises Refused for one that is too large, and for another type."""
     media_type = request.headers.get("content-type", MEDIA_TYPE).partition(";")[0].strip().lower()
     if media_type not in ACCEPTED:
-        raise _Refused(415, f"Send {MEDIA_TYPE}.")
+        raise Refused(415, f"Send {MEDIA_TYPE}.")
     body = b""
     async for part in request.stream():
         body += part
         if len(body) > MAX_BYTES:
-            raise _Refused(413, f"A body has at most {MAX_BYTES:,} bytes.")
+            raise Refused(413, f"A body has at most {MAX_BYTES:,} bytes.")
     try:
         return orjson.loads(body)
     except orjson.JSONDecodeError as error:
@@ -261,29 +243,24 @@ def _canonical(body: Any) -> Any:
     )
 
 
-async def _changed(request: Request, present: R) -> R:
-    """The resource as a PUT or PATCH makes it."""
-    model, body = type(present), await _body(request)
+async def _changed(request: Request, body: Any, present: R) -> R:
+    """The resource as the body of a PUT or PATCH makes it."""
+    model = type(present)
     if request.method == "PUT":
         return await asyncio.to_thread(_parsed, model, body, Stage.RESOURCE_REPLACEMENT_REQUEST)
     body = {"schemas": [str(PatchOp.__schema__)], "Operations": _operations_in(body)}
     return await asyncio.to_thread(_patched, present, body)
 
 
-async def _operations(request: Request) -> list[Any]:
-    """The operations of a PATCH."""
-    return _operations_in(await _body(request))
-
-
 def _operations_in(body: Any) -> list[Any]:
-    """The operations of the body of a PATCH. Raises _Refused for too many, and for none."""
+    """The operations of the body of a PATCH. Raises Refused for too many, and for none."""
     found = (
         [one for key, one in body.items() if key.lower() == "operations"] if isinstance(body, dict) else []
     )
     if not found or not isinstance(found[0], list) or not found[0]:
-        raise _Refused(400, "A PATCH has Operations: a list with at least one.", scim_type="invalidValue")
+        raise Refused(400, "A PATCH has Operations: a list with at least one.", scim_type="invalidValue")
     if len(found[0]) > MAX_OPERATIONS:
-        raise _Refused(413, f"A PATCH has at most {MAX_OPERATIONS:,} operations.")
+        raise Refused(413, f"A PATCH has at most {MAX_OPERATIONS:,} operations.")
     return list(found[0])
 
 
@@ -304,7 +281,7 @@ def _number(request: Request, type_name: str) -> int:
 
 
 def _slice(request: Request) -> Slice:
-    """The part of a list that is asked for. Raises _Refused for a place that is no number."""
+    """The part of a list that is asked for. Raises Refused for a place that is no number."""
     given = {}
     for name, key in (("startIndex", "start"), ("count", "count")):
         text = request.query_params.get(name)
@@ -335,15 +312,15 @@ def _parameters(request: Request, model: type[R]) -> ResponseParameters[Any]:
 
 
 async def _require_version(request: Request, present: User | Group) -> None:
-    """Raise _Refused if the request is about another version, or the client has this one already."""
+    """Raise Refused if the request is about another version, or the client has this one already."""
     wanted, known = request.headers.get("if-match"), request.headers.get("if-none-match")
     if wanted is None and known is None:
         return
     version = await asyncio.to_thread(resources.version_of, present)
     if wanted is not None and wanted != "*" and version not in _versions(wanted):
-        raise _Refused(412, "The resource was changed since; read it again.")
+        raise Refused(412, "The resource was changed since; read it again.")
     if request.method == "GET" and known is not None and (known == "*" or version in _versions(known)):
-        raise _Refused(304, "")
+        raise Refused(304, "")
 
 
 def _versions(header: str) -> list[str]:
@@ -360,7 +337,7 @@ async def _shown(request: Request, resource: R, *, status: int = 200) -> Respons
         resource.model_dump, scim_ctx=Stage.RESOURCE_QUERY_RESPONSE, response_parameters=parameters
     )
     headers = {"etag": version} | ({"location": place} if status == 201 else {})
-    return _json(body, status, headers)
+    return as_json(body, status, headers)
 
 
 async def _listed(request: Request, found: Sequence[R], total: int, part: Slice) -> Response:
@@ -374,18 +351,7 @@ async def _listed(request: Request, found: Sequence[R], total: int, part: Slice)
             for one in found
         ]
 
-    return _json(_list(await asyncio.to_thread(bodies), total, part.limits[0] + 1))
-
-
-def _list(bodies: Sequence[Mapping[str, Any]], total: int, start: int) -> dict[str, Any]:
-    """A list in SCIM's form."""
-    return {
-        "schemas": [str(ListResponse.__schema__)],
-        "totalResults": total,
-        "startIndex": start,
-        "itemsPerPage": len(bodies),
-        "Resources": list(bodies),
-    }
+    return as_json(as_list(await asyncio.to_thread(bodies), total, part.limits[0] + 1))
 
 
 def _complete(resource: User | Group, place: str, version: str) -> None:
@@ -396,32 +362,3 @@ def _complete(resource: User | Group, place: str, version: str) -> None:
 def _place(request: Request, resource: User | Group) -> str:
     """The address of a resource, as this client reaches us."""
     return f"{request.state.base}{PREFIX}/{type(resource).__name__}s/{resource.id}"
-
-
-def _json(body: Mapping[str, Any], status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
-    return Response(orjson.dumps(body), status, dict(headers or {}), media_type=MEDIA_TYPE)
-
-
-def _failure(error: SeggraphError) -> Response:
-    status, scim_type = STATUSES.get(type(error), (400, "invalidValue"))
-    if isinstance(error, Unauthenticated):
-        status = 401
-    headers = {401: {"www-authenticate": "Bearer"}, 503: {"retry-after": "5"}}.get(status)
-    return _error(status, error.message, scim_type, headers)
-
-
-def _invalid(error: ValidationError) -> Response:
-    """What a body that does not fit is answered with: the first thing that is wrong with it."""
-    first = error.errors(include_url=False, include_input=False)[0]
-    place = ".".join(map(str, first["loc"]))
-    scim_type = first["type"].removeprefix("scim_") if first["type"].startswith("scim_") else "invalidValue"
-    return _error(400, f"{place}: {first['msg']}" if place else first["msg"], scim_type)
-
-
-def _error(
-    status: int, detail: str, scim_type: str | None = None, headers: Mapping[str, str] | None = None
-) -> Response:
-    if status == 304:
-        return Response(status_code=304)
-    body = Error(status=status, detail=detail, scim_type=cast(Any, scim_type))
-    return _json(body.model_dump(), status, headers)

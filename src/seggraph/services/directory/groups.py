@@ -1,6 +1,6 @@
 """Groups of the identity provider: their members get the roles that their names have."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -125,13 +125,22 @@ async def create(context: Context, viewer: Viewer, draft: GroupDraft) -> Directo
     return after
 
 
-async def replace(context: Context, viewer: Viewer, group_id: int, draft: GroupDraft) -> DirectoryGroup:
-    """Make a group what the draft says. Raises as `create`, and NotFound."""
+async def change(
+    context: Context,
+    viewer: Viewer,
+    group_id: int,
+    decide: Callable[[DirectoryGroup], Awaitable[GroupDraft]],
+) -> DirectoryGroup:
+    """Make a group what `decide` says of the one that is there, while nobody else changes users and groups.
+
+    Raises as `create`, NotFound, and what `decide` raises.
+    """
     require_provisioning(viewer)
-    name, external_id = _cleaned(draft)
     async with begin() as unit:
         await user_rows.lock(unit, viewer.workspace_id)
         before = await _read(unit, viewer, group_id)
+        draft = await decide(before)
+        name, external_id = _cleaned(draft)
         await _require_free(unit, viewer, name, group_id)
         after = await _fill(context, unit, viewer, group_id, draft, (name, external_id))
         await _record(unit, viewer, AuditAction.EDITED, before, after)

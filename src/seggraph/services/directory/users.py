@@ -4,7 +4,7 @@ A user who is announced becomes known by the first token whose subject is their 
 verified email address is theirs. One who was deleted keeps what they made, and is there again when announced again.
 """
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -155,13 +155,17 @@ async def create(context: Context, viewer: Viewer, draft: UserDraft) -> Director
         return await _read(unit, viewer, user_id)
 
 
-async def replace(context: Context, viewer: Viewer, user_id: int, draft: UserDraft) -> DirectoryUser:
-    """Make a user what the draft says. Raises Forbidden, NotFound, Required, Invalid, Duplicate, LastAdministrator."""
+async def change(
+    context: Context, viewer: Viewer, user_id: int, decide: Callable[[DirectoryUser], Awaitable[UserDraft]]
+) -> DirectoryUser:
+    """Make a user what `decide` says of the one that is there, while nobody else changes users.
+
+    Raises Forbidden, NotFound, Required, Invalid, Duplicate, LastAdministrator, and what `decide` raises.
+    """
     require_provisioning(viewer)
-    cleaned = _cleaned(draft)
     async with begin() as unit:
         await user_rows.lock(unit, viewer.workspace_id)
-        await _read(unit, viewer, user_id)
+        cleaned = _cleaned(await decide(await _read(unit, viewer, user_id)))
         before = await user_rows.get(unit, viewer.workspace_id, user_id)
         if await _find_taken(unit, viewer, cleaned, user_id) is not None:
             raise Duplicate(
