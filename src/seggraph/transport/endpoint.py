@@ -129,7 +129,7 @@ class GraphQLEndpoint(GraphQL[Any, None]):
         self.max_upload_bytes = max_upload_bytes
         self.recheck_seconds = recheck_seconds
         self.rights = Rights()
-        self._once = once
+        self.once = once
         self._make_context = context
         self._per_operation = per_operation
         self.documents = documents or PersistedDocuments()
@@ -287,7 +287,7 @@ class GraphQLEndpoint(GraphQL[Any, None]):
                     TransportCode.BAD_REQUEST, f"With an Idempotency-Key accept {JSON}, not a stream."
                 )
             source = await self.schema.stream(data.query, allowed_operation_types=streamed, **arguments)
-            return self._while_admitted(source, request)
+            return self._while_admitted(source, request, context)
         try:
             # Queries first, for these end when nobody waits for them any more; what changes something never does.
             running = self.schema.execute(
@@ -299,31 +299,30 @@ class GraphQLEndpoint(GraphQL[Any, None]):
                 execute = partial(
                     self.schema.execute, data.query, allowed_operation_types=single, **arguments
                 )
-                if key is None or self._once is None:
+                if key is None or self.once is None:
                     return await execute()
-                return await result_of(self._once, context, key, data, execute)
+                return await result_of(self.once, context, key, data, execute)
             if error.operation_type is not OperationType.SUBSCRIPTION:
                 raise _only_by_post() from error
             if not negotiate(request.headers.get("accept")).streams:
                 raise _needs_stream() from error
             data.protocol = "sse"
             source = await self.schema.stream(data.query, allowed_operation_types=streamed, **arguments)
-            return self._while_admitted(source, request)
+            return self._while_admitted(source, request, context)
         except CannotGetOperationTypeError as error:
             raise Refused(TransportCode.BAD_REQUEST, error.as_http_error_reason()) from error
         except MissingQueryError as error:
             raise Refused(TransportCode.BAD_REQUEST, "The request has no query.") from error
 
     def _while_admitted(
-        self, source: AsyncGenerator[Any, None], request: Request
+        self, source: AsyncGenerator[Any, None], request: Request, context: Any
     ) -> AsyncGenerator[Any, None]:
-        return while_admitted(
-            source, partial(self._make_context, request, None), self.recheck_seconds, self.rights
-        )
+        check = partial(self._make_context, request, None)
+        return while_admitted(source, check, self.recheck_seconds, self.rights, context)
 
-    async def readmit(self, connection: Connection) -> None:
-        """Raise Unauthenticated or Forbidden if a WebSocket would not be accepted any more."""
-        await self._make_context(connection.websocket, connection.connection_params)
+    async def readmit(self, connection: Connection) -> Any:
+        """The context that a WebSocket would get now. Raises Unauthenticated or Forbidden."""
+        return await self._make_context(connection.websocket, connection.connection_params)
 
     async def renewed(self, connection: Connection) -> Any:
         """The context of a connection by the rights of now. Raises Unauthenticated or Forbidden."""

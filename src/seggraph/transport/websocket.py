@@ -32,6 +32,8 @@ from seggraph import tasks
 from seggraph.errors import Forbidden, Unauthenticated
 from seggraph.transport.documents.persisted import PersistedDocuments, names_document
 from seggraph.transport.encoding import encode
+from seggraph.transport.idempotency.operations import OnceOnly
+from seggraph.transport.idempotency.requests import Once, key_of_payload
 from seggraph.transport.known import STRAIGHT_SEND
 from seggraph.transport.masking import log_internal
 from seggraph.transport.refusals import Refused
@@ -63,6 +65,7 @@ class _Documented(Protocol):
 
 class _View(Protocol):
     broadcasts: Broadcasts
+    once: Once | None
 
     async def renewed(self, connection: Connection) -> Any:
         """The context of a connection by the rights of now. Raises Unauthenticated or Forbidden."""
@@ -75,8 +78,8 @@ class _Rechecking(Protocol):
     recheck_seconds: float
     rights: Rights
 
-    async def readmit(self, connection: Connection) -> None:
-        """Raise Unauthenticated or Forbidden if the connection would not be accepted any more."""
+    async def readmit(self, connection: Connection) -> Any:
+        """The context that the connection would get now. Raises Unauthenticated or Forbidden."""
 
 
 class TextWebSocketAdapter(ASGIWebSocketAdapter):
@@ -125,6 +128,7 @@ class TransportWSHandler(BaseGraphQLTransportWSHandler[Any, None]):
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
         self._watching: asyncio.Task[None] | None = None
+        self._keys: dict[str, str] = {}
 
     async def handle_connection_init(self, message: ConnectionInitMessage) -> None:
         """Accept or reject the connection, and take over the context that was made for it."""
@@ -143,7 +147,8 @@ class TransportWSHandler(BaseGraphQLTransportWSHandler[Any, None]):
     async def _watch(self) -> None:
         """Close the connection when its credentials do not hold any more."""
         view, connection = cast(_Rechecking, self.view), cast(Connection, self.context)
-        await until_refused(lambda: view.readmit(connection), view.recheck_seconds, view.rights)
+        check = partial(view.readmit, connection)
+        await until_refused(check, view.recheck_seconds, view.rights, connection.context)
         await self.websocket.close(FORBIDDEN, "Forbidden")
 
     async def shutdown(self) -> None:
@@ -162,6 +167,9 @@ class TransportWSHandler(BaseGraphQLTransportWSHandler[Any, None]):
             payload = cast(dict[str, Any], message["payload"])
             try:
                 payload["query"] = await cast(_Documented, self.view).documents.text_of(payload)
+                key = key_of_payload(payload)
+                if key is not None and message["id"] not in self.operations:
+                    self._keys[message["id"]] = key
             except Refused as refused:
                 error = {"message": refused.message, "extensions": {"code": refused.code.value}}
                 await self.websocket.send_json({"id": message["id"], "type": "error", "payload": [error]})
@@ -179,6 +187,11 @@ class TransportWSHandler(BaseGraphQLTransportWSHandler[Any, None]):
             return
         handler = copy.copy(self)
         handler.context = connection.per_operation(connection.context)
+        key, once = self._keys.pop(operation.id, None), view.once
+        if key is not None and once is not None:
+            handler.schema = cast(Any, OnceOnly(cast(Any, self.schema), once, key, operation))
+            await BaseGraphQLTransportWSHandler.run_operation(handler, operation)
+            return
         if self._key(operation, handler.context) is None:
             await BaseGraphQLTransportWSHandler.run_operation(handler, operation)
             return

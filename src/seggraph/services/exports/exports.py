@@ -139,6 +139,7 @@ NEWEST_FIRST: Final = Order("export.id", (Key("e.id", "bigint"),), descending=Tr
 async def create(context: Context, viewer: Viewer, draft: ExportDraft) -> ExportView:
     """Ask for a file. Raises Forbidden, Required, NotFound (segment, column), Duplicate, TooMany, Invalid."""
     require_write(viewer)
+    require_personal_data(viewer)
     await _require_possible(viewer, draft)
     async with begin() as unit:
         row = await Export.create(
