@@ -43,6 +43,7 @@ SHORT_WAITS = {
     "database.connections": ("POOL_SECONDS",),
     "database.unit_of_work": ("AFTER_COMMIT_SECONDS",),
     "enqueue.queue": ("ASK_SECONDS", "BEGIN_SECONDS"),
+    "services.criteria.matching": ("PATIENCE_SECONDS",),
     "services.operations.health": ("TIME_LIMIT_SECONDS",),
     "services.operations.monitoring": ("TIME_LIMIT_SECONDS",),
     "services.refresh.ticks": ("APART_SECONDS", "TOGETHER_SECONDS"),
