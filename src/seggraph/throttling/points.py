@@ -57,6 +57,8 @@ class Standing:
     limit: int
     remaining: int
     reset_seconds: int
+    restore_rate: int
+    """How many points come back in a second."""
 
 
 class Account:
@@ -84,7 +86,8 @@ class Account:
         """What clients are told."""
         limit = self.rate.burst
         remaining = min(limit, max(0.0, self.to_spend - self.owed + max(0.0, self.in_bucket)))
-        return Standing(int(limit), int(remaining), math.ceil((limit - remaining) / self.rate.per_second))
+        rate = self.rate.per_second
+        return Standing(int(limit), int(remaining), math.ceil((limit - remaining) / rate), int(rate))
 
     @property
     def wait_seconds(self) -> int:

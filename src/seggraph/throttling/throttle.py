@@ -1,10 +1,12 @@
 """What a viewer may spend and have open, by the settings."""
 
 import asyncio
+import math
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from enum import Enum
+from ipaddress import ip_address, ip_network
 from time import monotonic
 from typing import Final
 
@@ -23,6 +25,11 @@ MINUTE: Final = 60
 REFUSALS: Final = Rate(per_second=5, burst=20)
 """How many refusals a process answers at once."""
 HELD_BACK_SECONDS: Final = 1.0
+SLOWED_SECONDS: Final = 2.0
+"""How long a failed sign-in waits for its answer, when there were many."""
+MOST_SLOWED: Final = 500
+"""How many of them wait in one process."""
+IPV4: Final = 4
 LOOK_SECONDS: Final = 0.1
 """How often it is tried again to take a place, while there is none."""
 
@@ -59,6 +66,7 @@ class Throttle:
         calls = RedisCalls(redis)
         self._points = Points(calls)
         self._places = Places(calls)
+        self._slowed = 0
         self._refusals = Points(RedisCalls(None))
         # Half of the connections are left to the others.
         self._lanes = Lanes(max(2, settings.database_pool_size // 2))
@@ -156,8 +164,28 @@ class Throttle:
                 retry_after_seconds=account.wait_seconds,
             )
 
-    def fail_sign_in(self, names: list[str]) -> bool:
-        """Count a failed sign-in for names (an address, a key, a user); returns whether one had too many."""
+    async def slow_down(self, address: str | None, names: list[str]) -> None:
+        """Wait before a failed sign-in is answered, if there were many: from an address, or for a key or a user.
+
+        It is called after the credentials were checked, so valid ones never wait, whoever failed before. Raises
+        RateLimited when too many wait already.
+        """
+        if not self._count_failure([f"address {network_of(address)}", *names]):
+            return
+        if self._slowed >= MOST_SLOWED:
+            raise RateLimited(
+                "Too many sign-ins from this address, or with this key or user, have failed, and so did this one.",
+                limit=self._settings.max_failed_sign_ins,
+                retry_after_seconds=math.ceil(SLOWED_SECONDS),
+            )
+        self._slowed += 1
+        try:
+            await asyncio.sleep(SLOWED_SECONDS)
+        finally:
+            self._slowed -= 1
+
+    def _count_failure(self, names: list[str]) -> bool:
+        """Count a failed sign-in; returns whether one of the names had too many."""
         most = self._settings.max_failed_sign_ins
         rate = Rate(most / MINUTE, most)
         accounts = [self._points.account(f"sign-ins:{name}", rate) for name in names]
@@ -165,3 +193,13 @@ class Throttle:
             self._points.spend([account], 1) for account in accounts
         ]  # each counts, also after the first
         return any(account is not None for account in spent)
+
+
+def network_of(address: str | None) -> str:
+    """What stands for one client: an address of IPv4, or a network of IPv6, of which one client has a whole one."""
+    try:
+        given = ip_address(address or "")
+    except ValueError:  # a Unix socket, or what a proxy made up
+        return ""
+    given = getattr(given, "ipv4_mapped", None) or given
+    return str(given) if given.version == IPV4 else str(ip_network((given, 64), strict=False))

@@ -16,6 +16,7 @@ from seggraph.errors import Forbidden, Invalid, RetryLater, Unauthenticated
 from seggraph.events import Fact, Hub
 from seggraph.events.cursors import Position, decode
 from seggraph.events.subscriptions import Subscription
+from seggraph.services.identity.authentication import names_of
 from seggraph.services.identity.sign_ins import SignIns
 from seggraph.throttling import Bounded, Lane, Place, Standing
 
@@ -45,6 +46,8 @@ class Caller:
     """What is called when the operation's subscription has published all that happened."""
     is_paid: bool = False
     """Whether the points of the operation were spent."""
+    cost: int = 0
+    """The points of the operation."""
 
     @property
     def base_url(self) -> str:
@@ -110,6 +113,7 @@ class Caller:
         A request that is tried the short way and then the usual way, and an operation that is tried as a query and
         then as a mutation, spend once.
         """
+        self.cost = points
         scope = None if self.connection is None else self.connection.scope
         is_request = scope is not None and scope["type"] == "http"
         if self.is_paid or (is_request and PAID in cast(Scope, scope)):
@@ -201,7 +205,12 @@ async def _viewer(
 ) -> Viewer:
     """The viewer of credentials that come from an address. While Redis is away they are checked each time."""
     viewer = sign_ins.find(credentials) if hub.is_in_touch else None
-    viewer = viewer or await sign_ins.check(services.settings, credentials)
+    if viewer is None:
+        try:
+            viewer = await sign_ins.check(services.settings, credentials)
+        except Unauthenticated:
+            await services.throttle.slow_down(address, names_of(credentials))
+            raise
     require_address(viewer, address)
     return viewer
 
