@@ -171,6 +171,8 @@ def usual_settings(servers: embedded.Servers) -> Settings:
         jwt_secret=SecretStr("a secret that only the tests know, of 32 and more"),
         session_check_seconds=1,
         preview_timeout_seconds=PATIENCE_SECONDS,
+        request_head_seconds=PATIENCE_SECONDS,
+        request_body_seconds=PATIENCE_SECONDS,
         lease_seconds=2,
         sweep_seconds=0.3,
         tick_seconds=0.3,

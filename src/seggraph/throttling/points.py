@@ -1,9 +1,9 @@
 """Points that may be spent: a leaky bucket for each account in Redis, of which each process takes portions.
 
 Nobody waits for Redis: a process spends what it has taken, and takes the next portion in the background before that is
-used up. The first portion of an account is spent before it is taken, and the last operation may cost more than is
-left. So in all, processes can spend more than the bucket has by one portion and one operation each; they owe it, and
-spend nothing until it has been paid back.
+used up. The first portion of an account is spent before it is taken, two more may be while one is on its way, and the
+last operation may cost more than is left. So in all, processes can spend more than the bucket has by three portions and
+one operation each; they owe it, and spend nothing until it has been paid back.
 
 While Redis is away, each process has a bucket of the same size to itself.
 """
@@ -22,6 +22,8 @@ from seggraph.throttling.redis_calls import RedisCalls
 
 PORTIONS: Final = 10
 """How many portions a full bucket has."""
+CREDIT_PORTIONS: Final = 2
+"""How many portions may be spent while the next one is on its way."""
 MOST_ACCOUNTS: Final = 20_000
 PAUSE_SECONDS: Final = (0.05, 5.0)
 """The shortest and the longest time between two tries of a process to take from an empty bucket."""
@@ -64,7 +66,7 @@ class Standing:
 class Account:
     """What one process may spend of one bucket."""
 
-    __slots__ = ("at", "is_filling", "left", "name", "owed", "portion", "rate", "to_spend")
+    __slots__ = ("at", "is_empty", "is_filling", "left", "name", "owed", "portion", "rate", "to_spend")
 
     def __init__(self, name: str, rate: Rate) -> None:
         self.name = name
@@ -75,11 +77,17 @@ class Account:
         """What was left in the bucket when it was last looked at."""
         self.at = monotonic()
         self.is_filling = False
+        self.is_empty = False
 
     @property
     def in_bucket(self) -> float:
         """What is in the bucket by now, unless other processes took it."""
         return min(self.rate.burst, self.left + (monotonic() - self.at) * self.rate.per_second)
+
+    @property
+    def credit(self) -> float:
+        """What may be spent while the next portion is on its way: nothing once the bucket was found empty."""
+        return 0.0 if self.is_empty else min(self.in_bucket, CREDIT_PORTIONS * self.portion)
 
     @property
     def standing(self) -> Standing:
@@ -114,7 +122,7 @@ class Points:
     def spend(self, accounts: Sequence[Account], points: float) -> Account | None:
         """Spend points of all accounts, or of none: the account that has nothing left is returned."""
         for account in accounts:
-            if account.to_spend <= 0:
+            if account.to_spend <= 0 and account.to_spend + account.credit <= 0:
                 self._fill(account)
                 return account
         for account in accounts:
@@ -134,9 +142,12 @@ class Points:
         """Take a portion; from an empty bucket again and again, until there is something to spend."""
         try:
             while True:
-                owed, account.owed = account.owed, 0.0
-                taken = await self._take(account, max(0.0, account.portion - account.to_spend) + owed)
+                owed = account.owed
+                want = max(0.0, account.portion - account.to_spend) + owed
+                taken = await self._take(account, want)
+                account.is_empty = taken < want
                 account.to_spend += taken - owed
+                account.owed -= owed
                 if account.to_spend > 0:
                     return
                 seconds = (account.portion / 2 - account.to_spend) / account.rate.per_second

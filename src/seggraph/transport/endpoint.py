@@ -380,7 +380,7 @@ class GraphQLEndpoint(GraphQL[Any, None]):
         body = await super().process_result(request, result)
         if is_request_error(result.data, result.errors):
             del body["data"]
-        elif _cost_of(result) > STEP_OF_JSON:
+        elif result.data is not None and _cost_of(result) > STEP_OF_JSON:
             body["data"] = cast(Any, await as_json(result.data))
         return body
 
