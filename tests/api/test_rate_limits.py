@@ -4,9 +4,12 @@ import asyncio
 import json
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
+from dataclasses import replace
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
+import asyncpg
 import httpx
 import pytest
 from websockets.asyncio.client import ClientConnection, connect
@@ -14,12 +17,18 @@ from websockets.exceptions import ConnectionClosed
 from websockets.typing import Subprotocol
 
 from seggraph.access import Viewer
+from seggraph.api.base import ids
 from seggraph.context import Context, open_context
+from seggraph.errors import RateLimited
 from seggraph.services.criteria import matching
+from seggraph.services.segments import segments
+from seggraph.services.segments.segments import SegmentDraft
 from seggraph.settings import Settings
 from seggraph.throttling import Bounded, throttle
+from seggraph.vocabulary import MemberKind, SegmentType
 from tests.api.test_rights_of_now import received
 from tests.conftest import new_viewer
+from tests.events.conftest import Server as RedisServer
 from tests.product import PATIENCE_SECONDS, Product, Server, serving
 
 LIST = "{ segments(first: 1000) { nodes { id name } } }"
@@ -189,7 +198,9 @@ async def test_two_processes_have_one_bucket(client: Product, settings: Settings
         while (await ask(other, LIST)).status_code != 429:
             count += 1
 
-    assert count <= 3 * BURST / 10 / 3_000 + 2  # what may be spent before it is taken; all is 33 times that is spent before it is taken
+    assert (
+        count <= 3 * BURST / 10 / 3_000 + 2
+    )  # what may be spent before it is taken; all is 33 times that is spent before it is taken
 
 
 async def test_a_socket_stays_when_an_operation_is_refused(client: Product) -> None:
@@ -253,7 +264,7 @@ async def test_a_workspace_has_a_bound_of_its_own(context: Context, viewer: View
     for number in range(most):
         await context.throttle.take([viewer, *colleagues][number % 3], Bounded.PREVIEWS)
 
-    with pytest.raises(throttle.RateLimited, match="this workspace") as refused:
+    with pytest.raises(RateLimited, match="this workspace") as refused:
         await context.throttle.take(viewer, Bounded.PREVIEWS)
     assert refused.value.limit == most
 
@@ -340,13 +351,13 @@ async def test_an_event_stream_has_a_place_until_it_ends(
     places = [await context.throttle.take(viewer, Bounded.SOCKETS)]
     async with client.http.stream("POST", "/graphql", json={"query": EVENTS}, headers=headers) as stream:
         assert stream.status_code == 200
-        with pytest.raises(throttle.RateLimited):
+        with pytest.raises(RateLimited):
             await context.throttle.take(viewer, Bounded.SOCKETS)
     async with asyncio.timeout(PATIENCE_SECONDS):
         while len(places) < 2:
             try:
                 places.append(await context.throttle.take(viewer, Bounded.SOCKETS))
-            except throttle.RateLimited:
+            except RateLimited:
                 await asyncio.sleep(0.01)
 
 
@@ -393,3 +404,87 @@ async def test_large_documents_that_are_new_wait_in_a_short_line(client: Product
     assert code_of(await client.raw(queries[0])) == "GRAPHQL_VALIDATION_FAILED"
     bad = "{ " + "segments { nodes { id } } " * 100 + "} {"
     assert code_of(await client.raw(bad)) == "GRAPHQL_PARSE_FAILED"
+
+
+async def test_recalculations_are_bounded_in_a_minute(
+    client: Product, context: Context, viewer: Viewer, connection: asyncpg.Connection
+) -> None:
+    draft = SegmentDraft("Every person", MemberKind.PERSON, SegmentType.STATIC)
+    segment = await segments.create(context, viewer, draft)
+    await segments.activate(context, viewer, segment.id)
+    for _ in range(context.settings.max_recalculations):
+        context.throttle.recalculate(viewer)
+    await connection.execute("UPDATE segments SET reach_status = 'READY' WHERE id = $1", segment.id)
+    query = "mutation ($id: ID!) { recalculateSegment(input: {id: $id}) { errors { code } } }"
+
+    answer = await client.raw(query, id=ids.encode("Segment", segment.id))
+
+    assert code_of(answer) == "RATE_LIMITED"
+    assert "a minute" in answer["errors"][0]["message"]
+
+
+async def test_recalculations_are_refused_while_many_segments_wait(
+    context: Context, viewer: Viewer, connection: asyncpg.Connection
+) -> None:
+    bounded = replace(
+        context, settings=context.settings.model_copy(update={"max_workspace_recalculations": 2})
+    )
+    made = []
+    for number in range(3):
+        draft = SegmentDraft(f"Segment {number}", MemberKind.PERSON, SegmentType.STATIC)
+        made.append((await segments.create(bounded, viewer, draft)).id)
+        await segments.activate(bounded, viewer, made[-1])
+    await connection.execute("UPDATE segments SET reach_status = 'READY' WHERE id = $1", made[0])
+
+    with pytest.raises(RateLimited, match="2 segments of this workspace wait"):
+        await segments.recalculate(bounded, viewer, made[0])
+
+    await connection.execute("UPDATE segments SET reach_status = 'READY' WHERE id = $1", made[1])
+    view = await segments.recalculate(bounded, viewer, made[0])
+    assert view.id == made[0]
+
+
+async def test_an_idle_socket_is_closed_and_one_with_a_subscription_is_not(
+    context: Context, viewer: Viewer
+) -> None:
+    soon = replace(context, settings=context.settings.model_copy(update={"socket_idle_seconds": 0.2}))
+    async with serving(soon) as server, server.sign_in(viewer) as client, AsyncExitStack() as stack:
+        busy = await accepted(stack, client)
+        await subscribe(busy, 1, EVENTS)
+        idle = await accepted(stack, client)
+
+        with pytest.raises(ConnectionClosed):
+            async with asyncio.timeout(PATIENCE_SECONDS):
+                await idle.recv()
+
+        assert idle.close_code == 1000
+        await busy.send(json.dumps({"type": "ping"}))
+        assert (await received(busy))["type"] == "pong"
+
+
+async def test_while_redis_is_away_a_process_is_bounded_by_itself(
+    settings: Settings, viewer: Viewer, tmp_path: Path
+) -> None:
+    own = RedisServer(tmp_path)
+    own.start()
+    try:
+        alone = settings.model_copy(update={"redis_url": f"redis://127.0.0.1:{own.port}"})
+        async with (
+            open_context(alone) as context,
+            serving(context) as server,
+            server.sign_in(viewer) as client,
+        ):
+            assert "errors" not in (await ask(client, LIST)).json()
+            own.kill()
+
+            count = 0
+            async with asyncio.timeout(PATIENCE_SECONDS):
+                while (await ask(client, LIST)).status_code != 429:
+                    count += 1
+            assert 0 < count <= BURST / 3_000 + 2
+            places = [await context.throttle.take(viewer, Bounded.PREVIEWS) for _ in range(3)]
+            with pytest.raises(RateLimited):
+                await context.throttle.take(viewer, Bounded.PREVIEWS)
+            assert len(places) == 3
+    finally:
+        own.kill()
