@@ -156,7 +156,9 @@ class Attack:
 
     async def half(self, _: Http) -> str:
         """Send half of a request, and wait for the end."""
-        reader, writer = await asyncio.open_connection("127.0.0.1", self._port)
+        # of an address of their own: there would be no room for the other connections
+        local = ("127.0.0.2", 0)
+        reader, writer = await asyncio.open_connection("127.0.0.1", self._port, local_addr=local)
         writer.write(b"POST /graphql HTTP/1.1\r\nhost: x\r\ncontent-length: 1000\r\n\r\n{")
         try:
             return (await reader.read()).decode("latin-1")[:12]

@@ -20,7 +20,7 @@ from gql.transport.websockets import WebsocketsTransport
 from seggraph.access import Viewer
 from seggraph.api.schema import build_schema
 from seggraph.app import create_app
-from seggraph.cli.serving import waiting_for_clients
+from seggraph.cli.serving import unfinished_requests
 from seggraph.context import Context
 from seggraph.services.identity.authentication import issue_token
 from seggraph.settings import Settings
@@ -173,7 +173,7 @@ async def serving(context: Context) -> AsyncIterator[Server]:
         config = uvicorn.Config(
             app,
             log_config=None,
-            http=bounded_protocol(waiting_for_clients(context.settings)),
+            http=bounded_protocol(unfinished_requests(context.settings)),
             ws="websockets-sansio",
             access_log=False,
             proxy_headers=False,

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import uvicorn
 
-from seggraph.transport.connections import PART_BYTES, Waiting, bounded_protocol
+from seggraph.transport.connections import PART_BYTES, UnfinishedRequests, bounded_protocol
 from tests.product import PATIENCE_SECONDS
 
 HEAD = b"POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 100\r\n"
@@ -33,7 +33,7 @@ async def echo(scope: Any, receive: Any, send: Any) -> None:
 
 
 @asynccontextmanager
-async def serving(waiting: Waiting) -> AsyncIterator[int]:
+async def serving(waiting: UnfinishedRequests) -> AsyncIterator[int]:
     with socket.create_server(("127.0.0.1", 0), backlog=1024) as listener:
         config = uvicorn.Config(echo, http=bounded_protocol(waiting), log_config=None, lifespan="off")
         server = uvicorn.Server(config)
@@ -77,7 +77,7 @@ async def answer_to(connection: Connection, body: bytes = b"x" * 100) -> bytes:
     "sent", [b"", b"\r\n", b"POST / HT", HEAD, HEAD + b"\r\n", HEAD + b"\r\n" + b"x" * 99], ids=range(6)
 )
 async def test_what_is_not_sent_to_its_end_ends(sent: bytes) -> None:
-    waiting = Waiting(10, head_seconds=0.2, body_seconds=0.2)
+    waiting = UnfinishedRequests(10, head_seconds=0.2, body_seconds=0.2)
     async with serving(waiting) as port:
         answer = await the_end(await opened(port, sent))
 
@@ -86,7 +86,7 @@ async def test_what_is_not_sent_to_its_end_ends(sent: bytes) -> None:
 
 
 async def test_a_head_that_drips_has_no_more_time() -> None:
-    async with serving(Waiting(10, head_seconds=0.3, body_seconds=PATIENCE_SECONDS)) as port:
+    async with serving(UnfinishedRequests(10, head_seconds=0.3, body_seconds=PATIENCE_SECONDS)) as port:
         reader, writer = await opened(port, b"GET / HTTP/1.1\r\n")
 
         async def drip() -> None:
@@ -102,7 +102,7 @@ async def test_a_head_that_drips_has_no_more_time() -> None:
 
 
 async def test_the_second_request_of_a_connection_has_the_same_limits() -> None:
-    waiting = Waiting(10, head_seconds=0.5, body_seconds=0.5)
+    waiting = UnfinishedRequests(10, head_seconds=0.5, body_seconds=0.5)
     async with serving(waiting) as port:
         connection = await opened(port)
         assert await answer_to(connection) == b"100"
@@ -114,7 +114,7 @@ async def test_the_second_request_of_a_connection_has_the_same_limits() -> None:
 
 async def test_a_body_may_take_long_while_it_comes() -> None:
     """Each part has the time anew. The pauses together are longer than the time of one part."""
-    waiting = Waiting(10, head_seconds=PATIENCE_SECONDS, body_seconds=3)
+    waiting = UnfinishedRequests(10, head_seconds=PATIENCE_SECONDS, body_seconds=3)
     async with serving(waiting) as port:
         reader, writer = await opened(port, b"POST / HTTP/1.1\r\nhost: x\r\n")
         writer.write(f"content-length: {PART_BYTES * 4}\r\n\r\n".encode())
@@ -128,7 +128,7 @@ async def test_a_body_may_take_long_while_it_comes() -> None:
 
 
 async def test_400_half_sent_requests_end_and_others_are_served_meanwhile() -> None:
-    waiting = Waiting(50, head_seconds=PATIENCE_SECONDS, body_seconds=PATIENCE_SECONDS)
+    waiting = UnfinishedRequests(50, head_seconds=PATIENCE_SECONDS, body_seconds=PATIENCE_SECONDS)
     async with serving(waiting) as port:
         half = [await opened(port, HEAD) for _ in range(400)]
         ends = [asyncio.create_task(the_end(connection)) for connection in half]
@@ -147,7 +147,7 @@ async def test_400_half_sent_requests_end_and_others_are_served_meanwhile() -> N
 
 
 async def test_a_proxy_may_have_many_connections() -> None:
-    waiting = Waiting(2, PATIENCE_SECONDS, PATIENCE_SECONDS, [ip_network("127.0.0.0/8")])
+    waiting = UnfinishedRequests(2, PATIENCE_SECONDS, PATIENCE_SECONDS, [ip_network("127.0.0.0/8")])
     async with serving(waiting) as port:
         connections = [await opened(port, HEAD) for _ in range(10)]
         for connection in connections:
@@ -158,7 +158,7 @@ async def test_a_proxy_may_have_many_connections() -> None:
 
 
 def test_addresses_of_proxies() -> None:
-    waiting = Waiting(1, 1, 1, [ip_network("10.0.0.0/8")])
+    waiting = UnfinishedRequests(1, 1, 1, [ip_network("10.0.0.0/8")])
 
     assert waiting.is_proxy("10.1.2.3")
     assert waiting.is_proxy("::ffff:10.1.2.3")

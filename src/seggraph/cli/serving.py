@@ -20,7 +20,7 @@ from seggraph.database.connections import open_runtime
 from seggraph.errors import Invalid
 from seggraph.services.segments import default_segments
 from seggraph.settings import Settings
-from seggraph.transport.connections import Waiting, bounded_protocol
+from seggraph.transport.connections import UnfinishedRequests, bounded_protocol
 from seggraph.worker import run_worker
 
 MAX_WEBSOCKET_MESSAGE_BYTES: Final = 1024 * 1024
@@ -91,9 +91,9 @@ def spare_collections() -> None:
     sys.setswitchinterval(SWITCH_SECONDS)
 
 
-def waiting_for_clients(settings: Settings) -> Waiting:
+def unfinished_requests(settings: Settings) -> UnfinishedRequests:
     """How long, and for how many, the server waits that have not sent a whole request."""
-    return Waiting(
+    return UnfinishedRequests(
         settings.max_unfinished_requests,
         settings.request_head_seconds,
         settings.request_body_seconds,
@@ -112,7 +112,7 @@ def new_server(settings: Settings, *routes: Route) -> uvicorn.Server:
             log_config=None,
             access_log=False,
             proxy_headers=False,  # the application has its own setting of the proxies to trust
-            http=bounded_protocol(waiting_for_clients(settings)),
+            http=bounded_protocol(unfinished_requests(settings)),
             ws="websockets-sansio",
             ws_max_size=MAX_WEBSOCKET_MESSAGE_BYTES,
             timeout_graceful_shutdown=SHUTDOWN_SECONDS,

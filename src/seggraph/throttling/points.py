@@ -91,7 +91,7 @@ class Account:
 
     @property
     def standing(self) -> Standing:
-        """What clients are told."""
+        """What a client sees of the account."""
         limit = self.rate.burst
         remaining = min(limit, max(0.0, self.to_spend - self.owed + max(0.0, self.in_bucket)))
         rate = self.rate.per_second

@@ -167,8 +167,8 @@ class Throttle:
     async def slow_down(self, address: str | None, names: list[str]) -> None:
         """Wait before a failed sign-in is answered, if there were many: from an address, or for a key or a user.
 
-        It is called after the credentials were checked, so valid ones never wait, whoever failed before. Raises
-        RateLimited when too many wait already.
+        It is called after the credentials were checked, so valid ones never wait, also after many failures of others.
+        Raises RateLimited when too many wait already.
         """
         if not self._count_failure([f"address {network_of(address)}", *names]):
             return

@@ -26,7 +26,7 @@ Networks = Sequence[IPv4Network | IPv6Network]
 
 
 @dataclass
-class Waiting:
+class UnfinishedRequests:
     """The connections of one server that have not sent a whole request, and their limits.
 
     Of each address there are at most `most`, but for those of `proxies`, which send what many clients send.
@@ -69,7 +69,7 @@ class Waiting:
 class BoundedProtocol(HttpToolsProtocol):
     """A connection with limits for what it has not sent yet."""
 
-    def __init__(self, *arguments: Any, waiting: Waiting, **options: Any) -> None:
+    def __init__(self, *arguments: Any, waiting: UnfinishedRequests, **options: Any) -> None:
         super().__init__(*arguments, **options)
         self._waiting = waiting
         self._address = ""
@@ -169,6 +169,6 @@ class BoundedProtocol(HttpToolsProtocol):
         self.transport.close()
 
 
-def bounded_protocol(waiting: Waiting) -> type[asyncio.Protocol]:
+def bounded_protocol(waiting: UnfinishedRequests) -> type[asyncio.Protocol]:
     """What uvicorn makes connections of, as its option `http`."""
     return cast(type[asyncio.Protocol], partial(BoundedProtocol, waiting=waiting))

@@ -1,8 +1,8 @@
 """Large documents that are not known are parsed and validated in another thread, one after the other.
 
 Validation compares what a document selects pair by pair, so it can take a tenth of a second, in which the event loop
-would serve nobody. In a thread it shares the processor with the loop. Of each caller only a few may wait, so whoever
-sends such documents without end delays others by a moment.
+would serve nobody. In a thread it shares the processor with the loop. Of each caller only a few may wait, so a
+caller that sends such documents without end delays others by a moment.
 """
 
 import asyncio
