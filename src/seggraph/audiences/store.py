@@ -41,6 +41,9 @@ CHUNKS_AT_ONCE: Final = 1_000
 THREAD_ABOVE_CHUNKS: Final = 8
 """Joining or comparing more chunks than this takes milliseconds, and so happens in a thread."""
 
+THREAD_ABOVE_BYTES: Final = 512 * 1024
+"""Decoding fewer takes less than a millisecond: a thread would cost more than it saves others."""
+
 DELTA_ORDINALS_PER_CHUNK: Final = 600
 """Most ordinals in the delta row for each chunk that they belong to: 1.2 KB, next to 8 KB for the chunk."""
 
@@ -283,7 +286,7 @@ def chunks_of(row: str, role: int) -> str:
 
 async def joined_chunks(bitmaps: Sequence[Sequence[bytes]]) -> list[BitMap]:
     """The bitmaps of chunks that were read with the rows of their owners."""
-    many = sum(map(len, bitmaps)) > THREAD_ABOVE_CHUNKS
+    many = sum(len(chunk) for chunks in bitmaps for chunk in chunks) > THREAD_ABOVE_BYTES
     return await _computed(many, lambda: list(map(from_parts, bitmaps)))
 
 

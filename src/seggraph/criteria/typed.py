@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from typing import TypeAlias
+from typing import Final, TypeAlias
 from zoneinfo import ZoneInfo
 
 from seggraph.criteria.catalogue import Field
@@ -106,6 +106,24 @@ class RelatedTest:
     def holds_without_members(self) -> bool:
         """Whether members without any such related member satisfy it."""
         return number_holds(self.test, Decimal(0))
+
+    def asks_for_any(self, *, negated: bool) -> bool:
+        """Whether one such related member is enough: every number from 1 on satisfies it, or with `negated` none."""
+        op, holds = self.test.op, number_holds(self.test, Decimal(1))
+        if negated:
+            return not holds and (op in _FALLING or (op is AttributeOp.EQ and _below_one(self.test)))
+        return holds and (op in _RISING or (op is AttributeOp.NE and _below_one(self.test)))
+
+
+_RISING: Final = frozenset({AttributeOp.GTE, AttributeOp.GT})
+"""What holds for a number holds for every larger one."""
+_FALLING: Final = frozenset({AttributeOp.LTE, AttributeOp.LT})
+"""What does not hold for a number does not hold for a larger one."""
+
+
+def _below_one(test: Comparison) -> bool:
+    [value] = test.values
+    return isinstance(value, int | Decimal) and value < 1
 
 
 CheckedLeaf: TypeAlias = (

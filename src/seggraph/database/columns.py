@@ -6,18 +6,21 @@ from typing import cast
 
 
 class SqlColumn(str):
-    """The name of a value that PostgreSQL makes of a row. `sql` is the expression.
+    """The name of a value that PostgreSQL makes of a row. `sql` is the expression, `joins` the rows that it reads too.
 
-    It is made of constants of the program and of names that GraphQL allows, and never of values.
+    They are made of constants of the program and of names that GraphQL allows, and never of values.
     """
 
-    __slots__ = ("sql",)
+    __slots__ = ("joins", "sql")
     sql: str
+    joins: tuple[str, ...]
+    """What the FROM of the statement ends in; each finds at most one row."""
 
-    def __new__(cls, name: str, sql: str) -> "SqlColumn":
+    def __new__(cls, name: str, sql: str, joins: Iterable[str] = ()) -> "SqlColumn":
         """The column of an expression."""
         made = super().__new__(cls, name)
         made.sql = sql
+        made.joins = tuple(joins)
         return made
 
 
@@ -26,9 +29,9 @@ class JsonColumn(SqlColumn):
 
     __slots__ = ()
 
-    def __new__(cls, sql: str) -> "JsonColumn":
+    def __new__(cls, sql: str, joins: Iterable[str] = ()) -> "JsonColumn":
         """The column of an expression."""
-        made = super().__new__(cls, f"json_{hashlib.sha256(sql.encode()).hexdigest()[:24]}", sql)
+        made = super().__new__(cls, f"json_{hashlib.sha256(sql.encode()).hexdigest()[:24]}", sql, joins)
         return cast(JsonColumn, made)
 
 
@@ -38,6 +41,12 @@ def listed(columns: Iterable[str], table: str, known: frozenset[str]) -> str:
     Raises ValueError for a name that is not one of the `known`.
     """
     return ", ".join(_listed(column, table, known) for column in columns)
+
+
+def joined(columns: Iterable[str]) -> str:
+    """The joins that columns need, which the FROM of their statement ends in."""
+    joins = {join: None for column in columns if isinstance(column, SqlColumn) for join in column.joins}
+    return " ".join(joins)
 
 
 def _listed(column: str, table: str, known: frozenset[str]) -> str:

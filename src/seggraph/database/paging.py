@@ -25,7 +25,7 @@ MAX_DIGITS: Final = 100
 _URL_SAFE: Final = bytes.maketrans(b"+/", b"-_")
 MAX_NUMBER: Final = 20
 """Characters of a number of 64 bits."""
-ROWS: Final = "SELECT * FROM {pages}"
+ROWS: Final = "SELECT * FROM /*pages*/"
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -259,7 +259,7 @@ async def fetch_pages(
 
     A select ends in a WHERE clause with `arguments`, which all share, bound as $1, $2, … The keys of the order
     are appended to its conditions, order and limit; it must contain the text ``/*keys*/`` in its list of columns.
-    Without `make` the items are the rows. `reading` reads the rows of the pages, `{pages}`, and more for them where
+    Without `make` the items are the rows. `reading` reads the rows of the pages, ``/*pages*/``, and more for them where
     rows with all of it are slow to sort.
     Raises BadCursor, Invalid, TooMany.
     """
@@ -298,13 +298,17 @@ async def fetch_lists(
 ) -> list[Page[R]]:
     """Read pages in one statement, of which each is what a SELECT in `lists` returns.
 
-    Each SELECT is in brackets and limited to one row more than asked for, from the side where the page begins. It has
-    the keys of the order as `key_0`, `key_1`, …, and its number as `list_number`. For the rest see `fetch_pages`.
+    Each SELECT is in brackets, in order, and limited to one row more than asked for, from the side where the page
+    begins. It has the keys of the order as `key_0`, `key_1`, …, and its number as `list_number`. For the rest see
+    `fetch_pages`.
     """
     names, direction = key_names(order), direction_of(order, request)
     sorting = ", ".join(f"{name} {direction}" for name in names)
-    pages = f"({' UNION ALL '.join(lists)}) AS pages"
-    text = f"{reading.format(pages=pages)} ORDER BY list_number, {sorting}"
+    if len(lists) == 1 and reading == ROWS:
+        text = lists[0]
+    else:
+        pages = f"({' UNION ALL '.join(lists)}) AS pages"
+        text = f"{reading.replace('/*pages*/', pages)} ORDER BY list_number, {sorting}"
     rows = await connection.fetch(text, *arguments)
     if len(lists) == 1:
         return [_page(rows, names, order, request, make)]

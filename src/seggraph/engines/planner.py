@@ -176,7 +176,7 @@ def _existing(term: Term) -> Term:
 def _is_of_members(term: Term) -> bool:
     """Whether the term yields only members that exist."""
     match term:
-        case RowPredicate():
+        case RowPredicate() | TableLookup(RelatedTest()):  # relations are deleted with their members
             return True
         case Intersection(parts):
             return any(map(_is_of_members, parts))

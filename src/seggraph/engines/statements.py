@@ -324,16 +324,28 @@ def _answers(
     """One row with a column of ordinals for each look-up."""
     scope = PopulationScope(population.workspace_id, population.kind, table_query.within_ordinals)
     questions = [one for lookup in table_query.questions for one in (lookup.question, *lookup.also)]
-    table = _table(questions, scope, context, related)
+    any_will_do = all(map(_asks_for_any, table_query.questions))
+    table = _table(questions, scope, context, related, is_counted=not any_will_do)
     places = iter(range(len(questions)))
-    predicates = [_predicate(lookup, places, context) for lookup in table_query.questions]
+    predicates = [
+        exp.true() if any_will_do else _predicate(lookup, places, context) for lookup in table_query.questions
+    ]
     return collected(table.subquery(AGGREGATED, copy=False), AGGREGATED, [], predicates)
 
 
+def _asks_for_any(lookup: TableLookup) -> bool:
+    return isinstance(lookup.question, RelatedTest) and lookup.question.asks_for_any(negated=lookup.negated)
+
+
 def _table(
-    questions: Sequence[Question], scope: PopulationScope, context: Context, related: Mapping[Others, BitMap]
+    questions: Sequence[Question],
+    scope: PopulationScope,
+    context: Context,
+    related: Mapping[Others, BitMap],
+    *,
+    is_counted: bool = True,
 ) -> exp.Select:
-    """The SELECT that answers these questions, which have the same key."""
+    """The SELECT that answers these questions, which have the same key; related members may be without their number."""
     tests = [question for question in questions if isinstance(question, EventTest)]
     match questions[0]:
         case EventTest(events):
@@ -342,7 +354,7 @@ def _table(
             return events_table(events, tests, scope, context)
         case RelatedTest(direction, where):
             inner = None if where is None else related.get((direction.other_kind, where), where)
-            return related_table(direction, inner, scope, context)
+            return related_table(direction, inner, scope, context, is_counted=is_counted)
         case SequenceTest() as sequence:
             return sequence_table(sequence, scope, context)
 

@@ -5,6 +5,7 @@ from typing import Any, Final
 import strawberry
 
 from seggraph.api.base import ids
+from seggraph.transport.compiled.leaves import Quoted
 from seggraph.transport.compiled.records import column
 from seggraph.values.global_ids import sql_of_id
 
@@ -22,5 +23,7 @@ def row_id(type_name: str) -> Any:
     """The field `id` of a type whose objects may be rows."""
     return strawberry.field(
         description=DESCRIPTION,
-        metadata=column("id", make=lambda number: ids.encode(type_name, number), sql=sql_of_id(type_name)),
+        metadata=column(
+            "id", make=lambda number: ids.encode(type_name, number), sql=Quoted(sql_of_id(type_name))
+        ),
     )

@@ -8,7 +8,7 @@ import strawberry
 from strawberry.schema.config import StrawberryConfig
 
 from seggraph.criteria import Duration
-from seggraph.transport.compiled.leaves import encodes
+from seggraph.transport.compiled.leaves import Quoted, encodes
 from seggraph.values import iso_times
 
 JSON = NewType("JSON", object)
@@ -37,7 +37,9 @@ def _parse_instant(value: Any) -> datetime:
 
 @encodes(
     datetime,
-    sql="""replace(to_char({v} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '.000000Z', 'Z')""",
+    sql=Quoted(
+        "replace(to_char({v} AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"'), '.000000Z', 'Z')"
+    ),
 )
 def _show_instant(value: datetime) -> str:
     return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
@@ -74,7 +76,7 @@ def _as_it_is(value: Any) -> Any:
     return value
 
 
-@encodes(None, sql="trim_scale({v})::text")
+@encodes(None, sql=Quoted("trim_scale({v})::text"))
 def _show_decimal(value: Decimal) -> str:
     return f"{value.normalize():f}" if value else "0"
 

@@ -132,12 +132,12 @@ rows_of(
 
 def totals_of(subject: Subject | None) -> Any:
     """The field with the totals; those of a subject over all time are read with its row."""
-    joined = None if subject is None else TOTALS_OF_ROW.format(most=MAX_INT, subject=subject.value)
+    made = None if subject is None else TOTALS_OF_ROW.format(most=MAX_INT, subject=subject.value)
 
     @strawberry.field(
         description="The totals of the whole period.",
         metadata=loads(
-            lambda info: caller_of(info).loaders.metrics.totals, "asked", MetricTotals.of, joined=joined
+            lambda info: caller_of(info).loaders.metrics.totals, "asked", MetricTotals.of, made=made
         ),
     )
     @awaits_loaders

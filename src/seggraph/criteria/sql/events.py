@@ -283,11 +283,17 @@ def _reached(query: exp.Select, place: int) -> exp.Select:
 
 
 def related_table(
-    direction: Direction, where: Checked | BitMap | None, scope: PopulationScope, context: Context
+    direction: Direction,
+    where: Checked | BitMap | None,
+    scope: PopulationScope,
+    context: Context,
+    *,
+    is_counted: bool = True,
 ) -> exp.Select:
     """A row for each member with related members: `ordinal`, and as `a0` the number of them that satisfy `where`.
 
-    `where` is criteria that one row answers, or the bitmap of the members that satisfy other criteria.
+    `where` is criteria that one row answers, or the bitmap of the members that satisfy other criteria. Without the
+    number there is a row for each such related member instead, which PostgreSQL has to group by nothing.
     """
     own, other = ("from_ordinal", "to_ordinal") if direction.forward else ("to_ordinal", "from_ordinal")
     parameters = context.parameters
@@ -301,7 +307,7 @@ def related_table(
     conditions: list[exp.Expr] = [workspace, type_]
     if scope.ordinals is not None:
         conditions.append(within_ordinals(own_column.copy(), scope.ordinals, parameters))
-    query = exp.select(own_column.as_("ordinal"), exp.Count(this=exp.Star()).as_("a0"), copy=False).from_(
+    query = exp.select(own_column.as_("ordinal"), copy=False).from_(
         exp.to_table("relations").as_(_RELATIONS), copy=False
     )
     if isinstance(where, BitMap):
@@ -313,7 +319,11 @@ def related_table(
         same = exp.EQ(this=exp.column("ordinal", MEMBERS), expression=other_column)
         query = query.join(exp.to_table("members").as_(MEMBERS), on=same, copy=False)
         conditions += others if where is None else [*others, predicate(where, context)]
-    return query.where(exp.and_(*conditions, copy=False), copy=False).group_by(own_column.copy(), copy=False)
+    query = query.where(exp.and_(*conditions, copy=False), copy=False)
+    if not is_counted:
+        return query
+    number = exp.Count(this=exp.Star()).as_("a0")
+    return query.select(number, copy=False).group_by(own_column.copy(), copy=False)
 
 
 def compared(test: Comparison, place: int, context: Context) -> exp.Expr:

@@ -81,6 +81,14 @@ class MemberList:
 
 
 @dataclass(frozen=True, slots=True)
+class Total:
+    """How many members a list has, exactly or by an estimate."""
+
+    count: int
+    is_estimate: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Narrowed:
     """The members of an audience, or of a whole kind, that match a pattern if there is one."""
 
@@ -92,13 +100,10 @@ class Narrowed:
         """Whether its members are best read and sorted by themselves."""
         return self.audience is not None and len(self.audience) <= FEW
 
-
-@dataclass(frozen=True, slots=True)
-class Total:
-    """How many members a list has, exactly or by an estimate."""
-
-    count: int
-    is_estimate: bool = False
+    @property
+    def total(self) -> Total | None:
+        """How many members they are, if that can be said without reading any."""
+        return Total(len(self.audience)) if self.audience is not None and self.pattern is None else None
 
 
 async def narrowed(
@@ -132,19 +137,17 @@ async def _found_within(
 async def total(viewer: Viewer, members: MemberList) -> Total:
     """How many members a list has. Raises Invalid."""
     [list_] = await narrowed(viewer, members.kind, members.pattern, [members.audience])
-    return await _total_of(viewer, members.kind, list_, SAMPLE_SIZE)
+    return list_.total or await _estimate(viewer, members.kind, list_, SAMPLE_SIZE)
 
 
 async def totals(viewer: Viewer, kind: MemberKind, narrowed: Sequence[Narrowed]) -> list[Total]:
     """How many members each of several lists has; the more lists, the rougher the estimates."""
     size = max(SAMPLE_SIZE // max(len(narrowed), 1), SMALLEST_SAMPLE)
-    return [await _total_of(viewer, kind, list_, size) for list_ in narrowed]
+    return [list_.total or await _estimate(viewer, kind, list_, size) for list_ in narrowed]
 
 
-async def _total_of(viewer: Viewer, kind: MemberKind, list_: Narrowed, sample_size: int) -> Total:
-    """How many members a narrowed list has: exact unless a pattern is left, which a sample is tested for."""
-    if list_.audience is not None and list_.pattern is None:
-        return Total(len(list_.audience))
+async def _estimate(viewer: Viewer, kind: MemberKind, list_: Narrowed, sample_size: int) -> Total:
+    """How many members a narrowed list has: all of a kind, or those of a sample that a pattern finds."""
     async with database() as connection:
         size, ordinals = await _size_and_sample(connection, viewer, kind, list_, sample_size)
         if list_.pattern is None:

@@ -7,6 +7,7 @@ cursor on, where each member is tested for the audience and the search. Without 
 
 import asyncio
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 
 from pyroaring import BitMap
@@ -37,7 +38,7 @@ SELECT_KEYS: Final = "SELECT m.ordinal /*keys*/ FROM members m WHERE m.workspace
 
 READ_SORTED: Final = """
     SELECT {columns}, pages.*
-    FROM {{pages}} JOIN {members} ON m.workspace_id = $1 AND m.kind = $2 AND m.ordinal = pages.ordinal
+    FROM /*pages*/ JOIN {members} ON m.workspace_id = $1 AND m.kind = $2 AND m.ordinal = pages.ordinal
 """
 
 
@@ -151,37 +152,50 @@ async def _cut_pages(
     request: PageRequest,
     columns: Sequence[str] | None,
 ) -> list[Page[Any]]:
-    cuts = [_cut(audience, order, request) for audience in audiences]
+    window = _window(order, request)
+    cuts = [window.cut(audience) for audience in audiences]
     wanted = set().union(*(ordinals for ordinals, _ in cuts))
     async with database() as connection:
         read = COLUMNS if columns is None else tuple(dict.fromkeys((*columns, "ordinal")))
         rows = await rows_of(connection, viewer, kind, sorted(wanted), read)
     by_ordinal = {row["ordinal"]: row if columns is not None else view_of(row) for row in rows}
     pages = []
-    for wanted_here, more in cuts:
-        ordinals = [ordinal for ordinal in wanted_here if ordinal in by_ordinal]
-        pages.append(
-            Page(
-                items=[by_ordinal[ordinal] for ordinal in ordinals],
-                cursors=Cursors(order, [ordinals]),
-                has_next=request.before is not None if request.backwards else more,
-                has_previous=more if request.backwards else request.after is not None,
-            )
-        )
+    backwards, is_after, is_before = request.backwards, request.after is not None, request.before is not None
+    for ordinals, more in cuts:
+        here = [ordinal for ordinal in ordinals if ordinal in by_ordinal]
+        items = [by_ordinal[ordinal] for ordinal in here]
+        has_next, has_previous = (is_before, more) if backwards else (more, is_after)
+        pages.append(Page(items, Cursors(order, [here]), has_next, has_previous))
     return pages
 
 
-def _cut(audience: BitMap, order: Order, request: PageRequest) -> tuple[list[int], bool]:
-    """The ordinals of a page in their order, and whether there are more on the side that it grows towards."""
+@dataclass(frozen=True, slots=True)
+class _Window:
+    """Which ordinals of an audience a page has: those above one and below another, so many of them."""
+
+    above: int | None
+    below: int | None
+    size: int
+    from_start: bool
+    descending: bool
+
+    def cut(self, audience: BitMap) -> tuple[list[int], bool]:
+        """The ordinals of the page in their order, and whether there are more on the side that it grows towards."""
+        above, below, size = self.above, self.below, self.size
+        start = 0 if above is None else audience.rank(above)
+        end = len(audience) if below is None else audience.rank(below) - (below in audience)
+        available = max(0, end - start)
+        taken = size if available > size else available
+        first = start if self.from_start else end - taken
+        ordinals = list(audience[first : first + taken]) if taken else []
+        return ordinals[::-1] if self.descending else ordinals, available > size
+
+
+def _window(order: Order, request: PageRequest) -> _Window:
+    """The window of a page. Raises BadCursor, Invalid, TooMany."""
     after, before = _ordinal(order, request.after, "after"), _ordinal(order, request.before, "before")
     above, below = (before, after) if order.descending else (after, before)
-    start = 0 if above is None else audience.rank(above)
-    end = len(audience) if below is None else audience.rank(below) - (below in audience)
-    size, available = request.size, max(0, end - start)
-    taken = min(size, available)
-    first = start if order.descending is request.backwards else end - taken
-    ordinals = list(audience[first : first + taken]) if taken else []
-    return ordinals[::-1] if order.descending else ordinals, available > size
+    return _Window(above, below, request.size, order.descending is request.backwards, order.descending)
 
 
 def _ordinal(order: Order, cursor: str | None, name: str) -> int | None:

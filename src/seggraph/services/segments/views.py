@@ -11,7 +11,7 @@ import orjson
 from pydantic import TypeAdapter
 
 from seggraph.access import VISIBLE_SEGMENT, Viewer, visibility_arguments
-from seggraph.database.columns import listed
+from seggraph.database.columns import joined, listed
 from seggraph.database.connections import database
 from seggraph.database.paging import Key, Order, Page, PageRequest, fetch_page, nullable
 from seggraph.errors import NotFound
@@ -91,14 +91,6 @@ _NAMES: Final = frozenset(COLUMNS)
 SELECT: Final = f"""
     SELECT {", ".join(f"s.{column}" for column in COLUMNS)} /*keys*/ FROM segments s WHERE {VISIBLE_SEGMENT}
 """  # noqa: S608 - constants only
-
-FOUND: Final = f"SELECT s.id AS found_id /*keys*/ FROM segments s WHERE {VISIBLE_SEGMENT}"  # noqa: S608
-"""The segments of a list, without what is read of them: sorted as they are, they would be sorted with all of it."""
-
-# any workspace: the pages were found with VISIBLE_SEGMENT, which names the workspace
-READ: Final = """
-    SELECT {columns}, pages.* FROM {{pages}} JOIN segments s ON s.id = pages.found_id
-"""
 
 COUNT: Final = f"SELECT count(*) FROM segments s WHERE {VISIBLE_SEGMENT}"  # noqa: S608
 
@@ -189,9 +181,10 @@ async def get(viewer: Viewer, segment_id: int) -> SegmentView:
 
 async def find_row(viewer: Viewer, segment_id: int, columns: Sequence[str]) -> asyncpg.Record | None:
     """Some columns of a segment, if the viewer may see it."""
-    text = f"SELECT {_listed(columns)} FROM segments s WHERE {VISIBLE_SEGMENT} AND s.id = $4"  # noqa: S608
     async with database() as connection:
-        return await connection.fetchrow(text, *visibility_arguments(viewer), segment_id)
+        return await connection.fetchrow(
+            f"{_select(columns)} AND s.id = $4", *visibility_arguments(viewer), segment_id
+        )
 
 
 async def get_many(viewer: Viewer, segment_ids: Sequence[int]) -> dict[int, SegmentView]:
@@ -227,16 +220,15 @@ async def list_page(
     """A page of the segments that the viewer may see: views, or rows with some columns."""
     conditions, values = filter_.conditions(search)
     arguments = (*visibility_arguments(viewer), *values)
-    reading = READ.format(columns=_listed(COLUMNS if columns is None else columns))
+    select = SELECT if columns is None else _select(columns)
     make = view_of if columns is None else None
     async with database() as connection:
-        return await fetch_page(
-            connection, FOUND + conditions, arguments, order, request, make, reading=reading
-        )
+        return await fetch_page(connection, select + conditions, arguments, order, request, make)
 
 
-def _listed(columns: Sequence[str]) -> str:
-    return listed(columns, "s", _NAMES) or "s.id"
+def _select(columns: Sequence[str]) -> str:
+    names = listed(columns, "s", _NAMES) or "s.id"
+    return f"SELECT {names} /*keys*/ FROM segments s {joined(columns)} WHERE {VISIBLE_SEGMENT}"  # noqa: S608
 
 
 async def count(viewer: Viewer, filter_: SegmentFilter, search: str | None) -> int:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final, cast
 
 import orjson
+from asyncpg import Record
 from cachetools import LRUCache
 from graphql import (
     FieldNode,
@@ -180,8 +181,14 @@ class Program:
             made = json_column(self, type_, nodes, row_type)
         except NotCompiled:
             return self._row_plan(type_, _sets(nodes), row_type)
-        fragment = orjson.Fragment
-        return RowPlan(lambda rows: [fragment(row[made]) for row in rows], (), row_type, (made,))
+
+        def texts(rows: Sequence[Record]) -> list[Any]:
+            found = [row[made] for row in rows]
+            if None in found:  # a null where the schema has none
+                raise Unexpected
+            return [*map(orjson.Fragment, found)]
+
+        return RowPlan(texts, (), row_type, (made,))
 
     def _row_plan(
         self, type_: GraphQLObjectType, sets: Sequence[SelectionSetNode], row_type: RowType

@@ -5,14 +5,15 @@ of the same row, or an object of a joined row. One field that is not leaves the 
 columns. A text, a number or an instant has the same form as where Python writes it.
 """
 
+import hashlib
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from graphql import FieldNode, GraphQLEnumType, GraphQLList, GraphQLNonNull, GraphQLObjectType, is_leaf_type
 
 from seggraph.database.columns import JsonColumn
-from seggraph.transport.compiled.leaves import leaf_of
+from seggraph.transport.compiled.leaves import Bare, Quoted, leaf_of
 from seggraph.transport.compiled.records import Column, Loads, Reads, RowType, declared
 from seggraph.transport.compiled.selections import NotCompiled
 
@@ -20,72 +21,106 @@ if TYPE_CHECKING:
     from seggraph.transport.compiled.compiler import Program
 
 MAX_FIELDS: Final = 500
-"""PostgreSQL's rows have at most 1,664 columns."""
-MAX_KEY: Final = 63
-"""PostgreSQL cuts longer names of columns."""
+"""Of an object: more make a statement that takes longer to plan than rows take in Python."""
 
 
 def json_column(
     program: "Program", type_: GraphQLObjectType, nodes: Sequence[FieldNode], row_type: RowType
 ) -> JsonColumn:
     """The JSON of a row of a type, as fields select it. Raises NotCompiled."""
-    return JsonColumn(_object(program, type_, nodes, row_type, row_type.table))
+    writer = _Writer(program, {})
+    made = writer.object(type_, nodes, row_type, row_type.table)
+    return JsonColumn(made, writer.joins)
 
 
-def _object(
-    program: "Program", type_: GraphQLObjectType, nodes: Sequence[FieldNode], row_type: RowType, table: str
-) -> str:
-    fields = program.fields(type_, nodes)
-    if len(fields) > MAX_FIELDS or not table or any(len(key) > MAX_KEY for key in fields):
-        raise NotCompiled(type_.name)
-    parts = [
-        f'{_field(program, type_, selected, row_type, table)} AS "{key}"' for key, selected in fields.items()
-    ]
-    return f"(SELECT row_to_json(o) FROM (SELECT {', '.join(parts)}) o)"  # noqa: S608 - names are those of GraphQL
+@dataclass(frozen=True, slots=True)
+class _Writer:
+    """Writes SQL of JSON text. A value that is null where the schema has no null makes null of all of it."""
+
+    program: "Program"
+    joins: dict[str, None]
+
+    def object(
+        self, type_: GraphQLObjectType, nodes: Sequence[FieldNode], row_type: RowType, table: str
+    ) -> str:
+        fields = self.program.fields(type_, nodes)
+        if len(fields) > MAX_FIELDS or not table:
+            raise NotCompiled(type_.name)
+        parts: list[str] = []
+        for key, selected in fields.items():
+            parts += [f"""'{"," if parts else "{"}"{key}":'""", self.field(type_, selected, row_type, table)]
+        return _concatenated([*parts, "'}'"])
+
+    def field(
+        self, type_: GraphQLObjectType, nodes: Sequence[FieldNode], row_type: RowType, table: str
+    ) -> str:
+        name = nodes[0].name.value
+        if name == "__typename":
+            return f"""'"{type_.name}"'"""
+        definition, known = self.program.field(type_, name)
+        made_of = declared(known.metadata)
+        if made_of is None and known.is_basic_field and known.python_name in row_type.columns:
+            made_of = Column((known.python_name,))
+        inner = _nullable(definition.type)
+        if isinstance(made_of, Column) and made_of.is_record:
+            return self.object(inner, nodes, _row_type(self.program, inner), table)
+        if isinstance(made_of, Reads) and made_of.is_record and not nodes[0].arguments:
+            return self.object(inner, nodes, replace(row_type, columns=()), table)
+        is_nullable = inner is definition.type
+        if isinstance(made_of, Column) and made_of.sql is not None:
+            return _json(type(made_of.sql), made_of.sql.format(row=table), is_nullable=is_nullable)
+        if isinstance(made_of, Column) and made_of.make is None:
+            form, value = _leaf(inner, f"{table}.{made_of.names[0]}")
+            return _json(form, value, is_nullable=is_nullable)
+        if isinstance(made_of, Loads) and made_of.joined is not None:
+            rows = made_of.joined.format(row=table, key=f"{table}.{made_of.columns[0]}")
+            return self.joined(inner, nodes, rows)
+        if isinstance(made_of, Loads) and made_of.made is not None:
+            one = _row_type(self.program, inner)
+            made = self.object(inner, nodes, one, one.table)
+            return f"(SELECT {made} FROM ({made_of.made.format(row=table)}) {one.table})"  # noqa: S608 - see JsonColumn
+        raise NotCompiled(name)
+
+    def joined(self, type_: Any, nodes: Sequence[FieldNode], rows: str) -> str:
+        """An object of a row that is joined: null where there is none."""
+        row_type = _row_type(self.program, type_)
+        name = f"{row_type.table}_{hashlib.sha256(rows.encode()).hexdigest()[:8]}"
+        self.joins[f"LEFT JOIN LATERAL ({rows}) {name} ON true"] = None
+        made = self.object(type_, nodes, row_type, name)
+        return f"CASE WHEN {name}.id IS NULL THEN 'null' ELSE {made} END"
 
 
-def _field(
-    program: "Program",
-    type_: GraphQLObjectType,
-    nodes: Sequence[FieldNode],
-    row_type: RowType,
-    table: str,
-) -> str:
-    name = nodes[0].name.value
-    if name == "__typename":
-        return f"'{type_.name}'::text"
-    definition, known = program.field(type_, name)
-    made_of = declared(known.metadata)
-    if made_of is None and known.is_basic_field and known.python_name in row_type.columns:
-        made_of = Column((known.python_name,))
-    inner = _nullable(definition.type)
-    if isinstance(made_of, Column) and made_of.is_record:
-        return _object(program, inner, nodes, _row_type(program, inner), table)
-    if isinstance(made_of, Reads) and made_of.is_record and not nodes[0].arguments:
-        return _object(program, inner, nodes, replace(row_type, columns=()), table)
-    if isinstance(made_of, Column) and made_of.sql is not None:
-        return made_of.sql.format(row=table)
-    if isinstance(made_of, Column) and made_of.make is None:
-        return _leaf(inner, f"{table}.{made_of.names[0]}")
-    if isinstance(made_of, Loads) and made_of.joined is not None:
-        joined = _row_type(program, inner)
-        rows = made_of.joined.format(row=table, key=f"{table}.{made_of.columns[0]}")
-        return f"(SELECT {_object(program, inner, nodes, joined, joined.table)} FROM ({rows}) {joined.table})"  # noqa: S608
-    raise NotCompiled(name)
+def _concatenated(parts: Sequence[str]) -> str:
+    """Texts one after the other: as a tree, for PostgreSQL walks expressions by recursion."""
+    if len(parts) == 1:
+        return parts[0]
+    middle = len(parts) // 2
+    return f"({_concatenated(parts[:middle])} || {_concatenated(parts[middle:])})"
 
 
-def _leaf(type_: Any, value: str) -> str:
-    """A value of a column as JSON has it."""
+def _json(form: type[str], value: str, *, is_nullable: bool) -> str:
+    """The JSON text of a value."""
+    if form is Bare:
+        text = f"({value})::text"
+    elif form is Quoted:
+        text = f"""('"' || {value} || '"')"""
+    else:
+        text = f"to_json({value})::text"
+    return f"coalesce({text}, 'null')" if is_nullable else text
+
+
+def _leaf(type_: Any, value: str) -> tuple[type[str], str]:
+    """What PostgreSQL makes JSON of for a value of a column, and the form that it has."""
     if isinstance(type_, GraphQLList) and is_leaf_type(_nullable(type_.of_type)):
-        item = _leaf(_nullable(type_.of_type), value)
+        _, item = _leaf(_nullable(type_.of_type), value)
         if item == value:  # an array whose items are as they are
-            return value
+            return str, value
     elif isinstance(type_, GraphQLEnumType):
-        return _enum(type_, value)
+        return Quoted, _enum(type_, value)
     elif is_leaf_type(type_):
         sql = leaf_of(type_).sql
         if sql is not None:
-            return sql.format(v=value)
+            return type(sql), sql.format(v=value)
     raise NotCompiled(str(type_))
 
 

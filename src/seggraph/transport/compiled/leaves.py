@@ -31,6 +31,18 @@ PLAIN: Final = frozenset(
 """Classes whose values are data: no coroutine, no exception."""
 
 
+class Bare(str):
+    """SQL of a number or a truth value: its text is its JSON."""
+
+    __slots__ = ()
+
+
+class Quoted(str):
+    """SQL of a text in which JSON escapes nothing."""
+
+    __slots__ = ()
+
+
 class Unexpected(Exception):
     """A value that is not what its type promises: graphql-core must execute the operation and say what is wrong."""
 
@@ -45,7 +57,7 @@ def refuse(value: object) -> NoReturn:
 def encodes(type_: type | None, *, sql: str | None = None) -> Callable[[F], F]:
     """Mark a scalar's `serialize`: the JSON encoder writes values of exactly this class in the same way.
 
-    A datetime must be in UTC for this. `sql` makes the same JSON of a column `{v}` in PostgreSQL.
+    A datetime must be in UTC for this. `sql` has the same JSON in PostgreSQL, of a column `{v}`.
     """
 
     def mark(serialize: F) -> F:
@@ -69,7 +81,7 @@ class Leaf:
     names: Mapping[str, Any]
     coerce: Callable[[Any], Any]
     sql: str | None = None
-    """A column `{v}` of such values as PostgreSQL makes JSON of it; None where it would be another."""
+    """What PostgreSQL makes the same JSON of, of a column `{v}`; None where it would be another."""
 
     def source(self, value: str, *, is_nullable: bool, prefix: str, scope: dict[str, Any]) -> str:
         """An expression that completes the value in a variable; what it refers to is added to `scope`."""
@@ -122,8 +134,10 @@ _BUILT_IN: Final[dict[Any, tuple[str, Mapping[str, Any]]]] = {
 _BUILT_IN_SQL: Final[dict[Any, str]] = {
     GraphQLString: "{v}",
     GraphQLID: "{v}::text",
-    GraphQLBoolean: "{v}",
-    GraphQLInt: "{v}::int",  # PostgreSQL refuses what is more than an Int can say, and graphql-core says why
+    GraphQLBoolean: Bare("{v}"),
+    GraphQLInt: Bare(
+        "{v}::int"
+    ),  # PostgreSQL refuses what is more than an Int can say, and graphql-core says why
     GraphQLFloat: "{v}",
 }
 

@@ -54,14 +54,15 @@ class Loads:
     """How a field is had of a loader, once for a level: by the attribute with the key, which is a column of rows.
 
     `make` makes the field's value of what the loader brings; a key that is None, and None that is brought, stay.
-    `joined` selects the row with the key, `{key}`, of the workspace of the row `{row}`: PostgreSQL reads it with
-    the row where all that is asked for of it are columns.
+    PostgreSQL reads it with the row where all that is asked for of it are columns: `joined` selects the row whose
+    `id` is the key, `{key}`, of the workspace of the row `{row}`; `made` makes one row of many, which is always there.
     """
 
     loader: Callable[[Info], DataLoader[Any, Any]]
     key: str | Callable[[Any], Any]
     make: Callable[[Any], Any] | None
     joined: str | None = None
+    made: str | None = None
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -194,9 +195,10 @@ def loads(
     make: Callable[[Any], Any] | None = None,
     *,
     joined: str | None = None,
+    made: str | None = None,
 ) -> dict[str, Any]:
     """Metadata of a field that is had of a loader; its resolver does the same for one object."""
-    return {_KEY: Loads(loader, key, make, joined)}
+    return {_KEY: Loads(loader, key, make, joined, made)}
 
 
 def in_bulk(function: Callable[..., Coroutine[Any, Any, Sequence[Any]]], *columns: str) -> dict[str, Any]:
