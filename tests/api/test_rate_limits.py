@@ -413,11 +413,16 @@ async def test_recalculations_are_bounded_in_a_minute(
     segment = await segments.create(context, viewer, draft)
     await segments.activate(context, viewer, segment.id)
     counted = 0
-    with pytest.raises(RateLimited):
+
+    async def recalculate_on() -> None:
+        nonlocal counted
         while True:
             context.throttle.recalculate(viewer)
             counted += 1
             await asyncio.sleep(0.001)
+
+    with pytest.raises(RateLimited):
+        await recalculate_on()
     assert counted >= context.settings.max_recalculations / 2
     await connection.execute(
         "UPDATE segments SET reach_status = 'READY', as_of = now() WHERE id = $1", segment.id
