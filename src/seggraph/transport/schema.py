@@ -72,7 +72,9 @@ class ServedSchema(strawberry.Schema):
         )
         self.costs = Costs(self._schema, costs, cost_limits)
         self._documents = DocumentCache(limits, self.costs, programs_of(self._schema))
-        self._large = LargeDocuments(partial(self._documents.read, self._schema))
+        self._large = LargeDocuments(
+            partial(self._documents.read, self._schema), lambda query: self._documents.find(query) is not None
+        )
 
     def process_errors(
         self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None
