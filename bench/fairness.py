@@ -159,11 +159,14 @@ class Attack:
         # of an address of their own: there would be no room for the other connections
         local = ("127.0.0.2", 0)
         reader, writer = await asyncio.open_connection("127.0.0.1", self._port, local_addr=local)
-        writer.write(b"POST /graphql HTTP/1.1\r\nhost: x\r\ncontent-length: 1000\r\n\r\n{")
+        writer.write(
+            b"POST /graphql HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 1000\r\n\r\n{"
+        )
         try:
             return (await reader.read()).decode("latin-1")[:12]
         finally:
             writer.close()
+            await asyncio.sleep(0.5)
 
 
 KINDS: Final = {

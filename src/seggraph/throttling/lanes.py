@@ -2,17 +2,21 @@
 
 Each holds a connection to the database now and then, and takes turns on the event loop. Without a bound, a hundred
 operations of one workspace come first, and one of another waits for all of them. What is over the bound waits in the
-lane of its workspace, and what is over the length of the lane is refused.
+lane of its workspace, and what is over the length of the lane is refused. A workspace that has the process to itself
+has no bound.
 """
 
 import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable
+from time import monotonic
 from typing import Final, TypeVar
 
 T = TypeVar("T")
 
 MOST_WAITING: Final = 500
+SHARED_SECONDS: Final = 1.0
+"""For how long the lanes have bounds after operations of two workspaces came one after the other."""
 
 
 class Lane:
@@ -29,7 +33,7 @@ class Lane:
     @property
     def is_free(self) -> bool:
         """Whether an operation can begin at once."""
-        return self._running < self._lanes.limit
+        return self._running < self._lanes.limit or self._lanes.is_only(self._name)
 
     @property
     def is_too_long(self) -> bool:
@@ -50,6 +54,7 @@ class Lane:
     def begin(self) -> None:
         """Begin an operation; there must be room for it."""
         self._running += 1
+        self._lanes.note(self._name)
 
     async def wait(self) -> None:
         """Wait until there is room for an operation, and begin it."""
@@ -57,6 +62,7 @@ class Lane:
         self._waiting.append(future)
         try:
             await future
+            self._lanes.note(self._name)
         except asyncio.CancelledError:
             if future.done() and not future.cancelled():
                 self.end()
@@ -79,6 +85,8 @@ class Lanes:
 
     def __init__(self, limit: int) -> None:
         self.limit = limit
+        self._latest: int | None = None
+        self._shared_until = 0.0
         self._lanes: dict[int, Lane] = {}
 
     def of(self, workspace_id: int) -> Lane:
@@ -87,6 +95,17 @@ class Lanes:
         if found is None:
             found = self._lanes[workspace_id] = Lane(self, workspace_id)
         return found
+
+    def note(self, workspace_id: int) -> None:
+        """An operation begins."""
+        if self._latest != workspace_id:
+            if self._latest is not None:
+                self._shared_until = monotonic() + SHARED_SECONDS
+            self._latest = workspace_id
+
+    def is_only(self, workspace_id: int) -> bool:
+        """Whether a workspace has had the process to itself for a while: then it may use all of it."""
+        return self._latest == workspace_id and monotonic() > self._shared_until
 
     def forget(self, workspace_id: int) -> None:
         """A lane is empty."""

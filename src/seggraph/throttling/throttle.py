@@ -68,8 +68,8 @@ class Throttle:
         self._places = Places(calls)
         self._slowed = 0
         self._refusals = Points(RedisCalls(None))
-        # Half of the connections are left to the others.
-        self._lanes = Lanes(max(2, settings.database_pool_size // 2))
+        # Most connections are left to the others.
+        self._lanes = Lanes(max(2, settings.database_pool_size // 3))
         saved = settings.points_saved_seconds
         self._rate = Rate(settings.points_per_second, settings.points_per_second * saved)
         workspace = settings.workspace_points_per_second

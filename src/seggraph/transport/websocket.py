@@ -37,6 +37,7 @@ from seggraph.transport.documents.persisted import PersistedDocuments, names_doc
 from seggraph.transport.encoding import encode
 from seggraph.transport.known import STRAIGHT_SEND
 from seggraph.transport.masking import failure_extensions, log_internal
+from seggraph.transport.pacing import turn
 from seggraph.transport.refusals import Refused
 from seggraph.transport.sessions import Rights, until_refused
 from seggraph.transport.sharing import Broadcasts, Member, Source
@@ -181,6 +182,11 @@ class TransportWSHandler(BaseGraphQLTransportWSHandler[Any, None]):
         """End the operations, stop looking at the credentials, and let another socket have the place."""
         try:
             await tasks.end([task for task in (self._watching, self._idle) if task is not None])
+            ending = [operation.task for operation in self.operations.values() if operation.task is not None]
+            for id_ in tuple(self.operations):
+                await turn()
+                await self.cleanup_operation(id_)
+            await tasks.end(ending)
             await super().shutdown()
         finally:
             place = cast(Connection, self.context).place
@@ -196,6 +202,7 @@ class TransportWSHandler(BaseGraphQLTransportWSHandler[Any, None]):
         if message["type"] == "subscribe":
             payload = cast(dict[str, Any], message["payload"])
             self._used_at = monotonic()
+            await turn()  # a client may send a hundred at once, on many sockets
             await hold_frames(cast(Connection, self.context).context)
             try:
                 payload["query"] = await cast(_Documented, self.view).documents.text_of(payload)
@@ -220,6 +227,7 @@ class TransportWSHandler(BaseGraphQLTransportWSHandler[Any, None]):
         if not view.is_subscription(operation.query, operation.operation_name):
             await BaseGraphQLTransportWSHandler.run_operation(handler, operation)
             return
+        await turn()
         try:
             place = await take(handler.context, Bounded.SUBSCRIPTIONS)
         except RateLimited as error:
