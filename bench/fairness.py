@@ -14,6 +14,7 @@ import contextlib
 import json
 import multiprocessing
 import os
+import socket
 import statistics
 import subprocess
 import sys
@@ -26,7 +27,6 @@ from datetime import timedelta
 from typing import Any, Final
 
 from pydantic import SecretStr
-from tests.ports import free_port
 from websockets.asyncio.client import connect
 from websockets.exceptions import WebSocketException
 from websockets.typing import Subprotocol
@@ -143,14 +143,14 @@ class Attack:
     async def sockets(self, _: Http) -> str:
         """Open a socket with as many subscriptions as it takes, and keep it for a while."""
         url = f"ws://127.0.0.1:{self._port}/graphql"
-        async with connect(url, subprotocols=[Subprotocol("graphql-transport-ws")]) as socket:
+        async with connect(url, subprotocols=[Subprotocol("graphql-transport-ws")]) as ws:
             payload = {"authorization": f"Bearer {self._key}"}
-            await socket.send(json.dumps({"type": "connection_init", "payload": payload}))
+            await ws.send(json.dumps({"type": "connection_init", "payload": payload}))
             async with asyncio.timeout(30):
-                await socket.recv()
+                await ws.recv()
                 for number in range(100):
                     message = {"id": str(number), "type": "subscribe", "payload": {"query": EVENTS}}
-                    await socket.send(json.dumps(message))
+                    await ws.send(json.dumps(message))
                 await asyncio.sleep(1)
         return "kept"
 
@@ -281,6 +281,12 @@ async def prepare(settings: Settings, count: int) -> tuple[str, str]:
         day = timedelta(days=1)
         other = found[1].workspace_id
         return key, issue_token(settings, subject="leader", workspace_id=other, lifetime=day)
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port: int = probe.getsockname()[1]
+        return port
 
 
 async def until_ready(port: int) -> None:

@@ -25,6 +25,7 @@ from seggraph.services.segments import segments
 from seggraph.services.segments.segments import SegmentDraft
 from seggraph.settings import Settings
 from seggraph.throttling import Bounded, throttle
+from seggraph.throttling.redis_calls import RedisCalls
 from seggraph.vocabulary import MemberKind, SegmentType
 from tests.api.test_rights_of_now import received
 from tests.conftest import new_viewer
@@ -504,3 +505,25 @@ async def test_while_redis_is_away_a_process_is_bounded_by_itself(
             assert len(places) == 3
     finally:
         own.kill()
+
+
+async def test_a_read_waits_for_no_answer_of_redis(
+    client: Product, context: Context, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls: list[str] = []
+    run = RedisCalls.run
+
+    async def counting(self: RedisCalls, script: str, key: str, arguments: Any) -> Any:
+        calls.append(key)
+        return await run(self, script, key, arguments)
+
+    monkeypatch.setattr(RedisCalls, "run", counting)
+    await client.run("{ viewer { role } }")
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        while len(calls) < 2:  # noqa: ASYNC110 - the first portion of the user and of the workspace
+            await asyncio.sleep(0.01)
+
+    for _ in range(50):
+        await client.run("{ viewer { role } }")
+
+    assert sorted(calls) == ["seggraph:points:1", "seggraph:points:1:user-1"]
