@@ -65,8 +65,10 @@ ALLOWED_HEADERS: Final = (
 CORS_SECONDS: Final = 600
 MEDIA_TYPES: Final = {
     (False, ExportFormat.CSV): "text/csv; charset=utf-8",
+    (False, ExportFormat.PLAIN_CSV): "text/csv; charset=utf-8",
     (False, ExportFormat.JSON_LINES): "application/jsonl; charset=utf-8",
     (True, ExportFormat.CSV): "application/gzip",
+    (True, ExportFormat.PLAIN_CSV): "application/gzip",
     (True, ExportFormat.JSON_LINES): "application/gzip",
 }
 MAX_DIGITS: Final = 18

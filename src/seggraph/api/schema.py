@@ -22,6 +22,7 @@ from seggraph.api.criteria.fields import CriteriaFieldQueries
 from seggraph.api.criteria.texts import CriteriaTextQueries
 from seggraph.api.destinations.destinations import DestinationMutations, DestinationQueries
 from seggraph.api.events.events import EventMutations
+from seggraph.api.events.names import EventNameQueries
 from seggraph.api.files.exports import ExportMutations, ExportQueries
 from seggraph.api.files.import_templates import ImportTemplateMutations, ImportTemplateQueries
 from seggraph.api.files.imports import ImportMutations, ImportQueries
@@ -82,6 +83,7 @@ class Query(
     CriteriaTextQueries,
     DestinationQueries,
     BulkEditQueries,
+    EventNameQueries,
     ExportQueries,
     ImportQueries,
     ImportTemplateQueries,
@@ -149,7 +151,7 @@ class Query(
         search: Annotated[
             str | None,
             strawberry.argument(
-                description="Return only segments whose name contains this text; case is ignored."
+                description="Return only segments whose name contains these words, in any order; case is ignored."
             ),
         ] = None,
         order_by: Annotated[
@@ -197,7 +199,8 @@ class Query(
         search: Annotated[
             str | None,
             strawberry.argument(
-                description="Return only members whose name, domain or email contains this text; case is ignored."
+                description="Return only members whose name, domain and email contain these words, in any order"
+                " and whatever their case, or whose external id is this text."
             ),
         ] = None,
         where: Annotated[

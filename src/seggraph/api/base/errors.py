@@ -59,11 +59,20 @@ class RowError:
     path: list[str] | None = strawberry.field(
         description="Where in the row the error is: keys and indexes from its root; null for the whole row."
     )
+    is_stored: bool = strawberry.field(
+        default=False, description="Whether the rest of the row was stored, without what the error is about."
+    )
 
     @staticmethod
     def of(view: RowErrorView) -> "RowError":
         """The error as the service reports it."""
-        return RowError(index=view.index, code=view.code, message=view.message, path=_texts(view.path))
+        return RowError(
+            index=view.index,
+            code=view.code,
+            message=view.message,
+            path=_texts(view.path),
+            is_stored=view.is_stored,
+        )
 
 
 def user_errors(error: SeggraphError) -> list[UserError]:

@@ -123,7 +123,7 @@ class ExportView:
     @property
     def file_name(self) -> str:
         """What a client's file may be called."""
-        ending = "csv" if self.format is ExportFormat.CSV else "jsonl"
+        ending = "jsonl" if self.format is ExportFormat.JSON_LINES else "csv"
         what = "members" if self.content is ExportContent.MEMBERS else "segments"
         return f"{what}-{self.id}.{ending}{'.gz' if self.gzip else ''}"
 
