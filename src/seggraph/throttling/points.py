@@ -13,7 +13,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from time import monotonic
-from typing import Final
+from typing import Final, NamedTuple
 
 from cachetools import LRUCache
 
@@ -52,8 +52,7 @@ class Rate:
     burst: float
 
 
-@dataclass(frozen=True, slots=True)
-class Standing:
+class Standing(NamedTuple):
     """What is left of an account of `limit` points, and in how many seconds it is full again."""
 
     limit: int
@@ -89,12 +88,18 @@ class Account:
         """What may be spent while the next portion is on its way: nothing once the bucket was found empty."""
         return 0.0 if self.is_empty else min(self.in_bucket, CREDIT_PORTIONS * self.portion)
 
+    def remaining(self, now: float) -> float:
+        """What may be spent still, as far as this process can see."""
+        limit = self.rate.burst
+        left = self.left + (now - self.at) * self.rate.per_second
+        remaining = self.to_spend - self.owed + (limit if left > limit else left)
+        return limit if remaining > limit else max(remaining, 0.0)
+
     @property
     def standing(self) -> Standing:
         """What a client sees of the account."""
-        limit = self.rate.burst
-        remaining = min(limit, max(0.0, self.to_spend - self.owed + max(0.0, self.in_bucket)))
-        rate = self.rate.per_second
+        limit, rate = self.rate.burst, self.rate.per_second
+        remaining = self.remaining(monotonic())
         return Standing(int(limit), int(remaining), math.ceil((limit - remaining) / rate), int(rate))
 
     @property

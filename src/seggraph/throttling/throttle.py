@@ -108,8 +108,9 @@ class Throttle:
 
     def standing(self, viewer: Viewer) -> Standing:
         """What is left to the viewer: of the user's or key's points and the workspace's, that which ends first."""
-        accounts = [account.standing for account in self._accounts(viewer)]
-        return min(accounts, key=lambda standing: standing.remaining)
+        own, all_ = self._accounts(viewer)
+        now = monotonic()
+        return (own if own.remaining(now) <= all_.remaining(now) else all_).standing
 
     def lane(self, viewer: Viewer) -> Lane:
         """The lane of the viewer's workspace. Raises RateLimited when too many operations wait in it."""

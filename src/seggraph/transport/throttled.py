@@ -103,11 +103,11 @@ def rate_headers(context: object) -> list[tuple[bytes, bytes]]:
     find: Callable[[], Standing] | None = getattr(context, "standing", None)
     if find is None:
         return []
-    standing = find()
+    limit, remaining, reset_seconds, _ = find()
     return [
-        (b"ratelimit-limit", b"%d" % standing.limit),
-        (b"ratelimit-remaining", b"%d" % standing.remaining),
-        (b"ratelimit-reset", b"%d" % standing.reset_seconds),
+        (b"ratelimit-limit", b"%d" % limit),
+        (b"ratelimit-remaining", b"%d" % remaining),
+        (b"ratelimit-reset", b"%d" % reset_seconds),
     ]
 
 
