@@ -102,7 +102,7 @@ def require_address(viewer: Viewer, address: str | None) -> None:
         raise Forbidden("This API key may not be used from the address that the request came from.")
 
 
-OPEN_TO_ALL: Final = frozenset({"viewer", "rateLimit", "__typename", "__schema", "__type"})
+OPEN_TO_ALL: Final = frozenset({"viewer", "__typename", "__schema", "__type"})
 """The fields of Query that credentials need no right for."""
 
 

@@ -17,7 +17,7 @@ class ApiKeyScope(DescribedStrEnum):
     INGEST = (
         "INGEST",
         "Allows to send data, and nothing else: upsertMembers, recordEvents, relateMembers, suppressAddresses"
-        " and recordCampaignMetrics. Of the queries it allows viewer and rateLimit only.",
+        " and recordCampaignMetrics. Of the queries it allows viewer only.",
     )
     READ_WITHOUT_PERSONAL_DATA = (
         "READ_WITHOUT_PERSONAL_DATA",
