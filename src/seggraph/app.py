@@ -41,6 +41,7 @@ from seggraph.settings import Settings
 from seggraph.transport import GraphQLEndpoint, PersistedDocuments, RedisDocumentStore, read_trusted
 from seggraph.transport.endpoint import PREFLIGHT_HEADERS
 from seggraph.transport.known import KnownQueries, QueriesFirst
+from seggraph.transport.throttled import NAMES as RATE_HEADERS
 from seggraph.vocabulary import AuditAction, AuditSubject, ExportFormat
 
 GRAPHQL: Final = "/graphql"
@@ -100,6 +101,8 @@ class Api:
             per_operation=Caller.afresh,
             allowed_origins=settings.allowed_origins,
             max_upload_bytes=settings.max_upload_bytes + UPLOAD_OVERHEAD_BYTES,
+            max_subscriptions_per_connection=settings.max_socket_operations,
+            idle_seconds=settings.socket_idle_seconds,
             recheck_seconds=settings.session_check_seconds,
             once=IdempotentMutations(settings),
             documents=documents,
@@ -328,7 +331,7 @@ def _cors(settings: Settings) -> dict[str, Any]:
         "allow_origins": list(settings.allowed_origins),
         "allow_methods": ["GET", "POST"],
         "allow_headers": [*ALLOWED_HEADERS, *settings.allowed_headers],
-        "expose_headers": ["x-request-id", "retry-after"],
+        "expose_headers": ["x-request-id", *(name.lower() for name in RATE_HEADERS)],
         "max_age": CORS_SECONDS,
     }
 

@@ -23,6 +23,7 @@ from seggraph.enqueue import JobQueue
 from seggraph.events import EventStream, Fact, outbox
 from seggraph.http_client import Outgoing
 from seggraph.settings import Settings
+from seggraph.throttling import Throttle
 from seggraph.vocabulary import MemberKind
 
 MAX_CRITERIA_CHARACTERS: Final = 4_000_000
@@ -79,6 +80,7 @@ class Context:
     stream: EventStream
     engine: Engine
     outgoing: Outgoing
+    throttle: Throttle
     chunk_cache: ChunkCache = field(default_factory=ChunkCache)
     checked_criteria: CheckedCriteria = field(default_factory=new_checked_criteria)
     audited_lately: AuditedLately = field(default_factory=new_audited_lately)
@@ -125,7 +127,11 @@ class Context:
 @asynccontextmanager
 async def open_context(settings: Settings) -> AsyncIterator[Context]:
     """Connect to the servers and create the context; close everything at the end."""
-    async with open_runtime(settings) as runtime, aclosing(Outgoing(settings.outgoing_networks)) as outgoing:
+    async with (
+        open_runtime(settings) as runtime,
+        aclosing(Outgoing(settings.outgoing_networks)) as outgoing,
+        Throttle(settings, runtime.redis).running() as throttle,
+    ):
         yield Context(
             settings=settings,
             redis=runtime.redis,
@@ -133,5 +139,6 @@ async def open_context(settings: Settings) -> AsyncIterator[Context]:
             stream=EventStream(runtime.redis),
             engine=PostgresEngine(cache_bytes=settings.preview_cache_bytes),
             outgoing=outgoing,
+            throttle=throttle,
             chunk_cache=ChunkCache(settings.chunk_cache_bytes),
         )

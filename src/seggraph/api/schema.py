@@ -50,6 +50,7 @@ from seggraph.api.subscriptions.subscriptions import EVENT_TYPES, Subscription
 from seggraph.api.subscriptions.workspace_events import WorkspaceEventQueries
 from seggraph.api.suppressions.suppressions import SuppressionMutations, SuppressionQueries
 from seggraph.api.users.api_keys import ApiKeyMutations, ApiKeyQueries
+from seggraph.api.users.rate_limit import RateLimitQueries
 from seggraph.api.users.users import UserMutations, UserQueries
 from seggraph.api.users.viewer import Viewer
 from seggraph.api.webhooks.mutations import WebhookMutations
@@ -88,6 +89,7 @@ class Query(
     ImportTemplateQueries,
     PlaybookQueries,
     PreviewQueries,
+    RateLimitQueries,
     SegmentListQueries,
     SuppressionQueries,
     UserQueries,

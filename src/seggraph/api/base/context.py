@@ -4,9 +4,10 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapp
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Final
+from typing import Final, cast
 
 from starlette.requests import HTTPConnection
+from starlette.types import Scope
 from strawberry.types import Info
 
 from seggraph.access import Viewer, require_address, require_operation
@@ -18,10 +19,14 @@ from seggraph.events.cursors import Position, decode
 from seggraph.events.subscriptions import Subscription
 from seggraph.services.audit import repeated
 from seggraph.services.identity import refusals
+from seggraph.services.identity.authentication import names_of
 from seggraph.services.identity.refusals import SignInRefused
 from seggraph.services.identity.sign_ins import SignIns
+from seggraph.throttling import Bounded, Lane, Place, Standing
 
 MAX_USER_AGENT: Final = 300
+PAID: Final = "seggraph.paid"
+"""Where the scope of a request says that its points were spent."""
 
 
 @dataclass(slots=True)
@@ -43,6 +48,10 @@ class Caller:
     """Whether the operation is carried out as a whole, and so may have one mutation only."""
     when_idle: Callable[[], None] | None = None
     """What is called when the operation's subscription has published all that happened."""
+    is_paid: bool = False
+    """Whether the points of the operation were spent."""
+    cost: int = 0
+    """The points of the operation."""
 
     @property
     def base_url(self) -> str:
@@ -57,7 +66,7 @@ class Caller:
     def afresh(self) -> "Caller":
         """The same caller with empty loaders, for the next operation."""
         loaders = Loaders(self.viewer, self.services)
-        return replace(self, loaders=loaders, feed=None, start=None, when_idle=None)
+        return replace(self, loaders=loaders, feed=None, start=None, when_idle=None, is_paid=False)
 
     @property
     def valid_until(self) -> datetime | None:
@@ -101,6 +110,47 @@ class Caller:
         if is_mutation and self.is_one_change and len(fields) > 1:
             raise Invalid("With an Idempotency-Key an operation has one mutation: send several requests.")
         require_operation(self.viewer, is_mutation=is_mutation, fields=fields)
+
+    @property
+    def payer(self) -> str:
+        """Who pays: the user or API key."""
+        return f"{self.viewer.workspace_id}:{self.viewer.who}"
+
+    def spend(self, points: int) -> None:
+        """Spend the points of an operation. Raises RateLimited.
+
+        A request that is tried the short way and then the usual way, and an operation that is tried as a query and
+        then as a mutation, spend once.
+        """
+        self.cost = points
+        scope = None if self.connection is None else self.connection.scope
+        is_request = scope is not None and scope["type"] == "http"
+        if self.is_paid or (is_request and PAID in cast(Scope, scope)):
+            return
+        self.services.throttle.spend(self.viewer, points)
+        self.is_paid = True
+        if is_request:
+            cast(Scope, scope)[PAID] = True
+
+    def lane(self) -> Lane | None:
+        """The lane of the workspace; None for what has its place in it already. Raises RateLimited."""
+        return None if self.is_one_change else self.services.throttle.lane(self.viewer)
+
+    def standing(self) -> Standing:
+        """What is left to spend."""
+        return self.services.throttle.standing(self.viewer)
+
+    def is_spent(self) -> bool:
+        """Whether there is nothing left to spend."""
+        return self.standing().remaining == 0
+
+    async def take(self, kind: Bounded) -> Place:
+        """A place for something that is open for long. Raises RateLimited."""
+        return await self.services.throttle.take(self.viewer, kind)
+
+    async def hold_back(self) -> None:
+        """Wait with a refusal, if those before were not heeded."""
+        await self.services.throttle.hold_back(self.viewer)
 
     @asynccontextmanager
     async def subscribe(
@@ -164,12 +214,15 @@ async def _viewer(
 ) -> Viewer:
     """The viewer of credentials that come from an address. While Redis is away they are checked each time."""
     viewer = sign_ins.find(credentials) if hub.is_in_touch else None
-    try:
-        viewer = viewer or await sign_ins.check(services.settings, credentials)
-    except SignInRefused as refused:
-        whose = replace(refused.whose, ip=address, user_agent=agent)
-        await refusals.note(services, whose, refused.reason)
-        raise
+    if viewer is None:
+        try:
+            viewer = await sign_ins.check(services.settings, credentials)
+        except Unauthenticated as error:
+            if isinstance(error, SignInRefused):
+                whose = replace(error.whose, ip=address, user_agent=agent)
+                await refusals.note(services, whose, error.reason)
+            await services.throttle.slow_down(address, names_of(credentials))
+            raise
     viewer = replace(viewer, ip=address, user_agent=agent, tally=repeated.tally_of(services, viewer))
     try:
         require_address(viewer, address)

@@ -9,7 +9,7 @@ from strawberry.types import Info
 from strawberry.types.base import get_object_definition
 from strawberry.types.field import StrawberryField
 
-from seggraph.errors import ErrorCode, Path, Problems, SeggraphError
+from seggraph.errors import ErrorCode, Path, Problems, RateLimited, SeggraphError
 from seggraph.row_errors import RowError as RowErrorView
 
 
@@ -111,5 +111,7 @@ class ReportErrors(FieldExtension):
         """Run the mutation."""
         try:
             return await next_(source, info, **kwargs)
+        except RateLimited:
+            raise  # nothing is wrong with the input
         except SeggraphError as error:
             return self._payload(errors=user_errors(error))

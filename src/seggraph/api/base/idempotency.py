@@ -24,6 +24,7 @@ class IdempotentMutations:
         self, caller: Caller, key: str, digest: str, execute: Callable[[], Awaitable[tuple[str, bool]]]
     ) -> str:
         """The answer to a mutation with a key. Raises IdempotencyConflict, RetryLater, TooMany."""
+        lane = caller.lane()
         caller.is_one_change = True
         viewer = caller.viewer
         rights = f"{digest}:{viewer.role}:{viewer.scope}:{viewer.least_roles}"
@@ -32,9 +33,12 @@ class IdempotentMutations:
         async def run() -> Outcome:
             return Outcome(*await execute())
 
-        async with self._place():
-            answer, _ = await answers.once(caller.services, request, run)
-        return answer
+        async def change() -> str:
+            async with self._place():
+                answer, _ = await answers.once(caller.services, request, run)
+            return answer
+
+        return await change() if lane is None else await lane.run(change)
 
     @asynccontextmanager
     async def _place(self) -> AsyncIterator[None]:

@@ -19,6 +19,8 @@ from seggraph.services.identity.signing_keys import signing_keys
 from seggraph.settings import Settings
 
 API_KEY_PREFIX: Final = "sgk_live_"
+NAMED_CHARACTERS: Final = 6
+"""How many characters of a secret say which key is meant: too few to help to guess it."""
 MAX_CREDENTIAL_LENGTH: Final = 8_192
 CLOCK_LEEWAY_SECONDS: Final = 10
 MAX_WORKSPACE_DIGITS: Final = 18
@@ -57,6 +59,21 @@ async def authenticate(settings: Settings, authorization: str | None) -> Viewer:
     if credential.startswith(API_KEY_PREFIX):
         return await _by_api_key(credential)
     return await _by_token(settings, credential)
+
+
+def names_of(authorization: str | None) -> list[str]:
+    """Whom credentials are meant to be of, without their being checked: the beginning of a key, or a subject."""
+    credential = (authorization or "").strip().partition(" ")[2].strip()
+    if credential.startswith(API_KEY_PREFIX):
+        return [f"key {credential[: len(API_KEY_PREFIX) + NAMED_CHARACTERS]}"]
+    if not credential or len(credential) > MAX_CREDENTIAL_LENGTH:
+        return []
+    try:
+        claims = jwt.decode(credential, options={"verify_signature": False})
+    except (jwt.PyJWTError, ValueError, TypeError):
+        return []
+    subject = claims.get("sub")
+    return [f"user {digest(subject)}"] if isinstance(subject, str) else []
 
 
 async def _by_api_key(key: str) -> Viewer:

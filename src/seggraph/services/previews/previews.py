@@ -61,7 +61,10 @@ async def preview(
 
     Raises CriteriaError, CriteriaTooSlow beyond the time limit, and CriteriaTooExpensive.
     """
-    async with matching.preview_limits(context, criteria_documents.path_of(given)), snapshot() as connection:
+    async with (
+        matching.preview_limits(context, viewer, criteria_documents.path_of(given)),
+        snapshot() as connection,
+    ):
         now: datetime = await connection.fetchval("SELECT now()")
         node, criteria = await criteria_documents.read(connection, viewer, kind, given)
         warnings = await criteria_warnings.find(connection, viewer, kind, node, given)

@@ -13,6 +13,7 @@ from seggraph.errors import (
     Invalid,
     NameTaken,
     NotFound,
+    RateLimited,
     Required,
     TooMany,
 )
@@ -52,6 +53,8 @@ CREATE = f"""
     ON CONFLICT (workspace_id, name_key) DO NOTHING
     RETURNING id
 """  # noqa: S608 - constants only
+
+RECALCULATE_AGAIN_SECONDS: Final = 10
 
 CREATE_SOURCES = """
     INSERT INTO sources (workspace_id, segment_id, kind, created_at)
@@ -153,15 +156,28 @@ async def recalculate(
 ) -> SegmentView:
     """Have an ACTIVE segment computed anew; one that is being computed goes on.
 
-    Raises NotFound, Forbidden, StaleVersion and BadTransition.
+    Raises NotFound, Forbidden, StaleVersion, BadTransition, and RateLimited when too much is being computed.
     """
     async with begin() as unit:
         before = await lifecycle.hold_for(
             unit, viewer, segment_id, SegmentTransition.RECALCULATE, version=version
         )
         if before.reach_status is not ReachStatus.CALCULATING:
+            await _require_few_computations(context, unit, viewer)
+            context.throttle.recalculate(viewer)
             await segment_rows.compute(context, unit, viewer.workspace_id, segment_id, before.status)
         return await segment_rows.noted(unit, viewer, AuditAction.RECALCULATED, before, segment_id)
+
+
+async def _require_few_computations(context: Context, unit: UnitOfWork, viewer: Viewer) -> None:
+    """Raise RateLimited while many segments of the workspace wait for a computation."""
+    most = context.settings.max_workspace_recalculations
+    if await unit.connection.fetchval(computations.COUNT_OPEN, viewer.workspace_id) >= most:
+        raise RateLimited(
+            f"{most:,} segments of this workspace wait for their computation: try again when some are READY.",
+            limit=most,
+            retry_after_seconds=RECALCULATE_AGAIN_SECONDS,
+        )
 
 
 def origin_of(viewer: Viewer) -> SegmentOrigin:
