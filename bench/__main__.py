@@ -45,6 +45,7 @@ class Program:
 PROGRAMS: Final = (
     Program("reads", quick=("--rounds", "1", "--seconds", "2", "--connections", "16")),
     Program("fanout", quick=("--rounds", "1", "--events", "5")),
+    Program("fairness", ("--each",), ("--seconds", "2", "--rounds", "1", "--members", "20000")),
     Program("execution"),
     Program("lists", quick=("--segments", "500")),
     Program("members", quick=("--members", "20000")),

@@ -145,10 +145,10 @@ async def _matching(context: Context, viewer: Viewer, criteria: dict[str, Any]) 
 
 
 async def _explain(viewer: Viewer) -> None:
-    pattern = MemberList(KIND, search="abcde").pattern
-    text = f"EXPLAIN ANALYZE SELECT m.ordinal {lists.OF_KIND} AND {lists.SEARCHED} LIKE $3"
+    sought = MemberList(KIND, search="abcde").sought
+    text = f"EXPLAIN ANALYZE SELECT m.ordinal {lists.OF_KIND} AND {lists.found_by('$3')}"
     async with database() as connection:
-        for row in await connection.fetch(text, viewer.workspace_id, KIND, pattern):
+        for row in await connection.fetch(text, viewer.workspace_id, KIND, sought):
             print(row[0])
 
 

@@ -20,10 +20,12 @@ from gql.transport.websockets import WebsocketsTransport
 from seggraph.access import Viewer
 from seggraph.api.schema import build_schema
 from seggraph.app import create_app
+from seggraph.cli.serving import unfinished_requests
 from seggraph.context import Context
 from seggraph.services.identity.authentication import issue_token
 from seggraph.settings import Settings
 from seggraph.transport import ServedSchema
+from seggraph.transport.connections import bounded_protocol
 from seggraph.transport.measuring import Observe
 from seggraph.worker import run_worker
 
@@ -169,7 +171,12 @@ async def serving(context: Context) -> AsyncIterator[Server]:
         with patch("seggraph.app.build_schema", _shared_schema):
             app = create_app(context.settings, lambda: nullcontext(context))
         config = uvicorn.Config(
-            app, log_config=None, ws="websockets-sansio", access_log=False, proxy_headers=False
+            app,
+            log_config=None,
+            http=bounded_protocol(unfinished_requests(context.settings)),
+            ws="websockets-sansio",
+            access_log=False,
+            proxy_headers=False,
         )
         running = uvicorn.Server(config)
         task = asyncio.create_task(running._serve([listener]))

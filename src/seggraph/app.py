@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from functools import partial
 from typing import Any, Final, cast
 
@@ -19,7 +19,7 @@ from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from seggraph import tasks
 from seggraph.access import Viewer, require_address, require_personal_data
-from seggraph.api.base.context import Caller, caller_factory
+from seggraph.api.base.context import Caller, caller_factory, user_agent_of
 from seggraph.api.base.idempotency import IdempotentMutations
 from seggraph.api.operations import monitoring
 from seggraph.api.operations.monitoring import CountedRequests, Monitoring
@@ -28,6 +28,8 @@ from seggraph.context import Context, open_context
 from seggraph.errors import Invalid, NotFound, RetryLater, SeggraphError
 from seggraph.events import Hub
 from seggraph.files import signed_paths, uploads
+from seggraph.scim import ScimEndpoint
+from seggraph.services.audit import audit, repeated
 from seggraph.services.destinations import feedback as destination_feedback
 from seggraph.services.exports import exports
 from seggraph.services.identity import present, rights
@@ -40,7 +42,8 @@ from seggraph.transport import GraphQLEndpoint, PersistedDocuments, RedisDocumen
 from seggraph.transport.endpoint import PREFLIGHT_HEADERS
 from seggraph.transport.known import KnownQueries, QueriesFirst
 from seggraph.transport.pages import DocumentFiles, StartPage, secured
-from seggraph.vocabulary import ExportFormat
+from seggraph.transport.throttled import NAMES as RATE_HEADERS
+from seggraph.vocabulary import AuditAction, AuditSubject, ExportFormat
 
 GRAPHQL: Final = "/graphql"
 DOCUMENTS: Final = "/docs"
@@ -66,8 +69,10 @@ ALLOWED_HEADERS: Final = (
 CORS_SECONDS: Final = 600
 MEDIA_TYPES: Final = {
     (False, ExportFormat.CSV): "text/csv; charset=utf-8",
+    (False, ExportFormat.PLAIN_CSV): "text/csv; charset=utf-8",
     (False, ExportFormat.JSON_LINES): "application/jsonl; charset=utf-8",
     (True, ExportFormat.CSV): "application/gzip",
+    (True, ExportFormat.PLAIN_CSV): "application/gzip",
     (True, ExportFormat.JSON_LINES): "application/gzip",
 }
 MAX_DIGITS: Final = 18
@@ -98,6 +103,8 @@ class Api:
             per_operation=Caller.afresh,
             allowed_origins=settings.allowed_origins,
             max_upload_bytes=settings.max_upload_bytes + UPLOAD_OVERHEAD_BYTES,
+            max_subscriptions_per_connection=settings.max_socket_operations,
+            idle_seconds=settings.socket_idle_seconds,
             recheck_seconds=settings.session_check_seconds,
             once=IdempotentMutations(settings),
             documents=documents,
@@ -127,6 +134,7 @@ class Api:
                 Route(REJECTED, self._rejected),
                 Route(EXPORTED, self._exported),
                 Route(FEEDBACK, self._feedback, methods=["POST"]),
+                ScimEndpoint(self._provisioner).route(),
             ],
             middleware=[
                 Middleware(CountedRequests, monitoring=self._monitoring),
@@ -171,6 +179,11 @@ class Api:
             raise RetryLater("The server is starting or stopping; try again in a moment.")
         return await caller_factory(self._services, self._hub, self._sign_ins)(connection, parameters)
 
+    async def _provisioner(self, request: Request) -> tuple[Context, Viewer, str]:
+        """Who provisions users, and where they reach us. Raises as `_caller`."""
+        caller = await self._caller(request, None)
+        return caller.services, caller.viewer, caller.base_url
+
     def _observe(self, type_: str, outcome: str, seconds: float) -> None:
         """Take down an operation that is over; after any that may have changed rights, they are looked at anew."""
         if type_ == "mutation":
@@ -183,7 +196,8 @@ class Api:
             viewer = await self._maker(request)
             workspace_id, number = _numbers(request, "workspace_id", "import_id")
             require_personal_data(viewer)
-            await imports.get(viewer, number)
+            view = await imports.get(viewer, number)
+            await self._note_download(viewer, audit.Subject(AuditSubject.IMPORT, number, view.file_name))
         except SeggraphError as error:
             return _no_file(error)
         return StreamingResponse(
@@ -198,6 +212,7 @@ class Api:
             viewer = await self._maker(request)
             _, number = _numbers(request, "workspace_id", "export_id")
             view = await exports.file_of(viewer, number)
+            await self._note_download(viewer, audit.Subject(AuditSubject.EXPORT, number))
         except SeggraphError as error:
             return _no_file(error)
         path = await asyncio.to_thread(uploads.path_of, self._settings, view.file or "")
@@ -229,6 +244,11 @@ class Api:
             return PlainTextResponse(error.message, status_code=400)
         return JSONResponse(asdict(report))
 
+    async def _note_download(self, viewer: Viewer, subject: audit.Subject) -> None:
+        """Write to the audit log that a file is fetched."""
+        if self._services is not None:
+            await repeated.record(self._services, viewer, AuditAction.DOWNLOADED, subject)
+
     async def _maker(self, request: Request) -> Viewer:
         """Who made the signed path of a request, with their rights of now.
 
@@ -241,8 +261,9 @@ class Api:
         _numbers(request, *request.path_params)
         signed_paths.verify(self._services.settings, request.url.path, by, *given)
         viewer = await present.find(workspace_id, by)
-        require_address(viewer, None if request.client is None else request.client.host)
-        return viewer
+        address = None if request.client is None else request.client.host
+        require_address(viewer, address)
+        return replace(viewer, ip=address, user_agent=user_agent_of(request))
 
     async def _ready(self, _: Request) -> JSONResponse:
         """Whether queries can be answered: the database, its tables and Redis are available."""
@@ -321,7 +342,7 @@ def _cors(settings: Settings) -> dict[str, Any]:
         "allow_origins": list(settings.allowed_origins),
         "allow_methods": ["GET", "POST"],
         "allow_headers": [*ALLOWED_HEADERS, *settings.allowed_headers],
-        "expose_headers": ["x-request-id", "retry-after"],
+        "expose_headers": ["x-request-id", *(name.lower() for name in RATE_HEADERS)],
         "max_age": CORS_SECONDS,
     }
 

@@ -44,6 +44,7 @@ class ErrorCode(StrEnum):
     CRITERIA_TOO_SLOW = "CRITERIA_TOO_SLOW"
     CRITERIA_TOO_EXPENSIVE = "CRITERIA_TOO_EXPENSIVE"
     IDEMPOTENCY_CONFLICT = "IDEMPOTENCY_CONFLICT"
+    RATE_LIMITED = "RATE_LIMITED"
     RETRY_LATER = "RETRY_LATER"
     INTERNAL = "INTERNAL"
 
@@ -265,3 +266,17 @@ class RetryLater(SeggraphError):
 
     code = ErrorCode.RETRY_LATER
     retryable = True
+
+
+class RateLimited(SeggraphError):
+    """You have used up what you may spend in a time, or have as much open or running as you may have at once."""
+
+    code = ErrorCode.RATE_LIMITED
+    retryable = True
+
+    def __init__(
+        self, message: str, *, limit: int, retry_after_seconds: int = 1, path: Sequence[str | int] = ()
+    ) -> None:
+        super().__init__(message, path=path)
+        self.limit = limit
+        self.retry_after_seconds = retry_after_seconds

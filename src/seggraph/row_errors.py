@@ -9,12 +9,16 @@ from seggraph.errors import ErrorCode, Invalid, Path, SeggraphError
 
 @dataclass(frozen=True, slots=True)
 class RowError:
-    """Why one row was not carried out: its index in the input, a code, a message and the path within the row."""
+    """Why one row was not carried out: its index in the input, a code, a message and the path within the row.
+
+    Or why a part of it was not: `is_stored` says that the rest of the row was.
+    """
 
     index: int
     code: ErrorCode
     message: str
     path: Path
+    is_stored: bool = False
 
 
 @dataclass(frozen=True, slots=True)

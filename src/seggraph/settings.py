@@ -51,6 +51,11 @@ class Settings(BaseSettings):
     )
     jwt_issuer: str = Field("seggraph", description="Required `iss` of a token.")
     jwt_audience: str = Field("seggraph", description="Required `aud` of a token.")
+    jwt_subject_claim: str = Field(
+        "sub",
+        min_length=1,
+        description="The claim of a token that says who the user is, like oid of Entra ID.",
+    )
     jwt_provisioning: bool = Field(
         False,
         description="Whether a token with a group that has a role makes its user, and changes the role.",
@@ -114,6 +119,76 @@ class Settings(BaseSettings):
     )
     operation_timeout_seconds: float = Field(
         60.0, gt=0, le=3600, description="Time limit of one GraphQL query; a mutation has five times as long."
+    )
+    points_per_second: float = Field(
+        2_500_000.0,
+        ge=1,
+        description="Points of cost that one user or API key may spend in a second, over all processes.",
+    )
+    workspace_points_per_second: float = Field(
+        5_000_000.0, ge=1, description="Points of cost that all of one workspace may spend in a second."
+    )
+    points_saved_seconds: float = Field(
+        10.0, ge=1, le=86_400, description="For how many seconds points that are not spent are saved up."
+    )
+    max_previews: int = Field(
+        3,
+        ge=1,
+        description="Previews, and lists of members by criteria, of one user or API key at the same time.",
+    )
+    max_workspace_previews: int = Field(
+        4, ge=1, description="Previews, and lists of members by criteria, of one workspace at the same time."
+    )
+    max_exports: int = Field(
+        20,
+        ge=1,
+        description="Exports of one user, or of all API keys of a workspace, that are being written.",
+    )
+    max_workspace_exports: int = Field(
+        50, ge=1, description="Exports of one workspace that are being written."
+    )
+    max_recalculations: int = Field(
+        200, ge=1, description="`recalculateSegment` of one user or API key in a minute that compute anew."
+    )
+    max_workspace_recalculations: int = Field(
+        1_000,
+        ge=1,
+        description="Segments of one workspace that wait for a computation when one more is asked for.",
+    )
+    max_uploads: int = Field(4, ge=1, description="Uploads of one user or API key at the same time.")
+    max_workspace_uploads: int = Field(8, ge=1, description="Uploads of one workspace at the same time.")
+    max_sockets: int = Field(
+        2_000, ge=1, description="Open WebSockets and event streams of one user or API key."
+    )
+    max_workspace_sockets: int = Field(
+        5_000, ge=1, description="Open WebSockets and event streams of one workspace."
+    )
+    max_socket_operations: int = Field(
+        100, ge=1, description="Operations that run on one WebSocket at the same time, subscriptions too."
+    )
+    max_subscriptions: int = Field(2_000, ge=1, description="Subscriptions of one user or API key.")
+    max_workspace_subscriptions: int = Field(5_000, ge=1, description="Subscriptions of one workspace.")
+    max_failed_sign_ins: int = Field(
+        60,
+        ge=1,
+        description="Failed sign-ins in a minute, from one address or for one key or user, until they wait.",
+    )
+    max_unfinished_requests: int = Field(
+        200,
+        ge=1,
+        description="Connections of one address that have not sent a whole request; not of trusted proxies.",
+    )
+    request_head_seconds: float = Field(
+        10.0, gt=0, le=3600, description="Time for the first line and the headers of a request to arrive."
+    )
+    request_body_seconds: float = Field(
+        30.0, gt=0, le=3600, description="Time for each 64 KiB of the body of a request to arrive."
+    )
+    socket_idle_seconds: float = Field(
+        600.0,
+        gt=0,
+        le=86_400,
+        description="After how many seconds without an operation a WebSocket is closed.",
     )
     session_check_seconds: float = Field(
         30.0, gt=0, description="How often the credentials of open subscriptions are checked."

@@ -131,6 +131,13 @@ async def test_the_members_of_a_segment_in_each_form(
         == rows[0]
     )
 
+    # as CSV for programs: texts as they are
+    ready = await exported(product, segmentId=segment_id, format="PLAIN_CSV", columns=["externalId", "name"])
+    response = await fetched(ready["url"])
+    assert response.headers["content-type"] == "text/csv; charset=utf-8"
+    assert response.headers["content-disposition"].endswith('.csv"')
+    assert response.text.splitlines()[:2] == ["externalId,name", "p0000,=Name 0"]
+
     # as JSON Lines: chosen columns in their types, compressed
     ready = await exported(
         product,
@@ -170,7 +177,7 @@ async def test_the_members_of_a_segment_in_each_form(
     assert (await fetched(ready["url"])).status_code == 404
     found = await product.run(ONE, id=ready["id"])
     assert found["node"] == {"id": ready["id"]}
-    assert found["exports"]["totalCount"] == 2
+    assert found["exports"]["totalCount"] == 3
 
 
 async def test_who_is_erased_is_in_no_file_any_more(product: Product, context: Context) -> None:
@@ -330,3 +337,26 @@ async def test_an_export_that_keeps_failing_says_so(
 
     failed = await exports.get(viewer, made.id)
     assert (failed.error_code, failed.error_message) == ("NOT_FOUND", "The segment was deleted.")
+
+
+async def test_phone_numbers_are_no_formulas(product: Product) -> None:
+    segment_id = await people(product, 1)
+    phones = {"externalId": "phones", "name": "+49 (0)30-12", "city": "+cmd|1", "country": "-1"}
+    await product.run(
+        """mutation ($m: MemberInput!) {
+          upsertMembers(input: {kind: PERSON, members: [$m]}) { created errors { message } } }""",
+        m=phones,
+    )
+    await product.run(
+        """mutation ($s: ID!) {
+          addSegmentMembers(input: {segmentIds: [$s], externalIds: ["phones"]}) { errors { message } } }""",
+        s=segment_id,
+    )
+    files = {}
+    for form in ("CSV", "PLAIN_CSV"):
+        ready = await exported(
+            product, segmentId=segment_id, format=form, columns=["name", "city", "country"]
+        )
+        files[form] = (await fetched(ready["url"])).text.splitlines()[-1]
+
+    assert files == {"CSV": "+49 (0)30-12,'+cmd|1,'-1", "PLAIN_CSV": "+49 (0)30-12,+cmd|1,-1"}

@@ -230,3 +230,28 @@ async def test_a_column_with_two_readings_is_shown_asked_and_remembered(product:
     )
     assert forgotten["deleteImportTemplate"] == {"deletedId": template["id"], "errors": []}
     assert (await product.run(TEMPLATES))["importTemplates"] == {"totalCount": 0, "nodes": []}
+
+
+async def test_one_file_may_go_to_several_places_of_a_request(product: Product) -> None:
+    query = """
+        mutation ($a: CreateImportInput!, $b: CreateImportInput!, $file: Upload!) {
+          a: createImport(input: $a) { import { columns { name samples } } }
+          b: createImport(input: $b) { import { columns { name samples } } }
+          c: createImport(input: {file: $file, kind: PERSON}) { import { columns { name samples } } }
+          d: createImport(input: {file: $file, kind: PERSON}) { import { columns { name samples } } }
+        }
+    """
+    variables = {key: {"file": None, "kind": "ACCOUNT"} for key in "ab"}
+    operations = {"query": query, "variables": {**variables, "file": None}}
+    places = ["variables.a.file", "variables.b.file", "variables.file"]
+    columns = [{"name": "Website", "samples": ["acme.example"]}]
+    data = b"Website\nacme.example\n"
+
+    answer = await product.http.post(
+        "/graphql",
+        data={"operations": json.dumps(operations), "map": json.dumps({"0": places})},
+        files={"0": ("accounts.csv", data, "text/csv")},
+        headers={"Apollo-Require-Preflight": "1"},
+    )
+
+    assert answer.json()["data"] == {key: {"import": {"columns": columns}} for key in "abcd"}

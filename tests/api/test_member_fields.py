@@ -69,8 +69,11 @@ def test_inputs_of_members_have_the_fields_that_can_be_set() -> None:
 
 
 def test_rows_are_cleaned_by_the_table() -> None:
-    draft = clean({field.name: None for field in FIELDS if field.clean and field.name != "externalId"})
+    draft, problems = clean(
+        {field.name: None for field in FIELDS if field.clean and field.name != "externalId"}
+    )
 
+    assert problems == []
     stored = {field.column for field in FIELDS if field.clean and field.name != "externalId"}
     assert draft.columns.keys() | draft.addresses.keys() == stored
     assert draft.addresses.keys() == {field.column for field in FIELDS if field.is_address}

@@ -54,7 +54,7 @@ async def test_a_refused_value_is_the_error_of_its_row(product: Product) -> None
 
     report = (await product.run(UPSERT, members=rows))["upsertMembers"]
 
-    assert (report["created"], report["errors"]) == (2, [])
+    assert (report["created"], report["errors"]) == (6, [])
     assert mistakes(report) == [
         (1, "INVALID", ["revenue"]),
         (2, "INVALID", ["name"]),
@@ -68,7 +68,9 @@ async def test_a_refused_value_is_the_error_of_its_row(product: Product) -> None
     ]
     assert "a decimal is a text like 1250.50" in report["rowErrors"][0]["message"]
     assert "PIGEON" in report["rowErrors"][3]["message"]
-    good, also_good = (await product.run(EXTERNAL_IDS))["members"]["nodes"]
+    good, *others, also_good = (await product.run(EXTERNAL_IDS))["members"]["nodes"]
+    assert [one["externalId"] for one in others] == ["money", "text", "json", "tags"]
+    assert all(one["revenue"] is None and one["tags"] == [] for one in others)
     assert (good["externalId"], good["revenue"], good["tags"]) == ("good", "12.5", ["single"])
     assert {"channel": "SMS", "state": "GRANTED"} in also_good["consents"]
 
@@ -78,7 +80,7 @@ async def test_rows_inside_the_input_variable_are_read_the_same(product: Product
 
     report = (await product.run(UPSERT_BY_INPUT, input=given))["upsertMembers"]
 
-    assert (report["created"], report["errors"]) == (1, [])
+    assert (report["created"], report["errors"]) == (2, [])
     assert mistakes(report) == [(1, "INVALID", ["revenue"])]
 
 

@@ -17,8 +17,7 @@ CREATE_KEY = """
       createApiKey(input: {name: $name, scope: $scope}) { secret errors { message } } }
 """
 SUBSCRIBERS = 5
-SHARING = SUBSCRIBERS - 1
-"""The first one of a document that is new to the process goes on by itself."""
+SHARING = SUBSCRIBERS
 
 
 async def test_all_get_the_same_events_of_one_execution(

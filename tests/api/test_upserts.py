@@ -173,3 +173,69 @@ async def test_preview_list_and_segment_agree(product: Product, seed: int) -> No
         assert preview["memberCount"] == listed["totalCount"] == segment["memberCount"], criteria
         assert preview["reach"] == segment["reach"], criteria
         assert preview["sample"] == listed["nodes"] == segment["members"]["nodes"], criteria
+
+
+PARTS = """
+    mutation ($members: [MemberInput!]!, $whole: Boolean) {
+      upsertMembers(input: {kind: ACCOUNT, members: $members, wholeRows: $whole}) {
+        created updated unchanged partial rowErrors { index path isStored } errors { code }
+      }
+    }
+"""
+BROKEN: list[dict[str, Any]] = [
+    {"externalId": "a", "email": "a@example.com", "attributes": {"seats": "many", "plan": "gold", "\x01": 1}},
+    {"externalId": "b", "email": "no address", "employees": -1, "name": "B"},
+    {"externalId": " ", "name": "nobody"},
+    {"externalId": "c", "name": "C"},
+    {"externalId": "c", "name": "again"},
+]
+
+
+async def test_a_bad_value_costs_a_row_nothing_else(product: Product) -> None:
+    await upsert(product, {"externalId": "a", "attributes": {"seats": 5}})
+
+    report = (await product.run(PARTS, members=BROKEN))["upsertMembers"]
+
+    assert {key: report[key] for key in ("created", "updated", "unchanged", "partial", "errors")} == {
+        "created": 2,
+        "updated": 1,
+        "unchanged": 0,
+        "partial": 2,
+        "errors": [],
+    }
+    errors = {(one["index"], one["path"][0], one["path"][-1], one["isStored"]) for one in report["rowErrors"]}
+    assert {error for error in errors if error[:2] != (0, "attributes")} == {
+        (1, "email", "email", True),
+        (1, "employees", "employees", True),
+        (2, "externalId", "externalId", False),
+        (4, "externalId", "externalId", False),
+    }
+    assert [error[3] for error in errors if error[:2] == (0, "attributes")] == [True, True]
+    found = (await product.run("{ members(kind: ACCOUNT) { nodes { externalId name email attributes } } }"))[
+        "members"
+    ]["nodes"]
+    assert found == [
+        {
+            "externalId": "a",
+            "name": None,
+            "email": "a@example.com",
+            "attributes": {"seats": 5, "plan": "gold"},
+        },
+        {"externalId": "b", "name": "B", "email": None, "attributes": {}},
+        {"externalId": "c", "name": "C", "email": None, "attributes": {}},
+    ]
+
+
+async def test_rows_may_be_all_or_nothing(product: Product) -> None:
+    await upsert(product, {"externalId": "a", "attributes": {"seats": 5}})
+
+    report = (await product.run(PARTS, members=BROKEN, whole=True))["upsertMembers"]
+
+    assert (report["created"], report["updated"], report["partial"]) == (1, 0, 0)
+    assert {(one["index"], one["isStored"]) for one in report["rowErrors"]} == {
+        (index, False) for index in (0, 1, 2, 4)
+    }
+    found = (await product.run("{ members(kind: ACCOUNT) { nodes { externalId email } } }"))["members"][
+        "nodes"
+    ]
+    assert [(one["externalId"], one["email"]) for one in found] == [("a", None), ("c", None)]

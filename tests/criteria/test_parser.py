@@ -82,7 +82,7 @@ GOOD: list[tuple[dict[str, Any], Any]] = [
     (
         {
             "sequence": {
-                "steps": [{"name": "a"}, {"name": "b", "within": {"from": "2026-01-01"}}],
+                "steps": [{"name": "a"}, {"name": "b", "within": {"fromDay": "2026-01-01"}}],
                 "within": "P1D",
             }
         },
@@ -145,6 +145,18 @@ BAD: list[tuple[object, str, Path, str]] = [
         "CRITERIA_INVALID",
         ("attribute",),
         'there is no "vale" here; use field, op, value, values',
+    ),
+    (
+        {"event": {"name": "a", "within": {"from": "2026-01-01", "fromDay": "2026-01-01"}}},
+        "CRITERIA_BAD_VALUE",
+        ("event", "within"),
+        "give either `from` or `fromDay`, not both",
+    ),
+    (
+        {"event": {"name": "a", "within": {"toDay": "2026-01-01T00:00:00Z"}}},
+        "CRITERIA_BAD_VALUE",
+        ("event", "within", "toDay"),
+        "a day like 2026-01-31 is needed",
     ),
     (
         {"attribute": {"field": 7, "op": "IS_SET"}},
@@ -389,3 +401,13 @@ def test_a_bomb_is_refused_at_once_with_a_short_message(document: object, code: 
     assert found_code == code
     assert len(message) < 400
     assert lines.total() < MOST_LINES
+
+
+def test_days_are_read_under_either_key() -> None:
+    within = {"from": "2026-01-01", "to": "2026-01-31"}
+
+    tree = parse({"event": {"name": "a", "within": within}})
+
+    days = {"fromDay": "2026-01-01", "toDay": "2026-01-31"}
+    assert tree == parse({"event": {"name": "a", "within": days}})
+    assert to_json(tree)["event"]["within"] == days

@@ -33,7 +33,26 @@ KEPT = (
 
 texts = st.text(
     st.characters(exclude_categories=["Cs"], exclude_characters="\0"), min_size=1, max_size=15
-) | st.sampled_from(["=1+1", "-5", "'=x", "'s", "a\r\nb", '"', ";", "[1]", "{}", "@x", "+1", "true", "007"])
+) | st.sampled_from(
+    [
+        "=1+1",
+        "-5",
+        "'=x",
+        "'s",
+        "a\r\nb",
+        '"',
+        ";",
+        "[1]",
+        "{}",
+        "@x",
+        "+1",
+        "+49 (0)30-12",
+        "+a",
+        "'+1",
+        "true",
+        "007",
+    ]
+)
 tidy = texts.filter(lambda text: bool(text.strip()))
 members_ = st.fixed_dictionaries(
     {"externalId": tidy},

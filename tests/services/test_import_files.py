@@ -114,12 +114,12 @@ def test_one_broken_byte_does_not_change_the_encoding() -> None:
     assert [record.cells for record in records[1:]] == [["München"], ["Köln"], ["a\udcff"]]
 
 
-@given(st.text(max_size=20))
+@given(st.text(max_size=20) | st.from_regex(r"[=+@'-]?[+]?[0-9 ().-]{0,6}[a-z]?", fullmatch=True))
 def test_a_text_is_written_so_that_it_reads_the_same_and_cannot_run(text: str) -> None:
     written = csv_values.escape(text)
 
     assert csv_values.unescape(written) == text
-    assert not written or written[0] not in "=+-@\t\r\n"
+    assert not written or written[0] not in "=+-@\t\r\n" or written.strip("+0123456789 ()./-") == ""
 
 
 @given(st.lists(st.text(st.characters(exclude_categories=["Cs"]), max_size=8), max_size=5))

@@ -23,7 +23,7 @@ async def allowed() -> None:
 
 
 async def test_leaving_while_nothing_comes_ends_every_task() -> None:
-    stream = while_admitted(silent(), allowed, 30, Rights())
+    stream = while_admitted(silent(), allowed, 30, Rights(), None)
     waiting = asyncio.ensure_future(anext(stream))
     await asyncio.sleep(0)
     waiting.cancel()

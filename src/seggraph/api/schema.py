@@ -22,6 +22,7 @@ from seggraph.api.criteria.fields import CriteriaFieldQueries
 from seggraph.api.criteria.texts import CriteriaTextQueries
 from seggraph.api.destinations.destinations import DestinationMutations, DestinationQueries
 from seggraph.api.events.events import EventMutations
+from seggraph.api.events.names import EventNameQueries
 from seggraph.api.files.exports import ExportMutations, ExportQueries
 from seggraph.api.files.import_templates import ImportTemplateMutations, ImportTemplateQueries
 from seggraph.api.files.imports import ImportMutations, ImportQueries
@@ -49,6 +50,7 @@ from seggraph.api.subscriptions.subscriptions import EVENT_TYPES, Subscription
 from seggraph.api.subscriptions.workspace_events import WorkspaceEventQueries
 from seggraph.api.suppressions.suppressions import SuppressionMutations, SuppressionQueries
 from seggraph.api.users.api_keys import ApiKeyMutations, ApiKeyQueries
+from seggraph.api.users.rate_limit import RateLimitQueries
 from seggraph.api.users.users import UserMutations, UserQueries
 from seggraph.api.users.viewer import Viewer
 from seggraph.api.webhooks.mutations import WebhookMutations
@@ -81,11 +83,13 @@ class Query(
     CriteriaTextQueries,
     DestinationQueries,
     BulkEditQueries,
+    EventNameQueries,
     ExportQueries,
     ImportQueries,
     ImportTemplateQueries,
     PlaybookQueries,
     PreviewQueries,
+    RateLimitQueries,
     SegmentListQueries,
     SuppressionQueries,
     UserQueries,
@@ -147,7 +151,7 @@ class Query(
         search: Annotated[
             str | None,
             strawberry.argument(
-                description="Return only segments whose name contains this text; case is ignored."
+                description="Return only segments whose name contains these words, in any order; case is ignored."
             ),
         ] = None,
         order_by: Annotated[
@@ -195,7 +199,8 @@ class Query(
         search: Annotated[
             str | None,
             strawberry.argument(
-                description="Return only members whose name, domain or email contains this text; case is ignored."
+                description="Return only members whose name, domain and email contain these words, in any order"
+                " and whatever their case, or whose external id is this text."
             ),
         ] = None,
         where: Annotated[

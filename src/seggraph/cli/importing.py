@@ -106,11 +106,18 @@ def export(
     kind: Kind = "account",
     segment: Segment = None,
     out: Annotated[Path, typer.Option(help="The file to write; - for standard output.")] = STDOUT,
+    plain: Annotated[
+        bool,
+        typer.Option("--plain", help="Write texts as they are, for a program and not for a spreadsheet."),
+    ] = False,
 ) -> None:
     """Export members as a CSV file that imports again unchanged."""
+    form = ExportFormat.PLAIN_CSV if plain else ExportFormat.CSV
     kind_ = _kind(kind)
     with ready_settings() as settings:
-        asyncio.run(_export(settings, workspace_number(workspace), kind_, _segment_number(segment), out))
+        asyncio.run(
+            _export(settings, workspace_number(workspace), kind_, _segment_number(segment), out, form)
+        )
 
 
 async def _import(
@@ -170,7 +177,12 @@ async def _run_until_over(context: Context, viewer: Viewer, import_id: int) -> I
 
 
 async def _export(
-    settings: Settings, workspace_id: int, kind: MemberKind, segment_id: int | None, out: Path
+    settings: Settings,
+    workspace_id: int,
+    kind: MemberKind,
+    segment_id: int | None,
+    out: Path,
+    form: ExportFormat,
 ) -> None:
     async with open_context(settings), AsyncExitStack() as stack:
         viewer = await _administrator(workspace_id)
@@ -181,10 +193,10 @@ async def _export(
         connection = await stack.enter_async_context(snapshot())
         audience = await export_files.audience_of(connection, workspace_id, kind, segment_id)
         chosen = export_columns.of_members(await catalogues.types(connection, workspace_id, kind), None)
-        export_files.begin_file(file, chosen, ExportFormat.CSV)
+        export_files.begin_file(file, chosen, form)
         task = progress.add_task("export", total=len(audience))
         async for members in export_files.write_members(
-            connection, workspace_id, kind, audience, chosen, ExportFormat.CSV, file
+            connection, workspace_id, kind, audience, chosen, form, file
         ):
             progress.advance(task, members)
 

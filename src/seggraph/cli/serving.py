@@ -4,6 +4,7 @@ import asyncio
 import gc
 import os
 import socket
+import sys
 from typing import Annotated, Final
 
 import typer
@@ -19,10 +20,12 @@ from seggraph.database.connections import open_runtime
 from seggraph.errors import Invalid
 from seggraph.services.segments import default_segments
 from seggraph.settings import Settings
+from seggraph.transport.connections import UnfinishedRequests, bounded_protocol
 from seggraph.worker import run_worker
 
 MAX_WEBSOCKET_MESSAGE_BYTES: Final = 1024 * 1024
 SHUTDOWN_SECONDS: Final = 5
+SWITCH_SECONDS: Final = 0.0005
 YOUNG_OBJECTS: Final = 10_000
 """New objects after which Python looks for garbage among them; 700 by default, which a small request makes."""
 
@@ -84,6 +87,18 @@ def spare_collections() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(YOUNG_OBJECTS, *gc.get_threshold()[1:])
+    # Large documents are validated in a thread: the event loop has Python again after this time, not after 5 ms.
+    sys.setswitchinterval(SWITCH_SECONDS)
+
+
+def unfinished_requests(settings: Settings) -> UnfinishedRequests:
+    """How long, and for how many, the server waits that have not sent a whole request."""
+    return UnfinishedRequests(
+        settings.max_unfinished_requests,
+        settings.request_head_seconds,
+        settings.request_body_seconds,
+        settings.trusted_proxies,
+    )
 
 
 def new_server(settings: Settings, *routes: Route) -> uvicorn.Server:
@@ -97,6 +112,7 @@ def new_server(settings: Settings, *routes: Route) -> uvicorn.Server:
             log_config=None,
             access_log=False,
             proxy_headers=False,  # the application has its own setting of the proxies to trust
+            http=bounded_protocol(unfinished_requests(settings)),
             ws="websockets-sansio",
             ws_max_size=MAX_WEBSOCKET_MESSAGE_BYTES,
             timeout_graceful_shutdown=SHUTDOWN_SECONDS,

@@ -17,6 +17,9 @@ MAX_DEPTH: Final = 20
 MAX_LEAVES: Final = 500
 """Most conditions in one tree. A group with nothing in it counts as one, and so does each condition on a property."""
 
+DAY_LENGTH: Final = len("2026-01-31")
+"""Characters of a day. No instant has so few."""
+
 MAX_STEPS: Final = 10
 """Most steps of a sequence."""
 

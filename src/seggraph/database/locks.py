@@ -43,6 +43,8 @@ class LockSpace(IntEnum):
     ORDER_VALUES = 0x5E66_0700
     """Of one kind. Shared for adding membership changes to the values of segments, at the end of the transaction that
     makes them. Exclusive for adding orders, and for computing values anew."""
+    EXPORTS = 0x5E66_0B00
+    """Exclusive for asking for an export: the number of those that are being written is limited."""
     PARTITIONS = 0x5E66_03FF
     """Exclusive for making partitions of events. It is taken for workspace 0, that is for all."""
 

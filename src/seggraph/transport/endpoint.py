@@ -36,6 +36,7 @@ from strawberry.types.graphql import OperationType
 from strawberry.types.unset import UNSET, UnsetType
 
 from seggraph.errors import Forbidden, RetryLater, SeggraphError, Unauthenticated
+from seggraph.throttling import Bounded
 from seggraph.transport import request_ids
 from seggraph.transport.codes import TransportCode
 from seggraph.transport.documents.persisted import PersistedDocuments
@@ -58,6 +59,16 @@ from seggraph.transport.refusals import Refused, failure, internal_failure, refu
 from seggraph.transport.schema import ServedSchema, is_request_error
 from seggraph.transport.sessions import Rights, while_admitted
 from seggraph.transport.sharing import Broadcasts
+from seggraph.transport.throttled import (
+    caller_of,
+    hold_back_if,
+    leave_places,
+    rate_headers,
+    remember,
+    retry_headers,
+    take,
+    take_for_request,
+)
 from seggraph.transport.websocket import Connection, TextWebSocketAdapter, TransportWSHandler
 
 ContextFactory = Callable[[Request | WebSocket, Mapping[str, object] | None], Awaitable[Any]]
@@ -70,6 +81,7 @@ PREFLIGHT_HEADERS = ("apollo-require-preflight", "graphql-require-preflight", "x
 """Headers that no form can send: a browser asks first (CORS preflight) before a page of another site may."""
 
 MIB = 1024 * 1024
+MULTIPART = "multipart/form-data"
 
 
 class BoundedFormAdapter(StarletteRequestAdapter):
@@ -91,7 +103,7 @@ class GraphQLEndpoint(GraphQL[Any, None]):
     operation its own loaders there. `allowed_origins` are the origins other than our own whose pages may open a
     WebSocket (CORS for HTTP is a middleware's work). Sizes are in bytes, `connection_init_timeout` in seconds.
     Every `recheck_seconds`, and after `rights.change()`, the context of whatever is open is made anew: it ends when
-    that turns it away.
+    that turns it away. A WebSocket without an operation for `idle_seconds` is closed.
     `once` carries mutations with an idempotency key out. `documents` are those that requests may name by their hash.
     """
 
@@ -111,6 +123,7 @@ class GraphQLEndpoint(GraphQL[Any, None]):
         max_subscriptions_per_connection: int = 100,
         connection_init_timeout: float = 10.0,
         recheck_seconds: float = 30.0,
+        idle_seconds: float = 600.0,
         once: Once | None = None,
         documents: PersistedDocuments | None = None,
     ) -> None:
@@ -128,8 +141,9 @@ class GraphQLEndpoint(GraphQL[Any, None]):
         self.max_body_bytes = max_body_bytes
         self.max_upload_bytes = max_upload_bytes
         self.recheck_seconds = recheck_seconds
+        self.idle_seconds = idle_seconds
         self.rights = Rights()
-        self._once = once
+        self.once = once
         self._make_context = context
         self._per_operation = per_operation
         self.documents = documents or PersistedDocuments()
@@ -149,7 +163,8 @@ class GraphQLEndpoint(GraphQL[Any, None]):
         request_id = request_ids.choose(proposed)
         with request_ids.bound(request_id):
             if scope["type"] == "http":
-                await self._serve(scope, receive, _with_header(send, request_ids.HEADER, request_id))
+                named = (request_ids.HEADER.encode(), request_id.encode())
+                await self._serve(scope, receive, _with_headers(send, scope, named))
             else:
                 await super().__call__(scope, receive, send)
 
@@ -158,15 +173,21 @@ class GraphQLEndpoint(GraphQL[Any, None]):
         accepted = negotiate(request.headers.get("accept"))
         try:
             response = await self._answer(request, accepted)
+            await hold_back_if(response.status_code, caller_of(scope))
+            await response(scope, receive, send)
         except ClientDisconnect:
             return
-        await response(scope, receive, send)
+        finally:
+            leave_places(scope)
 
     async def _answer(self, request: Request, accepted: Accepted) -> Response:
         try:
             if self._asks_for_page(request):
                 return self._page.render(request)
             limit = self._admit(request, accepted)
+            if _is_upload(request):
+                context = await self._make_context(request, None)
+                await take_for_request(request.scope, context, Bounded.UPLOADS)
             bounded = Request(request.scope, _limited(request.receive, limit))
             return await self._run_bounded(bounded)
         except Refused as refused:
@@ -225,7 +246,9 @@ class GraphQLEndpoint(GraphQL[Any, None]):
         """Return the context of a request; of a WebSocket a stand-in, until its client has said who it is."""
         if isinstance(request, WebSocket):
             return Connection(request, self._per_operation)
-        return await self._make_context(request, None)
+        context = await self._make_context(request, None)
+        remember(request.scope, context)
+        return context
 
     async def on_ws_connect(self, context: Any) -> UnsetType | dict[str, object] | None:
         """Make the context of a connection. Raises ConnectionRejectionError, which closes it with 4403."""
@@ -234,6 +257,7 @@ class GraphQLEndpoint(GraphQL[Any, None]):
             connection.context = await self._make_context(connection.websocket, connection.connection_params)
         except (Unauthenticated, Forbidden) as error:
             raise ConnectionRejectionError from error
+        connection.place = await take(connection.context, Bounded.SOCKETS)
         return cast(UnsetType, UNSET)
 
     def should_render_graphql_ide(self, request: BaseRequestProtocol) -> bool:
@@ -288,8 +312,7 @@ class GraphQLEndpoint(GraphQL[Any, None]):
                 raise Refused(
                     TransportCode.BAD_REQUEST, f"With an Idempotency-Key accept {JSON}, not a stream."
                 )
-            source = await self.schema.stream(data.query, allowed_operation_types=streamed, **arguments)
-            return self._while_admitted(source, request)
+            return await self._stream(data, request, streamed, arguments)
         try:
             # Queries first, for these end when nobody waits for them any more; what changes something never does.
             running = self.schema.execute(
@@ -301,29 +324,40 @@ class GraphQLEndpoint(GraphQL[Any, None]):
                 execute = partial(
                     self.schema.execute, data.query, allowed_operation_types=single, **arguments
                 )
-                if key is None or self._once is None:
+                if key is None or self.once is None:
                     return await execute()
-                return await result_of(self._once, context, key, data, execute)
+                return await result_of(self.once, context, key, data, execute)
             if error.operation_type is not OperationType.SUBSCRIPTION:
                 raise _only_by_post() from error
             if not negotiate(request.headers.get("accept")).streams:
                 raise _needs_stream() from error
             data.protocol = "sse"
-            source = await self.schema.stream(data.query, allowed_operation_types=streamed, **arguments)
-            return self._while_admitted(source, request)
+            return await self._stream(data, request, streamed, arguments)
         except CannotGetOperationTypeError as error:
             raise Refused(TransportCode.BAD_REQUEST, error.as_http_error_reason()) from error
 
-    def _while_admitted(
-        self, source: AsyncGenerator[Any, None], request: Request
+    async def _stream(
+        self,
+        data: GraphQLRequestData,
+        request: Request,
+        allowed: set[OperationType],
+        arguments: dict[str, Any],
     ) -> AsyncGenerator[Any, None]:
-        return while_admitted(
-            source, partial(self._make_context, request, None), self.recheck_seconds, self.rights
-        )
+        """Run an operation as a stream. Raises RateLimited when too many are open."""
+        for kind in (Bounded.SOCKETS, Bounded.SUBSCRIPTIONS):
+            await take_for_request(request.scope, arguments["context_value"], kind)
+        source = await self.schema.stream(data.query, allowed_operation_types=allowed, **arguments)
+        return self._while_admitted(source, request, arguments["context_value"])
 
-    async def readmit(self, connection: Connection) -> None:
-        """Raise Unauthenticated or Forbidden if a WebSocket would not be accepted any more."""
-        await self._make_context(connection.websocket, connection.connection_params)
+    def _while_admitted(
+        self, source: AsyncGenerator[Any, None], request: Request, context: Any
+    ) -> AsyncGenerator[Any, None]:
+        check = partial(self._make_context, request, None)
+        return while_admitted(source, check, self.recheck_seconds, self.rights, context)
+
+    async def readmit(self, connection: Connection) -> Any:
+        """The context that a WebSocket would get now. Raises Unauthenticated or Forbidden."""
+        return await self._make_context(connection.websocket, connection.connection_params)
 
     async def renewed(self, connection: Connection) -> Any:
         """The context of a connection by the rights of now. Raises Unauthenticated or Forbidden."""
@@ -336,12 +370,16 @@ class GraphQLEndpoint(GraphQL[Any, None]):
         """Whether a document is known and its operation a subscription."""
         return self._served.is_subscription(query, operation_name)
 
+    async def prepare(self, query: str, context: Any) -> None:
+        """Have a document parsed and validated, so that it is known what kind of operation it has."""
+        await self._served.prepare_any(query, context)
+
     async def process_result(self, request: Request, result: ExecutionResult) -> GraphQLHTTPResponse:
         """Return the body of a result, without `data` when nothing was executed."""
         body = await super().process_result(request, result)
         if is_request_error(result.data, result.errors):
             del body["data"]
-        elif _cost_of(result) > STEP_OF_JSON:
+        elif result.data is not None and _cost_of(result) > STEP_OF_JSON:
             body["data"] = cast(Any, await as_json(result.data))
         return body
 
@@ -351,7 +389,8 @@ class GraphQLEndpoint(GraphQL[Any, None]):
         """Return the response, with the media type that was negotiated and the status that fits it."""
         body = cast(dict[str, Any], response_data)
         media_type = sub_response.media_type or JSON
-        return answer_of(self.encode_json(response_data), status_of(body, media_type), media_type)
+        more = {name.decode(): value.decode() for name, value in retry_headers(body)}
+        return answer_of(self.encode_json(response_data), status_of(body, media_type), media_type, more)
 
     def encode_json(self, data: object) -> bytes:
         """Return compact JSON."""
@@ -388,11 +427,15 @@ async def _closing(request: Request, parts: AsyncIterable[Any]) -> AsyncGenerato
         await request.close()
 
 
+def _is_upload(request: Request) -> bool:
+    return content_type(request.headers.get("content-type"))[0] == MULTIPART
+
+
 def _check_content_type(request: Request, max_body_bytes: int, max_upload_bytes: int) -> int:
     if request.method == "GET":
         return max_body_bytes
     media_type, charset = content_type(request.headers.get("content-type"))
-    if media_type == "multipart/form-data":
+    if media_type == MULTIPART:
         if not any(request.headers.get(name) for name in PREFLIGHT_HEADERS):
             raise Refused(
                 TransportCode.CSRF_PREFLIGHT_REQUIRED,
@@ -438,13 +481,12 @@ def _limited(receive: Receive, limit: int) -> Receive:
     return receive_limited
 
 
-def _with_header(send: Send, name: str, value: str) -> Send:
-    """Return a `send` that adds a header to the response."""
-    header = (name.encode(), value.encode())
+def _with_headers(send: Send, scope: Scope, named: tuple[bytes, bytes]) -> Send:
+    """Return a `send` that adds a header to the response, and those that say what is left to spend."""
 
-    async def send_with_header(message: Message) -> None:
+    async def send_with_headers(message: Message) -> None:
         if message["type"] == "http.response.start":
-            message["headers"] = [*message.get("headers", ()), header]
+            message["headers"] = [*message.get("headers", ()), named, *rate_headers(caller_of(scope))]
         await send(message)
 
-    return send_with_header
+    return send_with_headers

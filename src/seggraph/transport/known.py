@@ -22,6 +22,7 @@ from seggraph.transport.documents.persisted import PersistedDocuments
 from seggraph.transport.encoding import decode, encode
 from seggraph.transport.media_types import JSON, content_type, negotiate, status_of
 from seggraph.transport.schema import ServedSchema
+from seggraph.transport.throttled import hold_back_if, rate_headers, retry_headers
 
 T = TypeVar("T")
 
@@ -94,7 +95,12 @@ class KnownQueries:
             return _again(message, receive)
         status = status_of(answer, media_type)
         self._answered(status)
-        await self._send(scope, receive, send, headers, encode(answer), status, media_type, request_id)
+        added = rate_headers(context)
+        if "errors" in answer:
+            added += retry_headers(answer)
+            await hold_back_if(status, context)
+        body = encode(answer)
+        await self._send(scope, receive, send, headers, body, status, media_type, request_id, added)
         return None
 
     def _asked(self, body: bytes) -> tuple[str, dict[str, Any], str | None] | None:
@@ -121,10 +127,12 @@ class KnownQueries:
         status: int,
         media_type: str,
         request_id: str,
+        added: list[tuple[bytes, bytes]],
     ) -> None:
         is_packed = b"accept-encoding" in asked_with and len(body) >= self._layered_bytes
         if is_packed or b"origin" in asked_with:
-            scope[_READY] = answer_of(body, status, media_type, {request_ids.HEADER: request_id})
+            more = {name.decode(): value.decode() for name, value in added}
+            scope[_READY] = answer_of(body, status, media_type, {request_ids.HEADER: request_id} | more)
             await self._layered(scope, receive, send)
             return
         headers = [
@@ -133,6 +141,7 @@ class KnownQueries:
             (b"content-length", str(len(body)).encode()),
             (request_ids.HEADER_BYTES, request_id.encode()),
             *self._headers,
+            *added,
         ]
         await send({"type": "http.response.start", "status": status, "headers": headers})
         await send({"type": "http.response.body", "body": body})

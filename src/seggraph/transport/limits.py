@@ -5,7 +5,8 @@ The rules of Strawberry and graphql-core expand each fragment wherever it is spr
 measured once. Validation proper runs only on documents that pass.
 """
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from graphql import (
@@ -14,6 +15,7 @@ from graphql import (
     FragmentDefinitionNode,
     FragmentSpreadNode,
     GraphQLError,
+    InlineFragmentNode,
     OperationDefinitionNode,
     SelectionSetNode,
 )
@@ -30,7 +32,8 @@ class Limits:
     Depth counts nested selections below the root; introspection has a limit of its own, which the
     introspection queries of the usual tools pass. The other counts are per operation, with every fragment
     counted wherever it is spread. Validation compares the fields of a selection set pair by pair, so its time
-    grows with the square of `fields`: 500 take a sixth of a second.
+    grows with the square of `fields`: 500 take a sixth of a second. `repeats` is how often one selection set may
+    select the same name. The numbers of operations, fragments and variables are those of the whole document.
     """
 
     tokens: int = 5_000
@@ -40,6 +43,10 @@ class Limits:
     root_fields: int = 20
     aliases: int = 30
     directives: int = 50
+    repeats: int = 10
+    operations: int = 100
+    fragments: int = 250
+    variables: int = 250
 
 
 @dataclass(slots=True)
@@ -52,12 +59,14 @@ class Size:
     root_fields: int = 0
     aliases: int = 0
     directives: int = 0
+    repeats: int = 0
 
     def include(self, other: "Size", *, below: FieldNode | None = None) -> None:
         """Add what is selected by a fragment, or below a field."""
         self.fields += other.fields
         self.aliases += other.aliases
         self.directives += other.directives
+        self.repeats = max(self.repeats, other.repeats)
         depth, introspection = other.depth, other.introspection_depth
         if below is None:
             self.root_fields += other.root_fields
@@ -75,7 +84,7 @@ class _Measure:
     measured: dict[str, Size] = field(default_factory=dict)
 
     def selection_set(self, selection_set: SelectionSetNode) -> Size:
-        size = Size()
+        size = Size(repeats=max(Counter(_direct_names(selection_set)).values(), default=0))
         for selection in selection_set.selections:
             size.directives += len(selection.directives or ())
             if isinstance(selection, FieldNode):
@@ -103,6 +112,15 @@ class _Measure:
         return known
 
 
+def _direct_names(selection_set: SelectionSetNode) -> Iterator[str]:
+    """The names in the answer that a selection set selects itself, without its named fragments."""
+    for selection in selection_set.selections:
+        if isinstance(selection, FieldNode):
+            yield (selection.alias or selection.name).value
+        elif isinstance(selection, InlineFragmentNode):
+            yield from _direct_names(selection.selection_set)
+
+
 def measure(document: DocumentNode) -> list[Size]:
     """Return the size of each operation of the document.
 
@@ -125,11 +143,36 @@ def measure(document: DocumentNode) -> list[Size]:
 
 def violations(document: DocumentNode, limits: Limits) -> list[GraphQLError]:
     """Return one error for each limit that an operation of the document exceeds."""
+    counts = _counts(document, limits)
+    if counts:
+        return counts
     try:
         sizes = measure(document)
     except RecursionError:
         return [_refusal(TransportCode.QUERY_TOO_DEEP, f"The query is nested deeper than {limits.depth}.")]
     return [error for size in sizes for error in _exceeded(size, limits)]
+
+
+def _counts(document: DocumentNode, limits: Limits) -> list[GraphQLError]:
+    """Errors of a document with too many parts."""
+    parts = Counter(type(definition) for definition in document.definitions)
+    variables = sum(
+        len(definition.variable_definitions or ())
+        for definition in document.definitions
+        if isinstance(definition, OperationDefinitionNode)
+    )
+    found = (
+        ("operations", parts[OperationDefinitionNode], limits.operations),
+        ("fragments", parts[FragmentDefinitionNode], limits.fragments),
+        ("variables", variables, limits.variables),
+    )
+    return [
+        _refusal(
+            TransportCode.QUERY_TOO_LARGE, f"The document has {count} {what}; at most {allowed} are served."
+        )
+        for what, count, allowed in found
+        if count > allowed
+    ]
 
 
 def _exceeded(size: Size, limits: Limits) -> Sequence[GraphQLError]:
@@ -141,6 +184,7 @@ def _exceeded(size: Size, limits: Limits) -> Sequence[GraphQLError]:
         (large, "asking for {} root fields", size.root_fields, limits.root_fields),
         (large, "using {} aliases", size.aliases, limits.aliases),
         (large, "using {} directives", size.directives, limits.directives),
+        (large, "selecting the same name {} times in one place", size.repeats, limits.repeats),
     )
     return [
         _refusal(code, f"The query is {what.format(_readable(found))}; at most {allowed} are served.")

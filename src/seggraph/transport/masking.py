@@ -12,7 +12,7 @@ from graphql import GraphQLError, GraphQLSyntaxError
 from strawberry.exceptions import MissingQueryError
 from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
 
-from seggraph.errors import ErrorCode, Problems, SeggraphError
+from seggraph.errors import ErrorCode, Problems, RateLimited, SeggraphError
 from seggraph.transport.codes import TransportCode
 from seggraph.transport.request_ids import current_request_id
 
@@ -35,6 +35,8 @@ def failure_extensions(failure: SeggraphError) -> dict[str, Any]:
     extensions: dict[str, Any] = {"code": failure.published_code.value}
     if failure.family is not None:
         extensions["reason"] = failure.code.value
+    if isinstance(failure, RateLimited):
+        extensions |= {"limit": failure.limit, "retryAfterSeconds": failure.retry_after_seconds}
     if failure.path:
         extensions["path"] = list(failure.path)
     return extensions

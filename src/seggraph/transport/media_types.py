@@ -4,7 +4,7 @@ https://graphql.github.io/graphql-over-http/draft/ . Where the draft and the aud
 graphql-http leave a choice between 400 and 422 for failed validation, the answer is 400.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from email.message import Message
 from functools import lru_cache
@@ -17,11 +17,13 @@ GRAPHQL_RESPONSE = "application/graphql-response+json"
 JSON = "application/json"
 EVENT_STREAM = "text/event-stream"
 HTML = "text/html"
+TOO_MANY_REQUESTS = 429
 
 _STATUS_BY_CODE: dict[str, int] = {
     ErrorCode.UNAUTHENTICATED.value: 401,
     ErrorCode.FORBIDDEN.value: 403,
     ErrorCode.INTERNAL.value: 500,
+    ErrorCode.RATE_LIMITED.value: 429,
     ErrorCode.RETRY_LATER.value: 503,
     TransportCode.OPERATION_TIMED_OUT.value: 503,
     TransportCode.METHOD_NOT_ALLOWED.value: 405,
@@ -106,11 +108,27 @@ def status_of(body: dict[str, Any], media_type: str) -> int:
     """Return the status of a response: 200 when there is data, by its first error's code when there is none.
 
     Under ``application/json`` a status other than 200 would mean that something between us and the client
-    failed, so every request that could be read is answered 200.
+    failed, so every request that could be read is answered 200. Only what was refused for its rate is always 429: that
+    is what clients, and what is between us and them, look for.
     """
+    if body.get("data") is None and retry_after(body) is not None:
+        return TOO_MANY_REQUESTS
     if "data" in body or media_type == JSON:
         return 200
     return status_of_code(body["errors"][0].get("extensions", {}).get("code"))
+
+
+def retry_after(body: Mapping[str, Any]) -> int | None:
+    """In how many seconds to try again what was refused for its rate; None if nothing was."""
+    found: list[dict[str, Any]] = [error.get("extensions") or {} for error in body.get("errors") or ()]
+    return max(
+        (
+            extensions.get("retryAfterSeconds", 1)
+            for extensions in found
+            if extensions.get("code") == ErrorCode.RATE_LIMITED
+        ),
+        default=None,
+    )
 
 
 def status_of_code(code: str | None) -> int:

@@ -6,7 +6,7 @@ from typing import Any
 import orjson
 from starlette.responses import Response
 
-from seggraph.errors import ErrorCode, SeggraphError
+from seggraph.errors import ErrorCode, RateLimited, SeggraphError
 from seggraph.transport.codes import TransportCode
 from seggraph.transport.masking import failure_extensions, internal_extensions
 from seggraph.transport.media_types import JSON, status_of_code
@@ -33,6 +33,8 @@ def refusal(refused: Refused, media_type: str | None) -> Response:
 def failure(error: SeggraphError, media_type: str | None) -> Response:
     """Return the answer when the request's context could not be made, most often: 401."""
     headers = {"www-authenticate": "Bearer"} if error.code is ErrorCode.UNAUTHENTICATED else {}
+    if isinstance(error, RateLimited):
+        headers["retry-after"] = str(error.retry_after_seconds)
     return _response(error.message, failure_extensions(error), media_type, headers)
 
 

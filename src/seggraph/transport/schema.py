@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Iterable, Mapping
 from contextlib import aclosing
+from functools import partial
 from time import perf_counter
 from types import MappingProxyType
 from typing import Any
@@ -15,13 +16,17 @@ from strawberry.types import ExecutionResult
 from strawberry.types.execution import ExecutionContext, PreExecutionError
 from strawberry.types.graphql import OperationType
 
+from seggraph.errors import RateLimited
+from seggraph.throttling import Lane
 from seggraph.transport.compiled.execution import OPERATION_SECONDS, CompiledExecutor, answer, programs_of
 from seggraph.transport.cost import CostLimits, Costs, FieldCost
-from seggraph.transport.documents.prepared import DocumentCache, PreparedDocuments, admit
+from seggraph.transport.documents.large import LARGE_CHARACTERS, LargeDocuments
+from seggraph.transport.documents.prepared import DocumentCache, KnownOperation, PreparedDocuments, admit
 from seggraph.transport.limits import Limits
-from seggraph.transport.masking import published
+from seggraph.transport.masking import failure_extensions, published
 from seggraph.transport.measuring import Measured, Observe
-from seggraph.transport.pacing import STEP_OF_JSON, TimedOut, as_json
+from seggraph.transport.pacing import STEP_OF_JSON, TimedOut, as_json, within
+from seggraph.transport.throttled import lane_of, spend
 
 _DEFAULT_LIMITS = Limits()
 _DEFAULT_COST_LIMITS = CostLimits()
@@ -67,6 +72,9 @@ class ServedSchema(strawberry.Schema):
         )
         self.costs = Costs(self._schema, costs, cost_limits)
         self._documents = DocumentCache(limits, self.costs, programs_of(self._schema))
+        self._large = LargeDocuments(
+            partial(self._documents.read, self._schema), lambda query: self._documents.find(query) is not None
+        )
 
     def process_errors(
         self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None
@@ -88,13 +96,21 @@ class ServedSchema(strawberry.Schema):
         try:
             admit(context, known.node, known.fragments)
             estimate = cost.admit(variables)
-            data: Any = await answer(self._schema, known.compiled, variables, context)
+            spend(context, estimate.cost)
+            lane = lane_of(context)
+            if lane is None:
+                data: Any = await answer(self._schema, known.compiled, variables, context)
+            else:
+                data = await self._in_lane(lane, known, variables, context)
         except asyncio.CancelledError:
             self._report("left", begun)
             raise
         except TimedOut as error:
             self._report("refused", begun)
             return {"errors": [error.formatted]}
+        except RateLimited as error:
+            self._report("refused", begun)
+            return {"errors": [{"message": error.message, "extensions": failure_extensions(error)}]}
         except Exception:  # whatever is wrong, `execute` meets it again and says where
             return None
         self._report("ok", begun)
@@ -102,14 +118,45 @@ class ServedSchema(strawberry.Schema):
             data = await as_json(data)
         return {"data": data, "extensions": {"cost": cost.extensions(estimate)}}
 
+    async def _in_lane(
+        self, lane: Lane, known: KnownOperation, variables: dict[str, Any], context: Any
+    ) -> dict[str, Any]:
+        if lane.is_free:
+            lane.begin()
+        else:
+            await within(self.operation_seconds, lane.wait())
+        try:
+            return await answer(self._schema, known.compiled, variables, context)
+        finally:
+            lane.end()
+
+    async def prepare(self, query: str | None, context: Any) -> GraphQLError | None:
+        """Parse and validate a large document that is not known, in another thread; see `LargeDocuments`.
+
+        Returns what is wrong with its syntax, or that too many of the caller's wait.
+        """
+        if query is None or len(query) < LARGE_CHARACTERS or self._documents.find(query) is not None:
+            return None
+        try:
+            await self._large.read(query, context)
+        except RateLimited as error:
+            return GraphQLError(error.message, extensions=failure_extensions(error))
+        return self._documents.syntax_error(query)
+
+    async def prepare_any(self, query: str, context: Any) -> None:
+        """Parse and validate a document that is not known; what is wrong with it shows when it is run."""
+        await self.prepare(query, context)
+        if len(query) < LARGE_CHARACTERS and self._documents.find(query) is None:
+            self._documents.read(self._schema, query)
+
     def is_subscription(self, query: str, operation_name: str | None) -> bool:
         """Whether a document is known and its operation a subscription."""
         known = self._documents.known(query, operation_name)
         return known is not None and known.node.operation is GraphQLOperationType.SUBSCRIPTION
 
-    def _report(self, outcome: str, begun: float) -> None:
+    def _report(self, outcome: str, begun: float, type_: str = "query") -> None:
         if self._observe is not None:
-            self._observe("query", outcome, perf_counter() - begun)
+            self._observe(type_, outcome, perf_counter() - begun)
 
     async def execute(
         self,
@@ -122,6 +169,10 @@ class ServedSchema(strawberry.Schema):
         operation_extensions: dict[str, Any] | None = None,
     ) -> ExecutionResult:
         """Execute a query or mutation; see `strawberry.Schema.execute`."""
+        wrong = await self.prepare(query, context_value)
+        if wrong is not None:
+            self._report("refused", perf_counter(), "unknown")
+            return ExecutionResult(data=None, errors=published([wrong]))
         result = await super().execute(
             query,
             variable_values=variable_values,
@@ -145,6 +196,10 @@ class ServedSchema(strawberry.Schema):
         allowed_operation_types: Iterable[OperationType] | None = None,
     ) -> AsyncGenerator[Any, None]:
         """Execute any operation as a stream of results; see `strawberry.Schema.stream`."""
+        wrong = await self.prepare(query, context_value)
+        if wrong is not None:
+            self._report("refused", perf_counter(), "unknown")
+            return _only(PreExecutionError(data=None, errors=published([wrong])))
         source = await super().stream(
             query,
             variable_values=variable_values,
@@ -155,6 +210,10 @@ class ServedSchema(strawberry.Schema):
             allowed_operation_types=allowed_operation_types,
         )
         return _publishing(source)
+
+
+async def _only(result: ExecutionResult) -> AsyncGenerator[Any, None]:
+    yield result
 
 
 async def _publishing(source: AsyncGenerator[Any, None]) -> AsyncGenerator[Any, None]:

@@ -17,8 +17,10 @@ from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from json import JSONDecodeError
+from time import monotonic
 from typing import Any, Protocol, cast
 
+from graphql import GraphQLError
 from starlette.types import Send
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 from strawberry.asgi import ASGIWebSocketAdapter
@@ -30,18 +32,27 @@ from strawberry.subscriptions.protocols.graphql_transport_ws.handlers import (
 from strawberry.subscriptions.protocols.graphql_transport_ws.types import ConnectionInitMessage, Message
 
 from seggraph import tasks
-from seggraph.errors import Forbidden, Unauthenticated
+from seggraph.errors import Forbidden, RateLimited, Unauthenticated
+from seggraph.throttling import Bounded, Place
 from seggraph.transport.documents.persisted import PersistedDocuments, names_document
 from seggraph.transport.encoding import encode
+from seggraph.transport.idempotency.operations import OnceOnly
+from seggraph.transport.idempotency.requests import Once, key_of_payload
 from seggraph.transport.known import STRAIGHT_SEND
-from seggraph.transport.masking import log_internal
+from seggraph.transport.masking import failure_extensions, log_internal
+from seggraph.transport.pacing import turn
 from seggraph.transport.refusals import Refused
 from seggraph.transport.sessions import Rights, until_refused
 from seggraph.transport.sharing import Broadcasts, Member, Source
+from seggraph.transport.throttled import hold_frames, paid, take
 
+NORMAL = 1000
+TRY_AGAIN_LATER = 1013
+"""Clients connect again after it, which they do not after 4429."""
 FORBIDDEN = 4403
 INTERNAL_ERROR = 4500
 MESSAGE_TOO_BIG = 1009
+MOST_REASON_BYTES = 123
 
 
 @dataclass(slots=True)
@@ -52,6 +63,8 @@ class Connection:
     per_operation: Callable[[Any], Any]
     connection_params: Mapping[str, object] | None = None
     context: Any = None
+    place: Place | None = None
+    """What it has of the sockets that may be open; it leaves it when it ends."""
 
 
 class _Bounded(Protocol):
@@ -64,6 +77,7 @@ class _Documented(Protocol):
 
 class _View(Protocol):
     broadcasts: Broadcasts
+    once: Once | None
 
     async def renewed(self, connection: Connection) -> Any:
         """The context of a connection by the rights of now. Raises Unauthenticated or Forbidden."""
@@ -71,13 +85,17 @@ class _View(Protocol):
     def is_subscription(self, query: str, operation_name: str | None) -> bool:
         """Whether a document is known and its operation a subscription."""
 
+    async def prepare(self, query: str, context: Any) -> None:
+        """Have a document parsed and validated, so that it is known what kind of operation it has."""
+
 
 class _Rechecking(Protocol):
     recheck_seconds: float
+    idle_seconds: float
     rights: Rights
 
-    async def readmit(self, connection: Connection) -> None:
-        """Raise Unauthenticated or Forbidden if the connection would not be accepted any more."""
+    async def readmit(self, connection: Connection) -> Any:
+        """The context that the connection would get now. Raises Unauthenticated or Forbidden."""
 
 
 class TextWebSocketAdapter(ASGIWebSocketAdapter):
@@ -126,6 +144,9 @@ class TransportWSHandler(BaseGraphQLTransportWSHandler[Any, None]):
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
         self._watching: asyncio.Task[None] | None = None
+        self._keys: dict[str, str] = {}
+        self._idle: asyncio.Task[None] | None = None
+        self._used_at = monotonic()
 
     async def handle_connection_init(self, message: ConnectionInitMessage) -> None:
         """Accept or reject the connection, and take over the context that was made for it."""
@@ -135,23 +156,48 @@ class TransportWSHandler(BaseGraphQLTransportWSHandler[Any, None]):
             await super().handle_connection_init(message)
         except WebSocketDisconnected:
             raise
+        except RateLimited as error:
+            await self.websocket.close(TRY_AGAIN_LATER, shortened(error.message))
         except Exception as error:
             log_internal(error)
             await self.websocket.close(INTERNAL_ERROR, "Internal error")
         if self.connection_acknowledged and self._watching is None:
             self._watching = asyncio.create_task(self._watch())
+            self._idle = asyncio.create_task(self._close_when_idle())
 
     async def _watch(self) -> None:
         """Close the connection when its credentials do not hold any more."""
         view, connection = cast(_Rechecking, self.view), cast(Connection, self.context)
-        await until_refused(lambda: view.readmit(connection), view.recheck_seconds, view.rights)
+        check = partial(view.readmit, connection)
+        await until_refused(check, view.recheck_seconds, view.rights, connection.context)
         await self.websocket.close(FORBIDDEN, "Forbidden")
 
+    async def _close_when_idle(self) -> None:
+        """Close the connection when nothing has run on it for long."""
+        seconds = cast(_Rechecking, self.view).idle_seconds
+        while True:
+            if self.operations:
+                self._used_at = monotonic()
+            left = self._used_at + seconds - monotonic()
+            if left <= 0:
+                break
+            await asyncio.sleep(min(left, max(seconds / 4, 0.05)))
+        await self.websocket.close(NORMAL, "Idle")
+
     async def shutdown(self) -> None:
-        """End the operations, and stop looking at the credentials."""
-        if self._watching is not None:
-            await tasks.end([self._watching])
-        await super().shutdown()
+        """End the operations, stop looking at the credentials, and let another socket have the place."""
+        try:
+            await tasks.end([task for task in (self._watching, self._idle) if task is not None])
+            ending = [operation.task for operation in self.operations.values() if operation.task is not None]
+            for id_ in tuple(self.operations):
+                await turn()
+                await self.cleanup_operation(id_)
+            await tasks.end(ending)
+            await super().shutdown()
+        finally:
+            place = cast(Connection, self.context).place
+            if place is not None:
+                place.leave()
 
     async def handle_message(self, message: Message) -> None:
         """Handle a message after checking that it is one."""
@@ -161,8 +207,14 @@ class TransportWSHandler(BaseGraphQLTransportWSHandler[Any, None]):
             return
         if message["type"] == "subscribe":
             payload = cast(dict[str, Any], message["payload"])
+            self._used_at = monotonic()
+            await turn()  # a client may send a hundred at once, on many sockets
+            await hold_frames(cast(Connection, self.context).context)
             try:
                 payload["query"] = await cast(_Documented, self.view).documents.text_of(payload)
+                key = key_of_payload(payload)
+                if key is not None and message["id"] not in self.operations:
+                    self._keys[message["id"]] = key
             except Refused as refused:
                 error = {"message": refused.message, "extensions": {"code": refused.code.value}}
                 await self.websocket.send_json({"id": message["id"], "type": "error", "payload": [error]})
@@ -196,6 +248,32 @@ class TransportWSHandler(BaseGraphQLTransportWSHandler[Any, None]):
             return
         handler = copy.copy(self)
         handler.context = connection.per_operation(connection.context)
+        await view.prepare(operation.query, handler.context)
+        key, once = self._keys.pop(operation.id, None), view.once
+        if key is not None and once is not None:
+            handler.schema = cast(Any, OnceOnly(cast(Any, self.schema), once, key, operation))
+            await BaseGraphQLTransportWSHandler.run_operation(handler, operation)
+            return
+        if not view.is_subscription(operation.query, operation.operation_name):
+            await BaseGraphQLTransportWSHandler.run_operation(handler, operation)
+            return
+        await turn()
+        try:
+            place = await take(handler.context, Bounded.SUBSCRIPTIONS)
+        except RateLimited as error:
+            extensions = failure_extensions(error)
+            await operation.send_initial_errors([GraphQLError(error.message, extensions=extensions)])
+            return
+        try:
+            await self._subscribe(handler, operation)
+        finally:
+            if place is not None:
+                place.leave()
+
+    async def _subscribe(
+        self, handler: BaseGraphQLTransportWSHandler[Any, None], operation: Operation[Any, None]
+    ) -> None:
+        """Run a subscription, with others if it can be shared."""
         if self._key(operation, handler.context) is None:
             await BaseGraphQLTransportWSHandler.run_operation(handler, operation)
             return
@@ -228,7 +306,7 @@ class TransportWSHandler(BaseGraphQLTransportWSHandler[Any, None]):
                 variable_values=operation.variables,
                 operation_name=operation.operation_name,
             ),
-            lambda: connection.per_operation(connection.context),
+            lambda: paid(connection.per_operation(connection.context)),
         )
         while True:
             member.begin(handler.context)
@@ -242,8 +320,13 @@ class TransportWSHandler(BaseGraphQLTransportWSHandler[Any, None]):
                     await tasks.end([alone])
                 cursor = await member.alone()
             connection.context = await view.renewed(connection)
-            handler.context = connection.per_operation(connection.context)
+            handler.context = paid(connection.per_operation(connection.context))
             handler.context.start = cursor
+
+
+def shortened(reason: str) -> str:
+    """A reason as a close frame has room for it."""
+    return reason.encode()[:MOST_REASON_BYTES].decode(errors="ignore")
 
 
 def _problem(message: object) -> str | None:

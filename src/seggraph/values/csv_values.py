@@ -1,9 +1,11 @@
 """Cells of CSV files: what a text in a cell stands for, how a value is written, and how formulas are neutralised.
 
-A spreadsheet runs a cell that begins with ``=``, ``+``, ``-`` or ``@``. Such texts are written behind an
-apostrophe, which is taken away again when they are read: what is written reads as it was, `'s-Hertogenbosch` too.
+A spreadsheet runs a cell that begins with ``=``, ``+``, ``-`` or ``@``, but for a phone number like ``+49 30 123``,
+which has nothing that could run. Such texts are written behind an apostrophe, which is taken away again when they are
+read: what is written reads as it was, `'s-Hertogenbosch` too.
 """
 
+import re
 from decimal import Decimal
 from typing import Any, Final
 
@@ -18,14 +20,23 @@ LIST_SEPARATOR: Final = ";"
 LIST_SIGNS: Final = ";,|\n"
 """What separates the items of a list in some file. An item with one of them is written as JSON."""
 
+PHONE: Final = r"[+][0-9(][0-9 ()./-]*"
+"""A phone number, as Python and PostgreSQL match a whole text with it."""
+
+_PHONE: Final = re.compile(PHONE)
 _SIGNS: Final = frozenset(LIST_SIGNS)
 
 
 def escape(text: str) -> str:
     """A text as it is written: behind an apostrophe if it could run, or would otherwise read as another."""
-    if not text or text[0] in DANGEROUS or (text[0] == QUOTE and _is_marked(text)):
+    if not text or could_run(text) or (text[0] == QUOTE and _is_marked(text)):
         return QUOTE + text
     return text
+
+
+def could_run(cell: str) -> bool:
+    """Whether a spreadsheet would take a cell for a formula that does something."""
+    return bool(cell) and cell[0] in DANGEROUS and _PHONE.fullmatch(cell) is None
 
 
 def unescape(cell: str) -> str:
@@ -39,7 +50,7 @@ def _is_marked(cell: str) -> bool:
 
 def neutralise_formula(cell: str) -> str:
     """A foreign cell for a person to look at: it cannot run, but is otherwise as it came."""
-    return QUOTE + cell if cell and cell[0] in DANGEROUS else cell
+    return QUOTE + cell if could_run(cell) else cell
 
 
 def format_value(value: Any) -> str:

@@ -24,13 +24,16 @@ def name_key(name: str) -> str:
     return " ".join(unicodedata.normalize("NFKC", folded).split())
 
 
-def search_key(search: str | None) -> str | None:
-    """What of a `name_key` a search looks for; None for everything. Raises Invalid for what no name can hold."""
+def words_sought(search: str | None) -> list[str] | None:
+    """What a search looks for in a `name_key`: words in any order; None for everything.
+
+    Raises Invalid for what no name can hold.
+    """
     if search is None:
         return None
     if not storable_text(search, MAX_SEARCH):
         raise Invalid(f"A search is a text of at most {MAX_SEARCH} characters.", path=("search",))
-    return name_key(search) or None
+    return name_key(search).split() or None
 
 
 def clean_name(name: str | None, what: str) -> str:

@@ -32,7 +32,8 @@ class ExportContent(DescribedStrEnum):
 class ExportFormat(DescribedStrEnum):
     """The format of an exported file."""
 
-    CSV = "CSV", "Comma-separated values with a header row."
+    CSV = "CSV", "Comma-separated values with a header row; texts that a spreadsheet would run are protected."
+    PLAIN_CSV = "PLAIN_CSV", "The same for a program: every text is as it is."
     JSON_LINES = "JSON_LINES", "One JSON object on each line."
 
 

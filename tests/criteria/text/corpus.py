@@ -102,15 +102,15 @@ CANONICAL: list[tuple[str, dict[str, Any]]] = [
     ("COUNT(EVENT 'page_view' IN LAST 30 DAYS) > 5", event("page_view", "GT", 5, within={"last": "P30D"})),
     (
         "SUM(EVENT 'order' FROM 2026-01-01 TO 2026-02-01T00:00:00Z) BETWEEN 1 AND 2.5",
-        event("order", "BETWEEN", [1, 2.5], "SUM", within={"from": "2026-01-01", "to": "2026-02-01T00:00:00Z"}),
+        event("order", "BETWEEN", [1, 2.5], "SUM", within={"fromDay": "2026-01-01", "to": "2026-02-01T00:00:00Z"}),
     ),
     (
         "AVG(items OF EVENT 'order' FROM 2026-01-01) < 3",
-        event("order", "LT", 3, "AVG", of="items", within={"from": "2026-01-01"}),
+        event("order", "LT", 3, "AVG", of="items", within={"fromDay": "2026-01-01"}),
     ),
     (
         "MAX(\"event\" OF EVENT 'order' TO 2026-01-01) != 3",
-        event("order", "NE", 3, "MAX", of="event", within={"to": "2026-01-01"}),
+        event("order", "NE", 3, "MAX", of="event", within={"toDay": "2026-01-01"}),
     ),
     ("DISTINCT_DAYS(EVENT 'visit') >= 3", event("visit", "GTE", 3, "DISTINCT_DAYS")),
     ("LAST_AT(EVENT 'visit') NOT IN LAST 40 DAYS", event("visit", "NOT_WITHIN_LAST", "P40D", "LAST_AT")),

@@ -3,9 +3,11 @@
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
-from typing import Final
+from datetime import datetime
+from typing import Final, cast
 
 from starlette.requests import HTTPConnection
+from starlette.types import Scope
 from strawberry.types import Info
 
 from seggraph.access import Viewer, require_address, require_operation
@@ -15,9 +17,16 @@ from seggraph.errors import Forbidden, Invalid, RetryLater, Unauthenticated
 from seggraph.events import Fact, Hub
 from seggraph.events.cursors import Position, decode
 from seggraph.events.subscriptions import Subscription
+from seggraph.services.audit import repeated
+from seggraph.services.identity import refusals
+from seggraph.services.identity.authentication import names_of
+from seggraph.services.identity.refusals import SignInRefused
 from seggraph.services.identity.sign_ins import SignIns
+from seggraph.throttling import Bounded, Lane, Place, Standing
 
 MAX_USER_AGENT: Final = 300
+PAID: Final = "seggraph.paid"
+"""Where the scope of a request says that its points were spent."""
 
 
 @dataclass(slots=True)
@@ -39,6 +48,10 @@ class Caller:
     """Whether the operation is carried out as a whole, and so may have one mutation only."""
     when_idle: Callable[[], None] | None = None
     """What is called when the operation's subscription has published all that happened."""
+    is_paid: bool = False
+    """Whether the points of the operation were spent."""
+    cost: int = 0
+    """The points of the operation."""
 
     @property
     def base_url(self) -> str:
@@ -53,12 +66,17 @@ class Caller:
     def afresh(self) -> "Caller":
         """The same caller with empty loaders, for the next operation."""
         loaders = Loaders(self.viewer, self.services)
-        return replace(self, loaders=loaders, feed=None, start=None, when_idle=None)
+        return replace(self, loaders=loaders, feed=None, start=None, when_idle=None, is_paid=False)
+
+    @property
+    def valid_until(self) -> datetime | None:
+        """When the credentials expire, if they do."""
+        return self.viewer.valid_until
 
     @property
     def scope(self) -> Viewer:
         """What decides what is seen: of two API keys with the same scope, not which of them it is."""
-        return replace(self.viewer, api_key_id=None)
+        return replace(self.viewer, api_key_id=None, valid_until=None, tally=None)
 
     async def is_current(self) -> bool:
         """Whether the credentials still make the same viewer."""
@@ -81,8 +99,8 @@ class Caller:
     async def _present_viewer(self) -> Viewer:
         if self.sign_ins is None:
             return self.viewer
-        found = await _viewer(self.sign_ins, self.services, self.hub, self.credentials, self.viewer.ip)
-        return replace(found, ip=self.viewer.ip, user_agent=self.viewer.user_agent)
+        whence = self.viewer.ip, self.viewer.user_agent
+        return await _viewer(self.sign_ins, self.services, self.hub, self.credentials, *whence)
 
     def admit(self, *, is_mutation: bool, fields: Collection[str]) -> None:
         """Raise Forbidden unless the viewer may ask for these fields of a root type at all.
@@ -92,6 +110,47 @@ class Caller:
         if is_mutation and self.is_one_change and len(fields) > 1:
             raise Invalid("With an Idempotency-Key an operation has one mutation: send several requests.")
         require_operation(self.viewer, is_mutation=is_mutation, fields=fields)
+
+    @property
+    def payer(self) -> str:
+        """Who pays: the user or API key."""
+        return f"{self.viewer.workspace_id}:{self.viewer.who}"
+
+    def spend(self, points: int) -> None:
+        """Spend the points of an operation. Raises RateLimited.
+
+        A request that is tried the short way and then the usual way, and an operation that is tried as a query and
+        then as a mutation, spend once.
+        """
+        self.cost = points
+        scope = None if self.connection is None else self.connection.scope
+        is_request = scope is not None and scope["type"] == "http"
+        if self.is_paid or (is_request and PAID in cast(Scope, scope)):
+            return
+        self.services.throttle.spend(self.viewer, points)
+        self.is_paid = True
+        if is_request:
+            cast(Scope, scope)[PAID] = True
+
+    def lane(self) -> Lane | None:
+        """The lane of the workspace; None for what has its place in it already. Raises RateLimited."""
+        return None if self.is_one_change else self.services.throttle.lane(self.viewer)
+
+    def standing(self) -> Standing:
+        """What is left to spend."""
+        return self.services.throttle.standing(self.viewer)
+
+    def is_spent(self) -> bool:
+        """Whether there is nothing left to spend."""
+        return self.standing().remaining == 0
+
+    async def take(self, kind: Bounded) -> Place:
+        """A place for something that is open for long. Raises RateLimited."""
+        return await self.services.throttle.take(self.viewer, kind)
+
+    async def hold_back(self) -> None:
+        """Wait with a refusal, if those before were not heeded."""
+        await self.services.throttle.hold_back(self.viewer)
 
     @asynccontextmanager
     async def subscribe(
@@ -129,14 +188,9 @@ def caller_factory(
 
     async def make(connection: HTTPConnection, parameters: Mapping[str, object] | None) -> Caller:
         credentials = _authorization(connection, parameters)
-        client, agent = connection.client, _header(connection, b"user-agent")
-        address = None if client is None else client.host
-        viewer = await _viewer(sign_ins, services, hub, credentials, address)
-        viewer = replace(
-            viewer,
-            ip=address,
-            user_agent=None if agent is None else "".join(filter(str.isprintable, agent))[:MAX_USER_AGENT],
-        )
+        address = None if connection.client is None else connection.client.host
+        agent = user_agent_of(connection)
+        viewer = await _viewer(sign_ins, services, hub, credentials, address, agent)
         return Caller(
             viewer,
             services,
@@ -151,13 +205,37 @@ def caller_factory(
 
 
 async def _viewer(
-    sign_ins: SignIns, services: Context, hub: Hub, credentials: str | None, address: str | None
+    sign_ins: SignIns,
+    services: Context,
+    hub: Hub,
+    credentials: str | None,
+    address: str | None,
+    agent: str | None,
 ) -> Viewer:
     """The viewer of credentials that come from an address. While Redis is away they are checked each time."""
     viewer = sign_ins.find(credentials) if hub.is_in_touch else None
-    viewer = viewer or await sign_ins.check(services.settings, credentials)
-    require_address(viewer, address)
+    if viewer is None:
+        try:
+            viewer = await sign_ins.check(services.settings, credentials)
+        except Unauthenticated as error:
+            if isinstance(error, SignInRefused):
+                whose = replace(error.whose, ip=address, user_agent=agent)
+                await refusals.note(services, whose, error.reason)
+            await services.throttle.slow_down(address, names_of(credentials))
+            raise
+    viewer = replace(viewer, ip=address, user_agent=agent, tally=repeated.tally_of(services, viewer))
+    try:
+        require_address(viewer, address)
+    except Forbidden:
+        await refusals.note(services, viewer, "OTHER_NETWORK")
+        raise
     return viewer
+
+
+def user_agent_of(connection: HTTPConnection) -> str | None:
+    """What a client says that it is."""
+    agent = _header(connection, b"user-agent")
+    return None if agent is None else "".join(filter(str.isprintable, agent))[:MAX_USER_AGENT]
 
 
 def _base_url(connection: HTTPConnection) -> str:

@@ -9,7 +9,7 @@ from strawberry.types import Info
 from strawberry.types.base import get_object_definition
 from strawberry.types.field import StrawberryField
 
-from seggraph.errors import ErrorCode, Path, Problems, SeggraphError
+from seggraph.errors import ErrorCode, Path, Problems, RateLimited, SeggraphError
 from seggraph.row_errors import RowError as RowErrorView
 
 
@@ -59,11 +59,20 @@ class RowError:
     path: list[str] | None = strawberry.field(
         description="Where in the row the error is: keys and indexes from its root; null for the whole row."
     )
+    is_stored: bool = strawberry.field(
+        default=False, description="Whether the rest of the row was stored, without what the error is about."
+    )
 
     @staticmethod
     def of(view: RowErrorView) -> "RowError":
         """The error as the service reports it."""
-        return RowError(index=view.index, code=view.code, message=view.message, path=_texts(view.path))
+        return RowError(
+            index=view.index,
+            code=view.code,
+            message=view.message,
+            path=_texts(view.path),
+            is_stored=view.is_stored,
+        )
 
 
 def user_errors(error: SeggraphError) -> list[UserError]:
@@ -102,5 +111,7 @@ class ReportErrors(FieldExtension):
         """Run the mutation."""
         try:
             return await next_(source, info, **kwargs)
+        except RateLimited:
+            raise  # nothing is wrong with the input
         except SeggraphError as error:
             return self._payload(errors=user_errors(error))

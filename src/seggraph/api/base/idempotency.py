@@ -24,16 +24,21 @@ class IdempotentMutations:
         self, caller: Caller, key: str, digest: str, execute: Callable[[], Awaitable[tuple[str, bool]]]
     ) -> str:
         """The answer to a mutation with a key. Raises IdempotencyConflict, RetryLater, TooMany."""
+        lane = caller.lane()
         caller.is_one_change = True
-        rights = f"{digest}:{caller.viewer.role}:{caller.viewer.scope}"
-        request = Request(caller.viewer, key, hashlib.sha256(rights.encode()).hexdigest())
+        viewer = caller.viewer
+        rights = f"{digest}:{viewer.role}:{viewer.scope}:{viewer.least_roles}"
+        request = Request(viewer, key, hashlib.sha256(rights.encode()).hexdigest())
 
         async def run() -> Outcome:
             return Outcome(*await execute())
 
-        async with self._place():
-            answer, _ = await answers.once(caller.services, request, run)
-        return answer
+        async def change() -> str:
+            async with self._place():
+                answer, _ = await answers.once(caller.services, request, run)
+            return answer
+
+        return await change() if lane is None else await lane.run(change)
 
     @asynccontextmanager
     async def _place(self) -> AsyncIterator[None]:

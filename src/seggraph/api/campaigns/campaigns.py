@@ -219,7 +219,7 @@ class CampaignQueries:
         search: Annotated[
             str | None,
             strawberry.argument(
-                description="Return only campaigns whose name contains this text; case is ignored."
+                description="Return only campaigns whose name contains these words, in any order; case is ignored."
             ),
         ] = None,
         statuses: Annotated[

@@ -11,9 +11,10 @@ from strawberry.types import Info
 from seggraph.api.base import ids
 from seggraph.api.base.context import caller_of
 from seggraph.api.base.errors import ReportErrors, RowError, UserError
+from seggraph.api.base.uploads import sent_file
 from seggraph.api.files.import_templates import MappedColumn
 from seggraph.api.files.imports import ColumnMapping
-from seggraph.errors import Duplicate, Required
+from seggraph.errors import Duplicate
 from seggraph.services.campaigns import metric_imports
 from seggraph.services.campaigns import metrics as campaign_metrics
 from seggraph.services.campaigns.metrics import RowWarningView
@@ -167,11 +168,9 @@ class MetricMutations:
     ) -> ImportCampaignMetricsPayload:
         """Import."""
         caller = caller_of(info)
-        read = getattr(input.file, "read", None)
-        if read is None:
-            raise Required("Send the file as a part of a multipart request.", path=("file",))
+        file = await sent_file(input.file)
         done = await metric_imports.run(
-            caller.services, caller.viewer, read, _mapping(input.mapping), ids.find
+            caller.services, caller.viewer, file.read, _mapping(input.mapping), ids.find
         )
         return ImportCampaignMetricsPayload(
             read=done.read,

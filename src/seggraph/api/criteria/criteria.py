@@ -1,7 +1,7 @@
 """Criteria in the schema: the input tree, and the catalogue of fields that builders offer."""
 
 from collections.abc import Collection, Mapping
-from datetime import datetime
+from datetime import date, datetime
 from enum import Enum
 from typing import Any
 
@@ -10,6 +10,7 @@ from strawberry.types import Info
 
 from seggraph.api.base import ids
 from seggraph.api.base.context import caller_of
+from seggraph.api.base.payloads import Warning
 from seggraph.api.base.scalars import JSON, DurationText
 from seggraph.criteria import (
     AttributeOp,
@@ -17,10 +18,12 @@ from seggraph.criteria import (
     EventAggregate,
     InOp,
     SetOp,
+    parse,
+    to_json,
     with_segment_ids,
 )
 from seggraph.errors import Invalid
-from seggraph.services.criteria import documents
+from seggraph.services.criteria import documents, warnings
 from seggraph.services.criteria import texts as criteria_texts
 from seggraph.services.criteria.documents import Given
 from seggraph.services.criteria.texts import CriteriaText
@@ -64,7 +67,7 @@ class ConsentInput:
     description="The period in which events count: a duration until now, or from one time to another."
 )
 class WindowInput:
-    """A window of events. Give `last`, or `from` or `to` or both."""
+    """A window of events. Give `last`, or a start or an end or both, each as an instant or as a day."""
 
     last: DurationText | None = strawberry.field(
         default=strawberry.UNSET, description="The length of a period that ends now, like P30D."
@@ -74,6 +77,16 @@ class WindowInput:
     )
     to: datetime | None = strawberry.field(
         default=strawberry.UNSET, description="The end of the period, not included."
+    )
+    from_day: date | None = strawberry.field(
+        name="fromDay",
+        default=strawberry.UNSET,
+        description="The first day of the period instead of `from`, in the workspace's time zone.",
+    )
+    to_day: date | None = strawberry.field(
+        name="toDay",
+        default=strawberry.UNSET,
+        description="The day before whose beginning the period ends instead of `to`, in the workspace's time zone.",
     )
 
 
@@ -238,6 +251,13 @@ def criteria_of(criteria: CriteriaInput | None, text: str | None) -> Given | Non
     return None if text is None or text is strawberry.UNSET else CriteriaText(text)
 
 
+async def criteria_warnings_of(info: Info, kind: MemberKind, given: Given | None) -> list[Warning]:
+    """The warnings about criteria that a mutation has saved."""
+    if given is None:
+        return []
+    return [Warning.about_criteria(one) for one in await warnings.about(caller_of(info).viewer, kind, given)]
+
+
 async def may_show(info: Info, kind: MemberKind, document: Mapping[str, Any]) -> bool:
     """Whether the caller may read stored criteria of members of a kind; see `documents.may_show`."""
     caller = caller_of(info)
@@ -252,7 +272,7 @@ def shown(document: Mapping[str, Any], seen: Collection[int] | None = None) -> J
     def id_of(number: int) -> strawberry.ID | None:
         return ids.encode("Segment", number) if seen is None or number in seen else None
 
-    return JSON(with_segment_ids(document, id_of))
+    return JSON(with_segment_ids(to_json(parse(document)), id_of))
 
 
 def text_shown(document: Mapping[str, Any], names: Mapping[int, str]) -> str | None:
@@ -272,7 +292,7 @@ def _plain(value: Any) -> Any:
         return value.name
     if isinstance(value, list):
         return [_plain(item) for item in value]
-    if isinstance(value, datetime):
+    if isinstance(value, date):  # a datetime is one too
         return value.isoformat()
     if isinstance(value, Mapping):
         return value

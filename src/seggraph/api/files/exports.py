@@ -147,7 +147,8 @@ class CreateExportInput:
     )
     format: ExportFormat = strawberry.field(
         default=ExportFormat.CSV,
-        description="CSV (UTF-8, formulas neutralised) or JSON_LINES (an object a line).",
+        description="CSV for people (UTF-8, texts that a spreadsheet would run are protected), PLAIN_CSV for"
+        " programs, or JSON_LINES (an object a line).",
     )
     gzip: bool = strawberry.field(default=False, description="Whether to compress the file with gzip.")
     filter: SegmentFilter | None = strawberry.field(

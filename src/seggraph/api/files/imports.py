@@ -13,11 +13,11 @@ from seggraph.api.base.context import Caller, caller_of
 from seggraph.api.base.errors import ReportErrors, UserError
 from seggraph.api.base.node import Node
 from seggraph.api.base.paging import After, Before, CountedConnection, Edge, First, Last, request_of
+from seggraph.api.base.uploads import sent_file
 from seggraph.api.files.import_columns import ColumnReading, ImportColumn
 from seggraph.api.files.import_templates import MappedColumn
 from seggraph.api.reach.reach import RunError
 from seggraph.api.segments.segments import Segment
-from seggraph.errors import Required
 from seggraph.events import Fact, ImportProgressed
 from seggraph.services.imports import imports
 from seggraph.services.imports import rejects as import_rejects
@@ -337,14 +337,12 @@ class ImportMutations:
     async def create_import(self, info: Info, input: CreateImportInput) -> ImportPayload:
         """Take a file in."""
         caller = caller_of(info)
-        read = getattr(input.file, "read", None)
-        if read is None:
-            raise Required("Send the file as a part of a multipart request.", path=("file",))
+        file = await sent_file(input.file)
         view = await imports.create(
             caller.services,
             caller.viewer,
-            read,
-            file_name=getattr(input.file, "filename", None) or "",
+            file.read,
+            file_name=file.name,
             kind=input.kind,
             segment_id=None
             if input.segment_id is None

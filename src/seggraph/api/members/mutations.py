@@ -82,10 +82,15 @@ class UpsertMembersInput:
     members: list[Row] = strawberry.field(
         graphql_type=list[MemberInput], description="The members: up to 1,000, each external id once."
     )
+    whole_rows: bool = strawberry.field(
+        default=False,
+        description="Whether a row with an error is not stored at all. By default everything else of it is stored;"
+        " only an error in the external id or in the consents keeps the whole row from being stored.",
+    )
 
 
 @strawberry.type(
-    description="The number of rows by result: created + updated + unchanged + rows with errors."
+    description="The number of rows by result: created + updated + unchanged + rows that were not stored."
 )
 class UpsertMembersPayload:
     """Payload of upsertMembers."""
@@ -93,8 +98,12 @@ class UpsertMembersPayload:
     created: int = strawberry.field(default=0, description="How many members were created.")
     updated: int = strawberry.field(default=0, description="How many members changed.")
     unchanged: int = strawberry.field(default=0, description="How many members were already as requested.")
+    partial: int = strawberry.field(
+        default=0, description="How many of these rows were stored without values that are not acceptable."
+    )
     row_errors: list[RowError] = strawberry.field(
-        default_factory=list, description="The rows that were not stored."
+        default_factory=list,
+        description="What is wrong with rows: those that were not stored, and values of others that were left out.",
     )
     errors: list[UserError] = strawberry.field(
         default_factory=list, description="The errors because of which nothing was stored; empty on success."
@@ -182,18 +191,22 @@ class MemberMutations:
     """The mutations of members."""
 
     @strawberry.mutation(
-        description="Create or change up to 1,000 members. Valid rows are stored even if others have errors.",
+        description="Create or change up to 1,000 members. Valid rows are stored even if others have errors, and of a"
+        " row with an error everything else.",
         extensions=[ReportErrors(UpsertMembersPayload)],
     )
     async def upsert_members(self, info: Info, input: UpsertMembersInput) -> UpsertMembersPayload:
         """Upsert."""
         caller = caller_of(info)
         rows = [row_of(row) for row in input.members]
-        report = await upserts.upsert(caller.services, caller.viewer, input.kind, rows)
+        report = await upserts.upsert(
+            caller.services, caller.viewer, input.kind, rows, whole_rows=input.whole_rows
+        )
         return UpsertMembersPayload(
             created=report.created,
             updated=report.updated,
             unchanged=report.unchanged,
+            partial=report.partial,
             row_errors=[RowError.of(error) for error in report.row_errors],
         )
 

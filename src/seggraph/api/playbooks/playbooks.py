@@ -1,5 +1,6 @@
 """Playbooks in the schema: the type, its connection, and the mutations."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Any
 
@@ -11,9 +12,16 @@ from seggraph.api.base.context import caller_of
 from seggraph.api.base.errors import ReportErrors, UserError
 from seggraph.api.base.node import Node
 from seggraph.api.base.paging import After, Before, CountedConnection, Edge, First, Last, request_of
-from seggraph.api.base.payloads import DeletePayload
+from seggraph.api.base.payloads import DeletePayload, Warning
 from seggraph.api.base.scalars import JSON
-from seggraph.api.criteria.criteria import CriteriaInput, criteria_of, may_show, shown, text_shown
+from seggraph.api.criteria.criteria import (
+    CriteriaInput,
+    criteria_of,
+    criteria_warnings_of,
+    may_show,
+    shown,
+    text_shown,
+)
 from seggraph.api.segments.segments import Segment
 from seggraph.api.users.viewer import KeyName, User, load_key_name, load_user
 from seggraph.services.criteria import documents as criteria_documents
@@ -141,14 +149,18 @@ class PlaybookPayload:
     playbook: Playbook | None = strawberry.field(
         default=None, description="The playbook; null if there are errors."
     )
+    warnings: list[Warning] = strawberry.field(
+        default_factory=list,
+        description="What the criteria ask for and nobody has, like an event that was never recorded.",
+    )
     errors: list[UserError] = strawberry.field(
         default_factory=list, description="The errors because of which nothing was done; empty on success."
     )
 
     @staticmethod
-    def of(view: PlaybookView) -> "PlaybookPayload":
+    def of(view: PlaybookView, warnings: Sequence[Warning] = ()) -> "PlaybookPayload":
         """The payload of what was done."""
-        return PlaybookPayload(playbook=Playbook.of(view))
+        return PlaybookPayload(playbook=Playbook.of(view), warnings=list(warnings))
 
 
 @strawberry.input(description="The playbook to create. It is ACTIVE at once.")
@@ -228,7 +240,7 @@ class PlaybookQueries:
         search: Annotated[
             str | None,
             strawberry.argument(
-                description="Return only playbooks whose name contains this text; case is ignored."
+                description="Return only playbooks whose name contains these words, in any order; case is ignored."
             ),
         ] = None,
         kinds: Annotated[
@@ -266,7 +278,8 @@ class PlaybookMutations:
             criteria=criteria_of(input.criteria, input.criteria_text),
             add_to_segment_ids=_segment_ids(input.add_to_segment_ids),
         )
-        return PlaybookPayload.of(await playbooks.create(caller.services, caller.viewer, draft))
+        view = await playbooks.create(caller.services, caller.viewer, draft)
+        return PlaybookPayload.of(view, await criteria_warnings_of(info, draft.kind, draft.criteria))
 
     @strawberry.mutation(
         description="Change a playbook. The segments that it affects are calculated again.",
@@ -276,10 +289,9 @@ class PlaybookMutations:
         """Update."""
         caller = caller_of(info)
         number = ids.decode("Playbook", input.id)
-        view = await playbooks.update(
-            caller.services, caller.viewer, number, _changes(input), version=input.version
-        )
-        return PlaybookPayload.of(view)
+        changes = _changes(input)
+        view = await playbooks.update(caller.services, caller.viewer, number, changes, version=input.version)
+        return PlaybookPayload.of(view, await criteria_warnings_of(info, view.kind, changes.get("criteria")))
 
     @strawberry.mutation(
         description="Pause a playbook. The members that it added stay, and it adds no others.",

@@ -112,7 +112,7 @@ class SegmentListQueries:
         search: Annotated[
             str | None,
             strawberry.argument(
-                description="Count only segments whose name contains this text; case is ignored."
+                description="Count only segments whose name contains these words, in any order; case is ignored."
             ),
         ] = None,
     ) -> list[SegmentStatusCount]:

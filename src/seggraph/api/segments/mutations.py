@@ -12,7 +12,7 @@ from seggraph.api.base.context import Caller, caller_of
 from seggraph.api.base.errors import ReportErrors
 from seggraph.api.base.payloads import DeletePayload, Warning
 from seggraph.api.base.scalars import DurationText
-from seggraph.api.criteria.criteria import CriteriaInput, criteria_of
+from seggraph.api.criteria.criteria import CriteriaInput, criteria_of, criteria_warnings_of
 from seggraph.api.segments.payloads import SegmentPayload
 from seggraph.api.segments.segments import Segment
 from seggraph.context import Context
@@ -81,7 +81,8 @@ class CreateSegmentInput:
         description="Who may see the segment; default WORKSPACE. Segments of team members are always PRIVATE.",
     )
     hidden_from_ids: list[strawberry.ID] | None = strawberry.field(
-        default=None, description="The users that the segment is hidden from."
+        default=None,
+        description="The users that the segment is hidden from; administrators and leaders cannot be.",
     )
     sync_interval: DurationText | None = strawberry.field(
         default=None,
@@ -132,7 +133,8 @@ class UpdateSegmentInput:
     )
     hidden_from_ids: list[strawberry.ID] | None = strawberry.field(
         default=strawberry.UNSET,
-        description="The users that the segment is hidden from; they replace the present ones.",
+        description="The users that the segment is hidden from; they replace the present ones. Administrators and"
+        " leaders cannot be.",
     )
     sync_interval: DurationText | None = strawberry.field(
         default=strawberry.UNSET,
@@ -165,7 +167,8 @@ class SegmentMutations:
             activate=input.activate,
         )
         view = await segments.create(caller.services, caller.viewer, draft)
-        return SegmentPayload(segment=Segment.of(view))
+        warnings = await criteria_warnings_of(info, draft.kind, draft.criteria)
+        return SegmentPayload(segment=Segment.of(view), warnings=warnings)
 
     @strawberry.mutation(
         description="Change a segment. Its status decides what can be changed; see docs/segments.md.",
@@ -174,16 +177,15 @@ class SegmentMutations:
     async def update_segment(self, info: Info, input: UpdateSegmentInput) -> SegmentPayload:
         """Update."""
         caller = caller_of(info)
+        changes = _changes(input)
         edit = await segment_edits.update(
-            caller.services,
-            caller.viewer,
-            ids.decode("Segment", input.id),
-            _changes(input),
-            version=input.version,
+            caller.services, caller.viewer, ids.decode("Segment", input.id), changes, version=input.version
         )
-        return SegmentPayload(
-            segment=Segment.of(edit.segment), warnings=await _warnings(caller, edit), edit=edit
-        )
+        warnings = [
+            *await _warnings(caller, edit),
+            *await criteria_warnings_of(info, edit.segment.kind, changes.get("criteria")),
+        ]
+        return SegmentPayload(segment=Segment.of(edit.segment), warnings=warnings, edit=edit)
 
     @strawberry.mutation(
         description="Activate a draft and start its calculation. A segment that is already ACTIVE does not"

@@ -8,6 +8,7 @@ from strawberry.types import Info
 from seggraph.api.base import ids
 from seggraph.api.base.context import caller_of
 from seggraph.api.base.errors import ReportErrors, UserError
+from seggraph.api.base.payloads import Warning
 from seggraph.api.criteria.criteria import CriteriaInput, criteria_of
 from seggraph.api.events.events import CustomerValue
 from seggraph.api.members.members import Member
@@ -51,6 +52,11 @@ class SegmentPreview:
     errors: list[UserError] = strawberry.field(
         default_factory=list, description="The errors in the criteria; empty on success."
     )
+    warnings: list[Warning] = strawberry.field(
+        default_factory=list,
+        description="What the criteria ask for and nobody has: an event that was never recorded, a property or"
+        " value that is not there. They count all the same.",
+    )
     preview: strawberry.Private[Preview | None] = None
 
     @strawberry.field(description="Some of the matching members, oldest first.")
@@ -92,6 +98,7 @@ class SegmentPreview:
             member_count=len(preview.members),
             reach=Reach.of_preview(preview),
             sentence=preview.sentence,
+            warnings=[Warning.about_criteria(warning) for warning in preview.warnings],
             preview=preview,
         )
 

@@ -391,7 +391,8 @@ class Segment(
         search: Annotated[
             str | None,
             strawberry.argument(
-                description="Return only members whose name, domain or email contains this text; case is ignored."
+                description="Return only members whose name, domain and email contain these words, in any order"
+                " and whatever their case, or whose external id is this text."
             ),
         ] = None,
         where: Annotated[

@@ -11,7 +11,7 @@ from seggraph.api.base import ids
 from seggraph.api.base.context import caller_of
 from seggraph.api.base.errors import ReportErrors, RowError, UserError
 from seggraph.api.base.paging import After, Before, CountedConnection, Edge, First, Last, request_of
-from seggraph.errors import Required
+from seggraph.api.base.uploads import sent_file
 from seggraph.services.suppressions import files as suppression_files
 from seggraph.services.suppressions import suppressions
 from seggraph.services.suppressions.suppressions import SuppressionList, SuppressionView
@@ -204,11 +204,9 @@ class SuppressionMutations:
     ) -> ImportSuppressionsPayload:
         """Take a file in."""
         caller = caller_of(info)
-        read = getattr(input.file, "read", None)
-        if read is None:
-            raise Required("Send the file as a part of a multipart request.", path=("file",))
+        file = await sent_file(input.file)
         report = await suppression_files.suppress(
-            caller.services, caller.viewer, read, input.channel, input.reason, column=input.column
+            caller.services, caller.viewer, file.read, input.channel, input.reason, column=input.column
         )
         return ImportSuppressionsPayload(
             read=report.read,

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from seggraph.criteria.nodes import (
+    DAY_LENGTH,
     All,
     AnyOf,
     Attribute,
@@ -103,5 +104,11 @@ def _filters(test: Event) -> dict[str, Any]:
 def _window(window: Window | None) -> dict[str, Any] | None:
     if window is None:
         return None
-    written = {"last": window.last, "from": window.start, "to": window.end}
-    return {key: value for key, value in written.items() if value is not None}
+    return _given(last=window.last) | _end("from", window.start) | _end("to", window.end)
+
+
+def _end(key: str, text: str | None) -> dict[str, Any]:
+    """An end of a window: a day has a key of its own, for GraphQL has types for days and for instants."""
+    if text is None:
+        return {}
+    return {f"{key}Day" if len(text) == DAY_LENGTH else key: text}

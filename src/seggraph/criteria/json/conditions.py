@@ -1,10 +1,11 @@
 """Reading the conditions at the leaves of a tree: one method for each key of a node that holds no other node."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Final
 
 from seggraph.criteria.json.shapes import Shapes
 from seggraph.criteria.nodes import (
+    DAY_LENGTH,
     MAX_LEAVES,
     MAX_STEPS,
     AnyOf,
@@ -127,17 +128,30 @@ class ConditionReader(Shapes):
     def _window(self, content: object, path: Path) -> Window | None:
         if content is None:
             return None
-        parts = self.parts(content, path, required=(), optional=("last", "from", "to"))
+        parts = self.parts(content, path, required=(), optional=("last", "from", "fromDay", "to", "toDay"))
         if parts is None:
             return None
         last = self.optional_name(parts.get("last"), (*path, "last"), "a duration")
-        start = self.optional_name(parts.get("from"), (*path, "from"), "an instant")
-        end = self.optional_name(parts.get("to"), (*path, "to"), "an instant")
-        if all(parts.get(key) is None for key in ("last", "from", "to")):
+        start, end = (self._end(parts, key, path) for key in ("from", "to"))
+        given = {key for key, value in parts.items() if value is not None}
+        if not given:
             self.mistakes.add(BadValue, "give `last`, or `from` or `to` or both", path)
-        elif parts.get("last") is not None and (parts.get("from") is not None or parts.get("to") is not None):
+        elif "last" in given and len(given) > 1:
             self.mistakes.add(BadValue, "give either `last`, or `from` and `to`, not both", path)
         return Window(last, start, end)
+
+    def _end(self, parts: Mapping[str, object], key: str, path: Path) -> str | None:
+        """An end of a window: an instant or, under a key of its own, a day."""
+        day_key = f"{key}Day"
+        instant = self.optional_name(parts.get(key), (*path, key), "an instant")
+        day = self.optional_name(parts.get(day_key), (*path, day_key), "a day")
+        if day is not None and len(day) != DAY_LENGTH:
+            self.mistakes.add(
+                BadValue, f"a day like 2026-01-31 is needed, not {shown(day)}", (*path, day_key)
+            )
+        if instant is not None and day is not None:
+            self.mistakes.add(BadValue, f"give either `{key}` or `{day_key}`, not both", path)
+        return day if instant is None else instant
 
     def _where(self, content: object, path: Path) -> tuple[Attribute, ...]:
         if content is None:

@@ -11,7 +11,7 @@ from seggraph.access import VISIBLE_CAMPAIGN, VISIBLE_SEGMENT, Viewer, visibilit
 from seggraph.database.connections import database
 from seggraph.database.paging import Key, Order, Page, PageRequest, fetch_page, fetch_pages
 from seggraph.errors import NotFound
-from seggraph.values.names import search_key
+from seggraph.values.names import words_sought
 from seggraph.vocabulary import CampaignSegmentRole, CampaignStatus, Channel
 
 
@@ -61,7 +61,7 @@ OF_SEGMENT: Final = """
 """
 
 FILTER: Final = """
-    AND ($2::text IS NULL OR position($2 IN c.name_key) > 0)
+    AND NOT EXISTS (SELECT FROM unnest($2::text[]) AS word WHERE position(word IN c.name_key) = 0)
     AND ($3::text[] IS NULL OR c.status = ANY($3))
 """
 
@@ -165,7 +165,7 @@ def _segments(campaign_id: int, rows: Sequence[asyncpg.Record]) -> CampaignSegme
 
 
 def _arguments(viewer: Viewer, list_: CampaignList) -> tuple[Any, ...]:
-    return viewer.workspace_id, search_key(list_.search), list_.statuses
+    return viewer.workspace_id, words_sought(list_.search), list_.statuses
 
 
 def view_of(row: asyncpg.Record) -> CampaignView:

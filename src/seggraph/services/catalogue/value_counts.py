@@ -100,6 +100,14 @@ SUGGEST: Final = """
     ) t WHERE value IS NOT NULL GROUP BY value HAVING sum(count) > 0 ORDER BY 2 DESC, 1 LIMIT $5
 """
 
+HELD: Final = """
+    SELECT value FROM (
+      SELECT value, count FROM value_counts WHERE workspace_id = $1 AND kind = $2 AND field = $3 AND value = ANY($4)
+      UNION ALL
+      SELECT value, delta FROM value_deltas WHERE workspace_id = $1 AND kind = $2 AND field = $3 AND value = ANY($4)
+    ) t GROUP BY value HAVING sum(count) > 0
+"""
+
 IS_CROWDED: Final = """
     SELECT crowded FROM field_counts WHERE workspace_id = $1 AND kind = $2 AND field = $3
 """
@@ -211,6 +219,31 @@ async def suggest(
         SuggestedValue(row["value"] == "true" if is_flag else row["value"], row["count"], exact)
         for row in rows
     ]
+
+
+async def unknown(
+    connection: asyncpg.Connection,
+    workspace_id: int,
+    kind: MemberKind,
+    field: Field | None,
+    values: Sequence[str],
+) -> dict[str, list[str]] | None:
+    """Those of the values of a field, or of the tags, that no member has, each with the most frequent ones.
+
+    None for a field whose values are not all counted: nobody can say then what there is not.
+    """
+    if field is not None and not _is_suggested(field):
+        return None
+    key = TAGS if field is None else counted_values(field)
+    given = workspace_id, kind, key
+    if SUGGESTED.get(key) is Suggestions.SAMPLED or await connection.fetchval(IS_CROWDED, *given):
+        return None
+    held = {row["value"] for row in await connection.fetch(HELD, *given, list(values))}
+    absent = [value for value in dict.fromkeys(values) if value not in held]
+    if not absent:
+        return {}
+    frequent = [row["value"] for row in await connection.fetch(SUGGEST, *given, "", MAX_SUGGESTIONS)]
+    return dict.fromkeys(absent, frequent)
 
 
 def counted_values(field: Field) -> str:

@@ -123,6 +123,9 @@ WORK: Final = ClaimableWork(
 )
 """Segments whose requested revision is to be computed."""
 
+COUNT_OPEN: Final = f"SELECT count(*) FROM segments w WHERE w.workspace_id = $1 AND {WORK.is_open}"  # noqa: S608
+"""How many segments of a workspace are being computed, or wait for it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Computation:

@@ -16,19 +16,30 @@ from seggraph.errors import CriteriaTooExpensive, CriteriaTooSlow, Path
 from seggraph.services.changes import populations
 from seggraph.services.criteria import documents
 from seggraph.services.rules import segment_references
+from seggraph.throttling import Bounded
 from seggraph.vocabulary import MemberKind
 
 GRACE_SECONDS: Final = 0.5
 """The time limit of the server comes first, ours when the statements together take longer."""
 
+PATIENCE_SECONDS: Final = 3.0
+"""How long one waits for those of the same user, API key or workspace that are evaluated already."""
+
 
 @asynccontextmanager
-async def preview_limits(context: Context, path: Path) -> AsyncIterator[None]:
-    """Limit the block to the time of a preview. Errors get the path of the criteria.
+async def preview_limits(context: Context, viewer: Viewer, path: Path) -> AsyncIterator[None]:
+    """Limit the block to the time of a preview, and to few of a viewer at once. Errors get the path of the criteria.
 
-    Raises CriteriaTooSlow and CriteriaTooExpensive.
+    Raises CriteriaTooSlow, CriteriaTooExpensive, and RateLimited.
     """
     seconds = context.settings.preview_timeout_seconds
+    with await context.throttle.take(viewer, Bounded.PREVIEWS, patience_seconds=PATIENCE_SECONDS):
+        async with _timed(seconds, path):
+            yield
+
+
+@asynccontextmanager
+async def _timed(seconds: float, path: Path) -> AsyncIterator[None]:
     try:
         async with asyncio.timeout(seconds + GRACE_SECONDS):
             yield
@@ -45,7 +56,7 @@ async def find(
 
     Raises CriteriaError, CriteriaTooSlow, CriteriaTooExpensive, and Forbidden for what the viewer may not ask about.
     """
-    async with preview_limits(context, (path,)), snapshot() as connection:
+    async with preview_limits(context, viewer, (path,)), snapshot() as connection:
         as_of: datetime = await connection.fetchval("SELECT now()")
         _, criteria = await documents.checked(connection, viewer.workspace_id, kind, document, path=(path,))
         documents.require_askable(viewer, criteria, path=(path,))

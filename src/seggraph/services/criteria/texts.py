@@ -27,6 +27,7 @@ from seggraph.criteria.text.names import catalogue_at, kind_at
 from seggraph.database.connections import database
 from seggraph.errors import Path, SeggraphError
 from seggraph.services.catalogue import catalogues, value_counts
+from seggraph.services.events import catalogue as event_catalogue
 from seggraph.values.attribute_values import storable_text
 from seggraph.values.names import MAX_NAME, name_key
 from seggraph.vocabulary import AttributeType, MemberKind
@@ -48,18 +49,6 @@ SEGMENT_NAMES: Final = f"""
     WHERE {VISIBLE_SEGMENT} AND s.kind = $4 AND s.status <> 'ARCHIVED' AND starts_with(s.name_key, $5)
     ORDER BY s.name_key LIMIT $6
 """  # noqa: S608 - constants only
-
-EVENT_NAMES: Final = """
-    WITH RECURSIVE names (name) AS (
-      (SELECT name FROM event_totals WHERE workspace_id = $1 AND kind = $2 ORDER BY name LIMIT 1)
-      UNION ALL
-      SELECT (SELECT t.name FROM event_totals t
-              WHERE t.workspace_id = $1 AND t.kind = $2 AND t.name > n.name ORDER BY t.name LIMIT 1)
-      FROM names n WHERE n.name IS NOT NULL
-    )
-    SELECT name FROM names WHERE name IS NOT NULL LIMIT $3
-"""
-"""Each name once, by one look into the index for each of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,8 +153,8 @@ async def _segment_names(
 async def _event_names(
     connection: asyncpg.Connection, viewer: Viewer, kind: MemberKind, typed: str
 ) -> list[tuple[CompletionKind, str, str]]:
-    rows = await connection.fetch(EVENT_NAMES, viewer.workspace_id, kind, MAX_NAMES)
-    return [(CompletionKind.EVENT, row["name"], "An event.") for row in rows]
+    names = await event_catalogue.names(connection, viewer.workspace_id, kind, limit=MAX_NAMES)
+    return [(CompletionKind.EVENT, name, "An event.") for name in names]
 
 
 async def _relation_names(

@@ -4,17 +4,17 @@ PostgreSQL writes the file itself (COPY), many times faster than rows that pass 
 `csv_values.format_value` would make of the value, so that the file imports again unchanged.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import Final
+from typing import Final, TypeAlias
 
 from seggraph.errors import Duplicate, NotFound, Path, TooMany
 from seggraph.member_fields import FIELDS, CellForm, MemberField
 from seggraph.services.imports.mappings import ATTRIBUTE_PREFIX
 from seggraph.services.imports.mappings import FIELDS as IMPORTED
 from seggraph.values import csv_values
-from seggraph.vocabulary import AttributeType, ConsentState, MemberKind
+from seggraph.vocabulary import AttributeType, ConsentState, ExportFormat, MemberKind
 
 MAX_COLUMNS: Final = 600
 
@@ -35,17 +35,17 @@ class ExportColumn:
     attribute: str | None = None
     names: type[IntEnum] | None = None
 
-    def cell(self, place: str) -> str:
-        """The SQL of the cell; `place` is the parameter with the attribute's name."""
+    def cell(self, place: str, text: "Written") -> str:
+        """The SQL of the cell; `place` is the parameter with the attribute's name, `text` writes a text."""
         if self.names is not None:
             return _chosen(self.sql, {value.value: value.name for value in self.names})
         if self.attribute is None:
-            return _cell(self.form, self.sql)
+            return _cell(self.form, self.sql, text)
         if self.form is not CellForm.LIST:
-            return _cell(self.form, f"(m.attributes ->> {place})")
+            return _cell(self.form, f"(m.attributes ->> {place})", text)
         items = f"ARRAY(SELECT jsonb_array_elements_text(m.attributes -> {place}))"
         count = f"jsonb_array_length(m.attributes -> {place})"
-        return f"CASE WHEN {count} = 0 THEN '[]' WHEN {count} > 0 THEN {_list(items)} END"
+        return f"CASE WHEN {count} = 0 THEN '[]' WHEN {count} > 0 THEN {_list(items, text)} END"
 
     def json(self, before: str) -> str:
         """The SQL of the text of a field's name and JSON value, after `before`; not for attributes."""
@@ -58,12 +58,16 @@ class ExportColumn:
         return f"coalesce('{start}' || to_json({self.sql})::text, '{null}')"
 
 
-def _cell(form: CellForm, value: str) -> str:
+Written: TypeAlias = Callable[[str], str]
+"""What makes the SQL of a cell of the SQL of a text."""
+
+
+def _cell(form: CellForm, value: str, text: Written) -> str:
     match form:
         case CellForm.TEXT:
-            return _text(value)
+            return text(value)
         case CellForm.LIST:
-            return f"CASE WHEN {value} = '{{}}' THEN '' ELSE {_list(value)} END"
+            return f"CASE WHEN {value} = '{{}}' THEN '' ELSE {_list(value, text)} END"
         case CellForm.FLAG:
             return f"CASE WHEN {value} THEN 'true' ELSE 'false' END"
         case CellForm.NUMBER:
@@ -73,19 +77,30 @@ def _cell(form: CellForm, value: str) -> str:
             return value
 
 
-def _text(value: str) -> str:
+def _protected(value: str) -> str:
     """A text as `csv_values.escape` writes it."""
-    could_run = r"E'^(?:[=+@\t\r\n-]|''(?:$|[=+@\t\r\n''-]))'"
+    could_run = rf"E'^(?:(?!{csv_values.PHONE}$)[=+@\t\r\n-]|''(?:$|[=+@\t\r\n''-]))'"
     return f"CASE WHEN {value} = '' OR {value} ~ {could_run} THEN '''' || {value} ELSE {value} END"
 
 
-def _list(value: str) -> str:
+def _plain(value: str) -> str:
+    return value
+
+
+WRITTEN: Final[Mapping[ExportFormat, Written]] = {
+    ExportFormat.CSV: _protected,
+    ExportFormat.PLAIN_CSV: _plain,
+}
+"""How the formats with cells write texts."""
+
+
+def _list(value: str, text: Written) -> str:
     """A list of texts as `csv_values.format_value` writes it: between semicolons if it can be, otherwise as JSON."""
     separator = csv_values.LIST_SEPARATOR
     return f"""
       CASE WHEN EXISTS (SELECT FROM unnest({value}) AS item WHERE item = '' OR item <> btrim(item, '{SPACES}')
         OR item ~ '[{csv_values.LIST_SIGNS}]' OR left(item, 1) IN ('[', '''', '{{'))
-      THEN to_jsonb({value})::text ELSE {_text(f"array_to_string({value}, '{separator}')")} END
+      THEN to_jsonb({value})::text ELSE {text(f"array_to_string({value}, '{separator}')")} END
     """
 
 
@@ -207,10 +222,11 @@ def _attribute(name: str, type_: AttributeType) -> ExportColumn:
     return ExportColumn(shown, _FORMS.get(type_, CellForm.PLAIN), attribute=name)
 
 
-def csv_select(columns: Sequence[ExportColumn], first: int) -> tuple[str, list[str]]:
+def csv_select(columns: Sequence[ExportColumn], first: int, text: Written) -> tuple[str, list[str]]:
     """The select list of the cells, and the values of its parameters, the first of which is $`first`."""
     places = _places(columns, first)
-    return ", ".join(column.cell(places.get(column.name, "")) for column in columns), _parameters(columns)
+    cells = (column.cell(places.get(column.name, ""), text) for column in columns)
+    return ", ".join(cells), _parameters(columns)
 
 
 def json_select(columns: Sequence[ExportColumn], first: int) -> tuple[str, list[str]]:

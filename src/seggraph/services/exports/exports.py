@@ -22,9 +22,10 @@ from seggraph.access import (
 )
 from seggraph.context import Context
 from seggraph.database.connections import database
+from seggraph.database.locks import LockSpace, lock_exclusive
 from seggraph.database.paging import Key, Order, Page, PageRequest, fetch_page
 from seggraph.database.unit_of_work import UnitOfWork, begin
-from seggraph.errors import Invalid, NotFound, Required
+from seggraph.errors import Invalid, NotFound, RateLimited, Required
 from seggraph.events import ExportFinished, ExportProgressed
 from seggraph.files import uploads
 from seggraph.files.signed_paths import sign
@@ -122,7 +123,7 @@ class ExportView:
     @property
     def file_name(self) -> str:
         """What a client's file may be called."""
-        ending = "csv" if self.format is ExportFormat.CSV else "jsonl"
+        ending = "jsonl" if self.format is ExportFormat.JSON_LINES else "csv"
         what = "members" if self.content is ExportContent.MEMBERS else "segments"
         return f"{what}-{self.id}.{ending}{'.gz' if self.gzip else ''}"
 
@@ -133,14 +134,26 @@ SELECT: Final = f"""
 
 COUNT: Final = f"SELECT count(*) FROM exports e WHERE {VISIBLE_EXPORT}"  # noqa: S608 - constants only
 
+RUNNING: Final = """
+    SELECT count(*) AS all, count(*) FILTER (WHERE created_by_id IS NOT DISTINCT FROM $2) AS own
+    FROM exports WHERE workspace_id = $1 AND status = 'RUNNING'
+"""
+"""How many exports are being written: of the workspace, and of a user. API keys count together, as no user's."""
+EXPORT_AGAIN_SECONDS: Final = 10
+
 NEWEST_FIRST: Final = Order("export.id", (Key("e.id", "bigint"),), descending=True)
 
 
 async def create(context: Context, viewer: Viewer, draft: ExportDraft) -> ExportView:
-    """Ask for a file. Raises Forbidden, Required, NotFound (segment, column), Duplicate, TooMany, Invalid."""
+    """Ask for a file.
+
+    Raises Forbidden, Required, NotFound (segment, column), Duplicate, TooMany, Invalid, and RateLimited.
+    """
     require_write(viewer)
+    require_personal_data(viewer)
     await _require_possible(viewer, draft)
     async with begin() as unit:
+        await _require_few_running(context, unit, viewer)
         row = await Export.create(
             workspace_id=viewer.workspace_id,
             content=draft.content,
@@ -161,6 +174,25 @@ async def create(context: Context, viewer: Viewer, draft: ExportDraft) -> Export
             f"{SELECT} AND e.id = $4", *visibility_arguments(viewer), row.id
         )
     return view_of(stored)
+
+
+async def _require_few_running(context: Context, unit: UnitOfWork, viewer: Viewer) -> None:
+    """Raise RateLimited while many exports are being written: of the workspace, or of who asks."""
+    settings = context.settings
+    # One after the other, so that two that ask at the same time do not both take the last place.
+    await lock_exclusive(unit.connection, LockSpace.EXPORTS, viewer.workspace_id)
+    row = await unit.connection.fetchrow(RUNNING, viewer.workspace_id, viewer.user_id)
+    own = "this user" if viewer.api_key_id is None else "the API keys of this workspace"
+    for count, most, whose in (
+        (row["own"], settings.max_exports, own),
+        (row["all"], settings.max_workspace_exports, "this workspace"),
+    ):
+        if count >= most:
+            raise RateLimited(
+                f"At most {most:,} exports of {whose} are written at the same time: wait for one, or discard it.",
+                limit=most,
+                retry_after_seconds=EXPORT_AGAIN_SECONDS,
+            )
 
 
 async def get(viewer: Viewer, export_id: int) -> ExportView:

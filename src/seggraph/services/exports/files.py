@@ -16,7 +16,7 @@ from pyroaring import BitMap
 from seggraph.access import VISIBLE_SEGMENT, Viewer, visibility_arguments
 from seggraph.audiences import ChunkOwner, ChunkStore
 from seggraph.models.audiences import ChunkRole
-from seggraph.services.exports.columns import ExportColumn, csv_select, json_select
+from seggraph.services.exports.columns import WRITTEN, ExportColumn, csv_select, json_select
 from seggraph.services.segments.views import SegmentFilter
 from seggraph.values import csv_values
 from seggraph.vocabulary import ExportFormat, MemberKind
@@ -37,6 +37,7 @@ EVERYONE: Final = "SELECT array_agg(ordinal) FROM members WHERE workspace_id = $
 
 HOW: Final = {
     ExportFormat.CSV: {"format": "csv"},
+    ExportFormat.PLAIN_CSV: {"format": "csv"},
     ExportFormat.JSON_LINES: {"format": "csv", "quote": "\x01", "escape": "\x01", "delimiter": "\x02"},
 }
 
@@ -50,9 +51,12 @@ def open_file(path: Path, *, compressed: bool) -> BinaryIO:
 
 def begin_file(file: BinaryIO, columns: Sequence[ExportColumn], format_: ExportFormat) -> None:
     """Write what stands above the rows: the names of the columns, for CSV."""
-    if format_ is ExportFormat.CSV:
+    if format_ in WRITTEN:
+        names = [column.name for column in columns]
+        if format_ is ExportFormat.CSV:
+            names = list(map(csv_values.escape, names))
         text = io.StringIO()
-        csv.writer(text, lineterminator="\n").writerow([csv_values.escape(column.name) for column in columns])
+        csv.writer(text, lineterminator="\n").writerow(names)
         file.write(text.getvalue().encode())
 
 
@@ -104,8 +108,8 @@ def _query(
     rows: str, columns: Sequence[ExportColumn], format_: ExportFormat, first: int
 ) -> tuple[str, list[str]]:
     """The query whose rows are the lines of the file, and the values of its parameters from $`first` on."""
-    select = csv_select if format_ is ExportFormat.CSV else json_select
-    line, names = select(columns, first)
+    written = WRITTEN.get(format_)
+    line, names = json_select(columns, first) if written is None else csv_select(columns, first, written)
     return f"SELECT {line} {rows}", names
 
 

@@ -1,5 +1,6 @@
 """Viewers whose credentials were checked a moment ago: most requests need no decoding and no statement."""
 
+import asyncio
 from typing import Final
 
 from cachetools import TTLCache
@@ -18,6 +19,7 @@ class SignIns:
 
     def __init__(self) -> None:
         self._kept: TTLCache[str, Viewer] = TTLCache(KEPT_VIEWERS, KEPT_SECONDS)
+        self._checking: dict[tuple[str, int], asyncio.Task[Viewer]] = {}
         self._changes = 0
 
     def find(self, credentials: str | None) -> Viewer | None:
@@ -25,12 +27,26 @@ class SignIns:
         return None if credentials is None else self._kept.get(credentials)
 
     async def check(self, settings: Settings, credentials: str | None) -> Viewer:
-        """The viewer of credentials, see `authenticate`. Raises Unauthenticated."""
-        changes = self._changes
-        viewer = await authenticate(settings, credentials)
-        if credentials is not None and changes == self._changes:
-            self._kept[credentials] = viewer
-        return viewer
+        """The viewer of credentials, see `authenticate`. Raises Unauthenticated.
+
+        Those who ask while the same credentials are being checked wait for that: thousands of operations on sockets
+        would have the connections to the database to themselves. A check that began before a change of rights is
+        nobody's after it.
+        """
+        if credentials is None:
+            return await authenticate(settings, credentials)
+        asked = credentials, self._changes
+        checking = self._checking.get(asked)
+        if checking is None:
+            checking = self._checking[asked] = asyncio.create_task(authenticate(settings, credentials))
+            checking.add_done_callback(lambda done: self._is_checked(asked, done))
+        return await asyncio.shield(checking)
+
+    def _is_checked(self, asked: tuple[str, int], checking: asyncio.Task[Viewer]) -> None:
+        del self._checking[asked]
+        credentials, changes = asked
+        if not checking.cancelled() and checking.exception() is None and changes == self._changes:
+            self._kept[credentials] = checking.result()
 
     def forget(self) -> None:
         """Check everyone anew: rights may have changed."""

@@ -10,14 +10,14 @@ from dataclasses import dataclass
 from datetime import tzinfo
 from typing import Any, Final, NamedTuple
 
-from seggraph.errors import ErrorCode, Invalid, Problems, Required, SeggraphError
+from seggraph.errors import ErrorCode, Invalid, Required, SeggraphError
 from seggraph.files.columns import CellReader, cell_reader, unmarker
 from seggraph.files.csv_records import Record, has_foreign_bytes
 from seggraph.files.layout import is_totals
 from seggraph.member_fields import CONSENTS
 from seggraph.services.imports.mappings import Pair, key_field
 from seggraph.services.imports.readings import PlannedReading, is_scalar, target_of
-from seggraph.services.members.drafts import MemberDraft, clean
+from seggraph.services.members.drafts import MemberDraft, clean, is_needed
 from seggraph.values import domains, emails
 from seggraph.values.words import NOT_A_VALUE
 from seggraph.vocabulary import AttributeType, MemberKind, RowOutcome
@@ -158,18 +158,14 @@ class RowMaker:
 
     def _cleaned(self, given: dict[str, Any], problems: list[SeggraphError]) -> MemberDraft:
         """The draft of a member without the fields that are not acceptable, which are added to `problems`."""
-        try:
-            return clean(given)
-        except SeggraphError as error:
-            found = error.problems if isinstance(error, Problems) else (error,)
+        draft, found = clean(given)
         for one in found:
             field = ".".join(str(part) for part in one.path)
             problem = type(one)(f"{field}: {one.message}", path=one.path)
-            if one.path[:1] in (("externalId",), ("consents",), ()):
+            if is_needed(one):
                 raise problem
             problems.append(problem)
-            given.pop(str(one.path[0]), None)
-        return clean(given)
+        return draft
 
 
 def _one_email(cell: str, column: str, problems: list[SeggraphError]) -> str:

@@ -7,11 +7,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from seggraph.errors import Invalid, Problems, SeggraphError
+from seggraph.errors import Invalid, Problems, SeggraphError, TooMany
 from seggraph.member_fields import ATTRIBUTES, FIELDS, MemberField, consent_column
 from seggraph.member_fields.cleaning import clean_external_id
 from seggraph.row_errors import RefusedValue
 from seggraph.services.catalogue import attribute_names
+from seggraph.services.catalogue.catalogues import MAX_ATTRIBUTES
 from seggraph.vocabulary import Channel, ConsentState
 
 
@@ -25,10 +26,10 @@ class MemberDraft:
     addresses: dict[str, Any] = field(default_factory=dict)
 
 
-def clean(row: Mapping[str, Any]) -> MemberDraft:
-    """Clean one row, whose keys are the fields of the GraphQL `MemberInput`.
+def clean(row: Mapping[str, Any]) -> tuple[MemberDraft, list[SeggraphError]]:
+    """Clean what is acceptable of one row, whose keys are the fields of the GraphQL `MemberInput`.
 
-    Raises a SeggraphError whose path is the field, or Problems of several.
+    Returns the draft of that, and what is wrong with the rest; the path of each mistake begins with its field.
     """
     problems: list[SeggraphError] = []
     draft = MemberDraft(external_id="")
@@ -38,12 +39,19 @@ def clean(row: Mapping[str, Any]) -> MemberDraft:
             continue
         try:
             _SETTERS[name](draft, value)
-        except SeggraphError as problem:
-            problem.path = (name, *problem.path)
-            problems.append(problem)
-    if problems:
-        raise problems[0] if len(problems) == 1 else Problems(problems)
-    return draft
+        except SeggraphError as error:
+            for problem in error.problems if isinstance(error, Problems) else (error,):
+                problem.path = (name, *problem.path)
+                problems.append(problem)
+    return draft, problems
+
+
+def is_needed(problem: SeggraphError) -> bool:
+    """Whether a row cannot be stored without what a problem is about.
+
+    No member is without an external id, and a consent that is left out might let somebody be contacted who said no.
+    """
+    return problem.path[:1] in (("externalId",), ("consents",), ())
 
 
 def _setter(field: MemberField, clean_value: Callable[[Any], Any]) -> Callable[[MemberDraft, object], None]:
@@ -76,13 +84,19 @@ def _set_attributes(draft: MemberDraft, value: object) -> None:
         return
     if not isinstance(value, dict):
         raise Invalid("Attributes are an object of names and values.")
+    if len(value) > MAX_ATTRIBUTES:
+        raise TooMany(f"A member has at most {MAX_ATTRIBUTES} attributes, and these are {len(value)}.")
+    problems: list[SeggraphError] = []
+    draft.attributes = dict(value)
     for name in value:
         try:
             attribute_names.require_name(name)
         except SeggraphError as problem:
             problem.path = (attribute_names.shown(name),)
-            raise
-    draft.attributes = dict(value)
+            problems.append(problem)
+            del draft.attributes[name]
+    if problems:
+        raise Problems(problems)
 
 
 _SETTERS: Final[dict[str, Callable[[MemberDraft, object], None]]] = {

@@ -4,10 +4,11 @@ A search that finds few members, or that looks among few, becomes an audience. A
 pages of the list test row by row: so many match that a page is soon full. How many it finds is estimated from a sample.
 """
 
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from random import Random
-from typing import Final
+from typing import Final, TypeAlias
 
 import asyncpg
 from pyroaring import BitMap
@@ -30,19 +31,35 @@ SAMPLE_SIZE: Final = 1_000
 SMALLEST_SAMPLE: Final = 200
 """How many at least, where a request has many lists."""
 
-SEARCHED: Final = "lower({})".format(
+Search: TypeAlias = tuple[str, ...]
+"""What is looked for: the external id of a member, and LIKE patterns that it has to match, the longest first."""
+
+SEARCHED: Final = "seggraph_folded({})".format(
     " || ' ' || ".join(f"coalesce(m.{field.column}, '')" for field in FIELDS if field.is_searched)
 )
 """What a search looks in: the expression of the index members_search."""
 
+
+def found_by(search: str) -> str:
+    """The condition that a search, which the statement binds as `search`, finds a member `m`.
+
+    The first pattern may use the index: it is the longest.
+    """
+    patterns = f"({search}::text[])[2:]"
+    return (
+        f"(m.external_id = ({search}::text[])[1]"
+        f" OR {SEARCHED} LIKE ({search}::text[])[2] AND {SEARCHED} LIKE ALL ({patterns}))"
+    )
+
+
 OF_KIND: Final = "FROM members m WHERE m.workspace_id = $1 AND m.kind = $2"
 
 FIND_FEW: Final = f"""
-    SELECT array_agg(ordinal) FROM (SELECT m.ordinal {OF_KIND} AND {SEARCHED} LIKE $3 LIMIT {FEW_FOUND + 1}) AS found
+    SELECT array_agg(ordinal) FROM (SELECT m.ordinal {OF_KIND} AND {found_by("$3")} LIMIT {FEW_FOUND + 1}) AS found
 """  # noqa: S608 - constants only
 
 FIND_WITHIN: Final = f"""
-    SELECT array_agg(m.ordinal) {OF_KIND} AND {SEARCHED} LIKE $3 AND m.ordinal = ANY($4::int[])
+    SELECT array_agg(m.ordinal) {OF_KIND} AND {found_by("$3")} AND m.ordinal = ANY($4::int[])
 """
 
 # Counted by the trigger on members in each transaction; every member has an external id.
@@ -56,7 +73,7 @@ SIZE: Final = """
 """
 
 SHARE: Final = f"""
-    SELECT count(*) AS looked_at, count(*) FILTER (WHERE {SEARCHED} LIKE $3) AS found
+    SELECT count(*) AS looked_at, count(*) FILTER (WHERE {found_by("$3")}) AS found
     {OF_KIND} AND m.ordinal = ANY($4::int[])
 """
 
@@ -70,14 +87,30 @@ class MemberList:
     audience: BitMap | None = None
 
     @property
-    def pattern(self) -> str | None:
-        """The search as a LIKE pattern in which every character is plain. Raises Invalid when it is too long."""
-        wanted = (self.search or "").strip().lower()
+    def sought(self) -> Search | None:
+        """What the search looks for; None for everyone. Raises Invalid when it is too long."""
+        wanted = (self.search or "").strip()
         if not storable_text(wanted, MAX_SEARCH):
             raise Invalid(f"A search is a text of at most {MAX_SEARCH} characters.", path=("search",))
-        for character in "\\%_":
-            wanted = wanted.replace(character, "\\" + character)
-        return f"%{wanted}%" if wanted else None
+        words = sorted(dict.fromkeys(folded(wanted).split()), key=len, reverse=True)
+        return (wanted, *map(_pattern, words)) if words else None
+
+
+def folded(text: str) -> str:
+    """A text as the function seggraph_folded of the database makes it: in composed form and without case."""
+    composed = unicodedata.normalize("NFC", text)
+    return "".join(map(str.lower, composed)).translate(_FOLDED)
+
+
+_FOLDED: Final = str.maketrans({"ς": "σ", "\u0307": None})
+"""PostgreSQL lowers the capital I with a dot to one letter."""
+
+
+def _pattern(word: str) -> str:
+    """The LIKE pattern of a word in which every character is plain."""
+    for character in "\\%_":
+        word = word.replace(character, "\\" + character)
+    return f"%{word}%"
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,10 +123,10 @@ class Total:
 
 @dataclass(frozen=True, slots=True)
 class Narrowed:
-    """The members of an audience, or of a whole kind, that match a pattern if there is one."""
+    """The members of an audience, or of a whole kind, that a search finds if there is one."""
 
     audience: BitMap | None
-    pattern: str | None = None
+    search: Search | None = None
 
     @property
     def is_small(self) -> bool:
@@ -103,40 +136,40 @@ class Narrowed:
     @property
     def total(self) -> Total | None:
         """How many members they are, if that can be said without reading any."""
-        return Total(len(self.audience)) if self.audience is not None and self.pattern is None else None
+        return Total(len(self.audience)) if self.audience is not None and self.search is None else None
 
 
 async def narrowed(
-    viewer: Viewer, kind: MemberKind, pattern: str | None, audiences: Sequence[BitMap | None]
+    viewer: Viewer, kind: MemberKind, search: Search | None, audiences: Sequence[BitMap | None]
 ) -> list[Narrowed]:
     """Each audience, or the whole kind where there is None, with the same search. It costs what the search finds.
 
     Raises Forbidden for a viewer without the right to personal data: a search looks in names and addresses.
     """
-    if pattern is None:
+    if search is None:
         return [Narrowed(audience) for audience in audiences]
     require_personal_data(viewer, path=("search",))
     async with database() as connection:
-        found = await connection.fetchval(FIND_FEW, viewer.workspace_id, kind, pattern) or ()
+        found = await connection.fetchval(FIND_FEW, viewer.workspace_id, kind, search) or ()
         if len(found) <= FEW_FOUND:
             few = BitMap(found)
             return [Narrowed(few if audience is None else audience & few) for audience in audiences]
-        return [await _found_within(connection, viewer, kind, pattern, audience) for audience in audiences]
+        return [await _found_within(connection, viewer, kind, search, audience) for audience in audiences]
 
 
 async def _found_within(
-    connection: asyncpg.Connection, viewer: Viewer, kind: MemberKind, pattern: str, audience: BitMap | None
+    connection: asyncpg.Connection, viewer: Viewer, kind: MemberKind, search: Search, audience: BitMap | None
 ) -> Narrowed:
-    """What a search that finds many finds in an audience: a pattern still, unless the audience is small."""
+    """What a search that finds many finds in an audience: a search still, unless the audience is small."""
     if audience is None or len(audience) > FEW:
-        return Narrowed(audience, pattern)
-    arguments = (viewer.workspace_id, kind, pattern, list(audience))
+        return Narrowed(audience, search)
+    arguments = (viewer.workspace_id, kind, search, list(audience))
     return Narrowed(BitMap(await connection.fetchval(FIND_WITHIN, *arguments) or ()))
 
 
 async def total(viewer: Viewer, members: MemberList) -> Total:
     """How many members a list has. Raises Invalid."""
-    [list_] = await narrowed(viewer, members.kind, members.pattern, [members.audience])
+    [list_] = await narrowed(viewer, members.kind, members.sought, [members.audience])
     return list_.total or await _estimate(viewer, members.kind, list_, SAMPLE_SIZE)
 
 
@@ -147,12 +180,12 @@ async def totals(viewer: Viewer, kind: MemberKind, narrowed: Sequence[Narrowed])
 
 
 async def _estimate(viewer: Viewer, kind: MemberKind, list_: Narrowed, sample_size: int) -> Total:
-    """How many members a narrowed list has: all of a kind, or those of a sample that a pattern finds."""
+    """How many members a narrowed list has: all of a kind, or those of a sample that a search finds."""
     async with database() as connection:
         size, ordinals = await _size_and_sample(connection, viewer, kind, list_, sample_size)
-        if list_.pattern is None:
+        if list_.search is None:
             return Total(size)
-        row = await connection.fetchrow(SHARE, viewer.workspace_id, kind, list_.pattern, ordinals)
+        row = await connection.fetchrow(SHARE, viewer.workspace_id, kind, list_.search, ordinals)
     share = row["found"] / row["looked_at"] if row["looked_at"] else 0.0
     estimate = round(size * share)
     # A search of the whole kind has found more than a few already.
@@ -162,7 +195,7 @@ async def _estimate(viewer: Viewer, kind: MemberKind, list_: Narrowed, sample_si
 async def _size_and_sample(
     connection: asyncpg.Connection, viewer: Viewer, kind: MemberKind, list_: Narrowed, sample_size: int
 ) -> tuple[int, list[int]]:
-    """How many members there are without the pattern, and the ordinals of some: always the same ones."""
+    """How many members there are without the search, and the ordinals of some: always the same ones."""
     chance = Random(sample_size)  # noqa: S311 - a sample, no secret
     if list_.audience is not None:
         size = len(list_.audience)

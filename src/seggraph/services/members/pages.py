@@ -24,6 +24,7 @@ from seggraph.database.paging import (
     fetch_lists,
     fetch_pages,
 )
+from seggraph.services.audit import repeated
 from seggraph.services.members import lists, sort_indexes, sorted_selects
 from seggraph.services.members.lists import MemberList, Narrowed
 from seggraph.services.members.members import COLUMNS, listed_columns, rows_of, view_of
@@ -51,7 +52,7 @@ async def list_page(
     columns: Sequence[str] | None = None,
 ) -> Page[Any]:
     """A page of members: views, or rows with some columns. Raises BadCursor, Invalid, TooMany."""
-    found = await lists.narrowed(viewer, members.kind, members.pattern, [members.audience])
+    found = await lists.narrowed(viewer, members.kind, members.sought, [members.audience])
     [page] = await pages_of(viewer, members.kind, found, order, request, columns=columns)
     return page
 
@@ -69,7 +70,20 @@ async def pages_of(
 
     Raises BadCursor, Invalid, TooMany.
     """
-    audiences = [list_.audience for list_ in narrowed if list_.audience is not None and not list_.pattern]
+    pages = await _pages_of(viewer, kind, narrowed, order, request, columns)
+    await repeated.count_read(viewer, sum(len(page.items) for page in pages))
+    return pages
+
+
+async def _pages_of(
+    viewer: Viewer,
+    kind: MemberKind,
+    narrowed: Sequence[Narrowed],
+    order: Order,
+    request: PageRequest,
+    columns: Sequence[str] | None,
+) -> list[Page[Any]]:
+    audiences = [list_.audience for list_ in narrowed if list_.audience is not None and not list_.search]
     if order.keys == BY_ORDINAL.keys and len(audiences) == len(narrowed):
         return await _cut_pages(viewer, kind, audiences, order, request, columns)
     large = [number for number, list_ in enumerate(narrowed) if not list_.is_small]
@@ -120,9 +134,9 @@ async def _sort(
             condition, values = await asyncio.to_thread(_in_audience, list_.audience, len(arguments))
             select += f" AND {condition}"
             arguments += values
-        if list_.pattern is not None:
-            arguments.append(list_.pattern)
-            select += f" AND {lists.SEARCHED} LIKE ${len(arguments)}"
+        if list_.search is not None:
+            arguments.append(list_.search)
+            select += f" AND {lists.found_by(f'${len(arguments)}')}"
         selects.append(select)
     async with database() as connection:
         return await fetch_pages(

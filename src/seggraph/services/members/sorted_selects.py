@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from seggraph.audiences import bits_of
 from seggraph.database.paging import Order, PageRequest, decode_cursor, direction_of
-from seggraph.services.members.lists import SEARCHED, Narrowed
+from seggraph.services.members.lists import Narrowed, found_by
 from seggraph.services.members.orders import EMPTY, MemberOrder, Sort
 from seggraph.vocabulary import MemberKind
 
@@ -114,8 +114,8 @@ def _within(list_: Narrowed, bindings: Bindings) -> list[str]:
         conditions.append(
             f"CASE WHEN m.ordinal BETWEEN {first} AND {last} THEN get_bit({bits}, m.ordinal - {first}) = 1 END"
         )
-    if list_.pattern is not None:
-        conditions.append(f"({SEARCHED} LIKE {bindings.bind(list_.pattern, 'text')}) IS TRUE")
+    if list_.search is not None:
+        conditions.append(f"{found_by(bindings.bind(list_.search, 'text[]'))} IS TRUE")
     return conditions
 
 

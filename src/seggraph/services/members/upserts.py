@@ -18,7 +18,7 @@ from seggraph.row_errors import RowError
 from seggraph.services.catalogue import catalogues
 from seggraph.services.changes import changes
 from seggraph.services.members import relations
-from seggraph.services.members.drafts import MemberDraft, clean
+from seggraph.services.members.drafts import MemberDraft, clean, is_needed
 from seggraph.values import attribute_values
 from seggraph.vocabulary import AttributeType, MemberKind
 
@@ -46,6 +46,9 @@ _OR_DEFAULT = ", ".join(
     f"coalesce({column}, {OF_A_NEW_MEMBER[column]})" if column in OF_A_NEW_MEMBER else column
     for column in COLUMNS
 )
+
+MAX_ROW_ERRORS: Final = 20
+"""Most errors of one row that are reported one by one."""
 
 PLAN_BY_VALUES: Final = "SET LOCAL plan_cache_mode = force_custom_plan"
 """From the sixth time on PostgreSQL would plan for any list of ids, by statistics that lag behind a growing table.
@@ -105,38 +108,59 @@ WRITE_ADDRESSES = f"""
 
 @dataclass(slots=True)
 class UpsertReport:
-    """What became of every row: created + updated + unchanged + the rows with errors = the rows given."""
+    """What became of every row: created + updated + unchanged + the rows that were not stored = the rows given."""
 
     created: int = 0
     updated: int = 0
     unchanged: int = 0
     row_errors: list[RowError] = field(default_factory=list)
 
-    def fail(self, index: int, error: SeggraphError) -> None:
-        """Report a row as not stored."""
-        for problem in error.problems if isinstance(error, Problems) else (error,):
-            self.row_errors.append(RowError(index, problem.code, problem.message, problem.path))
+    @property
+    def partial(self) -> int:
+        """How many rows were stored without what was not acceptable."""
+        return len({error.index for error in self.row_errors if error.is_stored})
+
+    def fail(self, index: int, *problems: SeggraphError, is_stored: bool = False) -> None:
+        """Report a row as not stored, or as stored without some of its values."""
+        found = [
+            problem
+            for error in problems
+            for problem in (error.problems if isinstance(error, Problems) else (error,))
+        ]
+        if len(found) > MAX_ROW_ERRORS:
+            rest = len(found) - MAX_ROW_ERRORS + 1
+            message = f"{rest:,} more values of the row are not acceptable."
+            found = [*found[: MAX_ROW_ERRORS - 1], TooMany(message)]
+        self.row_errors += (
+            RowError(index, problem.code, problem.message, problem.path, is_stored) for problem in found
+        )
 
 
 async def upsert(
-    context: Context, viewer: Viewer, kind: MemberKind, rows: Sequence[Mapping[str, Any]]
+    context: Context,
+    viewer: Viewer,
+    kind: MemberKind,
+    rows: Sequence[Mapping[str, Any]],
+    *,
+    whole_rows: bool = False,
 ) -> UpsertReport:
     """Create or change members by their external ids, up to MAX_ROWS of them.
 
     Rows are objects with the fields of the GraphQL `MemberInput`. A field that is absent stays as it is and null
     clears it; attributes merge, and null removes one; tags are replaced; consents merge by channel. Good rows
-    are stored in one transaction, bad rows are reported with their index. An attribute that is new gets the
-    type of its first value. Raises Forbidden, or TooMany beyond MAX_ROWS.
+    are stored in one transaction, bad rows are reported with their index. Of a row with a bad value the rest is
+    stored, unless `whole_rows` says that it is all or nothing. An attribute that is new gets the type of its first
+    value. Raises Forbidden, or TooMany beyond MAX_ROWS.
     """
     require_ingest(viewer)
     if len(rows) > MAX_ROWS:
         raise TooMany(f"Send at most {MAX_ROWS} members at once; these are {len(rows)}.", path=("members",))
     report = UpsertReport()
-    drafts = _clean_all(rows, report)
+    drafts = _clean_all(rows, report, whole_rows=whole_rows)
     if drafts:
         async with begin() as unit:
             batch = UpsertBatch(unit, viewer.workspace_id, kind, report)
-            drafts = await batch.with_typed_attributes(drafts)
+            drafts = await batch.with_typed_attributes(drafts, whole_rows=whole_rows)
             changed = await batch.store(drafts)
             await batch.finish(context, *changed)
     report.row_errors.sort(key=lambda error: error.index)
@@ -147,21 +171,18 @@ Drafts = dict[int, MemberDraft]
 """Cleaned rows by their index in the input."""
 
 
-def _clean_all(rows: Sequence[Mapping[str, Any]], report: UpsertReport) -> Drafts:
+def _clean_all(rows: Sequence[Mapping[str, Any]], report: UpsertReport, *, whole_rows: bool) -> Drafts:
     drafts: Drafts = {}
     seen: dict[str, int] = {}
     for index, row in enumerate(rows):
-        try:
-            draft = clean(row)
-            first = seen.setdefault(draft.external_id, index)
-            if first != index:
-                message = (
-                    f"The external id stands in row {first} already; one upsert may change a member once."
-                )
-                raise Duplicate(message, path=("externalId",))
-        except SeggraphError as error:
-            report.fail(index, error)
-        else:
+        draft, problems = clean(row)
+        is_stored = not (problems and whole_rows) and not any(map(is_needed, problems))
+        first = seen.setdefault(draft.external_id, index) if is_stored else index
+        if first != index:
+            message = f"The external id stands in row {first} already; one upsert may change a member once."
+            problems, is_stored = [Duplicate(message, path=("externalId",))], False
+        report.fail(index, *problems, is_stored=is_stored)
+        if is_stored:
             drafts[index] = draft
     return drafts
 
@@ -178,10 +199,11 @@ class UpsertBatch:
         self.ordinals: dict[str, int] = {}
         self._created: list[str] = []
 
-    async def with_typed_attributes(self, drafts: Drafts) -> Drafts:
-        """The drafts whose attribute values fit their types, in their normal forms.
+    async def with_typed_attributes(self, drafts: Drafts, *, whole_rows: bool) -> Drafts:
+        """The drafts with the attribute values that fit their types, in their normal forms.
 
-        Attributes that are new are created first, from the first value of each that is not null.
+        With `whole_rows` a draft with a value that does not fit is left out. Attributes that are new are created first,
+        from the first value of each that is not null.
         """
         known = await catalogues.types(self._connection, self._workspace_id, self._kind)
         new = self._new_attributes(drafts, known)
@@ -189,11 +211,9 @@ class UpsertBatch:
             known = await catalogues.create(self._connection, self._workspace_id, self._kind, new)
         fitting: Drafts = {}
         for index, draft in drafts.items():
-            try:
-                draft.attributes = _normalised_attributes(draft.attributes, known)
-            except SeggraphError as error:
-                self._report.fail(index, error)
-            else:
+            draft.attributes, problems = _normalised_attributes(draft.attributes, known)
+            self._report.fail(index, *problems, is_stored=not whole_rows)
+            if not (problems and whole_rows):
                 fitting[index] = draft
         return fitting
 
@@ -332,9 +352,10 @@ def _new_row(draft: MemberDraft, ordinal: int) -> dict[str, Any]:
 
 def _normalised_attributes(
     attributes: Mapping[str, Any], known: Mapping[str, AttributeType]
-) -> dict[str, Any]:
-    """The values in their normal forms; None stays, because it removes an attribute."""
+) -> tuple[dict[str, Any], list[SeggraphError]]:
+    """The values that fit in their normal forms, and what is wrong with the others. None removes an attribute."""
     result: dict[str, Any] = {}
+    problems: list[SeggraphError] = []
     for name, value in attributes.items():
         if value is None:
             result[name] = None
@@ -347,8 +368,8 @@ def _normalised_attributes(
             result[name] = attribute_values.normalised(value, known[name])
         except SeggraphError as error:
             error.path = ("attributes", name)
-            raise
-    return result
+            problems.append(error)
+    return result, problems
 
 
 def _merged(before: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:

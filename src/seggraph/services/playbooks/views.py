@@ -11,7 +11,7 @@ import orjson
 from seggraph.access import VISIBLE_PLAYBOOK, Viewer, visibility_arguments
 from seggraph.database.connections import database
 from seggraph.database.paging import Key, Order, Page, PageRequest, fetch_page
-from seggraph.values.names import search_key
+from seggraph.values.names import words_sought
 from seggraph.vocabulary import MemberKind, PlaybookStatus, Visibility
 
 
@@ -41,7 +41,7 @@ SELECT: Final = f"""
 FILTER: Final = """
     AND ($4::smallint[] IS NULL OR p.kind = ANY($4))
     AND ($5::text[] IS NULL OR p.status = ANY($5))
-    AND ($6::text IS NULL OR position($6 IN p.name_key) > 0)
+    AND NOT EXISTS (SELECT FROM unnest($6::text[]) AS word WHERE position(word IN p.name_key) = 0)
 """
 
 COUNT: Final = f"SELECT count(*) FROM playbooks p WHERE {VISIBLE_PLAYBOOK} {FILTER}"  # noqa: S608
@@ -65,7 +65,7 @@ class PlaybookFilter:
     @property
     def arguments(self) -> tuple[Any, ...]:
         """The values of $4 to $6 in FILTER. Raises Invalid for a search that no name can match."""
-        return self.kinds, self.statuses, search_key(self.search)
+        return self.kinds, self.statuses, words_sought(self.search)
 
 
 async def get_many(viewer: Viewer, playbook_ids: Sequence[int]) -> dict[int, PlaybookView]:

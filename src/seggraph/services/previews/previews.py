@@ -1,6 +1,7 @@
 """Previews: what unsaved criteria would match, from one snapshot, and what that would change about a segment."""
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -21,6 +22,8 @@ from seggraph.services.changes import populations
 from seggraph.services.changes.populations import PopulationSettings
 from seggraph.services.criteria import documents as criteria_documents
 from seggraph.services.criteria import matching
+from seggraph.services.criteria import warnings as criteria_warnings
+from seggraph.services.criteria.warnings import CriteriaWarning
 from seggraph.services.customer_value import customer_values
 from seggraph.services.customer_value.customer_values import CustomerValue
 from seggraph.services.reach import reach, suppressed_members
@@ -44,6 +47,7 @@ class Preview:
     reach: ReachCounts
     sentence: str
     as_of: datetime
+    warnings: Sequence[CriteriaWarning] = ()
 
 
 async def preview(
@@ -57,9 +61,13 @@ async def preview(
 
     Raises CriteriaError, CriteriaTooSlow beyond the time limit, and CriteriaTooExpensive.
     """
-    async with matching.preview_limits(context, criteria_documents.path_of(given)), snapshot() as connection:
+    async with (
+        matching.preview_limits(context, viewer, criteria_documents.path_of(given)),
+        snapshot() as connection,
+    ):
         now: datetime = await connection.fetchval("SELECT now()")
-        _, criteria = await criteria_documents.read(connection, viewer, kind, given)
+        node, criteria = await criteria_documents.read(connection, viewer, kind, given)
+        warnings = await criteria_warnings.find(connection, viewer, kind, node, given)
         names = await criteria_documents.segment_names(connection, viewer, criteria)
         population_settings = await populations.describe(connection, viewer.workspace_id, kind)
         recall = await context.engine.recall(
@@ -68,7 +76,7 @@ async def preview(
         [members] = await _evaluate(context, connection, population_settings, [criteria], recall)
         reachable = await _reachable(context, connection, population_settings, members, recall)
     counts = await asyncio.to_thread(reach.count, members, reachable, purpose)
-    return Preview(kind, members, counts, describe(criteria, segment_names=names), recall.as_of)
+    return Preview(kind, members, counts, describe(criteria, segment_names=names), recall.as_of, warnings)
 
 
 async def _evaluate(

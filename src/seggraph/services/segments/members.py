@@ -52,13 +52,13 @@ async def pages(
     With each comes its AUDIENCE where it was read with the segment's row.
     Statements do not depend on how many segments they are. Raises BadCursor, Invalid, TooMany or a CriteriaError.
     """
-    pattern = MemberList(shared.kind, shared.search).pattern
+    sought = MemberList(shared.kind, shared.search).sought
     audiences = await members.audiences_read_with(viewer, segments)
     if shared.where is not None:
         document = orjson.loads(shared.where)
         found = await matching.find(context, viewer, shared.kind, document, path="where")
         audiences = [audience & found for audience in audiences]
-    narrowed = await lists.narrowed(viewer, shared.kind, pattern, audiences)
+    narrowed = await lists.narrowed(viewer, shared.kind, sought, audiences)
     cut = await member_pages.pages_of(
         viewer, shared.kind, narrowed, shared.order, shared.request, columns=shared.columns
     )

@@ -13,6 +13,7 @@ from seggraph.errors import (
     Invalid,
     NameTaken,
     NotFound,
+    RateLimited,
     Required,
     TooMany,
 )
@@ -52,6 +53,8 @@ CREATE = f"""
     ON CONFLICT (workspace_id, name_key) DO NOTHING
     RETURNING id
 """  # noqa: S608 - constants only
+
+RECALCULATE_AGAIN_SECONDS: Final = 10
 
 CREATE_SOURCES = """
     INSERT INTO sources (workspace_id, segment_id, kind, created_at)
@@ -153,15 +156,28 @@ async def recalculate(
 ) -> SegmentView:
     """Have an ACTIVE segment computed anew; one that is being computed goes on.
 
-    Raises NotFound, Forbidden, StaleVersion and BadTransition.
+    Raises NotFound, Forbidden, StaleVersion, BadTransition, and RateLimited when too much is being computed.
     """
     async with begin() as unit:
         before = await lifecycle.hold_for(
             unit, viewer, segment_id, SegmentTransition.RECALCULATE, version=version
         )
         if before.reach_status is not ReachStatus.CALCULATING:
+            await _require_few_computations(context, unit, viewer)
+            context.throttle.recalculate(viewer)
             await segment_rows.compute(context, unit, viewer.workspace_id, segment_id, before.status)
         return await segment_rows.noted(unit, viewer, AuditAction.RECALCULATED, before, segment_id)
+
+
+async def _require_few_computations(context: Context, unit: UnitOfWork, viewer: Viewer) -> None:
+    """Raise RateLimited while many segments of the workspace wait for a computation."""
+    most = context.settings.max_workspace_recalculations
+    if await unit.connection.fetchval(computations.COUNT_OPEN, viewer.workspace_id) >= most:
+        raise RateLimited(
+            f"{most:,} segments of this workspace wait for their computation: try again when some are READY.",
+            limit=most,
+            retry_after_seconds=RECALCULATE_AGAIN_SECONDS,
+        )
 
 
 def origin_of(viewer: Viewer) -> SegmentOrigin:
@@ -184,7 +200,7 @@ async def create_sources(unit: UnitOfWork, workspace_id: int, segment_id: int, t
 async def hide_from(unit: UnitOfWork, viewer: Viewer, segment_id: int, user_ids: Sequence[int]) -> None:
     """Make these users, and no others, those that the segment is hidden from.
 
-    Raises TooMany, NotFound, and Invalid for oneself and for an administrator: somebody has to see it.
+    Raises TooMany, NotFound, and Invalid for oneself and for those who manage all: somebody has to see it.
     """
     wanted = sorted(set(user_ids))
     if len(wanted) > MAX_HIDDEN_FROM:
@@ -197,11 +213,11 @@ async def hide_from(unit: UnitOfWork, viewer: Viewer, segment_id: int, user_ids:
             raise Invalid(
                 "A segment cannot be hidden from yourself: leave yourself out.", path=("hiddenFromIds", index)
             )
-    admins = {row["user_id"] for row in found if row["role"] == Role.ADMIN}
+    managers = {row["user_id"] for row in found if row["role"] != Role.TEAM_MEMBER}
     for index, user_id in enumerate(user_ids):
-        if user_id in admins:
+        if user_id in managers:
             raise Invalid(
-                "A segment cannot be hidden from an administrator: leave them out.",
+                "A segment cannot be hidden from an administrator or a leader: leave them out.",
                 path=("hiddenFromIds", index),
             )
     await unit.connection.execute(

@@ -16,7 +16,7 @@ from seggraph.database.connections import database
 from seggraph.database.paging import Key, Order, Page, PageRequest, fetch_page, nullable
 from seggraph.errors import NotFound
 from seggraph.services.customer_value.value_upkeep import COMPLETE
-from seggraph.values.names import search_key
+from seggraph.values.names import words_sought
 from seggraph.vocabulary import (
     MemberKind,
     ReachStatus,
@@ -108,7 +108,7 @@ CONDITIONS: Final = {
     "created_from": "s.created_at >= {}::timestamptz",
     "created_before": "s.created_at < {}::timestamptz",
     "reach_statuses": "s.reach_status = ANY({}::text[])",
-    "search": "position({}::text IN s.name_key) > 0",
+    "search": "NOT EXISTS (SELECT FROM unnest({}::text[]) AS word WHERE position(word IN s.name_key) = 0)",
 }
 """What a list is narrowed by, each with its parameter. Only what is asked for is in a statement: PostgreSQL plans one
 with all of it, and a value or null for each, anew every time, and still looks at each condition for every row."""
@@ -137,7 +137,7 @@ class SegmentFilter:
 
     def conditions(self, search: str | None, *, every_status: bool = False) -> tuple[str, list[Any]]:
         """What to append to the condition VISIBLE_SEGMENT, and the values of its parameters from $4 on."""
-        values = {name: getattr(self, name, None) for name in CONDITIONS} | {"search": search_key(search)}
+        values = {name: getattr(self, name, None) for name in CONDITIONS} | {"search": words_sought(search)}
         given = {name: value for name, value in values.items() if value is not None}
         text = "" if every_status or "statuses" in given else UNLESS_ASKED_FOR
         for number, name in enumerate(given, start=4):

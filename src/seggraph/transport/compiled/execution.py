@@ -25,6 +25,7 @@ from seggraph.transport.compiled.compiler import CompiledOperation, Program, Pro
 from seggraph.transport.compiled.running import WAITING, Run, settled
 from seggraph.transport.pacing import STEP_OF_LIST, TimedOut, in_turns, within
 from seggraph.transport.rows import take_rows
+from seggraph.transport.throttled import in_lane
 
 OPERATION_SECONDS: Final = 60.0
 """How long a query may take, unless the schema says otherwise."""
@@ -122,13 +123,18 @@ class CompiledExecutor(StrawberryGraphQLCoreExecutionContext):
         """Execute the operation: as it was compiled, or else as graphql-core does."""
         if self._is_compiled and self.operation.operation is not OperationType.MUTATION:
             return self._timed(lambda: self._execute_compiled(serially))
+        return self._timed(lambda: self._execute_stock(serially))
+
+    async def _execute_stock(self, serially: bool | None) -> Any:
         executed = super().execute_operation(serially)
-        return self._timed(lambda: executed) if self.is_awaitable(executed) else executed
+        return await executed if self.is_awaitable(executed) else executed
 
     async def _timed(self, execute: Callable[[], Any]) -> Any:
         is_mutation = self.operation.operation is OperationType.MUTATION
+        is_event = self.operation.operation is OperationType.SUBSCRIPTION
+        work = execute() if is_event else in_lane(self.context_value, execute)
         try:
-            return await within(operation_seconds(self.schema, is_mutation=is_mutation), execute())
+            return await within(operation_seconds(self.schema, is_mutation=is_mutation), work)
         except TimedOut as error:
             return ExecutionResult(data=None, errors=[error])
 

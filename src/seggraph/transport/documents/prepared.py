@@ -7,7 +7,7 @@ request, and neither measures a document before validating it.
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol, cast
+from typing import Any, Final, Protocol, cast
 
 from cachetools import LRUCache
 from graphql import (
@@ -16,26 +16,38 @@ from graphql import (
     FragmentDefinitionNode,
     FragmentSpreadNode,
     GraphQLError,
+    GraphQLSchema,
+    GraphQLSyntaxError,
     InlineFragmentNode,
     OperationDefinitionNode,
     OperationType,
     SelectionSetNode,
+    parse,
     specified_rules,
+    validate,
 )
 from strawberry.extensions import SchemaExtension
-from strawberry.schema.schema import validate_document
-from strawberry.types.execution import ExecutionContext
+from strawberry.schema.validation_rules.maybe_null import MaybeNullValidationRule
+from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
 
-from seggraph.errors import SeggraphError
+from seggraph.errors import RateLimited, SeggraphError
 from seggraph.transport.codes import TransportCode
 from seggraph.transport.compiled.compiler import CompiledOperation, Programs
 from seggraph.transport.cost import Costs
 from seggraph.transport.cost.operations import OperationCost
 from seggraph.transport.limits import Limits, violations
+from seggraph.transport.masking import failure_extensions
+from seggraph.transport.throttled import spend
 
 CACHED_DOCUMENTS = 512
 CACHED_CHARACTERS = 16_384
 """A longer query text is not kept: it bounds the memory that strangers can fill to a few tens of MB."""
+
+PASSING_DOCUMENTS: Final = 8
+"""How many documents are kept for a moment: between their validation in another thread and their execution."""
+MOST_ERRORS: Final = 10
+"""After how many errors validation ends: to word an error can take longer than to find it."""
+RULES: Final = (*specified_rules, MaybeNullValidationRule, OneOfInputValidationRule)
 
 _UNNAMED = GraphQLError(
     "Give the operationName: the document has several operations.",
@@ -75,10 +87,29 @@ class DocumentCache:
         self.costs = costs
         self.programs = programs
         self._prepared: LRUCache[str, PreparedDocument] = LRUCache(CACHED_DOCUMENTS)
+        self._longest: LRUCache[str, PreparedDocument] = LRUCache(PASSING_DOCUMENTS)
+        self._unreadable: LRUCache[str, GraphQLSyntaxError] = LRUCache(PASSING_DOCUMENTS)
 
     def find(self, query: str | None) -> PreparedDocument | None:
         """Return the prepared document of this very text, or None."""
-        return self._prepared.get(query) if query else None
+        if not query:
+            return None
+        return self._prepared.get(query) or self._longest.get(query)
+
+    def syntax_error(self, query: str | None) -> GraphQLSyntaxError | None:
+        """What is wrong with the syntax of a large document that was read a moment ago."""
+        return self._unreadable.get(query) if query else None
+
+    def read(self, schema: GraphQLSchema, query: str) -> None:
+        """Parse, measure, validate and keep a large document. It may run in another thread, one at a time."""
+        try:
+            document = parse(query, max_tokens=self.limits.tokens)
+        except GraphQLSyntaxError as error:
+            self._unreadable[query] = error
+        except RecursionError:  # the usual way says so
+            return
+        else:
+            self.prepare(schema, query, document)
 
     def known(self, text: str, operation_name: str | None) -> KnownOperation | None:
         """The operation that is meant in a document that is known and valid; None when there is none."""
@@ -104,10 +135,10 @@ class DocumentCache:
         named = (one for one in prepared.operations if one.name and one.name.value == operation_name)
         return next(named, None)
 
-    def prepare(self, context: ExecutionContext, document: DocumentNode) -> PreparedDocument:
-        """Measure and validate a document, and keep it when it is not too long."""
-        errors = violations(document, self.limits) or validate_document(
-            context.schema._schema, document, tuple(specified_rules)
+    def prepare(self, schema: GraphQLSchema, query: str | None, document: DocumentNode) -> PreparedDocument:
+        """Measure and validate a document, and keep it; one that is too long only for a moment."""
+        errors = violations(document, self.limits) or validate(
+            schema, document, RULES, max_errors=MOST_ERRORS
         )
         for error in errors:
             error.extensions = {"code": TransportCode.GRAPHQL_VALIDATION_FAILED.value} | (
@@ -120,8 +151,9 @@ class DocumentCache:
             tuple(node for node in nodes if isinstance(node, OperationDefinitionNode)),
             {node.name.value: node for node in nodes if isinstance(node, FragmentDefinitionNode)},
         )
-        if context.query and len(context.query) <= CACHED_CHARACTERS:
-            self._prepared[context.query] = prepared
+        if query:
+            kept = self._prepared if len(query) <= CACHED_CHARACTERS else self._longest
+            kept[query] = prepared
         return prepared
 
 
@@ -185,7 +217,9 @@ class PreparedDocuments(SchemaExtension):
         """
         context = self.execution_context
         if self._prepared is None and context.graphql_document is not None:
-            self._prepared = self._cache.prepare(context, context.graphql_document)
+            self._prepared = self._cache.prepare(
+                context.schema._schema, context.query, context.graphql_document
+            )
         if self._prepared is not None:
             ambiguous = len(self._prepared.operations) > 1 and context._provided_operation_name is None
             errors = [_UNNAMED] if ambiguous else list(self._prepared.errors)
@@ -215,8 +249,11 @@ class PreparedDocuments(SchemaExtension):
         cost = self._cache.costs.of(operation, prepared.fragments)
         try:
             estimate = cost.admit(context.variables or {})
+            spend(context.context, estimate.cost)
         except GraphQLError as error:
             return [error]
+        except RateLimited as error:
+            return [GraphQLError(error.message, extensions=failure_extensions(error))]
         if operation.operation is not OperationType.SUBSCRIPTION:
             self._cost = cost.extensions(estimate)
         return []
