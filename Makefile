@@ -14,7 +14,7 @@ WORKERS ?= 3
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-fast test-matrix coverage chaos bench check static format lock clean
+.PHONY: help setup demo test test-fast test-matrix coverage chaos bench check static vulnerabilities format lock clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{printf "%-15s %s\n", $$1, $$2}'
@@ -51,6 +51,9 @@ static: $(STAMP) ## format, lint, types, layers, schema file: all of check excep
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/seggraph schema --check
+
+vulnerabilities: ## ask an advisory database about every pinned package; a note if it cannot be reached
+	@python3 scripts/vulnerabilities
 
 format: $(STAMP) ## format the code and mend what lint can mend
 	$(BIN)/ruff format

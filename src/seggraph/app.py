@@ -1,4 +1,4 @@
-"""The API as an ASGI application: GraphQL, GraphiQL, health checks, metrics, downloads and feedback."""
+"""The API as an ASGI application: GraphQL, GraphiQL, its start page, health checks, metrics, downloads and feedback."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
@@ -41,10 +41,12 @@ from seggraph.settings import Settings
 from seggraph.transport import GraphQLEndpoint, PersistedDocuments, RedisDocumentStore, read_trusted
 from seggraph.transport.endpoint import PREFLIGHT_HEADERS
 from seggraph.transport.known import KnownQueries, QueriesFirst
+from seggraph.transport.pages import DocumentFiles, StartPage, secured
 from seggraph.transport.throttled import NAMES as RATE_HEADERS
 from seggraph.vocabulary import AuditAction, AuditSubject, ExportFormat
 
 GRAPHQL: Final = "/graphql"
+DOCUMENTS: Final = "/docs"
 EXPORTED: Final = "/files/exports/{workspace_id}/{export_id}"
 FEEDBACK: Final = "/destinations/{destination_id}/feedback"
 REJECTED: Final = "/files/imports/{workspace_id}/{import_id}/rejected.csv"
@@ -116,11 +118,15 @@ class Api:
             answered=partial(self._monitoring.request, GRAPHQL),
             headers=[("vary", "Origin")],  # as the layer for other origins says of every answer
         )
+        document_files = DocumentFiles()
+        start = StartPage(settings.public_url, document_files.titles, DOCUMENTS)
         self.application = QueriesFirst(
             GRAPHQL,
             known,
-            around=partial(_behind_proxies, settings),
+            around=partial(_around, settings),
             routes=[
+                Route("/", start.answer),
+                document_files.route(DOCUMENTS),
                 *endpoint.routes(GRAPHQL),
                 Route("/healthz", _alive),
                 Route("/readyz", self._ready),
@@ -285,6 +291,12 @@ def create_app(settings: Settings, opening: Opening | None = None) -> Starlette:
     return Api(settings, opening or partial(open_context, settings)).application
 
 
+def _around(settings: Settings, application: ASGIApp) -> ASGIApp:
+    """What is done for all answers: clients are known behind proxies, and headers say what browsers may not do."""
+    marked = secured(application, transport_seconds=settings.strict_transport_seconds)
+    return _behind_proxies(settings, marked)
+
+
 def _behind_proxies(settings: Settings, application: ASGIApp) -> ASGIApp:
     """The application with the addresses of clients as trusted proxies say them, if there are any."""
     if not settings.trusted_proxies:
@@ -321,7 +333,6 @@ def _download(file_name: str) -> dict[str, str]:
     return {
         "content-disposition": f'attachment; filename="{file_name}"',
         "cache-control": "private, no-store",
-        "x-content-type-options": "nosniff",
     }
 
 

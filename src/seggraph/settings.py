@@ -78,6 +78,11 @@ class Settings(BaseSettings):
         pattern=r"^https?://[^/?#@\s]+(/[^?#\s]*)?$",
         description="URL that clients reach the API by, like https://api.example.com/seggraph. Unset: by their Host.",
     )
+    strict_transport_seconds: int = Field(
+        0,
+        ge=0,
+        description="How long browsers insist on TLS for this host after an answer (HSTS). 0: not said.",
+    )
     trusted_proxies: tuple[IPv4Network | IPv6Network, ...] = Field(
         (),
         description="Networks of proxies whose X-Forwarded-For and X-Forwarded-Proto are believed, as a JSON list.",

@@ -106,7 +106,7 @@ async def test_mistakes_say_line_and_column(product: Product, text: str, code: s
     payload = await create(product, "Wrong", criteriaText=text)
     assert payload == {"segment": None, "errors": [error]}
     preview = (await product.run(PREVIEW, input={"kind": "ACCOUNT", "criteriaText": text}))["previewSegment"]
-    assert preview == {"memberCount": 0, "sentence": "", "errors": [error]}
+    assert preview == {"memberCount": None, "sentence": None, "errors": [error]}
     # nothing was created
     assert (await create(product, "Wrong"))["errors"] == []
 

@@ -111,6 +111,10 @@ async def test_a_member_of_another_kind_or_of_nowhere_is_refused(product: Produc
 
     assert other["errors"][0]["extensions"] == {"code": "INVALID", "path": ["memberId"]}
     assert nobody["errors"][0]["extensions"]["code"] == "NOT_FOUND"
+    # the rest of the segment is there
+    for refused in (other, nobody):
+        assert refused["errors"][0]["path"] == ["segment", "explain"]
+        assert refused["data"] == {"segment": {"explain": None}}
 
 
 WINDOW = {"from": "2026-01-01T00:00:00Z", "to": "2026-02-01T00:00:00Z"}

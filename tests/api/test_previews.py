@@ -154,22 +154,22 @@ async def test_what_cannot_be_compared_with_is_an_error_of_the_difference(
             "path": ["segmentId"],
         }
     ]
-    assert (wrong_kind["diff"]["entered"], wrong_kind["diff"]["enteredSample"]) == (0, [])
+    assert (wrong_kind["diff"]["entered"], wrong_kind["diff"]["enteredSample"]) == (None, [])
     segment = private["createSegment"]["segment"]["id"]
     for viewer, members in ((member, 3), (other, 0)):
         async with server.sign_in(viewer) as client:
             unseen = await preview(client, DE, segment=segment)
         assert unseen["memberCount"] == members
         assert [error["code"] for error in unseen["diff"]["errors"]] == ["NOT_FOUND"]
-        assert unseen["diff"]["unchanged"] == 0
+        assert unseen["diff"]["unchanged"] is None
 
 
-async def test_with_mistakes_a_preview_is_empty(product: Product) -> None:
+async def test_with_mistakes_a_preview_says_nothing_else(product: Product) -> None:
     found = await preview(product, {"attribute": {"field": "nonsense", "op": "EQ", "value": 1}}, segment="x")
 
     assert [error["code"] for error in found["errors"]] == ["CRITERIA_INVALID"]
-    assert (found["memberCount"], found["sample"], found["value"]["orders"]) == (0, [], 0)
-    assert (found["reach"]["status"], found["diff"]["entered"]) == ("NONE", 0)
+    assert (found["memberCount"], found["sample"], found["value"], found["reach"]) == (None, [], None, None)
+    assert (found["diff"]["entered"], found["diff"]["exited"]) == (None, None)
 
 
 async def test_nothing_that_changed_is_answered_from_before(

@@ -11,6 +11,7 @@ import pytest
 
 from seggraph.http_client import AddressRefused, ConnectionFailed, Outgoing
 from tests.destinations.answering import answering, http, saying
+from tests.product import PATIENCE_SECONDS
 
 LOOPBACK = ip_network("127.0.0.0/8")
 
@@ -170,3 +171,23 @@ def _resolve(monkeypatch: pytest.MonkeyPatch, answers: list[list[str]]) -> list[
 
     monkeypatch.setattr(asyncio.get_running_loop(), "getaddrinfo", getaddrinfo, raising=False)
     return asked
+
+
+async def test_a_connection_is_closed_when_the_agreement_on_tls_takes_too_long(outgoing: Outgoing) -> None:
+    ended = asyncio.Event()
+
+    async def say_nothing(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read()
+        ended.set()
+        writer.close()
+
+    server = await asyncio.start_server(say_nothing, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    with pytest.raises(ConnectionFailed) as failure:
+        await outgoing.send("POST", f"https://127.0.0.1:{port}/", timeout_seconds=0.5)
+
+    # the error, and so the connection, is still known to somebody
+    assert failure.value.__cause__ is not None
+    await asyncio.wait_for(ended.wait(), PATIENCE_SECONDS)
+    server.close()
+    await server.wait_closed()

@@ -13,8 +13,8 @@ import pytest
 FOLDER = Path(__file__).parent / "npm"
 
 
-def ensure_installed() -> str:
-    """Install the packages of ``npm/`` if they are not there and return the path of node.
+def ensure_installed(folder: Path = FOLDER) -> str:
+    """Install the packages of a folder if they are not there and return the path of node.
 
     Skips the test on a machine without node, unless ``CI`` is set: there it must not go unnoticed.
     """
@@ -23,13 +23,28 @@ def ensure_installed() -> str:
         if os.environ.get("CI"):
             pytest.fail("node and npm are needed in CI")
         pytest.skip("node is not installed")
-    wanted, installed = FOLDER / "package-lock.json", FOLDER / "node_modules" / ".package-lock.json"
+    wanted, installed = folder / "package-lock.json", folder / "node_modules" / ".package-lock.json"
     with wanted.open() as file:
         fcntl.flock(file, fcntl.LOCK_EX)  # test processes beside this one need them too
         if not installed.exists() or installed.stat().st_mtime < wanted.stat().st_mtime:
             subprocess.run(
-                [npm, "ci", "--ignore-scripts"], cwd=FOLDER, check=True, capture_output=True, timeout=800
+                [npm, "ci", "--ignore-scripts"], cwd=folder, check=True, capture_output=True, timeout=800
             )
+    return node
+
+
+def built(folder: Path) -> str:
+    """Install the packages of a folder, run its script `build`, and return the path of node."""
+    node = ensure_installed(folder)
+    done = subprocess.run(
+        [shutil.which("npm") or "npm", "run", "build"],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        timeout=800,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
     return node
 
 

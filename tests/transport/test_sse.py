@@ -116,3 +116,12 @@ async def test_a_stream_ends_with_an_error_when_its_credentials_end(server: str)
     assert done == ("complete", None)
     await Streams.have_ended(ended + 1)
     assert Streams.ended == ended + 1
+
+
+@pytest.mark.parametrize("query", [None, ""])
+async def test_a_stream_of_no_query_is_refused(server: str, query: str | None) -> None:
+    async with httpx.AsyncClient(timeout=PATIENCE_SECONDS) as client:
+        response = await client.post(server, json={"query": query}, headers={"accept": "text/event-stream"})
+
+    assert response.status_code == 400
+    assert response.json()["errors"][0]["extensions"]["code"] == "BAD_REQUEST"

@@ -11,22 +11,24 @@ import { createElement } from 'react';
 import { createRoot } from 'react-dom/client';
 
 import { createFetcher } from './fetcher.js';
-import { defaultQuery } from './default-query.js';
+import { firstQueries } from './queries.js';
+import { signIn } from './sign-in.js';
 import { takeToken } from './token.js';
 
-const token = takeToken(window.location, window.history);
-const headers = JSON.stringify({ Authorization: `Bearer ${token ?? ''}` }, null, 2);
+async function start(root) {
+  const { location, history, sessionStorage } = window;
+  const token = await signIn(root, location, sessionStorage, takeToken(location, history, sessionStorage));
+  createRoot(root).render(
+    createElement(GraphiQL, {
+      fetcher: createFetcher(location, token),
+      defaultTabs: firstQueries.map((query) => ({ query })),
+      defaultQuery: '',
+      defaultEditorToolsVisibility: false,
+      shouldPersistHeaders: false,
+      inputValueDeprecation: true,
+      schemaDescription: true,
+    }),
+  );
+}
 
-createRoot(document.getElementById('graphiql')).render(
-  createElement(GraphiQL, {
-    fetcher: createFetcher(window.location),
-    defaultQuery,
-    defaultHeaders: headers,
-    // A token in the address wins over the headers that an earlier visit left in the editor.
-    initialHeaders: token ? headers : undefined,
-    defaultEditorToolsVisibility: 'headers',
-    shouldPersistHeaders: false,
-    inputValueDeprecation: true,
-    schemaDescription: true,
-  }),
-);
+start(document.getElementById('graphiql'));

@@ -16,6 +16,7 @@ KEPT: Final = 50
 MAX_BYTES: Final = 1024 * 1024
 SHOWN_CHARACTERS: Final = 4_000
 
+POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"
 PAGE: Final = """<!doctype html><meta charset="utf-8"><meta http-equiv="refresh" content="2">
 <title>Webhooks</title><style>body {{ font: 14px sans-serif; margin: 2em }} pre {{ background: #f4f4f4; padding: 1em;
 white-space: pre-wrap }}</style><h1>What the demo's webhook got</h1><p>The last {kept} messages, the newest first.
@@ -47,7 +48,8 @@ class DemoReceiver:
         if request.method == "POST":
             return await self._keep(request)
         shown = "".join(map(_shown, reversed(self._messages))) or "<p>None yet.</p>"
-        return HTMLResponse(PAGE.format(kept=KEPT, messages=shown))
+        page = PAGE.format(kept=KEPT, messages=shown)
+        return HTMLResponse(page, headers={"content-security-policy": POLICY})
 
     async def _keep(self, request: Request) -> Response:
         body = b""

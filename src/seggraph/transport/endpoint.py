@@ -25,7 +25,7 @@ from starlette.routing import BaseRoute, Mount, Route, WebSocketRoute
 from starlette.types import Message, Receive, Scope, Send
 from starlette.websockets import WebSocket
 from strawberry.asgi import GraphQL
-from strawberry.exceptions import ConnectionRejectionError, MissingQueryError
+from strawberry.exceptions import ConnectionRejectionError
 from strawberry.http import GraphQLHTTPResponse, GraphQLRequestData
 from strawberry.http.base import BaseRequestProtocol
 from strawberry.http.streaming import HTTPStreamTransport
@@ -41,7 +41,6 @@ from seggraph.transport import request_ids
 from seggraph.transport.codes import TransportCode
 from seggraph.transport.documents.persisted import PersistedDocuments
 from seggraph.transport.encoding import decode, encode
-from seggraph.transport.graphiql import GraphiQLAssets, GraphiQLPage
 from seggraph.transport.idempotency.requests import Once, key_of, result_of
 from seggraph.transport.known import answer_of, unless_abandoned
 from seggraph.transport.masking import log_internal
@@ -55,6 +54,7 @@ from seggraph.transport.media_types import (
     wants_page,
 )
 from seggraph.transport.pacing import STEP_OF_JSON, as_json
+from seggraph.transport.pages import GraphiQLAssets, GraphiQLPage
 from seggraph.transport.refusals import Refused, failure, internal_failure, refusal
 from seggraph.transport.schema import ServedSchema, is_request_error
 from seggraph.transport.sessions import Rights, while_admitted
@@ -295,6 +295,8 @@ class GraphQLEndpoint(GraphQL[Any, None]):
     ) -> Any:
         """Run the operation; a subscription becomes a stream when the client can read one. Raises Refused."""
         data = cast(GraphQLRequestData, request_data)  # Batches are refused while parsing.
+        if not data.query:
+            raise Refused(TransportCode.BAD_REQUEST, "The request has no query.")
         arguments: dict[str, Any] = {
             "variable_values": data.variables,
             "context_value": context,
@@ -333,8 +335,6 @@ class GraphQLEndpoint(GraphQL[Any, None]):
             return await self._stream(data, request, streamed, arguments)
         except CannotGetOperationTypeError as error:
             raise Refused(TransportCode.BAD_REQUEST, error.as_http_error_reason()) from error
-        except MissingQueryError as error:
-            raise Refused(TransportCode.BAD_REQUEST, "The request has no query.") from error
 
     async def _stream(
         self,

@@ -9,6 +9,7 @@ from typing import Any
 
 import structlog
 from graphql import GraphQLError, GraphQLSyntaxError
+from strawberry.exceptions import MissingQueryError
 from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
 
 from seggraph.errors import ErrorCode, Problems, RateLimited, SeggraphError
@@ -85,7 +86,7 @@ def _request_error_code(error: GraphQLError, cause: BaseException | None) -> Tra
     """
     if isinstance(error, GraphQLSyntaxError):
         return TransportCode.GRAPHQL_PARSE_FAILED
-    if isinstance(cause, (CannotGetOperationTypeError, InvalidOperationTypeError)):
+    if isinstance(cause, (CannotGetOperationTypeError, InvalidOperationTypeError, MissingQueryError)):
         return TransportCode.BAD_REQUEST
     if isinstance(cause, RecursionError) and not error.path:
         return TransportCode.QUERY_TOO_DEEP

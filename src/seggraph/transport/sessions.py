@@ -91,24 +91,23 @@ async def while_admitted(
 
     reading = asyncio.create_task(read())
     refused = asyncio.create_task(until_refused(check, seconds, rights, context))
+    taking = asyncio.create_task(results.get())
     try:
         while True:
-            taking = asyncio.create_task(results.get())
             await asyncio.wait({taking, reading, refused}, return_when=asyncio.FIRST_COMPLETED)
             if refused.done():
-                taking.cancel()
                 yield _refusal(refused.result())
                 return
             if reading.done() and not taking.done() and results.empty():
-                taking.cancel()
                 reading.result()  # raises what the source raised
                 return
             result = await taking
             if result is end:
                 return
             yield result
+            taking = asyncio.create_task(results.get())
     finally:
-        await tasks.end([reading, refused])
+        await tasks.end([reading, refused, taking])
 
 
 def _refusal(error: SeggraphError) -> ExecutionResult:

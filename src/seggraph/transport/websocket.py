@@ -13,6 +13,7 @@ https://github.com/enisdenjo/graphql-ws/blob/master/PROTOCOL.md . What stock get
 import asyncio
 import copy
 from collections.abc import AsyncGenerator, Callable, Coroutine, Hashable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from json import JSONDecodeError
@@ -220,8 +221,24 @@ class TransportWSHandler(BaseGraphQLTransportWSHandler[Any, None]):
                 return
         await super().handle_message(message)
 
+    async def cleanup_operation(self, operation_id: str) -> None:
+        """End an operation that its client does not want any more; it says nothing, also if it is just ending."""
+        operation = self.operations.get(operation_id)
+        if operation is not None:
+            operation.completed = True
+        await super().cleanup_operation(operation_id)
+
+    async def handle_task_exception(self, error: Exception) -> None:
+        """Log what an operation failed by, unless it is that its client has gone away."""
+        if not isinstance(error, WebSocketDisconnected):
+            await super().handle_task_exception(error)
+
     async def run_operation(self, operation: Operation[Any, None]) -> None:
-        """Run an operation with a context of its own."""
+        """Run an operation with a context of its own, until it ends or its client goes away."""
+        with suppress(WebSocketDisconnected):
+            await self._run(operation)
+
+    async def _run(self, operation: Operation[Any, None]) -> None:
         connection = cast(Connection, self.context)
         view = cast(_View, self.view)
         try:

@@ -39,16 +39,29 @@ async function ask(query, expected) {
 
 await page.goto(`${url}#token=good-token`);
 await page.waitForSelector('.graphiql-execute-button');
-await page.waitForFunction(() => document.querySelector('.graphiql-query-editor')?.innerText.includes('WhatCanIAsk'));
-await page.waitForTimeout(500);
-await page.locator('.graphiql-execute-button').click();
-await page.waitForFunction(() => document.querySelector('.result-window')?.innerText.includes('queryType'));
+await page.waitForFunction(() => document.querySelector('.graphiql-query-editor')?.innerText.includes('Segments'));
 if (screenshot) await page.screenshot({ path: screenshot });
 await ask('query { token }', 'Bearer good-token');
 await ask('subscription { count(to: 4) }', '"count": 4');
 if (screenshot) await page.screenshot({ path: screenshot.replace('.png', '-subscription.png') });
 
+// The tab stays signed in; another one asks until it is given a token that holds.
+await page.goto('about:blank');
+await page.goto(url);
+await page.waitForSelector('.graphiql-execute-button');
+const other = await browser.newPage();
+other.setDefaultTimeout(15000);
+await other.goto(url);
+await other.fill('#token', 'wrong');
+await other.click('button[type=submit]');
+await other.waitForFunction(() => document.querySelector('[role=status]')?.textContent.includes('not accepted'));
+await other.fill('#token', 'good-token');
+await other.click('button[type=submit]');
+await other.waitForSelector('.graphiql-execute-button');
+const tabs = await other.locator('.graphiql-tab button[role=tab], .graphiql-tab-button').allInnerTexts();
+
 console.log(JSON.stringify({
+  tabs: tabs.map((text) => text.trim()).filter(Boolean),
   complaints,
   strangers,
   addressBar: page.url(),

@@ -9,12 +9,11 @@ from strawberry.types import Info
 
 from seggraph.api.base import ids
 from seggraph.api.base.context import caller_of
-from seggraph.api.base.paging import After, CountedConnection, Edge, First
+from seggraph.api.base.paging import After, Before, CountedConnection, Edge, First, Last, request_of
 from seggraph.api.base.scalars import JSON
 from seggraph.api.criteria.criteria import shown
 from seggraph.api.segments.lists import InstantRange
 from seggraph.api.users.viewer import User, load_user
-from seggraph.database.paging import PageRequest
 from seggraph.errors import NotFound
 from seggraph.services.audit import views as audit_views
 from seggraph.services.audit.views import AuditList, EntryView
@@ -160,6 +159,8 @@ class AuditQueries:
         info: Info,
         first: First = None,
         after: After = None,
+        last: Last = None,
+        before: Before = None,
         subject_id: Annotated[
             strawberry.ID | None,
             strawberry.argument(description="Return only entries about this object, which may be deleted."),
@@ -194,7 +195,7 @@ class AuditQueries:
             before=time.to,
         )
         viewer = caller_of(info).viewer
-        page = await audit_views.list_page(viewer, list_, PageRequest(first=first, after=after))
+        page = await audit_views.list_page(viewer, list_, request_of(first, after, last, before))
         return AuditEntryConnection.of(page, AuditEntry.of, lambda: audit_views.count(viewer, list_))
 
 

@@ -9,11 +9,10 @@ from strawberry.types import Info
 from seggraph.api.base import ids
 from seggraph.api.base.context import caller_of
 from seggraph.api.base.node import Node
-from seggraph.api.base.paging import After, CountedConnection, Edge, First
+from seggraph.api.base.paging import After, Before, CountedConnection, Edge, First, Last, request_of
 from seggraph.api.metrics.metrics import From, MetricFields, MetricTotals, To
 from seggraph.api.segments.segments import Segment
 from seggraph.api.users.viewer import KeyName, User, load_key_name, load_user
-from seggraph.database.paging import PageRequest
 from seggraph.services.campaigns import views as campaign_views
 from seggraph.services.campaigns.audiences import CampaignAudienceView
 from seggraph.services.campaigns.metric_series import Asked, Subject
@@ -215,6 +214,8 @@ class CampaignQueries:
         info: Info,
         first: First = None,
         after: After = None,
+        last: Last = None,
+        before: Before = None,
         search: Annotated[
             str | None,
             strawberry.argument(
@@ -229,7 +230,7 @@ class CampaignQueries:
         """A page of campaigns."""
         viewer = caller_of(info).viewer
         list_ = CampaignList(search, None if statuses is None else tuple(statuses))
-        page = await campaign_views.list_page(viewer, list_, PageRequest(first=first, after=after))
+        page = await campaign_views.list_page(viewer, list_, request_of(first, after, last, before))
         return CampaignConnection.of(page, Campaign.of, lambda: campaign_views.count(viewer, list_))
 
 

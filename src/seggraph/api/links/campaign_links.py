@@ -6,8 +6,7 @@ import strawberry
 from strawberry.types import Info
 
 from seggraph.api.base.context import caller_of
-from seggraph.api.base.paging import After, First
-from seggraph.database.paging import PageRequest
+from seggraph.api.base.paging import After, Before, First, Last, request_of
 from seggraph.services.segments.views import SegmentView
 from seggraph.transport.compiled.loading import awaits_loaders
 from seggraph.transport.compiled.records import reads
@@ -36,12 +35,15 @@ class SegmentCampaignFields:
         info: Info,
         first: First = None,
         after: After = None,
+        last: Last = None,
+        before: Before = None,
     ) -> LinkedCampaigns:
         """A page, looked up for all segments of a list at once."""
         from seggraph.api.campaigns.campaigns import Campaign, CampaignConnection
 
         loaders = caller_of(info).loaders.campaigns
-        page = await loaders.pages_of_segments.load((self.view.id, PageRequest(first=first, after=after)))
+        request = request_of(first, after, last, before)
+        page = await loaders.pages_of_segments.load((self.view.id, request))
         return CampaignConnection.of(page, Campaign.of, lambda: loaders.counts_of_segments.load(self.view.id))
 
     @strawberry.field(

@@ -17,9 +17,11 @@ from seggraph.api.base.node import Node, row_id
 from seggraph.api.base.paging import (
     TOTAL_COUNT_IS_ESTIMATE,
     After,
+    Before,
     CountedConnection,
     Edge,
     First,
+    Last,
     request_of,
 )
 from seggraph.api.base.scalars import JSON
@@ -110,12 +112,14 @@ class Member(MemberHistoryFields, Node):
         info: Info,
         first: First = None,
         after: After = None,
+        last: Last = None,
+        before: Before = None,
     ) -> Annotated["MemberSegmentConnection", strawberry.lazy("seggraph.api.segments.member_segments")]:
         """A page of the segments."""
         from seggraph.api.segments import member_segments  # segments have members, and members segments
 
         return await member_segments.page_of(
-            info, self.kind, self.ordinal, request_of(first, after, None, None)
+            info, self.kind, self.ordinal, request_of(first, after, last, before)
         )
 
     @strawberry.field(
@@ -149,13 +153,15 @@ class Member(MemberHistoryFields, Node):
         info: Info,
         first: First = None,
         after: After = None,
+        last: Last = None,
+        before: Before = None,
         names: Annotated[
             list[str] | None,
             strawberry.argument(description="Return only events with these names, up to 100 names."),
         ] = None,
     ) -> EventConnection:
         """A page of the events."""
-        request = request_of(first, after, None, None)
+        request = request_of(first, after, last, before)
         return await events.page_of(info, self.kind, self.ordinal, names, request)
 
     @strawberry.field(

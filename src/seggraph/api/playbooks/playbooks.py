@@ -11,7 +11,7 @@ from seggraph.api.base import ids
 from seggraph.api.base.context import caller_of
 from seggraph.api.base.errors import ReportErrors, UserError
 from seggraph.api.base.node import Node
-from seggraph.api.base.paging import After, CountedConnection, Edge, First, request_of
+from seggraph.api.base.paging import After, Before, CountedConnection, Edge, First, Last, request_of
 from seggraph.api.base.payloads import DeletePayload, Warning
 from seggraph.api.base.scalars import JSON
 from seggraph.api.criteria.criteria import (
@@ -235,6 +235,8 @@ class PlaybookQueries:
         info: Info,
         first: First = None,
         after: After = None,
+        last: Last = None,
+        before: Before = None,
         search: Annotated[
             str | None,
             strawberry.argument(
@@ -252,7 +254,7 @@ class PlaybookQueries:
     ) -> PlaybookConnection:
         """A page of playbooks."""
         filter_ = PlaybookFilter(kinds, statuses, search)
-        request = request_of(first, after, None, None)
+        request = request_of(first, after, last, before)
         viewer = caller_of(info).viewer
         page = await playbook_views.list_page(viewer, filter_, request)
         return PlaybookConnection.of(page, Playbook.of, lambda: playbook_views.count(viewer, filter_))

@@ -139,11 +139,6 @@ class Reach:
         counted = {name: None if name.startswith("distinct_") else number for name, number in numbers.items()}
         return _reach(ReachStatus.READY, counted, as_of=preview.as_of)
 
-    @staticmethod
-    def unknown() -> "Reach":
-        """The reach of nothing."""
-        return _reach(ReachStatus.NONE, dict.fromkeys(reach.COLUMNS))
-
 
 def _reach(
     status: ReachStatus,

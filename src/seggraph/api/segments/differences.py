@@ -27,9 +27,15 @@ SampleSize = Annotated[
 class PreviewDiff:
     """Who would enter, who would leave, and who would stay."""
 
-    entered: int = strawberry.field(default=0, description="How many members would enter.")
-    exited: int = strawberry.field(default=0, description="How many members would exit.")
-    unchanged: int = strawberry.field(default=0, description="How many members would stay.")
+    entered: int | None = strawberry.field(
+        default=None, description="How many members would enter; null beside errors."
+    )
+    exited: int | None = strawberry.field(
+        default=None, description="How many members would exit; null beside errors."
+    )
+    unchanged: int | None = strawberry.field(
+        default=None, description="How many members would stay; null beside errors."
+    )
     errors: list[UserError] = strawberry.field(
         default_factory=list,
         description="The errors because of which nothing was compared; empty on success.",

@@ -9,7 +9,7 @@ from strawberry.types import Info
 from seggraph.api.base import ids
 from seggraph.api.base.context import caller_of
 from seggraph.api.base.enums import publish
-from seggraph.api.base.paging import After, BatchCountedConnection, Edge, First
+from seggraph.api.base.paging import After, BatchCountedConnection, Before, Edge, First, Last, request_of
 from seggraph.api.base.scalars import as_int
 from seggraph.api.links.playbook_links import LinkedPlaybook, playbooks_seen
 from seggraph.api.members.members import Member, MemberConnection
@@ -162,9 +162,11 @@ class SegmentHistoryFields:
         metadata=reads("id"),
     )
     @awaits_loaders
-    async def runs(self, info: Info, first: First = None, after: After = None) -> SegmentRunConnection:
+    async def runs(
+        self, info: Info, first: First = None, after: After = None, last: Last = None, before: Before = None
+    ) -> SegmentRunConnection:
         """A page of runs, for all segments of the operation at once."""
-        request = PageRequest(first=first, after=after)
+        request = request_of(first, after, last, before)
         loaders = caller_of(info).loaders.history
         page = await loaders.run_pages.load((self.view.id, request))
         return SegmentRunConnection.of(page, SegmentRun.of, lambda: loaders.run_counts.load(self.view.id))
@@ -234,9 +236,11 @@ class SegmentHistoryFields:
         at: Annotated[datetime, strawberry.argument(description="The time to look at.")],
         first: First = None,
         after: After = None,
+        last: Last = None,
+        before: Before = None,
     ) -> MemberConnection:
         """A page of the members, for all segments of the operation at once."""
-        request = PageRequest(first=first, after=after)
+        request = request_of(first, after, last, before)
         list_ = AtList(self.view.id, self.view.kind, at)
         caller = caller_of(info)
         page, audience = await caller.loaders.history.members_at.load((list_, request))

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 from itertools import chain
-from typing import Final
+from typing import Final, cast
 
 import strawberry
 from strawberry.types import Info
@@ -80,12 +80,27 @@ async def page_of(
 ) -> MemberSegmentConnection:
     """A page of a member's segments. Raises BadCursor, Invalid, TooMany."""
     loaders = caller_of(info).loaders
-    size = request.size
-    after = None if request.after is None else decode_cursor(NEWEST_FIRST, request.after, path="after")[0]
+    size, after, before = request.size, _number(request.after, "after"), _number(request.before, "before")
     held_by = await loaders.memberships.segment_ids.load((kind, ordinal))
-    beyond = [number for number in held_by if after is None or number < after]
-    views = await loaders.segments.by_id.load_many(beyond[:size])
+    within = [
+        number
+        for number in held_by
+        if (after is None or number < after) and (before is None or number > before)
+    ]
+    shown = within[max(0, len(within) - size) :] if request.backwards else within[:size]
+    views = await loaders.segments.by_id.load_many(shown)
     seen = [view for view in views if view is not None]  # one may have been hidden in between
     cursors = [encode_cursor(NEWEST_FIRST, [view.id]) for view in seen]
-    page = Page(seen, cursors, has_next=len(beyond) > size, has_previous=after is not None)
+    has_more = len(within) > size
+    page = Page(
+        seen,
+        cursors,
+        has_next=before is not None if request.backwards else has_more,
+        has_previous=has_more if request.backwards else after is not None,
+    )
     return MemberSegmentConnection(page=page, make=Segment.of, ordinal=ordinal, total_count=len(held_by))
+
+
+def _number(cursor: str | None, path: str) -> int | None:
+    """The id of the segment in a cursor."""
+    return None if cursor is None else cast(int, decode_cursor(NEWEST_FIRST, cursor, path=path)[0])

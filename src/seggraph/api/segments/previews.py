@@ -1,6 +1,5 @@
 """Previews in the schema: what unsaved criteria would match."""
 
-from datetime import UTC, datetime
 from typing import Annotated
 
 import strawberry
@@ -16,7 +15,6 @@ from seggraph.api.members.members import Member
 from seggraph.api.reach.reach import Reach
 from seggraph.api.segments.differences import PreviewDiff, SampleSize, sample_of
 from seggraph.errors import Required
-from seggraph.services.customer_value import customer_values
 from seggraph.services.members.lists import MemberList
 from seggraph.services.previews import previews
 from seggraph.services.previews.previews import Preview
@@ -40,13 +38,17 @@ class PreviewSegmentInput:
 
 @strawberry.type(description="The members that criteria would select now.")
 class SegmentPreview:
-    """A preview; with errors it is empty."""
+    """A preview; with errors it says nothing else."""
 
-    member_count: int = strawberry.field(default=0, description="How many members match.")
-    reach: Reach = strawberry.field(
-        default_factory=Reach.unknown, description="How many of the matching members can be contacted."
+    member_count: int | None = strawberry.field(
+        default=None, description="How many members match; null beside errors."
     )
-    sentence: str = strawberry.field(default="", description="The criteria as a sentence for people.")
+    reach: Reach | None = strawberry.field(
+        default=None, description="How many of the matching members can be contacted; null beside errors."
+    )
+    sentence: str | None = strawberry.field(
+        default=None, description="The criteria as a sentence for people; null beside errors."
+    )
     errors: list[UserError] = strawberry.field(
         default_factory=list, description="The errors in the criteria; empty on success."
     )
@@ -64,11 +66,11 @@ class SegmentPreview:
             return []
         return await sample_of(info, MemberList(self.preview.kind, audience=self.preview.members), first)
 
-    @strawberry.field(description="The customer value of the matching members.")
-    async def value(self, info: Info) -> CustomerValue:
+    @strawberry.field(description="The customer value of the matching members; null beside errors.")
+    async def value(self, info: Info) -> CustomerValue | None:
         """Add up the orders."""
         if self.preview is None:
-            return CustomerValue.of(customer_values.value_of([], datetime.now(UTC)))
+            return None
         return CustomerValue.of(await previews.value(caller_of(info).viewer, self.preview))
 
     @strawberry.field(

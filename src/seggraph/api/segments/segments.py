@@ -354,7 +354,8 @@ class Segment(
         return await load_key_name(info, self.view.last_modified_by_key_id)
 
     @strawberry.field(
-        description="Why a member is in the segment or not: by sources, and by each part of the criteria."
+        description="Why a member is in the segment or not: by sources, and by each part of the criteria;"
+        " null beside an error, such as that of a member of another kind."
     )
     async def explain(
         self,
@@ -362,7 +363,7 @@ class Segment(
         member_id: Annotated[
             strawberry.ID, strawberry.argument(description="The global id of a member of the same kind.")
         ],
-    ) -> MembershipExplanation:
+    ) -> MembershipExplanation | None:
         """Explain."""
         caller = caller_of(info)
         number = ids.decode("Member", member_id, path=("memberId",))

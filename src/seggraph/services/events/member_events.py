@@ -27,7 +27,8 @@ PAGES: Final = """
       WHERE workspace_id = $1 AND kind = t.kind AND ordinal = t.ordinal
         AND ($4::text[] IS NULL OR name = ANY($4))
         AND ($5::timestamptz IS NULL OR (occurred_at, id) < ($5, $6::bigint))
-      ORDER BY occurred_at DESC, id DESC LIMIT $7
+        AND ($7::timestamptz IS NULL OR (occurred_at, id) > ($7, $8::bigint))
+      ORDER BY occurred_at DESC, id DESC LIMIT $9
     ) k
     CROSS JOIN LATERAL (
       SELECT value, properties, external_id, recorded_at FROM events
@@ -37,6 +38,8 @@ PAGES: Final = """
     ORDER BY t.kind, t.ordinal, k.occurred_at DESC, k.id DESC
 """
 """The keys of a page come from the index alone, then the rows of the page from the table."""
+
+PAGES_FROM_THE_END: Final = PAGES.replace(" DESC", "")
 
 BY_KEY: Final = """
     SELECT e.id, e.kind, e.ordinal, e.name, e.occurred_at, e.value, e.properties, e.external_id, e.recorded_at
@@ -107,15 +110,14 @@ async def get_many(viewer: Viewer, keys: Sequence[EventKey]) -> dict[EventKey, E
 async def pages(
     viewer: Viewer, members: Sequence[Member], names: tuple[str, ...] | None, request: PageRequest
 ) -> dict[Member, Page[EventView]]:
-    """A page of the events of each member; `request` may only go forwards. Raises BadCursor, Invalid, TooMany."""
+    """A page of the events of each member. Raises BadCursor, Invalid, TooMany."""
     size = request.size
-    after: list[Any] = [None, None]
-    if request.after is not None:
-        after = decode_cursor(NEWEST, request.after, path="after")
+    after, before = _keys(request.after, "after"), _keys(request.before, "before")
     wanted = None if names is None else list(names)
     async with database() as connection:
         rows = await connection.fetch(
-            PAGES, viewer.workspace_id, *_columns(members), wanted, *after, size + 1
+            PAGES_FROM_THE_END if request.backwards else PAGES,
+            *(viewer.workspace_id, *_columns(members), wanted, *after, *before, size + 1),
         )
     found: dict[Member, list[EventView]] = {member: [] for member in members}
     for row in rows:
@@ -160,13 +162,20 @@ def _columns(members: Sequence[Member]) -> tuple[list[int], list[int]]:
 
 
 def _page(events: list[EventView], size: int, request: PageRequest) -> Page[EventView]:
-    shown = events[:size]
+    has_more, shown = len(events) > size, events[:size]
+    if request.backwards:
+        shown.reverse()
     return Page(
         items=shown,
         cursors=[encode_cursor(NEWEST, [event.occurred_at, event.id]) for event in shown],
-        has_next=len(events) > size,
-        has_previous=request.after is not None,
+        has_next=request.before is not None if request.backwards else has_more,
+        has_previous=has_more if request.backwards else request.after is not None,
     )
+
+
+def _keys(cursor: str | None, path: str) -> list[Any]:
+    """The keys of the event in a cursor; nulls without one."""
+    return [None, None] if cursor is None else decode_cursor(NEWEST, cursor, path=path)
 
 
 def _view(row: asyncpg.Record, viewer: Viewer) -> EventView:

@@ -9,7 +9,7 @@ from starlette.responses import HTMLResponse, Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
-BUNDLE = Path(__file__).parent / "static" / "graphiql"
+BUNDLE = Path(__file__).parent.parent / "static" / "graphiql"
 
 # Monaco writes its colours into <style> elements, hence 'unsafe-inline' for styles; scripts come from files.
 CONTENT_SECURITY_POLICY = "; ".join(
@@ -29,10 +29,6 @@ CONTENT_SECURITY_POLICY = "; ".join(
 PAGE_HEADERS = {
     "cache-control": "no-cache",
     "content-security-policy": CONTENT_SECURITY_POLICY,
-    "cross-origin-opener-policy": "same-origin",
-    "referrer-policy": "no-referrer",
-    "x-content-type-options": "nosniff",
-    "x-frame-options": "DENY",
 }
 
 
@@ -63,5 +59,5 @@ class GraphiQLAssets(StaticFiles):
         response = await super().get_response(path, scope)
         if response.status_code in (200, 304):
             response.headers["cache-control"] = "public, max-age=31536000, immutable"
-        response.headers["x-content-type-options"] = "nosniff"
+            response.headers["content-security-policy"] = CONTENT_SECURITY_POLICY  # workers go by their own
         return response
