@@ -6,6 +6,7 @@ the viewer may not see is treated as if it did not exist.
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import Enum, auto
 from ipaddress import IPv4Network, IPv6Network, ip_address
 from typing import Final, TypeAlias
@@ -25,6 +26,8 @@ class Right(Enum):
     INGEST = auto()
     """To send data of members, events, suppressions and metrics."""
     WRITE = auto()
+    PROVISION = auto()
+    """To manage users and groups as an identity provider does (SCIM)."""
     ADMINISTER = auto()
 
 
@@ -32,19 +35,54 @@ RIGHTS: Final[Mapping[ApiKeyScope, frozenset[Right]]] = {
     ApiKeyScope.INGEST: frozenset({Right.INGEST}),
     ApiKeyScope.READ_WITHOUT_PERSONAL_DATA: frozenset({Right.READ}),
     ApiKeyScope.READ: frozenset({Right.READ, Right.PERSONAL_DATA}),
-    ApiKeyScope.WRITE: frozenset(set(Right) - {Right.ADMINISTER}),
+    ApiKeyScope.WRITE: frozenset(set(Right) - {Right.PROVISION, Right.ADMINISTER}),
+    ApiKeyScope.PROVISIONING: frozenset({Right.PROVISION}),
     ApiKeyScope.ADMIN: frozenset(Right),
 }
 """What each scope allows. What is not here is not allowed."""
+
+ROLE_ORDER: Final = (Role.TEAM_MEMBER, Role.LEADER, Role.ADMIN)
+"""The roles, from the one with the fewest rights on. An ADMIN manages the workspace, a LEADER all that is in it."""
+
+
+@dataclass(frozen=True, slots=True)
+class LeastRoles:
+    """The least role that each of these takes in a workspace. Administrators choose them; these are the defaults.
+
+    What cannot be undone, and files that others uploaded, are for those who manage all. The role of an API key is
+    LEADER, or ADMIN for the scope ADMIN.
+    """
+
+    erase_members: Role = Role.LEADER
+    suppress_addresses: Role = Role.TEAM_MEMBER
+    see_imports_of_others: Role = Role.LEADER
+    see_personal_data: Role = Role.TEAM_MEMBER
+
+
+ROLE_NAMES: Final[Mapping[Role, str]] = {
+    Role.TEAM_MEMBER: "users",
+    Role.LEADER: "administrators and leaders",
+    Role.ADMIN: "administrators",
+}
+"""Who has a role or one with more rights."""
 
 NEEDED: Final[Mapping[Right, str]] = {
     Right.READ: "a scope that reads",
     Right.PERSONAL_DATA: "a scope that reads personal data, like READ",
     Right.INGEST: "the scope INGEST or WRITE",
     Right.WRITE: "the scope WRITE",
+    Right.PROVISION: "the scope PROVISIONING",
     Right.ADMINISTER: "the scope ADMIN",
 }
 """What a refusal asks for."""
+
+
+@dataclass(slots=True)
+class ReadTally:
+    """How many members somebody has read in lists in the last while, and whether the audit log says so."""
+
+    member_count: int = 0
+    is_audited: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +100,12 @@ class Viewer:
     """The `User-Agent` of the client; only for the audit log."""
     networks: tuple[Network, ...] | None = field(default=None, compare=False)
     """The networks that the credentials may be used from; None: from everywhere."""
+    least_roles: LeastRoles = LeastRoles()
+    """What the workspace has chosen about roles."""
+    valid_until: datetime | None = field(default=None, compare=False)
+    """When the credentials expire, if they do."""
+    tally: ReadTally | None = field(default=None, compare=False)
+    """Counts what is read; None for what acts by itself."""
 
     @property
     def manages_all(self) -> bool:
@@ -75,10 +119,21 @@ class Viewer:
             return f"key-{self.api_key_id}"
         return f"user-{self.user_id}"
 
+    def is_at_least(self, role: Role) -> bool:
+        """Whether this viewer has a role or one with more rights."""
+        return ROLE_ORDER.index(self.role) >= ROLE_ORDER.index(role)
+
     @property
     def sees_personal_data(self) -> bool:
-        """Whether this viewer may read what concerns single persons."""
-        return Right.PERSONAL_DATA in RIGHTS[self.scope]
+        """Whether this viewer may read what concerns single persons: by the scope, and by the role."""
+        return Right.PERSONAL_DATA in RIGHTS[self.scope] and self.is_at_least(
+            self.least_roles.see_personal_data
+        )
+
+    @property
+    def sees_imports_of_others(self) -> bool:
+        """Whether this viewer sees the imports that somebody else made."""
+        return self.is_at_least(self.least_roles.see_imports_of_others)
 
 
 def require_right(viewer: Viewer, right: Right, *, path: Path = ()) -> None:
@@ -87,6 +142,12 @@ def require_right(viewer: Viewer, right: Right, *, path: Path = ()) -> None:
         raise Forbidden(
             f"This needs credentials with {NEEDED[right]}; yours have the scope {viewer.scope}.", path=path
         )
+
+
+def require_role(viewer: Viewer, role: Role, what: str, *, path: Path = ()) -> None:
+    """Raise Forbidden unless the viewer has a role, or one with more rights; `what` says what for."""
+    if not viewer.is_at_least(role):
+        raise Forbidden(f"In this workspace only {ROLE_NAMES[role]} may {what}.", path=path)
 
 
 def require_address(viewer: Viewer, address: str | None) -> None:
@@ -118,6 +179,7 @@ def require_operation(viewer: Viewer, *, is_mutation: bool, fields: Collection[s
 def require_personal_data(viewer: Viewer, *, path: Path = ()) -> None:
     """Raise Forbidden unless the viewer may use personal data: to find, sort or select members by it."""
     require_right(viewer, Right.PERSONAL_DATA, path=path)
+    require_role(viewer, viewer.least_roles.see_personal_data, "see personal data", path=path)
 
 
 def require_ingest(viewer: Viewer) -> None:
@@ -142,11 +204,28 @@ def require_admin(viewer: Viewer) -> None:
         raise Forbidden("Only an administrator of the workspace may do this.")
 
 
+def require_provisioning(viewer: Viewer) -> None:
+    """Raise Forbidden unless the viewer may manage users and groups as an identity provider does."""
+    require_right(viewer, Right.PROVISION)
+
+
 def require_playbook_management(viewer: Viewer, *, created_by_id: int | None) -> None:
     """Raise Forbidden unless the viewer may change a playbook that they can see, by the rule for segments."""
     require_write(viewer)
     if not viewer.manages_all and (created_by_id is None or created_by_id != viewer.user_id):
         raise Forbidden("Team members may change only the playbooks that they created.")
+
+
+def require_erasure(viewer: Viewer) -> None:
+    """Raise Forbidden unless the viewer may erase members."""
+    require_write(viewer)
+    require_role(viewer, viewer.least_roles.erase_members, "erase members")
+
+
+def require_suppression(viewer: Viewer) -> None:
+    """Raise Forbidden unless the viewer may suppress addresses."""
+    require_ingest(viewer)
+    require_role(viewer, viewer.least_roles.suppress_addresses, "suppress addresses")
 
 
 def require_suppression_removal(viewer: Viewer) -> None:
@@ -180,15 +259,13 @@ def require_segment_management(viewer: Viewer, *, created_by_id: int | None) -> 
 
 VISIBLE_SEGMENT: Final = """
     s.workspace_id = $1
-    AND (s.visibility = 'WORKSPACE' OR $3 OR s.created_by_id = $2)
-    AND NOT EXISTS (SELECT FROM segment_hidings h
-                    WHERE h.workspace_id = $1 AND h.segment_id = s.id AND h.user_id = $2
-                      AND NOT EXISTS (SELECT FROM workspace_users w
-                                      WHERE w.workspace_id = $1 AND w.user_id = $2 AND w.role = 'ADMIN'))
+    AND ($3 OR ((s.visibility = 'WORKSPACE' OR s.created_by_id = $2)
+      AND NOT EXISTS (SELECT FROM segment_hidings h
+                      WHERE h.workspace_id = $1 AND h.segment_id = s.id AND h.user_id = $2)))
 """
 """The condition on `segments s` for the segments that a viewer sees; $1 to $3 are `visibility_arguments`.
 
-Nothing is hidden from an administrator, also from one who has become it since."""
+Nothing is private to or hidden from those who manage all, also who has come to do so since."""
 
 
 VISIBLE_EXPORT: Final = f"""
@@ -204,7 +281,20 @@ VISIBLE_IMPORT: Final = f"""
     i.workspace_id = $1 AND (i.segment_id IS NULL
       OR EXISTS (SELECT FROM segments s WHERE s.id = i.segment_id AND {VISIBLE_SEGMENT}))
 """
-"""The condition on `imports i` for the imports that a viewer sees: all but those into segments hidden from them."""
+"""The condition on `imports i` for the imports that a viewer may see: all but those into segments hidden from them.
+
+What `narrowed_imports` says comes behind it."""
+
+OWN_IMPORTS: Final = " AND i.created_by_id IS NOT DISTINCT FROM $2"
+
+
+def narrowed_imports(viewer: Viewer) -> str:
+    """What comes behind VISIBLE_IMPORT: only their own imports, if the viewer's role does not see those of others.
+
+    All API keys see what one of them created.
+    """
+    return "" if viewer.sees_imports_of_others else OWN_IMPORTS
+
 
 VISIBLE_TEMPLATE: Final = f"""
     t.workspace_id = $1 AND (t.segment_id IS NULL
@@ -221,8 +311,8 @@ def sees_segment(
 ) -> bool:
     """What VISIBLE_SEGMENT says, for a deleted segment of the viewer's workspace."""
     is_own = created_by_id is not None and created_by_id == viewer.user_id
-    is_open = visibility is Visibility.WORKSPACE or viewer.manages_all or is_own
-    return is_open and (viewer.role is Role.ADMIN or viewer.user_id not in hidden_from)
+    is_open = visibility is Visibility.WORKSPACE or is_own
+    return viewer.manages_all or (is_open and viewer.user_id not in hidden_from)
 
 
 def sees_playbook(viewer: Viewer, *, visibility: Visibility, created_by_id: int | None) -> bool:
@@ -253,7 +343,7 @@ def require_campaign_management(viewer: Viewer, *, created_by_id: int | None) ->
 
 def manages_destinations(viewer: Viewer) -> bool:
     """Whether the viewer may create and change destinations, and see their whole URLs."""
-    return may_write(viewer) and viewer.manages_all
+    return may_write(viewer) and viewer.manages_all and viewer.sees_personal_data
 
 
 def require_metric_recording(viewer: Viewer, *, created_by_id: int | None) -> None:
@@ -268,6 +358,7 @@ def require_destination_management(viewer: Viewer) -> None:
     require_write(viewer)
     if not viewer.manages_all:
         raise Forbidden("Only administrators and leaders may manage destinations.")
+    require_personal_data(viewer)  # members are sent to them
 
 
 def is_admin(viewer: Viewer) -> bool:

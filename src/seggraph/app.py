@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from functools import partial
 from typing import Any, Final, cast
 
@@ -19,7 +19,7 @@ from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from seggraph import tasks
 from seggraph.access import Viewer, require_address, require_personal_data
-from seggraph.api.base.context import Caller, caller_factory
+from seggraph.api.base.context import Caller, caller_factory, user_agent_of
 from seggraph.api.base.idempotency import IdempotentMutations
 from seggraph.api.operations import monitoring
 from seggraph.api.operations.monitoring import CountedRequests, Monitoring
@@ -28,6 +28,8 @@ from seggraph.context import Context, open_context
 from seggraph.errors import Invalid, NotFound, RetryLater, SeggraphError
 from seggraph.events import Hub
 from seggraph.files import signed_paths, uploads
+from seggraph.scim import ScimEndpoint
+from seggraph.services.audit import audit, repeated
 from seggraph.services.destinations import feedback as destination_feedback
 from seggraph.services.exports import exports
 from seggraph.services.identity import present, rights
@@ -40,7 +42,7 @@ from seggraph.transport import GraphQLEndpoint, PersistedDocuments, RedisDocumen
 from seggraph.transport.endpoint import PREFLIGHT_HEADERS
 from seggraph.transport.known import KnownQueries, QueriesFirst
 from seggraph.transport.throttled import NAMES as RATE_HEADERS
-from seggraph.vocabulary import ExportFormat
+from seggraph.vocabulary import AuditAction, AuditSubject, ExportFormat
 
 GRAPHQL: Final = "/graphql"
 EXPORTED: Final = "/files/exports/{workspace_id}/{export_id}"
@@ -126,6 +128,7 @@ class Api:
                 Route(REJECTED, self._rejected),
                 Route(EXPORTED, self._exported),
                 Route(FEEDBACK, self._feedback, methods=["POST"]),
+                ScimEndpoint(self._provisioner).route(),
             ],
             middleware=[
                 Middleware(CountedRequests, monitoring=self._monitoring),
@@ -170,6 +173,11 @@ class Api:
             raise RetryLater("The server is starting or stopping; try again in a moment.")
         return await caller_factory(self._services, self._hub, self._sign_ins)(connection, parameters)
 
+    async def _provisioner(self, request: Request) -> tuple[Context, Viewer, str]:
+        """Who provisions users, and where they reach us. Raises as `_caller`."""
+        caller = await self._caller(request, None)
+        return caller.services, caller.viewer, caller.base_url
+
     def _observe(self, type_: str, outcome: str, seconds: float) -> None:
         """Take down an operation that is over; after any that may have changed rights, they are looked at anew."""
         if type_ == "mutation":
@@ -182,7 +190,8 @@ class Api:
             viewer = await self._maker(request)
             workspace_id, number = _numbers(request, "workspace_id", "import_id")
             require_personal_data(viewer)
-            await imports.get(viewer, number)
+            view = await imports.get(viewer, number)
+            await self._note_download(viewer, audit.Subject(AuditSubject.IMPORT, number, view.file_name))
         except SeggraphError as error:
             return _no_file(error)
         return StreamingResponse(
@@ -197,6 +206,7 @@ class Api:
             viewer = await self._maker(request)
             _, number = _numbers(request, "workspace_id", "export_id")
             view = await exports.file_of(viewer, number)
+            await self._note_download(viewer, audit.Subject(AuditSubject.EXPORT, number))
         except SeggraphError as error:
             return _no_file(error)
         path = await asyncio.to_thread(uploads.path_of, self._settings, view.file or "")
@@ -228,6 +238,11 @@ class Api:
             return PlainTextResponse(error.message, status_code=400)
         return JSONResponse(asdict(report))
 
+    async def _note_download(self, viewer: Viewer, subject: audit.Subject) -> None:
+        """Write to the audit log that a file is fetched."""
+        if self._services is not None:
+            await repeated.record(self._services, viewer, AuditAction.DOWNLOADED, subject)
+
     async def _maker(self, request: Request) -> Viewer:
         """Who made the signed path of a request, with their rights of now.
 
@@ -240,8 +255,9 @@ class Api:
         _numbers(request, *request.path_params)
         signed_paths.verify(self._services.settings, request.url.path, by, *given)
         viewer = await present.find(workspace_id, by)
-        require_address(viewer, None if request.client is None else request.client.host)
-        return viewer
+        address = None if request.client is None else request.client.host
+        require_address(viewer, address)
+        return replace(viewer, ip=address, user_agent=user_agent_of(request))
 
     async def _ready(self, _: Request) -> JSONResponse:
         """Whether queries can be answered: the database, its tables and Redis are available."""

@@ -10,9 +10,10 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Final
 
-from cachetools import LRUCache
+from cachetools import LRUCache, TTLCache
 from redis.asyncio import Redis
 
+from seggraph.access import ReadTally
 from seggraph.audiences import ChunkCache
 from seggraph.criteria import Checked
 from seggraph.database.connections import open_runtime
@@ -44,6 +45,26 @@ What was found valid stays valid: attributes are added, but neither removed nor 
 """
 
 
+AUDITED_SECONDS: Final = 3_600
+"""For how long what somebody repeats leaves no further entry in the audit log."""
+MAX_AUDITED: Final = 20_000
+
+AuditedLately = TTLCache[tuple[object, ...], bool]
+"""What was written to the audit log in the last hour, of what may be repeated without end."""
+ReadTallies = TTLCache[tuple[int, str], ReadTally]
+"""How much was read in the last hour, by workspace and who."""
+
+
+def new_audited_lately() -> AuditedLately:
+    """A memory without anything."""
+    return TTLCache(MAX_AUDITED, AUDITED_SECONDS)
+
+
+def new_read_tallies() -> ReadTallies:
+    """Nobody has read anything."""
+    return TTLCache(MAX_AUDITED, AUDITED_SECONDS)
+
+
 def new_checked_criteria() -> CheckedCriteria:
     """A cache without any criteria."""
     return LRUCache(MAX_CRITERIA_CHARACTERS, getsizeof=lambda document: document.characters)
@@ -62,6 +83,8 @@ class Context:
     throttle: Throttle
     chunk_cache: ChunkCache = field(default_factory=ChunkCache)
     checked_criteria: CheckedCriteria = field(default_factory=new_checked_criteria)
+    audited_lately: AuditedLately = field(default_factory=new_audited_lately)
+    read_tallies: ReadTallies = field(default_factory=new_read_tallies)
 
     def publish(self, unit: UnitOfWork, facts: Sequence[Fact]) -> None:
         """Publish facts after the commit. If this process dies before, the sweeper publishes them."""

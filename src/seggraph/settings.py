@@ -51,6 +51,11 @@ class Settings(BaseSettings):
     )
     jwt_issuer: str = Field("seggraph", description="Required `iss` of a token.")
     jwt_audience: str = Field("seggraph", description="Required `aud` of a token.")
+    jwt_subject_claim: str = Field(
+        "sub",
+        min_length=1,
+        description="The claim of a token that says who the user is, like oid of Entra ID.",
+    )
     jwt_provisioning: bool = Field(
         False,
         description="Whether a token with a group that has a role makes its user, and changes the role.",

@@ -51,8 +51,8 @@ async def test_everything_that_somebody_does_is_written_down(
     async with server.sign_in(viewer) as product:
         # given an administrator who makes, changes and ends one of everything
         me = (await product.run("{ viewer { user { id } workspace { id } } }"))["viewer"]
-        user = await User.create(subject="leader", name="Leader", email="leader@example.com")
-        await WorkspaceUser.create(workspace_id=viewer.workspace_id, user_id=user.id, role=Role.LEADER)
+        user = await User.create(subject="colleague", name="Colleague", email="colleague@example.com")
+        await WorkspaceUser.create(workspace_id=viewer.workspace_id, user_id=user.id, role=Role.TEAM_MEMBER)
         colleague = ids.encode("User", user.id)
         rows = [{"externalId": "secret-person", "name": "Jane Doe", "email": "jane@example.com"}]
         await called(product, "upsertMembers", "created", kind="PERSON", members=rows)

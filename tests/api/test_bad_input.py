@@ -385,7 +385,7 @@ async def test_team_members_make_private_segments_and_change_only_their_own(
 async def test_a_segment_is_hidden_from_those_it_is_hidden_from(
     client: Product, server: Server, viewer: Viewer
 ) -> None:
-    member = await new_viewer("", Role.LEADER, workspace_id=viewer.workspace_id)
+    member = await new_viewer("", Role.TEAM_MEMBER, workspace_id=viewer.workspace_id)
     async with server.sign_in(member) as leader:
         leader_id = (await leader.run("{ viewer { user { id } } }"))["viewer"]["user"]["id"]
         hidden = (await client.run(CREATE, input=segment(hiddenFromIds=[leader_id])))["createSegment"][

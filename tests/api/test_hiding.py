@@ -41,41 +41,48 @@ async def created(product: Product, given: dict[str, Any]) -> str:
     return found
 
 
-async def test_nobody_hides_a_segment_from_oneself_or_from_an_administrator(
+async def test_nobody_hides_a_segment_from_oneself_or_from_those_who_manage_all(
     server: Server, viewer: Viewer, connection: asyncpg.Connection
 ) -> None:
     member = await new_viewer("", Role.TEAM_MEMBER, workspace_id=viewer.workspace_id)
     leader = await new_viewer("", Role.LEADER, workspace_id=viewer.workspace_id)
+    other = await new_viewer("", Role.TEAM_MEMBER, workspace_id=viewer.workspace_id, subject="other")
     async with server.sign_in(member) as team, server.sign_in(viewer) as admin:
         for product, hidden, place in (
-            (team, [user(leader), user(member)], "1"),
+            (team, [user(other), user(member)], "1"),
             (team, [user(viewer)], "0"),
+            (team, [user(other), user(leader)], "1"),
             (admin, [user(viewer)], "0"),
+            (admin, [user(leader)], "0"),
         ):
             payload = (await product.run(CREATE, i=draft("Ours", hiddenFromIds=hidden)))["createSegment"]
             assert payload["segment"] is None
             [error] = payload["errors"]
             assert (error["code"], error["path"]) == ("INVALID", ["hiddenFromIds", place])
-        id_ = await created(team, draft("Ours", hiddenFromIds=[user(leader)]))
+        id_ = await created(team, draft("Ours", hiddenFromIds=[user(other)]))
         payload = (await team.run(UPDATE, i={"id": id_, "hiddenFromIds": [user(viewer)]}))["updateSegment"]
         assert [error["code"] for error in payload["errors"]] == ["INVALID"]
         assert (await admin.run(NAMES))["segments"]["totalCount"] == 1
-    async with server.sign_in(leader) as other:
-        assert (await other.run(NAMES))["segments"] == {"totalCount": 0, "nodes": []}
+    async with (
+        server.sign_in(leader) as manager,
+        server.connect(server.token("other", viewer.workspace_id)) as colleague,
+    ):
+        assert (await manager.run(NAMES))["segments"]["totalCount"] == 1
+        assert (await colleague.run(NAMES))["segments"] == {"totalCount": 0, "nodes": []}
         await connection.execute(
-            "UPDATE workspace_users SET role = 'ADMIN' WHERE user_id = $1", leader.user_id
+            "UPDATE workspace_users SET role = 'LEADER' WHERE user_id = $1", other.user_id
         )
-    async with server.sign_in(leader) as promoted:
+    async with server.connect(server.token("other", viewer.workspace_id)) as promoted:
         assert (await promoted.run(NAMES))["segments"]["totalCount"] == 1
 
 
 async def test_a_cycle_through_a_hidden_segment_does_not_tell_its_name(
     server: Server, viewer: Viewer
 ) -> None:
-    leader = await new_viewer("", Role.LEADER, workspace_id=viewer.workspace_id)
-    async with server.sign_in(viewer) as admin, server.sign_in(leader) as other:
-        open_ = await created(admin, draft("Open"))
-        hidden = await created(admin, referring(open_, "Zqhidden", hiddenFromIds=[user(leader)]))
+    member = await new_viewer("", Role.TEAM_MEMBER, workspace_id=viewer.workspace_id)
+    async with server.sign_in(viewer) as admin, server.sign_in(member) as other:
+        open_ = await created(other, draft("Open", visibility="WORKSPACE"))
+        hidden = await created(admin, referring(open_, "Zqhidden", hiddenFromIds=[user(member)]))
         last = await created(admin, referring(hidden, "Last"))
         circle = {"id": open_, "criteria": {"segment": {"op": "IN", "id": last}}}
         told = (await other.run(UPDATE, i=circle))["updateSegment"]["errors"]

@@ -9,6 +9,7 @@ from typing import Any
 import asyncpg
 import httpx
 import pytest
+from websockets.asyncio.client import ClientConnection
 
 from seggraph.access import Viewer
 from seggraph.context import Context
@@ -17,6 +18,7 @@ from seggraph.services.idempotency import answers
 from seggraph.vocabulary import Role
 from tests.api.test_permission_walk import WALK, answer_to, digest, reachable
 from tests.api.test_permission_walk import settings as settings
+from tests.api.test_rights_of_now import received, socket
 from tests.api.world import furnished
 from tests.conftest import new_viewer
 from tests.product import Product, Server
@@ -305,3 +307,70 @@ async def test_an_answer_that_reads_much_at_once_is_the_same_with_a_key(admin: P
         made.append(segment)
     assert made[1] == made[2]
     assert made[0] == made[1]
+
+
+async def over_socket(
+    ws: ClientConnection, text: str, key: Any, number: int, **variables: Any
+) -> dict[str, Any]:
+    """The answer to an operation with a key over a socket: `next`, or `error`."""
+    payload = {"query": text, "variables": variables, "extensions": {"idempotencyKey": key}}
+    await ws.send(json.dumps({"id": str(number), "type": "subscribe", "payload": payload}))
+    answer = await received(ws)
+    if answer["type"] == "next":
+        assert (await received(ws))["type"] == "complete"
+    return answer
+
+
+async def test_a_socket_has_the_same_keys_and_answers(
+    admin: Product, server: Server, connection: asyncpg.Connection
+) -> None:
+    async with socket(server, admin.credential) as ws:
+        first = await over_socket(ws, CREATE, "k-1", 1, i=DRAFT)
+        assert first["payload"]["data"]["createSegment"]["errors"] == []
+        again = await over_socket(ws, CREATE, "k-1", 2, i=DRAFT)
+        assert again["payload"] == first["payload"]
+        # by HTTP it is the same key, and the other way round
+        assert (await sent(admin, CREATE, "k-1", i=DRAFT)).json()["data"] == first["payload"]["data"]
+        by_http = (await sent(admin, CREATE, "k-2", i=DRAFT | {"name": "Two"})).json()
+        repeated = await over_socket(ws, CREATE, "k-2", 3, i=DRAFT | {"name": "Two"})
+        assert repeated["payload"]["data"] == by_http["data"]
+        assert await counted(connection, "segments") == 2
+        # another input under the key, and what cannot be a key, are refused; the socket stays
+        number = 4
+        for text, key, given, code in (
+            (CREATE, "k-1", DRAFT | {"name": "Three"}, "IDEMPOTENCY_CONFLICT"),
+            (CREATE, "", DRAFT, "BAD_REQUEST"),
+            (CREATE, 5, DRAFT, "BAD_REQUEST"),
+            (CREATE, "x" * 256, DRAFT, "BAD_REQUEST"),
+            ("subscription { segmentEvents { __typename } }", "k-3", DRAFT, "BAD_REQUEST"),
+            ("mutation { nothing }", "k-3", DRAFT, "GRAPHQL_VALIDATION_FAILED"),
+            ("mutation {", "k-3", DRAFT, "GRAPHQL_PARSE_FAILED"),
+        ):
+            answer = await over_socket(ws, text, key, number, i=given)
+            assert (answer["type"], answer["payload"][0]["extensions"]["code"]) == ("error", code), (
+                text,
+                key,
+            )
+            number += 1
+        # what changed nothing may be sent again with the same key, and a query needs none
+        taken = await over_socket(ws, CREATE, "k-4", number, i=DRAFT)
+        assert taken["payload"]["data"]["createSegment"]["errors"][0]["code"] == "NAME_TAKEN"
+        better = await over_socket(ws, CREATE, "k-4", number + 1, i=DRAFT | {"name": "Four"})
+        assert better["payload"]["data"]["createSegment"]["errors"] == []
+        query = await over_socket(ws, "{ viewer { role } }", "k-5", number + 2)
+        assert query["payload"]["data"] == {"viewer": {"role": "ADMIN"}}
+        assert await counted(connection, "segments") == 3
+        assert await counted(connection, "idempotency_keys") == 3
+
+
+async def test_two_sockets_with_one_key_change_once(
+    admin: Product, server: Server, connection: asyncpg.Connection
+) -> None:
+    async with socket(server, admin.credential) as one, socket(server, admin.credential) as two:
+        answers_ = await asyncio.gather(*(over_socket(ws, CREATE, "k", 1, i=DRAFT) for ws in (one, two)))
+    done = [answer["payload"]["data"]["createSegment"] for answer in answers_]
+    made = [one for one in done if not one["errors"]]
+    assert made
+    for one in done:
+        assert one == made[0] or [error["code"] for error in one["errors"]] == ["RETRY_LATER"]
+    assert await counted(connection, "segments") == 1

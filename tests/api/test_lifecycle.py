@@ -157,13 +157,16 @@ async def test_a_segment_that_is_needed_is_not_archived_and_one_that_is_named_no
         kind="PERSON",
         criteria={"related": {"relation": "account", "where": {"not": inside(needed)}}},
     )
-    leader = await new_viewer("", Role.LEADER, workspace_id=viewer.workspace_id)
-    assert leader.user_id is not None
+    colleague = await new_viewer("", Role.TEAM_MEMBER, workspace_id=viewer.workspace_id)
+    assert colleague.user_id is not None
     hidden = await create(client, name="Hidden", criteria=inside(needed), activate=False)
-    them = ids.encode("User", leader.user_id)
+    them = ids.encode("User", colleague.user_id)
     payload = await answer(client, UPDATE, id=hidden["id"], hiddenFromIds=[them])
     assert payload["errors"] == []
     workspace = viewer.workspace_id
+    await connection.execute(
+        "UPDATE segments SET created_by_id = $1 WHERE name = $2", colleague.user_id, needed["name"]
+    )
     feeding = await connection.fetchval(PLAYBOOK, workspace, "Feeding", "WORKSPACE", "{}", None)
     await connection.execute(FEED, workspace, number(needed), feeding)
     asks = json.dumps({"segment": {"op": "IN", "id": number(needed)}})
@@ -174,7 +177,7 @@ async def test_a_segment_that_is_needed_is_not_archived_and_one_that_is_named_no
         await connection.execute(ATTACH, workspace, campaign, number(needed))
 
     # then archiving names what may be seen, counts the rest, and does nothing
-    async with client.server.sign_in(leader) as theirs:
+    async with client.server.sign_in(colleague) as theirs:
         error = await refused(theirs, STEP % "archive", id=needed["id"])
     assert (error["code"], error["path"]) == ("SEGMENT_IN_USE", ["id"])
     for name in (
@@ -193,7 +196,7 @@ async def test_a_segment_that_is_needed_is_not_archived_and_one_that_is_named_no
       campaigns { name status use holds } segments { id name use } playbooks { name use } destinations { id }
       hiddenCount
     } } }"""
-    async with client.server.sign_in(leader) as theirs:
+    async with client.server.sign_in(colleague) as theirs:
         usages = (await theirs.run(query, id=needed["id"]))["segment"]["usages"]
     assert usages == {
         "campaigns": [

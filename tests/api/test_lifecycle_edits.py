@@ -170,8 +170,8 @@ async def test_an_active_static_segment_keeps_its_definition(client: Product) ->
 async def test_a_clone_is_like_its_original_until_it_goes_its_own_way(
     product: Product, server: Server, viewer: Viewer, connection: asyncpg.Connection
 ) -> None:
-    leader = await new_viewer("", Role.LEADER, workspace_id=viewer.workspace_id)
-    assert leader.user_id is not None
+    colleague = await new_viewer("", Role.TEAM_MEMBER, workspace_id=viewer.workspace_id)
+    assert colleague.user_id is not None
     await upsert(product, {"a": "DE", "b": "DE", "c": "FR"})
     original = await settled(
         product,
@@ -181,7 +181,7 @@ async def test_a_clone_is_like_its_original_until_it_goes_its_own_way(
             criteria=GERMAN,
             purpose="RETENTION",
             syncInterval="PT30M",
-            hiddenFromIds=[ids.encode("User", leader.user_id)],
+            hiddenFromIds=[ids.encode("User", colleague.user_id)],
         ),
     )
     for hand, who in (("add", "c"), ("remove", "b")):
@@ -196,7 +196,7 @@ async def test_a_clone_is_like_its_original_until_it_goes_its_own_way(
     assert clone["reach"]["asOf"] is not None
     assert clone["memberCount"] == 2
     first = (await product.run(MEMBERS, id=clone["id"]))["segment"]
-    assert first["hiddenFrom"] == [{"email": f"leader-{viewer.workspace_id}@example.com"}]
+    assert first["hiddenFrom"] == [{"email": f"team_member-{viewer.workspace_id}@example.com"}]
     assert first["members"]["totalCount"] == 2
     assert all(edge["enteredAt"] for edge in first["members"]["edges"])
     assert (await settled(product, clone))["memberCount"] == 2  # the hands' links and blocks came along
@@ -231,7 +231,7 @@ async def test_a_clone_is_like_its_original_until_it_goes_its_own_way(
     draft = await create(product, name="Draft", criteria=GERMAN, activate=False)
     again = await done(product, CLONE, id=draft["id"], name="Draft again")
     assert (again["status"], again["revision"], again["reach"]["status"]) == ("DRAFT", 0, "NONE")
-    async with server.sign_in(leader) as other:
+    async with server.sign_in(colleague) as other:
         assert (await refused(other, CLONE, id=original["id"], name="Mine"))["code"] == "NOT_FOUND"
 
 

@@ -317,7 +317,7 @@ async def test_the_statements_of_a_list_do_not_grow_with_its_page(
     client: Product, context: Context, viewer: Viewer
 ) -> None:
     # given ten segments, made by two users and hidden from one, with the members that they match
-    other = await new_viewer("", Role.LEADER, workspace_id=viewer.workspace_id)
+    other = await new_viewer("", Role.TEAM_MEMBER, workspace_id=viewer.workspace_id)
     async with client.server.sign_in(other) as leader:
         hidden = (await leader.run("{ viewer { user { id } } }"))["viewer"]["user"]["id"]
         rows = [

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import asyncpg
 import pytest
 
 from seggraph.access import Viewer
@@ -344,27 +345,31 @@ async def test_other_workspaces_and_keys_that_only_read(
 
 
 async def test_a_hidden_segment_stays_fed_by_those_who_do_not_see_it(
-    product: Product, server: Server, viewer: Viewer
+    product: Product, server: Server, viewer: Viewer, connection: asyncpg.Connection
 ) -> None:
-    leader = await new_viewer("", Role.LEADER, workspace_id=viewer.workspace_id)
-    async with server.sign_in(leader) as theirs:
-        leader_id = (await theirs.run("{ viewer { user { id } } }"))["viewer"]["user"]["id"]
+    colleague = await new_viewer("", Role.TEAM_MEMBER, workspace_id=viewer.workspace_id)
+    async with server.sign_in(colleague) as theirs:
+        their_id = (await theirs.run("{ viewer { user { id } } }"))["viewer"]["user"]["id"]
         shown, other = await create(product, "Shown"), await create(product, "Other")
-        hidden = await create(product, "Hidden", hiddenFromIds=[leader_id])
+        hidden = await create(product, "Hidden", hiddenFromIds=[their_id])
         playbook = await made(product, "Germans", shown, hidden)
+        for table in ("playbooks", "segments"):
+            await connection.execute(
+                f"UPDATE {table} SET created_by_id = $1 WHERE name <> 'Hidden'", colleague.user_id
+            )
 
-        # when a leader, who does not see one of the segments, sends back what they see and another
-        payload = (await theirs.run(UPDATE, input={"id": playbook["id"], "addToSegmentIds": [other]}))[
-            "updatePlaybook"
-        ]
+        # when its creator, who does not see one of the segments, takes out what they see
+        given = {"id": playbook["id"], "addToSegmentIds": [other]}
 
-        # then the hidden one is neither named nor lost
-        assert payload["errors"] == []
-        assert [segment["name"] for segment in payload["playbook"]["segments"]] == ["Other"]
+        # then it is refused, for the playbook adds to what they did not create
+        assert await refusals(theirs, UPDATE, **given) == [("FORBIDDEN", None)]
         given = {"id": playbook["id"], "addToSegmentIds": [other, hidden]}
-        assert await refusals(theirs, UPDATE, **given) == [("NOT_FOUND", ["addToSegmentIds", "1"])]
+        [(code, _)] = await refusals(theirs, UPDATE, **given)
+        assert code in ("NOT_FOUND", "FORBIDDEN")
+        [node] = (await theirs.run(LIST))["playbooks"]["nodes"]
+        assert {segment["name"] for segment in node["segments"]} == {"Shown"}
     [node] = (await product.run(LIST))["playbooks"]["nodes"]
-    assert {segment["name"] for segment in node["segments"]} == {"Other", "Hidden"}
+    assert {segment["name"] for segment in node["segments"]} == {"Shown", "Hidden"}
 
 
 async def test_the_list_is_read_page_by_page_in_few_statements(

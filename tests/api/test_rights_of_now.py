@@ -4,19 +4,23 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import asyncpg
+import jwt
 import pytest
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.typing import Subprotocol
 
 from seggraph.access import Viewer
+from seggraph.api.base import ids
 from seggraph.context import Context
 from seggraph.services.identity import api_keys
 from seggraph.services.identity.api_keys import ApiKeyDraft
 from seggraph.settings import Settings
 from seggraph.vocabulary import ApiKeyScope, Role
+from tests.api.world import called
 from tests.conftest import new_viewer
 from tests.product import PATIENCE_SECONDS, Server, serving
 
@@ -118,3 +122,54 @@ async def test_a_demoted_administrator_has_the_rights_of_now_on_an_open_socket(
 
             await connection.execute("DELETE FROM workspace_users WHERE user_id = $1", admin.user_id)
             assert await closed(ws) == 4403
+
+
+async def test_a_key_that_expires_ends_its_socket_when_its_time_comes(
+    context: Context, viewer: Viewer, connection: asyncpg.Connection
+) -> None:
+    key, secret = await api_keys.create(viewer, ApiKeyDraft("partner", ApiKeyScope.READ))
+    _, other = await api_keys.create(viewer, ApiKeyDraft("other", ApiKeyScope.READ))
+    _, newer = await api_keys.rotate(viewer, key.id, overlap=timedelta(hours=1))
+    async with (
+        serving(context) as server,
+        socket(server, secret) as old,
+        socket(server, newer) as new,
+        socket(server, other) as third,
+    ):
+        # the change is noticed long before its time; then nothing happens any more, and still they end
+        await connection.execute(
+            "UPDATE api_keys SET previous_until = now() + interval '4 s', expires_at = now() + interval '6 s'"
+            " WHERE id = $1",
+            key.id,
+        )
+        assert await closed(old) == 4403
+        assert await connection.fetchval("SELECT previous_until <= now() FROM api_keys WHERE id = $1", key.id)
+        assert await closed(new) == 4403
+        assert await connection.fetchval("SELECT expires_at <= now() FROM api_keys WHERE id = $1", key.id)
+        assert (await asked(third, ROLE, 1))["viewer"] == {"role": "LEADER"}
+
+
+async def test_a_token_ends_its_socket_when_it_expires_or_is_withdrawn(
+    context: Context, viewer: Viewer, connection: asyncpg.Connection
+) -> None:
+    subject = f"admin-{viewer.workspace_id}@example.com"
+    async with serving(context) as server, server.sign_in(viewer) as admin:
+        first, second = server.token(subject, viewer.workspace_id), server.token(subject, viewer.workspace_id)
+        async with socket(server, first) as withdrawn, socket(server, second) as kept:
+            claims = jwt.decode(first, options={"verify_signature": False})
+            given = {"userId": ids.encode("User", viewer.user_id or 0), "jti": claims["jti"]}
+            until = datetime.fromtimestamp(claims["exp"], UTC).isoformat()
+            await called(admin, "withdrawToken", "user { id }", **given, expiresAt=until)
+            assert await closed(withdrawn) == 4403
+            assert (await asked(kept, ROLE, 1))["viewer"] == {"role": "ADMIN"}
+        async with server.connect(first) as nobody:
+            response = await nobody.http.post("/graphql", json={"query": ROLE})
+            assert response.status_code == 401
+        # a token that is over soon ends by itself, ten seconds after its time
+        short = server.token(subject, viewer.workspace_id, minutes=-9.5 / 60)
+        async with socket(server, short) as brief:
+            assert await closed(brief) == 4403
+        # what has expired is forgotten with the next withdrawal
+        await connection.execute("UPDATE withdrawn_tokens SET expires_at = now()")
+        await called(admin, "withdrawToken", "user { id }", **given | {"jti": "y"}, expiresAt=until)
+        assert await connection.fetchval("SELECT array_agg(jti) FROM withdrawn_tokens") == ["y"]

@@ -97,10 +97,10 @@ async def test_who_leaves_in_the_middle_of_a_snapshot_or_resync_is_told_of_all_s
 
 
 async def test_nothing_of_others_arrives(product: Product, viewer: Viewer) -> None:
-    leader = await new_viewer("", Role.LEADER, workspace_id=viewer.workspace_id)
+    colleague = await new_viewer("", Role.TEAM_MEMBER, workspace_id=viewer.workspace_id)
     async with (
         product.server.sign_in(await new_viewer("Other")) as other,
-        product.server.sign_in(leader) as watcher,
+        product.server.sign_in(colleague) as watcher,
     ):
         watcher_id = (await watcher.run("{ viewer { user { id } } }"))["viewer"]["user"]["id"]
         shown = await create(product, "Shown")

@@ -23,7 +23,7 @@ from tests.conftest import new_viewer
 from tests.product import PATIENCE_SECONDS, Product, Server, working
 
 HIDDEN, PRIVATE, KEYS, OWN, OPEN = "Zqhidden", "Zqprivate", "Zqkey", "Zqteam", "Zqopen"
-"""The words of: what is hidden from the leader and the team member; what is the administrator's own; API keys, that
+"""The words of: what is hidden from the team member; what is the administrator's own; API keys, that
 only administrators see; what is the team member's; and the rest, which the whole workspace sees."""
 
 PERSONAL = "Zqperson"
@@ -75,6 +75,9 @@ async def furnished(context: Context, server: Server, connection: asyncpg.Connec
         await new_viewer("", Role.TEAM_MEMBER, workspace_id=admin.workspace_id),
     )
     async with working(context), server.sign_in(admin) as product, server.sign_in(world.team) as team:
+        await called(
+            product, "updateWorkspace", "workspace { id }", leastRoles={"seeImportsOfOthers": "TEAM_MEMBER"}
+        )
         await _people(world, product)
         await _segments(world, product, team, connection)
         await _uses(world, product, team)
@@ -155,9 +158,7 @@ async def _people(world: World, product: Product) -> None:
 
 async def _segments(world: World, product: Product, team: Product, connection: asyncpg.Connection) -> None:
     """One segment for every word, and one that everyone sees whose criteria refer to the hidden one."""
-    leader, member = (
-        ids.encode("User", number) for one in (world.leader, world.team) if (number := one.user_id)
-    )
+    member = ids.encode("User", world.team.user_id or 0)
 
     async def made(client: Product, name: str, /, **given: Any) -> str:
         draft = {"name": name, "kind": "PERSON", "type": "DYNAMIC", "description": f"About {name}"} | given
@@ -175,7 +176,7 @@ async def _segments(world: World, product: Product, team: Product, connection: a
             product,
             f"{HIDDEN} one",
             criteria={"all": [tagged("t1"), others]},
-            hiddenFromIds=[leader, member],
+            hiddenFromIds=[member],
         ),
     )
     world.keep(
@@ -246,10 +247,8 @@ async def _uses(world: World, product: Product, team: Product) -> None:
 
 async def _files(world: World, product: Product, team: Product) -> None:
     """Imports and exports, of what everyone sees and of what is hidden."""
-    leader, member = (
-        ids.encode("User", number) for one in (world.leader, world.team) if (number := one.user_id)
-    )
-    draft = {"name": f"{HIDDEN} list", "kind": "PERSON", "type": "STATIC", "hiddenFromIds": [leader, member]}
+    member = ids.encode("User", world.team.user_id or 0)
+    draft = {"name": f"{HIDDEN} list", "kind": "PERSON", "type": "STATIC", "hiddenFromIds": [member]}
     listed = (await called(product, "createSegment", "segment { id }", **draft))["segment"]["id"]
     world.keep(HIDDEN, "Segment list", listed)
     for word, segment_id in ((HIDDEN, listed), (OPEN, None)):

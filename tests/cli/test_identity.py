@@ -5,7 +5,7 @@ from typer.testing import CliRunner
 
 from seggraph import embedded
 from seggraph.cli import app
-from seggraph.errors import LastAdministrator, NotFound
+from seggraph.errors import Invalid, LastAdministrator, NotFound
 from tests.cli.test_operating import environment
 
 
@@ -45,6 +45,12 @@ def test_an_operator_manages_users(commands: Commands) -> None:
     assert role == "ADMIN"
     updated = run("users", "update", ada, "--deactivate", "--hand-over-to", bob)
     assert updated[0][2] == "deactivated"
+    token = ("--jti", "b1946ac9", "--expires-at", "2100-01-01T00:00:00Z")
+    run("users", "withdraw-token", "auth0|1", *token)
+    with pytest.raises(Invalid):
+        run("users", "withdraw-token", "auth0|1", "--jti", "b1946ac9", "--expires-at", "2020-01-01T00:00:00Z")
+    with pytest.raises(NotFound):
+        run("users", "withdraw-token", "nobody", *token)
     with pytest.raises(NotFound):
         run("users", "update", "nobody")
     with pytest.raises(NotFound):
@@ -53,13 +59,16 @@ def test_an_operator_manages_users(commands: Commands) -> None:
 
 def test_an_operator_manages_keys(commands: Commands) -> None:
     run = commands.run
+    [[provisioning]] = run("keys", "create", "--name", "Okta", "--scope", "PROVISIONING")
+    assert provisioning.startswith("sgk_live_")
+    run("keys", "revoke", "Okta")
     [[first]] = run("keys", "create", "--name", "Shop", "--scope", "READ", "--network", "127.0.0.0/8")
     assert first.startswith("sgk_live_")
     [[second]] = run("keys", "rotate", "Shop", "--old-works-for-hours", "0")
     assert second != first
-    [[_, scope, works, hint, used, name]] = run("keys", "list")
+    [[_, scope, works, hint, used, name], _] = run("keys", "list")
     assert (scope, works, hint, used, name) == ("READ", "works", second[:15], "never", "Shop")
     run("keys", "revoke", "Shop")
-    assert [row[2] for row in run("keys", "list")] == ["revoked"]
+    assert [row[2] for row in run("keys", "list")] == ["revoked", "revoked"]
     with pytest.raises(NotFound):
         run("keys", "revoke", "nothing")

@@ -3,6 +3,7 @@
 import asyncio
 import sys
 from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
 from typing import Annotated, Any, Final, TypeVar
 
 import typer
@@ -17,7 +18,7 @@ from seggraph.errors import Invalid, NotFound
 from seggraph.services.identity import users as identity_users
 from seggraph.services.identity import workspaces
 from seggraph.services.identity.users import UserList, UserView
-from seggraph.services.workspaces import users
+from seggraph.services.workspaces import tokens, users
 from seggraph.services.workspaces.users import UserDraft
 from seggraph.settings import Settings
 from seggraph.vocabulary import ApiKeyScope, Role
@@ -77,6 +78,25 @@ def update_user(
     _print(done.user)
     if hand_over_to is not None:
         console.print(f"{done.segments} segments and {done.playbooks} playbooks were handed over.")
+
+
+@commands.command("withdraw-token")
+def withdraw_token(
+    workspace: Workspace,
+    user: Annotated[str, typer.Argument(help="The user: the id, the subject or the email address.")],
+    jti: Annotated[str, typer.Option(help="The `jti` of the token.")],
+    expires_at: Annotated[
+        datetime,
+        typer.Option(help="The `exp` of the token, or later, in UTC.", formats=["%Y-%m-%dT%H:%M:%SZ"]),
+    ],
+) -> None:
+    """Refuse one token of a user from now on."""
+
+    async def withdraw(_: Context, operator: Viewer) -> UserView:
+        number = await _number(operator, user)
+        return await tokens.withdraw(operator, number, jti, expires_at.replace(tzinfo=UTC))
+
+    console.print(f"The token of {as_operator(workspace, withdraw).name} is withdrawn.", markup=False)
 
 
 def as_operator(workspace: str, act: Callable[[Context, Viewer], Awaitable[T]]) -> T:

@@ -20,7 +20,14 @@ from seggraph.models.relations import PendingRelation, Relation
 from seggraph.models.runs import Drift, Run, RunChunk
 from seggraph.models.segments import Segment, SegmentHiding, Source
 from seggraph.models.suppressions import Suppression
-from seggraph.models.users import RightsVersion, User, WorkspaceUser
+from seggraph.models.users import (
+    DirectoryGroup,
+    DirectoryMembership,
+    RightsVersion,
+    User,
+    WithdrawnToken,
+    WorkspaceUser,
+)
 from seggraph.models.webhooks import Webhook, WebhookAttempt, WebhookFact, WebhookMessage
 from seggraph.models.workspaces import Workspace
 
@@ -38,6 +45,8 @@ __all__ = [
     "DeliveryRemoval",
     "Dependency",
     "Destination",
+    "DirectoryGroup",
+    "DirectoryMembership",
     "DirtyBatch",
     "Drift",
     "Erasure",
@@ -65,6 +74,7 @@ __all__ = [
     "WebhookAttempt",
     "WebhookFact",
     "WebhookMessage",
+    "WithdrawnToken",
     "Workspace",
     "WorkspaceUser",
 ]

@@ -1,6 +1,7 @@
 """Users and their roles in workspaces, and the version of the rights of all."""
 
 from tortoise import fields
+from tortoise.indexes import Index
 from tortoise.models import Model
 
 from seggraph.models.workspaces import Workspace
@@ -40,6 +41,12 @@ class WorkspaceUser(Model):
     deactivated_at = fields.DatetimeField(null=True, description="Null: the user may sign in")
     role_as_of = fields.DatetimeField(null=True, description="Older tokens do not change the role")
     tokens_after = fields.DatetimeField(null=True, description="Tokens that are older are refused")
+    user_name = fields.CharField(max_length=320, null=True, description="The `userName` of SCIM")
+    external_id = fields.CharField(max_length=255, null=True, description="The `externalId` of SCIM")
+    given_name = fields.CharField(max_length=200, null=True)
+    family_name = fields.CharField(max_length=200, null=True)
+    removed_at = fields.DatetimeField(null=True, description="When the identity provider deleted the user")
+    updated_at = fields.DatetimeField(null=True, description="When SCIM last changed the user")
     workspace_id: int
     user_id: int
 
@@ -50,11 +57,59 @@ class WorkspaceUser(Model):
         unique_together = (("workspace_id", "user_id"),)
 
 
+class DirectoryGroup(Model):
+    """A group of an identity provider, as SCIM sends it. Its name may have a role."""
+
+    id = fields.BigIntField(primary_key=True)
+    workspace_id = fields.BigIntField()
+    display_name = fields.CharField(max_length=255)
+    external_id = fields.CharField(max_length=255, null=True)
+    created_at = fields.DatetimeField(auto_now_add=True)
+    updated_at = fields.DatetimeField(auto_now_add=True)
+
+    class Meta:
+        """Table name."""
+
+        table = "directory_groups"
+
+
+class DirectoryMembership(Model):
+    """A user of a workspace in a group of the identity provider."""
+
+    id = fields.BigIntField(primary_key=True)
+    workspace_id = fields.BigIntField()
+    group: fields.ForeignKeyRelation[DirectoryGroup] = fields.ForeignKeyField("seggraph.DirectoryGroup")
+    user: fields.ForeignKeyRelation[User] = fields.ForeignKeyField("seggraph.User")
+
+    class Meta:
+        """Table name and keys."""
+
+        table = "directory_memberships"
+        unique_together = (("group_id", "user_id"),)
+        indexes = (Index(fields=("workspace_id", "user_id"), name="directory_memberships_by_user"),)
+
+
+class WithdrawnToken(Model):
+    """A token that was withdrawn before it expires, by its `jti`; the row goes when it has expired."""
+
+    id = fields.BigIntField(primary_key=True)
+    workspace_id = fields.BigIntField()
+    user_id = fields.BigIntField()
+    jti = fields.CharField(max_length=255)
+    expires_at = fields.DatetimeField(description="The `exp` of the token")
+
+    class Meta:
+        """Table name and keys."""
+
+        table = "withdrawn_tokens"
+        unique_together = (("workspace_id", "user_id", "jti"),)
+
+
 class RightsVersion(Model):
     """How often rights were withdrawn or changed: one row, which triggers count up in the transaction of the change.
 
-    The triggers are on roles, users and API keys. A process that reads the row knows whether credentials that it has
-    checked have to be checked again.
+    The triggers are on roles, users, withdrawn tokens, API keys, and on what workspaces choose about roles. A process
+    that reads the row knows whether credentials that it has checked have to be checked again.
     """
 
     id = fields.BigIntField(primary_key=True)

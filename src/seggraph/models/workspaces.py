@@ -1,5 +1,7 @@
 """Workspaces: the tenants."""
 
+from typing import Any
+
 from tortoise import fields
 from tortoise.models import Model
 
@@ -18,6 +20,9 @@ class Workspace(Model):
     currency = fields.CharField(max_length=3, default="USD", description="ISO 4217")
     event_retention_days = fields.IntField(null=True, description="Null: events are kept for ever")
     events_pruned_at = fields.DatetimeField(null=True)
+    least_roles: Any = fields.JSONField(
+        default=dict, db_default="{}", description="What was chosen of access.LeastRoles: a role by name"
+    )
     created_at = fields.DatetimeField(auto_now_add=True)
 
     class Meta:

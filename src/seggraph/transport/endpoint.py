@@ -143,7 +143,7 @@ class GraphQLEndpoint(GraphQL[Any, None]):
         self.recheck_seconds = recheck_seconds
         self.idle_seconds = idle_seconds
         self.rights = Rights()
-        self._once = once
+        self.once = once
         self._make_context = context
         self._per_operation = per_operation
         self.documents = documents or PersistedDocuments()
@@ -322,9 +322,9 @@ class GraphQLEndpoint(GraphQL[Any, None]):
                 execute = partial(
                     self.schema.execute, data.query, allowed_operation_types=single, **arguments
                 )
-                if key is None or self._once is None:
+                if key is None or self.once is None:
                     return await execute()
-                return await result_of(self._once, context, key, data, execute)
+                return await result_of(self.once, context, key, data, execute)
             if error.operation_type is not OperationType.SUBSCRIPTION:
                 raise _only_by_post() from error
             if not negotiate(request.headers.get("accept")).streams:
@@ -347,18 +347,17 @@ class GraphQLEndpoint(GraphQL[Any, None]):
         for kind in (Bounded.SOCKETS, Bounded.SUBSCRIPTIONS):
             await take_for_request(request.scope, arguments["context_value"], kind)
         source = await self.schema.stream(data.query, allowed_operation_types=allowed, **arguments)
-        return self._while_admitted(source, request)
+        return self._while_admitted(source, request, arguments["context_value"])
 
     def _while_admitted(
-        self, source: AsyncGenerator[Any, None], request: Request
+        self, source: AsyncGenerator[Any, None], request: Request, context: Any
     ) -> AsyncGenerator[Any, None]:
-        return while_admitted(
-            source, partial(self._make_context, request, None), self.recheck_seconds, self.rights
-        )
+        check = partial(self._make_context, request, None)
+        return while_admitted(source, check, self.recheck_seconds, self.rights, context)
 
-    async def readmit(self, connection: Connection) -> None:
-        """Raise Unauthenticated or Forbidden if a WebSocket would not be accepted any more."""
-        await self._make_context(connection.websocket, connection.connection_params)
+    async def readmit(self, connection: Connection) -> Any:
+        """The context that a WebSocket would get now. Raises Unauthenticated or Forbidden."""
+        return await self._make_context(connection.websocket, connection.connection_params)
 
     async def renewed(self, connection: Connection) -> Any:
         """The context of a connection by the rights of now. Raises Unauthenticated or Forbidden."""

@@ -7,9 +7,11 @@ another reason, such as a database that is away, proves nothing and ends nothing
 """
 
 import asyncio
+import math
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing, suppress
-from typing import Any
+from datetime import UTC, datetime
+from typing import Any, Final
 
 from graphql import GraphQLError
 from strawberry.types import ExecutionResult
@@ -19,8 +21,14 @@ from seggraph.errors import Forbidden, SeggraphError, Unauthenticated
 from seggraph.transport.masking import log_internal
 from seggraph.transport.pacing import turn
 
-Check = Callable[[], Awaitable[object]]
-"""Raises Unauthenticated or Forbidden when the credentials do not hold any more."""
+Check = Callable[[], Awaitable[Any]]
+"""Makes the context anew. Raises Unauthenticated or Forbidden when the credentials do not hold any more.
+
+A context may have `valid_until`: the instant at which its credentials expire.
+"""
+
+SOON_SECONDS: Final = 0.1
+"""How often credentials are looked at whose time has come, until they are refused."""
 
 
 class Rights:
@@ -42,12 +50,15 @@ class Rights:
         await turn()  # thousands of sessions may wake up at once
 
 
-async def until_refused(check: Check, seconds: float, rights: Rights) -> SeggraphError:
-    """Check every so many seconds, and when rights change; return the error when the credentials do not hold."""
+async def until_refused(check: Check, seconds: float, rights: Rights, context: Any) -> SeggraphError:
+    """Return the error when the credentials of a context do not hold any more.
+
+    They are checked every so many seconds, when they expire, and when rights change.
+    """
     while True:
-        await rights.wait(seconds)
+        await rights.wait(min(seconds, _seconds_left(context)))
         try:
-            await check()
+            context = await check()
         except (Unauthenticated, Forbidden) as error:
             return error
         except SeggraphError:
@@ -56,8 +67,16 @@ async def until_refused(check: Check, seconds: float, rights: Rights) -> Seggrap
             log_internal(error)
 
 
+def _seconds_left(context: Any) -> float:
+    """How long the credentials of a context hold."""
+    valid_until: datetime | None = getattr(context, "valid_until", None)
+    if valid_until is None:
+        return math.inf
+    return max(SOON_SECONDS, (valid_until - datetime.now(UTC)).total_seconds())
+
+
 async def while_admitted(
-    source: AsyncGenerator[Any, None], check: Check, seconds: float, rights: Rights
+    source: AsyncGenerator[Any, None], check: Check, seconds: float, rights: Rights, context: Any
 ) -> AsyncGenerator[Any, None]:
     """Pass a stream of results on until it ends; when the credentials end first, an error is the last result."""
     results: asyncio.Queue[Any] = asyncio.Queue(maxsize=1)
@@ -71,7 +90,7 @@ async def while_admitted(
         await results.put(end)
 
     reading = asyncio.create_task(read())
-    refused = asyncio.create_task(until_refused(check, seconds, rights))
+    refused = asyncio.create_task(until_refused(check, seconds, rights, context))
     try:
         while True:
             taking = asyncio.create_task(results.get())

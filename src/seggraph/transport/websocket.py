@@ -35,6 +35,8 @@ from seggraph.errors import Forbidden, RateLimited, Unauthenticated
 from seggraph.throttling import Bounded, Place
 from seggraph.transport.documents.persisted import PersistedDocuments, names_document
 from seggraph.transport.encoding import encode
+from seggraph.transport.idempotency.operations import OnceOnly
+from seggraph.transport.idempotency.requests import Once, key_of_payload
 from seggraph.transport.known import STRAIGHT_SEND
 from seggraph.transport.masking import failure_extensions, log_internal
 from seggraph.transport.pacing import turn
@@ -74,6 +76,7 @@ class _Documented(Protocol):
 
 class _View(Protocol):
     broadcasts: Broadcasts
+    once: Once | None
 
     async def renewed(self, connection: Connection) -> Any:
         """The context of a connection by the rights of now. Raises Unauthenticated or Forbidden."""
@@ -90,8 +93,8 @@ class _Rechecking(Protocol):
     idle_seconds: float
     rights: Rights
 
-    async def readmit(self, connection: Connection) -> None:
-        """Raise Unauthenticated or Forbidden if the connection would not be accepted any more."""
+    async def readmit(self, connection: Connection) -> Any:
+        """The context that the connection would get now. Raises Unauthenticated or Forbidden."""
 
 
 class TextWebSocketAdapter(ASGIWebSocketAdapter):
@@ -140,6 +143,7 @@ class TransportWSHandler(BaseGraphQLTransportWSHandler[Any, None]):
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
         self._watching: asyncio.Task[None] | None = None
+        self._keys: dict[str, str] = {}
         self._idle: asyncio.Task[None] | None = None
         self._used_at = monotonic()
 
@@ -163,7 +167,8 @@ class TransportWSHandler(BaseGraphQLTransportWSHandler[Any, None]):
     async def _watch(self) -> None:
         """Close the connection when its credentials do not hold any more."""
         view, connection = cast(_Rechecking, self.view), cast(Connection, self.context)
-        await until_refused(lambda: view.readmit(connection), view.recheck_seconds, view.rights)
+        check = partial(view.readmit, connection)
+        await until_refused(check, view.recheck_seconds, view.rights, connection.context)
         await self.websocket.close(FORBIDDEN, "Forbidden")
 
     async def _close_when_idle(self) -> None:
@@ -201,6 +206,9 @@ class TransportWSHandler(BaseGraphQLTransportWSHandler[Any, None]):
             await hold_frames(cast(Connection, self.context).context)
             try:
                 payload["query"] = await cast(_Documented, self.view).documents.text_of(payload)
+                key = key_of_payload(payload)
+                if key is not None and message["id"] not in self.operations:
+                    self._keys[message["id"]] = key
             except Refused as refused:
                 error = {"message": refused.message, "extensions": {"code": refused.code.value}}
                 await self.websocket.send_json({"id": message["id"], "type": "error", "payload": [error]})
@@ -219,6 +227,11 @@ class TransportWSHandler(BaseGraphQLTransportWSHandler[Any, None]):
         handler = copy.copy(self)
         handler.context = connection.per_operation(connection.context)
         await view.prepare(operation.query, handler.context)
+        key, once = self._keys.pop(operation.id, None), view.once
+        if key is not None and once is not None:
+            handler.schema = cast(Any, OnceOnly(cast(Any, self.schema), once, key, operation))
+            await BaseGraphQLTransportWSHandler.run_operation(handler, operation)
+            return
         if not view.is_subscription(operation.query, operation.operation_name):
             await BaseGraphQLTransportWSHandler.run_operation(handler, operation)
             return

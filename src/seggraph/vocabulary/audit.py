@@ -28,6 +28,10 @@ class AuditAction(DescribedStrEnum):
     UNSUPPRESSED = "UNSUPPRESSED", "Addresses were released from suppression."
     ERASED = "ERASED", "Members were erased with all their data."
     TESTED = "TESTED", "The destination or webhook was tested."
+    DOWNLOADED = "DOWNLOADED", "The file of the export, or the rejected rows of the import, was downloaded."
+    READ_IN_BULK = "READ_IN_BULK", "Personal data of more than 1,000 members was read within an hour."
+    SIGN_IN_REFUSED = "SIGN_IN_REFUSED", "A sign-in with credentials of the workspace was refused."
+    WITHDRAWN = "WITHDRAWN", "A token of the user was withdrawn."
 
 
 class AuditSubject(DescribedStrEnum):
@@ -42,8 +46,11 @@ class AuditSubject(DescribedStrEnum):
     BULK_EDIT = "BULK_EDIT", "The entry concerns a bulk edit of members."
     API_KEY = "API_KEY", "The entry concerns an API key."
     USER = "USER", "The entry concerns a user."
+    GROUP = "GROUP", "The entry concerns a group of the identity provider."
     WORKSPACE = "WORKSPACE", "The entry concerns the settings of the workspace."
     SUPPRESSION = "SUPPRESSION", "The entry concerns suppressed addresses."
+    EVENT = "EVENT", "The entry concerns events of members."
+    METRICS = "METRICS", "The entry concerns an import of campaign metrics."
     MEMBER = "MEMBER", "The entry concerns members."
     ATTRIBUTE = "ATTRIBUTE", "The entry concerns a custom attribute."
     DESTINATION = "DESTINATION", "The entry concerns a destination."

@@ -26,6 +26,11 @@ class ApiKeyScope(DescribedStrEnum):
     )
     READ = "READ", "Allows queries and subscriptions."
     WRITE = "WRITE", "Allows mutations too, except those for administrators."
+    PROVISIONING = (
+        "PROVISIONING",
+        "Allows an identity provider to manage users and groups below /scim/v2, and nothing else. Of the queries"
+        " it allows viewer only.",
+    )
     ADMIN = "ADMIN", "Allows everything that an administrator may do."
 
 

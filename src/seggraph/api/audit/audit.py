@@ -54,6 +54,12 @@ def _encoded(type_name: str) -> Callable[[Any], Any]:
     return encode
 
 
+def _in_api(name: str) -> str:
+    """The name of a recorded field in the API."""
+    head, *rest = name.split("_")
+    return head + "".join(map(str.capitalize, rest))
+
+
 SHOWN: Final[Mapping[str, Callable[[Any], Any]]] = {
     "criteria": shown,
     "segment_id": _encoded("Segment"),
@@ -63,6 +69,7 @@ SHOWN: Final[Mapping[str, Callable[[Any], Any]]] = {
     "cloned_from_id": _encoded("Segment"),
     "hidden_from_ids": _encoded("User"),
     "destination_id": _encoded("Destination"),
+    "least_roles": lambda roles: {_in_api(name): role for name, role in roles.items()},
 }
 """Values in which there are numbers of objects, which clients see as global ids."""
 
@@ -209,8 +216,6 @@ def _values(values: Mapping[str, Any] | None) -> JSON | None:
     shown = {}
     for name, value in values.items():
         show = SHOWN.get(name)
-        head, *rest = name.split("_")
         is_left_out = value is None or (isinstance(value, dict) and "omittedBytes" in value)
-        label = head + "".join(map(str.capitalize, rest))
-        shown[label] = value if show is None or is_left_out else show(value)
+        shown[_in_api(name)] = value if show is None or is_left_out else show(value)
     return JSON(shown)

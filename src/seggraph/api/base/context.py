@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Final, cast
 
 from starlette.requests import HTTPConnection
@@ -16,7 +17,10 @@ from seggraph.errors import Forbidden, Invalid, RetryLater, Unauthenticated
 from seggraph.events import Fact, Hub
 from seggraph.events.cursors import Position, decode
 from seggraph.events.subscriptions import Subscription
+from seggraph.services.audit import repeated
+from seggraph.services.identity import refusals
 from seggraph.services.identity.authentication import names_of
+from seggraph.services.identity.refusals import SignInRefused
 from seggraph.services.identity.sign_ins import SignIns
 from seggraph.throttling import Bounded, Lane, Place, Standing
 
@@ -65,9 +69,14 @@ class Caller:
         return replace(self, loaders=loaders, feed=None, start=None, when_idle=None, is_paid=False)
 
     @property
+    def valid_until(self) -> datetime | None:
+        """When the credentials expire, if they do."""
+        return self.viewer.valid_until
+
+    @property
     def scope(self) -> Viewer:
         """What decides what is seen: of two API keys with the same scope, not which of them it is."""
-        return replace(self.viewer, api_key_id=None)
+        return replace(self.viewer, api_key_id=None, valid_until=None, tally=None)
 
     async def is_current(self) -> bool:
         """Whether the credentials still make the same viewer."""
@@ -90,8 +99,8 @@ class Caller:
     async def _present_viewer(self) -> Viewer:
         if self.sign_ins is None:
             return self.viewer
-        found = await _viewer(self.sign_ins, self.services, self.hub, self.credentials, self.viewer.ip)
-        return replace(found, ip=self.viewer.ip, user_agent=self.viewer.user_agent)
+        whence = self.viewer.ip, self.viewer.user_agent
+        return await _viewer(self.sign_ins, self.services, self.hub, self.credentials, *whence)
 
     def admit(self, *, is_mutation: bool, fields: Collection[str]) -> None:
         """Raise Forbidden unless the viewer may ask for these fields of a root type at all.
@@ -179,14 +188,9 @@ def caller_factory(
 
     async def make(connection: HTTPConnection, parameters: Mapping[str, object] | None) -> Caller:
         credentials = _authorization(connection, parameters)
-        client, agent = connection.client, _header(connection, b"user-agent")
-        address = None if client is None else client.host
-        viewer = await _viewer(sign_ins, services, hub, credentials, address)
-        viewer = replace(
-            viewer,
-            ip=address,
-            user_agent=None if agent is None else "".join(filter(str.isprintable, agent))[:MAX_USER_AGENT],
-        )
+        address = None if connection.client is None else connection.client.host
+        agent = user_agent_of(connection)
+        viewer = await _viewer(sign_ins, services, hub, credentials, address, agent)
         return Caller(
             viewer,
             services,
@@ -201,18 +205,37 @@ def caller_factory(
 
 
 async def _viewer(
-    sign_ins: SignIns, services: Context, hub: Hub, credentials: str | None, address: str | None
+    sign_ins: SignIns,
+    services: Context,
+    hub: Hub,
+    credentials: str | None,
+    address: str | None,
+    agent: str | None,
 ) -> Viewer:
     """The viewer of credentials that come from an address. While Redis is away they are checked each time."""
     viewer = sign_ins.find(credentials) if hub.is_in_touch else None
     if viewer is None:
         try:
             viewer = await sign_ins.check(services.settings, credentials)
-        except Unauthenticated:
+        except Unauthenticated as error:
+            if isinstance(error, SignInRefused):
+                whose = replace(error.whose, ip=address, user_agent=agent)
+                await refusals.note(services, whose, error.reason)
             await services.throttle.slow_down(address, names_of(credentials))
             raise
-    require_address(viewer, address)
+    viewer = replace(viewer, ip=address, user_agent=agent, tally=repeated.tally_of(services, viewer))
+    try:
+        require_address(viewer, address)
+    except Forbidden:
+        await refusals.note(services, viewer, "OTHER_NETWORK")
+        raise
     return viewer
+
+
+def user_agent_of(connection: HTTPConnection) -> str | None:
+    """What a client says that it is."""
+    agent = _header(connection, b"user-agent")
+    return None if agent is None else "".join(filter(str.isprintable, agent))[:MAX_USER_AGENT]
 
 
 def _base_url(connection: HTTPConnection) -> str:

@@ -26,8 +26,9 @@ class IdempotentMutations:
         """The answer to a mutation with a key. Raises IdempotencyConflict, RetryLater, TooMany."""
         lane = caller.lane()
         caller.is_one_change = True
-        rights = f"{digest}:{caller.viewer.role}:{caller.viewer.scope}"
-        request = Request(caller.viewer, key, hashlib.sha256(rights.encode()).hexdigest())
+        viewer = caller.viewer
+        rights = f"{digest}:{viewer.role}:{viewer.scope}:{viewer.least_roles}"
+        request = Request(viewer, key, hashlib.sha256(rights.encode()).hexdigest())
 
         async def run() -> Outcome:
             return Outcome(*await execute())

@@ -1,7 +1,6 @@
 """Global ids: the type of an object and its number, in a form that clients do not take apart."""
 
 import base64
-import binascii
 import re
 from collections.abc import Sequence
 from typing import Final
@@ -9,30 +8,29 @@ from typing import Final
 import strawberry
 
 from seggraph.errors import NotFound, Path, Required, TooMany
-from seggraph.values.global_ids import global_id
+from seggraph.values.global_ids import find, global_id, said, split
+
+__all__ = [
+    "decode",
+    "decode_all",
+    "encode",
+    "encode_event",
+    "find",
+    "known",
+    "split",
+    "split_event",
+    "split_node",
+]
 
 MAX_IDS: Final = 1_000
 """Most ids in one list."""
 
 _EVENT = re.compile(r"Event:([0-9]{1,2})-([0-9]{1,10})-([0-9]{1,18})", re.ASCII)
-_PLAIN = re.compile(r"([A-Z][A-Za-z]{0,40}):([0-9]{1,18})", re.ASCII)
 
 
 def encode(type_name: str, number: int) -> strawberry.ID:
     """The id of an object: URL-safe base64 of its type and number."""
     return strawberry.ID(global_id(type_name, number))
-
-
-def split(global_id: str) -> tuple[str, int] | None:
-    """The type and the number in an id, or None for what is no id."""
-    parts = _PLAIN.fullmatch(_text(global_id))
-    return (parts[1], int(parts[2])) if parts else None
-
-
-def find(type_name: str, global_id: str) -> int | None:
-    """The number of an object of a type, or None for what is no id of one."""
-    parts = split(global_id)
-    return parts[1] if parts is not None and parts[0] == type_name else None
 
 
 def encode_event(kind: int, ordinal: int, number: int) -> strawberry.ID:
@@ -44,7 +42,7 @@ def encode_event(kind: int, ordinal: int, number: int) -> strawberry.ID:
 
 def split_event(global_id: str) -> tuple[int, int, int] | None:
     """The kind, the ordinal and the number in the id of an event, or None for what is no such id."""
-    parts = _EVENT.fullmatch(_text(global_id))
+    parts = _EVENT.fullmatch(said(global_id))
     return (int(parts[1]), int(parts[2]), int(parts[3])) if parts else None
 
 
@@ -56,15 +54,6 @@ def split_node(global_id: str) -> tuple[str, NodeKey] | None:
     """The type and the key in an id: a number, or of an event its kind, ordinal and number. None for no id."""
     event = split_event(global_id)
     return split(global_id) if event is None else ("Event", event)
-
-
-def _text(global_id: str) -> str:
-    """What an id says; nothing if it is none."""
-    try:
-        raw = base64.b64decode(global_id + "=" * (-len(global_id) % 4), altchars=b"-_", validate=True)
-        return raw.decode("ascii")
-    except (binascii.Error, ValueError):
-        return ""
 
 
 def decode(type_name: str, global_id: str, *, path: Path = ("id",)) -> int:

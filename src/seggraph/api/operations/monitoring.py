@@ -41,7 +41,7 @@ KEPT_SECONDS: Final = 1.0
 
 BUCKETS: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
 
-PATHS: Final = ("/graphql", "/files", "/destinations", "/healthz", "/readyz", "/metrics")
+PATHS: Final = ("/graphql", "/scim", "/files", "/destinations", "/healthz", "/readyz", "/metrics")
 """The paths that requests are counted by; every other path is `other`."""
 
 

@@ -81,7 +81,8 @@ class CreateSegmentInput:
         description="Who may see the segment; default WORKSPACE. Segments of team members are always PRIVATE.",
     )
     hidden_from_ids: list[strawberry.ID] | None = strawberry.field(
-        default=None, description="The users that the segment is hidden from."
+        default=None,
+        description="The users that the segment is hidden from; administrators and leaders cannot be.",
     )
     sync_interval: DurationText | None = strawberry.field(
         default=None,
@@ -132,7 +133,8 @@ class UpdateSegmentInput:
     )
     hidden_from_ids: list[strawberry.ID] | None = strawberry.field(
         default=strawberry.UNSET,
-        description="The users that the segment is hidden from; they replace the present ones.",
+        description="The users that the segment is hidden from; they replace the present ones. Administrators and"
+        " leaders cannot be.",
     )
     sync_interval: DurationText | None = strawberry.field(
         default=strawberry.UNSET,

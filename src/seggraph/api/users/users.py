@@ -1,5 +1,6 @@
 """Users in the schema: the list, and the mutations of administrators."""
 
+from datetime import datetime
 from typing import Annotated
 
 import strawberry
@@ -12,7 +13,7 @@ from seggraph.api.base.paging import After, Before, CountedConnection, Edge, Fir
 from seggraph.api.users.viewer import User
 from seggraph.services.identity import users as identity_users
 from seggraph.services.identity.users import UserList
-from seggraph.services.workspaces import users
+from seggraph.services.workspaces import tokens, users
 from seggraph.services.workspaces.users import UserDraft
 from seggraph.vocabulary import Role
 
@@ -84,6 +85,17 @@ class UserPayload:
     )
 
 
+@strawberry.input(description="The token to withdraw: one of those that a user signs in with.")
+class WithdrawTokenInput:
+    """Input of withdrawToken."""
+
+    user_id: strawberry.ID = strawberry.field(description="The global id of the user whose token it is.")
+    jti: str = strawberry.field(description="The claim `jti` of the token, up to 255 characters.")
+    expires_at: datetime = strawberry.field(
+        description="The claim `exp` of the token, or later: until then it is remembered as withdrawn."
+    )
+
+
 @strawberry.type
 class UserQueries:
     """The query of users."""
@@ -131,6 +143,17 @@ class UserMutations:
         caller = caller_of(info)
         draft = UserDraft(input.role, input.subject, input.email, input.name)
         return UserPayload(user=User.of(await users.create(caller.services, caller.viewer, draft)))
+
+    @strawberry.mutation(
+        description="Refuse one token of a user from now on; what is open with it ends within two seconds."
+        " `updateUser(signOut: true)` withdraws all of them. Administrators only.",
+        extensions=[ReportErrors(UserPayload)],
+    )
+    async def withdraw_token(self, info: Info, input: WithdrawTokenInput) -> UserPayload:
+        """Withdraw a token."""
+        number = ids.decode("User", input.user_id, path=("userId",))
+        view = await tokens.withdraw(caller_of(info).viewer, number, input.jti, input.expires_at)
+        return UserPayload(user=User.of(view))
 
     @strawberry.mutation(
         description="Change the role of a user, deactivate or activate the user, give what is private of"

@@ -1,6 +1,8 @@
 """The viewer: who is calling, and in which workspace; and what users and API keys are called."""
 
+from dataclasses import asdict
 from datetime import datetime
+from typing import Final
 
 import strawberry
 from strawberry.types import Info
@@ -36,6 +38,31 @@ class Drift:
     )
 
 
+LEAST_ROLES: Final = {
+    "erase_members": "The least role that may erase members (`deleteMembers`); by default LEADER.",
+    "suppress_addresses": "The least role that may suppress addresses (`suppressAddresses`,"
+    " `importSuppressions`); by default TEAM_MEMBER.",
+    "see_imports_of_others": "The least role that sees imports that somebody else made, with their files and"
+    " rejected rows; by default LEADER.",
+    "see_personal_data": "The least role that sees personal data, exports it and manages destinations that get"
+    " it; by default TEAM_MEMBER.",
+}
+"""What each field of LeastRoles says."""
+
+
+@strawberry.type(
+    description="Which role some rights take at least. The role of an API key is LEADER, or ADMIN for the scope"
+    " ADMIN."
+)
+class LeastRoles:
+    """What the workspace has chosen about roles."""
+
+    erase_members: Role = strawberry.field(description=LEAST_ROLES["erase_members"])
+    suppress_addresses: Role = strawberry.field(description=LEAST_ROLES["suppress_addresses"])
+    see_imports_of_others: Role = strawberry.field(description=LEAST_ROLES["see_imports_of_others"])
+    see_personal_data: Role = strawberry.field(description=LEAST_ROLES["see_personal_data"])
+
+
 @strawberry.type(description="A workspace: the tenant. Data of different workspaces are never mixed.")
 class Workspace(Node):
     """The workspace of the viewer."""
@@ -52,6 +79,7 @@ class Workspace(Node):
         description="How many days events are kept after they occurred; null keeps them for ever."
     )
     created_at: datetime = strawberry.field(description="When the workspace was created.")
+    least_roles: LeastRoles = strawberry.field(description="Which role some rights take at least.")
 
     @strawberry.field(
         description="Corrections of segments by full calculations in the last 30 days, which hint at a"
@@ -77,6 +105,7 @@ class Workspace(Node):
             currency=view.currency,
             event_retention_days=view.event_retention_days,
             created_at=view.created_at,
+            least_roles=LeastRoles(**asdict(view.least_roles)),
         )
 
 

@@ -5,9 +5,9 @@ from strawberry.types import Info
 
 from seggraph.api.base.context import caller_of
 from seggraph.api.base.errors import ReportErrors, UserError
-from seggraph.api.users.viewer import Workspace
+from seggraph.api.users.viewer import LEAST_ROLES, Workspace
 from seggraph.services.workspaces import settings as workspace_settings
-from seggraph.vocabulary import ConsentPolicy
+from seggraph.vocabulary import ConsentPolicy, Role
 
 
 @strawberry.input(description="The changes of the workspace. A field that is absent or null stays as it is.")
@@ -24,6 +24,29 @@ class UpdateWorkspaceInput:
     )
     currency: str | None = strawberry.field(
         default=None, description="The ISO 4217 currency of all amounts, like EUR; no amount is converted."
+    )
+    least_roles: "LeastRolesInput | None" = strawberry.field(
+        default=None,
+        description="Which role some rights take at least. A change counts within two seconds, also for what is"
+        " open.",
+    )
+
+
+@strawberry.input(
+    description="Which role each right takes at least. A field that is absent or null stays as it is."
+)
+class LeastRolesInput:
+    """A part of updateWorkspace."""
+
+    erase_members: Role | None = strawberry.field(default=None, description=LEAST_ROLES["erase_members"])
+    suppress_addresses: Role | None = strawberry.field(
+        default=None, description=LEAST_ROLES["suppress_addresses"]
+    )
+    see_imports_of_others: Role | None = strawberry.field(
+        default=None, description=LEAST_ROLES["see_imports_of_others"]
+    )
+    see_personal_data: Role | None = strawberry.field(
+        default=None, description=LEAST_ROLES["see_personal_data"]
     )
 
 
@@ -63,6 +86,7 @@ class WorkspaceMutations:
                 "time_zone": input.time_zone,
                 "consent_policy": input.consent_policy,
                 "currency": input.currency,
+                "least_roles": None if input.least_roles is None else vars(input.least_roles),
             },
         )
         return WorkspacePayload(workspace=Workspace.of(change.workspace), recalculating=change.recalculating)

@@ -21,6 +21,8 @@ MAX_VALUE: Final = 20_000
 MAX_NAME: Final = 255
 OPERATOR: Final = "operator"
 """Who acts without being a user or an API key: at the command line."""
+UNKNOWN: Final = "unknown"
+"""Who tried to sign in and is no user of the workspace."""
 
 SECRETS: Final = ("secret", "secrets", "digest", "token", "password", "credentials", "signing_secret")
 """Names of values that are never written to the log."""
@@ -63,7 +65,7 @@ async def record(
         viewer.workspace_id,
         viewer.user_id,
         viewer.api_key_id,
-        OPERATOR,
+        UNKNOWN if action is AuditAction.SIGN_IN_REFUSED else OPERATOR,
         action,
         subject.kind,
         subject.id,

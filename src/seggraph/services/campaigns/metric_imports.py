@@ -14,16 +14,19 @@ from typing import Any, Final
 from seggraph.access import VISIBLE_CAMPAIGN, VISIBLE_SEGMENT, Viewer, require_write, visibility_arguments
 from seggraph.context import Context
 from seggraph.database.connections import database
+from seggraph.database.unit_of_work import begin
 from seggraph.errors import Invalid, Problems, Required, SeggraphError, TooMany
 from seggraph.files import uploads
 from seggraph.files.csv_records import Dialect, Record, RecordReader, has_foreign_bytes
 from seggraph.files.layout import column_names, delimiter_of
 from seggraph.files.uploads import Read, StoredFile
 from seggraph.row_errors import RefusedValue, RowError
+from seggraph.services.audit import audit
 from seggraph.services.campaigns import metrics
 from seggraph.services.campaigns.metrics import MetricsReport
 from seggraph.values import csv_values
 from seggraph.values.names import name_key
+from seggraph.vocabulary import AuditAction, AuditSubject
 
 MAX_ROWS: Final = 200_000
 MAX_SHOWN: Final = 1_000
@@ -93,6 +96,10 @@ async def run(
         columns = await asyncio.to_thread(_look_through, path, dialect)
         fields = _fields(columns, mapping)
         done = MetricsImport({columns[position]: name for name, position in fields.items()})
+        async with begin() as unit:  # before its portions are stored: a lost process hides none of them
+            audited = {"file_size": stored.size, "mapping": done.mapping}
+            subject = audit.Subject(AuditSubject.METRICS)
+            await audit.record(unit, viewer, AuditAction.STARTED, subject, after=audited)
         with RecordReader(path, dialect) as reader:
             await asyncio.to_thread(next, reader)
             while records := await asyncio.to_thread(_portion, reader):

@@ -15,7 +15,7 @@ from typing import Final
 import asyncpg
 import structlog
 
-from seggraph.access import Viewer, require_write
+from seggraph.access import Viewer, require_erasure
 from seggraph.context import Context
 from seggraph.database.connections import database
 from seggraph.database.unit_of_work import begin
@@ -57,7 +57,7 @@ async def delete(context: Context, viewer: Viewer, selection: Selection) -> Eras
     If the call is lost in between, a worker completes it for the members that are deleted by then, and the others
     are as they were. Raises Forbidden, Required, Invalid, TooMany.
     """
-    require_write(viewer)
+    require_erasure(viewer)
     selection.validate()
     waiting = await _waiting_files(context, viewer, selection)
     async with begin() as unit:

@@ -20,13 +20,14 @@ from seggraph.database.locks import LockSpace, lock_exclusive, lock_shared
 from seggraph.database.unit_of_work import UnitOfWork, begin
 from seggraph.errors import NotFound, Problems, Required, RetryLater, SeggraphError, TooMany
 from seggraph.row_errors import RowError
+from seggraph.services.audit import audit
 from seggraph.services.changes import changes
 from seggraph.services.events import names as event_names
 from seggraph.services.events import partitions, removals
 from seggraph.services.events.drafts import MAX_EXTERNAL_ID, EventDraft, Period, clean
 from seggraph.services.events.removals import Removed
 from seggraph.values.attribute_values import storable_text
-from seggraph.vocabulary import MemberKind
+from seggraph.vocabulary import AuditAction, AuditSubject, MemberKind
 
 MAX_ROWS: Final = 5_000
 PARTITION_TRIES: Final = 3
@@ -167,6 +168,9 @@ async def delete(context: Context, viewer: Viewer, external_ids: Sequence[str]) 
         found = await _existing(unit.connection, viewer.workspace_id, storable)
         removed = await removals.by_external_id(unit.connection, viewer.workspace_id, list(found))
         await mark_removed(context, unit, viewer.workspace_id, removed)
+        if removed:
+            counted = {"event_count": sum(one.count for one in removed)}
+            await audit.record(unit, viewer, AuditAction.DELETED, audit.Subject(AuditSubject.EVENT), counted)
     missing = [external_id for external_id in wanted if external_id not in found]
     return DeleteReport(sum(one.count for one in removed), missing)
 

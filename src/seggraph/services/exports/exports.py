@@ -150,6 +150,7 @@ async def create(context: Context, viewer: Viewer, draft: ExportDraft) -> Export
     Raises Forbidden, Required, NotFound (segment, column), Duplicate, TooMany, Invalid, and RateLimited.
     """
     require_write(viewer)
+    require_personal_data(viewer)
     await _require_possible(viewer, draft)
     async with begin() as unit:
         await _require_few_running(context, unit, viewer)

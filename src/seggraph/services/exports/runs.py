@@ -32,6 +32,7 @@ from seggraph.services.catalogue import catalogues
 from seggraph.services.exports import columns as export_columns
 from seggraph.services.exports import files
 from seggraph.services.exports.exports import NarrowedTo, finished, progressed
+from seggraph.services.identity import present
 from seggraph.vocabulary import ApiKeyScope, ExportContent, ExportFormat, ExportStatus, Role
 
 log = structlog.get_logger()
@@ -130,11 +131,18 @@ async def _claim(context: Context, export_id: int) -> ExportClaim | None:
     if claimed is None:
         return None
     row = claimed.row
+    chosen = await present.least_roles(row["workspace_id"])
     return ExportClaim(
         lease=claimed.lease,
         export_id=export_id,
         attempt=row["attempts"],
-        viewer=Viewer(row["workspace_id"], Role(row["role"]), ApiKeyScope.READ, row["created_by_id"]),
+        viewer=Viewer(
+            row["workspace_id"],
+            Role(row["role"]),
+            ApiKeyScope.READ,
+            row["created_by_id"],
+            least_roles=chosen,
+        ),
         content=ExportContent(row["content"]),
         segment_id=row["segment_id"],
         narrowed_to=TypeAdapter(NarrowedTo).validate_json(row["narrowed_to"]),

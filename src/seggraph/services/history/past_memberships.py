@@ -23,6 +23,7 @@ from seggraph.database.unit_of_work import snapshot
 from seggraph.errors import TooMany
 from seggraph.models.audiences import ChunkRole
 from seggraph.models.runs import Direction
+from seggraph.services.audit import repeated
 from seggraph.services.members import members, pages
 from seggraph.services.members.lists import Narrowed
 from seggraph.services.members.members import MemberView
@@ -222,6 +223,7 @@ async def changes(viewer: Viewer, asked: Sequence[ChangesAsked]) -> dict[Changes
             ]
             pages = await _pages_of_changes(connection, viewer, kind, filter_, request, alike)
             found |= {(list_, request): page for list_, page in zip(alike, pages, strict=True)}
+    await repeated.count_read(viewer, sum(len(page.items) for page in found.values()))
     return found
 
 

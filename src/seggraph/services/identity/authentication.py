@@ -3,15 +3,18 @@
 import hashlib
 import secrets
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
+import asyncpg
 import jwt
 
 from seggraph.access import Viewer
 from seggraph.database.connections import database
 from seggraph.errors import Unauthenticated
-from seggraph.services.identity import present, provisioning
+from seggraph.services.identity import present, provisioning, workspaces
+from seggraph.services.identity.refusals import SignInRefused
 from seggraph.services.identity.signing_keys import signing_keys
 from seggraph.settings import Settings
 
@@ -26,12 +29,12 @@ WORKSPACE_CLAIM: Final = "workspace"
 
 
 # any workspace: the digest of the key is the credential; the workspace is read here
-FIND_KEY = """
-    SELECT id, workspace_id, scope, networks,
-      coalesce(last_used_at < now() - interval '1 minute', true) AS used_anew FROM api_keys
-    WHERE (digest = $1 OR (previous_digest = $1 AND previous_until > now()))
-      AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > now())
-"""
+FIND_KEY = f"""
+    SELECT id, workspace_id, scope, networks, {present.LEAST_ROLES.format(workspace="workspace_id")},
+      coalesce(last_used_at < now() - interval '1 minute', true) AS used_anew, revoked_at IS NOT NULL AS is_revoked,
+      least(expires_at, CASE WHEN digest <> $1 THEN coalesce(previous_until, '-infinity') END) AS valid_until, now()
+    FROM api_keys WHERE digest = $1 OR previous_digest = $1
+"""  # noqa: S608 - constants only
 
 
 # any workspace: the key is the one that was just authenticated
@@ -76,22 +79,51 @@ def names_of(authorization: str | None) -> list[str]:
 async def _by_api_key(key: str) -> Viewer:
     async with database() as connection:
         row = await connection.fetchrow(FIND_KEY, digest(key))
-        if row is not None and row["used_anew"]:
+        reason = None if row is None else _reason(row)
+        if row is not None and reason is None and row["used_anew"]:
             await connection.execute(KEY_USED, row["id"])
+    message = "This API key does not exist, has expired or was revoked."
     if row is None:
-        raise Unauthenticated("This API key does not exist, has expired or was revoked.")
-    return present.of_key(row)
+        raise Unauthenticated(message)
+    if reason is not None:
+        raise SignInRefused(message, workspace_id=row["workspace_id"], api_key_id=row["id"], reason=reason)
+    return replace(present.of_key(row), valid_until=row["valid_until"])
+
+
+def _reason(row: asyncpg.Record) -> str | None:
+    """Why a key does not work; None if it does."""
+    if row["is_revoked"]:
+        return "REVOKED"
+    return "EXPIRED" if row["valid_until"] is not None and row["valid_until"] <= row["now"] else None
 
 
 async def _by_token(settings: Settings, token: str) -> Viewer:
     claims = await _claims(settings, token)
     workspace_id = _workspace_number(claims[WORKSPACE_CLAIM])
     row = await provisioning.user_of(settings, workspace_id, claims)
-    if row is None:
-        raise Unauthenticated("The token's user does not belong to the token's workspace.")
-    if row["tokens_after"] is not None and not _is_issued_after(claims, row["tokens_after"]):
-        raise Unauthenticated("The token was withdrawn; sign in again.")
-    return present.of_user(workspace_id, row)
+    if row is None or row["deactivated_at"] is not None:
+        message = "The token's user does not belong to the token's workspace."
+        if row is None and not await workspaces.exists(workspace_id):
+            raise Unauthenticated(message)
+        reason, user_id = ("NOT_A_USER", None) if row is None else ("DEACTIVATED", row["id"])
+        raise SignInRefused(message, workspace_id=workspace_id, reason=reason, user_id=user_id)
+    is_old = row["tokens_after"] is not None and not _is_issued_after(claims, row["tokens_after"])
+    if is_old or row["is_withdrawn"]:
+        raise SignInRefused(
+            "The token was withdrawn; sign in again.",
+            workspace_id=workspace_id,
+            reason="WITHDRAWN",
+            user_id=row["id"],
+        )
+    return replace(present.of_user(workspace_id, row), valid_until=_expiry(claims))
+
+
+def _expiry(claims: Mapping[str, Any]) -> datetime | None:
+    """When a token that was verified stops being accepted; None for one beyond the calendar."""
+    try:
+        return datetime.fromtimestamp(float(claims["exp"]), UTC) + timedelta(seconds=CLOCK_LEEWAY_SECONDS)
+    except (OverflowError, OSError, ValueError):
+        return None
 
 
 def _is_issued_after(claims: Mapping[str, Any], instant: datetime) -> bool:
@@ -119,7 +151,7 @@ async def _claims(settings: Settings, token: str) -> Mapping[str, Any]:
             audience=settings.jwt_audience,
             issuer=settings.jwt_issuer,
             leeway=CLOCK_LEEWAY_SECONDS,
-            options={"require": ["exp", "iss", "aud", "sub", WORKSPACE_CLAIM]},
+            options={"require": ["exp", "iss", "aud", settings.jwt_subject_claim, WORKSPACE_CLAIM]},
         )
     except jwt.ExpiredSignatureError as error:
         raise Unauthenticated("The token has expired; sign in again.") from error
@@ -154,6 +186,7 @@ def issue_token(settings: Settings, *, subject: str, workspace_id: int, lifetime
         "iss": settings.jwt_issuer,
         "aud": settings.jwt_audience,
         "iat": now,
+        "jti": secrets.token_urlsafe(16),
         "exp": now + lifetime,
     }
     return jwt.encode(claims, settings.jwt_secret.get_secret_value(), algorithm="HS256")

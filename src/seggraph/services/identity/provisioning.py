@@ -1,12 +1,13 @@
 """From the verified claims of a token to the user of the workspace: known, invited, or made on the spot.
 
 - A user who is known by the subject signs in, unless they are deactivated.
-- A person who was invited by email becomes known when a token has that address and says that it is verified.
+- A person who was invited by email becomes known when a token has that address and says that it is verified; one whom
+  the identity provider announced (SCIM), also when the subject is their `externalId` or `userName`.
 - If the settings say so, a person with a group that has a role becomes a user, and groups decide the role from then on.
   A token that is older than the present role does not change it: it would bring back what was taken away since.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -18,7 +19,7 @@ from seggraph.database.unit_of_work import UnitOfWork, begin
 from seggraph.errors import SeggraphError
 from seggraph.events import UserChanged, outbox
 from seggraph.services.audit import audit
-from seggraph.services.identity import user_rows
+from seggraph.services.identity import present, user_rows
 from seggraph.settings import Settings
 from seggraph.values.attribute_values import storable_text
 from seggraph.values.emails import MAX_EMAIL, is_email, tidied
@@ -26,18 +27,23 @@ from seggraph.values.names import MAX_NAME, clean_name
 from seggraph.vocabulary import ApiKeyScope, AuditAction, AuditSubject, Role
 
 MAX_SUBJECT: Final = 255
+MAX_JTI: Final = 255
 MAX_GROUPS: Final = 1_000
 """Most groups of a token that are looked at."""
 
-FIND: Final = """
-    SELECT u.id, wu.role, wu.role_as_of, wu.tokens_after, wu.deactivated_at FROM users u
-    JOIN workspace_users wu ON wu.user_id = u.id WHERE u.subject = $1 AND wu.workspace_id = $2
-"""
+FIND: Final = f"""
+    SELECT u.id, wu.role, wu.role_as_of, wu.tokens_after, wu.deactivated_at,
+      {present.LEAST_ROLES.format(workspace="wu.workspace_id")},
+      EXISTS (SELECT FROM withdrawn_tokens t WHERE t.workspace_id = wu.workspace_id AND t.user_id = u.id
+        AND t.jti = $3) AS is_withdrawn
+    FROM users u JOIN workspace_users wu ON wu.user_id = u.id WHERE u.subject = $1 AND wu.workspace_id = $2
+"""  # noqa: S608 - constants only
 
 INVITED: Final = """
-    SELECT u.id FROM users u JOIN workspace_users wu ON wu.user_id = u.id
-    WHERE wu.workspace_id = $1 AND u.subject IS NULL AND lower(u.email) = lower($2) AND wu.deactivated_at IS NULL
-    ORDER BY u.id LIMIT 1
+    SELECT u.id, wu.deactivated_at FROM users u JOIN workspace_users wu ON wu.user_id = u.id
+    WHERE wu.workspace_id = $1 AND u.subject IS NULL AND (wu.external_id = $3 OR lower(wu.user_name) = lower($3)
+      OR lower(coalesce(wu.email, u.email)) = lower($2))
+    ORDER BY wu.external_id = $3 DESC NULLS LAST, lower(wu.user_name) = lower($3) DESC NULLS LAST, u.id LIMIT 1
 """
 
 FIND_PERSON: Final = "SELECT id FROM users WHERE subject = $1"
@@ -45,6 +51,7 @@ BECOME_KNOWN: Final = "UPDATE users SET subject = $2 WHERE id = $1"
 """An invitation becomes the person."""
 
 BECOME_PERSON: Final = (
+    "UPDATE directory_memberships SET user_id = $3 WHERE workspace_id = $1 AND user_id = $2",
     "UPDATE segment_hidings SET user_id = $3 WHERE workspace_id = $1 AND user_id = $2",
     "UPDATE workspace_users SET user_id = $3 WHERE workspace_id = $1 AND user_id = $2",
 )
@@ -54,11 +61,11 @@ FORGET_INVITATION: Final = "DELETE FROM users WHERE id = $1 AND subject IS NULL"
 
 
 async def user_of(settings: Settings, workspace_id: int, claims: Mapping[str, Any]) -> asyncpg.Record | None:
-    """The row of FIND for the person that verified claims are about; None for who may not sign in."""
-    subject = claims.get("sub")
+    """The row of FIND for the person that verified claims are about, also a deactivated one; None for no user."""
+    subject = claims.get(settings.jwt_subject_claim)
     if not isinstance(subject, str) or not storable_text(subject, MAX_SUBJECT):
         return None
-    row = await _find(subject, workspace_id)
+    row = await _find(subject, workspace_id, claims)
     wanted = role_of(settings, claims)
     if row is None:
         row = await _admit(settings, workspace_id, subject, claims, wanted)
@@ -66,8 +73,8 @@ async def user_of(settings: Settings, workspace_id: int, claims: Mapping[str, An
         issued_at = _issued_at(claims)
         if issued_at is not None and issued_at >= (row["role_as_of"] or issued_at):
             await _change_role(workspace_id, row["id"], wanted, issued_at)
-            row = await _find(subject, workspace_id)
-    return None if row is None or row["deactivated_at"] is not None else row
+            row = await _find(subject, workspace_id, claims)
+    return row
 
 
 def role_of(settings: Settings, claims: Mapping[str, Any]) -> Role | None:
@@ -76,14 +83,26 @@ def role_of(settings: Settings, claims: Mapping[str, Any]) -> Role | None:
         return None
     groups = claims.get(settings.jwt_groups_claim)
     named = [groups] if isinstance(groups, str) else groups if isinstance(groups, list) else []
-    roles = {settings.jwt_group_roles.get(group) for group in named[:MAX_GROUPS] if isinstance(group, str)}
-    default = None if settings.jwt_default_role is None else Role(settings.jwt_default_role)
-    return next((role for role in Role if role.value in roles), default)
+    role = role_of_groups(settings, [group for group in named[:MAX_GROUPS] if isinstance(group, str)])
+    return default_role(settings) if role is None else role
 
 
-async def _find(subject: str, workspace_id: int) -> asyncpg.Record | None:
+def role_of_groups(settings: Settings, groups: Iterable[str]) -> Role | None:
+    """The highest role that groups have, by their names or ids; None if none of them has one."""
+    roles = {settings.jwt_group_roles.get(group) for group in groups}
+    return next((role for role in Role if role.value in roles), None)
+
+
+def default_role(settings: Settings) -> Role | None:
+    """The role of who has no group with a role; None for nobody's."""
+    return None if settings.jwt_default_role is None else Role(settings.jwt_default_role)
+
+
+async def _find(subject: str, workspace_id: int, claims: Mapping[str, Any]) -> asyncpg.Record | None:
+    jti = claims.get("jti")
+    known = jti if isinstance(jti, str) and storable_text(jti, MAX_JTI) else None
     async with database() as connection:
-        return await connection.fetchrow(FIND, subject, workspace_id)
+        return await connection.fetchrow(FIND, subject, workspace_id, known)
 
 
 async def _admit(
@@ -91,24 +110,29 @@ async def _admit(
 ) -> asyncpg.Record | None:
     """Let somebody in who is not known yet, if they were invited or have a role by their groups."""
     email = _verified_email(claims)
-    if email is None and role is None:
-        return None
+    announced = workspace_id, email, subject
+    async with database() as connection:  # who is not expected at all keeps nobody waiting
+        if role is None and await connection.fetchrow(INVITED, *announced) is None:
+            return None
     async with begin() as unit:
         try:
             await user_rows.lock(unit, workspace_id)
         except SeggraphError:  # a token of another installation, with a workspace that is not here
             return None
-        is_invited = email is not None and await _accept_invitation(unit, workspace_id, subject, email)
-        if not is_invited and role is not None:
+        invited = await unit.connection.fetchrow(INVITED, *announced)
+        if invited is not None and invited["deactivated_at"] is not None:
+            return None
+        if invited is not None:
+            await _accept_invitation(unit, workspace_id, subject, invited["id"])
+        elif role is not None:
             await _create(unit, workspace_id, subject, claims, email, role)
-    return await _find(subject, workspace_id)
+        else:
+            return None
+    return await _find(subject, workspace_id, claims)
 
 
-async def _accept_invitation(unit: UnitOfWork, workspace_id: int, subject: str, email: str) -> bool:
-    """Make the person with this subject the one who was invited by an address, if somebody was."""
-    invited = await unit.connection.fetchval(INVITED, workspace_id, email)
-    if invited is None:
-        return False
+async def _accept_invitation(unit: UnitOfWork, workspace_id: int, subject: str, invited: int) -> None:
+    """Make the person with this subject the one who was invited."""
     person = await unit.connection.fetchval(FIND_PERSON, subject)
     if person is None:
         await unit.connection.execute(BECOME_KNOWN, invited, subject)
@@ -117,7 +141,6 @@ async def _accept_invitation(unit: UnitOfWork, workspace_id: int, subject: str, 
             await unit.connection.execute(statement, workspace_id, invited, person)
         await unit.connection.execute(FORGET_INVITATION, invited)
     outbox.keep(unit, [_changed(workspace_id, person or invited)])
-    return True
 
 
 async def _create(

@@ -16,6 +16,10 @@ OTHER_ADMIN: Final = """
       WHERE workspace_id = $1 AND user_id <> $2 AND role = 'ADMIN' AND deactivated_at IS NULL)
 """
 
+ADMINS: Final = """
+    SELECT count(*) FROM workspace_users WHERE workspace_id = $1 AND role = 'ADMIN' AND deactivated_at IS NULL
+"""
+
 ADD_USER: Final = """
     INSERT INTO users (subject, name, email, created_at) VALUES ($1, $2, $3, now())
     ON CONFLICT (subject) DO UPDATE SET subject = EXCLUDED.subject RETURNING id
@@ -51,6 +55,12 @@ async def require_other_admin(unit: UnitOfWork, workspace_id: int, user_id: int)
         raise LastAdministrator(
             "This is the last administrator who can sign in: make another user ADMIN first.", path=("id",)
         )
+
+
+async def count_admins(unit: UnitOfWork, workspace_id: int) -> int:
+    """How many administrators of a workspace, which is locked, can sign in."""
+    count: int = await unit.connection.fetchval(ADMINS, workspace_id)
+    return count
 
 
 async def add(

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from seggraph.access import Viewer
+from seggraph.access import LeastRoles, Viewer
 from seggraph.database.unit_of_work import begin
 from seggraph.errors import Invalid, NotFound, Required
 from seggraph.models import User, Workspace, WorkspaceUser
@@ -28,6 +28,7 @@ class WorkspaceView:
     currency: str
     event_retention_days: int | None
     created_at: datetime
+    least_roles: LeastRoles
 
 
 async def get(viewer: Viewer) -> WorkspaceView:
@@ -85,10 +86,16 @@ def _view(row: Workspace) -> WorkspaceView:
         row.currency,
         row.event_retention_days,
         row.created_at,
+        LeastRoles(**{name: Role(role) for name, role in row.least_roles.items()}),
     )
+
+
+async def exists(workspace_id: int) -> bool:
+    """Whether there is such a workspace."""
+    return await Workspace.exists(id=workspace_id)
 
 
 async def require(workspace_id: int) -> None:
     """Raise NotFound unless the workspace exists."""
-    if not await Workspace.exists(id=workspace_id):
+    if not await exists(workspace_id):
         raise NotFound("There is no such workspace.", path=("workspace",))

@@ -17,6 +17,7 @@ from seggraph.access import (
     VISIBLE_IMPORT,
     VISIBLE_SEGMENT,
     Viewer,
+    narrowed_imports,
     require_segment_management,
     require_write,
     visibility_arguments,
@@ -226,7 +227,7 @@ async def start(
         is_new = before.status is ImportStatus.UPLOADED
         is_after_dry_run = before.status is ImportStatus.COMPLETED and before.dry_run and not settings.dry_run
         if not (is_new or is_after_dry_run):
-            return before
+            return _shown(viewer, before)
         names = [column.name for column in before.columns]
         mappings.check(pairs, names, before.kind)
         types = await catalogues.types(unit.connection, viewer.workspace_id, before.kind)
@@ -291,7 +292,9 @@ async def get_many(viewer: Viewer, import_ids: Sequence[int]) -> dict[int, Impor
         return {}
     async with database() as connection:
         rows = await connection.fetch(
-            f"{SELECT} AND i.id = ANY($4)", *visibility_arguments(viewer), list(import_ids)
+            f"{SELECT}{narrowed_imports(viewer)} AND i.id = ANY($4)",
+            *visibility_arguments(viewer),
+            list(import_ids),
         )
     return {row["id"]: _seen(viewer, row) for row in rows}
 
@@ -300,14 +303,21 @@ async def list_page(viewer: Viewer, request: PageRequest) -> Page[ImportView]:
     """A page of the imports that the viewer may see, the newest first."""
     async with database() as connection:
         return await fetch_page(
-            connection, SELECT, visibility_arguments(viewer), NEWEST_FIRST, request, partial(_seen, viewer)
+            connection,
+            f"{SELECT}{narrowed_imports(viewer)}",
+            visibility_arguments(viewer),
+            NEWEST_FIRST,
+            request,
+            partial(_seen, viewer),
         )
 
 
 async def count(viewer: Viewer) -> int:
     """How many imports the viewer may see."""
     async with database() as connection:
-        total: int = await connection.fetchval(COUNT, *visibility_arguments(viewer))
+        total: int = await connection.fetchval(
+            f"{COUNT}{narrowed_imports(viewer)}", *visibility_arguments(viewer)
+        )
     return total
 
 
@@ -322,8 +332,12 @@ def finished(workspace_id: int, import_id: int) -> ImportFinished:
 
 
 def _seen(viewer: Viewer, row: asyncpg.Record) -> ImportView:
-    """The view of a row, without cells of the file for who may not read personal data."""
-    view = view_of(row)
+    """The view of a row as a viewer sees it."""
+    return _shown(viewer, view_of(row))
+
+
+def _shown(viewer: Viewer, view: ImportView) -> ImportView:
+    """An import without cells of the file for who may not read personal data."""
     if viewer.sees_personal_data:
         return view
     columns = [replace(column, samples=[], interpreted=[], ambiguities=[]) for column in view.columns]
@@ -417,7 +431,9 @@ def _shown_name(file_name: str) -> str:
 
 async def _hold(unit: UnitOfWork, viewer: Viewer, import_id: int) -> ImportView:
     row = await unit.connection.fetchrow(
-        f"{SELECT} AND i.id = $4 FOR NO KEY UPDATE OF i", *visibility_arguments(viewer), import_id
+        f"{SELECT}{narrowed_imports(viewer)} AND i.id = $4 FOR NO KEY UPDATE OF i",
+        *visibility_arguments(viewer),
+        import_id,
     )
     if row is None:
         raise NotFound("There is no such import.", path=("id",))
@@ -428,8 +444,10 @@ async def _hold(unit: UnitOfWork, viewer: Viewer, import_id: int) -> ImportView:
 
 
 async def _read_in(connection: asyncpg.Connection, viewer: Viewer, import_id: int) -> ImportView:
-    row = await connection.fetchrow(f"{SELECT} AND i.id = $4", *visibility_arguments(viewer), import_id)
-    return view_of(row)
+    row = await connection.fetchrow(
+        f"{SELECT}{narrowed_imports(viewer)} AND i.id = $4", *visibility_arguments(viewer), import_id
+    )
+    return _seen(viewer, row)
 
 
 async def _require_fillable(

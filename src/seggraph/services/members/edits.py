@@ -12,11 +12,12 @@ from seggraph.context import Context
 from seggraph.database.connections import database
 from seggraph.database.unit_of_work import begin
 from seggraph.errors import Invalid
+from seggraph.services.audit import audit
 from seggraph.services.members import bulk_edits, edit_actions, selections
 from seggraph.services.members.bulk_edits import BulkEditDraft, BulkEditView
 from seggraph.services.members.edit_actions import ConsentSetting, EditAction, Tagging
 from seggraph.services.members.selections import Selection
-from seggraph.vocabulary import Channel, ConsentState, MemberKind
+from seggraph.vocabulary import AuditAction, AuditSubject, Channel, ConsentState, MemberKind
 
 AT_ONCE: Final = 2_000
 """Most members that a call edits at once by criteria: what one transaction rewrites in some tenths of a second."""
@@ -82,6 +83,10 @@ async def _edit(
         ids, not_found = await _select(unit.connection, viewer, chosen)
         edited = await action.apply(unit.connection, viewer.workspace_id, ids)
         await edit_actions.mark(context, unit, viewer.workspace_id, edited.rows, action.names)
+        if edited.rows:
+            audited = {"action": action.kind, "member_count": len(edited.rows)} | action.stored()
+            subject = audit.Subject(AuditSubject.MEMBER)
+            await audit.record(unit, viewer, AuditAction.EDITED, subject, after=audited)
     unchanged = len(ids) - len(edited.rows) - len(edited.over_limit)
     return EditReport(len(edited.rows), unchanged, not_found, edited.over_limit)
 

@@ -24,6 +24,7 @@ from seggraph.database.paging import (
     fetch_lists,
     fetch_pages,
 )
+from seggraph.services.audit import repeated
 from seggraph.services.members import lists, sort_indexes, sorted_selects
 from seggraph.services.members.lists import MemberList, Narrowed
 from seggraph.services.members.members import COLUMNS, listed_columns, rows_of, view_of
@@ -69,6 +70,19 @@ async def pages_of(
 
     Raises BadCursor, Invalid, TooMany.
     """
+    pages = await _pages_of(viewer, kind, narrowed, order, request, columns)
+    await repeated.count_read(viewer, sum(len(page.items) for page in pages))
+    return pages
+
+
+async def _pages_of(
+    viewer: Viewer,
+    kind: MemberKind,
+    narrowed: Sequence[Narrowed],
+    order: Order,
+    request: PageRequest,
+    columns: Sequence[str] | None,
+) -> list[Page[Any]]:
     audiences = [list_.audience for list_ in narrowed if list_.audience is not None and not list_.search]
     if order.keys == BY_ORDINAL.keys and len(audiences) == len(narrowed):
         return await _cut_pages(viewer, kind, audiences, order, request, columns)

@@ -200,7 +200,7 @@ async def create_sources(unit: UnitOfWork, workspace_id: int, segment_id: int, t
 async def hide_from(unit: UnitOfWork, viewer: Viewer, segment_id: int, user_ids: Sequence[int]) -> None:
     """Make these users, and no others, those that the segment is hidden from.
 
-    Raises TooMany, NotFound, and Invalid for oneself and for an administrator: somebody has to see it.
+    Raises TooMany, NotFound, and Invalid for oneself and for those who manage all: somebody has to see it.
     """
     wanted = sorted(set(user_ids))
     if len(wanted) > MAX_HIDDEN_FROM:
@@ -213,11 +213,11 @@ async def hide_from(unit: UnitOfWork, viewer: Viewer, segment_id: int, user_ids:
             raise Invalid(
                 "A segment cannot be hidden from yourself: leave yourself out.", path=("hiddenFromIds", index)
             )
-    admins = {row["user_id"] for row in found if row["role"] == Role.ADMIN}
+    managers = {row["user_id"] for row in found if row["role"] != Role.TEAM_MEMBER}
     for index, user_id in enumerate(user_ids):
-        if user_id in admins:
+        if user_id in managers:
             raise Invalid(
-                "A segment cannot be hidden from an administrator: leave them out.",
+                "A segment cannot be hidden from an administrator or a leader: leave them out.",
                 path=("hiddenFromIds", index),
             )
     await unit.connection.execute(

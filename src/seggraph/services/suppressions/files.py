@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from seggraph import member_fields
-from seggraph.access import Viewer, require_write
+from seggraph.access import Viewer, require_suppression, require_write
 from seggraph.context import Context
 from seggraph.errors import Invalid, NotFound, Required, TooMany
 from seggraph.files import uploads
@@ -66,6 +66,7 @@ async def suppress(
     Raises Forbidden, Required, Invalid, TooLong, TooMany for the file, and NotFound for a column that it lacks.
     """
     require_write(viewer)
+    require_suppression(viewer)
     if channel not in MAX_LENGTH:
         raise Invalid("Push messages have no address.", path=("channel",))
     stored = await uploads.store(context.settings, read)

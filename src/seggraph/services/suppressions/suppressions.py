@@ -12,7 +12,7 @@ from typing import Any, Final
 
 import asyncpg
 
-from seggraph.access import Viewer, require_ingest, require_personal_data, require_suppression_removal
+from seggraph.access import Viewer, require_personal_data, require_suppression, require_suppression_removal
 from seggraph.context import Context
 from seggraph.database.connections import database
 from seggraph.database.paging import Key, Order, Page, PageRequest, fetch_page
@@ -20,7 +20,7 @@ from seggraph.database.unit_of_work import UnitOfWork, begin
 from seggraph.errors import Invalid, SeggraphError, TooMany
 from seggraph.member_fields import FIELDS
 from seggraph.row_errors import RowError
-from seggraph.services.audit import audit
+from seggraph.services.audit import audit, repeated
 from seggraph.services.changes import changes, populations
 from seggraph.services.reach.suppressed_members import EMAIL, PHONE
 from seggraph.values.attribute_values import storable_text
@@ -161,7 +161,7 @@ async def suppress(
 
     Bad addresses are reported with their index, the others are stored. Raises Forbidden, TooMany, Invalid.
     """
-    require_ingest(viewer)
+    require_suppression(viewer)
     at = suppressed_at or datetime.now(UTC)
     if at > datetime.now(UTC) + MAX_AHEAD:
         raise Invalid("An address is not suppressed in the future.", path=("suppressedAt",))
@@ -216,7 +216,10 @@ async def list_page(viewer: Viewer, list_: SuppressionList, request: PageRequest
     """A page of the list, the newest first. Raises BadCursor, Invalid, TooMany, and Forbidden as `_arguments`."""
     make = _view if viewer.sees_personal_data else _view_without_address
     async with database() as connection:
-        return await fetch_page(connection, SELECT, _arguments(viewer, list_), NEWEST_FIRST, request, make)
+        arguments = _arguments(viewer, list_)
+        page = await fetch_page(connection, SELECT, arguments, NEWEST_FIRST, request, make)
+    await repeated.count_read(viewer, len(page.items))
+    return page
 
 
 async def count(viewer: Viewer, list_: SuppressionList) -> int:

@@ -14,9 +14,10 @@ from seggraph.database.connections import database
 from seggraph.database.paging import Key, Order, Page, PageRequest, fetch_pages
 from seggraph.database.unit_of_work import begin
 from seggraph.errors import BadTransition, Invalid, NotFound
+from seggraph.services.audit import audit
 from seggraph.services.webhooks import runs, webhooks
 from seggraph.services.webhooks.messages import body_of
-from seggraph.vocabulary import Topic, WebhookDeliveryStatus, WebhookStatus
+from seggraph.vocabulary import AuditAction, Topic, WebhookDeliveryStatus, WebhookStatus
 
 TEST: Final = "TEST"
 """The type of a test message."""
@@ -99,7 +100,11 @@ async def replay(
     async with begin() as unit:
         done = await unit.connection.execute(REPLAY, viewer.workspace_id, webhook_id, delivery_id, since)
         await unit.connection.execute(DO_NOT_WAIT, viewer.workspace_id, webhook_id)
-    return int(done.split()[-1])
+        replayed = int(done.split()[-1])
+        if replayed:
+            subject = webhooks.audited_as(webhook)
+            await audit.record(unit, viewer, AuditAction.RESUMED, subject, after={"replayed_count": replayed})
+    return replayed
 
 
 async def test(
@@ -110,10 +115,11 @@ async def test(
     Raises Forbidden, NotFound.
     """
     require_admin(viewer)
-    await webhooks.get(viewer, webhook_id)
+    webhook = await webhooks.get(viewer, webhook_id)
     body = body_of(TEST, datetime.now(UTC), {"message": "A test: this webhook is set up."})
-    async with database() as connection:
-        row = await connection.fetchrow(ADD_TEST, viewer.workspace_id, webhook_id, body)
+    async with begin() as unit:
+        row = await unit.connection.fetchrow(ADD_TEST, viewer.workspace_id, webhook_id, body)
+        await audit.record(unit, viewer, AuditAction.TESTED, webhooks.audited_as(webhook))
     await runs.send_once(context, webhook_id, row["id"], row["key"], body)
     delivery = (await get_deliveries(viewer, [row["id"]]))[row["id"]]
     return await webhooks.get(viewer, webhook_id), delivery

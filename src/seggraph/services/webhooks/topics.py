@@ -128,15 +128,25 @@ class FactSubjects:
         return isinstance(fact, CampaignChanged)
 
 
+def _of_all(viewer: Viewer) -> Viewer:
+    """The viewer; for everyone one who sees what each of them made."""
+    everyone = Viewer(viewer.workspace_id, Role.LEADER, ApiKeyScope.READ)
+    return everyone if viewer == anyone(viewer.workspace_id) else viewer
+
+
 async def _exports(viewer: Viewer, numbers: Sequence[int]) -> dict[int, Any]:
     """Exports that the viewer sees; the viewer for everyone sees all but those of private segments."""
-    everyone = Viewer(viewer.workspace_id, Role.LEADER, ApiKeyScope.READ)
-    is_anyone = viewer == anyone(viewer.workspace_id)
-    found = await exports.get_many(everyone if is_anyone else viewer, numbers)
-    return await _into_visible(viewer, found)
+    return await _into_visible(viewer, await exports.get_many(_of_all(viewer), numbers))
 
 
-async def _into_visible(viewer: Viewer, found: Mapping[int, ExportView]) -> dict[int, Any]:
+async def _imports(viewer: Viewer, numbers: Sequence[int]) -> dict[int, Any]:
+    """Imports that the viewer sees; the viewer for everyone sees all but those into private segments."""
+    return await _into_visible(viewer, await imports.get_many(_of_all(viewer), numbers))
+
+
+async def _into_visible(
+    viewer: Viewer, found: Mapping[int, ExportView] | Mapping[int, ImportView]
+) -> dict[int, Any]:
     wanted = {view.segment_id for view in found.values() if view.segment_id is not None}
     visible = await segment_views.get_many(viewer, sorted(wanted))
     return {
@@ -148,7 +158,7 @@ async def _into_visible(viewer: Viewer, found: Mapping[int, ExportView]) -> dict
 
 _READ: Final[dict[str, Any]] = {
     "Segment": segment_views.get_many,
-    "Import": imports.get_many,
+    "Import": _imports,
     "Export": _exports,
     "Campaign": campaign_views.get_many,
     "Delivery": deliveries.get_many,

@@ -279,10 +279,12 @@ async def _audit(
 ) -> None:
     """Write who did what; of the URL only the host, for a path may be a secret."""
     view = after or before
-    subject = audit.Subject(
-        AuditSubject.WEBHOOK, None if view is None else view.id, _audited(view).get("host")
-    )
-    await audit.record(unit, viewer, action, subject, _audited(before), _audited(after))
+    await audit.record(unit, viewer, action, audited_as(view), _audited(before), _audited(after))
+
+
+def audited_as(view: WebhookView | None) -> audit.Subject:
+    """What the audit log calls a webhook: by its host, since a whole URL may hold secrets."""
+    return audit.Subject(AuditSubject.WEBHOOK, None if view is None else view.id, _audited(view).get("host"))
 
 
 def _audited(view: WebhookView | None) -> dict[str, Any]:

@@ -1,12 +1,14 @@
-"""The settings of a workspace that change what its segments are: its consent policy and its time zone; and its name.
+"""The settings of a workspace: its name, which role rights take, its consent policy and its time zone.
 
 Another policy changes who can be reached, another zone what a day is: every ACTIVE segment is computed anew, in
 the same transaction that stores the change, so that no number of before is taken for one of after.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Final
+
+import orjson
 
 from seggraph.access import Viewer, require_admin
 from seggraph.context import Context
@@ -14,21 +16,24 @@ from seggraph.database.unit_of_work import UnitOfWork, begin
 from seggraph.errors import Invalid
 from seggraph.services.audit import audit
 from seggraph.services.computations import computations
-from seggraph.services.identity import workspaces
+from seggraph.services.identity import present, workspaces
 from seggraph.services.identity.workspaces import WorkspaceView
 from seggraph.services.segments import default_segments
 from seggraph.values.names import clean_name
 from seggraph.values.time_zones import is_time_zone
-from seggraph.vocabulary import AuditAction, AuditSubject
+from seggraph.vocabulary import AuditAction, AuditSubject, Role
 
-HOLD: Final = (
-    "SELECT name, time_zone, consent_policy, currency FROM workspaces WHERE id = $1 FOR NO KEY UPDATE"
-)
+HOLD: Final = """
+    SELECT name, time_zone, consent_policy, currency, least_roles FROM workspaces WHERE id = $1 FOR NO KEY UPDATE
+"""
 
 SET: Final = """
     UPDATE workspaces SET name = coalesce($2, name), time_zone = coalesce($3, time_zone),
       consent_policy = coalesce($4, consent_policy), currency = coalesce($5, currency) WHERE id = $1
 """
+
+SET_LEAST_ROLES: Final = "UPDATE workspaces SET least_roles = $2 WHERE id = $1"
+"""Apart: a trigger has the rights of everyone looked at anew."""
 
 HOLD_SEGMENTS: Final = """
     SELECT id FROM segments WHERE workspace_id = $1 AND status = 'ACTIVE' ORDER BY id FOR NO KEY UPDATE
@@ -52,7 +57,9 @@ class SettingsChange:
 
 
 async def update(context: Context, viewer: Viewer, given: Mapping[str, Any]) -> SettingsChange:
-    """Change what is given of: name, time_zone, consent_policy, currency. None stays as it is.
+    """Change what is given of: name, time_zone, consent_policy, currency, and least_roles by their names.
+
+    None stays as it is.
 
     Raises Forbidden, Required, Invalid, TooLong.
     """
@@ -69,6 +76,7 @@ async def update(context: Context, viewer: Viewer, given: Mapping[str, Any]) -> 
     async with begin() as unit:
         before = await unit.connection.fetchrow(HOLD, viewer.workspace_id)
         await unit.connection.execute(SET, viewer.workspace_id, name, zone, policy, currency)
+        was, now = await _choose_least_roles(unit, viewer, before["least_roles"], given.get("least_roles"))
         has_new_policy = policy is not None and policy != before["consent_policy"]
         has_new_zone = zone is not None and zone != before["time_zone"]
         await audit.record(
@@ -76,17 +84,31 @@ async def update(context: Context, viewer: Viewer, given: Mapping[str, Any]) -> 
             viewer,
             AuditAction.EDITED,
             audit.Subject(AuditSubject.WORKSPACE, viewer.workspace_id, name or before["name"]),
-            {one: before[one] for one in given if one in AUDITED},
+            {one: before[one] for one in given if one in AUDITED} | was,
             {
                 one: value if value is not None else before[one]
                 for one, value in given.items()
                 if one in AUDITED
-            },
+            }
+            | now,
         )
         recalculating = 0
         if has_new_policy or has_new_zone:
             recalculating = await _compute_all(context, unit, viewer, build_reach=has_new_policy)
     return SettingsChange(await workspaces.get(viewer), recalculating)
+
+
+async def _choose_least_roles(
+    unit: UnitOfWork, viewer: Viewer, stored: str, given: Mapping[str, Role | None] | None
+) -> tuple[dict[str, object], dict[str, object]]:
+    """Store which roles rights take; returns what the audit log shows before and after."""
+    chosen = {name: role for name, role in (given or {}).items() if role is not None}
+    if not chosen:
+        return {}, {}
+    before = present.least_roles_of(stored)
+    after = replace(before, **chosen)
+    await unit.connection.execute(SET_LEAST_ROLES, viewer.workspace_id, orjson.dumps(asdict(after)).decode())
+    return {"least_roles": asdict(before)}, {"least_roles": asdict(after)}
 
 
 async def _compute_all(context: Context, unit: UnitOfWork, viewer: Viewer, *, build_reach: bool) -> int:

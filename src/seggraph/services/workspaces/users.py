@@ -33,6 +33,7 @@ EDIT: Final = """
     UPDATE workspace_users SET role = $3::text, name = $4,
       role_as_of = CASE WHEN role = $3::text THEN role_as_of ELSE now() END,
       deactivated_at = CASE WHEN $5 THEN NULL ELSE coalesce(deactivated_at, now()) END,
+      removed_at = CASE WHEN $5 THEN NULL ELSE removed_at END,
       tokens_after = CASE WHEN $6 THEN now() ELSE tokens_after END
     WHERE workspace_id = $1 AND user_id = $2
 """

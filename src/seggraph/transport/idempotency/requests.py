@@ -1,6 +1,7 @@
 """Mutations with an `Idempotency-Key`: the request is read, and carried out by what keeps answers.
 
-The header is that of the IETF draft "The Idempotency-Key HTTP Header Field". It counts for mutations by POST.
+The header is that of the IETF draft "The Idempotency-Key HTTP Header Field". It counts for mutations by POST. An
+operation on a WebSocket has no headers of its own: its key is `idempotencyKey` of its `extensions`; see `operations`.
 """
 
 import asyncio
@@ -16,6 +17,7 @@ from seggraph.transport.encoding import decode, encode
 from seggraph.transport.refusals import Refused
 
 HEADER: Final = "idempotency-key"
+EXTENSION: Final = "idempotencyKey"
 MAX_KEY: Final = 255
 CHUNK_BYTES: Final = 1024 * 1024
 
@@ -35,15 +37,25 @@ class Once(Protocol):
 def key_of(headers: Mapping[str, str]) -> str | None:
     """The key of a request, with or without quotes around it. Raises Refused for one that cannot be."""
     given = headers.get(HEADER)
-    if given is None:
-        return None
-    key = given.strip()
+    return None if given is None else cleaned(given)
+
+
+def key_of_payload(payload: Mapping[str, Any]) -> str | None:
+    """The key of an operation on a WebSocket: `idempotencyKey` of its extensions. Raises Refused as `key_of`."""
+    extensions = payload.get("extensions")
+    given = extensions.get(EXTENSION) if isinstance(extensions, dict) else None
+    return None if given is None else cleaned(given)
+
+
+def cleaned(given: object) -> str:
+    """A key without quotes around it. Raises Refused for one that cannot be."""
+    key = given.strip() if isinstance(given, str) else ""
     if len(key) >= 2 and key[0] == key[-1] == '"':
         key = key[1:-1]
     if not key or len(key) > MAX_KEY or not (key.isascii() and key.isprintable()):
         raise Refused(
             TransportCode.BAD_REQUEST,
-            f"An Idempotency-Key has 1 to {MAX_KEY} printable ASCII characters, like a UUID.",
+            f"An idempotency key has 1 to {MAX_KEY} printable ASCII characters, like a UUID.",
         )
     return key
 

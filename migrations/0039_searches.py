@@ -25,7 +25,7 @@ SEARCH_AS_BEFORE = """
 
 
 class Migration(migrations.Migration):
-    dependencies = [("seggraph", "0036_links_that_are_members")]
+    dependencies = [("seggraph", "0038_directory")]
 
     operations = [
         ops.RunSQL(

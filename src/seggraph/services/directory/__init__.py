@@ -1,0 +1,1 @@
+"""Users and groups as identity providers manage them (SCIM)."""
