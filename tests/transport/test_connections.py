@@ -102,7 +102,7 @@ async def test_a_head_that_drips_has_no_more_time() -> None:
 
 
 async def test_the_second_request_of_a_connection_has_the_same_limits() -> None:
-    waiting = UnfinishedRequests(10, head_seconds=0.5, body_seconds=0.5)
+    waiting = UnfinishedRequests(10, head_seconds=5, body_seconds=5)
     async with serving(waiting) as port:
         connection = await opened(port)
         assert await answer_to(connection) == b"100"
@@ -114,11 +114,11 @@ async def test_the_second_request_of_a_connection_has_the_same_limits() -> None:
 
 async def test_a_body_may_take_long_while_it_comes() -> None:
     """Each part has the time anew. The pauses together are longer than the time of one part."""
-    waiting = UnfinishedRequests(10, head_seconds=PATIENCE_SECONDS, body_seconds=3)
+    waiting = UnfinishedRequests(10, head_seconds=PATIENCE_SECONDS, body_seconds=6)
     async with serving(waiting) as port:
         reader, writer = await opened(port, b"POST / HTTP/1.1\r\nhost: x\r\n")
-        writer.write(f"content-length: {PART_BYTES * 4}\r\n\r\n".encode())
-        for _ in range(4):
+        writer.write(f"content-length: {PART_BYTES * 8}\r\n\r\n".encode())
+        for _ in range(8):
             await asyncio.sleep(1)
             writer.write(b"x" * PART_BYTES)
         async with asyncio.timeout(PATIENCE_SECONDS):

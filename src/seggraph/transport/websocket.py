@@ -188,11 +188,6 @@ class TransportWSHandler(BaseGraphQLTransportWSHandler[Any, None]):
         """End the operations, stop looking at the credentials, and let another socket have the place."""
         try:
             await tasks.end([task for task in (self._watching, self._idle) if task is not None])
-            ending = [operation.task for operation in self.operations.values() if operation.task is not None]
-            for id_ in tuple(self.operations):
-                await turn()
-                await self.cleanup_operation(id_)
-            await tasks.end(ending)
             await super().shutdown()
         finally:
             place = cast(Connection, self.context).place
