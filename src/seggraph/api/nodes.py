@@ -9,6 +9,7 @@ from typing import Any, Final, TypeVar
 import strawberry
 
 from seggraph.access import Viewer
+from seggraph.api.audit.audit import AuditEntry
 from seggraph.api.base import ids
 from seggraph.api.base.context import Caller
 from seggraph.api.base.node import Node
@@ -21,20 +22,25 @@ from seggraph.api.files.imports import Import
 from seggraph.api.members.bulk_edits import BulkEdit
 from seggraph.api.members.members import Member
 from seggraph.api.playbooks.playbooks import Playbook
+from seggraph.api.segments.history import SegmentRun
 from seggraph.api.segments.segments import Segment
+from seggraph.api.suppressions.suppressions import Suppression
 from seggraph.api.users.api_keys import ApiKey
 from seggraph.api.users.viewer import User, Workspace
 from seggraph.api.webhooks.deliveries import WebhookDelivery
 from seggraph.api.webhooks.webhooks import Webhook
+from seggraph.services.audit import views as audit_views
 from seggraph.services.destinations import deliveries
 from seggraph.services.events import member_events
 from seggraph.services.exports import exports
+from seggraph.services.history import runs
 from seggraph.services.identity import api_keys, workspaces
 from seggraph.services.identity.workspaces import WorkspaceView
 from seggraph.services.imports import imports
 from seggraph.services.imports import templates as import_templates
 from seggraph.services.members import bulk_edits, members
 from seggraph.services.segments import views as segment_views
+from seggraph.services.suppressions import suppressions
 from seggraph.services.webhooks import attempts as webhook_attempts
 from seggraph.services.webhooks import webhooks
 from seggraph.transport.compiled.loading import DataLoader
@@ -88,6 +94,7 @@ async def _workspaces(viewer: Viewer, numbers: Keys) -> Mapping[int, WorkspaceVi
 
 
 NODES: Final[Mapping[str, Find]] = {
+    "AuditEntry": _by_service(audit_views.get_many, AuditEntry.of),
     "ApiKey": _by_service(api_keys.get_many, ApiKey.of),
     "BulkEdit": _by_service(bulk_edits.get_many, BulkEdit.of),
     "Campaign": _by_loader(lambda caller: caller.loaders.campaigns.by_id, Campaign.of),
@@ -100,6 +107,8 @@ NODES: Final[Mapping[str, Find]] = {
     "Member": _by_service(members.get_many, Member.of),
     "Playbook": _by_loader(lambda caller: caller.loaders.playbooks.by_id, Playbook.of),
     "Segment": _by_service(segment_views.get_many, Segment.of),
+    "SegmentRun": _by_service(runs.get_many, SegmentRun.of),
+    "Suppression": _by_service(suppressions.get_many, Suppression.of),
     "User": _by_loader(lambda caller: caller.loaders.users.by_id, User.of),
     "Webhook": _by_service(webhooks.get_many, Webhook.of),
     "WebhookDelivery": _by_service(webhook_attempts.get_deliveries, WebhookDelivery.of),

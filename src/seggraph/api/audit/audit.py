@@ -9,6 +9,7 @@ from strawberry.types import Info
 
 from seggraph.api.base import ids
 from seggraph.api.base.context import caller_of
+from seggraph.api.base.node import Node
 from seggraph.api.base.paging import After, Before, CountedConnection, Edge, First, Last, request_of
 from seggraph.api.base.scalars import JSON
 from seggraph.api.criteria.criteria import shown
@@ -96,10 +97,9 @@ class AuditActor:
 
 
 @strawberry.type(description="An entry of the audit log: one action on one object. Entries never change.")
-class AuditEntry:
+class AuditEntry(Node):
     """An entry of the audit log."""
 
-    id: strawberry.ID = strawberry.field(description="The global id of the entry.")
     at: datetime = strawberry.field(description="When the action happened.")
     actor: AuditActor = strawberry.field(description="Who did it, and where the request came from.")
     action: AuditAction = strawberry.field(description="What was done.")

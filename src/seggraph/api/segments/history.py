@@ -9,6 +9,7 @@ from strawberry.types import Info
 from seggraph.api.base import ids
 from seggraph.api.base.context import caller_of
 from seggraph.api.base.enums import publish
+from seggraph.api.base.node import Node
 from seggraph.api.base.paging import After, BatchCountedConnection, Before, Edge, First, Last, request_of
 from seggraph.api.base.scalars import as_int
 from seggraph.api.links.playbook_links import LinkedPlaybook, playbooks_seen
@@ -39,10 +40,9 @@ class MembershipDirection(DescribedIntEnum):
 @strawberry.type(
     description="A run: one calculation of a segment. Old runs are MERGED by hour, day and month."
 )
-class SegmentRun:
+class SegmentRun(Node):
     """A run."""
 
-    id: strawberry.ID = strawberry.field(description="The global id of the run.")
     revision: int = strawberry.field(
         description="The number of the requested calculation that the run carried out."
     )

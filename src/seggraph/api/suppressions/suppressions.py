@@ -10,6 +10,7 @@ from strawberry.types import Info
 from seggraph.api.base import ids
 from seggraph.api.base.context import caller_of
 from seggraph.api.base.errors import ReportErrors, RowError, UserError
+from seggraph.api.base.node import Node
 from seggraph.api.base.paging import After, Before, CountedConnection, Edge, First, Last, request_of
 from seggraph.api.base.uploads import sent_file
 from seggraph.services.suppressions import files as suppression_files
@@ -21,10 +22,9 @@ from seggraph.vocabulary import Channel, SuppressionReason
 @strawberry.type(
     description="A suppressed address: it must not be contacted by a channel, whichever member uses it."
 )
-class Suppression:
+class Suppression(Node):
     """An entry of the list."""
 
-    id: strawberry.ID = strawberry.field(description="The global id of the suppression.")
     channel: Channel = strawberry.field(description="The channel that must not use the address.")
     address: str | None = strawberry.field(
         description="The address; null if a member with this address was erased. It stays suppressed."

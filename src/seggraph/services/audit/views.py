@@ -8,7 +8,7 @@ from typing import Any, Final
 import asyncpg
 import orjson
 
-from seggraph.access import Viewer, require_admin
+from seggraph.access import Viewer, is_admin, require_admin
 from seggraph.database.connections import database
 from seggraph.database.paging import Key, Order, Page, PageRequest, fetch_page
 from seggraph.vocabulary import AuditAction, AuditSubject
@@ -75,6 +75,11 @@ SELECT: Final = f"""
     SELECT {", ".join(f"a.{one.name}" for one in fields(EntryView))} /*keys*/ FROM audit_entries a WHERE {FILTER}
 """  # noqa: S608 - constants only
 
+BY_ID: Final = f"""
+    SELECT {", ".join(f"a.{one.name}" for one in fields(EntryView))} FROM audit_entries a
+    WHERE a.workspace_id = $1 AND a.id = ANY($2)
+"""  # noqa: S608 - constants only
+
 COUNT: Final = f"SELECT count(*) FROM audit_entries a WHERE {FILTER}"  # noqa: S608 - constants only
 
 NEWEST_FIRST: Final = Order("audit.id", (Key("a.id", "bigint"),), descending=True)
@@ -86,6 +91,15 @@ async def list_page(viewer: Viewer, list_: AuditList, request: PageRequest) -> P
     arguments = (viewer.workspace_id, *list_.arguments())
     async with database() as connection:
         return await fetch_page(connection, SELECT, arguments, NEWEST_FIRST, request, _view)
+
+
+async def get_many(viewer: Viewer, entry_ids: Sequence[int]) -> dict[int, EntryView]:
+    """Those of the entries that the viewer may read, by id: none for whoever is no administrator."""
+    if not is_admin(viewer):
+        return {}
+    async with database() as connection:
+        rows = await connection.fetch(BY_ID, viewer.workspace_id, list(entry_ids))
+    return {row["id"]: _view(row) for row in rows}
 
 
 async def count(viewer: Viewer, list_: AuditList) -> int:

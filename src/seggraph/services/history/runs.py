@@ -7,7 +7,7 @@ from typing import Final
 
 import asyncpg
 
-from seggraph.access import Viewer
+from seggraph.access import VISIBLE_SEGMENT, Viewer, visibility_arguments
 from seggraph.database.connections import database
 from seggraph.database.paging import Key, Order, Page, PageRequest, fetch_pages
 from seggraph.vocabulary import RunStatus, RunTrigger
@@ -40,6 +40,11 @@ COUNTS: Final = """
     GROUP BY segment_id
 """
 
+BY_ID: Final = f"""
+    SELECT {_COLUMNS} FROM segments s JOIN runs r ON r.workspace_id = s.workspace_id AND r.segment_id = s.id
+    WHERE {VISIBLE_SEGMENT} AND r.id = ANY($4)
+"""  # noqa: S608 - constants only
+
 Asked = tuple[int, PageRequest]
 """A segment, which the caller has found visible, and which page of its runs."""
 
@@ -59,6 +64,13 @@ async def pages(viewer: Viewer, asked: Sequence[Asked]) -> dict[Asked, Page[RunV
             )
         found |= {(segment_id, request): page for segment_id, page in zip(segment_ids, cut, strict=True)}
     return found
+
+
+async def get_many(viewer: Viewer, run_ids: Sequence[int]) -> dict[int, RunView]:
+    """Those of the runs that are of segments which the viewer may see, by id."""
+    async with database() as connection:
+        rows = await connection.fetch(BY_ID, *visibility_arguments(viewer), list(run_ids))
+    return {row["id"]: _view(row) for row in rows}
 
 
 async def counts(viewer: Viewer, segment_ids: Sequence[int]) -> dict[int, int]:

@@ -105,6 +105,11 @@ SELECT: Final = """
       AND ($3::text[] IS NULL OR s.reason = ANY($3)) AND ($4::text IS NULL OR lower(s.address) LIKE $4)
 """
 
+BY_ID: Final = """
+    SELECT s.id, s.channel, s.address, s.reason, s.suppressed_at FROM suppressions s
+    WHERE s.workspace_id = $1 AND s.id = ANY($2)
+"""
+
 COUNT: Final = SELECT.replace("s.id, s.channel, s.address, s.reason, s.suppressed_at /*keys*/", "count(*)")
 
 NEWEST_FIRST: Final = Order("suppression", (Key("s.id", "bigint"),), descending=True)
@@ -220,6 +225,14 @@ async def list_page(viewer: Viewer, list_: SuppressionList, request: PageRequest
         page = await fetch_page(connection, SELECT, arguments, NEWEST_FIRST, request, make)
     await repeated.count_read(viewer, len(page.items))
     return page
+
+
+async def get_many(viewer: Viewer, suppression_ids: Sequence[int]) -> dict[int, SuppressionView]:
+    """Those of the suppressions that there are, by id."""
+    make = _view if viewer.sees_personal_data else _view_without_address
+    async with database() as connection:
+        rows = await connection.fetch(BY_ID, viewer.workspace_id, list(suppression_ids))
+    return {row["id"]: make(row) for row in rows}
 
 
 async def count(viewer: Viewer, list_: SuppressionList) -> int:
