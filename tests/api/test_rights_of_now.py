@@ -11,6 +11,7 @@ import asyncpg
 import jwt
 import pytest
 from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosedError
 from websockets.typing import Subprotocol
 
 from seggraph.access import Viewer
@@ -166,9 +167,13 @@ async def test_a_token_ends_its_socket_when_it_expires_or_is_withdrawn(
             response = await nobody.http.post("/graphql", json={"query": ROLE})
             assert response.status_code == 401
         # a token that is over soon ends by itself, ten seconds after its time
-        short = server.token(subject, viewer.workspace_id, minutes=-9.5 / 60)
-        async with socket(server, short) as brief:
-            assert await closed(brief) == 4403
+        short = server.token(subject, viewer.workspace_id, minutes=-7 / 60)
+        try:
+            async with socket(server, short) as brief:
+                assert await closed(brief) == 4403
+        except ConnectionClosedError as error:  # on a slow machine it is over before the socket is open
+            assert error.rcvd is not None
+            assert error.rcvd.code == 4403
         # what has expired is forgotten with the next withdrawal
         await connection.execute("UPDATE withdrawn_tokens SET expires_at = now()")
         await called(admin, "withdrawToken", "user { id }", **given | {"jti": "y"}, expiresAt=until)

@@ -34,7 +34,7 @@ EXPECTED: Final[Mapping[tuple[str, int], str]] = {
     ("docs/imports.md", 0): "NOT_FOUND",  # the file has to be uploaded first
     ("docs/exports.md", 0): "NOT_FOUND",  # the example's attribute is the reader's
     ("docs/metrics.md", 1): "BAD_USER_INPUT",  # a file travels in a multipart request
-    ("docs/permissions.md", 0): "INVALID",  # the demo's one user is an administrator
+    ("docs/permissions.md", 1): "INVALID",  # the demo's one user is an administrator
 }
 """Examples that say what is not there, by document and number, and the code of the one error that they may have."""
 

@@ -90,9 +90,11 @@ async def use_field(product: Product) -> None:
     """Upsert it, read it, find it in the catalogue, and ask for it in criteria."""
     members = [{"externalId": "a", "timeZone": " Europe/Berlin "}, {"externalId": "b", "timeZone": "x" * 501}]
     [upserted] = (await product.run(UPSERT, members=members)).values()
-    assert upserted == {"created": 1, "rowErrors": [{"code": "TOO_LONG"}], "errors": []}
+    assert upserted == {"created": 2, "rowErrors": [{"code": "TOO_LONG"}], "errors": []}
     assert await product.run(MEMBERS) == {
-        "members": {"nodes": [{"externalId": "a", "timeZone": "Europe/Berlin"}]}
+        "members": {
+            "nodes": [{"externalId": "a", "timeZone": "Europe/Berlin"}, {"externalId": "b", "timeZone": None}]
+        }
     }
     catalogue = await product.run(CATALOGUE)
     [offered] = catalogue["criteriaFields"]
