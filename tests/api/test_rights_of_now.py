@@ -168,12 +168,13 @@ async def test_a_token_ends_its_socket_when_it_expires_or_is_withdrawn(
             assert response.status_code == 401
         # a token that is over soon ends by itself, ten seconds after its time
         short = server.token(subject, viewer.workspace_id, minutes=-7 / 60)
+        code: int | None = None
         try:
             async with socket(server, short) as brief:
-                assert await closed(brief) == 4403
+                code = await closed(brief)
         except ConnectionClosedError as error:  # on a slow machine it is over before the socket is open
-            assert error.rcvd is not None
-            assert error.rcvd.code == 4403
+            code = error.rcvd.code if error.rcvd else None
+        assert code == 4403
         # what has expired is forgotten with the next withdrawal
         await connection.execute("UPDATE withdrawn_tokens SET expires_at = now()")
         await called(admin, "withdrawToken", "user { id }", **given | {"jti": "y"}, expiresAt=until)
