@@ -77,7 +77,7 @@ $(VENV)/pyvenv.cfg:
 
 # The stamp is written last: an installation that was cut off is taken up again.
 $(STAMP): $(LOCK) pyproject.toml | $(VENV)/pyvenv.cfg
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $(LOCK)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r $(LOCK)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	$(BIN)/python -m compileall -q src
 	@touch $(STAMP)

@@ -198,3 +198,17 @@ def test_roles_are_ordered() -> None:
     assert not who(Role.LEADER, see_personal_data=Role.ADMIN).sees_personal_data
     assert narrowed_imports(who(Role.TEAM_MEMBER))
     assert not narrowed_imports(who(Role.LEADER))
+
+
+async def test_who_may_not_see_personal_data_cannot_unmark_it(admin: Product, team: Product) -> None:
+    marked = {"kind": "PERSON", "name": "ssn", "type": "STRING", "isPersonal": True}
+    await called(admin, "declareAttribute", "attribute { isPersonal }", **marked)
+    await choose(admin, seePersonalData="LEADER")
+    update = """mutation ($i: UpdateAttributeInput!) {
+      updateAttribute(input: $i) { attribute { isPersonal } errors { code } } }"""
+
+    assert await codes(team, update, kind="PERSON", name="ssn", isPersonal=False) == ["FORBIDDEN"]
+    assert await codes(team, update, kind="PERSON", name="ssn", label="SSN") == []
+    shown = await called(admin, "updateAttribute", "attribute { isPersonal }", kind="PERSON", name="ssn")
+    assert shown["attribute"] == {"isPersonal": True}
+    assert await codes(admin, update, kind="PERSON", name="ssn", isPersonal=False) == []

@@ -492,3 +492,20 @@ def test_edits_of_members_are_sets_of_numbers() -> None:
     ):
         with pytest.raises(SCIMException):
             memberships.split([wrong])
+
+
+async def test_errors_say_nothing_of_libraries(idp: httpx.AsyncClient) -> None:
+    made = await done(await idp.post("/scim/v2/Users", json=okta_user()), 201)
+    path = f"/Users/{made['id']}"
+    wrong = {"op": "replace", "path": "displayName", "value": {"a": 1}}
+
+    answers = [
+        await patched(idp, path, wrong),
+        await idp.get("/scim/v2/Users?attributes=userName&excludedAttributes=emails"),
+    ]
+
+    for answer in answers:
+        assert answer.status_code == 400
+        detail = answer.json()["detail"]
+        assert detail, answer.text
+        assert not any(word in detail for word in ("pydantic", "http", "display_name", "\n", "input_value"))

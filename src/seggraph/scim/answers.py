@@ -5,7 +5,8 @@ from typing import Any, Final, cast
 
 import orjson
 from pydantic import ValidationError
-from scim2_models import Error, ListResponse
+from pydantic.alias_generators import to_camel
+from scim2_models import Error, ListResponse, SCIMException
 from starlette.responses import Response
 
 from seggraph.errors import (
@@ -13,6 +14,7 @@ from seggraph.errors import (
     Forbidden,
     LastAdministrator,
     NotFound,
+    RateLimited,
     RetryLater,
     SeggraphError,
     Unauthenticated,
@@ -26,6 +28,7 @@ STATUSES: Final[Mapping[type[SeggraphError], tuple[int, str | None]]] = {
     NotFound: (404, None),
     Duplicate: (409, "uniqueness"),
     LastAdministrator: (409, None),
+    RateLimited: (429, None),
     RetryLater: (503, None),
 }
 """The status and the scimType of errors; of all others 400 and invalidValue."""
@@ -71,10 +74,22 @@ def failure(error: SeggraphError) -> Response:
 
 def invalid(error: ValidationError) -> Response:
     """What a body that does not fit is answered with: the first thing that is wrong with it."""
+    kind = error.errors(include_url=False, include_input=False)[0]["type"]
+    scim_type = kind.removeprefix("scim_") if kind.startswith("scim_") else "invalidValue"
+    return error_answer(400, _detail(error), scim_type)
+
+
+def _detail(error: ValidationError) -> str:
+    """The first thing that is wrong, with its place as the client names it."""
     first = error.errors(include_url=False, include_input=False)[0]
-    place = ".".join(map(str, first["loc"]))
-    scim_type = first["type"].removeprefix("scim_") if first["type"].startswith("scim_") else "invalidValue"
-    return error_answer(400, f"{place}: {first['msg']}" if place else first["msg"], scim_type)
+    place = ".".join(to_camel(str(part)) for part in first["loc"])
+    return f"{place}: {first['msg']}" if place else first["msg"]
+
+
+def detail_of(error: SCIMException) -> str:
+    """What is wrong, without what a library adds about itself."""
+    cause = error.__cause__ or error.__context__
+    return _detail(cause) if isinstance(cause, ValidationError) else " ".join(str(error).split())
 
 
 def error_answer(

@@ -36,6 +36,7 @@ from seggraph.scim.answers import (
     Refused,
     as_json,
     as_list,
+    detail_of,
     error_answer,
     failure,
     invalid,
@@ -105,7 +106,7 @@ class ScimEndpoint:
         except SeggraphError as error:
             return failure(error)
         except SCIMException as error:
-            return error_answer(error.status, str(error), error.scim_type or None)
+            return error_answer(error.status, detail_of(error), error.scim_type or None)
         except ValidationError as error:
             return invalid(error)
         except Refused as refused:

@@ -1,11 +1,15 @@
 """JSON for the wire: orjson, and the standard library for the few values that orjson refuses."""
 
 import json
+from typing import Final
 
 import orjson
 
 _WRITTEN = orjson.OPT_UTC_Z
 """An instant in UTC ends in Z, as the schema has it; see `leaves.encodes`."""
+
+MAX_NESTED: Final = 100_000
+"""Most lists and objects of a request: more take the event loop for long, and no operation takes so many."""
 
 
 def encode(data: object) -> bytes:
@@ -24,6 +28,13 @@ def _plain(value: object) -> object:
     if isinstance(value, orjson.Fragment):
         return json.loads(value.contents)
     return orjson.loads(orjson.dumps(value, None, _WRITTEN))
+
+
+def is_too_nested(data: str | bytes) -> bool:
+    """Whether JSON has too many lists and objects to be read at all; signs in its texts count too."""
+    if isinstance(data, str):
+        return data.count("{") + data.count("[") > MAX_NESTED
+    return data.count(b"{") + data.count(b"[") > MAX_NESTED
 
 
 def decode(data: str | bytes) -> object:

@@ -40,7 +40,7 @@ from seggraph.throttling import Bounded
 from seggraph.transport import request_ids
 from seggraph.transport.codes import TransportCode
 from seggraph.transport.documents.persisted import PersistedDocuments
-from seggraph.transport.encoding import decode, encode
+from seggraph.transport.encoding import MAX_NESTED, decode, encode, is_too_nested
 from seggraph.transport.idempotency.requests import Once, key_of, result_of
 from seggraph.transport.known import answer_of, unless_abandoned
 from seggraph.transport.masking import log_internal
@@ -397,7 +397,10 @@ class GraphQLEndpoint(GraphQL[Any, None]):
         return encode(data)
 
     def decode_json(self, data: str | bytes) -> object:
-        """Read JSON."""
+        """Read JSON. Raises Refused for what would take long to read."""
+        if is_too_nested(data):
+            message = f"The request has more than {MAX_NESTED:,} lists and objects. Send less at once."
+            raise Refused(TransportCode.VARIABLES_TOO_LARGE, message)
         return decode(data)
 
 
@@ -411,7 +414,8 @@ async def _document_id(request: AsyncHTTPRequestAdapter) -> Any:
     if request.method == "GET":
         return request.query_params.get("documentId")
     if content_type(request.content_type)[0] == JSON:
-        asked = decode(await request.get_body())
+        body = await request.get_body()
+        asked = decode(body) if b'"documentId"' in body else None
     else:
         operations = (await request.get_form_data()).form.get("operations")
         asked = decode(operations) if isinstance(operations, str) else None

@@ -120,6 +120,9 @@ class TextWebSocketAdapter(ASGIWebSocketAdapter):
                 if ignore_parsing_errors:
                     continue
                 raise NonJsonMessageReceived from error
+            except Refused:
+                await self.ws.close(MESSAGE_TOO_BIG, "Message too big")
+                return
             yield message
 
     def send_text(self, text: str) -> Coroutine[Any, Any, None]:

@@ -4,7 +4,7 @@ from typing import Final
 
 import asyncpg
 
-from seggraph.access import Viewer, require_write
+from seggraph.access import Viewer, require_personal_data, require_write
 from seggraph.context import Context
 from seggraph.criteria import AttributeDefinition, Field
 from seggraph.database.unit_of_work import UnitOfWork, begin
@@ -83,9 +83,12 @@ async def update(
     """Change what people see of an attribute; null clears a label or a description.
 
     A hidden attribute is not offered any more; its values stay, and criteria that use it still work. Raises
-    Forbidden, NotFound, TooLong, Invalid: the type that is given, if any, must be the attribute's own.
+    Forbidden, NotFound, TooLong, Invalid: the type that is given, if any, must be the attribute's own. Who may not
+    see personal data cannot say that an attribute is none.
     """
     require_write(viewer)
+    if is_personal is False:
+        require_personal_data(viewer, path=("isPersonal",))
     texts = (
         not isinstance(label, Unset),
         None if isinstance(label, Unset) else _text(label, MAX_LABEL, "label"),

@@ -64,7 +64,7 @@ async def result_of(
     once: Once, context: Any, key: str, asked: Any, execute: Callable[[], Awaitable[ExecutionResult]]
 ) -> ExecutionResult:
     """The result of a mutation that is carried out once."""
-    digest = await _digest([asked.query, asked.operation_name, asked.variables])
+    digest = await _digest([asked.query, asked.operation_name, asked.variables or {}])
     last: ExecutionResult | None = None
 
     async def answer() -> tuple[str, bool]:
