@@ -539,3 +539,35 @@ async def test_what_is_done_to_destinations_and_deliveries_is_written_down(produ
     assert "secret-path" not in text
     assert "sk_live" not in text
     assert hook["signingSecret"] not in text
+
+
+LISTED = """
+query ($destination: ID, $segment: ID, $statuses: [DeliveryStatus!], $first: Int, $after: String) {
+  deliveries(destinationId: $destination, segmentId: $segment, statuses: $statuses, first: $first, after: $after) {
+    totalCount nodes { id } pageInfo { hasNextPage endCursor } } }
+"""
+
+
+async def test_deliveries_are_listed_page_by_page(product: Product) -> None:
+    await upsert(product, person(1))
+    germans = await segment(product)
+    places = [(await made(product, name=f"F{n}", type="FILE", channel="EMAIL"))["id"] for n in range(3)]
+    given = [await delivered(product, germans, place) for place in places]
+    await product.run(OFF, id=given[0], keep=True)
+
+    async def listed(**narrowed: Any) -> list[str]:
+        found = (await product.run(LISTED, **narrowed))["deliveries"]
+        assert found["totalCount"] == len(found["nodes"])
+        return [one["id"] for one in found["nodes"]]
+
+    assert await listed() == given[::-1]
+    assert await listed(segment=germans) == given[::-1]
+    assert await listed(destination=places[1]) == [given[1]]
+    assert await listed(statuses=["INACTIVE"]) == [given[0]]
+    assert await listed(destination=germans) == await listed(segment=places[0]) == []
+    page = (await product.run(LISTED, first=2))["deliveries"]
+    rest = (await product.run(LISTED, first=2, after=page["pageInfo"]["endCursor"]))["deliveries"]
+    assert [one["id"] for one in (*page["nodes"], *rest["nodes"])] == given[::-1]
+    assert (page["pageInfo"]["hasNextPage"], rest["pageInfo"]["hasNextPage"]) == (True, False)
+    async with product.server.sign_in(await new_viewer("Other")) as other:
+        assert (await other.run(LISTED, destination=places[1]))["deliveries"]["nodes"] == []

@@ -158,7 +158,10 @@ class Destination(Node):
         """The address, as the client reached us."""
         return f"{caller_of(info).base_url}/destinations/{self.view.id}/feedback"
 
-    @strawberry.field(description="The deliveries to this destination, of segments that you may see.")
+    @strawberry.field(
+        description="The deliveries to this destination, of segments that you may see.",
+        deprecation_reason="It is not paged: ask for `deliveries(destinationId:)`.",
+    )
     @awaits_loaders
     async def deliveries(self, info: Info) -> list[Delivery]:
         """Look them up for the whole list at once."""

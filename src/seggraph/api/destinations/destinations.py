@@ -1,7 +1,7 @@
 """The queries and mutations of destinations and deliveries."""
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 import strawberry
 from strawberry.types import Info
@@ -9,6 +9,7 @@ from strawberry.types import Info
 from seggraph.api.base import ids
 from seggraph.api.base.context import caller_of
 from seggraph.api.base.errors import ReportErrors, UserError
+from seggraph.api.base.paging import After, Before, CountedConnection, Edge, First, Last, request_of
 from seggraph.api.base.payloads import DeletePayload
 from seggraph.api.base.scalars import JSON
 from seggraph.api.destinations.deliveries import Delivery, Destination
@@ -16,8 +17,12 @@ from seggraph.api.destinations.types import DestinationType
 from seggraph.services.destinations import connection_tests as destination_tests
 from seggraph.services.destinations import deliveries, destinations
 from seggraph.services.destinations.connection_tests import Tried
+from seggraph.services.destinations.deliveries import DeliveryList
 from seggraph.services.destinations.destinations import DestinationDraft, Saved
-from seggraph.vocabulary import Channel
+from seggraph.vocabulary import Channel, DeliveryStatus
+
+NOBODY: Final = 0
+"""The number of no object: a list of what belongs to it is empty."""
 
 MAPPING = (
     "The template of the JSON to send for a member: texts such as $email and $attributes.plan are replaced by its"
@@ -199,9 +204,46 @@ class DeliveryIdInput:
     )
 
 
+@strawberry.type(description="A page of the deliveries of segments that you may see, newest first.")
+class DeliveryConnection(CountedConnection[Delivery, Edge[Delivery]]):
+    """A page of the list."""
+
+
 @strawberry.type
 class DestinationQueries:
-    """The queries of destinations."""
+    """The queries of destinations and deliveries."""
+
+    @strawberry.field(
+        description="The deliveries of segments that you may see, newest first, also stopped ones."
+    )
+    async def deliveries(
+        self,
+        info: Info,
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
+        destination_id: Annotated[
+            strawberry.ID | None,
+            strawberry.argument(description="Return only deliveries to this destination."),
+        ] = None,
+        segment_id: Annotated[
+            strawberry.ID | None, strawberry.argument(description="Return only deliveries of this segment.")
+        ] = None,
+        statuses: Annotated[
+            list[DeliveryStatus] | None,
+            strawberry.argument(description="Return only deliveries with these statuses."),
+        ] = None,
+    ) -> DeliveryConnection:
+        """A page of deliveries."""
+        viewer = caller_of(info).viewer
+        list_ = DeliveryList(
+            None if destination_id is None else ids.find("Destination", destination_id) or NOBODY,
+            None if segment_id is None else ids.find("Segment", segment_id) or NOBODY,
+            statuses,
+        )
+        page = await deliveries.list_page(viewer, list_, request_of(first, after, last, before))
+        return DeliveryConnection.of(page, Delivery.of, lambda: deliveries.count(viewer, list_))
 
     @strawberry.field(description="The destinations of the workspace, sorted by name.")
     async def destinations(self, info: Info) -> list[Destination]:

@@ -19,6 +19,7 @@ from seggraph.access import (
 )
 from seggraph.context import Context
 from seggraph.database.connections import database
+from seggraph.database.paging import Key, Order, Page, PageRequest, fetch_page
 from seggraph.database.unit_of_work import UnitOfWork, begin
 from seggraph.errors import BadTransition, NotFound
 from seggraph.events import DeliveryChanged
@@ -112,6 +113,22 @@ SELECT: Final = f"""
     SELECT {", ".join("d.wish AS desired_state" if name == "desired_state" else f"d.{name}" for name in NAMES)}
     FROM deliveries d JOIN segments s ON s.id = d.segment_id WHERE {VISIBLE_SEGMENT}
 """  # noqa: S608 - constants only
+
+PAGE: Final = (
+    SELECT.replace("FROM deliveries d", "/*keys*/ FROM deliveries d")
+    + """
+    AND ($4::bigint IS NULL OR d.destination_id = $4) AND ($5::bigint IS NULL OR d.segment_id = $5)
+    AND ($6::text[] IS NULL OR d.status = ANY($6))
+"""
+)
+
+COUNT: Final = f"""
+    SELECT count(*) FROM deliveries d JOIN segments s ON s.id = d.segment_id WHERE {VISIBLE_SEGMENT}
+    AND ($4::bigint IS NULL OR d.destination_id = $4) AND ($5::bigint IS NULL OR d.segment_id = $5)
+    AND ($6::text[] IS NULL OR d.status = ANY($6))
+"""  # noqa: S608 - constants only
+
+NEWEST_FIRST: Final = Order("delivery", (Key("d.id", "bigint"),), descending=True)
 
 HOLD: Final = f"""
     SELECT d.id, d.segment_id, d.status, d.wish, s.created_by_id, s.status AS segment_status,
@@ -221,6 +238,35 @@ async def of_destinations(viewer: Viewer, destination_ids: Sequence[int]) -> dic
     for row in rows:
         views[row["destination_id"]].append(view_of(row))
     return views
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryList:
+    """Which deliveries a list has; None does not narrow it."""
+
+    destination_id: int | None = None
+    segment_id: int | None = None
+    statuses: Sequence[DeliveryStatus] | None = None
+
+    def arguments(self, viewer: Viewer) -> tuple[Any, ...]:
+        """The values of $1 to $6 in PAGE and COUNT."""
+        return *visibility_arguments(viewer), self.destination_id, self.segment_id, self.statuses
+
+
+async def list_page(viewer: Viewer, list_: DeliveryList, request: PageRequest) -> Page[DeliveryView]:
+    """A page of the deliveries of segments that the viewer sees, the newest first.
+
+    Raises BadCursor, Invalid, TooMany.
+    """
+    async with database() as connection:
+        return await fetch_page(connection, PAGE, list_.arguments(viewer), NEWEST_FIRST, request, view_of)
+
+
+async def count(viewer: Viewer, list_: DeliveryList) -> int:
+    """How many deliveries the whole list has."""
+    async with database() as connection:
+        found: int = await connection.fetchval(COUNT, *list_.arguments(viewer))
+    return found
 
 
 def view_of(row: asyncpg.Record) -> DeliveryView:
