@@ -94,7 +94,7 @@ async def list_page(viewer: Viewer, list_: AuditList, request: PageRequest) -> P
 
 
 async def get_many(viewer: Viewer, entry_ids: Sequence[int]) -> dict[int, EntryView]:
-    """Those of the entries that the viewer may read, by id: none for whoever is no administrator."""
+    """Those of the entries that the viewer may read, by id: none if they are no administrator."""
     if not is_admin(viewer):
         return {}
     async with database() as connection:
