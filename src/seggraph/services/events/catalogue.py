@@ -13,7 +13,7 @@ import asyncpg
 from seggraph.access import Viewer
 from seggraph.database.connections import database
 from seggraph.errors import Invalid
-from seggraph.services.events.names import NEW
+from seggraph.services.events.names import EACH_NAME, NEW
 from seggraph.values.attribute_values import storable_text
 from seggraph.vocabulary import MemberKind
 
@@ -28,17 +28,7 @@ MAX_LISTED: Final = 500
 """Most names that a list has."""
 MAX_SEARCH: Final = 200
 
-# One step of the index for each name, however many members have it.
-NAMES: Final = """
-    WITH RECURSIVE names (name) AS (
-      (SELECT name FROM event_totals WHERE workspace_id = $1 AND kind = $2 ORDER BY name LIMIT 1)
-      UNION ALL
-      SELECT (SELECT t.name FROM event_totals t
-              WHERE t.workspace_id = $1 AND t.kind = $2 AND t.name > n.name ORDER BY t.name LIMIT 1)
-      FROM names n WHERE n.name IS NOT NULL
-    )
-    SELECT name FROM names WHERE position($4 IN lower(name)) > 0 LIMIT $3
-"""
+NAMES: Final = f"{EACH_NAME} SELECT name FROM names WHERE position($4 IN lower(name)) > 0 LIMIT $3"  # noqa: S608
 
 TOTALS: Final = """
     SELECT n.name, sum(t.count)::bigint AS count, max(t.last_at) AS last_at

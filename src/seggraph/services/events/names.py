@@ -18,7 +18,7 @@ NEW: Final = """
 """
 
 # One step of the index for each name, however many members have it.
-COUNT: Final = """
+EACH_NAME: Final = """
     WITH RECURSIVE names (name) AS (
       (SELECT name FROM event_totals WHERE workspace_id = $1 AND kind = $2 ORDER BY name LIMIT 1)
       UNION ALL
@@ -26,8 +26,10 @@ COUNT: Final = """
               WHERE t.workspace_id = $1 AND t.kind = $2 AND t.name > n.name ORDER BY t.name LIMIT 1)
       FROM names n WHERE n.name IS NOT NULL
     )
-    SELECT count(name) FROM (SELECT name FROM names LIMIT $3) AS found
 """
+"""What a statement about `names`, in order and with a null at the end, begins with."""
+
+COUNT: Final = f"{EACH_NAME} SELECT count(name) FROM (SELECT name FROM names LIMIT $3) AS found"  # noqa: S608
 
 Name = tuple[MemberKind, str]
 """The kind of member that does something, and what it is called."""
