@@ -60,7 +60,7 @@ async def test_criteria_are_warned_about(product: Product) -> None:
     def event(**more: Any) -> dict[str, Any]:
         return {"event": {"name": "order", **more}}
 
-    def test(field: str, op: str, value: Any) -> dict[str, Any]:
+    def condition(field: str, op: str, value: Any) -> dict[str, Any]:
         return {"field": field, "op": op, "value": value}
 
     where = "criteria/event/where/0/field"
@@ -71,17 +71,17 @@ async def test_criteria_are_warned_about(product: Product) -> None:
         ),
         ("COUNT(EVENT 'Order') = 0", [("EVENT_UNKNOWN", "criteriaText", "order")]),
         ("COUNT(EVENT 'zzz') = 0", [("EVENT_UNKNOWN", "criteriaText", None)]),
-        (event(where=[test("chanel", "EQ", "web")]), [("PROPERTY_UNKNOWN", where, "channel")]),
-        (event(where=[test("channel", "EQ", "web")]), []),
-        (event(where=[test("amount", "GT", 5)]), []),
-        (event(where=[test("amount", "EQ", "5")]), [("TYPE_NEVER_MATCHES", where, None)]),
-        (event(where=[test("channel", "EQ", True)]), [("TYPE_NEVER_MATCHES", where, None)]),
+        (event(where=[condition("chanel", "EQ", "web")]), [("PROPERTY_UNKNOWN", where, "channel")]),
+        (event(where=[condition("channel", "EQ", "web")]), []),
+        (event(where=[condition("amount", "GT", 5)]), []),
+        (event(where=[condition("amount", "EQ", "5")]), [("TYPE_NEVER_MATCHES", where, None)]),
+        (event(where=[condition("channel", "EQ", True)]), [("TYPE_NEVER_MATCHES", where, None)]),
         (event(where=[{"field": "sizes", "op": "HAS_ANY", "values": ["L"]}]), []),
         (event(where=[{"field": "channel", "op": "IS_SET"}]), []),
         (event(aggregate="SUM", of="amonut", value=3), [("PROPERTY_UNKNOWN", "criteria/event/of", "amount")]),
         (event(aggregate="SUM", of="channel", value=3), [("TYPE_NEVER_MATCHES", "criteria/event/of", None)]),
         (
-            {"all": [{"not": {"attribute": test("country", "EQ", "de")}}, {"any": [event()]}]},
+            {"all": [{"not": {"attribute": condition("country", "EQ", "de")}}, {"any": [event()]}]},
             [("VALUE_UNKNOWN", "criteria/all/0/not/attribute/value", "DE")],
         ),
         (
@@ -89,7 +89,7 @@ async def test_criteria_are_warned_about(product: Product) -> None:
             [("VALUE_UNKNOWN", "criteria/attribute/values", None)],
         ),
         (
-            {"attribute": test("plan", "EQ", "prо")},
+            {"attribute": condition("plan", "EQ", "prо")},
             [("VALUE_UNKNOWN", "criteria/attribute/value", "pro")],
         ),
         (
@@ -97,10 +97,19 @@ async def test_criteria_are_warned_about(product: Product) -> None:
             [("VALUE_UNKNOWN", "criteria/tags/values", "vip")],
         ),
         ({"tags": {"op": "HAS_NONE", "values": ["nobody"]}}, []),
-        ({"attribute": test("name", "EQ", "Nobody")}, []),
-        ({"attribute": test("name", "EQ", " Ada")}, [("VALUE_UNKNOWN", "criteria/attribute/value", "Ada")]),
-        ({"attribute": test("country", "EQ", "")}, [("VALUE_UNKNOWN", "criteria/attribute/value", None)]),
-        ({"attribute": test("country", "EQ", "DE ")}, [("VALUE_UNKNOWN", "criteria/attribute/value", "DE")]),
+        ({"attribute": condition("name", "EQ", "Nobody")}, []),
+        (
+            {"attribute": condition("name", "EQ", " Ada")},
+            [("VALUE_UNKNOWN", "criteria/attribute/value", "Ada")],
+        ),
+        (
+            {"attribute": condition("country", "EQ", "")},
+            [("VALUE_UNKNOWN", "criteria/attribute/value", None)],
+        ),
+        (
+            {"attribute": condition("country", "EQ", "DE ")},
+            [("VALUE_UNKNOWN", "criteria/attribute/value", "DE")],
+        ),
         (
             {"sequence": {"steps": [{"name": "order"}, {"name": "pageview"}]}},
             [("EVENT_UNKNOWN", "criteria/sequence/steps/1/name", "page_view")],

@@ -74,8 +74,7 @@ async def test_an_operation_may_cost_more_than_is_left_and_is_paid_back(redis: R
 async def test_points_come_back(redis: Redis) -> None:
     points = Points(RedisCalls(redis))
     account = points.account("back", Rate(per_second=1_000, burst=100))
-    for _ in range(20):
-        points.spend([account], 10)
+    assert account in [points.spend([account], 10) for _ in range(20)]
 
     await until(lambda: points.spend([account], 10) is None)
     await points.close()
@@ -135,8 +134,7 @@ async def test_while_redis_is_away_each_process_has_a_bucket_to_itself(
 async def test_without_redis_the_bucket_fills_again() -> None:
     points = Points(RedisCalls(None))
     account = points.account("alone", Rate(per_second=1_000, burst=100))
-    for _ in range(20):
-        points.spend([account], 10)
+    assert account in [points.spend([account], 10) for _ in range(20)]
 
     await until(lambda: points.spend([account], 10) is None)
     await points.close()
