@@ -4,7 +4,7 @@ A service checks here before it acts, and takes the visibility conditions of its
 the viewer may not see is treated as if it did not exist.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum, auto
@@ -240,6 +240,15 @@ def require_bulk_edit_cancellation(viewer: Viewer, *, created_by_id: int | None)
     require_write(viewer)
     if not viewer.manages_all and (created_by_id is None or created_by_id != viewer.user_id):
         raise Forbidden("Team members may cancel only the bulk edits that they started.")
+
+
+def require_attribute_change(viewer: Viewer, of_others: Sequence[str]) -> None:
+    """Raise Forbidden unless the viewer may change an attribute that `of_others`, which is not theirs, uses."""
+    require_write(viewer)
+    if of_others and not viewer.manages_all:
+        raise Forbidden(
+            f"Only administrators and leaders may change an attribute that others use: {', '.join(of_others[:10])}."
+        )
 
 
 def is_segment_manager(viewer: Viewer, *, created_by_id: int | None) -> bool:

@@ -29,6 +29,7 @@ class ErrorCode(StrEnum):
     BAD_TRANSITION = "BAD_TRANSITION"
     LAST_ADMINISTRATOR = "LAST_ADMINISTRATOR"
     SEGMENT_IN_USE = "SEGMENT_IN_USE"
+    ATTRIBUTE_IN_USE = "ATTRIBUTE_IN_USE"
     BAD_CURSOR = "BAD_CURSOR"
     WRONG_TYPE = "WRONG_TYPE"
     DUPLICATE = "DUPLICATE"
@@ -149,6 +150,12 @@ class SegmentInUse(SeggraphError):
     """Campaigns, segments, playbooks or deliveries use the segment; the message names them."""
 
     code = ErrorCode.SEGMENT_IN_USE
+
+
+class AttributeInUse(SeggraphError):
+    """The attribute is used by what the message names."""
+
+    code = ErrorCode.ATTRIBUTE_IN_USE
 
 
 class BadCursor(SeggraphError):

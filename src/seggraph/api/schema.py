@@ -26,6 +26,7 @@ from seggraph.api.events.names import EventNameQueries
 from seggraph.api.files.exports import ExportMutations, ExportQueries
 from seggraph.api.files.import_templates import ImportTemplateMutations, ImportTemplateQueries
 from seggraph.api.files.imports import ImportMutations, ImportQueries
+from seggraph.api.members.attribute_changes import AttributeChangeMutations, AttributeChangeQueries
 from seggraph.api.members.bulk_edits import BulkEditMutations, BulkEditQueries
 from seggraph.api.members.erasure import ErasureMutations
 from seggraph.api.members.members import Member, MemberConnection, MemberOrder
@@ -78,6 +79,7 @@ class Query(
     ApiKeyQueries,
     AuditQueries,
     AttributeQueries,
+    AttributeChangeQueries,
     ComparisonQueries,
     CriteriaFieldQueries,
     CriteriaTextQueries,
@@ -241,6 +243,7 @@ class Mutation(
     CampaignMutations,
     MetricMutations,
     AttributeMutations,
+    AttributeChangeMutations,
     ComparisonMutations,
     DestinationMutations,
     ErasureMutations,

@@ -48,6 +48,8 @@ class AttributeDefinition:
     description: str = ""
     hidden: bool = False
     is_personal: bool = False
+    change: str | None = None
+    """What is being done to the stored values, as JSON: what `seggraph_changed` makes of them is read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +71,8 @@ class Field:
     required: bool = False
     hidden: bool = False
     is_personal: bool = False
+    change: str | None = None
+    """As of AttributeDefinition."""
 
     @property
     def operators(self) -> tuple[AttributeOp, ...]:
@@ -168,4 +172,5 @@ def _custom(definition: AttributeDefinition) -> Field:
         example=_EXAMPLES[definition.type],
         hidden=definition.hidden,
         is_personal=definition.is_personal,
+        change=definition.change,
     )

@@ -7,7 +7,10 @@ from seggraph.vocabulary import AttributeType, MemberKind
 
 
 class Attribute(Model):
-    """A typed custom field of one kind in one workspace. Its type never changes."""
+    """A typed custom field of one kind in one workspace.
+
+    While a worker changes the stored values, `change` says what of: see services.catalogue.changing.
+    """
 
     id = fields.BigIntField(primary_key=True)
     workspace_id = fields.BigIntField()
@@ -18,6 +21,9 @@ class Attribute(Model):
     description = fields.TextField(null=True)
     hidden = fields.BooleanField(default=False, db_default=False)
     is_personal = fields.BooleanField(default=False, db_default=False)
+    change: fields.Field[dict[str, object] | None] = fields.JSONField(
+        null=True, description="What is being done to the values of the members; null: nothing"
+    )
     created_at = fields.DatetimeField(auto_now_add=True)
 
     class Meta:

@@ -76,6 +76,9 @@ class Population(Model):
     next_ordinal = fields.BigIntField(default=0, db_default=0)
     requested_reach = fields.IntField(default=0, db_default=0)
     built_reach = fields.IntField(default=0, db_default=0)
+    catalogue_version = fields.IntField(
+        default=0, db_default=0, description="How often attributes were changed that members may have"
+    )
 
     class Meta:
         """Table name and keys."""

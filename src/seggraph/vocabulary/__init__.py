@@ -5,7 +5,12 @@ Clients only ever see the names. A code, once given, never changes its meaning.
 """
 
 from seggraph.vocabulary.audit import AuditAction, AuditSubject
-from seggraph.vocabulary.bulk_edits import BulkEditAction, BulkEditStatus
+from seggraph.vocabulary.bulk_edits import (
+    AttributeChangeType,
+    BulkEditAction,
+    BulkEditStatus,
+    NotConvertible,
+)
 from seggraph.vocabulary.campaigns import CampaignSegmentRole, CampaignStatus
 from seggraph.vocabulary.described import DescribedIntEnum, DescribedStrEnum
 from seggraph.vocabulary.destinations import (
@@ -46,6 +51,7 @@ from seggraph.vocabulary.webhooks import Topic, WebhookDeliveryStatus, WebhookSt
 
 __all__ = [
     "ApiKeyScope",
+    "AttributeChangeType",
     "AttributeType",
     "AuditAction",
     "AuditSubject",
@@ -67,6 +73,7 @@ __all__ = [
     "HistoryInterval",
     "ImportStatus",
     "MemberKind",
+    "NotConvertible",
     "PlaybookStatus",
     "ReachStatus",
     "ReachStepReason",

@@ -8,6 +8,26 @@ class BulkEditAction(DescribedStrEnum):
 
     TAG_MEMBERS = "TAG_MEMBERS", "Tags are added and removed."
     SET_CONSENTS = "SET_CONSENTS", "Consents are set."
+    CHANGE_ATTRIBUTE = (
+        "CHANGE_ATTRIBUTE",
+        "The values of a custom attribute are converted, renamed, merged or deleted.",
+    )
+
+
+class AttributeChangeType(DescribedStrEnum):
+    """What a change does to a custom attribute."""
+
+    CONVERT = "CONVERT", "The attribute gets another type, and its values are converted."
+    RENAME = "RENAME", "The attribute gets another name, and everything that names it follows."
+    MERGE = "MERGE", "The values move to another attribute, and this one is deleted."
+    DELETE = "DELETE", "The attribute is deleted with its values."
+
+
+class NotConvertible(DescribedStrEnum):
+    """What is done if an attribute gets another type and has values that cannot be converted unchanged."""
+
+    REFUSE = "REFUSE", "Nothing is changed, and the error says how many values there are."
+    CLEAR = "CLEAR", "These values are removed; the others are converted."
 
 
 class BulkEditStatus(DescribedStrEnum):

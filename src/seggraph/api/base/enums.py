@@ -30,6 +30,8 @@ PUBLISHED: Final[tuple[type[DescribedIntEnum] | type[DescribedStrEnum], ...]] = 
     vocabulary.DeliveryStatus,
     vocabulary.BulkEditAction,
     vocabulary.BulkEditStatus,
+    vocabulary.AttributeChangeType,
+    vocabulary.NotConvertible,
     vocabulary.ExportContent,
     vocabulary.ExportFormat,
     vocabulary.ExportStatus,

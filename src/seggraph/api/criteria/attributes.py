@@ -33,10 +33,9 @@ class DeclareAttributeInput:
 
     kind: MemberKind = strawberry.field(description="The kind of the members that have the attribute.")
     name: str = strawberry.field(
-        description="The name in `attributes` and in criteria: up to 100 characters. It cannot be changed"
-        " later."
+        description="The name in `attributes` and in criteria: up to 100 characters."
     )
-    type: AttributeType = strawberry.field(description="The type of the values. It cannot be changed later.")
+    type: AttributeType = strawberry.field(description="The type of the values.")
     label: str | None = strawberry.field(
         default=None, description="The name to show to people; default: the name."
     )
@@ -56,8 +55,8 @@ class UpdateAttributeInput:
     name: str = strawberry.field(description="The name of the attribute.")
     type: AttributeType | None = strawberry.field(
         default=None,
-        description="The type that you expect the attribute to have; another type is an error. It cannot be"
-        " changed.",
+        description="The type that you expect the attribute to have; another type is an error. changeAttribute"
+        " changes it.",
     )
     label: str | None = strawberry.field(
         default=strawberry.UNSET, description="The name to show to people; null for the attribute's name."
@@ -143,8 +142,8 @@ class AttributeMutations:
         return AttributePayload(attribute=CriteriaField.of(field, input.kind))
 
     @strawberry.mutation(
-        description="Change the label or description of a custom attribute, or hide it. Its name and type"
-        " cannot be changed.",
+        description="Change the label or description of a custom attribute, or hide it. changeAttribute"
+        " changes its name and its type.",
         extensions=[ReportErrors(AttributePayload)],
     )
     async def update_attribute(self, info: Info, input: UpdateAttributeInput) -> AttributePayload:

@@ -18,9 +18,81 @@ from seggraph.api.reach.reach import RunError
 from seggraph.api.users.viewer import User
 from seggraph.events import BulkEditProgressed, Fact
 from seggraph.services.members import bulk_edits
+from seggraph.services.members.attribute_changing import AttributeChanging, UseBefore
 from seggraph.services.members.bulk_edits import BulkEditView
 from seggraph.services.members.edit_actions import ConsentSetting, Tagging
-from seggraph.vocabulary import BulkEditAction, BulkEditStatus, MemberKind
+from seggraph.vocabulary import (
+    AttributeChangeType,
+    AttributeType,
+    BulkEditAction,
+    BulkEditStatus,
+    MemberKind,
+    ReachStatus,
+)
+
+
+@strawberry.type(description="A segment that uses a changed attribute, and what the change did to it.")
+class ChangedSegment:
+    """A part of AttributeChange."""
+
+    segment_id: strawberry.ID = strawberry.field(description="The global id of the segment.")
+    member_count_before: int = strawberry.field(
+        description="How many members the segment had when the change began."
+    )
+    member_count: int = strawberry.field(description="How many members it has now.")
+    reach_status: ReachStatus = strawberry.field(
+        description="Whether it is computed: READY if `memberCount` is from after the change."
+    )
+
+
+@strawberry.type(description="What a bulk edit does to a custom attribute.")
+class AttributeChange:
+    """A part of BulkEdit."""
+
+    type: AttributeChangeType = strawberry.field(description="What is done.")
+    name: str = strawberry.field(description="The name that the attribute has after the change.")
+    former_name: str | None = strawberry.field(
+        description="The name that it had before, or the attribute that is merged into it; null for other changes."
+    )
+    from_type: AttributeType | None = strawberry.field(description="The type before the change.")
+    to_type: AttributeType | None = strawberry.field(
+        description="The type after the change; null if it stays."
+    )
+    lost_count: int = strawberry.field(
+        description="How many values had to be removed, or gave way in a merge."
+    )
+    is_undoing: bool = strawberry.field(description="Whether this takes back a change that was cancelled.")
+    uses: strawberry.Private[list[UseBefore]]
+
+    @strawberry.field(description="The segments that use the attribute and that you may see.")
+    async def segments(self, info: Info) -> list[ChangedSegment]:
+        """Load the segments."""
+        before = {use.segment_id: use.member_count for use in self.uses}
+        found = await caller_of(info).loaders.segments.by_id.load_many(list(before))
+        return [
+            ChangedSegment(
+                segment_id=ids.encode("Segment", view.id),
+                member_count_before=as_int(before[view.id]),
+                member_count=as_int(view.member_count),
+                reach_status=view.reach_status,
+            )
+            for view in found
+            if view is not None
+        ]
+
+    @classmethod
+    def of(cls, changing: AttributeChanging) -> Self:
+        """The change as the service reads it."""
+        return cls(
+            type=changing.change,
+            name=changing.name,
+            former_name=changing.former,
+            from_type=changing.from_type,
+            to_type=changing.to_type,
+            lost_count=as_int(changing.cleared),
+            is_undoing=changing.is_undoing,
+            uses=changing.uses,
+        )
 
 
 @strawberry.type(
@@ -33,12 +105,17 @@ class BulkEdit(Node):
     status: BulkEditStatus = strawberry.field(description="The status of the edit.")
     action: BulkEditAction = strawberry.field(description="What is done to each member.")
     kind: MemberKind = strawberry.field(description="The kind of the members.")
-    added_tags: list[str] = strawberry.field(description="The tags that are added; empty for SET_CONSENTS.")
+    added_tags: list[str] = strawberry.field(
+        description="The tags that are added; empty unless the action is TAG_MEMBERS."
+    )
     removed_tags: list[str] = strawberry.field(
-        description="The tags that are removed; empty for SET_CONSENTS."
+        description="The tags that are removed; empty unless the action is TAG_MEMBERS."
     )
     consents: list[Consent] = strawberry.field(
-        description="The consents that are set; empty for TAG_MEMBERS."
+        description="The consents that are set; empty unless the action is SET_CONSENTS."
+    )
+    attribute_change: AttributeChange | None = strawberry.field(
+        description="What is done to an attribute; null unless the action is CHANGE_ATTRIBUTE."
     )
     total: int = strawberry.field(description="How many members were selected when the edit was started.")
     done: int = strawberry.field(description="How many members were dealt with so far.")
@@ -82,6 +159,7 @@ class BulkEdit(Node):
             consents=[Consent(channel=channel, state=state) for channel, state in does.consents.items()]
             if isinstance(does, ConsentSetting)
             else [],
+            attribute_change=AttributeChange.of(does) if isinstance(does, AttributeChanging) else None,
             total=as_int(view.total),
             done=as_int(view.done),
             progress=view.progress,
@@ -109,10 +187,10 @@ class BulkEditConnection(CountedConnection[BulkEdit, Edge[BulkEdit]]):
 
 @strawberry.type(description="The bulk edit as the mutation left it, or the errors.")
 class BulkEditPayload:
-    """Payload of cancelBulkEdit."""
+    """Payload of cancelBulkEdit and of the mutations that change attributes."""
 
     bulk_edit: BulkEdit | None = strawberry.field(
-        default=None, description="The bulk edit; null if there are errors."
+        default=None, description="The bulk edit; null if there are errors, or if none is needed."
     )
     errors: list[UserError] = strawberry.field(
         default_factory=list, description="The errors in the input; empty on success."

@@ -33,9 +33,10 @@ from seggraph.member_fields import BY_NAME
 from seggraph.services.members import lists, related
 from seggraph.services.members.lists import MemberList, Total
 from seggraph.services.members.members import COLUMNS, Addresses, MemberView, view_of
+from seggraph.services.members.readable import SETTLED
 from seggraph.services.members.related import RelatedKey
 from seggraph.transport.compiled.loading import awaits_loaders
-from seggraph.transport.compiled.records import reads, rows_of
+from seggraph.transport.compiled.records import column, reads, rows_of
 from seggraph.vocabulary import Channel, ConsentState, MemberKind
 
 if TYPE_CHECKING:
@@ -74,7 +75,10 @@ class Member(MemberHistoryFields, Node):
     score: float | None = described("score")
     is_target: bool = described("isTarget")
     tags: list[str] = described("tags")
-    attributes: JSON = strawberry.field(description="The custom attributes: an object of names and values.")
+    attributes: JSON = strawberry.field(
+        description="The custom attributes: an object of names and values.",
+        metadata=column("attributes", sql=SETTLED.replace("m.", "{row}.")),
+    )
     consents: list[Consent] = strawberry.field(
         description="For each channel, whether the member agreed to be contacted."
     )

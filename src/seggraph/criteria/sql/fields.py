@@ -127,12 +127,16 @@ def _first_of_day(text: exp.Expr, zone: ZoneInfo, parameters: Parameters) -> exp
     )
 
 
-def _document(field: Field, parameters: Parameters) -> tuple[exp.Column, exp.Cast]:
+def _document(field: Field, parameters: Parameters) -> tuple[exp.Expr, exp.Cast]:
     """The column of JSON that has the field, and the key it has there."""
     key = parameters.bind(field.key, "text")
     if field.storage is Storage.PROPERTY:
         return exp.column("properties", EVENTS), key
-    return exp.column("attributes", MEMBERS), key
+    attributes = exp.column("attributes", MEMBERS)
+    if field.change is None:
+        return attributes, key
+    change = parameters.bind(field.change, "jsonb")
+    return exp.Anonymous(this="SEGGRAPH_CHANGED", expressions=[attributes, change]), key
 
 
 def _of_type(type_: str, value: exp.Expr, field: Field, parameters: Parameters) -> exp.Expr:

@@ -1,5 +1,6 @@
 """Custom attributes as people manage them: declaring one before its first value, labelling and hiding it."""
 
+from collections.abc import Collection
 from typing import Final
 
 import asyncpg
@@ -8,7 +9,7 @@ from seggraph.access import Viewer, require_personal_data, require_write
 from seggraph.context import Context
 from seggraph.criteria import AttributeDefinition, Field
 from seggraph.database.unit_of_work import UnitOfWork, begin
-from seggraph.errors import Invalid, NameTaken, NotFound, SeggraphError, TooLong, TooMany
+from seggraph.errors import BadTransition, Invalid, NameTaken, NotFound, SeggraphError, TooLong, TooMany
 from seggraph.services.audit import audit
 from seggraph.services.catalogue import attribute_names, catalogues
 from seggraph.values.attribute_values import storable_text
@@ -56,11 +57,14 @@ async def declare(
     async with begin() as unit:
         wanted = {name: definition.type}
         known = await catalogues.create(unit.connection, viewer.workspace_id, kind, wanted)
+        if name not in known and (going := await _going(unit.connection, viewer, kind)) and name in going:
+            message = f"{name} is being renamed, merged or deleted; declare it when that is over."
+            raise BadTransition(message, path=("name",))
         if name not in known:
             limit = catalogues.MAX_ATTRIBUTES
             raise TooMany(f"{kind.name} has {limit} attributes already, which is the most.", path=("name",))
         if known[name] is not definition.type:
-            message = f"There is an attribute {name} of the type {known[name]}, and a type never changes."
+            message = f"There is an attribute {name} of the type {known[name]}; changeAttribute changes it."
             raise NameTaken(message, path=("type",))
         personal = True if definition.is_personal else None  # describing it anew never unmarks it
         arguments = (label is not None, label, description is not None, description, None, personal)
@@ -98,9 +102,7 @@ async def update(
     async with begin() as unit:
         before = await _get(unit.connection, viewer, kind, name)
         if type_ is not None and type_ is not before.type:
-            message = (
-                f"{name} has the type {before.type}, and a type never changes: declare another attribute."
-            )
+            message = f"{name} has the type {before.type}; changeAttribute gives it another one."
             raise Invalid(message, path=("type",))
         await unit.connection.execute(DESCRIBE, viewer.workspace_id, kind, name, *texts, hidden, is_personal)
         return await _noted(unit, viewer, kind, name, AuditAction.EDITED, before)
@@ -121,6 +123,11 @@ async def _noted(
     subject = audit.Subject(AuditSubject.ATTRIBUTE, name=f"{kind.name} {name}")
     await audit.record(unit, viewer, action, subject, was, audit.described(after, *audited))
     return after
+
+
+async def _going(connection: asyncpg.Connection, viewer: Viewer, kind: MemberKind) -> Collection[str]:
+    """The names of the attributes that are on their way out of the catalogue."""
+    return (await catalogues.read_types(connection, viewer.workspace_id, kind)).going
 
 
 async def _get(connection: asyncpg.Connection, viewer: Viewer, kind: MemberKind, name: str) -> Field:

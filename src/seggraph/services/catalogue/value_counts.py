@@ -296,3 +296,57 @@ def _texts(field: Field | None) -> str:
     if field.type is AttributeType.STRING_LIST:
         return "ARRAY(SELECT DISTINCT jsonb_array_elements_text(m.attributes -> $7))"
     return "ARRAY[m.attributes ->> $7]"
+
+
+FORGET_FIELD: Final = "DELETE FROM value_counts WHERE workspace_id = $1 AND kind = $2 AND field = $3"
+
+# One statement, so one snapshot: deltas that it sees are of members that it sees, and later ones come on top.
+RECOUNT: Final = f"""
+    WITH forgotten AS (
+      DELETE FROM value_deltas WHERE workspace_id = $1 AND kind = $2 AND field = $3
+    ), held AS (
+      SELECT attributes -> $4 AS value FROM members
+      WHERE workspace_id = $1 AND kind = $2 AND attributes ? $4
+    ), counted AS (
+      SELECT v.value, count(*) AS count FROM held
+      CROSS JOIN LATERAL (SELECT DISTINCT t.text FROM (
+        SELECT jsonb_array_elements_text(value) WHERE $5 = 'STRING_LIST' AND jsonb_typeof(value) = 'array'
+        UNION ALL SELECT value #>> '{{}}' WHERE $5 IN ('STRING', 'BOOLEAN')) AS t(text)) AS v(value)
+      WHERE char_length(v.value) BETWEEN 1 AND {MAX_SEARCH}
+      GROUP BY v.value LIMIT $6 + 1
+    ), is_crowded AS (
+      SELECT count(*) > $6 AS crowded FROM counted
+    ), stored AS (
+      INSERT INTO value_counts (workspace_id, kind, field, value, count)
+      SELECT $1, $2, $3, value, count FROM counted WHERE NOT (SELECT crowded FROM is_crowded)
+    )
+    INSERT INTO field_counts (workspace_id, kind, field, count, crowded)
+    SELECT $1, $2, $3, (SELECT count(*) FROM held), (SELECT crowded FROM is_crowded)
+    ON CONFLICT (workspace_id, kind, field) DO UPDATE
+    SET count = EXCLUDED.count, crowded = EXCLUDED.crowded
+"""  # noqa: S608 - constants only
+
+TYPE_OF: Final = "SELECT type FROM attributes WHERE workspace_id = $1 AND kind = $2 AND name = $3"
+
+ESTIMATE_FROM_NOW: Final = """
+    UPDATE field_counts SET crowded = true WHERE workspace_id = $1 AND kind = $2 AND field = $3
+"""
+
+
+async def recount(connection: asyncpg.Connection, workspace_id: int, kind: MemberKind, name: str) -> None:
+    """Count the values of an attribute anew, in the caller's transaction."""
+    await lock_exclusive(connection, LockSpace.VALUE_COUNTS, workspace_id, kind=kind)
+    field = f"attributes.{name}"
+    await connection.execute(FORGET_FIELD, workspace_id, kind, field)
+    type_ = await connection.fetchval(TYPE_OF, workspace_id, kind, name)
+    await connection.execute(RECOUNT, workspace_id, kind, field, name, type_, MAX_VALUES)
+
+
+async def estimate_from_now(
+    connection: asyncpg.Connection, workspace_id: int, kind: MemberKind, name: str
+) -> None:
+    """Stop counting the values of an attribute one by one until `recount`."""
+    await lock_exclusive(connection, LockSpace.VALUE_COUNTS, workspace_id, kind=kind)
+    field = f"attributes.{name}"
+    await connection.execute(FORGET_FIELD, workspace_id, kind, field)
+    await connection.execute(ESTIMATE_FROM_NOW, workspace_id, kind, field)

@@ -12,6 +12,7 @@ from seggraph.destinations.destination import Recipient
 from seggraph.destinations.templates import ATTRIBUTES, Template
 from seggraph.member_fields import BY_NAME, FIELDS, MemberField
 from seggraph.member_fields.field_types import DECIMAL, JSON_OBJECT
+from seggraph.services.members.readable import SETTLED
 from seggraph.vocabulary import MemberKind
 
 
@@ -22,7 +23,7 @@ def _value(field: MemberField) -> str:
 
 
 READ: Final = f"""
-    SELECT m.ordinal, m.attributes, {", ".join(_value(field) for field in FIELDS if field.is_mappable)}
+    SELECT m.ordinal, {SETTLED} AS attributes, {", ".join(_value(field) for field in FIELDS if field.is_mappable)}
     FROM members m LEFT JOIN member_addresses a ON a.member_id = m.id
     WHERE m.workspace_id = $1 AND m.kind = $2 AND m.ordinal = ANY($3::int[]) ORDER BY m.ordinal
 """  # noqa: S608 - constants only

@@ -78,9 +78,16 @@ async def write_members(
     columns: Sequence[ExportColumn],
     format_: ExportFormat,
     file: BinaryIO,
+    *,
+    is_changing: bool = False,
 ) -> AsyncIterator[int]:
-    """Write the members of an audience in the order in which they came to be; answers after each batch its size."""
+    """Write the members of an audience in the order in which they came to be; answers after each batch its size.
+
+    `is_changing` says that a worker is changing attributes of the kind: they are written as they will be.
+    """
     query, names = _query(OF_MEMBERS, columns, format_, 4)
+    if is_changing:
+        query = query.replace("m.attributes", "seggraph_settled(m.workspace_id, m.kind, m.attributes)")
     for start in range(0, len(audience), BATCH_ROWS):
         batch = list(audience[start : start + BATCH_ROWS])
         arguments = (workspace_id, int(kind), batch, *names)

@@ -228,13 +228,20 @@ async def _rows(
     if kind is None:
         raise NotFound("The segment was deleted.")
     audience = await files.audience_of(connection, viewer.workspace_id, kind, claim.segment_id)
-    types = await catalogues.types(connection, viewer.workspace_id, kind)
-    columns = export_columns.of_members(types, claim.columns)
+    attributes = await catalogues.read_types(connection, viewer.workspace_id, kind)
+    columns = export_columns.of_members(attributes.types, claim.columns)
     files.begin_file(file, columns, claim.format)
     yield 0, len(audience)
     written = 0
     async for count in files.write_members(
-        connection, viewer.workspace_id, kind, audience, columns, claim.format, file
+        connection,
+        viewer.workspace_id,
+        kind,
+        audience,
+        columns,
+        claim.format,
+        file,
+        is_changing=bool(attributes.changes),
     ):
         written += count
         yield written, len(audience)

@@ -22,6 +22,7 @@ from seggraph.database.leases import RELEASE_LEASE, RENEW, Lease
 from seggraph.database.locks import LockSpace, lock_shared
 from seggraph.database.unit_of_work import UnitOfWork, begin
 from seggraph.services.members import edit_actions
+from seggraph.services.members.attribute_changing import AttributeChanging
 from seggraph.services.members.bulk_edits import progressed
 from seggraph.services.members.edit_actions import ConsentSetting, Tagging, restored
 from seggraph.vocabulary import BulkEditAction, BulkEditStatus, MemberKind
@@ -82,7 +83,7 @@ class BulkEditClaim:
     attempt: int
     workspace_id: int
     kind: MemberKind
-    action: Tagging | ConsentSetting
+    action: Tagging | ConsentSetting | AttributeChanging
     left: BitMap
 
 
@@ -126,6 +127,7 @@ async def _carry_out(context: Context, claim: BulkEditClaim) -> BulkEditStatus:
 
     await leases.keep(claim.lease, _edit_all(context, claim), renew_and_publish)
     async with begin() as unit:
+        await claim.action.settle(unit.connection, claim.workspace_id, claim.kind)
         await claim.lease.change(unit.connection, FINISH)
         context.publish(unit, [progressed(claim.workspace_id, claim.edit_id)])
     return BulkEditStatus.COMPLETED

@@ -19,10 +19,11 @@ from seggraph.context import Context
 from seggraph.database.connections import database
 from seggraph.database.leases import RELEASE_LEASE
 from seggraph.database.paging import Key, Order, Page, PageRequest, fetch_page
-from seggraph.database.unit_of_work import begin
+from seggraph.database.unit_of_work import UnitOfWork, begin
 from seggraph.errors import BadTransition, NotFound, TooMany
 from seggraph.events import BulkEditProgressed
 from seggraph.services.audit import audit
+from seggraph.services.members.attribute_changing import AttributeChanging
 from seggraph.services.members.edit_actions import ConsentSetting, EditAction, Tagging, restored
 from seggraph.vocabulary import AuditAction, AuditSubject, BulkEditAction, BulkEditStatus, MemberKind
 
@@ -101,7 +102,7 @@ class BulkEditView:
         return self.status is not BulkEditStatus.RUNNING
 
     @property
-    def does(self) -> Tagging | ConsentSetting:
+    def does(self) -> Tagging | ConsentSetting | AttributeChanging:
         """What it does to each member."""
         return restored(self.action, self.edit)
 
@@ -119,28 +120,34 @@ NEWEST_FIRST: Final = Order("bulkEdit.id", (Key("b.id", "bigint"),), descending=
 async def start(context: Context, viewer: Viewer, draft: BulkEditDraft) -> BulkEditView:
     """Have members edited by a worker. Raises Forbidden, and TooMany if too many edits are running."""
     require_write(viewer)
-    action = draft.action
     async with begin() as unit:
-        edit_id = await unit.connection.fetchval(
-            CREATE,
-            viewer.workspace_id,
-            draft.kind,
-            action.kind,
-            orjson.dumps(action.stored()).decode(),
-            to_bytes(draft.ordinals),
-            len(draft.ordinals),
-            viewer.user_id,
-            MAX_RUNNING,
-        )
-        if edit_id is None:
-            message = f"{MAX_RUNNING} bulk edits are running; wait until one is over, or cancel one."
-            raise TooMany(message, path=())
-        audited = {"action": action.kind, "kind": draft.kind.name, "total": len(draft.ordinals)}
-        subject = audit.Subject(AuditSubject.BULK_EDIT, edit_id)
-        await audit.record(unit, viewer, AuditAction.CREATED, subject, after=audited | action.stored())
-        context.run_bulk_edit(unit, edit_id)
-        stored = await unit.connection.fetchrow(f"{SELECT} AND b.id = $2", viewer.workspace_id, edit_id)
-    return view_of(stored)
+        return await start_within(context, unit, viewer, draft)
+
+
+async def start_within(
+    context: Context, unit: UnitOfWork, viewer: Viewer, draft: BulkEditDraft
+) -> BulkEditView:
+    """Have members edited by a worker, from the end of the unit on. Raises TooMany if too many edits are running."""
+    action = draft.action
+    edit_id = await unit.connection.fetchval(
+        CREATE,
+        viewer.workspace_id,
+        draft.kind,
+        action.kind,
+        orjson.dumps(action.stored()).decode(),
+        to_bytes(draft.ordinals),
+        len(draft.ordinals),
+        viewer.user_id,
+        MAX_RUNNING,
+    )
+    if edit_id is None:
+        message = f"{MAX_RUNNING} bulk edits are running; wait until one is over, or cancel one."
+        raise TooMany(message, path=())
+    audited = {"action": action.kind, "kind": draft.kind.name, "total": len(draft.ordinals)}
+    subject = audit.Subject(AuditSubject.BULK_EDIT, edit_id)
+    await audit.record(unit, viewer, AuditAction.CREATED, subject, after=audited | action.stored())
+    context.run_bulk_edit(unit, edit_id)
+    return view_of(await unit.connection.fetchrow(f"{SELECT} AND b.id = $2", viewer.workspace_id, edit_id))
 
 
 async def get(viewer: Viewer, edit_id: int) -> BulkEditView:
@@ -176,14 +183,22 @@ async def cancel(context: Context, viewer: Viewer, edit_id: int) -> BulkEditView
     """Stop a bulk edit; what it changed stays. Raises NotFound, Forbidden, and BadTransition if it is over."""
     before = await get(viewer, edit_id)
     require_bulk_edit_cancellation(viewer, created_by_id=before.created_by_id)
+    if before.action is BulkEditAction.CHANGE_ATTRIBUTE:
+        message = "Values of an attribute are being changed; take it back by cancelAttributeChange."
+        raise BadTransition(message, path=("id",))
     async with begin() as unit:
-        done: str = await unit.connection.execute(CANCEL, viewer.workspace_id, edit_id)
-        if done == "UPDATE 0":
-            raise BadTransition("The bulk edit is over.", path=("id",))
-        subject = audit.Subject(AuditSubject.BULK_EDIT, edit_id)
-        await audit.record(unit, viewer, AuditAction.CANCELLED, subject, {"done": before.done})
-        context.publish(unit, [progressed(viewer.workspace_id, edit_id)])
+        await stop(context, unit, viewer, before)
     return await get(viewer, edit_id)
+
+
+async def stop(context: Context, unit: UnitOfWork, viewer: Viewer, edit: BulkEditView) -> None:
+    """Take an edit from its worker. Raises BadTransition if it is over."""
+    done: str = await unit.connection.execute(CANCEL, viewer.workspace_id, edit.id)
+    if done == "UPDATE 0":
+        raise BadTransition("The bulk edit is over.", path=("id",))
+    subject = audit.Subject(AuditSubject.BULK_EDIT, edit.id)
+    await audit.record(unit, viewer, AuditAction.CANCELLED, subject, {"done": edit.done})
+    context.publish(unit, [progressed(viewer.workspace_id, edit.id)])
 
 
 async def forget(

@@ -1,7 +1,7 @@
 """What bulk edits do to members: tags and consents. Only members that really change are written."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
 import asyncpg
@@ -12,6 +12,7 @@ from seggraph.errors import Invalid, Required, SeggraphError
 from seggraph.member_fields import consent_column
 from seggraph.member_fields.cleaning import MAX_TAGS, clean_tags
 from seggraph.services.changes import changes
+from seggraph.services.members.attribute_changing import AttributeChanging, Edited
 from seggraph.vocabulary import BulkEditAction, Channel, ConsentState, MemberKind
 
 TAG: Final = """
@@ -48,14 +49,6 @@ SET_CONSENTS: Final = f"""
 """The state of each channel is a parameter, in the order of the channels; null leaves it as it is."""
 
 
-@dataclass(frozen=True, slots=True)
-class Edited:
-    """The members that changed, and the ids of those that did not because they would have too many tags."""
-
-    rows: Sequence[asyncpg.Record]
-    over_limit: list[int] = field(default_factory=list)
-
-
 class EditAction(Protocol):
     """What is done to each member of a bulk edit."""
 
@@ -74,6 +67,9 @@ class EditAction(Protocol):
         self, connection: asyncpg.Connection, workspace_id: int, member_ids: Sequence[int]
     ) -> Edited:
         """Change members."""
+
+    async def settle(self, connection: asyncpg.Connection, workspace_id: int, kind: MemberKind) -> None:
+        """What follows when all members were dealt with, in the transaction that says so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +111,9 @@ class Tagging:
         over = sorted(row["id"] for row in rows if row["kind"] is None)
         return Edited([row for row in rows if row["kind"] is not None], over)
 
+    async def settle(self, connection: asyncpg.Connection, workspace_id: int, kind: MemberKind) -> None:
+        """Nothing follows."""
+
 
 @dataclass(frozen=True, slots=True)
 class ConsentSetting:
@@ -150,9 +149,14 @@ class ConsentSetting:
         states = [self.consents.get(channel) for channel in Channel]
         return Edited(await connection.fetch(SET_CONSENTS, workspace_id, member_ids, *states))
 
+    async def settle(self, connection: asyncpg.Connection, workspace_id: int, kind: MemberKind) -> None:
+        """Nothing follows."""
 
-def restored(kind: BulkEditAction, stored: Mapping[str, Any]) -> Tagging | ConsentSetting:
+
+def restored(kind: BulkEditAction, stored: Mapping[str, Any]) -> Tagging | ConsentSetting | AttributeChanging:
     """The action that was stored."""
+    if kind is BulkEditAction.CHANGE_ATTRIBUTE:
+        return AttributeChanging.of_stored(stored)
     if kind is BulkEditAction.TAG_MEMBERS:
         return Tagging(stored["add"], stored["remove"])
     consents = {Channel[channel]: ConsentState[state] for channel, state in stored["consents"].items()}

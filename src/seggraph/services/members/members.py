@@ -17,7 +17,7 @@ from seggraph.database.connections import database
 from seggraph.errors import NotFound
 from seggraph.member_fields.cleaning import MAX_EXTERNAL_ID
 from seggraph.models.audiences import ChunkRole
-from seggraph.services.members.readable import members_read_by
+from seggraph.services.members.readable import SETTLED, members_read_by
 from seggraph.values.attribute_values import storable_text
 from seggraph.vocabulary import ConsentState, MemberKind
 
@@ -65,8 +65,13 @@ COLUMNS: Final = tuple(field.name for field in fields(MemberView))
 _NAMES: Final = frozenset(COLUMNS)
 _CONSENTS: Final = tuple(column for column in COLUMNS if column.startswith("consent_"))
 
+SHOWN: Final = ", ".join(
+    f"{SETTLED} AS attributes" if column == "attributes" else f"m.{column}" for column in COLUMNS
+)
+"""The columns of a view as a SELECT of the workspace $1 lists them."""
+
 SELECT: Final = f"""
-    SELECT {", ".join(f"m.{column}" for column in COLUMNS)} FROM {{members}} WHERE m.workspace_id = $1
+    SELECT {SHOWN} FROM {{members}} WHERE m.workspace_id = $1
 """  # noqa: S608 - constants only
 
 READ_ADDRESSES: Final = f"""
@@ -159,7 +164,9 @@ def _select(viewer: Viewer) -> str:
 
 def listed_columns(columns: Sequence[str]) -> str:
     """Columns as a SELECT lists them; names that are no columns of a view are refused."""
-    return listed(columns, "m", _NAMES)
+    return listed(
+        [SqlColumn(column, SETTLED) if column == "attributes" else column for column in columns], "m", _NAMES
+    )
 
 
 async def addresses(viewer: Viewer, member_ids: Sequence[int]) -> dict[int, Addresses]:

@@ -19,6 +19,8 @@ class Sort:
     indexed_sql: str
     type: str
     is_required: bool
+    is_changing: bool = False
+    """Whether the stored values are being changed: no index of them would be of use later."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,4 +92,15 @@ def _sort(field: Field) -> Sort | None:
     template, type_ = _OF_ATTRIBUTES[field.type]
     key = "'{}'".format(field.key.replace("'", "''"))
     sql, indexed = (template.format(m=prefix, key=key) for prefix in ("m.", ""))
+    if field.change is not None:
+        change = field.change.replace("'", "''")
+        sql = template.replace(
+            "{m}attributes", f"seggraph_changed(m.attributes, '{_escaped(change)}')"
+        ).format(key=key)
+        return Sort(field.name, sql, sql, type_, is_required=False, is_changing=True)
     return Sort(field.name, sql, indexed, type_, is_required=False)
+
+
+def _escaped(text: str) -> str:
+    """A text as a template has it, whose braces are doubled."""
+    return text.replace("{", "{{").replace("}", "}}")

@@ -10,6 +10,12 @@ from typing import Final
 from seggraph.access import Viewer
 from seggraph.member_fields import FIELDS
 
+SETTLED: Final = """
+    CASE WHEN EXISTS (SELECT FROM attributes x WHERE x.workspace_id = $1 AND x.change IS NOT NULL)
+      THEN seggraph_settled(m.workspace_id, m.kind, m.attributes) ELSE m.attributes END
+"""
+"""The attributes of a member of the workspace $1 as they are when the changes of the catalogue at work are over."""
+
 EVERYTHING: Final = "members m"
 
 PERSONAL: Final = {

@@ -8,7 +8,7 @@ from seggraph.access import Viewer
 from seggraph.criteria import relations
 from seggraph.criteria.relations import Direction
 from seggraph.database.connections import database
-from seggraph.services.members.members import COLUMNS, MemberView, view_of
+from seggraph.services.members.members import COLUMNS, SHOWN, MemberView, view_of
 from seggraph.services.members.readable import members_read_by
 from seggraph.services.members.relations import unknown
 from seggraph.vocabulary import MemberKind
@@ -17,7 +17,7 @@ MAX_RELATED: Final = 200
 """Most members that one member answers with for one relation."""
 
 READ: Final = f"""
-    SELECT k.position, {", ".join(f"m.{column}" for column in COLUMNS)}
+    SELECT k.position, {SHOWN}
     FROM unnest($2::int[], $3::smallint[], $4::smallint[], $5::boolean[], $6::int[])
       AS k(position, relation, other_kind, forward, ordinal)
     CROSS JOIN LATERAL (

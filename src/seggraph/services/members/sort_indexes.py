@@ -48,6 +48,8 @@ MAKE_ROOM: Final = """
 
 async def is_ready(viewer: Viewer, kind: MemberKind, sort: Sort) -> bool:
     """Whether there is an index for a sorted list. If there is none and it would help, it is asked for."""
+    if sort.is_changing:
+        return False
     key = (viewer.workspace_id, kind, sort.field)
     async with database() as connection:
         row = await connection.fetchrow(STATE, *key)

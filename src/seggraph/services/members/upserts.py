@@ -1,7 +1,7 @@
 """Upserting members: whole batches in a few statements, a report per row, and only real changes written."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 import asyncpg
@@ -11,7 +11,7 @@ from seggraph.access import Viewer, require_ingest
 from seggraph.context import Context
 from seggraph.database.locks import LockSpace, lock_shared
 from seggraph.database.unit_of_work import UnitOfWork, begin
-from seggraph.errors import Duplicate, Problems, SeggraphError, TooMany, WrongType
+from seggraph.errors import Duplicate, Invalid, Problems, RetryLater, SeggraphError, TooMany, WrongType
 from seggraph.member_fields import ATTRIBUTES, FIELDS, FieldType
 from seggraph.member_fields.field_types import INSTANT, JSON_OBJECT
 from seggraph.row_errors import RowError
@@ -59,14 +59,17 @@ Measured: without it an upsert of 1,000 took four times as long, while the table
 # The planner does not see these two values: by statistics that do not know a new workspace yet, any index that begins
 # with one would seem as good as the right one, and a look-up would read all its members.
 FIND = """
-    SELECT (SELECT next_ordinal FROM populations WHERE workspace_id = $1 AND kind = $2), ARRAY(
+    SELECT p.next_ordinal, ARRAY(
       SELECT id FROM members
-      WHERE workspace_id = (SELECT $1::bigint) AND kind = (SELECT $2::smallint) AND external_id = ANY($3))
+      WHERE workspace_id = (SELECT $1::bigint) AND kind = (SELECT $2::smallint) AND external_id = ANY($3)),
+      p.catalogue_version
+    FROM (SELECT 1) AS one LEFT JOIN populations p ON p.workspace_id = $1 AND p.kind = $2
 """
 
 # any workspace: FIND gave the ids of this workspace; a second condition would mislead the planner
 READ = f"""
-    SELECT id, ordinal, external_id, {_NAMES} FROM members WHERE id = ANY($1) ORDER BY id FOR NO KEY UPDATE
+    SELECT id, ordinal, external_id, {_NAMES.replace(ATTRIBUTES, "{attributes}")}
+    FROM members WHERE id = ANY($1) ORDER BY id FOR NO KEY UPDATE
 """  # noqa: S608 - the names are the constants above; the order keeps two upserts from a deadlock
 
 INSERT = f"""
@@ -197,6 +200,7 @@ class UpsertBatch:
         self._kind = kind
         self._report = report
         self.ordinals: dict[str, int] = {}
+        self._attributes = catalogues.AttributeTypes({})
         self._created: list[str] = []
 
     async def with_typed_attributes(self, drafts: Drafts, *, whole_rows: bool) -> Drafts:
@@ -205,13 +209,15 @@ class UpsertBatch:
         With `whole_rows` a draft with a value that does not fit is left out. Attributes that are new are created first,
         from the first value of each that is not null.
         """
-        known = await catalogues.types(self._connection, self._workspace_id, self._kind)
-        new = self._new_attributes(drafts, known)
+        attributes = await catalogues.read_types(self._connection, self._workspace_id, self._kind)
+        new = self._new_attributes(drafts, attributes.types)
         if new:
             known = await catalogues.create(self._connection, self._workspace_id, self._kind, new)
+            attributes = replace(attributes, types=known)
+        self._attributes = attributes
         fitting: Drafts = {}
         for index, draft in drafts.items():
-            draft.attributes, problems = _normalised_attributes(draft.attributes, known)
+            draft.attributes, problems = _normalised_attributes(draft.attributes, attributes)
             self._report.fail(index, *problems, is_stored=not whole_rows)
             if not (problems and whole_rows):
                 fitting[index] = draft
@@ -260,18 +266,26 @@ class UpsertBatch:
         None if all exist.
         """
         arguments = self._workspace_id, self._kind, external_ids
-        seen, ids = await self._connection.fetchrow(FIND, *arguments)
+        seen, ids, version = await self._connection.fetchrow(FIND, *arguments)
+        if self._attributes.version not in (None, version):
+            # A change of the catalogue was begun after the types were read; nobody begins one from here on.
+            raise RetryLater("An attribute was changed just now; send the members again.")
         if len(ids) == len(external_ids):
             return ids, None
         next_ordinal: int = await self._connection.fetchval(RESERVE, self._workspace_id, self._kind)
         if next_ordinal != (seen or 0):  # others created members in between
-            _, ids = await self._connection.fetchrow(FIND, *arguments)
+            _, ids, _ = await self._connection.fetchrow(FIND, *arguments)
         return ids, next_ordinal
 
     async def _read(self, ids: list[int]) -> dict[str, dict[str, Any]]:
         if not ids:
             return {}
-        rows = await self._connection.fetch(READ, ids)
+        changes_at_work = self._attributes.changes
+        settled = "attributes"
+        for place, _ in enumerate(changes_at_work, start=2):
+            settled = f"seggraph_changed({settled}, ${place}::jsonb)"
+        read = READ.format(attributes="attributes" if settled == "attributes" else f"{settled} AS attributes")
+        rows = await self._connection.fetch(read, ids, *changes_at_work)
         existing = {row["external_id"]: dict(row) for row in rows}
         for external_id, row in existing.items():
             self.ordinals[external_id] = row["ordinal"]
@@ -351,12 +365,16 @@ def _new_row(draft: MemberDraft, ordinal: int) -> dict[str, Any]:
 
 
 def _normalised_attributes(
-    attributes: Mapping[str, Any], known: Mapping[str, AttributeType]
+    attributes: Mapping[str, Any], of_kind: catalogues.AttributeTypes
 ) -> tuple[dict[str, Any], list[SeggraphError]]:
     """The values that fit in their normal forms, and what is wrong with the others. None removes an attribute."""
     result: dict[str, Any] = {}
     problems: list[SeggraphError] = []
+    known = of_kind.types
     for name, value in attributes.items():
+        if name in of_kind.going:
+            problems.append(_going(name, of_kind.going[name]))
+            continue
         if value is None:
             result[name] = None
             continue
@@ -370,6 +388,14 @@ def _normalised_attributes(
             error.path = ("attributes", name)
             problems.append(error)
     return result, problems
+
+
+def _going(name: str, becomes: str | None) -> SeggraphError:
+    """The error of a value for an attribute that is being renamed, merged or deleted."""
+    said = (
+        "is being deleted" if becomes is None else f"becomes {becomes!r}, so give its value under that name"
+    )
+    return Invalid(f"The attribute {name} {said}.", path=("attributes", name))
 
 
 def _merged(before: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:

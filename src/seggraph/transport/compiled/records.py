@@ -35,7 +35,7 @@ class Column:
     make: Callable[..., Any] | None = None
     is_record: bool = False
     sql: str | None = None
-    """The value as an SQL expression, where `make` is there and PostgreSQL can do the same; `{row}` is the row."""
+    """The value as an SQL expression, where it is not the column and PostgreSQL can make it; `{row}` is the row."""
 
 
 @dataclass(frozen=True, slots=True)

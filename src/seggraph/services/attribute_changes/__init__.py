@@ -1,0 +1,1 @@
+"""Repairs of the catalogue: attributes get another type or name, are merged or deleted, with all that names them."""
