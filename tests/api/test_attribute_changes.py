@@ -433,8 +433,8 @@ async def test_what_names_an_attribute_follows_a_new_name(
         people = {"related": {"relation": "account", "where": is_("plan", "EQ", "gold")}}
         theirs = await segment_of(product, "People", people, kind="PERSON")
         static = await segment_of(product, "Fed", None, type="STATIC")  # type: ignore[arg-type]
-        given = {"kind": "ACCOUNT", "criteria": is_("plan", "IS_SET", None), "addToSegmentIds": [static]}
-        del given["criteria"]["attribute"]["value"]
+        has_one = {"attribute": {"field": "plan", "op": "IS_SET"}}
+        given = {"kind": "ACCOUNT", "criteria": has_one, "addToSegmentIds": [static]}
         await called(product, "createPlaybook", "playbook { id }", name="Feeds", **given)
         await called(
             product,

@@ -1,5 +1,6 @@
 """The attribute catalogue and value suggestions through the API; counts are right whatever was written before."""
 
+import json
 import random
 from collections import Counter
 from typing import Any
@@ -126,7 +127,7 @@ async def test_an_attribute_is_declared_labelled_and_hidden(client: Product) -> 
     assert await suggest(client, "plan") == [("gold", 1)]
 
 
-async def test_types_and_names_never_change(client: Product) -> None:
+async def test_declaring_and_describing_change_neither_type_nor_name(client: Product) -> None:
     wanted = {"kind": "ACCOUNT", "name": "plan", "type": "STRING"}
     await client.run(DECLARE, input=wanted)
 
@@ -384,3 +385,67 @@ async def test_a_reader_may_not_change_the_catalogue(
         )
     with pytest.raises(Forbidden):
         await attributes.update(context, reader, MemberKind.ACCOUNT, "plan", hidden=True)
+
+
+DECLARE_ALL = """
+    mutation ($i: DeclareAttributesInput!) { declareAttributes(input: $i) {
+      created updated unchanged rowErrors { index code message path } errors { code path } } }
+"""
+
+
+async def declared(client: Product, file: str | None = None, **given: Any) -> dict[str, Any]:
+    """What declareAttributes answers, to a list or to a file."""
+    if file is None:
+        answer: dict[str, Any] = (await client.run(DECLARE_ALL, i=given))["declareAttributes"]
+        return answer
+    operations = {"query": DECLARE_ALL, "variables": {"i": {"file": None, **given}}}
+    response = await client.http.post(
+        "/graphql",
+        data={"operations": json.dumps(operations), "map": json.dumps({"0": ["variables.i.file"]})},
+        files={"0": ("attributes", file.encode(), "text/plain")},
+        headers={"Apollo-Require-Preflight": "1"},
+    )
+    found: dict[str, Any] = response.json()["data"]["declareAttributes"]
+    return found
+
+
+async def test_many_are_declared_at_once_and_again_nothing_changes(client: Product) -> None:
+    rows: list[dict[str, Any]] = [
+        {"name": "plan", "type": "STRING", "label": "Plan"},
+        {"name": "zip", "type": "STRING", "kind": "PERSON", "isPersonal": True},
+        {"name": "country", "type": "STRING"},
+        {"name": "plan", "type": "NUMBER"},
+        {"name": " x", "type": "NUMBER"},
+    ]
+    first = await declared(client, attributes=rows, kind="ACCOUNT")
+    assert (first["created"], first["updated"], first["unchanged"]) == (2, 0, 0)
+    assert [(one["index"], one["code"], one["path"]) for one in first["rowErrors"]] == [
+        (2, "INVALID", ["name"]),
+        (3, "INVALID", ["name"]),
+        (4, "INVALID", ["name"]),
+    ]
+    again = await declared(client, attributes=[rows[0] | {"label": "The plan"}, rows[1]], kind="ACCOUNT")
+    assert (again["created"], again["updated"], again["unchanged"]) == (0, 1, 1)
+    other = await declared(client, attributes=[rows[0] | {"type": "NUMBER"}], kind="ACCOUNT")
+    assert [(one["code"], one["path"]) for one in other["rowErrors"]] == [("NAME_TAKEN", ["type"])]
+
+
+async def test_attributes_are_declared_by_a_file(client: Product) -> None:
+    table = "\ufeffkind;name;type;label;isPersonal\naccount;plan;string;Plan;\nperson;zip;text;;yes\n;n;NUMBER;;no\n"
+    answer = await declared(client, table)
+    assert (answer["created"], answer["errors"]) == (1, [])
+    assert [(one["index"], one["code"], one["path"]) for one in answer["rowErrors"]] == [
+        (1, "INVALID", ["type"]),
+        (2, "REQUIRED", ["kind"]),
+    ]
+    listed = json.dumps([{"name": "plan", "type": "STRING"}, {"name": "n", "type": "NUMBER"}, {"nam": "x"}])
+    answer = await declared(client, listed, kind="ACCOUNT")
+    assert (answer["created"], answer["unchanged"]) == (1, 1)
+    assert [(one["index"], one["code"], one["path"]) for one in answer["rowErrors"]] == [
+        (2, "INVALID", ["nam"])
+    ]
+
+    for wrong in ("", "a,b\n1,2\n", "[1]", '{"name": "x"}', "[{", "name\n" + "x" * 3_000_000):
+        answer = await declared(client, wrong)
+        assert [one["path"] for one in answer["errors"]] == [["file"]], wrong[:20]
+    assert [one["path"] for one in (await declared(client))["errors"]] == [["attributes"]]

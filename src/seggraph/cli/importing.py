@@ -17,7 +17,8 @@ from seggraph.cli.operating import ready_settings, workspace_number
 from seggraph.context import Context, open_context
 from seggraph.database.unit_of_work import snapshot
 from seggraph.errors import Invalid, NotFound, Required
-from seggraph.services.catalogue import catalogues
+from seggraph.services.catalogue import catalogues, declarations
+from seggraph.services.catalogue.declarations import DeclarationReport
 from seggraph.services.exports import columns as export_columns
 from seggraph.services.exports import files as export_files
 from seggraph.services.identity import workspaces
@@ -192,13 +193,47 @@ async def _export(
         file = sys.stdout.buffer if out == STDOUT else stack.enter_context(out.open("wb"))
         connection = await stack.enter_async_context(snapshot())
         audience = await export_files.audience_of(connection, workspace_id, kind, segment_id)
-        chosen = export_columns.of_members(await catalogues.types(connection, workspace_id, kind), None)
+        attributes = await catalogues.read_types(connection, workspace_id, kind)
+        chosen = export_columns.of_members(attributes.types, None)
         export_files.begin_file(file, chosen, form)
         task = progress.add_task("export", total=len(audience))
         async for members in export_files.write_members(
-            connection, workspace_id, kind, audience, chosen, form, file
+            connection, workspace_id, kind, audience, chosen, form, file, is_changing=bool(attributes.changes)
         ):
             progress.advance(task, members)
+
+
+@app.command(name="declare-attributes")
+def declare_attributes(
+    file: Annotated[
+        Path,
+        typer.Argument(
+            help="CSV with the columns kind, name, type, label, description, isPersonal, or JSON.",
+            exists=True,
+            dir_okay=False,
+        ),
+    ],
+    workspace: Workspace,
+) -> None:
+    """Create the custom attributes of a file; print how many were created, updated or already there."""
+    rows = declarations.rows_of(file.read_bytes())
+    with ready_settings() as settings:
+        report = asyncio.run(_declare(settings, workspace_number(workspace), rows))
+    console.print(
+        f"created={report.created} updated={report.updated} unchanged={report.unchanged}"
+        f" failed={len(report.row_errors)}"
+    )
+    for error in report.row_errors[:SHOWN_REASONS]:
+        console.print(f"row {error.index + 1}: {error.message}", markup=False)
+    if report.row_errors:
+        raise typer.Exit(1)
+
+
+async def _declare(
+    settings: Settings, workspace_id: int, rows: list[declarations.Declaration]
+) -> DeclarationReport:
+    async with open_context(settings) as context:
+        return await declarations.declare_all(context, await _administrator(workspace_id), rows)
 
 
 async def _administrator(workspace_id: int) -> Viewer:

@@ -25,7 +25,7 @@ class RowOutcome(DescribedStrEnum):
 class ExportContent(DescribedStrEnum):
     """What the rows of an exported file are."""
 
-    MEMBERS = "MEMBERS", "Each row is a member of one segment."
+    MEMBERS = "MEMBERS", "Each row is a member of a segment or of a kind."
     SEGMENTS = "SEGMENTS", "Each row is a segment of a list."
 
 

@@ -3,14 +3,17 @@
 from typing import Annotated
 
 import strawberry
+from strawberry.file_uploads import Upload
 from strawberry.types import Info
 
 from seggraph.api.base.context import caller_of
-from seggraph.api.base.errors import ReportErrors, UserError
+from seggraph.api.base.errors import ReportErrors, RowError, UserError
 from seggraph.api.base.scalars import JSON
+from seggraph.api.base.uploads import sent_file
 from seggraph.api.criteria.fields import CriteriaField
 from seggraph.criteria import AttributeDefinition
-from seggraph.services.catalogue import attributes, value_counts
+from seggraph.errors import Required
+from seggraph.services.catalogue import attributes, declarations, value_counts
 from seggraph.services.catalogue.attributes import UNSET, Unset
 from seggraph.vocabulary import AttributeType, MemberKind
 
@@ -73,6 +76,68 @@ class UpdateAttributeInput:
         default=None,
         description="Whether the values are personal data, which API keys with the scope"
         " READ_WITHOUT_PERSONAL_DATA do not see.",
+    )
+
+
+@strawberry.input(description="A custom attribute to declare.")
+class AttributeDeclaration:
+    """A row of declareAttributes."""
+
+    kind: MemberKind | None = strawberry.field(
+        default=None, description="The kind of the members; default: the `kind` of the input."
+    )
+    name: str = strawberry.field(description="The name: up to 100 characters.")
+    type: AttributeType = strawberry.field(description="The type of the values.")
+    label: str | None = strawberry.field(default=None, description="The name to show to people.")
+    description: str | None = strawberry.field(default=None, description="What the attribute means.")
+    is_personal: bool = strawberry.field(
+        default=False, description="Whether the values are personal data. false does not remove the mark."
+    )
+
+    def row(self) -> dict[str, object]:
+        """The row as the service takes it."""
+        return {
+            "kind": self.kind,
+            "name": self.name,
+            "type": self.type,
+            "label": self.label,
+            "description": self.description,
+            "isPersonal": self.is_personal,
+        }
+
+
+@strawberry.input(description="Up to 1,000 custom attributes. Give `attributes` or `file`.")
+class DeclareAttributesInput:
+    """Input of declareAttributes."""
+
+    attributes: list[AttributeDeclaration] | None = strawberry.field(
+        default=None, description="The attributes."
+    )
+    file: Upload | None = strawberry.field(
+        default=None,
+        description="A file in UTF-8 with the attributes: CSV whose first line has the columns kind, name, type, label,"
+        " description, isPersonal, or a JSON list of objects with these keys.",
+    )
+    kind: MemberKind | None = strawberry.field(
+        default=None, description="The kind of the members for rows that have none."
+    )
+
+
+@strawberry.type(description="The number of attributes by result, and the errors by row.")
+class DeclareAttributesPayload:
+    """Payload of declareAttributes."""
+
+    created: int = strawberry.field(default=0, description="How many attributes were created.")
+    updated: int = strawberry.field(
+        default=0,
+        description="How many were there with the same type, and got another label, description or mark.",
+    )
+    unchanged: int = strawberry.field(default=0, description="How many were there just so.")
+    row_errors: list[RowError] = strawberry.field(
+        default_factory=list, description="The rows that were not carried out; index counts from 0."
+    )
+    errors: list[UserError] = strawberry.field(
+        default_factory=list, description="The errors because of which nothing was done; empty on success."
     )
 
 
@@ -140,6 +205,28 @@ class AttributeMutations:
         )
         field = await attributes.declare(caller.services, caller.viewer, input.kind, definition)
         return AttributePayload(attribute=CriteriaField.of(field, input.kind))
+
+    @strawberry.mutation(
+        description="Create many custom attributes, from a list or a file. Calling it again changes nothing. An error"
+        " in a row keeps only that row from being carried out.",
+        extensions=[ReportErrors(DeclareAttributesPayload)],
+    )
+    async def declare_attributes(self, info: Info, input: DeclareAttributesInput) -> DeclareAttributesPayload:
+        """Declare many."""
+        caller = caller_of(info)
+        if (input.attributes is None) == (input.file is None):
+            raise Required("Give attributes or a file.", path=("attributes",))
+        if input.attributes is None:
+            rows = await declarations.read_file((await sent_file(input.file)).read)
+        else:
+            rows = [one.row() for one in input.attributes]
+        report = await declarations.declare_all(caller.services, caller.viewer, rows, input.kind)
+        return DeclareAttributesPayload(
+            created=report.created,
+            updated=report.updated,
+            unchanged=report.unchanged,
+            row_errors=[RowError.of(error) for error in report.row_errors],
+        )
 
     @strawberry.mutation(
         description="Change the label or description of a custom attribute, or hide it. changeAttribute"

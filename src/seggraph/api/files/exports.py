@@ -14,6 +14,7 @@ from seggraph.api.base.errors import ReportErrors, UserError
 from seggraph.api.base.node import Node
 from seggraph.api.base.paging import After, Before, CountedConnection, Edge, First, Last, request_of
 from seggraph.api.base.scalars import MAX_INT, as_int
+from seggraph.api.criteria.criteria import CriteriaInput, document_of
 from seggraph.api.reach.reach import RunError
 from seggraph.api.segments.lists import SegmentFilter, filter_of
 from seggraph.api.segments.segments import Segment
@@ -21,7 +22,7 @@ from seggraph.events import ExportProgressed, Fact
 from seggraph.services.exports import exports
 from seggraph.services.exports.exports import ExportDraft, ExportView, NarrowedTo
 from seggraph.services.segments import views as segment_views
-from seggraph.vocabulary import ExportContent, ExportFormat, ExportStatus
+from seggraph.vocabulary import Channel, ExportContent, ExportFormat, ExportStatus, MemberKind
 
 
 @strawberry.type(
@@ -134,16 +135,32 @@ class CreateExportInput:
 
     content: ExportContent = strawberry.field(
         default=ExportContent.MEMBERS,
-        description="What the rows are: the MEMBERS of a segment, or the SEGMENTS that you may see.",
+        description="What the rows are: MEMBERS of a segment or of a kind, or the SEGMENTS that you may see.",
     )
     segment_id: strawberry.ID | None = strawberry.field(
-        default=None, description="The segment whose members are exported; required for MEMBERS."
+        default=None, description="The segment whose members are exported. MEMBERS need it, or `kind`."
+    )
+    kind: MemberKind | None = strawberry.field(
+        default=None, description="For MEMBERS without a segment: the kind of the members."
+    )
+    where: CriteriaInput | None = strawberry.field(
+        default=None,
+        description="With `kind`: criteria that the members have to match. They have the limits of a preview.",
+    )
+    channel: Channel | None = strawberry.field(
+        default=None,
+        description="For MEMBERS: only members that the channel reaches, who have an address that is not suppressed and"
+        " whose consent allows it.",
+    )
+    distinct_addresses: bool = strawberry.field(
+        default=False,
+        description="With `channel`: whether only one of the members who share an address is exported, the oldest one.",
     )
     columns: list[str] | None = strawberry.field(
         default=None,
-        description="The columns and their order, up to 600: fields like externalId or shippingAddress, and"
-        " custom attributes by name. Default: all columns that an import accepts, so that the"
-        " file can be imported again.",
+        description="The columns and their order, up to 600: fields like externalId or shippingAddress, custom"
+        " attributes by name, and the customer value of each member as value.orders and value.revenue. Default for"
+        " MEMBERS: all columns that an import accepts, so that the file can be imported again; for SEGMENTS: all.",
     )
     format: ExportFormat = strawberry.field(
         default=ExportFormat.CSV,
@@ -205,8 +222,7 @@ class ExportMutations:
     """The mutations of exports."""
 
     @strawberry.mutation(
-        description="Start an export of a segment's members or of a list of segments. Query Export.url when"
-        " it is READY.",
+        description="Start an export of members or of a list of segments. Query Export.url when it is READY.",
         extensions=[ReportErrors(ExportPayload)],
     )
     async def create_export(self, info: Info, input: CreateExportInput) -> ExportPayload:
@@ -219,7 +235,14 @@ class ExportMutations:
             columns=input.columns,
             format=input.format,
             gzip=input.gzip,
-            narrowed_to=NarrowedTo(filter_of(input.filter), input.search),
+            narrowed_to=NarrowedTo(
+                filter_of(input.filter),
+                input.search,
+                kind=input.kind,
+                where=document_of(input.where) if input.where else None,
+                channel=input.channel,
+                distinct_addresses=input.distinct_addresses,
+            ),
         )
         return ExportPayload(export=Export.of(await exports.create(caller.services, caller.viewer, draft)))
 

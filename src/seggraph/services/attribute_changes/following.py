@@ -8,6 +8,7 @@ import orjson
 
 from seggraph.access import Viewer
 from seggraph.context import Context
+from seggraph.criteria import parse, to_json
 from seggraph.criteria.renaming import renamed
 from seggraph.database.unit_of_work import UnitOfWork
 from seggraph.services.attribute_changes.uses import AttributeUse, UserType, renamed_template
@@ -30,11 +31,14 @@ WRITE: Final = {
 }
 
 EXPORTS_AT_WORK: Final = """
-    SELECT e.id, e.columns FROM exports e JOIN segments s ON s.id = e.segment_id AND s.kind = $2
-    WHERE e.workspace_id = $1 AND e.status = 'RUNNING' AND e.columns IS NOT NULL ORDER BY e.id FOR UPDATE OF e
+    SELECT e.id, e.columns, e.narrowed_to, coalesce(s.kind, (e.narrowed_to ->> 'kind')::smallint) AS kind
+    FROM exports e LEFT JOIN segments s ON s.workspace_id = $1 AND s.id = e.segment_id
+    WHERE e.workspace_id = $1 AND e.status = 'RUNNING' AND e.content = 'MEMBERS' ORDER BY e.id FOR UPDATE OF e
 """
 
-WRITE_COLUMNS: Final = "UPDATE exports SET columns = $3 WHERE workspace_id = $1 AND id = $2"
+WRITE_EXPORT: Final = """
+    UPDATE exports SET columns = $3, narrowed_to = $4 WHERE workspace_id = $1 AND id = $2
+"""
 
 # Any segment that is filled by what asks about the attribute, visible or not.
 FILLED: Final = """
@@ -57,12 +61,15 @@ async def rename(
     for use in uses:
         written = _renamed(use, kind, name, new_name)
         await unit.connection.execute(WRITE[use.type], viewer.workspace_id, use.id, written)
-    for row in await unit.connection.fetch(EXPORTS_AT_WORK, viewer.workspace_id, kind):
-        columns = orjson.loads(row["columns"])
-        called = [_column(new_name) if _attribute(column) == name else column for column in columns]
-        called = list(dict.fromkeys(called))
-        if called != columns:
-            await unit.connection.execute(WRITE_COLUMNS, viewer.workspace_id, row["id"], _json(called))
+    for row in await unit.connection.fetch(EXPORTS_AT_WORK, viewer.workspace_id):
+        columns, narrowed = row["columns"], orjson.loads(row["narrowed_to"])
+        if columns is not None and row["kind"] == kind:
+            called = [_column(new_name) if _attribute(one) == name else one for one in orjson.loads(columns)]
+            columns = _json(list(dict.fromkeys(called)))
+        if narrowed.get("where"):
+            node = renamed(parse(narrowed["where"]), MemberKind(row["kind"]), kind, name, new_name)
+            narrowed["where"] = to_json(node)
+        await unit.connection.execute(WRITE_EXPORT, viewer.workspace_id, row["id"], columns, _json(narrowed))
 
 
 def _renamed(use: AttributeUse, kind: MemberKind, name: str, new_name: str) -> str:

@@ -11,9 +11,10 @@ from typing import Final, TypeAlias
 
 from seggraph.errors import Duplicate, NotFound, Path, TooMany
 from seggraph.member_fields import FIELDS, CellForm, MemberField
+from seggraph.services.customer_value.customer_values import ORDER
 from seggraph.services.imports.mappings import ATTRIBUTE_PREFIX
 from seggraph.services.imports.mappings import FIELDS as IMPORTED
-from seggraph.values import csv_values
+from seggraph.values import csv_values, global_ids
 from seggraph.vocabulary import AttributeType, ConsentState, ExportFormat, MemberKind
 
 MAX_COLUMNS: Final = 600
@@ -140,10 +141,44 @@ def _well_known(field: MemberField) -> ExportColumn:
 WELL_KNOWN: Final = tuple(_well_known(field) for field in FIELDS if field.is_imported)
 """The fields of members that a file has unless columns are chosen: those that an import takes."""
 
+_ORDERS: Final = """
+    (SELECT CASE WHEN t.last_at <= now() THEN t.{total} ELSE (
+       SELECT {counted} FROM events e
+       WHERE e.workspace_id = m.workspace_id AND e.kind = m.kind AND e.ordinal = m.ordinal AND e.name = t.name
+         AND e.occurred_at BETWEEN t.first_at AND now()) END
+     FROM event_totals t
+     WHERE t.workspace_id = m.workspace_id AND t.kind = m.kind AND t.ordinal = m.ordinal AND t.name = '{name}')
+"""
+
+VALUES: Final = (
+    ExportColumn(
+        "value.orders", CellForm.PLAIN, _ORDERS.format(total="count", counted="count(*)", name=ORDER)
+    ),
+    ExportColumn(
+        "value.revenue",
+        CellForm.DECIMAL,
+        f"trim_scale({_ORDERS.format(total='sum', counted='coalesce(sum(e.value), 0)', name=ORDER)})",
+    ),
+)
+"""What a member has ordered up to the instant of the export. A file has them only when they are asked for."""
+
 INSTANTS: Final = tuple(_well_known(field) for field in FIELDS if field.type.cell is CellForm.INSTANT)
 """Fields that a file has only when they are asked for."""
 
+
+def _metric(column: str) -> str:
+    """The sum of a metric of a segment, over all campaigns."""
+    return f"""(SELECT trim_scale(sum(k.{column})::numeric) FROM campaign_metrics k
+      WHERE k.workspace_id = s.workspace_id AND k.segment_id = s.id)"""  # noqa: S608
+
+
+CAMPAIGNS_OF: Final = """
+    (SELECT array_agg(c.name ORDER BY c.name_key) FROM campaign_segments y JOIN campaigns c ON c.id = y.campaign_id
+     WHERE y.workspace_id = s.workspace_id AND y.segment_id = s.id AND y.role = 'INCLUDE')
+"""
+
 SEGMENT_COLUMNS: Final = (
+    ExportColumn("id", CellForm.PLAIN, global_ids.sql_of_id("Segment").format(row="s")),
     ExportColumn("name", CellForm.TEXT, "s.name"),
     ExportColumn("description", CellForm.TEXT, "s.description"),
     ExportColumn("kind", CellForm.PLAIN, "s.kind", names=MemberKind),
@@ -152,6 +187,8 @@ SEGMENT_COLUMNS: Final = (
     ExportColumn("purpose", CellForm.PLAIN, "s.purpose"),
     ExportColumn("origin", CellForm.PLAIN, "s.origin"),
     ExportColumn("visibility", CellForm.PLAIN, "s.visibility"),
+    ExportColumn("criteria", CellForm.TEXT, "x.criteria"),
+    ExportColumn("campaigns", CellForm.LIST, CAMPAIGNS_OF),
     ExportColumn("memberCount", CellForm.PLAIN, "s.member_count"),
     ExportColumn("reachStatus", CellForm.PLAIN, "s.reach_status"),
     ExportColumn("reachTotal", CellForm.PLAIN, "s.reach_total"),
@@ -161,13 +198,19 @@ SEGMENT_COLUMNS: Final = (
     ExportColumn("reachPhone", CellForm.PLAIN, "s.reach_phone"),
     ExportColumn("reachPush", CellForm.PLAIN, "s.reach_push"),
     ExportColumn("asOf", CellForm.PLAIN, _instant("s.as_of")),
+    ExportColumn("value.orders", CellForm.PLAIN, "x.orders"),
+    ExportColumn("value.revenue", CellForm.DECIMAL, "trim_scale(x.revenue)"),
+    ExportColumn("spend", CellForm.DECIMAL, _metric("spend")),
+    ExportColumn("impressions", CellForm.PLAIN, _metric("impressions")),
+    ExportColumn("clicks", CellForm.PLAIN, _metric("clicks")),
+    ExportColumn("conversions", CellForm.PLAIN, _metric("conversions")),
     ExportColumn("createdBy", CellForm.TEXT, _who("created_by")),
     ExportColumn("createdAt", CellForm.PLAIN, _instant("s.created_at")),
     ExportColumn("lastAction", CellForm.PLAIN, "s.last_action"),
     ExportColumn("lastModifiedBy", CellForm.TEXT, _who("last_modified_by")),
     ExportColumn("lastModifiedAt", CellForm.PLAIN, _instant("s.last_modified_at")),
 )
-"""The columns of a list of segments."""
+"""The columns of a list of segments. `x` is what is not in their rows: see `segment_facts`."""
 
 _FORMS: Final = {
     AttributeType.STRING: CellForm.TEXT,
@@ -184,7 +227,9 @@ def of_members(types: Mapping[str, AttributeType], names: Sequence[str] | None) 
     attributes = [_attribute(name, types[name]) for name in sorted(types)]
     by_full_name = {f"{ATTRIBUTE_PREFIX}{column.attribute}": column for column in attributes}
     return _choose(
-        names, [*WELL_KNOWN, *attributes], {column.name: column for column in INSTANTS} | by_full_name
+        names,
+        [*WELL_KNOWN, *attributes],
+        {column.name: column for column in (*INSTANTS, *VALUES)} | by_full_name,
     )
 
 

@@ -32,12 +32,15 @@ from seggraph.files.signed_paths import sign
 from seggraph.models.exports import Export
 from seggraph.services.audit import audit
 from seggraph.services.catalogue import catalogues
+from seggraph.services.criteria import matching
 from seggraph.services.exports import columns as export_columns
+from seggraph.services.reach.addresses import SORTS
 from seggraph.services.segments.views import SegmentFilter
 from seggraph.settings import Settings
 from seggraph.vocabulary import (
     AuditAction,
     AuditSubject,
+    Channel,
     ExportContent,
     ExportFormat,
     ExportStatus,
@@ -66,10 +69,18 @@ WITHDRAW: Final = """
 
 @dataclass(frozen=True, slots=True)
 class NarrowedTo:
-    """What a list of segments is narrowed to."""
+    """What a list of segments, or of members, is narrowed to.
+
+    Members without a segment are of the `kind`, and match the criteria `where` if there are any. With a `channel` only
+    those are exported whom it reaches; `distinct_addresses` leaves one of those who share an address.
+    """
 
     filter: SegmentFilter = field(default_factory=SegmentFilter)
     search: str | None = None
+    kind: MemberKind | None = None
+    where: dict[str, Any] | None = None
+    channel: Channel | None = None
+    distinct_addresses: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +162,7 @@ async def create(context: Context, viewer: Viewer, draft: ExportDraft) -> Export
     """
     require_write(viewer)
     require_personal_data(viewer)
-    await _require_possible(viewer, draft)
+    await _require_possible(context, viewer, draft)
     async with begin() as unit:
         await _require_few_running(context, unit, viewer)
         row = await Export.create(
@@ -165,8 +176,15 @@ async def create(context: Context, viewer: Viewer, draft: ExportDraft) -> Export
             role=viewer.role,
             created_by_id=viewer.user_id,
         )
-        audited = {"content": draft.content, "segment_id": draft.segment_id, "columns": draft.columns}
+        audited: dict[str, Any] = {
+            "content": draft.content,
+            "segment_id": draft.segment_id,
+            "columns": draft.columns,
+        }
         audited |= {"format": draft.format, "gzip": draft.gzip}
+        narrowed = draft.narrowed_to
+        audited |= {"kind": narrowed.kind, "where": narrowed.where, "channel": narrowed.channel}
+        audited |= {"distinct_addresses": narrowed.distinct_addresses or None}
         subject = audit.Subject(AuditSubject.EXPORT, row.id)
         await audit.record(unit, viewer, AuditAction.CREATED, subject, after=audited)
         context.run_export(unit, row.id)
@@ -284,20 +302,46 @@ def view_of(row: asyncpg.Record) -> ExportView:
     return ExportView(**values)
 
 
-async def _require_possible(viewer: Viewer, draft: ExportDraft) -> None:
-    """Raise Required, NotFound, Invalid, Duplicate or TooMany unless the file can be written."""
+async def _require_possible(context: Context, viewer: Viewer, draft: ExportDraft) -> None:
+    """Raise Required, NotFound, Invalid, Duplicate, TooMany or a CriteriaError unless the file can be written."""
+    narrowed = draft.narrowed_to
     if draft.content is ExportContent.SEGMENTS:
         if draft.segment_id is not None:
             raise Invalid(
                 "A list of segments is not of one segment; leave segmentId out.", path=("segmentId",)
             )
+        for name, given in (
+            ("where", narrowed.where),
+            ("channel", narrowed.channel),
+            ("kind", narrowed.kind),
+        ):
+            if given is not None:
+                raise Invalid(f"A list of segments has no {name}; leave it out.", path=(name,))
         export_columns.of_segments(draft.columns)
         return
-    if draft.segment_id is None:
-        raise Required("Say whose members: give segmentId.", path=("segmentId",))
+    if narrowed.distinct_addresses and narrowed.channel not in SORTS:
+        message = f"Say of which channel the addresses are: {', '.join(channel.name for channel in SORTS)}."
+        raise Required(message, path=("channel",))
+    kind = await _kind(viewer, draft)
+    if narrowed.where is not None:
+        await matching.find(context, viewer, kind, narrowed.where, path="where")
     async with database() as connection:
-        kind = await connection.fetchval(SEGMENT_KIND, *visibility_arguments(viewer), draft.segment_id)
-        if kind is None:
-            raise NotFound("There is no such segment.", path=("segmentId",))
-        types = await catalogues.types(connection, viewer.workspace_id, MemberKind(kind))
+        types = await catalogues.types(connection, viewer.workspace_id, kind)
     export_columns.of_members(types, draft.columns)
+
+
+async def _kind(viewer: Viewer, draft: ExportDraft) -> MemberKind:
+    """The kind of the members. Raises Required, Invalid and NotFound."""
+    narrowed = draft.narrowed_to
+    if draft.segment_id is None:
+        if narrowed.kind is None:
+            raise Required("Say whose members: give segmentId, or kind.", path=("segmentId",))
+        return narrowed.kind
+    for name, given in (("kind", narrowed.kind), ("where", narrowed.where)):
+        if given is not None:
+            raise Invalid(f"Give segmentId or {name}, not both.", path=(name,))
+    async with database() as connection:
+        found = await connection.fetchval(SEGMENT_KIND, *visibility_arguments(viewer), draft.segment_id)
+    if found is None:
+        raise NotFound("There is no such segment.", path=("segmentId",))
+    return MemberKind(found)

@@ -17,6 +17,7 @@ from seggraph.access import VISIBLE_SEGMENT, Viewer, visibility_arguments
 from seggraph.audiences import ChunkOwner, ChunkStore
 from seggraph.models.audiences import ChunkRole
 from seggraph.services.exports.columns import WRITTEN, ExportColumn, csv_select, json_select
+from seggraph.services.exports.segment_facts import SegmentFacts
 from seggraph.services.segments.views import SegmentFilter
 from seggraph.values import csv_values
 from seggraph.vocabulary import ExportFormat, MemberKind
@@ -31,7 +32,10 @@ OF_MEMBERS: Final = """
 """
 """The batch is a subquery: COPY has no parameters, and of an array in its text each number would be estimated."""
 
-OF_SEGMENTS: Final = f"FROM segments s WHERE {VISIBLE_SEGMENT}"
+OF_SEGMENTS: Final = f"""
+    FROM segments s LEFT JOIN unnest(/*facts*/) AS x(id, criteria, orders, revenue) ON x.id = s.id
+    WHERE {VISIBLE_SEGMENT}
+"""
 
 EVERYONE: Final = "SELECT array_agg(ordinal) FROM members WHERE workspace_id = $1 AND kind = $2"
 
@@ -102,12 +106,16 @@ async def write_segments(
     columns: Sequence[ExportColumn],
     format_: ExportFormat,
     file: BinaryIO,
+    facts: SegmentFacts,
 ) -> int:
     """Write the segments that the viewer sees, by name; answers how many."""
     conditions, values = filter_.conditions(search)
-    rows = f"{OF_SEGMENTS}{conditions} ORDER BY s.name_key, s.id"
-    query, _ = _query(rows, columns, format_, 4 + len(values))
-    arguments = (*visibility_arguments(viewer), *values)
+    first = 4 + len(values)
+    types = ("bigint[]", "text[]", "bigint[]", "numeric[]")
+    places = ", ".join(f"${number}::{type_}" for number, type_ in enumerate(types, first))
+    rows = f"{OF_SEGMENTS.replace('/*facts*/', places)}{conditions} ORDER BY s.name_key, s.id"
+    query, _ = _query(rows, columns, format_, first + len(types))
+    arguments = (*visibility_arguments(viewer), *values, *facts.columns())
     return await _copy(connection, query, arguments, format_, file)
 
 

@@ -29,11 +29,12 @@ from seggraph.database.unit_of_work import UnitOfWork, begin, snapshot
 from seggraph.errors import NotFound
 from seggraph.files import uploads
 from seggraph.services.catalogue import catalogues
+from seggraph.services.exports import audiences, files, segment_facts
 from seggraph.services.exports import columns as export_columns
-from seggraph.services.exports import files
 from seggraph.services.exports.exports import NarrowedTo, finished, progressed
+from seggraph.services.exports.segment_facts import SegmentFacts
 from seggraph.services.identity import present
-from seggraph.vocabulary import ApiKeyScope, ExportContent, ExportFormat, ExportStatus, Role
+from seggraph.vocabulary import ApiKeyScope, ExportContent, ExportFormat, ExportStatus, MemberKind, Role
 
 log = structlog.get_logger()
 
@@ -162,21 +163,27 @@ async def _write(context: Context, claim: ExportClaim, part: Path, name: str) ->
             await claim.lease.change(connection, ADVANCE, claim.lease.seconds, *progress)
         await context.stream.publish([progressed(claim.viewer.workspace_id, claim.export_id)])
 
-    await leases.keep(claim.lease, _write_rows(claim, part, done), renew_and_publish)
+    await leases.keep(claim.lease, _write_rows(context, claim, part, done), renew_and_publish)
     await _finish(context, claim, part, name, done)
     return ExportStatus.READY
 
 
-async def _write_rows(claim: ExportClaim, part: Path, done: Progress) -> None:
+async def _write_rows(context: Context, claim: ExportClaim, part: Path, done: Progress) -> None:
     """Write the rows in a task of their own: a snapshot takes in whatever its task does with the database."""
     # An erasure that does not know the export yet is over before the snapshot is taken.
     async with begin() as unit:
         await lock_shared(unit.connection, LockSpace.MEMBERS, claim.viewer.workspace_id)
     file = await asyncio.to_thread(files.open_file, part, compressed=claim.gzip)
     try:
+        facts = SegmentFacts()
+        if (
+            claim.content is ExportContent.SEGMENTS
+        ):  # before the snapshot: values may have to be summed up first
+            narrowed, columns = claim.narrowed_to, export_columns.of_segments(claim.columns)
+            facts = await segment_facts.read_values(claim.viewer, narrowed.filter, narrowed.search, columns)
         async with snapshot() as connection:
             done.as_of = await connection.fetchval("SELECT now()")
-            async for done.written, done.total in _rows(connection, claim, file):
+            async for done.written, done.total in _rows(context, connection, claim, file, facts):
                 pass  # the task that renews the lease publishes it
     finally:
         await asyncio.to_thread(file.close)
@@ -211,7 +218,11 @@ async def _remove_unless_kept(context: Context, claim: ExportClaim, name: str) -
 
 
 async def _rows(
-    connection: asyncpg.Connection, claim: ExportClaim, file: BinaryIO
+    context: Context,
+    connection: asyncpg.Connection,
+    claim: ExportClaim,
+    file: BinaryIO,
+    facts: SegmentFacts,
 ) -> AsyncIterator[tuple[int, int]]:
     """Write the rows; after each batch, how many are written and how many there will be."""
     viewer = claim.viewer
@@ -219,15 +230,19 @@ async def _rows(
         columns = export_columns.of_segments(claim.columns)
         files.begin_file(file, columns, claim.format)
         narrowed = claim.narrowed_to
+        await segment_facts.read_criteria(connection, viewer, facts)
         count = await files.write_segments(
-            connection, viewer, narrowed.filter, narrowed.search, columns, claim.format, file
+            connection, viewer, narrowed.filter, narrowed.search, columns, claim.format, file, facts
         )
         yield count, count
         return
-    kind = await connection.fetchval(SEGMENT, viewer.workspace_id, claim.segment_id)
+    kind = claim.narrowed_to.kind
     if kind is None:
-        raise NotFound("The segment was deleted.")
-    audience = await files.audience_of(connection, viewer.workspace_id, kind, claim.segment_id)
+        found = await connection.fetchval(SEGMENT, viewer.workspace_id, claim.segment_id)
+        if found is None:
+            raise NotFound("The segment was deleted.")
+        kind = MemberKind(found)
+    audience = await audiences.find(context, connection, viewer, kind, claim.segment_id, claim.narrowed_to)
     attributes = await catalogues.read_types(connection, viewer.workspace_id, kind)
     columns = export_columns.of_members(attributes.types, claim.columns)
     files.begin_file(file, columns, claim.format)
