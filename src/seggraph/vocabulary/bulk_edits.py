@@ -19,7 +19,7 @@ class AttributeChangeType(DescribedStrEnum):
 
     CONVERT = "CONVERT", "The attribute gets another type, and its values are converted."
     RENAME = "RENAME", "The attribute gets another name, and everything that names it follows."
-    MERGE = "MERGE", "The values move to another attribute, and this one is deleted."
+    MERGE = "MERGE", "Another attribute gets the values, and this one is deleted."
     DELETE = "DELETE", "The attribute is deleted with its values."
 
 

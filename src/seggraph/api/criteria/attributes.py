@@ -111,7 +111,7 @@ class DeclareAttributesInput:
     """Input of declareAttributes."""
 
     attributes: list[AttributeDeclaration] | None = strawberry.field(
-        default=None, description="The attributes."
+        default=None, description="The attributes to declare."
     )
     file: Upload | None = strawberry.field(
         default=None,

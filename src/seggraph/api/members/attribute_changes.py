@@ -39,7 +39,7 @@ class AttributeChangeInput:
     )
     merge_into: str | None = strawberry.field(
         default=None,
-        description="Move the values to this attribute of the same type, and delete the attribute. Everything that"
+        description="Give the values to this attribute of the same type, and delete the attribute. Everything that"
         " names it follows.",
     )
     delete: bool | None = strawberry.field(
