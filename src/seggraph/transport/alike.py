@@ -15,14 +15,14 @@ from seggraph import tasks
 GATHERING_SECONDS: Final = 0.005
 """How long others may join an execution that has not begun; it begins sooner when one that is alike ends."""
 
-Work = Callable[[], Awaitable[Any]]
+Execution = Callable[[], Awaitable[Any]]
 
 
 @dataclass(eq=False, slots=True)
 class _Gathering:
     """Those who wait for an execution that has not begun, and then for its result."""
 
-    work: Work
+    work: Execution
     timer: asyncio.TimerHandle
     waiting: list["asyncio.Future[Any]"] = field(default_factory=list)
     task: "asyncio.Task[None] | None" = None
@@ -52,7 +52,7 @@ class AlikeQueries:
     def __init__(self) -> None:
         self._places: dict[Hashable, _Place] = {}
 
-    async def execute(self, key: Hashable, at_once: Work, for_many: Work) -> Any:
+    async def execute(self, key: Hashable, at_once: Execution, for_many: Execution) -> Any:
         """The result of an execution that begins from now on. Raises what the work raises.
 
         The first of a key executes `at_once`, and waits for nobody. Those who ask meanwhile share what `for_many`
@@ -67,7 +67,7 @@ class AlikeQueries:
             place.gathering = _Gathering(for_many, timer)
         return await _result_of(place.gathering)
 
-    async def _run(self, key: Hashable, place: _Place, work: Work) -> Any:
+    async def _run(self, key: Hashable, place: _Place, work: Execution) -> Any:
         place.running += 1
         try:
             return await work()
@@ -93,7 +93,7 @@ class AlikeQueries:
             for one in gathered.waiting:
                 one.cancel()
             raise
-        except Exception as error:  # each of them is told
+        except Exception as error:  # each of them gets it
             for one in gathered.waiting:
                 if not one.done():
                     one.set_exception(error)
