@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from seggraph.transport import large_bodies
+from seggraph.transport.inputs import large_bodies
 from seggraph.transport.refusals import Refused
 from tests.effort import tries
 

@@ -21,6 +21,7 @@ from seggraph.errors import Invalid
 from seggraph.services.segments import default_segments
 from seggraph.settings import Settings
 from seggraph.transport.connections import UnfinishedRequests, bounded_protocol
+from seggraph.transport.frames import StraightWebSocket
 from seggraph.worker import run_worker
 
 MAX_WEBSOCKET_MESSAGE_BYTES: Final = 1024 * 1024
@@ -114,7 +115,7 @@ def new_server(settings: Settings, *routes: Route) -> uvicorn.Server:
             access_log=False,
             proxy_headers=False,  # the application has its own setting of the proxies to trust
             http=bounded_protocol(unfinished_requests(settings)),
-            ws="websockets-sansio",
+            ws=StraightWebSocket,
             ws_max_size=MAX_WEBSOCKET_MESSAGE_BYTES,
             timeout_graceful_shutdown=SHUTDOWN_SECONDS,
         )

@@ -38,11 +38,12 @@ from strawberry.types.unset import UNSET, UnsetType
 
 from seggraph.errors import Forbidden, RetryLater, SeggraphError, Unauthenticated
 from seggraph.throttling import Bounded
-from seggraph.transport import large_bodies, request_ids
+from seggraph.transport import request_ids
 from seggraph.transport.codes import TransportCode
 from seggraph.transport.documents.persisted import PersistedDocuments
 from seggraph.transport.encoding import decode, encode
 from seggraph.transport.idempotency.requests import Once, key_of, result_of
+from seggraph.transport.inputs import large_bodies
 from seggraph.transport.known import answer_of, unless_abandoned
 from seggraph.transport.masking import log_internal
 from seggraph.transport.media_types import (

@@ -22,7 +22,6 @@ from time import monotonic
 from typing import Any, Protocol, cast
 
 from graphql import GraphQLError
-from starlette.types import Send
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 from strawberry.asgi import ASGIWebSocketAdapter
 from strawberry.http.exceptions import NonJsonMessageReceived, NonTextMessageReceived, WebSocketDisconnected
@@ -37,9 +36,9 @@ from seggraph.errors import Forbidden, RateLimited, Unauthenticated
 from seggraph.throttling import Bounded, Place
 from seggraph.transport.documents.persisted import PersistedDocuments, names_document
 from seggraph.transport.encoding import encode
+from seggraph.transport.frames import SEND_AT_ONCE
 from seggraph.transport.idempotency.operations import OnceOnly
 from seggraph.transport.idempotency.requests import Once, key_of_payload
-from seggraph.transport.known import STRAIGHT_SEND
 from seggraph.transport.masking import failure_extensions, log_internal
 from seggraph.transport.pacing import turn, work_for
 from seggraph.transport.refusals import Refused
@@ -130,10 +129,13 @@ class TextWebSocketAdapter(ASGIWebSocketAdapter):
 
     def send_text(self, text: str) -> Coroutine[Any, Any, None]:
         """Send one message that is encoded already."""
-        straight: Send | None = self.ws.scope.get(STRAIGHT_SEND)
-        if straight is None or self.ws.application_state is not WebSocketState.CONNECTED:
-            return self.ws.send_text(text)
-        return cast(Coroutine[Any, Any, None], straight({"type": "websocket.send", "text": text}))
+        return self.ws.send_text(text)
+
+    @property
+    def send_at_once(self) -> Callable[[bytes], bool] | None:
+        """What sends an encoded message without waiting, where the server can; see `StraightWebSocket`."""
+        found: Callable[[bytes], bool] | None = self.ws.scope.get(SEND_AT_ONCE)
+        return found
 
     async def send_json(self, message: Mapping[str, object]) -> None:
         """Send one message as text. Raises WebSocketDisconnected when the client is gone."""
@@ -312,7 +314,8 @@ class TransportWSHandler(BaseGraphQLTransportWSHandler[Any, None]):
         Raises Unauthenticated or Forbidden when it had to leave and may not go on.
         """
         connection, view = cast(Connection, self.context), cast(_View, self.view)
-        member = Member(operation.id, cast(TextWebSocketAdapter, self.websocket).send_text)
+        socket = cast(TextWebSocketAdapter, self.websocket)
+        member = Member(operation.id, socket.send_text, socket.send_at_once)
         source = Source(
             partial(
                 self.schema.stream,
