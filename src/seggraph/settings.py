@@ -136,16 +136,14 @@ class Settings(BaseSettings):
     max_previews: int = Field(
         3,
         ge=1,
-        description="Previews, and lists of members by criteria, of one user or API key at the same time.",
+        description="Previews, comparisons and lists of members by criteria of one user or API key at once.",
     )
     max_workspace_previews: int = Field(
-        4, ge=1, description="Previews, and lists of members by criteria, of one workspace at the same time."
-    )
-    max_exports: int = Field(
-        20,
+        4,
         ge=1,
-        description="Exports of one user, or of all API keys of a workspace, that are being written.",
+        description="Previews, comparisons and lists of members by criteria of one workspace at once.",
     )
+    max_exports: int = Field(20, ge=1, description="Exports of one user or API key that are being written.")
     max_workspace_exports: int = Field(
         50, ge=1, description="Exports of one workspace that are being written."
     )

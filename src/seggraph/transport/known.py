@@ -21,6 +21,7 @@ from seggraph.transport import request_ids
 from seggraph.transport.documents.persisted import PersistedDocuments
 from seggraph.transport.encoding import decode, encode
 from seggraph.transport.media_types import JSON, content_type, negotiate, status_of
+from seggraph.transport.pacing import work_for
 from seggraph.transport.schema import ServedSchema
 from seggraph.transport.throttled import hold_back_if, rate_headers, retry_headers
 
@@ -84,6 +85,7 @@ class KnownQueries:
         with request_ids.bound(request_id):
             try:
                 context = await self._context(HTTPConnection(scope), None)
+                work_for(context)
                 answer = await unless_abandoned(self._served.answer(*asked, context), receive)
             except ClientDisconnect:
                 return None

@@ -16,6 +16,7 @@ from collections.abc import AsyncGenerator, Callable, Coroutine, Hashable, Mappi
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
+from itertools import islice
 from json import JSONDecodeError
 from time import monotonic
 from typing import Any, Protocol, cast
@@ -39,7 +40,7 @@ from seggraph.transport.frames import SEND_AT_ONCE
 from seggraph.transport.idempotency.operations import OnceOnly
 from seggraph.transport.idempotency.requests import Once, key_of_payload
 from seggraph.transport.masking import failure_extensions, log_internal
-from seggraph.transport.pacing import turn
+from seggraph.transport.pacing import turn, work_for
 from seggraph.transport.refusals import Refused
 from seggraph.transport.sessions import Rights, until_refused
 from seggraph.transport.sharing import Broadcasts, Member, Source
@@ -52,6 +53,8 @@ FORBIDDEN = 4403
 INTERNAL_ERROR = 4500
 MESSAGE_TOO_BIG = 1009
 MOST_REASON_BYTES = 123
+ENDED_AT_ONCE = 10
+"""After how many operations of a socket that ends others have a turn."""
 
 
 @dataclass(slots=True)
@@ -167,6 +170,7 @@ class TransportWSHandler(BaseGraphQLTransportWSHandler[Any, None]):
             log_internal(error)
             await self.websocket.close(INTERNAL_ERROR, "Internal error")
         if self.connection_acknowledged and self._watching is None:
+            work_for(cast(Connection, self.context).context)
             self._watching = asyncio.create_task(self._watch())
             self._idle = asyncio.create_task(self._close_when_idle())
 
@@ -193,14 +197,27 @@ class TransportWSHandler(BaseGraphQLTransportWSHandler[Any, None]):
         """End the operations, stop looking at the credentials, and let another socket have the place."""
         try:
             await tasks.end([task for task in (self._watching, self._idle) if task is not None])
-            await super().shutdown()
+            while len(self.operations) > ENDED_AT_ONCE:
+                await turn()
+                await self._end_some()
         finally:
-            place = cast(Connection, self.context).place
-            if place is not None:
-                place.leave()
+            try:
+                await super().shutdown()
+            finally:
+                place = cast(Connection, self.context).place
+                if place is not None:
+                    place.leave()
+
+    async def _end_some(self) -> None:
+        """End a few operations: a hundred at once would hold the loop for long."""
+        some = list(islice(self.operations.values(), ENDED_AT_ONCE))
+        for operation in some:
+            await self.cleanup_operation(operation.id)
+        await tasks.end([operation.task for operation in some if operation.task is not None])
 
     async def handle_message(self, message: Message) -> None:
         """Handle a message after checking that it is one."""
+        await turn()  # a client may send a hundred at once, on many sockets
         problem = _problem(message)
         if problem is not None:
             await self.handle_invalid_message(problem)
@@ -208,7 +225,6 @@ class TransportWSHandler(BaseGraphQLTransportWSHandler[Any, None]):
         if message["type"] == "subscribe":
             payload = cast(dict[str, Any], message["payload"])
             self._used_at = monotonic()
-            await turn()  # a client may send a hundred at once, on many sockets
             await hold_frames(cast(Connection, self.context).context)
             try:
                 payload["query"] = await cast(_Documented, self.view).documents.text_of(payload)

@@ -125,6 +125,11 @@ class Caller:
         """Who pays: the user or API key."""
         return f"{self.viewer.workspace_id}:{self.viewer.who}"
 
+    @property
+    def workspace(self) -> int:
+        """For whom the work is done."""
+        return self.viewer.workspace_id
+
     def spend(self, points: int) -> None:
         """Spend the points of an operation. Raises RateLimited.
 
