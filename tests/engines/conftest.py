@@ -10,12 +10,13 @@ from seggraph import embedded
 _TABLES = """
 CREATE TABLE members (
     id bigint PRIMARY KEY, workspace_id bigint NOT NULL, kind smallint NOT NULL, ordinal int NOT NULL,
-    external_id text NOT NULL, name text, first_name text, last_name text, salutation text, domain text, email text,
-    phone text, country text, city text, postal_code text, state text, industry text, revenue numeric, employees bigint, score double precision,
+    external_id text NOT NULL, name text, domain text, email text, phone text, country text, city text,
+    industry text, revenue numeric, employees bigint, score double precision,
     is_target boolean NOT NULL, has_address boolean NOT NULL, tags text[] NOT NULL, attributes jsonb NOT NULL,
     consent_email smallint NOT NULL, consent_direct_mail smallint NOT NULL, consent_sms smallint NOT NULL,
     consent_phone smallint NOT NULL, consent_push smallint NOT NULL,
     created_at timestamptz NOT NULL, updated_at timestamptz NOT NULL, version int NOT NULL DEFAULT 1,
+    first_name text, last_name text, salutation text, postal_code text, state text,
     UNIQUE (workspace_id, kind, ordinal)
 );
 CREATE TABLE member_addresses (

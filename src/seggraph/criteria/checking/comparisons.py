@@ -42,9 +42,8 @@ def _with_stored_forms(test: Comparison) -> Comparison:
     form = test.field.stored_form
     if form is None or test.op not in _BY_VALUE:
         return test
-    values = tuple(
-        dict.fromkeys((*test.values, *(form(value) for value in test.values if isinstance(value, str))))
-    )
+    texts = (value for value in test.values if isinstance(value, str) and value == value.strip())
+    values = tuple(dict.fromkeys((*test.values, *map(form, texts))))
     if len(values) == len(test.values):
         return test
     return replace(test, op=_OF_SEVERAL.get(test.op, test.op), values=values)
