@@ -10,7 +10,7 @@ from tortoise import fields, migrations
 from tortoise.migrations import operations as ops
 
 from seggraph.database.value_count_trigger import count_member_values
-from seggraph.values import phones
+from seggraph.values import countries, phones
 
 COUNTED_BEFORE = ("country", "city", "industry", "is_target", "has_address")
 PRESENT_BEFORE = (
@@ -53,23 +53,27 @@ def renamed(before: str, after: str) -> str:
 
 ADD = """
     INSERT INTO suppressions (workspace_id, channel, digest, address, reason, suppressed_at)
-    SELECT workspace_id, channel, seggraph_address_digest(workspace_id, 'phone', seggraph_phone_key($2)), $2, reason,
-      suppressed_at
+    SELECT workspace_id, channel, CASE channel
+        WHEN 2 THEN seggraph_address_digest(workspace_id, 'postal', seggraph_postal_key($2, NULL, NULL))
+        ELSE seggraph_address_digest(workspace_id, 'phone', seggraph_phone_key($2)) END,
+      $2, reason, suppressed_at
     FROM suppressions WHERE id = $1
     ON CONFLICT (workspace_id, channel, digest) DO NOTHING
 """
 
 
 async def suppress_normal_forms(apps: Any, editor: Any) -> None:
-    """Suppress numbers also in the form in which members have them from now on, if that has other digits."""
+    """Suppress addresses also in the form in which members have them from now on."""
     client = editor.client
     rows = await client.execute_query_dict(
-        "SELECT id, address FROM suppressions WHERE channel IN (3, 4) AND address !~ '^[+][0-9 ]*$'"
+        "SELECT id, channel, address FROM suppressions WHERE address IS NOT NULL"
+        " AND (channel = 2 OR channel IN (3, 4) AND address !~ '^[+][0-9 ]*$')"
     )
     for row in rows:
-        number = phones.normal_form(row["address"])
-        if number != row["address"]:
-            await client.execute_query(ADD, [row["id"], number])
+        address = row["address"]
+        form = countries.with_code(address) if row["channel"] == 2 else phones.normal_form(address)
+        if form != address:
+            await client.execute_query(ADD, [row["id"], form])
 
 
 async def leave(apps: Any, editor: Any) -> None:

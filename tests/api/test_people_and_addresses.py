@@ -570,7 +570,8 @@ async def test_a_destination_reads_names_and_parts_of_addresses(
     product: Product, viewer: Viewer, connection: asyncpg.Connection
 ) -> None:
     mapping = {"first": "$firstName", "city": "$shippingAddress.city", "to": "$shippingAddress.lines"}
-    created = """mutation ($m: JSON!) { createDestination(input: {name: "d", type: FILE, mapping: $m}) {
+    created = """mutation ($m: JSON!) { createDestination(input: {name: "d", type: HTTP, mapping: $m,
+        url: "https://93.184.216.34/hook"}) {
         errors { code path } } }"""
     made = await product.run(created, m=mapping)
     assert made["createDestination"]["errors"] == []

@@ -55,6 +55,9 @@ _ALSO: Final = {
 }
 """What else people write, by code."""
 
+_MOST_WORDS: Final = 6
+"""Most words of a name that `with_code` looks for."""
+
 _NO_COUNTRIES: Final = frozenset({"EU", "EZ", "UN", "QO", "XA", "XB", "ZZ"})
 
 
@@ -68,6 +71,17 @@ def code_of(text: str) -> str | None:
 def normal_form(text: str) -> str:
     """The code of a country if the text names one, or else the text as it is."""
     return code_of(text) or text
+
+
+def with_code(address: str) -> str:
+    """A postal address on one line that ends with the name of a country, with the code instead; others as they are."""
+    words = address.split()
+    for count in range(min(_MOST_WORDS, len(words) - 1), 0, -1):
+        name = " ".join(words[-count:])
+        code = code_of(name) if len(name) > 2 else None
+        if code is not None:
+            return f"{' '.join(words[:-count])} {code}"
+    return address
 
 
 @cache

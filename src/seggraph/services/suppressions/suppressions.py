@@ -23,7 +23,7 @@ from seggraph.row_errors import RowError
 from seggraph.services.audit import audit, repeated
 from seggraph.services.changes import changes, populations
 from seggraph.services.reach.suppressed_members import EMAIL, PHONE
-from seggraph.services.suppressions import phone_numbers
+from seggraph.services.suppressions import address_forms
 from seggraph.values.attribute_values import storable_text
 from seggraph.values.emails import is_one_address, tidied
 from seggraph.vocabulary import AuditAction, AuditSubject, Channel, MemberKind, SuppressionReason
@@ -218,7 +218,7 @@ async def unsuppress(
 async def forget(connection: asyncpg.Connection, workspace_id: int, member_ids: Sequence[int]) -> None:
     """Remove the addresses of members that are being erased; they stay suppressed by their digests."""
     await connection.execute(FORGET, workspace_id, list(member_ids))
-    await phone_numbers.forget(connection, workspace_id, member_ids)
+    await address_forms.forget(connection, workspace_id, member_ids)
 
 
 async def list_page(viewer: Viewer, list_: SuppressionList, request: PageRequest) -> Page[SuppressionView]:
@@ -279,7 +279,7 @@ async def _read(
             good[index] = _clean(channel, given)
         except SeggraphError as error:
             report.row_errors.append(RowError(index, error.code, error.message, ()))
-    forms = await phone_numbers.forms(unit.connection, viewer.workspace_id, channel, list(good.values()))
+    forms = await address_forms.forms(unit.connection, viewer.workspace_id, channel, list(good.values()))
     wanted = [form for some in forms for form in some]
     rows = iter(await unit.connection.fetch(DIGESTS[channel], viewer.workspace_id, wanted))
     addresses_by_digest: dict[bytes, str] = {}
@@ -298,7 +298,7 @@ async def _read(
 async def add_forms(context: Context, unit: UnitOfWork, viewer: Viewer, region: str) -> None:
     """Suppress numbers that are on the lists also in the form that members of a region have from now on."""
     await _lock_populations(unit, viewer)
-    added = await phone_numbers.add_forms(unit.connection, viewer.workspace_id, region)
+    added = await address_forms.add_forms(unit.connection, viewer.workspace_id, region)
     for channel, rows in added.items():
         await _mark(context, unit, viewer, channel, rows)
 

@@ -1,7 +1,9 @@
-"""The forms of suppressed phone numbers. Numbers are compared by their digits, and one number has several of them.
+"""The forms of suppressed addresses: members may have one as it was given, and in its normal form.
 
-`030 123456` and `+49 30 123456` are the same number in Germany. Members have it as `+4930123456`, if the workspace says
-that it is there, and as it was sent before it said so. So a number is on the list as it was given and in that form.
+Phone numbers are compared by their digits: `030 123456` and `+49 30 123456` are the same number in Germany. Members
+have it as `+4930123456`, if the workspace says that it is there, and as it was sent before it said so. Postal addresses
+are compared by their words, and members have the code of a country that was given by its name. So an address is on the
+list as it was given and in its normal form.
 """
 
 import asyncio
@@ -10,10 +12,11 @@ from typing import Final
 
 import asyncpg
 
-from seggraph.values import phones
+from seggraph.values import countries, phones
 from seggraph.vocabulary import Channel
 
 CHANNELS: Final = (Channel.SMS, Channel.PHONE)
+"""The channels whose addresses are phone numbers."""
 
 REGION: Final = "SELECT phone_region FROM workspaces WHERE id = $1"
 
@@ -46,7 +49,9 @@ FORGET: Final = f"""
 async def forms(
     connection: asyncpg.Connection, workspace_id: int, channel: Channel, addresses: Sequence[str]
 ) -> list[tuple[str, ...]]:
-    """The forms in which members may have each address: the one that is given, and the normal one of a number."""
+    """The forms in which members may have each address: the one that is given, and the normal one."""
+    if channel is Channel.DIRECT_MAIL:
+        return [tuple(dict.fromkeys((one, countries.with_code(one)))) for one in addresses]
     if channel not in CHANNELS:
         return [(address,) for address in addresses]
     region = await connection.fetchval(REGION, workspace_id)
