@@ -130,7 +130,7 @@ async def _require_free(
     catalogue = await catalogues.load(connection, viewer.workspace_id, kind)
     for name in names:
         found = catalogue.find(name)
-        if found is not None and found.change is not None:
+        if found is not None and found.being_changed is not None:
             raise BadTransition(f"{name} is being changed; wait until that is over.", path=("name",))
     if await uses.is_being_imported(connection, viewer.workspace_id, kind, names):
         message = "An import that fills the attribute is at work; wait until it is over, or cancel it."

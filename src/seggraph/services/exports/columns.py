@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import Final, TypeAlias
 
+from seggraph import member_fields
 from seggraph.errors import Duplicate, NotFound, Path, TooMany
 from seggraph.member_fields import FIELDS, CellForm, MemberField
 from seggraph.services.customer_value.customer_values import ORDER
-from seggraph.services.imports.mappings import ATTRIBUTE_PREFIX
-from seggraph.services.imports.mappings import FIELDS as IMPORTED
+from seggraph.services.imports.mappings import ATTRIBUTE_PREFIX, PLACES, TARGETS
 from seggraph.values import csv_values, global_ids
 from seggraph.vocabulary import AttributeType, ConsentState, ExportFormat, MemberKind
 
@@ -165,6 +165,11 @@ VALUES: Final = (
 INSTANTS: Final = tuple(_well_known(field) for field in FIELDS if field.type.cell is CellForm.INSTANT)
 """Fields that a file has only when they are asked for."""
 
+PARTS: Final = tuple(
+    ExportColumn(part.name, CellForm.TEXT, part.sql) for part in member_fields.PARTS.values()
+)
+"""Parts of addresses, which a file has only when they are asked for: the addresses are there as a whole."""
+
 
 def _metric(column: str) -> str:
     """The sum of a metric of a segment, over all campaigns."""
@@ -229,7 +234,7 @@ def of_members(types: Mapping[str, AttributeType], names: Sequence[str] | None) 
     return _choose(
         names,
         [*WELL_KNOWN, *attributes],
-        {column.name: column for column in (*INSTANTS, *VALUES)} | by_full_name,
+        {column.name: column for column in (*INSTANTS, *PARTS, *VALUES)} | by_full_name,
     )
 
 
@@ -262,7 +267,7 @@ def _choose(
 
 def _attribute(name: str, type_: AttributeType) -> ExportColumn:
     """The column of a custom attribute, under the name that a mapping gives it."""
-    is_ambiguous = name in IMPORTED or name.startswith(ATTRIBUTE_PREFIX)
+    is_ambiguous = name in TARGETS or name in PLACES or name.startswith(ATTRIBUTE_PREFIX)
     shown = ATTRIBUTE_PREFIX + name if is_ambiguous else name
     return ExportColumn(shown, _FORMS.get(type_, CellForm.PLAIN), attribute=name)
 

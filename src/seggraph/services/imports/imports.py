@@ -52,7 +52,7 @@ SEGMENT: Final = f"""
     SELECT s.kind, s.type, s.status, s.created_by_id FROM segments s WHERE {VISIBLE_SEGMENT} AND s.id = $4
 """  # noqa: S608 - a constant
 
-ZONE: Final = "SELECT time_zone FROM workspaces WHERE id = $1"
+WORKSPACE: Final = "SELECT time_zone, phone_region FROM workspaces WHERE id = $1"
 
 START: Final = """
     UPDATE imports SET status = 'RUNNING', mapping = $3, create_missing = $4, dry_run = $5, readings = $6,
@@ -229,6 +229,7 @@ async def start(
         if not (is_new or is_after_dry_run):
             return _shown(viewer, before)
         names = [column.name for column in before.columns]
+        pairs = [Pair(pair.column, mappings.canonical(pair.field)) for pair in pairs]
         mappings.check(pairs, names, before.kind)
         types = await catalogues.types(unit.connection, viewer.workspace_id, before.kind)
         planned = readings.plan(pairs, before.columns, settings.choices, types)
@@ -374,8 +375,10 @@ async def _shown_columns(
     if template is not None:
         suggestions, choices = _from_template(names, template)
     types = await catalogues.types(connection, viewer.workspace_id, kind)
-    zone = await connection.fetchval(ZONE, viewer.workspace_id)
-    columns = readings.described(seen.columns, suggestions, types, zone)
+    workspace = await connection.fetchrow(WORKSPACE, viewer.workspace_id)
+    columns = readings.described(
+        seen.columns, suggestions, types, workspace["time_zone"], workspace["phone_region"]
+    )
     return [readings.with_choice(column, choices.get(column.name, {})) for column in columns], suggestions
 
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from seggraph.access import Viewer, require_personal_data
-from seggraph.criteria.catalogue import Catalogue, Field, Storage
+from seggraph.criteria.catalogue import Catalogue, Field
 from seggraph.database.paging import Key, Order, nullable
 from seggraph.errors import UnknownField
 from seggraph.vocabulary import AttributeType
@@ -84,7 +84,7 @@ def order_by(catalogue: Catalogue, field: str | None, *, descending: bool) -> Me
 def _sort(field: Field) -> Sort | None:
     """How members are sorted by a field; None if they cannot be."""
     if not field.is_custom:
-        if field.storage is Storage.ADDRESS:
+        if field.is_address:
             return None
         return Sort(field.name, f"m.{field.key}", field.key, str(field.storage), field.required)
     if field.type not in _OF_ATTRIBUTES:
@@ -92,8 +92,8 @@ def _sort(field: Field) -> Sort | None:
     template, type_ = _OF_ATTRIBUTES[field.type]
     key = "'{}'".format(field.key.replace("'", "''"))
     sql, indexed = (template.format(m=prefix, key=key) for prefix in ("m.", ""))
-    if field.change is not None:
-        change = field.change.replace("'", "''")
+    if field.being_changed is not None:
+        change = field.being_changed.replace("'", "''")
         sql = template.replace(
             "{m}attributes", f"seggraph_changed(m.attributes, '{_escaped(change)}')"
         ).format(key=key)
