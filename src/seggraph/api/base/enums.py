@@ -39,6 +39,7 @@ PUBLISHED: Final[tuple[type[DescribedIntEnum] | type[DescribedStrEnum], ...]] = 
     vocabulary.PlaybookStatus,
     vocabulary.ReachStatus,
     vocabulary.ReachStepReason,
+    vocabulary.ReportNameBasis,
     vocabulary.Role,
     vocabulary.RunStatus,
     vocabulary.RunTrigger,

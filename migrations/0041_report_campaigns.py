@@ -1,0 +1,82 @@
+"""Conversions may be fractions, and names of campaigns in ad reports are kept with what they stand for."""
+
+from tortoise import fields, migrations
+from tortoise.fields.base import OnDelete
+from tortoise.migrations import operations as ops
+
+SQL = [
+    (
+        "ALTER TABLE campaign_metrics ALTER COLUMN conversions TYPE numeric(16, 4)",
+        "ALTER TABLE campaign_metrics ALTER COLUMN conversions TYPE bigint USING round(conversions)",
+    ),
+    ("ALTER TABLE report_campaigns ALTER COLUMN used_at SET DEFAULT now()", "SELECT 1"),
+]
+
+
+class Migration(migrations.Migration):
+    dependencies = [("seggraph", "0039_searches")]
+
+    operations = [
+        ops.CreateModel(
+            name="ReportCampaign",
+            fields=[
+                ("id", fields.BigIntField(generated=True, primary_key=True, unique=True, db_index=True)),
+                (
+                    "workspace",
+                    fields.ForeignKeyField(
+                        "seggraph.Workspace",
+                        source_field="workspace_id",
+                        db_constraint=True,
+                        to_field="id",
+                        on_delete=OnDelete.CASCADE,
+                    ),
+                ),
+                (
+                    "name_key",
+                    fields.CharField(
+                        description="The case-folded name of the campaign in reports", max_length=600
+                    ),
+                ),
+                (
+                    "ad_set_key",
+                    fields.CharField(
+                        description="That of the ad set; empty for the whole campaign", max_length=600
+                    ),
+                ),
+                (
+                    "campaign",
+                    fields.ForeignKeyField(
+                        "seggraph.Campaign",
+                        source_field="campaign_id",
+                        null=True,
+                        db_constraint=True,
+                        to_field="id",
+                        related_name="report_names",
+                        on_delete=OnDelete.CASCADE,
+                    ),
+                ),
+                (
+                    "segment",
+                    fields.ForeignKeyField(
+                        "seggraph.Segment",
+                        source_field="segment_id",
+                        null=True,
+                        db_constraint=True,
+                        to_field="id",
+                        related_name="report_names",
+                        on_delete=OnDelete.SET_NULL,
+                    ),
+                ),
+                ("used_at", fields.DatetimeField(auto_now=False, auto_now_add=True)),
+            ],
+            options={
+                "table": "report_campaigns",
+                "app": "seggraph",
+                "unique_together": (("workspace_id", "name_key", "ad_set_key"),),
+                "pk_attr": "id",
+                "table_description": "What the name of a campaign in ad reports stands for; without a campaign its rows are left out.",
+            },
+            bases=["Model"],
+        ),
+        ops.RunSQL([sql for sql, _ in SQL], reverse_sql=[reverse for _, reverse in reversed(SQL)]),
+    ]
