@@ -7,11 +7,11 @@ from tortoise.models import Model
 from seggraph.models.segments import Segment
 from seggraph.models.users import User
 from seggraph.models.workspaces import Workspace
-from seggraph.vocabulary import ImportStatus, MemberKind, RowOutcome
+from seggraph.vocabulary import ImportContent, ImportStatus, MemberKind, RowOutcome
 
 
 class Import(Model):
-    """A file and its result: read = added + updated + already_in + duplicate + ignored + failed.
+    """A file and its result: read = added + updated + already_in + duplicate + ignored + failed + merged.
 
     `position` and `line` say how much of the file is processed. They change together with the counts, in the
     transaction that stores the members. So another worker can continue exactly there. `taken` is the bitmap of the
@@ -21,6 +21,10 @@ class Import(Model):
     id = fields.BigIntField(primary_key=True)
     workspace: fields.ForeignKeyRelation[Workspace] = fields.ForeignKeyField("seggraph.Workspace")
     kind = fields.IntEnumField(MemberKind)
+    content = fields.CharEnumField(ImportContent, max_length=16, default=ImportContent.MEMBERS)
+    event_name = fields.CharField(
+        max_length=100, null=True, description="The name of all events, if no column has it"
+    )
     segment: fields.ForeignKeyNullableRelation[Segment] = fields.ForeignKeyField(
         "seggraph.Segment", null=True, on_delete=fields.SET_NULL
     )
@@ -60,6 +64,7 @@ class Import(Model):
     ignored = fields.BigIntField(default=0)
     failed = fields.BigIntField(default=0)
     partial = fields.BigIntField(default=0, description="Stored rows without some of their values")
+    merged = fields.BigIntField(default=0, description="Further lines of orders")
     taken = fields.BinaryField(null=True)
     lease_holder = fields.CharField(max_length=64, null=True)
     lease_until = fields.DatetimeField(null=True)

@@ -17,6 +17,7 @@ from seggraph.vocabulary.files import (
     ExportContent,
     ExportFormat,
     ExportStatus,
+    ImportContent,
     ImportStatus,
     RowOutcome,
 )
@@ -65,6 +66,7 @@ __all__ = [
     "ExportStatus",
     "FeedbackType",
     "HistoryInterval",
+    "ImportContent",
     "ImportStatus",
     "MemberKind",
     "PlaybookStatus",

@@ -34,6 +34,7 @@ PUBLISHED: Final[tuple[type[DescribedIntEnum] | type[DescribedStrEnum], ...]] = 
     vocabulary.ExportFormat,
     vocabulary.ExportStatus,
     vocabulary.HistoryInterval,
+    vocabulary.ImportContent,
     vocabulary.ImportStatus,
     vocabulary.MemberKind,
     vocabulary.PlaybookStatus,

@@ -71,7 +71,10 @@ class Reject(NamedTuple):
 
 
 class Counts(NamedTuple):
-    """What became of some rows; `read` is the sum of the others but `partial`, which counts some of those stored."""
+    """What became of some rows; `read` is the sum of the others but `partial`, which counts some of those stored.
+
+    `merged` are the further lines of orders.
+    """
 
     read: int
     added: int
@@ -81,6 +84,7 @@ class Counts(NamedTuple):
     ignored: int
     failed: int
     partial: int
+    merged: int = 0
 
 
 @dataclass(slots=True)
@@ -249,7 +253,9 @@ def _hash(key: str) -> int:
     return int.from_bytes(hashlib.blake2b(key.encode(), digest_size=8).digest(), signed=True)
 
 
-async def keep(connection: asyncpg.Connection, batch: ImportBatch, outcome: BatchOutcome) -> None:
+async def keep(
+    connection: asyncpg.Connection, workspace_id: int, import_id: int, outcome: BatchOutcome
+) -> None:
     """Write down which rows were not taken, or in part, and the keys of rows without a member."""
     if outcome.rejects:
         columns = [
@@ -262,11 +268,9 @@ async def keep(connection: asyncpg.Connection, batch: ImportBatch, outcome: Batc
             )
             for reject in outcome.rejects
         ]
-        await connection.execute(
-            WRITE_REJECTS, batch.workspace_id, batch.import_id, *zip(*columns, strict=True)
-        )
+        await connection.execute(WRITE_REJECTS, workspace_id, import_id, *zip(*columns, strict=True))
     if outcome.keys:
-        await connection.execute(WRITE_KEYS, batch.workspace_id, batch.import_id, outcome.keys)
+        await connection.execute(WRITE_KEYS, workspace_id, import_id, outcome.keys)
 
 
 async def read_keys(connection: asyncpg.Connection, workspace_id: int, import_id: int) -> set[int]:

@@ -27,6 +27,7 @@ from seggraph.files.layout import Column
 from seggraph.member_fields import FieldType
 from seggraph.member_fields.field_types import JSON_OBJECT, TEXT, TEXT_LIST
 from seggraph.services.catalogue.columns import FieldSuggestion
+from seggraph.services.imports import event_fields
 from seggraph.services.imports.mappings import FIELDS, Pair
 from seggraph.values.words import NOT_A_VALUE
 from seggraph.vocabulary import AttributeType
@@ -183,6 +184,8 @@ def _described(
 
 def target_of(field: str | None, reading: ColumnReading) -> AttributeType | FieldType:
     """What the cells of a column become in a field: the type of a well-known one, or else that of the attribute."""
+    if field is not None and field.startswith(event_fields.PREFIX):
+        return event_fields.target_of(event_fields.shown(field), reading)
     return FIELDS[field].type if field in FIELDS else reading.type
 
 

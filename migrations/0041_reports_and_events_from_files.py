@@ -1,8 +1,10 @@
-"""Conversions may be fractions, and names of campaigns in ad reports are kept with what they stand for."""
+"""Conversions may be fractions, names of campaigns in ad reports are kept, and events and orders come from files."""
 
 from tortoise import fields, migrations
 from tortoise.fields.base import OnDelete
 from tortoise.migrations import operations as ops
+
+from seggraph.vocabulary import ImportContent
 
 SQL = [
     (
@@ -10,6 +12,23 @@ SQL = [
         "ALTER TABLE campaign_metrics ALTER COLUMN conversions TYPE bigint USING round(conversions)",
     ),
     ("ALTER TABLE report_campaigns ALTER COLUMN used_at SET DEFAULT now()", "SELECT 1"),
+    (
+        "ALTER TABLE imports DROP CONSTRAINT imports_account_for_every_row",
+        "ALTER TABLE imports ADD CONSTRAINT imports_account_for_every_row"
+        " CHECK (read = added + updated + already_in + duplicate + ignored + failed)",
+    ),
+    (
+        "ALTER TABLE imports ADD CONSTRAINT imports_account_for_every_row"
+        " CHECK (read = added + updated + already_in + duplicate + ignored + failed + merged)",
+        "ALTER TABLE imports DROP CONSTRAINT imports_account_for_every_row",
+    ),
+    # what an earlier version cannot read
+    ("SELECT 1", "DELETE FROM imports WHERE content <> 'MEMBERS'"),
+    (
+        "SELECT 1",
+        "DELETE FROM import_rejects r WHERE EXISTS"
+        " (SELECT FROM imports i WHERE i.id = r.import_id AND i.content <> 'MEMBERS')",
+    ),
 ]
 
 
@@ -77,6 +96,21 @@ class Migration(migrations.Migration):
                 "table_description": "What the name of a campaign in ad reports stands for; without a campaign its rows are left out.",
             },
             bases=["Model"],
+        ),
+        ops.AddField(
+            model_name="Import",
+            name="content",
+            field=fields.CharEnumField(default=ImportContent.MEMBERS, description="MEMBERS: MEMBERS\nEVENTS: EVENTS\nORDERS: ORDERS", enum_type=ImportContent, max_length=16),
+        ),
+        ops.AddField(
+            model_name="Import",
+            name="event_name",
+            field=fields.CharField(null=True, description="The name of all events, if no column has it", max_length=100),
+        ),
+        ops.AddField(
+            model_name="Import",
+            name="merged",
+            field=fields.BigIntField(default=0, description="Further lines of orders"),
         ),
         ops.RunSQL([sql for sql, _ in SQL], reverse_sql=[reverse for _, reverse in reversed(SQL)]),
     ]
