@@ -19,15 +19,15 @@ SQL = [
     ),
     (
         "ALTER TABLE imports ADD CONSTRAINT imports_account_for_every_row"
-        " CHECK (read = added + updated + already_in + duplicate + ignored + failed + merged)",
+        " CHECK (read = added + updated + already_in + duplicate + ignored + failed + merged + removed)",
         "ALTER TABLE imports DROP CONSTRAINT imports_account_for_every_row",
     ),
     # what an earlier version cannot read
-    ("SELECT 1", "DELETE FROM imports WHERE content <> 'MEMBERS'"),
+    ("SELECT 1", "DELETE FROM imports WHERE content <> 'MEMBERS' OR removes"),
     (
         "SELECT 1",
         "DELETE FROM import_rejects r WHERE EXISTS"
-        " (SELECT FROM imports i WHERE i.id = r.import_id AND i.content <> 'MEMBERS')",
+        " (SELECT FROM imports i WHERE i.id = r.import_id AND (i.content <> 'MEMBERS' OR i.removes))",
     ),
 ]
 
@@ -111,6 +111,16 @@ class Migration(migrations.Migration):
             model_name="Import",
             name="merged",
             field=fields.BigIntField(default=0, description="Further lines of orders"),
+        ),
+        ops.AddField(
+            model_name="Import",
+            name="removes",
+            field=fields.BooleanField(default=False, description="Whether the members leave the segment"),
+        ),
+        ops.AddField(
+            model_name="Import",
+            name="removed",
+            field=fields.BigIntField(default=0, description="Members that left the segment"),
         ),
         ops.RunSQL([sql for sql, _ in SQL], reverse_sql=[reverse for _, reverse in reversed(SQL)]),
     ]

@@ -11,7 +11,9 @@ from seggraph.vocabulary import ImportContent, ImportStatus, MemberKind, RowOutc
 
 
 class Import(Model):
-    """A file and its result: read = added + updated + already_in + duplicate + ignored + failed + merged.
+    """A file and its result: read = added + updated + already_in + duplicate + ignored + failed.
+
+    `read` also has `merged`, the further lines of orders, and `removed`, the members that left a segment.
 
     `position` and `line` say how much of the file is processed. They change together with the counts, in the
     transaction that stores the members. So another worker can continue exactly there. `taken` is the bitmap of the
@@ -29,6 +31,7 @@ class Import(Model):
         "seggraph.Segment", null=True, on_delete=fields.SET_NULL
     )
     replace = fields.BooleanField(default=False)
+    removes = fields.BooleanField(default=False, description="Whether the members leave the segment")
     status = fields.CharEnumField(ImportStatus, max_length=16, default=ImportStatus.UPLOADED)
     file = fields.CharField(max_length=64, description="Its name in the files folder")
     file_name = fields.CharField(max_length=255, description="The name from the client; only for display")
@@ -65,6 +68,7 @@ class Import(Model):
     failed = fields.BigIntField(default=0)
     partial = fields.BigIntField(default=0, description="Stored rows without some of their values")
     merged = fields.BigIntField(default=0, description="Further lines of orders")
+    removed = fields.BigIntField(default=0, description="Members that left the segment")
     taken = fields.BinaryField(null=True)
     lease_holder = fields.CharField(max_length=64, null=True)
     lease_until = fields.DatetimeField(null=True)

@@ -41,7 +41,7 @@ class ColumnMappingSuggestion:
 
 @strawberry.type(
     description="An import of a file of members, events or orders. `read` is always added + updated + alreadyIn +"
-    " duplicate + ignored + failed + merged."
+    " duplicate + ignored + failed + merged + removed."
 )
 class Import(Node):
     """An import."""
@@ -72,6 +72,9 @@ class Import(Node):
     )
     replace: bool = strawberry.field(
         description="Whether the members replace those that earlier imports added to the segment."
+    )
+    remove: bool = strawberry.field(
+        description="Whether the members of the file are removed from the segment."
     )
     create_missing: bool = strawberry.field(
         description="Whether a row creates its member if it does not exist."
@@ -105,7 +108,7 @@ class Import(Node):
     )
     ignored: int = strawberry.field(
         description="How many rows were skipped: the member does not exist and createMissing is false, the member is"
-        " not a target and onlyTargets is true, or the row sums others."
+        " not a target and onlyTargets is true, a member to remove is not in the segment, or the row sums others."
     )
     failed: int = strawberry.field(description="How many rows have errors; rejectedUrl lists them.")
     partial: int = strawberry.field(
@@ -115,6 +118,9 @@ class Import(Node):
     merged: int = strawberry.field(
         description="How many rows are further lines of an order, and are counted with its first line; 0 for other"
         " contents."
+    )
+    removed: int = strawberry.field(
+        description="How many members were removed from the segment; 0 unless `remove` is true."
     )
     progress: float | None = strawberry.field(
         description="The progress, from 0 to 1; null before startImport."
@@ -182,6 +188,7 @@ class Import(Node):
                 for pair in view.mapping
             ],
             replace=view.replace,
+            remove=view.removes,
             create_missing=view.create_missing,
             only_targets=view.only_targets,
             activate=view.activate,
@@ -196,6 +203,7 @@ class Import(Node):
             failed=view.failed,
             partial=view.partial,
             merged=view.merged,
+            removed=view.removed,
             progress=view.progress,
             error=RunError.of(view.error_code, view.error_message, view.error_at),
             created_at=view.created_at,
@@ -244,6 +252,11 @@ class CreateImportInput:
         default=False,
         description="Whether the members replace those that earlier imports added to the segment; default"
         " false.",
+    )
+    remove: bool | None = strawberry.field(
+        default=False,
+        description="Whether the members are removed from the segment instead, as removeSegmentMembers does;"
+        " default false. No members are created.",
     )
     has_header: bool | None = strawberry.field(
         default=None,
@@ -375,6 +388,7 @@ class ImportMutations:
             if input.segment_id is None
             else ids.decode("Segment", input.segment_id, path=("segmentId",)),
             replace=bool(input.replace),
+            removes=bool(input.remove),
             has_header=input.has_header,
             encoding=input.encoding,
         )

@@ -73,7 +73,7 @@ class Reject(NamedTuple):
 class Counts(NamedTuple):
     """What became of some rows; `read` is the sum of the others but `partial`, which counts some of those stored.
 
-    `merged` are the further lines of orders.
+    `merged` are the further lines of orders, `removed` members that leave the segment.
     """
 
     read: int
@@ -85,6 +85,7 @@ class Counts(NamedTuple):
     failed: int
     partial: int
     merged: int = 0
+    removed: int = 0
 
 
 @dataclass(slots=True)
@@ -112,6 +113,7 @@ class ImportBatch:
     taken: BitMap
     keys: set[int]
     segment_members: BitMap | None
+    removes: bool = False
 
     def make(self, records: Sequence[Record]) -> Rows:
         """The rows of records, and the records that are none."""
@@ -202,6 +204,8 @@ def _reason_to_ignore(batch: ImportBatch, row: ImportRow, member: Any) -> tuple[
     """Why a row is skipped, as its code and message. What the row itself says about being a target counts first."""
     if member is None and not batch.create_missing:
         return ErrorCode.NOT_FOUND, "There is no such member, and missing ones are not created."
+    if batch.removes and (member is None or member["ordinal"] not in (batch.segment_members or BitMap())):
+        return "NOT_IN_SEGMENT", "The member is not in the segment."
     is_target = row.draft.columns.get("is_target", member is not None and member["is_target"])
     if batch.only_targets and not is_target:
         if member is None:
@@ -229,10 +233,13 @@ def _counts(
     if batch.segment_members is not None:
         already_in = len(ordinals & batch.segment_members)
         added, updated = len(sorted_.wanted) - already_in, 0
-    read = added + updated + already_in + duplicate + ignored + failed
+    removed = 0
+    if batch.removes:
+        removed, added, updated, already_in = len(sorted_.wanted), 0, 0, 0
+    read = added + updated + already_in + duplicate + ignored + failed + removed
     if read != len(sorted_.wanted) + len(rejected):
         raise RuntimeError("a batch does not account for every row")
-    return Counts(read, added, updated, already_in, duplicate, ignored, failed, partial)
+    return Counts(read, added, updated, already_in, duplicate, ignored, failed, partial, removed=removed)
 
 
 def _duplicate(row: ImportRow, key: str) -> Reject:

@@ -31,7 +31,7 @@ WORK: Final = ClaimableWork(
     table="imports",
     is_open="w.status = 'RUNNING'",
     columns=(
-        "w.workspace_id, w.created_by_id, w.kind, w.content, w.event_name, w.segment_id, w.replace, w.file,"
+        "w.workspace_id, w.created_by_id, w.kind, w.content, w.event_name, w.segment_id, w.replace, w.removes, w.file,"
         " w.encoding, w.delimiter, w.has_header, w.skip_lines, w.columns, w.mapping, w.readings,"
         " w.create_missing, w.only_targets, w.activate, w.whole_rows, w.dry_run, w.total, w.new_types,"
         " w.position, w.line, w.taken, w.attempts"
@@ -59,6 +59,7 @@ class ImportClaim:
     event_name: str | None
     segment_id: int | None
     replace: bool
+    removes: bool
     path: Path
     dialect: Dialect
     columns: list[str]
@@ -102,6 +103,7 @@ async def claim(context: Context, import_id: int) -> ImportClaim | None:
         event_name=row["event_name"],
         segment_id=row["segment_id"],
         replace=row["replace"],
+        removes=row["removes"],
         path=uploads.path_of(context.settings, row["file"]),
         dialect=Dialect(row["encoding"], row["delimiter"], row["has_header"], row["skip_lines"]),
         columns=[column["name"] for column in orjson.loads(row["columns"])],

@@ -54,11 +54,19 @@ SEGMENT: Final = f"""
     SELECT s.kind, s.type, s.status, s.created_by_id FROM segments s WHERE {VISIBLE_SEGMENT} AND s.id = $4
 """  # noqa: S608 - a constant
 
+HOLD_SEGMENT: Final = "SELECT FROM segments WHERE workspace_id = $1 AND id = $2 FOR NO KEY UPDATE"
+"""Two imports that start at once wait for each other."""
+
+AT_WORK: Final = """
+    SELECT id FROM imports
+    WHERE workspace_id = $1 AND segment_id = $2 AND status = 'RUNNING' AND NOT dry_run LIMIT 1
+"""
+
 ZONE: Final = "SELECT time_zone FROM workspaces WHERE id = $1"
 
 START: Final = """
     UPDATE imports SET status = 'RUNNING', mapping = $3, create_missing = $4, dry_run = $5, readings = $6,
-      only_targets = $7, activate = $8, whole_rows = $9, event_name = $10, partial = 0, merged = 0,
+      only_targets = $7, activate = $8, whole_rows = $9, event_name = $10, partial = 0, merged = 0, removed = 0,
       total = NULL, new_types = NULL,
       position = 0, line = 0, read = 0, added = 0, updated = 0, already_in = 0, duplicate = 0, ignored = 0,
       failed = 0, taken = NULL, attempts = 0, retry_at = NULL, lease_holder = NULL, lease_until = NULL,
@@ -89,6 +97,7 @@ class ImportView:
     event_name: str | None
     segment_id: int | None
     replace: bool
+    removes: bool
     status: ImportStatus
     file_name: str
     file_size: int
@@ -115,6 +124,7 @@ class ImportView:
     failed: int
     partial: int
     merged: int
+    removed: int
     error_code: str | None
     error_message: str | None
     error_at: datetime | None
@@ -158,6 +168,7 @@ async def create(
     content: ImportContent = ImportContent.MEMBERS,
     segment_id: int | None = None,
     replace: bool = False,
+    removes: bool = False,
     has_header: bool | None = None,
     encoding: str | None = None,
 ) -> ImportView:
@@ -169,6 +180,9 @@ async def create(
     becomes of it when this ends early: then the file stays, and goes as an orphan if no row has it.
     """
     require_write(viewer)
+    if removes and (replace or segment_id is None):
+        message = "Members are removed from a segment: give segmentId, and not replace."
+        raise Invalid(message, path=("remove",))
     if segment_id is not None and content is not ImportContent.MEMBERS:
         raise Invalid("Only members go into a segment.", path=("segmentId",))
     if segment_id is not None:
@@ -187,13 +201,23 @@ async def create(
                 unit.connection, viewer, seen, kind, segment_id, content
             )
             row = await _insert(
-                viewer, stored, seen, columns, suggestions, file_name, kind, segment_id, replace, content
+                viewer,
+                stored,
+                seen,
+                columns,
+                suggestions,
+                file_name,
+                kind,
+                segment_id,
+                (replace, removes),
+                content,
             )
             audited = {
                 "kind": kind,
                 "content": content,
                 "segment_id": segment_id,
                 "replace": replace,
+                "removes": removes,
                 "file_size": stored.size,
             }
             subject = audit.Subject(AuditSubject.IMPORT, row.id, row.file_name)
@@ -256,13 +280,17 @@ async def start(
         planned = readings.plan(pairs, before.columns, settings.choices, types)
         if before.segment_id is not None:
             await _require_fillable(unit.connection, viewer, before.segment_id, before.kind)
+            if not settings.dry_run:
+                await _require_free(unit.connection, viewer.workspace_id, before.segment_id)
         for statement in CLEAR:
             await unit.connection.execute(statement, viewer.workspace_id, import_id)
         only_targets = settings.only_targets
+        create_missing = settings.create_missing and not before.removes
         if only_targets is None:
-            only_targets = before.segment_id is not None and before.kind is MemberKind.ACCOUNT
+            enters = before.segment_id is not None and not before.removes
+            only_targets = enters and before.kind is MemberKind.ACCOUNT
         mapping = orjson.dumps([asdict(pair) for pair in pairs]).decode()
-        given = viewer.workspace_id, import_id, mapping, settings.create_missing, settings.dry_run
+        given = viewer.workspace_id, import_id, mapping, create_missing, settings.dry_run
         more = readings.to_json(planned), only_targets, settings.activate, settings.whole_rows
         if await unit.connection.fetchval(START, *given, *more, settings.event_name) is None:
             raise BadTransition("The file waited too long and is gone: upload it again.", path=("id",))
@@ -273,13 +301,21 @@ async def start(
             await templates.keep(unit, viewer.workspace_id, kept)
         shown = [{"column": pair.column, "field": event_fields.shown(pair.field)} for pair in pairs]
         audited: dict[str, Any] = {"segment_id": before.segment_id, "mapping": shown}
-        audited |= {"replace": before.replace, "create_missing": settings.create_missing}
+        audited |= {"replace": before.replace, "create_missing": create_missing}
         audited |= {"only_targets": only_targets, "activate": settings.activate, "dry_run": settings.dry_run}
         subject = audit.Subject(AuditSubject.IMPORT, import_id, before.file_name)
         await audit.record(unit, viewer, AuditAction.STARTED, subject, after=audited)
         context.run_import(unit, import_id, 0, attempt=0)
         context.publish(unit, [progressed(viewer.workspace_id, import_id)])
         return await _read_in(unit.connection, viewer, import_id)
+
+
+async def _require_free(connection: asyncpg.Connection, workspace_id: int, segment_id: int) -> None:
+    """Raise BadTransition while another import is at work on a segment: its account would not be true."""
+    await connection.execute(HOLD_SEGMENT, workspace_id, segment_id)
+    if await connection.fetchval(AT_WORK, workspace_id, segment_id) is not None:
+        message = "Another import is at work on this segment: start this one when that one is over."
+        raise BadTransition(message, path=("id",))
 
 
 def _checked(
@@ -454,15 +490,17 @@ async def _insert(
     file_name: str,
     kind: MemberKind,
     segment_id: int | None,
-    replace: bool,
+    effect: tuple[bool, bool],
     content: ImportContent,
 ) -> Import:
+    """Store the row; `effect` on the segment: whether the members replace earlier ones, or are removed."""
     return await Import.create(
         workspace_id=viewer.workspace_id,
         kind=kind,
         content=content,
         segment_id=segment_id,
-        replace=replace,
+        replace=effect[0],
+        removes=effect[1],
         file=stored.name,
         file_name=_shown_name(file_name),
         file_size=stored.size,

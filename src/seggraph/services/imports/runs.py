@@ -43,16 +43,17 @@ PUBLISH_SECONDS: Final = 0.25
 ADVANCE: Final = """
     position = $3, line = $4, read = read + $5, added = added + $6, updated = updated + $7,
     already_in = already_in + $8, duplicate = duplicate + $9, ignored = ignored + $10, failed = failed + $11,
-    partial = partial + $12, merged = merged + $13, taken = $14, attempts = 0
+    partial = partial + $12, merged = merged + $13, removed = removed + $14, taken = $15,
+    attempts = 0
 """
 
 COMPLETE: Final = f"status = 'COMPLETED', finished_at = clock_timestamp(), taken = NULL, {RELEASE_LEASE}"
 
 STORED_ONLY: Final = f"""
     status = 'FAILED', finished_at = clock_timestamp(), taken = NULL, error_code = $3, error_message = $4,
-    error_at = clock_timestamp(), ignored = ignored + added, added = 0, {RELEASE_LEASE}
+    error_at = clock_timestamp(), ignored = ignored + added + removed, added = 0, removed = 0, {RELEASE_LEASE}
 """
-"""The members are stored, and the segment did not take them: nobody was added."""
+"""The members are stored, and the segment did not take them: nobody was added, or removed."""
 
 HAND_ON: Final = f"attempts = 0, {RELEASE_LEASE}"
 
@@ -122,6 +123,7 @@ async def _begin(claim: ImportClaim) -> ImportBatch | EventBatch:
         taken=claim.taken,
         keys=keys,
         segment_members=before,
+        removes=claim.removes,
     )
 
 
@@ -216,7 +218,8 @@ async def _finish(context: Context, claim: ImportClaim) -> ImportStatus:
         if problem is None:
             await claim.lease.change(unit.connection, COMPLETE)
         else:
-            message = f"{problem.message} The members of the file are stored, but not added to the segment."
+            what = "removed from" if claim.removes else "added to"
+            message = f"{problem.message} The members of the file are stored, but not {what} the segment."
             await claim.lease.change(unit.connection, STORED_ONLY, problem.code, message)
         await batches.forget_keys(unit.connection, claim.workspace_id, claim.import_id)
         context.publish(unit, claims.over(claim))
@@ -238,6 +241,7 @@ async def _fill_segment(context: Context, unit: UnitOfWork, claim: ImportClaim) 
             claim.segment_id,
             claim.taken,
             replaces=claim.replace,
+            removes=claim.removes,
             activates=claim.activate,
         )
     except (NotFound, Invalid, BadTransition) as problem:
