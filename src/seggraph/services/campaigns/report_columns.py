@@ -15,7 +15,7 @@ from typing import Any, Final
 from seggraph.errors import Duplicate, Invalid, Problems, Required, SeggraphError
 from seggraph.files.columns import Ambiguity, ColumnEvidence, ColumnReading, Detector, Setting, sniff
 from seggraph.files.csv_records import Dialect, RecordReader
-from seggraph.files.layout import column_names, delimiter_of, is_totals
+from seggraph.files.layout import column_names, delimiter_of, is_totals, narrow
 from seggraph.files.uploads import StoredFile
 from seggraph.values import csv_values, dates, numbers
 from seggraph.values.dates import DateOrder
@@ -200,7 +200,7 @@ def _table(
 ) -> tuple[Dialect, list[str], dict[str, str]]:
     """Where the header is, the names of the columns, and the fields by column."""
     with RecordReader(path, Dialect(encoding, delimiter, True, skip_lines)) as reader:
-        first = [record for record in islice(reader, MAX_PREAMBLE) if record.problem is None]
+        first = [narrow(record) for record in islice(reader, MAX_PREAMBLE) if record.problem is None]
     if not first:
         raise Required("The file has no rows.", path=("file",))
     place = _header_place([record.cells for record in first], mapping)
