@@ -33,7 +33,7 @@ SQL = [
 
 
 class Migration(migrations.Migration):
-    dependencies = [("seggraph", "0039_searches")]
+    dependencies = [("seggraph", "0040_people_and_addresses")]
 
     operations = [
         ops.CreateModel(

@@ -236,8 +236,18 @@ def _reading(read: Callable[[int], bytes]) -> Callable[[int], Awaitable[bytes]]:
 
 def _report(view: ImportView, reasons: list[tuple[int, str, str]], rejects: Path | None) -> None:
     """Print the counts and the first reasons; exit with 1 if the import failed."""
-    names = ("read", "added", "updated", "already_in", "duplicate", "ignored", "failed", "partial")
-    names += ("merged",) if view.content is ImportContent.ORDERS else ()
+    names: tuple[str, ...] = (
+        "read",
+        "added",
+        "updated",
+        "already_in",
+        "duplicate",
+        "ignored",
+        "failed",
+        "partial",
+    )
+    if view.content is ImportContent.ORDERS:
+        names += ("merged",)
     sys.stdout.write(" ".join(f"{name}={getattr(view, name)}" for name in names) + "\n")
     for line, outcome, reason in reasons:
         console.print(f"line {line}: {outcome}: {reason}", highlight=False, markup=False)

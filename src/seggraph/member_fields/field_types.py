@@ -6,6 +6,7 @@ from enum import Enum, auto
 from typing import Any, Final
 
 from seggraph.errors import Invalid
+from seggraph.member_fields import addresses
 from seggraph.values import csv_values, words
 from seggraph.vocabulary import AttributeType, ConsentState
 
@@ -65,5 +66,7 @@ NUMBER: Final = FieldType("double precision", "Float", AttributeType.NUMBER, par
 FLAG: Final = FieldType("boolean", "Boolean", AttributeType.BOOLEAN, csv_values.parse_boolean, CellForm.FLAG)
 INSTANT: Final = FieldType("timestamptz", "DateTime", AttributeType.DATETIME, str.strip, CellForm.INSTANT)
 TEXT_LIST: Final = FieldType("text[]", "[String!]", None, csv_values.parse_list, CellForm.LIST)
-JSON_OBJECT: Final = FieldType("jsonb", "JSON", None, csv_values.parse_object, CellForm.PLAIN)
+PHONE: Final = FieldType("text", "String", AttributeType.STRING, csv_values.unescape, CellForm.TEXT)
+"""A text; which number a cell of a file names depends on the region of its column."""
+ADDRESS: Final = FieldType("jsonb", "JSON", None, addresses.parse_cell, CellForm.PLAIN)
 CONSENT: Final = FieldType("smallint", "ConsentState", None, parse_consent, CellForm.CONSENT)

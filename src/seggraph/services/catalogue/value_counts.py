@@ -13,19 +13,19 @@ from typing import Final
 import asyncpg
 
 from seggraph.access import Viewer, require_personal_data
-from seggraph.criteria.catalogue import Catalogue, Field, Storage
+from seggraph.criteria.catalogue import Catalogue, Field
 from seggraph.database.connections import database
 from seggraph.database.locks import LockSpace, lock_exclusive, try_lock_exclusive
 from seggraph.database.unit_of_work import begin
 from seggraph.errors import Invalid, TooMany, UnknownField
 from seggraph.member_fields import FIELDS, Suggestions
 from seggraph.services.catalogue import catalogues
+from seggraph.values.names import MAX_SEARCH, require_searchable
 from seggraph.vocabulary import AttributeType, MemberKind
 
 MAX_VALUES: Final = 10_000
 """Most different values of a field that are counted one by one."""
 MAX_SUGGESTIONS: Final = 100
-MAX_SEARCH: Final = 200
 DELTAS_AT_ONCE: Final = 50_000
 """Most deltas that one transaction adds up."""
 FOLDABLE: Final = 1_000
@@ -178,7 +178,7 @@ async def member_counts(viewer: Viewer, kinds: Sequence[MemberKind]) -> dict[Mem
 
 def counted_name(field: Field) -> str | None:
     """The name under which members with a field are counted: all members for a required one; None for addresses."""
-    if field.storage is Storage.ADDRESS:
+    if field.is_address:
         return None
     if field.is_custom:
         return f"attributes.{field.key}"
@@ -262,8 +262,7 @@ def _limit(first: int | None) -> int:
 
 def _pattern(search: str | None) -> str:
     wanted = (search or "").lower()
-    if len(wanted) > MAX_SEARCH or "\0" in wanted:
-        raise Invalid(f"A search has at most {MAX_SEARCH} characters.", path=("search",))
+    require_searchable(wanted)
     for character in "\\%_":
         wanted = wanted.replace(character, "\\" + character)
     return wanted

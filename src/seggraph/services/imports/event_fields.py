@@ -12,9 +12,10 @@ from typing import Final
 from seggraph.errors import Duplicate, Invalid, NotFound, Problems, Required, SeggraphError, TooMany
 from seggraph.files.columns import ColumnReading
 from seggraph.files.csv_records import MAX_COLUMNS
-from seggraph.member_fields import FieldType
-from seggraph.member_fields.field_types import DECIMAL, JSON_OBJECT, TEXT
+from seggraph.member_fields import CellForm, FieldType
+from seggraph.member_fields.field_types import DECIMAL, TEXT
 from seggraph.services.catalogue.columns import FieldSuggestion
+from seggraph.values import csv_values
 from seggraph.vocabulary import AttributeType, ImportContent, MemberKind
 
 PREFIX: Final = "event\x1f"
@@ -23,6 +24,8 @@ ITEMS: Final = "items."
 OCCURRED_AT: Final = "occurredAt"
 MAX_PROPERTY: Final = 200
 _ITEM = re.compile(r"(?:line ?item|item)[ _]", re.IGNORECASE)
+
+JSON_OBJECT: Final = FieldType("jsonb", "JSON", None, csv_values.parse_object, CellForm.PLAIN)
 
 TYPES: Final[Mapping[str, FieldType]] = {
     "memberExternalId": TEXT,

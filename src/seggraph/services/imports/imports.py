@@ -62,7 +62,7 @@ AT_WORK: Final = """
     WHERE workspace_id = $1 AND segment_id = $2 AND status = 'RUNNING' AND NOT dry_run LIMIT 1
 """
 
-ZONE: Final = "SELECT time_zone FROM workspaces WHERE id = $1"
+WORKSPACE: Final = "SELECT time_zone, phone_region FROM workspaces WHERE id = $1"
 
 START: Final = """
     UPDATE imports SET status = 'RUNNING', mapping = $3, create_missing = $4, dry_run = $5, readings = $6,
@@ -325,8 +325,9 @@ def _checked(
     if before.content is ImportContent.MEMBERS:
         if settings.event_name is not None:
             raise Invalid("Members have no event name.", path=("eventName",))
-        mappings.check(pairs, names, before.kind)
-        return pairs
+        canonical = [Pair(pair.column, mappings.canonical(pair.field)) for pair in pairs]
+        mappings.check(canonical, names, before.kind)
+        return canonical
     if settings.event_name is not None:
         _check_event_name(settings.event_name, before.content)
     shown = [(pair.column, event_fields.shown(pair.field)) for pair in pairs]
@@ -466,8 +467,10 @@ async def _shown_columns(
     if template is not None:
         suggestions, choices = _from_template(names, template)
     types = await catalogues.types(connection, viewer.workspace_id, kind)
-    zone = await connection.fetchval(ZONE, viewer.workspace_id)
-    columns = readings.described(seen.columns, suggestions, types, zone)
+    workspace = await connection.fetchrow(WORKSPACE, viewer.workspace_id)
+    columns = readings.described(
+        seen.columns, suggestions, types, workspace["time_zone"], workspace["phone_region"]
+    )
     return [readings.with_choice(column, choices.get(column.name, {})) for column in columns], suggestions
 
 
