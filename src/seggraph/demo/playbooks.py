@@ -46,4 +46,4 @@ EXAMPLE_PLAYBOOKS: Final = (
         },
     ),
 )
-"""In the order in which they are created. One member may be added by a playbook and by hand as well."""
+"""In the order in which they are created. One member may be added by a playbook and manually as well."""
