@@ -158,7 +158,9 @@ class RuleEvaluator:
 def _grouped(wanted: Mapping[Rule, BitMap]) -> list[tuple[BitMap, list[Rule]]]:
     """The rules by the members they are asked about, so that what is asked of few is not asked about many."""
     groups: dict[bytes, tuple[BitMap, list[Rule]]] = {}
-    group_of: dict[int, list[Rule]] = {}  # by the identity of a bitmap: most rules are asked about the same one
+    group_of: dict[
+        int, list[Rule]
+    ] = {}  # by the identity of a bitmap: most rules are asked about the same one
     for rule, ordinals in wanted.items():
         if not ordinals:
             continue
