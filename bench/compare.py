@@ -47,7 +47,7 @@ async def measure(settings: Settings, segment_count: int, member_count: int, rou
         taken = []
         for _ in range(rounds):
             began = time.perf_counter()
-            found = await comparisons.compare(viewer, given)
+            found = await comparisons.compare(context, viewer, given)
             taken.append((time.perf_counter() - began) * 1000)
         sizes = found.sizes.values()
         print(

@@ -4,6 +4,9 @@
 
 PostGraphile 5 and GraphQL Yoga on Node.js, Strawberry with handwritten resolvers, and a floor without a GraphQL engine.
 All take turns within each cell, so that what else the machine does meets all alike. Needs npm and wrk.
+
+All requests of Q1 are alike, and so are those of Q4: seggraph executes those once that are asked at the same time by
+one user. A row of its own has requests of which no two that are asked at once are alike.
 """
 
 import argparse
@@ -66,6 +69,12 @@ AIMS: Final = {
 }
 """At 16 connections, ours at least so many times theirs."""
 AIMED_AT: Final = 16
+UNLIKE: Final = "unlike"
+"""Our server, with requests of which no two that are asked at the same time are alike."""
+ALIKE: Final = ("q1", "q4")
+"""The queries whose requests are all alike."""
+TEXTS: Final = 64
+"""How many texts of a document there are when none shall be alike."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +97,18 @@ def write_bodies(site: Site) -> dict[str, Path]:
         "floor": (FLOOR, int),
         "ours": (OURS, lambda number: ours[number - 1]),
     }
-    return {name: _write(site.folder / "queries" / name, *of_server) for name, of_server in documents.items()}
+    folder = site.folder / "queries"
+    return {name: _write(folder / name, *of_server) for name, of_server in documents.items()} | {
+        UNLIKE: _write_unlike(folder / UNLIKE)
+    }
+
+
+def _write_unlike(folder: Path) -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    for query in ALIKE:
+        bodies = [{"query": f"{OURS[query]} # {number}"} for number in range(TEXTS)]
+        (folder / f"{query}.jsonl").write_text("".join(f"{json.dumps(body)}\n" for body in bodies))
+    return folder
 
 
 def _write(folder: Path, documents: Mapping[str, str], id_of: Any) -> Path:
@@ -130,15 +150,18 @@ def load(url: str, bodies: Path, seconds: int, connections: int, authorization: 
 
 def measure(site: Site, rounds: int, seconds: int, connections: int) -> dict[tuple[str, str], list[Timing]]:
     """The timings of each server and query: in each round all servers take turns at each query."""
-    urls = {**site.peers, "ours": site.seggraph.url}
+    urls = {**site.peers, "ours": site.seggraph.url, UNLIKE: site.seggraph.url}
     bodies = write_bodies(site)
     authorization = site.seggraph.authorization
     for name, url in urls.items():
-        require_rows(url, bodies[name], authorization)
+        if name != UNLIKE:
+            require_rows(url, bodies[name], authorization)
     timings: dict[tuple[str, str], list[Timing]] = {}
     for number in range(rounds):
         for query in TITLES:
             for name, url in urls.items():
+                if name == UNLIKE and (query not in ALIKE or connections == 1):
+                    continue
                 given = url, bodies[name] / f"{query}.jsonl"
                 if number == 0:
                     load(*given, seconds, connections, authorization)
@@ -160,17 +183,21 @@ def report(timings: Mapping[tuple[str, str], Sequence[Timing]], connections: int
         for key, some in timings.items()
     }
     for query, title in TITLES.items():
-        for name in names:
+        for name in [name for name in names if (name, query) in middle]:
             per_second, p50, p99, errors = middle[name, query]
             print(
                 f"{title:34} {name:13} {per_second:8,.0f}/s  p50 {p50:6.2f} ms  p99 {p99:6.2f} ms  {errors} errors"
             )
-        for name in names[:-1]:
+        for name in [name for name in names if name not in ("ours", UNLIKE)]:
             aim = AIMS.get(name, {}).get(query) if connections == AIMED_AT else None
             value = middle["ours", query][0] / middle[name, query][0]
             Ratio(
                 f"{title}, {connections} connections, requests per second to {name}'s", value, at_least=aim
             ).print()
+            if (UNLIKE, query) in middle:
+                value = middle[UNLIKE, query][0] / middle[name, query][0]
+                words = f"{title}, {connections} connections, none alike, requests per second to {name}'s"
+                Ratio(words, value).print()
         if connections == 1 and "yoga" in names:
             value = middle["ours", query][1] / middle["yoga", query][1]
             Ratio(f"{title}, one connection, p50 to yoga's", value, at_most=1.0).print()

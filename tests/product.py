@@ -26,6 +26,7 @@ from seggraph.services.identity.authentication import issue_token
 from seggraph.settings import Settings
 from seggraph.transport import ServedSchema
 from seggraph.transport.connections import bounded_protocol
+from seggraph.transport.frames import StraightWebSocket
 from seggraph.transport.measuring import Observe
 from seggraph.worker import run_worker
 
@@ -174,7 +175,7 @@ async def serving(context: Context) -> AsyncIterator[Server]:
             app,
             log_config=None,
             http=bounded_protocol(unfinished_requests(context.settings)),
-            ws="websockets-sansio",
+            ws=StraightWebSocket,
             access_log=False,
             proxy_headers=False,
         )

@@ -211,7 +211,12 @@ class _Guard(httpcore.AsyncNetworkBackend):
     def _check(self, host: str, address: Address) -> None:
         real = _unwrapped(address)
         own = any(real in network for network in self._networks if network.version == real.version)
-        if real in METADATA or not (own or _is_public(real)):
+        if real in METADATA:
+            raise AddressRefused(
+                f"{host} is where a cloud gives machines their credentials, and is never called. Give the URL of a"
+                " service that expects these calls."
+            )
+        if not (own or _is_public(real)):
             raise AddressRefused(
                 f"{host} is not in the public internet. The operator of seggraph can allow its network with"
                 " SEGGRAPH_OUTGOING_NETWORKS."

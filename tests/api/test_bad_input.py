@@ -325,8 +325,10 @@ async def test_half_a_surrogate_pair_is_no_json(client: Product) -> None:
     assert [error["extensions"]["code"] for error in answer["errors"]] == ["BAD_REQUEST"]
 
 
-@pytest.mark.parametrize("text", ["\0", "x" * 300])
-async def test_texts_that_nothing_can_have_find_nothing(client: Product, text: str) -> None:
+@pytest.mark.parametrize(
+    ("text", "says"), [("\0", "U+0000"), ("x" * 300, "at most 200 characters, and this one 300")]
+)
+async def test_texts_that_nothing_can_have_find_nothing(client: Product, text: str, says: str) -> None:
     by_external_id = "query ($text: String!) { memberByExternalId(kind: ACCOUNT, externalId: $text) { id } }"
     assert await client.run(by_external_id, text=text) == {"memberByExternalId": None}
 
@@ -337,6 +339,7 @@ async def test_texts_that_nothing_can_have_find_nothing(client: Product, text: s
         [error, *_] = (await client.raw(query, text=text))["errors"]
         assert error["extensions"]["code"] == "INVALID"
         assert error["extensions"]["path"] == ["search"]
+        assert says in error["message"]
 
 
 async def test_criteria_that_take_too_long_are_an_error_of_the_payload(

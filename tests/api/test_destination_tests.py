@@ -152,7 +152,7 @@ async def test_who_may_try_a_destination_out_and_that_it_is_written_down(
     async with server.sign_in(leader) as one:
         found = await tried(one, destination)
     assert (found["ok"], found["statusCode"]) == (False, None)
-    assert "169.254.169.254 is not in the public internet" in found["reason"]
+    assert "169.254.169.254 is where a cloud gives machines their credentials" in found["reason"]
 
     await connection.execute("UPDATE destinations SET auth_secret = 'damaged'")
     assert "Set the secret anew" in (await tried(product, destination))["reason"]

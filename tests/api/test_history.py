@@ -35,6 +35,10 @@ MOVES = """query ($id: ID!, $first: Int, $after: String, $direction: MembershipD
   segment(id: $id) { membershipChanges(first: $first, after: $after, direction: $direction, from: $from, to: $to) {
     totalCount pageInfo { hasNextPage endCursor hasPreviousPage } nodes { member { externalId } direction at } } }
 }"""
+BACK = """query ($id: ID!, $last: Int, $before: String) {
+  segment(id: $id) { membershipChanges(last: $last, before: $before) {
+    pageInfo { hasNextPage startCursor hasPreviousPage } nodes { member { externalId } } } }
+}"""
 INTERVALS = """query ($segment: ID!) {
   members(kind: PERSON) { nodes {
     externalId segmentIntervals(segmentId: $segment) { from to enteredBy exitedBy } } }
@@ -154,6 +158,17 @@ async def test_history_tells_what_happened(product: Product, connection: asyncpg
         after = page["pageInfo"]["endCursor"]
         assert page["pageInfo"]["hasNextPage"] is (size < 3)
     assert seen == ["a", "b", "c", "b", "a", "b"]
+    backwards: list[str] = []
+    before = None
+    for size in (1, 2, 3):
+        page = (await product.run(BACK, id=segment_id, last=size, before=before))["segment"][
+            "membershipChanges"
+        ]
+        backwards = [node["member"]["externalId"] for node in page["nodes"]] + backwards
+        before = page["pageInfo"]["startCursor"]
+        assert page["pageInfo"]["hasPreviousPage"] is (size < 3)
+        assert page["pageInfo"]["hasNextPage"] is (size > 1)
+    assert backwards == seen
     entered = (await product.run(MOVES, id=segment_id, direction="ENTERED"))["segment"]["membershipChanges"]
     assert entered["totalCount"] == len(entered["nodes"]) == 4
     between = {"from": instants[1].isoformat(), "to": instants[2].isoformat()}

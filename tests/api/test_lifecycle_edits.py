@@ -90,6 +90,21 @@ async def test_a_draft_changes_in_everything(product: Product) -> None:
     assert (await settled(product, active))["memberCount"] == 1
 
 
+async def test_criteria_activate_a_draft_unless_it_is_to_stay_one(product: Product) -> None:
+    await upsert(product, {"a": "DE", "b": "FR"})
+    french = {"attribute": {"field": "country", "op": "EQ", "value": "FR"}}
+    draft = await create(product, name="Draft", criteria=GERMAN, activate=False)
+
+    kept = await done(product, UPDATE, id=draft["id"], criteria=french, activate=False)
+    renamed = await done(product, UPDATE, id=draft["id"], name="Still a draft")
+    active = await done(product, UPDATE, id=draft["id"], criteria=french)
+
+    assert (kept["status"], kept["criteria"], kept["reach"]["status"]) == ("DRAFT", french, "NONE")
+    assert renamed["status"] == "DRAFT"
+    assert (active["status"], active["reach"]["status"]) == ("ACTIVE", "CALCULATING")
+    assert (await settled(product, active))["memberCount"] == 1
+
+
 async def test_an_edit_of_an_active_segment_says_what_it_does(
     product: Product, viewer: Viewer, connection: asyncpg.Connection
 ) -> None:

@@ -232,10 +232,10 @@ class Lives(RuleBasedStateMachine):
         """Most steps are possible ones, so that lives get far."""
         self.step(life, actor, choice, is_possible=True, stale=None)
 
-    @rule(life=segments, actor=actors, country=st.none() | countries, stale=staleness)
-    def edit(self, life: Life, actor: str, country: str | None, stale: int | None) -> None:
+    @rule(life=segments, actor=actors, country=st.none() | countries, stale=staleness, activate=st.booleans())
+    def edit(self, life: Life, actor: str, country: str | None, stale: int | None, activate: bool) -> None:
         expected = life.refusal(actor, "EDIT", stale)
-        change: dict[str, Any] = {"name": self.name()}
+        change: dict[str, Any] = {"name": self.name(), "activate": activate}
         if country is not None:
             change["criteria"] = is_from(country)
             if expected is None and life.type == "STATIC":
@@ -244,8 +244,8 @@ class Lives(RuleBasedStateMachine):
         if expected is None:
             life.touch("EDITED", actor)
             if country is not None:
-                is_first = life.status == "DRAFT" and life.country is None
-                life.status, life.country = "ACTIVE" if is_first else life.status, country
+                is_activated = life.status == "DRAFT" and activate
+                life.status, life.country = "ACTIVE" if is_activated else life.status, country
 
     @rule(target=segments, life=segments, actor=actors, stale=staleness)
     def clone(self, life: Life, actor: str, stale: int | None) -> Any:

@@ -328,7 +328,7 @@ def require_nothing_hidden(
 
 def reachable(world: World) -> dict[str, str]:
     """An object of every type: of those that everyone sees, and of what administrators see."""
-    first = ("AuditEntry", "SegmentRun", "Suppression", "WebhookDelivery")
+    first = ("AuditEntry", "SegmentRun", "Suppression", "WebhookAttempt", "WebhookDelivery")
     return {name: ids.encode(name, 1) for name in first} | world.objects[KEYS] | world.objects[OPEN]
 
 

@@ -21,12 +21,14 @@ from seggraph.api.base import ids
 from seggraph.context import Context, open_context
 from seggraph.errors import RateLimited
 from seggraph.services.criteria import matching
+from seggraph.services.identity import api_keys
+from seggraph.services.identity.api_keys import ApiKeyDraft
 from seggraph.services.segments import segments
 from seggraph.services.segments.segments import SegmentDraft
 from seggraph.settings import Settings
 from seggraph.throttling import Bounded, throttle
 from seggraph.throttling.redis_calls import RedisCalls
-from seggraph.vocabulary import MemberKind, SegmentType
+from seggraph.vocabulary import ApiKeyScope, MemberKind, SegmentType
 from tests.api.test_rights_of_now import received
 from tests.conftest import new_viewer
 from tests.events.conftest import Server as RedisServer
@@ -40,6 +42,7 @@ PREVIEW = """
       { memberCount errors { code } } }
 """
 CREATE = 'mutation { createSegment(input: {name: "One", kind: PERSON, type: STATIC}) { errors { code } } }'
+COMPARE = "query ($ids: [ID!]!) { compareSegments(ids: $ids) { union errors { code } } }"
 BURST = 100_000
 
 
@@ -251,9 +254,18 @@ async def test_previews_are_bounded(client: Product, context: Context, viewer: V
     query = "query ($kind: MemberKind!, $where: CriteriaInput) { members(kind: $kind, where: $where) { totalCount } }"
     assert code_of(await client.raw(query, **small)) == "RATE_LIMITED"
 
+    ids = []
+    for number in range(2):
+        created = await client.run(
+            CREATE.replace("One", f"One {number}").replace("{ errors", "{ segment { id } errors")
+        )
+        ids.append(created["createSegment"]["segment"]["id"])
+    assert code_of(await client.raw(COMPARE, ids=ids)) == "RATE_LIMITED"
+
     places.pop().leave()
     answer = await client.raw(PREVIEW)
     assert answer["data"]["previewSegment"]["errors"] == []
+    assert (await client.raw(COMPARE, ids=ids))["data"]["compareSegments"] == {"union": 0, "errors": []}
 
 
 async def test_a_workspace_has_a_bound_of_its_own(context: Context, viewer: Viewer) -> None:
@@ -284,6 +296,18 @@ async def test_exports_are_bounded(client: Product) -> None:
 
     await client.run("mutation ($id: ID!) { discardExport(input: {id: $id}) { errors { code } } }", id=export)
     assert (await client.raw(create))["data"]["createExport"]["errors"] == []
+
+
+async def test_exports_of_each_key_are_counted_by_themselves(
+    server: Server, client: Product, viewer: Viewer
+) -> None:
+    create = "mutation { createExport(input: {content: SEGMENTS}) { errors { code } } }"
+    for name in ("One", "Another"):
+        _, key = await api_keys.create(viewer, ApiKeyDraft(name, ApiKeyScope.WRITE))
+        for _ in range(2):
+            answer = await ask(client, create, authorization=f"Bearer {key}")
+            assert answer.json()["data"]["createExport"]["errors"] == []
+        assert (await ask(client, create, authorization=f"Bearer {key}")).status_code == 429
 
 
 async def test_sockets_are_bounded(client: Product) -> None:

@@ -11,10 +11,12 @@ from scim2_models import SCIMException
 
 from seggraph.access import Viewer
 from seggraph.api.base import ids
-from seggraph.scim import memberships
+from seggraph.context import Context
+from seggraph.scim import endpoint, memberships
 from seggraph.services.identity import api_keys
 from seggraph.services.identity.api_keys import ApiKeyDraft
 from seggraph.settings import Settings
+from seggraph.throttling import throttle
 from seggraph.vocabulary import ApiKeyScope, Role
 from tests.api.test_permission_walk import MAY, WALK
 from tests.api.test_rights_of_now import closed, socket
@@ -509,3 +511,18 @@ async def test_errors_say_nothing_of_libraries(idp: httpx.AsyncClient) -> None:
         detail = answer.json()["detail"]
         assert detail, answer.text
         assert not any(word in detail for word in ("pydantic", "http", "display_name", "\n", "input_value"))
+
+
+async def test_requests_spend_points_of_their_key(
+    idp: httpx.AsyncClient, context: Context, viewer: Viewer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert (await idp.get("/scim/v2/Users")).status_code == 200
+    costly = int(10 * context.settings.points_per_second * context.settings.points_saved_seconds)
+    monkeypatch.setattr(endpoint, "POINTS", costly)
+    monkeypatch.setattr(throttle, "HELD_BACK_SECONDS", 0.0)
+    statuses = [(await idp.get("/scim/v2/Users")) for _ in range(3)]
+
+    refused = statuses[-1]
+    assert refused.status_code == 429
+    assert refused.json()["schemas"] == [ERROR]
+    assert int(refused.headers["retry-after"]) >= 1

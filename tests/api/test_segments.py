@@ -90,7 +90,7 @@ async def test_a_draft_that_was_asked_to_stay_one_is_activated_by_hand(product: 
     draft = await create(product, criteria=GERMAN, activate=False)
     assert draft["status"] == "DRAFT"
 
-    edited = await update(product, draft, criteria=FRENCH, name="French")
+    edited = await update(product, draft, criteria=FRENCH, name="French", activate=False)
     assert (edited["status"], edited["name"], edited["revision"]) == ("DRAFT", "French", 0)
 
     payload = (await product.run(ACTIVATE, id=draft["id"]))["activateSegment"]

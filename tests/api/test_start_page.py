@@ -2,13 +2,15 @@
 
 import re
 from dataclasses import replace
-from urllib.parse import urljoin
+from pathlib import Path
+from urllib.parse import urldefrag, urljoin
 
 import httpx
 import pytest
 
 from seggraph.access import Viewer
 from seggraph.context import Context
+from seggraph.transport.pages import documents
 from tests.product import Product, Server, serving
 
 HEADERS = {
@@ -56,6 +58,48 @@ async def test_links_begin_with_the_public_url_where_there_is_one(context: Conte
 async def test_only_documents_are_read(server: Server, name: str) -> None:
     async with httpx.AsyncClient() as client:
         assert (await client.get(f"{root_of(server)}docs/{name}")).status_code == 404
+
+
+async def test_every_link_of_every_document_leads_on(server: Server) -> None:
+    start = urljoin(root_of(server), "docs/integrate.md")
+    waiting, seen, anchors = [start], {start}, 0
+    async with httpx.AsyncClient(headers={"accept": "text/html"}) as client:
+        while waiting:
+            page = await client.get(waiting.pop())
+            assert page.status_code == 200, page.request.url
+            assert page.headers["content-type"] == "text/html; charset=utf-8"
+            for link in re.findall(r'<a href="([^"]+)"', page.text):
+                target = urldefrag(urljoin(str(page.request.url), link))
+                is_document = "/docs/" in target.url and not link.startswith("https://")
+                if is_document and target.url not in seen:
+                    seen.add(target.url)
+                    waiting.append(target.url)
+                if target.url == str(page.request.url) and target.fragment:
+                    anchors += 1
+                    assert f'id="{target.fragment}"' in page.text, (page.request.url, link)
+
+    assert anchors
+    assert {"docs/limits.md", "docs/decisions/README.md"} <= {
+        one.removeprefix(root_of(server)) for one in seen
+    }
+
+
+async def test_programs_get_the_text_of_a_document(server: Server) -> None:
+    async with httpx.AsyncClient() as client:
+        answer = await client.get(urljoin(root_of(server), "docs/limits.md"))
+
+    assert answer.headers["content-type"] == "text/plain; charset=utf-8"
+    assert answer.text == (Path(__file__).parents[2] / "docs/limits.md").read_text("utf-8")
+
+
+def test_html_and_programs_in_a_document_are_text() -> None:
+    links = "[x](javascript:alert(1)) [y](../secret.md) [z](b.md) [w](data:text/html,x)"
+    text = f"# A <b>\n\n<script>alert(1)</script> {links}"
+    page = documents.page_of("a.md", text, {"b.md": ""})
+
+    assert re.findall(r'<a href="([^"]+)"', page) == ["../", "b.md"]
+    assert "<script" not in page
+    assert "<title>A &lt;b&gt;</title>" in page
 
 
 PATHS = [

@@ -36,7 +36,7 @@ LIST = f"""
       deliveries {{ totalCount nodes {{ id messageId topic status payload attemptCount
         attempts {{ nodes {{ statusCode error nextAttemptAt }} }} }} }}
       attempts(first: 3) {{
-        nodes {{ deliveryId at durationSeconds statusCode error nextAttemptAt }} pageInfo {{ hasNextPage }}
+        nodes {{ id deliveryId at durationSeconds statusCode error nextAttemptAt }} pageInfo {{ hasNextPage }}
       }}
     }} }}
 """
@@ -111,6 +111,13 @@ def verified(call: Received, secret: str) -> dict[str, Any]:
     """The document, as the reference library of Standard Webhooks verifies it."""
     document: dict[str, Any] = Webhook(secret).verify(call.body, call.headers)
     return document
+
+
+async def attempts_found(client: Product, attempts: list[dict[str, Any]]) -> list[int | None]:
+    query = "query ($ids: [ID!]!) { nodes(ids: $ids) { id ... on WebhookAttempt { statusCode } } }"
+    found = (await client.run(query, ids=[one["id"] for one in attempts]))["nodes"]
+    assert [one["id"] for one in found] == [one["id"] for one in attempts]
+    return [one["statusCode"] for one in found]
 
 
 async def test_what_happens_is_told_signed_and_once(product: Product) -> None:
@@ -206,6 +213,8 @@ async def test_failures_are_tried_again_and_dead_letters_replayed(product: Produ
         assert log["pageInfo"] == {"hasNextPage": True}
         assert log["nodes"][0]["error"] is None
         assert log["nodes"][1]["error"].startswith("It answered 302")
+        # each is found by its id
+        assert await attempts_found(product, log["nodes"]) == [200, 302, None]
 
         # and all since an instant are replayed
         receiver.always = http("503 Busy", b"", "Retry-After: 0")

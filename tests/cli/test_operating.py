@@ -82,8 +82,11 @@ def test_an_operator_sets_up_serves_and_asks(database_url: str, servers: embedde
     assert token.returncode == 0, token.stderr
 
     port = free_port()
-    with running("serve", "--port", str(port), env=env), running("worker", env=env):
+    with running("serve", "--port", str(port), env=env) as serving, running("worker", env=env):
         assert get(port, "/healthz").json() == {"status": "ok"}
+        assert serving.stderr is not None
+        said = next(line for line in serving.stderr if "serves" in line)
+        assert f" http://127.0.0.1:{port}/: GraphQL at /graphql" in said
         assert get(port, "/readyz").json() == {"status": "ready", "problems": []}
         headers = {"Authorization": f"Bearer {token.stdout.strip()}"}
         query = "{ viewer { role user { name } workspace { id timeZone } } segments { nodes { reach { status } } } }"

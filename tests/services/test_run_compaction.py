@@ -17,8 +17,9 @@ from seggraph.context import Context
 from seggraph.database.paging import PageRequest
 from seggraph.models.audiences import ChunkRole
 from seggraph.models.runs import Direction
-from seggraph.services.history import past_memberships, run_compaction, size_history
-from seggraph.services.history.past_memberships import AtList, ChangeList
+from seggraph.services.history import membership_changes, past_memberships, run_compaction, size_history
+from seggraph.services.history.membership_changes import ChangeList
+from seggraph.services.history.past_memberships import AtList
 from seggraph.services.history.run_compaction import Net
 from seggraph.services.history.size_history import Span
 from seggraph.services.segments import segments
@@ -237,8 +238,8 @@ async def test_failures_are_forgotten_and_a_worker_is_asked_once_a_day(
     ]
     # nobody whose coming and going cancel out is a move, and the sums are right
     list_ = ChangeList(segment.id, MemberKind.PERSON)
-    assert await past_memberships.count_changes(viewer, [list_]) == {list_: 1}
-    page = (await past_memberships.changes(viewer, [(list_, PageRequest())]))[list_, PageRequest()]
+    assert await membership_changes.count_changes(viewer, [list_]) == {list_: 1}
+    page = (await membership_changes.changes(viewer, [(list_, PageRequest())]))[list_, PageRequest()]
     assert page.items == []  # there is no such member
 
     # and the sweeper asks for a segment once a day

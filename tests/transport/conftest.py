@@ -13,6 +13,7 @@ import uvicorn
 from strawberry.schema.config import StrawberryConfig
 
 from seggraph.transport import GraphQLEndpoint, PersistedDocuments, ServedSchema
+from seggraph.transport.frames import StraightWebSocket
 from seggraph.transport.known import KnownQueries, QueriesFirst
 from tests.transport import sample
 
@@ -77,7 +78,7 @@ def server() -> Iterator[str]:
             *trusted.routes("/trusted"),
         ],
     )
-    config = uvicorn.Config(app, log_level="error", ws="websockets-sansio", lifespan="off")
+    config = uvicorn.Config(app, log_level="error", ws=StraightWebSocket, lifespan="off")
     running = uvicorn.Server(config)
     thread = threading.Thread(target=lambda: asyncio.run(running.serve([listener])), daemon=True)
     thread.start()

@@ -343,3 +343,21 @@ def test_a_second_request_with_the_same_text_is_answered_the_same(server: str) -
 
     assert first.json() == second.json()
     assert code_of(second) == "GRAPHQL_VALIDATION_FAILED"
+
+
+@pytest.mark.parametrize(
+    ("body", "says"),
+    [
+        (b"[" * 2_000, "nested too deep: variables have at most 100 levels"),
+        (b'{"query": nope}', "not JSON: invalid literal, expected 'null' at line 1, column"),
+        (b"", "not JSON"),
+        (b"[]", "a batch, which is not served: send an object with a query, one operation in each request"),
+        (b'[{"query": "{ hello }"}]', "a batch, which is not served"),
+    ],
+)
+def test_a_body_that_is_no_request_is_told_what_is_wrong_with_it(server: str, body: bytes, says: str) -> None:
+    response = http.post(server, content=body, headers={"content-type": JSON, "accept": GRAPHQL})
+
+    assert response.status_code == 400
+    assert code_of(response) == "BAD_REQUEST"
+    assert says in response.json()["errors"][0]["message"]

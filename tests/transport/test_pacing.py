@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from types import SimpleNamespace
 from typing import Any, TypeVar
 
 import orjson
@@ -174,3 +175,18 @@ async def test_who_waits_for_a_turn_and_is_cancelled_holds_up_nobody() -> None:
         one.cancel()
     async with asyncio.timeout(PATIENCE_SECONDS):
         await waiting[4]
+
+
+async def test_workspaces_take_turns_whoever_has_more_to_do() -> None:
+    order: list[str] = []
+
+    async def work(workspace: str) -> None:
+        pacing.work_for(SimpleNamespace(workspace=workspace))
+        await pacing.turn()
+        order.append(workspace)
+
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        await asyncio.gather(*(work("busy") for _ in range(50)), work("other"), work("other"))
+
+    assert order[:4].count("other") == 2
+    assert len(order) == 52

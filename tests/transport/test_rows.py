@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from seggraph.api.base.scalars import CONFIG, JSON
 from seggraph.row_errors import RefusedValue
 from seggraph.transport import Row, ServedSchema, row, with_rows
-from seggraph.transport.rows import take_rows
+from seggraph.transport.inputs.rows import take_rows
 from tests.transport.sample import Colour
 
 

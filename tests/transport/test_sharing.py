@@ -15,7 +15,7 @@ async def test_messages_go_out_behind_the_subscribers_own_id() -> None:
 
     member = Member('a"b', send)
     member.begin(None)
-    member.push(_Message('{"data":1}', "c1"))
+    member.push(_Message(b'{"data":1}', "c1"))
 
     assert sent == ['{"id":"a\\"b","type":"next","payload":{"data":1}}']
     assert not member.left.done()
@@ -33,7 +33,7 @@ async def test_a_slow_one_keeps_the_order_and_leaves_when_too_much_waits() -> No
     member = Member("1", send)
     member.begin(None)
     for number in range(3):
-        member.push(_Message(str(number), f"before {number}"))
+        member.push(_Message(str(number).encode(), f"before {number}"))
     assert sent == []
 
     # when it takes messages again, then they come in order
@@ -45,7 +45,7 @@ async def test_a_slow_one_keeps_the_order_and_leaves_when_too_much_waits() -> No
     # and when too many wait, then it goes on by itself from before the first of them
     may_send.clear()
     for number in range(WAITING_MESSAGES + 2):
-        member.push(_Message(str(number), f"before {number}"))
+        member.push(_Message(str(number).encode(), f"before {number}"))
     assert member.left.result() == "before 1"
     may_send.set()
     assert await member.alone() == "before 1"
@@ -60,6 +60,6 @@ async def test_one_that_is_gone_leaves(waits: bool) -> None:
 
     member = Member("1", send)
     member.begin(None)
-    member.push(_Message("1", "before 1"))
+    member.push(_Message(b"1", "before 1"))
 
     assert await member.alone() in ("before 1", "")

@@ -27,7 +27,7 @@ from seggraph.api.segments.segments import Segment
 from seggraph.api.suppressions.suppressions import Suppression
 from seggraph.api.users.api_keys import ApiKey
 from seggraph.api.users.viewer import User, Workspace
-from seggraph.api.webhooks.deliveries import WebhookDelivery
+from seggraph.api.webhooks.deliveries import WebhookAttempt, WebhookDelivery
 from seggraph.api.webhooks.webhooks import Webhook
 from seggraph.services.audit import views as audit_views
 from seggraph.services.destinations import deliveries
@@ -111,6 +111,7 @@ NODES: Final[Mapping[str, Find]] = {
     "Suppression": _by_service(suppressions.get_many, Suppression.of),
     "User": _by_loader(lambda caller: caller.loaders.users.by_id, User.of),
     "Webhook": _by_service(webhooks.get_many, Webhook.of),
+    "WebhookAttempt": _by_service(webhook_attempts.get_many, WebhookAttempt.of),
     "WebhookDelivery": _by_service(webhook_attempts.get_deliveries, WebhookDelivery.of),
     "Workspace": _by_service(_workspaces, Workspace.of),
 }

@@ -35,7 +35,7 @@ from seggraph.settings import Settings
 HOST: Final = "127.0.0.1"
 SEED: Final = 1
 TOKEN_LIFETIME: Final = timedelta(days=30)
-READY_SECONDS: Final = 10.0
+READY_SECONDS: Final = 30.0
 RESTART_SECONDS: Final = 1.0
 
 FIRST_QUERY: Final = (

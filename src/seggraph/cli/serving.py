@@ -13,7 +13,7 @@ from starlette.routing import Route
 
 from seggraph import tasks
 from seggraph.app import create_app
-from seggraph.cli.application import app, load_settings, run, until_stopped, with_servers
+from seggraph.cli.application import app, console, load_settings, run, until_stopped, with_servers
 from seggraph.context import open_context
 from seggraph.database import migrating
 from seggraph.database.connections import open_runtime
@@ -21,11 +21,13 @@ from seggraph.errors import Invalid
 from seggraph.services.segments import default_segments
 from seggraph.settings import Settings
 from seggraph.transport.connections import UnfinishedRequests, bounded_protocol
+from seggraph.transport.frames import StraightWebSocket
 from seggraph.worker import run_worker
 
 MAX_WEBSOCKET_MESSAGE_BYTES: Final = 1024 * 1024
 SHUTDOWN_SECONDS: Final = 5
 SWITCH_SECONDS: Final = 0.0005
+LOOK_SECONDS: Final = 0.05
 YOUNG_OBJECTS: Final = 10_000
 """New objects after which Python looks for garbage among them; 700 by default, which a small request makes."""
 
@@ -113,7 +115,7 @@ def new_server(settings: Settings, *routes: Route) -> uvicorn.Server:
             access_log=False,
             proxy_headers=False,  # the application has its own setting of the proxies to trust
             http=bounded_protocol(unfinished_requests(settings)),
-            ws="websockets-sansio",
+            ws=StraightWebSocket,
             ws_max_size=MAX_WEBSOCKET_MESSAGE_BYTES,
             timeout_graceful_shutdown=SHUTDOWN_SECONDS,
         )
@@ -123,7 +125,22 @@ def new_server(settings: Settings, *routes: Route) -> uvicorn.Server:
 async def _serve(settings: Settings, listener: socket.socket) -> None:
     server = new_server(settings)
     async with until_stopped() as stopping:
-        await serve_until(server, listener, stopping)
+        announcing = asyncio.create_task(_announce(server, listener, settings))
+        try:
+            await serve_until(server, listener, stopping)
+        finally:
+            await tasks.end([announcing])
+
+
+async def _announce(server: uvicorn.Server, listener: socket.socket, settings: Settings) -> None:
+    """Say where the API is, once it answers."""
+    while not server.started:  # noqa: ASYNC110 - uvicorn tells nobody
+        await asyncio.sleep(LOOK_SECONDS)
+    host, port, *_ = listener.getsockname()
+    shown = f"[{host}]" if ":" in host else host
+    address = settings.public_url or f"http://{shown}:{port}/"
+    said = f"seggraph serves {address}: GraphQL at /graphql, documents at /docs"
+    console.print(said, markup=False, highlight=False, soft_wrap=True)
 
 
 async def serve_until(server: uvicorn.Server, listener: socket.socket, stopping: asyncio.Event) -> None:

@@ -56,7 +56,7 @@ PEOPLE_PER_ACCOUNT: Final = 4
 
 _ACCOUNTS_IN_BLOCK = 16
 _PLANS = (("free", 0), ("starter", 12), ("team", 18), ("business", 29), ("enterprise", 46))
-_PRODUCTS = ("analytics", "crm", "email", "forms", "journeys", "support", "surveys", "warehouse-sync")
+PRODUCTS = ("analytics", "crm", "email", "forms", "journeys", "support", "surveys", "warehouse-sync")
 _ACCOUNT_TAGS = (
     "key-account",
     "partner",
@@ -230,7 +230,7 @@ def _account(draw: _Draw, company: _Company, index: int, today: int) -> Member:
         "trial": on_trial,
         "signedUpAt": _instant(draw, today - signed_up),
         "lastSeenAt": _instant(draw, today - last_seen),
-        "products": draw.some(_PRODUCTS, 0.3 if price or on_trial else 0.12),
+        "products": draw.some(PRODUCTS, 0.3 if price or on_trial else 0.12),
     }
     if price:
         attributes["monthlyRevenue"] = seats * price

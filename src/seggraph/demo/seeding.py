@@ -10,15 +10,19 @@ from seggraph.context import Context
 from seggraph.database.connections import database
 from seggraph.demo import events as demo_events
 from seggraph.demo import members as demo_data
+from seggraph.demo import records as demo_records
 from seggraph.demo.campaigns import EXAMPLE_CAMPAIGNS, ExampleCampaign, metrics_of
-from seggraph.demo.segments import EXAMPLE_SEGMENTS
+from seggraph.demo.playbooks import EXAMPLE_PLAYBOOKS
+from seggraph.demo.segments import EXAMPLE_SEGMENTS, RECORD_SEGMENTS
 from seggraph.errors import NameTaken
 from seggraph.services.campaigns import campaigns
 from seggraph.services.campaigns import metrics as campaign_metrics
 from seggraph.services.campaigns.campaigns import CampaignDraft
 from seggraph.services.catalogue import catalogues
 from seggraph.services.events import events
-from seggraph.services.members import upserts
+from seggraph.services.members import relations, upserts
+from seggraph.services.playbooks import playbooks
+from seggraph.services.playbooks.playbooks import PlaybookDraft
 from seggraph.services.segments import segments
 from seggraph.services.segments.segments import SegmentDraft
 from seggraph.vocabulary import ApiKeyScope, Channel, ConsentState, MemberKind, Role, SegmentType
@@ -30,14 +34,15 @@ SEGMENTS: Final = """
 Advance = Callable[[int], object]
 """Called with the number of members that were stored since the last call."""
 
-COUNT: Final = "SELECT count(*) FROM members WHERE workspace_id = $1"
+COUNT: Final = "SELECT count(*) FROM members WHERE workspace_id = $1 AND kind = ANY($2)"
+COUNTED: Final = (MemberKind.ACCOUNT, MemberKind.PERSON)
 
 
 async def seed(
     context: Context, workspace_id: int, count: int, *, number: int, as_of: date, advance: Advance
 ) -> None:
-    """Store `count` members with their events, the same for the same number, and the example segments and campaigns
-    that are missing.
+    """Store `count` accounts and people with their events, the same for the same number; the records around them; and
+    the example segments, playbooks and campaigns that are missing.
 
     Doing it again changes nothing but what has to do with the date `as_of`.
     """
@@ -53,20 +58,26 @@ async def seed(
             await upserts.upsert(context, viewer, kind, [_row(row) for row in batch])
             for part in _batches(demo_events.of_members(number, kind, batch, as_of=as_of), events.MAX_ROWS):
                 await events.record(context, viewer, part)
+            if kind is MemberKind.PERSON:
+                await _relate(context, viewer, demo_records.employment(batch))
             advance(len(batch))
+    await _store_records(
+        context, viewer, demo_records.records(number, account_count, count - account_count, as_of=as_of)
+    )
     await create_example_segments(context, viewer)
+    await create_example_playbooks(context, viewer)
     await create_example_campaigns(context, viewer, as_of=as_of)
 
 
 async def count_members(workspace_id: int) -> int:
-    """How many members a workspace has."""
+    """How many accounts and people a workspace has."""
     async with database() as connection:
-        return int(await connection.fetchval(COUNT, workspace_id))
+        return int(await connection.fetchval(COUNT, workspace_id, COUNTED))
 
 
 async def create_example_segments(context: Context, viewer: Viewer) -> None:
     """Create the example segments; one that is there already stays as it is."""
-    for example in EXAMPLE_SEGMENTS:
+    for example in (*EXAMPLE_SEGMENTS, *RECORD_SEGMENTS):
         draft = SegmentDraft(
             name=example.name,
             kind=example.kind,
@@ -77,6 +88,24 @@ async def create_example_segments(context: Context, viewer: Viewer) -> None:
         )
         try:
             await segments.create(context, viewer, draft)
+        except NameTaken:
+            continue
+
+
+async def create_example_playbooks(context: Context, viewer: Viewer) -> None:
+    """Create the example playbooks and the segments that they fill; one that is there already stays as it is."""
+    for example in EXAMPLE_PLAYBOOKS:
+        draft = SegmentDraft(
+            name=example.segment,
+            kind=example.kind,
+            type=SegmentType.STATIC,
+            description=example.description,
+        )
+        try:
+            segment = await segments.create(context, viewer, draft)
+            await playbooks.create(
+                context, viewer, PlaybookDraft(example.name, example.kind, example.criteria, [segment.id])
+            )
         except NameTaken:
             continue
 
@@ -125,9 +154,32 @@ async def _create_campaign(
         await campaigns.set_status(context, viewer, created.id, status)
 
 
+async def _store_records(context: Context, viewer: Viewer, records: demo_records.Records) -> None:
+    """Store the records around accounts and people, and relate them."""
+    for kind, rows in records.members.items():
+        for batch in _batches(iter(rows), upserts.MAX_ROWS):
+            await upserts.upsert(context, viewer, kind, batch)
+    await _relate(context, viewer, iter(records.relations))
+
+
+async def _relate(context: Context, viewer: Viewer, given: Iterator[demo_records.Relation]) -> None:
+    rows: Iterator[Mapping[str, Any]] = (
+        {
+            "relation": one.name,
+            "fromKind": one.kind,
+            "fromExternalId": one.external_id,
+            "toKind": one.other_kind,
+            "toExternalId": one.other_external_id,
+        }
+        for one in given
+    )
+    for batch in _batches(rows, relations.MAX_ROWS):
+        await relations.relate(context, viewer, batch)
+
+
 async def _declare_attributes(workspace_id: int) -> None:
     async with database() as connection:
-        for kind, types in demo_data.ATTRIBUTES.items():
+        for kind, types in {**demo_data.ATTRIBUTES, **demo_records.ATTRIBUTES}.items():
             await catalogues.create(connection, workspace_id, kind, types)
 
 

@@ -148,3 +148,78 @@ EXAMPLE_SEGMENTS: Final = (
     ),
 )
 """In the order in which they are created. Names are unique; each has members among the first 2,000 of a kind."""
+
+RECORD_SEGMENTS: Final = (
+    ExampleSegment(
+        "Family-owned groups",
+        MemberKind.ORGANIZATION,
+        None,
+        "Organizations that a family owns.",
+        _is("ownership", "EQ", "family"),
+    ),
+    ExampleSegment(
+        "Accounts of family-owned groups",
+        MemberKind.ACCOUNT,
+        SegmentPurpose.RETENTION,
+        "Paying accounts that belong to a family-owned organization.",
+        {
+            "all": [
+                _is("plan", "NE", "free"),
+                {"related": {"relation": "organization", "where": _is("ownership", "EQ", "family")}},
+            ]
+        },
+    ),
+    ExampleSegment(
+        "Products in open deals",
+        MemberKind.PRODUCT,
+        None,
+        "Products in at least one deal that is neither won nor lost.",
+        {"related": {"relation": "deals", "where": _is("stage", "NOT_IN", "won", "lost")}},
+    ),
+    ExampleSegment(
+        "Deals that close within 30 days",
+        MemberKind.DEAL,
+        None,
+        "Open deals of 10,000 or more that are to close within 30 days.",
+        {
+            "all": [
+                _is("stage", "NOT_IN", "won", "lost"),
+                _is("amount", "GTE", 10_000),
+                _is("closeDate", "WITHIN_NEXT", "P30D"),
+            ]
+        },
+    ),
+    ExampleSegment(
+        "Calls to follow up",
+        MemberKind.ACTIVITY,
+        None,
+        "Calls of the last 30 days after which somebody wanted to hear more.",
+        {
+            "all": [
+                _is("activityType", "EQ", "call"),
+                _is("outcome", "IN", "follow up", "interested"),
+                _is("day", "WITHIN_LAST", "P30D"),
+            ]
+        },
+    ),
+    ExampleSegment(
+        "Urgent tickets",
+        MemberKind.TICKET,
+        None,
+        "Tickets of high priority that are not solved.",
+        {"all": [_is("status", "NE", "solved"), _is("priority", "IN", "high", "urgent")]},
+    ),
+    ExampleSegment(
+        "People with an urgent ticket",
+        MemberKind.PERSON,
+        SegmentPurpose.RETENTION,
+        "People who opened a ticket of high priority that is not solved: leave them alone.",
+        {
+            "related": {
+                "relation": "tickets",
+                "where": {"all": [_is("status", "NE", "solved"), _is("priority", "IN", "high", "urgent")]},
+            }
+        },
+    ),
+)
+"""Segments of the records around accounts and people, and by their relations."""

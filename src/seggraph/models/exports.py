@@ -43,6 +43,7 @@ class Export(Model):
     created_by: fields.ForeignKeyNullableRelation[User] = fields.ForeignKeyField(
         "seggraph.User", related_name="exports", null=True, on_delete=fields.SET_NULL
     )
+    created_by_key_id = fields.BigIntField(null=True, description="The API key that created it")
     created_at = fields.DatetimeField(auto_now_add=True)
     finished_at = fields.DatetimeField(null=True)
     expires_at = fields.DatetimeField(null=True)

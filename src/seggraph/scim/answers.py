@@ -69,6 +69,8 @@ def failure(error: SeggraphError) -> Response:
     known = (answer for kind, answer in STATUSES.items() if isinstance(error, kind))
     status, scim_type = next(known, (400, "invalidValue"))
     headers = {401: {"www-authenticate": "Bearer"}, 503: {"retry-after": "5"}}.get(status)
+    if isinstance(error, RateLimited):
+        headers = {"retry-after": str(error.retry_after_seconds)}
     return error_answer(status, error.message, scim_type, headers)
 
 

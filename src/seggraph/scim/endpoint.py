@@ -28,6 +28,7 @@ from seggraph.access import Viewer, require_provisioning
 from seggraph.context import Context
 from seggraph.errors import (
     NotFound,
+    RateLimited,
     SeggraphError,
 )
 from seggraph.scim import filters, memberships, resources
@@ -53,6 +54,8 @@ MAX_BYTES: Final = 1024 * 1024
 """Most bytes of a body: a group of 10,000 members has fewer."""
 MAX_OPERATIONS: Final = 100
 """Most operations of a PATCH."""
+POINTS: Final = 1_000
+"""What a request costs of the points of its key and workspace: about what a page of users does over GraphQL."""
 
 Authenticate = Callable[[Request], Awaitable[tuple[Context, Viewer, str]]]
 """What the services work with, who sends a request, and where they reach us.
@@ -100,6 +103,7 @@ class ScimEndpoint:
         try:
             context, viewer, request.state.base = await self._authenticate(request)
             require_provisioning(viewer)
+            await _spend(context, viewer)
             if request.method not in methods:
                 raise Refused(405, f"Use {', '.join(methods)}.", {"allow": ", ".join(methods)})
             return await handle(request, context, viewer)
@@ -197,6 +201,15 @@ class ScimEndpoint:
         if request.method == "PATCH":  # the members of a large group are not sent back for each that joins
             return Response(status_code=204)
         return await _shown(request, await asyncio.to_thread(resources.group_resource, after))
+
+
+async def _spend(context: Context, viewer: Viewer) -> None:
+    """Spend the points of a request. Raises RateLimited, held back for who does not heed it."""
+    try:
+        context.throttle.spend(viewer, POINTS)
+    except RateLimited:
+        await context.throttle.hold_back(viewer)
+        raise
 
 
 async def _changed_group(body: Any, before: DirectoryGroup) -> GroupDraft:

@@ -51,7 +51,9 @@ class Bounded(Enum):
     """What a user, an API key and a workspace may have only so many of at the same time."""
 
     PREVIEWS = Counted(
-        "previews and lists of members by criteria are evaluated", "max_previews", "max_workspace_previews"
+        "previews, comparisons and lists of members by criteria are evaluated",
+        "max_previews",
+        "max_workspace_previews",
     )
     UPLOADS = Counted("uploads run", "max_uploads", "max_workspace_uploads", 5)
     SOCKETS = Counted("WebSockets and event streams are open", "max_sockets", "max_workspace_sockets", 5)

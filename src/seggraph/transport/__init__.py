@@ -7,10 +7,10 @@ from seggraph.transport.compiled.execution import CompiledExecutor
 from seggraph.transport.documents.persisted import PersistedDocuments, read_trusted
 from seggraph.transport.documents.store import RedisDocumentStore
 from seggraph.transport.endpoint import GraphQLEndpoint
+from seggraph.transport.inputs.rows import Row, row, with_rows
 from seggraph.transport.limits import Limits
 from seggraph.transport.measuring import Measured, Observe
 from seggraph.transport.request_ids import current_request_id
-from seggraph.transport.rows import Row, row, with_rows
 from seggraph.transport.schema import ServedSchema
 
 __all__ = [

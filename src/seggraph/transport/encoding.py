@@ -8,6 +8,8 @@ import orjson
 _WRITTEN = orjson.OPT_UTC_Z
 """An instant in UTC ends in Z, as the schema has it; see `leaves.encodes`."""
 
+TOO_DEEP: Final = "depth limit exceeded"
+"""What orjson says of JSON that is nested too deep."""
 MAX_NESTED: Final = 100_000
 """Most lists and objects of a request: more take the event loop for long, and no operation takes so many."""
 

@@ -15,6 +15,7 @@ does otherwise, and why that does not do:
 from collections.abc import AsyncGenerator, AsyncIterable, Awaitable, Callable, Mapping, Sequence
 from datetime import timedelta
 from functools import partial
+from json import JSONDecodeError
 from typing import Any, cast
 
 from cross_web import AsyncHTTPRequestAdapter, FormData, HTTPException, StarletteRequestAdapter
@@ -40,8 +41,9 @@ from seggraph.throttling import Bounded
 from seggraph.transport import request_ids
 from seggraph.transport.codes import TransportCode
 from seggraph.transport.documents.persisted import PersistedDocuments
-from seggraph.transport.encoding import MAX_NESTED, decode, encode, is_too_nested
+from seggraph.transport.encoding import decode, encode
 from seggraph.transport.idempotency.requests import Once, key_of, result_of
+from seggraph.transport.inputs import large_bodies
 from seggraph.transport.known import answer_of, unless_abandoned
 from seggraph.transport.masking import log_internal
 from seggraph.transport.media_types import (
@@ -55,13 +57,14 @@ from seggraph.transport.media_types import (
 )
 from seggraph.transport.pacing import STEP_OF_JSON, as_json
 from seggraph.transport.pages import GraphiQLAssets, GraphiQLPage
-from seggraph.transport.refusals import Refused, failure, internal_failure, refusal
+from seggraph.transport.refusals import Refused, failure, internal_failure, no_json, refusal
 from seggraph.transport.schema import ServedSchema, is_request_error
 from seggraph.transport.sessions import Rights, while_admitted
 from seggraph.transport.sharing import Broadcasts
 from seggraph.transport.throttled import (
     caller_of,
     hold_back_if,
+    in_lane,
     leave_places,
     rate_headers,
     remember,
@@ -93,6 +96,13 @@ class BoundedFormAdapter(StarletteRequestAdapter):
         """Return the parts of the body; files are spooled to disk."""
         form = await self._request.form(max_files=self.max_parts, max_fields=self.max_parts)
         return FormData(files=form, form=form)
+
+    async def read_large_body(self) -> None:
+        """Read the JSON of a large body ahead, while others have the event loop. Raises Refused, JSONDecodeError."""
+        if self.method == "POST" and not _is_upload(self._request):
+            body = await self._request.body()
+            if len(body) >= large_bodies.LARGE_BYTES:
+                await large_bodies.read(body, partial(in_lane, caller_of(self._request.scope)))
 
 
 class GraphQLEndpoint(GraphQL[Any, None]):
@@ -273,7 +283,10 @@ class GraphQLEndpoint(GraphQL[Any, None]):
     ) -> GraphQLRequestData | list[GraphQLRequestData]:
         """Return what is asked for. Raises Refused when the body is JSON of another shape."""
         try:
+            await cast(BoundedFormAdapter, request).read_large_body()
             data = await super().parse_http_body(request)
+        except JSONDecodeError as error:
+            raise no_json(error) from error
         except (AttributeError, TypeError, IndexError, ValueError) as error:
             raise Refused(TransportCode.BAD_REQUEST, "The body is not a GraphQL request.") from error
         if isinstance(data, GraphQLRequestData):
@@ -396,11 +409,26 @@ class GraphQLEndpoint(GraphQL[Any, None]):
         """Return compact JSON."""
         return encode(data)
 
+    def parse_json(self, data: str | bytes) -> object:
+        """Read the JSON of a request. Raises Refused for what is none, or a batch."""
+        try:
+            value = self.decode_json(data)
+        except JSONDecodeError as error:
+            raise no_json(error) from error
+        if isinstance(value, list):
+            raise Refused(
+                TransportCode.BAD_REQUEST,
+                "The request is a batch, which is not served: send an object with a query, one operation in each"
+                " request.",
+            )
+        return value
+
     def decode_json(self, data: str | bytes) -> object:
-        """Read JSON. Raises Refused for what would take long to read."""
-        if is_too_nested(data):
-            message = f"The request has more than {MAX_NESTED:,} lists and objects. Send less at once."
-            raise Refused(TransportCode.VARIABLES_TOO_LARGE, message)
+        """Read JSON. Raises Refused for what would take long to read, and JSONDecodeError."""
+        known = large_bodies.decoded(data)
+        if known is not None:
+            return known[0]
+        large_bodies.check(data)
         return decode(data)
 
 
@@ -415,7 +443,8 @@ async def _document_id(request: AsyncHTTPRequestAdapter) -> Any:
         return request.query_params.get("documentId")
     if content_type(request.content_type)[0] == JSON:
         body = await request.get_body()
-        asked = decode(body) if b'"documentId"' in body else None
+        known = large_bodies.decoded(body)
+        asked = known[0] if known is not None else decode(body) if b'"documentId"' in body else None
     else:
         operations = (await request.get_form_data()).form.get("operations")
         asked = decode(operations) if isinstance(operations, str) else None

@@ -21,6 +21,7 @@ from seggraph.transport import request_ids
 from seggraph.transport.documents.persisted import PersistedDocuments
 from seggraph.transport.encoding import decode, encode
 from seggraph.transport.media_types import JSON, content_type, negotiate, status_of
+from seggraph.transport.pacing import work_for
 from seggraph.transport.schema import ServedSchema
 from seggraph.transport.throttled import hold_back_if, rate_headers, retry_headers
 
@@ -32,8 +33,6 @@ MAX_DIGITS: Final = 10
 """Most digits of a length: Python refuses to read a number of thousands."""
 WATCHED_AFTER_SECONDS: Final = 0.05
 """Queries that take longer are cancelled when their client goes away; to watch all would cost more than it saves."""
-STRAIGHT_SEND: Final = "seggraph.straight_send"
-"""Where the scope of a WebSocket has what sends a frame past the layers, none of which looks at frames."""
 _READY: Final = "seggraph.ready_answer"
 _UTF8: Final = frozenset({"utf-8", "utf8"})
 
@@ -86,6 +85,7 @@ class KnownQueries:
         with request_ids.bound(request_id):
             try:
                 context = await self._context(HTTPConnection(scope), None)
+                work_for(context)
                 answer = await unless_abandoned(self._served.answer(*asked, context), receive)
             except ClientDisconnect:
                 return None
@@ -150,8 +150,7 @@ class KnownQueries:
 class QueriesFirst(Starlette):
     """An application whose plain queries at one path go the short way; see `Starlette` for the options.
 
-    So do the frames that are sent to many WebSockets. `around` is put around both ways: what says who the client is
-    must be known on each of them.
+    `around` is put around both ways: what says who the client is must be known on each of them.
     """
 
     def __init__(
@@ -172,8 +171,6 @@ class QueriesFirst(Starlette):
         await self._whole(scope, receive, send)
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "websocket":
-            scope[STRAIGHT_SEND] = send
         if scope["type"] == "http" and scope["path"] == scope.get("root_path", "") + self._known_path:
             rest = await self._known.answer(scope, receive, send)
             if rest is None:

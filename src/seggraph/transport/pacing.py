@@ -2,12 +2,14 @@
 
 Whatever handles many objects calls `turn` after each few of them. All that is long shares one turn at a time: when
 the loop has been held for TURN_SECONDS, the rest waits in a line, and the loop looks at its sockets before the
-first of the line goes on. `within` gives an operation a deadline, which ends it at its next turn or wait.
+first of the line goes on. Each workspace has a line of its own, and they take turns: who has thousands of things to
+do delays the others by one of them. `within` gives an operation a deadline, which ends it at its next turn or wait.
 """
 
 import asyncio
-from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Generator, Sequence
+from collections import OrderedDict, deque
+from collections.abc import AsyncIterator, Awaitable, Generator, Hashable, Sequence
+from contextvars import ContextVar
 from time import monotonic
 from typing import Any, Final, TypeVar
 from weakref import WeakKeyDictionary
@@ -18,7 +20,7 @@ from graphql import GraphQLError
 from seggraph.transport.codes import TransportCode
 from seggraph.transport.encoding import encode
 
-TURN_SECONDS: Final = 0.01
+TURN_SECONDS: Final = 0.005
 STEP: Final = 1_000
 """How many objects of a level are handled at once."""
 STEP_OF_LIST: Final = 50
@@ -29,6 +31,13 @@ STEP_OF_JSON: Final = 20_000
 
 T = TypeVar("T")
 
+_whose: ContextVar[Hashable] = ContextVar("whose", default=None)
+
+
+def work_for(context: object) -> None:
+    """From here on, what this task does is done for the workspace of a context; so do the tasks that it begins."""
+    _whose.set(getattr(context, "workspace", None))
+
 
 class _Turns:
     """Whose turn it is on one event loop."""
@@ -36,7 +45,7 @@ class _Turns:
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop
         self._begun = 0.0
-        self._waiting: deque[asyncio.Future[None]] = deque()
+        self._waiting: OrderedDict[Hashable, deque[asyncio.Future[None]]] = OrderedDict()
         self._is_scheduled = False
 
     async def take(self) -> None:
@@ -44,7 +53,7 @@ class _Turns:
         if monotonic() - self._begun < TURN_SECONDS and not self._waiting:
             return
         future = self._loop.create_future()
-        self._waiting.append(future)
+        self._waiting.setdefault(_whose.get(), deque()).append(future)
         self._schedule()
         await future
 
@@ -58,7 +67,10 @@ class _Turns:
         self._is_scheduled = False
         self._begun = monotonic()
         while self._waiting:
-            future = self._waiting.popleft()
+            whose, line = self._waiting.popitem(last=False)
+            future = line.popleft()
+            if line:
+                self._waiting[whose] = line
             if not future.done():
                 future.set_result(None)
                 break

@@ -1,6 +1,7 @@
 """A request that is turned away before it becomes an operation, answered as a GraphQL error all the same."""
 
 from collections.abc import Mapping
+from json import JSONDecodeError
 from typing import Any
 
 import orjson
@@ -8,6 +9,8 @@ from starlette.responses import Response
 
 from seggraph.errors import ErrorCode, RateLimited, SeggraphError
 from seggraph.transport.codes import TransportCode
+from seggraph.transport.cost.variables import VariableLimits
+from seggraph.transport.encoding import TOO_DEEP
 from seggraph.transport.masking import failure_extensions, internal_extensions
 from seggraph.transport.media_types import JSON, status_of_code
 
@@ -22,6 +25,17 @@ class Refused(Exception):
         self.code = code
         self.message = message
         self.headers = dict(headers or {})
+
+
+def no_json(error: JSONDecodeError) -> Refused:
+    """What is wrong with a request that is no JSON, or JSON that cannot be read."""
+    if error.msg == TOO_DEEP:
+        most = VariableLimits().depth
+        message = f"The JSON of the request is nested too deep: variables have at most {most} levels."
+    else:
+        where = f" at line {error.lineno}, column {error.colno}" if error.doc else ""
+        message = f"The request is not JSON: {error.msg}{where}. Send an object with a query."
+    return Refused(TransportCode.BAD_REQUEST, message)
 
 
 def refusal(refused: Refused, media_type: str | None) -> Response:

@@ -8,6 +8,7 @@ from time import perf_counter
 from types import MappingProxyType
 from typing import Any
 
+import orjson
 import strawberry
 from graphql import GraphQLError
 from graphql import OperationType as GraphQLOperationType
@@ -18,10 +19,12 @@ from strawberry.types.graphql import OperationType
 
 from seggraph.errors import RateLimited
 from seggraph.throttling import Lane
+from seggraph.transport.alike import AlikeQueries, alike_of
 from seggraph.transport.compiled.execution import OPERATION_SECONDS, CompiledExecutor, answer, programs_of
 from seggraph.transport.cost import CostLimits, Costs, FieldCost
 from seggraph.transport.documents.large import LARGE_CHARACTERS, LargeDocuments
 from seggraph.transport.documents.prepared import DocumentCache, KnownOperation, PreparedDocuments, admit
+from seggraph.transport.encoding import encode
 from seggraph.transport.limits import Limits
 from seggraph.transport.masking import failure_extensions, published
 from seggraph.transport.measuring import Measured, Observe
@@ -59,6 +62,7 @@ class ServedSchema(strawberry.Schema):
         **options: Any,
     ) -> None:
         self._observe = observe
+        self._alike = AlikeQueries()
         self.operation_seconds = operation_seconds
         self._is_extended = bool(extensions)
         measured = [] if observe is None else [lambda: Measured(observe)]
@@ -97,11 +101,7 @@ class ServedSchema(strawberry.Schema):
             admit(context, known.node, known.fragments)
             estimate = cost.admit(variables)
             spend(context, estimate.cost)
-            lane = lane_of(context)
-            if lane is None:
-                data: Any = await answer(self._schema, known.compiled, variables, context)
-            else:
-                data = await self._in_lane(lane, known, variables, context)
+            data = await self._data(known, (query, operation_name), variables, context)
         except asyncio.CancelledError:
             self._report("left", begun)
             raise
@@ -114,9 +114,28 @@ class ServedSchema(strawberry.Schema):
         except Exception:  # whatever is wrong, `execute` meets it again and says where
             return None
         self._report("ok", begun)
-        if estimate.cost > STEP_OF_JSON:
+        if estimate.cost > STEP_OF_JSON and type(data) is dict:
             data = await as_json(data)
         return {"data": data, "extensions": {"cost": cost.extensions(estimate)}}
+
+    async def _data(
+        self, known: KnownOperation, named: tuple[str, str | None], variables: dict[str, Any], context: Any
+    ) -> Any:
+        """The data of a query, which is executed once for all who ask alike before it begins."""
+
+        async def execute() -> dict[str, Any]:
+            lane = lane_of(context)
+            if lane is None:
+                return await answer(self._schema, known.compiled, variables, context)
+            return await self._in_lane(lane, known, variables, context)
+
+        async def execute_for_many() -> orjson.Fragment:
+            return await as_json(await execute())
+
+        whose = alike_of(context)
+        if whose is None:
+            return await execute()
+        return await self._alike.execute((named, encode(variables), whose), execute, execute_for_many)
 
     async def _in_lane(
         self, lane: Lane, known: KnownOperation, variables: dict[str, Any], context: Any

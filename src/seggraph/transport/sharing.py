@@ -93,19 +93,28 @@ class _Started:
 
 @dataclass(frozen=True, slots=True)
 class _Message:
-    payload: str
+    payload: bytes
     before: str
 
 
 class Member:
-    """A subscriber: of a broadcast, or by itself."""
+    """A subscriber: of a broadcast, or by itself.
 
-    def __init__(self, id_: str, send: Callable[[str], Coroutine[Any, Any, None]]) -> None:
+    `send` sends a text. `send_at_once` sends its bytes if that takes no waiting, and says whether it did.
+    """
+
+    def __init__(
+        self,
+        id_: str,
+        send: Callable[[str], Coroutine[Any, Any, None]],
+        send_at_once: Callable[[bytes], bool] | None = None,
+    ) -> None:
         self.context: Any = None
         self.joined: asyncio.Future[None]
         self.left: asyncio.Future[str]
-        self._head = f'{{"id":{encode(id_).decode()},"type":"next","payload":'
+        self._head = b'{"id":%b,"type":"next","payload":' % encode(id_)
         self._send = send
+        self._send_at_once = send_at_once
         self._waiting: deque[_Message] = deque()
         self._draining: asyncio.Task[None] | None = None
 
@@ -116,7 +125,10 @@ class Member:
             if len(self._waiting) > WAITING_MESSAGES:
                 self.leave(self._waiting[0].before)
             return
-        sending = self._send(f"{self._head}{message.payload}}}")
+        text = b"%b%b}" % (self._head, message.payload)
+        if self._send_at_once is not None and self._send_at_once(text):
+            return
+        sending = self._send(text.decode())
         try:
             waits_for = sending.send(None)
         except StopIteration:
@@ -131,7 +143,7 @@ class Member:
             await first
             while self._waiting and not self.left.done():
                 message = self._waiting.popleft()
-                await self._send(f"{self._head}{message.payload}}}")
+                await self._send((b"%b%b}" % (self._head, message.payload)).decode())
         except Exception:  # the client is gone, see `push`
             self.leave("")
         finally:
@@ -229,7 +241,7 @@ class Broadcast:
         body: dict[str, Any] = {"data": result.data}
         if result.errors:
             body["errors"] = [error.formatted for error in result.errors]
-        message = _Message(encode(body).decode(), before)
+        message = _Message(encode(body), before)
         for member in tuple(self._members):
             member.push(message)
             if member.left.done():

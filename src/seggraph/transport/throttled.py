@@ -3,12 +3,13 @@
 The transport asks; the context decides. Any other context bounds nothing.
 """
 
-from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from collections.abc import Awaitable, Callable, Hashable, Mapping, MutableMapping
 from contextlib import ExitStack
 from typing import Any, Final, Protocol, TypeVar
 
 from seggraph.throttling import Bounded, Lane, Place, Standing
 from seggraph.transport.media_types import TOO_MANY_REQUESTS, retry_after
+from seggraph.transport.pacing import work_for
 
 T = TypeVar("T")
 
@@ -24,6 +25,10 @@ class Throttled(Protocol):
     @property
     def payer(self) -> str:
         """Who pays: a name of the user or API key."""
+
+    @property
+    def workspace(self) -> Hashable:
+        """For whom the work is done: workspaces take turns on the event loop."""
 
     is_paid: bool
     """Whether the operation was paid for."""
@@ -94,8 +99,9 @@ def leave_places(scope: Mapping[str, Any]) -> None:
 
 
 def remember(scope: MutableMapping[str, Any], context: object) -> None:
-    """Keep who sends a request, for the headers of its answer."""
+    """Keep who sends a request, for the headers of its answer, and whose turns it takes."""
     scope[_CALLER] = context
+    work_for(context)
 
 
 def rate_headers(context: object) -> list[tuple[bytes, bytes]]:

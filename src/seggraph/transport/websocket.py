@@ -16,12 +16,12 @@ from collections.abc import AsyncGenerator, Callable, Coroutine, Hashable, Mappi
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
+from itertools import islice
 from json import JSONDecodeError
 from time import monotonic
 from typing import Any, Protocol, cast
 
 from graphql import GraphQLError
-from starlette.types import Send
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 from strawberry.asgi import ASGIWebSocketAdapter
 from strawberry.http.exceptions import NonJsonMessageReceived, NonTextMessageReceived, WebSocketDisconnected
@@ -36,11 +36,11 @@ from seggraph.errors import Forbidden, RateLimited, Unauthenticated
 from seggraph.throttling import Bounded, Place
 from seggraph.transport.documents.persisted import PersistedDocuments, names_document
 from seggraph.transport.encoding import encode
+from seggraph.transport.frames import SEND_AT_ONCE
 from seggraph.transport.idempotency.operations import OnceOnly
 from seggraph.transport.idempotency.requests import Once, key_of_payload
-from seggraph.transport.known import STRAIGHT_SEND
 from seggraph.transport.masking import failure_extensions, log_internal
-from seggraph.transport.pacing import turn
+from seggraph.transport.pacing import turn, work_for
 from seggraph.transport.refusals import Refused
 from seggraph.transport.sessions import Rights, until_refused
 from seggraph.transport.sharing import Broadcasts, Member, Source
@@ -53,6 +53,8 @@ FORBIDDEN = 4403
 INTERNAL_ERROR = 4500
 MESSAGE_TOO_BIG = 1009
 MOST_REASON_BYTES = 123
+ENDED_AT_ONCE = 10
+"""After how many operations of a socket that ends others have a turn."""
 
 
 @dataclass(slots=True)
@@ -127,10 +129,13 @@ class TextWebSocketAdapter(ASGIWebSocketAdapter):
 
     def send_text(self, text: str) -> Coroutine[Any, Any, None]:
         """Send one message that is encoded already."""
-        straight: Send | None = self.ws.scope.get(STRAIGHT_SEND)
-        if straight is None or self.ws.application_state is not WebSocketState.CONNECTED:
-            return self.ws.send_text(text)
-        return cast(Coroutine[Any, Any, None], straight({"type": "websocket.send", "text": text}))
+        return self.ws.send_text(text)
+
+    @property
+    def send_at_once(self) -> Callable[[bytes], bool] | None:
+        """What sends an encoded message without waiting, where the server can; see `StraightWebSocket`."""
+        found: Callable[[bytes], bool] | None = self.ws.scope.get(SEND_AT_ONCE)
+        return found
 
     async def send_json(self, message: Mapping[str, object]) -> None:
         """Send one message as text. Raises WebSocketDisconnected when the client is gone."""
@@ -165,6 +170,7 @@ class TransportWSHandler(BaseGraphQLTransportWSHandler[Any, None]):
             log_internal(error)
             await self.websocket.close(INTERNAL_ERROR, "Internal error")
         if self.connection_acknowledged and self._watching is None:
+            work_for(cast(Connection, self.context).context)
             self._watching = asyncio.create_task(self._watch())
             self._idle = asyncio.create_task(self._close_when_idle())
 
@@ -191,14 +197,27 @@ class TransportWSHandler(BaseGraphQLTransportWSHandler[Any, None]):
         """End the operations, stop looking at the credentials, and let another socket have the place."""
         try:
             await tasks.end([task for task in (self._watching, self._idle) if task is not None])
-            await super().shutdown()
+            while len(self.operations) > ENDED_AT_ONCE:
+                await turn()
+                await self._end_some()
         finally:
-            place = cast(Connection, self.context).place
-            if place is not None:
-                place.leave()
+            try:
+                await super().shutdown()
+            finally:
+                place = cast(Connection, self.context).place
+                if place is not None:
+                    place.leave()
+
+    async def _end_some(self) -> None:
+        """End a few operations: a hundred at once would hold the loop for long."""
+        some = list(islice(self.operations.values(), ENDED_AT_ONCE))
+        for operation in some:
+            await self.cleanup_operation(operation.id)
+        await tasks.end([operation.task for operation in some if operation.task is not None])
 
     async def handle_message(self, message: Message) -> None:
         """Handle a message after checking that it is one."""
+        await turn()  # a client may send a hundred at once, on many sockets
         problem = _problem(message)
         if problem is not None:
             await self.handle_invalid_message(problem)
@@ -206,7 +225,6 @@ class TransportWSHandler(BaseGraphQLTransportWSHandler[Any, None]):
         if message["type"] == "subscribe":
             payload = cast(dict[str, Any], message["payload"])
             self._used_at = monotonic()
-            await turn()  # a client may send a hundred at once, on many sockets
             await hold_frames(cast(Connection, self.context).context)
             try:
                 payload["query"] = await cast(_Documented, self.view).documents.text_of(payload)
@@ -296,7 +314,8 @@ class TransportWSHandler(BaseGraphQLTransportWSHandler[Any, None]):
         Raises Unauthenticated or Forbidden when it had to leave and may not go on.
         """
         connection, view = cast(Connection, self.context), cast(_View, self.view)
-        member = Member(operation.id, cast(TextWebSocketAdapter, self.websocket).send_text)
+        socket = cast(TextWebSocketAdapter, self.websocket)
+        member = Member(operation.id, socket.send_text, socket.send_at_once)
         source = Source(
             partial(
                 self.schema.stream,

@@ -24,6 +24,19 @@ def name_key(name: str) -> str:
     return " ".join(unicodedata.normalize("NFKC", folded).split())
 
 
+def require_searchable(search: str) -> None:
+    """Raise Invalid for a search that is too long, or that no stored text can hold."""
+    if len(search) > MAX_SEARCH:
+        raise Invalid(
+            f"A search has at most {MAX_SEARCH} characters, and this one {len(search):,}.", path=("search",)
+        )
+    if not storable_text(search, MAX_SEARCH):
+        raise Invalid(
+            "No text that is stored has the character U+0000 or half of a surrogate pair: search without them.",
+            path=("search",),
+        )
+
+
 def words_sought(search: str | None) -> list[str] | None:
     """What a search looks for in a `name_key`: words in any order; None for everything.
 
@@ -31,8 +44,7 @@ def words_sought(search: str | None) -> list[str] | None:
     """
     if search is None:
         return None
-    if not storable_text(search, MAX_SEARCH):
-        raise Invalid(f"A search is a text of at most {MAX_SEARCH} characters.", path=("search",))
+    require_searchable(search)
     return name_key(search).split() or None
 
 

@@ -1,6 +1,6 @@
 """What resolvers work with: the viewer, the services' context, the hub, and the loaders of the operation."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Hashable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -78,6 +78,15 @@ class Caller:
         """What decides what is seen: of two API keys with the same scope, not which of them it is."""
         return replace(self.viewer, api_key_id=None, valid_until=None, tally=None)
 
+    @property
+    def alike(self) -> Hashable:
+        """What answers depend on, besides the operation: who asks, by which rights, and where they reached us."""
+        connection = self.connection
+        if connection is None:
+            return self.viewer
+        whence = connection.scope
+        return self.viewer, _header(connection, b"host"), whence["scheme"], whence.get("root_path")
+
     async def is_current(self) -> bool:
         """Whether the credentials still make the same viewer."""
         try:
@@ -115,6 +124,11 @@ class Caller:
     def payer(self) -> str:
         """Who pays: the user or API key."""
         return f"{self.viewer.workspace_id}:{self.viewer.who}"
+
+    @property
+    def workspace(self) -> int:
+        """For whom the work is done."""
+        return self.viewer.workspace_id
 
     def spend(self, points: int) -> None:
         """Spend the points of an operation. Raises RateLimited.

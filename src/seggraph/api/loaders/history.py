@@ -6,8 +6,9 @@ from pyroaring import BitMap
 
 from seggraph.api.loaders.batching import NO_PAGE, NounLoaders, by_key
 from seggraph.database.paging import Page
-from seggraph.services.history import past_memberships, runs, size_history
-from seggraph.services.history.past_memberships import AtAsked, ChangeList, ChangesAsked, ChangeView, Interval
+from seggraph.services.history import membership_changes, past_memberships, runs, size_history
+from seggraph.services.history.membership_changes import ChangeList, ChangesAsked, ChangeView
+from seggraph.services.history.past_memberships import AtAsked, Interval
 from seggraph.services.history.runs import Asked as RunsAsked
 from seggraph.services.history.runs import RunView
 from seggraph.services.history.size_history import Asked as SizesAsked
@@ -44,12 +45,12 @@ class HistoryLoaders(NounLoaders):
     @cached_property
     def change_pages(self) -> DataLoader[ChangesAsked, Page[ChangeView]]:
         """Pages of segments' membership changes."""
-        return by_key(lambda asked: past_memberships.changes(self._viewer, asked), NO_PAGE)
+        return by_key(lambda asked: membership_changes.changes(self._viewer, asked), NO_PAGE)
 
     @cached_property
     def change_counts(self) -> DataLoader[ChangeList, int]:
         """How many membership changes segments had."""
-        return by_key(lambda lists: past_memberships.count_changes(self._viewer, lists), 0)
+        return by_key(lambda lists: membership_changes.count_changes(self._viewer, lists), 0)
 
     @cached_property
     def intervals(self) -> DataLoader[Pair, list[Interval]]:

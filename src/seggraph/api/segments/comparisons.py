@@ -122,7 +122,8 @@ class ComparisonQueries:
     ) -> SegmentComparison:
         """Compare."""
         given = [Given(_number(id_, ("ids", index)), ("ids", index)) for index, id_ in enumerate(ids)]
-        comparison = await comparisons.compare(caller_of(info).viewer, given)
+        caller = caller_of(info)
+        comparison = await comparisons.compare(caller.services, caller.viewer, given)
         shown = {view.id: Segment.of(view) for view in comparison.segments}
         return SegmentComparison(
             segments=[

@@ -15,10 +15,10 @@ from seggraph.api.base.scalars import as_int
 from seggraph.api.links.playbook_links import LinkedPlaybook, playbooks_seen
 from seggraph.api.members.members import Member, MemberConnection
 from seggraph.api.reach.reach import RunError
-from seggraph.database.paging import PageRequest
 from seggraph.models.runs import Direction
 from seggraph.services.history import size_history
-from seggraph.services.history.past_memberships import AtList, ChangeFilter, ChangeList, ChangeView
+from seggraph.services.history.membership_changes import ChangeFilter, ChangeList, ChangeView
+from seggraph.services.history.past_memberships import AtList
 from seggraph.services.history.runs import RunView
 from seggraph.services.history.size_history import Span
 from seggraph.services.members.lists import MemberList
@@ -97,7 +97,10 @@ class SizePoint:
     )
 
 
-@strawberry.type(description="A change of membership: a member entered or exited the segment.")
+@strawberry.type(
+    description="A change of membership: a member entered or exited the segment. It has no id: old runs are"
+    " MERGED, and their changes with them. The cursor of its edge says where it is in the list."
+)
 class MembershipChange:
     """A change of membership."""
 
@@ -214,11 +217,13 @@ class SegmentHistoryFields:
         ] = None,
         first: First = None,
         after: After = None,
+        last: Last = None,
+        before: Before = None,
     ) -> MembershipChangeConnection:
         """A page of changes, for all segments of the operation at once."""
         wanted = ChangeFilter(from_, to, None if direction is None else Direction(direction.value))
         list_ = ChangeList(self.view.id, self.view.kind, wanted)
-        request = PageRequest(first=first, after=after)
+        request = request_of(first, after, last, before)
         loaders = caller_of(info).loaders.history
         page = await loaders.change_pages.load((list_, request))
         return MembershipChangeConnection.of(

@@ -111,7 +111,8 @@ class UpdateSegmentInput:
     )
     criteria: CriteriaInput | None = strawberry.field(
         default=strawberry.UNSET,
-        description="The new criteria. A running calculation is discarded, and a new one starts.",
+        description="The new criteria. A running calculation is discarded, and a new one starts. A draft becomes"
+        " ACTIVE, unless `activate` is false.",
     )
     criteria_text: str | None = strawberry.field(
         default=strawberry.UNSET,
@@ -139,6 +140,11 @@ class UpdateSegmentInput:
     sync_interval: DurationText | None = strawberry.field(
         default=strawberry.UNSET,
         description="How often the whole segment is calculated again; null for every PT4H.",
+    )
+    activate: bool = strawberry.field(
+        default=True,
+        description="Whether a draft that is given criteria becomes ACTIVE. It has no effect on other segments"
+        " and edits.",
     )
 
 
@@ -179,7 +185,12 @@ class SegmentMutations:
         caller = caller_of(info)
         changes = _changes(input)
         edit = await segment_edits.update(
-            caller.services, caller.viewer, ids.decode("Segment", input.id), changes, version=input.version
+            caller.services,
+            caller.viewer,
+            ids.decode("Segment", input.id),
+            changes,
+            version=input.version,
+            activate=input.activate,
         )
         warnings = [
             *await _warnings(caller, edit),

@@ -25,7 +25,7 @@ from seggraph.vocabulary import Topic, WebhookDeliveryStatus
 
 
 @strawberry.type(description="One attempt to send a message to a webhook.")
-class WebhookAttempt:
+class WebhookAttempt(Node):
     """An attempt."""
 
     delivery_id: strawberry.ID = strawberry.field(description="The global id of the message.")
@@ -43,6 +43,7 @@ class WebhookAttempt:
     def of(view: AttemptView) -> "WebhookAttempt":
         """The attempt as the service reads it."""
         return WebhookAttempt(
+            id=ids.encode("WebhookAttempt", view.id),
             delivery_id=ids.encode("WebhookDelivery", view.message_id),
             at=view.at,
             duration_seconds=view.duration_seconds,

@@ -20,12 +20,12 @@ from seggraph.database.unit_of_work import begin
 from seggraph.errors import Invalid, TooMany, UnknownField
 from seggraph.member_fields import FIELDS, Suggestions
 from seggraph.services.catalogue import catalogues
+from seggraph.values.names import MAX_SEARCH, require_searchable
 from seggraph.vocabulary import AttributeType, MemberKind
 
 MAX_VALUES: Final = 10_000
 """Most different values of a field that are counted one by one."""
 MAX_SUGGESTIONS: Final = 100
-MAX_SEARCH: Final = 200
 DELTAS_AT_ONCE: Final = 50_000
 """Most deltas that one transaction adds up."""
 FOLDABLE: Final = 1_000
@@ -262,8 +262,7 @@ def _limit(first: int | None) -> int:
 
 def _pattern(search: str | None) -> str:
     wanted = (search or "").lower()
-    if len(wanted) > MAX_SEARCH or "\0" in wanted:
-        raise Invalid(f"A search has at most {MAX_SEARCH} characters.", path=("search",))
+    require_searchable(wanted)
     for character in "\\%_":
         wanted = wanted.replace(character, "\\" + character)
     return wanted

@@ -16,7 +16,7 @@ from seggraph.errors import CriteriaTooExpensive, CriteriaTooSlow, Path
 from seggraph.services.changes import populations
 from seggraph.services.criteria import documents
 from seggraph.services.rules import segment_references
-from seggraph.throttling import Bounded
+from seggraph.throttling import Bounded, Place
 from seggraph.vocabulary import MemberKind
 
 GRACE_SECONDS: Final = 0.5
@@ -33,9 +33,14 @@ async def preview_limits(context: Context, viewer: Viewer, path: Path) -> AsyncI
     Raises CriteriaTooSlow, CriteriaTooExpensive, and RateLimited.
     """
     seconds = context.settings.preview_timeout_seconds
-    with await context.throttle.take(viewer, Bounded.PREVIEWS, patience_seconds=PATIENCE_SECONDS):
+    with await take_place(context, viewer):
         async with _timed(seconds, path):
             yield
+
+
+async def take_place(context: Context, viewer: Viewer) -> Place:
+    """A place among the previews of a viewer, of which there are few. Raises RateLimited after a while without one."""
+    return await context.throttle.take(viewer, Bounded.PREVIEWS, patience_seconds=PATIENCE_SECONDS)
 
 
 @asynccontextmanager

@@ -12,9 +12,8 @@ import asyncpg
 
 from seggraph.access import Viewer
 from seggraph.database.connections import database
-from seggraph.errors import Invalid
 from seggraph.services.events.names import EACH_NAME, NEW
-from seggraph.values.attribute_values import storable_text
+from seggraph.values.names import require_searchable
 from seggraph.vocabulary import MemberKind
 
 SAMPLE_SIZE: Final = 500
@@ -26,7 +25,6 @@ MAX_EXAMPLE: Final = 100
 """Most characters of an example."""
 MAX_LISTED: Final = 500
 """Most names that a list has."""
-MAX_SEARCH: Final = 200
 
 NAMES: Final = f"{EACH_NAME} SELECT name FROM names WHERE position($4 IN lower(name)) > 0 LIMIT $3"  # noqa: S608
 
@@ -119,8 +117,7 @@ def _use(item: tuple[str, list[asyncpg.Record]]) -> tuple[str, PropertyUse]:
 
 async def search(viewer: Viewer, kind: MemberKind, text: str | None) -> list[str]:
     """The names that contain a text. Raises Invalid for a text that no name can hold."""
-    if not storable_text(text or "", MAX_SEARCH):
-        raise Invalid(f"A search is a text of at most {MAX_SEARCH} characters.", path=("search",))
+    require_searchable(text or "")
     async with database() as connection:
         return await names(connection, viewer.workspace_id, kind, search=text or "")
 

@@ -135,10 +135,11 @@ SELECT: Final = f"""
 COUNT: Final = f"SELECT count(*) FROM exports e WHERE {VISIBLE_EXPORT}"  # noqa: S608 - constants only
 
 RUNNING: Final = """
-    SELECT count(*) AS all, count(*) FILTER (WHERE created_by_id IS NOT DISTINCT FROM $2) AS own
+    SELECT count(*) AS all, count(*) FILTER (WHERE created_by_id IS NOT DISTINCT FROM $2
+      AND created_by_key_id IS NOT DISTINCT FROM $3) AS own
     FROM exports WHERE workspace_id = $1 AND status = 'RUNNING'
 """
-"""How many exports are being written: of the workspace, and of a user. API keys count together, as no user's."""
+"""How many exports are being written: of the workspace, and of a user or an API key."""
 EXPORT_AGAIN_SECONDS: Final = 10
 
 NEWEST_FIRST: Final = Order("export.id", (Key("e.id", "bigint"),), descending=True)
@@ -164,6 +165,7 @@ async def create(context: Context, viewer: Viewer, draft: ExportDraft) -> Export
             columns=None if draft.columns is None else list(draft.columns),
             role=viewer.role,
             created_by_id=viewer.user_id,
+            created_by_key_id=viewer.api_key_id,
         )
         audited = {"content": draft.content, "segment_id": draft.segment_id, "columns": draft.columns}
         audited |= {"format": draft.format, "gzip": draft.gzip}
@@ -181,10 +183,9 @@ async def _require_few_running(context: Context, unit: UnitOfWork, viewer: Viewe
     settings = context.settings
     # One after the other, so that two that ask at the same time do not both take the last place.
     await lock_exclusive(unit.connection, LockSpace.EXPORTS, viewer.workspace_id)
-    row = await unit.connection.fetchrow(RUNNING, viewer.workspace_id, viewer.user_id)
-    own = "this user" if viewer.api_key_id is None else "the API keys of this workspace"
+    row = await unit.connection.fetchrow(RUNNING, viewer.workspace_id, viewer.user_id, viewer.api_key_id)
     for count, most, whose in (
-        (row["own"], settings.max_exports, own),
+        (row["own"], settings.max_exports, "this user or API key"),
         (row["all"], settings.max_workspace_exports, "this workspace"),
     ):
         if count >= most:

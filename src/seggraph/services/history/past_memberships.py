@@ -1,4 +1,4 @@
-"""Past memberships: the members at an earlier time, entries and exits, and the intervals of one member.
+"""Past memberships: the members at an earlier time, and the intervals of one member.
 
 History is who entered and who exited in each run, in the order in which runs were applied. A membership at a time
 is the stored one without the entries and exits since, or an empty one with those until then, whichever are fewer.
@@ -6,31 +6,26 @@ Both are symmetric differences, for entries and exits take turns; so their order
 """
 
 import asyncio
-from collections import Counter
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 import asyncpg
 from pyroaring import BitMap
 
 from seggraph.access import Viewer
 from seggraph.audiences import DELTA_CHUNK, ChunkOwner, ChunkStore, from_bytes, split
-from seggraph.database.paging import Key, Order, Page, PageRequest, decode_cursor, encode_cursor
+from seggraph.database.paging import Page, PageRequest
 from seggraph.database.unit_of_work import snapshot
 from seggraph.errors import TooMany
 from seggraph.models.audiences import ChunkRole
 from seggraph.models.runs import Direction
-from seggraph.services.audit import repeated
-from seggraph.services.members import members, pages
+from seggraph.services.members import pages
 from seggraph.services.members.lists import Narrowed
 from seggraph.services.members.members import MemberView
 from seggraph.services.members.orders import BY_ORDINAL
-from seggraph.services.memberships import attribution
-from seggraph.services.memberships.attribution import Attribution, Sources
-from seggraph.services.memberships.memberships import Holding
 from seggraph.vocabulary import MemberKind, RunTrigger
 
 MAX_CHUNKS: Final = 1_000_000
@@ -38,8 +33,6 @@ MAX_CHUNKS: Final = 1_000_000
 AT_ONCE: Final = 2_000
 NEVER: Final = 2**63 - 1
 """Beyond every place of a run."""
-LOOK: Final = 64
-"""How many chunks are read first for a page of entries and exits."""
 
 SIDES: Final = """
     SELECT w.number, w.segment_id, l.applied AS last, s.until, s.since
@@ -62,28 +55,6 @@ BETWEEN: Final = """
       AND c.applied >= w.first AND c.applied <= w.last
 """
 
-_WITHIN: Final = """
-    FROM run_chunks c JOIN runs r ON r.id = c.run_id
-    WHERE c.workspace_id = $1 AND c.move = ANY($2)
-      AND ($3::timestamptz IS NULL OR r.finished_at >= $3) AND ($4::timestamptz IS NULL OR r.finished_at < $4)
-"""
-
-CHANGES: Final = f"""
-    SELECT w.segment_id, m.* FROM unnest($5::bigint[], $6::bigint[], $7::int[], $8::bigint[])
-      AS w(segment_id, applied, move, chunk)
-    CROSS JOIN LATERAL (
-      SELECT c.applied, c.move, c.chunk, c.roaring, c.causes, r.finished_at, r.trigger {_WITHIN}
-        AND c.segment_id = w.segment_id AND c.applied <= w.applied
-        AND (c.applied < w.applied OR (c.move, c.chunk) >= (w.move, w.chunk))
-      ORDER BY c.applied DESC, c.move, c.chunk LIMIT $9
-    ) m ORDER BY w.segment_id, m.applied DESC, m.move, m.chunk
-"""  # noqa: S608 - constants only
-
-COUNT_CHANGES: Final = f"""
-    SELECT c.segment_id, sum(c.cardinality)::bigint AS count {_WITHIN} AND c.segment_id = ANY($5)
-    GROUP BY c.segment_id
-"""
-
 OF_CHUNKS: Final = """
     SELECT c.segment_id, c.move, c.roaring, r.finished_at, r.trigger
     FROM run_chunks c JOIN runs r ON r.id = c.run_id
@@ -96,34 +67,6 @@ COUNT_CHUNKS: Final = """
     WHERE workspace_id = $1 AND (segment_id, chunk) IN (SELECT * FROM unnest($2::bigint[], $3::int[]))
 """
 
-NEWEST_FIRST: Final = Order(
-    "move",
-    (Key("applied", "bigint"), Key("move", "bigint"), Key("chunk", "bigint"), Key("ordinal", "bigint")),
-    descending=True,
-)
-
-
-@dataclass(frozen=True, slots=True)
-class ChangeFilter:
-    """Which entries and exits: from `start` until before `end`, in one direction or both."""
-
-    start: datetime | None = None
-    end: datetime | None = None
-    direction: Direction | None = None
-
-    def arguments(self, viewer: Viewer) -> tuple[Any, ...]:
-        """The values of $1 to $4."""
-        directions = list(Direction) if self.direction is None else [self.direction]
-        return viewer.workspace_id, directions, self.start, self.end
-
-
-class ChangeList(NamedTuple):
-    """The entries and exits of a segment that the caller has found visible."""
-
-    segment_id: int
-    kind: MemberKind
-    filter: ChangeFilter = ChangeFilter()
-
 
 class AtList(NamedTuple):
     """The members of a segment, which the caller has found visible, at an instant."""
@@ -131,20 +74,6 @@ class AtList(NamedTuple):
     segment_id: int
     kind: MemberKind
     at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class ChangeView:
-    """That a member entered or exited, when, and by which sort of run.
-
-    `sources` hold the member after an entry, and did before an exit; None if that is not known.
-    """
-
-    member: MemberView
-    at: datetime
-    direction: Direction
-    trigger: RunTrigger
-    sources: Sequence[Holding] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,7 +121,6 @@ def _flip(found: list[BitMap], rows: Sequence[asyncpg.Record]) -> None:
 
 
 AtAsked = tuple[AtList, PageRequest]
-ChangesAsked = tuple[ChangeList, PageRequest]
 
 
 async def pages_at(
@@ -209,136 +137,6 @@ async def pages_at(
         )
         found |= {one: (page, audiences[one[0]]) for one, page in zip(alike, cut, strict=True)}
     return found
-
-
-async def changes(viewer: Viewer, asked: Sequence[ChangesAsked]) -> dict[ChangesAsked, Page[ChangeView]]:
-    """Pages of entries and exits, newest first; requests may only page forwards. Raises BadCursor, Invalid, TooMany."""
-    found: dict[ChangesAsked, Page[ChangeView]] = {}
-    async with snapshot() as connection:
-        for kind, filter_, request in dict.fromkeys(
-            (one.kind, one.filter, request) for one, request in asked
-        ):
-            alike = [
-                list_ for list_, one in asked if (list_.kind, list_.filter, one) == (kind, filter_, request)
-            ]
-            pages = await _pages_of_changes(connection, viewer, kind, filter_, request, alike)
-            found |= {(list_, request): page for list_, page in zip(alike, pages, strict=True)}
-    await repeated.count_read(viewer, sum(len(page.items) for page in found.values()))
-    return found
-
-
-Moved = tuple[asyncpg.Record, int]
-"""The chunk of a run that has an entry or exit, and the member's ordinal."""
-
-
-async def _pages_of_changes(
-    connection: asyncpg.Connection,
-    viewer: Viewer,
-    kind: MemberKind,
-    filter_: ChangeFilter,
-    request: PageRequest,
-    lists: Sequence[ChangeList],
-) -> list[Page[ChangeView]]:
-    size = request.size
-    after = None if request.after is None else decode_cursor(NEWEST_FIRST, request.after, path="after")
-    segment_ids = list(dict.fromkeys(list_.segment_id for list_ in lists))
-    found = await _moved(connection, viewer, filter_, segment_ids, after, size + 1)
-    wanted = sorted({ordinal for moved in found.values() for _, ordinal in moved[:size]})
-    views = await members.by_ordinals(connection, viewer, kind, wanted)
-    by_ordinal = {view.ordinal: view for view in views}
-    sources = await attribution.sources_of(connection, viewer.workspace_id, segment_ids)
-    return [
-        _change_page(found[list_.segment_id], by_ordinal, sources[list_.segment_id], size, request)
-        for list_ in lists
-    ]
-
-
-def _change_page(
-    moved: list[Moved],
-    by_ordinal: Mapping[int, MemberView],
-    sources: Sources,
-    size: int,
-    request: PageRequest,
-) -> Page[ChangeView]:
-    known = [(row, ordinal) for row, ordinal in moved[:size] if ordinal in by_ordinal]
-    attributions = {_place(row): _attribution(row) for row, _ in known}
-    return Page(
-        items=[
-            ChangeView(
-                by_ordinal[ordinal],
-                row["finished_at"],
-                Direction(row["move"]),
-                RunTrigger(row["trigger"]),
-                None if (due := attributions[_place(row)]) is None else sources.of(due, ordinal),
-            )
-            for row, ordinal in known
-        ],
-        cursors=[
-            encode_cursor(NEWEST_FIRST, [row["applied"], row["move"], row["chunk"], ordinal])
-            for row, ordinal in known
-        ],
-        has_next=len(moved) > size,
-        has_previous=request.after is not None,
-    )
-
-
-def _place(row: asyncpg.Record) -> tuple[int, int, int]:
-    """Where in the history of its segment a chunk is."""
-    return row["applied"], row["move"], row["chunk"]
-
-
-def _attribution(row: asyncpg.Record) -> Attribution | None:
-    return None if row["causes"] is None else attribution.decode(row["causes"], from_bytes(row["roaring"]))
-
-
-async def _moved(
-    connection: asyncpg.Connection,
-    viewer: Viewer,
-    filter_: ChangeFilter,
-    segment_ids: Sequence[int],
-    after: list[Any] | None,
-    limit: int,
-) -> dict[int, list[Moved]]:
-    """The next entries and exits of each segment behind a cursor, up to `limit` of each."""
-    applied, direction, chunk, ordinal = after or (NEVER, 0, DELTA_CHUNK, -1)
-    start = (applied, _bounded(direction, 2**15), max(DELTA_CHUNK, min(chunk, 2**31 - 1)))
-    positions = dict.fromkeys(segment_ids, start)
-    found: dict[int, list[Moved]] = {segment_id: [] for segment_id in segment_ids}
-    while positions:
-        wanted = [(segment_id, *position) for segment_id, position in positions.items()]
-        rows = await connection.fetch(CHANGES, *filter_.arguments(viewer), *zip(*wanted, strict=True), LOOK)
-        seen: Counter[int] = Counter()
-        for row in rows:
-            segment_id = row["segment_id"]
-            seen[segment_id] += 1
-            positions[segment_id] = (row["applied"], row["move"], row["chunk"] + 1)
-            moved = from_bytes(row["roaring"])
-            is_cursor = (row["applied"], row["move"], row["chunk"]) == start and ordinal >= 0
-            first = moved.rank(_bounded(ordinal, 2**31)) if is_cursor else 0
-            room = limit - len(found[segment_id])
-            found[segment_id] += ((row, one) for one in moved[first : first + room])
-        positions = {
-            segment_id: position
-            for segment_id, position in positions.items()
-            if seen[segment_id] == LOOK and len(found[segment_id]) < limit
-        }
-    return found
-
-
-async def count_changes(viewer: Viewer, lists: Sequence[ChangeList]) -> dict[ChangeList, int]:
-    """How many entries and exits the whole lists have; an empty list is absent."""
-    found: dict[ChangeList, int] = {}
-    async with snapshot() as connection:
-        for filter_ in dict.fromkeys(list_.filter for list_ in lists):
-            alike = {list_.segment_id: list_ for list_ in lists if list_.filter == filter_}
-            rows = await connection.fetch(COUNT_CHANGES, *filter_.arguments(viewer), list(alike))
-            found |= {alike[row["segment_id"]]: row["count"] for row in rows}
-    return found
-
-
-def _bounded(value: int, limit: int) -> int:
-    """What a cursor says, as far as it can be true."""
-    return max(0, min(value, limit - 1))
 
 
 async def intervals(viewer: Viewer, pairs: Sequence[Pair]) -> dict[Pair, list[Interval]]:

@@ -9,11 +9,8 @@ import asyncpg
 from seggraph.access import Viewer
 from seggraph.database.connections import database
 from seggraph.database.paging import Key, Order, Page, PageRequest, fetch_page
-from seggraph.errors import Invalid
-from seggraph.values.attribute_values import storable_text
+from seggraph.values.names import require_searchable
 from seggraph.vocabulary import Role
-
-MAX_SEARCH: Final = 200
 
 NAMED: Final = "coalesce(wu.name, u.name)"
 """What a workspace calls a user `u` of its own, `wu`."""
@@ -69,8 +66,7 @@ class UserList:
     def arguments(self) -> tuple[Any, ...]:
         """The values of $2 to $4 in FILTER. Raises Invalid for a search that cannot be."""
         wanted = (self.search or "").strip().lower()
-        if not storable_text(wanted, MAX_SEARCH):
-            raise Invalid(f"A search is a text of at most {MAX_SEARCH} characters.", path=("search",))
+        require_searchable(wanted)
         for character in "\\%_":
             wanted = wanted.replace(character, "\\" + character)
         return self.roles, self.active, f"%{wanted}%" if wanted else None

@@ -15,12 +15,9 @@ from pyroaring import BitMap
 
 from seggraph.access import Viewer, require_personal_data
 from seggraph.database.connections import database
-from seggraph.errors import Invalid
 from seggraph.member_fields import FIELDS
-from seggraph.values.attribute_values import storable_text
+from seggraph.values.names import require_searchable
 from seggraph.vocabulary import MemberKind
-
-MAX_SEARCH: Final = 200
 
 FEW: Final = 5_000
 """So many members are read and sorted by themselves, and not found by walking a sorted index."""
@@ -90,8 +87,7 @@ class MemberList:
     def sought(self) -> Search | None:
         """What the search looks for; None for everyone. Raises Invalid when it is too long."""
         wanted = (self.search or "").strip()
-        if not storable_text(wanted, MAX_SEARCH):
-            raise Invalid(f"A search is a text of at most {MAX_SEARCH} characters.", path=("search",))
+        require_searchable(wanted)
         words = sorted(dict.fromkeys(folded(wanted).split()), key=len, reverse=True)
         return (wanted, *map(_pattern, words)) if words else None
 

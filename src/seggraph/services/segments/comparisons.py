@@ -16,6 +16,7 @@ from seggraph.database.locks import LockSpace, lock_shared
 from seggraph.database.unit_of_work import begin, snapshot
 from seggraph.errors import Invalid, NotFound, Path, Required, TooMany
 from seggraph.models.audiences import ChunkRole
+from seggraph.services.criteria import matching
 from seggraph.services.segments import manual_membership, rows, segments
 from seggraph.services.segments import views as segment_views
 from seggraph.services.segments.segments import SegmentDraft
@@ -76,17 +77,18 @@ class Combined:
 SetExpression: TypeAlias = Given | Combined
 
 
-async def compare(viewer: Viewer, given: Sequence[Given]) -> Comparison:
+async def compare(context: Context, viewer: Viewer, given: Sequence[Given]) -> Comparison:
     """Compare two segments or more, each counted once, that the viewer sees and that hold the same kind.
 
-    Raises Required, TooMany, NotFound, Invalid.
+    So many at once as there may be previews. Raises Required, TooMany, NotFound, Invalid, RateLimited.
     """
     if len({operand.segment_id for operand in given}) < 2:
         raise Required("Name two different segments or more.", path=("ids",))
     found, _ = await _visible(viewer, given, path=("ids",))
-    async with snapshot() as connection:
-        members = await _members(ChunkStore(connection, viewer.workspace_id), list(found))
-    return await asyncio.to_thread(compared, list(found.values()), members)
+    with await matching.take_place(context, viewer):
+        async with snapshot() as connection:
+            members = await _members(ChunkStore(connection, viewer.workspace_id), list(found))
+        return await asyncio.to_thread(compared, list(found.values()), members)
 
 
 def compared(views: list[SegmentView], members: Mapping[int, BitMap]) -> Comparison:

@@ -66,14 +66,20 @@ class Edit:
 
 
 async def update(
-    context: Context, viewer: Viewer, segment_id: int, given: Mapping[str, Any], *, version: int | None = None
+    context: Context,
+    viewer: Viewer,
+    segment_id: int,
+    given: Mapping[str, Any],
+    *,
+    version: int | None = None,
+    activate: bool = True,
 ) -> Edit:
     """Change what is given: name, description, criteria, purpose, kind, type, visibility, hidden_from, sync_interval.
 
     With `version`, only if the segment did not change since it was read. Another purpose or other criteria of an
-    ACTIVE segment void the run at work and start a new one; the first criteria of a draft activate it. Only a
-    draft changes its kind or type, and a STATIC segment its purpose. Raises NotFound, Forbidden, StaleVersion,
-    BadTransition, SegmentInUse, NameTaken, Invalid, CriteriaError.
+    ACTIVE segment void the run at work and start a new one. Criteria activate a draft, unless `activate` is false.
+    Only a draft changes its kind or type, and a STATIC segment its purpose. Raises NotFound, Forbidden,
+    StaleVersion, BadTransition, SegmentInUse, NameTaken, Invalid, CriteriaError.
     """
     async with begin() as unit:
         before = await lifecycle.hold_for(unit, viewer, segment_id, SegmentTransition.EDIT, version=version)
@@ -88,7 +94,8 @@ async def update(
         )
         context.publish(unit, [updated])
         membership = None
-        if _needs_computing(before, after):
+        is_activated = activate and before.status is SegmentStatus.DRAFT and given.get("criteria") is not None
+        if is_activated or _needs_computing(before, after):
             found = await deltas.read_memberships(unit.connection, viewer.workspace_id, [segment_id])
             membership = found[segment_id]
             await rows.compute(context, unit, viewer.workspace_id, segment_id, before.status)
@@ -197,9 +204,8 @@ async def _edited_criteria(
 
 
 def _needs_computing(before: SegmentView, after: Mapping[str, object]) -> bool:
-    """Whether an edit calls for a computation: a new purpose or criteria while ACTIVE, the first ones of a draft."""
+    """Whether an edit of an ACTIVE segment calls for a computation: it has a new purpose or other criteria."""
     criteria = after["criteria"]
     other_criteria = isinstance(criteria, str) and orjson.loads(criteria) != before.criteria
-    if before.status is SegmentStatus.ACTIVE:
-        return other_criteria or after["purpose"] is not before.purpose
-    return before.status is SegmentStatus.DRAFT and before.criteria is None and other_criteria
+    is_other = other_criteria or after["purpose"] is not before.purpose
+    return before.status is SegmentStatus.ACTIVE and is_other

@@ -26,10 +26,10 @@ from seggraph.services.reach.suppressed_members import EMAIL, PHONE
 from seggraph.services.suppressions import address_forms
 from seggraph.values.attribute_values import storable_text
 from seggraph.values.emails import is_one_address, tidied
+from seggraph.values.names import require_searchable
 from seggraph.vocabulary import AuditAction, AuditSubject, Channel, MemberKind, SuppressionReason
 
 MAX_ADDRESSES: Final = 1_000
-MAX_SEARCH: Final = 200
 MAX_LENGTH: Final = {
     channel: field.max_length
     for field in FIELDS
@@ -138,8 +138,7 @@ class SuppressionList:
     def arguments(self) -> tuple[Any, ...]:
         """The values of $2 to $4 in SELECT. Raises Invalid for a search that cannot be."""
         wanted = (self.search or "").strip().lower()
-        if not storable_text(wanted, MAX_SEARCH):
-            raise Invalid(f"A search is a text of at most {MAX_SEARCH} characters.", path=("search",))
+        require_searchable(wanted)
         for character in "\\%_":
             wanted = wanted.replace(character, "\\" + character)
         return self.channels, self.reasons, f"%{wanted}%" if wanted else None

@@ -135,6 +135,16 @@ async def get_deliveries(viewer: Viewer, delivery_ids: Sequence[int]) -> dict[in
     return {row["id"]: _delivery(row) for row in rows}
 
 
+async def get_many(viewer: Viewer, attempt_ids: Sequence[int]) -> dict[int, AttemptView]:
+    """Those of the attempts that the workspace has, by id; none for anybody but administrators."""
+    if not attempt_ids or not is_admin(viewer):
+        return {}
+    select = f"SELECT {ATTEMPT} FROM webhook_attempts a WHERE a.workspace_id = $1 AND a.id = ANY($2)"  # noqa: S608
+    async with database() as connection:
+        rows = await connection.fetch(select, viewer.workspace_id, list(attempt_ids))
+    return {row["id"]: _attempt(row) for row in rows}
+
+
 async def delivery_pages(
     viewer: Viewer, asked: Sequence[tuple[DeliveryList, PageRequest]]
 ) -> dict[tuple[DeliveryList, PageRequest], Page[DeliveryView]]:

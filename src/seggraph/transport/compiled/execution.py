@@ -23,8 +23,8 @@ from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
 from seggraph.transport.compiled.compiler import CompiledOperation, Program, Programs
 from seggraph.transport.compiled.running import WAITING, Run, settled
+from seggraph.transport.inputs.rows import take_rows
 from seggraph.transport.pacing import STEP_OF_LIST, TimedOut, in_turns, within
-from seggraph.transport.rows import take_rows
 from seggraph.transport.throttled import in_lane
 
 OPERATION_SECONDS: Final = 60.0

@@ -35,7 +35,7 @@ from seggraph.transport.cost.trees import (
     listed,
     single,
 )
-from seggraph.transport.rows import has_rows
+from seggraph.transport.inputs.rows import has_rows
 
 SIZED: Final = frozenset({"edges", "nodes"})
 """The lists of a connection: as long as its page."""

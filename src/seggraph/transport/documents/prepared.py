@@ -26,6 +26,7 @@ from graphql import (
     specified_rules,
     validate,
 )
+from graphql.validation import ValuesOfCorrectTypeRule
 from strawberry.extensions import SchemaExtension
 from strawberry.schema.validation_rules.maybe_null import MaybeNullValidationRule
 from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
@@ -35,6 +36,7 @@ from seggraph.transport.codes import TransportCode
 from seggraph.transport.compiled.compiler import CompiledOperation, Programs
 from seggraph.transport.cost import Costs
 from seggraph.transport.cost.operations import OperationCost
+from seggraph.transport.documents.values import LiteralsOfCorrectTypeRule
 from seggraph.transport.limits import Limits, violations
 from seggraph.transport.masking import failure_extensions
 from seggraph.transport.throttled import spend
@@ -47,7 +49,11 @@ PASSING_DOCUMENTS: Final = 8
 """How many documents are kept for a moment: between their validation in another thread and their execution."""
 MOST_ERRORS: Final = 10
 """After how many errors validation ends: to word an error can take longer than to find it."""
-RULES: Final = (*specified_rules, MaybeNullValidationRule, OneOfInputValidationRule)
+RULES: Final = (
+    *(LiteralsOfCorrectTypeRule if rule is ValuesOfCorrectTypeRule else rule for rule in specified_rules),
+    MaybeNullValidationRule,
+    OneOfInputValidationRule,
+)
 
 _UNNAMED = GraphQLError(
     "Give the operationName: the document has several operations.",

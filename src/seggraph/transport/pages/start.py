@@ -14,6 +14,9 @@ from seggraph.transport.pages.headers import NOTHING
 STYLE: Final = (
     "body{font:16px/1.5 system-ui,sans-serif;max-width:46rem;margin:3rem auto;padding:0 1rem;color:#24324a}"
     "a{color:#1f5fbf}code{background:#eef1f6;padding:.1em .3em}li{margin:.2em 0}"
+    "pre{overflow-x:auto}pre code{display:block}"
+    "table{border-collapse:collapse;display:block;overflow-x:auto}td,th{border:1px solid #8885;padding:.2em .5em;"
+    "text-align:left;vertical-align:top}"
     "@media(prefers-color-scheme:dark){body{background:#161b24;color:#d6deeb}a{color:#8ab4ff}code{background:#263041}}"
 )
 PAGE: Final = """<!doctype html>

@@ -1,0 +1,1 @@
+"""What requests bring with them: large bodies, and the rows of bulk inputs."""
