@@ -131,7 +131,7 @@ FUNCTIONS = [
 
 
 class Migration(migrations.Migration):
-    dependencies = [("seggraph", "0039_searches")]
+    dependencies = [("seggraph", "0041_reports_and_events_from_files")]
 
     operations = [
         ops.AlterModelOptions(

@@ -355,6 +355,17 @@ async def test_a_file_of_contacts_goes_in_by_its_suggestions(product: Product, c
     assert after["shippingAddress"] == shipping | {"city": "Ulm"}
 
 
+async def test_only_phone_columns_are_read_as_numbers(product: Product, context: Context) -> None:
+    await product.run(REGION, region="DE")
+
+    async with working(context):
+        await imported(product, context, "Contact ID,Name,Note,Phone\na,030 123456,030 123456,030 123456\n")
+
+    found = await person(product, "a")
+    assert (found["name"], found["attributes"]) == ("030 123456", {"Note": "030 123456"})
+    assert found["phone"] == "+4930123456"
+
+
 async def test_an_address_of_one_column_is_text_or_json(product: Product, context: Context) -> None:
     text = 'Contact ID,Shipping Address\nt,1 Ship St\nj,"{""city"": ""Bonn"", ""floor"": 2}"\nb,"{broken"\n'
 

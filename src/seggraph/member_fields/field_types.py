@@ -27,9 +27,11 @@ class CellForm(Enum):
     """As PostgreSQL writes it."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class FieldType:
     """A type: `sql` in PostgreSQL, `graphql` in the schema, `attribute` in criteria (None: no comparison has it).
+
+    Each is itself alone: two types with the same parts are different ones.
 
     `parse_cell` reads a CSV cell that is not empty and raises Invalid; `cell` says how a cell is written.
     """

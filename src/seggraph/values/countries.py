@@ -5,7 +5,7 @@ The names are those of the Unicode CLDR, which Babel carries, besides some that 
 
 import unicodedata
 from collections.abc import Iterator
-from functools import cache
+from functools import cache, lru_cache
 from typing import Final
 
 from babel import Locale
@@ -68,6 +68,7 @@ def code_of(text: str) -> str | None:
     return _codes_by_name().get(_folded(text))
 
 
+@lru_cache(maxsize=4_096)
 def normal_form(text: str) -> str:
     """The code of a country if the text names one, or else the text as it is."""
     return code_of(text) or text

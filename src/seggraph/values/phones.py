@@ -1,4 +1,4 @@
-"""Phone numbers: the one form in which a number is stored, whoever wrote it and however.
+"""Phone numbers: the one form in which a number is stored, however it was written.
 
 `+49 (0)30 123456`, `0049 30 123456` and, in Germany, `030 123456` are the number `+4930123456` (E.164). An extension
 stands behind it as RFC 3966 writes it: `+4930123456;ext=12`. Of a text that is no valid number nothing is changed.

@@ -11,7 +11,7 @@ from seggraph.vocabulary.bulk_edits import (
     BulkEditStatus,
     NotConvertible,
 )
-from seggraph.vocabulary.campaigns import CampaignSegmentRole, CampaignStatus
+from seggraph.vocabulary.campaigns import CampaignSegmentRole, CampaignStatus, ReportNameBasis
 from seggraph.vocabulary.described import DescribedIntEnum, DescribedStrEnum
 from seggraph.vocabulary.destinations import (
     DeliveryStatus,
@@ -22,6 +22,7 @@ from seggraph.vocabulary.files import (
     ExportContent,
     ExportFormat,
     ExportStatus,
+    ImportContent,
     ImportStatus,
     RowOutcome,
 )
@@ -71,6 +72,7 @@ __all__ = [
     "ExportStatus",
     "FeedbackType",
     "HistoryInterval",
+    "ImportContent",
     "ImportStatus",
     "MemberKind",
     "NotConvertible",
@@ -78,6 +80,7 @@ __all__ = [
     "ReachStatus",
     "ReachStepReason",
     "RelationType",
+    "ReportNameBasis",
     "Role",
     "RowOutcome",
     "RunStatus",

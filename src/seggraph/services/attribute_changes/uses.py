@@ -103,7 +103,7 @@ TEMPLATES: Final = f"""
 
 IMPORTS_AT_WORK: Final = """
     SELECT mapping FROM imports
-    WHERE workspace_id = $1 AND kind = $2 AND status = 'RUNNING' AND mapping IS NOT NULL
+    WHERE workspace_id = $1 AND kind = $2 AND content = 'MEMBERS' AND status = 'RUNNING' AND mapping IS NOT NULL
 """
 
 
