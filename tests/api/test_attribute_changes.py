@@ -12,10 +12,11 @@ import pytest
 from seggraph.access import Viewer
 from seggraph.api.base import ids
 from seggraph.context import Context
+from seggraph.models.imports import Import
 from seggraph.services.catalogue import catalogues
 from seggraph.services.members import bulk_edit_runs
 from seggraph.settings import Settings
-from seggraph.vocabulary import BulkEditStatus, Role
+from seggraph.vocabulary import BulkEditStatus, ImportStatus, MemberKind, Role
 from tests.api.test_bulk_edits import HALTED, over
 from tests.api.world import called
 from tests.conftest import new_viewer
@@ -611,15 +612,22 @@ async def test_what_is_no_change_is_said(product: Product, connection: asyncpg.C
         refused = await asked(product, name, change)
         assert [(one["code"], one["path"]) for one in refused["errors"]] == [(code, path)], (name, change)
     assert await connection.fetchval("SELECT count(*) FROM bulk_edits") == 0
-    await connection.execute(
-        """INSERT INTO imports (workspace_id, kind, status, file, file_name, file_size, file_sha256, file_encoding,
-             encoding, delimiter, has_header, columns, suggestions, mapping, replace, skip_lines, position, line,
-             read, added, updated, already_in, duplicate, ignored, failed, attempts, create_missing, only_targets,
-             activate, whole_rows, dry_run, partial)
-           SELECT id, 2, 'RUNNING', 'x', 'x', 1, 'x', 'utf-8', 'utf-8', ',', true, '[]', '[]',
-             '[{"column": "P", "field": "plan"}]', false, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, true, false, false, false,
-             false, 0
-           FROM workspaces"""
+    assert product.viewer is not None
+    await Import.create(
+        workspace_id=product.viewer.workspace_id,
+        kind=MemberKind.ACCOUNT,
+        status=ImportStatus.RUNNING,
+        file="x",
+        file_name="accounts.csv",
+        file_size=1,
+        file_sha256="x",
+        file_encoding="utf-8",
+        encoding="utf-8",
+        delimiter=",",
+        has_header=True,
+        columns=[],
+        suggestions=[],
+        mapping=[{"column": "Plan", "field": "plan"}],
     )
     refused = await asked(product, "plan", {"newName": "tier"})
     assert [one["code"] for one in refused["errors"]] == ["BAD_TRANSITION"]

@@ -77,6 +77,10 @@ def given(world: World) -> dict[str, dict[str, Any]]:
         "deleteEvents": {"externalIds": ["e"]},
         "cancelImport": {"id": world.objects["Draft"]["Import too"]},
         "cancelBulkEdit": {"id": world.objects["Draft"]["BulkEdit"]},
+        "cancelAttributeChange": {"id": world.objects["Draft"]["Change"]},
+        "resumeAttributeChange": {"id": world.objects["Draft"]["Failed change"]},
+        "declareAttributes": {"kind": "TICKET", "attributes": [{"name": "declared", "type": "STRING"}]},
+        "changeAttribute": {"kind": "TICKET", "name": "Third", "change": {"toType": "NUMBER"}},
         "deleteCampaign": {"id": world.objects["Draft"]["Campaign"]},
         "deleteDestination": {"id": world.objects["Draft"]["Destination"]},
         **{f"{verb}Segment": draft for verb in ("activate", "recalculate", "archive", "unarchive")},
@@ -131,6 +135,14 @@ async def prepared(world: World, admin: Product, connection: asyncpg.Connection)
         inBackground=True,
     )
     world.keep("Draft", "BulkEdit", edit["bulkEdit"]["id"])
+    for name in ("Change", "Failed change", "Third"):
+        await called(admin, "declareAttribute", "attribute { name }", kind="TICKET", name=name, type="STRING")
+        if name != "Third":
+            change = {"kind": "TICKET", "name": name, "change": {"toType": "NUMBER"}}
+            begun = await called(admin, "changeAttribute", "bulkEdit { id }", **change)
+            world.keep("Draft", name, begun["bulkEdit"]["id"])
+    failed = ids.split(world.objects["Draft"]["Failed change"])
+    await connection.execute("UPDATE bulk_edits SET status = 'FAILED' WHERE id = $1", failed and failed[1])
     for type_ in ("Import", "Import too"):
         upload = await sent(
             admin,

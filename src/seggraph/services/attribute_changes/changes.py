@@ -259,9 +259,9 @@ def _reversed(changing: AttributeChanging) -> AttributeChanging:
 
 async def _get(viewer: Viewer, edit_id: int) -> BulkEditView:
     view = await bulk_edits.get(viewer, edit_id)
+    require_bulk_edit_cancellation(viewer, created_by_id=view.created_by_id)
     if view.action is not BulkEditAction.CHANGE_ATTRIBUTE:
         raise NotFound("There is no such change of an attribute.", path=("id",))
-    require_bulk_edit_cancellation(viewer, created_by_id=view.created_by_id)
     return view
 
 
