@@ -96,7 +96,8 @@ async def test_members_by_criteria_without_a_segment(
     for given, code, path in wrong:
         payload = (await product.run(CREATE, i=given))["createExport"]
         assert [(error["code"], error["path"]) for error in payload["errors"]] == [(code, path)], given
-    segment = await people(product, 1)
+    made = await called(product, "createSegment", "segment { id }", name="All", kind="PERSON", type="STATIC")
+    segment = made["segment"]["id"]
     payload = (await product.run(CREATE, i={"segmentId": segment, "kind": "PERSON"}))["createExport"]
     assert [(error["code"], error["path"]) for error in payload["errors"]] == [("INVALID", ["kind"])]
     assert await connection.fetchval("SELECT count(*) FROM exports WHERE status <> 'READY'") == 0
@@ -128,11 +129,11 @@ async def test_what_members_ordered_and_a_complete_list_of_segments(product: Pro
         product,
         "recordCampaignMetrics",
         "rowErrors { message }",
-        metrics=[
+        rows=[
             {
                 "campaignId": campaign["campaign"]["id"],
                 "segmentId": segment,
-                "date": "2026-01-01",
+                "day": "2026-01-01",
                 "spend": "12.50",
                 "impressions": 100,
                 "clicks": 5,
