@@ -5,7 +5,7 @@ from tortoise.migrations import operations as ops
 
 
 class Migration(migrations.Migration):
-    dependencies = [("seggraph", "0039_searches")]
+    dependencies = [("seggraph", "0043_rows_in_place")]
 
     operations = [
         ops.AddField(

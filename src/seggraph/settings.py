@@ -3,6 +3,9 @@
 Nothing else in the package reads the environment.
 """
 
+import os
+from collections.abc import Iterable
+from difflib import get_close_matches
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Final, Literal
@@ -11,6 +14,7 @@ from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 FEWEST_AUDIT_DAYS: Final = 30
+PREFIX: Final = "SEGGRAPH_"
 
 RoleName = Literal["ADMIN", "LEADER", "TEAM_MEMBER"]
 """The values of `vocabulary.Role`, which is no layer below this one."""
@@ -19,9 +23,7 @@ RoleName = Literal["ADMIN", "LEADER", "TEAM_MEMBER"]
 class Settings(BaseSettings):
     """The settings of one process. docs/settings.md documents every field."""
 
-    model_config = SettingsConfigDict(
-        env_prefix="SEGGRAPH_", env_ignore_empty=True, frozen=True, extra="ignore"
-    )
+    model_config = SettingsConfigDict(env_prefix=PREFIX, env_ignore_empty=True, frozen=True, extra="ignore")
 
     database_url: str | None = Field(
         None, repr=False, description="URL of PostgreSQL 15 or newer. Unset: a server from a wheel."
@@ -258,3 +260,19 @@ class Settings(BaseSettings):
         if 0 < days < FEWEST_AUDIT_DAYS:
             raise ValueError(f"give {FEWEST_AUDIT_DAYS} or more days, or 0 to keep the log for ever")
         return days
+
+
+def unknown_settings(variables: Iterable[str] | None = None) -> dict[str, str | None]:
+    """The variables that look like settings and are none, each with the name that was perhaps meant.
+
+    They have no effect. Default: those of the environment. Kubernetes sets some of its own (`SEGGRAPH_PORT`) in the
+    pods of a service that is called seggraph, so they are no reason not to start.
+    """
+    known = [name.upper() for name in Settings.model_fields]
+    found: dict[str, str | None] = {}
+    for variable in sorted(os.environ if variables is None else variables):
+        name = variable.upper().removeprefix(PREFIX)
+        if variable.upper().startswith(PREFIX) and name not in known:
+            closest = get_close_matches(name, known, n=1)
+            found[variable] = f"{PREFIX}{closest[0]}" if closest else None
+    return found

@@ -158,17 +158,17 @@ async def test_history_tells_what_happened(product: Product, connection: asyncpg
         after = page["pageInfo"]["endCursor"]
         assert page["pageInfo"]["hasNextPage"] is (size < 3)
     assert seen == ["a", "b", "c", "b", "a", "b"]
-    told = []
+    backwards: list[str] = []
     before = None
     for size in (1, 2, 3):
         page = (await product.run(BACK, id=segment_id, last=size, before=before))["segment"][
             "membershipChanges"
         ]
-        told = [node["member"]["externalId"] for node in page["nodes"]] + told
+        backwards = [node["member"]["externalId"] for node in page["nodes"]] + backwards
         before = page["pageInfo"]["startCursor"]
         assert page["pageInfo"]["hasPreviousPage"] is (size < 3)
         assert page["pageInfo"]["hasNextPage"] is (size > 1)
-    assert told == seen
+    assert backwards == seen
     entered = (await product.run(MOVES, id=segment_id, direction="ENTERED"))["segment"]["membershipChanges"]
     assert entered["totalCount"] == len(entered["nodes"]) == 4
     between = {"from": instants[1].isoformat(), "to": instants[2].isoformat()}

@@ -13,6 +13,9 @@ def test_the_well_known_names_are_those_of_the_api() -> None:
     names = (
         "externalId name domain email phone country city address revenue employees industry score isTarget"
     )
+    names += " firstName lastName salutation postalCode state"
+    for address in ("shippingAddress", "billingAddress"):
+        names += "".join(f" {address}.{part}" for part in ("lines", "postalCode", "city", "state", "country"))
     names += " createdAt updatedAt hasAddress"
     assert sorted(field.name for field in WELL_KNOWN) == sorted(names.split())
 

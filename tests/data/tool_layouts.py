@@ -52,6 +52,16 @@ class Layout:
 CELLS: Final[Mapping[str, Make]] = {
     "externalId": lambda n: f"00A{n:06d}x",
     "name": lambda n: f"Example {n}",
+    "firstName": lambda n: ("Ada", "Emma", "Mina")[n % 3],
+    "lastName": lambda n: f"Example {n}",
+    "salutation": lambda n: ("Ms", "Dr.")[n % 2],
+    "postalCode": lambda n: f"0{n + 1000}",
+    "state": lambda n: ("CA", "NY")[n % 2],
+    "address.line2": lambda n: f"Floor {n}",
+    "shippingAddress.lines": lambda n: f"Example Lane {n}",
+    "shippingAddress.city": lambda n: ("Bonn", "Lyon")[n % 2],
+    "shippingAddress.postalCode": lambda n: f"{n + 20000}",
+    "shippingAddress.country": lambda n: ("Germany", "France")[n % 2],
     "domain": lambda n: f"https://www.company{n}.example/",
     "email": lambda n: f"someone{n}@mail{n % 7}.example",
     "phone": lambda n: f"+49 30 5550{n:04d}",
@@ -89,6 +99,8 @@ LAYOUTS: Final = (
         Website|Industry|AnnualRevenue|NumberOfEmployees|Owner.Email|OwnerId|CreatedDate
         LastModifiedById|ParentId|Rating""",
         {
+            "BillingState": "state",
+            "BillingPostalCode": "postalCode",
             "Id": "externalId",
             "Name": "name",
             "BillingStreet": "address",
@@ -109,6 +121,11 @@ LAYOUTS: Final = (
         Mailing City|Mailing State/Province|Mailing Zip/Postal Code|Mailing Country|Phone|Email
         Contact Owner|Lead Source|Created Date""",
         {
+            "Salutation": "salutation",
+            "First Name": "firstName",
+            "Last Name": "lastName",
+            "Mailing State/Province": "state",
+            "Mailing Zip/Postal Code": "postalCode",
             "Contact ID": "externalId",
             "Mailing Street": "address",
             "Mailing City": "city",
@@ -125,6 +142,8 @@ LAYOUTS: Final = (
         Associated Company|City|Country/Region|Marketing contact status|HubSpot Score
         Last Activity Date""",
         {
+            "First Name": "firstName",
+            "Last Name": "lastName",
             "Record ID": "externalId",
             "Email": "email",
             "Phone Number": "phone",
@@ -197,6 +216,11 @@ LAYOUTS: Final = (
         Default Address Province Code|Default Address Country Code|Default Address Zip
         Default Address Phone|Phone|Accepts SMS Marketing|Total Spent|Total Orders|Note|Tax Exempt|Tags""",
         {
+            "First Name": "firstName",
+            "Last Name": "lastName",
+            "Default Address Address2": "address.line2",
+            "Default Address Province Code": "state",
+            "Default Address Zip": "postalCode",
             "Customer ID": "externalId",
             "Email": "email",
             "Accepts Email Marketing": "consentEmail",
@@ -226,15 +250,51 @@ LAYOUTS: Final = (
         PERSON,
         """Name|Username|Last Active|Date Registered|Email|Orders|Total Spend|AOV|Country / Region|City
         Region|Postal Code""",
-        {"Name": "name", "Email": "email", "Country / Region": "country", "City": "city"},
+        {
+            "Postal Code": "postalCode",
+            "Name": "name",
+            "Email": "email",
+            "Country / Region": "country",
+            "City": "city",
+        },
         cells={"AOV": lambda n: f"{n}.50"},
+    ),
+    Layout(
+        "WooCommerce users",
+        PERSON,
+        """user_id|first_name|last_name|user_email|billing_address_1|billing_address_2|billing_city|billing_postcode
+        billing_country|billing_phone|shipping_address_1|shipping_city|shipping_postcode|shipping_country""",
+        {
+            "user_id": "externalId",
+            "first_name": "firstName",
+            "last_name": "lastName",
+            "user_email": "email",
+            "billing_address_1": "address",
+            "billing_address_2": "address.line2",
+            "billing_city": "city",
+            "billing_postcode": "postalCode",
+            "billing_country": "country",
+            "billing_phone": "phone",
+            "shipping_address_1": "shippingAddress.lines",
+            "shipping_city": "shippingAddress.city",
+            "shipping_postcode": "shippingAddress.postalCode",
+            "shipping_country": "shippingAddress.country",
+        },
     ),
     Layout(
         "Magento customers",
         PERSON,
         """ID|Name|Email|Group|Phone|ZIP|Country|State/Province|Customer Since|Web Site|Date of Birth
         Tax VAT Number|Gender""",
-        {"ID": "externalId", "Name": "name", "Email": "email", "Phone": "phone", "Country": "country"},
+        {
+            "ZIP": "postalCode",
+            "State/Province": "state",
+            "ID": "externalId",
+            "Name": "name",
+            "Email": "email",
+            "Phone": "phone",
+            "Country": "country",
+        },
     ),
     Layout(
         "Stripe customers",
@@ -258,6 +318,8 @@ LAYOUTS: Final = (
         """Email Address|First Name|Last Name|Address|Phone Number|Birthday|MEMBER_RATING|OPTIN_TIME
         OPTIN_IP|CONFIRM_TIME|GMTOFF|DSTOFF|TIMEZONE|CC|REGION|LAST_CHANGED|LEID|EUID|NOTES|TAGS""",
         {
+            "First Name": "firstName",
+            "Last Name": "lastName",
             "Email Address": "email",
             "Address": "address",
             "Phone Number": "phone",
@@ -273,6 +335,10 @@ LAYOUTS: Final = (
         State / Region|Country|Zip Code|Source|Email Marketing Consent|SMS Marketing Consent
         Profile Created On|Historic CLV""",
         {
+            "First Name": "firstName",
+            "Last Name": "lastName",
+            "State / Region": "state",
+            "Zip Code": "postalCode",
             "Email": "email",
             "Klaviyo ID": "externalId",
             "Phone Number": "phone",
@@ -292,7 +358,13 @@ LAYOUTS: Final = (
         "Brevo contacts",
         PERSON,
         "CONTACT ID|EMAIL|FIRSTNAME|LASTNAME|SMS|WHATSAPP|ADDED_TIME|MODIFIED_TIME|BLACKLISTED",
-        {"CONTACT ID": "externalId", "EMAIL": "email", "SMS": "phone"},
+        {
+            "FIRSTNAME": "firstName",
+            "LASTNAME": "lastName",
+            "CONTACT ID": "externalId",
+            "EMAIL": "email",
+            "SMS": "phone",
+        },
         delimiter=";",
         cells={"SMS": lambda n: f"4930555{n:04d}", "WHATSAPP": lambda n: f"4930555{n:04d}"},
     ),
@@ -302,6 +374,8 @@ LAYOUTS: Final = (
         """Customer|Company|Street Address|City|State|Country|Zip|Phone|Email|Customer type|Open Balance
         Attachments""",
         {
+            "State": "state",
+            "Zip": "postalCode",
             "Customer": "name",
             "Street Address": "address",
             "City": "city",
@@ -317,6 +391,9 @@ LAYOUTS: Final = (
         POAddressLine2|POCity|PORegion|POPostalCode|POCountry|PhoneNumber|FaxNumber|MobileNumber
         Website|TaxNumber|BankAccountNumber""",
         {
+            "POAddressLine2": "address.line2",
+            "PORegion": "state",
+            "POPostalCode": "postalCode",
             "ContactName": "name",
             "AccountNumber": "externalId",
             "EmailAddress": "email",
@@ -334,6 +411,9 @@ LAYOUTS: Final = (
         Labels|E-mail 1 - Label|E-mail 1 - Value|Phone 1 - Label|Phone 1 - Value|Address 1 - Street
         Address 1 - City|Address 1 - Postal Code|Address 1 - Country|Website 1 - Value""",
         {
+            "First Name": "firstName",
+            "Last Name": "lastName",
+            "Address 1 - Postal Code": "postalCode",
             "Labels": "tags",
             "E-mail 1 - Value": "email",
             "Phone 1 - Value": "phone",
@@ -353,6 +433,10 @@ LAYOUTS: Final = (
         Home Phone|Mobile Phone|Business Street|Business City|Business State|Business Postal Code
         Business Country/Region|Categories|Web Page""",
         {
+            "First Name": "firstName",
+            "Last Name": "lastName",
+            "Business State": "state",
+            "Business Postal Code": "postalCode",
             "E-mail Address": "email",
             "Business Phone": "phone",
             "Business Street": "address",
@@ -368,6 +452,10 @@ LAYOUTS: Final = (
         """Kundennummer|Anrede|Vorname|Nachname|Firma|Straße|PLZ|Ort|Land|E-Mail|Telefon|Newsletter
         Erstellt am|Bearbeiter""",
         {
+            "Anrede": "salutation",
+            "Vorname": "firstName",
+            "Nachname": "lastName",
+            "PLZ": "postalCode",
             "Kundennummer": "externalId",
             "Straße": "address",
             "Ort": "city",
@@ -409,6 +497,10 @@ LAYOUTS: Final = (
         """Numéro client|Civilité|Prénom|Nom|Société|Adresse|Code postal|Ville|Pays|Adresse e-mail
         Téléphone|Responsable""",
         {
+            "Civilité": "salutation",
+            "Prénom": "firstName",
+            "Nom": "lastName",
+            "Code postal": "postalCode",
             "Numéro client": "externalId",
             "Adresse": "address",
             "Ville": "city",
@@ -445,6 +537,7 @@ LAYOUTS: Final = (
         PERSON,
         "Nome completo|E-mail|Telefone|Empresa|Endereço|Cidade|País|CEP|Responsável",
         {
+            "CEP": "postalCode",
             "Nome completo": "name",
             "E-mail": "email",
             "Telefone": "phone",

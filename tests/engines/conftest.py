@@ -16,6 +16,7 @@ CREATE TABLE members (
     consent_email smallint NOT NULL, consent_direct_mail smallint NOT NULL, consent_sms smallint NOT NULL,
     consent_phone smallint NOT NULL, consent_push smallint NOT NULL,
     created_at timestamptz NOT NULL, updated_at timestamptz NOT NULL, version int NOT NULL DEFAULT 1,
+    first_name text, last_name text, salutation text, postal_code text, state text,
     UNIQUE (workspace_id, kind, ordinal)
 );
 CREATE TABLE member_addresses (

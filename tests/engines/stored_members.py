@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import asyncpg
 
-from seggraph.criteria.catalogue import WELL_KNOWN, AttributeDefinition, Catalogue, Storage
+from seggraph.criteria.catalogue import WELL_KNOWN, AttributeDefinition, Catalogue
 from seggraph.criteria.naive import NaiveMember
 from seggraph.criteria.operators.cases import Stored
 from seggraph.vocabulary import AttributeType, Channel, ConsentState, MemberKind
@@ -35,6 +35,8 @@ REQUIRED: dict[str, Stored] = {
 }
 """Values for the fields that are never unset."""
 
+PART_KEYS = ("lines", "postalCode", "city", "state", "country")
+
 _CHANNELS = {channel: f"consent_{channel.name.lower()}" for channel in Channel}
 
 
@@ -58,7 +60,7 @@ async def store(
     first_id: int = 1,
 ) -> None:
     """Insert the members with ordinals 0, 1, 2 ... in their order."""
-    columns = {field.name: field.key for field in WELL_KNOWN if field.storage is not Storage.ADDRESS}
+    columns = {field.name: field.key for field in WELL_KNOWN if not field.is_address}
     names = [
         "id",
         "workspace_id",
@@ -85,10 +87,30 @@ async def store(
     ]
     await connection.executemany(f"INSERT INTO members ({', '.join(names)}) VALUES ({places})", rows)
     addresses = [
-        (first_id + ordinal, workspace_id, one.fields.get("address")) for ordinal, one in enumerate(members)
+        (
+            first_id + ordinal,
+            workspace_id,
+            one.fields.get("address"),
+            _address(one, "shippingAddress"),
+            _address(one, "billingAddress"),
+        )
+        for ordinal, one in enumerate(members)
     ]
-    insert = "INSERT INTO member_addresses (member_id, workspace_id, address) VALUES ($1, $2, $3)"
+    insert = """
+        INSERT INTO member_addresses (member_id, workspace_id, address, shipping_address, billing_address)
+        VALUES ($1, $2, $3, $4, $5)
+    """
     await connection.executemany(insert, addresses)
+
+
+def _address(member: NaiveMember, name: str) -> str | None:
+    """An address object whose parts the member has as fields; lines that a comma separates are several."""
+    parts: dict[str, object] = {
+        key: member.fields[f"{name}.{key}"] for key in PART_KEYS if f"{name}.{key}" in member.fields
+    }
+    if isinstance(lines := parts.get("lines"), str):
+        parts["lines"] = lines.split(", ")
+    return json.dumps(parts) if parts else None
 
 
 def _json(attributes: Mapping[str, Stored]) -> str:

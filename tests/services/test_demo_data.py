@@ -20,8 +20,9 @@ from seggraph.vocabulary import AttributeType, Channel, ConsentState, MemberKind
 
 AS_OF = date(2026, 3, 1)
 MEMBER_INPUT = (
-    "externalId, name, domain, email, phone, country, city, address, shippingAddress, billingAddress, revenue, "
-    "employees, industry, score, isTarget, attributes, tags, consents"
+    "externalId, name, firstName, lastName, salutation, domain, email, phone, country, city, postalCode, state, "
+    "address, shippingAddress, billingAddress, revenue, employees, industry, score, isTarget, attributes, "
+    "tags, consents"
 )
 
 
@@ -115,7 +116,7 @@ def test_addresses_lie_in_the_reserved_domain(members: dict[MemberKind, list[dic
         if member["email"]:
             assert re.fullmatch(r"[a-z.-]+@" + re.escape(member["domain"]), member["email"])
         if member["phone"]:
-            assert re.fullmatch(r"\+\d[\d ]{8,16}", member["phone"])
+            assert re.fullmatch(r"\+[1-9]\d{8,14}", member["phone"])
 
 
 def test_size_revenue_and_plan_go_together(members: dict[MemberKind, list[dict[str, Any]]]) -> None:

@@ -194,7 +194,8 @@ async def test_marks_of_a_spreadsheet_go_when_the_whole_column_has_them(
 
     found = await member(viewer, "9980000000001", PERSON)
     assert found.phone == "+573158170000"
-    assert found.attributes == {"Default Address Zip": "04616", "Default Address Phone": "3158170000"}
+    assert (found.external_id, found.postal_code) == ("9980000000001", "04616")
+    assert found.attributes == {"Default Address Phone": "3158170000"}
 
 
 async def test_apostrophes_that_are_part_of_a_name_stay(context: Context, viewer: Viewer) -> None:
@@ -210,7 +211,15 @@ async def test_codes_are_texts_though_they_are_digits(context: Context, viewer: 
     await by_suggestions(context, viewer, "Id,Name,BillingPostalCode\ne1,A,27215\n")
     await by_suggestions(context, viewer, "Id,Name,BillingPostalCode\ne3,C,02139\ne4,D,SW1A 1AA\n")
 
-    codes = [(await member(viewer, one)).attributes["BillingPostalCode"] for one in ("e1", "e3", "e4")]
+    codes = [(await member(viewer, one)).postal_code for one in ("e1", "e3", "e4")]
+    assert codes == ["27215", "02139", "SW1A 1AA"]
+
+
+async def test_codes_that_become_attributes_are_texts_too(context: Context, viewer: Viewer) -> None:
+    await by_suggestions(context, viewer, "Id,Name,VAT Number\ne1,A,27215\n")
+    await by_suggestions(context, viewer, "Id,Name,VAT Number\ne3,C,02139\ne4,D,SW1A 1AA\n")
+
+    codes = [(await member(viewer, one)).attributes["VAT Number"] for one in ("e1", "e3", "e4")]
     assert codes == ["27215", "02139", "SW1A 1AA"]
 
 

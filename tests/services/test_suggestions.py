@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from seggraph.services.catalogue.columns import Appearance, look
-from seggraph.services.imports.mappings import FIELDS
+from seggraph.services.imports.mappings import TARGETS
 from seggraph.vocabulary import MemberKind
 from tests.data.tool_layouts import LAYOUTS, Layout, measure
 
@@ -30,7 +30,7 @@ def test_the_columns_of_common_tools_get_their_fields(tmp_path: Path) -> None:
             assert [column.name for column in appearance.columns] == layout.names
             yield layout, fields_of(appearance)
 
-    measured = measure(suggestions(), FIELDS.__contains__)
+    measured = measure(suggestions(), TARGETS.__contains__)
 
     assert measured.recall >= 0.95, measured.missed
     assert measured.precision >= 0.95, measured.wrong

@@ -64,7 +64,7 @@ async def test_whoever_waits_to_create_sees_whom_the_other_created(
             while not await connection.fetchval(WAITING):  # noqa: ASYNC110 - only the server knows
                 await asyncio.sleep(0.01)
         theirs = [{"ordinal": 0, "external_id": "a", "name": "theirs", "attributes": {}}]
-        await connection.execute(upserts.INSERT, *population, orjson.dumps(theirs).decode(), 1)
+        await connection.execute(upserts.INSERT, *population, orjson.dumps(theirs).decode(), 1, [])
     report = await upserting
 
     assert (report.created, report.updated, report.row_errors) == (1, 1, [])

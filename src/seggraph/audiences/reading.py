@@ -80,7 +80,9 @@ def held_bitmaps(
     for row in rows:
         if row["segment_id"] is not None:
             continue
-        ordinals = BitMap.union(BitMap(), *(large[digest] for digest, _ in large_chunks(row)))
+        ordinals = BitMap()
+        if row["digests"]:
+            ordinals = BitMap.union(*map(large.__getitem__, row["digests"]))
         for roaring in row["small"] or ():
             ordinals |= from_bytes(roaring) & within_ordinals
         delta = None

@@ -7,19 +7,22 @@ from contextlib import asynccontextmanager, contextmanager, suppress
 from pathlib import Path
 from typing import Any, Final
 
+import structlog
 import typer
 from pydantic import SecretStr
 from rich.console import Console
 
 from seggraph import embedded, observability
 from seggraph.services.identity.workspaces import new_secret
-from seggraph.settings import Settings
+from seggraph.settings import Settings, unknown_settings
 
 new_loop: Callable[[], asyncio.AbstractEventLoop] | None
 try:
     from uvloop import new_event_loop as new_loop
 except ImportError:  # it is not made for every platform
     new_loop = None
+
+log = structlog.get_logger()
 
 app: Final = typer.Typer(
     name="seggraph",
@@ -42,9 +45,12 @@ def run(server: Coroutine[Any, Any, None]) -> None:
 
 
 def load_settings() -> Settings:
-    """The settings of the environment; logging is set up by them."""
+    """The settings of the environment; logging is set up by them. Variables that are no settings are named."""
     settings = Settings()
     observability.configure(level=settings.log_level, as_json=settings.log_json)
+    for variable, meant in unknown_settings().items():
+        hint = f"; did you mean {meant}?" if meant else ", see docs/settings.md."
+        log.warning("setting_unknown", reason=f"{variable} is no setting and has no effect{hint}")
     return settings
 
 

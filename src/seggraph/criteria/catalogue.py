@@ -4,7 +4,7 @@ Identifiers in SQL come from here and from nowhere else. It is built from plain 
 reads a table.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from enum import StrEnum
@@ -12,7 +12,7 @@ from itertools import chain
 from typing import Final
 
 from seggraph.criteria.operators import OPERATORS, AttributeOp
-from seggraph.member_fields import FIELDS, FieldGroup, MemberField
+from seggraph.member_fields import FIELDS, PARTS, FieldGroup, MemberField, PartField
 from seggraph.vocabulary import AttributeType, MemberKind
 
 Group = FieldGroup
@@ -30,6 +30,8 @@ class Storage(StrEnum):
     TIMESTAMPTZ = "timestamptz"
     ADDRESS = "address"
     """Text in the table of addresses, which is separate so that the row of a member is narrow."""
+    ADDRESS_PART = "address part"
+    """A key of an address object in that table."""
     JSON = "json"
     """A key of the members' `attributes`."""
     PROPERTY = "property"
@@ -54,8 +56,9 @@ class AttributeDefinition:
 class Field:
     """A field of the members of a kind.
 
-    `key` is the column, or the key of a custom attribute. `required` says that it is never unset. A hidden field
-    still works in criteria but is not offered. `example` is a value as JSON has it.
+    `key` is the column, or the key of a custom attribute; `part` is the key in an address object. `required` says that
+    it is never unset. A hidden field still works in criteria but is not offered. `example` is a value as JSON has it.
+    `stored_form` brings a text into the form in which values are stored; it is None where they are stored as they come.
     """
 
     name: str
@@ -69,6 +72,8 @@ class Field:
     required: bool = False
     hidden: bool = False
     is_personal: bool = False
+    part: str | None = None
+    stored_form: Callable[[str], str] | None = None
 
     @property
     def operators(self) -> tuple[AttributeOp, ...]:
@@ -79,6 +84,18 @@ class Field:
     def is_custom(self) -> bool:
         """Whether the workspace defined it."""
         return self.storage is Storage.JSON
+
+    @property
+    def is_address(self) -> bool:
+        """Whether it is in the table of addresses."""
+        return self.storage in (Storage.ADDRESS, Storage.ADDRESS_PART)
+
+    @property
+    def change(self) -> str:
+        """What a change of it is called: as the column, or as the attribute; all addresses have one name."""
+        if self.is_address:
+            return "address"
+        return f"attributes.{self.key}" if self.is_custom else self.key
 
 
 def _well_known(field: MemberField) -> Iterator[Field]:
@@ -95,13 +112,35 @@ def _well_known(field: MemberField) -> Iterator[Field]:
             example=field.example,
             required=field.required,
             is_personal=field.is_personal,
+            stored_form=field.stored_form,
         )
 
 
+def _part(part: PartField) -> Field:
+    """The part of an address as criteria see it."""
+    return Field(
+        name=part.name,
+        type=AttributeType.STRING,
+        storage=Storage.ADDRESS_PART,
+        key=part.field.column,
+        label=part.label,
+        description=part.description,
+        group=Group.PROFILE,
+        example=part.part.example,
+        is_personal=part.field.is_personal,
+        part=part.part.key,
+        stored_form=part.part.stored_form,
+    )
+
+
 WELL_KNOWN: Final[tuple[Field, ...]] = tuple(
-    sorted(chain.from_iterable(map(_well_known, FIELDS)), key=lambda field: list(Group).index(field.group))
+    sorted(
+        (*chain.from_iterable(map(_well_known, FIELDS)), *map(_part, PARTS.values())),
+        key=lambda field: list(Group).index(field.group),
+    )
 )
-"""The fields that members of every kind have, by group: those of the table in member_fields that have one."""
+"""The fields that members of every kind have, by group: those of the table in member_fields that have one, and
+the parts of addresses."""
 
 _EXAMPLES: Final[dict[AttributeType, str | int | bool]] = {
     AttributeType.STRING: "gold",

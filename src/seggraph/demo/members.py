@@ -238,6 +238,9 @@ def _account(draw: _Draw, company: _Company, index: int, today: int) -> Member:
     return {
         "externalId": f"acc-{index + 1:06d}",
         "name": company.name,
+        "firstName": None,
+        "lastName": None,
+        "salutation": None,
         "domain": company.domain,
         "email": f"{draw.pick(('info', 'hello', 'office', 'contact'))}@{company.domain}"
         if draw.unit() < 0.84
@@ -245,9 +248,15 @@ def _account(draw: _Draw, company: _Company, index: int, today: int) -> Member:
         "phone": _phone(draw, company.country) if draw.unit() < 0.78 else None,
         "country": company.country.code,
         "city": company.city,
+        "postalCode": company.postal_code,
+        "state": None,
         "address": _one_line(street, company) if draw.unit() < 0.72 else None,
-        "shippingAddress": _postal(street, company) if draw.unit() < 0.35 else None,
-        "billingAddress": _postal(street, company) if price else None,
+        "shippingAddress": _postal(street, company.city, company.postal_code, company.country)
+        if draw.unit() < 0.35
+        else None,
+        "billingAddress": _postal(street, company.city, company.postal_code, company.country)
+        if price
+        else None,
         "revenue": Decimal(max(1, round(revenue / 1000)) * 1000),
         "employees": company.employees,
         "industry": company.industry.name,
@@ -288,13 +297,20 @@ def _person(draw: _Draw, company: _Company, index: int, account: int, today: int
     return {
         "externalId": f"per-{index + 1:06d}",
         "name": f"{given} {family}",
+        "firstName": given,
+        "lastName": family,
+        "salutation": "Dr." if index % 23 == 0 else None,
         "domain": company.domain,
         "email": f"{_slug(given)}.{_slug(family)}@{company.domain}" if draw.unit() < 0.88 else None,
         "phone": _phone(draw, country) if draw.unit() < 0.55 else None,
         "country": country.code,
         "city": city,
+        "postalCode": postal_code,
+        "state": None,
         "address": f"{street}, {postal_code} {city}, {country.code}" if has_address else None,
-        "shippingAddress": None,
+        "shippingAddress": _postal(street, city, postal_code, country)
+        if has_address and index % 3 == 0
+        else None,
         "billingAddress": None,
         "revenue": None,
         "employees": None,
@@ -347,24 +363,22 @@ def _one_line(street: str, company: _Company) -> str:
     return f"{street}, {company.postal_code} {company.city}, {company.country.code}"
 
 
-def _postal(street: str, company: _Company) -> dict[str, str]:
-    return {
-        "street": street,
-        "postalCode": company.postal_code,
-        "city": company.city,
-        "country": company.country.code,
-    }
+def _postal(street: str, city: str, postal_code: str, country: Country) -> dict[str, object]:
+    return {"lines": [street], "postalCode": postal_code, "city": city, "country": country.code}
 
 
 def _phone(draw: _Draw, country: Country) -> str:
-    """The country's pattern with its digits filled in; the first is not 0 or 1, as in an American area code."""
+    """The country's pattern with its digits filled in; the first is not 0 or 1, as in an American area code.
+
+    It is written as members have it, without spaces.
+    """
     pattern, length = _phone_pattern(country.phone)
     return pattern % tuple(str(int((0.2 + 0.8 * draw.unit()) * 10**length)))
 
 
 @lru_cache
 def _phone_pattern(phone: str) -> tuple[str, int]:
-    return phone.replace("#", "%s"), phone.count("#")
+    return phone.replace(" ", "").replace("#", "%s"), phone.count("#")
 
 
 def _instant(draw: _Draw, day: int) -> str:

@@ -14,9 +14,12 @@ from seggraph import member_fields
 from seggraph.errors import Invalid, NotFound, Path, TooLong, TooMany
 
 ATTRIBUTES: Final = "attributes."
-FIELDS: Final = tuple(field.name for field in member_fields.FIELDS if field.is_mappable)
-"""The fields of members that a template may read besides attributes. Consents are not among them: they decide who is
-sent, and change without anything that was sent being another."""
+FIELDS: Final = (
+    *(field.name for field in member_fields.FIELDS if field.is_mappable),
+    *member_fields.PARTS,
+)
+"""The fields of members, and parts of addresses, that a template may read besides attributes. Consents are not among
+them: they decide who is sent, and change without anything that was sent being another."""
 
 DEFAULT: Final[Mapping[str, Any]] = {"email": "$email", "name": "$name"}
 

@@ -107,6 +107,10 @@ class Evaluation:
     ) -> list[BitMap]:
         """The members that satisfy each tree. Predicates come first, then look-ups for members that still matter."""
         terms = self._plan(criteria).terms
+        rows = [term for term in terms if isinstance(term, RowPredicate)]
+        is_of_rows = len(rows) == len(terms)
+        if ordinals is not None and is_of_rows and all(map(_is_predicate, rows)):
+            return await self._of_rows(population, rows, ordinals)
         segments = await self._segments(population, Plan(terms).segment_ids, ordinals)
         recall = None if self.recall is None or ordinals is not None else self.recall.about(population)
         known = Known({}, segments)
@@ -122,9 +126,18 @@ class Evaluation:
                 if is_due is None or is_due(leaf)
             }
             known = known.with_found(await self._find(population, missing, ordinals, ask, recall))
-        if all(isinstance(term, RowPredicate) for term in terms):
+        if is_of_rows:
             return [known.members(term).copy() for term in terms]
         return await asyncio.to_thread(lambda: [known.members(term).copy() for term in terms])
+
+    async def _of_rows(
+        self, population: Population, rows: Sequence[RowPredicate], ordinals: BitMap
+    ) -> list[BitMap]:
+        """The same for predicates about given members: a refresh asks a thousand such rules."""
+        found = await self._rows(population, dict.fromkeys(rows, ordinals))
+        # Equal predicates have one answer, which callers may change.
+        is_each_once = len(found) == len(rows)
+        return [found[row].members if is_each_once else found[row].members.copy() for row in rows]
 
     def _plan(self, criteria: Sequence[Checked]) -> Plan:
         """The plan. If answers are cached, each condition is a leaf of its own, unless there are too many."""
@@ -271,6 +284,7 @@ class Evaluation:
             for leaf, within_ordinals in lookup.items()
             if within_ordinals is None
             and isinstance(leaf.question, SequenceTest)
+            and not leaf.question.is_of_totals
             and await self._cost(population, leaf, None) > sequence_lookup.PLAIN_COST
         }
         if not large:

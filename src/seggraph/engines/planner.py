@@ -47,7 +47,7 @@ def key_of(question: Question) -> TableKey:
         case RelatedTest(direction, where):
             return "related", (direction, where)
         case SequenceTest() as sequence:
-            return "sequence", sequence
+            return ("sequence of totals" if sequence.is_of_totals else "sequence"), sequence
 
 
 MAX_SINGLE_LOOKUPS: Final = 20_000
@@ -166,7 +166,24 @@ def plan(trees: Iterable[Checked], *, apart: bool = False, cache: PlanCache | No
 
     if cache is None:
         return Plan(list(map(planned, trees)))
-    return Plan([cache.get_or_make((tree, apart), partial(planned, tree)) for tree in trees])
+    return Plan([cache.get_or_make(_PlanKey(tree, apart), partial(planned, tree)) for tree in trees])
+
+
+@dataclass(frozen=True, slots=True)
+class _PlanKey:
+    """The key of a cached term. A cache asks for the hash some times, which walks all criteria each time."""
+
+    tree: Checked
+    apart: bool
+    _hash: int = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Compute the hash."""
+        object.__setattr__(self, "_hash", hash((self.tree, self.apart)))
+
+    def __hash__(self) -> int:
+        """The hash of the tree."""
+        return self._hash
 
 
 def _existing(term: Term) -> Term:

@@ -6,6 +6,7 @@ that a webhook has a topic for are also stored in `webhook_facts`, from which it
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import Final
 
 import asyncpg
@@ -42,28 +43,39 @@ OVERDUE = """
 FORGET = "DELETE FROM outbox WHERE id = ANY($1)"
 
 
-def keep(unit: UnitOfWork, facts: Sequence[Fact]) -> list[int]:
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What was stored with a unit of work, from the end of its transaction on: ids, and encoded facts by workspace."""
+
+    ids: list[int] = field(default_factory=list)
+    encoded: dict[int, list[bytes]] = field(default_factory=dict)
+
+
+def keep(unit: UnitOfWork, facts: Sequence[Fact]) -> Kept:
     """Store facts with the unit of work; the sweeper publishes them. Returns what will have their ids."""
-    stored: list[int] = []
+    kept = Kept()
 
     async def store() -> None:
         workspace_ids = [fact.workspace_id for fact in facts]
         topics = [",".join(topics_of(fact)) for fact in facts]
-        rows = await unit.connection.fetch(STORE, workspace_ids, [encode(fact) for fact in facts], topics)
-        stored.extend(row["id"] for row in rows)
+        encoded = [encode(fact) for fact in facts]
+        rows = await unit.connection.fetch(STORE, workspace_ids, encoded, topics)
+        kept.ids.extend(row["id"] for row in rows)
+        for workspace_id, data in zip(workspace_ids, encoded, strict=True):
+            kept.encoded.setdefault(workspace_id, []).append(data)
 
     unit.before_commit(store)
-    return stored
+    return kept
 
 
 def publish(stream: EventStream, unit: UnitOfWork, facts: Sequence[Fact]) -> None:
     """Publish facts after the commit of the unit of work, and store them until then."""
-    stored = keep(unit, facts)
+    kept = keep(unit, facts)
 
     async def send() -> None:
-        if await stream.publish(facts):
+        if await stream.publish_encoded(kept.encoded):
             async with database() as connection:
-                await _forget(connection, stored)
+                await _forget(connection, kept.ids)
 
     unit.after_commit(send)
 

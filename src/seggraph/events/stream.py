@@ -106,6 +106,10 @@ class EventStream:
         by_workspace: dict[int, list[bytes]] = {}
         for fact in facts:
             by_workspace.setdefault(fact.workspace_id, []).append(encode(fact))
+        return await self.publish_encoded(by_workspace)
+
+    async def publish_encoded(self, by_workspace: Mapping[int, Sequence[bytes]]) -> bool:
+        """The same with facts that are encoded already, by workspace."""
         if not by_workspace:
             return True
         owed = self._unpublished & by_workspace.keys()

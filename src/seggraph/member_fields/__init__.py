@@ -2,13 +2,14 @@
 schema take theirs from. docs/contributing.md says how a field is added.
 """
 
-from seggraph.member_fields.field import FieldGroup, MemberField, MemberTable, Suggestions
+from seggraph.member_fields.field import FieldGroup, MemberField, MemberTable, PartField, Suggestions
 from seggraph.member_fields.field_types import CellForm, FieldType
 from seggraph.member_fields.table import (
     ATTRIBUTES,
     BY_NAME,
     CONSENTS,
     FIELDS,
+    PARTS,
     consent_column,
 )
 
@@ -17,11 +18,13 @@ __all__ = [
     "BY_NAME",
     "CONSENTS",
     "FIELDS",
+    "PARTS",
     "CellForm",
     "FieldGroup",
     "FieldType",
     "MemberField",
     "MemberTable",
+    "PartField",
     "Suggestions",
     "consent_column",
 ]

@@ -7,20 +7,21 @@ its caller adds the name of the field.
 import math
 from collections.abc import Callable
 from decimal import Decimal
-from typing import Any, Final
-
-import orjson
+from typing import Final
 
 from seggraph.errors import Invalid, Required, TooLong, TooMany
-from seggraph.values import domains
+from seggraph.values import countries, domains, phones
 from seggraph.values.attribute_values import storable_text
 from seggraph.values.emails import MAX_EMAIL, is_one_address, tidied
 
 MAX_EXTERNAL_ID: Final = 255
 MAX_SHORT_TEXT: Final = 500
+MAX_PART_OF_NAME: Final = 200
+"""Two of them, with a space between, make a name."""
+MAX_SALUTATION: Final = 100
+MAX_POSTAL_CODE: Final = 32
 MAX_PHONE: Final = 64
 MAX_ADDRESS: Final = 1_000
-MAX_ADDRESS_BYTES: Final = 4_000
 MAX_TAG: Final = 100
 MAX_TAGS: Final = 500
 MAX_EMPLOYEES: Final = 2**31 - 1
@@ -79,6 +80,18 @@ def clean_email(value: object) -> str | None:
     return tidied(email)
 
 
+def clean_phone(value: object) -> str | None:
+    """A phone number as E.164 if it names its country, or any other text as it is."""
+    phone = clean_text(value, MAX_PHONE)
+    return None if phone is None else phones.normal_form(phone)
+
+
+def clean_country(value: object) -> str | None:
+    """The code of a country, or any other text as it is."""
+    country = clean_text(value, MAX_SHORT_TEXT)
+    return None if country is None else countries.normal_form(country)
+
+
 def clean_revenue(value: object) -> Decimal | None:
     """An amount of money below 10^16 with at most 4 decimals."""
     if isinstance(value, Decimal):
@@ -114,38 +127,14 @@ def clean_target(value: object) -> bool:
 
 
 def clean_tags(tags: object) -> list[str]:
-    """Tags as a sorted list in which each stands once; no tags for None. Raises Invalid, TooLong, TooMany."""
+    """Tags as a sorted list in which each stands once, and none that is empty; no tags for None.
+
+    Raises Invalid, TooLong, TooMany.
+    """
     if not tags:
         return []
     if not isinstance(tags, list):
         raise Invalid("This must be a list of texts.")
     if len(tags) > MAX_TAGS:
         raise TooMany(f"A member has at most {MAX_TAGS} tags.")
-    return sorted({required_text(tag, MAX_TAG, "a tag") for tag in tags})
-
-
-def clean_address_object(value: Any) -> dict[str, Any] | None:
-    """A postal address as a JSON object. Raises Invalid."""
-    if value is not None and not (isinstance(value, dict) and _is_small_json(value)):
-        raise Invalid(f"An address is an object of at most {MAX_ADDRESS_BYTES} bytes of plain JSON.")
-    return value or None
-
-
-def _is_small_json(value: object) -> bool:
-    """Whether it can be stored, and read again by any JSON reader, within the limit."""
-    try:
-        size = len(orjson.dumps(value))
-    except TypeError:  # whole numbers beyond 64 bits, half a surrogate pair, too deep
-        return False
-    return size <= MAX_ADDRESS_BYTES and _has_no_nul(value)
-
-
-def _has_no_nul(value: object) -> bool:
-    match value:
-        case str():
-            return "\0" not in value
-        case dict():
-            return all("\0" not in key and _has_no_nul(item) for key, item in value.items())
-        case list():
-            return all(map(_has_no_nul, value))
-    return True
+    return sorted({text for tag in tags if (text := clean_text(tag, MAX_TAG)) is not None})

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from enum import Enum, StrEnum, auto
 from typing import Any
 
+from seggraph.member_fields.addresses import AddressPart, part_in_sql
 from seggraph.member_fields.field_types import FieldType
 from seggraph.vocabulary import Channel
 from seggraph.vocabulary.described import DescribedStrEnum
@@ -45,6 +46,7 @@ class MemberField:
     - `type`: what its values are in PostgreSQL, GraphQL, criteria and CSV cells.
     - `label`, `description`: what people read; `input_description` instead where they set the field.
     - `clean`: checks and normalises a value that a client gives. None if clients cannot set it in `MemberInput`.
+    - `stored_form`: the form in which `clean` stores a text, for texts that are compared with stored ones.
     - `default`: the SQL of the value of a new member for which nothing is given.
     - `required`: whether every member has a value.
     - `group`, `example`: the heading in the catalogue of criteria, and a value. Without a group criteria have no
@@ -69,6 +71,7 @@ class MemberField:
     input_description: str = ""
     table: MemberTable = MemberTable.MEMBERS
     clean: Callable[[Any], Any] | None = None
+    stored_form: Callable[[str], str] | None = None
     default: str | None = None
     required: bool = False
     group: FieldGroup | None = None
@@ -93,3 +96,31 @@ class MemberField:
     def is_address(self) -> bool:
         """Whether it is stored in the table of addresses."""
         return self.table is MemberTable.ADDRESSES
+
+
+@dataclass(frozen=True, slots=True)
+class PartField:
+    """A part of a field that is an address object, such as the city of the shipping address."""
+
+    field: MemberField
+    part: AddressPart
+
+    @property
+    def name(self) -> str:
+        """What criteria, CSV mappings, exports and destinations call it."""
+        return f"{self.field.name}.{self.part.key}"
+
+    @property
+    def label(self) -> str:
+        """The label that people read."""
+        return f"{self.field.label}: {self.part.label}"
+
+    @property
+    def description(self) -> str:
+        """What it is."""
+        return self.part.description.format(address=self.field.label.lower())
+
+    @property
+    def sql(self) -> str:
+        """The SQL of its text, in a statement that calls the table of addresses `a`."""
+        return part_in_sql(f"a.{self.field.column}", self.part.key)

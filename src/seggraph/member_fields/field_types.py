@@ -6,6 +6,7 @@ from enum import Enum, auto
 from typing import Any, Final
 
 from seggraph.errors import Invalid
+from seggraph.member_fields import addresses
 from seggraph.values import csv_values, words
 from seggraph.vocabulary import AttributeType, ConsentState
 
@@ -26,9 +27,11 @@ class CellForm(Enum):
     """As PostgreSQL writes it."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class FieldType:
     """A type: `sql` in PostgreSQL, `graphql` in the schema, `attribute` in criteria (None: no comparison has it).
+
+    Each is itself alone: two types with the same parts are different ones.
 
     `parse_cell` reads a CSV cell that is not empty and raises Invalid; `cell` says how a cell is written.
     """
@@ -65,5 +68,7 @@ NUMBER: Final = FieldType("double precision", "Float", AttributeType.NUMBER, par
 FLAG: Final = FieldType("boolean", "Boolean", AttributeType.BOOLEAN, csv_values.parse_boolean, CellForm.FLAG)
 INSTANT: Final = FieldType("timestamptz", "DateTime", AttributeType.DATETIME, str.strip, CellForm.INSTANT)
 TEXT_LIST: Final = FieldType("text[]", "[String!]", None, csv_values.parse_list, CellForm.LIST)
-JSON_OBJECT: Final = FieldType("jsonb", "JSON", None, csv_values.parse_object, CellForm.PLAIN)
+PHONE: Final = FieldType("text", "String", AttributeType.STRING, csv_values.unescape, CellForm.TEXT)
+"""A text; which number a cell of a file names depends on the region of its column."""
+ADDRESS: Final = FieldType("jsonb", "JSON", None, addresses.parse_cell, CellForm.PLAIN)
 CONSENT: Final = FieldType("smallint", "ConsentState", None, parse_consent, CellForm.CONSENT)

@@ -5,21 +5,30 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from seggraph.errors import Invalid
-from seggraph.member_fields import cleaning
-from seggraph.member_fields.cleaning import MAX_ADDRESS, MAX_EXTERNAL_ID, MAX_PHONE, MAX_SHORT_TEXT
-from seggraph.member_fields.field import FieldGroup, MemberField, MemberTable, Suggestions
+from seggraph.member_fields import addresses, cleaning
+from seggraph.member_fields.cleaning import (
+    MAX_ADDRESS,
+    MAX_EXTERNAL_ID,
+    MAX_PART_OF_NAME,
+    MAX_PHONE,
+    MAX_POSTAL_CODE,
+    MAX_SALUTATION,
+    MAX_SHORT_TEXT,
+)
+from seggraph.member_fields.field import FieldGroup, MemberField, MemberTable, PartField, Suggestions
 from seggraph.member_fields.field_types import (
+    ADDRESS,
     CONSENT,
     DECIMAL,
     FLAG,
     INSTANT,
-    JSON_OBJECT,
     NUMBER,
+    PHONE,
     TEXT,
     TEXT_LIST,
     WHOLE_NUMBER,
 )
-from seggraph.values import numbers, words
+from seggraph.values import countries, domains, emails, numbers, phones, words
 from seggraph.values.csv_values import parse_boolean
 from seggraph.values.domains import is_domain
 from seggraph.values.emails import MAX_EMAIL, is_email
@@ -101,7 +110,8 @@ FIELDS: Final[tuple[MemberField, ...]] = (
         column="name",
         type=TEXT,
         label="Name",
-        description="The name of the member.",
+        description="The name of the member; by default the first and the last name.",
+        input_description="The name of the member. Without one it is the first and the last name, and follows them.",
         clean=cleaning.text_of_at_most(MAX_SHORT_TEXT),
         group=FieldGroup.PROFILE,
         example="Ada Lovelace",
@@ -110,12 +120,51 @@ FIELDS: Final[tuple[MemberField, ...]] = (
         is_searched=True,
     ),
     MemberField(
+        name="firstName",
+        column="first_name",
+        type=TEXT,
+        label="First name",
+        description="The first name of a person, and the names between.",
+        clean=cleaning.text_of_at_most(MAX_PART_OF_NAME),
+        group=FieldGroup.PROFILE,
+        example="Ada",
+        aliases="first_name",
+        max_length=MAX_PART_OF_NAME,
+        is_searched=True,
+    ),
+    MemberField(
+        name="lastName",
+        column="last_name",
+        type=TEXT,
+        label="Last name",
+        description="The last name of a person.",
+        clean=cleaning.text_of_at_most(MAX_PART_OF_NAME),
+        group=FieldGroup.PROFILE,
+        example="Lovelace",
+        aliases="last_name",
+        max_length=MAX_PART_OF_NAME,
+        is_searched=True,
+    ),
+    MemberField(
+        name="salutation",
+        column="salutation",
+        type=TEXT,
+        label="Salutation",
+        description="How a person is addressed, such as Dr. or Ms; it is no part of the name.",
+        clean=cleaning.text_of_at_most(MAX_SALUTATION),
+        group=FieldGroup.PROFILE,
+        example="Dr.",
+        aliases="salutation",
+        max_length=MAX_SALUTATION,
+    ),
+    MemberField(
         name="domain",
         column="domain",
         type=TEXT,
         label="Domain",
         description="The domain of the website, like example.com.",
         clean=cleaning.clean_domain,
+        stored_form=domains.tidied,
         group=FieldGroup.FIRMOGRAPHICS,
         example="example.com",
         recognises=is_domain,
@@ -133,6 +182,7 @@ FIELDS: Final[tuple[MemberField, ...]] = (
         label="Email",
         description="The email address of the member.",
         clean=cleaning.clean_email,
+        stored_form=emails.tidied,
         group=FieldGroup.PROFILE,
         example="ada@example.com",
         aliases="email e_mail mail email_address emailaddress e_mail_address e_mail_adresse email_adresse"
@@ -149,12 +199,16 @@ FIELDS: Final[tuple[MemberField, ...]] = (
     MemberField(
         name="phone",
         column="phone",
-        type=TEXT,
+        type=PHONE,
         label="Phone",
-        description="The phone number of the member.",
-        clean=cleaning.text_of_at_most(MAX_PHONE),
+        description="The phone number of the member: E.164 such as +442079460000, or as it was given if it is no valid"
+        " number.",
+        input_description="The phone number of the member. A valid one is stored as E.164; a local one needs the"
+        " phoneRegion of the workspace. Any other text stays as it is.",
+        clean=cleaning.clean_phone,
+        stored_form=phones.normal_form,
         group=FieldGroup.PROFILE,
-        example="+44 20 7946 0000",
+        example="+442079460000",
         aliases="phone telephone phone_number mobile tel mobile_phone work_phone telephone_number cell phone_1"
         " phone_1_value telefon telefonnummer telefono telefone telefone_1 numero_de_telephone"
         " numero_de_telefono telefonnr rufnummer phone_work primary_phone business_phone main_phone"
@@ -169,8 +223,11 @@ FIELDS: Final[tuple[MemberField, ...]] = (
         column="country",
         type=TEXT,
         label="Country",
-        description="The country, as you store it.",
-        clean=cleaning.text_of_at_most(MAX_SHORT_TEXT),
+        description="The country: its code of ISO 3166, such as US, or any other text as it was given.",
+        input_description="The country, by its code of ISO 3166 or by its name in English, German, French, Spanish or"
+        " Portuguese: it is stored as the code. Any other text stays as it is.",
+        clean=cleaning.clean_country,
+        stored_form=countries.normal_form,
         group=FieldGroup.PROFILE,
         example="US",
         aliases="country country_code country_name nation land pais pays billing_country hq_country"
@@ -195,6 +252,41 @@ FIELDS: Final[tuple[MemberField, ...]] = (
         " billingcity mailingcity address1_city address_city default_address_city address_1_city"
         " business_city city_of_address billing_address_city company_city town_city po_city pocity"
         " localidad localidade commune wohnort",
+        max_length=MAX_SHORT_TEXT,
+        suggestions=Suggestions.COUNTED,
+        is_personal=False,
+    ),
+    MemberField(
+        name="postalCode",
+        column="postal_code",
+        type=TEXT,
+        label="Postal code",
+        description="The postal code of the address, a text that keeps its zeros.",
+        clean=cleaning.text_of_at_most(MAX_POSTAL_CODE),
+        group=FieldGroup.PROFILE,
+        example="SW1Y 4LE",
+        aliases="postal_code postalcode postcode post_code zip zipcode zip_code plz postleitzahl code_postal"
+        " codigo_postal cep zip_postal_code postal_zip_code billing_postal_code billingpostalcode billing_postcode"
+        " billing_zip mailing_postal_code mailingpostalcode mailing_zip_postal_code mailing_zip default_address_zip"
+        " address_zip address_postal_code address1_postalcode address_1_zip_postal_code address_1_postal_code"
+        " business_postal_code business_zip po_postal_code popostalcode hq_postal_code hq_zip company_zip"
+        " billing_zip_postal_code postal_code_of_address zip_code_of_address zip_postal_code_of_address",
+        max_length=MAX_POSTAL_CODE,
+    ),
+    MemberField(
+        name="state",
+        column="state",
+        type=TEXT,
+        label="State",
+        description="The state, province or region of the address.",
+        clean=cleaning.text_of_at_most(MAX_SHORT_TEXT),
+        group=FieldGroup.PROFILE,
+        example="CA",
+        aliases="state province state_province state_region state_or_province bundesland kanton provincia estado"
+        " billing_state billingstate billing_province billing_state_province mailing_state mailing_state_province"
+        " mailingstate address_state default_address_province default_address_province_code"
+        " address1_stateorprovince address_1_state_province address_1_region business_state po_region poregion uf"
+        " state_of_address company_state hq_state comunidad_autonoma",
         max_length=MAX_SHORT_TEXT,
         suggestions=Suggestions.COUNTED,
         is_personal=False,
@@ -325,7 +417,7 @@ FIELDS: Final[tuple[MemberField, ...]] = (
         type=TEXT,
         table=MemberTable.ADDRESSES,
         label="Address",
-        description="The postal address on one line.",
+        description="The lines of the address, such as street and number; or the whole address.",
         clean=cleaning.text_of_at_most(MAX_ADDRESS),
         group=FieldGroup.PROFILE,
         example="12 St James's Square, London",
@@ -341,21 +433,25 @@ FIELDS: Final[tuple[MemberField, ...]] = (
     MemberField(
         name="shippingAddress",
         column="shipping_address",
-        type=JSON_OBJECT,
+        type=ADDRESS,
         table=MemberTable.ADDRESSES,
         label="Shipping address",
-        description="The shipping address, as an object; null if there is none.",
-        clean=cleaning.clean_address_object,
+        description="The shipping address: an object with lines, postalCode, city, state, country and other keys.",
+        input_description="The shipping address: an object with lines, postalCode, city, state, country and other"
+        " keys, or a text with its lines.",
+        clean=addresses.clean,
         aliases="shippingaddress shipping_address lieferadresse adresse_de_livraison direccion_de_envio",
     ),
     MemberField(
         name="billingAddress",
         column="billing_address",
-        type=JSON_OBJECT,
+        type=ADDRESS,
         table=MemberTable.ADDRESSES,
         label="Billing address",
-        description="The billing address, as an object; null if there is none.",
-        clean=cleaning.clean_address_object,
+        description="The billing address: an object with lines, postalCode, city, state, country and other keys.",
+        input_description="The billing address: an object with lines, postalCode, city, state, country and other"
+        " keys, or a text with its lines.",
+        clean=addresses.clean,
         aliases="billingaddress billing_address rechnungsadresse adresse_de_facturation",
     ),
     MemberField(
@@ -397,6 +493,14 @@ FIELDS: Final[tuple[MemberField, ...]] = (
 )
 
 BY_NAME: Final = {field.name: field for field in FIELDS}
+
+PARTS: Final = {
+    part.name: part
+    for part in (
+        PartField(field, part) for field in FIELDS if field.type is ADDRESS for part in addresses.PARTS
+    )
+}
+"""The parts of the address objects, by their names, such as `shippingAddress.city`."""
 
 CONSENTS: Final = {field.name: field.consent for field in FIELDS if field.consent is not None}
 """The channels of the fields that are consents."""

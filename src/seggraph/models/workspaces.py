@@ -18,6 +18,9 @@ class Workspace(Model):
     )
     consent_policy = fields.CharEnumField(ConsentPolicy, max_length=16, default=ConsentPolicy.OPT_OUT)
     currency = fields.CharField(max_length=3, default="USD", description="ISO 4217")
+    phone_region = fields.CharField(
+        max_length=2, null=True, description="ISO 3166: where phone numbers without a country are from"
+    )
     event_retention_days = fields.IntField(null=True, description="Null: events are kept for ever")
     events_pruned_at = fields.DatetimeField(null=True)
     least_roles: Any = fields.JSONField(

@@ -2,6 +2,9 @@
 
 Normal forms, by type: STRING text, NUMBER a JSON number, BOOLEAN a JSON boolean, DATE ``YYYY-MM-DD``, DATETIME
 ``YYYY-MM-DDTHH:MM:SS.ffffffZ`` in UTC, STRING_LIST an array of texts. A null is never stored.
+
+Texts are without white space around them. An empty text says nothing: it unsets an attribute, and is left out of a
+list.
 """
 
 import math
@@ -43,9 +46,17 @@ def type_of(value: object) -> AttributeType:
     raise WrongType(f"No attribute can hold this value; give {', or '.join(EXPECTED.values())}.")
 
 
+def is_unset(value: object) -> bool:
+    """Whether a value unsets an attribute."""
+    return value is None or (isinstance(value, str) and (not value or value.isspace()))
+
+
 def normalised(value: object, type_: AttributeType) -> Any:
-    """The value in its normal form. Raises WrongType, which names the type and the values that it takes."""
-    result = _NORMALISE[type_](value)
+    """The value in its normal form; one that is unset has none.
+
+    Raises WrongType, which names the type and the values that it takes.
+    """
+    result = _NORMALISE[type_](value.strip() if isinstance(value, str) else value)
     if result is None:
         raise WrongType(f"The attribute has the type {type_}: give {EXPECTED[type_]}.")
     return result
@@ -103,7 +114,9 @@ def _instant(value: object) -> str | None:
 def _texts(value: object) -> list[str] | None:
     if not isinstance(value, list) or len(value) > MAX_LIST:
         return None
-    return list(value) if all(storable_text(item, MAX_TEXT) for item in value) else None
+    if not all(storable_text(item, MAX_TEXT) for item in value):
+        return None
+    return [text for item in value if (text := item.strip())]
 
 
 _NORMALISE: Final[dict[AttributeType, Callable[[object], Any]]] = {

@@ -5,6 +5,7 @@ import pytest
 from seggraph.criteria import AttributeDefinition, Catalogue
 from seggraph.criteria.text import Completion, CompletionKind, complete, read_text, spot_at
 from seggraph.criteria.text.expectations import Sort
+from seggraph.member_fields import BY_NAME
 from seggraph.vocabulary import AttributeType, MemberKind
 
 CATALOGUE = Catalogue(
@@ -34,7 +35,11 @@ BEGINNINGS = [
     ),
     *("CONSENT(", "SEQUENCE(", "TAGS", "IN SEGMENT", "SAMPLE"),
 ]
-FIELDS = [field.name for field in CATALOGUE.fields if " " not in field.name]
+FIELDS = [
+    f'"{field.name}"' if "." in field.name else field.name
+    for field in CATALOGUE.fields
+    if " " not in field.name
+]
 
 
 def offered(marked: str, values: list[tuple[CompletionKind, str, str]] | None = None) -> list[Completion]:
@@ -72,7 +77,7 @@ CASES: list[tuple[str, list[str]]] = [
     ("COUNT(EVENT 'order' |", ["IN LAST", "FROM", "TO", "WHERE", ")"]),
     ("COUNT(EVENT 'order' WHERE |", []),
     ("COUNT(EVENT 'order') |", ["=", "!=", ">", ">=", "<", "<=", "BETWEEN"]),
-    ("COUNT(RELATED 'deals' WHERE sta|", ["stage"]),
+    ("COUNT(RELATED 'deals' WHERE stag|", ["stage"]),
     ("COUNT(RELATED 'deals' WHERE stage |", ["=", "!=", "IN", "NOT IN", "CONTAINS", "NOT CONTAINS", "STARTS WITH",
                                              "ENDS WITH", "IS SET", "IS NOT SET"]),
     ("COUNT(RELATED 'nothing' WHERE sta|", []),
@@ -91,7 +96,9 @@ def test_offers(marked: str, texts: list[str]) -> None:
 
 def test_says_what_it_replaces_and_means() -> None:
     assert offered("score > 1 AND coun|tr = 'US'") == [
-        Completion(CompletionKind.FIELD, "country", 14, 20, "Country, STRING. The country, as you store it."),
+        Completion(
+            CompletionKind.FIELD, "country", 14, 20, "Country, STRING. " + BY_NAME["country"].description
+        ),
         Completion(CompletionKind.KEYWORD, "COUNT(", 14, 20, "How many events, or related members."),
     ]
     assert offered('"renewal |')[0] == Completion(

@@ -47,6 +47,11 @@ class ColumnReading:
         default=None,
         description="Texts that count as an empty cell; default: the usual ones such as NULL, \\N and N/A.",
     )
+    phone_region: str | None = strawberry.field(
+        default=None,
+        description="Where phone numbers without a country are from, as a code of ISO 3166 such as DE; default: the"
+        " phoneRegion of the workspace.",
+    )
     words: JSON | None = strawberry.field(
         default=None,
         description="What words mean, as an object: true or false for booleans; GRANTED, DENIED or UNKNOWN"
@@ -64,6 +69,7 @@ class ColumnReading:
             "marks": self.marks,
             "emptyClears": self.empty_clears,
             "nulls": self.nulls,
+            "phoneRegion": self.phone_region,
             "words": self.words,
         }
 

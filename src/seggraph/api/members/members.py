@@ -63,11 +63,16 @@ class Member(MemberHistoryFields, Node):
     kind: MemberKind = strawberry.field(description="The kind of the member.")
     external_id: str = described("externalId")
     name: str | None = described("name")
+    first_name: str | None = described("firstName")
+    last_name: str | None = described("lastName")
+    salutation: str | None = described("salutation")
     domain: str | None = described("domain")
     email: str | None = described("email")
     phone: str | None = described("phone")
     country: str | None = described("country")
     city: str | None = described("city")
+    postal_code: str | None = described("postalCode")
+    state: str | None = described("state")
     industry: str | None = described("industry")
     revenue: Decimal | None = described("revenue")
     employees: int | None = described("employees")
@@ -184,11 +189,16 @@ class Member(MemberHistoryFields, Node):
             kind=view.kind,
             external_id=view.external_id,
             name=view.name,
+            first_name=view.first_name,
+            last_name=view.last_name,
+            salutation=view.salutation,
             domain=view.domain,
             email=view.email,
             phone=view.phone,
             country=view.country,
             city=view.city,
+            postal_code=view.postal_code,
+            state=view.state,
             industry=view.industry,
             revenue=view.revenue,
             employees=view.employees,

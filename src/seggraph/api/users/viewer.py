@@ -75,6 +75,10 @@ class Workspace(Node):
         description="Which consent states allow a channel to contact a member."
     )
     currency: str = strawberry.field(description="The ISO 4217 currency of all amounts, like EUR.")
+    phone_region: str | None = strawberry.field(
+        description="Where phone numbers without a country are from, as a code of ISO 3166 such as DE; null leaves such"
+        " numbers as they are."
+    )
     event_retention_days: int | None = strawberry.field(
         description="How many days events are kept after they occurred; null keeps them for ever."
     )
@@ -103,6 +107,7 @@ class Workspace(Node):
             time_zone=view.time_zone,
             consent_policy=view.consent_policy,
             currency=view.currency,
+            phone_region=view.phone_region,
             event_retention_days=view.event_retention_days,
             created_at=view.created_at,
             least_roles=LeastRoles(**asdict(view.least_roles)),

@@ -25,6 +25,11 @@ class UpdateWorkspaceInput:
     currency: str | None = strawberry.field(
         default=None, description="The ISO 4217 currency of all amounts, like EUR; no amount is converted."
     )
+    phone_region: str | None = strawberry.field(
+        default=None,
+        description="Where phone numbers without a country are from, as a code of ISO 3166 such as DE; an empty text"
+        " takes it away. Numbers that members have stay as they are until they are sent again.",
+    )
     least_roles: "LeastRolesInput | None" = strawberry.field(
         default=None,
         description="Which role some rights take at least. A change counts within two seconds, also for what is"
@@ -86,6 +91,7 @@ class WorkspaceMutations:
                 "time_zone": input.time_zone,
                 "consent_policy": input.consent_policy,
                 "currency": input.currency,
+                "phone_region": input.phone_region,
                 "least_roles": None if input.least_roles is None else vars(input.least_roles),
             },
         )

@@ -1,8 +1,10 @@
 """Types one comparison: the field must have the operator, the number of values must fit, and each must convert."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Final
 
 from seggraph.criteria.catalogue import Field
 from seggraph.criteria.nodes import Attribute
@@ -25,7 +27,26 @@ def compared(test: Attribute, field: Field, path: Path, mistakes: Mistakes) -> C
     values = converted(field, test.op, test.values, places, mistakes)
     if OPERATORS[test.op].arity is Arity.TWO and len(values) == len(test.values):
         in_order(values, (*path, "values"), mistakes)
-    return Comparison(field, test.op, values)
+    return _with_stored_forms(Comparison(field, test.op, values))
+
+
+_OF_SEVERAL: Final = {AttributeOp.EQ: AttributeOp.IN, AttributeOp.NE: AttributeOp.NOT_IN}
+_BY_VALUE: Final = frozenset((*_OF_SEVERAL, *_OF_SEVERAL.values()))
+
+
+def _with_stored_forms(test: Comparison) -> Comparison:
+    """The condition that asks for each value as it is given and in the form in which it is stored now.
+
+    A country may be given by its name, and members of long ago may still have it by its name.
+    """
+    form = test.field.stored_form
+    if form is None or test.op not in _BY_VALUE:
+        return test
+    texts = (value for value in test.values if isinstance(value, str) and value == value.strip())
+    values = tuple(dict.fromkeys((*test.values, *map(form, texts))))
+    if len(values) == len(test.values):
+        return test
+    return replace(test, op=_OF_SEVERAL.get(test.op, test.op), values=values)
 
 
 def converted(

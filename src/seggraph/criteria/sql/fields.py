@@ -7,10 +7,11 @@ under the collation "C", and that takes less than half the time of casting every
 from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from functools import cache
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from sqlglot import exp
+from sqlglot import exp, parse_one
 from sqlglot.dialects.postgres import Postgres
 
 from seggraph.criteria.catalogue import Field, Group, Storage
@@ -18,6 +19,7 @@ from seggraph.criteria.sql.parameters import Parameters
 from seggraph.criteria.sql.sides import Context, Operand, Side
 from seggraph.criteria.typed import Comparison
 from seggraph.criteria.values import Value
+from seggraph.member_fields.addresses import part_in_sql
 from seggraph.vocabulary import AttributeType
 
 MEMBERS: Final = "m"
@@ -66,7 +68,9 @@ def operand(field: Field, values: Sequence[Value], parameters: Parameters) -> Op
         case Storage.AGGREGATE:
             return _aggregate(field, values, parameters)
         case Storage.ADDRESS:
-            return Operand(_address, "text", _same, parameters)
+            return Operand(lambda: _address(exp.column(field.key, "a")), "text", _same, parameters)
+        case Storage.ADDRESS_PART:
+            return Operand(lambda: _address(_part(field)), "text", _same, parameters)
         case Storage.BIGINT if all(_is_bigint(value) for value in values):
             return Operand(column, "bigint", _integer, parameters)
         case Storage.BIGINT:
@@ -206,11 +210,22 @@ def _custom(field: Field, stored: Callable[[], exp.Expr], parameters: Parameters
             return Operand(stored, "text", _same, parameters)
 
 
-def _address() -> exp.Expr:
-    """The address, looked up by the member's id."""
+def _address(value: exp.Expr) -> exp.Expr:
+    """A value of the member's row of addresses."""
     of_member = exp.EQ(this=exp.column("member_id", "a"), expression=exp.column("id", MEMBERS))
-    address = exp.select(exp.column("address", "a")).from_(exp.to_table("member_addresses").as_("a"))
+    address = exp.select(value).from_(exp.to_table("member_addresses").as_("a"))
     return address.where(of_member, copy=False).subquery(copy=False)
+
+
+def _part(field: Field) -> exp.Expr:
+    """A part of an address object as a text."""
+    return _parsed_part(field.key, field.part or "").copy()
+
+
+@cache
+def _parsed_part(column: str, key: str) -> exp.Expr:
+    """The SQL is the same wherever parts are read; all in it are constants of the table of fields."""
+    return parse_one(part_in_sql(f"a.{column}", key), dialect=Postgres)
 
 
 def _true_or_false(value: Value) -> object:

@@ -77,7 +77,7 @@ def _is_not_true(condition: exp.Expr) -> exp.Expr:
 
 
 _CONSENT_COLUMNS: Final = {channel: f"consent_{channel.name.lower()}" for channel in Channel}
-_COSTS: Final = {Storage.JSON: 2, Storage.ADDRESS: 8}
+_COSTS: Final = {Storage.JSON: 2, Storage.ADDRESS: 8, Storage.ADDRESS_PART: 8}
 
 
 def _cost(tree: Checked) -> int:

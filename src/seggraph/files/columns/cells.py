@@ -10,8 +10,17 @@ from zoneinfo import ZoneInfo
 from seggraph.errors import Invalid, WrongType
 from seggraph.files.columns.reading import ColumnReading, Setting
 from seggraph.member_fields import FieldType
-from seggraph.member_fields.field_types import CONSENT, DECIMAL, FLAG, NUMBER, TEXT, TEXT_LIST, WHOLE_NUMBER
-from seggraph.values import attribute_values, csv_values, dates, numbers, words
+from seggraph.member_fields.field_types import (
+    CONSENT,
+    DECIMAL,
+    FLAG,
+    NUMBER,
+    PHONE,
+    TEXT,
+    TEXT_LIST,
+    WHOLE_NUMBER,
+)
+from seggraph.values import attribute_values, csv_values, dates, numbers, phones, words
 from seggraph.vocabulary import AttributeType, ConsentState
 
 CellReader = Callable[[str], Any]
@@ -165,6 +174,15 @@ def _consent(reading: ColumnReading) -> CellReader:
     return read
 
 
+def _phone(reading: ColumnReading) -> CellReader:
+    region = reading.phone_region
+
+    def read(cell: str) -> str:
+        return phones.normal_form(cell, region)
+
+    return read
+
+
 def _day(reading: ColumnReading, zone: tzinfo) -> CellReader:
     def read(cell: str) -> str:
         return dates.parse_day(cell.strip(), reading.date_order).isoformat()
@@ -192,6 +210,7 @@ def _list(reading: ColumnReading, zone: tzinfo | None = None) -> CellReader:
 
 _FIELD_READERS: Final[dict[FieldType, Callable[[ColumnReading], CellReader]]] = {
     TEXT: lambda reading: str,
+    PHONE: _phone,
     DECIMAL: _decimal,
     WHOLE_NUMBER: _whole_number,
     NUMBER: _field_number,

@@ -7,6 +7,7 @@ from typing import Any, Final
 from zoneinfo import available_timezones
 
 from seggraph.errors import Invalid, SeggraphError
+from seggraph.values import phones
 from seggraph.values.dates import DateOrder
 from seggraph.values.words import NULLS, word_key
 from seggraph.vocabulary import AttributeType, ConsentState
@@ -46,6 +47,7 @@ class ColumnReading:
     - `separator`: what stands between the items of a list.
     - `marks`: whether a spreadsheet's mark for texts, `'04616` or `="04616"`, is taken away from every cell.
     - `empty_clears`: whether an empty cell clears the value. `nulls`: texts that count as empty.
+    - `phone_region`: where phone numbers without a country are from; None leaves them as they are.
     - `words`: what words mean, by `word_key`: `true`, `false` or the name of a state of consent.
     """
 
@@ -57,6 +59,7 @@ class ColumnReading:
     marks: bool = False
     empty_clears: bool = False
     nulls: tuple[str, ...] = NULLS
+    phone_region: str | None = None
     words: Mapping[str, str] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
@@ -67,6 +70,7 @@ class ColumnReading:
             "marks": self.marks,
         }
         shown |= {"decimal": self.decimal, "dateOrder": self.date_order.value, "timeZone": self.time_zone}
+        shown |= {"phoneRegion": self.phone_region}
         return shown | {"separator": self.separator, "nulls": list(self.nulls), "words": dict(self.words)}
 
     @staticmethod
@@ -81,6 +85,7 @@ class ColumnReading:
             marks=shown["marks"],
             empty_clears=shown["emptyClears"],
             nulls=tuple(shown["nulls"]),
+            phone_region=shown.get("phoneRegion"),
             words=shown["words"],
         )
 
@@ -121,6 +126,12 @@ def _zone(value: str) -> str:
     return value
 
 
+def _region(value: str) -> str:
+    if value not in phones.REGIONS:
+        raise Invalid(f"{value[:20]!r} is no region of phone numbers; give a code of ISO 3166 such as DE.")
+    return value
+
+
 def _nulls(value: list[str]) -> tuple[str, ...]:
     if len(value) > MAX_NULLS or any(len(text) > MAX_WORD for text in value):
         raise Invalid(f"Give at most {MAX_NULLS} texts of at most {MAX_WORD} characters.")
@@ -149,6 +160,7 @@ _FIELDS: Final = {
     "marks": "marks",
     "emptyClears": "empty_clears",
     "nulls": "nulls",
+    "phoneRegion": "phone_region",
     "words": "words",
 }
 _CHECKS: Final[dict[str, Any]] = {
@@ -160,5 +172,6 @@ _CHECKS: Final[dict[str, Any]] = {
     "marks": bool,
     "emptyClears": bool,
     "nulls": _nulls,
+    "phoneRegion": _region,
     "words": _words,
 }

@@ -3,7 +3,7 @@
 from typing import Final
 
 from seggraph.errors import Invalid, Required, TooLong
-from seggraph.member_fields import ATTRIBUTES, FIELDS
+from seggraph.member_fields import ATTRIBUTES, FIELDS, PARTS
 
 MAX_LENGTH: Final = 100
 
@@ -12,6 +12,7 @@ RESERVED: Final = {field.name for field in FIELDS if field.consent is None} | {
     "consents",
     "id",
     "kind",
+    *PARTS,
 }
 """What every member has, under the name that clients know it by."""
 

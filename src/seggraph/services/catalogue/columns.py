@@ -12,9 +12,23 @@ from seggraph.errors import SeggraphError
 from seggraph.files.columns import CellReader, unmarker
 from seggraph.files.csv_records import Dialect
 from seggraph.files.layout import Column, read_layout
-from seggraph.member_fields import FIELDS, MemberField
+from seggraph.member_fields import FIELDS, PARTS, MemberField
 from seggraph.services.catalogue import attribute_names
-from seggraph.services.catalogue.header_names import KNOWN, compact, field_of, is_main, is_of_another, simple
+from seggraph.services.catalogue.address_names import (
+    PLACES_OF_MEMBERS,
+    is_of_billing,
+    is_second_line,
+    part_of,
+)
+from seggraph.services.catalogue.header_names import (
+    KNOWN,
+    PART_OF_NAME,
+    compact,
+    field_of,
+    is_main,
+    is_of_another,
+    simple,
+)
 from seggraph.vocabulary import MemberKind
 
 CONTENT_SHARE: Final = 0.8
@@ -27,7 +41,7 @@ _WITH_DOMAINS: Final = frozenset({MemberKind.ACCOUNT, MemberKind.ORGANIZATION})
 _OF_ONE: Final = frozenset({"email", "phone"})
 """The fields that hardly any two members share."""
 _IMPORTED: Final = {field.name: field for field in FIELDS if field.is_imported}
-_EXACT, _ALIAS, _CONTENT, _CUSTOM = 1.0, 0.9, 0.75, 0.3
+_EXACT, _ALIAS, _SECOND_CHOICE, _CONTENT, _CUSTOM = 1.0, 0.9, 0.8, 0.75, 0.3
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,10 +96,11 @@ def suggest(
     names: Sequence[str], columns: Sequence[Sequence[str]], kind: MemberKind
 ) -> list[FieldSuggestion]:
     """A field for each column that may have one, no field twice; what is unknown may be a custom attribute."""
+    header = _Header.of(names, kind)
     ranked = sorted(
         (-confidence, not is_main(name, field), index, field)
         for index, (name, column) in enumerate(zip(names, columns, strict=True))
-        for field, confidence in _candidates(name, column, kind).items()
+        for field, confidence in _candidates(name, column, kind, header).items()
     )
     chosen: dict[int, tuple[str, float]] = {}
     given: set[str] = set()
@@ -96,11 +111,39 @@ def suggest(
     return [FieldSuggestion(names[index], *chosen[index]) for index in sorted(chosen)]
 
 
-def _candidates(name: str, column: Sequence[str], kind: MemberKind) -> dict[str, float]:
+@dataclass(frozen=True, slots=True)
+class _Header:
+    """What the columns of a file say together: its compact names, and whether it has another address than a billing
+    address.
+    """
+
+    names: frozenset[str]
+    has_own_address: bool
+
+    @staticmethod
+    def of(names: Sequence[str], kind: MemberKind) -> "_Header":
+        own = (name for name in names if not is_of_billing(name) and not is_of_another(simple(name)))
+        has_own = any(field_of(name, kind) in ("address", "city", "postalCode") for name in own)
+        return _Header(frozenset(map(compact, names)), has_own)
+
+    def named(self, name: str, kind: MemberKind) -> str | None:
+        """The field that the name of a column means beside the others."""
+        if self.has_own_address and is_of_billing(name):
+            return part_of(name)
+        if is_second_line(name):
+            return "address.line2"
+        field = field_of(name, kind)
+        if kind is MemberKind.PERSON and field == "name" and (part := PART_OF_NAME.get(compact(name))):
+            of_name, beside = part
+            field = of_name if self.names & set(beside.split()) else field
+        return field or part_of(name)
+
+
+def _candidates(name: str, column: Sequence[str], kind: MemberKind, header: _Header) -> dict[str, float]:
     suggestions: dict[str, float] = {}
     if name not in _IMPORTED and _is_attribute_name(name):
         suggestions[name] = _CUSTOM
-    if name in _IMPORTED:
+    if name in _IMPORTED or name in PARTS:
         suggestions[name] = _EXACT
         return suggestions
     if is_of_another(simple(name)):
@@ -109,9 +152,11 @@ def _candidates(name: str, column: Sequence[str], kind: MemberKind) -> dict[str,
     for field in _IMPORTED.values():
         if _is_recognised(field, filled, kind) and not (field.name in _OF_ONE and _is_shared(filled)):
             suggestions[field.name] = _CONTENT
-    named = field_of(name, kind)
+    named = header.named(name, kind)
     if named is not None and _is_plausible(named, filled) and not (named in _OF_ONE and _is_shared(filled)):
         suggestions[named] = _ALIAS
+        if is_of_billing(name) and named in PLACES_OF_MEMBERS and (part := part_of(name)) is not None:
+            suggestions[part] = _SECOND_CHOICE
     return suggestions
 
 
@@ -137,5 +182,5 @@ def _is_attribute_name(name: str) -> bool:
 
 def _is_plausible(field: str, filled: Sequence[str]) -> bool:
     """Whether cells can be what their column's name says; without cells the name counts."""
-    accepts = _IMPORTED[field].accepts
+    accepts = _IMPORTED[field].accepts if field in _IMPORTED else None
     return accepts is None or not filled or sum(map(accepts, filled)) * 2 >= len(filled)

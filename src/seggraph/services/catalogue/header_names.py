@@ -28,7 +28,7 @@ COMPANY_ID: Final = """
 """
 PERSON_NAME: Final = """
     full_name fullname contact_name display_name contact customer_name person_name vollstandiger_name
-    nom_complet nombre_completo nome_completo customer billing_name kundenname kontakt cardholder_name
+    nom_complet nombre_completo nome_completo nom nombre nome customer billing_name kundenname kontakt cardholder_name
 """
 PERSON_ID: Final = """
     contact_id contactid person_id personid customer_id customerid user_id userid member_id lead_id leadid
@@ -36,6 +36,18 @@ PERSON_ID: Final = """
     numero_do_cliente
     do_not_modify_contact do_not_modify_lead mitgliedsnummer euid leid contact_number client_id id_client
     kontakt_id id_de_contacto
+"""
+FIRST_NAME: Final = """
+    first_name firstname given_name givenname forename fname first vorname rufname prenom primer_nombre nombres
+    primeiro_nome contact_first_name person_first_name customer_first_name billing_first_name lead_first_name
+"""
+LAST_NAME: Final = """
+    last_name lastname surname family_name familyname lname last nachname familienname zuname nom_de_famille apellido
+    apellidos sobrenome apelido ultimo_nome contact_last_name person_last_name customer_last_name billing_last_name
+    lead_last_name
+"""
+SALUTATION: Final = """
+    salutation name_prefix honorific prefix anrede civilite tratamiento tratamento saudacao contact_salutation
 """
 FIRMOGRAPHICS: Final[Mapping[str, str]] = {
     "domain": """
@@ -59,7 +71,13 @@ FIRMOGRAPHICS: Final[Mapping[str, str]] = {
 }
 
 BY_KIND: Final[Mapping[MemberKind, Mapping[str, str]]] = {
-    MemberKind.PERSON: {"name": f"name {PERSON_NAME}", "externalId": PERSON_ID},
+    MemberKind.PERSON: {
+        "name": f"name {PERSON_NAME}",
+        "firstName": FIRST_NAME,
+        "lastName": LAST_NAME,
+        "salutation": SALUTATION,
+        "externalId": PERSON_ID,
+    },
     MemberKind.ACCOUNT: {"name": f"name {COMPANY_NAME}", "externalId": COMPANY_ID, **FIRMOGRAPHICS},
     MemberKind.ORGANIZATION: {"name": f"name {COMPANY_NAME}", "externalId": COMPANY_ID, **FIRMOGRAPHICS},
     MemberKind.PRODUCT: {
@@ -82,6 +100,14 @@ BY_KIND: Final[Mapping[MemberKind, Mapping[str, str]]] = {
     },
 }
 """What a column means for members of one kind. The company of a person is not the person's name."""
+
+PART_OF_NAME: Final[Mapping[str, tuple[str, str]]] = {
+    "name": ("lastName", "vorname prenom"),
+    "nom": ("lastName", "prenom"),
+    "nombre": ("firstName", "apellido apellidos"),
+    "nome": ("firstName", "sobrenome apelido apelidos"),
+}
+"""Names of columns that are a part of the name where the file has one of these columns, and otherwise all of it."""
 
 OF_ANOTHER: Final = re.compile(
     r"(?:^|_)(?:owner|rep|representative|salesperson|sales_?rep|agent|assignee|assigned(?:_to)?|created_by|"
@@ -116,10 +142,13 @@ def _names(fields: Mapping[str, str]) -> dict[str, str]:
     return {name: field for field, names in fields.items() for name in names.split()}
 
 
+_OF_PEOPLE: Final = frozenset({"firstName", "lastName", "salutation"})
+"""In a file of others, such a column is about the person whom they contact there."""
+
 _OF_EVERY_KIND: Final = {
     name: field.name
     for field in FIELDS
-    if field.is_imported
+    if field.is_imported and field.name not in _OF_PEOPLE
     for name in (simple(field.name), *field.aliases.split())
 }
 
@@ -150,7 +179,6 @@ def is_main(name: str, field: str) -> bool:
 
 _OTHER_HEADERS: Final = """
     first_name last_name given_name family_name vorname nachname prenom nom nombre apellido apellidos nome sobrenome
-    zip postal_code plz
 """
 
 KNOWN: Final = frozenset(

@@ -13,7 +13,7 @@ from typing import Final
 import asyncpg
 
 from seggraph.access import Viewer, require_personal_data
-from seggraph.criteria.catalogue import Catalogue, Field, Storage
+from seggraph.criteria.catalogue import Catalogue, Field
 from seggraph.database.connections import database
 from seggraph.database.locks import LockSpace, lock_exclusive, try_lock_exclusive
 from seggraph.database.unit_of_work import begin
@@ -178,7 +178,7 @@ async def member_counts(viewer: Viewer, kinds: Sequence[MemberKind]) -> dict[Mem
 
 def counted_name(field: Field) -> str | None:
     """The name under which members with a field are counted: all members for a required one; None for addresses."""
-    if field.storage is Storage.ADDRESS:
+    if field.is_address:
         return None
     if field.is_custom:
         return f"attributes.{field.key}"

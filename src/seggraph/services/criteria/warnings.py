@@ -14,6 +14,7 @@ import asyncpg
 
 from seggraph.access import Viewer
 from seggraph.criteria import Catalogue, Node, relations
+from seggraph.criteria.catalogue import Field
 from seggraph.criteria.nodes import (
     All,
     AnyOf,
@@ -212,14 +213,23 @@ async def _about_values(
                     )
                 )
             values = [value for value in values if value and value == value.strip()]
-        unknown = await value_counts.unknown(connection, viewer.workspace_id, one.kind, field, values)
+        forms = {value: _stored_form(field, value) for value in values}
+        given = [*forms, *forms.values()]
+        unknown = await value_counts.unknown(connection, viewer.workspace_id, one.kind, field, given)
         if unknown is None:
             continue
         for value, similar in unknown.items():
+            if forms.get(value) not in unknown:
+                continue
             what = "the tag" if field is None else field.name
             message = f"No {one.kind.name} has {what} {value!r}"
             found.append(_warning(WarningCode.VALUE_UNKNOWN, message, (*one.path, key), value, similar))
     return found
+
+
+def _stored_form(field: Field | None, value: str) -> str:
+    """How members have a value that criteria may give in another form, such as a country by its name."""
+    return value if field is None or field.stored_form is None else field.stored_form(value)
 
 
 def _values_of(node: Event | Attribute | Tags) -> tuple[list[str], str, str]:

@@ -10,8 +10,9 @@ import orjson
 
 from seggraph.destinations.destination import Recipient
 from seggraph.destinations.templates import ATTRIBUTES, Template
-from seggraph.member_fields import BY_NAME, FIELDS, MemberField
-from seggraph.member_fields.field_types import DECIMAL, JSON_OBJECT
+from seggraph.member_fields import BY_NAME, FIELDS, PARTS, MemberField
+from seggraph.member_fields.addresses import part_of
+from seggraph.member_fields.field_types import ADDRESS, DECIMAL
 from seggraph.vocabulary import MemberKind
 
 
@@ -67,10 +68,17 @@ def _data(row: asyncpg.Record, template: Template) -> dict[str, Any]:
     def value(name: str) -> Any:
         if name.startswith(ATTRIBUTES):
             return attributes.get(name.removeprefix(ATTRIBUTES))
+        if name in PARTS:
+            part = PARTS[name]
+            return part_of(_decoded(row[part.field.column]), part.part.key)
         field = BY_NAME[name]
         stored = row[field.column]
         if isinstance(stored, datetime):
             return stored.isoformat().replace("+00:00", "Z")
-        return orjson.loads(stored) if field.type is JSON_OBJECT and stored is not None else stored
+        return _decoded(stored) if field.type is ADDRESS else stored
 
     return template.fill(value)
+
+
+def _decoded(stored: str | None) -> Any:
+    return None if stored is None else orjson.loads(stored)

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import Final, TypeAlias
 
+from seggraph import member_fields
 from seggraph.errors import Duplicate, NotFound, Path, TooMany
 from seggraph.member_fields import FIELDS, CellForm, MemberField
-from seggraph.services.imports.mappings import ATTRIBUTE_PREFIX
-from seggraph.services.imports.mappings import FIELDS as IMPORTED
+from seggraph.services.imports.mappings import ATTRIBUTE_PREFIX, PLACES, TARGETS
 from seggraph.values import csv_values
 from seggraph.vocabulary import AttributeType, ConsentState, ExportFormat, MemberKind
 
@@ -143,6 +143,11 @@ WELL_KNOWN: Final = tuple(_well_known(field) for field in FIELDS if field.is_imp
 INSTANTS: Final = tuple(_well_known(field) for field in FIELDS if field.type.cell is CellForm.INSTANT)
 """Fields that a file has only when they are asked for."""
 
+PARTS: Final = tuple(
+    ExportColumn(part.name, CellForm.TEXT, part.sql) for part in member_fields.PARTS.values()
+)
+"""Parts of addresses, which a file has only when they are asked for: the addresses are there as a whole."""
+
 SEGMENT_COLUMNS: Final = (
     ExportColumn("name", CellForm.TEXT, "s.name"),
     ExportColumn("description", CellForm.TEXT, "s.description"),
@@ -184,7 +189,9 @@ def of_members(types: Mapping[str, AttributeType], names: Sequence[str] | None) 
     attributes = [_attribute(name, types[name]) for name in sorted(types)]
     by_full_name = {f"{ATTRIBUTE_PREFIX}{column.attribute}": column for column in attributes}
     return _choose(
-        names, [*WELL_KNOWN, *attributes], {column.name: column for column in INSTANTS} | by_full_name
+        names,
+        [*WELL_KNOWN, *attributes],
+        {column.name: column for column in (*INSTANTS, *PARTS)} | by_full_name,
     )
 
 
@@ -217,7 +224,7 @@ def _choose(
 
 def _attribute(name: str, type_: AttributeType) -> ExportColumn:
     """The column of a custom attribute, under the name that a mapping gives it."""
-    is_ambiguous = name in IMPORTED or name.startswith(ATTRIBUTE_PREFIX)
+    is_ambiguous = name in TARGETS or name in PLACES or name.startswith(ATTRIBUTE_PREFIX)
     shown = ATTRIBUTE_PREFIX + name if is_ambiguous else name
     return ExportColumn(shown, _FORMS.get(type_, CellForm.PLAIN), attribute=name)
 

@@ -26,6 +26,7 @@ class WorkspaceView:
     time_zone: str
     consent_policy: ConsentPolicy
     currency: str
+    phone_region: str | None
     event_retention_days: int | None
     created_at: datetime
     least_roles: LeastRoles
@@ -84,6 +85,7 @@ def _view(row: Workspace) -> WorkspaceView:
         row.time_zone,
         ConsentPolicy(row.consent_policy),
         row.currency,
+        row.phone_region,
         row.event_retention_days,
         row.created_at,
         LeastRoles(**{name: Role(role) for name, role in row.least_roles.items()}),

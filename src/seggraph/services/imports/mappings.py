@@ -1,7 +1,8 @@
 """Mappings: which column goes to which field, checked once.
 
-A field is a well-known one by its name in the API (`consentEmail` and its like for consents), or else the name
-of a custom attribute; `attributes.<name>` reaches one that is called like a field.
+A field is a well-known one by its name in the API (`consentEmail` and its like for consents), a part of an address such
+as `shippingAddress.city`, or else the name of a custom attribute; `attributes.<name>` reaches one that is called like a
+field.
 """
 
 from collections.abc import Sequence
@@ -11,14 +12,37 @@ from typing import Final
 from seggraph import member_fields
 from seggraph.errors import Duplicate, NotFound, Problems, Required, SeggraphError, TooMany
 from seggraph.files.csv_records import MAX_COLUMNS
+from seggraph.member_fields.field_types import ADDRESS
 from seggraph.services.catalogue import attribute_names
 from seggraph.services.catalogue.catalogues import MAX_ATTRIBUTES
+from seggraph.services.imports import event_fields
 from seggraph.vocabulary import MemberKind
 
 ATTRIBUTE_PREFIX: Final = "attributes."
 
+ADDRESSES: Final = tuple(field.name for field in member_fields.FIELDS if field.type is ADDRESS)
+
 FIELDS: Final = {field.name: field for field in member_fields.FIELDS if field.is_imported}
 """The well-known fields that a column can go to."""
+
+PLACES: Final = {
+    "address.lines": "address",
+    **{f"address.{name}": name for name in ("postalCode", "city", "state", "country")},
+}
+"""Other names of the fields that make up the address of a member, like those of the parts of other addresses."""
+
+SECOND_LINE: Final = ".line2"
+SECOND_LINES: Final = {f"{name}{SECOND_LINE}": name for name in ("address", *ADDRESSES)}
+"""Where a second line of an address goes: behind the first, which is in the field itself or in its lines."""
+
+TARGETS: Final = frozenset({*FIELDS, *member_fields.PARTS, *SECOND_LINES})
+"""Whatever a column can go to, but for attributes."""
+
+
+def canonical(field: str) -> str:
+    """The one name of a field that has another in mappings."""
+    return PLACES.get(field, field)
+
 
 KEYS: Final = {MemberKind.ACCOUNT: ("externalId", "domain"), MemberKind.PERSON: ("externalId", "email")}
 """The fields that a row can find its member by, the first that is mapped; externalId for the other kinds."""
@@ -38,8 +62,8 @@ class Pair:
 
     @property
     def attribute(self) -> str | None:
-        """The custom attribute that it goes to, unless it is a well-known field."""
-        if self.field in FIELDS:
+        """The custom attribute that it goes to, unless it is a well-known field, or one of events."""
+        if self.field in TARGETS or self.field.startswith(event_fields.PREFIX):
             return None
         return self.field.removeprefix(ATTRIBUTE_PREFIX)
 

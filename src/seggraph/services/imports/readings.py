@@ -24,10 +24,12 @@ from seggraph.files.columns import (
     unmarker,
 )
 from seggraph.files.layout import Column
-from seggraph.member_fields import FieldType
-from seggraph.member_fields.field_types import JSON_OBJECT, TEXT, TEXT_LIST
+from seggraph.member_fields import PARTS, FieldType
+from seggraph.member_fields.addresses import clean_part
+from seggraph.member_fields.field_types import ADDRESS, PHONE, TEXT, TEXT_LIST
 from seggraph.services.catalogue.columns import FieldSuggestion
-from seggraph.services.imports.mappings import FIELDS, Pair
+from seggraph.services.imports import event_fields
+from seggraph.services.imports.mappings import FIELDS, TARGETS, Pair, canonical
 from seggraph.values.words import NOT_A_VALUE
 from seggraph.vocabulary import AttributeType
 
@@ -148,21 +150,27 @@ def described(
     suggestions: Sequence[FieldSuggestion],
     types: Mapping[str, AttributeType],
     zone: str,
+    phone_region: str | None,
 ) -> list[ImportColumn]:
     """The columns of a file that came in, each read for the field that is suggested for it.
 
-    `types` are those of the attributes that exist: a column that goes to one has its type. `zone` is the workspace's.
+    `types` are those of the attributes that exist: a column that goes to one has its type. `zone` and
+    `phone_region` are the workspace's.
     """
     suggested = {one.column: one.field for one in suggestions}
-    return [_described(column, suggested.get(column.name), types, zone) for column in columns]
+    return [_described(column, suggested.get(column.name), types, zone, phone_region) for column in columns]
 
 
 def _described(
-    column: Column, field: str | None, types: Mapping[str, AttributeType], zone: str
+    column: Column, field: str | None, types: Mapping[str, AttributeType], zone: str, phone_region: str | None
 ) -> ImportColumn:
     sniffed = column.sniffed
-    known = None if field is None or field in FIELDS else types.get(field)
-    reading = replace(sniffed.reading, time_zone=zone, type=known or sniffed.reading.type)
+    known = None if field is None or field in TARGETS else types.get(field)
+    # Files that seggraph exported have no texts that count as empty, and their numbers stay as they are.
+    region = phone_region if sniffed.reading.nulls else None
+    reading = replace(
+        sniffed.reading, time_zone=zone, phone_region=region, type=known or sniffed.reading.type
+    )
     target = target_of(field, reading)
     concerned = settings_of(target)
     certainties = [sniffed.certainty[setting] for setting in concerned if setting in sniffed.certainty]
@@ -183,12 +191,16 @@ def _described(
 
 def target_of(field: str | None, reading: ColumnReading) -> AttributeType | FieldType:
     """What the cells of a column become in a field: the type of a well-known one, or else that of the attribute."""
-    return FIELDS[field].type if field in FIELDS else reading.type
+    if field is not None and field.startswith(event_fields.PREFIX):
+        return event_fields.target_of(event_fields.shown(field), reading)
+    if field in FIELDS:
+        return FIELDS[field].type
+    return TEXT if field in TARGETS else reading.type
 
 
 def is_scalar(target: AttributeType | FieldType) -> bool:
     """Whether a dash stands for a missing value: of numbers, dates and words, but not of texts and lists."""
-    return target not in (AttributeType.STRING, AttributeType.STRING_LIST, TEXT, TEXT_LIST, JSON_OBJECT)
+    return target not in (AttributeType.STRING, AttributeType.STRING_LIST, TEXT, TEXT_LIST, PHONE, ADDRESS)
 
 
 def with_choice(column: ImportColumn, choice: Mapping[str, Any]) -> ImportColumn:
@@ -206,10 +218,17 @@ def with_choice(column: ImportColumn, choice: Mapping[str, Any]) -> ImportColumn
 
 def interpreted(samples: Sequence[str], field: str | None, reading: ColumnReading) -> list[Any]:
     """The values of samples as JSON has them; None for a sample that is empty or cannot be read."""
+    field = None if field is None else canonical(field)
     target = target_of(field, reading)
     unmark, read = unmarker(reading), cell_reader(target, reading, UTC)
-    clean = FIELDS[field].clean if field in FIELDS else None
+    clean = _cleaner(field)
     return [_value(sample, unmark, read, clean, target, reading) for sample in samples]
+
+
+def _cleaner(field: str | None) -> Any:
+    if field in FIELDS:
+        return FIELDS[field].clean
+    return clean_part(PARTS[field].part.key) if field in PARTS else None
 
 
 def _value(

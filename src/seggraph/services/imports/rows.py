@@ -15,7 +15,8 @@ from seggraph.files.columns import CellReader, cell_reader, unmarker
 from seggraph.files.csv_records import Record, has_foreign_bytes
 from seggraph.files.layout import is_totals
 from seggraph.member_fields import CONSENTS
-from seggraph.services.imports.mappings import Pair, key_field
+from seggraph.member_fields.addresses import LINES, SEPARATOR, part_of
+from seggraph.services.imports.mappings import ADDRESSES, SECOND_LINES, Pair, key_field
 from seggraph.services.imports.readings import PlannedReading, is_scalar, target_of
 from seggraph.services.members.drafts import MemberDraft, clean, is_needed
 from seggraph.values import domains, emails
@@ -59,8 +60,6 @@ class _Cell(NamedTuple):
     read: CellReader
     nulls: frozenset[str]
     clears: bool
-    is_exact: bool
-    """Whether a text keeps the spaces around it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +91,8 @@ class RowMaker:
         ]
         self._fields = [cell for cell in cells if not cell.is_attribute]
         self._attributes = [cell for cell in cells if cell.is_attribute]
+        mapped = {cell.key for cell in self._fields}
+        self._second_lines = [line for line in SECOND_LINES if line in mapped]
 
     def make(self, record: Record) -> ImportRow | Refusal:
         """The row of a record, or why there is none."""
@@ -106,6 +107,8 @@ class RowMaker:
         self._require_shape(record.cells)
         problems: list[SeggraphError] = []
         given = self._given(self._fields, record.cells, problems)
+        for line in self._second_lines:
+            _join_lines(given, line)
         key = given.get(self._key)
         if not key or not key.strip():
             if not any(problem.path == (self._key,) for problem in problems) and is_totals(record.cells):
@@ -114,7 +117,7 @@ class RowMaker:
             if problems:
                 raise problems[0]
             raise Required(f"The row has no {self._key} to find its member by.")
-        key = _KEY_FORMS[self._key](key.strip())
+        key = KEY_FORMS[self._key](key.strip())
         given["externalId"] = key if self._key != "externalId" else given["externalId"]
         consents = [(CONSENTS[name], given.pop(name)) for name in CONSENTS if name in given]
         if consents:
@@ -133,15 +136,12 @@ class RowMaker:
 
     def _given(self, cells: Sequence[_Cell], row: list[str], problems: list[SeggraphError]) -> dict[str, Any]:
         given: dict[str, Any] = {}
-        for index, column, key, is_attribute, unmark, read, nulls, clears, is_exact in cells:
+        for index, column, key, is_attribute, unmark, read, nulls, clears in cells:
             cell = row[index]
-            is_given = bool(cell)
-            if is_given and cell[0] in MARKS:
+            if cell and cell[0] in MARKS:
                 cell = unmark(cell)
-            if not is_exact:
-                cell = cell.strip()
-                is_given = cell not in nulls
-            if not is_given:
+            cell = cell.strip()
+            if cell in nulls:
                 if clears and key != self._key:
                     given[key] = _CLEARED.get(key)
                 continue
@@ -168,6 +168,25 @@ class RowMaker:
         return draft
 
 
+def _join_lines(given: dict[str, Any], second: str) -> None:
+    """Put the second line of an address behind the first one."""
+    field = SECOND_LINES[second]
+    second_line = given.pop(second, None)
+    if second_line is None:
+        return
+    if field not in ADDRESSES:
+        given[field] = SEPARATOR.join(filter(None, (given.get(field), second_line)))
+        return
+    whole = given.pop(field, None)
+    first = given.pop(f"{field}.{LINES}", None)
+    if isinstance(whole, dict):
+        given[field] = whole
+        first = first or part_of(whole, LINES)
+    else:
+        first = whole or first
+    given[f"{field}.{LINES}"] = "\n".join(filter(None, (first, second_line)))
+
+
 def _one_email(cell: str, column: str, problems: list[SeggraphError]) -> str:
     """The address in a cell; of several the first one, with a note of the others."""
     address, others = emails.found_in(cell)
@@ -191,14 +210,13 @@ def _cell(pair: Pair, index: int, settings: RowSettings) -> _Cell:
         cell_reader(target, reading, settings.zone),
         nulls,
         reading.empty_clears,
-        target is AttributeType.STRING and not reading.nulls,
     )
 
 
 _CLEARED: Final[dict[str, Any]] = {}
 """What an empty cell sets where it is not null."""
 
-_KEY_FORMS: Final[dict[str, Callable[[str], str]]] = {
+KEY_FORMS: Final[dict[str, Callable[[str], str]]] = {
     "externalId": str,
     "domain": domains.normalise,
     "email": emails.email_key,

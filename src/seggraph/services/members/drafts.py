@@ -8,7 +8,15 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from seggraph.errors import Invalid, Problems, SeggraphError, TooMany
-from seggraph.member_fields import ATTRIBUTES, FIELDS, MemberField, consent_column
+from seggraph.member_fields import (
+    ATTRIBUTES,
+    FIELDS,
+    PARTS,
+    MemberField,
+    PartField,
+    addresses,
+    consent_column,
+)
 from seggraph.member_fields.cleaning import clean_external_id
 from seggraph.row_errors import RefusedValue
 from seggraph.services.catalogue import attribute_names
@@ -18,16 +26,20 @@ from seggraph.vocabulary import Channel, ConsentState
 
 @dataclass(slots=True)
 class MemberDraft:
-    """A cleaned row: what to set. `attributes` are as the client gave them; their types are checked later."""
+    """A cleaned row: what to set. `attributes` are as the client gave them; their types are checked later.
+
+    `address_parts` has, by column, the parts of address objects to set apart from the others; None takes one away.
+    """
 
     external_id: str
     columns: dict[str, Any] = field(default_factory=dict)
     attributes: dict[str, Any] = field(default_factory=dict)
     addresses: dict[str, Any] = field(default_factory=dict)
+    address_parts: dict[str, dict[str, Any]] = field(default_factory=dict)
 
 
 def clean(row: Mapping[str, Any]) -> tuple[MemberDraft, list[SeggraphError]]:
-    """Clean what is acceptable of one row, whose keys are the fields of the GraphQL `MemberInput`.
+    """Clean what is acceptable of one row: the fields of the GraphQL `MemberInput`, and parts of addresses by name.
 
     Returns the draft of that, and what is wrong with the rest; the path of each mistake begins with its field.
     """
@@ -67,6 +79,16 @@ def _setter(field: MemberField, clean_value: Callable[[Any], Any]) -> Callable[[
     return set_address if field.is_address else set_column
 
 
+def _part_setter(part: PartField) -> Callable[[MemberDraft, object], None]:
+    """The function that puts a part of an address into a draft."""
+    column, key, clean_value = part.field.column, part.part.key, addresses.clean_part(part.part.key)
+
+    def set_part(draft: MemberDraft, value: object) -> None:
+        draft.address_parts.setdefault(column, {})[key] = clean_value(value)
+
+    return set_part
+
+
 def _set_external_id(draft: MemberDraft, value: object) -> None:
     draft.external_id = clean_external_id(value)
 
@@ -101,6 +123,7 @@ def _set_attributes(draft: MemberDraft, value: object) -> None:
 
 _SETTERS: Final[dict[str, Callable[[MemberDraft, object], None]]] = {
     **{field.name: _setter(field, field.clean) for field in FIELDS if field.clean is not None},
+    **{name: _part_setter(part) for name, part in PARTS.items()},
     "externalId": _set_external_id,
     ATTRIBUTES: _set_attributes,
     "consents": _set_consents,

@@ -31,11 +31,16 @@ class MemberView:
     ordinal: int
     external_id: str
     name: str | None
+    first_name: str | None
+    last_name: str | None
+    salutation: str | None
     domain: str | None
     email: str | None
     phone: str | None
     country: str | None
     city: str | None
+    postal_code: str | None
+    state: str | None
     industry: str | None
     revenue: Decimal | None
     employees: int | None

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from seggraph.access import Viewer, require_personal_data
-from seggraph.criteria.catalogue import Catalogue, Field, Storage
+from seggraph.criteria.catalogue import Catalogue, Field
 from seggraph.database.paging import Key, Order, nullable
 from seggraph.errors import UnknownField
 from seggraph.vocabulary import AttributeType
@@ -82,7 +82,7 @@ def order_by(catalogue: Catalogue, field: str | None, *, descending: bool) -> Me
 def _sort(field: Field) -> Sort | None:
     """How members are sorted by a field; None if they cannot be."""
     if not field.is_custom:
-        if field.storage is Storage.ADDRESS:
+        if field.is_address:
             return None
         return Sort(field.name, f"m.{field.key}", field.key, str(field.storage), field.required)
     if field.type not in _OF_ATTRIBUTES:

@@ -13,13 +13,14 @@ from seggraph.database.locks import LockSpace, lock_shared
 from seggraph.database.unit_of_work import UnitOfWork, begin
 from seggraph.errors import Duplicate, Problems, SeggraphError, TooMany, WrongType
 from seggraph.member_fields import ATTRIBUTES, FIELDS, FieldType
-from seggraph.member_fields.field_types import INSTANT, JSON_OBJECT
+from seggraph.member_fields.addresses import reaches
+from seggraph.member_fields.field_types import ADDRESS, INSTANT
 from seggraph.row_errors import RowError
 from seggraph.services.catalogue import catalogues
 from seggraph.services.changes import changes
-from seggraph.services.members import relations
+from seggraph.services.members import merging, relations
 from seggraph.services.members.drafts import MemberDraft, clean, is_needed
-from seggraph.values import attribute_values
+from seggraph.values import attribute_values, phones
 from seggraph.vocabulary import AttributeType, MemberKind
 
 MAX_ROWS: Final = 1_000
@@ -76,9 +77,9 @@ INSERT = f"""
       INSERT INTO members (workspace_id, kind, ordinal, external_id, {_NAMES})
       SELECT $1, $2, ordinal, external_id, {_OR_DEFAULT}
       FROM jsonb_to_recordset($3::jsonb) AS t(ordinal int, external_id text, {_TYPED})
-      RETURNING id, external_id, has_address
+      RETURNING id, external_id
     )
-    SELECT id, external_id FROM created WHERE has_address
+    SELECT id, external_id FROM created WHERE external_id = ANY($5)
 """  # noqa: S608
 
 # any workspace: READ locked these ids of this workspace; a second condition would mislead the planner
@@ -87,6 +88,8 @@ UPDATE = f"""
       version = m.version + 1, updated_at = now()
     FROM jsonb_to_recordset($1::jsonb) AS t(id bigint, {_TYPED}) WHERE m.id = t.id
 """  # noqa: S608
+
+PHONE_REGION: Final = "SELECT phone_region FROM workspaces WHERE id = $1"
 
 RESERVE = """
     INSERT INTO populations AS p (workspace_id, kind, next_ordinal) VALUES ($1, $2, 0)
@@ -161,6 +164,7 @@ async def upsert(
         async with begin() as unit:
             batch = UpsertBatch(unit, viewer.workspace_id, kind, report)
             drafts = await batch.with_typed_attributes(drafts, whole_rows=whole_rows)
+            await batch.complete_phones(drafts)
             changed = await batch.store(drafts)
             await batch.finish(context, *changed)
     report.row_errors.sort(key=lambda error: error.index)
@@ -217,12 +221,24 @@ class UpsertBatch:
                 fitting[index] = draft
         return fitting
 
+    async def complete_phones(self, drafts: Drafts) -> None:
+        """Bring local numbers into the form of international ones, by the region of the workspace."""
+        local = [
+            columns
+            for columns in (draft.columns for draft in drafts.values())
+            if columns.get("phone") is not None and not phones.is_international(columns["phone"])
+        ]
+        if local:
+            region = await self._connection.fetchval(PHONE_REGION, self._workspace_id)
+            for columns in local if region is not None else ():
+                columns["phone"] = phones.normal_form(columns["phone"], region)
+
     def _new_attributes(self, drafts: Drafts, known: Mapping[str, AttributeType]) -> dict[str, AttributeType]:
         new: dict[str, AttributeType] = {}
         room = catalogues.MAX_ATTRIBUTES - len(known)
         for draft in drafts.values():
             for name, value in draft.attributes.items():
-                if name in known or name in new or value is None or len(new) >= room:
+                if name in known or name in new or len(new) >= room or attribute_values.is_unset(value):
                     continue
                 try:
                     new[name] = attribute_values.type_of(value)
@@ -283,14 +299,17 @@ class UpsertBatch:
             return set()
         if next_ordinal is None:
             raise RuntimeError("a member was erased during an upsert, though that holds erasures off")
-        rows = [_new_row(draft, next_ordinal + offset) for offset, draft in enumerate(drafts)]
-        addressed = await self._connection.fetch(
-            INSERT, self._workspace_id, self._kind, _json(rows), len(rows)
+        rows = [merging.new_row(draft, next_ordinal + offset) for offset, draft in enumerate(drafts)]
+        addressed = {
+            draft.external_id: addresses
+            for draft in drafts
+            if (draft.addresses or draft.address_parts)
+            and any((addresses := merging.addresses_of({}, draft)).values())
+        }
+        created = await self._connection.fetch(
+            INSERT, self._workspace_id, self._kind, _json(rows), len(rows), list(addressed)
         )
-        ids = {row["external_id"]: row["id"] for row in addressed}
-        await self._write_addresses(
-            {ids[draft.external_id]: draft.addresses for draft in drafts if draft.external_id in ids}
-        )
+        await self._write_addresses({row["id"]: addressed[row["external_id"]] for row in created})
         self._report.created += len(rows)
         ordinals = {row["external_id"]: row["ordinal"] for row in rows}
         self._created += ordinals
@@ -303,10 +322,18 @@ class UpsertBatch:
         ordinals: set[int] = set()
         names: set[str] = set()
         for row, draft in pairs:
-            after = row | draft.columns | {"attributes": _merged(row["attributes"], draft.attributes)}
+            after = (
+                row
+                | draft.columns
+                | {"attributes": merging.merged_attributes(row["attributes"], draft.attributes)}
+            )
+            if not merging.NAMES_OF_PEOPLE.isdisjoint(draft.columns):
+                after["name"] = merging.name_of(row, draft, after)
             if row["id"] in addresses:
-                after["has_address"] = any(addresses[row["id"]].values())
-            differing = _differing(row, after) | ({"address"} if row["id"] in addresses else set())
+                after["has_address"] = any(map(reaches, addresses[row["id"]].values()))
+            differing = merging.differing(COLUMNS, row, after) | (
+                {"address"} if row["id"] in addresses else set()
+            )
             if differing:
                 changed_rows.append({key: after[key] for key in ("id", *COLUMNS)})
                 ordinals.add(row["ordinal"])
@@ -322,7 +349,7 @@ class UpsertBatch:
         self, pairs: Sequence[tuple[dict[str, Any], MemberDraft]]
     ) -> dict[int, dict[str, Any]]:
         """The addresses, whole, of the members whose addresses a draft changes, by member id."""
-        given = {row["id"]: draft.addresses for row, draft in pairs if draft.addresses}
+        given = {row["id"]: draft for row, draft in pairs if draft.addresses or draft.address_parts}
         if not given:
             return {}
         before = {member_id: dict.fromkeys(ADDRESS_COLUMNS) for member_id in given}
@@ -330,24 +357,15 @@ class UpsertBatch:
             before[row["member_id"]] = {
                 column: _decoded(type_, row[column]) for column, type_ in ADDRESS_COLUMNS.items()
             }
-        after = {member_id: before[member_id] | addresses for member_id, addresses in given.items()}
+        after = {
+            member_id: merging.addresses_of(before[member_id], draft) for member_id, draft in given.items()
+        }
         return {member_id: parts for member_id, parts in after.items() if parts != before[member_id]}
 
     async def _write_addresses(self, addresses: Mapping[int, Mapping[str, Any]]) -> None:
         if addresses:
             rows = [{"member_id": member_id, **parts} for member_id, parts in addresses.items()]
             await self._connection.execute(WRITE_ADDRESSES, self._workspace_id, _json(rows))
-
-
-def _new_row(draft: MemberDraft, ordinal: int) -> dict[str, Any]:
-    """What a member is created with: nothing that it has anyway."""
-    row = {column: value for column, value in draft.columns.items() if value is not None}
-    row["external_id"] = draft.external_id
-    row["ordinal"] = ordinal
-    row["attributes"] = {name: value for name, value in draft.attributes.items() if value is not None}
-    if any(draft.addresses.values()):
-        row["has_address"] = True
-    return row
 
 
 def _normalised_attributes(
@@ -357,7 +375,7 @@ def _normalised_attributes(
     result: dict[str, Any] = {}
     problems: list[SeggraphError] = []
     for name, value in attributes.items():
-        if value is None:
+        if attribute_values.is_unset(value):
             result[name] = None
             continue
         try:
@@ -372,21 +390,8 @@ def _normalised_attributes(
     return result, problems
 
 
-def _merged(before: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in (before | dict(given)).items() if value is not None}  # type: ignore[operator]
-
-
-def _differing(before: Mapping[str, Any], after: Mapping[str, Any]) -> set[str]:
-    """The names of what differs: columns, and single attributes."""
-    names = {column for column in COLUMNS if column != ATTRIBUTES and before[column] != after[column]}
-    if before["attributes"] != after["attributes"]:
-        old, new = before["attributes"], after["attributes"]
-        names |= {f"attributes.{name}" for name in old.keys() | new.keys() if old.get(name) != new.get(name)}
-    return names
-
-
 def _decoded(type_: FieldType, value: Any) -> Any:
-    return orjson.loads(value) if type_ is JSON_OBJECT and value is not None else value
+    return orjson.loads(value) if type_ is ADDRESS and value is not None else value
 
 
 def _json(rows: list[dict[str, Any]]) -> str:

@@ -30,9 +30,9 @@ def encode(changed: BitMap, attribution: Attribution) -> bytes:
     """The attribution of the changes of a chunk."""
     parts = []
     for source_id, attributed in attribution.items():
-        part = attributed & changed
-        if part:
-            data = b"" if len(part) == len(changed) else to_bytes(part)
+        number = attributed.intersection_cardinality(changed)
+        if number:
+            data = b"" if number == len(changed) else to_bytes(attributed & changed)
             parts.append(HEAD.pack(source_id, len(data)) + data)
     return b"".join(parts)
 

@@ -6,7 +6,7 @@ Who enters and who exits is worked out in `membership`.
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import islice
+from itertools import chain, islice
 from typing import Any, Final
 
 import asyncpg
@@ -160,11 +160,23 @@ MemberIds = Mapping[int, int]
 
 
 @dataclass(frozen=True, slots=True)
+class Sample:
+    """The first few who enter and who exit, by ordinal."""
+
+    entered: list[int]
+    exited: list[int]
+
+
+@dataclass(frozen=True, slots=True)
 class RecordedDeltas:
-    """Deltas with the runs that keep them, by segment, and the ids of the members that subscribers get as a sample."""
+    """Deltas with the runs that keep them, by segment, and the ids of the members that subscribers get as a sample.
+
+    There is a sample for each of the deltas.
+    """
 
     deltas: Sequence[MembershipDelta]
     run_ids: Mapping[int, int]
+    samples: Sequence[Sample]
     member_ids: MemberIds
 
 
@@ -192,13 +204,14 @@ async def record(
 ) -> RecordedDeltas:
     """Write a run for each delta, and add the deltas to the segments' numbers, in one statement."""
     if not deltas:
-        return RecordedDeltas([], {}, {})
+        return RecordedDeltas([], {}, [], {})
     runs = [(delta.segment_id, delta.revision, len(delta.entered), len(delta.exited)) for delta in deltas]
     chunks = [(delta.segment_id, *chunk) for delta in deltas for chunk in _chunks(delta.change)]
     numbers = [
         (delta.segment_id, len(delta.entered) - len(delta.exited), *delta.reach_change.values())
         for delta in deltas
     ]
+    samples = _samples(deltas)
     rows = await connection.fetch(
         RECORD,
         workspace_id,
@@ -206,14 +219,14 @@ async def record(
         how.trigger,
         how.at,
         how.as_of,
-        _sampled(deltas),
+        _sampled(samples),
         *_columns(runs, 4),
         *_columns(chunks if how.keeps_members else [], 6),
         *_without_zeros(_columns(numbers if how.adds_numbers else [], len(COLUMNS) + 2)),
     )
     run_ids = {row["segment_id"]: row["id"] for row in rows if row["ordinal"] is None}
     member_ids = {row["ordinal"]: row["id"] for row in rows if row["ordinal"] is not None}
-    return RecordedDeltas(deltas, run_ids, member_ids)
+    return RecordedDeltas(deltas, run_ids, samples, member_ids)
 
 
 async def record_run(
@@ -223,10 +236,11 @@ async def record_run(
     rows = [(delta.segment_id, run_id, *chunk) for chunk in _chunks(delta.change)]
     if rows:
         await connection.execute(WRITE_CHUNKS, workspace_id, *_columns(rows, 7))
-    sampled = _sampled([delta])
+    samples = _samples([delta])
+    sampled = _sampled(samples)
     members = await connection.fetch(SAMPLE, workspace_id, kind, sampled) if sampled else []
     member_ids = {row["ordinal"]: row["id"] for row in members}
-    return RecordedDeltas([delta], {delta.segment_id: run_id}, member_ids)
+    return RecordedDeltas([delta], {delta.segment_id: run_id}, samples, member_ids)
 
 
 def _columns(rows: Sequence[tuple[Any, ...]], number: int) -> Sequence[Sequence[Any]]:
@@ -248,16 +262,22 @@ def _chunks(change: MembershipChange) -> Iterator[tuple[int, int, int, bytes, by
             yield int(direction), number, len(piece), to_bytes(piece), encoded
 
 
-def _sampled(deltas: Iterable[MembershipDelta]) -> list[int]:
+def _samples(deltas: Iterable[MembershipDelta]) -> list[Sample]:
+    return [
+        Sample(list(islice(delta.entered, SAMPLE_SIZE)), list(islice(delta.exited, SAMPLE_SIZE)))
+        for delta in deltas
+    ]
+
+
+def _sampled(samples: Iterable[Sample]) -> list[int]:
     """The ordinals of the few members whose ids subscribers get."""
-    both = (ordinals for delta in deltas for ordinals in (delta.entered, delta.exited))
-    return sorted({ordinal for ordinals in both for ordinal in islice(ordinals, SAMPLE_SIZE)})
+    return sorted(set(chain.from_iterable(part for one in samples for part in (one.entered, one.exited))))
 
 
 def facts_of(workspace_id: int, recorded: RecordedDeltas, at: datetime) -> list[Fact]:
     """The facts for subscribers: who entered and exited, a few of them by id, and that the numbers are others."""
     facts: list[Fact] = []
-    for delta in recorded.deltas:
+    for delta, sample in zip(recorded.deltas, recorded.samples, strict=True):
         if delta.change:
             facts.append(
                 MembershipChanged(
@@ -267,8 +287,8 @@ def facts_of(workspace_id: int, recorded: RecordedDeltas, at: datetime) -> list[
                     revision=delta.revision,
                     entered=len(delta.entered),
                     exited=len(delta.exited),
-                    entered_sample=_known(recorded.member_ids, delta.entered),
-                    exited_sample=_known(recorded.member_ids, delta.exited),
+                    entered_sample=_known(recorded.member_ids, sample.entered),
+                    exited_sample=_known(recorded.member_ids, sample.exited),
                     run_id=recorded.run_ids[delta.segment_id],
                 )
             )
@@ -285,6 +305,6 @@ def facts_of(workspace_id: int, recorded: RecordedDeltas, at: datetime) -> list[
     return facts
 
 
-def _known(ids: MemberIds, ordinals: BitMap) -> tuple[int, ...]:
+def _known(ids: MemberIds, ordinals: Iterable[int]) -> tuple[int, ...]:
     """The member ids of a few ordinals; members who have been deleted have none."""
-    return tuple(ids[ordinal] for ordinal in islice(ordinals, SAMPLE_SIZE) if ordinal in ids)
+    return tuple(member_id for member_id in map(ids.get, ordinals) if member_id is not None)

@@ -56,6 +56,11 @@ def compare(
     differing = before ^ after
     if not differing:
         return NO_CHANGE
+    exited = before & differing
+    entered = differing - exited
+    concerned = [source_id for source_id, linked in links.items() if linked or source_id in links_after]
+    if len(concerned) == 1 and before == links[concerned[0]]:
+        return MembershipChange(entered, exited, {concerned[0]: differing})
     attribution = {}
     for source_id, linked in links.items():
         held = linked & differing
@@ -63,7 +68,7 @@ def compare(
             held |= links_after[source_id] & differing
         if held:
             attribution[source_id] = held
-    return MembershipChange(differing & after, differing & before, attribution)
+    return MembershipChange(entered, exited, attribution)
 
 
 def linked(links: BitMap, blocks: BitMap, matched: BitMap, asked: BitMap | None = None) -> BitMap:
@@ -71,9 +76,8 @@ def linked(links: BitMap, blocks: BitMap, matched: BitMap, asked: BitMap | None 
 
     With `asked` the rule was asked about these members only, and the links of all others stay.
     """
-    if asked is None:
-        return matched - blocks
-    return (links - asked) | ((matched & asked) - blocks)
+    allowed = matched - blocks if blocks else matched
+    return allowed if asked is None else (links - asked) | (allowed & asked)
 
 
 @dataclass(slots=True)
@@ -101,9 +105,9 @@ class Membership:
     def link(self, source_id: int, matched: BitMap, asked: BitMap | None = None) -> None:
         """Make the links of a source what its rule matched: see `linked`. Links that stay the same are not noted."""
         links, blocks = self.links[source_id], self.blocks[source_id]
-        if asked is not None and (matched & asked) - blocks == links & asked:
-            return
-        self.links_after[source_id] = linked(links, blocks, matched, asked)
+        after = linked(links, blocks, matched, asked)
+        if asked is None or after != links:
+            self.links_after[source_id] = after
 
     def add_manually(self, ordinals: BitMap) -> None:
         """Add manual links, which only a manual removal takes away. Blocks stay, and never touch them."""
@@ -139,23 +143,22 @@ class Membership:
         return compare(self.links, self.links_after, self.members)
 
     def stored(self, change: MembershipChange) -> "StoredChange":
-        """What is to be stored after a change of the members, or after one of links alone that a run is to follow.
+        """What is to be stored after `change()`, or after one of links alone that a run is to follow: NO_CHANGE.
 
         Links that are the members and stay so are not written besides them. Those that are the members no more get
         chunks of their own first; that links have become the members is only known of a whole membership.
         """
-        after = (self.members | change.entered) - change.exited if change else self.members
+        after = self.members_after if change else self.members
         links = self.links | self.links_after
         staying = {source_id for source_id in self.as_members if links[source_id] == after}
-        joining = {
-            source_id
-            for source_id in (links if self.is_whole and after else ())
-            if source_id not in self.as_members and links[source_id] == after
-        }
+        joining = set[int]()
+        if self.is_whole and after:
+            apart = links.keys() - self.as_members
+            joining = {source_id for source_id in apart if links[source_id] == after}
         written = {
             ChunkOwner(ChunkRole.LINKS, source_id): (self.links[source_id], linked)
             for source_id, linked in self.links_after.items()
-            if source_id not in staying | joining
+            if source_id not in staying and source_id not in joining
         }
         written |= {
             ChunkOwner(ChunkRole.BLOCKS, source_id): (self.blocks[source_id], blocked)

@@ -11,6 +11,7 @@ import asyncio
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from operator import itemgetter
 from typing import Any, Final
 
 import asyncpg
@@ -18,7 +19,7 @@ from pyroaring import BitMap
 
 from seggraph.audiences import ChunkOwner, ChunkStore, in_block, to_sql_blocks
 from seggraph.models.audiences import ChunkRole
-from seggraph.services.reach.reach import NO_REACH, Reachable, ReachCounts, Step
+from seggraph.services.reach.reach import COUNTS, NO_REACH, Reachable, ReachCounts, Step
 from seggraph.vocabulary import Channel, MemberKind
 
 
@@ -40,6 +41,9 @@ SORTS: Final[Mapping[Channel, AddressSort]] = {
 
 DISTINCT: Final = tuple(f"distinct_{channel.name.lower()}" for channel in SORTS)
 """What the counts call the numbers of different addresses, in their order."""
+
+addresses_reached: Final = itemgetter(*(COUNTS.index(channel.name.lower()) for channel in SORTS))
+"""Of the values of the counts, those that the numbers of DISTINCT are as long as nobody shares an address."""
 
 SHARED: Final[Mapping[AddressSort, ChunkRole]] = {
     AddressSort.EMAIL: ChunkRole.SHARED_EMAIL,
@@ -143,6 +147,11 @@ class Sharing:
     moved: Mapping[AddressSort, BitMap]
 
     @property
+    def is_one_each(self) -> bool:
+        """Whether every member that a channel reaches counts as one address of it, before and after."""
+        return not any(self.shared.values())
+
+    @property
     def ordinals(self) -> BitMap:
         """Everybody who has one of the addresses: who of them is in an audience must be known to count a change."""
         found = (one for by_ordinal in self.sharers.values() for all_ in by_ordinal.values() for one in all_)
@@ -158,15 +167,18 @@ class Sharing:
     def numbers(self, members: "AudienceChange", before: Reachable, after: Reachable) -> list[int]:
         """The same as numbers, in the order of DISTINCT, which is that of the counts."""
         return [
-            self._change(
-                sort,
-                members.before & before[Step.REACHED, channel],
-                members.after & after[Step.REACHED, channel],
-            )
+            self._change(sort, members, before[Step.REACHED, channel], after[Step.REACHED, channel])
             for channel, sort in SORTS.items()
         ]
 
-    def _change(self, sort: AddressSort, before: BitMap, after: BitMap) -> int:
+    def _change(
+        self, sort: AddressSort, members: "AudienceChange", reached_before: BitMap, reached_after: BitMap
+    ) -> int:
+        if not self.shared[sort]:
+            return members.after.intersection_cardinality(
+                reached_after
+            ) - members.before.intersection_cardinality(reached_before)
+        before, after = members.before & reached_before, members.after & reached_after
         differing = (before ^ after) | (self.moved[sort] & (before | after))
         shared = self.shared[sort] & differing
         alone = differing - shared

@@ -9,7 +9,7 @@ numbers are intersections. Sources: design.md sections 2 and 5.
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from enum import IntEnum
-from operator import attrgetter
+from operator import attrgetter, itemgetter
 from typing import Final
 
 from pyroaring import BitMap
@@ -160,13 +160,11 @@ class ReachCounter:
     def __init__(self, reachable: Reachable) -> None:
         self._distinct: list[BitMap] = []
         # for each number of the counts, the place of its members among the distinct ones
-        self._places = [self._place(reachable[place]) for place in _COUNTED]
-        self._any = {
-            channels: self._place(
-                BitMap.union(BitMap(), *(reachable[Step.REACHED, channel] for channel in channels))
-            )
-            for channels in map(total_channels, (None, *SegmentPurpose))
-        }
+        places = [self._place(reachable[place]) for place in _COUNTED]
+        self._pick: dict[SegmentPurpose | None, Callable[[Sequence[int]], tuple[int, ...]]] = {}
+        for purpose in (None, *SegmentPurpose):
+            reached = (reachable[Step.REACHED, channel] for channel in total_channels(purpose))
+            self._pick[purpose] = itemgetter(self._place(BitMap.union(BitMap(), *reached)), *places)
 
     def _place(self, members: BitMap) -> int:
         if members not in self._distinct:
@@ -180,8 +178,15 @@ class ReachCounter:
     def numbers(self, members: BitMap, purpose: SegmentPurpose | None) -> list[int]:
         """The reach of an audience, as the values of the counts."""
         counted = [members.intersection_cardinality(one) if one else 0 for one in self._distinct]
-        total = counted[self._any[total_channels(purpose)]]
-        return [total, *(counted[place] for place in self._places), len(members)]
+        return [*self._pick[purpose](counted), len(members)]
+
+    def change(self, entered: BitMap, exited: BitMap, purpose: SegmentPurpose | None) -> list[int]:
+        """By how much the reach changes when members enter and exit, as the values of the counts."""
+        counted = [
+            entered.intersection_cardinality(one) - exited.intersection_cardinality(one) if one else 0
+            for one in self._distinct
+        ]
+        return [*self._pick[purpose](counted), len(entered) - len(exited)]
 
 
 def owners(population_id: int) -> dict[Place, ChunkOwner]:

@@ -28,7 +28,14 @@ from seggraph.services.memberships import deltas
 from seggraph.services.memberships.deltas import MembershipDelta, Recording
 from seggraph.services.memberships.membership import NO_CHANGE, MembershipChange
 from seggraph.services.reach import reach
-from seggraph.services.reach.addresses import Addresses, AudienceChange, Readdressed, Sharing, shared_owners
+from seggraph.services.reach.addresses import (
+    Addresses,
+    AudienceChange,
+    Readdressed,
+    Sharing,
+    addresses_reached,
+    shared_owners,
+)
 from seggraph.services.reach.reach import Place, Reachable, ReachCounts
 from seggraph.services.refresh import corrections, drift
 from seggraph.services.refresh.corrections import RuleAnswer, SegmentSources
@@ -227,7 +234,9 @@ class Propagation:
         segment_ids = [row["id"] for row in level if row["ready"] and self._rules_of(row["id"])]
         # Of every source, for one that had no rule when it was read may have one now.
         sources = (reader.source_id for segment_id in segment_ids for reader in self._readers[segment_id])
-        within = BitMap.union(BitMap(), *(self._wanted.get(source_id, BitMap()) for source_id in sources))
+        wanted_by_any = (self._wanted[source_id] for source_id in sources if source_id in self._wanted)
+        # By identity: most rules are asked about one and the same members.
+        within = BitMap.union(BitMap(), *{id(ordinals): ordinals for ordinals in wanted_by_any}.values())
         stored = await corrections.read(
             self._store, self._connection, self._workspace_id, segment_ids, within
         )
@@ -255,7 +264,10 @@ class Propagation:
 
     def _want_followers(self, changes: Mapping[int, MembershipChange]) -> None:
         """Have the rules that refer to changed segments asked about the members who entered or exited there."""
-        for reader in (reader for of_segment in self._readers.values() for reader in of_segment):
+        referring = (
+            reader for of_segment in self._readers.values() for reader in of_segment if reader.referred_to
+        )
+        for reader in referring:
             for segment_id in changes.keys() & reader.referred_to:
                 before = self._wanted.get(reader.source_id, BitMap())
                 self._wanted[reader.source_id] = before | changes[segment_id].ordinals
@@ -329,11 +341,14 @@ class Propagation:
         self, ready: Sequence[asyncpg.Record], reach_delta: ReachDelta, differing: BitMap
     ) -> list[MembershipDelta]:
         """How each segment's members and reach changed; segments of which nothing did are absent."""
-        within = BitMap.union(differing, *(change.ordinals for change in self._changes.values()))
+        parts = (part for change in self._changes.values() for part in (change.entered, change.exited))
+        within = BitMap.union(differing, *parts)
         if not within:
             return []
         sharing, after = await self._known_of(within, reach_delta.readdressed)
         sharers = sharing.ordinals
+        if not differing and sharing.is_one_each:
+            return self._deltas_of_entries(ready, after)
         before = {
             place: (bitmap - reach_delta.ordinals) | (reach_delta.before[place] & (within | sharers))
             for place, bitmap in after.items()
@@ -356,6 +371,21 @@ class Propagation:
             reach_change = [*counted, *sharing.numbers(audience_change, before, after)]
             if change or any(reach_change):
                 found.append(MembershipDelta(row["id"], row["revision"], change, ReachCounts(*reach_change)))
+        return found
+
+    def _deltas_of_entries(
+        self, ready: Iterable[asyncpg.Record], reachable: Reachable
+    ) -> list[MembershipDelta]:
+        """The same where nobody is reached otherwise, and nobody who enters or exits shares an address."""
+        counter = reach.ReachCounter(reachable)
+        found = []
+        for row in ready:
+            change = self._changes.get(row["id"])
+            if change is not None and row["id"] not in self._failed:
+                purpose = None if row["purpose"] is None else SegmentPurpose(row["purpose"])
+                counted = counter.change(change.entered, change.exited, purpose)
+                reach_change = ReachCounts(*counted, *addresses_reached(counted))
+                found.append(MembershipDelta(row["id"], row["revision"], change, reach_change))
         return found
 
     async def _known_of(
@@ -386,11 +416,9 @@ class Propagation:
         """Mark members who are related to those that entered or exited, if rules about them refer to the segment."""
         if not self._changes:
             return
-        changed = {
-            changes.of_segment(segment_id): change.ordinals for segment_id, change in self._changes.items()
-        }
-        found = await dependencies.find_passed_on(self._connection, self._workspace_id, self._kind, changed)
-        await self._pass_on(found, changed)
+        by_name = {changes.of_segment(segment_id): change for segment_id, change in self._changes.items()}
+        found = await dependencies.find_passed_on(self._connection, self._workspace_id, self._kind, by_name)
+        await self._pass_on(found, {name: by_name[name].ordinals for name in found})
 
 
 def _levels(readers: Mapping[int, Iterable[Reader]]) -> list[list[int]]:

@@ -34,7 +34,7 @@ UPDATED: Final = "updated_at"
 TIMED: Final = ("time", ANYTHING)
 """What a rule reads whose answer may be another although nothing changed, or of which that is not known."""
 
-_COLUMNS: Final[Mapping[str, str]] = {field.name: field.key for field in WELL_KNOWN}
+_CHANGES: Final[Mapping[str, str]] = {field.name: field.change for field in WELL_KNOWN}
 
 KIND = "SELECT kind FROM segments WHERE workspace_id = $1 AND id = $2"
 
@@ -183,7 +183,7 @@ def _entries(reads: Reads, kind: MemberKind) -> Iterator[Entry]:
 
 def names(reads: Reads) -> Iterator[str]:
     """The names of the changes of a member that matter, its relations aside."""
-    yield from (_COLUMNS[name] for name in reads.fields)
+    yield from (_CHANGES[name] for name in reads.fields)
     yield from (f"attributes.{name}" for name in reads.attributes)
     yield from ("tags" for _ in reads.tags)
     yield from (consent(channel) for channel in reads.channels)

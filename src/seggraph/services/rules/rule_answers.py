@@ -158,9 +158,15 @@ class RuleEvaluator:
 def _grouped(wanted: Mapping[Rule, BitMap]) -> list[tuple[BitMap, list[Rule]]]:
     """The rules by the members they are asked about, so that what is asked of few is not asked about many."""
     groups: dict[bytes, tuple[BitMap, list[Rule]]] = {}
+    group_of: dict[
+        int, list[Rule]
+    ] = {}  # by the identity of a bitmap: most rules are asked about the same one
     for rule, ordinals in wanted.items():
-        if ordinals:
-            groups.setdefault(ordinals.serialize(), (ordinals, []))[1].append(rule)
+        if not ordinals:
+            continue
+        if id(ordinals) not in group_of:
+            group_of[id(ordinals)] = groups.setdefault(ordinals.serialize(), (ordinals, []))[1]
+        group_of[id(ordinals)].append(rule)
     if len(groups) <= MAX_GROUPS:
         return list(groups.values())
     union = BitMap.union(*(ordinals for ordinals, _ in groups.values()))

@@ -25,6 +25,7 @@ from seggraph.criteria.typed import EventTest, RelatedTest, SequenceTest
 from seggraph.database.unit_of_work import snapshot
 from seggraph.engines import EvaluationRequest
 from seggraph.errors import Invalid
+from seggraph.member_fields.addresses import part_of, reaches
 from seggraph.models.audiences import ChunkRole
 from seggraph.services.changes import populations
 from seggraph.services.criteria import documents as criteria_documents
@@ -241,9 +242,10 @@ def _plain(value: Any) -> Any:
 def _seen(field: Field, member: MemberView, addresses: Addresses) -> Any:
     if field.storage is Storage.JSON:
         return member.attributes.get(field.key)
-    if field.storage is Storage.ADDRESS:
-        return addresses.address
+    if field.is_address:
+        stored = getattr(addresses, field.key)
+        return stored if field.part is None else part_of(stored, field.part)
     if field.key == "has_address":
-        return any((addresses.address, addresses.shipping_address, addresses.billing_address))
+        return any(map(reaches, (addresses.address, addresses.shipping_address, addresses.billing_address)))
     value = getattr(member, field.key)
     return value if value is None or isinstance(value, str | bool | int | float) else str(value)

@@ -23,6 +23,7 @@ from seggraph.row_errors import RowError
 from seggraph.services.audit import audit, repeated
 from seggraph.services.changes import changes, populations
 from seggraph.services.reach.suppressed_members import EMAIL, PHONE
+from seggraph.services.suppressions import address_forms
 from seggraph.values.attribute_values import storable_text
 from seggraph.values.emails import is_one_address, tidied
 from seggraph.values.names import require_searchable
@@ -150,6 +151,8 @@ class SuppressionReport:
     changed: int = 0
     already_done: int = 0
     row_errors: list[RowError] = field(default_factory=list)
+    index_of: dict[bytes, int] = field(default_factory=dict)
+    """Which of the addresses each digest belongs to: a phone number may have two."""
 
 
 async def suppress(
@@ -188,7 +191,7 @@ async def suppress(
             audited = {"channel": channel, "reason": reason, "address_count": len(added)}
             subject = audit.Subject(AuditSubject.SUPPRESSION)
             await audit.record(unit, viewer, AuditAction.SUPPRESSED, subject, after=audited)
-    return _counted(report, len(added), len(addresses))
+    return _counted(report, added, len(addresses))
 
 
 async def unsuppress(
@@ -208,12 +211,13 @@ async def unsuppress(
             audited = {"channel": channel, "address_count": len(removed)}
             subject = audit.Subject(AuditSubject.SUPPRESSION)
             await audit.record(unit, viewer, AuditAction.UNSUPPRESSED, subject, audited)
-    return _counted(report, len(removed), len(addresses))
+    return _counted(report, removed, len(addresses))
 
 
 async def forget(connection: asyncpg.Connection, workspace_id: int, member_ids: Sequence[int]) -> None:
     """Remove the addresses of members that are being erased; they stay suppressed by their digests."""
     await connection.execute(FORGET, workspace_id, list(member_ids))
+    await address_forms.forget(connection, workspace_id, member_ids)
 
 
 async def list_page(viewer: Viewer, list_: SuppressionList, request: PageRequest) -> Page[SuppressionView]:
@@ -274,15 +278,28 @@ async def _read(
             good[index] = _clean(channel, given)
         except SeggraphError as error:
             report.row_errors.append(RowError(index, error.code, error.message, ()))
-    rows = await unit.connection.fetch(DIGESTS[channel], viewer.workspace_id, list(good.values()))
+    forms = await address_forms.forms(unit.connection, viewer.workspace_id, channel, list(good.values()))
+    wanted = [form for some in forms for form in some]
+    rows = iter(await unit.connection.fetch(DIGESTS[channel], viewer.workspace_id, wanted))
     addresses_by_digest: dict[bytes, str] = {}
-    for index, row in zip(good, rows, strict=True):
-        if row["digest"] is None:
+    for index, some in zip(good, forms, strict=True):
+        read = [next(rows) for _ in some]
+        if read[0]["digest"] is None:
             report.row_errors.append(RowError(index, Invalid.code, _EMPTY[channel], ()))
-        else:
+            continue
+        for row in read:
             shown = row["key"] if channel is Channel.EMAIL else row["given"]
             addresses_by_digest.setdefault(row["digest"], shown)
+            report.index_of.setdefault(row["digest"], index)
     return addresses_by_digest, report
+
+
+async def add_forms(context: Context, unit: UnitOfWork, viewer: Viewer, region: str) -> None:
+    """Suppress numbers that are on the lists also in the form that members of a region have from now on."""
+    await _lock_populations(unit, viewer)
+    added = await address_forms.add_forms(unit.connection, viewer.workspace_id, region)
+    for channel, rows in added.items():
+        await _mark(context, unit, viewer, channel, rows)
 
 
 _EMPTY: Final = {
@@ -324,10 +341,10 @@ async def _mark(
         )
 
 
-def _counted(report: SuppressionReport, changed: int, given: int) -> SuppressionReport:
+def _counted(report: SuppressionReport, changed: Sequence[asyncpg.Record], given: int) -> SuppressionReport:
     report.row_errors.sort(key=lambda error: error.index)
-    report.changed = changed
-    report.already_done = given - changed - len(report.row_errors)
+    report.changed = len({report.index_of[row["digest"]] for row in changed})
+    report.already_done = given - report.changed - len(report.row_errors)
     return report
 
 

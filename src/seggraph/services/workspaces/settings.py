@@ -19,17 +19,21 @@ from seggraph.services.computations import computations
 from seggraph.services.identity import present, workspaces
 from seggraph.services.identity.workspaces import WorkspaceView
 from seggraph.services.segments import default_segments
+from seggraph.services.suppressions import suppressions
+from seggraph.values import phones
 from seggraph.values.names import clean_name
 from seggraph.values.time_zones import is_time_zone
 from seggraph.vocabulary import AuditAction, AuditSubject, Role
 
 HOLD: Final = """
-    SELECT name, time_zone, consent_policy, currency, least_roles FROM workspaces WHERE id = $1 FOR NO KEY UPDATE
+    SELECT name, time_zone, consent_policy, currency, phone_region, least_roles FROM workspaces
+    WHERE id = $1 FOR NO KEY UPDATE
 """
 
 SET: Final = """
     UPDATE workspaces SET name = coalesce($2, name), time_zone = coalesce($3, time_zone),
-      consent_policy = coalesce($4, consent_policy), currency = coalesce($5, currency) WHERE id = $1
+      consent_policy = coalesce($4, consent_policy), currency = coalesce($5, currency),
+      phone_region = nullif(coalesce($6, phone_region), '') WHERE id = $1
 """
 
 SET_LEAST_ROLES: Final = "UPDATE workspaces SET least_roles = $2 WHERE id = $1"
@@ -41,7 +45,7 @@ HOLD_SEGMENTS: Final = """
 
 BUILD_REACH: Final = "UPDATE populations SET requested_reach = requested_reach + 1 WHERE workspace_id = $1"
 
-AUDITED: Final = ("name", "time_zone", "consent_policy", "currency")
+AUDITED: Final = ("name", "time_zone", "consent_policy", "currency", "phone_region")
 """The columns of a workspace that the audit log shows."""
 
 NUDGES: Final = 200
@@ -57,9 +61,9 @@ class SettingsChange:
 
 
 async def update(context: Context, viewer: Viewer, given: Mapping[str, Any]) -> SettingsChange:
-    """Change what is given of: name, time_zone, consent_policy, currency, and least_roles by their names.
+    """Change what is given of: name, time_zone, consent_policy, currency, phone_region, and least_roles by their names.
 
-    None stays as it is.
+    None stays as it is; an empty phone_region takes it away.
 
     Raises Forbidden, Required, Invalid, TooLong.
     """
@@ -73,9 +77,15 @@ async def update(context: Context, viewer: Viewer, given: Mapping[str, Any]) -> 
         raise Invalid(message, path=("timeZone",))
     if currency is not None and not (len(currency) == 3 and currency.isascii() and currency.isupper()):
         raise Invalid("A currency is its three letters of ISO 4217, like EUR.", path=("currency",))
+    region = given.get("phone_region")
+    if region and region not in phones.REGIONS:
+        message = f"{region[:20]!r} is no region of phone numbers; give a code of ISO 3166 such as DE."
+        raise Invalid(message, path=("phoneRegion",))
     async with begin() as unit:
         before = await unit.connection.fetchrow(HOLD, viewer.workspace_id)
-        await unit.connection.execute(SET, viewer.workspace_id, name, zone, policy, currency)
+        await unit.connection.execute(SET, viewer.workspace_id, name, zone, policy, currency, region)
+        if region and region != before["phone_region"]:
+            await suppressions.add_forms(context, unit, viewer, region)
         was, now = await _choose_least_roles(unit, viewer, before["least_roles"], given.get("least_roles"))
         has_new_policy = policy is not None and policy != before["consent_policy"]
         has_new_zone = zone is not None and zone != before["time_zone"]
