@@ -75,6 +75,17 @@ CASES: list[tuple[str, dict[str, Any], str]] = [
            WHERE a.workspace_id = 1 AND a.kind = 1 AND a.name = 'visit' AND $1::timestamptz IS NOT NULL""",
     ),
     (
+        "two visits, then order, within 3 days",
+        {"sequence": {"steps": [{"name": "visit"}, {"name": "visit"}, {"name": "order"}], "within": "P3D"}},
+        """SELECT array_send(array_agg(DISTINCT ordinal)) FROM (SELECT ordinal, name, occurred_at,
+           max(first) OVER w AS first FROM (SELECT ordinal, name, occurred_at, CASE WHEN name = 'visit' THEN
+           max(occurred_at) FILTER (WHERE name = 'visit') OVER w END AS first FROM events WHERE workspace_id = 1
+           AND kind = 1 AND name IN ('visit', 'order') AND occurred_at <= $1 WINDOW w AS (PARTITION BY ordinal
+           ORDER BY occurred_at GROUPS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)) t WINDOW w AS
+           (PARTITION BY ordinal ORDER BY occurred_at GROUPS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)) u
+           WHERE name = 'order' AND occurred_at <= first + interval '72 hours'""",
+    ),
+    (
         "visit, then order within 7 days, in 30 days",
         {
             "sequence": {

@@ -10,7 +10,7 @@ from tortoise.migrations import operations as ops
 
 
 class Migration(migrations.Migration):
-    dependencies = [("seggraph", "0040_people_and_addresses")]
+    dependencies = [("seggraph", "0041_reports_and_events_from_files")]
 
     operations = [
         ops.RunSQL(

@@ -191,7 +191,12 @@ ALLOWED: tuple[Allowed, ...] = (
     Allowed("move, move_causes", "src/seggraph/models/runs.py", "name", "move", COLUMN),
     *(
         Allowed("move, move_causes", f"src/seggraph/services/{path}", "name", "move", COLUMN)
-        for path in ("history/membership_changes.py", "history/run_compaction.py", "webhooks/messages.py")
+        for path in (
+            "history/membership_changes.py",
+            "history/past_memberships.py",
+            "history/run_compaction.py",
+            "webhooks/messages.py",
+        )
     ),
     *(
         Allowed("DeliveryWish, wish", f"src/seggraph/services/destinations/{path}", "prose", "wish", COLUMN)

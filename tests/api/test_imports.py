@@ -25,8 +25,10 @@ START = f"""
 EVENTS = f"subscription ($id: ID!) {{ importEvents(importId: $id) {{ {FIELDS} }} }}"
 
 
-async def upload(product: Product, data: bytes, kind: str = "ACCOUNT", **more: Any) -> httpx.Response:
-    operations = {"query": CREATE, "variables": {"i": {"file": None, "kind": kind, **more}}}
+async def upload(
+    product: Product, data: bytes, kind: str = "ACCOUNT", *, query: str = CREATE, **more: Any
+) -> httpx.Response:
+    operations = {"query": query, "variables": {"i": {"file": None, "kind": kind, **more}}}
     return await product.http.post(
         "/graphql",
         data={"operations": json.dumps(operations), "map": json.dumps({"0": ["variables.i.file"]})},

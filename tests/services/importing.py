@@ -68,7 +68,7 @@ async def imported(
 
 def counts(view: ImportView) -> dict[str, int]:
     """The counts that are not zero, and how they add up."""
-    names = ("added", "updated", "already_in", "duplicate", "ignored", "failed")
+    names = ("added", "updated", "already_in", "duplicate", "ignored", "failed", "merged", "removed")
     found = {name: getattr(view, name) for name in names}
     assert sum(found.values()) == view.read
     return {"read": view.read} | {name: number for name, number in found.items() if number}

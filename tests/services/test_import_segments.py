@@ -193,3 +193,75 @@ async def test_an_import_whose_segment_takes_nobody_any_more_says_what_is_true(
     assert counts(failed) == {"read": 1, "ignored": 1}
     assert await members.find_by_external_id(viewer, ACCOUNT, "a") is not None
     assert await ids_in(viewer, segment_id, connection) == set()
+
+
+async def test_members_of_a_file_are_removed_from_a_segment(
+    context: Context, viewer: Viewer, connection: asyncpg.Connection
+) -> None:
+    segment_id = await static_segment(context, viewer, activate=True)
+    mapping = {"id": "externalId"}
+    how: dict[str, Any] = {"segment_id": segment_id, "only_targets": False}
+    await imported(context, viewer, "id\na\nb\nc\n", mapping, **how)
+    await imported(context, viewer, "id\nd\n", mapping)
+    data, removing = "id\na\nd\nnew\na\n", {"segment_id": segment_id, "removes": True}
+
+    dry = await imported(context, viewer, data, mapping, dry_run=True, **removing)
+    assert await ids_in(viewer, segment_id, connection) == {"a", "b", "c"}
+    done = await imported(context, viewer, data, mapping, **removing)
+
+    for view in (dry, done):
+        assert counts(view) == {"read": 4, "removed": 1, "ignored": 2, "duplicate": 1}
+    assert await ids_in(viewer, segment_id, connection) == {"b", "c"}
+    assert await members.find_by_external_id(viewer, ACCOUNT, "new") is None, "nobody is created"
+    codes = await connection.fetch(
+        "SELECT code FROM import_rejects WHERE import_id = $1 ORDER BY line", done.id
+    )
+    assert [row["code"] for row in codes] == ["NOT_IN_SEGMENT", "NOT_FOUND", "DUPLICATE"]
+    row = await connection.fetchrow("SELECT member_count, status FROM segments WHERE id = $1", segment_id)
+    assert tuple(row) == (2, "ACTIVE")
+
+    # and who was removed by a file comes back by a file
+    await imported(context, viewer, "id\na\n", mapping, **how)
+    assert await ids_in(viewer, segment_id, connection) == {"a", "b", "c"}
+
+
+async def test_a_file_removes_or_replaces_and_only_in_a_segment(context: Context, viewer: Viewer) -> None:
+    segment_id = await static_segment(context, viewer)
+    wrong: list[dict[str, Any]] = [
+        {"removes": True},
+        {"removes": True, "replace": True, "segment_id": segment_id},
+    ]
+    for more in wrong:
+        with pytest.raises(Invalid) as refused:
+            await uploaded(context, viewer, "id\na\n", **more)
+        assert refused.value.path == ("remove",)
+
+
+async def test_a_second_file_starts_when_the_first_is_over(
+    context: Context, viewer: Viewer, connection: asyncpg.Connection
+) -> None:
+    segment_id = await static_segment(context, viewer, activate=True)
+    views = [
+        await uploaded(context, viewer, "id\na\n", segment_id=segment_id),
+        await uploaded(context, viewer, "id\na\nb\n", segment_id=segment_id, replace=True),
+    ]
+    pairs, settings = [Pair("id", "externalId")], StartSettings(only_targets=False)
+    begun = await asyncio.gather(
+        *(imports.start(context, viewer, view.id, pairs, settings) for view in views),
+        return_exceptions=True,
+    )
+    [late] = [index for index, one in enumerate(begun) if isinstance(one, BadTransition)]
+    waiting, at_work = views[late].id, views[1 - late].id
+    assert (await imports.get(viewer, waiting)).status is ImportStatus.UPLOADED, "its file is kept"
+    dry = StartSettings(only_targets=False, dry_run=True)
+    await imports.start(context, viewer, waiting, pairs, dry)  # which does not touch the segment
+    for import_id in (at_work, waiting):
+        assert await import_runs.run(context, import_id) is ImportStatus.COMPLETED
+
+    await imports.start(context, viewer, waiting, pairs, settings)
+    assert await import_runs.run(context, waiting) is ImportStatus.COMPLETED
+
+    done = await imports.get(viewer, waiting)
+    expected = {"read": 2, "added": 1, "already_in": 1} if late else {"read": 1, "already_in": 1}
+    assert counts(done) == expected
+    assert await ids_in(viewer, segment_id, connection) == {"a", "b"}

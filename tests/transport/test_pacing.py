@@ -177,7 +177,7 @@ async def test_who_waits_for_a_turn_and_is_cancelled_holds_up_nobody() -> None:
         await waiting[4]
 
 
-async def test_workspaces_take_turns_whoever_has_more_to_do() -> None:
+async def test_workspaces_take_turns_however_much_they_have_to_do() -> None:
     order: list[str] = []
 
     async def work(workspace: str) -> None:

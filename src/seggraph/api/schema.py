@@ -13,6 +13,7 @@ from seggraph.api.base.node import Node
 from seggraph.api.base.paging import After, Before, First, Last, request_of
 from seggraph.api.base.scalars import CONFIG
 from seggraph.api.campaigns.campaigns import CampaignQueries
+from seggraph.api.campaigns.metric_imports import MetricImportMutations
 from seggraph.api.campaigns.metric_mutations import MetricMutations
 from seggraph.api.campaigns.mutations import CampaignMutations
 from seggraph.api.costs import COSTS
@@ -240,6 +241,7 @@ class Mutation(
     ApiKeyMutations,
     CampaignMutations,
     MetricMutations,
+    MetricImportMutations,
     AttributeMutations,
     ComparisonMutations,
     DestinationMutations,

@@ -28,7 +28,7 @@ from seggraph.services.imports.imports import ImportView, StartSettings
 from seggraph.services.imports.mappings import Pair
 from seggraph.services.segments import views as segment_views
 from seggraph.settings import Settings
-from seggraph.vocabulary import ApiKeyScope, ExportFormat, ImportStatus, MemberKind, Role
+from seggraph.vocabulary import ApiKeyScope, ExportFormat, ImportContent, ImportStatus, MemberKind, Role
 
 POLL_SECONDS: Final = 0.2
 STDOUT: Final = Path("-")
@@ -67,19 +67,27 @@ def import_(
     encoding: Annotated[
         str | None, typer.Option(help="The encoding of the file, such as windows-1250; else it is detected.")
     ] = None,
+    content: Annotated[
+        str, typer.Option(help="What the rows are: members, events or orders of members of the kind.")
+    ] = "members",
+    event_name: Annotated[
+        str | None, typer.Option(help="The name of all events of the file, if no column has it.")
+    ] = None,
     rejects: Annotated[
         Path | None, typer.Option(help="Where to write the rows that were not stored, or in part, as CSV.")
     ] = None,
     dry_run: Annotated[bool, typer.Option(help="Report only; store nothing.")] = False,
 ) -> None:
-    """Import members from a CSV file; print how many rows were added, updated, ignored or failed, and why."""
+    """Import members, events or orders from a CSV file; print what became of the rows, and why."""
     pairs = [_pair(text) for text in mapping or []]
     kind_ = _kind(kind)
+    content_ = _content(content)
     start = StartSettings(
         create_missing=create_missing,
         only_targets=only_targets,
         activate=activate,
         dry_run=dry_run,
+        event_name=event_name,
         choices=_choices(read or []),
     )
     with ready_settings() as settings:
@@ -91,6 +99,7 @@ def import_(
                 pairs,
                 start,
                 kind=kind_,
+                content=content_,
                 segment_id=_segment_number(segment),
                 replace=replace,
                 encoding=encoding,
@@ -128,6 +137,7 @@ async def _import(
     start: StartSettings,
     *,
     kind: MemberKind,
+    content: ImportContent,
     segment_id: int | None,
     replace: bool,
     encoding: str | None,
@@ -142,6 +152,7 @@ async def _import(
                 _reading(opened.read),
                 file_name=file.name,
                 kind=kind,
+                content=content,
                 segment_id=segment_id,
                 replace=replace,
                 encoding=encoding,
@@ -225,7 +236,18 @@ def _reading(read: Callable[[int], bytes]) -> Callable[[int], Awaitable[bytes]]:
 
 def _report(view: ImportView, reasons: list[tuple[int, str, str]], rejects: Path | None) -> None:
     """Print the counts and the first reasons; exit with 1 if the import failed."""
-    names = ("read", "added", "updated", "already_in", "duplicate", "ignored", "failed", "partial")
+    names: tuple[str, ...] = (
+        "read",
+        "added",
+        "updated",
+        "already_in",
+        "duplicate",
+        "ignored",
+        "failed",
+        "partial",
+    )
+    if view.content is ImportContent.ORDERS:
+        names += ("merged",)
     sys.stdout.write(" ".join(f"{name}={getattr(view, name)}" for name in names) + "\n")
     for line, outcome, reason in reasons:
         console.print(f"line {line}: {outcome}: {reason}", highlight=False, markup=False)
@@ -262,6 +284,14 @@ def _kind(text: str) -> MemberKind:
     except KeyError:
         kinds = ", ".join(kind.name.lower() for kind in MemberKind)
         raise Required(f"--kind is one of {kinds}.") from None
+
+
+def _content(text: str) -> ImportContent:
+    try:
+        return ImportContent[text.upper()]
+    except KeyError:
+        contents = ", ".join(content.name.lower() for content in ImportContent)
+        raise Required(f"--content is one of {contents}.") from None
 
 
 def _segment_number(text: str | None) -> int | None:

@@ -93,6 +93,11 @@ class SequenceTest:
     steps: tuple[EventFilter, ...]
     within: Duration | None
 
+    @property
+    def is_of_totals(self) -> bool:
+        """Whether first and last events decide it: something happened, and something else at any time after that."""
+        return len(self.steps) == 2 and self.within is None and all(step.is_plain for step in self.steps)
+
 
 @dataclass(frozen=True, slots=True)
 class RelatedTest:

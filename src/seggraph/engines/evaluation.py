@@ -284,6 +284,7 @@ class Evaluation:
             for leaf, within_ordinals in lookup.items()
             if within_ordinals is None
             and isinstance(leaf.question, SequenceTest)
+            and not leaf.question.is_of_totals
             and await self._cost(population, leaf, None) > sequence_lookup.PLAIN_COST
         }
         if not large:

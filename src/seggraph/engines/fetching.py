@@ -19,6 +19,9 @@ _GRACE_SECONDS: Final = 5.0
 _HEADER_BYTES: Final = 20
 _IN_LOOP_BYTES: Final = 400_000
 
+_PARTS: Final = 16
+"""Into how many parts ordinals are cut to find those that are there twice."""
+
 _PREPARE = """
     SELECT current_setting('statement_timeout') AS timeout, current_setting('plan_cache_mode') AS mode,
            set_config('statement_timeout', $1, true), set_config('plan_cache_mode', 'force_custom_plan', true)
@@ -128,8 +131,8 @@ async def rows_of(connection: asyncpg.Connection, statement: Statement) -> float
 async def bitmaps(row: Sequence[Any]) -> list[BitMap]:
     """Decode every column; in a thread when that takes more than a few milliseconds."""
     if sum(len(column or b"") for column in row) < _IN_LOOP_BYTES:
-        return [_bitmap(column) for column in row]
-    return await asyncio.to_thread(lambda: [_bitmap(column) for column in row])
+        return [bitmap(column) for column in row]
+    return await asyncio.to_thread(lambda: [bitmap(column) for column in row])
 
 
 async def masked(rows: Sequence[Sequence[Any]], predicates: int) -> list[BitMap]:
@@ -146,11 +149,36 @@ async def masked(rows: Sequence[Sequence[Any]], predicates: int) -> list[BitMap]
     return await asyncio.to_thread(joined)
 
 
-def _bitmap(column: bytes | None) -> BitMap:
-    """A bitmap from the binary form of an int4[]: a header, then length and value of each element."""
+def bitmap(column: bytes | None) -> BitMap:
+    """A bitmap from the binary form of an int4[]."""
+    return BitMap(_words(column))
+
+
+def members_twice(column: bytes | None) -> BitMap:
+    """The members who are in the binary form of an int4[] more than once.
+
+    Parts are compared with those before them, and so on within the parts that are larger than the set of their members.
+    """
+    found = BitMap()
+    rest = [_words(column)]
+    while rest:
+        words, seen = rest.pop(), BitMap()
+        size = max(1, len(words) // _PARTS)
+        for first in range(0, len(words), size):
+            part = words[first : first + size]
+            members = BitMap(part)
+            found |= members & seen
+            seen |= members
+            if len(members) < len(part):
+                rest.append(part)
+    return found
+
+
+def _words(column: bytes | None) -> "array[int]":
+    """The elements of the binary form of an int4[]: a header, then length and value of each."""
     if column is None:
-        return BitMap()
+        return array("I")
     words = array("I", column[_HEADER_BYTES:])[1::2]
     if sys.byteorder == "little":
         words.byteswap()
-    return BitMap(words)
+    return words

@@ -47,7 +47,7 @@ def key_of(question: Question) -> TableKey:
         case RelatedTest(direction, where):
             return "related", (direction, where)
         case SequenceTest() as sequence:
-            return "sequence", sequence
+            return ("sequence of totals" if sequence.is_of_totals else "sequence"), sequence
 
 
 MAX_SINGLE_LOOKUPS: Final = 20_000

@@ -6,8 +6,8 @@ their events into an order (see `sequences`); the events of the others are looke
 """
 
 import asyncio
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -16,7 +16,7 @@ from pyroaring import BitMap
 
 from seggraph.criteria.typed import SequenceTest
 from seggraph.engines import sequence_statements, sequences
-from seggraph.engines.fetching import Limits, bitmaps, fetch, rows_of
+from seggraph.engines.fetching import Limits, bitmap, bitmaps, fetch, members_twice, rows_of
 from seggraph.engines.planner import are_few
 from seggraph.engines.population import Population
 from seggraph.engines.statements import EvaluationTime, Statement
@@ -51,9 +51,7 @@ class SequenceLookup:
         if span is None:
             return BitMap()
         candidates = await self._having_rarest(test, *span)
-        repeats = len({step.name for step in test.steps}) < len(test.steps)
-        # In a slice, one event would count as two steps of the same name, and few members would be certain.
-        if repeats or are_few(candidates):
+        if are_few(candidates):
             return await self._looked_at(test, candidates)
         following = await self._following(test, *span)
         return following.certain | await self._looked_at(test, following.uncertain & candidates)
@@ -79,10 +77,12 @@ class SequenceLookup:
 
     async def _following(self, test: SequenceTest, begin: datetime, end: datetime) -> sequences.Following:
         following = sequences.Following(test)
-        statement = sequence_statements.of_slice(self.population, test, self.time)
+        different = tuple(dict.fromkeys(test.steps))
+        statement = sequence_statements.of_slice(self.population, replace(test, steps=different), self.time)
+        places = [different.index(step) for step in test.steps]
         for slice_ in sequences.slices(begin, end, test.within):
-            steps = await self._bitmaps(statement.between(slice_.begin, slice_.end))
-            await asyncio.to_thread(following.add, slice_, steps)
+            [row] = await fetch(self.connection, statement.between(slice_.begin, slice_.end), self.limits)
+            await asyncio.to_thread(_add, following, slice_, [row[place] for place in places])
         return following
 
     async def _looked_at(self, test: SequenceTest, members: BitMap) -> BitMap:
@@ -97,6 +97,13 @@ class SequenceLookup:
     async def _bitmaps(self, statement: Statement) -> list[BitMap]:
         [row] = await fetch(self.connection, statement, self.limits)
         return await bitmaps(row)
+
+
+def _add(following: sequences.Following, slice_: sequences.Slice, columns: Sequence[bytes | None]) -> None:
+    """Add a slice, by the ordinals of the events of each step."""
+    found = {column: bitmap(column) for column in columns}
+    twice = {place: members_twice(columns[place]) for place in following.repeated}
+    following.add(slice_, [found[column] for column in columns], twice)
 
 
 def _blocks(members: BitMap) -> Iterator[BitMap | range]:

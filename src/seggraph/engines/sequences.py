@@ -4,9 +4,10 @@ A member with an event of each step in slices that follow each other has the seq
 events are of one slice, or as far apart as the sequence may be long, has it perhaps.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import pairwise
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -64,6 +65,8 @@ class Following:
 
     def __init__(self, test: SequenceTest) -> None:
         self._last = len(test.steps) - 1
+        self.repeated = {place for place, (one, next_) in enumerate(pairwise(test.steps), 1) if one == next_}
+        """The places of the steps that are the same as the one before: an event is one of the two."""
         self._within = test.within
         self._starts: list[_Start] = []
         self.certain = BitMap()
@@ -74,9 +77,13 @@ class Following:
         """The members whose events do not decide it by their slices."""
         return self._perhaps - self.certain
 
-    def add(self, slice_: Slice, steps: Sequence[BitMap]) -> None:
-        """Add the members with an event of each step in the next slice."""
+    def add(self, slice_: Slice, steps: Sequence[BitMap], twice: Mapping[int, BitMap] | None = None) -> None:
+        """Add the members with an event of each step in the next slice.
+
+        `twice` has for the steps that are `repeated` the members with two such events in the slice.
+        """
         within, last = self._within, self._last
+        steps = [step - self.certain for step in steps]  # nothing is left to find out about those
         if within is not None:
             self._starts = [
                 start for start in self._starts if slice_.begin <= within.after(start.slice.end, _UTC)
@@ -88,15 +95,13 @@ class Following:
         )
         self.certain |= steps[last] & _union(in_time)
         start = self._start(slice_)
-        start.perhaps[0] |= steps[0]
         for one in self._starts:
             # From the last to the first: events of one slice do not certainly follow each other, but perhaps.
             for place in range(last - 1, 0, -1):
                 one.certain[place] |= steps[place] & one.certain[place - 1]
-            for place in range(1, last):
-                one.perhaps[place] |= steps[place] & one.perhaps[place - 1]
+            arrived = steps[0] if one is start else BitMap()
+            self._perhaps |= one.arrive(arrived, steps, twice or {})
         start.certain[0] |= steps[0]
-        self._perhaps |= steps[last] & _union(one.perhaps[-1] for one in self._starts)
 
     def _start(self, slice_: Slice) -> "_Start":
         """What begins in a slice. If a sequence may last for any time, it does not matter when it begins."""
@@ -113,6 +118,19 @@ class _Start:
     slice: Slice
     certain: list[BitMap]
     perhaps: list[BitMap]
+
+    def arrive(self, arrived: BitMap, steps: Sequence[BitMap], twice: Mapping[int, BitMap]) -> BitMap:
+        """Note who perhaps comes to each step in a slice, `arrived` being those at the first; returns who to the last.
+
+        Who comes to two steps in one slice needs two events there.
+        """
+        for place, before in enumerate(self.perhaps, 1):
+            came = steps[place] & before
+            if arrived:
+                came |= steps[place] & (arrived & twice[place] if place in twice else arrived)
+                self.perhaps[place - 1] = before | arrived
+            arrived = came
+        return arrived
 
 
 def _union(bitmaps: Iterable[BitMap]) -> BitMap:

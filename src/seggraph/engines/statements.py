@@ -276,7 +276,8 @@ class TableQuery:
     @property
     def reads_all_totals(self) -> bool:
         """Whether it reads the totals of all members."""
-        return self.within_ordinals is None and key_of(self.questions[0].question)[0] == "totals"
+        table, _ = key_of(self.questions[0].question)
+        return self.within_ordinals is None and table in ("totals", "sequence of totals")
 
 
 def table_queries(lookup: Mapping[TableLookup, BitMap | None]) -> list[TableQuery]:

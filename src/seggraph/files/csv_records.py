@@ -121,6 +121,9 @@ def _broken(line: int, error: csv.Error) -> Record:
         ) from None
     if "unexpected end" in reason:
         raise Unreadable(f"A quote of the record that begins on line {line} is never closed.") from None
+    if "new-line" in reason:
+        message = "A carriage return alone stands inside this row: save the file with one kind of line ends."
+        return Record(line, [], message)
     return Record(line, [], "The quotes of this row are wrong: a cell with quotes is in quotes as a whole.")
 
 

@@ -15,7 +15,7 @@ from typing import Final, NamedTuple
 
 from seggraph.errors import Invalid, Required, TooMany
 from seggraph.files.columns import ColumnEvidence, SniffedColumn, sniff
-from seggraph.files.csv_records import DELIMITERS, MAX_COLUMNS, Dialect, RecordReader
+from seggraph.files.csv_records import DELIMITERS, MAX_COLUMNS, Dialect, Record, RecordReader
 from seggraph.values import csv_values, dates
 from seggraph.values.domains import is_domain
 from seggraph.values.emails import is_email
@@ -112,7 +112,7 @@ def find_table(
     """Find where the table begins: behind a line `sep=;` and the title of a report. Raises as `read_layout`."""
     delimiter, skip_lines = delimiter_of(path, encoding)
     with RecordReader(path, Dialect(encoding, delimiter, False, skip_lines)) as reader:
-        first = [record for record in islice(reader, SAMPLE_RECORDS) if record.problem is None]
+        first = [narrow(record) for record in islice(reader, SAMPLE_RECORDS) if record.problem is None]
     records = [record.cells for record in first]
     if not records:
         raise Required("The file has no rows.", path=("file",))
@@ -124,10 +124,16 @@ def find_table(
     return _Table(Dialect(encoding, delimiter, header, skip_lines), records)
 
 
+def narrow(record: Record) -> Record:
+    """A record with no more cells than show that it has too many, so that a few hundred can be held."""
+    del record.cells[MAX_COLUMNS + 1 :]
+    return record
+
+
 def column_names(first: Sequence[str], *, has_header: bool) -> list[str]:
     """The names of columns, each once: from the header, or `Column 1`, `Column 2`, …. Raises TooMany."""
     if len(first) > MAX_COLUMNS:
-        raise TooMany(f"A file has at most {MAX_COLUMNS} columns; this one has {len(first)}.", path=("file",))
+        raise TooMany(f"A file has at most {MAX_COLUMNS} columns; this one has more.", path=("file",))
     names: list[str] = []
     taken: set[str] = set()
     for index, cell in enumerate(first, start=1):

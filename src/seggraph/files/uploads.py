@@ -8,6 +8,7 @@ import asyncio
 import codecs
 import hashlib
 import os
+import re
 import secrets
 import tempfile
 from collections.abc import Awaitable, Callable
@@ -25,9 +26,8 @@ BLOCK_BYTES: Final = 1024 * 1024
 SNIFF_BYTES: Final = 64 * 1024
 
 MAGIC: Final = (
-    (b"PK\x03\x04", "an Excel workbook or a zip archive"),
-    (b"PK\x05\x06", "a zip archive"),
-    (b"\xd0\xcf\x11\xe0", "an old Excel workbook"),
+    (b"PK\x05\x06", "an empty zip archive"),
+    (b"\xd0\xcf\x11\xe0", "an old Excel workbook (.xls)"),
     (b"\x1f\x8b", "a gzip archive"),
     (b"BZh", "a bzip2 archive"),
     (b"\xfd7zXZ\x00", "an xz archive"),
@@ -154,9 +154,7 @@ class Sink:
         return "windows-1252", "windows-1252"
 
     def _begin(self, block: bytes) -> None:
-        for magic, what in MAGIC:
-            if block.startswith(magic):
-                raise Invalid(f"This is {what}, not a CSV file: save it as CSV.", path=("file",))
+        _require_no_other_kind(block)
         self._encoding = _marked_encoding(block) or self._chosen or _encoding_by_zeros(block[:SNIFF_BYTES])
         if self._encoding in _IN_PLACE:
             head = block
@@ -193,6 +191,50 @@ class Sink:
             broken = text.count("\ufffd")
             self._broken += broken
             self._multibyte += len(text) - len(text.encode("ascii", "ignore")) - broken
+
+
+_SAVE: Final = "open it in a spreadsheet and save the sheet as CSV UTF-8."
+_ZIPPED: Final = (
+    (b"xl/", f"an Excel workbook (.xlsx): {_SAVE}"),
+    (b"content.xml", f"a spreadsheet of LibreOffice (.ods): {_SAVE}"),
+    (b"opendocument.spreadsheet", f"a spreadsheet of LibreOffice (.ods): {_SAVE}"),
+    (b"Index/", "a spreadsheet of Numbers: choose File, Export to, CSV."),
+    (b"word/", "a Word document: only CSV files are read."),
+    (b"[Content_Types].xml", f"an Office document, such as an Excel workbook: {_SAVE}"),
+)
+"""What a zip archive is, by names of the files in it."""
+_HTML = re.compile(rb"(?:\xef\xbb\xbf)?\s*<(?:!doctype html|html|table|meta|head|style|div)", re.IGNORECASE)
+_XML = re.compile(rb"(?:\xef\xbb\xbf)?\s*<(?:\?xml|workbook)", re.IGNORECASE)
+_WHAT_TO_DO: Final = {
+    b"%PDF": "a table in it is no data. Export it as CSV where it was made.",
+    b"PAR1": "write it as CSV.",
+    b"\x1f\x8b": "unpack it first.",
+    b"BZh": "unpack it first.",
+    b"\xfd7zXZ\x00": "unpack it first.",
+    b"7z\xbc\xaf\x27\x1c": "unpack it first.",
+    b"Rar!": "unpack it first.",
+    b"\x28\xb5\x2f\xfd": "unpack it first.",
+    b"\xd0\xcf\x11\xe0": _SAVE,
+}
+
+
+def _require_no_other_kind(block: bytes) -> None:
+    """Raise Invalid, with what to do, if a file begins as one that is no CSV file."""
+    if block.startswith(b"PK\x03\x04"):
+        found = next(
+            (what for sign, what in _ZIPPED if sign in block),
+            "a zip archive or an Excel workbook: unpack it, or save its sheet as CSV.",
+        )
+        raise Invalid(f"This is {found}", path=("file",))
+    for magic, what in MAGIC:
+        if block.startswith(magic):
+            todo = _WHAT_TO_DO.get(magic, "upload a CSV file.")
+            raise Invalid(f"This is {what}, not a CSV file: {todo}", path=("file",))
+    if _HTML.match(block):
+        message = f"This is a web page, as some tools save it with the name .xls, not a CSV file: {_SAVE}"
+        raise Invalid(message, path=("file",))
+    if _XML.match(block):
+        raise Invalid(f"This is XML, not a CSV file: {_SAVE}", path=("file",))
 
 
 ENCODINGS: Final = (

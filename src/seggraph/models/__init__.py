@@ -8,7 +8,7 @@ from seggraph.models.api_keys import ApiKey, IdempotencyKey
 from seggraph.models.attributes import Attribute
 from seggraph.models.audiences import Chunk, Population
 from seggraph.models.audit import AuditEntry
-from seggraph.models.campaigns import Campaign, CampaignSegment
+from seggraph.models.campaigns import Campaign, CampaignSegment, ReportCampaign
 from seggraph.models.dependencies import Dependency
 from seggraph.models.destinations import Delivery, DeliveryChange, DeliveryRemoval, Destination
 from seggraph.models.dirty import DataVersion, DirtyBatch
@@ -61,6 +61,7 @@ __all__ = [
     "Playbook",
     "Population",
     "Relation",
+    "ReportCampaign",
     "RightsVersion",
     "Run",
     "RunChunk",

@@ -60,3 +60,30 @@ class CampaignSegment(Model):
         table = "campaign_segments"
         unique_together = (("workspace_id", "campaign_id", "segment_id"),)
         indexes = (Index(fields=("segment_id", "campaign_id"), name="campaign_segments_by_segment"),)
+
+
+class ReportCampaign(Model):
+    """What the name of a campaign in ad reports stands for; without a campaign its rows are left out."""
+
+    id = fields.BigIntField(primary_key=True)
+    workspace: fields.ForeignKeyRelation[Workspace] = fields.ForeignKeyField("seggraph.Workspace")
+    name_key = fields.CharField(max_length=600, description="The case-folded name of the campaign in reports")
+    ad_set_key = fields.CharField(
+        max_length=600, description="That of the ad set; empty for the whole campaign"
+    )
+    campaign: fields.ForeignKeyNullableRelation[Campaign] = fields.ForeignKeyField(
+        "seggraph.Campaign", related_name="report_names", null=True, on_delete=fields.CASCADE
+    )
+    segment: fields.ForeignKeyNullableRelation[Segment] = fields.ForeignKeyField(
+        "seggraph.Segment", related_name="report_names", null=True, on_delete=fields.SET_NULL
+    )
+    used_at = fields.DatetimeField(auto_now_add=True)
+    workspace_id: int
+    campaign_id: int | None
+    segment_id: int | None
+
+    class Meta:
+        """Table name and keys."""
+
+        table = "report_campaigns"
+        unique_together = (("workspace_id", "name_key", "ad_set_key"),)

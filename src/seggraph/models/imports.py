@@ -7,11 +7,13 @@ from tortoise.models import Model
 from seggraph.models.segments import Segment
 from seggraph.models.users import User
 from seggraph.models.workspaces import Workspace
-from seggraph.vocabulary import ImportStatus, MemberKind, RowOutcome
+from seggraph.vocabulary import ImportContent, ImportStatus, MemberKind, RowOutcome
 
 
 class Import(Model):
     """A file and its result: read = added + updated + already_in + duplicate + ignored + failed.
+
+    `read` also has `merged`, the further lines of orders, and `removed`, the members that left a segment.
 
     `position` and `line` say how much of the file is processed. They change together with the counts, in the
     transaction that stores the members. So another worker can continue exactly there. `taken` is the bitmap of the
@@ -21,10 +23,15 @@ class Import(Model):
     id = fields.BigIntField(primary_key=True)
     workspace: fields.ForeignKeyRelation[Workspace] = fields.ForeignKeyField("seggraph.Workspace")
     kind = fields.IntEnumField(MemberKind)
+    content = fields.CharEnumField(ImportContent, max_length=16, default=ImportContent.MEMBERS)
+    event_name = fields.CharField(
+        max_length=100, null=True, description="The name of all events, if no column has it"
+    )
     segment: fields.ForeignKeyNullableRelation[Segment] = fields.ForeignKeyField(
         "seggraph.Segment", null=True, on_delete=fields.SET_NULL
     )
     replace = fields.BooleanField(default=False)
+    removes = fields.BooleanField(default=False, description="Whether the members leave the segment")
     status = fields.CharEnumField(ImportStatus, max_length=16, default=ImportStatus.UPLOADED)
     file = fields.CharField(max_length=64, description="Its name in the files folder")
     file_name = fields.CharField(max_length=255, description="The name from the client; only for display")
@@ -60,6 +67,8 @@ class Import(Model):
     ignored = fields.BigIntField(default=0)
     failed = fields.BigIntField(default=0)
     partial = fields.BigIntField(default=0, description="Stored rows without some of their values")
+    merged = fields.BigIntField(default=0, description="Further lines of orders")
+    removed = fields.BigIntField(default=0, description="Members that left the segment")
     taken = fields.BinaryField(null=True)
     lease_holder = fields.CharField(max_length=64, null=True)
     lease_until = fields.DatetimeField(null=True)

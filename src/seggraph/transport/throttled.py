@@ -28,7 +28,7 @@ class Throttled(Protocol):
 
     @property
     def workspace(self) -> Hashable:
-        """For whom the work is done: workspaces take turns on the event loop."""
+        """The workspace that the work is done for: they take turns on the event loop."""
 
     is_paid: bool
     """Whether the operation was paid for."""

@@ -6,7 +6,7 @@ Clients only ever see the names. A code, once given, never changes its meaning.
 
 from seggraph.vocabulary.audit import AuditAction, AuditSubject
 from seggraph.vocabulary.bulk_edits import BulkEditAction, BulkEditStatus
-from seggraph.vocabulary.campaigns import CampaignSegmentRole, CampaignStatus
+from seggraph.vocabulary.campaigns import CampaignSegmentRole, CampaignStatus, ReportNameBasis
 from seggraph.vocabulary.described import DescribedIntEnum, DescribedStrEnum
 from seggraph.vocabulary.destinations import (
     DeliveryStatus,
@@ -17,6 +17,7 @@ from seggraph.vocabulary.files import (
     ExportContent,
     ExportFormat,
     ExportStatus,
+    ImportContent,
     ImportStatus,
     RowOutcome,
 )
@@ -65,12 +66,14 @@ __all__ = [
     "ExportStatus",
     "FeedbackType",
     "HistoryInterval",
+    "ImportContent",
     "ImportStatus",
     "MemberKind",
     "PlaybookStatus",
     "ReachStatus",
     "ReachStepReason",
     "RelationType",
+    "ReportNameBasis",
     "Role",
     "RowOutcome",
     "RunStatus",

@@ -17,3 +17,12 @@ class CampaignSegmentRole(DescribedStrEnum):
 
     INCLUDE = "INCLUDE", "The campaign targets the members of the segment."
     EXCLUDE = "EXCLUDE", "The campaign leaves out the members of the segment."
+
+
+class ReportNameBasis(DescribedStrEnum):
+    """Why the name of a campaign in an ad report stands for a campaign."""
+
+    CHOSEN = "CHOSEN", "The input says so."
+    KEPT = "KEPT", "Somebody chose it for an earlier report."
+    SAME_NAME = "SAME_NAME", "The campaign has this name or this id, or is given for the whole report."
+    NOTHING = "NOTHING", "No campaign has this name, and nobody chose one."

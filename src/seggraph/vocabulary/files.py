@@ -3,6 +3,14 @@
 from seggraph.vocabulary.described import DescribedStrEnum
 
 
+class ImportContent(DescribedStrEnum):
+    """What the rows of an imported file are."""
+
+    MEMBERS = "MEMBERS", "Each row is a member."
+    EVENTS = "EVENTS", "Each row is an event of a member."
+    ORDERS = "ORDERS", "Each row is an order, or a line of an order, of a member."
+
+
 class ImportStatus(DescribedStrEnum):
     """The status of an import."""
 

@@ -127,7 +127,7 @@ class Caller:
 
     @property
     def workspace(self) -> int:
-        """For whom the work is done."""
+        """The workspace that the work is done for."""
         return self.viewer.workspace_id
 
     def spend(self, points: int) -> None:

@@ -1,21 +1,15 @@
-"""The mutations that record campaign metrics: by rows, and from a file."""
+"""The mutation that records campaign metrics by rows."""
 
 from datetime import date
 from decimal import Decimal
 from typing import Any
 
 import strawberry
-from strawberry.file_uploads import Upload
 from strawberry.types import Info
 
 from seggraph.api.base import ids
 from seggraph.api.base.context import caller_of
 from seggraph.api.base.errors import ReportErrors, RowError, UserError
-from seggraph.api.base.uploads import sent_file
-from seggraph.api.files.import_templates import MappedColumn
-from seggraph.api.files.imports import ColumnMapping
-from seggraph.errors import Duplicate
-from seggraph.services.campaigns import metric_imports
 from seggraph.services.campaigns import metrics as campaign_metrics
 from seggraph.services.campaigns.metrics import RowWarningView
 from seggraph.transport import Row, row, with_rows
@@ -59,6 +53,11 @@ class CampaignMetricInput:
     conversions: int | None = strawberry.field(
         default=0, description="How many conversions there were: 0 to 1,000,000,000; null counts as 0."
     )
+    conversions_exact: Decimal | None = strawberry.field(
+        default=None,
+        description="The number of conversions with up to 4 decimals, instead of `conversions`: ad tools share one"
+        " conversion between several ads.",
+    )
 
 
 @with_rows
@@ -93,47 +92,6 @@ class RecordCampaignMetricsPayload:
     )
 
 
-@strawberry.input(description="The CSV file of campaign metrics to import.")
-class ImportCampaignMetricsInput:
-    """Input of importCampaignMetrics."""
-
-    file: Upload = strawberry.field(
-        description="The CSV file with a header row, up to 200,000 rows, sent by the GraphQL multipart"
-        " request specification."
-    )
-    mapping: list[ColumnMapping] | None = strawberry.field(
-        default=None,
-        description="The columns for campaign and segment (ids or names), day, spend, impressions, clicks"
-        " and conversions; default: columns with these names.",
-    )
-
-
-@strawberry.type(description="The number of rows of the file by result: read = written + unchanged + failed.")
-class ImportCampaignMetricsPayload:
-    """Payload of importCampaignMetrics."""
-
-    read: int = strawberry.field(default=0, description="How many rows the file has, without its header.")
-    written: int = strawberry.field(
-        default=0, description="How many rows were new or corrected earlier numbers."
-    )
-    unchanged: int = strawberry.field(default=0, description="How many rows changed nothing.")
-    failed: int = strawberry.field(default=0, description="How many rows were not recorded.")
-    warned: int = strawberry.field(
-        default=0, description="How many rows were recorded although they have more clicks than impressions."
-    )
-    mapping: list[MappedColumn] = strawberry.field(
-        default_factory=list, description="The mapping of columns that was used."
-    )
-    row_errors: list[RowError] = strawberry.field(
-        default_factory=list,
-        description="The first 1,000 failed rows; index is the line in the file where the row begins, from 1.",
-    )
-    errors: list[UserError] = strawberry.field(
-        default_factory=list,
-        description="The errors because of which nothing was imported; empty on success.",
-    )
-
-
 @strawberry.type
 class MetricMutations:
     """The mutations of metrics."""
@@ -158,30 +116,6 @@ class MetricMutations:
             row_warnings=[RowWarning.of(warning) for warning in report.row_warnings],
         )
 
-    @strawberry.mutation(
-        description="Record the campaign metrics of a CSV file. Importing the same file again changes"
-        " nothing.",
-        extensions=[ReportErrors(ImportCampaignMetricsPayload)],
-    )
-    async def import_campaign_metrics(
-        self, info: Info, input: ImportCampaignMetricsInput
-    ) -> ImportCampaignMetricsPayload:
-        """Import."""
-        caller = caller_of(info)
-        file = await sent_file(input.file)
-        done = await metric_imports.run(
-            caller.services, caller.viewer, file.read, _mapping(input.mapping), ids.find
-        )
-        return ImportCampaignMetricsPayload(
-            read=done.read,
-            written=done.written,
-            unchanged=done.unchanged,
-            failed=done.failed,
-            warned=done.warned,
-            mapping=[MappedColumn(column=column, field=name) for column, name in done.mapping.items()],
-            row_errors=[RowError.of(error) for error in done.row_errors],
-        )
-
 
 def _with_numbers(given: Row) -> dict[str, Any]:
     """A row whose ids are numbers, as the service takes it."""
@@ -191,14 +125,3 @@ def _with_numbers(given: Row) -> dict[str, Any]:
         if isinstance(given.get(key), str)
     }
     return {**given, **numbers}
-
-
-def _mapping(pairs: list[ColumnMapping] | None) -> dict[str, str] | None:
-    if pairs is None:
-        return None
-    field_by_column: dict[str, str] = {}
-    for index, pair in enumerate(pairs):
-        if pair.column in field_by_column:
-            raise Duplicate("The mapping contains this column twice.", path=("mapping", index, "column"))
-        field_by_column[pair.column] = pair.field
-    return field_by_column

@@ -12,7 +12,7 @@ from seggraph.api.base.node import Node
 from seggraph.api.base.paging import After, Before, CountedConnection, Edge, First, Last, request_of
 from seggraph.api.base.payloads import DeletePayload
 from seggraph.api.base.scalars import JSON
-from seggraph.services.imports import templates
+from seggraph.services.imports import event_fields, templates
 from seggraph.services.imports.templates import ImportTemplate as TemplateView
 from seggraph.vocabulary import MemberKind
 
@@ -52,7 +52,10 @@ class ImportTemplate(Node):
             kind=view.kind,
             file_name=view.file_name,
             columns=view.columns,
-            mapping=[MappedColumn(column=pair.column, field=pair.field) for pair in view.mapping],
+            mapping=[
+                MappedColumn(column=pair.column, field=event_fields.shown(pair.field))
+                for pair in view.mapping
+            ],
             choices=JSON(view.choices),
             uses=view.uses,
             created_at=view.created_at,

@@ -19,12 +19,12 @@ from seggraph.api.files.import_templates import MappedColumn
 from seggraph.api.reach.reach import RunError
 from seggraph.api.segments.segments import Segment
 from seggraph.events import Fact, ImportProgressed
-from seggraph.services.imports import imports
+from seggraph.services.imports import event_fields, imports
 from seggraph.services.imports import rejects as import_rejects
 from seggraph.services.imports.imports import ImportView, StartSettings
 from seggraph.services.imports.mappings import Pair
 from seggraph.services.segments import views as segment_views
-from seggraph.vocabulary import ImportStatus, MemberKind
+from seggraph.vocabulary import ImportContent, ImportStatus, MemberKind
 
 
 @strawberry.type(description="A suggestion for the field that a column of the file is stored in.")
@@ -40,14 +40,18 @@ class ColumnMappingSuggestion:
 
 
 @strawberry.type(
-    description="An import of a file of members. `read` is always added + updated + alreadyIn +"
-    " duplicate + ignored + failed."
+    description="An import of a file of members, events or orders. `read` is always added + updated + alreadyIn +"
+    " duplicate + ignored + failed + merged + removed."
 )
 class Import(Node):
     """An import."""
 
     status: ImportStatus = strawberry.field(description="The status of the import.")
     kind: MemberKind = strawberry.field(description="The kind of the members in the file.")
+    content: ImportContent = strawberry.field(description="What the rows of the file are.")
+    event_name: str | None = strawberry.field(
+        description="The name of all events in the file; null if a column has the names, and for other contents."
+    )
     file_name: str = strawberry.field(description="The name of the file, as the client sent it.")
     encoding: str = strawberry.field(description="The detected encoding of the file.")
     delimiter: str = strawberry.field(description="The detected delimiter between the columns.")
@@ -68,6 +72,9 @@ class Import(Node):
     )
     replace: bool = strawberry.field(
         description="Whether the members replace those that earlier imports added to the segment."
+    )
+    remove: bool = strawberry.field(
+        description="Whether the members of the file are removed from the segment."
     )
     create_missing: bool = strawberry.field(
         description="Whether a row creates its member if it does not exist."
@@ -101,12 +108,19 @@ class Import(Node):
     )
     ignored: int = strawberry.field(
         description="How many rows were skipped: the member does not exist and createMissing is false, the member is"
-        " not a target and onlyTargets is true, or the row sums others."
+        " not a target and onlyTargets is true, a member to remove is not in the segment, or the row sums others."
     )
     failed: int = strawberry.field(description="How many rows have errors; rejectedUrl lists them.")
     partial: int = strawberry.field(
         description="How many of the stored rows were stored without values that are not acceptable;"
         " rejectedUrl lists them, too."
+    )
+    merged: int = strawberry.field(
+        description="How many rows are further lines of an order, and are counted with its first line; 0 for other"
+        " contents."
+    )
+    removed: int = strawberry.field(
+        description="How many members were removed from the segment; 0 unless `remove` is true."
     )
     progress: float | None = strawberry.field(
         description="The progress, from 0 to 1; null before startImport."
@@ -153,6 +167,8 @@ class Import(Node):
             id=ids.encode("Import", view.id),
             status=view.status,
             kind=view.kind,
+            content=view.content,
+            event_name=view.event_name,
             file_name=view.file_name,
             encoding=view.file_encoding,
             delimiter=view.delimiter,
@@ -160,13 +176,19 @@ class Import(Node):
             skip_lines=view.skip_lines,
             columns=[ImportColumn.of(column) for column in view.columns],
             suggested_mapping=[
-                ColumnMappingSuggestion(column=guess.column, field=guess.field, confidence=guess.confidence)
+                ColumnMappingSuggestion(
+                    column=guess.column, field=event_fields.shown(guess.field), confidence=guess.confidence
+                )
                 for guess in view.suggestions
             ],
             mapping=None
             if view.mapping is None
-            else [MappedColumn(column=pair.column, field=pair.field) for pair in view.mapping],
+            else [
+                MappedColumn(column=pair.column, field=event_fields.shown(pair.field))
+                for pair in view.mapping
+            ],
             replace=view.replace,
+            remove=view.removes,
             create_missing=view.create_missing,
             only_targets=view.only_targets,
             activate=view.activate,
@@ -180,6 +202,8 @@ class Import(Node):
             ignored=view.ignored,
             failed=view.failed,
             partial=view.partial,
+            merged=view.merged,
+            removed=view.removed,
             progress=view.progress,
             error=RunError.of(view.error_code, view.error_message, view.error_at),
             created_at=view.created_at,
@@ -207,7 +231,7 @@ class ImportPayload:
     )
 
 
-@strawberry.input(description="The file of members to upload.")
+@strawberry.input(description="The file of members, events or orders to upload.")
 class CreateImportInput:
     """Input of createImport."""
 
@@ -215,7 +239,12 @@ class CreateImportInput:
         description="The CSV file in UTF-8, UTF-16 or Windows-1252, sent by the GraphQL multipart request"
         " specification."
     )
-    kind: MemberKind = strawberry.field(description="The kind of the members in the file.")
+    kind: MemberKind = strawberry.field(
+        description="The kind of the members in the file, or of the members that the events and orders belong to."
+    )
+    content: ImportContent | None = strawberry.field(
+        default=ImportContent.MEMBERS, description="What the rows of the file are; default MEMBERS."
+    )
     segment_id: strawberry.ID | None = strawberry.field(
         default=None, description="A STATIC segment of this kind that the members are added to."
     )
@@ -223,6 +252,11 @@ class CreateImportInput:
         default=False,
         description="Whether the members replace those that earlier imports added to the segment; default"
         " false.",
+    )
+    remove: bool | None = strawberry.field(
+        default=False,
+        description="Whether the members are removed from the segment instead, as removeSegmentMembers does;"
+        " default false. No members are created.",
     )
     has_header: bool | None = strawberry.field(
         default=None,
@@ -253,7 +287,9 @@ class StartImportInput:
     id: strawberry.ID = strawberry.field(description="The global id of the import.")
     mapping: list[ColumnMapping] = strawberry.field(
         description="The fields that columns are stored in; columns that are absent are skipped. Accounts"
-        " need domain or externalId, persons email or externalId, other kinds externalId."
+        " need domain or externalId, persons email or externalId, other kinds externalId. For events and"
+        " orders: memberExternalId, memberEmail of persons or memberDomain of accounts, externalId, occurredAt, name,"
+        " value, properties, properties.<name>, and for lines of orders items.<name>."
     )
     create_missing: bool | None = strawberry.field(
         default=True,
@@ -273,6 +309,9 @@ class StartImportInput:
         default=False,
         description="Whether a row with one bad value is rejected as a whole; default false: the row is stored"
         " without that value, which is reported.",
+    )
+    event_name: str | None = strawberry.field(
+        default=None, description="The name of all events of the file, if no column has the names of events."
     )
     columns: list[ColumnReading] | None = strawberry.field(
         default=None, description="How columns are read, where it should not be as createImport found it."
@@ -330,8 +369,8 @@ class ImportMutations:
     """The mutations of imports."""
 
     @strawberry.mutation(
-        description="Upload a file of members. Nothing is imported yet: the payload describes the columns"
-        " for startImport.",
+        description="Upload a file of members, events or orders. Nothing is imported yet: the payload describes"
+        " the columns for startImport.",
         extensions=[ReportErrors(ImportPayload)],
     )
     async def create_import(self, info: Info, input: CreateImportInput) -> ImportPayload:
@@ -344,10 +383,12 @@ class ImportMutations:
             file.read,
             file_name=file.name,
             kind=input.kind,
+            content=input.content or ImportContent.MEMBERS,
             segment_id=None
             if input.segment_id is None
             else ids.decode("Segment", input.segment_id, path=("segmentId",)),
             replace=bool(input.replace),
+            removes=bool(input.remove),
             has_header=input.has_header,
             encoding=input.encoding,
         )
@@ -372,6 +413,7 @@ class ImportMutations:
                 activate=bool(input.activate),
                 whole_rows=bool(input.whole_rows),
                 dry_run=bool(input.dry_run),
+                event_name=input.event_name,
                 choices=[(one.column, one.settings()) for one in input.columns or []],
             ),
         )

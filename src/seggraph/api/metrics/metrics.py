@@ -1,7 +1,7 @@
 """Campaign metrics in the schema: totals, series, and what a segment's metrics are made of."""
 
 from datetime import date
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 
 import strawberry
@@ -44,13 +44,15 @@ class MetricSums:
     spend: Decimal = strawberry.field(description="The amount spent, in the currency of the workspace.")
     impressions: int = strawberry.field(description=f"How often campaigns were shown; {AT_MOST}.")
     clicks: int = strawberry.field(description=f"How often campaigns were clicked; {AT_MOST}.")
-    conversions: int = strawberry.field(description=f"How many conversions there were; {AT_MOST}.")
+    conversions: int = strawberry.field(
+        description=f"How many conversions there were, rounded to a whole number; {AT_MOST}."
+    )
     impressions_exact: Decimal = strawberry.field(
         description="The number of impressions, without the limit of impressions."
     )
     clicks_exact: Decimal = strawberry.field(description="The number of clicks, without the limit of clicks.")
     conversions_exact: Decimal = strawberry.field(
-        description="The number of conversions, without the limit of conversions."
+        description="The number of conversions with its decimals, without the limit of conversions."
     )
     ctr: float | None = strawberry.field(
         description="The click-through rate: clicks / impressions; null without impressions."
@@ -70,10 +72,10 @@ def _sums(totals: Totals) -> dict[str, Any]:
         "spend": totals.spend,
         "impressions": as_int(totals.impressions),
         "clicks": as_int(totals.clicks),
-        "conversions": as_int(totals.conversions),
+        "conversions": as_int(int(totals.conversions.quantize(Decimal(1), ROUND_HALF_UP))),
         "impressions_exact": Decimal(totals.impressions),
         "clicks_exact": Decimal(totals.clicks),
-        "conversions_exact": Decimal(totals.conversions),
+        "conversions_exact": totals.conversions,
         "ctr": totals.ctr,
         "cpc": totals.cpc,
         "cpm": totals.cpm,

@@ -117,16 +117,15 @@ def totals_table(
 
     Totals include events later than `as_of`. For members that have such events the events are aggregated anew.
     """
-    union = exp.union(
-        _settled(name, scope, context),
-        _added_up(name, scope, context),
-        distinct=False,
-        copy=False,
-    )
     columns = [_total(test).as_(f"a{place}", copy=False) for place, test in enumerate(tests)]
-    return exp.select(exp.column("ordinal"), *columns, copy=False).from_(
-        union.subquery("u", copy=False), copy=False
-    )
+    totals = _totals(name, scope, context).subquery("u", copy=False)
+    return exp.select(exp.column("ordinal"), *columns, copy=False).from_(totals, copy=False)
+
+
+def _totals(name: str, scope: PopulationScope, context: Context) -> exp.Union:
+    """The totals of all events of a name up to `as_of`."""
+    settled, added_up = _settled(name, scope, context), _added_up(name, scope, context)
+    return exp.union(settled, added_up, distinct=False, copy=False)
 
 
 def _settled(name: str, scope: PopulationScope, context: Context) -> exp.Select:
@@ -183,8 +182,10 @@ def sequence_table(test: SequenceTest, scope: PopulationScope, context: Context)
     """The ordinals of the members with such a sequence, perhaps repeated.
 
     Each event gets the latest start of a sequence that reaches it: the maximum of what strictly earlier events of the
-    step before got. One sort serves all steps.
+    step before got. One sort serves all steps. Where first and last events decide it, no event is read.
     """
+    if test.is_of_totals:
+        return _sequence_of_totals(test, scope, context)
     parameters, at = context.parameters, exp.column("occurred_at", EVENTS)
     flags = [
         exp.alias_(_is_step(step, context), f"s{place}", copy=False) for place, step in enumerate(test.steps)
@@ -209,6 +210,20 @@ def sequence_table(test: SequenceTest, scope: PopulationScope, context: Context)
         .from_(inner, copy=False)
         .where(exp.and_(*whole, copy=False), copy=False)
     )
+
+
+def _sequence_of_totals(test: SequenceTest, scope: PopulationScope, context: Context) -> exp.Select:
+    """The ordinals of the members whose first event of one name is before their last event of another."""
+    first, last = (step.name for step in test.steps)
+    begun = _totals(first, scope, context).subquery("b", copy=False)
+    query = exp.select(exp.column("ordinal", "b"), copy=False).from_(begun, copy=False)
+    ended = "b"
+    if last != first:
+        ended = "e"
+        same = exp.EQ(this=exp.column("ordinal", "b"), expression=exp.column("ordinal", ended))
+        query = query.join(_totals(last, scope, context).subquery(ended, copy=False), on=same, copy=False)
+    follows = exp.LT(this=exp.column("first_at", "b"), expression=exp.column("last_at", ended))
+    return query.where(follows, copy=False)
 
 
 def steps_within(

@@ -58,7 +58,7 @@ class Totals:
     spend: Decimal = Decimal(0)
     impressions: int = 0
     clicks: int = 0
-    conversions: int = 0
+    conversions: Decimal = Decimal(0)
     campaign_count: int = 0
     flagged_count: int = 0
 
@@ -82,7 +82,7 @@ NOTHING: Final = Totals()
 
 _SUMS: Final = """
     sum(m.spend) AS spend, sum(m.impressions)::bigint AS impressions, sum(m.clicks)::bigint AS clicks,
-    sum(m.conversions)::bigint AS conversions, count(DISTINCT m.campaign_id) AS campaign_count,
+    sum(m.conversions) AS conversions, count(DISTINCT m.campaign_id) AS campaign_count,
     count(*) FILTER (WHERE m.clicks > m.impressions) AS flagged_count
 """
 
@@ -101,13 +101,13 @@ TOTALS_OF_ROW: Final = """
     SELECT x.spend, x.campaign_count, x.flagged_count,
       least(x.impressions, {most}) AS impressions, x.impressions::numeric AS impressions_exact,
       least(x.clicks, {most}) AS clicks, x.clicks::numeric AS clicks_exact,
-      least(x.conversions, {most}) AS conversions, x.conversions::numeric AS conversions_exact,
+      least(round(x.conversions), {most})::bigint AS conversions, x.conversions AS conversions_exact,
       x.clicks::float8 / nullif(x.impressions, 0)::float8 AS ctr,
       div(20000 * x.spend + x.clicks, nullif(2 * x.clicks::numeric, 0)) / 10000 AS cpc,
       div(20000000 * x.spend + x.impressions, nullif(2 * x.impressions::numeric, 0)) / 10000 AS cpm
     FROM (
       SELECT coalesce(sum(m.spend), 0) AS spend, coalesce(sum(m.impressions), 0)::bigint AS impressions,
-        coalesce(sum(m.clicks), 0)::bigint AS clicks, coalesce(sum(m.conversions), 0)::bigint AS conversions,
+        coalesce(sum(m.clicks), 0)::bigint AS clicks, coalesce(sum(m.conversions), 0) AS conversions,
         count(DISTINCT m.campaign_id) AS campaign_count,
         count(*) FILTER (WHERE m.clicks > m.impressions) AS flagged_count
       FROM campaign_metrics m WHERE m.workspace_id = {{row}}.workspace_id AND m.{subject} = {{row}}.id

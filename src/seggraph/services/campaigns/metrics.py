@@ -3,7 +3,8 @@
 The same rows again change nothing, so a retry is harmless; other numbers for a key correct what was there.
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -54,7 +55,7 @@ RECORD: Final = """
     INSERT INTO campaign_metrics AS m
       (workspace_id, campaign_id, segment_id, day, spend, impressions, clicks, conversions)
     SELECT $1, t.* FROM unnest($2::bigint[], $3::bigint[], $4::date[], $5::numeric[], $6::bigint[], $7::bigint[],
-      $8::bigint[]) AS t(campaign_id, segment_id, day, spend, impressions, clicks, conversions)
+      $8::numeric[]) AS t(campaign_id, segment_id, day, spend, impressions, clicks, conversions)
     ORDER BY 3, 2, 4
     ON CONFLICT (workspace_id, segment_id, campaign_id, day) DO UPDATE SET spend = EXCLUDED.spend,
       impressions = EXCLUDED.impressions, clicks = EXCLUDED.clicks, conversions = EXCLUDED.conversions,
@@ -75,7 +76,7 @@ class Metric(NamedTuple):
     spend: Decimal
     impressions: int
     clicks: int
-    conversions: int
+    conversions: Decimal
 
     @property
     def key(self) -> tuple[int, int, date]:
@@ -107,12 +108,19 @@ class MetricsReport:
         self.row_errors.append(RowError(index, problem.code, problem.message, problem.path))
 
 
-async def record(context: Context, viewer: Viewer, rows: Sequence[Mapping[str, Any]]) -> MetricsReport:
+class _Undone(Exception):
+    """What ends a transaction of which nothing is to stay."""
+
+
+async def record(
+    context: Context, viewer: Viewer, rows: Sequence[Mapping[str, Any]], *, dry_run: bool = False
+) -> MetricsReport:
     """Record up to MAX_ROWS rows. Good rows are stored in one transaction, bad rows reported with their index.
 
     Rows have the fields of the GraphQL `CampaignMetricInput`; the ids are numbers, or None for what is no id. A
     segment is one that the campaign targets, or for which it has metrics already. Of several rows with one key the
-    last counts, and the others are unchanged. Raises Forbidden, or TooMany beyond MAX_ROWS.
+    last counts, and the others are unchanged. With `dry_run` nothing of it stays. Raises Forbidden, or
+    TooMany beyond MAX_ROWS.
     """
     require_ingest(viewer)
     if len(rows) > MAX_ROWS:
@@ -125,9 +133,12 @@ async def record(context: Context, viewer: Viewer, rows: Sequence[Mapping[str, A
             metrics[index] = clean(row, latest)
         except SeggraphError as error:
             report.fail(index, error)
-    async with begin() as unit:
-        fitting = await _fitting(unit, viewer, metrics, report)
-        await _store(context, unit, viewer, fitting, report)
+    with suppress(_Undone):
+        async with begin() as unit:
+            fitting = await _fitting(unit, viewer, metrics, report)
+            await _store(context, unit, viewer, fitting, report)
+            if dry_run:
+                raise _Undone
     report.row_errors.sort(key=lambda error: error.index)
     return report
 
@@ -155,11 +166,18 @@ def clean(row: Mapping[str, Any], latest: date) -> Metric:
         cleaned("spend", _spend),
         cleaned("impressions", _count),
         cleaned("clicks", _count),
-        cleaned("conversions", _count) if row.get("conversions") is not None else 0,
+        _conversions(row, cleaned),
     )
     if problems:
         raise problems[0] if len(problems) == 1 else Problems(problems)
     return metric
+
+
+def _conversions(row: Mapping[str, Any], cleaned: Callable[..., Any]) -> Any:
+    """From `conversionsExact`, which may have decimals, or else the whole number of `conversions`; 0 without either."""
+    if row.get("conversionsExact") is not None:
+        return cleaned("conversionsExact", _exact_count)
+    return Decimal(cleaned("conversions", _count) or 0) if row.get("conversions") is not None else Decimal(0)
 
 
 def _id(value: object, what: str) -> int:
@@ -193,6 +211,16 @@ def _count(value: object) -> int:
         raise Required("Give the number, 0 for none.")
     if not 0 <= value <= MAX_COUNT:
         raise Invalid(f"A day's number is between 0 and {MAX_COUNT:,}.")
+    return value
+
+
+def _exact_count(value: object) -> Decimal:
+    if not isinstance(value, Decimal):
+        raise Required("Give the number, 0 for none.")
+    if not 0 <= value <= MAX_COUNT:
+        raise Invalid(f"A day's number is between 0 and {MAX_COUNT:,}.")
+    if value != value.quantize(_PLACES):
+        raise Invalid("A number of conversions has at most 4 decimals.")
     return value
 
 

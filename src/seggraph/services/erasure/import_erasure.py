@@ -19,6 +19,7 @@ import orjson
 from seggraph.errors import ErrorCode
 from seggraph.files import uploads
 from seggraph.files.csv_records import Dialect, RecordReader
+from seggraph.services.imports import event_fields
 from seggraph.services.members.upserts import PLAN_BY_VALUES
 from seggraph.settings import Settings
 from seggraph.vocabulary import MemberKind
@@ -44,6 +45,9 @@ WITHDRAW: Final = """
     WHERE workspace_id = $1 AND id = $2 AND (status = 'UPLOADED' OR (status = 'COMPLETED' AND dry_run))
     RETURNING file
 """
+
+ID_FIELDS: Final = ("externalId", event_fields.stored("memberExternalId"))
+"""The fields that hold external ids of members, in files of members and in those of events."""
 
 WITHDRAWN: Final = "A member in the file was erased. Upload the file again without that member."
 
@@ -142,7 +146,7 @@ def _id_column(row: Mapping[str, Any]) -> int | None:
     """Which column has the external ids, by the mapping or else by what is suggested."""
     names = [column["name"] for column in orjson.loads(row["columns"])]
     for pair in orjson.loads(row["pairs"]):
-        if pair["field"] == "externalId" and pair["column"] in names:
+        if pair["field"] in ID_FIELDS and pair["column"] in names:
             return names.index(pair["column"])
     return None
 

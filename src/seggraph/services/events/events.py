@@ -94,6 +94,10 @@ class RecordReport:
     accepted: int = 0
     duplicates: int = 0
     row_errors: list[RowError] = field(default_factory=list)
+    corrected: set[str] = field(default_factory=set)
+    """The external ids whose event was replaced; `accepted` counts them, too."""
+    kept: set[str] = field(default_factory=set)
+    """The external ids whose event was the same already."""
 
     def fail(self, index: int, error: SeggraphError) -> None:
         """Report a row as not recorded."""
@@ -121,7 +125,7 @@ class _Event(NamedTuple):
     external_id: str | None
 
 
-class _Corrects(Exception):
+class Corrects(Exception):
     """Some rows replace events, which needs the workspace's events alone."""
 
 
@@ -142,13 +146,13 @@ async def record(context: Context, viewer: Viewer, rows: Sequence[Mapping[str, A
     require_ingest(viewer)
     if len(rows) > MAX_ROWS:
         raise TooMany(f"Send at most {MAX_ROWS} events at once; these are {len(rows)}.", path=("events",))
-    period = await _period(viewer.workspace_id)
+    period = await period_of(viewer.workspace_id)
     drafts, refused = await asyncio.to_thread(_clean_all, rows, period)
     if not drafts:
         return refused
     try:
         report = await _record_in_partitions(context, viewer.workspace_id, drafts, alone=False)
-    except _Corrects:
+    except Corrects:
         report = await _record_in_partitions(context, viewer.workspace_id, drafts, alone=True)
     report.row_errors = sorted(refused.row_errors + report.row_errors, key=lambda error: error.index)
     return report
@@ -197,7 +201,8 @@ async def mark_removed(
     await _mark(context, unit, workspace_id, touched)
 
 
-async def _period(workspace_id: int) -> Period:
+async def period_of(workspace_id: int) -> Period:
+    """When the events of a workspace may have occurred."""
     async with database() as connection:
         days = await connection.fetchval(RETENTION, workspace_id)
     now = datetime.now(UTC)
@@ -231,30 +236,42 @@ async def _record_in_partitions(
 
 
 async def _record(context: Context, workspace_id: int, drafts: Drafts, *, alone: bool) -> RecordReport:
-    """Record drafts in one transaction. Raises _Corrects when they replace events and it is not `alone`."""
+    """Record drafts in one transaction. Raises Corrects when they replace events and it is not `alone`."""
+    async with begin() as unit:
+        return await record_in(context, unit, workspace_id, drafts, alone=alone)
+
+
+async def record_in(
+    context: Context, unit: UnitOfWork, workspace_id: int, drafts: Drafts, *, alone: bool
+) -> RecordReport:
+    """Record drafts in the caller's transaction, for which `partitions.ensure` made room before.
+
+    Raises Corrects when they replace events and it is not `alone`: then roll back, and call it again so.
+    """
     report = RecordReport()
     touched: Touched = defaultdict(lambda: (set(), set()))
-    async with begin() as unit:
-        connection = unit.connection
-        await (lock_exclusive if alone else lock_shared)(connection, LockSpace.EVENTS, workspace_id)
-        drafts = await _with_names(connection, workspace_id, drafts, report)
-        if not drafts:
-            return report
-        found = await _with_members(connection, workspace_id, drafts, report)
-        events = _last_of_each(found)
-        stored, kept = await _store(connection, workspace_id, events)
-        differing = await _differing(connection, workspace_id, kept)
-        if differing and not alone:
-            raise _Corrects
-        if differing:
-            ids = [event.external_id for event in differing if event.external_id is not None]
-            removed = await removals.by_external_id(connection, workspace_id, ids)
-            _touch(touched, ((one.kind, one.ordinal, one.name) for one in removed))
-            stored += (await _store(connection, workspace_id, differing))[0]
-        _touch(touched, ((event.kind, event.ordinal, event.name) for event in stored))
-        await _mark(context, unit, workspace_id, touched)
+    connection = unit.connection
+    await (lock_exclusive if alone else lock_shared)(connection, LockSpace.EVENTS, workspace_id)
+    drafts = await _with_names(connection, workspace_id, drafts, report)
+    if not drafts:
+        return report
+    found = await _with_members(connection, workspace_id, drafts, report)
+    events = _last_of_each(found)
+    stored, kept = await _store(connection, workspace_id, events)
+    differing = await _differing(connection, workspace_id, kept)
+    if differing and not alone:
+        raise Corrects
+    if differing:
+        ids = [event.external_id for event in differing if event.external_id is not None]
+        removed = await removals.by_external_id(connection, workspace_id, ids)
+        _touch(touched, ((one.kind, one.ordinal, one.name) for one in removed))
+        stored += (await _store(connection, workspace_id, differing))[0]
+    _touch(touched, ((event.kind, event.ordinal, event.name) for event in stored))
+    await _mark(context, unit, workspace_id, touched)
     report.accepted = len(stored)
+    report.corrected = {event.external_id for event in differing if event.external_id is not None}
     report.duplicates = len(found) - len(stored)
+    report.kept = {event.external_id for event in kept if event.external_id is not None} - report.corrected
     return report
 
 

@@ -71,7 +71,10 @@ class Reject(NamedTuple):
 
 
 class Counts(NamedTuple):
-    """What became of some rows; `read` is the sum of the others but `partial`, which counts some of those stored."""
+    """What became of some rows; `read` is the sum of the others but `partial`, which counts some of those stored.
+
+    `merged` are the further lines of orders, `removed` members that leave the segment.
+    """
 
     read: int
     added: int
@@ -81,6 +84,8 @@ class Counts(NamedTuple):
     ignored: int
     failed: int
     partial: int
+    merged: int = 0
+    removed: int = 0
 
 
 @dataclass(slots=True)
@@ -108,6 +113,7 @@ class ImportBatch:
     taken: BitMap
     keys: set[int]
     segment_members: BitMap | None
+    removes: bool = False
 
     def make(self, records: Sequence[Record]) -> Rows:
         """The rows of records, and the records that are none."""
@@ -198,6 +204,8 @@ def _reason_to_ignore(batch: ImportBatch, row: ImportRow, member: Any) -> tuple[
     """Why a row is skipped, as its code and message. What the row itself says about being a target counts first."""
     if member is None and not batch.create_missing:
         return ErrorCode.NOT_FOUND, "There is no such member, and missing ones are not created."
+    if batch.removes and (member is None or member["ordinal"] not in (batch.segment_members or BitMap())):
+        return "NOT_IN_SEGMENT", "The member is not in the segment."
     is_target = row.draft.columns.get("is_target", member is not None and member["is_target"])
     if batch.only_targets and not is_target:
         if member is None:
@@ -225,10 +233,13 @@ def _counts(
     if batch.segment_members is not None:
         already_in = len(ordinals & batch.segment_members)
         added, updated = len(sorted_.wanted) - already_in, 0
-    read = added + updated + already_in + duplicate + ignored + failed
+    removed = 0
+    if batch.removes:
+        removed, added, updated, already_in = len(sorted_.wanted), 0, 0, 0
+    read = added + updated + already_in + duplicate + ignored + failed + removed
     if read != len(sorted_.wanted) + len(rejected):
         raise RuntimeError("a batch does not account for every row")
-    return Counts(read, added, updated, already_in, duplicate, ignored, failed, partial)
+    return Counts(read, added, updated, already_in, duplicate, ignored, failed, partial, removed=removed)
 
 
 def _duplicate(row: ImportRow, key: str) -> Reject:
@@ -249,7 +260,9 @@ def _hash(key: str) -> int:
     return int.from_bytes(hashlib.blake2b(key.encode(), digest_size=8).digest(), signed=True)
 
 
-async def keep(connection: asyncpg.Connection, batch: ImportBatch, outcome: BatchOutcome) -> None:
+async def keep(
+    connection: asyncpg.Connection, workspace_id: int, import_id: int, outcome: BatchOutcome
+) -> None:
     """Write down which rows were not taken, or in part, and the keys of rows without a member."""
     if outcome.rejects:
         columns = [
@@ -262,11 +275,9 @@ async def keep(connection: asyncpg.Connection, batch: ImportBatch, outcome: Batc
             )
             for reject in outcome.rejects
         ]
-        await connection.execute(
-            WRITE_REJECTS, batch.workspace_id, batch.import_id, *zip(*columns, strict=True)
-        )
+        await connection.execute(WRITE_REJECTS, workspace_id, import_id, *zip(*columns, strict=True))
     if outcome.keys:
-        await connection.execute(WRITE_KEYS, batch.workspace_id, batch.import_id, outcome.keys)
+        await connection.execute(WRITE_KEYS, workspace_id, import_id, outcome.keys)
 
 
 async def read_keys(connection: asyncpg.Connection, workspace_id: int, import_id: int) -> set[int]:

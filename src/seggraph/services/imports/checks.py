@@ -3,26 +3,28 @@ types the attributes are that it brings. Nothing of it is stored before.
 """
 
 import asyncio
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Final
 
 import orjson
+from pyroaring import BitMap64
 
 from seggraph.context import Context
 from seggraph.database.connections import database
 from seggraph.database.unit_of_work import begin
-from seggraph.errors import NotFound, TooMany
+from seggraph.errors import Invalid, NotFound, TooMany
 from seggraph.files.columns import ColumnEvidence, Detector, Setting, settings_of, sniff
-from seggraph.files.csv_records import RecordReader
+from seggraph.files.csv_records import Record, RecordReader
 from seggraph.services.catalogue import catalogues
-from seggraph.services.imports import readings
+from seggraph.services.imports import event_fields, readings
 from seggraph.services.imports.claims import ImportClaim
 from seggraph.services.imports.imports import progressed
 from seggraph.services.imports.mappings import Pair
 from seggraph.services.imports.readings import PlannedReading, target_of
-from seggraph.vocabulary import AttributeType
+from seggraph.vocabulary import AttributeType, ImportContent
 
 ROWS_AT_ONCE: Final = 20_000
 
@@ -39,13 +41,14 @@ async def look_through(context: Context, claim: ImportClaim) -> None:
     async with database() as connection:
         known = await catalogues.types(connection, claim.workspace_id, claim.kind)
     watched = _watched(claim, known)
+    orders = _Orders(claim)
     total = 0
     with open_file(claim) as reader:
         if claim.dialect.has_header:
             next(reader, None)
         claim.position, claim.line = reader.position, reader.line
         while True:
-            count = await asyncio.to_thread(_see, reader, watched)
+            count = await asyncio.to_thread(_see, reader, watched, orders)
             total += count
             if count < ROWS_AT_ONCE:
                 break
@@ -83,7 +86,7 @@ def _watched(claim: ImportClaim, known: Mapping[str, AttributeType]) -> list[_Wa
         planned = claim.readings.get(pair.column, PlannedReading.of_an_older_version())
         is_new = pair.attribute is not None and pair.attribute not in known
         new += is_new
-        is_guessed = is_new and "type" not in planned.chosen
+        is_guessed = (is_new or event_fields.is_free(pair.field)) and "type" not in planned.chosen
         concerned = settings_of(target_of(pair.field, planned.reading))
         detectors = {_DETECTORS[one] for one in concerned if one in _DETECTORS and planned.is_open(one)}
         if is_guessed or is_new or detectors:
@@ -104,11 +107,38 @@ _DETECTORS: Final = {
 }
 
 
-def _see(reader: RecordReader, watched: Sequence[_Watched]) -> int:
+class _Orders:
+    """Sees whether the lines of each order stand together: apart, they would make several orders."""
+
+    def __init__(self, claim: ImportClaim) -> None:
+        fields = {event_fields.shown(pair.field): claim.columns.index(pair.column) for pair in claim.pairs}
+        self._place = fields.get("externalId") if claim.content is ImportContent.ORDERS else None
+        self._seen = BitMap64()
+        self._last = ""
+
+    def see(self, record: Record) -> None:
+        """Take a line into account. Raises Invalid."""
+        if self._place is None or self._place >= len(record.cells):
+            return
+        order_id = record.cells[self._place].strip()
+        if not order_id or order_id == self._last:
+            return
+        hashed = int.from_bytes(hashlib.blake2b(order_id.encode("utf-8", "replace"), digest_size=8).digest())
+        if hashed in self._seen:
+            raise Invalid(
+                f"The order {order_id[:100]!r} has lines that stand apart, the later one on line {record.line}:"
+                " sort the file by the id of the order."
+            )
+        self._seen.add(hashed)
+        self._last = order_id
+
+
+def _see(reader: RecordReader, watched: Sequence[_Watched], orders: _Orders) -> int:
     """Read on for a while; returns how many records were read."""
     count = 0
     for record in islice(reader, ROWS_AT_ONCE):
         count += 1
+        orders.see(record)
         cells = record.cells
         for one in watched:
             if one.index < len(cells):
@@ -127,10 +157,10 @@ def _settle(claim: ImportClaim, watched: Sequence[_Watched]) -> None:
             is_chosen = "type" in planned.chosen
             if one.evidence.has_values:
                 claim.new_types[one.pair.attribute] = planned.reading.type if is_chosen else seen.reading.type
-            if not is_chosen:
-                words = planned.reading.words if "words" in planned.chosen else seen.reading.words
-                reading = replace(planned.reading, type=seen.reading.type, words=words)
-                planned = replace(planned, reading=reading)
+        if (one.is_new or event_fields.is_free(one.pair.field)) and "type" not in planned.chosen:
+            words = planned.reading.words if "words" in planned.chosen else seen.reading.words
+            reading = replace(planned.reading, type=seen.reading.type, words=words)
+            planned = replace(planned, reading=reading)
         for setting in settings_of(target_of(one.pair.field, planned.reading)):
             planned = planned.settled(setting, seen, one.pair.column)
         claim.readings[one.pair.column] = planned

@@ -22,7 +22,7 @@ from seggraph.services.imports import batches, readings
 from seggraph.services.imports.imports import finished, pairs_of, progressed
 from seggraph.services.imports.mappings import Pair
 from seggraph.services.imports.readings import PlannedReading
-from seggraph.vocabulary import ApiKeyScope, AttributeType, ImportStatus, MemberKind, Role
+from seggraph.vocabulary import ApiKeyScope, AttributeType, ImportContent, ImportStatus, MemberKind, Role
 
 ZONE: Final = "SELECT time_zone FROM workspaces WHERE id = $1"
 
@@ -31,9 +31,10 @@ WORK: Final = ClaimableWork(
     table="imports",
     is_open="w.status = 'RUNNING'",
     columns=(
-        "w.workspace_id, w.created_by_id, w.kind, w.segment_id, w.replace, w.file, w.encoding, w.delimiter,"
-        " w.has_header, w.skip_lines, w.columns, w.mapping, w.readings, w.create_missing, w.only_targets,"
-        " w.activate, w.whole_rows, w.dry_run, w.total, w.new_types, w.position, w.line, w.taken, w.attempts"
+        "w.workspace_id, w.created_by_id, w.kind, w.content, w.event_name, w.segment_id, w.replace, w.removes, w.file,"
+        " w.encoding, w.delimiter, w.has_header, w.skip_lines, w.columns, w.mapping, w.readings,"
+        " w.create_missing, w.only_targets, w.activate, w.whole_rows, w.dry_run, w.total, w.new_types,"
+        " w.position, w.line, w.taken, w.attempts"
     ),
     sweep_if="w.started_at < clock_timestamp() - interval '1 second'",
     due_columns="w.id, w.position, w.attempts",
@@ -54,8 +55,11 @@ class ImportClaim:
     workspace_id: int
     created_by_id: int | None
     kind: MemberKind
+    content: ImportContent
+    event_name: str | None
     segment_id: int | None
     replace: bool
+    removes: bool
     path: Path
     dialect: Dialect
     columns: list[str]
@@ -95,8 +99,11 @@ async def claim(context: Context, import_id: int) -> ImportClaim | None:
         workspace_id=row["workspace_id"],
         created_by_id=row["created_by_id"],
         kind=MemberKind(row["kind"]),
+        content=ImportContent(row["content"]),
+        event_name=row["event_name"],
         segment_id=row["segment_id"],
         replace=row["replace"],
+        removes=row["removes"],
         path=uploads.path_of(context.settings, row["file"]),
         dialect=Dialect(row["encoding"], row["delimiter"], row["has_header"], row["skip_lines"]),
         columns=[column["name"] for column in orjson.loads(row["columns"])],

@@ -34,7 +34,8 @@ from seggraph.models.imports import Import
 from seggraph.services.audit import audit
 from seggraph.services.catalogue import catalogues
 from seggraph.services.catalogue.columns import Appearance, FieldSuggestion, look
-from seggraph.services.imports import mappings, readings, templates
+from seggraph.services.events import drafts
+from seggraph.services.imports import event_fields, mappings, readings, templates
 from seggraph.services.imports.mappings import Pair
 from seggraph.services.imports.readings import ImportColumn, PlannedReading
 from seggraph.services.imports.templates import ImportTemplate, KeptMapping
@@ -42,6 +43,7 @@ from seggraph.services.segments import manual_membership
 from seggraph.vocabulary import (
     AuditAction,
     AuditSubject,
+    ImportContent,
     ImportStatus,
     MemberKind,
 )
@@ -52,11 +54,20 @@ SEGMENT: Final = f"""
     SELECT s.kind, s.type, s.status, s.created_by_id FROM segments s WHERE {VISIBLE_SEGMENT} AND s.id = $4
 """  # noqa: S608 - a constant
 
+HOLD_SEGMENT: Final = "SELECT FROM segments WHERE workspace_id = $1 AND id = $2 FOR NO KEY UPDATE"
+"""Two imports that start at once wait for each other."""
+
+AT_WORK: Final = """
+    SELECT id FROM imports
+    WHERE workspace_id = $1 AND segment_id = $2 AND status = 'RUNNING' AND NOT dry_run LIMIT 1
+"""
+
 WORKSPACE: Final = "SELECT time_zone, phone_region FROM workspaces WHERE id = $1"
 
 START: Final = """
     UPDATE imports SET status = 'RUNNING', mapping = $3, create_missing = $4, dry_run = $5, readings = $6,
-      only_targets = $7, activate = $8, whole_rows = $9, partial = 0, total = NULL, new_types = NULL,
+      only_targets = $7, activate = $8, whole_rows = $9, event_name = $10, partial = 0, merged = 0, removed = 0,
+      total = NULL, new_types = NULL,
       position = 0, line = 0, read = 0, added = 0, updated = 0, already_in = 0, duplicate = 0, ignored = 0,
       failed = 0, taken = NULL, attempts = 0, retry_at = NULL, lease_holder = NULL, lease_until = NULL,
       started_at = now(), finished_at = NULL
@@ -82,8 +93,11 @@ class ImportView:
 
     id: int
     kind: MemberKind
+    content: ImportContent
+    event_name: str | None
     segment_id: int | None
     replace: bool
+    removes: bool
     status: ImportStatus
     file_name: str
     file_size: int
@@ -109,6 +123,8 @@ class ImportView:
     ignored: int
     failed: int
     partial: int
+    merged: int
+    removed: int
     error_code: str | None
     error_message: str | None
     error_at: datetime | None
@@ -149,8 +165,10 @@ async def create(
     *,
     file_name: str,
     kind: MemberKind,
+    content: ImportContent = ImportContent.MEMBERS,
     segment_id: int | None = None,
     replace: bool = False,
+    removes: bool = False,
     has_header: bool | None = None,
     encoding: str | None = None,
 ) -> ImportView:
@@ -162,6 +180,11 @@ async def create(
     becomes of it when this ends early: then the file stays, and goes as an orphan if no row has it.
     """
     require_write(viewer)
+    if removes and (replace or segment_id is None):
+        message = "Members are removed from a segment: give segmentId, and not replace."
+        raise Invalid(message, path=("remove",))
+    if segment_id is not None and content is not ImportContent.MEMBERS:
+        raise Invalid("Only members go into a segment.", path=("segmentId",))
     if segment_id is not None:
         async with database() as connection:
             await _require_fillable(connection, viewer, segment_id, kind)
@@ -170,12 +193,33 @@ async def create(
     try:
         path = uploads.path_of(context.settings, stored.name)
         seen = await asyncio.to_thread(look, path, stored.stored_encoding, kind, has_header=has_header)
+        if content is not ImportContent.MEMBERS:
+            names = [column.name for column in seen.columns]
+            seen = Appearance(seen.dialect, seen.columns, event_fields.suggest(names, content, kind))
         async with begin() as unit:
-            columns, suggestions = await _shown_columns(unit.connection, viewer, seen, kind, segment_id)
-            row = await _insert(
-                viewer, stored, seen, columns, suggestions, file_name, kind, segment_id, replace
+            columns, suggestions = await _shown_columns(
+                unit.connection, viewer, seen, kind, segment_id, content
             )
-            audited = {"kind": kind, "segment_id": segment_id, "replace": replace, "file_size": stored.size}
+            row = await _insert(
+                viewer,
+                stored,
+                seen,
+                columns,
+                suggestions,
+                file_name,
+                kind,
+                segment_id,
+                (replace, removes),
+                content,
+            )
+            audited = {
+                "kind": kind,
+                "content": content,
+                "segment_id": segment_id,
+                "replace": replace,
+                "removes": removes,
+                "file_size": stored.size,
+            }
             subject = audit.Subject(AuditSubject.IMPORT, row.id, row.file_name)
             await audit.record(unit, viewer, AuditAction.CREATED, subject, after=audited)
             may_be_committed = True
@@ -193,6 +237,7 @@ class StartSettings:
     - `create_missing`: whether a row creates its member. `only_targets`: whether members that are no targets are
       skipped; None is True for accounts that go into a segment.
     - `activate`: whether a draft segment becomes ACTIVE. `whole_rows`: whether one bad value rejects its row.
+    - `event_name`: the name of all events, if no column has it.
     - `choices`: settings that a person chose, as pairs of a column and the settings by their names in the API.
     """
 
@@ -201,6 +246,7 @@ class StartSettings:
     activate: bool = False
     whole_rows: bool = False
     dry_run: bool = False
+    event_name: str | None = None
     choices: Sequence[tuple[str, Mapping[str, Any]]] = ()
 
 
@@ -229,34 +275,74 @@ async def start(
         if not (is_new or is_after_dry_run):
             return _shown(viewer, before)
         names = [column.name for column in before.columns]
-        pairs = [Pair(pair.column, mappings.canonical(pair.field)) for pair in pairs]
-        mappings.check(pairs, names, before.kind)
+        pairs = _checked(pairs, names, before, settings)
         types = await catalogues.types(unit.connection, viewer.workspace_id, before.kind)
         planned = readings.plan(pairs, before.columns, settings.choices, types)
         if before.segment_id is not None:
             await _require_fillable(unit.connection, viewer, before.segment_id, before.kind)
+            if not settings.dry_run:
+                await _require_free(unit.connection, viewer.workspace_id, before.segment_id)
         for statement in CLEAR:
             await unit.connection.execute(statement, viewer.workspace_id, import_id)
         only_targets = settings.only_targets
+        create_missing = settings.create_missing and not before.removes
         if only_targets is None:
-            only_targets = before.segment_id is not None and before.kind is MemberKind.ACCOUNT
+            enters = before.segment_id is not None and not before.removes
+            only_targets = enters and before.kind is MemberKind.ACCOUNT
         mapping = orjson.dumps([asdict(pair) for pair in pairs]).decode()
-        given = viewer.workspace_id, import_id, mapping, settings.create_missing, settings.dry_run
+        given = viewer.workspace_id, import_id, mapping, create_missing, settings.dry_run
         more = readings.to_json(planned), only_targets, settings.activate, settings.whole_rows
-        if await unit.connection.fetchval(START, *given, *more) is None:
+        if await unit.connection.fetchval(START, *given, *more, settings.event_name) is None:
             raise BadTransition("The file waited too long and is gone: upload it again.", path=("id",))
         if not settings.dry_run:
             chosen = readings.choices_of(planned)
-            kept = KeptMapping(before.kind, before.segment_id, before.file_name, names, pairs, chosen)
+            shape = before.kind, before.segment_id, before.file_name, names
+            kept = KeptMapping(*shape, pairs, chosen, before.content)
             await templates.keep(unit, viewer.workspace_id, kept)
-        audited = {"segment_id": before.segment_id, "mapping": [asdict(pair) for pair in pairs]}
-        audited |= {"replace": before.replace, "create_missing": settings.create_missing}
+        shown = [{"column": pair.column, "field": event_fields.shown(pair.field)} for pair in pairs]
+        audited: dict[str, Any] = {"segment_id": before.segment_id, "mapping": shown}
+        audited |= {"replace": before.replace, "create_missing": create_missing}
         audited |= {"only_targets": only_targets, "activate": settings.activate, "dry_run": settings.dry_run}
         subject = audit.Subject(AuditSubject.IMPORT, import_id, before.file_name)
         await audit.record(unit, viewer, AuditAction.STARTED, subject, after=audited)
         context.run_import(unit, import_id, 0, attempt=0)
         context.publish(unit, [progressed(viewer.workspace_id, import_id)])
         return await _read_in(unit.connection, viewer, import_id)
+
+
+async def _require_free(connection: asyncpg.Connection, workspace_id: int, segment_id: int) -> None:
+    """Raise BadTransition while another import is at work on a segment: its account would not be true."""
+    await connection.execute(HOLD_SEGMENT, workspace_id, segment_id)
+    if await connection.fetchval(AT_WORK, workspace_id, segment_id) is not None:
+        message = "Another import is at work on this segment: start this one when that one is over."
+        raise BadTransition(message, path=("id",))
+
+
+def _checked(
+    pairs: Sequence[Pair], names: Sequence[str], before: ImportView, settings: StartSettings
+) -> Sequence[Pair]:
+    """The mapping as it is kept. Raises what is wrong with it for the content of the file."""
+    if before.content is ImportContent.MEMBERS:
+        if settings.event_name is not None:
+            raise Invalid("Members have no event name.", path=("eventName",))
+        canonical = [Pair(pair.column, mappings.canonical(pair.field)) for pair in pairs]
+        mappings.check(canonical, names, before.kind)
+        return canonical
+    if settings.event_name is not None:
+        _check_event_name(settings.event_name, before.content)
+    shown = [(pair.column, event_fields.shown(pair.field)) for pair in pairs]
+    event_fields.check(shown, names, before.content, before.kind, settings.event_name)
+    return [Pair(column, event_fields.stored(field)) for column, field in shown]
+
+
+def _check_event_name(name: str, content: ImportContent) -> None:
+    try:
+        if content is ImportContent.ORDERS:
+            raise Invalid("Orders are events with the name order.")
+        drafts.clean_name(name)
+    except SeggraphError as problem:
+        problem.path = ("eventName",)
+        raise
 
 
 async def cancel(context: Context, viewer: Viewer, import_id: int) -> ImportView:
@@ -350,6 +436,7 @@ def view_of(row: asyncpg.Record) -> ImportView:
     values: dict[str, Any] = {field.name: row[field.name] for field in fields(ImportView)}
     values["kind"] = MemberKind(values["kind"])
     values["status"] = ImportStatus(values["status"])
+    values["content"] = ImportContent(values["content"])
     values["columns"] = [ImportColumn.from_json(one) for one in orjson.loads(values["columns"])]
     values["readings"] = readings.from_json(values["readings"])
     values["suggestions"] = [
@@ -365,12 +452,17 @@ def pairs_of(mapping: str) -> list[Pair]:
 
 
 async def _shown_columns(
-    connection: asyncpg.Connection, viewer: Viewer, seen: Appearance, kind: MemberKind, segment_id: int | None
+    connection: asyncpg.Connection,
+    viewer: Viewer,
+    seen: Appearance,
+    kind: MemberKind,
+    segment_id: int | None,
+    content: ImportContent,
 ) -> tuple[list[ImportColumn], list[FieldSuggestion]]:
     """The columns of a file as they are read, and where they may go: by the template of the shape, if there is one."""
     names = [column.name for column in seen.columns]
     suggestions = seen.suggestions
-    template = await templates.find(connection, viewer, kind, names, segment_id)
+    template = await templates.find(connection, viewer, kind, names, segment_id, content)
     choices: Mapping[str, Mapping[str, Any]] = {}
     if template is not None:
         suggestions, choices = _from_template(names, template)
@@ -401,13 +493,17 @@ async def _insert(
     file_name: str,
     kind: MemberKind,
     segment_id: int | None,
-    replace: bool,
+    effect: tuple[bool, bool],
+    content: ImportContent,
 ) -> Import:
+    """Store the row; `effect` on the segment: whether the members replace earlier ones, or are removed."""
     return await Import.create(
         workspace_id=viewer.workspace_id,
         kind=kind,
+        content=content,
         segment_id=segment_id,
-        replace=replace,
+        replace=effect[0],
+        removes=effect[1],
         file=stored.name,
         file_name=_shown_name(file_name),
         file_size=stored.size,

@@ -15,6 +15,7 @@ from seggraph.files.csv_records import MAX_COLUMNS
 from seggraph.member_fields.field_types import ADDRESS
 from seggraph.services.catalogue import attribute_names
 from seggraph.services.catalogue.catalogues import MAX_ATTRIBUTES
+from seggraph.services.imports import event_fields
 from seggraph.vocabulary import MemberKind
 
 ATTRIBUTE_PREFIX: Final = "attributes."
@@ -61,8 +62,8 @@ class Pair:
 
     @property
     def attribute(self) -> str | None:
-        """The custom attribute that it goes to, unless it is a well-known field."""
-        if self.field in TARGETS:
+        """The custom attribute that it goes to, unless it is a well-known field, or one of events."""
+        if self.field in TARGETS or self.field.startswith(event_fields.PREFIX):
             return None
         return self.field.removeprefix(ATTRIBUTE_PREFIX)
 

@@ -28,6 +28,7 @@ from seggraph.member_fields import PARTS, FieldType
 from seggraph.member_fields.addresses import clean_part
 from seggraph.member_fields.field_types import ADDRESS, PHONE, TEXT, TEXT_LIST
 from seggraph.services.catalogue.columns import FieldSuggestion
+from seggraph.services.imports import event_fields
 from seggraph.services.imports.mappings import FIELDS, TARGETS, Pair, canonical
 from seggraph.values.words import NOT_A_VALUE
 from seggraph.vocabulary import AttributeType
@@ -190,6 +191,8 @@ def _described(
 
 def target_of(field: str | None, reading: ColumnReading) -> AttributeType | FieldType:
     """What the cells of a column become in a field: the type of a well-known one, or else that of the attribute."""
+    if field is not None and field.startswith(event_fields.PREFIX):
+        return event_fields.target_of(event_fields.shown(field), reading)
     if field in FIELDS:
         return FIELDS[field].type
     return TEXT if field in TARGETS else reading.type

@@ -117,7 +117,7 @@ class RowMaker:
             if problems:
                 raise problems[0]
             raise Required(f"The row has no {self._key} to find its member by.")
-        key = _KEY_FORMS[self._key](key.strip())
+        key = KEY_FORMS[self._key](key.strip())
         given["externalId"] = key if self._key != "externalId" else given["externalId"]
         consents = [(CONSENTS[name], given.pop(name)) for name in CONSENTS if name in given]
         if consents:
@@ -216,7 +216,7 @@ def _cell(pair: Pair, index: int, settings: RowSettings) -> _Cell:
 _CLEARED: Final[dict[str, Any]] = {}
 """What an empty cell sets where it is not null."""
 
-_KEY_FORMS: Final[dict[str, Callable[[str], str]]] = {
+KEY_FORMS: Final[dict[str, Callable[[str], str]]] = {
     "externalId": str,
     "domain": domains.normalise,
     "email": emails.email_key,

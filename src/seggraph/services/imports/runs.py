@@ -8,7 +8,7 @@ and rolls the members back. Long imports hand themselves on to another job now a
 import asyncio
 import time
 from functools import partial
-from typing import Final
+from typing import Any, Final
 
 import structlog
 
@@ -19,16 +19,19 @@ from seggraph.database.connections import database
 from seggraph.database.leases import RELEASE_LEASE
 from seggraph.database.unit_of_work import UnitOfWork, begin
 from seggraph.errors import BadTransition, Invalid, NotFound, SeggraphError
-from seggraph.files.csv_records import Record, RecordReader
+from seggraph.files.csv_records import RecordReader
 from seggraph.models.audiences import ChunkRole
 from seggraph.services.catalogue import catalogues
-from seggraph.services.imports import batches, checks, claims
+from seggraph.services.events import events
+from seggraph.services.imports import batches, checks, claims, event_batches
 from seggraph.services.imports.batches import BatchOutcome, ImportBatch
 from seggraph.services.imports.claims import ImportClaim
+from seggraph.services.imports.event_batches import EventBatch, Portion
+from seggraph.services.imports.event_rows import EventMaker, EventSettings
 from seggraph.services.imports.imports import progressed
 from seggraph.services.imports.rows import RowMaker, RowSettings
 from seggraph.services.segments import manual_membership
-from seggraph.vocabulary import ImportStatus
+from seggraph.vocabulary import ImportContent, ImportStatus
 
 log = structlog.get_logger()
 
@@ -40,16 +43,17 @@ PUBLISH_SECONDS: Final = 0.25
 ADVANCE: Final = """
     position = $3, line = $4, read = read + $5, added = added + $6, updated = updated + $7,
     already_in = already_in + $8, duplicate = duplicate + $9, ignored = ignored + $10, failed = failed + $11,
-    partial = partial + $12, taken = $13, attempts = 0
+    partial = partial + $12, merged = merged + $13, removed = removed + $14, taken = $15,
+    attempts = 0
 """
 
 COMPLETE: Final = f"status = 'COMPLETED', finished_at = clock_timestamp(), taken = NULL, {RELEASE_LEASE}"
 
 STORED_ONLY: Final = f"""
     status = 'FAILED', finished_at = clock_timestamp(), taken = NULL, error_code = $3, error_message = $4,
-    error_at = clock_timestamp(), ignored = ignored + added, added = 0, {RELEASE_LEASE}
+    error_at = clock_timestamp(), ignored = ignored + added + removed, added = 0, removed = 0, {RELEASE_LEASE}
 """
-"""The members are stored, and the segment did not take them: nobody was added."""
+"""The members are stored, and the segment did not take them: nobody was added, or removed."""
 
 HAND_ON: Final = f"attempts = 0, {RELEASE_LEASE}"
 
@@ -80,19 +84,24 @@ async def _read(context: Context, claim: ImportClaim) -> bool:
     deadline = time.monotonic() + SLICE_SECONDS
     batch = await _begin(claim)
     with checks.open_file(claim) as reader:
-        while records := await asyncio.to_thread(_next_records, reader):
-            await _store(context, claim, batch, records, reader)
+        while (portion := await asyncio.to_thread(_next_portion, batch, reader)).records:
+            await _store(context, claim, batch, portion)
             if time.monotonic() > deadline:
                 return False
     return True
 
 
-def _next_records(reader: RecordReader) -> list[Record]:
-    return [record for _, record in zip(range(BATCH_ROWS), reader, strict=False)]
+def _next_portion(batch: ImportBatch | EventBatch, reader: RecordReader) -> Portion:
+    if isinstance(batch, EventBatch):
+        return batch.next_portion(reader, BATCH_ROWS)
+    records = [record for _, record in zip(range(BATCH_ROWS), reader, strict=False)]
+    return Portion(records, reader.position, reader.line)
 
 
-async def _begin(claim: ImportClaim) -> ImportBatch:
+async def _begin(claim: ImportClaim) -> ImportBatch | EventBatch:
     """What all batches of an import share, and the results of the earlier ones."""
+    if claim.content is not ImportContent.MEMBERS:
+        return await _begin_events(claim)
     async with database() as connection:
         known = await catalogues.types(connection, claim.workspace_id, claim.kind)
         keys = await batches.read_keys(connection, claim.workspace_id, claim.import_id)
@@ -114,38 +123,82 @@ async def _begin(claim: ImportClaim) -> ImportBatch:
         taken=claim.taken,
         keys=keys,
         segment_members=before,
+        removes=claim.removes,
+    )
+
+
+async def _begin_events(claim: ImportClaim) -> EventBatch:
+    settings = EventSettings(
+        claim.content, claim.kind, claim.readings, claim.zone, claim.event_name, claim.whole_rows
+    )
+    return EventBatch(
+        workspace_id=claim.workspace_id,
+        import_id=claim.import_id,
+        kind=claim.kind,
+        content=claim.content,
+        maker=EventMaker(claim.pairs, claim.columns, settings),
+        period=await events.period_of(claim.workspace_id),
+        dry_run=claim.dry_run,
     )
 
 
 async def _store(
-    context: Context, claim: ImportClaim, batch: ImportBatch, records: list[Record], reader: RecordReader
+    context: Context, claim: ImportClaim, batch: ImportBatch | EventBatch, portion: Portion
 ) -> None:
-    """Account for some records: members, counts, rejects and position change together or not at all."""
-    rows = await asyncio.to_thread(batch.make, records)
+    """Account for some records: what is stored, counts, rejects and position change together or not at all."""
+    rows: Any = await asyncio.to_thread(batch.make, portion.records)
+    if isinstance(batch, EventBatch):
+        await event_batches.make_room(rows)
+    try:
+        await _store_rows(context, claim, batch, rows, portion, alone=False)
+    except events.Corrects:
+        await _store_rows(context, claim, batch, rows, portion, alone=True)
+
+
+async def _store_rows(
+    context: Context,
+    claim: ImportClaim,
+    batch: ImportBatch | EventBatch,
+    rows: Any,
+    portion: Portion,
+    *,
+    alone: bool,
+) -> None:
+    """Store rows; events that are replaced need those of the workspace `alone`. Raises events.Corrects."""
     if claim.dry_run:
-        outcome = await _without_trace(context, batch, rows)
+        outcome = await _without_trace(context, batch, rows, alone=alone)
     async with begin() as unit:
         if not claim.dry_run:
-            outcome = await batches.store(context, unit, batch, rows)
-        await batches.keep(unit.connection, batch, outcome)
+            outcome = await _rows_stored(context, unit, batch, rows, alone=alone)
+        await batches.keep(unit.connection, claim.workspace_id, claim.import_id, outcome)
         taken = batch.taken | outcome.taken
-        reached = (reader.position, reader.line, *outcome.counts, to_bytes(taken))
+        reached = (portion.position, portion.line, *outcome.counts, to_bytes(taken))
         await claim.lease.change(unit.connection, ADVANCE, *reached)
         if time.monotonic() - claim.published_at > PUBLISH_SECONDS:
             claim.published_at = time.monotonic()
             context.publish(unit, [progressed(claim.workspace_id, claim.import_id)])
     batch.commit(outcome)
-    claim.position, claim.line, claim.taken = reader.position, reader.line, taken
+    claim.position, claim.line, claim.taken = portion.position, portion.line, taken
+
+
+async def _rows_stored(
+    context: Context, unit: UnitOfWork, batch: ImportBatch | EventBatch, rows: Any, *, alone: bool
+) -> BatchOutcome:
+    if isinstance(batch, EventBatch):
+        return await event_batches.store(context, unit, batch, rows, alone=alone)
+    return await batches.store(context, unit, batch, rows)
 
 
 class _Undone(Exception):
     """Rolls a dry run's batch back."""
 
 
-async def _without_trace(context: Context, batch: ImportBatch, rows: batches.Rows) -> BatchOutcome:
+async def _without_trace(
+    context: Context, batch: ImportBatch | EventBatch, rows: Any, *, alone: bool
+) -> BatchOutcome:
     try:
         async with begin() as unit:
-            outcome = await batches.store(context, unit, batch, rows)
+            outcome = await _rows_stored(context, unit, batch, rows, alone=alone)
             raise _Undone
     except _Undone:
         return outcome
@@ -165,7 +218,8 @@ async def _finish(context: Context, claim: ImportClaim) -> ImportStatus:
         if problem is None:
             await claim.lease.change(unit.connection, COMPLETE)
         else:
-            message = f"{problem.message} The members of the file are stored, but not added to the segment."
+            what = "removed from" if claim.removes else "added to"
+            message = f"{problem.message} The members of the file are stored, but not {what} the segment."
             await claim.lease.change(unit.connection, STORED_ONLY, problem.code, message)
         await batches.forget_keys(unit.connection, claim.workspace_id, claim.import_id)
         context.publish(unit, claims.over(claim))
@@ -187,6 +241,7 @@ async def _fill_segment(context: Context, unit: UnitOfWork, claim: ImportClaim) 
             claim.segment_id,
             claim.taken,
             replaces=claim.replace,
+            removes=claim.removes,
             activates=claim.activate,
         )
     except (NotFound, Invalid, BadTransition) as problem:

@@ -20,8 +20,9 @@ from seggraph.database.paging import Key, Order, Page, PageRequest, fetch_page
 from seggraph.database.unit_of_work import UnitOfWork, begin
 from seggraph.errors import NotFound
 from seggraph.services.audit import audit
+from seggraph.services.imports import event_fields
 from seggraph.services.imports.mappings import Pair
-from seggraph.vocabulary import AuditAction, AuditSubject, MemberKind
+from seggraph.vocabulary import AuditAction, AuditSubject, ImportContent, MemberKind
 
 SELECT: Final = f"""
     SELECT t.id, t.kind, t.file_name, t.columns, t.mapping, t.choices, t.uses, t.created_at, t.used_at /*keys*/
@@ -67,9 +68,11 @@ class ImportTemplate:
     used_at: datetime
 
 
-def shape_of(columns: Sequence[str]) -> str:
-    """What files of the same shape have in common: the names of the columns, in whatever order and case."""
+def shape_of(columns: Sequence[str], content: ImportContent = ImportContent.MEMBERS) -> str:
+    """What files of the same shape have in common: the content, and the names of columns in any order and case."""
     names = sorted(" ".join(column.casefold().split()) for column in columns)
+    if content is not ImportContent.MEMBERS:
+        names.append(event_fields.PREFIX + content)
     return hashlib.sha256(orjson.dumps(names)).hexdigest()
 
 
@@ -79,9 +82,10 @@ async def find(
     kind: MemberKind,
     columns: Sequence[str],
     segment_id: int | None,
+    content: ImportContent = ImportContent.MEMBERS,
 ) -> ImportTemplate | None:
     """The template for files with these columns that the viewer sees, that of the segment first."""
-    asked = kind, shape_of(columns), segment_id
+    asked = kind, shape_of(columns, content), segment_id
     row = await connection.fetchrow(FIND, *visibility_arguments(viewer), *asked)
     return None if row is None else template_of(row)
 
@@ -96,6 +100,7 @@ class KeptMapping:
     columns: Sequence[str]
     pairs: Sequence[Pair]
     choices: Mapping[str, Mapping[str, Any]]
+    content: ImportContent = ImportContent.MEMBERS
 
 
 async def keep(unit: UnitOfWork, workspace_id: int, kept: KeptMapping) -> None:
@@ -105,7 +110,7 @@ async def keep(unit: UnitOfWork, workspace_id: int, kept: KeptMapping) -> None:
         workspace_id,
         kept.kind,
         kept.segment_id,
-        shape_of(kept.columns),
+        shape_of(kept.columns, kept.content),
         kept.file_name,
         orjson.dumps(list(kept.columns)).decode(),
         orjson.dumps([asdict(pair) for pair in kept.pairs]).decode(),

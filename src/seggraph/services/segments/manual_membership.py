@@ -137,8 +137,11 @@ async def fill_from_file(
     *,
     replaces: bool,
     activates: bool,
+    removes: bool = False,
 ) -> None:
     """Link the members of an imported file to a STATIC segment, besides those of earlier files or in their place.
+
+    With `removes` they leave the segment, as when somebody removes them.
 
     An ACTIVE segment has them when the unit ends. A draft keeps them for its activation, or is activated if
     `activates`. Raises NotFound, Forbidden, Invalid for a DYNAMIC segment, and BadTransition for one that is paused or
@@ -154,7 +157,10 @@ async def fill_from_file(
         await segment_rows.noted(unit, viewer, AuditAction.ACTIVATED, None, segment_id)
     memberships = await deltas.read_memberships(unit.connection, viewer.workspace_id, [segment_id])
     membership = memberships[segment_id]
-    membership.import_file(ordinals, replace=replaces)
+    if removes:
+        membership.remove_manually(ordinals)
+    else:
+        membership.import_file(ordinals, replace=replaces)
     store = ChunkStore(unit.connection, viewer.workspace_id)
     if segment.status is SegmentStatus.DRAFT:
         await deltas.write(store, unit.connection, viewer.workspace_id, [membership.stored(NO_CHANGE)])
