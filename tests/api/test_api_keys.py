@@ -284,7 +284,7 @@ def test_what_an_ingest_key_may_call_answers_with_no_objects() -> None:
 # READ_WITHOUT_PERSONAL_DATA
 
 EVERYTHING = """
-    externalId name domain email phone country attributes address shippingAddress billingAddress
+    externalId name firstName lastName salutation domain email phone country postalCode attributes address shippingAddress billingAddress
     events { nodes { name value properties } }
 """
 LIST = f"query ($o: MemberOrder) {{ members(kind: PERSON, orderBy: $o) {{ nodes {{ {EVERYTHING} }} }} }}"
@@ -308,6 +308,10 @@ async def ada(admin: Product) -> None:
     person = {
         "externalId": "p1",
         "name": "Ada Secret",
+        "firstName": "Ada",
+        "lastName": "Secret",
+        "salutation": "Secret",
+        "postalCode": "Secret",
         "email": "ada@secret.example",
         "phone": "+49 30 5550199",
         "country": "DE",
@@ -345,10 +349,14 @@ async def test_personal_data_is_left_out_of_every_form_of_a_list(
             assert person == {
                 "externalId": "p1",
                 "name": None,
+                "firstName": None,
+                "lastName": None,
+                "salutation": None,
                 "domain": "example.com",
                 "email": None,
                 "phone": None,
                 "country": "DE",
+                "postalCode": None,
                 "attributes": {"plan": "pro"},
                 "address": None,
                 "shippingAddress": None,
@@ -435,8 +443,10 @@ async def test_nobody_finds_personal_data_out_by_asking_for_it(
         assert "Secret" in json.dumps(await admin.run(fields))
         listed = (await bi.run(fields))["criteriaFields"]
         assert "ecret" not in json.dumps(listed)
+        parts = ("lines", "postalCode", "city", "state", "country")
         assert {one["name"] for one in listed if one["isPersonal"]} == {
-            "name", "email", "phone", "address", "nickname",
+            "name", "firstName", "lastName", "salutation", "email", "phone", "postalCode", "address", "nickname",
+            *(f"{address}.{part}" for address in ("shippingAddress", "billingAddress") for part in parts),
         }  # fmt: skip
         assert codes(await bi.raw('{ suppressions(search: "secret") { totalCount } }')) != []
 
