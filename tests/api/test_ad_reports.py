@@ -160,7 +160,7 @@ other,A,2026-01-01,4,40,4
     both = {"campaignId": world["Both"]}
     unclear = await upload(product, report, campaigns=[{"name": "brand_2026"} | both], dryRun=True)
     assert unclear["campaigns"][0]["problem"] == "Choose the segment: the campaign targets One, Two."
-    chosen = [
+    chosen: list[dict[str, Any]] = [
         {"name": "brand_2026", "segmentId": world["One"]} | both,
         {"name": "Brand_2026 ", "adSet": "B", "segmentId": world["Two"]} | both,
         {"name": "other", "leaveOut": True},
@@ -336,7 +336,12 @@ async def test_an_open_number_is_asked_and_never_guessed(product: Product, world
 async def test_conversions_are_recorded_with_decimals(product: Product, world: dict[str, str]) -> None:
     record = """mutation ($rows: [CampaignMetricInput!]!) { recordCampaignMetrics(input: {rows: $rows}) {
       written unchanged rowErrors { code path } } }"""
-    row = {"campaignId": world["Trial to paid"], "segmentId": world["One"], "day": "2026-01-01", "spend": "1"}
+    row: dict[str, Any] = {
+        "campaignId": world["Trial to paid"],
+        "segmentId": world["One"],
+        "day": "2026-01-01",
+        "spend": "1",
+    }
     row |= {"impressions": 10, "clicks": 1, "conversionsExact": "2.5"}
     assert (await answer(product, record, rows=[row]))["written"] == 1
     assert (await answer(product, record, rows=[row]))["unchanged"] == 1

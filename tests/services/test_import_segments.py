@@ -203,7 +203,8 @@ async def test_members_of_a_file_are_removed_from_a_segment(
     how: dict[str, Any] = {"segment_id": segment_id, "only_targets": False}
     await imported(context, viewer, "id\na\nb\nc\n", mapping, **how)
     await imported(context, viewer, "id\nd\n", mapping)
-    data, removing = "id\na\nd\nnew\na\n", {"segment_id": segment_id, "removes": True}
+    data = "id\na\nd\nnew\na\n"
+    removing: dict[str, Any] = {"segment_id": segment_id, "removes": True}
 
     dry = await imported(context, viewer, data, mapping, dry_run=True, **removing)
     assert await ids_in(viewer, segment_id, connection) == {"a", "b", "c"}

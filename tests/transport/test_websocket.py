@@ -11,6 +11,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import InvalidStatus
 from websockets.typing import Origin, Subprotocol
 
+from seggraph.transport import websocket
 from tests.transport.conftest import TINY_BODY
 from tests.transport.sample import ENDED, Streams
 
@@ -144,6 +145,21 @@ async def test_completing_and_leaving_end_the_streams_on_the_server(server: str)
         await Streams.have_ended(ended + 1)
         assert (Streams.started - started, Streams.ended - ended) == (2, 1)
     await Streams.have_ended(ended + 2)
+
+
+async def test_a_socket_that_leaves_ends_its_operations_a_few_at_a_time(
+    server: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(websocket, "ENDED_AT_ONCE", 1)
+    ended = await Streams.at_rest()
+    async with socket(server) as ws:
+        await init(ws)
+        for id in ("a", "b", "c"):
+            await subscribe(ws, "subscription { forever { name } }", id)
+        heard: set[str] = set()
+        while len(heard) < 3:
+            heard.add((await receive(ws))["id"])
+    await Streams.have_ended(ended + 3)
 
 
 async def test_too_many_operations_are_refused_one_by_one(server: str) -> None:

@@ -18,11 +18,10 @@ from seggraph.api.files.imports import ColumnMapping
 from seggraph.api.segments.segments import Segment
 from seggraph.errors import Duplicate
 from seggraph.services.campaigns import metric_imports
-from seggraph.services.campaigns import views as campaign_views
 from seggraph.services.campaigns.metric_imports import MetricsImport, NameInReport, ReportSettings
 from seggraph.services.campaigns.report_columns import ReportColumn as ColumnView
 from seggraph.services.campaigns.report_names import Choice
-from seggraph.services.segments import views as segment_views
+from seggraph.transport.compiled.loading import awaits_loaders
 from seggraph.vocabulary import ReportNameBasis
 
 
@@ -148,20 +147,22 @@ class ReportCampaign:
     segment_number: strawberry.Private[int | None]
 
     @strawberry.field(description="The campaign that the name stands for; null if there is none.")
+    @awaits_loaders
     async def campaign(self, info: Info) -> Campaign | None:
         """Load the campaign."""
         if self.campaign_number is None:
             return None
-        found = await campaign_views.get_many(caller_of(info).viewer, [self.campaign_number])
-        return Campaign.of(found[self.campaign_number]) if self.campaign_number in found else None
+        view = await caller_of(info).loaders.campaigns.by_id.load(self.campaign_number)
+        return None if view is None else Campaign.of(view)
 
     @strawberry.field(description="The segment of the rows; null if none is chosen, or each row says it.")
+    @awaits_loaders
     async def segment(self, info: Info) -> Segment | None:
         """Load the segment."""
         if self.segment_number is None:
             return None
-        found = await segment_views.get_many(caller_of(info).viewer, [self.segment_number])
-        return Segment.of(found[self.segment_number]) if self.segment_number in found else None
+        view = await caller_of(info).loaders.segments.by_id.load(self.segment_number)
+        return None if view is None else Segment.of(view)
 
     @staticmethod
     def of(view: NameInReport) -> "ReportCampaign":

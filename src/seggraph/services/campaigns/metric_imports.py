@@ -450,16 +450,16 @@ class _Sums:
                 for line in self._lines[key]:
                     done.fail(line, Invalid(message, path=("day",)))
                 continue
-            values = metric._asdict()
-            yield (
-                self._lines[key],
-                {
-                    "campaignId": metric.campaign_id,
-                    "segmentId": metric.segment_id,
-                    "conversionsExact": values.pop("conversions"),
-                    **values,
-                },
-            )
+            row = {
+                "campaignId": metric.campaign_id,
+                "segmentId": metric.segment_id,
+                "day": metric.day,
+                "spend": metric.spend,
+                "impressions": metric.impressions,
+                "clicks": metric.clicks,
+                "conversionsExact": metric.conversions,
+            }
+            yield self._lines[key], row
 
 
 async def _record(context: Context, viewer: Viewer, rows: _Rows, given: Sequence[_Given]) -> None:
