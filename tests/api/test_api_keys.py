@@ -284,7 +284,8 @@ def test_what_an_ingest_key_may_call_answers_with_no_objects() -> None:
 # READ_WITHOUT_PERSONAL_DATA
 
 EVERYTHING = """
-    externalId name firstName lastName salutation domain email phone country postalCode attributes address shippingAddress billingAddress
+    externalId name firstName lastName salutation domain email phone country postalCode attributes
+    address shippingAddress billingAddress
     events { nodes { name value properties } }
 """
 LIST = f"query ($o: MemberOrder) {{ members(kind: PERSON, orderBy: $o) {{ nodes {{ {EVERYTHING} }} }} }}"

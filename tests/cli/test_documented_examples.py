@@ -76,9 +76,13 @@ def known_ids(running: Demo) -> dict[str, Any]:
 def asked(document: str, text: str, known: Mapping[str, Any]) -> dict[str, Any]:
     """The request: ids of the example are those of like objects of the demo."""
     segment = known["segment of campaign"] if document == "docs/metrics.md" else known["segment"]
-    for given in re.findall(r'"([\w=]{10,})"', text):
-        replaced = segment if given == "U2VnbWVudDox" else known.get(given.rstrip("="))
-        text = text if replaced is None else text.replace(given, replaced)
+
+    def here(found: re.Match[str]) -> str:
+        given = found[1]
+        replaced = segment if given == "U2VnbWVudDox" else known.get(given.rstrip("="), given)
+        return f'"{replaced}"'
+
+    text = re.sub(r'"([\w=]{10,})"', here, text)  # at once: an id may begin like another
     definition: Any = graphql.parse(text).definitions[0]
     names = [one.variable.name.value for one in definition.variable_definitions or ()]
     variables = {name: known[name] for name in names if name in known}
