@@ -355,7 +355,9 @@ def test_a_second_request_with_the_same_text_is_answered_the_same(server: str) -
         (b'[{"query": "{ hello }"}]', "a batch, which is not served"),
     ],
 )
-def test_the_refusal_of_a_body_that_is_no_request_says_what_is_wrong(server: str, body: bytes, says: str) -> None:
+def test_the_refusal_of_a_body_that_is_no_request_says_what_is_wrong(
+    server: str, body: bytes, says: str
+) -> None:
     response = http.post(server, content=body, headers={"content-type": JSON, "accept": GRAPHQL})
 
     assert response.status_code == 400
