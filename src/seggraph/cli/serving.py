@@ -26,6 +26,7 @@ from seggraph.worker import run_worker
 
 MAX_WEBSOCKET_MESSAGE_BYTES: Final = 1024 * 1024
 SHUTDOWN_SECONDS: Final = 5
+ACCEPTED_AT_ONCE: Final = 16
 SWITCH_SECONDS: Final = 0.0005
 LOOK_SECONDS: Final = 0.05
 YOUNG_OBJECTS: Final = 10_000
@@ -143,10 +144,19 @@ async def _announce(server: uvicorn.Server, listener: socket.socket, settings: S
     console.print(said, markup=False, highlight=False, soft_wrap=True)
 
 
+def accepting(listener: socket.socket) -> list[socket.socket]:
+    """The listening socket, so many times that the event loop accepts several connections in one turn.
+
+    uvloop accepts one connection for each socket in a turn (libuv does, since 1.45). While others hold the loop for
+    some milliseconds in each turn, and somebody connects again and again, a new client waited seconds to be accepted.
+    """
+    return [listener, *(listener.dup() for _ in range(ACCEPTED_AT_ONCE - 1))]
+
+
 async def serve_until(server: uvicorn.Server, listener: socket.socket, stopping: asyncio.Event) -> None:
     """Serve until the event is set, or the server ends by itself."""
     # `serve` would take the signals for itself; `_serve` is what it runs inside.
-    serving = asyncio.create_task(server._serve([listener]))
+    serving = asyncio.create_task(server._serve(accepting(listener)))
     waiting = asyncio.create_task(stopping.wait())
     await asyncio.wait({serving, waiting}, return_when=asyncio.FIRST_COMPLETED)
     server.should_exit = True

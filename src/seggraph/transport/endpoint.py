@@ -55,7 +55,7 @@ from seggraph.transport.media_types import (
     status_of,
     wants_page,
 )
-from seggraph.transport.pacing import STEP_OF_JSON, as_json
+from seggraph.transport.pacing import STEP_OF_JSON, as_json, turn
 from seggraph.transport.pages import GraphiQLAssets, GraphiQLPage
 from seggraph.transport.refusals import Refused, failure, internal_failure, no_json, refusal
 from seggraph.transport.schema import ServedSchema, is_request_error
@@ -84,6 +84,8 @@ PREFLIGHT_HEADERS = ("apollo-require-preflight", "graphql-require-preflight", "x
 """Headers that no form can send: a browser asks first (CORS preflight) before a page of another site may."""
 
 MIB = 1024 * 1024
+SMALL_BYTES = 64 * 1024
+"""A larger body comes in turns with what else takes the event loop."""
 MULTIPART = "multipart/form-data"
 
 
@@ -500,7 +502,10 @@ def _needs_stream() -> Refused:
 
 
 def _limited(receive: Receive, limit: int) -> Receive:
-    """Return a `receive` that raises Refused when more than `limit` bytes of body have come."""
+    """Return a `receive` that raises Refused when more than `limit` bytes of body have come.
+
+    The parts of a large body come in turns: to take them takes the event loop, and there may be many such bodies.
+    """
     received = 0
 
     async def receive_limited() -> Message:
@@ -509,6 +514,8 @@ def _limited(receive: Receive, limit: int) -> Receive:
         received += len(message.get("body", b""))
         if received > limit:
             raise _too_large(limit)
+        if received > SMALL_BYTES:
+            await turn()
         return message
 
     return receive_limited

@@ -43,12 +43,16 @@ async def read(body: bytes, in_lane: Callable[[Callable[[], Awaitable[object]]],
 
     Raises JSONDecodeError, and Refused for what would take long to read.
     """
-    check(body)
 
     async def work() -> object:
-        return await asyncio.get_running_loop().run_in_executor(_thread, parse, body)
+        return await asyncio.get_running_loop().run_in_executor(_thread, _checked, body)
 
     _decoded.set((body, await in_lane(work)))
+
+
+def _checked(body: bytes) -> object:
+    check(body)
+    return parse(body)
 
 
 def check(body: str | bytes) -> None:
