@@ -11,7 +11,9 @@ import orjson
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from starlette.types import Message
 
+from seggraph.transport import endpoint
 from seggraph.transport.inputs import large_bodies
 from seggraph.transport.refusals import Refused
 from tests.effort import tries
@@ -126,3 +128,21 @@ async def test_others_have_the_loop_while_a_large_body_is_read() -> None:
 
     assert turns > 10
     assert large_bodies.decoded(ROWS) is None  # it is known to the task that read it only
+
+
+async def test_the_parts_of_a_large_body_come_in_turns(monkeypatch: pytest.MonkeyPatch) -> None:
+    turns: list[int] = []
+    parts = [endpoint.SMALL_BYTES // 2] * 5
+
+    async def receive() -> Message:
+        return {"type": "http.request", "body": b"x" * parts.pop(), "more_body": bool(parts)}
+
+    async def turn() -> None:
+        turns.append(len(parts))
+
+    monkeypatch.setattr(endpoint, "turn", turn)
+    receive_in_turns = endpoint._limited(receive, 10 * endpoint.SMALL_BYTES)
+    while parts:
+        await receive_in_turns()
+
+    assert turns == [2, 1, 0]  # the first two parts are no large body yet
