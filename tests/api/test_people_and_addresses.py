@@ -2,6 +2,8 @@
 
 import csv
 import io
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 import asyncpg
@@ -62,11 +64,17 @@ async def found_by(client: Product, **attribute: Any) -> list[str]:
 
 
 async def imported(
-    product: Product, context: Context, text: str, *, kind: str = "PERSON", **start: Any
+    product: Product,
+    context: Context,
+    text: str,
+    *,
+    kind: str = "PERSON",
+    chosen: Mapping[str, str] = MappingProxyType({}),
+    **start: Any,
 ) -> dict[str, Any]:
-    """An import to its end, by the suggested mapping unless another is given; with `suggested` as column to field."""
+    """An import to its end, by the suggested mapping and what was chosen; with `suggested` as column to field."""
     view = await created(product, text.encode(), kind=kind)
-    suggested = {one["column"]: one["field"] for one in view["suggestedMapping"]}
+    suggested = {one["column"]: one["field"] for one in view["suggestedMapping"]} | dict(chosen)
     mapping = [{"column": column, "field": field} for column, field in suggested.items()]
     started = await product.run(START, i={"id": view["id"], "mapping": mapping, **start})
     assert started["startImport"]["errors"] == []
