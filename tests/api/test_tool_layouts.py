@@ -66,7 +66,7 @@ def is_same(field: str, cell: str, member: Mapping[str, Any]) -> bool:
     if field.startswith("consent"):
         channel = field.removeprefix("consent").upper()
         states = {one["channel"]: one["state"] for one in member["consents"]}
-        return states.get(channel, "UNKNOWN") == CONSENTS[cell]
+        return bool(states.get(channel, "UNKNOWN") == CONSENTS[cell])
     head, _, part = field.partition(".")
     if head in ("shippingAddress", "billingAddress"):
         stored = (member[head] or {}).get(part)
