@@ -295,7 +295,7 @@ TAG = """
         ),
         ({"externalIds": ["a"], "kind": "ACCOUNT"}, "REQUIRED", ["add"]),
         ({"externalIds": ["a"], "kind": "ACCOUNT", "add": ["x"], "remove": ["x"]}, "INVALID", ["remove"]),
-        ({"externalIds": ["a"], "kind": "ACCOUNT", "remove": [" "]}, "REQUIRED", ["remove"]),
+        ({"externalIds": ["a"], "kind": "ACCOUNT", "remove": [" "]}, "REQUIRED", ["add"]),  # blank: none
     ],
 )
 async def test_mistakes_in_tagging(
