@@ -6,7 +6,7 @@ import pytest
 from bench.__main__ import PROGRAMS, Run, page
 from bench.results import Ratio
 
-NO_PROGRAMS = {"__init__", "__main__", "results", "criteria_cases"}
+NO_PROGRAMS = {"__init__", "__main__", "results", "criteria_cases", "watched_server"}
 
 
 @pytest.mark.parametrize(

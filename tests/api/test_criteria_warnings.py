@@ -81,7 +81,7 @@ async def test_criteria_are_warned_about(product: Product) -> None:
         (event(aggregate="SUM", of="amonut", value=3), [("PROPERTY_UNKNOWN", "criteria/event/of", "amount")]),
         (event(aggregate="SUM", of="channel", value=3), [("TYPE_NEVER_MATCHES", "criteria/event/of", None)]),
         (
-            {"all": [{"not": {"attribute": condition("country", "EQ", "de")}}, {"any": [event()]}]},
+            {"all": [{"not": {"attribute": condition("country", "EQ", "DDE")}}, {"any": [event()]}]},
             [("VALUE_UNKNOWN", "criteria/all/0/not/attribute/value", "DE")],
         ),
         (

@@ -1,7 +1,7 @@
 """The sweeper: whatever Redis, a worker or a process lost on its way is asked for, closed or published again."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import asyncpg
@@ -9,7 +9,8 @@ import pytest
 
 from seggraph.access import Viewer
 from seggraph.context import Context
-from seggraph.events import EventStream, Fact, ReachChanged, outbox
+from seggraph.events import EventStream, ReachChanged, outbox
+from seggraph.events.facts import decode
 from seggraph.events.hub import Hub
 from seggraph.services.computations.computations import MAX_ATTEMPTS
 from seggraph.services.operations import sweeping
@@ -37,10 +38,11 @@ from tests.services.computing import (
 class DyingStream(EventStream):
     """That of a process which dies right after the commit, when there is a result to tell."""
 
-    async def publish(self, facts: Sequence[Fact]) -> bool:
+    async def publish_encoded(self, by_workspace: Mapping[int, Sequence[bytes]]) -> bool:
+        facts = [decode(data) for of_workspace in by_workspace.values() for data in of_workspace]
         if any(isinstance(fact, ReachChanged) for fact in facts):
             raise asyncio.CancelledError
-        return await super().publish(facts)
+        return await super().publish_encoded(by_workspace)
 
 
 async def test_a_lost_queue_loses_no_work(

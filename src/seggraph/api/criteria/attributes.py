@@ -12,7 +12,7 @@ from seggraph.api.base.scalars import JSON
 from seggraph.api.base.uploads import sent_file
 from seggraph.api.criteria.fields import CriteriaField
 from seggraph.criteria import AttributeDefinition
-from seggraph.errors import Required
+from seggraph.files.uploads import Read
 from seggraph.services.catalogue import attributes, declarations, value_counts
 from seggraph.services.catalogue.attributes import UNSET, Unset
 from seggraph.vocabulary import AttributeType, MemberKind
@@ -214,13 +214,14 @@ class AttributeMutations:
     async def declare_attributes(self, info: Info, input: DeclareAttributesInput) -> DeclareAttributesPayload:
         """Declare many."""
         caller = caller_of(info)
-        if (input.attributes is None) == (input.file is None):
-            raise Required("Give attributes or a file.", path=("attributes",))
-        if input.attributes is None:
-            rows = await declarations.read_file((await sent_file(input.file)).read)
-        else:
-            rows = [one.row() for one in input.attributes]
-        report = await declarations.declare_all(caller.services, caller.viewer, rows, input.kind)
+        rows = None if input.attributes is None else [one.row() for one in input.attributes]
+
+        async def sent() -> Read:
+            return (await sent_file(input.file)).read
+
+        report = await declarations.declare_given(
+            caller.services, caller.viewer, rows, None if input.file is None else sent, input.kind
+        )
         return DeclareAttributesPayload(
             created=report.created,
             updated=report.updated,

@@ -12,6 +12,7 @@ from seggraph.access import Viewer, require_write
 from seggraph.context import Context
 from seggraph.criteria import AttributeDefinition, Catalogue
 from seggraph.errors import Invalid, Required, SeggraphError, TooMany
+from seggraph.files.uploads import Read
 from seggraph.row_errors import RowError
 from seggraph.services.catalogue import attributes, catalogues
 from seggraph.vocabulary import AttributeType, MemberKind
@@ -35,6 +36,25 @@ class DeclarationReport:
     updated: int = 0
     unchanged: int = 0
     row_errors: list[RowError] = field(default_factory=list)
+
+
+async def declare_given(
+    context: Context,
+    viewer: Viewer,
+    rows: Sequence[Declaration] | None,
+    sent_file: Callable[[], Awaitable[Read]] | None,
+    kind: MemberKind | None = None,
+) -> DeclarationReport:
+    """Declare the attributes of rows, or of a file, which is read only for who may declare any.
+
+    Raises Forbidden, TooMany, Required unless one of them is given, and what reading the file raises.
+    """
+    require_write(viewer)
+    if rows is None and sent_file is not None:
+        rows = await read_file(await sent_file())
+    elif rows is None or sent_file is not None:
+        raise Required("Give attributes or a file.", path=("attributes",))
+    return await declare_all(context, viewer, rows, kind)
 
 
 async def declare_all(
@@ -137,7 +157,7 @@ def _flag(value: Any) -> bool:
     return said in TRUE
 
 
-async def read_file(read: Callable[[int], Awaitable[bytes]]) -> list[Declaration]:
+async def read_file(read: Read) -> list[Declaration]:
     """The rows of a file: CSV with a header, or a JSON list of objects. Raises Invalid and TooMany."""
     content = b""
     while part := await read(64 * 1024):
