@@ -34,6 +34,7 @@ from seggraph.services.identity import workspaces
 from seggraph.services.identity.authentication import issue_token
 from seggraph.services.imports import imports
 from seggraph.services.imports import runs as import_runs
+from seggraph.services.imports.imports import ImportDraft
 from seggraph.services.imports.mappings import Pair
 from seggraph.services.members import upserts
 from seggraph.settings import Settings
@@ -189,7 +190,8 @@ async def measure_import(context: Context, *, rows: int, copy: Timing) -> None:
     async def read(_: int) -> bytes:
         return await anext(parts, b"")
 
-    view = await imports.create(context, viewer, read, file_name="bench.csv", kind=MemberKind.ACCOUNT)
+    draft = ImportDraft(file_name="bench.csv", kind=MemberKind.ACCOUNT)
+    view = await imports.create(context, viewer, read, draft)
     pairs = [Pair(column, column) for column in columns]
     await imports.start(context, viewer, view.id, pairs)
 

@@ -26,7 +26,7 @@ from seggraph.services.events import events
 from seggraph.services.exports import exports
 from seggraph.services.exports.exports import ExportDraft
 from seggraph.services.imports import imports
-from seggraph.services.imports.imports import StartSettings
+from seggraph.services.imports.imports import ImportDraft, StartSettings
 from seggraph.services.imports.mappings import Pair
 from seggraph.services.members import edits as member_edits
 from seggraph.services.members import upserts
@@ -318,9 +318,7 @@ class World:
                 self.context,
                 self.viewer,
                 reading(data.encode()),
-                file_name="some.csv",
-                kind=ACCOUNT,
-                segment_id=self.fixed["listed"],
+                ImportDraft("some.csv", ACCOUNT, segment_id=self.fixed["listed"]),
             ),
         )
         if view is not None:

@@ -10,7 +10,7 @@ from seggraph.context import Context
 from seggraph.files.uploads import Read
 from seggraph.services.imports import imports
 from seggraph.services.imports import runs as import_runs
-from seggraph.services.imports.imports import ImportView, StartSettings
+from seggraph.services.imports.imports import ImportDraft, ImportView, StartSettings
 from seggraph.services.imports.mappings import Pair
 from seggraph.vocabulary import MemberKind
 
@@ -30,7 +30,8 @@ async def uploaded(
 ) -> ImportView:
     """A file that was taken in."""
     raw = data.encode() if isinstance(data, str) else data
-    return await imports.create(context, viewer, reading(raw), file_name="some.csv", kind=kind, **more)
+    draft = ImportDraft(file_name="some.csv", kind=kind, **more)
+    return await imports.create(context, viewer, reading(raw), draft)
 
 
 async def imported(

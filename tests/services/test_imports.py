@@ -20,6 +20,7 @@ from seggraph.files import uploads
 from seggraph.services.imports import imports
 from seggraph.services.imports import rejects as import_rejects
 from seggraph.services.imports import runs as import_runs
+from seggraph.services.imports.imports import ImportDraft
 from seggraph.services.imports.mappings import Pair
 from seggraph.services.members import members, upserts
 from seggraph.services.members.members import MemberView
@@ -359,9 +360,8 @@ async def test_a_file_that_cannot_be_read_on_is_refused_before_anything_is_store
 
 
 async def test_a_name_that_is_a_path_names_no_file(context: Context, viewer: Viewer) -> None:
-    view = await imports.create(
-        context, viewer, reading(b"id\na\n"), file_name="../../etc/pass\x00wd\n", kind=ACCOUNT
-    )
+    draft = ImportDraft("../../etc/pass\x00wd\n", ACCOUNT)
+    view = await imports.create(context, viewer, reading(b"id\na\n"), draft)
 
     assert view.file_name == "passwd"
     assert [path.suffix for path in uploads.folder(context.settings).iterdir()] == [".csv"]

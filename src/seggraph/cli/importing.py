@@ -25,7 +25,7 @@ from seggraph.services.identity import workspaces
 from seggraph.services.imports import imports
 from seggraph.services.imports import rejects as import_rejects
 from seggraph.services.imports import runs as import_runs
-from seggraph.services.imports.imports import ImportView, StartSettings
+from seggraph.services.imports.imports import ImportDraft, ImportView, StartSettings
 from seggraph.services.imports.mappings import Pair
 from seggraph.services.segments import views as segment_views
 from seggraph.settings import Settings
@@ -81,8 +81,14 @@ def import_(
 ) -> None:
     """Import members, events or orders from a CSV file; print what became of the rows, and why."""
     pairs = [_pair(text) for text in mapping or []]
-    kind_ = _kind(kind)
-    content_ = _content(content)
+    draft = ImportDraft(
+        file_name=file.name,
+        kind=_kind(kind),
+        content=_content(content),
+        segment_id=_segment_number(segment),
+        replace=replace,
+        encoding=encoding,
+    )
     start = StartSettings(
         create_missing=create_missing,
         only_targets=only_targets,
@@ -93,19 +99,7 @@ def import_(
     )
     with ready_settings() as settings:
         view, reasons = asyncio.run(
-            _import(
-                settings,
-                workspace_number(workspace),
-                file,
-                pairs,
-                start,
-                kind=kind_,
-                content=content_,
-                segment_id=_segment_number(segment),
-                replace=replace,
-                encoding=encoding,
-                rejects=rejects,
-            )
+            _import(settings, workspace_number(workspace), file, pairs, start, draft=draft, rejects=rejects)
         )
     _report(view, reasons, rejects)
 
@@ -137,27 +131,13 @@ async def _import(
     pairs: list[Pair],
     start: StartSettings,
     *,
-    kind: MemberKind,
-    content: ImportContent,
-    segment_id: int | None,
-    replace: bool,
-    encoding: str | None,
+    draft: ImportDraft,
     rejects: Path | None,
 ) -> tuple[ImportView, list[tuple[int, str, str]]]:
     async with open_context(settings) as context:
         viewer = await _administrator(workspace_id)
         with file.open("rb") as opened:
-            view = await imports.create(
-                context,
-                viewer,
-                _reading(opened.read),
-                file_name=file.name,
-                kind=kind,
-                content=content,
-                segment_id=segment_id,
-                replace=replace,
-                encoding=encoding,
-            )
+            view = await imports.create(context, viewer, _reading(opened.read), draft)
         chosen = pairs or [Pair(suggestion.column, suggestion.field) for suggestion in view.suggestions]
         await imports.start(context, viewer, view.id, chosen, start)
         done = await _carry_out(context, viewer, view.id)

@@ -21,7 +21,7 @@ from seggraph.api.segments.segments import Segment
 from seggraph.events import Fact, ImportProgressed
 from seggraph.services.imports import event_fields, imports
 from seggraph.services.imports import rejects as import_rejects
-from seggraph.services.imports.imports import ImportView, StartSettings
+from seggraph.services.imports.imports import ImportDraft, ImportView, StartSettings
 from seggraph.services.imports.mappings import Pair
 from seggraph.services.segments import views as segment_views
 from seggraph.vocabulary import ImportContent, ImportStatus, MemberKind
@@ -377,21 +377,18 @@ class ImportMutations:
         """Take a file in."""
         caller = caller_of(info)
         file = await sent_file(input.file)
-        view = await imports.create(
-            caller.services,
-            caller.viewer,
-            file.read,
+        segment_id = input.segment_id
+        draft = ImportDraft(
             file_name=file.name,
             kind=input.kind,
             content=input.content or ImportContent.MEMBERS,
-            segment_id=None
-            if input.segment_id is None
-            else ids.decode("Segment", input.segment_id, path=("segmentId",)),
+            segment_id=None if segment_id is None else ids.decode("Segment", segment_id, path=("segmentId",)),
             replace=bool(input.replace),
             removes=bool(input.remove),
             has_header=input.has_header,
             encoding=input.encoding,
         )
+        view = await imports.create(caller.services, caller.viewer, file.read, draft)
         return ImportPayload(import_=Import.of(view))
 
     @strawberry.mutation(

@@ -158,66 +158,55 @@ COUNT: Final = f"SELECT count(*) FROM imports i WHERE {VISIBLE_IMPORT}"  # noqa:
 NEWEST_FIRST: Final = Order("id", (Key("i.id", "bigint"),), descending=True)
 
 
-async def create(
-    context: Context,
-    viewer: Viewer,
-    read: Read,
-    *,
-    file_name: str,
-    kind: MemberKind,
-    content: ImportContent = ImportContent.MEMBERS,
-    segment_id: int | None = None,
-    replace: bool = False,
-    removes: bool = False,
-    has_header: bool | None = None,
-    encoding: str | None = None,
-) -> ImportView:
+@dataclass(frozen=True, slots=True)
+class ImportDraft:
+    """A file to take in: what it is called, what its rows are, and what they are for.
+
+    Its members go into the STATIC segment `segment_id`: added to those that imports gave it before, or instead of them
+    with `replace`; with `removes` they leave it. `has_header` and `encoding` are None where the file decides.
+    """
+
+    file_name: str
+    kind: MemberKind
+    content: ImportContent = ImportContent.MEMBERS
+    segment_id: int | None = None
+    replace: bool = False
+    removes: bool = False
+    has_header: bool | None = None
+    encoding: str | None = None
+
+
+async def create(context: Context, viewer: Viewer, read: Read, draft: ImportDraft) -> ImportView:
     """Take a file in, block by block as `read` gives it, and say what its columns seem to be.
 
-    With a STATIC segment its members will be the segment's, added to those that imports gave it before or
-    replacing them. Raises Forbidden, NotFound and BadTransition for the segment, Required, Invalid, TooLong and
-    TooMany for the file; a file that is refused leaves nothing behind. Once the commit has begun, nobody knows what
-    becomes of it when this ends early: then the file stays, and goes as an orphan if no row has it.
+    Raises Forbidden, NotFound and BadTransition for the segment, Required, Invalid, TooLong and TooMany for the file;
+    a file that is refused leaves nothing behind. Once the commit has begun, nobody knows what becomes of it when this
+    ends early: then the file stays, and goes as an orphan if no row has it.
     """
     require_write(viewer)
-    if removes and (replace or segment_id is None):
-        message = "Members are removed from a segment: give segmentId, and not replace."
-        raise Invalid(message, path=("remove",))
-    if segment_id is not None and content is not ImportContent.MEMBERS:
-        raise Invalid("Only members go into a segment.", path=("segmentId",))
-    if segment_id is not None:
-        async with database() as connection:
-            await _require_fillable(connection, viewer, segment_id, kind)
-    stored = await uploads.store(context.settings, read, encoding=encoding)
+    await _require_segment(viewer, draft)
+    stored = await uploads.store(context.settings, read, encoding=draft.encoding)
     may_be_committed = False
     try:
         path = uploads.path_of(context.settings, stored.name)
-        seen = await asyncio.to_thread(look, path, stored.stored_encoding, kind, has_header=has_header)
-        if content is not ImportContent.MEMBERS:
+        seen = await asyncio.to_thread(
+            look, path, stored.stored_encoding, draft.kind, has_header=draft.has_header
+        )
+        if draft.content is not ImportContent.MEMBERS:
             names = [column.name for column in seen.columns]
-            seen = Appearance(seen.dialect, seen.columns, event_fields.suggest(names, content, kind))
+            suggested = event_fields.suggest(names, draft.content, draft.kind)
+            seen = Appearance(seen.dialect, seen.columns, suggested)
         async with begin() as unit:
             columns, suggestions = await _shown_columns(
-                unit.connection, viewer, seen, kind, segment_id, content
+                unit.connection, viewer, seen, draft.kind, draft.segment_id, draft.content
             )
-            row = await _insert(
-                viewer,
-                stored,
-                seen,
-                columns,
-                suggestions,
-                file_name,
-                kind,
-                segment_id,
-                (replace, removes),
-                content,
-            )
+            row = await _insert(viewer, stored, draft, seen, columns, suggestions)
             audited = {
-                "kind": kind,
-                "content": content,
-                "segment_id": segment_id,
-                "replace": replace,
-                "removes": removes,
+                "kind": draft.kind,
+                "content": draft.content,
+                "segment_id": draft.segment_id,
+                "replace": draft.replace,
+                "removes": draft.removes,
                 "file_size": stored.size,
             }
             subject = audit.Subject(AuditSubject.IMPORT, row.id, row.file_name)
@@ -228,6 +217,19 @@ async def create(
             uploads.remove(context.settings, stored.name)
         raise
     return await get(viewer, row.id)
+
+
+async def _require_segment(viewer: Viewer, draft: ImportDraft) -> None:
+    """Raise NotFound, Invalid or BadTransition if what is asked for the segment is not possible."""
+    if draft.removes and (draft.replace or draft.segment_id is None):
+        message = "Members are removed from a segment: give segmentId, and not replace."
+        raise Invalid(message, path=("remove",))
+    if draft.segment_id is None:
+        return
+    if draft.content is not ImportContent.MEMBERS:
+        raise Invalid("Only members go into a segment.", path=("segmentId",))
+    async with database() as connection:
+        await _require_fillable(connection, viewer, draft.segment_id, draft.kind)
 
 
 @dataclass(frozen=True, slots=True)
@@ -487,25 +489,20 @@ def _from_template(
 async def _insert(
     viewer: Viewer,
     stored: StoredFile,
+    draft: ImportDraft,
     seen: Appearance,
     columns: Sequence[ImportColumn],
     suggestions: Sequence[FieldSuggestion],
-    file_name: str,
-    kind: MemberKind,
-    segment_id: int | None,
-    effect: tuple[bool, bool],
-    content: ImportContent,
 ) -> Import:
-    """Store the row; `effect` on the segment: whether the members replace earlier ones, or are removed."""
     return await Import.create(
         workspace_id=viewer.workspace_id,
-        kind=kind,
-        content=content,
-        segment_id=segment_id,
-        replace=effect[0],
-        removes=effect[1],
+        kind=draft.kind,
+        content=draft.content,
+        segment_id=draft.segment_id,
+        replace=draft.replace,
+        removes=draft.removes,
         file=stored.name,
-        file_name=_shown_name(file_name),
+        file_name=_shown_name(draft.file_name),
         file_size=stored.size,
         file_sha256=stored.sha256,
         file_encoding=stored.encoding,
