@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextvars import ContextVar
 from typing import Any
 
 import pytest
@@ -160,3 +161,44 @@ async def test_who_goes_before_it_begins_holds_up_nobody(who: str) -> None:
         assert work.begun == 0
     await settle()
     assert queries._places == {}
+
+
+@pytest.mark.usefixtures("patient")
+async def test_a_cancellation_from_inside_is_a_failure_and_no_cancellation_of_those_who_wait() -> None:
+    queries, first_work = AlikeQueries(), Work()
+
+    async def wait_for_what_was_cancelled() -> None:
+        inner = asyncio.get_running_loop().create_future()
+        inner.cancel()
+        await inner
+
+    first = asking(queries, "a", first_work)
+    await settle()
+    others = [asking(queries, "a", wait_for_what_was_cancelled) for _ in range(2)]
+    await settle()
+    first_work.may_end.set()
+    await first
+
+    found = await asyncio.gather(*others, return_exceptions=True)
+    assert [type(one) for one in found] == [RuntimeError] * 2
+    assert queries._places == {}
+
+
+@pytest.mark.usefixtures("patient")
+async def test_a_shared_execution_runs_for_the_first_who_shares_it() -> None:
+    queries, work = AlikeQueries(), Work()
+    request: ContextVar[str] = ContextVar("request")
+
+    async def name() -> str:
+        return request.get()
+
+    request.set("one")
+    first = asking(queries, "a", work)
+    await settle()
+    request.set("two")
+    second = asking(queries, "a", name)
+    await settle()
+    work.may_end.set()
+
+    await first
+    assert await second == "two"

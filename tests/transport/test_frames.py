@@ -4,6 +4,7 @@ import asyncio
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from typing import Any
 
 import pytest
 import uvicorn
@@ -29,11 +30,13 @@ async def _serve_messages(ws: WebSocket) -> None:
 
 
 @asynccontextmanager
-async def serving(handle: Callable[[WebSocket], Awaitable[None]]) -> AsyncIterator[str]:
+async def serving(handle: Callable[[WebSocket], Awaitable[None]], **options: Any) -> AsyncIterator[str]:
     """A server with one WebSocket, at the address."""
     app = Starlette(routes=[WebSocketRoute("/", handle)])
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        server = uvicorn.Server(uvicorn.Config(app, log_level="error", ws=StraightWebSocket, lifespan="off"))
+        server = uvicorn.Server(
+            uvicorn.Config(app, log_level="error", ws=StraightWebSocket, lifespan="off", **options)
+        )
         running = asyncio.create_task(server.serve([listener]))
         async with asyncio.timeout(PATIENCE_SECONDS):
             while not server.started:  # noqa: ASYNC110 - nothing tells
@@ -69,3 +72,49 @@ async def test_a_client_that_does_not_read_is_waited_for() -> None:
         websockets.connect(url, compression=None, max_queue=1, close_timeout=0.1),
     ):
         await refused.wait()
+
+
+async def test_what_waits_to_be_sent_comes_first() -> None:
+    both = asyncio.Event()
+
+    async def send_both(ws: WebSocket) -> None:
+        await ws.accept()
+        connection = ws.scope[SEND_AT_ONCE].__self__
+        connection.writable.clear()
+        waiting = asyncio.create_task(ws.send_text("first"))
+        await asyncio.sleep(0)
+        connection.writable.set()  # the first is to be sent, but its task has had no turn since
+        assert not ws.scope[SEND_AT_ONCE](b"second")
+        await ws.send_text("second")
+        await waiting
+        both.set()
+        await ws.receive()
+
+    async with serving(send_both) as url, websockets.connect(url) as client:
+        await both.wait()
+        assert [await client.recv(), await client.recv()] == ["first", "second"]
+
+
+async def test_a_client_that_takes_nothing_is_cut_off_after_its_keepalive() -> None:
+    ended = asyncio.Event()
+
+    async def fill(ws: WebSocket) -> None:
+        await ws.accept()
+        try:
+            while True:
+                await ws.send_text("x" * 1_000_000)
+        finally:
+            ended.set()
+
+    async with serving(fill, ws_ping_interval=0.1, ws_ping_timeout=0.1) as url:
+        reader, writer = await asyncio.open_connection(
+            "127.0.0.1", int(url.rsplit(":", 1)[1].rstrip("/")), limit=1
+        )
+        writer.write(
+            b"GET / HTTP/1.1\r\nhost: x\r\nupgrade: websocket\r\nconnection: upgrade\r\n"
+            b"sec-websocket-key: AAAAAAAAAAAAAAAAAAAAAA==\r\nsec-websocket-version: 13\r\n\r\n"
+        )
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            await ended.wait()
+        writer.close()
+        assert not reader.at_eof()

@@ -63,3 +63,17 @@ async def test_one_that_is_gone_leaves(waits: bool) -> None:
     member.push(_Message(b"1", "before 1"))
 
     assert await member.alone() in ("before 1", "")
+
+
+async def test_one_whose_connection_fails_leaves_without_harm_to_the_others() -> None:
+    async def send(_: str) -> None:
+        raise AssertionError("it is sent at once")
+
+    def fail(_: bytes) -> bool:
+        raise RuntimeError("broken")
+
+    member = Member("1", send, fail)
+    member.begin(None)
+    member.push(_Message(b"1", "before 1"))
+
+    assert await member.alone() == "before 1"

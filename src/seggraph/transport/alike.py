@@ -7,6 +7,7 @@ execution is shared only by those who asked before it began.
 
 import asyncio
 from collections.abc import Awaitable, Callable, Hashable
+from contextvars import Context, copy_context
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -20,10 +21,14 @@ Execution = Callable[[], Awaitable[Any]]
 
 @dataclass(eq=False, slots=True)
 class _Gathering:
-    """Those who wait for an execution that has not begun, and then for its result."""
+    """Those who wait for an execution that has not begun, and then for its result.
+
+    It runs in the context of the first of them, so that its log names a request that it is for.
+    """
 
     work: Execution
     timer: asyncio.TimerHandle
+    context: Context = field(default_factory=copy_context)
     waiting: list["asyncio.Future[Any]"] = field(default_factory=list)
     task: "asyncio.Task[None] | None" = None
 
@@ -31,6 +36,12 @@ class _Gathering:
     def is_left(self) -> bool:
         """Whether all are gone, or have the result."""
         return all(one.done() for one in self.waiting)
+
+    def fail(self, error: Exception) -> None:
+        """Raise an error for each of them."""
+        for one in self.waiting:
+            if not one.done():
+                one.set_exception(error)
 
 
 @dataclass(eq=False, slots=True)
@@ -81,7 +92,8 @@ class AlikeQueries:
         if gathered is not None:
             gathered.timer.cancel()
             if not gathered.is_left:
-                gathered.task = asyncio.create_task(self._run_for(gathered, key, place))
+                work = self._run_for(gathered, key, place)
+                gathered.task = asyncio.create_task(work, context=gathered.context)
                 return
         if not place.running and self._places.get(key) is place:
             del self._places[key]
@@ -90,13 +102,15 @@ class AlikeQueries:
         try:
             result = await self._run(key, place, gathered.work)
         except asyncio.CancelledError:
-            for one in gathered.waiting:
-                one.cancel()
-            raise
+            task = asyncio.current_task()
+            if task is None or task.cancelling():
+                for one in gathered.waiting:
+                    one.cancel()
+                raise
+            # something that it waited for was cancelled, and not those who wait for it
+            gathered.fail(RuntimeError("The execution was cancelled from inside."))
         except Exception as error:  # each of them gets it
-            for one in gathered.waiting:
-                if not one.done():
-                    one.set_exception(error)
+            gathered.fail(error)
         else:
             for one in gathered.waiting:
                 if not one.done():

@@ -4,6 +4,7 @@ What an ASGI server does with a message that it is asked to send (a coroutine, a
 the frame) takes four times as long as to write the frame.
 """
 
+import asyncio
 from typing import Any, Final
 
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
@@ -13,6 +14,9 @@ from websockets.protocol import OPEN
 SEND_AT_ONCE: Final = "seggraph.send_at_once"
 """Where the scope of a WebSocket has `StraightWebSocket.send_at_once`, if it is one."""
 
+ABORTED_AFTER_SECONDS: Final = 1.0
+"""How long a client that answers no pings has to take the rest of what was written to it."""
+
 _TEXT: Final = 0x81
 """The first byte of a text message of one frame, uncompressed (RFC 6455, section 5.2)."""
 _SHORT: Final = 126
@@ -20,9 +24,17 @@ _LONG: Final = 65_536
 
 
 class StraightWebSocket(WebSocketsSansIOProtocol):
-    """A WebSocket that can be written to without waiting."""
+    """A WebSocket that can be written to without waiting.
+
+    What waits to be sent comes before what is sent later. A connection that failed its keepalive ends although its
+    client takes nothing: uvicorn's waits until everything is written.
+    """
 
     scope: Any
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self._sending = asyncio.Lock()
 
     def handle_connect(self, event: Request) -> None:
         """Begin to serve the WebSocket; see `WebSocketsSansIOProtocol`."""
@@ -30,11 +42,21 @@ class StraightWebSocket(WebSocketsSansIOProtocol):
         if hasattr(self, "scope"):  # a refused handshake has none
             self.scope[SEND_AT_ONCE] = self.send_at_once
 
+    async def send(self, message: Any) -> None:
+        """Send a message of ASGI, after those that wait already; see `WebSocketsSansIOProtocol`."""
+        async with self._sending:
+            await super().send(message)
+
+    def keepalive_timeout(self) -> None:
+        """Close, and do not wait for long until everything is written."""
+        super().keepalive_timeout()
+        self.loop.call_later(ABORTED_AFTER_SECONDS, self.transport.abort)
+
     def send_at_once(self, message: bytes) -> bool:
         """Send a text message, encoded as UTF-8. False when that takes waiting, or the socket is not open."""
         if self.disconnected or self.close_sent or not self.handshake_complete:
             return False
-        if not self.writable.is_set() or self.conn.state is not OPEN:
+        if self._sending.locked() or not self.writable.is_set() or self.conn.state is not OPEN:
             return False
         if self.conn.extensions:  # it compresses
             self.conn.send_text(message)

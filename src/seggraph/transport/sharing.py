@@ -53,9 +53,8 @@ class Sharing(Protocol):
     when_idle: Callable[[], None] | None
     """What its feed calls when it begins to wait."""
 
-    @property
-    def scope(self) -> Hashable:
-        """What decides what is seen."""
+    def scope_of(self, document: str) -> Hashable:
+        """What decides what a document shows to the client."""
 
     @property
     def credentials(self) -> Hashable:
@@ -126,10 +125,10 @@ class Member:
                 self.leave(self._waiting[0].before)
             return
         text = b"%b%b}" % (self._head, message.payload)
-        if self._send_at_once is not None and self._send_at_once(text):
-            return
-        sending = self._send(text.decode())
         try:
+            if self._send_at_once is not None and self._send_at_once(text):
+                return
+            sending = self._send(text.decode())
             waits_for = sending.send(None)
         except StopIteration:
             return
@@ -152,6 +151,7 @@ class Member:
     def leave(self, cursor: str) -> None:
         """Go on by itself from a place."""
         if not self.left.done():
+            self._waiting.clear()
             self.left.set_result(cursor)
 
     async def alone(self) -> str:

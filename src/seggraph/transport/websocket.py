@@ -300,11 +300,11 @@ class TransportWSHandler(BaseGraphQLTransportWSHandler[Any, None]):
 
     def _key(self, operation: Operation[Any, None], context: Any) -> Hashable:
         """The key of the group of subscribers that get the same events; None for an operation that is not shared."""
-        scope = getattr(context, "scope", None)
-        is_known = cast(_View, self.view).is_subscription(operation.query, operation.operation_name)
-        if scope is None or not is_known:
+        scope_of = getattr(context, "scope_of", None)
+        query, name = operation.query, operation.operation_name
+        if scope_of is None or not cast(_View, self.view).is_subscription(query, name):
             return None
-        return operation.query, operation.operation_name, encode(operation.variables), scope
+        return query, name, encode(operation.variables), scope_of(query)
 
     async def _share(
         self, handler: BaseGraphQLTransportWSHandler[Any, None], operation: Operation[Any, None]

@@ -1,5 +1,6 @@
 """What resolvers work with: the viewer, the services' context, the hub, and the loaders of the operation."""
 
+import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Hashable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
@@ -27,6 +28,9 @@ from seggraph.throttling import Bounded, Lane, Place, Standing
 MAX_USER_AGENT: Final = 300
 PAID: Final = "seggraph.paid"
 """Where the scope of a request says that its points were spent."""
+
+SIGNED_LINKS: Final = re.compile(r"\b(?:url|rejectedUrl)\b")
+"""The names of the fields with links that are signed for who asks for them."""
 
 
 @dataclass(slots=True)
@@ -73,10 +77,15 @@ class Caller:
         """When the credentials expire, if they do."""
         return self.viewer.valid_until
 
-    @property
-    def scope(self) -> Viewer:
-        """What decides what is seen: of two API keys with the same scope, not which of them it is."""
-        return replace(self.viewer, api_key_id=None, valid_until=None, tally=None)
+    def scope_of(self, document: str) -> Hashable:
+        """What decides what a document shows: of two API keys with the same scope, not which of them it is.
+
+        Links begin with the address by which this client reached us, and signed ones are its own.
+        """
+        viewer = replace(self.viewer, valid_until=None, tally=None)
+        if not SIGNED_LINKS.search(document):
+            viewer = replace(viewer, api_key_id=None)
+        return viewer, self.base_url
 
     @property
     def alike(self) -> Hashable:
@@ -85,7 +94,8 @@ class Caller:
         if connection is None:
             return self.viewer
         whence = connection.scope
-        return self.viewer, _header(connection, b"host"), whence["scheme"], whence.get("root_path")
+        address = whence["scheme"], whence.get("server"), whence.get("root_path")
+        return self.viewer, _header(connection, b"host"), address
 
     async def is_current(self) -> bool:
         """Whether the credentials still make the same viewer."""

@@ -51,7 +51,13 @@ async def count_read(viewer: Viewer, member_count: int) -> None:
     if tally.member_count > MANY_MEMBERS and not tally.is_audited:
         tally.is_audited = True
         counted = {"member_count": tally.member_count}
-        await apart(_record(viewer, AuditAction.READ_IN_BULK, audit.Subject(AuditSubject.MEMBER), counted))
+        try:
+            await apart(
+                _record(viewer, AuditAction.READ_IN_BULK, audit.Subject(AuditSubject.MEMBER), counted)
+            )
+        except BaseException:  # a client that leaves: the next read writes it
+            tally.is_audited = False
+            raise
 
 
 async def _record(
