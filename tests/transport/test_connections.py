@@ -3,7 +3,7 @@
 import asyncio
 import socket
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from ipaddress import ip_network
 from typing import Any
 
@@ -32,10 +32,17 @@ async def echo(scope: Any, receive: Any, send: Any) -> None:
     await send({"type": "http.response.body", "body": body})
 
 
+async def refuse(scope: Any, receive: Any, send: Any) -> None:
+    """Answers without reading the body."""
+    if scope["type"] == "http":
+        await send({"type": "http.response.start", "status": 429, "headers": [(b"content-length", b"0")]})
+        await send({"type": "http.response.body", "body": b""})
+
+
 @asynccontextmanager
-async def serving(waiting: UnfinishedRequests) -> AsyncIterator[int]:
+async def serving(waiting: UnfinishedRequests, application: Any = echo) -> AsyncIterator[int]:
     with socket.create_server(("127.0.0.1", 0), backlog=1024) as listener:
-        config = uvicorn.Config(echo, http=bounded_protocol(waiting), log_config=None, lifespan="off")
+        config = uvicorn.Config(application, http=bounded_protocol(waiting), log_config=None, lifespan="off")
         server = uvicorn.Server(config)
         task = asyncio.create_task(server._serve([listener]))
         async with asyncio.timeout(PATIENCE_SECONDS):
@@ -125,6 +132,43 @@ async def test_a_body_may_take_long_while_it_comes() -> None:
             head = await reader.readuntil(b"\r\n\r\n")
         writer.close()
     assert head.startswith(b"HTTP/1.1 200 ")
+
+
+async def test_of_a_large_request_that_was_refused_the_rest_is_not_read() -> None:
+    size = 1024 * 1024 * 1024
+    waiting = UnfinishedRequests(10, PATIENCE_SECONDS, PATIENCE_SECONDS)
+    async with serving(waiting, refuse) as port:
+        reader, writer = await opened(
+            port, f"POST / HTTP/1.1\r\nhost: x\r\ncontent-length: {size}\r\n\r\n".encode()
+        )
+
+        async def send() -> int:
+            sent = 0
+            with suppress(ConnectionError):
+                while sent < size:
+                    writer.write(b"x" * PART_BYTES)
+                    await writer.drain()
+                    sent += PART_BYTES
+            return sent
+
+        sending = asyncio.create_task(send())
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            assert (await reader.readline()).startswith(b"HTTP/1.1 429 ")
+            sent = await sending
+        writer.close()
+    assert sent < size / 10  # what fits into the buffers of the sockets
+    assert not waiting.of_address
+
+
+async def test_after_a_small_request_that_was_refused_the_connection_stays() -> None:
+    async with serving(UnfinishedRequests(10, PATIENCE_SECONDS, PATIENCE_SECONDS), refuse) as port:
+        reader, writer = await opened(port)
+        for _ in range(3):
+            writer.write(HEAD + b"\r\n")
+            async with asyncio.timeout(PATIENCE_SECONDS):
+                assert (await reader.readuntil(b"\r\n\r\n")).startswith(b"HTTP/1.1 429 ")
+            writer.write(b"x" * 100)
+        writer.close()
 
 
 async def test_400_half_sent_requests_end_and_others_are_served_meanwhile() -> None:
