@@ -29,11 +29,11 @@ SHUTDOWN_SECONDS: Final = 5
 ACCEPTED_AT_ONCE: Final = 16
 SWITCH_SECONDS: Final = 0.0005
 LOOK_SECONDS: Final = 0.05
-YOUNG_OBJECTS: Final = 10_000
+YOUNG_OBJECTS: Final = 4_000
 """New objects after which Python looks for garbage among them; 700 by default, which a small request makes."""
 YOUNG_COLLECTIONS: Final = 3
 """After so many looks it looks at what they left, too. After ten, as by default, that held the loop for long."""
-OLD_COLLECTIONS: Final = 30
+OLD_COLLECTIONS: Final = 75
 """After so many of these it looks at everything: as seldom as before."""
 
 Host = Annotated[str, typer.Option(help="The address to listen on.")]
