@@ -33,8 +33,8 @@ YOUNG_OBJECTS: Final = 4_000
 """New objects after which Python looks for garbage among them; 700 by default, which a small request makes."""
 YOUNG_COLLECTIONS: Final = 3
 """After so many looks it looks at what they left, too. After ten, as by default, that held the loop for long."""
-OLD_COLLECTIONS: Final = 75
-"""After so many of these it looks at everything: as seldom as before."""
+OLD_COLLECTIONS: Final = 10
+"""After so many of these it looks at everything, if much is new. Later there was more to clear away, for seconds."""
 
 Host = Annotated[str, typer.Option(help="The address to listen on.")]
 Port = Annotated[int, typer.Option(help="The port to listen on; 0 for a free one.", min=0, max=65535)]
