@@ -10,9 +10,11 @@ from pyroaring import BitMap
 
 from seggraph.access import Viewer
 from seggraph.context import Context
-from seggraph.services.erasure import erasure
+from seggraph.services.erasure import erased_audiences, erasure
+from seggraph.services.erasure.erasures import Erasure
 from seggraph.services.history import run_compaction
 from seggraph.services.memberships import history_spans
+from seggraph.services.memberships.history_spans import Windows
 from seggraph.services.refresh import refresh
 from seggraph.services.segments import manual_membership
 from tests.counted_work import CountedWork, counted
@@ -101,6 +103,32 @@ async def test_an_erasure_finds_every_trace_whatever_is_joined_and_compacted(
         assert await traces(connection, ordinal) == [], name
     assert await connection.fetchval("SELECT count(*) FROM run_chunks") == 0
     assert await connection.fetchval("SELECT count(*) FROM history_spans") == 0
+
+
+async def test_history_that_is_merged_while_members_are_erased_is_read_again(
+    context: Context, viewer: Viewer, connection: asyncpg.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # given a history of before there were spans, which is merged just after an erasure has looked for them
+    await put(context, viewer, {"externalId": "gone"}, {"externalId": "stays"})
+    [segment_id] = await static_segments(context, viewer, connection, [BitMap()])
+    await manual_membership.add(context, viewer, [segment_id], named("stays"))
+    await manual_membership.add(context, viewer, [segment_id], named("gone"))
+    await age(connection, 20)
+    await connection.execute("UPDATE run_chunks SET is_spanned = false")
+    await connection.execute("TRUNCATE history_spans")
+    look = erased_audiences._windows
+    merged = []
+
+    async def and_merge(erasing: Erasure) -> Windows:
+        found = await look(erasing)
+        merged.append(await run_compaction.compact(context, segment_id))
+        return found
+
+    monkeypatch.setattr(erased_audiences, "_windows", and_merge)
+    await erasure.delete(context, viewer, named("gone"))
+
+    assert len(merged) == 1 + (merged[0] > 0), "the history was read once more if it was merged"
+    assert await traces(connection, 0) == []
 
 
 async def test_spans_become_few(

@@ -45,7 +45,7 @@ THREAD_ABOVE_BYTES: Final = 512 * 1024
 """Decoding fewer takes less than a millisecond: a thread would cost more than it saves others."""
 
 DELTA_ORDINALS_PER_CHUNK: Final = 500
-"""Most ordinals in the delta row for each chunk that they belong to: 1.2 KB, next to 8 KB for the chunk."""
+"""Most ordinals in the delta row for each chunk that they belong to: 1 KB, next to 8 KB for the chunk. See `_times`."""
 
 DELTA_MAX_CHUNKS: Final = 8
 """Chunks beyond these allow no more ordinals: writing the row again and again would cost more than the chunks once."""
@@ -333,10 +333,10 @@ def _planned(changed: Mapping[ChunkOwner, _Change], found: Mapping[ChunkOwner, D
     # The largest delta rows first: they are the dearest to write again.
     for owner, row in sorted(rows.items(), key=lambda item: -len(item[1].roaring) if item[1] else 0):
         change = changed[owner]
-        alike = id(change), b"" if row is None else row.roaring, _times(owner)
+        times = _times(owner)
+        alike = id(change), b"" if row is None else row.roaring, times
         if alike not in computed:
             delta = change.toggled if row is None else change.toggled ^ row.ordinals
-            times = _times(owner)
             is_folded = not _is_few(delta, times) and (room > 0 or not _is_few(delta, 2 * times))
             computed[alike] = delta, None if is_folded else to_bytes(delta)
         delta, data = computed[alike]

@@ -98,16 +98,17 @@ async def erase(context: Context, erasure: Erasure) -> Erased:
     Doing it again, or by two processes at once, changes nothing more. Raises RetryLater.
     """
     erasing = _ErasingAudiences(context, erasure, await _reachable(erasure))
-    in_bitmaps = in_history = 0
+    in_bitmaps = 0
     erased = None
     while erased is None:
         while (segment_id := await patiently(partial(erasing.memberships, in_bitmaps))) is not None:
             in_bitmaps = segment_id
         windows = await _windows(erasure)
+        in_history = 0
         portion = partial(erasing.history, windows, in_bitmaps)
         while (segment_id := await patiently(partial(portion, in_history))) is not None:
             in_history = segment_id
-        erased = await patiently(partial(erasing.end, in_bitmaps))
+        erased = await patiently(partial(erasing.end, windows, in_bitmaps))
     return erased
 
 
@@ -169,14 +170,19 @@ class _ErasingAudiences:
         self._histories_at_once = max(1, min(fitting, 8 * self._histories_at_once, CHUNKS_AT_ONCE))
         return int(segments[-1])
 
-    async def end(self, after: int) -> Erased | None:
-        """Erase what is kept of the whole population, and end the erasure. None if there are further segments."""
+    async def end(self, windows: Windows, after: int) -> Erased | None:
+        """Erase what is kept of the whole population, and end the erasure.
+
+        None if there are further segments, or if the history that was read is noted otherwise by now.
+        """
         workspace_id, kind, ordinals = self._erasure.workspace_id, self._erasure.kind, self._erasure.ordinals
         async with begin() as unit:
             connection = unit.connection
             await populations.lock(connection, workspace_id, kind)
             await lock_exclusive(connection, LockSpace.MEMBERS, workspace_id)
             if await self._hold(connection, after, 1):
+                return None
+            if not await history_spans.erase(connection, workspace_id, kind, ordinals, windows):
                 return None
             population_id = await populations.ensure(connection, workspace_id, kind)
             owners = list(reach.owners(population_id).values())
@@ -188,7 +194,6 @@ class _ErasingAudiences:
             await delivery_changes.erase_bits(connection, workspace_id, kind, ordinals)
             await lock_exclusive(connection, LockSpace.ORDER_VALUES, workspace_id, kind=kind)
             await member_orders.erase(connection, workspace_id, kind, ordinals)
-            await history_spans.erase(connection, workspace_id, kind, ordinals)
             return await erasures.end(unit, self._erasure) or self._erasure.erased
 
     async def _hold(

@@ -8,7 +8,7 @@ that are put together have the place of the last of them; therefore a span goes 
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 import asyncpg
@@ -39,7 +39,7 @@ NOTE: Final = f"""
 """  # noqa: S608 - constants only
 
 FIND: Final = """
-    SELECT first_applied, last_applied, roaring FROM history_spans
+    SELECT id, first_applied, last_applied, roaring FROM history_spans
     WHERE workspace_id = $1 AND kind = $2 AND chunk = ANY($3) ORDER BY first_applied, last_applied
 """
 
@@ -88,11 +88,12 @@ OF_GROUP: Final = """
 
 @dataclass(frozen=True, slots=True)
 class Windows:
-    """Where in the history somebody is: from which to which place of runs, and in which chunks."""
+    """Where in the history somebody is: in which chunks, from which to which place of runs, and which spans say so."""
 
     chunks: list[int]
-    first: list[int]
-    last: list[int]
+    first: list[int] = field(default_factory=list)
+    last: list[int] = field(default_factory=list)
+    span_ids: set[int] = field(default_factory=set)
 
 
 def moved(changes: Iterable[BitMap]) -> tuple[list[int], list[bytes]]:
@@ -105,12 +106,14 @@ async def find(
     connection: asyncpg.Connection, workspace_id: int, kind: MemberKind, ordinals: BitMap
 ) -> Windows:
     """Where in the history any of the ordinals is. Spans next to one another are one window."""
-    windows = Windows(_numbers(ordinals), [], [])
+    windows = Windows(_numbers(ordinals))
     goes_on = False
     spans = await connection.cursor(FIND, workspace_id, kind, windows.chunks)
     while rows := await spans.fetch(AT_ONCE):
-        for first, last, roaring in rows:
+        for span_id, first, last, roaring in rows:
             is_there = bool(from_bytes(roaring) & ordinals)
+            if is_there:
+                windows.span_ids.add(span_id)
             if is_there and goes_on:
                 windows.last[-1] = max(last, windows.last[-1])
             elif is_there:
@@ -121,9 +124,12 @@ async def find(
 
 
 async def erase(
-    connection: asyncpg.Connection, workspace_id: int, kind: MemberKind, ordinals: BitMap
-) -> None:
-    """Take ordinals out of all spans. The caller holds the population."""
+    connection: asyncpg.Connection, workspace_id: int, kind: MemberKind, ordinals: BitMap, known: Windows
+) -> bool:
+    """Take ordinals out of all spans. The caller holds the population.
+
+    Returns False, with nothing done, if they are in a span that is not known: it was noted or joined meanwhile.
+    """
     kept: list[tuple[int, bytes]] = []
     emptied: list[int] = []
     spans = await connection.cursor(HOLD, workspace_id, kind, _numbers(ordinals))
@@ -131,14 +137,19 @@ async def erase(
         for span_id, roaring in rows:
             before = from_bytes(roaring)
             left = before - ordinals
-            if not left:
-                emptied.append(span_id)
-            elif len(left) != len(before):
+            if len(left) == len(before):
+                continue
+            if span_id not in known.span_ids:
+                return False
+            if left:
                 kept.append((span_id, to_bytes(left)))
+            else:
+                emptied.append(span_id)
     if kept:
         await connection.execute(REWRITE, workspace_id, *zip(*kept, strict=True))
     if emptied:
         await connection.execute(REMOVE, workspace_id, emptied)
+    return True
 
 
 async def note(

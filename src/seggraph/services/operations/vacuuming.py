@@ -17,7 +17,7 @@ from seggraph.errors import RetryLater
 
 log = structlog.get_logger()
 
-FEWEST_DEAD: Final = 2_000
+FEWEST_DEAD: Final = 500
 """Fewer dead rows, of 4 KB at most, are left to PostgreSQL."""
 DEAD_SHARE: Final = 0.1
 """With more dead rows than this share of the others the table is vacuumed."""
