@@ -168,15 +168,19 @@ async def narrowed(
         return [Narrowed(audience) for audience in audiences]
     require_personal_data(viewer, path=("search",))
     small = [audience for audience in audiences if audience is not None and len(audience) <= FEW]
-    among = BitMap.union(BitMap(), *small)
+    within_ordinals = BitMap.union(BitMap(), *small)
     arguments = viewer.workspace_id, kind, search
     async with database() as connection:
-        if len(small) < len(audiences) or len(among) > FEW:
+        if len(small) < len(audiences) or len(within_ordinals) > FEW:
             found = await connection.fetchval(FIND_FEW, *arguments)
             if found is not None and len(found) <= FEW_FOUND:
                 few = BitMap(found)
                 return [Narrowed(few if audience is None else audience & few) for audience in audiences]
-        within = await connection.fetchval(FIND_WITHIN, *arguments, list(among)) if among else ()
+        within = (
+            await connection.fetchval(FIND_WITHIN, *arguments, list(within_ordinals))
+            if within_ordinals
+            else ()
+        )
     found_within = BitMap(within or ())
     return [
         Narrowed(audience, search)
