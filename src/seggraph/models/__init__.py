@@ -17,7 +17,7 @@ from seggraph.models.imports import Import, ImportReject, ImportTemplate
 from seggraph.models.members import BulkEdit, Erasure, Member, MemberAddress, SortIndex
 from seggraph.models.playbooks import Playbook
 from seggraph.models.relations import PendingRelation, Relation
-from seggraph.models.runs import Drift, Run, RunChunk
+from seggraph.models.runs import Drift, HistorySpan, Run, RunChunk
 from seggraph.models.segments import Segment, SegmentHiding, Source
 from seggraph.models.suppressions import Suppression
 from seggraph.models.users import (
@@ -51,6 +51,7 @@ __all__ = [
     "Drift",
     "Erasure",
     "Export",
+    "HistorySpan",
     "IdempotencyKey",
     "Import",
     "ImportReject",
