@@ -75,7 +75,7 @@ class WorkspaceEventQueries:
 
     @strawberry.field(
         description="The current end of the workspace's events. Query it before you load your data, and pass"
-        " it to workspaceEvents as `after`, so that you miss no event."
+        " it to workspaceEvents or segmentEvents as `after`, so that you miss no event and need no snapshot."
     )
     async def workspace_event_cursor(self, info: Info) -> str:
         """The end of the workspace's stream."""

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any, Final
 
 import asyncpg
@@ -12,7 +11,6 @@ from seggraph.access import Viewer
 from seggraph.context import Context
 from seggraph.database.unit_of_work import UnitOfWork, begin
 from seggraph.errors import BadTransition, Forbidden, Required
-from seggraph.events import SegmentUpdated
 from seggraph.services.computations import computations
 from seggraph.services.memberships import deltas
 from seggraph.services.memberships.membership import Membership
@@ -87,11 +85,12 @@ async def update(
         await _write(unit, viewer, before, after)
         if "sync_interval" in given:
             await computations.reschedule(unit, viewer.workspace_id, segment_id)
+        updated = rows.updated(viewer.workspace_id, segment_id)
+        if "hidden_from" in given or "visibility" in given:
+            hidden_from = await segments.hidden_from(unit, viewer, segment_id)
+            updated = rows.seen_by_others(viewer.workspace_id, before, hidden_from)
         earlier, later = await _hide(unit, viewer, segment_id, given)
         await rows.touch(unit, viewer, segment_id, SegmentAction.EDITED)
-        updated = SegmentUpdated(
-            workspace_id=viewer.workspace_id, at=datetime.now(UTC), segment_id=segment_id
-        )
         context.publish(unit, [updated])
         membership = None
         is_activated = activate and before.status is SegmentStatus.DRAFT and given.get("criteria") is not None

@@ -5,7 +5,6 @@ is void, and can neither apply its result nor bring the segment back.
 """
 
 from collections.abc import Mapping
-from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from typing import Final
 
@@ -216,7 +215,7 @@ async def delete(context: Context, viewer: Viewer, segment_id: int, *, version: 
             at=datetime.now(UTC),
             segment_id=segment_id,
             revision=before.requested_revision,
-            last=asdict(replace(before, criteria=None)),
+            last=rows.last_state(before),
             hidden_from=tuple(hidden_from),
         )
         context.publish(unit, [deleted])
