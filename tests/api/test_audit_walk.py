@@ -67,6 +67,7 @@ def given(world: World) -> dict[str, dict[str, Any]]:
         "cloneSegment": {"id": objects["Segment"], "name": "clone"},
         "addSegmentMembers": {"segmentIds": [world.objects["List"]["Segment"]], "externalIds": ["p002"]},
         "removeSegmentMembers": {"segmentIds": [world.objects["List"]["Segment"]], "externalIds": ["p002"]},
+        "unblockSegmentMembers": {"segmentIds": [world.objects["List"]["Segment"]], "externalIds": ["p002"]},
         "suppressAddresses": {"channel": "EMAIL", "addresses": ["new@example.com"]},
         "unsuppressAddresses": {"channel": "EMAIL", "addresses": ["new@example.com"]},
         "importSuppressions": {"file": None, "channel": "EMAIL", "column": "email"},

@@ -179,6 +179,7 @@ MAY: Mapping[str, str] = {
             "deleteSegment",
             "addSegmentMembers",
             "removeSegmentMembers",
+            "unblockSegmentMembers",
             "startImport",
             "cancelAttributeChange",
             "cancelBulkEdit",

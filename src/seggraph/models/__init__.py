@@ -18,7 +18,7 @@ from seggraph.models.members import BulkEdit, Erasure, Member, MemberAddress, So
 from seggraph.models.playbooks import Playbook
 from seggraph.models.relations import PendingRelation, Relation
 from seggraph.models.runs import Drift, Run, RunChunk
-from seggraph.models.segments import Segment, SegmentHiding, Source
+from seggraph.models.segments import FormerSource, Segment, SegmentHiding, Source
 from seggraph.models.suppressions import Suppression
 from seggraph.models.users import (
     DirectoryGroup,
@@ -51,6 +51,7 @@ __all__ = [
     "Drift",
     "Erasure",
     "Export",
+    "FormerSource",
     "IdempotencyKey",
     "Import",
     "ImportReject",

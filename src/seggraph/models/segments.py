@@ -154,3 +154,27 @@ class Source(Model):
         """Table name. The unique keys depend on the kind and are in the migration."""
 
         table = "sources"
+
+
+class FormerSource(Model):
+    """A source that a playbook had in a segment, with the members that it must not add if it comes back.
+
+    It has the id of that source, and owns the chunks with the role FORMER_BLOCKS. Without blocks nothing is kept.
+    """
+
+    id = fields.BigIntField(primary_key=True)
+    workspace_id = fields.BigIntField()
+    segment: fields.ForeignKeyRelation[Segment] = fields.ForeignKeyField(
+        "seggraph.Segment", related_name="former_sources"
+    )
+    playbook: fields.ForeignKeyRelation[Playbook] = fields.ForeignKeyField(
+        "seggraph.Playbook", related_name="former_sources"
+    )
+    segment_id: int
+    playbook_id: int
+
+    class Meta:
+        """Table name and keys."""
+
+        table = "former_sources"
+        unique_together = (("workspace_id", "segment_id", "playbook_id"),)

@@ -19,6 +19,10 @@ class AuditAction(DescribedStrEnum):
     STATUS_CHANGED = "STATUS_CHANGED", "The status of the campaign changed."
     MEMBERS_ADDED = "MEMBERS_ADDED", "Members were added to the segment manually."
     MEMBERS_REMOVED = "MEMBERS_REMOVED", "Members were removed from the segment manually."
+    MEMBERS_UNBLOCKED = (
+        "MEMBERS_UNBLOCKED",
+        "Members that were removed manually were given back to criteria and playbooks.",
+    )
     STARTED = "STARTED", "The import was started."
     CANCELLED = "CANCELLED", "The import or bulk edit was cancelled."
     DISCARDED = "DISCARDED", "The exported file was discarded."

@@ -34,6 +34,7 @@ from seggraph.api.links.playbook_links import LinkedPlaybook, kinds_holding, pla
 from seggraph.api.members.members import Member, MemberOrder
 from seggraph.api.metrics.metrics import SegmentMetricFields
 from seggraph.api.reach.reach import Reach
+from seggraph.api.segments.blocked_members import SegmentBlockFields
 from seggraph.api.segments.explanations import MembershipExplanation
 from seggraph.api.segments.history import SegmentHistoryFields
 from seggraph.api.segments.sources import Freshness, SegmentSource
@@ -160,6 +161,7 @@ class SegmentMemberConnection(Connection[Member, SegmentMemberEdge]):
     description="A named audience of members of one kind, selected by criteria, imports or manual changes."
 )
 class Segment(
+    SegmentBlockFields,
     SegmentHistoryFields,
     SegmentCampaignFields,
     SegmentDeliveryFields,

@@ -48,7 +48,14 @@ HOLD_SEGMENTS: Final = """
     FROM segments WHERE workspace_id = $1 AND kind = $2 AND id > $3 ORDER BY id LIMIT $4 FOR NO KEY UPDATE
 """
 
-SOURCES: Final = "SELECT id FROM sources WHERE workspace_id = $1 AND segment_id = ANY($2)"
+SOURCES: Final = """
+    SELECT id, false AS is_former FROM sources WHERE workspace_id = $1 AND segment_id = ANY($2)
+    UNION ALL
+    SELECT id, true FROM former_sources WHERE workspace_id = $1 AND segment_id = ANY($2)
+"""
+
+OF_SOURCE: Final = (ChunkRole.LINKS, ChunkRole.BLOCKS)
+OF_FORMER_SOURCE: Final = (ChunkRole.FORMER_BLOCKS,)
 
 HISTORY: Final = """
     SELECT id, segment_id, roaring, causes FROM run_chunks
@@ -178,7 +185,9 @@ class _ErasingAudiences:
         workspace_id, ordinals = self._erasure.workspace_id, self._erasure.ordinals
         sources = await connection.fetch(SOURCES, workspace_id, [row["id"] for row in segments])
         owners = [ChunkOwner(ChunkRole.MEMBERS, row["id"]) for row in segments] + [
-            ChunkOwner(role, row["id"]) for row in sources for role in (ChunkRole.LINKS, ChunkRole.BLOCKS)
+            ChunkOwner(role, row["id"])
+            for row in sources
+            for role in (OF_FORMER_SOURCE if row["is_former"] else OF_SOURCE)
         ]
         erased = await ChunkStore(connection, workspace_id).erase(owners, ordinals)
         gone = {row["id"]: erased.get(ChunkOwner(ChunkRole.MEMBERS, row["id"])) for row in segments}

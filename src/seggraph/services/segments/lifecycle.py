@@ -68,6 +68,8 @@ DELETE: Final = (
       UNION ALL
       SELECT role, id FROM sources, unnest(ARRAY[2, 3]) AS role WHERE workspace_id = $1 AND segment_id = $2
       UNION ALL
+      SELECT 4, id FROM former_sources WHERE workspace_id = $1 AND segment_id = $2
+      UNION ALL
       SELECT role, id FROM deliveries, unnest(ARRAY[41, 42, 43]) AS role WHERE workspace_id = $1 AND segment_id = $2
     ) o WHERE c.workspace_id = $1 AND c.role = o.role AND c.owner_id = o.owner_id
     """,
