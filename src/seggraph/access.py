@@ -251,6 +251,13 @@ def require_attribute_change(viewer: Viewer, of_others: Sequence[str]) -> None:
         )
 
 
+def require_label_management(viewer: Viewer) -> None:
+    """Raise Forbidden unless the viewer may edit and delete labels and folders, which everybody's segments have."""
+    require_write(viewer)
+    if not viewer.manages_all:
+        raise Forbidden("Only administrators and leaders may change or delete labels and folders.")
+
+
 def is_segment_manager(viewer: Viewer, *, created_by_id: int | None) -> bool:
     """Whether a segment is among those that the viewer manages.
 

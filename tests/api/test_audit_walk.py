@@ -16,6 +16,7 @@ UNAUDITED: Final = {
     "recordEvents": "data of integrations",
     "relateMembers": "data of integrations",
     "recordCampaignMetrics": "data of integrations",
+    "setFavourites": "what a user keeps at hand changes nothing for anybody else",
 }
 """The mutations that leave no entry, and why."""
 
@@ -86,6 +87,8 @@ def given(world: World) -> dict[str, dict[str, Any]]:
         "deleteDestination": {"id": world.objects["Draft"]["Destination"]},
         **{f"{verb}Segment": draft for verb in ("activate", "recalculate", "archive", "unarchive")},
         "deleteSegment": over,
+        "labelSegments": {"ids": [objects["Segment"]], "addLabelIds": [objects["Label"]]},
+        "moveSegments": {"ids": [objects["Segment"]], "folderId": objects["Folder"]},
         "setCampaignStatus": {"id": world.objects["Draft"]["Campaign too"], "status": "ACTIVE"},
     }
 

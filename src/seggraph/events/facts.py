@@ -316,6 +316,32 @@ class UserChanged(Fact):
 
 @published
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LabelChanged(Fact):
+    """A label of segments was created, edited or deleted. Its row, if it exists, has the state."""
+
+    label_id: int
+
+    @property
+    def subject_id(self) -> int:
+        """The label."""
+        return self.label_id
+
+
+@published
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FolderChanged(Fact):
+    """A folder of segments was created, edited, moved or deleted. Its row, if it exists, has the state."""
+
+    folder_id: int
+
+    @property
+    def subject_id(self) -> int:
+        """The folder."""
+        return self.folder_id
+
+
+@published
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DeliveryChanged(Fact):
     """The status of a delivery changed, or it made progress."""
 

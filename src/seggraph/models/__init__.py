@@ -18,7 +18,16 @@ from seggraph.models.members import BulkEdit, Erasure, Member, MemberAddress, So
 from seggraph.models.playbooks import Playbook
 from seggraph.models.relations import PendingRelation, Relation
 from seggraph.models.runs import Drift, Run, RunChunk
-from seggraph.models.segments import FormerSource, Segment, SegmentHiding, Source
+from seggraph.models.segments import (
+    Favourite,
+    Folder,
+    FormerSource,
+    Label,
+    Segment,
+    SegmentHiding,
+    SegmentLabel,
+    Source,
+)
 from seggraph.models.suppressions import Suppression
 from seggraph.models.users import (
     DirectoryGroup,
@@ -51,11 +60,14 @@ __all__ = [
     "Drift",
     "Erasure",
     "Export",
+    "Favourite",
+    "Folder",
     "FormerSource",
     "IdempotencyKey",
     "Import",
     "ImportReject",
     "ImportTemplate",
+    "Label",
     "Member",
     "MemberAddress",
     "PendingRelation",
@@ -68,6 +80,7 @@ __all__ = [
     "RunChunk",
     "Segment",
     "SegmentHiding",
+    "SegmentLabel",
     "SortIndex",
     "Source",
     "Suppression",

@@ -42,6 +42,8 @@ class AuditSubject(DescribedStrEnum):
     """The type of the object that an entry of the audit log concerns."""
 
     SEGMENT = "SEGMENT", "The entry concerns a segment."
+    LABEL = "LABEL", "The entry concerns a label of segments."
+    FOLDER = "FOLDER", "The entry concerns a folder of segments."
     CAMPAIGN = "CAMPAIGN", "The entry concerns a campaign."
     PLAYBOOK = "PLAYBOOK", "The entry concerns a playbook."
     IMPORT = "IMPORT", "The entry concerns an import."

@@ -14,6 +14,8 @@ from seggraph.api.campaigns.campaigns import Campaign
 from seggraph.api.destinations.deliveries import Delivery
 from seggraph.api.files.exports import Export
 from seggraph.api.files.imports import Import
+from seggraph.api.labels.folders import Folder
+from seggraph.api.labels.labels import Label
 from seggraph.api.playbooks.playbooks import Playbook
 from seggraph.api.segments.segments import Segment
 from seggraph.api.users.viewer import User
@@ -153,6 +155,8 @@ _OF: dict[str, Callable[[Any], Node]] = {
     "Playbook": Playbook.of,
     "Delivery": Delivery.of,
     "User": User.of,
+    "Label": Label.of,
+    "Folder": Folder.of,
 }
 
 

@@ -12,6 +12,7 @@ from seggraph.context import Context
 from seggraph.database.unit_of_work import UnitOfWork, begin
 from seggraph.errors import BadTransition, Forbidden, Required
 from seggraph.services.computations import computations
+from seggraph.services.labels import folders, labels
 from seggraph.services.memberships import deltas
 from seggraph.services.memberships.membership import Membership
 from seggraph.services.segments import lifecycle, rows, segments, usages
@@ -72,7 +73,8 @@ async def update(
     version: int | None = None,
     activate: bool = True,
 ) -> Edit:
-    """Change what is given: name, description, criteria, purpose, kind, type, visibility, hidden_from, sync_interval.
+    """Change what is given: name, description, criteria, purpose, kind, type, visibility, hidden_from, sync_interval,
+    label_ids, folder_id.
 
     With `version`, only if the segment did not change since it was read. Another purpose or other criteria of an
     ACTIVE segment void the run at work and start a new one. Criteria activate a draft, unless `activate` is false.
@@ -90,6 +92,8 @@ async def update(
             hidden_from = await segments.hidden_from(unit, viewer, segment_id)
             updated = rows.seen_by_others(viewer.workspace_id, before, hidden_from)
         earlier, later = await _hide(unit, viewer, segment_id, given)
+        labels_before, labels_after = await _label(unit, viewer, segment_id, given)
+        earlier, later = earlier | labels_before, later | labels_after
         await rows.touch(unit, viewer, segment_id, SegmentAction.EDITED)
         context.publish(unit, [updated])
         membership = None
@@ -102,6 +106,21 @@ async def update(
             unit, viewer, AuditAction.EDITED, before, segment_id, earlier=earlier, later=later
         )
         return Edit(edited, membership)
+
+
+async def _label(
+    unit: UnitOfWork, viewer: Viewer, segment_id: int, given: Mapping[str, Any]
+) -> tuple[dict[str, object], dict[str, object]]:
+    """Put labels on the segment, if any are given, and it into a folder; returns what the audit log shows of labels."""
+    if "folder_id" in given:
+        await folders.require(unit, viewer, given["folder_id"])
+        await unit.connection.execute(rows.SET_FOLDER, viewer.workspace_id, segment_id, given["folder_id"])
+    if "label_ids" not in given:
+        return {}, {}
+    was = await labels.names_on(unit, viewer, segment_id)
+    await labels.put_on(unit, viewer, segment_id, given["label_ids"] or ())
+    now = await labels.names_on(unit, viewer, segment_id)
+    return {"labels": sorted(was.values())}, {"labels": sorted(now.values())}
 
 
 async def _hide(

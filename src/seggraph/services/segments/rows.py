@@ -24,9 +24,11 @@ ANY_VIEWER: Final = SELECT.replace(VISIBLE_SEGMENT, "s.workspace_id = $1")
 
 DESCRIBED: Final = (
     *("name", "description", "kind", "type", "status", "purpose", "visibility", "criteria"),
-    "sync_interval_seconds",
+    *("sync_interval_seconds", "folder_id"),
 )
 """The columns of a segment that the audit log shows."""
+
+SET_FOLDER: Final = "UPDATE segments SET folder_id = $3 WHERE workspace_id = $1 AND id = $2"
 
 TOUCH = """
     UPDATE segments SET version = version + 1, last_action = $3, last_modified_by_id = $4,
