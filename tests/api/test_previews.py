@@ -366,3 +366,68 @@ async def test_criteria_that_are_too_much_are_refused_with_what_would_help(
             while (reach := (await events.next())["segment"]["reach"])["status"] != "FAILED":
                 pass
         assert reach["error"]["code"] == "CRITERIA_TOO_EXPENSIVE"
+
+
+IN_STEP = """
+    query ($input: PreviewSegmentInput!) {
+      previewSegment(input: $input) {
+        memberCount criteria criteriaText nodeCounts { path memberCount } diff { entered exited errors { code path } }
+        errors { code message path ... on CriteriaError { reason line column start end suggestions } }
+      }
+    }
+"""
+
+
+async def test_tree_and_text_of_a_preview_are_in_step_and_mistakes_have_places(product: Product) -> None:
+    await fill(product)
+    segment = (
+        await product.run(
+            CREATE, input={"name": "Large", "kind": "ACCOUNT", "type": "DYNAMIC", "criteria": LARGE}
+        )
+    )["createSegment"]["segment"]["id"]
+
+    async def of(text: str, **given: Any) -> dict[str, Any]:
+        answer = await product.run(IN_STEP, input={"kind": "ACCOUNT", "criteriaText": text, **given})
+        found: dict[str, Any] = answer["previewSegment"]
+        return found
+
+    # given a text, the tree is that of it, and each part is counted
+    found = await of("country='DE' and (employees>=100)")
+    assert (found["memberCount"], found["criteria"]) == (2, {"all": [DE, LARGE]})
+    assert found["criteriaText"] == "country = 'DE' AND employees >= 100"
+    assert found["nodeCounts"] == [
+        {"path": [], "memberCount": 2},
+        {"path": ["all", "0"], "memberCount": 3},
+        {"path": ["all", "1"], "memberCount": 3},
+    ]
+    assert found["diff"]["errors"] == [{"code": "REQUIRED", "path": ["segmentId"]}]
+    again = await product.run(IN_STEP, input={"kind": "ACCOUNT", "criteria": found["criteria"]})
+    assert again["previewSegment"]["criteriaText"] == found["criteriaText"]
+
+    # with a segment it is compared with that, and must not refer to it
+    assert (await of("country = 'DE'", segmentId=segment))["diff"]["errors"] == []
+    circle = await of("IN SEGMENT 'Large'", segmentId=segment)
+    assert (circle["memberCount"], circle["criteria"]) == (None, None)
+    assert [error["code"] for error in circle["errors"]] == ["SEGMENT_CYCLE"]
+
+    # every mistake says where it is in the text, and what could stand there
+    text = "contry = 'DE'\n  AND employes > 5 AND employees CONTAINS 'x'"
+    errors = (await of(text))["errors"]
+    assert [text[error["start"] : error["end"]] for error in errors] == [
+        *("contry", "employes", "employees CONTAINS 'x'")
+    ]
+    assert [(error["line"], error["column"]) for error in errors] == [(1, 1), (2, 7), (2, 24)]
+    assert [error["suggestions"] for error in errors[:2]] == [["country"], ["employees"]]
+    assert "GT" in errors[2]["suggestions"]
+    [error] = (await of("country = 'DE' ANDD x = 1"))["errors"]
+    assert (error["start"], error["end"], error["suggestions"]) == (15, 19, ["AND"])
+    # a tree has paths instead
+    answer = await product.run(
+        IN_STEP,
+        input={
+            "kind": "ACCOUNT",
+            "criteria": {"all": [DE, {"attribute": {"field": "contry", "op": "IS_SET"}}]},
+        },
+    )
+    [error] = answer["previewSegment"]["errors"]
+    assert (error["line"], error["start"], error["suggestions"]) == (None, None, ["country"])

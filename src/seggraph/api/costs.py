@@ -94,6 +94,7 @@ COSTS: Final[Mapping[str, FieldCost]] = MappingProxyType(
         "SegmentMetrics.byCampaign": FieldCost(items=10),
         "SegmentMetrics.series": FieldCost(items=1_000),
         "SegmentPreview.diff": FieldCost(weight=10_000),
+        "SegmentPreview.nodeCounts": FieldCost(weight=20_000, items=10),
         "SegmentPreview.sample": FieldCost(weight=500, items=10),
         "SegmentPreview.value": FieldCost(weight=20_000),
         "SegmentsPayload.results": FieldCost(items=100),
