@@ -122,6 +122,14 @@ async def test_segments_are_found_by_labels_folders_favourites_and_words(
         assert (await team.run(delete, i={"id": red}))["deleteLabel"]["errors"] == [{"code": "FORBIDDEN"}]
         assert (await admin.run(delete, i={"id": red}))["deleteLabel"] == {"deletedId": red, "errors": []}
 
+        # segments are put into a folder and taken out of it
+        for folder, name in ((inner, {"name": "Spring"}), (None, None)):
+            given = {"ids": [second], "folderId": folder}
+            put = bulk("putSegmentsIntoFolder", "PutIntoFolderInput")
+            assert (await admin.run(put, i=given))["putSegmentsIntoFolder"]["results"][0]["errors"] == []
+            [two] = (await admin.run(LIST, search="two"))["segments"]["nodes"]
+            assert two["folder"] == name
+
         # a folder that is deleted leaves what is in it to the one around it
         update = "mutation ($i: UpdateFolderInput!) { updateFolder(input: $i) { errors { code path } } }"
         circle = (await admin.run(update, i={"id": outer, "parentId": inner}))["updateFolder"]["errors"]

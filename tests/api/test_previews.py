@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 import asyncpg
+import pytest
 
 from seggraph.access import Viewer
 from seggraph.context import Context
@@ -371,7 +372,7 @@ async def test_criteria_that_are_too_much_are_refused_with_what_would_help(
 IN_STEP = """
     query ($input: PreviewSegmentInput!) {
       previewSegment(input: $input) {
-        memberCount criteria criteriaText nodeCounts { path memberCount } diff { entered exited errors { code path } }
+        memberCount criteria criteriaText nodeCounts { path memberCount } diffToSaved { entered exited unchanged }
         errors { code message path ... on CriteriaError { reason line column start end suggestions } }
       }
     }
@@ -400,12 +401,13 @@ async def test_tree_and_text_of_a_preview_are_in_step_and_mistakes_have_places(p
         {"path": ["all", "0"], "memberCount": 3},
         {"path": ["all", "1"], "memberCount": 3},
     ]
-    assert found["diff"]["errors"] == [{"code": "REQUIRED", "path": ["segmentId"]}]
+    assert found["diffToSaved"] is None
     again = await product.run(IN_STEP, input={"kind": "ACCOUNT", "criteria": found["criteria"]})
     assert again["previewSegment"]["criteriaText"] == found["criteriaText"]
 
     # with a segment it is compared with that, and must not refer to it
-    assert (await of("country = 'DE'", segmentId=segment))["diff"]["errors"] == []
+    compared = (await of("country = 'DE'", segmentId=segment))["diffToSaved"]
+    assert compared["entered"] + compared["unchanged"] == 3
     circle = await of("IN SEGMENT 'Large'", segmentId=segment)
     assert (circle["memberCount"], circle["criteria"]) == (None, None)
     assert [error["code"] for error in circle["errors"]] == ["SEGMENT_CYCLE"]
@@ -431,3 +433,72 @@ async def test_tree_and_text_of_a_preview_are_in_step_and_mistakes_have_places(p
     )
     [error] = answer["previewSegment"]["errors"]
     assert (error["line"], error["start"], error["suggestions"]) == (None, None, ["country"])
+
+
+SPREAD = """
+    query ($input: PreviewSegmentInput!, $field: String!, $buckets: Int) {
+      previewSegment(input: $input) {
+        distribution(field: $field, buckets: $buckets) {
+          memberCount unsetCount otherCount isEstimate minimum maximum sum average median
+          buckets { value start end count } errors { code path }
+        }
+      }
+    }
+"""
+
+
+async def test_the_values_of_a_field_are_distributed_over_members(product: Product) -> None:
+    await fill(product)
+    rows = [
+        {"externalId": "a", "attributes": {"plan": "free", "sports": ["golf", "chess"], "born": "2020-01-31"}}
+    ]
+    rows += [{"externalId": "b", "attributes": {"plan": "free", "sports": ["golf"], "born": "2020-03-01"}}]
+    await product.run(UPSERT, kind="ACCOUNT", members=rows)
+    segment = await list_of(product, "Two", ["a", "b"])
+
+    async def of(field: str, buckets: int | None = None) -> dict[str, Any]:
+        variables = {"input": {"kind": "ACCOUNT", "criteria": DE}, "field": field, "buckets": buckets}
+        found: dict[str, Any] = (await product.run(SPREAD, **variables))["previewSegment"]["distribution"]
+        return found
+
+    # given three members, a number has ranges and sums
+    found = await of("employees", 2)
+    assert [(one["start"], one["end"], one["count"]) for one in found["buckets"]] == [
+        ("10", "255", 2),
+        ("255", "500", 1),
+    ]
+    assert (found["memberCount"], found["unsetCount"], found["isEstimate"]) == (3, 0, False)
+    assert (found["minimum"], found["maximum"], found["sum"], found["median"]) == (
+        "10",
+        "500",
+        "610",
+        "100",
+    )
+    assert float(found["average"]) == pytest.approx(610 / 3)
+    # other fields have their frequent values
+    found = await of("plan")
+    assert [(one["value"], one["count"]) for one in found["buckets"]] == [("free", 2)]
+    assert (found["unsetCount"], found["otherCount"], found["sum"]) == (1, 0, None)
+    assert [(one["value"], one["count"]) for one in (await of("sports"))["buckets"]] == [
+        ("golf", 2),
+        ("chess", 1),
+    ]
+    found = await of("externalId", 1)
+    assert ([one["value"] for one in found["buckets"]], found["otherCount"]) == (["a"], 2)
+    born = await of("born", 1)
+    assert (born["minimum"], born["maximum"], born["buckets"][0]["count"]) == ("2020-01-31", "2020-03-01", 2)
+    # a segment has them too
+    query = """
+        query ($id: ID!) { segment(id: $id) { distribution(field: "employees", buckets: 1) {
+          sum buckets { count } } } }
+    """
+    found = (await product.run(query, id=segment))["segment"]["distribution"]
+    assert found == {"sum": "110", "buckets": [{"count": 2}]}
+    # and mistakes are errors of the field
+    for field, buckets, error in (
+        ("employes", None, ("CRITERIA_INVALID", ["field"])),
+        ("shippingAddress.city", None, ("INVALID", ["field"])),
+        ("employees", 0, ("TOO_LARGE", ["buckets"])),
+    ):
+        [only] = (await of(field, buckets))["errors"]
+        assert (only["code"], only["path"]) == error

@@ -78,7 +78,7 @@ class UpdateFolderInput:
         default=strawberry.UNSET, description="The new name: 1 to 200 characters."
     )
     parent_id: strawberry.ID | None = strawberry.field(
-        default=strawberry.UNSET, description="The folder to move it into; null for the top."
+        default=strawberry.UNSET, description="The folder to put it into; null for the top."
     )
 
 
@@ -120,7 +120,7 @@ class FolderMutations:
     """The mutations of folders."""
 
     @strawberry.mutation(
-        description="Create a folder. updateSegment and moveSegments put segments into it.",
+        description="Create a folder. updateSegment and putSegmentsIntoFolder put segments into it.",
         extensions=[ReportErrors(FolderPayload)],
     )
     async def create_folder(self, info: Info, input: CreateFolderInput) -> FolderPayload:
@@ -130,7 +130,7 @@ class FolderMutations:
         return FolderPayload(folder=Folder.of(view))
 
     @strawberry.mutation(
-        description="Rename a folder, or move it with everything in it.",
+        description="Rename a folder, or put it, with everything in it, into another one.",
         extensions=[ReportErrors(FolderPayload)],
     )
     async def update_folder(self, info: Info, input: UpdateFolderInput) -> FolderPayload:

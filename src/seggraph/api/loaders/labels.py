@@ -35,4 +35,4 @@ class LabelLoaders(NounLoaders):
     @cached_property
     def favourites(self) -> DataLoader[int, bool]:
         """Whether segments are favourites of the viewer, by the segment's id."""
-        return by_key(lambda ids: favourites.among(self._viewer, ids), False)
+        return by_key(lambda ids: favourites.of_viewer(self._viewer, ids), False)

@@ -36,8 +36,8 @@ class LabelSegmentsInput:
 
 
 @strawberry.input(description="Segments, and the folder to put them into.")
-class MoveSegmentsInput:
-    """Input of moveSegments."""
+class PutIntoFolderInput:
+    """Input of putSegmentsIntoFolder."""
 
     ids: list[strawberry.ID] = strawberry.field(description="The global ids of up to 100 segments.")
     folder_id: strawberry.ID | None = strawberry.field(
@@ -137,12 +137,12 @@ class BulkSegmentMutations:
         return await _each(info, input.ids, partial(bulk.label, add=add, remove=remove))
 
     @_mutation("Put segments into a folder, or take them out of all.")
-    async def move_segments(self, info: Info, input: MoveSegmentsInput) -> SegmentsPayload:
-        """Move."""
+    async def put_segments_into_folder(self, info: Info, input: PutIntoFolderInput) -> SegmentsPayload:
+        """Put."""
         folder_id = None
         if input.folder_id is not None:
             folder_id = ids.decode("Folder", input.folder_id, path=("folderId",))
-        return await _each(info, input.ids, partial(bulk.move, folder_id=folder_id))
+        return await _each(info, input.ids, partial(bulk.put_into_folder, folder_id=folder_id))
 
     @_mutation("Make segments your favourites, or no more. Favourites are your own; API keys have none.")
     async def set_favourites(self, info: Info, input: SetFavouritesInput) -> SegmentsPayload:

@@ -13,10 +13,12 @@ from seggraph.api.base.payloads import Warning
 from seggraph.api.base.scalars import JSON
 from seggraph.api.criteria.criteria import CriteriaInput, criteria_of, shown, text_shown
 from seggraph.api.events.events import CustomerValue
+from seggraph.api.members.distributions import BucketCount, Distribution, FieldName
 from seggraph.api.members.members import Member
 from seggraph.api.reach.reach import Reach
 from seggraph.api.segments.differences import PreviewDiff, SampleSize, sample_of
 from seggraph.errors import Required
+from seggraph.services.distributions import distributions
 from seggraph.services.members.lists import MemberList
 from seggraph.services.previews import previews
 from seggraph.services.previews.previews import Preview
@@ -39,7 +41,7 @@ class PreviewSegmentInput:
     segment_id: strawberry.ID | None = strawberry.field(
         default=None,
         description="The segment that the criteria are to be saved in: it must not come to depend on itself, and"
-        " `diff` compares with it.",
+        " `diffToSaved` compares with it.",
     )
 
 
@@ -98,6 +100,18 @@ class SegmentPreview:
         return CustomerValue.of(await previews.value(caller_of(info).viewer, self.preview))
 
     @strawberry.field(
+        description="How the values of a field are distributed over the matching members.",
+        extensions=[ReportErrors(Distribution)],
+    )
+    async def distribution(self, info: Info, field: FieldName, buckets: BucketCount = None) -> Distribution:
+        """Count the values."""
+        if self.preview is None:
+            return Distribution()
+        kind, members = self.preview.kind, self.preview.members
+        viewer = caller_of(info).viewer
+        return Distribution.of(await distributions.of_audience(viewer, kind, members, field, buckets))
+
+    @strawberry.field(
         description="How many members each part of the tree matches by itself: the first 50 parts, the whole first"
         " and the parts of a group behind it."
     )
@@ -117,20 +131,25 @@ class SegmentPreview:
         self,
         info: Info,
         segment_id: Annotated[
-            strawberry.ID | None,
-            strawberry.argument(
-                description="The global id of the segment to compare with; default: `segmentId` of the input."
-            ),
-        ] = None,
+            strawberry.ID, strawberry.argument(description="The global id of the segment to compare with.")
+        ],
     ) -> PreviewDiff:
         """Compare with the members of a segment."""
         if self.preview is None:
             return PreviewDiff()
+        number = ids.decode("Segment", segment_id, path=("segmentId",))
+        before = await previews.members_before(caller_of(info).viewer, self.preview, number)
+        return PreviewDiff.of(self.preview.kind, before, self.preview.members)
+
+    @strawberry.field(
+        description="How the members of the segment in `segmentId` of the input would change if these criteria were"
+        " saved; null without such a segment, and beside errors."
+    )
+    async def diff_to_saved(self, info: Info) -> PreviewDiff | None:
+        """Compare with the members of the segment."""
+        if self.preview is None or self.preview.segment_id is None:
+            return None
         number = self.preview.segment_id
-        if segment_id is not None:
-            number = ids.decode("Segment", segment_id, path=("segmentId",))
-        if number is None:
-            raise Required("Say which segment to compare with.", path=("segmentId",))
         before = await previews.members_before(caller_of(info).viewer, self.preview, number)
         return PreviewDiff.of(self.preview.kind, before, self.preview.members)
 

@@ -43,14 +43,14 @@ class Reading:
             return Problems([self.explained(problem, path=path) for problem in error.problems])
         if not isinstance(error, CriteriaError):
             return error
-        start, end = self._place(error.path)
+        start, end = self._bounds(error.path)
         if error.path[-2:] == ("attribute", "field"):
             end = next((token.end for token in tokens(self.text) if token.start >= start), end)
         span = span_of(self.text, start, end)
         message = f"{at(span.line, span.column)}: {error.message}"
         return type(error)(message, path=path, span=span, suggestions=error.suggestions)
 
-    def _place(self, path: Path) -> tuple[int, int]:
+    def _bounds(self, path: Path) -> tuple[int, int]:
         """Where the innermost node that a path leads through begins and ends."""
         current: object = self.node
         found = self.offsets.get(id(current), (0, len(self.text)))

@@ -20,7 +20,7 @@ ADD: Final = """
 REMOVE: Final = "DELETE FROM favourites WHERE workspace_id = $1 AND user_id = $2 AND segment_id = ANY($3)"
 
 
-async def among(viewer: Viewer, segment_ids: Sequence[int]) -> dict[int, bool]:
+async def of_viewer(viewer: Viewer, segment_ids: Sequence[int]) -> dict[int, bool]:
     """Which of the segments are favourites of the viewer; an API key has none."""
     if viewer.user_id is None:
         return {}

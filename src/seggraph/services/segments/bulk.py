@@ -78,7 +78,9 @@ async def label(
         )
 
 
-async def move(context: Context, viewer: Viewer, segment_id: int, *, folder_id: int | None) -> SegmentView:
+async def put_into_folder(
+    context: Context, viewer: Viewer, segment_id: int, *, folder_id: int | None
+) -> SegmentView:
     """Put a segment into a folder, or out of all with None. Raises NotFound, Forbidden."""
     async with begin() as unit:
         before = await _hold(unit, viewer, segment_id)
