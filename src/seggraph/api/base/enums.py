@@ -39,6 +39,7 @@ PUBLISHED: Final[tuple[type[DescribedIntEnum] | type[DescribedStrEnum], ...]] = 
     vocabulary.ImportContent,
     vocabulary.ImportStatus,
     vocabulary.MemberKind,
+    vocabulary.Permission,
     vocabulary.PlaybookStatus,
     vocabulary.ReachStatus,
     vocabulary.ReachStepReason,
