@@ -4,10 +4,15 @@ from decimal import Decimal
 from typing import Annotated, TypeAlias
 
 import strawberry
+from pyroaring import BitMap
 
-from seggraph.api.base.errors import UserError
+from seggraph.access import Viewer
+from seggraph.api.base.errors import UserError, user_errors
 from seggraph.api.base.scalars import JSON
+from seggraph.errors import RetryLater, SeggraphError
+from seggraph.services.distributions import distributions
 from seggraph.services.distributions.distributions import Distribution as DistributionView
+from seggraph.vocabulary import MemberKind
 
 FieldName: TypeAlias = Annotated[
     str,
@@ -101,3 +106,16 @@ class Distribution:
                 for bucket in view.buckets
             ],
         )
+
+
+async def distribution_of(
+    viewer: Viewer, kind: MemberKind, audience: BitMap, field: str, buckets: int | None
+) -> Distribution:
+    """The distribution of a field over members, or the errors."""
+    try:
+        found = await distributions.of_audience(viewer, kind, audience, field, buckets)
+    except RetryLater:
+        raise
+    except SeggraphError as error:  # an extension of the field would keep its document from being compiled
+        return Distribution(errors=user_errors(error))
+    return Distribution.of(found)

@@ -13,12 +13,11 @@ from seggraph.api.base.payloads import Warning
 from seggraph.api.base.scalars import JSON
 from seggraph.api.criteria.criteria import CriteriaInput, criteria_of, shown, text_shown
 from seggraph.api.events.events import CustomerValue
-from seggraph.api.members.distributions import BucketCount, Distribution, FieldName
+from seggraph.api.members.distributions import BucketCount, Distribution, FieldName, distribution_of
 from seggraph.api.members.members import Member
 from seggraph.api.reach.reach import Reach
 from seggraph.api.segments.differences import PreviewDiff, SampleSize, sample_of
 from seggraph.errors import Required
-from seggraph.services.distributions import distributions
 from seggraph.services.members.lists import MemberList
 from seggraph.services.previews import previews
 from seggraph.services.previews.previews import Preview
@@ -99,17 +98,14 @@ class SegmentPreview:
             return None
         return CustomerValue.of(await previews.value(caller_of(info).viewer, self.preview))
 
-    @strawberry.field(
-        description="How the values of a field are distributed over the matching members.",
-        extensions=[ReportErrors(Distribution)],
-    )
+    @strawberry.field(description="How the values of a field are distributed over the matching members.")
     async def distribution(self, info: Info, field: FieldName, buckets: BucketCount = None) -> Distribution:
         """Count the values."""
         if self.preview is None:
             return Distribution()
         kind, members = self.preview.kind, self.preview.members
         viewer = caller_of(info).viewer
-        return Distribution.of(await distributions.of_audience(viewer, kind, members, field, buckets))
+        return await distribution_of(viewer, kind, members, field, buckets)
 
     @strawberry.field(
         description="How many members each part of the tree matches by itself: the first 50 parts, the whole first"

@@ -4,10 +4,8 @@ import strawberry
 from strawberry.types import Info
 
 from seggraph.api.base.context import caller_of
-from seggraph.api.base.errors import ReportErrors
 from seggraph.api.events.events import CustomerValue
-from seggraph.api.members.distributions import BucketCount, Distribution, FieldName
-from seggraph.services.distributions import distributions
+from seggraph.api.members.distributions import BucketCount, Distribution, FieldName, distribution_of
 from seggraph.services.members import members
 from seggraph.services.segments.views import SegmentView
 from seggraph.transport.compiled.loading import awaits_loaders
@@ -32,13 +30,10 @@ class SegmentValueFields:
 
     @strawberry.field(
         description="How the values of a field are distributed over the members; of a number field also its sum,"
-        " average and median.",
-        extensions=[ReportErrors(Distribution)],
+        " average and median."
     )
     async def distribution(self, info: Info, field: FieldName, buckets: BucketCount = None) -> Distribution:
         """Count the values."""
         viewer = caller_of(info).viewer
         audience = await members.audience_of(viewer, [self.view.id])
-        return Distribution.of(
-            await distributions.of_audience(viewer, self.view.kind, audience, field, buckets)
-        )
+        return await distribution_of(viewer, self.view.kind, audience, field, buckets)

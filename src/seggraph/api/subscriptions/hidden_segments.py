@@ -62,7 +62,7 @@ def _blank(view: SegmentView) -> SegmentView:
 
 def detached(view: SegmentView) -> Segment:
     """A segment as it was, with its id, from which nothing hangs: there is no segment 0 to look anything up of."""
-    nothing = replace(view, id=0, criteria=None, created_by_id=None, last_modified_by_id=None)
+    nothing = replace(view, id=0, criteria=None, folder_id=None, created_by_id=None, last_modified_by_id=None)
     segment = Segment.of(replace(nothing, created_by_key_id=None, last_modified_by_key_id=None))
     segment.id = ids.encode("Segment", view.id)
     return segment
