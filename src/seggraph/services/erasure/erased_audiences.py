@@ -55,7 +55,14 @@ HOLD_SEGMENTS: Final = """
 NEWEST: Final = 2**63 - 1
 """Beyond every segment."""
 
-SOURCES: Final = "SELECT id FROM sources WHERE workspace_id = $1 AND segment_id = ANY($2)"
+SOURCES: Final = """
+    SELECT id, false AS is_former FROM sources WHERE workspace_id = $1 AND segment_id = ANY($2)
+    UNION ALL
+    SELECT id, true FROM former_sources WHERE workspace_id = $1 AND segment_id = ANY($2)
+"""
+
+OF_SOURCE: Final = (ChunkRole.LINKS, ChunkRole.BLOCKS)
+OF_FORMER_SOURCE: Final = (ChunkRole.FORMER_BLOCKS,)
 
 HISTORY: Final = """
     SELECT id, roaring, causes FROM run_chunks
@@ -215,7 +222,9 @@ class _ErasingAudiences:
         workspace_id, ordinals = self._erasure.workspace_id, self._erasure.ordinals
         sources = await connection.fetch(SOURCES, workspace_id, [row["id"] for row in segments])
         owners = [ChunkOwner(ChunkRole.MEMBERS, row["id"]) for row in segments] + [
-            ChunkOwner(role, row["id"]) for row in sources for role in (ChunkRole.LINKS, ChunkRole.BLOCKS)
+            ChunkOwner(role, row["id"])
+            for row in sources
+            for role in (OF_FORMER_SOURCE if row["is_former"] else OF_SOURCE)
         ]
         erased = await ChunkStore(connection, workspace_id).erase(owners, ordinals)
         gone = {row["id"]: erased.get(ChunkOwner(ChunkRole.MEMBERS, row["id"])) for row in segments}
