@@ -1,4 +1,4 @@
-"""The API as an ASGI application: GraphQL, GraphiQL, its start page, health checks, metrics, downloads and feedback."""
+"""The API as an ASGI application: GraphQL, the console, documents, health checks, metrics, downloads, feedback."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
@@ -25,6 +25,8 @@ from seggraph.api.base.idempotency import IdempotentMutations
 from seggraph.api.operations import monitoring
 from seggraph.api.operations.monitoring import CountedRequests, Monitoring
 from seggraph.api.schema import build_schema
+from seggraph.console import Console
+from seggraph.console.serving import DOCUMENTS as CONSOLE_DOCUMENTS
 from seggraph.context import Context, open_context
 from seggraph.errors import Invalid, NotFound, RetryLater, SeggraphError
 from seggraph.events import Hub
@@ -124,12 +126,13 @@ class Api:
         )
         document_files = DocumentFiles()
         start = StartPage(settings.public_url, document_files.titles, DOCUMENTS)
+        console = Console(settings.public_url)
         self.application = QueriesFirst(
             GRAPHQL,
             known,
             around=partial(_around, settings),
             routes=[
-                Route("/", start.answer),
+                Route(DOCUMENTS, start.answer),
                 document_files.route(DOCUMENTS),
                 *endpoint.routes(GRAPHQL),
                 Route(CLIENT_CONFIGURATION, self._client_configuration),
@@ -140,6 +143,7 @@ class Api:
                 Route(EXPORTED, self._exported),
                 Route(FEEDBACK, self._feedback, methods=["POST"]),
                 ScimEndpoint(self._provisioner).route(),
+                *console.routes(),
             ],
             middleware=[
                 Middleware(CountedRequests, monitoring=self._monitoring),
@@ -173,7 +177,7 @@ class Api:
         """The documents that clients may name by their hash. Raises Invalid for a file that cannot be used."""
         try:
             path = settings.persisted_documents
-            trusted = None if path is None else read_trusted(path)
+            trusted = read_trusted(CONSOLE_DOCUMENTS) | ({} if path is None else read_trusted(path))
         except ValueError as error:
             raise Invalid(f"SEGGRAPH_PERSISTED_DOCUMENTS: {error}") from error
         store = RedisDocumentStore(lambda: None if self._services is None else self._services.redis)
