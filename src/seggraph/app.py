@@ -17,6 +17,7 @@ from starlette.types import ASGIApp
 from starlette_compress import CompressMiddleware
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
+import seggraph
 from seggraph import tasks
 from seggraph.access import Viewer, require_address, require_personal_data
 from seggraph.api.base.context import Caller, caller_factory, user_agent_of
@@ -51,6 +52,9 @@ GRAPHQL: Final = "/graphql"
 DOCUMENTS: Final = "/docs"
 EXPORTED: Final = "/files/exports/{workspace_id}/{export_id}"
 FEEDBACK: Final = "/destinations/{destination_id}/feedback"
+CLIENT_CONFIGURATION: Final = "/client-configuration"
+"""What clients have to know before they sign in."""
+
 REJECTED: Final = "/files/imports/{workspace_id}/{import_id}/rejected.csv"
 ALLOWED_HEADERS: Final = (
     "accept",
@@ -131,6 +135,7 @@ class Api:
                 Route(DOCUMENTS, start.answer),
                 document_files.route(DOCUMENTS),
                 *endpoint.routes(GRAPHQL),
+                Route(CLIENT_CONFIGURATION, self._client_configuration),
                 Route("/healthz", _alive),
                 Route("/readyz", self._ready),
                 Route("/metrics", self._metrics),
@@ -268,6 +273,25 @@ class Api:
         address = None if request.client is None else request.client.host
         require_address(viewer, address)
         return replace(viewer, ip=address, user_agent=user_agent_of(request))
+
+    async def _client_configuration(self, _: Request) -> JSONResponse:
+        """What a client has to know before it signs in. Nothing of it is secret."""
+        settings = self._settings
+        has_provider = settings.jwt_jwks_url is not None and settings.jwt_client_id is not None
+        provider = {
+            "issuer": settings.jwt_issuer,
+            "clientId": settings.jwt_client_id,
+            "audience": settings.jwt_audience,
+            "scopes": list(settings.jwt_scopes),
+        }
+        return JSONResponse(
+            {
+                "version": seggraph.__version__,
+                "signIns": ["TOKEN", *(["OPENID_CONNECT"] if has_provider else [])],
+                "openIdConnect": provider if has_provider else None,
+            },
+            headers={"cache-control": "no-cache"},
+        )
 
     async def _ready(self, _: Request) -> JSONResponse:
         """Whether queries can be answered: the database, its tables and Redis are available."""
