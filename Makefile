@@ -14,7 +14,7 @@ WORKERS ?= 3
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-fast test-matrix coverage chaos bench check static vulnerabilities format lock clean
+.PHONY: help setup demo console console-test test test-fast test-matrix coverage chaos bench check static vulnerabilities format lock clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{printf "%-15s %s\n", $$1, $$2}'
@@ -51,6 +51,12 @@ static: $(STAMP) ## format, lint, types, layers, schema file: all of check excep
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/seggraph schema --check
+
+console: ## build the console into src/seggraph/console/static; needs node and npm
+	cd console && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error && npm run --silent build
+
+console-test: ## use the console in Chromium, on a demo of its own; after make console
+	cd console && npx playwright test
 
 vulnerabilities: ## ask an advisory database about every pinned package; a note if it cannot be reached
 	@python3 scripts/vulnerabilities

@@ -152,7 +152,9 @@ function Builder({ saved, now }: { saved: Built | null; now: Built | null }): Re
   async function save(activate: boolean): Promise<void> {
     setBusy(true);
     const shared = { name, description: description || null, purpose: purpose || null };
-    const criteriaText = isStatic ? undefined : text.trim() || null;
+    // Criteria that were not touched are not sent: some have no text that this reader may see.
+    const isTouched = text !== (saved?.criteriaText ?? '');
+    const criteriaText = isStatic || !isTouched ? undefined : text.trim() || null;
     const criteria = criteriaText === undefined ? {} : { criteriaText };
     let found: readonly Problem[];
     let id: string | undefined;

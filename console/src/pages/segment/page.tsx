@@ -5,7 +5,7 @@ import { useQuery } from 'urql';
 import { useSegmentEvents } from '../../api/events';
 import { usePages } from '../../api/pages';
 import { useViewer } from '../../api/viewer';
-import { ago, count, money, moment, percent } from '../../format';
+import { ago, count, day, money, moment, percent } from '../../format';
 import { graphql } from '../../gql';
 import type { SegmentDetailQuery, SegmentMembersQuery } from '../../gql/graphql';
 import { useAddress } from '../../url';
@@ -226,7 +226,7 @@ function History({ points }: { points: Detail['sizeHistory'] }): ReactNode {
         <thead><tr><th><Trans>Day</Trans></th><th className="number"><Trans>Members</Trans></th><th className="number"><Trans>Entered</Trans></th><th className="number"><Trans>Exited</Trans></th></tr></thead>
         <tbody>
           {points.toReversed().map((point) => (
-            <tr key={point.at}><td>{moment(point.at)}</td><td className="number">{count(point.memberCount)}</td><td className="number">{count(point.entered)}</td><td className="number">{count(point.exited)}</td></tr>
+            <tr key={point.at}><td>{day(point.at)}</td><td className="number">{count(point.memberCount)}</td><td className="number">{count(point.entered)}</td><td className="number">{count(point.exited)}</td></tr>
           ))}
         </tbody>
       </table>
