@@ -1,5 +1,5 @@
 import { Trans, useLingui } from '@lingui/react/macro';
-import { Suspense, useEffect, useMemo, useState, useSyncExternalStore, type ReactNode } from 'react';
+import { lazy, Suspense, useEffect, useMemo, useState, useSyncExternalStore, type ReactNode } from 'react';
 import { Provider, useClient, useQuery } from 'urql';
 import { Link, Redirect, Route, Switch, useLocation } from 'wouter';
 
@@ -18,6 +18,9 @@ import icon from './icon.svg';
 import { SegmentsPage } from './pages/segments/list';
 import { SignIn } from './pages/sign-in';
 import { Mistakes } from './ui/mistakes';
+
+const Builder = lazy(() => import('./pages/builder/page'));
+const SegmentPage = lazy(() => import('./pages/segment/page'));
 
 
 interface Place { href: string; icon: IconName; text: string }
@@ -93,6 +96,9 @@ function Frame({ viewer }: { viewer: Viewer }): ReactNode {
                 <Switch>
                   <Route path="/"><Redirect to="/segments" replace /></Route>
                   <Route path="/segments" component={SegmentsPage} />
+                  <Route path="/segments/new"><Builder /></Route>
+                  <Route path="/segments/:id/edit">{({ id }) => <Builder key={id} id={id} />}</Route>
+                  <Route path="/segments/:id">{({ id }) => <SegmentPage key={id} id={id} />}</Route>
                   <Route>
                     <Empty title={<Trans>There is no such page</Trans>}><Link href="/segments" className="button"><Trans>Go to the segments</Trans></Link></Empty>
                   </Route>

@@ -32,24 +32,7 @@ KEPT: Final = "public, max-age=31536000, immutable"
 LEAST_COMPRESSED_BYTES: Final = 1_024
 BROTLI_QUALITY: Final = 9
 """About 3 % larger than the smallest, in a tenth of the time."""
-PAGES: Final = frozenset(
-    {
-        "",
-        "campaigns",
-        "catalogue",
-        "compare",
-        "deliveries",
-        "destinations",
-        "imports",
-        "members",
-        "playbooks",
-        "segments",
-        "settings",
-        "users",
-        "wall",
-        "webhooks",
-    }
-)
+PAGES: Final = frozenset({"", "segments"})
 """The first parts of the addresses that the console has pages for."""
 
 

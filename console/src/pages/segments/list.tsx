@@ -170,7 +170,6 @@ export function SegmentsPage(): ReactNode {
   return (
     <>
       <PageHead title={<Trans>Segments</Trans>}>
-        {chosen.length > 1 && chosen.length < 6 && <Link className="button" href={`/compare?ids=${chosen.map((row) => row.id).join(',')}`}><Icon name="compare" /><Trans>Compare</Trans></Link>}
         {mayWrite(viewer) && <Link href="/segments/new" className="button primary"><Icon name="plus" /><Trans>New segment</Trans></Link>}
       </PageHead>
       <Tabs
