@@ -111,7 +111,8 @@ class MembershipEvent(SegmentEvent):
 
 @strawberry.type(
     name="SegmentUpdated",
-    description="A segment was edited: its name, description, criteria, settings, visibility or owner.",
+    description="A segment was edited: its name, description, criteria, settings, labels, folder, visibility or"
+    " owner.",
 )
 class UpdatedEvent(SegmentEvent):
     """An edit."""
