@@ -58,6 +58,9 @@ PROGRAMS: Final = (
     Program("ingest"),
     Program("export", quick=("--members", "20000")),
     Program(
+        "upkeep", ("--members", "200000", "--segments", "1000"), ("--refreshes", "20", "--seconds", "30")
+    ),
+    Program(
         "growth",
         ("--sizes", "100000:12", "1000000:1000"),
         ("--sizes", "20000:20", "80000:80", "--events", "3", "--rounds", "2"),

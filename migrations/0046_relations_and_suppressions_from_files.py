@@ -27,7 +27,7 @@ SQL = [
 
 
 class Migration(migrations.Migration):
-    dependencies = [("seggraph", "0044_exports_of_keys")]
+    dependencies = [("seggraph", "0045_history_spans")]
 
     operations = [
         ops.AlterField(

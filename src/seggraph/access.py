@@ -4,7 +4,7 @@ A service checks here before it acts, and takes the visibility conditions of its
 the viewer may not see is treated as if it did not exist.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum, auto
@@ -12,7 +12,7 @@ from ipaddress import IPv4Network, IPv6Network, ip_address
 from typing import Final, TypeAlias
 
 from seggraph.errors import Forbidden, Path
-from seggraph.vocabulary import ApiKeyScope, Role, Visibility
+from seggraph.vocabulary import ApiKeyScope, Permission, Role, Visibility
 
 Network: TypeAlias = IPv4Network | IPv6Network
 
@@ -251,6 +251,13 @@ def require_attribute_change(viewer: Viewer, of_others: Sequence[str]) -> None:
         )
 
 
+def require_label_management(viewer: Viewer) -> None:
+    """Raise Forbidden unless the viewer may edit and delete labels and folders, which everybody's segments have."""
+    require_write(viewer)
+    if not viewer.manages_all:
+        raise Forbidden("Only administrators and leaders may change or delete labels and folders.")
+
+
 def is_segment_manager(viewer: Viewer, *, created_by_id: int | None) -> bool:
     """Whether a segment is among those that the viewer manages.
 
@@ -373,3 +380,45 @@ def require_destination_management(viewer: Viewer) -> None:
 def is_admin(viewer: Viewer) -> bool:
     """Whether the viewer administers the workspace."""
     return viewer.role is Role.ADMIN and viewer.scope is ApiKeyScope.ADMIN
+
+
+def _require_managing(viewer: Viewer) -> None:
+    require_write(viewer)
+    if not viewer.manages_all:
+        raise Forbidden("Only administrators and leaders may change what others created.")
+
+
+def _require_imports_of_others(viewer: Viewer) -> None:
+    require_right(viewer, Right.READ)
+    if not viewer.sees_imports_of_others:
+        raise Forbidden("In this workspace you see only the imports that you created.")
+
+
+PERMISSIONS: Final[Mapping[Permission, Callable[[Viewer], None]]] = {
+    Permission.READ: lambda viewer: require_right(viewer, Right.READ),
+    Permission.SEE_PERSONAL_DATA: require_personal_data,
+    Permission.SEND_DATA: require_ingest,
+    Permission.WRITE: require_write,
+    Permission.MANAGE_ALL: _require_managing,
+    Permission.MANAGE_LABELS: require_label_management,
+    Permission.MANAGE_DESTINATIONS: require_destination_management,
+    Permission.SEE_IMPORTS_OF_OTHERS: _require_imports_of_others,
+    Permission.ERASE_MEMBERS: require_erasure,
+    Permission.SUPPRESS_ADDRESSES: require_suppression,
+    Permission.RELEASE_ADDRESSES: require_suppression_removal,
+    Permission.ADMINISTER: require_admin,
+    Permission.PROVISION: require_provisioning,
+}
+"""What is asked of a viewer for each permission: the same that the services ask."""
+
+
+def permissions_of(viewer: Viewer) -> list[Permission]:
+    """What the viewer may do, whatever object it is about."""
+    found = []
+    for permission, require in PERMISSIONS.items():
+        try:
+            require(viewer)
+        except Forbidden:
+            continue
+        found.append(permission)
+    return found

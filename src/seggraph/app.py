@@ -1,4 +1,4 @@
-"""The API as an ASGI application: GraphQL, GraphiQL, its start page, health checks, metrics, downloads and feedback."""
+"""The API as an ASGI application: GraphQL, the console, documents, health checks, metrics, downloads, feedback."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
@@ -17,6 +17,7 @@ from starlette.types import ASGIApp
 from starlette_compress import CompressMiddleware
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
+import seggraph
 from seggraph import tasks
 from seggraph.access import Viewer, require_address, require_personal_data
 from seggraph.api.base.context import Caller, caller_factory, user_agent_of
@@ -24,6 +25,8 @@ from seggraph.api.base.idempotency import IdempotentMutations
 from seggraph.api.operations import monitoring
 from seggraph.api.operations.monitoring import CountedRequests, Monitoring
 from seggraph.api.schema import build_schema
+from seggraph.console import Console
+from seggraph.console.serving import DOCUMENTS as CONSOLE_DOCUMENTS
 from seggraph.context import Context, open_context
 from seggraph.errors import Invalid, NotFound, RetryLater, SeggraphError
 from seggraph.events import Hub
@@ -49,6 +52,9 @@ GRAPHQL: Final = "/graphql"
 DOCUMENTS: Final = "/docs"
 EXPORTED: Final = "/files/exports/{workspace_id}/{export_id}"
 FEEDBACK: Final = "/destinations/{destination_id}/feedback"
+CLIENT_CONFIGURATION: Final = "/client-configuration"
+"""What clients have to know before they sign in."""
+
 REJECTED: Final = "/files/imports/{workspace_id}/{import_id}/rejected.csv"
 ALLOWED_HEADERS: Final = (
     "accept",
@@ -120,14 +126,16 @@ class Api:
         )
         document_files = DocumentFiles()
         start = StartPage(settings.public_url, document_files.titles, DOCUMENTS)
+        console = Console(settings.public_url)
         self.application = QueriesFirst(
             GRAPHQL,
             known,
             around=partial(_around, settings),
             routes=[
-                Route("/", start.answer),
+                Route(DOCUMENTS, start.answer),
                 document_files.route(DOCUMENTS),
                 *endpoint.routes(GRAPHQL),
+                Route(CLIENT_CONFIGURATION, self._client_configuration),
                 Route("/healthz", _alive),
                 Route("/readyz", self._ready),
                 Route("/metrics", self._metrics),
@@ -135,6 +143,7 @@ class Api:
                 Route(EXPORTED, self._exported),
                 Route(FEEDBACK, self._feedback, methods=["POST"]),
                 ScimEndpoint(self._provisioner).route(),
+                *console.routes(),
             ],
             middleware=[
                 Middleware(CountedRequests, monitoring=self._monitoring),
@@ -168,7 +177,7 @@ class Api:
         """The documents that clients may name by their hash. Raises Invalid for a file that cannot be used."""
         try:
             path = settings.persisted_documents
-            trusted = None if path is None else read_trusted(path)
+            trusted = read_trusted(CONSOLE_DOCUMENTS) | ({} if path is None else read_trusted(path))
         except ValueError as error:
             raise Invalid(f"SEGGRAPH_PERSISTED_DOCUMENTS: {error}") from error
         store = RedisDocumentStore(lambda: None if self._services is None else self._services.redis)
@@ -264,6 +273,25 @@ class Api:
         address = None if request.client is None else request.client.host
         require_address(viewer, address)
         return replace(viewer, ip=address, user_agent=user_agent_of(request))
+
+    async def _client_configuration(self, _: Request) -> JSONResponse:
+        """What a client has to know before it signs in. Nothing of it is secret."""
+        settings = self._settings
+        has_provider = settings.jwt_jwks_url is not None and settings.jwt_client_id is not None
+        provider = {
+            "issuer": settings.jwt_issuer,
+            "clientId": settings.jwt_client_id,
+            "audience": settings.jwt_audience,
+            "scopes": list(settings.jwt_scopes),
+        }
+        return JSONResponse(
+            {
+                "version": seggraph.__version__,
+                "signIns": ["TOKEN", *(["OPENID_CONNECT"] if has_provider else [])],
+                "openIdConnect": provider if has_provider else None,
+            },
+            headers={"cache-control": "no-cache"},
+        )
 
     async def _ready(self, _: Request) -> JSONResponse:
         """Whether queries can be answered: the database, its tables and Redis are available."""

@@ -7,6 +7,7 @@ that is not a `SeggraphError` is a defect or an outage: edges mask it and log it
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import ClassVar
 
@@ -188,11 +189,34 @@ class Duplicate(SeggraphError):
     code = ErrorCode.DUPLICATE
 
 
+@dataclass(frozen=True, slots=True)
+class TextSpan:
+    """A part of a text: line and column of its first character, from 1, and offsets in characters, the end excluded."""
+
+    line: int
+    column: int
+    start: int
+    end: int
+
+
 class CriteriaError(SeggraphError):
     """The criteria have an error; reason says which one, and path says where."""
 
     code = ErrorCode.CRITERIA_INVALID
     family: ClassVar[ErrorCode | None] = ErrorCode.CRITERIA_INVALID
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        path: Sequence[str | int] = (),
+        span: TextSpan | None = None,
+        suggestions: Sequence[str] = (),
+    ) -> None:
+        """`span` is where in a text the error is; `suggestions` are what could stand there instead."""
+        super().__init__(message, path=path)
+        self.span = span
+        self.suggestions = tuple(suggestions)
 
 
 class CriteriaSyntaxError(CriteriaError):
@@ -205,14 +229,12 @@ class CriteriaSyntaxError(CriteriaError):
         message: str,
         *,
         path: Sequence[str | int] = (),
-        line: int = 1,
-        column: int = 1,
+        span: TextSpan | None = None,
+        suggestions: Sequence[str] = (),
         found: str = "",
         expected: Sequence[str] = (),
     ) -> None:
-        super().__init__(message, path=path)
-        self.line = line
-        self.column = column
+        super().__init__(message, path=path, span=span, suggestions=suggestions)
         self.found = found
         self.expected = tuple(expected)
 

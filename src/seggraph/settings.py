@@ -53,6 +53,13 @@ class Settings(BaseSettings):
     )
     jwt_issuer: str = Field("seggraph", description="Required `iss` of a token.")
     jwt_audience: str = Field("seggraph", description="Required `aud` of a token.")
+    jwt_client_id: str | None = Field(
+        None,
+        description="The id of the public client with which browsers sign in at `jwt_issuer` (OpenID Connect).",
+    )
+    jwt_scopes: tuple[str, ...] = Field(
+        ("openid", "profile", "email"), description="The scopes that browsers ask for, as a JSON list."
+    )
     jwt_subject_claim: str = Field(
         "sub",
         min_length=1,

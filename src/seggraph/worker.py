@@ -1,4 +1,4 @@
-"""The worker process: jobs on ARQ, the sweeper, the ticks and the sending of webhook messages.
+"""The worker process: jobs on ARQ, the sweeper, the ticks, the sending of webhook messages and the vacuum of chunks.
 
 Several workers can run at the same time. Only this module knows how ARQ runs jobs. A job unpacks its arguments and
 calls one service.
@@ -8,6 +8,7 @@ import asyncio
 import secrets
 from collections.abc import Awaitable
 from contextlib import suppress
+from itertools import count
 from typing import Any, Final, cast
 
 import structlog
@@ -30,7 +31,7 @@ from seggraph.services.exports import runs as export_runs
 from seggraph.services.history import run_compaction
 from seggraph.services.imports import runs as import_runs
 from seggraph.services.members import bulk_edit_runs, sort_index_builds
-from seggraph.services.operations import sweeping
+from seggraph.services.operations import sweeping, vacuuming
 from seggraph.services.recompute import recompute
 from seggraph.services.refresh import refresh, ticks
 from seggraph.services.webhooks import runs as webhook_runs
@@ -40,7 +41,7 @@ from seggraph.vocabulary import MemberKind
 
 log = structlog.get_logger()
 
-POLL_SECONDS: Final = 0.25
+POLL_SECONDS: Final = 0.5
 """How often the worker looks at the queue without a token, to find jobs whose token was lost."""
 WAIT_SECONDS: Final = 5
 """How long the worker waits for a token at once. It is less than the time limit of the connection."""
@@ -50,6 +51,8 @@ SPARE_CONNECTIONS: Final = 4
 TAKEN_SECONDS: Final = 8
 """After this time another worker may start the job of a killed worker. If the job still runs, its lease decides."""
 HEALTH_SECONDS: Final = 10
+SWEEPS_BETWEEN: Final = 15
+"""Every so many sweeps what is seldom due is looked for too."""
 RETRY_SECONDS: Final = 0.5
 GRACE_SECONDS: Final = 30
 IMPORT_SECONDS: Final = 300
@@ -173,6 +176,7 @@ async def run_worker(context: Context, stopping: asyncio.Event) -> None:
         asyncio.create_task(_sweep_forever(context), name="seggraph-sweeper"),
         asyncio.create_task(_tick_forever(context), name="seggraph-ticks"),
         asyncio.create_task(webhook_runs.serve(context), name="seggraph-webhooks"),
+        asyncio.create_task(vacuuming.serve(context), name="seggraph-vacuum"),
     ]
     waiting = asyncio.create_task(stopping.wait())
     log.info("worker_started")
@@ -298,9 +302,9 @@ async def _tick_forever(context: Context) -> None:
 
 
 async def _sweep_forever(context: Context) -> None:
-    while True:
+    for number in count():
         try:
-            await sweeping.sweep(context)
+            await sweeping.sweep(context, also_seldom=number % SWEEPS_BETWEEN == 0)
         except RetryLater as error:
             log.warning("sweep_waits", reason=error.message)
         except Exception:  # the outermost loop: the next sweep may succeed

@@ -16,6 +16,7 @@ UNAUDITED: Final = {
     "recordEvents": "data of integrations",
     "relateMembers": "data of integrations",
     "recordCampaignMetrics": "data of integrations",
+    "setFavourites": "what a user keeps at hand changes nothing for anybody else",
 }
 """The mutations that leave no entry, and why."""
 
@@ -67,6 +68,7 @@ def given(world: World) -> dict[str, dict[str, Any]]:
         "cloneSegment": {"id": objects["Segment"], "name": "clone"},
         "addSegmentMembers": {"segmentIds": [world.objects["List"]["Segment"]], "externalIds": ["p002"]},
         "removeSegmentMembers": {"segmentIds": [world.objects["List"]["Segment"]], "externalIds": ["p002"]},
+        "unblockSegmentMembers": {"segmentIds": [world.objects["List"]["Segment"]], "externalIds": ["p002"]},
         "suppressAddresses": {"channel": "EMAIL", "addresses": ["new@example.com"]},
         "unsuppressAddresses": {"channel": "EMAIL", "addresses": ["new@example.com"]},
         "importSuppressions": {"file": None, "channel": "EMAIL", "column": "email"},
@@ -85,11 +87,18 @@ def given(world: World) -> dict[str, dict[str, Any]]:
         "deleteDestination": {"id": world.objects["Draft"]["Destination"]},
         **{f"{verb}Segment": draft for verb in ("activate", "recalculate", "archive", "unarchive")},
         "deleteSegment": over,
+        **{f"{verb}Segments": {"ids": [world.objects["Draft"]["Segment three"]]} for verb in BULK},
+        "deleteSegments": {"ids": [world.objects["Draft"]["Segment four"]]},
+        "labelSegments": {"ids": [objects["Segment"]], "addLabelIds": [objects["Label"]]},
+        "putSegmentsIntoFolder": {"ids": [objects["Segment"]], "folderId": objects["Folder"]},
         "setCampaignStatus": {"id": world.objects["Draft"]["Campaign too"], "status": "ACTIVE"},
     }
 
 
+BULK: Final = ("activate", "recalculate", "pause", "resume", "archive", "unarchive")
+
 ORDER: Final = (
+    *(f"{verb}Segments" for verb in BULK),
     *("activateSegment", "recalculateSegment", "pauseSegment", "resumeSegment"),
     *("archiveSegment", "unarchiveSegment", "suppressAddresses", "unsuppressAddresses"),
     *("addSegmentMembers", "removeSegmentMembers", "recordEvents", "deleteEvents"),
@@ -117,6 +126,9 @@ async def prepared(world: World, admin: Product, connection: asyncpg.Connection)
     static = {"kind": "PERSON", "type": "STATIC"}
     world.keep("List", "Segment", await made("createSegment", "segment", name="list", **static))
     open_ = reachable(world)["Segment"]
+    for type_ in (" three", " four"):
+        draft = await made("createSegment", "segment", name=f"draft{type_}", **segment)
+        world.keep("Draft", f"Segment{type_}", draft)
     for type_ in ("", " too"):
         draft = await made("createSegment", "segment", name=f"draft{type_}", **segment)
         world.keep("Draft", f"Segment{type_}", draft)

@@ -6,7 +6,7 @@ the walk fail until the tables here say what it is.
 
 import json
 import re
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Collection, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -63,6 +63,16 @@ TABLES = Tables(
         "withdrawToken.userId": "User",
         **{f"{verb}ApiKey.id": "ApiKey" for verb in ("update", "rotate", "revoke")},
         "discardExport.id": "Export",
+        "ids": "Segment",
+        "labelIds": "Label",
+        "addLabelIds": "Label",
+        "removeLabelIds": "Label",
+        "folderIds": "Folder",
+        "folderId": "Folder",
+        "parentId": "Folder",
+        "campaignIds": "Campaign",
+        "lastModifiedBy": "User",
+        **{f"{verb}{kind}.id": kind for verb in ("update", "delete") for kind in ("Label", "Folder")},
         "deleteImportTemplate.id": "ImportTemplate",
         "segment": "Segment",
         "segment.id": "Segment",
@@ -179,6 +189,11 @@ MAY: Mapping[str, str] = {
             "deleteSegment",
             "addSegmentMembers",
             "removeSegmentMembers",
+            "unblockSegmentMembers",
+            "updateLabel",
+            "deleteLabel",
+            "updateFolder",
+            "deleteFolder",
             "startImport",
             "cancelAttributeChange",
             "cancelBulkEdit",
@@ -191,6 +206,25 @@ MAY: Mapping[str, str] = {
         (
             "changeAttribute",
             "cloneSegment",
+            "createLabel",
+            "createFolder",
+            *(
+                f"{verb}Segments"
+                for verb in (
+                    *(
+                        "activate",
+                        "archive",
+                        "delete",
+                        "label",
+                        "pause",
+                        "recalculate",
+                        "resume",
+                        "unarchive",
+                    ),
+                )
+            ),
+            "putSegmentsIntoFolder",
+            "setFavourites",
             "combineSegments",
             "createCampaign",
             "createExport",
@@ -320,12 +354,12 @@ def codes_in(answer: Mapping[str, Any]) -> list[str]:
 
 
 def require_nothing_hidden(
-    world: World, asker: Asker, what: object, answer: Mapping[str, Any], *, given: str = ""
+    world: World, asker: Asker, what: object, answer: Mapping[str, Any], *, given: Collection[str] = ()
 ) -> None:
     """Fail if an answer tells of anything that is hidden from the asker; `given` is what they sent themselves."""
     text = json.dumps(answer, ensure_ascii=False)
-    if given:
-        text = text.replace(given, "").replace(given.lower(), "")
+    for one in given:
+        text = text.replace(one, "").replace(one.lower(), "")
     for word in asker.access.unseen:
         for trace in world.traces(word):
             assert trace not in text, (asker.name, trace, what, text)
@@ -385,7 +419,8 @@ async def try_everything(world: World, asker: Asker) -> None:
                     for value in pair:
                         operation = WALK.trial(root, name, objects | {"Node": value}, place, value)
                         answer = await answer_to(asker.product, operation)
-                        require_nothing_hidden(world, asker, operation, answer, given=value)
+                        given = {str(one) for _, one in values_in(operation.variables) if ids.split(str(one))}
+                        require_nothing_hidden(world, asker, operation, answer, given=given | {value})
                         text = json.dumps(answer).replace(value, "…").replace(value.lower(), "…")
                         answers.append(INSTANT.sub("…", text))
                     assert answers[0] == answers[1], (asker.name, operation)

@@ -413,3 +413,68 @@ async def test_the_list_is_read_page_by_page_in_few_statements(
             return len(counted)
 
         assert await statements(2) == await statements(7) < 12
+
+
+BLOCKED = """
+    query ($id: ID!) {
+      segment(id: $id) {
+        blockedMembers(first: 10) {
+          totalCount edges { sources playbooks { name } node { externalId } }
+        }
+      }
+    }
+"""
+UNBLOCK = REMOVE.replace("removeSegmentMembers", "unblockSegmentMembers")
+ERASE = """
+    mutation { deleteMembers(input: {kind: ACCOUNT, externalIds: ["c"]}) { deleted errors { code } } }
+"""
+
+
+async def test_a_playbook_that_comes_back_does_not_add_whom_a_person_removed(product: Product) -> None:
+    # given a playbook that fills a segment, and members that were removed from it
+    await upsert(product, "a", "b", "c")
+    listed, other = await create(product, "Listed"), await create(product, "Other")
+    playbook = await made(product, "Germans", listed)
+    await ready(product, listed)
+    await product.run(REMOVE, input={"segmentIds": [listed], "externalIds": ["a", "b", "c"]})
+    blocked = (await product.run(BLOCKED, id=listed))["segment"]["blockedMembers"]
+    edge = {"sources": ["PLAYBOOK"], "playbooks": [{"name": "Germans"}]}
+    assert blocked == {
+        "totalCount": 3,
+        "edges": [{**edge, "node": {"externalId": name}} for name in ("a", "b", "c")],
+    }
+
+    # when the playbook leaves the segment, one of them is erased, and another one given back to automation
+    update = {"id": playbook["id"], "addToSegmentIds": [other]}
+    assert (await product.run(UPDATE, input=update))["updatePlaybook"]["errors"] == []
+    erased = (await product.run(ERASE))["deleteMembers"]
+    assert (erased["deleted"], erased["errors"]) == (1, [])
+    report = (await product.run(UNBLOCK, input={"segmentIds": [listed], "externalIds": ["b", "nobody"]}))[
+        "unblockSegmentMembers"
+    ]
+    assert (report["changed"], report["alreadyDone"], report["notFound"]) == (1, 0, ["nobody"])
+    blocked = (await product.run(BLOCKED, id=listed))["segment"]["blockedMembers"]
+    assert blocked == {"totalCount": 1, "edges": [{**edge, "node": {"externalId": "a"}}]}
+
+    # then the playbook adds the one and not the other when it is back
+    update = {"id": playbook["id"], "addToSegmentIds": [listed, other]}
+    assert (await product.run(UPDATE, input=update))["updatePlaybook"]["errors"] == []
+    await ready(product, listed)
+    segment = (await product.run(SEGMENT, id=listed))["segment"]
+    assert [edge["node"]["externalId"] for edge in segment["members"]["edges"]] == ["b"]
+    assert segment["sources"][2]["blockedCount"] == 1
+
+    # and who is given back while it adds enters with the next refresh
+    async with product.subscribe(EVENTS, ids=[listed]) as events:
+        await events.until("SegmentSnapshot")
+        await product.run(UNBLOCK, input={"segmentIds": [listed], "externalIds": ["a"]})
+        entered = await events.until("MembershipChanged")
+        assert [one["externalId"] for one in entered["enteredSample"]] == ["a"]
+    assert (await product.run(BLOCKED, id=listed))["segment"]["blockedMembers"]["totalCount"] == 0
+
+    # when the playbook is deleted while it is away, nothing of it is left
+    await product.run(REMOVE, input={"segmentIds": [listed], "externalIds": ["a"]})
+    update = {"id": playbook["id"], "addToSegmentIds": [other]}
+    assert (await product.run(UPDATE, input=update))["updatePlaybook"]["errors"] == []
+    await product.run(DELETE, input={"id": playbook["id"]})
+    assert (await product.run(BLOCKED, id=listed))["segment"]["blockedMembers"]["totalCount"] == 0

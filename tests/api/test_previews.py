@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 import asyncpg
+import pytest
 
 from seggraph.access import Viewer
 from seggraph.context import Context
@@ -366,3 +367,138 @@ async def test_criteria_that_are_too_much_are_refused_with_what_would_help(
             while (reach := (await events.next())["segment"]["reach"])["status"] != "FAILED":
                 pass
         assert reach["error"]["code"] == "CRITERIA_TOO_EXPENSIVE"
+
+
+IN_STEP = """
+    query ($input: PreviewSegmentInput!) {
+      previewSegment(input: $input) {
+        memberCount criteria criteriaText nodeCounts { path memberCount } diffToSaved { entered exited unchanged }
+        errors { code message path ... on CriteriaError { reason line column start end suggestions } }
+      }
+    }
+"""
+
+
+async def test_tree_and_text_of_a_preview_are_in_step_and_mistakes_have_places(product: Product) -> None:
+    await fill(product)
+    segment = (
+        await product.run(
+            CREATE, input={"name": "Large", "kind": "ACCOUNT", "type": "DYNAMIC", "criteria": LARGE}
+        )
+    )["createSegment"]["segment"]["id"]
+
+    async def of(text: str, **given: Any) -> dict[str, Any]:
+        answer = await product.run(IN_STEP, input={"kind": "ACCOUNT", "criteriaText": text, **given})
+        found: dict[str, Any] = answer["previewSegment"]
+        return found
+
+    # given a text, the tree is that of it, and each part is counted
+    found = await of("country='DE' and (employees>=100)")
+    assert (found["memberCount"], found["criteria"]) == (2, {"all": [DE, LARGE]})
+    assert found["criteriaText"] == "country = 'DE' AND employees >= 100"
+    assert found["nodeCounts"] == [
+        {"path": [], "memberCount": 2},
+        {"path": ["all", "0"], "memberCount": 3},
+        {"path": ["all", "1"], "memberCount": 3},
+    ]
+    assert found["diffToSaved"] is None
+    again = await product.run(IN_STEP, input={"kind": "ACCOUNT", "criteria": found["criteria"]})
+    assert again["previewSegment"]["criteriaText"] == found["criteriaText"]
+
+    # with a segment it is compared with that, and must not refer to it
+    compared = (await of("country = 'DE'", segmentId=segment))["diffToSaved"]
+    assert compared["entered"] + compared["unchanged"] == 3
+    circle = await of("IN SEGMENT 'Large'", segmentId=segment)
+    assert (circle["memberCount"], circle["criteria"]) == (None, None)
+    assert [error["code"] for error in circle["errors"]] == ["SEGMENT_CYCLE"]
+
+    # every mistake says where it is in the text, and what could stand there
+    text = "contry = 'DE'\n  AND employes > 5 AND employees CONTAINS 'x'"
+    errors = (await of(text))["errors"]
+    assert [text[error["start"] : error["end"]] for error in errors] == [
+        *("contry", "employes", "employees CONTAINS 'x'")
+    ]
+    assert [(error["line"], error["column"]) for error in errors] == [(1, 1), (2, 7), (2, 24)]
+    assert [error["suggestions"] for error in errors[:2]] == [["country"], ["employees"]]
+    assert "GT" in errors[2]["suggestions"]
+    [error] = (await of("country = 'DE' ANDD x = 1"))["errors"]
+    assert (error["start"], error["end"], error["suggestions"]) == (15, 19, ["AND"])
+    # a tree has paths instead
+    answer = await product.run(
+        IN_STEP,
+        input={
+            "kind": "ACCOUNT",
+            "criteria": {"all": [DE, {"attribute": {"field": "contry", "op": "IS_SET"}}]},
+        },
+    )
+    [error] = answer["previewSegment"]["errors"]
+    assert (error["line"], error["start"], error["suggestions"]) == (None, None, ["country"])
+
+
+SPREAD = """
+    query ($input: PreviewSegmentInput!, $field: String!, $buckets: Int) {
+      previewSegment(input: $input) {
+        distribution(field: $field, buckets: $buckets) {
+          memberCount unsetCount otherCount isEstimate minimum maximum sum average median
+          buckets { value start end count } errors { code path }
+        }
+      }
+    }
+"""
+
+
+async def test_the_values_of_a_field_are_distributed_over_members(product: Product) -> None:
+    await fill(product)
+    rows = [
+        {"externalId": "a", "attributes": {"plan": "free", "sports": ["golf", "chess"], "born": "2020-01-31"}}
+    ]
+    rows += [{"externalId": "b", "attributes": {"plan": "free", "sports": ["golf"], "born": "2020-03-01"}}]
+    await product.run(UPSERT, kind="ACCOUNT", members=rows)
+    segment = await list_of(product, "Two", ["a", "b"])
+
+    async def of(field: str, buckets: int | None = None) -> dict[str, Any]:
+        variables = {"input": {"kind": "ACCOUNT", "criteria": DE}, "field": field, "buckets": buckets}
+        found: dict[str, Any] = (await product.run(SPREAD, **variables))["previewSegment"]["distribution"]
+        return found
+
+    # given three members, a number has ranges and sums
+    found = await of("employees", 2)
+    assert [(one["start"], one["end"], one["count"]) for one in found["buckets"]] == [
+        ("10", "255", 2),
+        ("255", "500", 1),
+    ]
+    assert (found["memberCount"], found["unsetCount"], found["isEstimate"]) == (3, 0, False)
+    assert (found["minimum"], found["maximum"], found["sum"], found["median"]) == (
+        "10",
+        "500",
+        "610",
+        "100",
+    )
+    assert float(found["average"]) == pytest.approx(610 / 3)
+    # other fields have their frequent values
+    found = await of("plan")
+    assert [(one["value"], one["count"]) for one in found["buckets"]] == [("free", 2)]
+    assert (found["unsetCount"], found["otherCount"], found["sum"]) == (1, 0, None)
+    assert [(one["value"], one["count"]) for one in (await of("sports"))["buckets"]] == [
+        ("golf", 2),
+        ("chess", 1),
+    ]
+    found = await of("externalId", 1)
+    assert ([one["value"] for one in found["buckets"]], found["otherCount"]) == (["a"], 2)
+    born = await of("born", 1)
+    assert (born["minimum"], born["maximum"], born["buckets"][0]["count"]) == ("2020-01-31", "2020-03-01", 2)
+    # a segment has them too
+    query = """
+        query ($id: ID!) { segment(id: $id) { distribution(field: "employees", buckets: 1) {
+          sum buckets { count } } } }
+    """
+    found = (await product.run(query, id=segment))["segment"]["distribution"]
+    assert found == {"sum": "110", "buckets": [{"count": 2}]}
+    # and mistakes are errors of the field
+    for field, buckets, error in (
+        ("employes", None, ("CRITERIA_INVALID", ["field"])),
+        ("shippingAddress.city", None, ("INVALID", ["field"])),
+        ("employees", 0, ("TOO_LARGE", ["buckets"])),
+    ):
+        [only] = (await of(field, buckets))["errors"]
+        assert (only["code"], only["path"]) == error

@@ -212,3 +212,20 @@ async def test_who_may_not_see_personal_data_cannot_unmark_it(admin: Product, te
     shown = await called(admin, "updateAttribute", "attribute { isPersonal }", kind="PERSON", name="ssn")
     assert shown["attribute"] == {"isPersonal": True}
     assert await codes(admin, update, kind="PERSON", name="ssn", isPersonal=False) == []
+
+
+async def test_permissions_say_what_the_credentials_allow(server: Server, viewer: Viewer) -> None:
+    query = "{ viewer { permissions } }"
+    member = await new_viewer("", Role.TEAM_MEMBER, workspace_id=viewer.workspace_id)
+    key = """
+        mutation { createApiKey(input: {name: "k", scope: READ_WITHOUT_PERSONAL_DATA}) { secret errors { code } } }
+    """
+    async with server.sign_in(viewer) as admin, server.sign_in(member) as team:
+        found = (await admin.run(query))["viewer"]["permissions"]
+        assert {"ADMINISTER", "MANAGE_ALL", "ERASE_MEMBERS", "PROVISION"} <= set(found)
+        assert (await team.run(query))["viewer"]["permissions"] == [
+            *("READ", "SEE_PERSONAL_DATA", "SEND_DATA", "WRITE", "SUPPRESS_ADDRESSES")
+        ]
+        secret = (await admin.run(key))["createApiKey"]["secret"]
+    async with server.connect(secret) as program:
+        assert (await program.run(query))["viewer"]["permissions"] == ["READ", "SEE_IMPORTS_OF_OTHERS"]

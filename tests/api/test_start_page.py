@@ -8,6 +8,7 @@ from urllib.parse import urldefrag, urljoin
 import httpx
 import pytest
 
+import seggraph
 from seggraph.access import Viewer
 from seggraph.context import Context
 from seggraph.transport.pages import documents
@@ -148,3 +149,25 @@ def _require_headers(answer: httpx.Response) -> None:
     assert answer.headers["x-content-type-options"] == "nosniff"
     assert "strict-transport-security" not in answer.headers
     assert len(answer.headers.get_list("x-content-type-options")) == 1
+
+
+async def test_how_to_sign_in_is_said_to_everybody(server: Server, context: Context) -> None:
+    async with httpx.AsyncClient() as client:
+        answer = await client.get(f"{root_of(server)}client-configuration")
+        assert answer.json() == {"version": seggraph.__version__, "signIns": ["TOKEN"], "openIdConnect": None}
+        settings = context.settings.model_copy(
+            update={
+                "jwt_jwks_url": "https://id.example/jwks",
+                "jwt_client_id": "console",
+                "jwt_issuer": "https://id",
+            }
+        )
+        async with serving(replace(context, settings=settings)) as other:
+            found = (await client.get(f"{root_of(other)}client-configuration")).json()
+    assert found["signIns"] == ["TOKEN", "OPENID_CONNECT"]
+    assert found["openIdConnect"] == {
+        "issuer": "https://id",
+        "clientId": "console",
+        "audience": "seggraph",
+        "scopes": ["openid", "profile", "email"],
+    }

@@ -323,6 +323,9 @@ async def _rest(world: World, product: Product) -> None:
     await called(product, "declareAttribute", "attribute { name }", kind="PERSON", name="plan", type="STRING")
     personal = {"kind": "PERSON", "name": "nickname", "type": "STRING", "isPersonal": True}
     await called(product, "declareAttribute", "attribute { isPersonal }", **personal)
+    for name, kind in (("createLabel", "label"), ("createFolder", "folder")):
+        made = await called(product, name, f"{kind} {{ id }}", name=f"{OPEN} {kind}")
+        world.keep(OPEN, kind.title(), made[kind]["id"])
     addresses = [f"{OPEN.lower()}@example.com", f"a@{PERSONAL.lower()}.example"]
     await called(product, "suppressAddresses", "changed", channel="EMAIL", addresses=addresses)
 

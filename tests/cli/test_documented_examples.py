@@ -29,6 +29,7 @@ EXPECTED: Final[Mapping[tuple[str, int], str]] = {
     ("docs/segments.md", 0): "CONFLICT",  # the version of the example is the reader's
     ("docs/segments.md", 1): "CONFLICT",
     ("docs/bulk-edits.md", 2): "BAD_TRANSITION",  # the demo's bulk edit is over
+    ("docs/criteria-text.md", 0): "CRITERIA_INVALID",  # it shows what mistakes look like
     ("docs/destinations.md", 0): "INVALID",  # example.com has no such service
     ("docs/webhooks.md", 0): "INVALID",  # where names cannot be looked up
     ("docs/imports.md", 0): "NOT_FOUND",  # the file has to be uploaded first

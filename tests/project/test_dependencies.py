@@ -28,7 +28,6 @@ NEEDED_BY_OTHERS = {
 """Dependencies that src does not import, and who needs them."""
 
 TOOLS = {
-    "brotli",
     "gql",
     "hatchling",
     "httpx",

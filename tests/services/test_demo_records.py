@@ -9,11 +9,17 @@ from seggraph.access import Viewer
 from seggraph.context import Context
 from seggraph.demo import records as demo_records
 from seggraph.demo import seeding
-from seggraph.demo.segments import RECORD_SEGMENTS
+from seggraph.demo.segments import EXAMPLE_FOLDERS, EXAMPLE_LABELS, RECORD_SEGMENTS
 from seggraph.vocabulary import MemberKind, RelationType
 
 AS_OF = date(2026, 3, 1)
 COUNTS = "SELECT (SELECT count(*) FROM members), (SELECT count(*) FROM relations), (SELECT count(*) FROM playbooks)"
+
+LABELLED = """
+    SELECT l.name AS label, s.name FROM segment_labels o JOIN labels l ON l.id = o.label_id
+    JOIN segments s ON s.id = o.segment_id
+"""
+FILED = "SELECT f.name AS folder, s.name FROM segments s JOIN folders f ON f.id = s.folder_id"
 
 
 def test_records_are_the_same_each_time_and_others_for_another_seed() -> None:
@@ -39,5 +45,9 @@ async def test_seeding_stores_every_kind_and_relation_once(
         row["name"] for row in await connection.fetch("SELECT name FROM segments WHERE status = 'ACTIVE'")
     }
     assert names >= {segment.name for segment in RECORD_SEGMENTS}
+    labelled = {(row["label"], row["name"]) for row in await connection.fetch(LABELLED)}
+    assert labelled == {(label, name) for label, (_, named) in EXAMPLE_LABELS.items() for name in named}
+    filed = {(row["folder"], row["name"]) for row in await connection.fetch(FILED)}
+    assert filed == {(folder, name) for folder, named in EXAMPLE_FOLDERS.items() for name in named}
     assert await seed() == first
     assert await seeding.count_members(viewer.workspace_id) == 200

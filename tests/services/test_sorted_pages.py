@@ -1,5 +1,6 @@
 """Pages that an index serves are those of a naive sort: in every order, both ways, while members change between."""
 
+import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
@@ -390,3 +391,33 @@ async def test_what_a_search_finds_is_counted_while_it_is_little_and_estimated_b
     assert abs(everybody.count - (end - COUNT)) < 200
     assert some == Total(0, is_estimate=True)
     assert half == Total(len(audience), is_estimate=True)
+
+
+async def test_a_search_that_finds_many_is_not_looked_for(
+    world: World, connection: asyncpg.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    end = 20_000
+    await connection.execute(FILL, world.viewer.workspace_id, COUNT, end - 1)
+    await connection.execute(
+        "UPDATE populations SET next_ordinal = $2 WHERE workspace_id = $1", world.viewer.workspace_id, end
+    )
+    await connection.execute("VACUUM ANALYZE members")
+
+    # given one letter, that many members have, then 400 of them are looked at
+    for search in ("x", "x 1"):
+        sought = MemberList(KIND, search).sought
+        explained = f"EXPLAIN (ANALYZE, TIMING OFF, SUMMARY OFF) {lists.FIND_FEW}"
+        rows = await connection.fetch(explained, world.viewer.workspace_id, KIND, sought)
+        plan = "\n".join(row[0] for row in rows)
+        assert _rows_read(plan) <= 2 * lists.LOOKED_AT + 10, plan
+        found = await lists.total(world.viewer, MemberList(KIND, search))
+        assert found.is_estimate
+        assert found.count > lists.FEW_FOUND
+
+    # and among few members, those alone are looked at, however few of all have what is sought
+    monkeypatch.setattr(lists, "FEW", 5_000)
+    monkeypatch.setattr(lists, "FIND_FEW", "SELECT 1 / 0")
+    spread = BitMap(range(COUNT, end, 40))
+    assert await lists.total(world.viewer, MemberList(KIND, "x777@", spread)) == Total(0)
+    with_seven = [n for n in spread if "7" in f"x{n}" or "7" in hashlib.md5(f"{n}".encode()).hexdigest()]
+    assert await lists.total(world.viewer, MemberList(KIND, "7", spread)) == Total(len(with_seven))

@@ -3,7 +3,7 @@
 import asyncio
 import socket
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from ipaddress import ip_network
 from typing import Any
 
@@ -32,10 +32,17 @@ async def echo(scope: Any, receive: Any, send: Any) -> None:
     await send({"type": "http.response.body", "body": body})
 
 
+async def refuse(scope: Any, receive: Any, send: Any) -> None:
+    """Answers without reading the body."""
+    if scope["type"] == "http":
+        await send({"type": "http.response.start", "status": 429, "headers": [(b"content-length", b"0")]})
+        await send({"type": "http.response.body", "body": b""})
+
+
 @asynccontextmanager
-async def serving(waiting: UnfinishedRequests) -> AsyncIterator[int]:
+async def serving(waiting: UnfinishedRequests, application: Any = echo) -> AsyncIterator[int]:
     with socket.create_server(("127.0.0.1", 0), backlog=1024) as listener:
-        config = uvicorn.Config(echo, http=bounded_protocol(waiting), log_config=None, lifespan="off")
+        config = uvicorn.Config(application, http=bounded_protocol(waiting), log_config=None, lifespan="off")
         server = uvicorn.Server(config)
         task = asyncio.create_task(server._serve([listener]))
         async with asyncio.timeout(PATIENCE_SECONDS):
@@ -125,6 +132,85 @@ async def test_a_body_may_take_long_while_it_comes() -> None:
             head = await reader.readuntil(b"\r\n\r\n")
         writer.close()
     assert head.startswith(b"HTTP/1.1 200 ")
+
+
+async def test_of_a_large_request_that_was_refused_the_rest_is_not_read() -> None:
+    size = 1024 * 1024 * 1024
+    waiting = UnfinishedRequests(10, PATIENCE_SECONDS, PATIENCE_SECONDS)
+    async with serving(waiting, refuse) as port:
+        reader, writer = await opened(
+            port, f"POST / HTTP/1.1\r\nhost: x\r\ncontent-length: {size}\r\n\r\n".encode()
+        )
+
+        async def send() -> int:
+            sent = 0
+            with suppress(ConnectionError):
+                while sent < size:
+                    writer.write(b"x" * PART_BYTES)
+                    await writer.drain()
+                    sent += PART_BYTES
+            return sent
+
+        sending = asyncio.create_task(send())
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            assert (await reader.readline()).startswith(b"HTTP/1.1 429 ")
+            sent = await sending
+        writer.close()
+    assert sent < size / 10  # what fits into the buffers of the sockets
+    assert not waiting.of_address
+
+
+async def test_after_a_small_request_that_was_refused_the_connection_stays() -> None:
+    async with serving(UnfinishedRequests(10, PATIENCE_SECONDS, PATIENCE_SECONDS), refuse) as port:
+        reader, writer = await opened(port)
+        for _ in range(3):
+            writer.write(f"POST / HTTP/1.1\r\nhost: x\r\ncontent-length: {PART_BYTES * 2}\r\n\r\n".encode())
+            writer.write(b"x" * PART_BYTES)
+            async with asyncio.timeout(PATIENCE_SECONDS):
+                assert (await reader.readuntil(b"\r\n\r\n")).startswith(b"HTTP/1.1 429 ")
+            writer.write(b"x" * PART_BYTES)
+        writer.close()
+
+
+async def test_the_application_hears_of_a_request_when_its_body_is_there() -> None:
+    heard: list[str] = []
+
+    async def listen(scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] == "http":
+            heard.append(scope["path"])
+        await echo(scope, receive, send)
+
+    waiting = UnfinishedRequests(10, PATIENCE_SECONDS, PATIENCE_SECONDS)
+    async with serving(waiting, listen) as port, asyncio.timeout(PATIENCE_SECONDS):
+        first, second, third = [await opened(port) for _ in range(3)]
+        first[1].write(HEAD.replace(b"/", b"/half", 1) + b"\r\n" + b"x" * 99)
+        second[1].write(HEAD.replace(b"/", b"/asks", 1) + b"expect: 100-continue\r\n\r\n")
+        assert await second[0].readline() == b"HTTP/1.1 100 Continue\r\n"
+        assert await answer_to(third) == b"100"
+        assert sorted(heard) == ["/", "/asks"]
+
+        first[1].write(b"x")
+        second[1].write(b"x" * 100)
+        assert (await first[0].readline()).startswith(b"HTTP/1.1 200 ")
+        assert (await second[0].readuntil(b"200")).endswith(b"200")
+        assert sorted(heard) == ["/", "/asks", "/half"]
+        for connection in (first, second, third):
+            connection[1].close()
+
+
+async def test_requests_that_are_sent_before_the_answer_come_in_order() -> None:
+    waiting = UnfinishedRequests(10, PATIENCE_SECONDS, PATIENCE_SECONDS)
+    async with serving(waiting) as port, asyncio.timeout(PATIENCE_SECONDS):
+        reader, writer = await opened(port)
+        for size in (100, 0, PART_BYTES, 7):
+            writer.write(
+                f"POST / HTTP/1.1\r\nhost: x\r\ncontent-length: {size}\r\n\r\n".encode() + b"x" * size
+            )
+        for size in (100, 0, PART_BYTES, 7):
+            head = await reader.readuntil(b"\r\n\r\n")
+            assert head.startswith(b"HTTP/1.1 200 ")
+            assert await reader.readexactly(len(str(size))) == str(size).encode()
+        writer.close()
 
 
 async def test_400_half_sent_requests_end_and_others_are_served_meanwhile() -> None:

@@ -4,6 +4,7 @@ import asyncio
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from random import Random
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from starlette.applications import Starlette
 from starlette.routing import WebSocketRoute
 from starlette.websockets import WebSocket
 
+from seggraph.transport import frames
 from seggraph.transport.frames import SEND_AT_ONCE, StraightWebSocket
 from tests.transport.conftest import PATIENCE_SECONDS
 
@@ -44,6 +46,39 @@ async def serving(handle: Callable[[WebSocket], Awaitable[None]], **options: Any
             yield f"ws://127.0.0.1:{listener.getsockname()[1]}/"
         server.should_exit = True
         await running
+
+
+@pytest.mark.parametrize("compression", [None, "deflate"])
+async def test_what_a_client_sends_at_once_is_read_in_turns_and_in_order(
+    compression: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    turns = 0
+    random = Random(1)
+    sent = [random.randbytes(number % 150).hex() for number in range(1_000)]
+    sent += [random.randbytes(300_000).hex(), "the end"]
+    received: list[str] = []
+    done = asyncio.Event()
+
+    async def turn() -> None:
+        nonlocal turns
+        turns += 1
+        await asyncio.sleep(0)
+
+    async def read(ws: WebSocket) -> None:
+        await ws.accept()
+        while not received or received[-1] != "the end":
+            received.append(await ws.receive_text())
+        done.set()
+
+    monkeypatch.setattr(frames, "turn", turn)
+    async with serving(read) as url, websockets.connect(url, compression=compression) as client:
+        for message in sent:
+            await client.send(message)
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            await done.wait()
+
+    assert received == sent
+    assert turns > 5
 
 
 @pytest.mark.parametrize("compression", [None, "deflate"])

@@ -19,6 +19,8 @@ from seggraph.api.events.events import Event
 from seggraph.api.files.exports import Export
 from seggraph.api.files.import_templates import ImportTemplate
 from seggraph.api.files.imports import Import
+from seggraph.api.labels.folders import Folder
+from seggraph.api.labels.labels import Label
 from seggraph.api.members.bulk_edits import BulkEdit
 from seggraph.api.members.members import Member
 from seggraph.api.playbooks.playbooks import Playbook
@@ -38,6 +40,7 @@ from seggraph.services.identity import api_keys, workspaces
 from seggraph.services.identity.workspaces import WorkspaceView
 from seggraph.services.imports import imports
 from seggraph.services.imports import templates as import_templates
+from seggraph.services.labels import labels
 from seggraph.services.members import bulk_edits, members
 from seggraph.services.segments import views as segment_views
 from seggraph.services.suppressions import suppressions
@@ -102,8 +105,10 @@ NODES: Final[Mapping[str, Find]] = {
     "Destination": _by_loader(lambda caller: caller.loaders.destinations.by_id, Destination.of),
     "Event": _by_service(member_events.get_many, Event.of),
     "Export": _by_service(exports.get_many, Export.of),
+    "Folder": _by_loader(lambda caller: caller.loaders.labels.folders, Folder.of),
     "Import": _by_service(imports.get_many, Import.of),
     "ImportTemplate": _by_service(import_templates.get_many, ImportTemplate.of),
+    "Label": _by_service(labels.get_many, Label.of),
     "Member": _by_service(members.get_many, Member.of),
     "Playbook": _by_loader(lambda caller: caller.loaders.playbooks.by_id, Playbook.of),
     "Segment": _by_service(segment_views.get_many, Segment.of),

@@ -27,6 +27,8 @@ from seggraph.api.events.names import EventNameQueries
 from seggraph.api.files.exports import ExportMutations, ExportQueries
 from seggraph.api.files.import_templates import ImportTemplateMutations, ImportTemplateQueries
 from seggraph.api.files.imports import ImportMutations, ImportQueries
+from seggraph.api.labels.folders import FolderMutations, FolderQueries
+from seggraph.api.labels.labels import LabelMutations, LabelQueries
 from seggraph.api.members.attribute_changes import AttributeChangeMutations, AttributeChangeQueries
 from seggraph.api.members.bulk_edits import BulkEditMutations, BulkEditQueries
 from seggraph.api.members.erasure import ErasureMutations
@@ -35,6 +37,7 @@ from seggraph.api.members.mutations import MemberMutations
 from seggraph.api.members.relations import RelationMutations
 from seggraph.api.nodes import find_many
 from seggraph.api.playbooks.playbooks import PlaybookMutations, PlaybookQueries
+from seggraph.api.segments.bulk import BulkSegmentMutations
 from seggraph.api.segments.comparisons import ComparisonMutations, ComparisonQueries
 from seggraph.api.segments.lists import (
     SegmentConnection,
@@ -90,6 +93,8 @@ class Query(
     ExportQueries,
     ImportQueries,
     ImportTemplateQueries,
+    FolderQueries,
+    LabelQueries,
     PlaybookQueries,
     PreviewQueries,
     RateLimitQueries,
@@ -154,7 +159,8 @@ class Query(
         search: Annotated[
             str | None,
             strawberry.argument(
-                description="Return only segments whose name contains these words, in any order; case is ignored."
+                description="Return only segments whose name or description contains these words, in any order; case is"
+                " ignored. A global id finds its segment."
             ),
         ] = None,
         order_by: Annotated[
@@ -254,10 +260,13 @@ class Mutation(
     ExportMutations,
     ImportMutations,
     ImportTemplateMutations,
+    FolderMutations,
+    LabelMutations,
     MemberMutations,
     PlaybookMutations,
     RelationMutations,
     SegmentMutations,
+    BulkSegmentMutations,
     SegmentMemberMutations,
     SuppressionMutations,
     UserMutations,

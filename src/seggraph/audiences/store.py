@@ -44,14 +44,17 @@ THREAD_ABOVE_CHUNKS: Final = 8
 THREAD_ABOVE_BYTES: Final = 512 * 1024
 """Decoding fewer takes less than a millisecond: a thread would cost more than it saves others."""
 
-DELTA_ORDINALS_PER_CHUNK: Final = 600
-"""Most ordinals in the delta row for each chunk that they belong to: 1.2 KB, next to 8 KB for the chunk."""
+DELTA_ORDINALS_PER_CHUNK: Final = 500
+"""Most ordinals in the delta row for each chunk that they belong to: 1 KB, next to 8 KB for the chunk. See `_times`."""
 
 DELTA_MAX_CHUNKS: Final = 8
 """Chunks beyond these allow no more ordinals: writing the row again and again would cost more than the chunks once."""
 
 OUT_OF_LINE: Final = 1_900
 """Chunks of more bytes have a digest; see the migration that makes it."""
+
+FOLDED_APART: Final = 16
+"""Among so many neighbouring owners no two fold their delta rows at the same number of ordinals."""
 
 FOLDED_AT_ONCE: Final = 2 * CHUNKS_AT_ONCE
 """Chunks that one write folds. Further delta rows wait for the next one, unless they have twice the ordinals.
@@ -324,16 +327,17 @@ def _changed(changes: Mapping[ChunkOwner, tuple[BitMap, BitMap]]) -> dict[ChunkO
 def _planned(changed: Mapping[ChunkOwner, _Change], found: Mapping[ChunkOwner, DeltaRow]) -> _WritePlan:
     """How the changes are written, beside the delta rows that exist. Equal changes are computed once."""
     plan = _WritePlan([], [], [], {})
-    computed: dict[tuple[int, bytes], tuple[BitMap, bytes | None]] = {}
+    computed: dict[tuple[int, bytes, float], tuple[BitMap, bytes | None]] = {}
     room = FOLDED_AT_ONCE
     rows = {owner: found.get(owner) for owner in changed}
     # The largest delta rows first: they are the dearest to write again.
     for owner, row in sorted(rows.items(), key=lambda item: -len(item[1].roaring) if item[1] else 0):
         change = changed[owner]
-        alike = id(change), b"" if row is None else row.roaring
+        times = _times(owner)
+        alike = id(change), b"" if row is None else row.roaring, times
         if alike not in computed:
             delta = change.toggled if row is None else change.toggled ^ row.ordinals
-            is_folded = not _is_few(delta) and (room > 0 or not _is_few(delta, times=2))
+            is_folded = not _is_few(delta, times) and (room > 0 or not _is_few(delta, 2 * times))
             computed[alike] = delta, None if is_folded else to_bytes(delta)
         delta, data = computed[alike]
         if data is None:
@@ -348,9 +352,17 @@ def _planned(changed: Mapping[ChunkOwner, _Change], found: Mapping[ChunkOwner, D
     return plan
 
 
-def _is_few(delta: BitMap, *, times: int = 1) -> bool:
+def _times(owner: ChunkOwner) -> float:
+    """How many times the usual ordinals the delta row of an owner may have: from 0.75 to 1.25.
+
+    Audiences that change alike would otherwise be folded in the same refreshes, for ever.
+    """
+    return 0.75 + owner.owner_id % FOLDED_APART / (2 * FOLDED_APART)
+
+
+def _is_few(delta: BitMap, times: float) -> bool:
     """Whether the ordinals stay in the delta row, and are not folded into their chunks."""
-    per_chunk = DELTA_ORDINALS_PER_CHUNK * times
+    per_chunk = int(DELTA_ORDINALS_PER_CHUNK * times)
     allowed = seen = 0
     while allowed < len(delta):
         if seen == len(delta) or allowed == per_chunk * DELTA_MAX_CHUNKS:

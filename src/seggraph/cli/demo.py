@@ -51,6 +51,8 @@ class Address:
     ws_url: str
     token: str
     workspace_id: str
+    console_url: str
+    """A link that signs in to the console: the token is in its fragment, which browsers send to nobody."""
 
 
 @app.command()
@@ -126,6 +128,7 @@ def _address(settings: Settings, listener: socket.socket, workspace_id: int) -> 
         ws_url=f"ws://{host}:{port}/graphql",
         token=token,
         workspace_id=ids.encode("Workspace", workspace_id),
+        console_url=f"http://{host}:{port}/segments#token={token}",
     )
 
 
@@ -134,8 +137,8 @@ def _announce(address: Address, folder: Path | None, *, as_json: bool) -> None:
         sys.stdout.write(json.dumps(asdict(address)) + "\n")
     else:
         sys.stdout.write(
-            f"\nseggraph is ready. Open this in a browser:\n\n  {address.url}#token={address.token}\n\n"
-            f"or paste this into another terminal:\n\n"
+            f"\nseggraph is ready. Open this in a browser:\n\n  {address.console_url}\n\n"
+            f"GraphiQL is at {address.url}. Or paste this into another terminal:\n\n"
             f"  export URL={address.url} TOKEN={address.token}\n"
             f'  curl -s "$URL" -H "Authorization: Bearer $TOKEN" -H "Content-Type: application/json" \\\n'
             f"    -d '{json.dumps({'query': FIRST_QUERY})}'\n\n"

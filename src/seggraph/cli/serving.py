@@ -29,8 +29,12 @@ SHUTDOWN_SECONDS: Final = 5
 ACCEPTED_AT_ONCE: Final = 16
 SWITCH_SECONDS: Final = 0.0005
 LOOK_SECONDS: Final = 0.05
-YOUNG_OBJECTS: Final = 10_000
+YOUNG_OBJECTS: Final = 4_000
 """New objects after which Python looks for garbage among them; 700 by default, which a small request makes."""
+YOUNG_COLLECTIONS: Final = 3
+"""After so many looks it looks at what they left, too. After ten, as by default, that held the loop for long."""
+OLD_COLLECTIONS: Final = 10
+"""After so many of these it looks at everything, if much is new. Later there was more to clear away, for seconds."""
 
 Host = Annotated[str, typer.Option(help="The address to listen on.")]
 Port = Annotated[int, typer.Option(help="The port to listen on; 0 for a free one.", min=0, max=65535)]
@@ -89,7 +93,7 @@ def spare_collections() -> None:
     """
     gc.collect()
     gc.freeze()
-    gc.set_threshold(YOUNG_OBJECTS, *gc.get_threshold()[1:])
+    gc.set_threshold(YOUNG_OBJECTS, YOUNG_COLLECTIONS, OLD_COLLECTIONS)
     # Large documents are validated in a thread: the event loop has Python again after this time, not after 5 ms.
     sys.setswitchinterval(SWITCH_SECONDS)
 

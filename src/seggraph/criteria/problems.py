@@ -1,6 +1,6 @@
 """Mistakes collected while reading criteria, so that a person sees all of them at once."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 from seggraph.errors import CriteriaError, Path, Problems
@@ -17,9 +17,11 @@ class Mistakes:
     def __init__(self) -> None:
         self._found: list[CriteriaError] = []
 
-    def add(self, error: type[CriteriaError], message: str, path: Path) -> None:
-        """Note a mistake; raises when there are `MAX_PROBLEMS` of them."""
-        self._found.append(error(message, path=path))
+    def add(
+        self, error: type[CriteriaError], message: str, path: Path, suggestions: Sequence[str] = ()
+    ) -> None:
+        """Note a mistake, and what could stand there; raises when there are `MAX_PROBLEMS` of them."""
+        self._found.append(error(message, path=path, suggestions=suggestions))
         if len(self._found) >= MAX_PROBLEMS:
             self.raise_if_any()
 

@@ -1,6 +1,7 @@
 """Seeding a workspace: members and events through the same doors as everyone's, then example segments and campaigns."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from datetime import date, timedelta
 from itertools import islice
 from typing import Any, Final
@@ -13,19 +14,28 @@ from seggraph.demo import members as demo_data
 from seggraph.demo import records as demo_records
 from seggraph.demo.campaigns import EXAMPLE_CAMPAIGNS, ExampleCampaign, metrics_of
 from seggraph.demo.playbooks import EXAMPLE_PLAYBOOKS
-from seggraph.demo.segments import EXAMPLE_SEGMENTS, RECORD_SEGMENTS
+from seggraph.demo.segments import (
+    EXAMPLE_FOLDERS,
+    EXAMPLE_LABELS,
+    EXAMPLE_SEGMENTS,
+    RECORD_SEGMENTS,
+)
 from seggraph.errors import NameTaken
 from seggraph.services.campaigns import campaigns
 from seggraph.services.campaigns import metrics as campaign_metrics
 from seggraph.services.campaigns.campaigns import CampaignDraft
 from seggraph.services.catalogue import catalogues
 from seggraph.services.events import events
+from seggraph.services.labels import folders, labels
 from seggraph.services.members import relations, upserts
 from seggraph.services.playbooks import playbooks
 from seggraph.services.playbooks.playbooks import PlaybookDraft
 from seggraph.services.segments import segments
 from seggraph.services.segments.segments import SegmentDraft
 from seggraph.vocabulary import ApiKeyScope, Channel, ConsentState, MemberKind, Role, SegmentType
+
+LABELS: Final = "SELECT id, name FROM labels WHERE workspace_id = $1"
+FOLDERS: Final = "SELECT id, name FROM folders WHERE workspace_id = $1 AND parent_id IS NULL"
 
 SEGMENTS: Final = """
     SELECT id, name FROM segments WHERE workspace_id = $1 AND name = ANY($2) AND status = 'ACTIVE'
@@ -77,6 +87,7 @@ async def count_members(workspace_id: int) -> int:
 
 async def create_example_segments(context: Context, viewer: Viewer) -> None:
     """Create the example segments; one that is there already stays as it is."""
+    label_ids, folder_ids = await _create_labels(context, viewer)
     for example in (*EXAMPLE_SEGMENTS, *RECORD_SEGMENTS):
         draft = SegmentDraft(
             name=example.name,
@@ -85,11 +96,34 @@ async def create_example_segments(context: Context, viewer: Viewer) -> None:
             purpose=example.purpose,
             description=example.description,
             criteria=example.criteria,
+            label_ids=[
+                label_ids[name] for name, (_, named) in EXAMPLE_LABELS.items() if example.name in named
+            ],
+            folder_id=next(
+                (folder_ids[name] for name, named in EXAMPLE_FOLDERS.items() if example.name in named), None
+            ),
         )
         try:
             await segments.create(context, viewer, draft)
         except NameTaken:
             continue
+
+
+async def _create_labels(context: Context, viewer: Viewer) -> tuple[dict[str, int], dict[str, int]]:
+    """Create the example labels and folders that are missing; returns the ids of all, by name."""
+    for name, (color, _) in EXAMPLE_LABELS.items():
+        with suppress(NameTaken):
+            await labels.create(context, viewer, name, color)
+    for name in EXAMPLE_FOLDERS:
+        with suppress(NameTaken):
+            await folders.create(context, viewer, name, None)
+    async with database() as connection:
+        made = [await connection.fetch(statement, viewer.workspace_id) for statement in (LABELS, FOLDERS)]
+    label_ids, folder_ids = ({row["name"].casefold(): row["id"] for row in rows} for rows in made)
+    return (
+        {name: label_ids[name.casefold()] for name in EXAMPLE_LABELS},
+        {name: folder_ids[name.casefold()] for name in EXAMPLE_FOLDERS},
+    )
 
 
 async def create_example_playbooks(context: Context, viewer: Viewer) -> None:

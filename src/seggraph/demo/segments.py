@@ -223,3 +223,17 @@ RECORD_SEGMENTS: Final = (
     ),
 )
 """Segments of the records around accounts and people, and by their relations."""
+
+
+EXAMPLE_LABELS: Final = {
+    "Renewals": ("#2f80ed", ("Up for renewal in 60 days", "Renewal at risk")),
+    "At risk": ("#c0392b", ("Renewal at risk", "Champions gone quiet", "People with an urgent ticket")),
+    "Newsletter": ("#1e7d4f", ("Marketing leaders who read the newsletter", "Birthday in the coming week")),
+}
+"""Labels with their colors, and the names of the example segments that have them."""
+
+EXAMPLE_FOLDERS: Final = {
+    "Sales": ("Mid-market in DACH", "Trials that are warming up", "Deals that close within 30 days"),
+    "Service": ("Urgent tickets", "People with an urgent ticket", "Calls to follow up"),
+}
+"""Folders, and the names of the example segments in them."""

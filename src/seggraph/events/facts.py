@@ -16,7 +16,7 @@ import orjson
 import structlog
 from pydantic import TypeAdapter, ValidationError
 
-from seggraph.vocabulary import DeliveryStatus, ReachStatus, SegmentStatus, Visibility
+from seggraph.vocabulary import DeliveryStatus, ReachStatus, Role, SegmentStatus, Visibility
 
 SAMPLE_SIZE = 10
 """Maximum number of member ids in the sample of a fact, also after facts were added up."""
@@ -96,14 +96,26 @@ class SegmentDeleted(Fact):
 @published
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SegmentUpdated(Fact):
-    """A segment was edited: its name, criteria, settings or visibility."""
+    """A segment was edited: its name, criteria, settings, visibility or owner.
+
+    If the edit changed who may see it, `last_seen` is its state before, without criteria, and `was_hidden_from` are
+    the users that it was hidden from: so a reader of the fact knows who sees it no more.
+    """
 
     segment_id: int
+    last_seen: dict[str, Any] | None = None
+    was_hidden_from: tuple[int, ...] = ()
 
     @property
     def subject_id(self) -> int:
         """The segment."""
         return self.segment_id
+
+    def followed_by(self, later: Self) -> Self:
+        """Who saw it before the first of the edits counts."""
+        if self.last_seen is None:
+            return later
+        return replace(later, last_seen=self.last_seen, was_hidden_from=self.was_hidden_from)
 
 
 @published
@@ -284,14 +296,48 @@ class CampaignChanged(Fact):
 @published
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UserChanged(Fact):
-    """A user of the workspace was created, edited, deactivated or activated again. Its row has the state."""
+    """A user of the workspace was created, edited, deactivated or activated again. Its row has the state.
+
+    `previous_role` is the role before, if it is another one now.
+    """
 
     user_id: int
+    previous_role: Role | None = None
 
     @property
     def subject_id(self) -> int:
         """The user."""
         return self.user_id
+
+    def followed_by(self, later: Self) -> Self:
+        """The role before the first of the changes counts."""
+        return later if self.previous_role is None else replace(later, previous_role=self.previous_role)
+
+
+@published
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LabelChanged(Fact):
+    """A label of segments was created, edited or deleted. Its row, if it exists, has the state."""
+
+    label_id: int
+
+    @property
+    def subject_id(self) -> int:
+        """The label."""
+        return self.label_id
+
+
+@published
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FolderChanged(Fact):
+    """A folder of segments was created, edited, moved or deleted. Its row, if it exists, has the state."""
+
+    folder_id: int
+
+    @property
+    def subject_id(self) -> int:
+        """The folder."""
+        return self.folder_id
 
 
 @published

@@ -83,10 +83,10 @@ class Hub:
         """Subscribe to the facts of a workspace after a position, or from now on, for which `wants` is true.
 
         If the stream cannot be continued from that position, the first delivery is a Resync. `wants` must be fast.
-        Raises RetryLater if Redis does not answer, and RuntimeError if the hub is not running.
+        Raises RetryLater if Redis does not answer, or the hub does not run any more: the process is ending.
         """
         if not self._is_running:
-            raise RuntimeError("the hub is not running")
+            raise RetryLater("The server is ending; connect again.")
         channel = self._channels.get(workspace_id)
         if after is None or channel is None:
             now = await self._stream.position(workspace_id)

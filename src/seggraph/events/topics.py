@@ -8,7 +8,9 @@ from seggraph.events.facts import (
     DeliveryChanged,
     ExportFinished,
     Fact,
+    FolderChanged,
     ImportFinished,
+    LabelChanged,
     MembershipChanged,
     MetricsChanged,
     PlaybookChanged,
@@ -65,6 +67,8 @@ _always(ImportFinished, Topic.IMPORT_FINISHED)
 _always(ExportFinished, Topic.EXPORT_FINISHED)
 _always(CampaignChanged, Topic.CAMPAIGN_CHANGED)
 _always(MetricsChanged, Topic.METRICS_CHANGED)
+_always(LabelChanged, Topic.LABEL_CHANGED)
+_always(FolderChanged, Topic.FOLDER_CHANGED)
 _always(PlaybookChanged, Topic.PLAYBOOK_CHANGED)
 _always(UserChanged, Topic.USER_CHANGED)
 _rule(SegmentStatusChanged, _of_status)

@@ -17,8 +17,17 @@ from seggraph.models.imports import Import, ImportReject, ImportTemplate
 from seggraph.models.members import BulkEdit, Erasure, Member, MemberAddress, SortIndex
 from seggraph.models.playbooks import Playbook
 from seggraph.models.relations import PendingRelation, Relation
-from seggraph.models.runs import Drift, Run, RunChunk
-from seggraph.models.segments import Segment, SegmentHiding, Source
+from seggraph.models.runs import Drift, HistorySpan, Run, RunChunk
+from seggraph.models.segments import (
+    Favourite,
+    Folder,
+    FormerSource,
+    Label,
+    Segment,
+    SegmentHiding,
+    SegmentLabel,
+    Source,
+)
 from seggraph.models.suppressions import Suppression
 from seggraph.models.users import (
     DirectoryGroup,
@@ -51,10 +60,15 @@ __all__ = [
     "Drift",
     "Erasure",
     "Export",
+    "Favourite",
+    "Folder",
+    "FormerSource",
+    "HistorySpan",
     "IdempotencyKey",
     "Import",
     "ImportReject",
     "ImportTemplate",
+    "Label",
     "Member",
     "MemberAddress",
     "PendingRelation",
@@ -67,6 +81,7 @@ __all__ = [
     "RunChunk",
     "Segment",
     "SegmentHiding",
+    "SegmentLabel",
     "SortIndex",
     "Source",
     "Suppression",

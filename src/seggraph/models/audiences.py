@@ -17,6 +17,8 @@ class ChunkRole(IntEnum):
     """Of a source: the members that it matched or was given, without blocked ones."""
     BLOCKS = 3
     """Of a source: the members that it must not add."""
+    FORMER_BLOCKS = 4
+    """Of a former source: what its playbook must not add when it adds to the segment again."""
     REACHABLE_EMAIL = 11
     REACHABLE_DIRECT_MAIL = 12
     REACHABLE_SMS = 13

@@ -76,6 +76,9 @@ class RunChunk(Model):
         description="The sources of each change, see services/memberships/attribution.py; null: not known",
     )
     applied = fields.BigIntField(default=0, db_default=0)
+    is_spanned = fields.BooleanField(
+        default=False, db_default=False, description="Whether a history span has its members"
+    )
     run_id: int
 
     class Meta:
@@ -84,6 +87,31 @@ class RunChunk(Model):
         table = "run_chunks"
         unique_together = (("workspace_id", "segment_id", "chunk", "applied", "move"),)
         indexes = (Index(fields=("workspace_id", "segment_id", "applied"), name="run_chunks_as_applied"),)
+
+
+class HistorySpan(Model):
+    """The members of one kind who entered or exited any segment in a span of runs, as they were applied.
+
+    Many members have a row for each chunk, few have one with `chunk` -1. One that `is_joined` is joined with others by
+    age alone.
+    """
+
+    id = fields.BigIntField(primary_key=True)
+    workspace_id = fields.BigIntField()
+    kind = fields.IntEnumField(MemberKind)
+    first_applied = fields.BigIntField()
+    last_applied = fields.BigIntField()
+    row_count = fields.IntField(description="How many rows of run_chunks were written in it")
+    chunk = fields.IntField()
+    roaring = fields.BinaryField()
+    is_joined = fields.BooleanField(default=False, db_default=False)
+    recorded_at = fields.DatetimeField(auto_now_add=True)
+
+    class Meta:
+        """Table name and keys."""
+
+        table = "history_spans"
+        indexes = (Index(fields=("workspace_id", "kind", "chunk"), name="history_spans_by_chunk"),)
 
 
 class Drift(Model):

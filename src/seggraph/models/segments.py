@@ -20,6 +20,29 @@ from seggraph.vocabulary import (
 )
 
 
+class Folder(Model):
+    """A folder of segments, within another one or at the top.
+
+    The unique key of names within a folder, where there may be none around it, is in the migration.
+    """
+
+    id = fields.BigIntField(primary_key=True)
+    workspace: fields.ForeignKeyRelation[Workspace] = fields.ForeignKeyField("seggraph.Workspace")
+    name = fields.CharField(max_length=200)
+    name_key = fields.CharField(
+        max_length=600, description="The case-folded name; it is unique in its folder"
+    )
+    parent: fields.ForeignKeyNullableRelation["Folder"] = fields.ForeignKeyField("seggraph.Folder", null=True)
+    created_at = fields.DatetimeField(auto_now_add=True)
+    workspace_id: int
+    parent_id: int | None
+
+    class Meta:
+        """Table name."""
+
+        table = "folders"
+
+
 class Segment(Model):
     """A named audience: its definition, the requested computation, and the last successful numbers.
 
@@ -98,7 +121,11 @@ class Segment(Model):
         null=True, description="The API key that did the last action"
     )
     last_modified_at = fields.DatetimeField(auto_now_add=True)
+    folder: fields.ForeignKeyNullableRelation[Folder] = fields.ForeignKeyField(
+        "seggraph.Folder", null=True, on_delete=fields.SET_NULL
+    )
     workspace_id: int
+    folder_id: int | None
     created_by_id: int | None
     last_modified_by_id: int | None
 
@@ -154,3 +181,80 @@ class Source(Model):
         """Table name. The unique keys depend on the kind and are in the migration."""
 
         table = "sources"
+
+
+class FormerSource(Model):
+    """A source that a playbook had in a segment, with the members that it must not add if it comes back.
+
+    It has the id of that source, and owns the chunks with the role FORMER_BLOCKS. Without blocks nothing is kept.
+    """
+
+    id = fields.BigIntField(primary_key=True)
+    workspace_id = fields.BigIntField()
+    segment: fields.ForeignKeyRelation[Segment] = fields.ForeignKeyField(
+        "seggraph.Segment", related_name="former_sources"
+    )
+    playbook: fields.ForeignKeyRelation[Playbook] = fields.ForeignKeyField(
+        "seggraph.Playbook", related_name="former_sources"
+    )
+    segment_id: int
+    playbook_id: int
+
+    class Meta:
+        """Table name and keys."""
+
+        table = "former_sources"
+        unique_together = (("workspace_id", "segment_id", "playbook_id"),)
+
+
+class Label(Model):
+    """A word of the workspace that segments are marked with."""
+
+    id = fields.BigIntField(primary_key=True)
+    workspace: fields.ForeignKeyRelation[Workspace] = fields.ForeignKeyField("seggraph.Workspace")
+    name = fields.CharField(max_length=200)
+    name_key = fields.CharField(max_length=600, description="The case-folded name; it is unique")
+    color = fields.CharField(max_length=7, null=True, description="# and six hexadecimal digits")
+    created_at = fields.DatetimeField(auto_now_add=True)
+    workspace_id: int
+
+    class Meta:
+        """Table name and keys."""
+
+        table = "labels"
+        unique_together = (("workspace_id", "name_key"),)
+
+
+class SegmentLabel(Model):
+    """A label of a segment."""
+
+    id = fields.BigIntField(primary_key=True)
+    workspace_id = fields.BigIntField()
+    segment: fields.ForeignKeyRelation[Segment] = fields.ForeignKeyField("seggraph.Segment")
+    label: fields.ForeignKeyRelation[Label] = fields.ForeignKeyField("seggraph.Label")
+    segment_id: int
+    label_id: int
+
+    class Meta:
+        """Table name, keys, and the order in which the segments of a label are found."""
+
+        table = "segment_labels"
+        unique_together = (("workspace_id", "segment_id", "label_id"),)
+        indexes = (Index(fields=("workspace_id", "label_id"), name="segment_labels_by_label"),)
+
+
+class Favourite(Model):
+    """A segment that a user wants at hand."""
+
+    id = fields.BigIntField(primary_key=True)
+    workspace_id = fields.BigIntField()
+    user: fields.ForeignKeyRelation[User] = fields.ForeignKeyField("seggraph.User")
+    segment: fields.ForeignKeyRelation[Segment] = fields.ForeignKeyField("seggraph.Segment")
+    user_id: int
+    segment_id: int
+
+    class Meta:
+        """Table name and keys."""
+
+        table = "favourites"
+        unique_together = (("workspace_id", "user_id", "segment_id"),)

@@ -2,7 +2,9 @@
 
 uvicorn waits for ever for the rest of a request, and a connection that was never used is kept. Here the head of a
 request has a time limit, and so has each part of its body; and of the connections of one address that have not sent a
-whole request, the oldest are closed when there are too many.
+whole request, the oldest are closed when there are too many. The application hears of a request when its body is there,
+or a good part of it: half of a request costs next to nothing. A request that was answered before it came to its end, as
+a refusal is, is read a little further and then no more: its client has a moment to read the answer.
 """
 
 import asyncio
@@ -16,7 +18,11 @@ from typing import Any, Final, cast
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 PART_BYTES: Final = 64 * 1024
-"""As much of a body has to come within the time limit of a body."""
+"""As much of a body has to come within the time limit of a body, and before the application hears of its request."""
+REST_BYTES: Final = 256 * 1024
+"""As much of a body is read after the answer: with more, the connection is closed."""
+REST_SECONDS: Final = 1.0
+"""So long a client may read the answer to a request whose rest is not read. Closed at once, it might lose it."""
 TIMED_OUT: Final = (
     b"HTTP/1.1 408 Request Timeout\r\ncontent-type: text/plain; charset=utf-8\r\n"
     b"content-length: 33\r\nconnection: close\r\n\r\nThe request took too long to come"
@@ -77,7 +83,9 @@ class BoundedProtocol(HttpToolsProtocol):
         self._is_in_body = False
         self._is_upgraded = False
         self._part_bytes = 0
+        self._rest_bytes = 0
         self._deadline: asyncio.TimerHandle | None = None
+        self._held: tuple[RequestResponseCycle, Any] | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Wait for the first request."""
@@ -97,7 +105,7 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def on_headers_complete(self) -> None:
         """The head of the request is there; its body has limits of its own."""
-        self._is_in_body, self._part_bytes = True, 0
+        self._is_in_body, self._part_bytes, self._rest_bytes = True, 0, 0
         self._stop_waiting()
         super().on_headers_complete()
 
@@ -108,11 +116,37 @@ class BoundedProtocol(HttpToolsProtocol):
             self._part_bytes = 0
             self._stop_waiting()
         super().on_body(body)
+        if self._held is not None and len(self._held[0].body) >= PART_BYTES:
+            self._start_held()
+        if self.cycle.response_complete:
+            self._rest_bytes += len(body)
+            if self._rest_bytes > REST_BYTES:
+                self._read_no_more()
 
     def on_message_complete(self) -> None:
         """The whole request is there."""
         self._is_receiving = False
         super().on_message_complete()
+        if self._held is not None:
+            self._start_held()
+
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
+        """Hold a request until its body is there; one whose client waits for a word before the body begins at once."""
+        if cycle.more_body and not cycle.waiting_for_100_continue and len(cycle.body) < PART_BYTES:
+            self._held = cycle, app
+        else:
+            super()._start_asgi_task(cycle, app)
+
+    def _start_held(self) -> None:
+        if self._held is not None:
+            super()._start_asgi_task(*self._held)
+            self._held = None
+
+    def shutdown(self) -> None:
+        """End: at once, if the application has not heard of the request."""
+        if self._held is not None:
+            self.transport.close()
+        super().shutdown()
 
     def handle_websocket_upgrade(self) -> None:
         """Pass the connection on to its WebSocket."""
@@ -157,6 +191,12 @@ class BoundedProtocol(HttpToolsProtocol):
             self._look()
             return
         self.give_up()
+
+    def _read_no_more(self) -> None:
+        """Close the connection soon, without the rest of a request that was answered."""
+        if not self.flow.read_paused and not self.transport.is_closing():
+            self.flow.pause_reading()
+            self.loop.call_later(REST_SECONDS, self.transport.close)
 
     def give_up(self) -> None:
         """Say that the request took too long, if nothing was answered yet, and close."""

@@ -27,7 +27,7 @@ from seggraph.vocabulary.files import (
     RowOutcome,
 )
 from seggraph.vocabulary.history import HistoryInterval, RunStatus, RunTrigger
-from seggraph.vocabulary.identity import ApiKeyScope, Role, Visibility
+from seggraph.vocabulary.identity import ApiKeyScope, Permission, Role, Visibility
 from seggraph.vocabulary.members import AttributeType, MemberKind, RelationType
 from seggraph.vocabulary.playbooks import PlaybookStatus
 from seggraph.vocabulary.reach import (
@@ -76,6 +76,7 @@ __all__ = [
     "ImportStatus",
     "MemberKind",
     "NotConvertible",
+    "Permission",
     "PlaybookStatus",
     "ReachStatus",
     "ReachStepReason",

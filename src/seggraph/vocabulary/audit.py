@@ -19,6 +19,10 @@ class AuditAction(DescribedStrEnum):
     STATUS_CHANGED = "STATUS_CHANGED", "The status of the campaign changed."
     MEMBERS_ADDED = "MEMBERS_ADDED", "Members were added to the segment manually."
     MEMBERS_REMOVED = "MEMBERS_REMOVED", "Members were removed from the segment manually."
+    MEMBERS_UNBLOCKED = (
+        "MEMBERS_UNBLOCKED",
+        "Members that were removed manually were given back to criteria and playbooks.",
+    )
     STARTED = "STARTED", "The import was started."
     CANCELLED = "CANCELLED", "The import or bulk edit was cancelled."
     DISCARDED = "DISCARDED", "The exported file was discarded."
@@ -38,6 +42,8 @@ class AuditSubject(DescribedStrEnum):
     """The type of the object that an entry of the audit log concerns."""
 
     SEGMENT = "SEGMENT", "The entry concerns a segment."
+    LABEL = "LABEL", "The entry concerns a label of segments."
+    FOLDER = "FOLDER", "The entry concerns a folder of segments."
     CAMPAIGN = "CAMPAIGN", "The entry concerns a campaign."
     PLAYBOOK = "PLAYBOOK", "The entry concerns a playbook."
     IMPORT = "IMPORT", "The entry concerns an import."

@@ -39,3 +39,24 @@ class Visibility(DescribedStrEnum):
 
     WORKSPACE = "WORKSPACE", "Everyone in the workspace sees it."
     PRIVATE = "PRIVATE", "Its creator, administrators and leaders see it."
+
+
+class Permission(DescribedStrEnum):
+    """Something that a user or an API key may do, whatever object it is about."""
+
+    READ = "READ", "Query the workspace."
+    SEE_PERSONAL_DATA = "SEE_PERSONAL_DATA", "Read, search and select members by personal data."
+    SEND_DATA = "SEND_DATA", "Send members, events and campaign metrics."
+    WRITE = (
+        "WRITE",
+        "Create segments, playbooks, campaigns, imports, exports and labels, and change one's own.",
+    )
+    MANAGE_ALL = "MANAGE_ALL", "Change what others created: segments, playbooks and campaigns."
+    MANAGE_LABELS = "MANAGE_LABELS", "Edit and delete labels and folders."
+    MANAGE_DESTINATIONS = "MANAGE_DESTINATIONS", "Create and edit destinations, and deliver segments to them."
+    SEE_IMPORTS_OF_OTHERS = "SEE_IMPORTS_OF_OTHERS", "See imports that others created."
+    ERASE_MEMBERS = "ERASE_MEMBERS", "Erase members with all their data."
+    SUPPRESS_ADDRESSES = "SUPPRESS_ADDRESSES", "Suppress addresses, so that nobody is contacted there."
+    RELEASE_ADDRESSES = "RELEASE_ADDRESSES", "Release addresses that were suppressed."
+    ADMINISTER = "ADMINISTER", "Manage users, API keys, webhooks and settings, and read the audit log."
+    PROVISION = "PROVISION", "Manage users and groups over SCIM, as an identity provider does."

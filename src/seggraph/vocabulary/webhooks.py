@@ -20,6 +20,8 @@ class Topic(DescribedStrEnum):
     CAMPAIGN_CHANGED = "CAMPAIGN_CHANGED", "A campaign was created, edited or deleted, or its status changed."
     METRICS_CHANGED = "METRICS_CHANGED", "Metrics of a campaign were recorded."
     PLAYBOOK_CHANGED = "PLAYBOOK_CHANGED", "A playbook was created, edited, paused, resumed or deleted."
+    LABEL_CHANGED = "LABEL_CHANGED", "A label of segments was created, edited or deleted."
+    FOLDER_CHANGED = "FOLDER_CHANGED", "A folder of segments was created, edited, moved or deleted."
     USER_CHANGED = (
         "USER_CHANGED",
         "A user was created, edited, deactivated or activated again, or got another role.",

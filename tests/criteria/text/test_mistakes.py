@@ -68,7 +68,13 @@ def test_says_where_what_and_what_else(
     with pytest.raises(CriteriaSyntaxError) as caught:
         read_text(text, ids_of)
     error = caught.value
-    assert (error.line, error.column, error.found, error.expected) == (line, column, found, expected)
+    assert error.span is not None
+    assert (error.span.line, error.span.column, error.found, error.expected) == (
+        line,
+        column,
+        found,
+        expected,
+    )
     assert error.code == ErrorCode.CRITERIA_SYNTAX
     assert error.message.startswith(f"Line {line}, column {column}: expected ")
     _, _, said = error.message.partition(f", found {found}")

@@ -115,6 +115,12 @@ class Caller:
         self.admit(is_mutation=False, fields=("refresh",))
         self.loaders = Loaders(self.viewer, self.services)
 
+    async def refresh_rights(self) -> None:
+        """The same after a change of the viewer's rights, which a check of a moment ago may not know."""
+        if self.sign_ins is not None:
+            self.sign_ins.forget()
+        await self.refresh()
+
     async def _present_viewer(self) -> Viewer:
         if self.sign_ins is None:
             return self.viewer

@@ -39,6 +39,7 @@ PUBLISHED: Final[tuple[type[DescribedIntEnum] | type[DescribedStrEnum], ...]] = 
     vocabulary.ImportContent,
     vocabulary.ImportStatus,
     vocabulary.MemberKind,
+    vocabulary.Permission,
     vocabulary.PlaybookStatus,
     vocabulary.ReachStatus,
     vocabulary.ReachStepReason,
@@ -120,6 +121,13 @@ class SegmentOrderField(DescribedStrEnum):
     LAST_MODIFIED_AT = "last_modified_at", "When the segment was last modified."
     MEMBER_COUNT = "member_count", "How many members the segment has."
     REACH = "reach_total", "The total reach of the segment."
+    REACH_EMAIL = "reach_email", "How many members email reaches."
+    REACH_DIRECT_MAIL = "reach_direct_mail", "How many members direct mail reaches."
+    REACH_SMS = "reach_sms", "How many members SMS reaches."
+    REACH_PHONE = "reach_phone", "How many members phone calls reach."
+    REACH_PUSH = "reach_push", "How many members push notifications reach."
+    STATUS = "status", "The status of the segment, in alphabetical order."
+    CREATOR = "creator", "The name of the user who created the segment; those of API keys come last."
     REVENUE = "revenue", "The revenue from the orders of the segment's members."
     ORDERS = "orders", "How many orders the segment's members placed."
     AVERAGE_ORDER_VALUE = "average_order_value", "The average order value of the segment's members."

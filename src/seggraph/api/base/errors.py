@@ -9,6 +9,7 @@ from strawberry.types import Info
 from strawberry.types.base import get_object_definition
 from strawberry.types.field import StrawberryField
 
+from seggraph.errors import CriteriaError as CriteriaFailure
 from seggraph.errors import ErrorCode, Path, Problems, RateLimited, SeggraphError
 from seggraph.row_errors import RowError as RowErrorView
 
@@ -41,6 +42,23 @@ class CriteriaError(UserError):
     """The error of a node of the tree, or of a place in the text."""
 
     reason: ErrorCode = strawberry.field(description="The specific error, like CRITERIA_UNKNOWN_FIELD.")
+    line: int | None = strawberry.field(
+        default=None, description="The line in criteriaText where the error begins, from 1; null for a tree."
+    )
+    column: int | None = strawberry.field(
+        default=None, description="The column where the error begins, from 1; null for a tree."
+    )
+    start: int | None = strawberry.field(
+        default=None,
+        description="The offset in criteriaText where the error begins, in characters from 0; null for a tree.",
+    )
+    end: int | None = strawberry.field(
+        default=None, description="The offset after the last character of the error; null for a tree."
+    )
+    suggestions: list[str] = strawberry.field(
+        default_factory=list,
+        description="What could stand there instead, such as the field with the most similar name; often empty.",
+    )
 
 
 @strawberry.type(
@@ -84,7 +102,13 @@ def user_errors(error: SeggraphError) -> list[UserError]:
 def _user_error(problem: SeggraphError) -> UserError:
     code, message, path = problem.published_code, problem.message, _texts(problem.path)
     if problem.family is not None:
-        return CriteriaError(code=code, message=message, path=path, reason=problem.code)
+        found = CriteriaError(code=code, message=message, path=path, reason=problem.code)
+        if isinstance(problem, CriteriaFailure):
+            found.suggestions = list(problem.suggestions)
+            if problem.span is not None:
+                found.line, found.column = problem.span.line, problem.span.column
+                found.start, found.end = problem.span.start, problem.span.end
+        return found
     return InputError(code=code, message=message, path=path)
 
 

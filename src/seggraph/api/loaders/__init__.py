@@ -8,6 +8,7 @@ from seggraph.api.loaders.catalogue import CatalogueLoaders
 from seggraph.api.loaders.destinations import DestinationLoaders
 from seggraph.api.loaders.events import EventLoaders
 from seggraph.api.loaders.history import HistoryLoaders
+from seggraph.api.loaders.labels import LabelLoaders
 from seggraph.api.loaders.members import MemberLoaders
 from seggraph.api.loaders.memberships import MembershipLoaders
 from seggraph.api.loaders.metrics import MetricLoaders
@@ -54,6 +55,11 @@ class Loaders:
     def history(self) -> HistoryLoaders:
         """The history of segments: runs, sizes, membership changes and past memberships."""
         return HistoryLoaders(self._viewer, self._services)
+
+    @cached_property
+    def labels(self) -> LabelLoaders:
+        """Labels, folders and favourites of segments."""
+        return LabelLoaders(self._viewer, self._services)
 
     @cached_property
     def members(self) -> MemberLoaders:

@@ -70,6 +70,43 @@ class SegmentFilter:
     reach_statuses: list[ReachStatus] | None = strawberry.field(
         default=None, description="Segments whose reach has one of these statuses."
     )
+    label_ids: list[strawberry.ID] | None = strawberry.field(
+        default=None, description="Segments with at least one of these labels."
+    )
+    folder_ids: list[strawberry.ID] | None = strawberry.field(
+        default=None, description="Segments in these folders, or in folders within them."
+    )
+    in_folder: bool | None = strawberry.field(
+        default=None, description="true: segments in any folder; false: segments in none."
+    )
+    favourite: bool | None = strawberry.field(
+        default=None, description="true: your favourites; false: all other segments."
+    )
+    last_modified_by: list[strawberry.ID] | None = strawberry.field(
+        default=None, description="Segments on which one of these users did the last action."
+    )
+    modified_between: InstantRange | None = strawberry.field(
+        default=None, description="Segments whose last action happened in this period."
+    )
+    min_member_count: int | None = strawberry.field(
+        default=None, description="Segments with at least so many members."
+    )
+    max_member_count: int | None = strawberry.field(
+        default=None, description="Segments with at most so many members."
+    )
+    campaign_ids: list[strawberry.ID] | None = strawberry.field(
+        default=None, description="Segments that one of these campaigns targets or excludes."
+    )
+    used: bool | None = strawberry.field(
+        default=None,
+        description="Whether a campaign, a playbook, a delivery or the criteria of something else refers to the"
+        " segment.",
+    )
+    stale: bool | None = strawberry.field(
+        default=None,
+        description="true: ACTIVE segments whose calculation failed, was requested and has not ended, or is"
+        " overdue; false: all others.",
+    )
 
 
 @strawberry.input(description="The order of a list of segments.")
@@ -112,7 +149,8 @@ class SegmentListQueries:
         search: Annotated[
             str | None,
             strawberry.argument(
-                description="Count only segments whose name contains these words, in any order; case is ignored."
+                description="Count only segments whose name or description contains these words, in any order; case is"
+                " ignored. A global id finds its segment."
             ),
         ] = None,
     ) -> list[SegmentStatusCount]:
@@ -126,20 +164,35 @@ def filter_of(filter_: SegmentFilter | None) -> FilterState:
     if filter_ is None:
         return FilterState()
     between = filter_.created_between or InstantRange()
-    creators = filter_.created_by
+    modified = filter_.modified_between or InstantRange()
     return FilterState(
         kinds=filter_.kinds,
         types=filter_.types,
         statuses=filter_.statuses,
         purposes=filter_.purposes,
         origins=filter_.origins,
-        created_by=None
-        if creators is None
-        else ids.decode_all("User", creators, path=("filter", "createdBy")),
+        created_by=_decoded("User", filter_.created_by, "createdBy"),
         created_from=between.from_,
         created_before=between.to,
         reach_statuses=filter_.reach_statuses,
+        label_ids=_decoded("Label", filter_.label_ids, "labelIds"),
+        folder_ids=_decoded("Folder", filter_.folder_ids, "folderIds"),
+        is_in_folder=filter_.in_folder,
+        is_favourite=filter_.favourite,
+        last_modified_by=_decoded("User", filter_.last_modified_by, "lastModifiedBy"),
+        modified_from=modified.from_,
+        modified_before=modified.to,
+        min_member_count=filter_.min_member_count,
+        max_member_count=filter_.max_member_count,
+        campaign_ids=_decoded("Campaign", filter_.campaign_ids, "campaignIds"),
+        is_used=filter_.used,
+        is_stale=filter_.stale,
     )
+
+
+def _decoded(type_name: str, global_ids: list[strawberry.ID] | None, name: str) -> list[int] | None:
+    """The numbers of the ids of a filter, if it is given."""
+    return None if global_ids is None else ids.decode_all(type_name, global_ids, path=("filter", name))
 
 
 def order_of(order: SegmentOrder | None) -> Order:

@@ -1,17 +1,21 @@
 """Manual membership in the schema: adding members to segments and removing them."""
 
+from collections.abc import Awaitable, Callable, Sequence
+
 import strawberry
 from strawberry.types import Info
 
+from seggraph.access import Viewer
 from seggraph.api.base import ids
 from seggraph.api.base.context import caller_of
 from seggraph.api.base.errors import ReportErrors, UserError
 from seggraph.api.base.scalars import as_int
 from seggraph.api.criteria.criteria import CriteriaInput, document_of
 from seggraph.api.segments.segments import Segment
+from seggraph.context import Context
 from seggraph.errors import Invalid
 from seggraph.services.members.selections import Selection
-from seggraph.services.segments import manual_membership
+from seggraph.services.segments import blocked_members, manual_membership
 from seggraph.services.segments.manual_membership import ManualReport
 from seggraph.services.segments.segments import SegmentDraft
 from seggraph.vocabulary import MemberKind, SegmentPurpose, SegmentType, Visibility
@@ -39,7 +43,7 @@ class NewSegmentInput:
     description="Segments of one kind, and members given by exactly one of memberIds, externalIds and where."
 )
 class SegmentMembersInput:
-    """Input of addSegmentMembers and removeSegmentMembers."""
+    """Input of addSegmentMembers, removeSegmentMembers and unblockSegmentMembers."""
 
     segment_ids: list[strawberry.ID] = strawberry.field(
         description="The segments, up to 100; empty if there is only a newSegment."
@@ -63,7 +67,7 @@ class SegmentMembersInput:
     description="The number of pairs of a member and a segment by result: changed + alreadyDone."
 )
 class SegmentMembersPayload:
-    """Payload of addSegmentMembers and removeSegmentMembers."""
+    """Payload of addSegmentMembers, removeSegmentMembers and unblockSegmentMembers."""
 
     changed: int = strawberry.field(
         default=0,
@@ -112,15 +116,32 @@ class SegmentMemberMutations:
     )
     async def remove_segment_members(self, info: Info, input: SegmentMembersInput) -> SegmentMembersPayload:
         """Remove."""
-        if input.new_segment is not None:
-            raise Invalid(
-                "removeSegmentMembers cannot create a segment: leave newSegment out.", path=("newSegment",)
-            )
-        caller = caller_of(info)
-        selection, unknown = _selection(input)
-        numbers = ids.decode_all("Segment", input.segment_ids, path=("segmentIds",))
-        report = await manual_membership.remove(caller.services, caller.viewer, numbers, selection)
-        return _payload(report, selection, unknown)
+        return await _changed(info, "removeSegmentMembers", manual_membership.remove, input)
+
+    @strawberry.mutation(
+        description="Give members that were removed manually back to the criteria and playbooks of segments."
+        " Those that match enter with the next refresh. Segment.blockedMembers lists them.",
+        extensions=[ReportErrors(SegmentMembersPayload)],
+    )
+    async def unblock_segment_members(self, info: Info, input: SegmentMembersInput) -> SegmentMembersPayload:
+        """Unblock."""
+        return await _changed(info, "unblockSegmentMembers", blocked_members.unblock, input)
+
+
+async def _changed(
+    info: Info,
+    mutation: str,
+    change: Callable[[Context, Viewer, Sequence[int], Selection], Awaitable[ManualReport]],
+    input: SegmentMembersInput,
+) -> SegmentMembersPayload:
+    """The payload of a mutation that makes no segment."""
+    if input.new_segment is not None:
+        raise Invalid(f"{mutation} cannot create a segment: leave newSegment out.", path=("newSegment",))
+    caller = caller_of(info)
+    selection, unknown = _selection(input)
+    numbers = ids.decode_all("Segment", input.segment_ids, path=("segmentIds",))
+    report = await change(caller.services, caller.viewer, numbers, selection)
+    return _payload(report, selection, unknown)
 
 
 def _selection(input: SegmentMembersInput) -> tuple[Selection, list[str]]:

@@ -91,6 +91,10 @@ class CreateSegmentInput:
     activate: bool | None = strawberry.field(
         default=None, description="Whether to activate the segment at once; default: true if it has criteria."
     )
+    label_ids: list[strawberry.ID] | None = strawberry.field(
+        default=None, description="The labels of the segment, up to 20."
+    )
+    folder_id: strawberry.ID | None = strawberry.field(default=None, description="The folder to put it into.")
 
 
 @strawberry.input(description="The changes of a segment. A field that is absent stays as it is.")
@@ -141,6 +145,13 @@ class UpdateSegmentInput:
         default=strawberry.UNSET,
         description="How often the whole segment is calculated again; null for every PT4H.",
     )
+    label_ids: list[strawberry.ID] | None = strawberry.field(
+        default=strawberry.UNSET,
+        description="The labels of the segment, up to 20; they replace the present ones.",
+    )
+    folder_id: strawberry.ID | None = strawberry.field(
+        default=strawberry.UNSET, description="The folder to put it into; null for none."
+    )
     activate: bool = strawberry.field(
         default=True,
         description="Whether a draft that is given criteria becomes ACTIVE. It has no effect on other segments"
@@ -171,6 +182,8 @@ class SegmentMutations:
             hidden_from=_user_ids(input.hidden_from_ids),
             sync_interval=_interval(input.sync_interval),
             activate=input.activate,
+            label_ids=_label_ids(input.label_ids),
+            folder_id=_folder_id(input.folder_id),
         )
         view = await segments.create(caller.services, caller.viewer, draft)
         warnings = await criteria_warnings_of(info, draft.kind, draft.criteria)
@@ -316,6 +329,10 @@ def _changes(input: UpdateSegmentInput) -> dict[str, Any]:
         given["criteria"] = criteria_of(input.criteria, input.criteria_text)
     if input.hidden_from_ids is not strawberry.UNSET:
         given["hidden_from"] = _user_ids(input.hidden_from_ids)
+    if input.label_ids is not strawberry.UNSET:
+        given["label_ids"] = _label_ids(input.label_ids)
+    if input.folder_id is not strawberry.UNSET:
+        given["folder_id"] = _folder_id(input.folder_id)
     if input.sync_interval is not strawberry.UNSET:
         given["sync_interval"] = _interval(input.sync_interval)
     return given
@@ -323,6 +340,14 @@ def _changes(input: UpdateSegmentInput) -> dict[str, Any]:
 
 def _user_ids(global_ids: list[strawberry.ID] | None) -> list[int]:
     return ids.decode_all("User", global_ids or [], path=("hiddenFromIds",))
+
+
+def _label_ids(global_ids: list[strawberry.ID] | None) -> list[int]:
+    return ids.decode_all("Label", global_ids or [], path=("labelIds",))
+
+
+def _folder_id(global_id: strawberry.ID | None) -> int | None:
+    return None if global_id is None else ids.decode("Folder", global_id, path=("folderId",))
 
 
 def _interval(text: DurationText | None) -> timedelta | None:

@@ -29,11 +29,14 @@ from seggraph.api.base.paging import (
 from seggraph.api.base.scalars import JSON, DurationText
 from seggraph.api.criteria.criteria import CriteriaInput, document_of, may_show, shown, text_shown
 from seggraph.api.destinations.deliveries import SegmentDeliveryFields
+from seggraph.api.labels.folders import Folder
+from seggraph.api.labels.labels import Label
 from seggraph.api.links.campaign_links import SegmentCampaignFields
 from seggraph.api.links.playbook_links import LinkedPlaybook, kinds_holding, playbooks_holding
 from seggraph.api.members.members import Member, MemberOrder
 from seggraph.api.metrics.metrics import SegmentMetricFields
 from seggraph.api.reach.reach import Reach
+from seggraph.api.segments.blocked_members import SegmentBlockFields
 from seggraph.api.segments.explanations import MembershipExplanation
 from seggraph.api.segments.history import SegmentHistoryFields
 from seggraph.api.segments.sources import Freshness, SegmentSource
@@ -160,6 +163,7 @@ class SegmentMemberConnection(Connection[Member, SegmentMemberEdge]):
     description="A named audience of members of one kind, selected by criteria, imports or manual changes."
 )
 class Segment(
+    SegmentBlockFields,
     SegmentHistoryFields,
     SegmentCampaignFields,
     SegmentDeliveryFields,
@@ -270,6 +274,41 @@ class Segment(
         loaders = caller_of(info).loaders
         users = await loaders.users.by_id.load_many(await loaders.segments.hidden_from.load(self.view.id))
         return [User.of(user) for user in users if user is not None]
+
+    @strawberry.field(
+        description="The labels of the segment, by name.",
+        metadata=reads("id"),
+    )
+    @awaits_loaders
+    async def labels(self, info: Info) -> list[Label]:
+        """Load the labels."""
+        views = await caller_of(info).loaders.labels.of_segments.load(self.view.id)
+        return [Label.of(view) for view in views]
+
+    @strawberry.field(
+        description="The folder that the segment is in; null if it is in none.",
+        metadata=loads(
+            lambda info: caller_of(info).loaders.labels.folders,
+            "view.folder_id",
+            Folder.of,
+        ),
+    )
+    @awaits_loaders
+    async def folder(self, info: Info) -> Folder | None:
+        """Load the folder."""
+        if self.view.folder_id is None:
+            return None
+        view = await caller_of(info).loaders.labels.folders.load(self.view.folder_id)
+        return None if view is None else Folder.of(view)
+
+    @strawberry.field(
+        description="Whether the segment is a favourite of yours; never for an API key.",
+        metadata=reads("id"),
+    )
+    @awaits_loaders
+    async def is_favourite(self, info: Info) -> bool:
+        """Load it for all segments at once."""
+        return await caller_of(info).loaders.labels.favourites.load(self.view.id)
 
     @strawberry.field(
         description="The sources that add members to the segment.",

@@ -17,6 +17,7 @@ from seggraph.api.members.bulk_edits import BulkEditSubscriptions
 from seggraph.api.members.members import Member
 from seggraph.api.reach.reach import Reach
 from seggraph.api.segments.segments import Segment
+from seggraph.api.subscriptions import hidden_segments
 from seggraph.api.subscriptions.workspace_events import WORKSPACE_EVENT_TYPES, WorkspaceSubscriptions
 from seggraph.errors import NotFound
 from seggraph.events import (
@@ -30,6 +31,8 @@ from seggraph.events import (
     RunProgressed,
     SegmentDeleted,
     SegmentStatusChanged,
+    SegmentUpdated,
+    UserChanged,
 )
 from seggraph.events.cursors import NOTHING_SEEN
 from seggraph.services.destinations import deliveries
@@ -106,6 +109,26 @@ class MembershipEvent(SegmentEvent):
         return await _sample(caller_of(info), self.exited_numbers)
 
 
+@strawberry.type(
+    name="SegmentUpdated",
+    description="A segment was edited: its name, description, criteria, settings, labels, folder, visibility or"
+    " owner.",
+)
+class UpdatedEvent(SegmentEvent):
+    """An edit."""
+
+
+@strawberry.type(
+    name="SegmentHidden",
+    description="You may no longer see a segment: it was hidden from you or made private, its owner changed, or"
+    " your role did. It is the last event of the segment. `segment` is shown as you last could see it, without"
+    " what hangs from it; after a change of your role only its id, kind and type are given, and its name is"
+    " empty.",
+)
+class HiddenEvent(SegmentEvent):
+    """The last event for a viewer."""
+
+
 @strawberry.type(name="SegmentDeleted", description="A segment was deleted. It is shown with its last state.")
 class DeletedEvent(SegmentEvent):
     """The last event of a segment."""
@@ -146,6 +169,8 @@ EVENT_TYPES = (
     MembershipEvent,
     MetricsEvent,
     DeliveryEvent,
+    UpdatedEvent,
+    HiddenEvent,
     DeletedEvent,
     ResyncEvent,
     *WORKSPACE_EVENT_TYPES,
@@ -161,7 +186,8 @@ class Subscription(BulkEditSubscriptions, ExportSubscriptions, ImportSubscriptio
 
     @strawberry.subscription(
         description="The events of segments: first a snapshot of each segment, then every change as it"
-        " happens."
+        " happens. To begin without snapshots, query workspaceEventCursor before you load your data, and pass it"
+        " as `after`."
     )
     async def segment_events(
         self,
@@ -173,8 +199,8 @@ class Subscription(BulkEditSubscriptions, ExportSubscriptions, ImportSubscriptio
         after: Annotated[
             str | None,
             strawberry.argument(
-                description="The cursor of the last event that you received: send the events after it instead of"
-                " snapshots."
+                description="The cursor of the last event that you received, or that of workspaceEventCursor: send"
+                " the events after it instead of snapshots."
             ),
         ] = None,
     ) -> AsyncGenerator[SegmentEvent, None]:
@@ -183,9 +209,8 @@ class Subscription(BulkEditSubscriptions, ExportSubscriptions, ImportSubscriptio
         wanted = None if segment_ids is None else ids.decode_all("Segment", segment_ids, path=("segmentIds",))
         await _require_visible(caller, wanted)
         position = caller.position(after)
-        async with caller.subscribe(
-            position, _interest(None if wanted is None else set(wanted))
-        ) as subscription:
+        interest = _interest(caller.viewer.user_id, None if wanted is None else set(wanted))
+        async with caller.subscribe(position, interest) as subscription:
             if position is None:
                 for event in await _snapshots(caller, wanted, subscription.cursor):
                     yield event
@@ -194,14 +219,21 @@ class Subscription(BulkEditSubscriptions, ExportSubscriptions, ImportSubscriptio
                 if isinstance(item, Resync):
                     for event in await _resyncs(caller, wanted, item):
                         yield event
+                elif isinstance(item.fact, UserChanged):
+                    await caller.refresh_rights()
+                    hidden = await hidden_segments.by_role(caller.viewer, item.fact, wanted)
+                    for view, cursor in _cursors(hidden, item.cursor):
+                        yield _hidden(view, cursor, item.fact)
                 elif (current := await _event(caller, item.cursor, item.fact)) is not None:
                     yield current
 
 
-def _interest(segment_ids: set[int] | None) -> Callable[[Fact], bool]:
-    """Which facts are about segments, and about these."""
+def _interest(user_id: int | None, segment_ids: set[int] | None) -> Callable[[Fact], bool]:
+    """Which facts are about segments, and about these, or about another role of the subscriber."""
 
     def wants(fact: Fact) -> bool:
+        if isinstance(fact, UserChanged):
+            return fact.user_id == user_id and fact.previous_role is not None
         about_segment = isinstance(
             fact,
             SegmentStatusChanged
@@ -210,6 +242,7 @@ def _interest(segment_ids: set[int] | None) -> Callable[[Fact], bool]:
             | MembershipChanged
             | MetricsChanged
             | DeliveryChanged
+            | SegmentUpdated
             | SegmentDeleted,
         )
         return about_segment and (segment_ids is None or _segment_of(fact) in segment_ids)
@@ -266,7 +299,8 @@ async def _event(caller: Caller, cursor: str, fact: Fact) -> SegmentEvent | None
     segment_id = _segment_of(fact)
     segments = await segment_views.get_many(caller.viewer, [segment_id])
     if segment_id not in segments:
-        return None
+        last = hidden_segments.last_seen(caller.viewer, fact)
+        return None if last is None else _hidden(last, cursor, fact)
     segment = Segment.of(segments[segment_id])
     at = fact.at
     match fact:
@@ -296,6 +330,8 @@ async def _event(caller: Caller, cursor: str, fact: Fact) -> SegmentEvent | None
                 entered_numbers=fact.entered_sample,
                 exited_numbers=fact.exited_sample,
             )
+        case SegmentUpdated():
+            return UpdatedEvent(cursor=cursor, at=at, segment=segment, revision=segment.revision)
         case MetricsChanged():
             return MetricsEvent(cursor=cursor, at=at, segment=segment, revision=segment.revision)
         case DeliveryChanged(delivery_id=number):
@@ -325,6 +361,12 @@ def _deleted(caller: Caller, cursor: str, fact: SegmentDeleted) -> SegmentEvent 
     if not visible:
         return None
     return DeletedEvent(cursor=cursor, at=fact.at, segment=Segment.of(view), revision=fact.revision)
+
+
+def _hidden(view: SegmentView, cursor: str, fact: Fact) -> SegmentEvent:
+    """The last event of a segment for a viewer who sees it no more."""
+    segment = hidden_segments.detached(view)
+    return HiddenEvent(cursor=cursor, at=fact.at, segment=segment, revision=view.requested_revision)
 
 
 async def _sample(caller: Caller, numbers: tuple[int, ...]) -> list[Member]:

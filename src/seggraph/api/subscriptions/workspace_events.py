@@ -14,6 +14,8 @@ from seggraph.api.campaigns.campaigns import Campaign
 from seggraph.api.destinations.deliveries import Delivery
 from seggraph.api.files.exports import Export
 from seggraph.api.files.imports import Import
+from seggraph.api.labels.folders import Folder
+from seggraph.api.labels.labels import Label
 from seggraph.api.playbooks.playbooks import Playbook
 from seggraph.api.segments.segments import Segment
 from seggraph.api.users.viewer import User
@@ -75,7 +77,7 @@ class WorkspaceEventQueries:
 
     @strawberry.field(
         description="The current end of the workspace's events. Query it before you load your data, and pass"
-        " it to workspaceEvents as `after`, so that you miss no event."
+        " it to workspaceEvents or segmentEvents as `after`, so that you miss no event and need no snapshot."
     )
     async def workspace_event_cursor(self, info: Info) -> str:
         """The end of the workspace's stream."""
@@ -153,6 +155,8 @@ _OF: dict[str, Callable[[Any], Node]] = {
     "Playbook": Playbook.of,
     "Delivery": Delivery.of,
     "User": User.of,
+    "Label": Label.of,
+    "Folder": Folder.of,
 }
 
 

@@ -8,7 +8,7 @@ import strawberry
 from strawberry.types import Info
 
 from seggraph.access import Viewer as ViewerState
-from seggraph.access import is_admin
+from seggraph.access import is_admin, permissions_of
 from seggraph.api.base import ids
 from seggraph.api.base.context import caller_of
 from seggraph.api.base.node import Node, row_id
@@ -18,7 +18,7 @@ from seggraph.services.identity.users import COLUMNS, UserView, view_of
 from seggraph.services.identity.workspaces import WorkspaceView
 from seggraph.services.refresh import drift
 from seggraph.transport.compiled.records import rows_of
-from seggraph.vocabulary import ApiKeyScope, ConsentPolicy, Role
+from seggraph.vocabulary import ApiKeyScope, ConsentPolicy, Permission, Role
 
 
 @strawberry.type(description="Corrections of segments that had drifted from their criteria.")
@@ -193,6 +193,14 @@ class Viewer:
     async def user(self, info: Info) -> User | None:
         """Load the user."""
         return await load_user(info, self.state.user_id)
+
+    @strawberry.field(
+        description="What the credentials allow, whatever object it is about. `transitions` of an object says what is"
+        " possible with it."
+    )
+    def permissions(self) -> list[Permission]:
+        """By the rules that services ask."""
+        return permissions_of(self.state)
 
     @strawberry.field(description="The workspace that the credentials belong to.")
     async def workspace(self) -> Workspace:

@@ -86,7 +86,8 @@ class _Checker:
         close = self._catalogue.closest(name)
         kind = self._catalogue.kind.name
         hint = f"did you mean {close}?" if close else f"some of them are {listed(self._some_names())}"
-        self.mistakes.add(UnknownField, f"{kind} has no field {shown(name)}; {hint}", (*path, "field"))
+        message = f"{kind} has no field {shown(name)}; {hint}"
+        self.mistakes.add(UnknownField, message, (*path, "field"), [close] if close else [])
 
     def _some_names(self) -> list[str]:
         return [field.name for field in self._catalogue.fields[:12]]
@@ -95,9 +96,9 @@ class _Checker:
         kind = self._catalogue.kind
         direction = relations.find(kind, test.relation)
         if direction is None:
-            known = listed(one.name for one in relations.of_kind(kind)) or "none"
-            message = f"{kind.name} has no relation {shown(test.relation)}; it has {known}"
-            self.mistakes.add(BadValue, message, (*path, "relation"))
+            known = [one.name for one in relations.of_kind(kind)]
+            message = f"{kind.name} has no relation {shown(test.relation)}; it has {listed(known) or 'none'}"
+            self.mistakes.add(BadValue, message, (*path, "relation"), known)
             return None
         where: Checked | None = None
         if test.where is not None:

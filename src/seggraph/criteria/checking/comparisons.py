@@ -19,7 +19,7 @@ def compared(test: Attribute, field: Field, path: Path, mistakes: Mistakes) -> C
     """The condition with its values converted to the type of the field, or None after noting what is wrong."""
     if test.op not in field.operators:
         message = f"{field.name} is a {field.type} and has no {test.op}; use {listed(field.operators)}"
-        mistakes.add(BadOperator, message, (*path, "op"))
+        mistakes.add(BadOperator, message, (*path, "op"), [op.value for op in field.operators])
         return None
     if not _has_its_values(test, path, mistakes):
         return None

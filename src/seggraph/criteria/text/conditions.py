@@ -65,11 +65,11 @@ class ConditionParser:
         self._stream = stream
         self._names = names
         self._scope = NameScope()
-        self.offsets: dict[int, int] = {}
+        self.offsets: dict[int, tuple[int, int]] = {}
 
     def located(self, node: _N, start: int) -> _N:
-        """The node, after noting its offset for messages."""
-        self.offsets[id(node)] = start
+        """The node, after noting where it begins and ends for messages."""
+        self.offsets[id(node)] = start, self._stream.last_end
         return node
 
     def field_condition(self) -> Attribute | None:

@@ -16,8 +16,8 @@ from seggraph.criteria.text.conditions import ConditionParser
 from seggraph.criteria.text.expectations import NameScope, Opening, Something, Sort
 from seggraph.criteria.text.keywords import AGGREGATES, COUNTED
 from seggraph.criteria.text.names import SegmentNames, no_segments
-from seggraph.criteria.text.token_stream import TokenStream, at
-from seggraph.criteria.text.tokens import MAX_CHARACTERS, TokenKind, line_and_column, tokens
+from seggraph.criteria.text.token_stream import TokenStream, at, span_of
+from seggraph.criteria.text.tokens import MAX_CHARACTERS, TokenKind, tokens
 from seggraph.errors import CriteriaError, CriteriaTooDeep, CriteriaTooLarge, Path, Problems, SeggraphError
 
 _R = TypeVar("_R")
@@ -28,11 +28,11 @@ MAX_NESTING: Final = 2 * MAX_DEPTH
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """A text that was read: its tree, and the offset of each node in the text, by the `id` of the node."""
+    """A text that was read: its tree, and where each node begins and ends in the text, by the `id` of the node."""
 
     text: str
     node: Node
-    offsets: dict[int, int]
+    offsets: dict[int, tuple[int, int]]
 
     def explained(self, error: SeggraphError, *, path: Path = ()) -> SeggraphError:
         """An error about the tree as an error about the text: its message begins with line and column.
@@ -43,13 +43,17 @@ class Reading:
             return Problems([self.explained(problem, path=path) for problem in error.problems])
         if not isinstance(error, CriteriaError):
             return error
-        line, column = line_and_column(self.text, self._offset(error.path))
-        return type(error)(f"{at(line, column)}: {error.message}", path=path)
+        start, end = self._bounds(error.path)
+        if error.path[-2:] == ("attribute", "field"):
+            end = next((token.end for token in tokens(self.text) if token.start >= start), end)
+        span = span_of(self.text, start, end)
+        message = f"{at(span.line, span.column)}: {error.message}"
+        return type(error)(message, path=path, span=span, suggestions=error.suggestions)
 
-    def _offset(self, path: Path) -> int:
-        """The offset of the innermost node that a path leads through."""
+    def _bounds(self, path: Path) -> tuple[int, int]:
+        """Where the innermost node that a path leads through begins and ends."""
         current: object = self.node
-        found = self.offsets.get(id(current), 0)
+        found = self.offsets.get(id(current), (0, len(self.text)))
         for key in path:
             if isinstance(key, int):
                 current = current[key] if isinstance(current, tuple) and key < len(current) else None
@@ -71,9 +75,10 @@ def read(text: str, names: SegmentNames = no_segments, *, path: Path = ()) -> Re
     criteria can hold.
     """
     if len(text) > MAX_CHARACTERS:
-        spot = at(*line_and_column(text, MAX_CHARACTERS))
+        span = span_of(text, MAX_CHARACTERS, len(text))
+        spot = at(span.line, span.column)
         raise CriteriaTooLarge(
-            f"{spot}: the text goes on after {MAX_CHARACTERS:,} characters; give JSON instead"
+            f"{spot}: the text goes on after {MAX_CHARACTERS:,} characters; give JSON instead", span=span
         )
     reader = Parser(TokenStream(text, list(tokens(text)), path), names)
     reading = Reading(text, reader.whole(), reader.offsets)

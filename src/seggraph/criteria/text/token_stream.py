@@ -15,7 +15,7 @@ from seggraph.criteria.text.expectations import (
     listed,
 )
 from seggraph.criteria.text.tokens import DOUBLE, Token, TokenKind, line_and_column, quoted
-from seggraph.errors import CriteriaError, CriteriaSyntaxError, Path
+from seggraph.errors import CriteriaError, CriteriaSyntaxError, Path, TextSpan
 
 _SHOWN = 40
 _CURLY: Final = "‘’‚‛“”„‟`´«»"
@@ -112,19 +112,27 @@ class TokenStream:
         """Raise a CriteriaSyntaxError with the token that was found and what was expected."""
         token = self.next
         words = expected(self._expectations)
-        line, column = line_and_column(self._text, token.start)
+        span = span_of(self._text, token.start, token.end)
+        close = closest(token.text, self._expectations) if token.kind is TokenKind.WORD else None
         raise CriteriaSyntaxError(
-            f"{at(line, column)}: expected {listed(words)}, found {_shown(token)}{self._hint(token)}",
+            f"{at(span.line, span.column)}: expected {listed(words)}, found {_shown(token)}{self._hint(token)}",
             path=self._path,
-            line=line,
-            column=column,
+            span=span,
+            suggestions=[close] if close else [],
             found=_shown(token),
             expected=words,
         )
 
     def refuse(self, error: type[CriteriaError], message: str, offset: int) -> NoReturn:
         """Raise another error about the text at an offset."""
-        raise error(f"{at(*line_and_column(self._text, offset))}: {message}", path=self._path)
+        end = next((token.end for token in self._tokens if token.start >= offset), offset)
+        span = span_of(self._text, offset, end)
+        raise error(f"{at(span.line, span.column)}: {message}", path=self._path, span=span)
+
+    @property
+    def last_end(self) -> int:
+        """The offset after the token that was read last."""
+        return self._tokens[self._at - 1].end if self._at else 0
 
     def _hint(self, token: Token) -> str:
         if token.kind is TokenKind.OPEN:
@@ -145,6 +153,11 @@ class TokenStream:
         if any(isinstance(expectation, FieldName) for expectation in self._expectations):
             return f"; a field of that name stands in double quotes: {quoted(token.text, DOUBLE)}"
         return ""
+
+
+def span_of(text: str, start: int, end: int) -> TextSpan:
+    """A part of a text, with the line and column where it begins."""
+    return TextSpan(*line_and_column(text, start), start, end)
 
 
 def at(line: int, column: int) -> str:

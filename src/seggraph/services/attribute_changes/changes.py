@@ -220,7 +220,8 @@ async def _write(
         await unit.connection.execute(CHANGE, *key, *arguments)
     if changing.former is not None:
         await unit.connection.execute(GO, *key, changing.former, before.type, before.is_personal, going)
-        await following.rename(unit, viewer, kind, planned.uses, changing.former, changing.name)
+        names = changing.former, changing.name
+        await following.rename(context, unit, viewer, kind, planned.uses, *names)
     for name in (changing.name, changing.former):
         if name is not None:
             await value_counts.estimate_from_now(unit.connection, *key, name)

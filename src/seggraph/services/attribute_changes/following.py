@@ -55,12 +55,22 @@ UNUSED_INDEXES: Final = """
 
 
 async def rename(
-    unit: UnitOfWork, viewer: Viewer, kind: MemberKind, uses: Sequence[AttributeUse], name: str, new_name: str
+    context: Context,
+    unit: UnitOfWork,
+    viewer: Viewer,
+    kind: MemberKind,
+    uses: Sequence[AttributeUse],
+    name: str,
+    new_name: str,
 ) -> None:
-    """Have everything that names an attribute name it anew."""
+    """Have everything that names an attribute name it anew; that segments are others now is published."""
     for use in uses:
         written = _renamed(use, kind, name, new_name)
         await unit.connection.execute(WRITE[use.type], viewer.workspace_id, use.id, written)
+    edited = [
+        segment_rows.updated(viewer.workspace_id, use.id) for use in uses if use.type is UserType.SEGMENT
+    ]
+    context.publish(unit, edited)
     for row in await unit.connection.fetch(EXPORTS_AT_WORK, viewer.workspace_id):
         columns, narrowed = row["columns"], orjson.loads(row["narrowed_to"])
         if columns is not None and row["kind"] == kind:

@@ -83,5 +83,10 @@ async def note(
     now = audit.described(after, *AUDITED)
     action = AuditAction.CREATED if before is None else AuditAction.EDITED
     await audit.record(unit, viewer, action, audit.Subject(AuditSubject.USER, user_id, after.name), was, now)
-    changed = UserChanged(workspace_id=viewer.workspace_id, at=datetime.now(UTC), user_id=user_id)
+    changed = UserChanged(
+        workspace_id=viewer.workspace_id,
+        at=datetime.now(UTC),
+        user_id=user_id,
+        previous_role=before.role if before is not None and before.role is not after.role else None,
+    )
     context.publish(unit, [changed])

@@ -14,7 +14,7 @@ from typing import Any, Final
 import asyncpg
 from pyroaring import BitMap
 
-from seggraph.audiences import DELTA_CHUNK, ChunkOwner, ChunkStore, from_bytes, split, to_bytes
+from seggraph.audiences import ChunkOwner, ChunkStore, from_bytes, split, to_bytes
 from seggraph.context import Context
 from seggraph.database.connections import database
 from seggraph.database.locks import LockSpace, lock_exclusive
@@ -26,8 +26,9 @@ from seggraph.services.erasure import erased_rows, erasures
 from seggraph.services.erasure.erasures import Erased, Erasure
 from seggraph.services.erasure.portions import patiently
 from seggraph.services.members import bulk_edits
-from seggraph.services.memberships import attribution, deltas
+from seggraph.services.memberships import attribution, deltas, history_spans
 from seggraph.services.memberships.deltas import MembershipDelta, Recording
+from seggraph.services.memberships.history_spans import Windows
 from seggraph.services.memberships.membership import MembershipChange
 from seggraph.services.reach import reach
 from seggraph.services.reach.addresses import Addresses, AudienceChange
@@ -41,19 +42,41 @@ HISTORY_AT_ONCE: Final = 500
 """How many rows of history are read at once: 4 MB at most."""
 
 HISTORY_IN_PORTION: Final = 2_000
-"""A portion takes no further segment after so many rows of history."""
+"""About how many rows of history a portion reads, of one segment at least."""
+
+FIRST_SEGMENTS: Final = 32
+"""The history of how many segments the first portion reads; the next ones as many as the rows of the last one say."""
 
 HOLD_SEGMENTS: Final = """
     SELECT id, purpose, status, requested_revision, computed_revision, reach_status, reach_total
-    FROM segments WHERE workspace_id = $1 AND kind = $2 AND id > $3 ORDER BY id LIMIT $4 FOR NO KEY UPDATE
+    FROM segments WHERE workspace_id = $1 AND kind = $2 AND id > $3 AND id <= $4 ORDER BY id LIMIT $5 FOR NO KEY UPDATE
 """
 
-SOURCES: Final = "SELECT id FROM sources WHERE workspace_id = $1 AND segment_id = ANY($2)"
+NEWEST: Final = 2**63 - 1
+"""Beyond every segment."""
+
+SOURCES: Final = """
+    SELECT id, false AS is_former FROM sources WHERE workspace_id = $1 AND segment_id = ANY($2)
+    UNION ALL
+    SELECT id, true FROM former_sources WHERE workspace_id = $1 AND segment_id = ANY($2)
+"""
+
+OF_SOURCE: Final = (ChunkRole.LINKS, ChunkRole.BLOCKS)
+OF_FORMER_SOURCE: Final = (ChunkRole.FORMER_BLOCKS,)
 
 HISTORY: Final = """
-    SELECT id, segment_id, roaring, causes FROM run_chunks
-    WHERE workspace_id = $1 AND segment_id = ANY($2) AND chunk = ANY($3) ORDER BY segment_id
+    SELECT id, roaring, causes FROM run_chunks
+    WHERE workspace_id = $1 AND segment_id = ANY($2) AND chunk = ANY($3) AND NOT is_spanned
+    UNION ALL
+    SELECT c.id, c.roaring, c.causes
+    FROM unnest($2::bigint[]) AS s(id) CROSS JOIN unnest($4::bigint[], $5::bigint[]) AS w(first, last)
+    CROSS JOIN LATERAL (
+      SELECT min(applied) AS applied FROM runs WHERE workspace_id = $1 AND segment_id = s.id AND applied >= w.last
+    ) next
+    JOIN run_chunks c ON c.workspace_id = $1 AND c.segment_id = s.id AND c.chunk = ANY($3)
+      AND c.applied >= w.first AND c.applied <= coalesce(next.applied, w.last) AND c.is_spanned
 """
+"""What of the history of segments can hold one of the members: see `history_spans`. A row may come twice."""
 
 REWRITE_HISTORY: Final = """
     UPDATE run_chunks c SET roaring = t.roaring, cardinality = t.cardinality, causes = t.causes
@@ -82,14 +105,17 @@ async def erase(context: Context, erasure: Erasure) -> Erased:
     Doing it again, or by two processes at once, changes nothing more. Raises RetryLater.
     """
     erasing = _ErasingAudiences(context, erasure, await _reachable(erasure))
-    in_bitmaps = in_history = 0
+    in_bitmaps = 0
     erased = None
     while erased is None:
         while (segment_id := await patiently(partial(erasing.memberships, in_bitmaps))) is not None:
             in_bitmaps = segment_id
-        while (segment_id := await patiently(partial(erasing.history, in_history))) is not None:
+        windows = await _windows(erasure)
+        in_history = 0
+        portion = partial(erasing.history, windows, in_bitmaps)
+        while (segment_id := await patiently(partial(portion, in_history))) is not None:
             in_history = segment_id
-        erased = await patiently(partial(erasing.end, in_bitmaps))
+        erased = await patiently(partial(erasing.end, windows, in_bitmaps))
     return erased
 
 
@@ -103,6 +129,12 @@ async def _reachable(erasure: Erasure) -> Reachable:
     return {place: found[owner] & erasure.ordinals for place, owner in owners.items()}
 
 
+async def _windows(erasure: Erasure) -> Windows:
+    """Where in the history the ordinals are. No audience has them any more, so no later place will."""
+    async with begin() as unit:
+        return await history_spans.find(unit.connection, erasure.workspace_id, erasure.kind, erasure.ordinals)
+
+
 class _ErasingAudiences:
     """Erasing ordinals from the audiences of one population."""
 
@@ -112,11 +144,12 @@ class _ErasingAudiences:
         self._reachable = reachable
         self._chunks = sorted(split(erasure.ordinals))
         self._segments_at_once = max(1, CHUNKS_AT_ONCE // (2 * len(self._chunks)))
+        self._histories_at_once = FIRST_SEGMENTS
 
     async def memberships(self, after: int) -> int | None:
         """Erase from the links, blocks and members of the next segments; returns the last one, None without any."""
         async with begin() as unit:
-            segments = await self._hold(unit.connection, after)
+            segments = await self._hold(unit.connection, after, self._segments_at_once)
             if not segments:
                 return None
             found = await self._erase_bits(unit.connection, segments)
@@ -127,27 +160,36 @@ class _ErasingAudiences:
             await erasures.touch(unit, self._erasure, memberships=lost)
         return int(segments[-1]["id"])
 
-    async def history(self, after: int) -> int | None:
+    async def history(self, windows: Windows, up_to: int, after: int) -> int | None:
         """Erase from the history of the next segments; returns the last one, None without any.
 
-        Their rows are held so that no compaction writes again what it has read before.
+        Only of segments `up_to` the last one whose audience was corrected before the windows were found. Their rows
+        are held so that no compaction writes again what it has read before.
         """
         async with begin() as unit:
-            segments = [row["id"] for row in await self._hold(unit.connection, after)]
-            if not segments:
+            held = await self._hold(unit.connection, after, self._histories_at_once, up_to)
+            if not held:
                 return None
-            last, changes = await self._erase_history(unit.connection, segments)
+            segments = [row["id"] for row in held]
+            row_count, changes = await self._erase_history(unit.connection, segments, windows)
             await erasures.touch(unit, self._erasure, changes=changes)
-        return last
+        fitting = len(segments) * HISTORY_IN_PORTION // max(row_count, 1)
+        self._histories_at_once = max(1, min(fitting, 8 * self._histories_at_once, CHUNKS_AT_ONCE))
+        return int(segments[-1])
 
-    async def end(self, after: int) -> Erased | None:
-        """Erase what is kept of the whole population, and end the erasure. None if there are further segments."""
+    async def end(self, windows: Windows, after: int) -> Erased | None:
+        """Erase what is kept of the whole population, and end the erasure.
+
+        None if there are further segments, or if the history that was read is noted otherwise by now.
+        """
         workspace_id, kind, ordinals = self._erasure.workspace_id, self._erasure.kind, self._erasure.ordinals
         async with begin() as unit:
             connection = unit.connection
             await populations.lock(connection, workspace_id, kind)
             await lock_exclusive(connection, LockSpace.MEMBERS, workspace_id)
-            if await self._hold(connection, after):
+            if await self._hold(connection, after, 1):
+                return None
+            if not await history_spans.erase(connection, workspace_id, kind, ordinals, windows):
                 return None
             population_id = await populations.ensure(connection, workspace_id, kind)
             owners = list(reach.owners(population_id).values())
@@ -161,10 +203,12 @@ class _ErasingAudiences:
             await member_orders.erase(connection, workspace_id, kind, ordinals)
             return await erasures.end(unit, self._erasure) or self._erasure.erased
 
-    async def _hold(self, connection: asyncpg.Connection, after: int) -> list[asyncpg.Record]:
+    async def _hold(
+        self, connection: asyncpg.Connection, after: int, limit: int, up_to: int = NEWEST
+    ) -> list[asyncpg.Record]:
         """The next segments, held."""
         rows: list[asyncpg.Record] = await connection.fetch(
-            HOLD_SEGMENTS, self._erasure.workspace_id, self._erasure.kind, after, self._segments_at_once
+            HOLD_SEGMENTS, self._erasure.workspace_id, self._erasure.kind, after, up_to, limit
         )
         return rows
 
@@ -178,7 +222,9 @@ class _ErasingAudiences:
         workspace_id, ordinals = self._erasure.workspace_id, self._erasure.ordinals
         sources = await connection.fetch(SOURCES, workspace_id, [row["id"] for row in segments])
         owners = [ChunkOwner(ChunkRole.MEMBERS, row["id"]) for row in segments] + [
-            ChunkOwner(role, row["id"]) for row in sources for role in (ChunkRole.LINKS, ChunkRole.BLOCKS)
+            ChunkOwner(role, row["id"])
+            for row in sources
+            for role in (OF_FORMER_SOURCE if row["is_former"] else OF_SOURCE)
         ]
         erased = await ChunkStore(connection, workspace_id).erase(owners, ordinals)
         gone = {row["id"]: erased.get(ChunkOwner(ChunkRole.MEMBERS, row["id"])) for row in segments}
@@ -271,27 +317,22 @@ class _ErasingAudiences:
             await connection.execute(SET_REFRESHED, workspace_id, run["id"], left)
 
     async def _erase_history(
-        self, connection: asyncpg.Connection, segment_ids: Sequence[int]
+        self, connection: asyncpg.Connection, segment_ids: Sequence[int], windows: Windows
     ) -> tuple[int, int]:
-        """Take the bits out of the entries and exits of segments; returns the last one, and how many bits they had.
-
-        All the chunks that may hold one are looked at, some at a time.
-        """
-        numbers = [DELTA_CHUNK, *self._chunks]
-        history = await connection.cursor(HISTORY, self._erasure.workspace_id, list(segment_ids), numbers)
-        current, seen, erased = segment_ids[0], 0, 0
+        """Take the bits out of the entries and exits of segments; returns how many rows were read, and bits taken."""
+        places = windows.chunks, windows.first, windows.last
+        history = await connection.cursor(HISTORY, self._erasure.workspace_id, list(segment_ids), *places)
+        row_count = erased = 0
+        rewritten: set[int] = set()
         while rows := await history.fetch(HISTORY_AT_ONCE):
-            taken = (
-                rows if seen < HISTORY_IN_PORTION else [row for row in rows if row["segment_id"] == current]
-            )
-            erased += await self._rewrite(connection, taken)
-            if len(taken) < len(rows):
-                return current, erased
-            seen += len(rows)
-            current = rows[-1]["segment_id"]
-        return segment_ids[-1], erased
+            row_count += len(rows)
+            erased += await self._rewrite(connection, rows, rewritten)
+        return row_count, erased
 
-    async def _rewrite(self, connection: asyncpg.Connection, rows: Iterable[asyncpg.Record]) -> int:
+    async def _rewrite(
+        self, connection: asyncpg.Connection, rows: Iterable[asyncpg.Record], rewritten: set[int]
+    ) -> int:
+        """Write rows again without the bits, but none that were `rewritten`; returns how many bits they had."""
         workspace_id, ordinals = self._erasure.workspace_id, self._erasure.ordinals
         kept: list[tuple[Any, ...]] = []
         emptied: list[int] = []
@@ -299,10 +340,13 @@ class _ErasingAudiences:
         for row in rows:
             bitmap = from_bytes(row["roaring"])
             left = bitmap - ordinals
+            if len(left) == len(bitmap) or row["id"] in rewritten:
+                continue
+            rewritten.add(row["id"])
             erased += len(bitmap) - len(left)
             if not left:
                 emptied.append(row["id"])
-            elif len(left) != len(bitmap):
+            else:
                 kept.append(
                     (row["id"], to_bytes(left), len(left), attribution.without(row["causes"], bitmap, left))
                 )

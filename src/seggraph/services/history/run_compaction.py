@@ -20,9 +20,10 @@ from seggraph.audiences import from_bytes, pieces, to_bytes
 from seggraph.context import Context
 from seggraph.database.unit_of_work import begin
 from seggraph.models.runs import Direction
-from seggraph.services.memberships import attribution
+from seggraph.services.memberships import attribution, history_spans
 from seggraph.services.memberships.attribution import Attribution
 from seggraph.settings import Settings
+from seggraph.vocabulary import MemberKind
 
 log = structlog.get_logger()
 
@@ -43,8 +44,13 @@ CLAIM: Final = """
 """
 
 HOLD: Final = """
-    SELECT s.workspace_id, w.time_zone FROM segments s JOIN workspaces w ON w.id = s.workspace_id
+    SELECT s.workspace_id, s.kind, w.time_zone FROM segments s JOIN workspaces w ON w.id = s.workspace_id
     WHERE s.id = $1 FOR NO KEY UPDATE OF s
+"""
+
+FIND_POPULATION: Final = """
+    SELECT s.workspace_id, s.kind, w.time_zone FROM segments s JOIN workspaces w ON w.id = s.workspace_id
+    WHERE s.id = $1
 """
 
 FORGET: Final = """
@@ -74,7 +80,7 @@ FIND: Final = """
 """Runs next to one another, as they were applied, that belong to the same hour, day or month."""
 
 CHANGES: Final = """
-    SELECT move, roaring, causes FROM run_chunks
+    SELECT move, roaring, causes, is_spanned FROM run_chunks
     WHERE workspace_id = $1 AND segment_id = $2 AND applied BETWEEN $3 AND $4 ORDER BY applied
 """
 
@@ -95,8 +101,10 @@ REMOVE_OTHERS: Final = """
 """
 
 WRITE: Final = """
-    INSERT INTO run_chunks (workspace_id, segment_id, run_id, applied, move, chunk, cardinality, roaring, causes)
-    SELECT $1, $2, $3, $4, * FROM unnest($5::smallint[], $6::int[], $7::int[], $8::bytea[], $9::bytea[])
+    INSERT INTO run_chunks (workspace_id, segment_id, run_id, applied, move, chunk, cardinality, roaring, causes,
+      is_spanned)
+    SELECT $1, $2, $3, $4, *, true
+    FROM unnest($5::smallint[], $6::int[], $7::int[], $8::bytea[], $9::bytea[])
 """
 
 
@@ -111,6 +119,8 @@ class Net:
     entered: BitMap = field(default_factory=BitMap)
     exited: BitMap = field(default_factory=BitMap)
     attribution: dict[int, BitMap] | None = field(default_factory=dict)
+    is_spanned: bool = True
+    """Whether history spans have the members of all of them."""
 
     def add(self, direction: Direction, changed: BitMap, attribution: Attribution | None) -> None:
         """Add a later change. A member who is back where they were before all of them neither entered nor exited."""
@@ -145,6 +155,7 @@ async def compact(context: Context, segment_id: int) -> int:
     merged = 0
     while found := await _compact_some(context.settings, segment_id):
         merged += found
+    await _join_spans(context.settings, segment_id)
     if merged:
         log.info("history_compacted", segment_id=segment_id, groups=merged)
     return merged
@@ -161,22 +172,39 @@ async def _compact_some(settings: Settings, segment_id: int) -> int:
         days = (settings.history_detail_days, settings.history_hours_days, settings.history_days_days)
         groups = await unit.connection.fetch(FIND, *key, row["time_zone"], *days, GROUPS)
         for group in groups:
-            await _merge(unit.connection, key, group["first"], group["last"])
+            await _merge(unit.connection, key, MemberKind(row["kind"]), group["first"], group["last"])
         return len(groups)
 
 
-async def _merge(connection: asyncpg.Connection, key: tuple[int, int], first: int, last: int) -> None:
+async def _join_spans(settings: Settings, segment_id: int) -> None:
+    """Join the history spans of the segment's population: whichever of its segments comes first joins them all."""
+    joined = 1
+    while joined:
+        async with begin() as unit:
+            row = await unit.connection.fetchrow(FIND_POPULATION, segment_id)
+            if row is None:
+                return
+            population = row["workspace_id"], MemberKind(row["kind"])
+            joined = await history_spans.join_old(unit.connection, *population, row["time_zone"], settings)
+
+
+async def _merge(
+    connection: asyncpg.Connection, key: tuple[int, int], kind: MemberKind, first: int, last: int
+) -> None:
     """Make the runs applied from the first to the last one run."""
     net = await _net(connection, (*key, first, last))
+    rows = _rows(net)
     await connection.execute(REMOVE_CHANGES, *key, first, last)
     run_id = await connection.fetchval(MERGE, *key, first, last)
     await connection.execute(REMOVE_OTHERS, *key, first, last)
-    if net:
-        await connection.execute(WRITE, *key, run_id, last, *zip(*net, strict=True))
+    if rows:
+        await connection.execute(WRITE, *key, run_id, last, *zip(*rows, strict=True))
+    if rows and not net.is_spanned:
+        await history_spans.note(connection, key[0], kind, last, [net.entered, net.exited])
 
 
-async def _net(connection: asyncpg.Connection, arguments: Sequence[Any]) -> list[tuple[Any, ...]]:
-    """The membership changes of several runs together, in rows as WRITE takes them."""
+async def _net(connection: asyncpg.Connection, arguments: Sequence[Any]) -> Net:
+    """The membership changes of several runs together."""
     net = Net()
     changes = await connection.cursor(CHANGES, *arguments)
     while rows := await changes.fetch(AT_ONCE):
@@ -184,6 +212,12 @@ async def _net(connection: asyncpg.Connection, arguments: Sequence[Any]) -> list
             changed, data = from_bytes(row["roaring"]), row["causes"]
             decoded = None if data is None else attribution.decode(data, changed)
             net.add(Direction(row["move"]), changed, decoded)
+            net.is_spanned &= row["is_spanned"]
+    return net
+
+
+def _rows(net: Net) -> list[tuple[Any, ...]]:
+    """The rows that WRITE takes."""
     return [
         (
             int(direction),

@@ -180,11 +180,13 @@ async def _record(
     subject = audit.Subject(AuditSubject.USER, user_id, view.name)
     was = None if before is None else {"role": before}
     await audit.record(unit, user, action, subject, was, {"role": after, "by": "identity provider"})
-    outbox.keep(unit, [_changed(workspace_id, user_id)])
+    outbox.keep(unit, [_changed(workspace_id, user_id, before)])
 
 
-def _changed(workspace_id: int, user_id: int) -> UserChanged:
-    return UserChanged(workspace_id=workspace_id, at=datetime.now(UTC), user_id=user_id)
+def _changed(workspace_id: int, user_id: int, previous_role: Role | None = None) -> UserChanged:
+    return UserChanged(
+        workspace_id=workspace_id, at=datetime.now(UTC), user_id=user_id, previous_role=previous_role
+    )
 
 
 def _issued_at(claims: Mapping[str, Any]) -> datetime | None:

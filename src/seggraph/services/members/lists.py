@@ -2,6 +2,7 @@
 
 A search that finds few members, or that looks among few, becomes an audience. Any other stays a pattern, which the
 pages of the list test row by row: so many match that a page is soon full. How many it finds is estimated from a sample.
+A smaller sample says beforehand that it finds many, so that they are not looked for: no index helps with short words.
 """
 
 import unicodedata
@@ -23,6 +24,12 @@ FEW: Final = 5_000
 """So many members are read and sorted by themselves, and not found by walking a sorted index."""
 FEW_FOUND: Final = 5_000
 """A search that finds no more than these is an audience."""
+LOOKED_AT: Final = 400
+"""How many members are looked at to know whether a search finds many."""
+LEAST_FOUND: Final = 10
+"""How many of these it has to find at least: fewer may be chance."""
+MANY: Final = 3
+"""It finds many if it seems to find so many times FEW_FOUND: then it certainly finds more than these."""
 SAMPLE_SIZE: Final = 1_000
 """How many members an estimate is made from."""
 SMALLEST_SAMPLE: Final = 200
@@ -51,9 +58,24 @@ def found_by(search: str) -> str:
 
 OF_KIND: Final = "FROM members m WHERE m.workspace_id = $1 AND m.kind = $2"
 
+# The multiples of the golden ratio are as spread as can be, however few they are.
 FIND_FEW: Final = f"""
-    SELECT array_agg(ordinal) FROM (SELECT m.ordinal {OF_KIND} AND {found_by("$3")} LIMIT {FEW_FOUND + 1}) AS found
+    WITH looked_at AS MATERIALIZED (
+      SELECT p.next_ordinal, (SELECT count(*) {OF_KIND} AND {found_by("$3")} AND m.ordinal = ANY(ARRAY(
+          SELECT (p.next_ordinal * (n * 0.618033988749895 % 1))::int FROM generate_series(1, {LOOKED_AT}) AS n))
+        ) AS found
+      FROM populations p WHERE p.workspace_id = $1 AND p.kind = $2
+        AND p.next_ordinal > {MANY * FEW_FOUND}
+    ), many AS (
+      SELECT found >= {LEAST_FOUND} AND found * next_ordinal >= {MANY * FEW_FOUND * LOOKED_AT} AS is_true
+      FROM looked_at
+    )
+    SELECT CASE WHEN (SELECT is_true FROM many) THEN NULL ELSE coalesce((
+        SELECT array_agg(ordinal)
+        FROM (SELECT m.ordinal {OF_KIND} AND {found_by("$3")} LIMIT {FEW_FOUND + 1}) AS found
+      ), '{{}}') END
 """  # noqa: S608 - constants only
+"""The members that a search finds, a few too many if there are more; null if it finds many."""
 
 FIND_WITHIN: Final = f"""
     SELECT array_agg(m.ordinal) {OF_KIND} AND {found_by("$3")} AND m.ordinal = ANY($4::int[])
@@ -145,22 +167,27 @@ async def narrowed(
     if search is None:
         return [Narrowed(audience) for audience in audiences]
     require_personal_data(viewer, path=("search",))
+    small = [audience for audience in audiences if audience is not None and len(audience) <= FEW]
+    within_ordinals = BitMap.union(BitMap(), *small)
+    arguments = viewer.workspace_id, kind, search
     async with database() as connection:
-        found = await connection.fetchval(FIND_FEW, viewer.workspace_id, kind, search) or ()
-        if len(found) <= FEW_FOUND:
-            few = BitMap(found)
-            return [Narrowed(few if audience is None else audience & few) for audience in audiences]
-        return [await _found_within(connection, viewer, kind, search, audience) for audience in audiences]
-
-
-async def _found_within(
-    connection: asyncpg.Connection, viewer: Viewer, kind: MemberKind, search: Search, audience: BitMap | None
-) -> Narrowed:
-    """What a search that finds many finds in an audience: a search still, unless the audience is small."""
-    if audience is None or len(audience) > FEW:
-        return Narrowed(audience, search)
-    arguments = (viewer.workspace_id, kind, search, list(audience))
-    return Narrowed(BitMap(await connection.fetchval(FIND_WITHIN, *arguments) or ()))
+        if len(small) < len(audiences) or len(within_ordinals) > FEW:
+            found = await connection.fetchval(FIND_FEW, *arguments)
+            if found is not None and len(found) <= FEW_FOUND:
+                few = BitMap(found)
+                return [Narrowed(few if audience is None else audience & few) for audience in audiences]
+        within = (
+            await connection.fetchval(FIND_WITHIN, *arguments, list(within_ordinals))
+            if within_ordinals
+            else ()
+        )
+    found_within = BitMap(within or ())
+    return [
+        Narrowed(audience, search)
+        if audience is None or len(audience) > FEW
+        else Narrowed(audience & found_within)
+        for audience in audiences
+    ]
 
 
 async def total(viewer: Viewer, members: MemberList) -> Total:

@@ -16,7 +16,7 @@ from seggraph.audiences import ChunkOwner, ChunkStore, pieces, to_bytes
 from seggraph.events import SAMPLE_SIZE, Fact, MembershipChanged, ReachChanged
 from seggraph.models.audiences import ChunkRole
 from seggraph.models.runs import Direction
-from seggraph.services.memberships import attribution
+from seggraph.services.memberships import attribution, history_spans
 from seggraph.services.memberships.membership import Membership, MembershipChange, StoredChange
 from seggraph.services.reach.reach import COLUMNS, ReachCounts
 from seggraph.vocabulary import MemberKind, ReachStatus, RunTrigger
@@ -55,10 +55,16 @@ RECORD: Final = f"""
       FROM unnest($7::bigint[], $8::int[], $9::int[], $10::int[]) AS t(segment_id, revision, entered, exited)
       RETURNING id, segment_id, applied
     ), moved AS (
-      INSERT INTO run_chunks (workspace_id, segment_id, run_id, move, chunk, cardinality, roaring, causes, applied)
-      SELECT $1, r.segment_id, r.id, t.move, t.chunk, t.cardinality, t.roaring, t.causes, r.applied
+      INSERT INTO run_chunks (workspace_id, segment_id, run_id, move, chunk, cardinality, roaring, causes, applied,
+        is_spanned)
+      SELECT $1, r.segment_id, r.id, t.move, t.chunk, t.cardinality, t.roaring, t.causes, r.applied, true
       FROM unnest($11::bigint[], $12::smallint[], $13::int[], $14::int[], $15::bytea[], $16::bytea[])
         AS t(segment_id, move, chunk, cardinality, roaring, causes) JOIN recorded r ON r.segment_id = t.segment_id
+    ), spanned AS (
+      INSERT INTO {history_spans.COLUMNS}
+      SELECT $1, $2, r.first, r.last, cardinality($11::bigint[]), t.chunk, t.roaring, false, now()
+      FROM (SELECT min(applied) AS first, max(applied) AS last FROM recorded) r
+      CROSS JOIN unnest(${len(COLUMNS) + 19}::int[], ${len(COLUMNS) + 20}::bytea[]) AS t(chunk, roaring)
     ), numbered AS (
       UPDATE segments s SET as_of = coalesce($5, s.as_of), member_count = s.member_count + coalesce(t.members, 0),
         {", ".join(f"{column} = s.{column} + coalesce(t.{column}, 0)" for column in COLUMNS)}
@@ -71,13 +77,20 @@ RECORD: Final = f"""
     SELECT id, NULL, ordinal FROM members WHERE workspace_id = $1 AND kind = $2 AND ordinal = ANY($6::int[])
 """  # noqa: S608 - constants only
 
-WRITE_CHUNKS = """
-    INSERT INTO run_chunks (workspace_id, segment_id, run_id, move, chunk, cardinality, roaring, causes,
-      applied)
-    SELECT $1, t.*, r.applied
-    FROM unnest($2::bigint[], $3::bigint[], $4::smallint[], $5::int[], $6::int[], $7::bytea[], $8::bytea[])
-      AS t(segment_id, run_id, move, chunk, cardinality, roaring, causes) JOIN runs r ON r.id = t.run_id
-"""
+WRITE_CHUNKS = f"""
+    WITH written AS (
+      INSERT INTO run_chunks (workspace_id, segment_id, run_id, move, chunk, cardinality, roaring, causes,
+        applied, is_spanned)
+      SELECT $1, t.*, r.applied, true
+      FROM unnest($2::bigint[], $3::bigint[], $4::smallint[], $5::int[], $6::int[], $7::bytea[], $8::bytea[])
+        AS t(segment_id, run_id, move, chunk, cardinality, roaring, causes) JOIN runs r ON r.id = t.run_id
+      RETURNING applied
+    )
+    INSERT INTO {history_spans.COLUMNS}
+    SELECT $1, $9, w.first, w.last, w.row_count, t.chunk, t.roaring, false, now()
+    FROM (SELECT min(applied) AS first, max(applied) AS last, count(*) AS row_count FROM written) w
+    CROSS JOIN unnest($10::int[], $11::bytea[]) AS t(chunk, roaring)
+"""  # noqa: S608 - constants only
 
 SAMPLE = "SELECT ordinal, id FROM members WHERE workspace_id = $1 AND kind = $2 AND ordinal = ANY($3)"
 
@@ -223,6 +236,7 @@ async def record(
         *_columns(runs, 4),
         *_columns(chunks if how.keeps_members else [], 6),
         *_without_zeros(_columns(numbers if how.adds_numbers else [], len(COLUMNS) + 2)),
+        *history_spans.moved(_moved(deltas) if how.keeps_members else []),
     )
     run_ids = {row["segment_id"]: row["id"] for row in rows if row["ordinal"] is None}
     member_ids = {row["ordinal"]: row["id"] for row in rows if row["ordinal"] is not None}
@@ -235,12 +249,18 @@ async def record_run(
     """Keep who entered and who exited with a full run that is over, and so has its place in the history."""
     rows = [(delta.segment_id, run_id, *chunk) for chunk in _chunks(delta.change)]
     if rows:
-        await connection.execute(WRITE_CHUNKS, workspace_id, *_columns(rows, 7))
+        span = history_spans.moved(_moved([delta]))
+        await connection.execute(WRITE_CHUNKS, workspace_id, *_columns(rows, 7), kind, *span)
     samples = _samples([delta])
     sampled = _sampled(samples)
     members = await connection.fetch(SAMPLE, workspace_id, kind, sampled) if sampled else []
     member_ids = {row["ordinal"]: row["id"] for row in members}
     return RecordedDeltas([delta], {delta.segment_id: run_id}, samples, member_ids)
+
+
+def _moved(deltas: Iterable[MembershipDelta]) -> Iterator[BitMap]:
+    """Who entered and who exited each segment."""
+    return chain.from_iterable((delta.entered, delta.exited) for delta in deltas)
 
 
 def _columns(rows: Sequence[tuple[Any, ...]], number: int) -> Sequence[Sequence[Any]]:

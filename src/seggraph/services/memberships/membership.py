@@ -121,6 +121,12 @@ class Membership:
             if kind in BLOCKABLE:
                 self.blocks_after[source_id] = self.blocks[source_id] | ordinals
 
+    def unblock(self, ordinals: BitMap) -> None:
+        """Let every source add these members again."""
+        for source_id, blocked in self.blocks.items():
+            if blocked & ordinals:
+                self.blocks_after[source_id] = blocked - ordinals
+
     def import_file(self, ordinals: BitMap, *, replace: bool) -> None:
         """Link the members of an imported file: besides those of earlier files, or in their place."""
         source_id = self.source(SourceKind.IMPORT)

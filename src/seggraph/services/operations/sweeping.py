@@ -37,14 +37,15 @@ POPULATIONS_DUE = """
 """
 
 
-async def sweep(context: Context) -> None:
+async def sweep(context: Context, *, also_seldom: bool = True) -> None:
     """Settle what the stream owes, ask for what is due, and give up on what keeps losing its worker.
 
+    What is due by the hour or the day is left out unless `also_seldom`: a worker with nothing to do should do nothing.
     Raises RetryLater while PostgreSQL or Redis is away. What fails for another reason is raised as a group once all
     else is done: one sort of work must not keep the others from being asked for.
     """
     failures: list[Exception] = []
-    for step in _steps(context):
+    for step in _steps(context) + (_seldom(context) if also_seldom else []):
         try:
             await step()
         except RetryLater:
@@ -64,18 +65,24 @@ def _steps(context: Context) -> list[Callable[[], Awaitable[object]]]:
         run_claims.void_runs_without_lease,
         partial(_ask_for_work, context),
         partial(erasures.ask_for_work, context, AT_ONCE),
-        partial(event_retention.ask_for_due, context, AT_ONCE),
-        partial(run_compaction.ask_for_due, context, AT_ONCE),
         partial(import_claims.ask_for_work, context, AT_ONCE),
-        partial(import_files.sweep, context, AT_ONCE),
         partial(value_upkeep.ask_for_due, context, AT_ONCE),
         partial(bulk_edit_runs.ask_for_work, context, AT_ONCE),
         partial(sort_index_builds.ask_for_work, context, AT_ONCE),
         partial(export_runs.ask_for_work, context, AT_ONCE),
+        partial(delivery_claims.ask_for_work, context, AT_ONCE),
+    ]
+
+
+def _seldom(context: Context) -> list[Callable[[], Awaitable[object]]]:
+    """What may be looked for half a minute later."""
+    return [
+        partial(event_retention.ask_for_due, context, AT_ONCE),
+        partial(run_compaction.ask_for_due, context, AT_ONCE),
+        partial(import_files.sweep, context, AT_ONCE),
         partial(webhook_messages.expire, context, AT_ONCE),
         partial(audit_retention.ask_for_due, context),
         partial(idempotent_answers.ask_for_due, context),
-        partial(delivery_claims.ask_for_work, context, AT_ONCE),
     ]
 
 

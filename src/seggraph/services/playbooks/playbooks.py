@@ -111,7 +111,7 @@ async def update(
     *,
     version: int | None = None,
 ) -> PlaybookView:
-    """Change what is given of: name, criteria, add_to_segment_ids. Blocks in segments that stay, stay.
+    """Change what is given of: name, criteria, add_to_segment_ids. Blocks stay, also for when it comes back.
 
     What changes is computed anew, if the playbook is ACTIVE; segments that it does not add to any more lose its
     links in any case. With `version`, only if it did not change since it was read. Raises like `create`, and
@@ -160,6 +160,7 @@ async def delete(context: Context, viewer: Viewer, playbook_id: int) -> None:
         feeding = await sources.hold(unit, viewer, playbook_id, playbook.kind, None)
         gone = Feeding(kept=[], added=[], removed=feeding.kept)
         await sources.write(unit, viewer, playbook_id, gone)
+        await sources.forget(unit, viewer, playbook_id)
         await unit.connection.execute(DELETE, viewer.workspace_id, playbook_id)
         await sources.compute(context, unit, viewer, gone.removed)
         subject = audit.Subject(AuditSubject.PLAYBOOK, playbook_id, playbook.name)

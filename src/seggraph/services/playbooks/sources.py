@@ -8,7 +8,6 @@ from seggraph.access import VISIBLE_SEGMENT, Viewer, require_segment_management,
 from seggraph.context import Context
 from seggraph.database.unit_of_work import UnitOfWork
 from seggraph.errors import Forbidden, Invalid, NotFound, Required, TooMany
-from seggraph.models.audiences import ChunkRole
 from seggraph.services.segments import lifecycle as segment_life
 from seggraph.services.segments import rows as segment_rows
 from seggraph.services.segments.views import SegmentView
@@ -25,9 +24,18 @@ FED = "SELECT segment_id FROM sources WHERE workspace_id = $1 AND playbook_id = 
 
 VISIBLE: Final = f"SELECT s.id FROM segments s WHERE {VISIBLE_SEGMENT} AND s.id = ANY($4)"  # noqa: S608
 
+# A playbook that comes back finds the blocks that it had.
 ADD = """
-    INSERT INTO sources (workspace_id, segment_id, kind, playbook_id, created_at)
-    SELECT $1, segment_id, 'PLAYBOOK', $2, now() FROM unnest($3::bigint[]) AS segment_id ORDER BY segment_id
+    WITH added AS (
+      INSERT INTO sources (workspace_id, segment_id, kind, playbook_id, created_at)
+      SELECT $1, segment_id, 'PLAYBOOK', $2, now() FROM unnest($3::bigint[]) AS segment_id ORDER BY segment_id
+      RETURNING id, segment_id
+    ), former AS (
+      DELETE FROM former_sources WHERE workspace_id = $1 AND playbook_id = $2 AND segment_id = ANY($3)
+      RETURNING id, segment_id
+    )
+    UPDATE chunks c SET role = 3, owner_id = a.id FROM former f JOIN added a ON a.segment_id = f.segment_id
+    WHERE c.workspace_id = $1 AND c.role = 4 AND c.owner_id = f.id
 """
 
 CROWDED = """
@@ -37,11 +45,26 @@ CROWDED = """
     ) AS crowded
 """
 
+# Whom a person removed stays blocked for this playbook: its blocks are kept apart from the segment's sources.
 REMOVE = """
     WITH gone AS (
-      DELETE FROM sources WHERE workspace_id = $1 AND playbook_id = $2 AND segment_id = ANY($3) RETURNING id
+      DELETE FROM sources WHERE workspace_id = $1 AND playbook_id = $2 AND segment_id = ANY($3)
+      RETURNING id, segment_id
+    ), links AS (
+      DELETE FROM chunks WHERE workspace_id = $1 AND role = 2 AND owner_id IN (SELECT id FROM gone)
+    ), blocks AS (
+      UPDATE chunks SET role = 4 WHERE workspace_id = $1 AND role = 3 AND owner_id IN (SELECT id FROM gone)
+      RETURNING owner_id
     )
-    DELETE FROM chunks WHERE workspace_id = $1 AND role = ANY($4) AND owner_id IN (SELECT id FROM gone)
+    INSERT INTO former_sources (id, workspace_id, segment_id, playbook_id)
+    SELECT id, $1, segment_id, $2 FROM gone WHERE id IN (SELECT owner_id FROM blocks)
+"""
+
+FORGET = """
+    WITH former AS (
+      DELETE FROM former_sources WHERE workspace_id = $1 AND playbook_id = $2 RETURNING id
+    )
+    DELETE FROM chunks WHERE workspace_id = $1 AND role = 4 AND owner_id IN (SELECT id FROM former)
 """
 
 
@@ -92,7 +115,10 @@ async def hold(
 
 
 async def write(unit: UnitOfWork, viewer: Viewer, playbook_id: int, feeding: Feeding) -> None:
-    """Make the sources, and take those away that are no more, with their links and blocks. Raises TooMany."""
+    """Make the sources, and take those away that are no more, with their links; blocks wait for the playbook.
+
+    Raises TooMany.
+    """
     added = [segment.id for segment in feeding.added]
     await unit.connection.execute(ADD, viewer.workspace_id, playbook_id, added)
     crowded = await unit.connection.fetchval(CROWDED, viewer.workspace_id, added, MAX_PLAYBOOKS)
@@ -100,8 +126,12 @@ async def write(unit: UnitOfWork, viewer: Viewer, playbook_id: int, feeding: Fee
         name = next(segment.name for segment in feeding.added if segment.id == crowded)
         raise TooMany(f'{MAX_PLAYBOOKS} playbooks add to "{name}" already.', path=(PATH,))
     removed = [segment.id for segment in feeding.removed]
-    roles = [ChunkRole.LINKS, ChunkRole.BLOCKS]
-    await unit.connection.execute(REMOVE, viewer.workspace_id, playbook_id, removed, roles)
+    await unit.connection.execute(REMOVE, viewer.workspace_id, playbook_id, removed)
+
+
+async def forget(unit: UnitOfWork, viewer: Viewer, playbook_id: int) -> None:
+    """Forget the blocks that wait for a playbook that is deleted."""
+    await unit.connection.execute(FORGET, viewer.workspace_id, playbook_id)
 
 
 async def compute(

@@ -1,10 +1,11 @@
 """Previews: what unsaved criteria would match, from one snapshot, and what that would change about a segment."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from itertools import islice
+from typing import Any, Final
 
 import asyncpg
 from pyroaring import BitMap
@@ -12,11 +13,12 @@ from pyroaring import BitMap
 from seggraph.access import Viewer
 from seggraph.audiences import ChunkOwner, ChunkStore, from_bytes
 from seggraph.context import Context
-from seggraph.criteria import Checked, describe
+from seggraph.criteria import Checked, describe, references, to_json
+from seggraph.criteria.nodes import All, AnyOf, Not
 from seggraph.database.connections import database
 from seggraph.database.unit_of_work import snapshot
 from seggraph.engines import EvaluationRequest, Recall
-from seggraph.errors import Invalid, NotFound
+from seggraph.errors import Invalid, NotFound, Path
 from seggraph.models.audiences import ChunkRole
 from seggraph.services.changes import populations
 from seggraph.services.changes.populations import PopulationSettings
@@ -29,13 +31,25 @@ from seggraph.services.customer_value.customer_values import CustomerValue
 from seggraph.services.reach import reach, suppressed_members
 from seggraph.services.reach.reach import Reachable, ReachCounts
 from seggraph.services.recompute import reach_building
+from seggraph.services.rules import segment_references
 from seggraph.services.segments import views as segment_views
 from seggraph.vocabulary import MemberKind, SegmentPurpose
+
+MAX_NODES: Final = 50
+"""Most parts of a tree that one preview counts."""
 
 FEW: Final = 20_000
 """Reach is evaluated for single members as long as there are no more of them than this."""
 
 PENDING = "SELECT ordinals FROM dirty_batches WHERE workspace_id = $1 AND kind = $2"
+
+
+@dataclass(frozen=True, slots=True)
+class NodeCount:
+    """A part of criteria, by its place in the tree, and how many members it matches by itself."""
+
+    path: Path
+    member_count: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +61,13 @@ class Preview:
     reach: ReachCounts
     sentence: str
     as_of: datetime
+    document: Mapping[str, Any]
+    """The criteria in canonical form."""
+    segment_names: Mapping[int, str]
+    """The names of the segments that the criteria refer to and the viewer sees."""
+    nodes: Sequence[NodeCount]
+    segment_id: int | None = None
+    """The segment that the criteria are to be those of."""
     warnings: Sequence[CriteriaWarning] = ()
 
 
@@ -56,27 +77,67 @@ async def preview(
     kind: MemberKind,
     given: criteria_documents.Given,
     purpose: SegmentPurpose | None,
+    *,
+    segment_id: int | None = None,
+    counts_nodes: bool = False,
 ) -> Preview:
     """Evaluate criteria without saving them; conditions that were evaluated on the same data are not again.
 
-    Raises CriteriaError, CriteriaTooSlow beyond the time limit, and CriteriaTooExpensive.
+    With `segment_id` they are to become the criteria of this segment. With `counts_nodes` the parts of the tree are
+    counted too, up to MAX_NODES of them.
+
+    Raises CriteriaError, CriteriaTooSlow beyond the time limit, CriteriaTooExpensive, NotFound and Invalid for the
+    segment, and SegmentCycle.
     """
+    if segment_id is not None:
+        await _of_kind(viewer, segment_id, kind)
     async with (
         matching.preview_limits(context, viewer, criteria_documents.path_of(given)),
         snapshot() as connection,
     ):
         now: datetime = await connection.fetchval("SELECT now()")
         node, criteria = await criteria_documents.read(connection, viewer, kind, given)
+        if segment_id is not None:
+            found = references(criteria, kind, path=criteria_documents.path_of(given))
+            await segment_references.require_acyclic_now(connection, viewer, {segment_id}, found)
         warnings = await criteria_warnings.find(connection, viewer, kind, node, given)
         names = await criteria_documents.segment_names(connection, viewer, criteria)
         population_settings = await populations.describe(connection, viewer.workspace_id, kind)
         recall = await context.engine.recall(
             connection, population_settings.population, zone=population_settings.zone, now=now
         )
-        [members] = await _evaluate(context, connection, population_settings, [criteria], recall)
+        parts = list(islice(_parts(criteria), MAX_NODES)) if counts_nodes else []
+        asked = [criteria, *(part for _, part in parts)]
+        members, *of_parts = await _evaluate(context, connection, population_settings, asked, recall)
+        nodes = [NodeCount(path, len(of_part)) for (path, _), of_part in zip(parts, of_parts, strict=True)]
         reachable = await _reachable(context, connection, population_settings, members, recall)
     counts = await asyncio.to_thread(reach.count, members, reachable, purpose)
-    return Preview(kind, members, counts, describe(criteria, segment_names=names), recall.as_of, warnings)
+    return Preview(
+        kind,
+        members,
+        counts,
+        describe(criteria, segment_names=names),
+        recall.as_of,
+        to_json(node),
+        names,
+        nodes,
+        segment_id,
+        warnings,
+    )
+
+
+def _parts(node: Checked, path: Path = ()) -> Iterator[tuple[Path, Checked]]:
+    """The parts of a tree with their places, the whole first, and what is inside of each behind it."""
+    yield path, node
+    match node:
+        case All(items):
+            for index, item in enumerate(items):
+                yield from _parts(item, (*path, "all", index))
+        case AnyOf(items):
+            for index, item in enumerate(items):
+                yield from _parts(item, (*path, "any", index))
+        case Not(item):
+            yield from _parts(item, (*path, "not"))
 
 
 async def _evaluate(
@@ -156,14 +217,17 @@ async def members_before(viewer: Viewer, found: Preview, segment_id: int) -> Bit
 
     Raises NotFound for a segment that the viewer does not see, Invalid for one of another kind.
     """
-    segment = (await segment_views.get_many(viewer, [segment_id])).get(segment_id)
-    if segment is None:
-        raise NotFound("There is no such segment.", path=("segmentId",))
-    if segment.kind is not found.kind:
-        message = (
-            f"The segment holds {segment.kind.name}, the preview {found.kind.name}: give a segment of these."
-        )
-        raise Invalid(message, path=("segmentId",))
+    await _of_kind(viewer, segment_id, found.kind)
     async with database() as connection:
         store = ChunkStore(connection, viewer.workspace_id)
         return await store.read(ChunkOwner(ChunkRole.MEMBERS, segment_id))
+
+
+async def _of_kind(viewer: Viewer, segment_id: int, kind: MemberKind) -> None:
+    """Raise NotFound for a segment that the viewer does not see, Invalid for one of another kind."""
+    segment = (await segment_views.get_many(viewer, [segment_id])).get(segment_id)
+    if segment is None:
+        raise NotFound("There is no such segment.", path=("segmentId",))
+    if segment.kind is not kind:
+        message = f"The segment holds {segment.kind.name}, the preview {kind.name}: give a segment of these."
+        raise Invalid(message, path=("segmentId",))

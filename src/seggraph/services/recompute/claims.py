@@ -145,4 +145,4 @@ async def give_back(claim: RunClaim) -> None:
 async def void_runs_without_lease() -> None:
     """Close the runs that can have no result any more, and whose worker did not live to close them."""
     async with database() as connection:
-        await connection.execute(VOID_WITHOUT_LEASE)
+        await connection.fetch(VOID_WITHOUT_LEASE)  # fetched so that it is planned once

@@ -18,6 +18,7 @@ from seggraph.database.connections import database
 from seggraph.database.unit_of_work import begin
 from seggraph.services.catalogue import value_counts
 from seggraph.services.changes import changes, delivery_changes, populations
+from seggraph.services.memberships import history_spans
 from seggraph.services.refresh.propagation import DirtyBatch, Propagation
 from seggraph.services.rules.rule_answers import NotAnswered, RuleEvaluator
 from seggraph.vocabulary import MemberKind
@@ -33,7 +34,8 @@ LOOK_SECONDS: Final = 2.0
 NEWEST = "SELECT max(id) FROM dirty_batches WHERE workspace_id = $1 AND kind = $2"
 
 LAST_LOOK: Final = f"""
-    SELECT EXISTS (SELECT FROM dirty_batches WHERE workspace_id = $1 AND kind = $2), {value_counts.IS_FOLDABLE}
+    SELECT EXISTS (SELECT FROM dirty_batches WHERE workspace_id = $1 AND kind = $2), {value_counts.IS_FOLDABLE},
+      {history_spans.IS_JOINABLE}
 """  # noqa: S608 - constants only
 
 TAKE: Final = """
@@ -80,11 +82,13 @@ async def answer_nudge(context: Context, workspace_id: int, kind: MemberKind) ->
             break
     await context.jobs.refresh_ends(workspace_id, kind)
     async with database() as connection:
-        is_dirty, is_foldable = await connection.fetchrow(LAST_LOOK, workspace_id, kind)
+        is_dirty, is_foldable, is_joinable = await connection.fetchrow(LAST_LOOK, workspace_id, kind)
     if is_dirty:
         await context.jobs.refresh_population(workspace_id, kind)
     if is_foldable:
         await value_counts.fold(workspace_id, kind)
+    if is_joinable:
+        await history_spans.join(workspace_id, kind)
     return looked_at
 
 

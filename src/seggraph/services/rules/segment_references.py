@@ -106,6 +106,15 @@ async def require_acyclic(
     if not found:
         return
     await dependencies.lock_references_exclusive(connection, viewer.workspace_id)
+    await require_acyclic_now(connection, viewer, segment_ids, found)
+
+
+async def require_acyclic_now(
+    connection: asyncpg.Connection, viewer: Viewer, segment_ids: Collection[int], found: Sequence[Reference]
+) -> None:
+    """The same without waiting for anybody: for criteria that are not saved."""
+    if not found:
+        return
     edges: dict[int, list[int]] = {}
     for row in await connection.fetch(EDGES, viewer.workspace_id):
         edges.setdefault(row["id"], []).append(row["refers_to"])

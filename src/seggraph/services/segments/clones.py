@@ -34,9 +34,9 @@ CLONE: Final = f"""
     INSERT INTO segments (workspace_id, name, name_key, description, kind, type, status, purpose, origin,
       visibility, criteria, sync_interval_seconds, version, {computations.NEW_COLUMNS},
       created_by_id, created_by_key_id, created_at, last_action, last_modified_by_id, last_modified_by_key_id,
-      last_modified_at)
+      last_modified_at, folder_id)
     SELECT workspace_id, $3, $4, description, kind, type, 'DRAFT', purpose, $5, $6, criteria,
-      sync_interval_seconds, 1, {computations.NEW_VALUES}, $7, $8, now(), 'CLONED', $7, $8, now()
+      sync_interval_seconds, 1, {computations.NEW_VALUES}, $7, $8, now(), 'CLONED', $7, $8, now(), folder_id
     FROM segments WHERE workspace_id = $1 AND id = $2
     ON CONFLICT (workspace_id, name_key) DO NOTHING
     RETURNING id
@@ -46,6 +46,11 @@ HIDE: Final = """
     INSERT INTO segment_hidings (workspace_id, segment_id, user_id)
     SELECT workspace_id, $3, user_id FROM segment_hidings
     WHERE workspace_id = $1 AND segment_id = $2 AND user_id IS DISTINCT FROM $4
+"""
+
+COPY_LABELS: Final = """
+    INSERT INTO segment_labels (workspace_id, segment_id, label_id)
+    SELECT workspace_id, $3, label_id FROM segment_labels WHERE workspace_id = $1 AND segment_id = $2
 """
 
 COPY_NUMBERS: Final = f"""
@@ -97,6 +102,7 @@ async def _insert(unit: UnitOfWork, viewer: Viewer, original: SegmentView, name:
         raise segments.name_taken(name)
     await segments.create_sources(unit, viewer.workspace_id, clone_id, original.type)
     await unit.connection.execute(HIDE, viewer.workspace_id, original.id, clone_id, viewer.user_id)
+    await unit.connection.execute(COPY_LABELS, viewer.workspace_id, original.id, clone_id)
     return clone_id
 
 

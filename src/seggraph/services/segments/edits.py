@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any, Final
 
 import asyncpg
@@ -12,8 +11,8 @@ from seggraph.access import Viewer
 from seggraph.context import Context
 from seggraph.database.unit_of_work import UnitOfWork, begin
 from seggraph.errors import BadTransition, Forbidden, Required
-from seggraph.events import SegmentUpdated
 from seggraph.services.computations import computations
+from seggraph.services.labels import folders, labels
 from seggraph.services.memberships import deltas
 from seggraph.services.memberships.membership import Membership
 from seggraph.services.segments import lifecycle, rows, segments, usages
@@ -74,7 +73,8 @@ async def update(
     version: int | None = None,
     activate: bool = True,
 ) -> Edit:
-    """Change what is given: name, description, criteria, purpose, kind, type, visibility, hidden_from, sync_interval.
+    """Change what is given: name, description, criteria, purpose, kind, type, visibility, hidden_from, sync_interval,
+    label_ids, folder_id.
 
     With `version`, only if the segment did not change since it was read. Another purpose or other criteria of an
     ACTIVE segment void the run at work and start a new one. Criteria activate a draft, unless `activate` is false.
@@ -87,11 +87,14 @@ async def update(
         await _write(unit, viewer, before, after)
         if "sync_interval" in given:
             await computations.reschedule(unit, viewer.workspace_id, segment_id)
+        updated = rows.updated(viewer.workspace_id, segment_id)
+        if "hidden_from" in given or "visibility" in given:
+            hidden_from = await segments.hidden_from(unit, viewer, segment_id)
+            updated = rows.seen_by_others(viewer.workspace_id, before, hidden_from)
         earlier, later = await _hide(unit, viewer, segment_id, given)
+        labels_before, labels_after = await _label(unit, viewer, segment_id, given)
+        earlier, later = earlier | labels_before, later | labels_after
         await rows.touch(unit, viewer, segment_id, SegmentAction.EDITED)
-        updated = SegmentUpdated(
-            workspace_id=viewer.workspace_id, at=datetime.now(UTC), segment_id=segment_id
-        )
         context.publish(unit, [updated])
         membership = None
         is_activated = activate and before.status is SegmentStatus.DRAFT and given.get("criteria") is not None
@@ -103,6 +106,21 @@ async def update(
             unit, viewer, AuditAction.EDITED, before, segment_id, earlier=earlier, later=later
         )
         return Edit(edited, membership)
+
+
+async def _label(
+    unit: UnitOfWork, viewer: Viewer, segment_id: int, given: Mapping[str, Any]
+) -> tuple[dict[str, object], dict[str, object]]:
+    """Put labels on the segment, if any are given, and it into a folder; returns what the audit log shows of labels."""
+    if "folder_id" in given:
+        await folders.require(unit, viewer, given["folder_id"])
+        await unit.connection.execute(rows.SET_FOLDER, viewer.workspace_id, segment_id, given["folder_id"])
+    if "label_ids" not in given:
+        return {}, {}
+    was = await labels.names_on(unit, viewer, segment_id)
+    await labels.put_on(unit, viewer, segment_id, given["label_ids"] or ())
+    now = await labels.names_on(unit, viewer, segment_id)
+    return {"labels": sorted(was.values())}, {"labels": sorted(now.values())}
 
 
 async def _hide(

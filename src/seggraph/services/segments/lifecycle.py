@@ -5,7 +5,6 @@ is void, and can neither apply its result nor bring the segment back.
 """
 
 from collections.abc import Mapping
-from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from typing import Final
 
@@ -68,6 +67,8 @@ DELETE: Final = (
       SELECT 1 AS role, $2::bigint AS owner_id
       UNION ALL
       SELECT role, id FROM sources, unnest(ARRAY[2, 3]) AS role WHERE workspace_id = $1 AND segment_id = $2
+      UNION ALL
+      SELECT 4, id FROM former_sources WHERE workspace_id = $1 AND segment_id = $2
       UNION ALL
       SELECT role, id FROM deliveries, unnest(ARRAY[41, 42, 43]) AS role WHERE workspace_id = $1 AND segment_id = $2
     ) o WHERE c.workspace_id = $1 AND c.role = o.role AND c.owner_id = o.owner_id
@@ -216,7 +217,7 @@ async def delete(context: Context, viewer: Viewer, segment_id: int, *, version: 
             at=datetime.now(UTC),
             segment_id=segment_id,
             revision=before.requested_revision,
-            last=asdict(replace(before, criteria=None)),
+            last=rows.last_state(before),
             hidden_from=tuple(hidden_from),
         )
         context.publish(unit, [deleted])

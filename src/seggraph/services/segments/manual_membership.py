@@ -85,13 +85,11 @@ async def add(
     CriteriaError.
     """
     require_write(viewer)
-    kind = await _kind_of(viewer, segment_ids, new_segment)
+    kind = await kind_of(viewer, segment_ids, new_segment)
     chosen = await selections.evaluated(context, viewer, replace(selection, kind=kind))
     async with begin() as unit:
-        held = await _hold(unit, viewer, segment_ids)
-        for index, segment in enumerate(held):
-            _require_open(segment, index)
-        ordinals, not_found = await _resolve(unit.connection, viewer, kind, chosen)
+        held = await hold_open(unit, viewer, segment_ids)
+        ordinals, not_found = await resolve(unit.connection, viewer, kind, chosen)
         drafts = [segment.id for segment in held if segment.status is SegmentStatus.DRAFT and ordinals]
         for segment_id in drafts:
             await segment_rows.activate(context, unit, viewer, segment_id)
@@ -99,7 +97,7 @@ async def add(
             held.append(await _make(context, unit, viewer, new_segment))
         after = await _read(unit, viewer, held) if drafts else held
         changed = await _change(context, unit, viewer, kind, after, ordinals, AuditAction.MEMBERS_ADDED)
-        return await _report(unit, viewer, held, ordinals, changed, not_found)
+        return await report(unit, viewer, held, ordinals, changed, not_found)
 
 
 async def remove(
@@ -110,15 +108,13 @@ async def remove(
     Members who are not in a segment are blocked there all the same: they will not be added. Raises like `add`.
     """
     require_write(viewer)
-    kind = await _kind_of(viewer, segment_ids, None)
+    kind = await kind_of(viewer, segment_ids, None)
     chosen = await selections.evaluated(context, viewer, replace(selection, kind=kind))
     async with begin() as unit:
-        held = await _hold(unit, viewer, segment_ids)
-        for index, segment in enumerate(held):
-            _require_open(segment, index)
-        ordinals, not_found = await _resolve(unit.connection, viewer, kind, chosen)
+        held = await hold_open(unit, viewer, segment_ids)
+        ordinals, not_found = await resolve(unit.connection, viewer, kind, chosen)
         changed = await _change(context, unit, viewer, kind, held, ordinals, AuditAction.MEMBERS_REMOVED)
-        return await _report(unit, viewer, held, ordinals, changed, not_found)
+        return await report(unit, viewer, held, ordinals, changed, not_found)
 
 
 async def fill(
@@ -181,9 +177,7 @@ def require_takes_files(type_: str, status: str) -> None:
         raise BadTransition(f"The segment is {status}: resume or unarchive it first.")
 
 
-async def _kind_of(
-    viewer: Viewer, segment_ids: Sequence[int], new_segment: SegmentDraft | None
-) -> MemberKind:
+async def kind_of(viewer: Viewer, segment_ids: Sequence[int], new_segment: SegmentDraft | None) -> MemberKind:
     """The kind that all the segments have. Raises NotFound, Required, TooMany and Invalid."""
     if not segment_ids and new_segment is None:
         raise Required("Say which segments.", path=("segmentIds",))
@@ -220,6 +214,17 @@ async def _hold(unit: UnitOfWork, viewer: Viewer, segment_ids: Sequence[int]) ->
     return [found[segment_id] for segment_id in wanted]
 
 
+async def hold_open(unit: UnitOfWork, viewer: Viewer, segment_ids: Sequence[int]) -> list[SegmentView]:
+    """Hold segments that take manual changes, if the viewer may change all of them.
+
+    Raises NotFound, Forbidden and BadTransition.
+    """
+    held = await _hold(unit, viewer, segment_ids)
+    for index, segment in enumerate(held):
+        _require_open(segment, index)
+    return held
+
+
 def _require_open(segment: SegmentView, index: int) -> None:
     """Raise BadTransition, or Forbidden for a default segment, unless the segment takes manual changes."""
     path = ("segmentIds", index)
@@ -242,7 +247,7 @@ async def _make(context: Context, unit: UnitOfWork, viewer: Viewer, draft: Segme
         raise
 
 
-async def _resolve(
+async def resolve(
     connection: asyncpg.Connection, viewer: Viewer, kind: MemberKind, selection: Selection
 ) -> tuple[BitMap, list[str]]:
     """The ordinals of the members that are there while the segments are held, and what names none.
@@ -356,7 +361,7 @@ async def _read(unit: UnitOfWork, viewer: Viewer, held: Sequence[SegmentView]) -
     return [found[segment_id] for segment_id in ids]
 
 
-async def _report(
+async def report(
     unit: UnitOfWork,
     viewer: Viewer,
     held: Sequence[SegmentView],
@@ -364,5 +369,6 @@ async def _report(
     changed: int,
     not_found: list[str],
 ) -> ManualReport:
+    """What a call did, with the segments as they are now."""
     already_done = len(held) * len(ordinals) - changed
     return ManualReport(changed, already_done, not_found, await _read(unit, viewer, held))

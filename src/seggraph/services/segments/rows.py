@@ -4,14 +4,15 @@ What every use-case that changes segments shares: edits, lifecycle, playbooks, m
 """
 
 from collections.abc import Iterable, Mapping
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
-from typing import Final
+from typing import Any, Final
 
 from seggraph.access import VISIBLE_SEGMENT, Viewer, require_segment_management, visibility_arguments
 from seggraph.context import Context
 from seggraph.database.unit_of_work import UnitOfWork
 from seggraph.errors import NotFound
-from seggraph.events import Fact, SegmentStatusChanged
+from seggraph.events import Fact, SegmentStatusChanged, SegmentUpdated
 from seggraph.services.audit import audit
 from seggraph.services.computations import computations
 from seggraph.services.rules import dependencies
@@ -23,9 +24,11 @@ ANY_VIEWER: Final = SELECT.replace(VISIBLE_SEGMENT, "s.workspace_id = $1")
 
 DESCRIBED: Final = (
     *("name", "description", "kind", "type", "status", "purpose", "visibility", "criteria"),
-    "sync_interval_seconds",
+    *("sync_interval_seconds", "folder_id"),
 )
 """The columns of a segment that the audit log shows."""
+
+SET_FOLDER: Final = "UPDATE segments SET folder_id = $3 WHERE workspace_id = $1 AND id = $2"
 
 TOUCH = """
     UPDATE segments SET version = version + 1, last_action = $3, last_modified_by_id = $4,
@@ -113,6 +116,25 @@ async def compute(
         active = SegmentStatus.ACTIVE
         facts.insert(0, status_changed(workspace_id, segment_id, computation.revision, active, before))
     context.publish(unit, facts)
+
+
+def updated(workspace_id: int, segment_id: int) -> SegmentUpdated:
+    """The fact that a segment was edited, by an edit that leaves it to those who see it."""
+    return SegmentUpdated(workspace_id=workspace_id, at=datetime.now(UTC), segment_id=segment_id)
+
+
+def seen_by_others(workspace_id: int, before: SegmentView, was_hidden_from: Iterable[int]) -> SegmentUpdated:
+    """The fact that a segment was edited by which others may see it from now on."""
+    return replace(
+        updated(workspace_id, before.id),
+        last_seen=last_state(before),
+        was_hidden_from=tuple(was_hidden_from),
+    )
+
+
+def last_state(segment: SegmentView) -> dict[str, Any]:
+    """A segment as facts keep it: without criteria, which may refer to what their reader does not see."""
+    return asdict(replace(segment, criteria=None))
 
 
 def status_changed(

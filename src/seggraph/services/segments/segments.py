@@ -19,6 +19,7 @@ from seggraph.errors import (
 )
 from seggraph.services.computations import computations
 from seggraph.services.criteria import documents as criteria_documents
+from seggraph.services.labels import folders, labels
 from seggraph.services.rules import segment_references
 from seggraph.services.segments import lifecycle
 from seggraph.services.segments import rows as segment_rows
@@ -83,6 +84,8 @@ class SegmentDraft:
     hidden_from: Sequence[int] = ()
     sync_interval: timedelta | None = None
     activate: bool | None = None
+    label_ids: Sequence[int] = ()
+    folder_id: int | None = None
 
 
 async def create(context: Context, viewer: Viewer, draft: SegmentDraft) -> SegmentView:
@@ -124,6 +127,13 @@ async def create_within(
         raise name_taken(name)
     await create_sources(unit, viewer.workspace_id, segment_id, draft.type)
     await hide_from(unit, viewer, segment_id, draft.hidden_from)
+    if draft.folder_id is not None:
+        await folders.require(unit, viewer, draft.folder_id)
+        await unit.connection.execute(
+            segment_rows.SET_FOLDER, viewer.workspace_id, segment_id, draft.folder_id
+        )
+    if draft.label_ids:
+        await labels.put_on(unit, viewer, segment_id, draft.label_ids)
     created = segment_rows.status_changed(viewer.workspace_id, segment_id, 0, SegmentStatus.DRAFT, None)
     context.publish(unit, [created])
     if activate:

@@ -16,6 +16,7 @@ from seggraph.database.connections import database
 from seggraph.database.paging import Key, Order, Page, PageRequest, fetch_page, nullable
 from seggraph.errors import NotFound
 from seggraph.services.customer_value.value_upkeep import COMPLETE
+from seggraph.values.global_ids import find
 from seggraph.values.names import words_sought
 from seggraph.vocabulary import (
     MemberKind,
@@ -83,6 +84,7 @@ class SegmentView:
     last_modified_at: datetime
     created_by_key_id: int | None = None
     last_modified_by_key_id: int | None = None
+    folder_id: int | None = None
 
 
 COLUMNS: Final = tuple(field.name for field in fields(SegmentView))
@@ -98,6 +100,20 @@ COUNTS: Final = f"SELECT s.status, count(*) AS count FROM segments s WHERE {VISI
 
 UNLESS_ASKED_FOR: Final = " AND s.status <> 'ARCHIVED'"
 
+_OF_SEGMENT: Final = "SELECT FROM {table} t WHERE t.workspace_id = $1 AND t.segment_id = s.id"
+
+_REFERRED: Final = """
+    SELECT (r.id #>> '{{{{}}}}')::bigint FROM {table} o, jsonb_path_query(o.criteria, '$.**.segment.id') AS r(id)
+    WHERE o.workspace_id = $1 AND o.criteria @? '$.**.segment.id'
+"""
+
+_USED: Final = f"""
+    EXISTS ({_OF_SEGMENT.format(table="campaign_segments")})
+    OR EXISTS ({_OF_SEGMENT.format(table="sources")} AND t.playbook_id IS NOT NULL)
+    OR EXISTS ({_OF_SEGMENT.format(table="deliveries")})
+    OR s.id IN ({_REFERRED.format(table="segments")}) OR s.id IN ({_REFERRED.format(table="playbooks")})
+"""
+
 CONDITIONS: Final = {
     "kinds": "s.kind = ANY({}::smallint[])",
     "types": "s.type = ANY({}::text[])",
@@ -108,7 +124,34 @@ CONDITIONS: Final = {
     "created_from": "s.created_at >= {}::timestamptz",
     "created_before": "s.created_at < {}::timestamptz",
     "reach_statuses": "s.reach_status = ANY({}::text[])",
-    "search": "NOT EXISTS (SELECT FROM unnest({}::text[]) AS word WHERE position(word IN s.name_key) = 0)",
+    "label_ids": f"EXISTS ({_OF_SEGMENT.format(table='segment_labels')} AND t.label_id = ANY({{}}::bigint[]))",
+    "folder_ids": """
+        s.folder_id IN (
+          WITH RECURSIVE within AS (
+            SELECT id FROM folders WHERE workspace_id = $1 AND id = ANY({}::bigint[])
+            UNION
+            SELECT f.id FROM folders f JOIN within w ON f.parent_id = w.id WHERE f.workspace_id = $1
+          ) SELECT id FROM within)
+    """,
+    "is_in_folder": "(s.folder_id IS NOT NULL) = {}::bool",
+    "is_favourite": f"EXISTS ({_OF_SEGMENT.format(table='favourites')} AND t.user_id = $2) = {{}}::bool",
+    "last_modified_by": "s.last_modified_by_id = ANY({}::bigint[])",
+    "modified_from": "s.last_modified_at >= {}::timestamptz",
+    "modified_before": "s.last_modified_at < {}::timestamptz",
+    "min_member_count": "s.member_count >= {}::bigint",
+    "max_member_count": "s.member_count <= {}::bigint",
+    "campaign_ids": (
+        f"EXISTS ({_OF_SEGMENT.format(table='campaign_segments')} AND t.campaign_id = ANY({{}}::bigint[]))"
+    ),
+    "is_used": f"({_USED}) = {{}}::bool",
+    "is_stale": """
+        (s.status = 'ACTIVE' AND (s.reach_status = 'FAILED' OR s.computed_revision < s.requested_revision
+          OR s.next_sync_at < now())) = {}::bool
+    """,
+    "search": """
+        (s.id = {}::bigint OR NOT EXISTS (SELECT FROM unnest({}::text[]) AS word
+          WHERE position(word IN s.name_key) = 0 AND position(word IN lower(coalesce(s.description, ''))) = 0))
+    """,
 }
 """What a list is narrowed by, each with its parameter. Only what is asked for is in a statement: PostgreSQL plans one
 with all of it, and a value or null for each, anew every time, and still looks at each condition for every row."""
@@ -134,32 +177,77 @@ class SegmentFilter:
     created_from: datetime | None = None
     created_before: datetime | None = None
     reach_statuses: Sequence[ReachStatus] | None = None
+    label_ids: Sequence[int] | None = None
+    """Any of these labels."""
+    folder_ids: Sequence[int] | None = None
+    """In these folders, or in folders within."""
+    is_in_folder: bool | None = None
+    is_favourite: bool | None = None
+    last_modified_by: Sequence[int] | None = None
+    modified_from: datetime | None = None
+    modified_before: datetime | None = None
+    min_member_count: int | None = None
+    max_member_count: int | None = None
+    campaign_ids: Sequence[int] | None = None
+    is_used: bool | None = None
+    is_stale: bool | None = None
 
     def conditions(self, search: str | None, *, every_status: bool = False) -> tuple[str, list[Any]]:
         """What to append to the condition VISIBLE_SEGMENT, and the values of its parameters from $4 on."""
-        values = {name: getattr(self, name, None) for name in CONDITIONS} | {"search": words_sought(search)}
-        given = {name: value for name, value in values.items() if value is not None}
+        found = {name: getattr(self, name, None) for name in CONDITIONS}
+        given: dict[str, tuple[Any, ...]] = {
+            name: (value,) for name, value in found.items() if value is not None
+        }
+        words = words_sought(search)
+        if words is not None:
+            given["search"] = (_id_sought(search), words)
         text = "" if every_status or "statuses" in given else UNLESS_ASKED_FOR
-        for number, name in enumerate(given, start=4):
-            text += f" AND {CONDITIONS[name].format(f'${number}')}"
-        return text, list(given.values())
+        values: list[Any] = []
+        for name, some in given.items():
+            places = [f"${number}" for number in range(len(values) + 4, len(values) + 4 + len(some))]
+            text += f" AND {CONDITIONS[name].format(*places)}"
+            values += some
+        return text, values
+
+
+def _id_sought(search: str | None) -> int | None:
+    """The id of the segment whose global id is searched for, if a search is that."""
+    return find("Segment", (search or "").strip())
 
 
 @cache
 def order_by(field: str, *, descending: bool) -> Order:
-    """The order of a list by one of: name, created_at, last_modified_at, member_count, reach_total."""
+    """The order of a list by the value of a SegmentOrderField."""
     keys = {
         "name": (Key("s.name_key", "text"),),
         "created_at": (Key("s.created_at", "timestamptz"),),
         "last_modified_at": (Key("s.last_modified_at", "timestamptz"),),
         "member_count": (Key("s.member_count", "bigint"),),
-        "reach_total": nullable("s.reach_total", "bigint", "0", descending=descending),
+        **{
+            name: nullable(f"s.{name}", "bigint", "0", descending=descending)
+            for name in (
+                "reach_total",
+                "reach_email",
+                "reach_direct_mail",
+                "reach_sms",
+                "reach_phone",
+                "reach_push",
+            )
+        },
+        "status": (Key("s.status::text", "text"),),
+        "creator": nullable(_CREATOR, "text", "''", descending=descending),
         "revenue": _by_value("v.revenue", descending=descending),
         "orders": _by_value("v.orders::numeric", descending=descending),
         "average_order_value": _by_value("v.revenue / nullif(v.orders, 0)", descending=descending),
         "customer_lifetime_value": _by_value("v.revenue / nullif(v.buyers, 0)", descending=descending),
     }[field]
     return Order(field, (*keys, _ID), descending)
+
+
+_CREATOR: Final = """
+    (SELECT lower(coalesce(w.name, u.name)) FROM users u
+     LEFT JOIN workspace_users w ON w.workspace_id = s.workspace_id AND w.user_id = u.id WHERE u.id = s.created_by_id)
+"""
 
 
 def _by_value(sql: str, *, descending: bool) -> tuple[Key, ...]:

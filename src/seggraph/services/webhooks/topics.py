@@ -14,7 +14,9 @@ from seggraph.events import (
     DeliveryChanged,
     ExportFinished,
     Fact,
+    FolderChanged,
     ImportFinished,
+    LabelChanged,
     MembershipChanged,
     MetricsChanged,
     PlaybookChanged,
@@ -34,6 +36,9 @@ from seggraph.services.identity import users
 from seggraph.services.identity.users import UserView
 from seggraph.services.imports import imports
 from seggraph.services.imports.imports import ImportView
+from seggraph.services.labels import folders, labels
+from seggraph.services.labels.folders import FolderView
+from seggraph.services.labels.labels import LabelView
 from seggraph.services.playbooks import views as playbook_views
 from seggraph.services.playbooks.views import PlaybookView
 from seggraph.services.segments import views as segment_views
@@ -56,6 +61,8 @@ SUBJECT: Final[dict[type[Fact], str]] = {
     CampaignChanged: "Campaign",
     DeliveryChanged: "Delivery",
     PlaybookChanged: "Playbook",
+    LabelChanged: "Label",
+    FolderChanged: "Folder",
     UserChanged: "User",
 }
 """The type of what a fact is about."""
@@ -67,7 +74,18 @@ class FactSubject:
 
     type_name: str
     number: int
-    view: SegmentView | ImportView | ExportView | CampaignView | PlaybookView | DeliveryView | UserView | None
+    view: (
+        SegmentView
+        | ImportView
+        | ExportView
+        | CampaignView
+        | PlaybookView
+        | DeliveryView
+        | UserView
+        | LabelView
+        | FolderView
+        | None
+    )
 
     @property
     def id(self) -> str:
@@ -125,7 +143,7 @@ class FactSubjects:
             return fact.is_deleted and sees_playbook(
                 self._viewer, visibility=fact.visibility, created_by_id=fact.created_by_id
             )
-        return isinstance(fact, CampaignChanged)
+        return isinstance(fact, CampaignChanged | LabelChanged | FolderChanged)
 
 
 def _of_all(viewer: Viewer) -> Viewer:
@@ -164,6 +182,8 @@ _READ: Final[dict[str, Any]] = {
     "Delivery": deliveries.get_many,
     "Playbook": playbook_views.get_many,
     "User": users.get_many,
+    "Label": labels.get_many,
+    "Folder": folders.get_many,
 }
 
 
@@ -179,7 +199,7 @@ def data_of(fact: Fact, subject: FactSubject) -> Data:
             said = {"deleted": True}
         case DeliveryChanged(status=status):
             said = {"status": status}
-        case CampaignChanged():
+        case CampaignChanged() | LabelChanged() | FolderChanged():
             said = {"deleted": subject.view is None}
     return {f"{subject.type_name.lower()}Id": subject.id} | _described(subject.view) | said
 
@@ -215,6 +235,8 @@ def _described(view: Any) -> Data:
                 "status": view.status,
                 "version": view.version,
             }
+        case LabelView() | FolderView():
+            return {"name": view.name}
         case UserView():
             return {"name": view.name, "role": view.role, "active": view.active}
     return {}

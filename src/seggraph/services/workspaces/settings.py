@@ -19,6 +19,7 @@ from seggraph.services.computations import computations
 from seggraph.services.identity import present, workspaces
 from seggraph.services.identity.workspaces import WorkspaceView
 from seggraph.services.segments import default_segments
+from seggraph.services.segments import rows as segment_rows
 from seggraph.services.suppressions import suppressions
 from seggraph.values import phones
 from seggraph.values.names import clean_name
@@ -124,7 +125,9 @@ async def _choose_least_roles(
 async def _compute_all(context: Context, unit: UnitOfWork, viewer: Viewer, *, build_reach: bool) -> int:
     """Ask for runs of all ACTIVE segments, the first of which build the reachable audiences if need be."""
     held = await unit.connection.fetch(HOLD_SEGMENTS, viewer.workspace_id)
-    await default_segments.correct(unit, viewer.workspace_id)
+    corrected = await default_segments.correct(unit, viewer.workspace_id)
+    edited = [segment_rows.updated(viewer.workspace_id, one) for one in corrected.corrected_ids]
+    context.publish(unit, edited)
     if build_reach:
         await unit.connection.execute(BUILD_REACH, viewer.workspace_id)
     segment_ids = [row["id"] for row in held]

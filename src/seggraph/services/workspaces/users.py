@@ -9,10 +9,11 @@ from seggraph.access import Viewer, require_admin
 from seggraph.context import Context
 from seggraph.database.unit_of_work import UnitOfWork, begin
 from seggraph.errors import Duplicate, Invalid, NotFound, Required, TooMany
-from seggraph.events import Fact, PlaybookChanged, SegmentUpdated, UserChanged
+from seggraph.events import Fact, PlaybookChanged, UserChanged
 from seggraph.services.audit import audit
 from seggraph.services.identity import user_rows
 from seggraph.services.identity.users import UserView
+from seggraph.services.segments import rows as segment_rows
 from seggraph.values.attribute_values import storable_text
 from seggraph.values.emails import MAX_EMAIL, is_email, tidied
 from seggraph.values.names import clean_name
@@ -36,6 +37,10 @@ EDIT: Final = """
       removed_at = CASE WHEN $5 THEN NULL ELSE removed_at END,
       tokens_after = CASE WHEN $6 THEN now() ELSE tokens_after END
     WHERE workspace_id = $1 AND user_id = $2
+"""
+
+PRIVATE_SEGMENTS: Final = """
+    SELECT id FROM segments WHERE workspace_id = $1 AND created_by_id = $2 AND visibility = 'PRIVATE'
 """
 
 HAND_OVER_SEGMENTS: Final = """
@@ -98,7 +103,7 @@ async def create(context: Context, viewer: Viewer, draft: UserDraft) -> UserView
             raise _exists("subject", ("subject",))
         after = await user_rows.get(unit, viewer.workspace_id, user_id)
         await _record(unit, viewer, AuditAction.CREATED, None, after)
-        context.publish(unit, [_changed(viewer, user_id)])
+        context.publish(unit, [_changed(viewer, after)])
     return after
 
 
@@ -125,7 +130,7 @@ async def update(context: Context, viewer: Viewer, user_id: int, given: Mapping[
         more = {"segments_handed_over": segments or None, "playbooks_handed_over": playbooks or None}
         more["signed_out"] = signs_out or None
         await _record(unit, viewer, AuditAction.EDITED, before, after, **more)
-        context.publish(unit, [_changed(viewer, user_id)])
+        context.publish(unit, [_changed(viewer, after, before)])
     return UserChange(after, segments, playbooks)
 
 
@@ -144,11 +149,13 @@ async def _hand_over(
     if not heir.active:
         raise Invalid("This user is deactivated; hand over to another one.", path=("handOverPrivateTo",))
     whom = viewer.workspace_id, user_id, to_id
+    private = await unit.connection.fetch(PRIVATE_SEGMENTS, viewer.workspace_id, user_id)
+    held = await segment_rows.hold_any(unit, viewer.workspace_id, [row["id"] for row in private])
     segments = [row["id"] for row in await unit.connection.fetch(HAND_OVER_SEGMENTS, *whom)]
     playbooks = [row["id"] for row in await unit.connection.fetch(HAND_OVER_PLAYBOOKS, *whom)]
     await unit.connection.execute(UNHIDE, viewer.workspace_id, to_id, segments)
     at, workspace_id = datetime.now(UTC), viewer.workspace_id
-    facts: list[Fact] = [SegmentUpdated(workspace_id=workspace_id, at=at, segment_id=one) for one in segments]
+    facts: list[Fact] = [segment_rows.seen_by_others(workspace_id, one, ()) for one in held.values()]
     facts += [
         PlaybookChanged(
             workspace_id=workspace_id,
@@ -178,8 +185,13 @@ async def _record(
     await audit.record(unit, viewer, action, subject, was, audit.described(after, *AUDITED) | noted)
 
 
-def _changed(viewer: Viewer, user_id: int) -> UserChanged:
-    return UserChanged(workspace_id=viewer.workspace_id, at=datetime.now(UTC), user_id=user_id)
+def _changed(viewer: Viewer, after: UserView, before: UserView | None = None) -> UserChanged:
+    return UserChanged(
+        workspace_id=viewer.workspace_id,
+        at=datetime.now(UTC),
+        user_id=after.id,
+        previous_role=before.role if before is not None and before.role is not after.role else None,
+    )
 
 
 def _exists(what: str, path: tuple[str, ...]) -> Duplicate:

@@ -23,6 +23,8 @@ LARGE_BYTES: Final = 512 * 1024
 """A smaller body is read at once: it takes orjson a few milliseconds."""
 MAX_IN_A_ROW: Final = 50_000
 """Most values in a row without a brace: lists have 10,000 items at most, and objects 2,000 keys."""
+_SLICE_BYTES: Final = 64 * 1024
+"""So much is looked at before others may have Python."""
 _LIMITS: Final = VariableLimits()
 _SMALLEST, _LARGEST = -(2**63), 2**64 - 1
 _SHORT: Final = 18
@@ -62,12 +64,15 @@ def check(body: str | bytes) -> None:
     if len(body) < LARGE_BYTES:
         return
     body = body.encode(errors="replace") if isinstance(body, str) else body
-    for part in body.replace(b"}", b"{").split(b"{"):
-        if len(part) > MAX_IN_A_ROW and part.count(b",") > MAX_IN_A_ROW:
-            raise _too_large(
-                f"The request has more than {MAX_IN_A_ROW:,} values in a row: at most {_LIMITS.items:,} in a list"
-                f" and {_LIMITS.keys:,} keys in an object. Send less at once."
-            )
+    in_a_row = 0
+    for start in range(0, len(body), _SLICE_BYTES):
+        for index, part in enumerate(body[start : start + _SLICE_BYTES].replace(b"}", b"{").split(b"{")):
+            in_a_row = part.count(b",") + (0 if index else in_a_row)
+            if in_a_row > MAX_IN_A_ROW:
+                raise _too_large(
+                    f"The request has more than {MAX_IN_A_ROW:,} values in a row: at most {_LIMITS.items:,} in a"
+                    f" list and {_LIMITS.keys:,} keys in an object. Send less at once."
+                )
 
 
 def parse(body: bytes) -> object:

@@ -1,0 +1,1 @@
+"""Labels and folders of segments in the schema."""

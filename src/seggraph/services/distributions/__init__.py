@@ -1,0 +1,1 @@
+"""How the values of a field are distributed over an audience."""

@@ -1,0 +1,1 @@
+"""Labels, folders and favourites: how people keep order among segments."""
