@@ -281,7 +281,11 @@ async def test_what_is_wrong_with_such_an_import_is_said(product: Product) -> No
         payload = await answer(product, START, i={"id": import_id, "mapping": pairs, **more})
         assert payload["import"] is None
         assert (payload["errors"][0]["code"], payload["errors"][0]["path"]) == (code, path), (mapping, more)
-    for more, path in (({"content": "SUPPRESSIONS", "remove": True}, ["remove"]), ({}, ["kind"])):
+    refused: list[tuple[dict[str, Any], list[str]]] = [
+        ({"content": "SUPPRESSIONS", "remove": True}, ["remove"]),
+        ({}, ["kind"]),
+    ]
+    for more, path in refused:
         answered = (await upload(product, b"u\nx\n", None, **more)).json()
         assert [one["path"] for one in answered["data"]["createImport"]["errors"]] == [path]
 
