@@ -8,7 +8,7 @@ from seggraph.models.audiences import ChunkRole
 
 
 class Migration(migrations.Migration):
-    dependencies = [("seggraph", "0045_history_spans")]
+    dependencies = [("seggraph", "0046_relations_and_suppressions_from_files")]
 
     operations = [
         ops.AlterField(

@@ -42,6 +42,7 @@ COSTS: Final[Mapping[str, FieldCost]] = MappingProxyType(
         "Import.columns": FieldCost(items=50),
         "Import.mapping": FieldCost(items=50),
         "Import.suggestedMapping": FieldCost(items=50),
+        "Import.suggestedRelations": FieldCost(items=3),
         "ImportColumn.ambiguities": FieldCost(items=3),
         "ImportTemplate.mapping": FieldCost(items=50),
         "ImportCampaignMetricsPayload.campaigns": FieldCost(items=100),

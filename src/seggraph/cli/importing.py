@@ -22,7 +22,7 @@ from seggraph.services.catalogue.declarations import DeclarationReport
 from seggraph.services.exports import columns as export_columns
 from seggraph.services.exports import files as export_files
 from seggraph.services.identity import workspaces
-from seggraph.services.imports import imports
+from seggraph.services.imports import content_fields, imports
 from seggraph.services.imports import rejects as import_rejects
 from seggraph.services.imports import runs as import_runs
 from seggraph.services.imports.imports import ImportDraft, ImportView, StartSettings
@@ -69,22 +69,32 @@ def import_(
         str | None, typer.Option(help="The encoding of the file, such as windows-1250; else it is detected.")
     ] = None,
     content: Annotated[
-        str, typer.Option(help="What the rows are: members, events or orders of members of the kind.")
+        str, typer.Option(help="What the rows are: members, events, orders, relations or suppressions.")
     ] = "members",
     event_name: Annotated[
         str | None, typer.Option(help="The name of all events of the file, if no column has it.")
+    ] = None,
+    relation: Annotated[
+        str | None, typer.Option(help="The relation of all rows, such as account, if no column has it.")
+    ] = None,
+    channel: Annotated[
+        str | None, typer.Option(help="The channel of suppressions, where no column has it: email, sms, ….")
+    ] = None,
+    reason: Annotated[
+        str | None, typer.Option(help="The reason of suppressions, where no column has it: bounce, ….")
     ] = None,
     rejects: Annotated[
         Path | None, typer.Option(help="Where to write the rows that were not stored, or in part, as CSV.")
     ] = None,
     dry_run: Annotated[bool, typer.Option(help="Report only; store nothing.")] = False,
 ) -> None:
-    """Import members, events or orders from a CSV file; print what became of the rows, and why."""
+    """Import members, events, orders, relations or suppressions from a CSV file; print what became of the rows."""
     pairs = [_pair(text) for text in mapping or []]
+    what = _content(content)
     draft = ImportDraft(
         file_name=file.name,
-        kind=_kind(kind),
-        content=_content(content),
+        kind=MemberKind.PERSON if what is ImportContent.SUPPRESSIONS else _kind(kind),
+        content=what,
         segment_id=_segment_number(segment),
         replace=replace,
         encoding=encoding,
@@ -95,6 +105,9 @@ def import_(
         activate=activate,
         dry_run=dry_run,
         event_name=event_name,
+        relation=relation,
+        channel=None if channel is None else content_fields.parse_channel(channel),
+        reason=None if reason is None else content_fields.parse_reason(reason),
         choices=_choices(read or []),
     )
     with ready_settings() as settings:
@@ -261,8 +274,8 @@ def _report(view: ImportView, reasons: list[tuple[int, str, str]], rejects: Path
         "failed",
         "partial",
     )
-    if view.content is ImportContent.ORDERS:
-        names += ("merged",)
+    more = ("merged", "removed", "pending", "related", "related_not_found", "related_ambiguous")
+    names += tuple(name for name in more if getattr(view, name))
     sys.stdout.write(" ".join(f"{name}={getattr(view, name)}" for name in names) + "\n")
     for line, outcome, reason in reasons:
         console.print(f"line {line}: {outcome}: {reason}", highlight=False, markup=False)

@@ -7,7 +7,14 @@ from tortoise.models import Model
 from seggraph.models.segments import Segment
 from seggraph.models.users import User
 from seggraph.models.workspaces import Workspace
-from seggraph.vocabulary import ImportContent, ImportStatus, MemberKind, RowOutcome
+from seggraph.vocabulary import (
+    Channel,
+    ImportContent,
+    ImportStatus,
+    MemberKind,
+    RowOutcome,
+    SuppressionReason,
+)
 
 
 class Import(Model):
@@ -26,6 +33,15 @@ class Import(Model):
     content = fields.CharEnumField(ImportContent, max_length=16, default=ImportContent.MEMBERS)
     event_name = fields.CharField(
         max_length=100, null=True, description="The name of all events, if no column has it"
+    )
+    relation = fields.CharField(
+        max_length=40, null=True, description="The relation of all rows, if no column has it"
+    )
+    channel = fields.IntEnumField(
+        Channel, null=True, description="The channel of all suppressions, where no column has it"
+    )
+    reason = fields.CharEnumField(
+        SuppressionReason, max_length=16, null=True, description="The reason of all suppressions, likewise"
     )
     segment: fields.ForeignKeyNullableRelation[Segment] = fields.ForeignKeyField(
         "seggraph.Segment", null=True, on_delete=fields.SET_NULL
@@ -68,7 +84,13 @@ class Import(Model):
     failed = fields.BigIntField(default=0)
     partial = fields.BigIntField(default=0, description="Stored rows without some of their values")
     merged = fields.BigIntField(default=0, description="Further lines of orders")
-    removed = fields.BigIntField(default=0, description="Members that left the segment")
+    removed = fields.BigIntField(
+        default=0, description="Members that left the segment, or relations that ended"
+    )
+    pending = fields.BigIntField(default=0, description="Relations that wait for a member")
+    related = fields.BigIntField(default=0, description="Relations that columns of members made")
+    related_not_found = fields.BigIntField(default=0, description="Rows whose related member does not exist")
+    related_ambiguous = fields.BigIntField(default=0, description="Rows that name several members to relate")
     taken = fields.BinaryField(null=True)
     lease_holder = fields.CharField(max_length=64, null=True)
     lease_until = fields.DatetimeField(null=True)

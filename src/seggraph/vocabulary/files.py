@@ -9,6 +9,8 @@ class ImportContent(DescribedStrEnum):
     MEMBERS = "MEMBERS", "Each row is a member."
     EVENTS = "EVENTS", "Each row is an event of a member."
     ORDERS = "ORDERS", "Each row is an order, or a line of an order, of a member."
+    RELATIONS = "RELATIONS", "Each row relates a member to another member."
+    SUPPRESSIONS = "SUPPRESSIONS", "Each row has addresses that a channel must not use."
 
 
 class ImportStatus(DescribedStrEnum):

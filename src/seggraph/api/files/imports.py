@@ -18,13 +18,15 @@ from seggraph.api.files.import_columns import ColumnReading, ImportColumn
 from seggraph.api.files.import_templates import MappedColumn
 from seggraph.api.reach.reach import RunError
 from seggraph.api.segments.segments import Segment
+from seggraph.errors import Required
 from seggraph.events import Fact, ImportProgressed
+from seggraph.services.catalogue.columns import FieldSuggestion
 from seggraph.services.imports import event_fields, imports
 from seggraph.services.imports import rejects as import_rejects
 from seggraph.services.imports.imports import ImportDraft, ImportView, StartSettings
 from seggraph.services.imports.mappings import Pair
 from seggraph.services.segments import views as segment_views
-from seggraph.vocabulary import ImportContent, ImportStatus, MemberKind
+from seggraph.vocabulary import Channel, ImportContent, ImportStatus, MemberKind, SuppressionReason
 
 
 @strawberry.type(description="A suggestion for the field that a column of the file is stored in.")
@@ -40,17 +42,29 @@ class ColumnMappingSuggestion:
 
 
 @strawberry.type(
-    description="An import of a file of members, events or orders. `read` is always added + updated + alreadyIn +"
-    " duplicate + ignored + failed + merged + removed."
+    description="An import of a file of members, events, orders, relations or suppressions. `read` is always added +"
+    " updated + alreadyIn + duplicate + ignored + failed + merged + removed + pending."
 )
 class Import(Node):
     """An import."""
 
     status: ImportStatus = strawberry.field(description="The status of the import.")
-    kind: MemberKind = strawberry.field(description="The kind of the members in the file.")
+    kind: MemberKind = strawberry.field(
+        description="The kind of the members in the file; PERSON for suppressions, which have none."
+    )
     content: ImportContent = strawberry.field(description="What the rows of the file are.")
     event_name: str | None = strawberry.field(
         description="The name of all events in the file; null if a column has the names, and for other contents."
+    )
+    relation: str | None = strawberry.field(
+        description="The relation of all rows of a file of relations; null if a column has it, and for other contents."
+    )
+    channel: Channel | None = strawberry.field(
+        description="The channel of suppressions where no column has it; null if each address is suppressed for the"
+        " channels that use it, and for other contents."
+    )
+    reason: SuppressionReason | None = strawberry.field(
+        description="The reason of suppressions where no column has it; null means MANUAL, and for other contents none."
     )
     file_name: str = strawberry.field(description="The name of the file, as the client sent it.")
     encoding: str = strawberry.field(description="The detected encoding of the file.")
@@ -66,6 +80,11 @@ class Import(Node):
     suggested_mapping: list[ColumnMappingSuggestion] = strawberry.field(
         description="Suggestions for the fields of the columns: from the template of such files, if there is one, else"
         " from their names and contents."
+    )
+    suggested_relations: list[ColumnMappingSuggestion] = strawberry.field(
+        description="Columns of members that may name a member to relate, such as the company of a person, with fields"
+        " such as relations.account.name. Add them to the mapping to make the relations; such a column may go to"
+        " another field as well. Empty for other contents."
     )
     mapping: list[MappedColumn] | None = strawberry.field(
         description="The mapping that the import uses; null before startImport."
@@ -120,7 +139,24 @@ class Import(Node):
         " contents."
     )
     removed: int = strawberry.field(
-        description="How many members were removed from the segment; 0 unless `remove` is true."
+        description="How many members were removed from the segment, or how many relations ended; 0 unless `remove` is"
+        " true."
+    )
+    pending: int = strawberry.field(
+        description="How many rows of a file of relations wait for a member that does not exist yet; 0 for other"
+        " contents."
+    )
+    related: int = strawberry.field(
+        description="How many relations the rows of members made by columns such as relations.account.name; 0 without"
+        " such a column. They are no part of `read`."
+    )
+    related_not_found: int = strawberry.field(
+        description="How many rows of members name a member to relate that does not exist. They are stored without the"
+        " relation, and counted in `partial`."
+    )
+    related_ambiguous: int = strawberry.field(
+        description="How many rows of members name a member to relate by a text that several have. They are stored"
+        " without the relation, and counted in `partial`."
     )
     progress: float | None = strawberry.field(
         description="The progress, from 0 to 1; null before startImport."
@@ -169,18 +205,17 @@ class Import(Node):
             kind=view.kind,
             content=view.content,
             event_name=view.event_name,
+            relation=view.relation,
+            channel=view.channel,
+            reason=view.reason,
             file_name=view.file_name,
             encoding=view.file_encoding,
             delimiter=view.delimiter,
             has_header=view.has_header,
             skip_lines=view.skip_lines,
             columns=[ImportColumn.of(column) for column in view.columns],
-            suggested_mapping=[
-                ColumnMappingSuggestion(
-                    column=guess.column, field=event_fields.shown(guess.field), confidence=guess.confidence
-                )
-                for guess in view.suggestions
-            ],
+            suggested_mapping=[_suggestion(guess) for guess in view.suggestions],
+            suggested_relations=[_suggestion(guess) for guess in view.suggested_relations],
             mapping=None
             if view.mapping is None
             else [
@@ -204,6 +239,10 @@ class Import(Node):
             partial=view.partial,
             merged=view.merged,
             removed=view.removed,
+            pending=view.pending,
+            related=view.related,
+            related_not_found=view.related_not_found,
+            related_ambiguous=view.related_ambiguous,
             progress=view.progress,
             error=RunError.of(view.error_code, view.error_message, view.error_at),
             created_at=view.created_at,
@@ -212,6 +251,12 @@ class Import(Node):
             number=view.id,
             segment_number=view.segment_id,
         )
+
+
+def _suggestion(guess: FieldSuggestion) -> ColumnMappingSuggestion:
+    return ColumnMappingSuggestion(
+        column=guess.column, field=event_fields.shown(guess.field), confidence=guess.confidence
+    )
 
 
 @strawberry.type(description="A page of a list of imports.")
@@ -231,7 +276,7 @@ class ImportPayload:
     )
 
 
-@strawberry.input(description="The file of members, events or orders to upload.")
+@strawberry.input(description="The file of members, events, orders, relations or suppressions to upload.")
 class CreateImportInput:
     """Input of createImport."""
 
@@ -239,8 +284,10 @@ class CreateImportInput:
         description="The CSV file in UTF-8, UTF-16 or Windows-1252, sent by the GraphQL multipart request"
         " specification."
     )
-    kind: MemberKind = strawberry.field(
-        description="The kind of the members in the file, or of the members that the events and orders belong to."
+    kind: MemberKind | None = strawberry.field(
+        default=None,
+        description="The kind of the members in the file, of those that the events and orders belong to, or of the"
+        " first members of relations. Only suppressions need none.",
     )
     content: ImportContent | None = strawberry.field(
         default=ImportContent.MEMBERS, description="What the rows of the file are; default MEMBERS."
@@ -255,8 +302,8 @@ class CreateImportInput:
     )
     remove: bool | None = strawberry.field(
         default=False,
-        description="Whether the members are removed from the segment instead, as removeSegmentMembers does;"
-        " default false. No members are created.",
+        description="Whether the members are removed from the segment instead, as removeSegmentMembers does; for"
+        " relations, whether they end. Default false. No members are created.",
     )
     has_header: bool | None = strawberry.field(
         default=None,
@@ -275,8 +322,9 @@ class ColumnMapping:
 
     column: str = strawberry.field(description="The name of the column.")
     field: str = strawberry.field(
-        description="The field: one of MemberInput, a consent such as consentEmail, or the name of a custom"
-        " attribute. A new attribute is created."
+        description="The field: one of MemberInput, a consent such as consentEmail, a relation such as"
+        " relations.account.name, or the name of a custom attribute. A new attribute is created. Other contents than"
+        " members have fields of their own, see StartImportInput.mapping."
     )
 
 
@@ -289,11 +337,15 @@ class StartImportInput:
         description="The fields that columns are stored in; columns that are absent are skipped. Accounts"
         " need domain or externalId, persons email or externalId, other kinds externalId. For events and"
         " orders: memberExternalId, memberEmail of persons or memberDomain of accounts, externalId, occurredAt, name,"
-        " value, properties, properties.<name>, and for lines of orders items.<name>."
+        " value, properties, properties.<name>, and for lines of orders items.<name>. For relations: the same fields"
+        " of the member, relation, relatedExternalId, relatedEmail, relatedDomain or relatedName. For suppressions:"
+        " email, phone, address, channel, reason, suppressedAt. For members also relations.<relation>.<field>, such as"
+        " relations.account.name, which relates the member of the row to the one member with this name."
     )
     create_missing: bool | None = strawberry.field(
         default=True,
-        description="Whether a row creates its member if it does not exist; default true.",
+        description="Whether a row creates its member if it does not exist, or, of relations, waits for it; default"
+        " true.",
     )
     only_targets: bool | None = strawberry.field(
         default=None,
@@ -312,6 +364,18 @@ class StartImportInput:
     )
     event_name: str | None = strawberry.field(
         default=None, description="The name of all events of the file, if no column has the names of events."
+    )
+    relation: str | None = strawberry.field(
+        default=None,
+        description="The relation of all rows of a file of relations, as the first member calls it, such as account;"
+        " if no column has it.",
+    )
+    channel: Channel | None = strawberry.field(
+        default=None,
+        description="The channel of suppressions where no column has it; default: each channel that uses the address.",
+    )
+    reason: SuppressionReason | None = strawberry.field(
+        default=None, description="The reason of suppressions where no column has it; default MANUAL."
     )
     columns: list[ColumnReading] | None = strawberry.field(
         default=None, description="How columns are read, where it should not be as createImport found it."
@@ -369,8 +433,8 @@ class ImportMutations:
     """The mutations of imports."""
 
     @strawberry.mutation(
-        description="Upload a file of members, events or orders. Nothing is imported yet: the payload describes"
-        " the columns for startImport.",
+        description="Upload a file of members, events, orders, relations or suppressions. Nothing is imported yet:"
+        " the payload describes the columns for startImport.",
         extensions=[ReportErrors(ImportPayload)],
     )
     async def create_import(self, info: Info, input: CreateImportInput) -> ImportPayload:
@@ -380,7 +444,7 @@ class ImportMutations:
         segment_id = input.segment_id
         draft = ImportDraft(
             file_name=file.name,
-            kind=input.kind,
+            kind=_kind(input),
             content=input.content or ImportContent.MEMBERS,
             segment_id=None if segment_id is None else ids.decode("Segment", segment_id, path=("segmentId",)),
             replace=bool(input.replace),
@@ -411,6 +475,9 @@ class ImportMutations:
                 whole_rows=bool(input.whole_rows),
                 dry_run=bool(input.dry_run),
                 event_name=input.event_name,
+                relation=input.relation,
+                channel=input.channel,
+                reason=input.reason,
                 choices=[(one.column, one.settings()) for one in input.columns or []],
             ),
         )
@@ -456,6 +523,15 @@ class ImportSubscriptions:
                 yield Import.of(view)
                 if view.is_over:
                     return
+
+
+def _kind(input: CreateImportInput) -> MemberKind:
+    """The kind of the members; suppressions have none, and are kept with the kind of people. Raises Required."""
+    if input.content is ImportContent.SUPPRESSIONS:
+        return MemberKind.PERSON
+    if input.kind is None:
+        raise Required("Say which kind of members the file is about.", path=("kind",))
+    return input.kind
 
 
 def _is_about(fact: Fact, import_id: int) -> bool:

@@ -197,6 +197,8 @@ class SuppressionMutations:
     @strawberry.mutation(
         description="Suppress the addresses of a CSV file for a channel. The mutation returns when all are"
         " stored.",
+        deprecation_reason="Use createImport with the content SUPPRESSIONS, which has dry runs, rejected rows, and"
+        " columns for channel and reason.",
         extensions=[ReportErrors(ImportSuppressionsPayload)],
     )
     async def import_suppressions(

@@ -16,6 +16,7 @@ from typing import Any, Final
 import asyncpg
 import orjson
 
+from seggraph.criteria import relations
 from seggraph.errors import ErrorCode
 from seggraph.files import uploads
 from seggraph.files.csv_records import Dialect, RecordReader
@@ -27,17 +28,21 @@ from seggraph.vocabulary import MemberKind
 WITH_DOMAINS: Final = frozenset({MemberKind.ACCOUNT, MemberKind.ORGANIZATION})
 """The kinds whose domain is one member's; a person's is that of all colleagues."""
 
-IMPORTS: Final = """
-    SELECT id, columns, coalesce(mapping, suggestions) AS pairs FROM imports
-    WHERE workspace_id = $1 AND kind = $2 AND ($3::timestamptz IS NULL OR status = 'RUNNING' OR finished_at >= $3)
-    ORDER BY id
-"""
+OF_KIND: Final = "(kind = $2 OR content IN ('RELATIONS', 'SUPPRESSIONS'))"
+"""Files about members of a kind, and those that may name members of several kinds."""
 
-WAITING: Final = """
-    SELECT id, file, encoding, delimiter, has_header, skip_lines, columns, coalesce(mapping, suggestions) AS pairs
-    FROM imports WHERE workspace_id = $1 AND kind = $2 AND file <> ''
+IMPORTS: Final = f"""
+    SELECT id, kind, columns, coalesce(mapping, suggestions) AS pairs FROM imports
+    WHERE workspace_id = $1 AND {OF_KIND} AND ($3::timestamptz IS NULL OR status = 'RUNNING' OR finished_at >= $3)
+    ORDER BY id
+"""  # noqa: S608 - a constant, here and below
+
+WAITING: Final = f"""
+    SELECT id, kind, file, encoding, delimiter, has_header, skip_lines, columns,
+      coalesce(mapping, suggestions) AS pairs
+    FROM imports WHERE workspace_id = $1 AND {OF_KIND} AND file <> ''
       AND (status = 'UPLOADED' OR (status = 'COMPLETED' AND dry_run)) ORDER BY id
-"""
+"""  # noqa: S608
 
 WITHDRAW: Final = """
     UPDATE imports SET file = '', status = CASE status WHEN 'UPLOADED' THEN 'CANCELLED' ELSE status END,
@@ -49,12 +54,15 @@ WITHDRAW: Final = """
 ID_FIELDS: Final = ("externalId", event_fields.stored("memberExternalId"))
 """The fields that hold external ids of members, in files of members and in those of events."""
 
+RELATED_ID: Final = event_fields.stored("relatedExternalId")
+"""The field that holds external ids of related members."""
+
 WITHDRAWN: Final = "A member in the file was erased. Upload the file again without that member."
 
 # The inner expression takes the scheme, `www.` and whatever follows the host from a cell.
 FORGET_REJECTS: Final = r"""
     DELETE FROM import_rejects WHERE workspace_id = $1 AND import_id = $2 AND (
-      lower(btrim(cells ->> $3::int)) = ANY($4) OR EXISTS (
+      EXISTS (SELECT FROM unnest($3::int[]) AS place WHERE lower(btrim(cells ->> place)) = ANY($4)) OR EXISTS (
         SELECT FROM jsonb_array_elements_text(cells) AS cell WHERE lower(btrim(cell)) = ANY($5) OR
           regexp_replace(regexp_replace(lower(btrim(cell)), '^[a-z]+://', ''), '^www\.|[/:?#].*$', '', 'g')
             = ANY($5)))
@@ -73,10 +81,10 @@ class Traces:
     external_ids: frozenset[str]
     texts: frozenset[str]
 
-    def hold(self, cells: Sequence[str], id_column: int | None) -> bool:
+    def hold(self, cells: Sequence[str], id_columns: Sequence[int]) -> bool:
         """Whether a row is about one of the members."""
-        named = cells[id_column] if id_column is not None and id_column < len(cells) else ""
-        return named.strip().lower() in self.external_ids or any(
+        named = (cells[place].strip().lower() for place in id_columns if place < len(cells))
+        return not self.external_ids.isdisjoint(named) or any(
             not self.texts.isdisjoint(_forms(cell)) for cell in cells
         )
 
@@ -97,7 +105,7 @@ async def waiting_with(
     for row in await connection.fetch(WAITING, workspace_id, kind):
         path = uploads.path_of(settings, row["file"])
         dialect = Dialect(row["encoding"], row["delimiter"], row["has_header"], row["skip_lines"])
-        if await asyncio.to_thread(_has_any, path, dialect, traces, _id_column(row)):
+        if await asyncio.to_thread(_has_any, path, dialect, traces, _id_columns(row, kind)):
             found.append(row["id"])
     return found
 
@@ -133,36 +141,43 @@ async def forget(
     await connection.execute(PLAN_BY_VALUES)  # long lists are looked up by hash only when the plan knows them
     ids, texts = list(traces.external_ids), list(traces.texts)
     for row in await connection.fetch(IMPORTS, workspace_id, kind, since):
-        values = workspace_id, row["id"], _id_column(row), ids, texts
+        places = _id_columns(row, kind)
+        values = workspace_id, row["id"], places, ids, texts
         erased += _count(await connection.execute(FORGET_REJECTS, *values))
         columns = orjson.loads(row["columns"])
-        if _shown(columns, traces, _id_column(row)):
+        if _shown(columns, traces, places):
             bare = orjson.dumps([column | {"samples": [], "interpreted": []} for column in columns]).decode()
             await connection.execute(SET_COLUMNS, workspace_id, row["id"], bare)
     return erased
 
 
-def _id_column(row: Mapping[str, Any]) -> int | None:
-    """Which column has the external ids, by the mapping or else by what is suggested."""
+def _id_columns(row: Mapping[str, Any], kind: MemberKind) -> list[int]:
+    """Which columns have the external ids of members of a kind, by the mapping or else by what is suggested.
+
+    A column of related members counts if a relation of the file's kind leads to members of the kind.
+    """
     names = [column["name"] for column in orjson.loads(row["columns"])]
-    for pair in orjson.loads(row["pairs"]):
-        if pair["field"] in ID_FIELDS and pair["column"] in names:
-            return names.index(pair["column"])
-    return None
+    fields = [*ID_FIELDS] if row["kind"] == kind else []
+    if any(direction.other_kind is kind for direction in relations.of_kind(MemberKind(row["kind"]))):
+        fields.append(RELATED_ID)
+    pairs = orjson.loads(row["pairs"])
+    return [
+        names.index(pair["column"]) for pair in pairs if pair["field"] in fields and pair["column"] in names
+    ]
 
 
-def _shown(columns: Sequence[Mapping[str, Any]], traces: Traces, id_column: int | None) -> bool:
+def _shown(columns: Sequence[Mapping[str, Any]], traces: Traces, id_columns: Sequence[int]) -> bool:
     return any(
-        traces.hold([sample], 0 if index == id_column else None)
+        traces.hold([sample], [0] if index in id_columns else [])
         for index, column in enumerate(columns)
         for sample in column["samples"]
     )
 
 
-def _has_any(path: Path, dialect: Dialect, traces: Traces, id_column: int | None) -> bool:
+def _has_any(path: Path, dialect: Dialect, traces: Traces, id_columns: Sequence[int]) -> bool:
     try:
         with RecordReader(path, dialect) as reader:
-            return any(traces.hold(record.cells, id_column) for record in reader)
+            return any(traces.hold(record.cells, id_columns) for record in reader)
     except FileNotFoundError:
         return False
 

@@ -19,8 +19,9 @@ from seggraph.database.unit_of_work import UnitOfWork
 from seggraph.errors import ErrorCode
 from seggraph.files.csv_records import Record
 from seggraph.services.imports.mappings import Pair, key_field
+from seggraph.services.imports.related_members import MemberFinder, Relating
 from seggraph.services.imports.rows import ImportRow, Refusal, RowMaker, explanation
-from seggraph.services.members import upserts
+from seggraph.services.members import relations, upserts
 from seggraph.services.members.upserts import UpsertReport
 from seggraph.vocabulary import MemberKind, RowOutcome
 
@@ -73,7 +74,9 @@ class Reject(NamedTuple):
 class Counts(NamedTuple):
     """What became of some rows; `read` is the sum of the others but `partial`, which counts some of those stored.
 
-    `merged` are the further lines of orders, `removed` members that leave the segment.
+    `merged` are the further lines of orders, `removed` members that leave the segment, or relations that end, and
+    `pending` relations that wait for a member. The last three are no part of the sum: relations of members that
+    columns of their rows name, and rows that name nobody or several.
     """
 
     read: int
@@ -86,6 +89,10 @@ class Counts(NamedTuple):
     partial: int
     merged: int = 0
     removed: int = 0
+    pending: int = 0
+    related: int = 0
+    related_not_found: int = 0
+    related_ambiguous: int = 0
 
 
 @dataclass(slots=True)
@@ -113,7 +120,9 @@ class ImportBatch:
     taken: BitMap
     keys: set[int]
     segment_members: BitMap | None
+    finder: MemberFinder
     removes: bool = False
+    whole_rows: bool = False
 
     def make(self, records: Sequence[Record]) -> Rows:
         """The rows of records, and the records that are none."""
@@ -147,6 +156,11 @@ async def store(context: Context, unit: UnitOfWork, batch: ImportBatch, rows: Ro
     """Store the members of some rows in a unit; the outcome accounts for every row."""
     good, refused = rows
     await lock_shared(unit.connection, LockSpace.MEMBERS, batch.workspace_id)
+    relating = Relating(batch.finder, batch.kind)
+    if any(row.related for row in good):
+        await relations.lock(unit.connection, batch.workspace_id)
+        good, unrelated = await relating.find(unit.connection, good, whole_rows=batch.whole_rows)
+        refused = [*refused, *unrelated]
     keys = list({row.key for row in good})
     await unit.connection.execute(upserts.PLAN_BY_VALUES)
     members = {
@@ -160,11 +174,14 @@ async def store(context: Context, unit: UnitOfWork, batch: ImportBatch, rows: Ro
         drafts = {index: row.draft for index, row in enumerate(sorted_.wanted)}
         changed = await writer.store(drafts)
         await writer.finish(context, *changed)
+    related = await relating.relate(context, unit, batch.workspace_id, sorted_.wanted)
     ordinals = BitMap(writer.ordinals.values())
     not_made = [_refused(refusal) for refusal in refused]
     partial = [_partial(row) for row in sorted_.wanted if row.problems]
     return BatchOutcome(
-        counts=_counts(batch, sorted_, report, ordinals, not_made, partial=len(partial)),
+        counts=_counts(batch, sorted_, report, ordinals, not_made, partial=len(partial))._replace(
+            related=related.made, related_not_found=related.not_found, related_ambiguous=related.ambiguous
+        ),
         taken=sorted_.existing if batch.dry_run else ordinals,
         keys=sorted_.keys + (sorted_.new_keys if batch.dry_run else []),
         rejects=sorted_.rejects + not_made + partial,

@@ -22,7 +22,16 @@ from seggraph.services.imports import batches, readings
 from seggraph.services.imports.imports import finished, pairs_of, progressed
 from seggraph.services.imports.mappings import Pair
 from seggraph.services.imports.readings import PlannedReading
-from seggraph.vocabulary import ApiKeyScope, AttributeType, ImportContent, ImportStatus, MemberKind, Role
+from seggraph.vocabulary import (
+    ApiKeyScope,
+    AttributeType,
+    Channel,
+    ImportContent,
+    ImportStatus,
+    MemberKind,
+    Role,
+    SuppressionReason,
+)
 
 ZONE: Final = "SELECT time_zone FROM workspaces WHERE id = $1"
 
@@ -31,10 +40,10 @@ WORK: Final = ClaimableWork(
     table="imports",
     is_open="w.status = 'RUNNING'",
     columns=(
-        "w.workspace_id, w.created_by_id, w.kind, w.content, w.event_name, w.segment_id, w.replace, w.removes, w.file,"
-        " w.encoding, w.delimiter, w.has_header, w.skip_lines, w.columns, w.mapping, w.readings,"
-        " w.create_missing, w.only_targets, w.activate, w.whole_rows, w.dry_run, w.total, w.new_types,"
-        " w.position, w.line, w.taken, w.attempts"
+        "w.workspace_id, w.created_by_id, w.kind, w.content, w.event_name, w.relation, w.channel, w.reason,"
+        " w.segment_id, w.replace, w.removes, w.file, w.encoding, w.delimiter, w.has_header, w.skip_lines,"
+        " w.columns, w.mapping, w.readings, w.create_missing, w.only_targets, w.activate, w.whole_rows, w.dry_run,"
+        " w.total, w.new_types, w.position, w.line, w.taken, w.attempts"
     ),
     sweep_if="w.started_at < clock_timestamp() - interval '1 second'",
     due_columns="w.id, w.position, w.attempts",
@@ -57,6 +66,9 @@ class ImportClaim:
     kind: MemberKind
     content: ImportContent
     event_name: str | None
+    relation: str | None
+    channel: Channel | None
+    reason: SuppressionReason | None
     segment_id: int | None
     replace: bool
     removes: bool
@@ -101,6 +113,9 @@ async def claim(context: Context, import_id: int) -> ImportClaim | None:
         kind=MemberKind(row["kind"]),
         content=ImportContent(row["content"]),
         event_name=row["event_name"],
+        relation=row["relation"],
+        channel=None if row["channel"] is None else Channel(row["channel"]),
+        reason=None if row["reason"] is None else SuppressionReason(row["reason"]),
         segment_id=row["segment_id"],
         replace=row["replace"],
         removes=row["removes"],

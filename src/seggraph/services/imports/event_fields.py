@@ -1,20 +1,20 @@
-"""The fields of imports of events and orders: which there are, which names of columns mean them, and what is needed.
+"""The fields of imports of other contents than members: above all those of events and orders, which names of columns
+mean them, and what is needed. Those of relations and suppressions are in `content_fields`.
 
 They are kept apart from the fields and attributes of members by a prefix that no attribute's name can have. Clients
 never see it.
 """
 
 import re
-import unicodedata
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from seggraph.errors import Duplicate, Invalid, NotFound, Problems, Required, SeggraphError, TooMany
+from seggraph.errors import Problems, Required
 from seggraph.files.columns import ColumnReading
-from seggraph.files.csv_records import MAX_COLUMNS
 from seggraph.member_fields import CellForm, FieldType
 from seggraph.member_fields.field_types import DECIMAL, TEXT
 from seggraph.services.catalogue.columns import FieldSuggestion
+from seggraph.services.imports import content_fields
 from seggraph.values import csv_values
 from seggraph.vocabulary import AttributeType, ImportContent, MemberKind
 
@@ -22,6 +22,9 @@ PREFIX: Final = "event\x1f"
 PROPERTIES: Final = "properties."
 ITEMS: Final = "items."
 OCCURRED_AT: Final = "occurredAt"
+TIMES: Final = frozenset({OCCURRED_AT, content_fields.SUPPRESSED_AT})
+OTHERS: Final = frozenset({ImportContent.RELATIONS, ImportContent.SUPPRESSIONS})
+"""The contents whose fields are in `content_fields`."""
 MAX_PROPERTY: Final = 200
 _ITEM = re.compile(r"(?:line ?item|item)[ _]", re.IGNORECASE)
 
@@ -37,6 +40,8 @@ TYPES: Final[Mapping[str, FieldType]] = {
     "properties": JSON_OBJECT,
 }
 """The fields besides the time, and besides `properties.<name>` and `items.<name>`, which the columns decide."""
+
+_ALL_TYPES: Final[Mapping[str, FieldType]] = {**content_fields.TYPES, **TYPES}
 
 KEYS: Final[Mapping[MemberKind, tuple[str, ...]]] = {
     MemberKind.PERSON: ("memberExternalId", "memberEmail"),
@@ -100,10 +105,10 @@ def shown(field: str) -> str:
 
 def target_of(field: str, reading: ColumnReading) -> AttributeType | FieldType:
     """What the cells of a column become in a field of events, given without the prefix."""
-    if field == OCCURRED_AT:
+    if field in TIMES:
         is_time = reading.type in (AttributeType.DATE, AttributeType.DATETIME)
         return reading.type if is_time else AttributeType.DATETIME
-    return TYPES.get(field, reading.type)
+    return _ALL_TYPES.get(field, reading.type)
 
 
 def is_free(field: str) -> bool:
@@ -113,18 +118,12 @@ def is_free(field: str) -> bool:
 
 def suggest(names: Sequence[str], content: ImportContent, kind: MemberKind) -> list[FieldSuggestion]:
     """A field for each column, no field twice; what is unknown may be a property."""
-    ranks = {
-        _simple(alias): (field, rank)
-        for field, aliases in NAMES[content].items()
-        for rank, alias in enumerate(aliases.split(","))
-    }
+    if content in OTHERS:
+        places = content_fields.suggest(names, content, kind)
+        return [FieldSuggestion(names[place], stored(field), 0.9) for place, field in sorted(places.items())]
     keys = KEYS.get(kind, ("memberExternalId",))
-    best: dict[str, tuple[int, int]] = {}
-    for place, name in enumerate(names):
-        field, rank = ranks.get(_simple(name), ("", 0))
-        if field and (field not in MEMBER_FIELDS or field in keys):
-            best[field] = min(best.get(field, (rank, place)), (rank, place))
-    named = {place: field for field, (_, place) in best.items()}
+    fields = [field for field in NAMES[content] if field not in MEMBER_FIELDS or field in keys]
+    named = content_fields.by_name(names, NAMES[content], fields)
     return [
         FieldSuggestion(name, stored(named[place]), 0.9)
         if place in named
@@ -141,44 +140,35 @@ def _property(name: str, content: ImportContent) -> str:
     return PROPERTIES + shown_name
 
 
-def _simple(name: str) -> str:
-    plain = unicodedata.normalize("NFKD", name).casefold()
-    return "".join(one for one in plain if one.isalnum())
-
-
 def check(
     pairs: Sequence[tuple[str, str]],
     columns: Sequence[str],
     content: ImportContent,
     kind: MemberKind,
-    event_name: str | None,
+    event_name: str | None = None,
+    relation: str | None = None,
 ) -> None:
-    """Check pairs of a column and a field as clients know it.
+    """Check pairs of a column and a field as clients know it; `event_name` and `relation` are those of all rows.
 
     Raises Required, Invalid, NotFound, Duplicate, TooMany and Problems.
     """
-    if len(pairs) > MAX_COLUMNS:
-        raise TooMany(f"Map at most {MAX_COLUMNS} columns.", path=("mapping",))
-    keys = KEYS.get(kind, ("memberExternalId",))
-    known = {*TYPES, OCCURRED_AT} - (MEMBER_FIELDS.keys() - set(keys))
-    if content is ImportContent.ORDERS:
-        known -= {"name"}
-    problems: list[SeggraphError] = []
-    taken: set[str] = set()
-    for index, (column, field) in enumerate(pairs):
-        if column not in columns:
-            message = f"The file has no column {column[:100]!r}."
-            problems.append(NotFound(message, path=("mapping", index, "column")))
-        path = ("mapping", index, "field")
-        if field in taken:
-            problems.append(Duplicate(f"Two columns are mapped to {field[:100]}; map one.", path=path))
-        elif not _is_field(field, known, content):
-            names = ", ".join(sorted(known))
-            more = " or items.<name>" if content is ImportContent.ORDERS else ""
-            message = f"{field[:100]!r} is none of {names}, properties.<name>{more}."
-            problems.append(Invalid(message, path=path))
-        taken.add(field)
-    problems[:0] = _missing(taken, keys, content, event_name)
+    taken = {field for _, field in pairs}
+    if content in OTHERS:
+        known = set(content_fields.fields_of(content, kind))
+        problems = content_fields.pair_problems(pairs, columns, known.__contains__, ", ".join(sorted(known)))
+        missing = content_fields.missing(taken, content, kind, relation)
+    else:
+        keys = KEYS.get(kind, ("memberExternalId",))
+        known = {*TYPES, OCCURRED_AT} - (MEMBER_FIELDS.keys() - set(keys))
+        if content is ImportContent.ORDERS:
+            known -= {"name"}
+        more = " or items.<name>" if content is ImportContent.ORDERS else ""
+        names = f"{', '.join(sorted(known))}, properties.<name>{more}"
+        problems = content_fields.pair_problems(
+            pairs, columns, lambda field: _is_field(field, known, content), names
+        )
+        missing = _missing(taken, keys, content, event_name)
+    problems[:0] = [Required(f"Each row needs {one}", path=("mapping",)) for one in missing]
     if problems:
         raise problems[0] if len(problems) == 1 else Problems(problems[:20])
 
@@ -194,7 +184,7 @@ def _is_field(field: str, known: set[str], content: ImportContent) -> bool:
 
 def _missing(
     taken: set[str], keys: Sequence[str], content: ImportContent, event_name: str | None
-) -> list[SeggraphError]:
+) -> list[str]:
     missing = []
     if taken.isdisjoint(keys):
         missing.append(f"the member: map a column to {' or to '.join(keys)}.")
@@ -204,4 +194,4 @@ def _missing(
         missing.append("the id of the order: map a column to externalId.")
     if content is ImportContent.EVENTS and "name" not in taken and event_name is None:
         missing.append("the name of the event: map a column to name, or give eventName.")
-    return [Required(f"Each row needs {one}", path=("mapping",)) for one in missing]
+    return missing

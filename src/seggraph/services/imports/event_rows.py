@@ -5,28 +5,25 @@ of its content, so that the same file again adds nothing.
 """
 
 import hashlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, time, tzinfo
+from datetime import tzinfo
 from decimal import Decimal
 from itertools import groupby
-from typing import Any, Final, NamedTuple
-from zoneinfo import ZoneInfo
+from typing import Any, Final
 
 import orjson
 
 from seggraph.errors import Invalid, Problems, Required, SeggraphError, TooLong
-from seggraph.files.columns import CellReader, ColumnReading, cell_reader, unmarker
-from seggraph.files.csv_records import Record, has_foreign_bytes
+from seggraph.files.csv_records import Record
 from seggraph.files.layout import is_totals
 from seggraph.services.events.drafts import MAX_PROPERTIES_BYTES, EventDraft, Period, clean
 from seggraph.services.imports import event_fields
 from seggraph.services.imports.event_fields import ITEMS, KEYS, MEMBER_FIELDS, OCCURRED_AT, PROPERTIES
 from seggraph.services.imports.mappings import Pair
-from seggraph.services.imports.readings import PlannedReading, is_scalar
+from seggraph.services.imports.readings import PlannedReading
+from seggraph.services.imports.record_cells import RecordCells
 from seggraph.services.imports.rows import KEY_FORMS, TOTALS
-from seggraph.values import dates
-from seggraph.values.words import NOT_A_VALUE
 from seggraph.vocabulary import ImportContent, MemberKind, RowOutcome
 
 ORDER: Final = "order"
@@ -53,17 +50,6 @@ class EventRefusal:
     outcome: RowOutcome = RowOutcome.FAILED
 
 
-class _Cell(NamedTuple):
-    """How one mapped column is read."""
-
-    place: int
-    column: str
-    field: str
-    unmark: CellReader
-    read: CellReader
-    nulls: frozenset[str]
-
-
 @dataclass(frozen=True, slots=True)
 class EventSettings:
     """What is the same for all rows of an import."""
@@ -80,17 +66,16 @@ class EventMaker:
     """Makes events of records, by a mapping that was checked."""
 
     def __init__(self, pairs: Sequence[Pair], columns: Sequence[str], settings: EventSettings) -> None:
-        self._width = len(columns)
         self._settings = settings
-        index_of = {name: index for index, name in enumerate(columns)}
-        self._cells = [_cell(pair, index_of[pair.column], settings) for pair in pairs]
-        mapped = {cell.field for cell in self._cells}
+        self._cells = RecordCells(pairs, columns, settings.readings, settings.zone)
+        mapped = self._cells.fields
         keys = KEYS.get(settings.kind, ("memberExternalId",))
         self._key = next(key for key in keys if key in mapped)
         self.key = MEMBER_FIELDS[self._key]
         """The field of members by which rows find theirs."""
         self._has_ids = "externalId" in mapped
-        self._id_place = next((cell.place for cell in self._cells if cell.field == "externalId"), None)
+        index_of = {event_fields.shown(pair.field): columns.index(pair.column) for pair in pairs}
+        self._id_place = index_of.get("externalId")
 
     def id_of(self, record: Record) -> str:
         """The cell with the id of the order, as it is compared from line to line."""
@@ -123,7 +108,7 @@ class EventMaker:
 
     def _event(self, group: list[Record], period: Period) -> EventRow | EventRefusal:
         problems: list[SeggraphError] = []
-        lines = [self._given(record, problems) for record in group]
+        lines = [self._cells.read(record, problems, _is_spared) for record in group]
         order = _merged(lines, problems)
         key = order.get(self._key)
         if not key:
@@ -155,52 +140,10 @@ class EventMaker:
             raise problems[0]
         return EventRow(group, key, draft, problems)
 
-    def _given(self, record: Record, problems: list[SeggraphError]) -> dict[str, Any]:
-        """The values of a line. A wrong property is left out and noted; anything else that is wrong is raised."""
-        if record.problem is not None:
-            raise Invalid(record.problem)
-        row = record.cells
-        if len(row) < self._width or any(cell.strip() for cell in row[self._width :]):
-            raise Invalid(f"The row has {len(row)} cells, and the file {self._width} columns.")
-        if has_foreign_bytes(row):
-            raise Invalid("The row holds bytes that the file's encoding does not have.")
-        given: dict[str, Any] = {}
-        for place, column, field, unmark, read, nulls in self._cells:
-            cell = unmark(row[place]).strip()
-            if cell in nulls:
-                continue
-            try:
-                given[field] = read(cell)
-            except SeggraphError as error:
-                problem = type(error)(f"{column}: {error.message}", path=())
-                if not event_fields.is_free(field) or field.startswith(ITEMS):
-                    raise problem from error
-                problems.append(problem)
-        return given
 
-
-def _cell(pair: Pair, place: int, settings: EventSettings) -> _Cell:
-    reading = settings.readings[pair.column].reading
-    field = event_fields.shown(pair.field)
-    target = event_fields.target_of(field, reading)
-    zone = settings.zone if reading.time_zone is None else ZoneInfo(reading.time_zone)
-    read = (
-        _time_reader(reading, zone) if field == OCCURRED_AT else cell_reader(target, reading, settings.zone)
-    )
-    nulls = frozenset(reading.nulls) | {""} | (NOT_A_VALUE if is_scalar(target) else frozenset())
-    return _Cell(place, pair.column, field, unmarker(reading), read, nulls)
-
-
-def _time_reader(reading: ColumnReading, zone: tzinfo) -> Callable[[str], datetime]:
-    """Reads times; a day without a time is its beginning in the zone."""
-
-    def read(cell: str) -> datetime:
-        found = dates.read(cell)
-        if found is not None and found.clock is None:
-            return datetime.combine(dates.parse_day(cell, reading.date_order), time(), zone)
-        return dates.parse_time(cell, reading.date_order, zone)
-
-    return read
+def _is_spared(field: str) -> bool:
+    """Whether an event goes without a value of a field that cannot be read: without a property, but not an item."""
+    return event_fields.is_free(field) and not field.startswith(ITEMS)
 
 
 def _merged(lines: Sequence[Mapping[str, Any]], problems: list[SeggraphError]) -> dict[str, Any]:

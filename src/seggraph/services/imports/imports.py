@@ -19,6 +19,7 @@ from seggraph.access import (
     Viewer,
     narrowed_imports,
     require_segment_management,
+    require_suppression,
     require_write,
     visibility_arguments,
 )
@@ -35,17 +36,20 @@ from seggraph.services.audit import audit
 from seggraph.services.catalogue import catalogues
 from seggraph.services.catalogue.columns import Appearance, FieldSuggestion, look
 from seggraph.services.events import drafts
-from seggraph.services.imports import event_fields, mappings, readings, templates
+from seggraph.services.imports import event_fields, mappings, readings, related_fields, templates
 from seggraph.services.imports.mappings import Pair
 from seggraph.services.imports.readings import ImportColumn, PlannedReading
 from seggraph.services.imports.templates import ImportTemplate, KeptMapping
+from seggraph.services.members import related
 from seggraph.services.segments import manual_membership
 from seggraph.vocabulary import (
     AuditAction,
     AuditSubject,
+    Channel,
     ImportContent,
     ImportStatus,
     MemberKind,
+    SuppressionReason,
 )
 
 MAX_FILE_NAME: Final = 255
@@ -66,7 +70,8 @@ WORKSPACE: Final = "SELECT time_zone, phone_region FROM workspaces WHERE id = $1
 
 START: Final = """
     UPDATE imports SET status = 'RUNNING', mapping = $3, create_missing = $4, dry_run = $5, readings = $6,
-      only_targets = $7, activate = $8, whole_rows = $9, event_name = $10, partial = 0, merged = 0, removed = 0,
+      only_targets = $7, activate = $8, whole_rows = $9, event_name = $10, relation = $11, channel = $12, reason = $13,
+      partial = 0, merged = 0, removed = 0, pending = 0, related = 0, related_not_found = 0, related_ambiguous = 0,
       total = NULL, new_types = NULL,
       position = 0, line = 0, read = 0, added = 0, updated = 0, already_in = 0, duplicate = 0, ignored = 0,
       failed = 0, taken = NULL, attempts = 0, retry_at = NULL, lease_holder = NULL, lease_until = NULL,
@@ -95,6 +100,9 @@ class ImportView:
     kind: MemberKind
     content: ImportContent
     event_name: str | None
+    relation: str | None
+    channel: Channel | None
+    reason: SuppressionReason | None
     segment_id: int | None
     replace: bool
     removes: bool
@@ -125,6 +133,10 @@ class ImportView:
     partial: int
     merged: int
     removed: int
+    pending: int
+    related: int
+    related_not_found: int
+    related_ambiguous: int
     error_code: str | None
     error_message: str | None
     error_at: datetime | None
@@ -141,6 +153,13 @@ class ImportView:
         if self.status is ImportStatus.COMPLETED:
             return 1.0
         return min(self.read / self.total, 1.0) if self.total else 0.0
+
+    @property
+    def suggested_relations(self) -> list[FieldSuggestion]:
+        """The columns of members that may name other members to relate, besides what they may go to themselves."""
+        if self.content is not ImportContent.MEMBERS:
+            return []
+        return related_fields.suggest([column.name for column in self.columns], self.kind)
 
     @property
     def is_over(self) -> bool:
@@ -184,6 +203,7 @@ async def create(context: Context, viewer: Viewer, read: Read, draft: ImportDraf
     ends early: then the file stays, and goes as an orphan if no row has it.
     """
     require_write(viewer)
+    _require_content(viewer, draft.content)
     await _require_segment(viewer, draft)
     stored = await uploads.store(context.settings, read, encoding=draft.encoding)
     may_be_committed = False
@@ -221,7 +241,8 @@ async def create(context: Context, viewer: Viewer, read: Read, draft: ImportDraf
 
 async def _require_segment(viewer: Viewer, draft: ImportDraft) -> None:
     """Raise NotFound, Invalid or BadTransition if what is asked for the segment is not possible."""
-    if draft.removes and (draft.replace or draft.segment_id is None):
+    ends_relations = draft.content is ImportContent.RELATIONS and not draft.replace
+    if draft.removes and (draft.replace or draft.segment_id is None) and not ends_relations:
         message = "Members are removed from a segment: give segmentId, and not replace."
         raise Invalid(message, path=("remove",))
     if draft.segment_id is None:
@@ -232,6 +253,12 @@ async def _require_segment(viewer: Viewer, draft: ImportDraft) -> None:
         await _require_fillable(connection, viewer, draft.segment_id, draft.kind)
 
 
+def _require_content(viewer: Viewer, content: ImportContent) -> None:
+    """Raise Forbidden if the viewer may not store what the rows are."""
+    if content is ImportContent.SUPPRESSIONS:
+        require_suppression(viewer)
+
+
 @dataclass(frozen=True, slots=True)
 class StartSettings:
     """What an import does with its rows.
@@ -239,7 +266,8 @@ class StartSettings:
     - `create_missing`: whether a row creates its member. `only_targets`: whether members that are no targets are
       skipped; None is True for accounts that go into a segment.
     - `activate`: whether a draft segment becomes ACTIVE. `whole_rows`: whether one bad value rejects its row.
-    - `event_name`: the name of all events, if no column has it.
+    - `event_name`: the name of all events, if no column has it. `relation`: the relation of all rows, likewise.
+    - `channel` and `reason`: those of all suppressions, where no column has them.
     - `choices`: settings that a person chose, as pairs of a column and the settings by their names in the API.
     """
 
@@ -249,6 +277,9 @@ class StartSettings:
     whole_rows: bool = False
     dry_run: bool = False
     event_name: str | None = None
+    relation: str | None = None
+    channel: Channel | None = None
+    reason: SuppressionReason | None = None
     choices: Sequence[tuple[str, Mapping[str, Any]]] = ()
 
 
@@ -272,6 +303,7 @@ async def start(
     require_write(viewer)
     async with begin() as unit:
         before = await _hold(unit, viewer, import_id)
+        _require_content(viewer, before.content)
         is_new = before.status is ImportStatus.UPLOADED
         is_after_dry_run = before.status is ImportStatus.COMPLETED and before.dry_run and not settings.dry_run
         if not (is_new or is_after_dry_run):
@@ -294,7 +326,8 @@ async def start(
         mapping = orjson.dumps([asdict(pair) for pair in pairs]).decode()
         given = viewer.workspace_id, import_id, mapping, create_missing, settings.dry_run
         more = readings.to_json(planned), only_targets, settings.activate, settings.whole_rows
-        if await unit.connection.fetchval(START, *given, *more, settings.event_name) is None:
+        of_content = settings.event_name, settings.relation, settings.channel, settings.reason
+        if await unit.connection.fetchval(START, *given, *more, *of_content) is None:
             raise BadTransition("The file waited too long and is gone: upload it again.", path=("id",))
         if not settings.dry_run:
             chosen = readings.choices_of(planned)
@@ -305,6 +338,12 @@ async def start(
         audited: dict[str, Any] = {"segment_id": before.segment_id, "mapping": shown}
         audited |= {"replace": before.replace, "create_missing": create_missing}
         audited |= {"only_targets": only_targets, "activate": settings.activate, "dry_run": settings.dry_run}
+        chosen_of_all = (
+            ("relation", settings.relation),
+            ("channel", settings.channel),
+            ("reason", settings.reason),
+        )
+        audited |= {name: value for name, value in chosen_of_all if value is not None}
         subject = audit.Subject(AuditSubject.IMPORT, import_id, before.file_name)
         await audit.record(unit, viewer, AuditAction.STARTED, subject, after=audited)
         context.run_import(unit, import_id, 0, attempt=0)
@@ -324,17 +363,35 @@ def _checked(
     pairs: Sequence[Pair], names: Sequence[str], before: ImportView, settings: StartSettings
 ) -> Sequence[Pair]:
     """The mapping as it is kept. Raises what is wrong with it for the content of the file."""
+    _check_settings(before, settings)
     if before.content is ImportContent.MEMBERS:
-        if settings.event_name is not None:
-            raise Invalid("Members have no event name.", path=("eventName",))
         canonical = [Pair(pair.column, mappings.canonical(pair.field)) for pair in pairs]
         mappings.check(canonical, names, before.kind)
         return canonical
-    if settings.event_name is not None:
-        _check_event_name(settings.event_name, before.content)
     shown = [(pair.column, event_fields.shown(pair.field)) for pair in pairs]
-    event_fields.check(shown, names, before.content, before.kind, settings.event_name)
+    of_all = settings.event_name, settings.relation
+    event_fields.check(shown, names, before.content, before.kind, *of_all)
     return [Pair(column, event_fields.stored(field)) for column, field in shown]
+
+
+def _check_settings(before: ImportView, settings: StartSettings) -> None:
+    """Raise Invalid for a setting that the content does not have, or that cannot be."""
+    content, name = before.content, before.content.value.lower()
+    is_suppressing = content is ImportContent.SUPPRESSIONS
+    if settings.event_name is not None:
+        if content not in (ImportContent.EVENTS, ImportContent.ORDERS):
+            raise Invalid(f"{name.capitalize()} have no event name.", path=("eventName",))
+        _check_event_name(settings.event_name, content)
+    if settings.relation is not None:
+        if content is not ImportContent.RELATIONS:
+            raise Invalid(f"Files of {name} have no relation.", path=("relation",))
+        related.require_relation(before.kind, settings.relation)
+    if settings.channel is not None and not is_suppressing:
+        raise Invalid(f"Files of {name} have no channel.", path=("channel",))
+    if settings.reason is not None and not is_suppressing:
+        raise Invalid(f"Files of {name} have no reason.", path=("reason",))
+    if settings.channel is Channel.PUSH:
+        raise Invalid("Push messages have no address.", path=("channel",))
 
 
 def _check_event_name(name: str, content: ImportContent) -> None:
@@ -439,6 +496,10 @@ def view_of(row: asyncpg.Record) -> ImportView:
     values["kind"] = MemberKind(values["kind"])
     values["status"] = ImportStatus(values["status"])
     values["content"] = ImportContent(values["content"])
+    if values["channel"] is not None:
+        values["channel"] = Channel(values["channel"])
+    if values["reason"] is not None:
+        values["reason"] = SuppressionReason(values["reason"])
     values["columns"] = [ImportColumn.from_json(one) for one in orjson.loads(values["columns"])]
     values["readings"] = readings.from_json(values["readings"])
     values["suggestions"] = [

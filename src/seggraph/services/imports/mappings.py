@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from typing import Final
 
 from seggraph import member_fields
-from seggraph.errors import Duplicate, NotFound, Problems, Required, SeggraphError, TooMany
+from seggraph.errors import Duplicate, Invalid, NotFound, Problems, Required, SeggraphError, TooMany
 from seggraph.files.csv_records import MAX_COLUMNS
 from seggraph.member_fields.field_types import ADDRESS
 from seggraph.services.catalogue import attribute_names
 from seggraph.services.catalogue.catalogues import MAX_ATTRIBUTES
-from seggraph.services.imports import event_fields
+from seggraph.services.imports import event_fields, related_fields
 from seggraph.vocabulary import MemberKind
 
 ATTRIBUTE_PREFIX: Final = "attributes."
@@ -35,7 +35,7 @@ SECOND_LINE: Final = ".line2"
 SECOND_LINES: Final = {f"{name}{SECOND_LINE}": name for name in ("address", *ADDRESSES)}
 """Where a second line of an address goes: behind the first, which is in the field itself or in its lines."""
 
-TARGETS: Final = frozenset({*FIELDS, *member_fields.PARTS, *SECOND_LINES})
+TARGETS: Final = frozenset({*FIELDS, *member_fields.PARTS, *SECOND_LINES, *related_fields.NAMES})
 """Whatever a column can go to, but for attributes."""
 
 
@@ -84,6 +84,7 @@ def check(pairs: Sequence[Pair], columns: Sequence[str], kind: MemberKind) -> No
             message = f"Two columns are mapped to {pair.field[:100]}; map one."
             problems.append(Duplicate(message, path=("mapping", index, "field")))
         problems.extend(_attribute_problems(pair, index))
+        problems.extend(_relation_problems(pairs, index, kind))
     if sum(target.startswith(ATTRIBUTE_PREFIX) for target in given) > MAX_ATTRIBUTES:
         message = f"A kind has at most {MAX_ATTRIBUTES} custom attributes; map fewer columns."
         problems.append(TooMany(message, path=("mapping",)))
@@ -98,6 +99,22 @@ def key_field(pairs: Sequence[Pair], kind: MemberKind) -> str | None:
     """The field by which rows find their members, if one is mapped."""
     mapped = {pair.field for pair in pairs}
     return next((field for field in KEYS.get(kind, ("externalId",)) if field in mapped), None)
+
+
+def _relation_problems(pairs: Sequence[Pair], index: int, kind: MemberKind) -> list[SeggraphError]:
+    """What is wrong with a column that names a related member: the kind has no such relation, or two columns do."""
+    field, path = pairs[index].field, ("mapping", index, "field")
+    if field not in related_fields.NAMES:
+        return []
+    fields = related_fields.FIELDS[kind]
+    if field not in fields:
+        names = ", ".join(sorted(fields)) or "no relations"
+        return [Invalid(f"{kind.name} has no {field}; it has {names}.", path=path)]
+    direction = fields[field].direction
+    same = [one for one, its in fields.items() if its.direction is direction and one != field]
+    if any(pair.field in same for pair in pairs[:index]):
+        return [Duplicate(f"Two columns name the {direction.name} of a row; map one.", path=path)]
+    return []
 
 
 def _attribute_problems(pair: Pair, index: int) -> list[SeggraphError]:

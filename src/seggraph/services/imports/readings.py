@@ -28,7 +28,7 @@ from seggraph.member_fields import PARTS, FieldType
 from seggraph.member_fields.addresses import clean_part
 from seggraph.member_fields.field_types import ADDRESS, PHONE, TEXT, TEXT_LIST
 from seggraph.services.catalogue.columns import FieldSuggestion
-from seggraph.services.imports import event_fields
+from seggraph.services.imports import event_fields, related_fields
 from seggraph.services.imports.mappings import FIELDS, TARGETS, Pair, canonical
 from seggraph.values.words import NOT_A_VALUE
 from seggraph.vocabulary import AttributeType
@@ -268,7 +268,8 @@ def plan(
         else:
             chosen[name] = {key: value for key, value in choice.items() if value is not None}
     planned: dict[str, PlannedReading] = {}
-    for pair in pairs:
+    # A column that also names a related member is read as the other field that it goes to.
+    for pair in sorted(pairs, key=lambda pair: pair.field not in related_fields.NAMES):
         try:
             planned[pair.column] = _planned(pair, known[pair.column], chosen.get(pair.column, {}), types)
         except SeggraphError as problem:

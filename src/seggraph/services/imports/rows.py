@@ -16,6 +16,7 @@ from seggraph.files.csv_records import Record, has_foreign_bytes
 from seggraph.files.layout import is_totals
 from seggraph.member_fields import CONSENTS
 from seggraph.member_fields.addresses import LINES, SEPARATOR, part_of
+from seggraph.services.imports import related_fields
 from seggraph.services.imports.mappings import ADDRESSES, SECOND_LINES, Pair, key_field
 from seggraph.services.imports.readings import PlannedReading, is_scalar, target_of
 from seggraph.services.members.drafts import MemberDraft, clean, is_needed
@@ -29,14 +30,18 @@ TOTALS: Final = "TOTALS"
 """The code of a row that sums others and names no member."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class ImportRow:
-    """A row that can be stored: the record, the key of its member, the draft of it, and the values it goes without."""
+    """A row that can be stored: the record, the key of its member, the draft of it, and the values it goes without.
+
+    `related` has the texts that name related members, by field.
+    """
 
     record: Record
     key: str
     draft: MemberDraft
     problems: tuple[SeggraphError, ...] = ()
+    related: Mapping[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +94,8 @@ class RowMaker:
             for pair in pairs
             if pair.attribute is None or pair.attribute in settings.types
         ]
-        self._fields = [cell for cell in cells if not cell.is_attribute]
+        self._related = [cell for cell in cells if cell.key in related_fields.NAMES and not cell.is_attribute]
+        self._fields = [cell for cell in cells if not cell.is_attribute and cell not in self._related]
         self._attributes = [cell for cell in cells if cell.is_attribute]
         mapped = {cell.key for cell in self._fields}
         self._second_lines = [line for line in SECOND_LINES if line in mapped]
@@ -126,7 +132,8 @@ class RowMaker:
         draft = self._cleaned(given, problems)
         if self._whole_rows and problems:
             raise problems[0]
-        return ImportRow(record, key, draft, tuple(problems))
+        related = self._given(self._related, record.cells, problems) if self._related else None
+        return ImportRow(record, key, draft, tuple(problems), related)
 
     def _require_shape(self, row: list[str]) -> None:
         if len(row) < self._width or any(cell.strip() for cell in row[self._width :]):

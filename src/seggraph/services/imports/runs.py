@@ -7,6 +7,7 @@ and rolls the members back. Long imports hand themselves on to another job now a
 
 import asyncio
 import time
+from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Any, Final
 
@@ -29,11 +30,20 @@ from seggraph.services.imports.claims import ImportClaim
 from seggraph.services.imports.event_batches import EventBatch, Portion
 from seggraph.services.imports.event_rows import EventMaker, EventSettings
 from seggraph.services.imports.imports import progressed
+from seggraph.services.imports.related_members import MemberFinder
+from seggraph.services.imports.relation_batches import RelationBatch, RelationMaker, RelationSettings
 from seggraph.services.imports.rows import RowMaker, RowSettings
+from seggraph.services.imports.suppression_batches import (
+    SuppressionBatch,
+    SuppressionMaker,
+    SuppressionSettings,
+)
 from seggraph.services.segments import manual_membership
 from seggraph.vocabulary import ImportContent, ImportStatus
 
 log = structlog.get_logger()
+
+Batch = ImportBatch | EventBatch | RelationBatch | SuppressionBatch
 
 BATCH_ROWS: Final = 1_000
 SLICE_SECONDS: Final = 45.0
@@ -43,8 +53,9 @@ PUBLISH_SECONDS: Final = 0.25
 ADVANCE: Final = """
     position = $3, line = $4, read = read + $5, added = added + $6, updated = updated + $7,
     already_in = already_in + $8, duplicate = duplicate + $9, ignored = ignored + $10, failed = failed + $11,
-    partial = partial + $12, merged = merged + $13, removed = removed + $14, taken = $15,
-    attempts = 0
+    partial = partial + $12, merged = merged + $13, removed = removed + $14, pending = pending + $15,
+    related = related + $16, related_not_found = related_not_found + $17,
+    related_ambiguous = related_ambiguous + $18, taken = $19, attempts = 0
 """
 
 COMPLETE: Final = f"status = 'COMPLETED', finished_at = clock_timestamp(), taken = NULL, {RELEASE_LEASE}"
@@ -91,17 +102,17 @@ async def _read(context: Context, claim: ImportClaim) -> bool:
     return True
 
 
-def _next_portion(batch: ImportBatch | EventBatch, reader: RecordReader) -> Portion:
+def _next_portion(batch: Batch, reader: RecordReader) -> Portion:
     if isinstance(batch, EventBatch):
         return batch.next_portion(reader, BATCH_ROWS)
     records = [record for _, record in zip(range(BATCH_ROWS), reader, strict=False)]
     return Portion(records, reader.position, reader.line)
 
 
-async def _begin(claim: ImportClaim) -> ImportBatch | EventBatch:
+async def _begin(claim: ImportClaim) -> Batch:
     """What all batches of an import share, and the results of the earlier ones."""
     if claim.content is not ImportContent.MEMBERS:
-        return await _begin_events(claim)
+        return await _BEGINNINGS[claim.content](claim)
     async with database() as connection:
         known = await catalogues.types(connection, claim.workspace_id, claim.kind)
         keys = await batches.read_keys(connection, claim.workspace_id, claim.import_id)
@@ -123,6 +134,8 @@ async def _begin(claim: ImportClaim) -> ImportBatch | EventBatch:
         taken=claim.taken,
         keys=keys,
         segment_members=before,
+        finder=MemberFinder(claim.workspace_id),
+        whole_rows=claim.whole_rows,
         removes=claim.removes,
     )
 
@@ -142,9 +155,41 @@ async def _begin_events(claim: ImportClaim) -> EventBatch:
     )
 
 
-async def _store(
-    context: Context, claim: ImportClaim, batch: ImportBatch | EventBatch, portion: Portion
-) -> None:
+async def _begin_relations(claim: ImportClaim) -> RelationBatch:
+    settings = RelationSettings(claim.kind, claim.readings, claim.zone, claim.relation)
+    return RelationBatch(
+        workspace_id=claim.workspace_id,
+        maker=RelationMaker(claim.pairs, claim.columns, settings),
+        create_missing=claim.create_missing,
+        removes=claim.removes,
+        finder=MemberFinder(claim.workspace_id),
+        seen=await _seen_keys(claim),
+    )
+
+
+async def _begin_suppressions(claim: ImportClaim) -> SuppressionBatch:
+    settings = SuppressionSettings(claim.readings, claim.zone, claim.channel, claim.reason, claim.whole_rows)
+    return SuppressionBatch(
+        viewer=claim.viewer,
+        maker=SuppressionMaker(claim.pairs, claim.columns, settings),
+        seen=await _seen_keys(claim),
+    )
+
+
+async def _seen_keys(claim: ImportClaim) -> set[int]:
+    async with database() as connection:
+        return await batches.read_keys(connection, claim.workspace_id, claim.import_id)
+
+
+_BEGINNINGS: Final[dict[ImportContent, Callable[[ImportClaim], Awaitable[Batch]]]] = {
+    ImportContent.EVENTS: _begin_events,
+    ImportContent.ORDERS: _begin_events,
+    ImportContent.RELATIONS: _begin_relations,
+    ImportContent.SUPPRESSIONS: _begin_suppressions,
+}
+
+
+async def _store(context: Context, claim: ImportClaim, batch: Batch, portion: Portion) -> None:
     """Account for some records: what is stored, counts, rejects and position change together or not at all."""
     rows: Any = await asyncio.to_thread(batch.make, portion.records)
     if isinstance(batch, EventBatch):
@@ -158,7 +203,7 @@ async def _store(
 async def _store_rows(
     context: Context,
     claim: ImportClaim,
-    batch: ImportBatch | EventBatch,
+    batch: Batch,
     rows: Any,
     portion: Portion,
     *,
@@ -182,20 +227,20 @@ async def _store_rows(
 
 
 async def _rows_stored(
-    context: Context, unit: UnitOfWork, batch: ImportBatch | EventBatch, rows: Any, *, alone: bool
+    context: Context, unit: UnitOfWork, batch: Batch, rows: Any, *, alone: bool
 ) -> BatchOutcome:
     if isinstance(batch, EventBatch):
         return await event_batches.store(context, unit, batch, rows, alone=alone)
-    return await batches.store(context, unit, batch, rows)
+    if isinstance(batch, ImportBatch):
+        return await batches.store(context, unit, batch, rows)
+    return await batch.store(context, unit, rows)
 
 
 class _Undone(Exception):
     """Rolls a dry run's batch back."""
 
 
-async def _without_trace(
-    context: Context, batch: ImportBatch | EventBatch, rows: Any, *, alone: bool
-) -> BatchOutcome:
+async def _without_trace(context: Context, batch: Batch, rows: Any, *, alone: bool) -> BatchOutcome:
     try:
         async with begin() as unit:
             outcome = await _rows_stored(context, unit, batch, rows, alone=alone)

@@ -7,7 +7,7 @@ a call that creates members does: so one of the two sees the other.
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final, NamedTuple
 
 import asyncpg
@@ -146,11 +146,26 @@ async def relate(context: Context, viewer: Viewer, rows: Sequence[Mapping[str, A
     wanted = _clean_all(rows, report)
     if wanted:
         async with begin() as unit:
-            await lock_shared(unit.connection, LockSpace.MEMBERS, viewer.workspace_id)
-            await lock_exclusive(unit.connection, LockSpace.RELATIONS, viewer.workspace_id)
-            change = _Change(unit.connection, viewer.workspace_id, report)
-            await change.carry_out(wanted)
-            await _mark(context, unit, viewer.workspace_id, change.touched)
+            await lock(unit.connection, viewer.workspace_id)
+            done = await relate_in(context, unit, viewer.workspace_id, wanted)
+        return replace(done, row_errors=report.row_errors)
+    return report
+
+
+async def lock(connection: asyncpg.Connection, workspace_id: int) -> None:
+    """Have other calls that relate members of the workspace wait for this transaction, which keeps its members."""
+    await lock_shared(connection, LockSpace.MEMBERS, workspace_id)
+    await lock_exclusive(connection, LockSpace.RELATIONS, workspace_id)
+
+
+async def relate_in(
+    context: Context, unit: UnitOfWork, workspace_id: int, wanted: Mapping[Pair, bool]
+) -> RelateReport:
+    """Make (True) and end (False) relations in a unit that holds `lock`; each is counted once in the report."""
+    report = RelateReport()
+    change = _Change(unit.connection, workspace_id, report)
+    await change.carry_out(wanted)
+    await _mark(context, unit, workspace_id, change.touched)
     return report
 
 
@@ -246,10 +261,15 @@ def _external_id(row: Mapping[str, Any], name: str) -> str:
     value = row[name].strip()
     if not value:
         raise Required("Give an external id: it may not be empty.", path=(name,))
-    if not storable_text(value, MAX_EXTERNAL_ID):
+    if not is_external_id(value):
         message = f"An external id has at most {MAX_EXTERNAL_ID} characters, and no NUL or lone surrogate."
         raise Invalid(message, path=(name,))
     return str(value)
+
+
+def is_external_id(text: str) -> bool:
+    """Whether a member could have this external id."""
+    return bool(text) and storable_text(text, MAX_EXTERNAL_ID)
 
 
 class _Change:

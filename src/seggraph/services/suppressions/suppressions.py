@@ -5,7 +5,7 @@ of every kind meanwhile: a refresh that did not see the list as it is now is ove
 is seen here; one that comes later sees the list.
 """
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
@@ -56,7 +56,7 @@ DIGESTS: Final = {
 
 ADD: Final = """
     INSERT INTO suppressions (workspace_id, channel, digest, address, reason, suppressed_at)
-    SELECT $1, $2, digest, address, $5, $6 FROM unnest($3::bytea[], $4::text[]) AS t(digest, address)
+    SELECT $1, $2, * FROM unnest($3::bytea[], $4::text[], $5::text[], $6::timestamptz[])
     ON CONFLICT (workspace_id, channel, digest) DO NOTHING RETURNING digest
 """
 
@@ -151,8 +151,19 @@ class SuppressionReport:
     changed: int = 0
     already_done: int = 0
     row_errors: list[RowError] = field(default_factory=list)
-    index_of: dict[bytes, int] = field(default_factory=dict)
-    """Which of the addresses each digest belongs to: a phone number may have two."""
+    indexes_of: dict[bytes, list[int]] = field(default_factory=dict)
+    """The addresses that each digest belongs to, the first one first: a phone number may have two digests."""
+    added: set[bytes] = field(default_factory=set)
+    """The digests that are new on the list."""
+
+
+@dataclass(frozen=True, slots=True)
+class SuppressionDraft:
+    """An address to suppress, why, and since when (None: now)."""
+
+    address: str
+    reason: SuppressionReason
+    suppressed_at: datetime | None = None
 
 
 async def suppress(
@@ -169,29 +180,44 @@ async def suppress(
     Bad addresses are reported with their index, the others are stored. Raises Forbidden, TooMany, Invalid.
     """
     require_suppression(viewer)
-    at = suppressed_at or datetime.now(UTC)
-    if at > datetime.now(UTC) + MAX_AHEAD:
-        raise Invalid("An address is not suppressed in the future.", path=("suppressedAt",))
+    require_past(suppressed_at)
     _require_possible(channel, addresses)
+    drafts = [SuppressionDraft(address, reason, suppressed_at) for address in addresses]
     async with begin() as unit:
-        await _lock_populations(unit, viewer)
-        addresses_by_digest, report = await _read(unit, viewer, channel, addresses)
-        rows = sorted(addresses_by_digest.items())
-        added = await unit.connection.fetch(
-            ADD,
-            viewer.workspace_id,
-            channel,
-            [digest for digest, _ in rows],
-            [shown for _, shown in rows],
-            reason,
-            at,
-        )
-        await _mark(context, unit, viewer, channel, added)
-        if added:
-            audited = {"channel": channel, "reason": reason, "address_count": len(added)}
+        report = await suppress_in(context, unit, viewer, channel, drafts)
+        if report.added:
+            audited = {"channel": channel, "reason": reason, "address_count": len(report.added)}
             subject = audit.Subject(AuditSubject.SUPPRESSION)
             await audit.record(unit, viewer, AuditAction.SUPPRESSED, subject, after=audited)
-    return _counted(report, added, len(addresses))
+    return _counted(report, report.added, len(addresses))
+
+
+def require_past(suppressed_at: datetime | None) -> None:
+    """Raise Invalid for a time that is to come."""
+    if suppressed_at is not None and suppressed_at > datetime.now(UTC) + MAX_AHEAD:
+        raise Invalid("An address is not suppressed in the future.", path=("suppressedAt",))
+
+
+async def suppress_in(
+    context: Context, unit: UnitOfWork, viewer: Viewer, channel: Channel, drafts: Sequence[SuppressionDraft]
+) -> SuppressionReport:
+    """Put addresses on a channel's list in a unit; one that is there keeps its reason and date.
+
+    The report has the digests of the addresses, but no counts. Of several drafts of an address the first counts.
+    """
+    await _lock_populations(unit, viewer)
+    addresses_by_digest, report = await _read(unit, viewer, channel, [draft.address for draft in drafts])
+    now = datetime.now(UTC)
+    rows = []
+    for digest, shown in sorted(addresses_by_digest.items()):
+        draft = drafts[report.indexes_of[digest][0]]
+        rows.append((digest, shown, draft.reason, draft.suppressed_at or now))
+    if rows:
+        columns = [list(column) for column in zip(*rows, strict=True)]
+        added = await unit.connection.fetch(ADD, viewer.workspace_id, channel, *columns)
+        await _mark(context, unit, viewer, channel, added)
+        report.added = {row["digest"] for row in added}
+    return report
 
 
 async def unsuppress(
@@ -211,7 +237,7 @@ async def unsuppress(
             audited = {"channel": channel, "address_count": len(removed)}
             subject = audit.Subject(AuditSubject.SUPPRESSION)
             await audit.record(unit, viewer, AuditAction.UNSUPPRESSED, subject, audited)
-    return _counted(report, removed, len(addresses))
+    return _counted(report, {row["digest"] for row in removed}, len(addresses))
 
 
 async def forget(connection: asyncpg.Connection, workspace_id: int, member_ids: Sequence[int]) -> None:
@@ -275,7 +301,7 @@ async def _read(
     good: dict[int, str] = {}
     for index, given in enumerate(addresses):
         try:
-            good[index] = _clean(channel, given)
+            good[index] = clean(channel, given)
         except SeggraphError as error:
             report.row_errors.append(RowError(index, error.code, error.message, ()))
     forms = await address_forms.forms(unit.connection, viewer.workspace_id, channel, list(good.values()))
@@ -290,7 +316,7 @@ async def _read(
         for row in read:
             shown = row["key"] if channel is Channel.EMAIL else row["given"]
             addresses_by_digest.setdefault(row["digest"], shown)
-            report.index_of.setdefault(row["digest"], index)
+            report.indexes_of.setdefault(row["digest"], []).append(index)
     return addresses_by_digest, report
 
 
@@ -310,7 +336,7 @@ _EMPTY: Final = {
 }
 
 
-def _clean(channel: Channel, given: str) -> str:
+def clean(channel: Channel, given: str) -> str:
     """An address without spaces around it, an email address in the form of stored ones. Raises Invalid."""
     cleaned = given.strip()
     limit = MAX_LENGTH[channel]
@@ -341,9 +367,9 @@ async def _mark(
         )
 
 
-def _counted(report: SuppressionReport, changed: Sequence[asyncpg.Record], given: int) -> SuppressionReport:
+def _counted(report: SuppressionReport, changed: Set[bytes], given: int) -> SuppressionReport:
     report.row_errors.sort(key=lambda error: error.index)
-    report.changed = len({report.index_of[row["digest"]] for row in changed})
+    report.changed = len({report.indexes_of[digest][0] for digest in changed})
     report.already_done = given - report.changed - len(report.row_errors)
     return report
 
