@@ -53,7 +53,7 @@ static: $(STAMP) ## format, lint, types, layers, schema file: all of check excep
 	$(BIN)/seggraph schema --check
 
 console: ## build the console into src/seggraph/console/static; needs node and npm
-	cd console && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error && npm run --silent build
+	cd console && npm install --no-save --ignore-scripts --no-audit --no-fund --loglevel=error && npm run --silent build
 
 console-test: ## use the console in Chromium, on a demo of its own; after make console
 	cd console && npx playwright test

@@ -72,7 +72,7 @@ def statuses(demo: Demo) -> set[tuple[str, str]]:
 
 def test_demo_is_ready_when_it_says_so_and_keeps_its_data(tmp_path: Path) -> None:
     with demo(tmp_path, "--members", "300") as first:
-        assert list(first.address) == ["url", "ws_url", "token", "workspace_id"]
+        assert list(first.address) == ["url", "ws_url", "token", "workspace_id", "console_url"]
         assert first.address["ws_url"] == first.address["url"].replace("http://", "ws://")
         data = first.query()
         assert data["viewer"]["workspace"]["id"] == first.address["workspace_id"]
