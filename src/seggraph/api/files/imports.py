@@ -440,12 +440,14 @@ class ImportMutations:
     async def create_import(self, info: Info, input: CreateImportInput) -> ImportPayload:
         """Take a file in."""
         caller = caller_of(info)
+        content = input.content or ImportContent.MEMBERS
+        imports.require_create(caller.viewer, content)
         file = await sent_file(input.file)
         segment_id = input.segment_id
         draft = ImportDraft(
             file_name=file.name,
             kind=_kind(input),
-            content=input.content or ImportContent.MEMBERS,
+            content=content,
             segment_id=None if segment_id is None else ids.decode("Segment", segment_id, path=("segmentId",)),
             replace=bool(input.replace),
             removes=bool(input.remove),
