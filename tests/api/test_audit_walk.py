@@ -71,7 +71,6 @@ def given(world: World) -> dict[str, dict[str, Any]]:
         "unblockSegmentMembers": {"segmentIds": [world.objects["List"]["Segment"]], "externalIds": ["p002"]},
         "suppressAddresses": {"channel": "EMAIL", "addresses": ["new@example.com"]},
         "unsuppressAddresses": {"channel": "EMAIL", "addresses": ["new@example.com"]},
-        "createImport": {"file": None, "kind": "PERSON"},
         "importSuppressions": {"file": None, "channel": "EMAIL", "column": "email"},
         "importCampaignMetrics": {"file": None},
         "withdrawToken": {"userId": objects["User"], "jti": "x", "expiresAt": "2100-01-01T00:00:00Z"},

@@ -26,7 +26,7 @@ EVENTS = f"subscription ($id: ID!) {{ importEvents(importId: $id) {{ {FIELDS} }}
 
 
 async def upload(
-    product: Product, data: bytes, kind: str | None = "ACCOUNT", *, query: str = CREATE, **more: Any
+    product: Product, data: bytes, kind: str = "ACCOUNT", *, query: str = CREATE, **more: Any
 ) -> httpx.Response:
     operations = {"query": query, "variables": {"i": {"file": None, "kind": kind, **more}}}
     return await product.http.post(

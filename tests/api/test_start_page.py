@@ -1,4 +1,4 @@
-"""What a browser meets: the page at the root, the documents, and headers that say what it may not do."""
+"""What a browser meets: the page of the documents, the documents, and headers that say what it may not do."""
 
 import re
 from dataclasses import replace
@@ -27,9 +27,9 @@ def root_of(server: Server) -> str:
     return server.url.removesuffix("graphql")
 
 
-async def test_every_link_of_the_page_at_the_root_leads_somewhere(server: Server) -> None:
+async def test_every_link_of_the_page_of_documents_leads_somewhere(server: Server) -> None:
     async with httpx.AsyncClient(headers={"accept": "text/html"}) as client:
-        page = await client.get(root_of(server))
+        page = await client.get(f"{root_of(server)}docs")
         links = re.findall(r'href="([^"]+)"', page.text)
         found = {
             link: (await client.get(urljoin(root_of(server), link))).status_code
@@ -48,7 +48,7 @@ async def test_every_link_of_the_page_at_the_root_leads_somewhere(server: Server
 async def test_links_begin_with_the_public_url_where_there_is_one(context: Context) -> None:
     public = context.settings.model_copy(update={"public_url": "https://api.example/seg"})
     async with serving(replace(context, settings=public)) as server, httpx.AsyncClient() as client:
-        page = await client.get(root_of(server))
+        page = await client.get(f"{root_of(server)}docs")
 
     links = re.findall(r'href="(?!data:)([^"]+)"', page.text)
     assert links

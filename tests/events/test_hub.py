@@ -372,7 +372,7 @@ async def test_when_the_hub_stops_subscriptions_end_and_no_task_stays(
 
     assert received.empty()
     assert asyncio.all_tasks() == before
-    with pytest.raises(RuntimeError, match="not running"):
+    with pytest.raises(RetryLater, match="ending"):
         async with hub.subscribe(workspace_id):
             raise AssertionError("subscribed")
 

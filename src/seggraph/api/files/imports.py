@@ -18,7 +18,6 @@ from seggraph.api.files.import_columns import ColumnReading, ImportColumn
 from seggraph.api.files.import_templates import MappedColumn
 from seggraph.api.reach.reach import RunError
 from seggraph.api.segments.segments import Segment
-from seggraph.errors import Required
 from seggraph.events import Fact, ImportProgressed
 from seggraph.services.catalogue.columns import FieldSuggestion
 from seggraph.services.imports import event_fields, imports
@@ -284,10 +283,9 @@ class CreateImportInput:
         description="The CSV file in UTF-8, UTF-16 or Windows-1252, sent by the GraphQL multipart request"
         " specification."
     )
-    kind: MemberKind | None = strawberry.field(
-        default=None,
+    kind: MemberKind = strawberry.field(
         description="The kind of the members in the file, of those that the events and orders belong to, or of the"
-        " first members of relations. Only suppressions need none.",
+        " first members of relations. Suppressions have no kind: give PERSON.",
     )
     content: ImportContent | None = strawberry.field(
         default=ImportContent.MEMBERS, description="What the rows of the file are; default MEMBERS."
@@ -441,12 +439,12 @@ class ImportMutations:
         """Take a file in."""
         caller = caller_of(info)
         content = input.content or ImportContent.MEMBERS
-        imports.require_create(caller.viewer, content)
         file = await sent_file(input.file)
         segment_id = input.segment_id
         draft = ImportDraft(
             file_name=file.name,
-            kind=_kind(input),
+            # the addresses of suppressions are those of people
+            kind=MemberKind.PERSON if content is ImportContent.SUPPRESSIONS else input.kind,
             content=content,
             segment_id=None if segment_id is None else ids.decode("Segment", segment_id, path=("segmentId",)),
             replace=bool(input.replace),
@@ -525,15 +523,6 @@ class ImportSubscriptions:
                 yield Import.of(view)
                 if view.is_over:
                     return
-
-
-def _kind(input: CreateImportInput) -> MemberKind:
-    """The kind of the members; suppressions have none, and are kept with the kind of people. Raises Required."""
-    if input.content is ImportContent.SUPPRESSIONS:
-        return MemberKind.PERSON
-    if input.kind is None:
-        raise Required("Say which kind of members the file is about.", path=("kind",))
-    return input.kind
 
 
 def _is_about(fact: Fact, import_id: int) -> bool:

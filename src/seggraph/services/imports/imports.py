@@ -202,7 +202,8 @@ async def create(context: Context, viewer: Viewer, read: Read, draft: ImportDraf
     a file that is refused leaves nothing behind. Once the commit has begun, nobody knows what becomes of it when this
     ends early: then the file stays, and goes as an orphan if no row has it.
     """
-    require_create(viewer, draft.content)
+    require_write(viewer)
+    _require_content(viewer, draft.content)
     await _require_segment(viewer, draft)
     stored = await uploads.store(context.settings, read, encoding=draft.encoding)
     may_be_committed = False
@@ -250,12 +251,6 @@ async def _require_segment(viewer: Viewer, draft: ImportDraft) -> None:
         raise Invalid("Only members go into a segment.", path=("segmentId",))
     async with database() as connection:
         await _require_fillable(connection, viewer, draft.segment_id, draft.kind)
-
-
-def require_create(viewer: Viewer, content: ImportContent) -> None:
-    """Raise Forbidden if the viewer may not take in a file with such rows."""
-    require_write(viewer)
-    _require_content(viewer, content)
 
 
 def _require_content(viewer: Viewer, content: ImportContent) -> None:
