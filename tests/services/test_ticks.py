@@ -86,7 +86,7 @@ async def record(
 
 async def pass_time(connection: asyncpg.Connection, passes: timedelta) -> None:
     """Let so much time have passed for all data."""
-    await event_partitions.ensure([datetime.now(UTC) - timedelta(days=31 * back) for back in range(3)])
+    await event_partitions.ensure([datetime.now(UTC) - timedelta(days=15 * back) for back in range(6)])
     for statement in PASS_TIME:
         await connection.execute(statement, passes)
 

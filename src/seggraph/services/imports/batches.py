@@ -19,7 +19,7 @@ from seggraph.database.unit_of_work import UnitOfWork
 from seggraph.errors import ErrorCode
 from seggraph.files.csv_records import Record
 from seggraph.services.imports.mappings import Pair, key_field
-from seggraph.services.imports.related_members import MemberFinder, Relating
+from seggraph.services.imports.relating.related_members import MemberFinder, Relating
 from seggraph.services.imports.rows import ImportRow, Refusal, RowMaker, explanation
 from seggraph.services.members import relations, upserts
 from seggraph.services.members.upserts import UpsertReport

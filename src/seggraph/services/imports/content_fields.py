@@ -9,7 +9,7 @@ from seggraph.errors import Duplicate, Invalid, NotFound, SeggraphError, TooMany
 from seggraph.files.csv_records import MAX_COLUMNS
 from seggraph.member_fields import CellForm, FieldType
 from seggraph.member_fields.field_types import PHONE, TEXT
-from seggraph.services.imports import related_fields
+from seggraph.services.imports.relating import related_fields
 from seggraph.values.words import word_key
 from seggraph.vocabulary import Channel, ImportContent, MemberKind, SuppressionReason
 

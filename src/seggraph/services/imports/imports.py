@@ -36,9 +36,10 @@ from seggraph.services.audit import audit
 from seggraph.services.catalogue import catalogues
 from seggraph.services.catalogue.columns import Appearance, FieldSuggestion, look
 from seggraph.services.events import drafts
-from seggraph.services.imports import event_fields, mappings, readings, related_fields, templates
+from seggraph.services.imports import event_fields, mappings, readings, templates
 from seggraph.services.imports.mappings import Pair
 from seggraph.services.imports.readings import ImportColumn, PlannedReading
+from seggraph.services.imports.relating import related_fields
 from seggraph.services.imports.templates import ImportTemplate, KeptMapping
 from seggraph.services.members import related
 from seggraph.services.segments import manual_membership

@@ -15,7 +15,8 @@ from seggraph.files.csv_records import MAX_COLUMNS
 from seggraph.member_fields.field_types import ADDRESS
 from seggraph.services.catalogue import attribute_names
 from seggraph.services.catalogue.catalogues import MAX_ATTRIBUTES
-from seggraph.services.imports import event_fields, related_fields
+from seggraph.services.imports import event_fields
+from seggraph.services.imports.relating import related_fields
 from seggraph.vocabulary import MemberKind
 
 ATTRIBUTE_PREFIX: Final = "attributes."

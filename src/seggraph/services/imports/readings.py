@@ -28,8 +28,9 @@ from seggraph.member_fields import PARTS, FieldType
 from seggraph.member_fields.addresses import clean_part
 from seggraph.member_fields.field_types import ADDRESS, PHONE, TEXT, TEXT_LIST
 from seggraph.services.catalogue.columns import FieldSuggestion
-from seggraph.services.imports import event_fields, related_fields
+from seggraph.services.imports import event_fields
 from seggraph.services.imports.mappings import FIELDS, TARGETS, Pair, canonical
+from seggraph.services.imports.relating import related_fields
 from seggraph.values.words import NOT_A_VALUE
 from seggraph.vocabulary import AttributeType
 

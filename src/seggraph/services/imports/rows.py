@@ -16,9 +16,9 @@ from seggraph.files.csv_records import Record, has_foreign_bytes
 from seggraph.files.layout import is_totals
 from seggraph.member_fields import CONSENTS
 from seggraph.member_fields.addresses import LINES, SEPARATOR, part_of
-from seggraph.services.imports import related_fields
 from seggraph.services.imports.mappings import ADDRESSES, SECOND_LINES, Pair, key_field
 from seggraph.services.imports.readings import PlannedReading, is_scalar, target_of
+from seggraph.services.imports.relating import related_fields
 from seggraph.services.members.drafts import MemberDraft, clean, is_needed
 from seggraph.values import domains, emails
 from seggraph.values.words import NOT_A_VALUE

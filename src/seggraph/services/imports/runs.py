@@ -30,8 +30,8 @@ from seggraph.services.imports.claims import ImportClaim
 from seggraph.services.imports.event_batches import EventBatch, Portion
 from seggraph.services.imports.event_rows import EventMaker, EventSettings
 from seggraph.services.imports.imports import progressed
-from seggraph.services.imports.related_members import MemberFinder
-from seggraph.services.imports.relation_batches import RelationBatch, RelationMaker, RelationSettings
+from seggraph.services.imports.relating.related_members import MemberFinder
+from seggraph.services.imports.relating.relation_batches import RelationBatch, RelationMaker, RelationSettings
 from seggraph.services.imports.rows import RowMaker, RowSettings
 from seggraph.services.imports.suppression_batches import (
     SuppressionBatch,

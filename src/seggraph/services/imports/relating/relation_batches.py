@@ -23,7 +23,7 @@ from seggraph.services.imports.batches import BatchOutcome, Counts, Reject
 from seggraph.services.imports.mappings import Pair
 from seggraph.services.imports.readings import PlannedReading
 from seggraph.services.imports.record_cells import RecordCells
-from seggraph.services.imports.related_members import Found, MemberFinder, NamedMember
+from seggraph.services.imports.relating.related_members import Found, MemberFinder, NamedMember
 from seggraph.services.imports.rows import TOTALS
 from seggraph.services.members import relations, upserts
 from seggraph.vocabulary import MemberKind, RowOutcome

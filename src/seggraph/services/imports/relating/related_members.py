@@ -9,7 +9,7 @@ import asyncpg
 from seggraph.context import Context
 from seggraph.database.unit_of_work import UnitOfWork
 from seggraph.errors import Ambiguous, ErrorCode, NotFound, SeggraphError
-from seggraph.services.imports import related_fields
+from seggraph.services.imports.relating import related_fields
 from seggraph.services.imports.rows import KEY_FORMS, ImportRow, Refusal
 from seggraph.services.members import relations
 from seggraph.vocabulary import MemberKind

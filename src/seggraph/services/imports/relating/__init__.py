@@ -1,0 +1,1 @@
+"""Members that rows name, and relations to them."""
