@@ -204,7 +204,6 @@ async def test_suppressions_are_imported_with_channel_and_reason(product: Produc
         "not an address,,Unsubscribed,2026-01-05\n,,Spam,\nzoe@shop.example,,because,2026-01-06\n"
         "ann@shop.example,,Bounced,2026-01-05\nlate@shop.example,,Bounced,2096-01-05\nTotal: 9,,,\n"
     )
-    # the kind is not asked for: suppressions have none
     view = await created(product, data, content="SUPPRESSIONS")
     mapping = suggested(view)
     assert mapping == {"Email": "email", "Phone": "phone", "Reason": "reason", "Date": "suppressedAt"}
