@@ -318,6 +318,13 @@ VISIBLE_TEMPLATE: Final = f"""
 """
 """The condition on `import_templates t` for the templates that a viewer sees, as for the imports that left them."""
 
+VISIBLE_REPORT_NAME: Final = f"""
+    k.workspace_id = $1 AND (k.segment_id IS NULL
+      OR EXISTS (SELECT FROM segments s WHERE s.id = k.segment_id AND {VISIBLE_SEGMENT}))
+"""
+"""The condition on `report_campaigns k` for the names of ad reports that a viewer sees: not those kept for segments
+that are hidden from them."""
+
 VISIBLE_PLAYBOOK: Final = "p.workspace_id = $1 AND (p.visibility = 'WORKSPACE' OR $3 OR p.created_by_id = $2)"
 """The condition on `playbooks p` for the playbooks that a viewer sees; $1 to $3 are `visibility_arguments`."""
 
@@ -367,6 +374,20 @@ def require_metric_recording(viewer: Viewer, *, created_by_id: int | None) -> No
     require_ingest(viewer)
     if not viewer.manages_all and (created_by_id is None or created_by_id != viewer.user_id):
         raise Forbidden("Team members may change only the campaigns that they created.")
+
+
+def require_report_name_change(
+    viewer: Viewer, *, is_left_out: bool = False, created_by_id: int | None = None
+) -> None:
+    """Raise Forbidden unless the viewer may say what a name in ad reports stands for.
+
+    `created_by_id` is who created its campaign. A name that is left out concerns everybody's reports.
+    """
+    require_write(viewer)
+    if is_left_out and not viewer.manages_all:
+        raise Forbidden("Only administrators and leaders may say which names are left out.")
+    if not is_left_out:
+        require_metric_recording(viewer, created_by_id=created_by_id)
 
 
 def require_destination_management(viewer: Viewer) -> None:

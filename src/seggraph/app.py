@@ -33,6 +33,7 @@ from seggraph.events import Hub
 from seggraph.files import signed_paths, uploads
 from seggraph.scim import ScimEndpoint
 from seggraph.services.audit import audit, repeated
+from seggraph.services.campaigns import report_rejects
 from seggraph.services.destinations import feedback as destination_feedback
 from seggraph.services.exports import exports
 from seggraph.services.identity import present, rights
@@ -56,6 +57,7 @@ CLIENT_CONFIGURATION: Final = "/client-configuration"
 """What clients have to know before they sign in."""
 
 REJECTED: Final = "/files/imports/{workspace_id}/{import_id}/rejected.csv"
+REJECTED_OF_REPORT: Final = "/files/ad-reports/{workspace_id}/{name}/rejected.csv"
 ALLOWED_HEADERS: Final = (
     "accept",
     "authorization",
@@ -140,6 +142,7 @@ class Api:
                 Route("/readyz", self._ready),
                 Route("/metrics", self._metrics),
                 Route(REJECTED, self._rejected),
+                Route(REJECTED_OF_REPORT, self._rejected_of_report),
                 Route(EXPORTED, self._exported),
                 Route(FEEDBACK, self._feedback, methods=["POST"]),
                 ScimEndpoint(self._provisioner).route(),
@@ -215,6 +218,18 @@ class Api:
             headers=_download(f"import-{number}-rejected.csv"),
         )
 
+    async def _rejected_of_report(self, request: Request) -> Response:
+        """Send the rows of an ad report that were not recorded. The path must be signed."""
+        try:
+            viewer = await self._maker(request)
+            path = await report_rejects.find(self._settings, request.path_params["name"])
+            await self._note_download(viewer, audit.Subject(AuditSubject.METRICS))
+        except SeggraphError as error:
+            return _no_file(error)
+        return FileResponse(
+            path, media_type="text/csv; charset=utf-8", headers=_download("report-rejected.csv")
+        )
+
     async def _exported(self, request: Request) -> Response:
         """Send the file of an export. The path must be signed."""
         try:
@@ -267,7 +282,7 @@ class Api:
             raise RetryLater("The server is starting or stopping.")
         by, *given = (request.query_params.get(name, "") for name in ("by", "expires", "signature"))
         [workspace_id] = _numbers(request, "workspace_id")
-        _numbers(request, *request.path_params)
+        _numbers(request, *(name for name in request.path_params if name.endswith("_id")))
         signed_paths.verify(self._services.settings, request.url.path, by, *given)
         viewer = await present.find(workspace_id, by)
         address = None if request.client is None else request.client.host

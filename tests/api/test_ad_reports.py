@@ -1,6 +1,9 @@
 """Reports of ad tools, imported as they were downloaded: shown before they are stored, every row accounted for."""
 
+import csv
+import io
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +20,7 @@ FILES = Path(__file__).parents[2] / "examples" / "files"
 IMPORT = """
     mutation ($i: ImportCampaignMetricsInput!) { importCampaignMetrics(input: $i) {
       read written unchanged summed ignored failed warned repeated sumsEqualKeys skipLines campaignCount
-      mapping { column field } rowErrors { index code message path } ignoredLines
+      mapping { column field } rowErrors { index code message path } ignoredLines rejectedUrl
       columns { name field samples interpreted reading ambiguities { setting options } }
       campaigns { name adSet rows basis leftOut problem campaign { name } segment { name } }
       errors { code message path } } }
@@ -207,6 +210,169 @@ other,A,2026-01-01,4,40,4
     await upload(product, report, campaigns=forgetting)
     forgotten = await upload(product, report, dryRun=True)
     assert {one["basis"] for one in forgotten["campaigns"]} == {"NOTHING"}
+
+
+NAMES = """
+    query ($campaign: ID, $search: String) { reportNames(campaignId: $campaign, search: $search, first: 9) {
+      totalCount nodes { id name adSet leftOut campaign { name } segment { name } } } }
+"""
+UPDATE = """
+    mutation ($i: UpdateReportNameInput!) { updateReportName(input: $i) {
+      reportName { name leftOut campaign { name } segment { name } } errors { code path } } }
+"""
+DELETE = """
+    mutation ($i: ReportNameIdInput!) { deleteReportName(input: $i) { deletedId errors { code path } } }
+"""
+
+
+async def named(product: Product, **asked: Any) -> dict[str, dict[str, Any]]:
+    """The kept names of the workspace."""
+    found = (await product.run(NAMES, **asked))["reportNames"]
+    assert found["totalCount"] == len(found["nodes"])
+    return {" / ".join(filter(None, (one["name"], one["adSet"]))): one for one in found["nodes"]}
+
+
+async def test_kept_names_are_listed_corrected_and_removed(
+    product: Product, viewer: Viewer, world: dict[str, str]
+) -> None:
+    report = "Campaign,Ad group,Day,Cost,Impr.,Clicks\nBRAND 2026,Ads,2026-01-01,1,10,1\nother,A,2026-01-01,4,40,4\n"
+    bob = await new_viewer("", Role.TEAM_MEMBER, workspace_id=viewer.workspace_id)
+    async with product.server.sign_in(bob) as member:
+        own = (await campaign(member, "Bob's", [world["One"]]))["id"]
+    both = {"campaignId": world["Both"], "segmentId": world["One"]}
+    chosen = [
+        {"name": "BRAND 2026"} | both,
+        {"name": "other", "leaveOut": True},
+        {"name": "bob", "campaignId": own},
+    ]
+    await upload(product, report, campaigns=chosen)
+
+    names = await named(product)
+
+    assert {name: (one["leftOut"], one["campaign"], one["segment"]) for name, one in names.items()} == {
+        "bob": (False, {"name": "Bob's"}, None),
+        "BRAND 2026": (False, {"name": "Both"}, {"name": "One"}),
+        "other": (True, None, None),
+    }
+    assert list(await named(product, campaign=own)) == ["bob"] == list(await named(product, search="BOB"))
+    brand, other = names["BRAND 2026"]["id"], names["other"]["id"]
+    node = await product.run("query ($id: ID!) { node(id: $id) { ... on ReportName { name } } }", id=brand)
+    assert node["node"] == {"name": "BRAND 2026"}
+
+    async def update(who: Product, name_id: str, **given: Any) -> dict[str, Any]:
+        done: dict[str, Any] = (await who.run(UPDATE, i={"id": name_id} | given))["updateReportName"]
+        return done
+
+    wrong: list[tuple[str, dict[str, Any], str, str]] = [
+        (brand, {"campaignId": world["One"]}, "NOT_FOUND", "campaignId"),
+        (brand, {"campaignId": None}, "REQUIRED", "campaignId"),
+        (brand, {"campaignId": own, "segmentId": world["Two"]}, "INVALID", "segmentId"),
+        (brand, {"campaignId": own, "leaveOut": True}, "INVALID", "leaveOut"),
+        (other, {"leaveOut": False}, "REQUIRED", "campaignId"),
+        (world["Both"], {"leaveOut": True}, "NOT_FOUND", "id"),
+    ]
+    for name_id, given, code, place in wrong:
+        assert (await update(product, name_id, **given))["errors"] == [{"code": code, "path": [place]}], given
+    async with product.server.sign_in(bob) as member:
+        for name_id, given in (
+            (brand, {"campaignId": own}), (other, {"campaignId": own}), (names["bob"]["id"], {"leaveOut": True}),
+        ):  # fmt: skip
+            assert [one["code"] for one in (await update(member, name_id, **given))["errors"]] == [
+                "FORBIDDEN"
+            ]
+        stolen = [{"name": "Brand 2026", "campaignId": own}, {"name": "other", "forget": True}]
+        await upload(member, report, campaigns=stolen)
+        assert (await update(member, names["bob"]["id"], segmentId=world["One"]))["errors"] == []
+        hide = "mutation ($i: UpdateSegmentInput!) { updateSegment(input: $i) { errors { message } } }"
+        await answer(product, hide, i={"id": world["One"], "visibility": "PRIVATE"})
+        assert list(await named(member)) == ["other"], "names that are kept for a hidden segment are not told"
+        assert (await update(member, brand, leaveOut=True))["errors"] == [
+            {"code": "NOT_FOUND", "path": ["id"]}
+        ]
+    assert (await named(product))["BRAND 2026"]["campaign"] == {"name": "Both"}, (
+        "what is kept is not taken over"
+    )
+
+    changed = await update(product, brand, campaignId=world["Trial to paid"])
+    assert changed["reportName"] == {
+        "name": "BRAND 2026", "leftOut": False, "campaign": {"name": "Trial to paid"}, "segment": None,
+    }  # fmt: skip
+    shown = await upload(product, report, dryRun=True)
+    assert [one["campaign"] for one in shown["campaigns"]] == [{"name": "Trial to paid"}, None]
+    done = (await product.run(DELETE, i={"id": other}))["deleteReportName"]
+    assert done == {"deletedId": other, "errors": []}
+    again = (await product.run(DELETE, i={"id": other}))["deleteReportName"]
+    assert again["errors"] == [{"code": "NOT_FOUND", "path": ["id"]}]
+    assert (await upload(product, report, dryRun=True))["campaigns"][1]["basis"] == "NOTHING"
+    log = await product.run(
+        "{ auditLog(subjects: [REPORT_NAME], first: 2) { nodes { action subjectName before after } } }"
+    )
+    assert [(one["action"], one["subjectName"]) for one in log["auditLog"]["nodes"]] == [
+        ("DELETED", "other"), ("EDITED", "BRAND 2026"),
+    ]  # fmt: skip
+    assert log["auditLog"]["nodes"][1]["after"]["campaignId"] == world["Trial to paid"]
+
+
+async def test_a_report_without_names_keeps_none(product: Product, world: dict[str, str]) -> None:
+    report = "Day,Cost,Impr.,Clicks\n2026-01-01,1,10,1\n"
+    first = {"campaignId": world["Trial to paid"], "segmentId": world["One"]}
+    assert (await upload(product, report, **first))["written"] == 1
+    assert await named(product) == {}
+
+    await upload(product, report, campaignId=world["Both"], segmentId=world["Two"])
+
+    assert await series(product, world["Both"]) == [("2026-01-01", "1", "10", "1", "0")]
+    long = DATA.strip().replace("Trial to paid", "x" * 700)
+    assert (await upload(product, long, **first))["errors"] == [], "a name that is too long is not kept"
+
+
+async def test_rows_that_were_not_recorded_are_a_download(product: Product, world: dict[str, str]) -> None:
+    report = """Campaign,Day,Cost,Impr.,Clicks
+Trial to paid,2026-01-01,1,10,1
+unknown,2026-01-01,2,20,2
+=1+1,2026-01-01,3,30,3
+old,2026-01-02,4,40,4
+Total,,10,100,10
+"""
+    left_out = [{"name": "old", "leaveOut": True}]
+    for is_dry in (True, False):
+        done = await upload(product, report, campaigns=left_out, dryRun=is_dry)
+        assert (done["written"], done["failed"], done["ignored"]) == (1, 2, 2)
+        sent = await product.http.get(done["rejectedUrl"], headers={"Authorization": ""})
+        assert sent.headers["content-type"] == "text/csv; charset=utf-8"
+        reason = "There is no such campaign."
+        assert list(csv.reader(io.StringIO(sent.content.decode("utf-8-sig")))) == [
+            ["line", "outcome", "code", "reason", "Campaign", "Day", "Cost", "Impr.", "Clicks"],
+            ["3", "FAILED", "NOT_FOUND", reason, "unknown", "2026-01-01", "2", "20", "2"],
+            ["4", "FAILED", "NOT_FOUND", reason, "'=1+1", "2026-01-01", "3", "30", "3"],
+            [
+                "5",
+                "IGNORED",
+                "LEFT_OUT",
+                "Rows of this campaign are left out.",
+                "old",
+                "2026-01-02",
+                "4",
+                "40",
+                "4",
+            ],
+            [
+                "6",
+                "IGNORED",
+                "TOTALS",
+                "A row of totals, or a note below the table.",
+                "Total",
+                "",
+                "10",
+                "100",
+                "10",
+            ],
+        ]
+    for forged in ("signature=0", "by=key-1"):
+        name = forged.partition("=")[0]
+        other = re.sub(rf"{name}=[^&]*", forged, done["rejectedUrl"])
+        assert (await product.http.get(other)).status_code == 404
+    assert (await upload(product, DATA.strip()))["rejectedUrl"] is None
 
 
 async def test_the_segment_of_a_report_is_chosen_once(product: Product, world: dict[str, str]) -> None:

@@ -91,6 +91,7 @@ def given(world: World) -> dict[str, dict[str, Any]]:
         "deleteSegments": {"ids": [world.objects["Draft"]["Segment four"]]},
         "labelSegments": {"ids": [objects["Segment"]], "addLabelIds": [objects["Label"]]},
         "putSegmentsIntoFolder": {"ids": [objects["Segment"]], "folderId": objects["Folder"]},
+        "updateReportName": {"id": objects["ReportName"], "leaveOut": True},
         "setCampaignStatus": {"id": world.objects["Draft"]["Campaign too"], "status": "ACTIVE"},
     }
 

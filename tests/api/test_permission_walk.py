@@ -74,6 +74,7 @@ TABLES = Tables(
         "lastModifiedBy": "User",
         **{f"{verb}{kind}.id": kind for verb in ("update", "delete") for kind in ("Label", "Folder")},
         "deleteImportTemplate.id": "ImportTemplate",
+        **{f"{verb}ReportName.id": "ReportName" for verb in ("update", "delete")},
         "segment": "Segment",
         "segment.id": "Segment",
         **{
@@ -194,6 +195,8 @@ MAY: Mapping[str, str] = {
             "deleteLabel",
             "updateFolder",
             "deleteFolder",
+            "updateReportName",
+            "deleteReportName",
             "startImport",
             "cancelAttributeChange",
             "cancelBulkEdit",

@@ -119,6 +119,11 @@ async def test_people_and_accounts_are_related_by_a_file(product: Product) -> No
     repeated = await finished(product, again["id"], mapping, relation="account")
     assert (repeated["added"], repeated["alreadyIn"]) == (0, 2)
     ending = await created(product, data, content="RELATIONS", remove=True)
+    assert ending["relation"] == "account", "the mapping template keeps it"
+    [template] = (await product.run("{ importTemplates { nodes { relation channel reason eventName } } }"))[
+        "importTemplates"
+    ]["nodes"]
+    assert template == {"relation": "account", "channel": None, "reason": None, "eventName": None}
     ended = await finished(product, ending["id"], mapping, relation="account")
     assert (ended["removed"], ended["duplicate"], await accounts(product)) == (2, 1, {})
 
@@ -235,6 +240,8 @@ async def test_suppressions_are_imported_with_channel_and_reason(product: Produc
 
     posted = await created(product, "Anschrift\n1 Ship St\n", content="SUPPRESSIONS")
     done = await finished(product, posted["id"], suggested(posted), channel="DIRECT_MAIL", reason="COMPLAINT")
+    alike = await created(product, "anschrift\n2 Ship St\n", content="SUPPRESSIONS")
+    assert (alike["channel"], alike["reason"]) == ("DIRECT_MAIL", "COMPLAINT"), "as the mapping template says"
     assert counts(done) == {"read": 1, "added": 1}
     by_channel = await created(
         product,

@@ -243,6 +243,18 @@ async def _uses(world: World, product: Product, team: Product) -> None:
         for one, spend in ((open_, "10.00"), (hidden, "7777.77"))
     ]
     await called(product, "recordCampaignMetrics", "written", rows=metrics)
+    for word, segment_id in ((OPEN, open_), (HIDDEN, hidden)):
+        chosen = {"name": f"{word} in reports", "campaignId": campaign_id, "segmentId": segment_id}
+        await sent(
+            product,
+            "mutation ($i: ImportCampaignMetricsInput!) { importCampaignMetrics(input: $i) { read } }",
+            {"i": {"file": None, "campaigns": [chosen]}},
+            "variables.i.file",
+            f"campaign,day,spend,impressions,clicks\n{word} in reports,2026-01-06,1,9,1\n".encode(),
+            name="report.csv",
+        )
+        names = await product.run(f'{{ reportNames(search: "{word}") {{ nodes {{ id }} }} }}')
+        world.keep(word, "ReportName", names["reportNames"]["nodes"][0]["id"])
 
 
 async def _files(world: World, product: Product, team: Product) -> None:

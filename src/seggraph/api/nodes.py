@@ -14,6 +14,7 @@ from seggraph.api.base import ids
 from seggraph.api.base.context import Caller
 from seggraph.api.base.node import Node
 from seggraph.api.campaigns.campaigns import Campaign
+from seggraph.api.campaigns.report_names import ReportName
 from seggraph.api.destinations.deliveries import Delivery, Destination
 from seggraph.api.events.events import Event
 from seggraph.api.files.exports import Export
@@ -32,6 +33,7 @@ from seggraph.api.users.viewer import User, Workspace
 from seggraph.api.webhooks.deliveries import WebhookAttempt, WebhookDelivery
 from seggraph.api.webhooks.webhooks import Webhook
 from seggraph.services.audit import views as audit_views
+from seggraph.services.campaigns import kept_report_names
 from seggraph.services.destinations import deliveries
 from seggraph.services.events import member_events
 from seggraph.services.exports import exports
@@ -111,6 +113,7 @@ NODES: Final[Mapping[str, Find]] = {
     "Label": _by_service(labels.get_many, Label.of),
     "Member": _by_service(members.get_many, Member.of),
     "Playbook": _by_loader(lambda caller: caller.loaders.playbooks.by_id, Playbook.of),
+    "ReportName": _by_service(kept_report_names.get_many, ReportName.of),
     "Segment": _by_service(segment_views.get_many, Segment.of),
     "SegmentRun": _by_service(runs.get_many, SegmentRun.of),
     "Suppression": _by_service(suppressions.get_many, Suppression.of),

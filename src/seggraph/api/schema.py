@@ -16,6 +16,7 @@ from seggraph.api.campaigns.campaigns import CampaignQueries
 from seggraph.api.campaigns.metric_imports import MetricImportMutations
 from seggraph.api.campaigns.metric_mutations import MetricMutations
 from seggraph.api.campaigns.mutations import CampaignMutations
+from seggraph.api.campaigns.report_names import ReportNameMutations, ReportNameQueries
 from seggraph.api.costs import COSTS
 from seggraph.api.criteria.attributes import AttributeMutations, AttributeQueries
 from seggraph.api.criteria.criteria import CriteriaInput, document_of
@@ -98,6 +99,7 @@ class Query(
     PlaybookQueries,
     PreviewQueries,
     RateLimitQueries,
+    ReportNameQueries,
     SegmentListQueries,
     SuppressionQueries,
     UserQueries,
@@ -250,6 +252,7 @@ class Mutation(
     CampaignMutations,
     MetricMutations,
     MetricImportMutations,
+    ReportNameMutations,
     AttributeMutations,
     AttributeChangeMutations,
     ComparisonMutations,

@@ -4,8 +4,9 @@ import asyncio
 import sys
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
+from dataclasses import replace as replace_fields
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
@@ -152,6 +153,8 @@ async def _import(
         with file.open("rb") as opened:
             view = await imports.create(context, viewer, _reading(opened.read), draft)
         chosen = pairs or [Pair(suggestion.column, suggestion.field) for suggestion in view.suggestions]
+        if not pairs:
+            start = replace_fields(start, **_of_template(view, start))
         await imports.start(context, viewer, view.id, chosen, start)
         done = await _carry_out(context, viewer, view.id)
         if rejects is not None:
@@ -159,6 +162,12 @@ async def _import(
                 async for part in import_rejects.stream(viewer.workspace_id, view.id):
                     opened.write(part)
         return done, await import_rejects.first(viewer.workspace_id, view.id, SHOWN_REASONS)
+
+
+def _of_template(view: ImportView, start: StartSettings) -> dict[str, Any]:
+    """What the mapping template says of all rows, where the command does not."""
+    names = ("event_name", "relation", "channel", "reason")
+    return {name: getattr(view, name) for name in names if getattr(start, name) is None}
 
 
 async def _carry_out(context: Context, viewer: Viewer, import_id: int) -> ImportView:

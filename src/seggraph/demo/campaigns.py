@@ -33,6 +33,9 @@ class ExampleCampaign:
     cost: float
 
 
+REPORT_NAMES: Final = {"Always on: DACH": "alwayson_dach_search", "Trial to paid": "trial2paid | retargeting"}
+"""What ad reports call some of the campaigns."""
+
 ACTIVE, PAUSED, COMPLETED = CampaignStatus.ACTIVE, CampaignStatus.PAUSED, CampaignStatus.COMPLETED
 
 EXAMPLE_CAMPAIGNS: Final = (

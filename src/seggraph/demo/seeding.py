@@ -9,10 +9,11 @@ from typing import Any, Final
 from seggraph.access import Viewer
 from seggraph.context import Context
 from seggraph.database.connections import database
+from seggraph.database.unit_of_work import begin
 from seggraph.demo import events as demo_events
 from seggraph.demo import members as demo_data
 from seggraph.demo import records as demo_records
-from seggraph.demo.campaigns import EXAMPLE_CAMPAIGNS, ExampleCampaign, metrics_of
+from seggraph.demo.campaigns import EXAMPLE_CAMPAIGNS, REPORT_NAMES, ExampleCampaign, metrics_of
 from seggraph.demo.playbooks import EXAMPLE_PLAYBOOKS
 from seggraph.demo.segments import (
     EXAMPLE_FOLDERS,
@@ -21,9 +22,10 @@ from seggraph.demo.segments import (
     RECORD_SEGMENTS,
 )
 from seggraph.errors import NameTaken
-from seggraph.services.campaigns import campaigns
+from seggraph.services.campaigns import campaigns, report_names
 from seggraph.services.campaigns import metrics as campaign_metrics
 from seggraph.services.campaigns.campaigns import CampaignDraft
+from seggraph.services.campaigns.report_names import Choice
 from seggraph.services.catalogue import catalogues
 from seggraph.services.events import events
 from seggraph.services.labels import folders, labels
@@ -184,6 +186,14 @@ async def _create_campaign(
     ]
     for batch in _batches(iter(rows), campaign_metrics.MAX_ROWS):
         await campaign_metrics.record(context, viewer, batch)
+    if example.name in REPORT_NAMES:
+        choice = Choice(
+            REPORT_NAMES[example.name],
+            campaign_id=created.id,
+            segment_id=segment_ids[example.segments[0]],
+        )
+        async with begin() as unit:
+            await report_names.keep(unit, viewer, {choice.key: choice}, ())
     for status in example.path:
         await campaigns.set_status(context, viewer, created.id, status)
 

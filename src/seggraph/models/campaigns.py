@@ -67,6 +67,12 @@ class ReportCampaign(Model):
 
     id = fields.BigIntField(primary_key=True)
     workspace: fields.ForeignKeyRelation[Workspace] = fields.ForeignKeyField("seggraph.Workspace")
+    name = fields.CharField(
+        max_length=600, default="", description="The name of the campaign in reports, for display"
+    )
+    ad_set = fields.CharField(
+        max_length=600, default="", description="That of the ad set; empty for the whole campaign"
+    )
     name_key = fields.CharField(max_length=600, description="The case-folded name of the campaign in reports")
     ad_set_key = fields.CharField(
         max_length=600, description="That of the ad set; empty for the whole campaign"

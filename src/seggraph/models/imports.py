@@ -136,6 +136,9 @@ class ImportTemplate(Model):
     choices: fields.Field[dict[str, dict[str, object]]] = fields.JSONField(
         description="The settings that a person chose, by column"
     )
+    of_all_rows: fields.Field[dict[str, str] | None] = fields.JSONField(
+        null=True, description="The event name, relation, channel and reason of all rows"
+    )
     uses = fields.IntField(default=1)
     created_at = fields.DatetimeField(auto_now_add=True)
     used_at = fields.DatetimeField(auto_now_add=True)

@@ -57,6 +57,7 @@ class AuditSubject(DescribedStrEnum):
     SUPPRESSION = "SUPPRESSION", "The entry concerns suppressed addresses."
     EVENT = "EVENT", "The entry concerns events of members."
     METRICS = "METRICS", "The entry concerns an import of campaign metrics."
+    REPORT_NAME = "REPORT_NAME", "The entry concerns what a name in ad reports stands for."
     MEMBER = "MEMBER", "The entry concerns members."
     ATTRIBUTE = "ATTRIBUTE", "The entry concerns a custom attribute."
     DESTINATION = "DESTINATION", "The entry concerns a destination."

@@ -28,6 +28,7 @@ TYPE_NAMES: Final[Mapping[AuditSubject, str]] = {
     AuditSubject.IMPORT: "Import",
     AuditSubject.IMPORT_TEMPLATE: "ImportTemplate",
     AuditSubject.EXPORT: "Export",
+    AuditSubject.REPORT_NAME: "ReportName",
     AuditSubject.BULK_EDIT: "BulkEdit",
     AuditSubject.API_KEY: "ApiKey",
     AuditSubject.USER: "User",
@@ -62,6 +63,7 @@ def _in_api(name: str) -> str:
 
 SHOWN: Final[Mapping[str, Callable[[Any], Any]]] = {
     "criteria": shown,
+    "campaign_id": _encoded("Campaign"),
     "segment_id": _encoded("Segment"),
     "segment_ids": _encoded("Segment"),
     "exclude_segment_ids": _encoded("Segment"),

@@ -7,7 +7,7 @@ from strawberry.file_uploads import Upload
 from strawberry.types import Info
 
 from seggraph.api.base import ids
-from seggraph.api.base.context import caller_of
+from seggraph.api.base.context import Caller, caller_of
 from seggraph.api.base.errors import ReportErrors, RowError, UserError
 from seggraph.api.base.scalars import JSON
 from seggraph.api.base.uploads import sent_file
@@ -17,7 +17,7 @@ from seggraph.api.files.import_templates import MappedColumn
 from seggraph.api.files.imports import ColumnMapping
 from seggraph.api.segments.segments import Segment
 from seggraph.errors import Duplicate
-from seggraph.services.campaigns import metric_imports
+from seggraph.services.campaigns import metric_imports, report_rejects
 from seggraph.services.campaigns.metric_imports import MetricsImport, NameInReport, ReportSettings
 from seggraph.services.campaigns.report_columns import ReportColumn as ColumnView
 from seggraph.services.campaigns.report_names import Choice
@@ -233,6 +233,11 @@ class ImportCampaignMetricsPayload:
     ignored_lines: list[int] = strawberry.field(
         default_factory=list, description="The lines of the first 1,000 rows that were left out."
     )
+    rejected_url: str | None = strawberry.field(
+        default=None,
+        description="The URL to download the failed and ignored rows as CSV with line number and reason, valid for"
+        " one hour without signing in; null if there are none.",
+    )
     errors: list[UserError] = strawberry.field(
         default_factory=list,
         description="The errors because of which nothing was imported; empty on success.",
@@ -256,10 +261,14 @@ class MetricImportMutations:
         caller = caller_of(info)
         file = await sent_file(input.file)
         done = await metric_imports.run(caller.services, caller.viewer, file.read, _settings(input), ids.find)
-        return _payload(done)
+        return _payload(caller, done)
 
 
-def _payload(done: MetricsImport) -> ImportCampaignMetricsPayload:
+def _payload(caller: Caller, done: MetricsImport) -> ImportCampaignMetricsPayload:
+    rejected = done.rejected_file
+    if rejected is not None:
+        path = report_rejects.signed_path(caller.services.settings, caller.viewer, rejected)
+        rejected = f"{caller.base_url}{path}"
     return ImportCampaignMetricsPayload(
         read=done.read,
         written=done.written,
@@ -277,6 +286,7 @@ def _payload(done: MetricsImport) -> ImportCampaignMetricsPayload:
         campaign_count=done.name_count,
         row_errors=[RowError.of(error) for error in done.row_errors],
         ignored_lines=done.ignored_lines,
+        rejected_url=rejected,
     )
 
 

@@ -14,7 +14,7 @@ from seggraph.api.base.payloads import DeletePayload
 from seggraph.api.base.scalars import JSON
 from seggraph.services.imports import event_fields, templates
 from seggraph.services.imports.templates import ImportTemplate as TemplateView
-from seggraph.vocabulary import MemberKind
+from seggraph.vocabulary import Channel, MemberKind, SuppressionReason
 
 
 @strawberry.type(description="A column of the file and the field that it is stored in.")
@@ -40,6 +40,14 @@ class ImportTemplate(Node):
         description="The settings that were chosen, as an object: by the name of the column an object with"
         " fields of ColumnReading."
     )
+    event_name: str | None = strawberry.field(description="The name of all events that was chosen, if any.")
+    relation: str | None = strawberry.field(description="The relation of all rows that was chosen, if any.")
+    channel: Channel | None = strawberry.field(
+        description="The channel of all suppressions that was chosen, if any."
+    )
+    reason: SuppressionReason | None = strawberry.field(
+        description="The reason of all suppressions that was chosen, if any."
+    )
     uses: int = strawberry.field(description="How many imports were started with such files.")
     created_at: datetime = strawberry.field(description="When the first of them was started.")
     used_at: datetime = strawberry.field(description="When the last of them was started.")
@@ -57,6 +65,10 @@ class ImportTemplate(Node):
                 for pair in view.mapping
             ],
             choices=JSON(view.choices),
+            event_name=view.of_all_rows.event_name,
+            relation=view.of_all_rows.relation,
+            channel=view.of_all_rows.channel,
+            reason=view.of_all_rows.reason,
             uses=view.uses,
             created_at=view.created_at,
             used_at=view.used_at,

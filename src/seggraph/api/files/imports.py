@@ -54,16 +54,20 @@ class Import(Node):
     content: ImportContent = strawberry.field(description="What the rows of the file are.")
     event_name: str | None = strawberry.field(
         description="The name of all events in the file; null if a column has the names, and for other contents."
+        " Before the import is started, it is that of the mapping template."
     )
     relation: str | None = strawberry.field(
         description="The relation of all rows of a file of relations; null if a column has it, and for other contents."
+        " Before the import is started, it is that of the mapping template."
     )
     channel: Channel | None = strawberry.field(
         description="The channel of suppressions where no column has it; null if each address is suppressed for the"
         " channels that use it, and for other contents."
+        " Before the import is started, it is that of the mapping template."
     )
     reason: SuppressionReason | None = strawberry.field(
         description="The reason of suppressions where no column has it; null means MANUAL, and for other contents none."
+        " Before the import is started, it is that of the mapping template."
     )
     file_name: str = strawberry.field(description="The name of the file, as the client sent it.")
     encoding: str = strawberry.field(description="The detected encoding of the file.")

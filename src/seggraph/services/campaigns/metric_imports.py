@@ -5,7 +5,7 @@ A portion is stored in one transaction. The same file again changes nothing, so 
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from itertools import islice
@@ -21,18 +21,26 @@ from seggraph.files.csv_records import Record, RecordReader, has_foreign_bytes
 from seggraph.files.uploads import Read
 from seggraph.row_errors import RefusedValue, RowError
 from seggraph.services.audit import audit
-from seggraph.services.campaigns import metrics, report_columns, report_names
+from seggraph.services.campaigns import metrics, report_columns, report_names, report_rejects
 from seggraph.services.campaigns.metrics import AHEAD, Metric
 from seggraph.services.campaigns.report_columns import DAYS, NUMBERS, Report, ReportColumn
 from seggraph.services.campaigns.report_names import Choice, Known, NameKey, Standing
+from seggraph.services.campaigns.report_rejects import Rejection
 from seggraph.values import csv_values
 from seggraph.values.names import name_key
-from seggraph.vocabulary import AuditAction, AuditSubject
+from seggraph.vocabulary import AuditAction, AuditSubject, RowOutcome
 
 MAX_ROWS: Final = 200_000
 MAX_SHOWN: Final = 1_000
 """Most rows, and most names of campaigns, that are reported one by one; all are counted."""
 MAX_CHOICES: Final = 5_000
+
+NO_ROW: Final = Rejection(
+    RowOutcome.IGNORED, report_rejects.TOTALS, "A row of totals, or a note below the table."
+)
+LEFT_OUT: Final = Rejection(
+    RowOutcome.IGNORED, report_rejects.LEFT_OUT, "Rows of this campaign are left out."
+)
 
 CURRENCY: Final = "SELECT currency FROM workspaces WHERE id = $1"
 
@@ -87,6 +95,7 @@ class MetricsImport:
     """What became of a file: read = written + unchanged + summed + ignored + failed.
 
     `mapping` is the one that was used; `repeated` rows have the campaign, segment and day of an earlier one.
+    `rejections` says why rows were not recorded, by their lines; `rejected_file` has them as a file.
     """
 
     mapping: dict[str, str]
@@ -105,17 +114,21 @@ class MetricsImport:
     repeated: int = 0
     row_errors: list[RowError] = field(default_factory=list)
     ignored_lines: list[int] = field(default_factory=list)
+    rejections: dict[int, Rejection] = field(default_factory=dict)
+    rejected_file: str | None = None
 
     def fail(self, line: int, error: SeggraphError | RowError) -> None:
         """Count a row as failed, for the first of its problems."""
         self.failed += 1
+        problem = error.problems[0] if isinstance(error, Problems) else error
+        self.rejections[line] = Rejection(RowOutcome.FAILED, problem.code, problem.message)
         if len(self.row_errors) < MAX_SHOWN:
-            problem = error.problems[0] if isinstance(error, Problems) else error
             self.row_errors.append(RowError(line, problem.code, problem.message, problem.path))
 
-    def ignore(self, line: int) -> None:
+    def ignore(self, line: int, why: Rejection) -> None:
         """Count a row as left out."""
         self.ignored += 1
+        self.rejections[line] = why
         if len(self.ignored_lines) < MAX_SHOWN:
             self.ignored_lines.append(line)
 
@@ -148,6 +161,10 @@ async def run(
             await _begin(viewer, rows, stored.size)
         await _store(context, viewer, rows)
         rows.done.row_errors.sort(key=lambda error: error.index)
+        names = [column.name for column in report.columns]
+        rows.done.rejected_file = await report_rejects.write(
+            context.settings, names, _records(report), rows.done.rejections
+        )
         return rows.done
     finally:
         await asyncio.to_thread(uploads.remove, context.settings, stored.name)
@@ -177,9 +194,13 @@ async def _require_readable(viewer: Viewer, report: Report, settings: ReportSett
 async def _begin(viewer: Viewer, rows: "_Rows", size: int) -> None:
     """Record the import before its portions are stored, for a lost process hides none of them; keep the choices."""
     standings = rows.standings
-    kept = report_names.worth_keeping(viewer, standings, rows.choices, rows.known, rows.settings.segment_id)
+    written = {_key(*name): name for name in rows.names}
+    kept = report_names.worth_keeping(
+        viewer, standings, written, rows.choices, rows.known, rows.settings.segment_id
+    )
+    used = [one for key in written for one in (key, (key[0], "")) if one in rows.known.kept]
     async with begin() as unit:
-        await report_names.keep(unit, viewer, kept)
+        await report_names.keep(unit, viewer, kept, used)
         audited = {"file_size": size, "mapping": rows.done.mapping, "names_kept": len(kept)}
         subject = audit.Subject(AuditSubject.METRICS)
         await audit.record(unit, viewer, AuditAction.STARTED, subject, after=audited)
@@ -195,6 +216,7 @@ class _Rows:
     known: Known
     choices: Mapping[NameKey, Choice]
     standings: dict[NameKey, Standing]
+    names: Collection[tuple[str, str]]
     read_id: ReadId
     done: MetricsImport
 
@@ -219,7 +241,7 @@ class _Rows:
                 connection, viewer, keys, ids, map(name_key, segments), segment_ids
             )
         _require_there(settings, known)
-        rows = _Rows(report, settings, currency, known, choices, {}, read_id, _account(report))
+        rows = _Rows(report, settings, currency, known, choices, {}, names.keys(), read_id, _account(report))
         rows.done.is_summed = (
             "adSet" in report.positions if settings.sum_equal_keys is None else settings.sum_equal_keys
         )
@@ -242,19 +264,19 @@ class _Rows:
             self.standings[key] = found
         return found
 
-    def row(self, record: Record) -> dict[str, Any] | None:
-        """The row of a record as `metrics.clean` takes it; None for one that is left out. Raises its problem."""
+    def row(self, record: Record) -> dict[str, Any] | Rejection:
+        """The row of a record as `metrics.clean` takes it, or why it is left out. Raises its problem."""
         positions = self.report.positions
         if record.problem is None and has_foreign_bytes(record.cells):
             record.problem = "The row holds bytes that the encoding of the file does not have."
         if record.problem is not None:
             raise Invalid(record.problem, path=("campaignId",))
         if report_columns.is_left_out(record.cells, positions):
-            return None
+            return NO_ROW
         texts = {name: _text(record, place) for name, place in positions.items()}
         standing = self.standing(texts.get("campaign", ""), texts.get("adSet", ""))
         if standing.is_left_out:
-            return None
+            return LEFT_OUT
         ids = self._ids(standing, texts.get("segment", ""))
         row: dict[str, Any] = {**ids, "day": self._day(texts)}
         for name in NUMBERS:
@@ -398,8 +420,8 @@ def _read_portion(rows: _Rows, portion: Sequence[Record], sums: "_Sums", latest:
         row: dict[str, Any] = {}
         try:
             found = rows.row(record)
-            if found is None:
-                done.ignore(record.line)
+            if isinstance(found, Rejection):
+                done.ignore(record.line, found)
                 continue
             row = found
             metric = metrics.clean(row, latest)

@@ -12,6 +12,7 @@ import asyncpg
 
 from seggraph.access import (
     VISIBLE_CAMPAIGN,
+    VISIBLE_REPORT_NAME,
     VISIBLE_SEGMENT,
     Viewer,
     require_metric_recording,
@@ -19,6 +20,7 @@ from seggraph.access import (
 )
 from seggraph.database.unit_of_work import UnitOfWork
 from seggraph.errors import Duplicate, Forbidden, Invalid, NotFound, Required, SeggraphError
+from seggraph.values.attribute_values import storable_text
 from seggraph.values.names import name_key
 from seggraph.vocabulary import ReportNameBasis
 
@@ -42,16 +44,21 @@ TARGETS: Final = """
 """
 
 KEPT: Final = f"""
-    SELECT k.name_key, k.ad_set_key, k.campaign_id, k.segment_id FROM report_campaigns k
-    WHERE k.workspace_id = $1 AND k.name_key = ANY($4) AND (k.segment_id IS NULL
-      OR EXISTS (SELECT FROM segments s WHERE s.id = k.segment_id AND {VISIBLE_SEGMENT}))
+    SELECT k.name_key, k.ad_set_key, k.campaign_id, k.segment_id, {VISIBLE_REPORT_NAME} AS is_visible
+    FROM report_campaigns k WHERE k.workspace_id = $1 AND k.name_key = ANY($4)
 """  # noqa: S608
 
 KEEP: Final = """
-    INSERT INTO report_campaigns AS k (workspace_id, name_key, ad_set_key, campaign_id, segment_id)
-    SELECT $1, * FROM unnest($2::text[], $3::text[], $4::bigint[], $5::bigint[])
+    INSERT INTO report_campaigns AS k (workspace_id, name_key, ad_set_key, name, ad_set, campaign_id, segment_id)
+    SELECT $1, * FROM unnest($2::text[], $3::text[], $4::text[], $5::text[], $6::bigint[], $7::bigint[])
     ON CONFLICT (workspace_id, name_key, ad_set_key) DO UPDATE
-      SET campaign_id = EXCLUDED.campaign_id, segment_id = EXCLUDED.segment_id, used_at = now()
+      SET name = EXCLUDED.name, ad_set = EXCLUDED.ad_set,
+      campaign_id = EXCLUDED.campaign_id, segment_id = EXCLUDED.segment_id, used_at = now()
+"""
+
+USED: Final = """
+    UPDATE report_campaigns k SET used_at = now() FROM unnest($2::text[], $3::text[]) AS g(name_key, ad_set_key)
+    WHERE k.workspace_id = $1 AND k.name_key = g.name_key AND k.ad_set_key = g.ad_set_key
 """
 
 FORGET: Final = """
@@ -107,6 +114,8 @@ class Known:
     segment_names: dict[int, str]
     targets: dict[int, list[int]]
     kept: dict[NameKey, tuple[int | None, int | None]]
+    unseen: frozenset[NameKey] = frozenset()
+    """Names that are kept for segments which the viewer does not see."""
 
     @property
     def segment_ids(self) -> Collection[int]:
@@ -125,7 +134,7 @@ def check(choices: Sequence[Choice]) -> None:
         if said != 1:
             message = "Give one of campaignId, leaveOut and forget."
             raise Invalid(message, path=("campaigns", index))
-        if max(map(len, choice.key)) > MAX_KEPT_KEY or not choice.key[0]:
+        if not _fits(choice.key) or not all(storable_text(text, MAX_KEPT_KEY) for text in choice.key):
             raise Invalid(f"A name has 1 to {MAX_KEPT_KEY} characters.", path=("campaigns", index, "name"))
 
 
@@ -138,10 +147,12 @@ async def find(
     segment_ids: Collection[int],
 ) -> Known:
     """What there is for the names and ids of a report and of its choices."""
-    keys = sorted({key for key, _ in names})
+    keys = sorted({key for key, _ in names if key})
     kept_rows = await connection.fetch(KEPT, *visibility_arguments(viewer), keys)
     kept = {
-        (row["name_key"], row["ad_set_key"]): (row["campaign_id"], row["segment_id"]) for row in kept_rows
+        (row["name_key"], row["ad_set_key"]): (row["campaign_id"], row["segment_id"])
+        for row in kept_rows
+        if row["is_visible"]
     }
     wanted = {*campaign_ids, *(campaign for campaign, _ in kept.values() if campaign is not None)}
     campaigns = await connection.fetch(CAMPAIGNS, viewer.workspace_id, keys, sorted(wanted))
@@ -159,6 +170,7 @@ async def find(
         segment_names={row["id"]: row["name"] for row in found},
         targets=targets,
         kept=kept,
+        unseen=frozenset((row["name_key"], row["ad_set_key"]) for row in kept_rows if not row["is_visible"]),
     )
 
 
@@ -214,33 +226,48 @@ def _with_segment(
 def worth_keeping(
     viewer: Viewer,
     standings: Mapping[NameKey, Standing],
+    written: Mapping[NameKey, tuple[str, str]],
     choices: Mapping[NameKey, Choice],
     known: Known,
     segment_id: int | None,
 ) -> dict[NameKey, Choice]:
     """The choices of a report that the next one needs, as far as the viewer may make them for others.
 
-    Those are what a person said about names, and the segment of the whole report for the names that stand in it.
+    Those are what a person said about names, and the segment of the whole report for the names that stand in it;
+    `written` is how the report writes these.
     """
     found = {
         key: choice
         for key, choice in choices.items()
-        if choice.forget
-        or (
-            viewer.manages_all
-            if choice.campaign_id is None
-            else _may_record(viewer, choice.campaign_id, known)
-        )
+        if _may_keep(viewer, key, choice.campaign_id, known) and (viewer.manages_all or not choice.leave_out)
     }
     if segment_id is None:
         return found
     for key, one in standings.items():
         is_said = key in choices or (key[0], "") in choices
-        if is_said or one.problem is not None or one.campaign_id is None:
+        if is_said or one.problem is not None or one.campaign_id is None or not _fits(key):
             continue
-        if _may_record(viewer, one.campaign_id, known):
-            found[key] = Choice("", None, one.campaign_id, segment_id)
+        if _may_keep(viewer, key, one.campaign_id, known):
+            name, ad_set = written[key]
+            found[key] = Choice(name, ad_set, one.campaign_id, segment_id)
     return found
+
+
+def _fits(key: NameKey) -> bool:
+    """Whether a name can be kept: a report without a column of campaigns has none."""
+    return bool(key[0]) and max(map(len, key)) <= MAX_KEPT_KEY
+
+
+def _may_keep(viewer: Viewer, key: NameKey, campaign_id: int | None, known: Known) -> bool:
+    """Whether the viewer may say what a name stands for, and replace what is kept for it."""
+    if viewer.manages_all:
+        return True
+    if key in known.unseen:
+        return False
+    campaigns = [known.kept[key][0]] if key in known.kept else []
+    if campaign_id is not None or not campaigns:
+        campaigns.append(campaign_id)
+    return all(one is not None and _may_record(viewer, one, known) for one in campaigns)
 
 
 def _may_record(viewer: Viewer, campaign_id: int, known: Known) -> bool:
@@ -251,15 +278,21 @@ def _may_record(viewer: Viewer, campaign_id: int, known: Known) -> bool:
     return True
 
 
-async def keep(unit: UnitOfWork, viewer: Viewer, choices: Mapping[NameKey, Choice]) -> None:
-    """Keep choices for the reports to come, and forget those that a person gave up."""
+async def keep(
+    unit: UnitOfWork, viewer: Viewer, choices: Mapping[NameKey, Choice], used: Iterable[NameKey]
+) -> None:
+    """Keep choices for the reports to come, and forget those that a person gave up; the `used` ones count as recent."""
     kept = sorted(
         ((key, choice) for key, choice in choices.items() if not choice.forget), key=lambda one: one[0]
     )
+    recent = sorted(set(used))
+    if recent:
+        await unit.connection.execute(USED, viewer.workspace_id, *_columns(recent))
     if kept:
         columns = (
-            [key[0] for key, _ in kept],
-            [key[1] for key, _ in kept],
+            *_columns([key for key, _ in kept]),
+            [_shown(choice.name) for _, choice in kept],
+            [_shown(choice.ad_set or "") for _, choice in kept],
             [choice.campaign_id for _, choice in kept],
             [choice.segment_id for _, choice in kept],
         )
@@ -267,5 +300,13 @@ async def keep(unit: UnitOfWork, viewer: Viewer, choices: Mapping[NameKey, Choic
         await unit.connection.execute(FORGET_OLDEST, viewer.workspace_id, MAX_KEPT)
     given_up = sorted(key for key, choice in choices.items() if choice.forget)
     if given_up:
-        pairs = [key[0] for key in given_up], [key[1] for key in given_up]
-        await unit.connection.execute(FORGET, viewer.workspace_id, *pairs)
+        await unit.connection.execute(FORGET, viewer.workspace_id, *_columns(given_up))
+
+
+def _columns(keys: Sequence[NameKey]) -> tuple[list[str], list[str]]:
+    return [key[0] for key in keys], [key[1] for key in keys]
+
+
+def _shown(name: str) -> str:
+    """A name as lists show it: on one line."""
+    return " ".join(name.split())[:MAX_KEPT_KEY]

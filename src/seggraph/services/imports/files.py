@@ -27,7 +27,9 @@ LOOK_AGAIN_SECONDS: Final = 3_600
 LOOKED: Final = "seggraph:upload-files:looked"
 """The key in Redis that keeps one process an hour looking through the folder."""
 
-NAMES: Final = re.compile(r"[0-9a-f]{32}\.(?:csv|part)")
+NAMES: Final = re.compile(r"[0-9a-f]{32}\.(?:rejected\.)?(?:csv|part)")
+REJECTED: Final = ".rejected.csv"
+"""The end of the names of files with rejected rows of ad reports: no import has them, and nobody needs them so long."""
 
 # A dry run may be started for good until its time is over.
 # any workspace: the sweeper removes old files in all of them
@@ -69,8 +71,9 @@ async def remove_orphans(settings: Settings) -> int:
     orphans = [name for name in old if name not in known]
     for name in orphans:
         await asyncio.to_thread(uploads.remove, settings, name)
-    if orphans:
-        log.warning("orphan_files_removed", files=len(orphans))
+    lost = sum(not name.endswith(REJECTED) for name in orphans)
+    if lost:
+        log.warning("orphan_files_removed", files=lost)
     return len(orphans)
 
 

@@ -40,7 +40,7 @@ from seggraph.services.imports import event_fields, mappings, readings, template
 from seggraph.services.imports.mappings import Pair
 from seggraph.services.imports.readings import ImportColumn, PlannedReading
 from seggraph.services.imports.relating import related_fields
-from seggraph.services.imports.templates import ImportTemplate, KeptMapping
+from seggraph.services.imports.templates import ImportTemplate, KeptMapping, OfAllRows
 from seggraph.services.members import related
 from seggraph.services.segments import manual_membership
 from seggraph.vocabulary import (
@@ -218,10 +218,10 @@ async def create(context: Context, viewer: Viewer, read: Read, draft: ImportDraf
             suggested = event_fields.suggest(names, draft.content, draft.kind)
             seen = Appearance(seen.dialect, seen.columns, suggested)
         async with begin() as unit:
-            columns, suggestions = await _shown_columns(
+            columns, suggestions, of_all_rows = await _shown_columns(
                 unit.connection, viewer, seen, draft.kind, draft.segment_id, draft.content
             )
-            row = await _insert(viewer, stored, draft, seen, columns, suggestions)
+            row = await _insert(viewer, stored, draft, seen, columns, suggestions, of_all_rows)
             audited = {
                 "kind": draft.kind,
                 "content": draft.content,
@@ -333,13 +333,15 @@ async def start(
         if not settings.dry_run:
             chosen = readings.choices_of(planned)
             shape = before.kind, before.segment_id, before.file_name, names
-            kept = KeptMapping(*shape, pairs, chosen, before.content)
+            kept = KeptMapping(*shape, pairs, chosen, before.content, OfAllRows(*of_content))
             await templates.keep(unit, viewer.workspace_id, kept)
         shown = [{"column": pair.column, "field": event_fields.shown(pair.field)} for pair in pairs]
-        audited: dict[str, Any] = {"segment_id": before.segment_id, "mapping": shown}
+        audited: dict[str, Any] = {"kind": before.kind, "content": before.content}
+        audited |= {"segment_id": before.segment_id, "mapping": shown}
         audited |= {"replace": before.replace, "create_missing": create_missing}
         audited |= {"only_targets": only_targets, "activate": settings.activate, "dry_run": settings.dry_run}
         chosen_of_all = (
+            ("event_name", settings.event_name),
             ("relation", settings.relation),
             ("channel", settings.channel),
             ("reason", settings.reason),
@@ -522,8 +524,11 @@ async def _shown_columns(
     kind: MemberKind,
     segment_id: int | None,
     content: ImportContent,
-) -> tuple[list[ImportColumn], list[FieldSuggestion]]:
-    """The columns of a file as they are read, and where they may go: by the template of the shape, if there is one."""
+) -> tuple[list[ImportColumn], list[FieldSuggestion], OfAllRows]:
+    """The columns of a file as they are read, where they may go, and what was chosen for all rows.
+
+    By the template of the shape, if there is one.
+    """
     names = [column.name for column in seen.columns]
     suggestions = seen.suggestions
     template = await templates.find(connection, viewer, kind, names, segment_id, content)
@@ -535,7 +540,8 @@ async def _shown_columns(
     columns = readings.described(
         seen.columns, suggestions, types, workspace["time_zone"], workspace["phone_region"]
     )
-    return [readings.with_choice(column, choices.get(column.name, {})) for column in columns], suggestions
+    chosen = [readings.with_choice(column, choices.get(column.name, {})) for column in columns]
+    return chosen, suggestions, OfAllRows() if template is None else template.of_all_rows
 
 
 def _from_template(
@@ -555,6 +561,7 @@ async def _insert(
     seen: Appearance,
     columns: Sequence[ImportColumn],
     suggestions: Sequence[FieldSuggestion],
+    of_all_rows: OfAllRows,
 ) -> Import:
     return await Import.create(
         workspace_id=viewer.workspace_id,
@@ -574,6 +581,10 @@ async def _insert(
         skip_lines=seen.dialect.skip_lines,
         columns=[column.to_json() for column in columns],
         suggestions=[asdict(suggestion) for suggestion in suggestions],
+        event_name=of_all_rows.event_name,
+        relation=of_all_rows.relation,
+        channel=of_all_rows.channel,
+        reason=of_all_rows.reason,
         created_by_id=viewer.user_id,
     )
 

@@ -1,7 +1,5 @@
 """The rows that an import did not take, or in part, as a CSV file: line, outcome and reason, and the row as it came."""
 
-import csv
-import io
 from collections.abc import AsyncIterator
 from typing import Final
 
@@ -9,13 +7,12 @@ import orjson
 
 from seggraph.access import Viewer
 from seggraph.database.connections import database
+from seggraph.files import rejected_rows
 from seggraph.files.signed_paths import sign
 from seggraph.settings import Settings
-from seggraph.values import csv_values
 from seggraph.vocabulary import ImportStatus
 
 PAGE_ROWS: Final = 2_000
-OWN_COLUMNS: Final = ("line", "outcome", "code", "reason")
 
 PAGE: Final = """
     SELECT line, outcome, code, message, cells FROM import_rejects
@@ -47,28 +44,16 @@ async def stream(workspace_id: int, import_id: int) -> AsyncIterator[bytes]:
     async with database() as connection:
         columns = await connection.fetchval(COLUMNS, workspace_id, import_id)
     names = [column["name"] for column in orjson.loads(columns or "[]")]
-    yield b"\xef\xbb\xbf" + _lines([[*OWN_COLUMNS, *(csv_values.neutralise_formula(name) for name in names)]])
+    yield rejected_rows.header(names)
     after = 0
     while True:
         async with database() as connection:
             rows = await connection.fetch(PAGE, workspace_id, import_id, after, PAGE_ROWS)
         if rows:
-            yield _lines(
-                [
-                    row["line"],
-                    row["outcome"],
-                    row["code"],
-                    csv_values.neutralise_formula(row["message"]),
-                    *map(csv_values.neutralise_formula, orjson.loads(row["cells"])),
-                ]
+            yield rejected_rows.lines(
+                (row["line"], row["outcome"], row["code"], row["message"], orjson.loads(row["cells"]))
                 for row in rows
             )
         if len(rows) < PAGE_ROWS:
             return
         after = rows[-1]["line"]
-
-
-def _lines(rows: object) -> bytes:
-    text = io.StringIO()
-    csv.writer(text).writerows(rows)  # type: ignore[arg-type]
-    return text.getvalue().encode()

@@ -22,10 +22,18 @@ from seggraph.errors import NotFound
 from seggraph.services.audit import audit
 from seggraph.services.imports import event_fields
 from seggraph.services.imports.mappings import Pair
-from seggraph.vocabulary import AuditAction, AuditSubject, ImportContent, MemberKind
+from seggraph.vocabulary import (
+    AuditAction,
+    AuditSubject,
+    Channel,
+    ImportContent,
+    MemberKind,
+    SuppressionReason,
+)
 
 SELECT: Final = f"""
-    SELECT t.id, t.kind, t.file_name, t.columns, t.mapping, t.choices, t.uses, t.created_at, t.used_at /*keys*/
+    SELECT t.id, t.kind, t.file_name, t.columns, t.mapping, t.choices, t.uses, t.created_at, t.used_at,
+      t.of_all_rows /*keys*/
     FROM import_templates t WHERE {VISIBLE_TEMPLATE}
 """  # noqa: S608 - constants only, here and below
 
@@ -41,16 +49,49 @@ NEWEST_FIRST: Final = Order(
 )
 
 KEEP: Final = """
-    INSERT INTO import_templates AS t (workspace_id, kind, segment_id, shape, file_name, columns, mapping, choices)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+    INSERT INTO import_templates AS t (workspace_id, kind, segment_id, shape, file_name, columns, mapping, choices,
+      of_all_rows)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
     ON CONFLICT (workspace_id, kind, shape, coalesce(segment_id, 0)) DO UPDATE SET file_name = EXCLUDED.file_name,
-      columns = EXCLUDED.columns, mapping = EXCLUDED.mapping, choices = EXCLUDED.choices, uses = t.uses + 1,
-      used_at = now()
+      columns = EXCLUDED.columns, mapping = EXCLUDED.mapping, choices = EXCLUDED.choices,
+      of_all_rows = EXCLUDED.of_all_rows, uses = t.uses + 1, used_at = now()
 """
 
 DELETE: Final = f"""
     DELETE FROM import_templates t WHERE {VISIBLE_TEMPLATE} AND t.id = $4 RETURNING t.kind, t.file_name
 """  # noqa: S608
+
+
+@dataclass(frozen=True, slots=True)
+class OfAllRows:
+    """What was chosen for all rows of a file, where no column says it."""
+
+    event_name: str | None = None
+    relation: str | None = None
+    channel: Channel | None = None
+    reason: SuppressionReason | None = None
+
+    def to_json(self) -> str:
+        """As it is stored: enums by their names."""
+        found = {
+            "event_name": self.event_name,
+            "relation": self.relation,
+            "channel": None if self.channel is None else self.channel.name,
+            "reason": None if self.reason is None else self.reason.name,
+        }
+        return orjson.dumps({name: value for name, value in found.items() if value is not None}).decode()
+
+    @staticmethod
+    def from_json(stored: str | None) -> "OfAllRows":
+        """What `to_json` wrote; nothing in a template of an earlier version."""
+        found: dict[str, str] = orjson.loads(stored or "{}")
+        channel, reason = found.get("channel"), found.get("reason")
+        return OfAllRows(
+            found.get("event_name"),
+            found.get("relation"),
+            None if channel is None else Channel[channel],
+            None if reason is None else SuppressionReason[reason],
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +107,7 @@ class ImportTemplate:
     uses: int
     created_at: datetime
     used_at: datetime
+    of_all_rows: OfAllRows = OfAllRows()
 
 
 def shape_of(columns: Sequence[str], content: ImportContent = ImportContent.MEMBERS) -> str:
@@ -101,6 +143,7 @@ class KeptMapping:
     pairs: Sequence[Pair]
     choices: Mapping[str, Mapping[str, Any]]
     content: ImportContent = ImportContent.MEMBERS
+    of_all_rows: OfAllRows = OfAllRows()
 
 
 async def keep(unit: UnitOfWork, workspace_id: int, kept: KeptMapping) -> None:
@@ -115,6 +158,7 @@ async def keep(unit: UnitOfWork, workspace_id: int, kept: KeptMapping) -> None:
         orjson.dumps(list(kept.columns)).decode(),
         orjson.dumps([asdict(pair) for pair in kept.pairs]).decode(),
         orjson.dumps({name: dict(choice) for name, choice in kept.choices.items() if choice}).decode(),
+        kept.of_all_rows.to_json(),
     )
 
 
@@ -167,4 +211,5 @@ def template_of(row: asyncpg.Record) -> ImportTemplate:
         uses=row["uses"],
         created_at=row["created_at"],
         used_at=row["used_at"],
+        of_all_rows=OfAllRows.from_json(row["of_all_rows"]),
     )
