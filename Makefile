@@ -55,10 +55,13 @@ static: $(STAMP) ## format, lint, types, layers, schema file: all of check excep
 console: ## build the console into src/seggraph/console/static; needs node and npm
 	cd console && npm ci --ignore-scripts --loglevel=error && npm run --silent build
 
-# What is built here must be what is committed: the same bytes, and no file more or less.
-console-check: console ## build the console again and refuse a build that differs from the committed one
-	@git add --intent-to-add src/seggraph/console/static console/src/gql
-	git diff --exit-code --stat -- src/seggraph/console/static console/src/gql console/src/locales
+# What is built must be what is committed: the same files with the same bytes.
+console-check: ## build the console again, and fail if its build differs from the committed one
+	@rm -rf .console-committed && cp -r src/seggraph/console/static .console-committed
+	@$(MAKE) --no-print-directory console
+	@diff -rq .console-committed src/seggraph/console/static \
+		|| { echo "The build of the console is not what its sources give: run 'make console', and commit what it writes" >&2; exit 1; }
+	@rm -rf .console-committed
 
 console-test: $(STAMP) ## use the console in Chromium, on a demo of its own (ARGS="builder"); needs npm and chromium
 	@[ -d console/node_modules ] || (cd console && npm ci --ignore-scripts --loglevel=error)
