@@ -4,7 +4,8 @@ import json
 from dataclasses import dataclass, field
 from typing import Any
 
-from tests.api.test_relation_imports import counts, created, finished, suggested
+from tests.api.test_event_imports import suggested
+from tests.api.test_relation_imports import counts, created, finished
 from tests.product import Product
 
 MEMBER = """query ($kind: MemberKind!, $id: String!) { memberByExternalId(kind: $kind, externalId: $id) {
