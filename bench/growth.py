@@ -420,14 +420,24 @@ async def _measure(
     async with open_context(settings) as context:
         bench = Bench(context, connection)
         for size in sizes:
+            start = time.perf_counter()
             await bench.fill(size, options.events)
+            filled = time.perf_counter() - start
+            _say(f"{size.members:,} members and {size.segments:,} segments are filled: {filled:.0f} s")
         for operation in operations:
             for _ in range(1 + options.rounds):
                 for size in sizes:
                     await bench.measure(size, operation)
             for size in sizes:
                 del size.taken[operation.name][0]  # the first one warms up
+            times = ", ".join(f"{size.median(operation.name):.0f} ms" for size in sizes)
+            _say(f"{operation.name}: {times}")
     await connection.close()
+
+
+def _say(line: str) -> None:
+    """Tell how far a run is that takes long: one that is stopped has told what it measured."""
+    print(line, file=sys.stderr, flush=True)
 
 
 def _batches(size: Size) -> list[Ratio]:
