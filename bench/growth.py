@@ -30,6 +30,7 @@ from bench.results import Ratio
 from seggraph import embedded
 from seggraph.access import Viewer
 from seggraph.audiences import to_bytes
+from seggraph.cli.serving import spare_collections
 from seggraph.context import Context, open_context
 from seggraph.criteria import Catalogue, check, parse
 from seggraph.database import migrating
@@ -338,6 +339,7 @@ OPERATIONS: Final = (
     Operation("adding 1,000 changed orders to values", _add_orders, 1.2),
     Operation("deleteMembers of 1", _delete_members(1), 1.2),
     Operation("deleteMembers of 20", _delete_members(20), 1.2),
+    Operation("deleteMembers of 100", _delete_members(100), 1.2),
     Operation("members, the newest", _page(None), 0.3),
     Operation("members by name", _page("name"), 0.3),
     Operation("members by employees, a deep page", _page("employees", is_deep=True), 0.3),
@@ -363,13 +365,11 @@ BY_DEPENDENTS: Final = (
 def exponent(sizes: Sequence[Size], operation: str) -> float:
     """By which power of the members the time grows, from the smallest to the largest size.
 
-    If the sizes have as many members, it is the power of the segments.
+    If the segments grow more, it is the power of the segments.
     """
     first, last = sizes[0], sizes[-1]
     longer = last.median(operation) / first.median(operation)
-    if last.members == first.members:
-        return math.log(longer) / math.log(last.segments / first.segments)
-    return math.log(longer) / math.log(last.members / first.members)
+    return math.log(longer) / math.log(max(last.members / first.members, last.segments / first.segments))
 
 
 def table(sizes: Sequence[Size], operations: Sequence[Operation]) -> str:
@@ -420,14 +420,25 @@ async def _measure(
     async with open_context(settings) as context:
         bench = Bench(context, connection)
         for size in sizes:
+            start = time.perf_counter()
             await bench.fill(size, options.events)
+            filled = time.perf_counter() - start
+            _say(f"{size.members:,} members and {size.segments:,} segments are filled: {filled:.0f} s")
+        spare_collections()
         for operation in operations:
             for _ in range(1 + options.rounds):
                 for size in sizes:
                     await bench.measure(size, operation)
             for size in sizes:
                 del size.taken[operation.name][0]  # the first one warms up
+            times = ", ".join(f"{size.median(operation.name):.0f} ms" for size in sizes)
+            _say(f"{operation.name}: {times}")
     await connection.close()
+
+
+def _say(line: str) -> None:
+    """Tell how far a run is that takes long: one that is stopped has told what it measured."""
+    print(line, file=sys.stderr, flush=True)
 
 
 def _batches(size: Size) -> list[Ratio]:

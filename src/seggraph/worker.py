@@ -25,7 +25,7 @@ from seggraph.observability import bound
 from seggraph.services.audit import retention as audit_retention
 from seggraph.services.customer_value import value_upkeep
 from seggraph.services.destinations import delivery_runs
-from seggraph.services.erasure import erasure
+from seggraph.services.erasure import erasure, scrubbing
 from seggraph.services.events import retention as event_retention
 from seggraph.services.exports import runs as export_runs
 from seggraph.services.history import run_compaction
@@ -136,6 +136,12 @@ async def complete_erasure(ctx: dict[str, Any], erasure_id: int) -> None:
         await erasure.complete(context, erasure_id)
 
 
+async def scrub_chunks(ctx: dict[str, Any], workspace_id: int, kind: int) -> None:
+    """Take ordinals of erased members out of the bytes of chunks."""
+    with bound(job_id=ctx["job_id"], workspace_id=workspace_id):
+        await scrubbing.scrub(workspace_id, MemberKind(kind))
+
+
 async def run_bulk_edit(ctx: dict[str, Any], edit_id: int) -> None:
     """Carry on a bulk edit of members."""
     context: Context = ctx["context"]
@@ -161,6 +167,7 @@ def _functions(settings: Settings) -> list[Function]:
         func(prune_audit, name=Job.PRUNE_AUDIT, timeout=limit, keep_result=0, max_tries=3),
         func(value_segments, name=Job.VALUE_SEGMENTS, timeout=limit, keep_result=0, max_tries=3),
         func(complete_erasure, name=Job.COMPLETE_ERASURE, timeout=limit, keep_result=0, max_tries=3),
+        func(scrub_chunks, name=Job.SCRUB_CHUNKS, timeout=limit, keep_result=0, max_tries=3),
         func(run_import, name=Job.RUN_IMPORT, timeout=limit + IMPORT_SECONDS, keep_result=0, max_tries=3),
         func(run_bulk_edit, name=Job.RUN_BULK_EDIT, timeout=BULK_EDIT_SECONDS, keep_result=0, max_tries=3),
         func(tend_sort_index, name=Job.TEND_SORT_INDEX, timeout=INDEX_SECONDS, keep_result=0, max_tries=3),

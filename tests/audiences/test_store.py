@@ -225,6 +225,50 @@ async def test_erasing_leaves_what_a_set_would(
         assert not from_bytes(row["roaring"]) & gone
 
 
+@pytest.mark.parametrize("seed", range(10))
+async def test_what_is_taken_out_and_scrubbed_leaves_what_a_set_would(
+    store: ChunkStore, connection: asyncpg.Connection, seed: int
+) -> None:
+    chance = Random(seed)
+
+    def some(most: int) -> BitMap:
+        return BitMap(chance.sample(range(200_000), chance.randrange(most)))
+
+    # given audiences of large chunks, small ones and delta rows, of which ordinals are taken out, few or many
+    bitmaps = {ChunkOwner(role, owner): some(40_000 // role**3) for role in (1, 2, 3) for owner in (10, 11)}
+    await store.write({owner: (EMPTY, bitmap) for owner, bitmap in bitmaps.items()})
+    toggled = {owner: bitmap ^ some(900) for owner, bitmap in bitmaps.items()}
+    await store.write({owner: (bitmaps[owner], bitmap) for owner, bitmap in toggled.items()})
+    gone = some(chance.choice([300, 3_000])) | BitMap(toggled[ChunkOwner(1, 10)][:5])
+
+    async def sizes() -> dict[ChunkOwner, int]:
+        rows = await connection.fetch(
+            "SELECT role, owner_id, sum(cardinality) AS size FROM chunks GROUP BY 1, 2"
+        )
+        return {ChunkOwner(role, owner_id): size for role, owner_id, size in rows if size}
+
+    async def have_one() -> bool:
+        rows = await connection.fetch("SELECT roaring FROM chunks")
+        return any(from_bytes(row["roaring"]) & gone for row in rows)
+
+    lost, are_left = await store.take_out(list(toggled), gone)
+
+    # then they are in no bitmap, and in no bytes if so it says
+    left = {owner: bitmap - gone for owner, bitmap in toggled.items()}
+    assert lost == {owner: bitmap & gone for owner, bitmap in toggled.items() if bitmap & gone}
+    assert await store.read_many(list(toggled)) == left
+    assert await sizes() == {owner: len(bitmap) for owner, bitmap in left.items() if bitmap}
+    assert await have_one() == are_left
+
+    # and after other changes and scrubbing they are in no bytes
+    after = {owner: bitmap ^ (some(300) - gone) for owner, bitmap in left.items()}
+    await store.write({owner: (left[owner], bitmap) for owner, bitmap in after.items()})
+    await store.scrub(list(after), gone)
+    assert not await have_one()
+    assert await store.read_many(list(after)) == after
+    assert await sizes() == {owner: len(bitmap) for owner, bitmap in after.items() if bitmap}
+
+
 async def test_who_of_some_is_in_bitmaps_that_are_held(
     store: ChunkStore, connection: asyncpg.Connection
 ) -> None:

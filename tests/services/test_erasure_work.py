@@ -11,7 +11,7 @@ from seggraph.audiences import ChunkOwner, ChunkStore, from_bytes
 from seggraph.context import Context
 from seggraph.errors import RetryLater
 from seggraph.models.audiences import ChunkRole
-from seggraph.services.erasure import erased_audiences, erasure, erasures, portions
+from seggraph.services.erasure import erased_audiences, erasure, erasures, portions, scrubbing
 from seggraph.services.operations import sweeping
 from seggraph.services.reach.reach import Reachable
 from seggraph.services.segments import comparisons, manual_membership, segments
@@ -56,8 +56,8 @@ async def static_segments(
 
 async def work_of_erasing(
     context: Context, viewer: Viewer, connection: asyncpg.Connection, audiences: Sequence[BitMap], name: str
-) -> CountedWork:
-    """The work of erasing a new member, whose ordinal stands for 0 in the audiences of new segments."""
+) -> tuple[CountedWork, CountedWork]:
+    """The work of erasing a new member, which is 0 in the audiences of new segments, and of scrubbing."""
     await put(context, viewer, externalId=name)
     ordinal = await connection.fetchval("SELECT ordinal FROM members WHERE external_id = $1", name)
     with_ordinal = [members | BitMap([ordinal]) if 0 in members else members for members in audiences]
@@ -65,11 +65,13 @@ async def work_of_erasing(
     with counted() as work:
         report = await erasure.delete(context, viewer, named(name))
     assert report.erased.memberships == sum(0 in members for members in audiences)
+    with counted() as scrubbing_work:
+        await scrubbing.scrub(viewer.workspace_id, ACCOUNT)
     assert await traces(connection, ordinal) == []
     for segment_id in made:
         await connection.execute("DELETE FROM segments WHERE id = $1", segment_id)
     await connection.execute("TRUNCATE chunks")
-    return work
+    return work, scrubbing_work
 
 
 async def test_an_erasure_writes_by_the_segments_that_a_member_is_in(
@@ -77,18 +79,18 @@ async def test_an_erasure_writes_by_the_segments_that_a_member_is_in(
 ) -> None:
     with_member = OTHERS | BitMap([0])
 
-    async def erase(name: str, audiences: Sequence[BitMap]) -> CountedWork:
+    async def erase(name: str, audiences: Sequence[BitMap]) -> tuple[CountedWork, CountedWork]:
         return await work_of_erasing(context, viewer, connection, audiences, name)
 
-    none = await erase("none", [OTHERS] * 4)
-    four = await erase("four", [with_member] * 4)
-    eight = await erase("eight", [with_member] * 8)
-    twenty_more = await erase("twenty more", [with_member] * 4 + [OTHERS] * 20)
+    none, no_scrubbing = await erase("none", [OTHERS] * 4)
+    four, scrubbing_four = await erase("four", [with_member] * 4)
+    eight, scrubbing_eight = await erase("eight", [with_member] * 8)
+    twenty_more, scrubbing_twenty_more = await erase("twenty more", [with_member] * 4 + [OTHERS] * 20)
 
-    # then nothing is written of audiences without the member, one chunk of the others, and none is read but that
-    chunk = 8_192
+    # then nothing is written of audiences without the member, a small delta row of the others, and no chunk
     assert none.bytes_sent < 500
-    assert chunk < (four.bytes_sent - none.bytes_sent) / 8 < 1.1 * chunk, "members and links of four segments"
+    chunk = 8_192
+    assert four.bytes_sent - none.bytes_sent < chunk / 4, "with the facts for subscribers"
     assert eight.bytes_sent - none.bytes_sent == pytest.approx(
         2 * (four.bytes_sent - none.bytes_sent), rel=0.05
     )
@@ -96,6 +98,51 @@ async def test_an_erasure_writes_by_the_segments_that_a_member_is_in(
     # and the statements do not become more with the segments, and equal chunks are read once
     assert eight.statements == four.statements == twenty_more.statements
     assert twenty_more.bytes_read < 4 * chunk
+    # and scrubbing writes one chunk of those audiences, and none of the others
+    assert no_scrubbing.bytes_sent < 100
+    assert chunk < scrubbing_four.bytes_sent / 8 < 1.1 * chunk
+    assert scrubbing_eight.bytes_sent == pytest.approx(2 * scrubbing_four.bytes_sent, rel=0.05)
+    assert scrubbing_twenty_more.bytes_sent == pytest.approx(scrubbing_four.bytes_sent, rel=0.05)
+
+
+async def test_ordinals_of_erased_members_leave_the_bytes_of_large_chunks_in_time(
+    context: Context, viewer: Viewer, connection: asyncpg.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # given two erasures of members who are in large chunks
+    await put(context, viewer, {"externalId": "first"}, {"externalId": "second"}, {"externalId": "stays"})
+    audience = OTHERS | BitMap([0, 1, 2])
+    made = await static_segments(context, viewer, connection, [audience] * 2)
+    await erasure.delete(context, viewer, named("first"))
+    await erasure.delete(context, viewer, named("second"))
+
+    # then no audience has them, and what is left of them in bytes is noted
+    owners = [ChunkOwner(ChunkRole.MEMBERS, segment_id) for segment_id in made]
+    audiences = await ChunkStore(connection, viewer.workspace_id).read_many(owners)
+    assert list(audiences.values()) == [audience - BitMap([0, 1])] * 2
+    rows = await connection.fetch("SELECT ordinals, due_at - now() AS wait FROM erased_bits ORDER BY id")
+    assert [set(from_bytes(row["ordinals"])) for row in rows] == [{0}, {1}]
+    assert all(row["wait"] <= scrubbing.DELAY for row in rows)
+    assert {trace.partition(":")[0] for trace in await traces(connection, 0)} == {
+        "chunks.roaring",
+        "erased_bits.ordinals",
+    }
+
+    # when the first of them is due, a worker scrubs both, and changes no audience
+    await sweeping.sweep(context)
+    await connection.execute(
+        "UPDATE erased_bits SET due_at = now() WHERE id = (SELECT min(id) FROM erased_bits)"
+    )
+    async with working(context):
+        await sweeping.sweep(context)
+        await quiet(connection, also="EXISTS (SELECT FROM erased_bits)")
+    assert await traces(connection, 0) + await traces(connection, 1) == []
+    assert await ChunkStore(connection, viewer.workspace_id).read_many(owners) == audiences
+    assert await connection.fetchval("SELECT count(*) FROM chunks WHERE chunk < 0 AND role IN (1, 2)") == 0
+    sizes = await connection.fetch(
+        """SELECT sum(c.cardinality) = s.member_count FROM chunks c JOIN segments s ON s.id = c.owner_id
+        WHERE c.role = 1 GROUP BY s.id"""
+    )
+    assert [row[0] for row in sizes] == [True, True]
 
 
 async def test_an_erasure_reads_a_portion_at_a_time(
@@ -123,6 +170,7 @@ async def test_an_erasure_reads_a_portion_at_a_time(
         report = await erasure.delete(context, viewer, named("gone"))
 
     assert (report.erased.memberships, report.erased.membership_changes) == (12, 12)
+    await scrubbing.scrub(viewer.workspace_id, ACCOUNT)
     assert await traces(connection, 0) == []
     assert work.most_bytes_read <= 4 * 8_300, "what four segments have, or four rows of history"
     assert work.bytes_read > 12 * 3_000

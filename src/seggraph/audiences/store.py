@@ -30,7 +30,7 @@ from seggraph.audiences.bitmap import (
     to_bytes,
 )
 from seggraph.audiences.chunk_cache import ChunkCache
-from seggraph.audiences.erasing import StoredRow, erased_rows
+from seggraph.audiences.erasing import ChunkRow, ErasedRows, RewrittenRow, StoredRow, erased_rows
 from seggraph.audiences.reading import ChunkOwner, DeltaRow, cut, held_bitmaps, joined, large_chunks
 
 T = TypeVar("T")
@@ -152,14 +152,7 @@ class ChunkStore:
         if not changed:
             return
         found = await self._deltas(changed)
-        plan = await _computed(many, lambda: _planned(changed, found))
-        if plan.rewritten:
-            await self._connection.execute(
-                statements.REWRITE, self._workspace_id, *zip(*plan.rewritten, strict=True)
-            )
-        await self._write(plan.added)
-        await self._remove(plan.removed)
-        await self._fold(plan.folded)
+        await self._write_plan(await _computed(many, lambda: _planned(changed, found)))
 
     async def erase(self, owners: Sequence[ChunkOwner], ordinals: BitMap) -> dict[ChunkOwner, BitMap]:
         """Take ordinals out of bitmaps, and out of every stored byte; returns which of them were in each bitmap.
@@ -167,17 +160,53 @@ class ChunkStore:
         The caller holds the rows of the owners. Only the chunks of these ordinals are read, equal ones once, and
         only those that hold one are written. Owners without any of the ordinals are absent from the answer.
         """
+        return (await self._erase(owners, ordinals, lambda _, __: False)).lost
+
+    async def take_out(
+        self, owners: Sequence[ChunkOwner], ordinals: BitMap
+    ) -> tuple[dict[ChunkOwner, BitMap], bool]:
+        """Take ordinals out of bitmaps; returns which were in each, and whether `scrub` has to follow.
+
+        It is like `erase`, and writes less: large chunks stay as they are and the delta rows toggle the ordinals, as
+        for any other change. So bytes of large chunks still have the ordinals until they are folded, or scrubbed.
+        """
+        erased = await self._erase(
+            owners, ordinals, lambda owner, toggled: _is_few(toggled, 2 * _times(owner))
+        )
+        return erased.lost, erased.are_left
+
+    async def scrub(self, owners: Sequence[ChunkOwner], ordinals: BitMap) -> None:
+        """Fold ordinals that were taken out into the chunks that still have them in their bytes.
+
+        The caller holds the rows of the owners. No bitmap may have one of the ordinals, so the delta rows say where
+        the bytes have them.
+        """
+        plan = _WritePlan([], [], [], {})
+        for owner, row in (await self._deltas(owners)).items():
+            delta = row.ordinals
+            if stale := delta & ordinals:
+                plan.folded[owner] = stale
+                if left := delta - stale:
+                    plan.rewritten.append((row.id, row.gain + len(stale), to_bytes(left)))
+                else:
+                    plan.removed.append(_delta_key(owner))
+        await self._write_plan(plan)
+
+    async def _erase(
+        self,
+        owners: Sequence[ChunkOwner],
+        ordinals: BitMap,
+        may_toggle: Callable[[ChunkOwner, BitMap], bool],
+    ) -> ErasedRows:
         for owner in owners:
             self._held.pop(owner, None)
         rows, known = await self._read_chunks(owners, ordinals)
         many = len(rows) > THREAD_ABOVE_CHUNKS
-        erased, rewritten, emptied = await _computed(many, lambda: erased_rows(rows, known, ordinals))
-        if rewritten:
-            await self._connection.execute(
-                statements.REWRITE, self._workspace_id, *zip(*rewritten, strict=True)
-            )
-        if emptied:
-            await self._connection.execute(statements.REMOVE_ROWS, self._workspace_id, emptied)
+        erased = await _computed(many, lambda: erased_rows(rows, known, ordinals, may_toggle))
+        await self._rewrite(erased.rewritten)
+        await self._write(erased.added)
+        if erased.emptied:
+            await self._connection.execute(statements.REMOVE_ROWS, self._workspace_id, erased.emptied)
         return erased
 
     async def _read_chunks(
@@ -189,7 +218,7 @@ class ChunkStore:
             statements.READ_TO_ERASE, self._workspace_id, *_columns(owners), some
         )
         large = {row["digest"]: row["id"] for row in rows if row["digest"] is not None}
-        return rows, await self._known(large)
+        return rows, await self._known(large, caches=True)
 
     async def _deltas(self, owners: Iterable[ChunkOwner]) -> dict[ChunkOwner, "DeltaRow"]:
         """The delta rows of owners that have one. Those that `read_held` found are not read again."""
@@ -227,25 +256,40 @@ class ChunkStore:
         toggled: Mapping["_ChunkKey", BitMap],
         rows: Sequence[Mapping[str, Any]],
         known: Mapping[bytes, BitMap],
-    ) -> tuple[list["_ChunkRow"], list["_ChunkKey"]]:
+    ) -> tuple[list[ChunkRow], list["_ChunkKey"]]:
         """The chunks as they are to be written, which are cached too: the next refresh need not read them."""
         written, emptied = _toggle_chunks(toggled, rows, known)
         large = [data for *_, data in written if len(data) > OUT_OF_LINE]
         self._cache.add({sha256(data).digest(): (from_bytes(data), len(data)) for data in large})
         return written, emptied
 
-    async def _known(self, large: Mapping[bytes, int]) -> dict[bytes, BitMap]:
+    async def _known(self, large: Mapping[bytes, int], *, caches: bool = False) -> dict[bytes, BitMap]:
         """The bitmaps of large chunks by their digests, those that are not cached by their ids."""
         known = self._cache.find(large)
         unknown = [row_id for digest, row_id in large.items() if digest not in known]
         if unknown:
-            read = await self._connection.fetch(statements.READ_BYTES, self._workspace_id, unknown)
-            known |= await _computed(
-                len(read) > THREAD_ABOVE_CHUNKS, lambda: {digest: from_bytes(data) for digest, data in read}
-            )
+            rows = await self._connection.fetch(statements.READ_BYTES, self._workspace_id, unknown)
+
+            def decode() -> dict[bytes, BitMap]:
+                read = {digest: (from_bytes(data), len(data)) for digest, data in rows}
+                if caches:
+                    self._cache.add(read)
+                return {digest: bitmap for digest, (bitmap, _) in read.items()}
+
+            known |= await _computed(len(rows) > THREAD_ABOVE_CHUNKS, decode)
         return known
 
-    async def _write(self, rows: Sequence["_ChunkRow"]) -> None:
+    async def _write_plan(self, plan: "_WritePlan") -> None:
+        await self._rewrite(plan.rewritten)
+        await self._write(plan.added)
+        await self._remove(plan.removed)
+        await self._fold(plan.folded)
+
+    async def _rewrite(self, rows: Sequence[RewrittenRow]) -> None:
+        if rows:
+            await self._connection.execute(statements.REWRITE, self._workspace_id, *zip(*rows, strict=True))
+
+    async def _write(self, rows: Sequence[ChunkRow]) -> None:
         if rows:
             await self._connection.execute(statements.WRITE, self._workspace_id, *zip(*rows, strict=True))
 
@@ -256,9 +300,6 @@ class ChunkStore:
 
 _ChunkKey = tuple[int, int, int]
 """Role, owner and number of a chunk."""
-
-_ChunkRow = tuple[int, int, int, int, bytes]
-"""Its key, how many ordinals it has, and its bytes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -273,8 +314,8 @@ class _Change:
 class _WritePlan:
     """How changes are written: into delta rows, or into the chunks where a delta row would have too many ordinals."""
 
-    rewritten: list[tuple[int, int, bytes]]
-    added: list[_ChunkRow]
+    rewritten: list[RewrittenRow]
+    added: list[ChunkRow]
     removed: list[_ChunkKey]
     folded: dict[ChunkOwner, BitMap]
 
@@ -374,7 +415,7 @@ def _is_few(delta: BitMap, times: float) -> bool:
 
 def _toggle_chunks(
     toggled: Mapping[_ChunkKey, BitMap], rows: Sequence[Mapping[str, Any]], known: Mapping[bytes, BitMap]
-) -> tuple[list[_ChunkRow], list[_ChunkKey]]:
+) -> tuple[list[ChunkRow], list[_ChunkKey]]:
     """The chunks as they are to be written, and the keys of those that become empty."""
     before = {
         (row["role"], row["owner_id"], row["chunk"]): from_bytes(row["roaring"])
@@ -382,7 +423,7 @@ def _toggle_chunks(
         else known[row["digest"]]
         for row in rows
     }
-    written: list[_ChunkRow] = []
+    written: list[ChunkRow] = []
     emptied: list[_ChunkKey] = []
     for key, piece in toggled.items():
         after = piece ^ before[key] if key in before else piece

@@ -46,6 +46,7 @@ class Job(StrEnum):
     RUN_EXPORT = "run_export"
     DELIVER = "deliver"
     COMPLETE_ERASURE = "complete_erasure"
+    SCRUB_CHUNKS = "scrub_chunks"
     RUN_BULK_EDIT = "run_bulk_edit"
     TEND_SORT_INDEX = "tend_sort_index"
 
@@ -162,6 +163,13 @@ class JobQueue:
         """Enqueue the completion of an erasure whose process was lost; only once while it waits or runs."""
         async with _asking(ASK_SECONDS):
             await self._arq.enqueue_job(Job.COMPLETE_ERASURE, erasure_id, _job_id=f"erase:{erasure_id}")
+
+    async def scrub_chunks(self, workspace_id: int, kind: int) -> None:
+        """Enqueue the rewriting of chunks that have ordinals of erased members; only once while it waits or runs."""
+        async with _asking(ASK_SECONDS):
+            await self._arq.enqueue_job(
+                Job.SCRUB_CHUNKS, workspace_id, kind, _job_id=f"scrub:{workspace_id}:{kind}"
+            )
 
     async def run_bulk_edit(self, edit_id: int, position: int, *, attempt: int = 0) -> None:
         """Enqueue a bulk edit of members, from a position on. Use the next attempt if a worker was lost."""

@@ -14,7 +14,7 @@ from seggraph.models.destinations import Delivery, DeliveryChange, DeliveryRemov
 from seggraph.models.dirty import DataVersion, DirtyBatch
 from seggraph.models.exports import Export
 from seggraph.models.imports import Import, ImportReject, ImportTemplate
-from seggraph.models.members import BulkEdit, Erasure, Member, MemberAddress, SortIndex
+from seggraph.models.members import BulkEdit, ErasedBits, Erasure, Member, MemberAddress, SortIndex
 from seggraph.models.playbooks import Playbook
 from seggraph.models.relations import PendingRelation, Relation
 from seggraph.models.runs import Drift, HistorySpan, Run, RunChunk
@@ -58,6 +58,7 @@ __all__ = [
     "DirectoryMembership",
     "DirtyBatch",
     "Drift",
+    "ErasedBits",
     "Erasure",
     "Export",
     "Favourite",

@@ -89,6 +89,9 @@ class Erasure(Model):
     erased: Any = fields.JSONField(description="What was erased with the rows of the members, by name")
     memberships = fields.BigIntField(default=0, db_default=0)
     membership_changes = fields.BigIntField(default=0, db_default=0)
+    leaves_bits = fields.BooleanField(
+        default=False, db_default=False, description="Whether large chunks still have some of the ordinals"
+    )
     touched_at = fields.DatetimeField(auto_now_add=True)
     user_id = fields.BigIntField(null=True)
     api_key_id = fields.BigIntField(null=True)
@@ -99,6 +102,24 @@ class Erasure(Model):
         """Table name."""
 
         table = "erasures"
+
+
+class ErasedBits(Model):
+    """Ordinals of erased members that bytes of large chunks still have, although no audience does.
+
+    From `due_at` on, a worker takes them out of those chunks and deletes the row.
+    """
+
+    id = fields.BigIntField(primary_key=True)
+    workspace_id = fields.BigIntField()
+    kind = fields.IntEnumField(MemberKind)
+    ordinals = fields.BinaryField()
+    due_at = fields.DatetimeField()
+
+    class Meta:
+        """Table name."""
+
+        table = "erased_bits"
 
 
 class BulkEdit(Model):

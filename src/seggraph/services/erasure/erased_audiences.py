@@ -14,7 +14,7 @@ from typing import Any, Final
 import asyncpg
 from pyroaring import BitMap
 
-from seggraph.audiences import ChunkOwner, ChunkStore, from_bytes, split, to_bytes
+from seggraph.audiences import ChunkCache, ChunkOwner, ChunkStore, from_bytes, split, to_bytes
 from seggraph.context import Context
 from seggraph.database.connections import database
 from seggraph.database.locks import LockSpace, lock_exclusive
@@ -22,7 +22,7 @@ from seggraph.database.unit_of_work import UnitOfWork, begin
 from seggraph.models.audiences import ChunkRole
 from seggraph.services.changes import delivery_changes, populations
 from seggraph.services.customer_value import audience_values, member_orders
-from seggraph.services.erasure import erased_rows, erasures
+from seggraph.services.erasure import erased_rows, erasures, scrubbing
 from seggraph.services.erasure.erasures import Erased, Erasure
 from seggraph.services.erasure.portions import patiently
 from seggraph.services.members import bulk_edits
@@ -37,6 +37,9 @@ from seggraph.vocabulary import ReachStatus, RunTrigger, SegmentPurpose
 
 CHUNKS_AT_ONCE: Final = 512
 """How many chunks of segments one portion reads: 4 MB at most."""
+
+CACHE_BYTES: Final = 16 * 2**20
+"""Chunks that an erasure has read and may need again: those of a portion's segments, and of the population."""
 
 HISTORY_AT_ONCE: Final = 500
 """How many rows of history are read at once: 4 MB at most."""
@@ -54,15 +57,6 @@ HOLD_SEGMENTS: Final = """
 
 NEWEST: Final = 2**63 - 1
 """Beyond every segment."""
-
-SOURCES: Final = """
-    SELECT id, false AS is_former FROM sources WHERE workspace_id = $1 AND segment_id = ANY($2)
-    UNION ALL
-    SELECT id, true FROM former_sources WHERE workspace_id = $1 AND segment_id = ANY($2)
-"""
-
-OF_SOURCE: Final = (ChunkRole.LINKS, ChunkRole.BLOCKS)
-OF_FORMER_SOURCE: Final = (ChunkRole.FORMER_BLOCKS,)
 
 HISTORY: Final = """
     SELECT id, roaring, causes FROM run_chunks
@@ -142,6 +136,7 @@ class _ErasingAudiences:
         self._context = context
         self._erasure = erasure
         self._reachable = reachable
+        self._cache = ChunkCache(CACHE_BYTES)
         self._chunks = sorted(split(erasure.ordinals))
         self._segments_at_once = max(1, CHUNKS_AT_ONCE // (2 * len(self._chunks)))
         self._histories_at_once = FIRST_SEGMENTS
@@ -152,12 +147,12 @@ class _ErasingAudiences:
             segments = await self._hold(unit.connection, after, self._segments_at_once)
             if not segments:
                 return None
-            found = await self._erase_bits(unit.connection, segments)
+            found, are_left = await self._erase_bits(unit.connection, segments)
             await self._leave_to_runs(unit.connection, [row["id"] for row in segments])
             await self._record(unit, found)
             await self._count_anew(unit.connection, segments, found)
             lost = sum(len(delta.exited) for delta in found)
-            await erasures.touch(unit, self._erasure, memberships=lost)
+            await erasures.touch(unit, self._erasure, memberships=lost, leaves_bits=are_left)
         return int(segments[-1]["id"])
 
     async def history(self, windows: Windows, up_to: int, after: int) -> int | None:
@@ -214,22 +209,19 @@ class _ErasingAudiences:
 
     async def _erase_bits(
         self, connection: asyncpg.Connection, segments: Sequence[asyncpg.Record]
-    ) -> list[MembershipDelta]:
-        """Correct links, blocks and members; returns what those segments lost that lost someone.
+    ) -> tuple[list[MembershipDelta], bool]:
+        """Correct links, blocks and members; returns what those segments lost that lost someone, and whether bytes of
+        large chunks are left to be scrubbed.
 
         Links that a run is still to make members of, or the other way round, are left to it.
         """
         workspace_id, ordinals = self._erasure.workspace_id, self._erasure.ordinals
-        sources = await connection.fetch(SOURCES, workspace_id, [row["id"] for row in segments])
-        owners = [ChunkOwner(ChunkRole.MEMBERS, row["id"]) for row in segments] + [
-            ChunkOwner(role, row["id"])
-            for row in sources
-            for role in (OF_FORMER_SOURCE if row["is_former"] else OF_SOURCE)
-        ]
-        erased = await ChunkStore(connection, workspace_id).erase(owners, ordinals)
+        owners = await scrubbing.owners_of(connection, workspace_id, [row["id"] for row in segments])
+        store = ChunkStore(connection, workspace_id, self._cache)
+        erased, are_left = await store.take_out(owners, ordinals)
         gone = {row["id"]: erased.get(ChunkOwner(ChunkRole.MEMBERS, row["id"])) for row in segments}
-        lost = await self._lost_reach(connection, [row for row in segments if _in_step(row)], gone)
-        return [
+        lost = await self._lost_reach(connection, store, [row for row in segments if _in_step(row)], gone)
+        found = [
             MembershipDelta(
                 row["id"],
                 row["computed_revision"],
@@ -240,16 +232,17 @@ class _ErasingAudiences:
             for row in segments
             if (ordinals_gone := gone[row["id"]])
         ]
+        return found, are_left
 
     async def _lost_reach(
         self,
         connection: asyncpg.Connection,
+        store: ChunkStore,
         segments: Sequence[asyncpg.Record],
         gone: Mapping[int, BitMap | None],
     ) -> dict[int, ReachCounts]:
         """By how much the reach of segments changes that refreshes keep up to date."""
         population_id = await populations.ensure(connection, self._erasure.workspace_id, self._erasure.kind)
-        store = ChunkStore(connection, self._erasure.workspace_id)
         addresses = Addresses(connection, store, self._erasure.workspace_id, self._erasure.kind)
         sharing = await addresses.sharing(population_id, self._erasure.ordinals)
         sharers, reachable = sharing.ordinals, self._reachable
@@ -261,13 +254,17 @@ class _ErasingAudiences:
             left = await store.read_held(
                 [ChunkOwner(ChunkRole.MEMBERS, row["id"]) for row in segments if gone[row["id"]]], sharers
             )
+        counter, nobody = reach.ReachCounter(reachable), BitMap()
         lost = {}
         for row in segments:
             ordinals = gone[row["id"]]
             if ordinals:
-                after = left.get(ChunkOwner(ChunkRole.MEMBERS, row["id"]), BitMap())
-                change = sharing.change(AudienceChange(after | ordinals, after), reachable, reachable)
-                lost[row["id"]] = change - reach.count(ordinals, reachable, _purpose(row))
+                after = left.get(ChunkOwner(ChunkRole.MEMBERS, row["id"]), nobody)
+                numbers = counter.change(nobody, ordinals, _purpose(row))
+                addresses_lost = sharing.numbers(
+                    AudienceChange(after | ordinals, after), reachable, reachable
+                )
+                lost[row["id"]] = ReachCounts(*numbers, *addresses_lost)
         return lost
 
     async def _record(self, unit: UnitOfWork, found: Sequence[MembershipDelta]) -> None:

@@ -16,6 +16,7 @@ from seggraph.context import Context
 from seggraph.database.connections import database
 from seggraph.database.unit_of_work import UnitOfWork, begin
 from seggraph.services.audit import audit
+from seggraph.services.erasure import scrubbing
 from seggraph.vocabulary import ApiKeyScope, AuditAction, AuditSubject, MemberKind, Role
 
 ABANDONED: Final = timedelta(seconds=30)
@@ -38,7 +39,7 @@ EXTEND: Final = """
 
 TOUCH: Final = """
     UPDATE erasures SET memberships = memberships + $3, membership_changes = membership_changes + $4,
-      touched_at = clock_timestamp()
+      leaves_bits = leaves_bits OR $5, touched_at = clock_timestamp()
     WHERE workspace_id = $1 AND id = $2
 """
 
@@ -116,9 +117,17 @@ async def start_or_extend(
     return erasure_id
 
 
-async def touch(unit: UnitOfWork, erasure: Erasure, *, memberships: int = 0, changes: int = 0) -> None:
-    """Note that an erasure came further."""
-    await unit.connection.execute(TOUCH, erasure.workspace_id, erasure.id, memberships, changes)
+async def touch(
+    unit: UnitOfWork,
+    erasure: Erasure,
+    *,
+    memberships: int = 0,
+    changes: int = 0,
+    leaves_bits: bool = False,
+) -> None:
+    """Note that an erasure came further, and whether large chunks still have some of its ordinals."""
+    values = memberships, changes, leaves_bits
+    await unit.connection.execute(TOUCH, erasure.workspace_id, erasure.id, *values)
 
 
 async def find(erasure_id: int) -> Erasure | None:
@@ -129,10 +138,12 @@ async def find(erasure_id: int) -> Erasure | None:
 
 
 async def end(unit: UnitOfWork, erasure: Erasure) -> Erased | None:
-    """Note that nothing is left of the members, and who erased how many; returns what went. None if it was over."""
+    """Note that nobody finds the members any more, and who erased how many; returns what went. None if it was over."""
     row = await unit.connection.fetchrow(END, erasure.workspace_id, erasure.id)
     if row is None:
         return None
+    if row["leaves_bits"]:
+        await scrubbing.leave(unit, erasure.workspace_id, erasure.kind, from_bytes(row["ordinals"]))
     ended = _erasure(row)
     counts = {"member_count": ended.member_count} | asdict(ended.erased)
     await audit.record(unit, ended.viewer, AuditAction.ERASED, audit.Subject(AuditSubject.MEMBER), counts)

@@ -15,7 +15,7 @@ from seggraph.services.audit import retention as audit_retention
 from seggraph.services.computations import computations
 from seggraph.services.customer_value import value_upkeep
 from seggraph.services.destinations import delivery_claims
-from seggraph.services.erasure import erasures
+from seggraph.services.erasure import erasures, scrubbing
 from seggraph.services.events import retention as event_retention
 from seggraph.services.exports import runs as export_runs
 from seggraph.services.history import run_compaction
@@ -79,6 +79,7 @@ def _seldom(context: Context) -> list[Callable[[], Awaitable[object]]]:
     return [
         partial(event_retention.ask_for_due, context, AT_ONCE),
         partial(run_compaction.ask_for_due, context, AT_ONCE),
+        partial(scrubbing.ask_for_due, context, AT_ONCE),
         partial(import_files.sweep, context, AT_ONCE),
         partial(webhook_messages.expire, context, AT_ONCE),
         partial(audit_retention.ask_for_due, context),
