@@ -72,7 +72,11 @@ TABLES = Tables(
         "parentId": "Folder",
         "campaignIds": "Campaign",
         "lastModifiedBy": "User",
-        **{f"{verb}{kind}.id": kind for verb in ("update", "delete") for kind in ("Label", "Folder")},
+        **{
+            f"{verb}{kind}.id": kind
+            for verb in ("update", "delete")
+            for kind in ("Label", "Folder", "SavedView")
+        },
         "deleteImportTemplate.id": "ImportTemplate",
         "segment": "Segment",
         "segment.id": "Segment",
@@ -194,6 +198,8 @@ MAY: Mapping[str, str] = {
             "deleteLabel",
             "updateFolder",
             "deleteFolder",
+            "updateSavedView",
+            "deleteSavedView",
             "startImport",
             "cancelAttributeChange",
             "cancelBulkEdit",
@@ -208,6 +214,7 @@ MAY: Mapping[str, str] = {
             "cloneSegment",
             "createLabel",
             "createFolder",
+            "createSavedView",
             *(
                 f"{verb}Segments"
                 for verb in (
@@ -255,7 +262,7 @@ MAY: Mapping[str, str] = {
 WORDS = (HIDDEN, PRIVATE, KEYS, OWN, OPEN, PERSONAL)
 """All words of the world."""
 
-FOR_ADMINS = {"apiKeys", "auditLog", "webhooks"}
+FOR_ADMINS = {"apiKeys", "auditLog", "usage", "webhooks"}
 """Queries that only administrators get an answer to."""
 
 OF_THE_WHOLE = {
