@@ -258,6 +258,13 @@ def require_label_management(viewer: Viewer) -> None:
         raise Forbidden("Only administrators and leaders may change or delete labels and folders.")
 
 
+def require_saved_view_change(viewer: Viewer, *, created_by_id: int | None) -> None:
+    """Raise Forbidden unless the viewer may change or delete a saved view that they can see."""
+    require_write(viewer)
+    if not viewer.manages_all and (created_by_id is None or created_by_id != viewer.user_id):
+        raise Forbidden("Team members may change only the views that they saved.")
+
+
 def is_segment_manager(viewer: Viewer, *, created_by_id: int | None) -> bool:
     """Whether a segment is among those that the viewer manages.
 
@@ -282,6 +289,10 @@ VISIBLE_SEGMENT: Final = """
 """The condition on `segments s` for the segments that a viewer sees; $1 to $3 are `visibility_arguments`.
 
 Nothing is private to or hidden from those who manage all, also who has come to do so since."""
+
+
+VISIBLE_SAVED_VIEW: Final = "v.workspace_id = $1 AND (v.is_shared OR v.created_by_id = $2)"
+"""The condition on `saved_views v` for the saved views that a viewer sees: their own, and what others share."""
 
 
 VISIBLE_EXPORT: Final = f"""

@@ -72,7 +72,11 @@ TABLES = Tables(
         "parentId": "Folder",
         "campaignIds": "Campaign",
         "lastModifiedBy": "User",
-        **{f"{verb}{kind}.id": kind for verb in ("update", "delete") for kind in ("Label", "Folder")},
+        **{
+            f"{verb}{kind}.id": kind
+            for verb in ("update", "delete")
+            for kind in ("Label", "Folder", "SavedView")
+        },
         "deleteImportTemplate.id": "ImportTemplate",
         **{f"{verb}ReportName.id": "ReportName" for verb in ("update", "delete")},
         "segment": "Segment",
@@ -197,6 +201,8 @@ MAY: Mapping[str, str] = {
             "deleteFolder",
             "updateReportName",
             "deleteReportName",
+            "updateSavedView",
+            "deleteSavedView",
             "startImport",
             "cancelAttributeChange",
             "cancelBulkEdit",
@@ -211,6 +217,7 @@ MAY: Mapping[str, str] = {
             "cloneSegment",
             "createLabel",
             "createFolder",
+            "createSavedView",
             *(
                 f"{verb}Segments"
                 for verb in (
@@ -258,7 +265,7 @@ MAY: Mapping[str, str] = {
 WORDS = (HIDDEN, PRIVATE, KEYS, OWN, OPEN, PERSONAL)
 """All words of the world."""
 
-FOR_ADMINS = {"apiKeys", "auditLog", "webhooks"}
+FOR_ADMINS = {"apiKeys", "auditLog", "usage", "webhooks"}
 """Queries that only administrators get an answer to."""
 
 OF_THE_WHOLE = {

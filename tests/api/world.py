@@ -338,6 +338,9 @@ async def _rest(world: World, product: Product) -> None:
     for name, kind in (("createLabel", "label"), ("createFolder", "folder")):
         made = await called(product, name, f"{kind} {{ id }}", name=f"{OPEN} {kind}")
         world.keep(OPEN, kind.title(), made[kind]["id"])
+    view = {"list": "SEGMENTS", "name": f"{OPEN} view", "state": "?", "isShared": True}
+    made = await called(product, "createSavedView", "savedView { id }", **view)
+    world.keep(OPEN, "SavedView", made["savedView"]["id"])
     addresses = [f"{OPEN.lower()}@example.com", f"a@{PERSONAL.lower()}.example"]
     await called(product, "suppressAddresses", "changed", channel="EMAIL", addresses=addresses)
 

@@ -1,7 +1,8 @@
 """Fields that wait for loaders: the stock executor's data and errors, in as few batches, and without tasks."""
 
 import asyncio
-from collections.abc import Sequence
+import inspect
+from collections.abc import Coroutine, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 import strawberry
 from strawberry.types import Info
 
+from seggraph.transport.compiled import running
 from seggraph.transport.compiled.execution import CompiledExecutor
 from seggraph.transport.compiled.loading import DataLoader, awaits_loaders
 
@@ -237,3 +239,23 @@ async def test_a_loader_that_forgets_a_key_is_an_error_for_all() -> None:
     loader: DataLoader[int, int] = DataLoader(forget)
     with pytest.raises(RuntimeError, match="2 keys brought 1 values"):
         await loader.load_many([1, 2])
+
+
+async def test_what_is_cancelled_before_it_begins_is_closed() -> None:
+    # given two fields of which each waits for a coroutine
+    async def waited_for() -> list[Any]:
+        return []
+
+    async def field(values: Coroutine[Any, Any, list[Any]]) -> None:
+        await values
+
+    parts = [waited_for(), waited_for()]
+    made = asyncio.create_task(running._after([running.Later(field(one), one) for one in parts], []))
+    # when the operation is cancelled after their tasks are made, and before one of these has begun
+    await asyncio.sleep(0)
+    made.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await made
+    await asyncio.sleep(0)
+    # then nothing is left that nobody awaits
+    assert [inspect.getcoroutinestate(one) for one in parts] == [inspect.CORO_CLOSED] * 2

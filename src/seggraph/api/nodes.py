@@ -25,6 +25,7 @@ from seggraph.api.labels.labels import Label
 from seggraph.api.members.bulk_edits import BulkEdit
 from seggraph.api.members.members import Member
 from seggraph.api.playbooks.playbooks import Playbook
+from seggraph.api.saved_views.saved_views import SavedView
 from seggraph.api.segments.history import SegmentRun
 from seggraph.api.segments.segments import Segment
 from seggraph.api.suppressions.suppressions import Suppression
@@ -44,6 +45,7 @@ from seggraph.services.imports import imports
 from seggraph.services.imports import templates as import_templates
 from seggraph.services.labels import labels
 from seggraph.services.members import bulk_edits, members
+from seggraph.services.saved_views import saved_views
 from seggraph.services.segments import views as segment_views
 from seggraph.services.suppressions import suppressions
 from seggraph.services.webhooks import attempts as webhook_attempts
@@ -114,6 +116,7 @@ NODES: Final[Mapping[str, Find]] = {
     "Member": _by_service(members.get_many, Member.of),
     "Playbook": _by_loader(lambda caller: caller.loaders.playbooks.by_id, Playbook.of),
     "ReportName": _by_service(kept_report_names.get_many, ReportName.of),
+    "SavedView": _by_service(saved_views.get_many, SavedView.of),
     "Segment": _by_service(segment_views.get_many, Segment.of),
     "SegmentRun": _by_service(runs.get_many, SegmentRun.of),
     "Suppression": _by_service(suppressions.get_many, Suppression.of),

@@ -38,6 +38,7 @@ from seggraph.api.members.mutations import MemberMutations
 from seggraph.api.members.relations import RelationMutations
 from seggraph.api.nodes import find_many
 from seggraph.api.playbooks.playbooks import PlaybookMutations, PlaybookQueries
+from seggraph.api.saved_views.saved_views import SavedViewMutations, SavedViewQueries
 from seggraph.api.segments.bulk import BulkSegmentMutations
 from seggraph.api.segments.comparisons import ComparisonMutations, ComparisonQueries
 from seggraph.api.segments.lists import (
@@ -62,6 +63,7 @@ from seggraph.api.users.viewer import Viewer
 from seggraph.api.webhooks.mutations import WebhookMutations
 from seggraph.api.webhooks.webhooks import WebhookQueries
 from seggraph.api.workspaces.settings import WorkspaceMutations
+from seggraph.api.workspaces.usage import UsageQueries
 from seggraph.errors import Invalid, NotFound, TooMany
 from seggraph.services.criteria import matching
 from seggraph.services.members import members, pages
@@ -96,6 +98,8 @@ class Query(
     ImportTemplateQueries,
     FolderQueries,
     LabelQueries,
+    SavedViewQueries,
+    UsageQueries,
     PlaybookQueries,
     PreviewQueries,
     RateLimitQueries,
@@ -265,6 +269,7 @@ class Mutation(
     ImportTemplateMutations,
     FolderMutations,
     LabelMutations,
+    SavedViewMutations,
     MemberMutations,
     PlaybookMutations,
     RelationMutations,

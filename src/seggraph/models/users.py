@@ -1,11 +1,11 @@
-"""Users and their roles in workspaces, and the version of the rights of all."""
+"""Users and their roles in workspaces, the views of lists that they keep, and the version of the rights of all."""
 
 from tortoise import fields
 from tortoise.indexes import Index
 from tortoise.models import Model
 
 from seggraph.models.workspaces import Workspace
-from seggraph.vocabulary import Role
+from seggraph.vocabulary import Role, SavedViewList
 
 
 class User(Model):
@@ -119,3 +119,26 @@ class RightsVersion(Model):
         """Table name."""
 
         table = "rights_version"
+
+
+class SavedView(Model):
+    """A list as somebody wants to see it again: its filters, search, order and columns, as the client writes them."""
+
+    id = fields.BigIntField(primary_key=True)
+    workspace: fields.ForeignKeyRelation[Workspace] = fields.ForeignKeyField("seggraph.Workspace")
+    list = fields.CharEnumField(SavedViewList, max_length=16)
+    name = fields.CharField(max_length=200)
+    name_key = fields.CharField(max_length=600, description="The case-folded name; unique for list and user")
+    state = fields.TextField(description="What the client keeps, such as the search part of an address")
+    is_shared = fields.BooleanField(default=False, description="Everybody in the workspace sees it")
+    created_by: fields.ForeignKeyRelation[User] = fields.ForeignKeyField("seggraph.User")
+    created_at = fields.DatetimeField(auto_now_add=True)
+    modified_at = fields.DatetimeField(auto_now_add=True)
+    workspace_id: int
+    created_by_id: int
+
+    class Meta:
+        """Table name and keys."""
+
+        table = "saved_views"
+        unique_together = (("workspace_id", "created_by_id", "list", "name_key"),)

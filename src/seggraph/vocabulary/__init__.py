@@ -38,8 +38,10 @@ from seggraph.vocabulary.reach import (
     ReachStepReason,
     SuppressionReason,
 )
+from seggraph.vocabulary.saved_views import SavedViewList
 from seggraph.vocabulary.segments import (
     SegmentAction,
+    SegmentFacet,
     SegmentOrigin,
     SegmentPurpose,
     SegmentStatus,
@@ -48,6 +50,7 @@ from seggraph.vocabulary.segments import (
     SegmentUse,
     SourceKind,
 )
+from seggraph.vocabulary.usage import UsageItem
 from seggraph.vocabulary.webhooks import Topic, WebhookDeliveryStatus, WebhookStatus
 
 __all__ = [
@@ -86,7 +89,9 @@ __all__ = [
     "RowOutcome",
     "RunStatus",
     "RunTrigger",
+    "SavedViewList",
     "SegmentAction",
+    "SegmentFacet",
     "SegmentOrigin",
     "SegmentPurpose",
     "SegmentStatus",
@@ -96,6 +101,7 @@ __all__ = [
     "SourceKind",
     "SuppressionReason",
     "Topic",
+    "UsageItem",
     "Visibility",
     "WebhookDeliveryStatus",
     "WebhookStatus",

@@ -44,6 +44,7 @@ class AuditSubject(DescribedStrEnum):
     SEGMENT = "SEGMENT", "The entry concerns a segment."
     LABEL = "LABEL", "The entry concerns a label of segments."
     FOLDER = "FOLDER", "The entry concerns a folder of segments."
+    SAVED_VIEW = "SAVED_VIEW", "The entry concerns a saved view of a list."
     CAMPAIGN = "CAMPAIGN", "The entry concerns a campaign."
     PLAYBOOK = "PLAYBOOK", "The entry concerns a playbook."
     IMPORT = "IMPORT", "The entry concerns an import."

@@ -79,3 +79,19 @@ class SourceKind(DescribedStrEnum):
     MANUAL = "MANUAL", "Members added with addSegmentMembers or combineSegments."
     IMPORT = "IMPORT", "Imports of files into the segment."
     PLAYBOOK = "PLAYBOOK", "A playbook that adds members to the segment."
+
+
+class SegmentFacet(DescribedStrEnum):
+    """What the segments of a list are counted by."""
+
+    KIND = "KIND", "The kind of the members."
+    TYPE = "TYPE", "The type of the segment."
+    PURPOSE = (
+        "PURPOSE",
+        "The purpose, such as acquisition or retention; segments without one are not counted.",
+    )
+    ORIGIN = "ORIGIN", "Where the segment comes from."
+    REACH_STATUS = "REACH_STATUS", "The status of the reach."
+    FOLDER = "FOLDER", "The folder that the segment is in itself; segments in none are not counted."
+    LABEL = "LABEL", "The labels; a segment counts once for each of its labels."
+    CREATED_BY = "CREATED_BY", "The user who created the segment."

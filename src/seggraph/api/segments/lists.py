@@ -1,7 +1,7 @@
 """Lists of segments in the schema: the connection, what narrows it and how it is sorted."""
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Final
 
 import strawberry
 from strawberry.types import Info
@@ -17,6 +17,7 @@ from seggraph.services.segments.views import SegmentFilter as FilterState
 from seggraph.vocabulary import (
     MemberKind,
     ReachStatus,
+    SegmentFacet,
     SegmentOrigin,
     SegmentPurpose,
     SegmentStatus,
@@ -131,6 +132,35 @@ class SegmentStatusCount:
     )
 
 
+@strawberry.type(description="How many segments of a list have a value.")
+class SegmentFacetValue:
+    """A value of a facet."""
+
+    value: str = strawberry.field(
+        description="The value, as filters take it: a word such as DYNAMIC, or the global id of a label, folder or"
+        " user."
+    )
+    count: int = strawberry.field(description="How many segments have it, of those that you may see.")
+
+
+@strawberry.type(description="The segments of a list, counted by one thing.")
+class SegmentFacetCounts:
+    """A facet."""
+
+    facet: SegmentFacet = strawberry.field(description="What they are counted by.")
+    values: list[SegmentFacetValue] = strawberry.field(
+        description="The values that there are, the most frequent first; up to 500."
+    )
+
+
+FACET_IDS: Final = {
+    SegmentFacet.FOLDER: "Folder",
+    SegmentFacet.LABEL: "Label",
+    SegmentFacet.CREATED_BY: "User",
+}
+"""The facets whose values are ids, with the type of the objects."""
+
+
 @strawberry.type
 class SegmentListQueries:
     """The queries of lists of segments, besides the lists."""
@@ -157,6 +187,47 @@ class SegmentListQueries:
         """Count by status."""
         counts = await segment_views.counts(caller_of(info).viewer, filter_of(filter), search)
         return [SegmentStatusCount(status=status, count=count) for status, count in counts.items()]
+
+    @strawberry.field(
+        description="How many segments of a list there are for each label, type and so on, for example beside the"
+        " choices of a filter. What the filter says of the same facet is ignored, so that the numbers are those of each"
+        " choice."
+    )
+    async def segment_facets(
+        self,
+        info: Info,
+        facets: Annotated[list[SegmentFacet], strawberry.argument(description="What to count by.")],
+        filter: Annotated[
+            SegmentFilter | None,
+            strawberry.argument(description="Conditions that the segments have to satisfy."),
+        ] = None,
+        search: Annotated[
+            str | None,
+            strawberry.argument(
+                description="Count only segments whose name or description contains these words, in any order."
+            ),
+        ] = None,
+    ) -> list[SegmentFacetCounts]:
+        """Count by each facet."""
+        viewer, state = caller_of(info).viewer, filter_of(filter)
+        return [
+            SegmentFacetCounts(
+                facet=facet,
+                values=[
+                    SegmentFacetValue(value=_facet_value(facet, value), count=count)
+                    for value, count in await segment_views.facet_counts(viewer, facet, state, search)
+                ],
+            )
+            for facet in dict.fromkeys(facets)
+        ]
+
+
+def _facet_value(facet: SegmentFacet, stored: str) -> str:
+    """A value as filters take it."""
+    if facet is SegmentFacet.KIND:
+        return MemberKind(int(stored)).name
+    type_name = FACET_IDS.get(facet)
+    return stored if type_name is None else ids.encode(type_name, int(stored))
 
 
 def filter_of(filter_: SegmentFilter | None) -> FilterState:

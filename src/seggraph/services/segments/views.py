@@ -1,6 +1,6 @@
 """Reading segments: one, many, or a page of them, as the viewer may see them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from functools import cache
@@ -22,6 +22,7 @@ from seggraph.vocabulary import (
     MemberKind,
     ReachStatus,
     SegmentAction,
+    SegmentFacet,
     SegmentOrigin,
     SegmentPurpose,
     SegmentStatus,
@@ -155,6 +156,25 @@ CONDITIONS: Final = {
 }
 """What a list is narrowed by, each with its parameter. Only what is asked for is in a statement: PostgreSQL plans one
 with all of it, and a value or null for each, anew every time, and still looks at each condition for every row."""
+
+FACETS: Final[Mapping[SegmentFacet, tuple[str, str, tuple[str, ...]]]] = {
+    SegmentFacet.KIND: ("s.kind", "", ("kinds",)),
+    SegmentFacet.TYPE: ("s.type", "", ("types",)),
+    SegmentFacet.PURPOSE: ("s.purpose", "", ("purposes",)),
+    SegmentFacet.ORIGIN: ("s.origin", "", ("origins",)),
+    SegmentFacet.REACH_STATUS: ("s.reach_status", "", ("reach_statuses",)),
+    SegmentFacet.FOLDER: ("s.folder_id", "", ("folder_ids", "is_in_folder")),
+    SegmentFacet.LABEL: (
+        "sl.label_id",
+        "JOIN segment_labels sl ON sl.workspace_id = s.workspace_id AND sl.segment_id = s.id",
+        ("label_ids",),
+    ),
+    SegmentFacet.CREATED_BY: ("s.created_by_id", "", ("created_by",)),
+}
+"""The value that a facet counts, the table that has it, and the filters that narrow it."""
+
+MAX_FACET_VALUES: Final = 500
+"""Most values of a facet that are listed."""
 
 USERS_HIDDEN_FROM: Final = """
     SELECT segment_id, user_id FROM segment_hidings
@@ -335,6 +355,25 @@ async def counts(viewer: Viewer, filter_: SegmentFilter, search: str | None) -> 
         rows = await connection.fetch(text, *visibility_arguments(viewer), *values)
     found = {SegmentStatus(row["status"]): int(row["count"]) for row in rows}
     return {status: found.get(status, 0) for status in SegmentStatus}
+
+
+async def facet_counts(
+    viewer: Viewer, facet: SegmentFacet, filter_: SegmentFilter, search: str | None
+) -> list[tuple[str, int]]:
+    """How many segments of a list have each value of a facet, most first; what narrows the facet itself is left out.
+
+    Values are words of the vocabulary, or ids as text. A segment with several labels counts for each.
+    """
+    column, join, own = FACETS[facet]
+    conditions, values = replace(filter_, **dict.fromkeys(own)).conditions(search)
+    text = (
+        f"SELECT ({column})::text AS value, count(*) AS count FROM segments s {join}"  # noqa: S608 - constants only
+        f" WHERE {VISIBLE_SEGMENT}{conditions} AND {column} IS NOT NULL"
+        f" GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT {MAX_FACET_VALUES}"
+    )
+    async with database() as connection:
+        rows = await connection.fetch(text, *visibility_arguments(viewer), *values)
+    return [(row["value"], int(row["count"])) for row in rows]
 
 
 async def users_hidden_from(viewer: Viewer, segment_ids: Sequence[int]) -> dict[int, list[int]]:

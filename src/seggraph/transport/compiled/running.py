@@ -32,6 +32,10 @@ class Later:
         for part in self._parts:
             part.close()
 
+    def close_after(self, _: asyncio.Task[Any]) -> None:
+        """End it when its task is done."""
+        self.close()
+
 
 WAITING: Final = frozenset({CoroutineType, Later})
 
@@ -169,6 +173,9 @@ async def _after(pending: Sequence[Later], made: list[dict[str, Any]]) -> Values
         await pending[0]
         return made
     tasks = [asyncio.create_task(one.work) for one in pending]
+    for one, task in zip(pending, tasks, strict=True):
+        # A task that is cancelled before it begins awaits none of its parts.
+        task.add_done_callback(one.close_after)
     try:
         await asyncio.gather(*tasks)
     finally:
