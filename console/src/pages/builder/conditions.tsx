@@ -103,18 +103,18 @@ function branch(node: Node): ReactNode {
   );
 }
 
-/** The kind of the members that a part is about: inside of related members that of the relation. */
-function kindOf(root: Node, id: string, kind: MemberKind): { kind: MemberKind; relations: readonly string[] } {
+/** The relations that lead to the members that a part is about, the outermost first. */
+function relationsTo(root: Node, id: string): readonly string[] {
   const relations: string[] = [];
   for (let parent = parentOf(root, id); parent && parent.id !== root.id; parent = parentOf(root, parent.id)) {
     if (parent.type === 'related') relations.unshift(parent.relation);
   }
-  return { kind, relations };
+  return relations;
 }
 
-/** Follow the relations, one after the other. */
+/** The kind of the members that a part is about; null if it is not known yet, or behind more than three relations. */
 function useKind(root: Node, id: string, start: MemberKind): MemberKind | null {
-  const { relations: [first, second, third, ...more] } = kindOf(root, id, start);
+  const [first, second, third, ...more] = relationsTo(root, id);
   const one = useRelations(first ? start : null).find((each) => each.name === first)?.kind ?? null;
   const two = useRelations(second ? one : null).find((each) => each.name === second)?.kind ?? null;
   const three = useRelations(third ? two : null).find((each) => each.name === third)?.kind ?? null;

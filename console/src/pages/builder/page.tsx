@@ -163,7 +163,8 @@ function Builder({ saved: first, now: theirs }: { saved: Built | null; now: Buil
     setBusy(true);
     const shared = { name, description: description || null, purpose: purpose || null };
     // Criteria that were not touched are not sent: some have parts that this reader may not see.
-    const criteria = isStatic || !isTouched ? {} : draft.by === 'text' ? { criteriaText: draft.text.trim() || null } : { criteria: json as never };
+    const isForced = version !== saved?.version && draft.text !== '';
+    const criteria = isStatic || (!isTouched && !isForced) ? {} : draft.by === 'text' ? { criteriaText: draft.text.trim() || null } : { criteria: json as never };
     let found: readonly Problem[];
     let id: string | undefined;
     if (saved) {
@@ -177,6 +178,8 @@ function Builder({ saved: first, now: theirs }: { saved: Built | null; now: Buil
     }
     setBusy(false);
     setProblems(found);
+    // The event of what somebody else saved may still be on its way: their version is asked for.
+    if (saved && found.some((one) => one.code === 'CONFLICT')) void client.query(BuiltDocument, { id: saved.id }, { requestPolicy: 'network-only' }).toPromise();
     if (id && !found.length) {
       setTouched(false);
       say(activate ? t`Saved. The segment is being computed.` : t`Saved.`);
