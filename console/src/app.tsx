@@ -3,6 +3,7 @@ import { lazy, Suspense, useEffect, useMemo, useState, useSyncExternalStore, typ
 import { Provider, useClient, useQuery } from 'urql';
 import { Link, Redirect, Route, Switch, useLocation } from 'wouter';
 
+import { handToGraphiQL } from './api/asked';
 import { newClient } from './api/client';
 import { follow, lastHeard, useLiveState } from './api/events';
 import { disconnect, liveSince } from './api/live';
@@ -18,6 +19,7 @@ import icon from './icon.svg';
 import { SegmentsPage } from './pages/segments/list';
 import { SignIn } from './pages/sign-in';
 import { Mistakes } from './ui/mistakes';
+import { Tour } from './ui/tour';
 
 const Builder = lazy(() => import('./pages/builder/page'));
 const SegmentPage = lazy(() => import('./pages/segment/page'));
@@ -79,7 +81,7 @@ function Frame({ viewer }: { viewer: Viewer }): ReactNode {
           </Link>
         ))}
         <a className="item last" href={addressOf('docs')}><Icon name="help" /><Trans>Documentation</Trans></a>
-        <a className="item" href={`${addressOf('graphql')}#token=${encodeURIComponent(token() ?? '')}`}><Icon name="graphiql" />GraphiQL</a>
+        <a className="item" data-graphiql title={t`GraphiQL with the queries of this page`} onClick={handToGraphiQL} onAuxClick={handToGraphiQL} href={`${addressOf('graphql')}#token=${encodeURIComponent(token() ?? '')}`}><Icon name="graphiql" />GraphiQL</a>
       </nav>
       <div>
         <header className="top">
@@ -90,6 +92,7 @@ function Frame({ viewer }: { viewer: Viewer }): ReactNode {
           <Preferences viewer={viewer} />
         </header>
         <main id="content" tabIndex={-1}>
+          {started && path === '/segments' && <Tour />}
           <Mistakes key={path}>
             <Suspense fallback={<Loading />}>
               {started ? (

@@ -6,6 +6,7 @@ import { persistedExchange } from '@urql/exchange-persisted';
 
 import { WITHOUT_KEY } from '../gql/keys';
 import { addressOf, signOut, token } from '../session';
+import { remember } from './asked';
 import { hashOf } from './hashes';
 import { subscribeTo } from './live';
 
@@ -61,6 +62,7 @@ export function newClient(): Client {
     }),
     exchanges: [
       mapExchange({
+        onOperation: remember,
         onError: (problem) => {
           const codes = problem.graphQLErrors.map((error) => error.extensions['code']);
           if (problem.response?.status === 401 || codes.includes('UNAUTHENTICATED')) signOut({ refused: true });
