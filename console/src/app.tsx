@@ -20,6 +20,8 @@ import { SignIn } from './pages/sign-in';
 import { Mistakes } from './ui/mistakes';
 
 const Builder = lazy(() => import('./pages/builder/page'));
+const MembersPage = lazy(() => import('./pages/members/list'));
+const MemberPage = lazy(() => import('./pages/members/page'));
 const SegmentPage = lazy(() => import('./pages/segment/page'));
 
 
@@ -29,6 +31,7 @@ function usePlaces(): Place[] {
   const { t } = useLingui();
   return [
     { href: '/segments', icon: 'segments', text: t`Segments` },
+    { href: '/members', icon: 'members', text: t`Members` },
   ];
 }
 
@@ -99,6 +102,8 @@ function Frame({ viewer }: { viewer: Viewer }): ReactNode {
                   <Route path="/segments/new"><Builder /></Route>
                   <Route path="/segments/:id/edit">{({ id }) => <Builder key={id} id={id} />}</Route>
                   <Route path="/segments/:id">{({ id }) => <SegmentPage key={id} id={id} />}</Route>
+                  <Route path="/members" component={MembersPage} />
+                  <Route path="/members/:id">{({ id }) => <MemberPage key={id} id={id} />}</Route>
                   <Route>
                     <Empty title={<Trans>There is no such page</Trans>}><Link href="/segments" className="button"><Trans>Go to the segments</Trans></Link></Empty>
                   </Route>

@@ -38,6 +38,7 @@ const WORDS: Readonly<Record<string, MessageDescriptor>> = {
   HAS_NONE: msg`has none of`,
   COUNT: msg`number of times`, SUM: msg`sum`, AVG: msg`average`, MIN: msg`smallest`, MAX: msg`largest`,
   DISTINCT_DAYS: msg`different days`, FIRST_AT: msg`first time`, LAST_AT: msg`last time`,
+  YES: msg`Yes`, NO: msg`No`, COMPLAINT: msg`Complaint`, BOUNCE: msg`Bounce`, UNSUBSCRIBE: msg`Unsubscribed`,
   PROFILE: msg`Profile`, FIRMOGRAPHICS: msg`Firmographics`, ENGAGEMENT: msg`Engagement`, CONSENT: msg`Consent`,
   STRING: msg`Text`, NUMBER: msg`Number`, BOOLEAN: msg`Yes or no`, DATE: msg`Date`, DATETIME: msg`Time`, STRING_LIST: msg`List of texts`,
 };
@@ -48,3 +49,11 @@ export function word(value: string | null | undefined): string {
   const known = WORDS[value];
   return known ? i18n._(known) : value.charAt(0) + value.slice(1).toLowerCase().replaceAll('_', ' ');
 }
+
+const ONE: Readonly<Record<string, MessageDescriptor>> = {
+  PERSON: msg`Person`, ACCOUNT: msg`Account`, ORGANIZATION: msg`Organization`, PRODUCT: msg`Product`, DEAL: msg`Deal`,
+  ACTIVITY: msg`Activity`, TICKET: msg`Ticket`,
+};
+
+/** The word for one member of a kind. */
+export const oneOf = (kind: string): string => (ONE[kind] ? i18n._(ONE[kind]) : word(kind));
