@@ -22,6 +22,12 @@ import { Mistakes } from './ui/mistakes';
 const Builder = lazy(() => import('./pages/builder/page'));
 const MembersPage = lazy(() => import('./pages/members/list'));
 const MemberPage = lazy(() => import('./pages/members/page'));
+const CampaignsPage = lazy(() => import('./pages/campaigns/list'));
+const CampaignPage = lazy(() => import('./pages/campaigns/page'));
+const CampaignForm = lazy(() => import('./pages/campaigns/form'));
+const PlaybooksPage = lazy(() => import('./pages/playbooks/list'));
+const PlaybookPage = lazy(() => import('./pages/playbooks/page'));
+const PlaybookForm = lazy(() => import('./pages/playbooks/form'));
 const SegmentPage = lazy(() => import('./pages/segment/page'));
 
 
@@ -32,6 +38,8 @@ function usePlaces(): Place[] {
   return [
     { href: '/segments', icon: 'segments', text: t`Segments` },
     { href: '/members', icon: 'members', text: t`Members` },
+    { href: '/campaigns', icon: 'campaigns', text: t`Campaigns` },
+    { href: '/playbooks', icon: 'playbooks', text: t`Playbooks` },
   ];
 }
 
@@ -104,6 +112,14 @@ function Frame({ viewer }: { viewer: Viewer }): ReactNode {
                   <Route path="/segments/:id">{({ id }) => <SegmentPage key={id} id={id} />}</Route>
                   <Route path="/members" component={MembersPage} />
                   <Route path="/members/:id">{({ id }) => <MemberPage key={id} id={id} />}</Route>
+                  <Route path="/campaigns" component={CampaignsPage} />
+                  <Route path="/campaigns/new"><CampaignForm /></Route>
+                  <Route path="/campaigns/:id/edit">{({ id }) => <CampaignForm key={id} id={id} />}</Route>
+                  <Route path="/campaigns/:id">{({ id }) => <CampaignPage key={id} id={id} />}</Route>
+                  <Route path="/playbooks" component={PlaybooksPage} />
+                  <Route path="/playbooks/new"><PlaybookForm /></Route>
+                  <Route path="/playbooks/:id/edit">{({ id }) => <PlaybookForm key={id} id={id} />}</Route>
+                  <Route path="/playbooks/:id">{({ id }) => <PlaybookPage key={id} id={id} />}</Route>
                   <Route>
                     <Empty title={<Trans>There is no such page</Trans>}><Link href="/segments" className="button"><Trans>Go to the segments</Trans></Link></Empty>
                   </Route>
