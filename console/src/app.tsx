@@ -6,7 +6,7 @@ import { Link, Redirect, Route, Switch, useLocation } from 'wouter';
 import { newClient } from './api/client';
 import { follow, lastHeard, useLiveState } from './api/events';
 import { disconnect, liveSince } from './api/live';
-import { ViewerContext, ViewerDocument, type Viewer } from './api/viewer';
+import { isAdministrator, ViewerContext, ViewerDocument, type Viewer } from './api/viewer';
 import { choose, localeNow } from './i18n';
 import { addressOf, onSession, signOut, token } from './session';
 import { applyTheme, themeNow, type Theme } from './theme';
@@ -28,18 +28,26 @@ const CampaignForm = lazy(() => import('./pages/campaigns/form'));
 const PlaybooksPage = lazy(() => import('./pages/playbooks/list'));
 const PlaybookPage = lazy(() => import('./pages/playbooks/page'));
 const PlaybookForm = lazy(() => import('./pages/playbooks/form'));
+const DestinationsPage = lazy(() => import('./pages/destinations/page'));
+const WebhooksPage = lazy(() => import('./pages/webhooks/list'));
+const WebhookPage = lazy(() => import('./pages/webhooks/page'));
+const WallPage = lazy(() => import('./pages/wall/page'));
 const SegmentPage = lazy(() => import('./pages/segment/page'));
 
 
 interface Place { href: string; icon: IconName; text: string }
 
-function usePlaces(): Place[] {
+function usePlaces(viewer: Viewer): Place[] {
   const { t } = useLingui();
+  const administers = isAdministrator(viewer);
   return [
     { href: '/segments', icon: 'segments', text: t`Segments` },
     { href: '/members', icon: 'members', text: t`Members` },
     { href: '/campaigns', icon: 'campaigns', text: t`Campaigns` },
     { href: '/playbooks', icon: 'playbooks', text: t`Playbooks` },
+    { href: '/destinations', icon: 'destinations', text: t`Destinations` },
+    ...(administers ? [{ href: '/webhooks', icon: 'webhooks' as const, text: t`Webhooks` }] : []),
+    { href: '/wall', icon: 'wall', text: t`Wall` },
   ];
 }
 
@@ -78,7 +86,9 @@ function Frame({ viewer }: { viewer: Viewer }): ReactNode {
   const [path] = useLocation();
   useEffect(() => follow(client, () => setStarted(true)), [client]);
   useEffect(() => setOpen(false), [path]);
-  const places = usePlaces();
+  const places = usePlaces(viewer);
+  // A screen on a wall shows the page alone.
+  if (path === '/wall') return <Mistakes><Suspense fallback={<main><Loading /></main>}>{started ? <WallPage /> : <main><Loading /></main>}</Suspense></Mistakes>;
   return (
     <div className="frame">
       <a className="skip" href="#content" onClick={(event) => { event.preventDefault(); document.getElementById('content')?.focus(); }}><Trans>Skip to the content</Trans></a>
@@ -120,6 +130,9 @@ function Frame({ viewer }: { viewer: Viewer }): ReactNode {
                   <Route path="/playbooks/new"><PlaybookForm /></Route>
                   <Route path="/playbooks/:id/edit">{({ id }) => <PlaybookForm key={id} id={id} />}</Route>
                   <Route path="/playbooks/:id">{({ id }) => <PlaybookPage key={id} id={id} />}</Route>
+                  <Route path="/destinations" component={DestinationsPage} />
+                  <Route path="/webhooks" component={WebhooksPage} />
+                  <Route path="/webhooks/:id">{({ id }) => <WebhookPage key={id} id={id} />}</Route>
                   <Route>
                     <Empty title={<Trans>There is no such page</Trans>}><Link href="/segments" className="button"><Trans>Go to the segments</Trans></Link></Empty>
                   </Route>
