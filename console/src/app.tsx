@@ -31,6 +31,8 @@ const PlaybookForm = lazy(() => import('./pages/playbooks/form'));
 const DestinationsPage = lazy(() => import('./pages/destinations/page'));
 const WebhooksPage = lazy(() => import('./pages/webhooks/list'));
 const WebhookPage = lazy(() => import('./pages/webhooks/page'));
+const AccessPage = lazy(() => import('./pages/access/page'));
+const SettingsPage = lazy(() => import('./pages/settings/page'));
 const WallPage = lazy(() => import('./pages/wall/page'));
 const SegmentPage = lazy(() => import('./pages/segment/page'));
 
@@ -47,6 +49,8 @@ function usePlaces(viewer: Viewer): Place[] {
     { href: '/playbooks', icon: 'playbooks', text: t`Playbooks` },
     { href: '/destinations', icon: 'destinations', text: t`Destinations` },
     ...(administers ? [{ href: '/webhooks', icon: 'webhooks' as const, text: t`Webhooks` }] : []),
+    ...(administers ? [{ href: '/access', icon: 'users' as const, text: t`Users and keys` }] : []),
+    { href: '/settings', icon: 'settings', text: t`Settings` },
     { href: '/wall', icon: 'wall', text: t`Wall` },
   ];
 }
@@ -133,6 +137,8 @@ function Frame({ viewer }: { viewer: Viewer }): ReactNode {
                   <Route path="/destinations" component={DestinationsPage} />
                   <Route path="/webhooks" component={WebhooksPage} />
                   <Route path="/webhooks/:id">{({ id }) => <WebhookPage key={id} id={id} />}</Route>
+                  <Route path="/access" component={AccessPage} />
+                  <Route path="/settings" component={SettingsPage} />
                   <Route>
                     <Empty title={<Trans>There is no such page</Trans>}><Link href="/segments" className="button"><Trans>Go to the segments</Trans></Link></Empty>
                   </Route>

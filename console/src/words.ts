@@ -39,6 +39,8 @@ const WORDS: Readonly<Record<string, MessageDescriptor>> = {
   COUNT: msg`number of times`, SUM: msg`sum`, AVG: msg`average`, MIN: msg`smallest`, MAX: msg`largest`,
   DISTINCT_DAYS: msg`different days`, FIRST_AT: msg`first time`, LAST_AT: msg`last time`,
   HTTP: msg`HTTP calls`, EMAIL_SERVICE: msg`Email service`, FILE: msg`Files`, REJECTED: msg`Rejected`,
+  READ: msg`Read`, READ_WITHOUT_PERSONAL_DATA: msg`Read without personal data`, WRITE: msg`Read and write`, INGEST: msg`Send data`,
+  PROVISIONING: msg`Manage users`,
   YES: msg`Yes`, NO: msg`No`, COMPLAINT: msg`Complaint`, BOUNCE: msg`Bounce`, UNSUBSCRIBE: msg`Unsubscribed`,
   PROFILE: msg`Profile`, FIRMOGRAPHICS: msg`Firmographics`, ENGAGEMENT: msg`Engagement`, CONSENT: msg`Consent`,
   STRING: msg`Text`, NUMBER: msg`Number`, BOOLEAN: msg`Yes or no`, DATE: msg`Date`, DATETIME: msg`Time`, STRING_LIST: msg`List of texts`,
