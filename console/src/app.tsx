@@ -31,6 +31,7 @@ const PlaybookForm = lazy(() => import('./pages/playbooks/form'));
 const DestinationsPage = lazy(() => import('./pages/destinations/page'));
 const WebhooksPage = lazy(() => import('./pages/webhooks/list'));
 const WebhookPage = lazy(() => import('./pages/webhooks/page'));
+const CataloguePage = lazy(() => import('./pages/catalogue/page'));
 const AccessPage = lazy(() => import('./pages/access/page'));
 const SettingsPage = lazy(() => import('./pages/settings/page'));
 const WallPage = lazy(() => import('./pages/wall/page'));
@@ -47,6 +48,7 @@ function usePlaces(viewer: Viewer): Place[] {
     { href: '/members', icon: 'members', text: t`Members` },
     { href: '/campaigns', icon: 'campaigns', text: t`Campaigns` },
     { href: '/playbooks', icon: 'playbooks', text: t`Playbooks` },
+    { href: '/catalogue', icon: 'catalogue', text: t`Catalogue` },
     { href: '/destinations', icon: 'destinations', text: t`Destinations` },
     ...(administers ? [{ href: '/webhooks', icon: 'webhooks' as const, text: t`Webhooks` }] : []),
     ...(administers ? [{ href: '/access', icon: 'users' as const, text: t`Users and keys` }] : []),
@@ -137,6 +139,7 @@ function Frame({ viewer }: { viewer: Viewer }): ReactNode {
                   <Route path="/destinations" component={DestinationsPage} />
                   <Route path="/webhooks" component={WebhooksPage} />
                   <Route path="/webhooks/:id">{({ id }) => <WebhookPage key={id} id={id} />}</Route>
+                  <Route path="/catalogue" component={CataloguePage} />
                   <Route path="/access" component={AccessPage} />
                   <Route path="/settings" component={SettingsPage} />
                   <Route>

@@ -40,7 +40,7 @@ export function Keys(): ReactNode {
           {keys.map((key) => (
             <li key={key.id}>
               <div className="grow">
-                <strong>{key.name}</strong> <code className="muted">…{key.hint}</code>
+                <strong>{key.name}</strong> <code className="muted">{key.hint}…</code>
                 <p className="muted small">
                   {key.lastUsedAt ? <Trans>Last used {ago(key.lastUsedAt)}</Trans> : <Trans>Never used</Trans>} · <Trans>created {day(key.createdAt)}</Trans>{key.createdBy && `, ${key.createdBy.name}`}
                   {key.networks && ` · ${key.networks.join(', ')}`}
@@ -90,7 +90,7 @@ export function Keys(): ReactNode {
           <p>{asked.key.lastUsedAt ? <Trans>A program used it {ago(asked.key.lastUsedAt)}. It gets in no longer, and a revoked key does not come back.</Trans> : <Trans>It was never used. A revoked key does not come back.</Trans>}</p>
         </Confirm>
       )}
-      {secret && <Secret title={<Trans>The key {secret.name}</Trans>} secret={secret.text} onClose={() => setSecret(null)} />}
+      {secret && <Secret title={t`The key ${secret.name}`} secret={secret.text} onClose={() => setSecret(null)} />}
     </>
   );
 }

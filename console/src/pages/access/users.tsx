@@ -129,7 +129,7 @@ function Deactivate({ user, others, onClose, onDone }: { user: User; others: rea
     onClose();
   }
   return (
-    <AskForm title={<Trans>Deactivate {user.name}</Trans>} action={<Trans>Deactivate</Trans>} busy={busy} problems={problems} onSubmit={() => void submit()} onClose={onClose}>
+    <AskForm title={t`Deactivate ${user.name}`} action={<Trans>Deactivate</Trans>} busy={busy} problems={problems} onSubmit={() => void submit()} onClose={onClose}>
       <p><Trans>From now on nobody gets in as this user. What the user made stays.</Trans></p>
       <ChoiceField label={t`Hand over private segments and playbooks to`} value={to} options={[['', t`Nobody: only administrators and leaders see them`], ...others.map((other) => [other.id, other.name] as const)]} onChange={setTo} />
     </AskForm>

@@ -52,7 +52,7 @@ function Plan({ campaign }: { campaign?: NonNullable<CampaignQuery['campaign']> 
   const changedMeanwhile = problems.some((one) => one.code === 'CONFLICT');
   return (
     <>
-      <PageHead title={campaign ? <Trans>Edit {campaign.name}</Trans> : <Trans>New campaign</Trans>} />
+      <PageHead title={campaign ? t`Edit ${campaign.name}` : <Trans>New campaign</Trans>} />
       <div className="form-page">
         <Card>
           <Form onSubmit={() => void submit()}>

@@ -42,7 +42,7 @@ export function DestinationForm({ destination, onClose, onDone }: { destination?
     onDone(done.signingSecret ?? null);
   }
   return (
-    <AskForm wide title={destination ? <Trans>Edit {destination.name}</Trans> : <Trans>New destination</Trans>} action={<Trans>Save</Trans>} busy={busy} problems={besides(problems, 'name', 'url', 'headerName', 'authSecret', 'mapping')} onSubmit={() => void submit()} onClose={onClose}>
+    <AskForm wide title={destination ? t`Edit ${destination.name}` : <Trans>New destination</Trans>} action={<Trans>Save</Trans>} busy={busy} problems={besides(problems, 'name', 'url', 'headerName', 'authSecret', 'mapping')} onSubmit={() => void submit()} onClose={onClose}>
       <div className="pair">
         <TextField label={t`Name`} value={name} onChange={setName} problems={problems} name="name" autoFocus />
         {!destination && <ChoiceField label={t`Type`} value={type} options={TYPES.map((one) => [one, word(one)] as const)} onChange={setType} />}

@@ -74,7 +74,7 @@ export default function DestinationsPage(): ReactNode {
           >
             <div className="stack tight small">
               <p className="muted">{destination.url ?? <Trans>Files in a folder of the server</Trans>}{destination.authSecretHint && ` · ${destination.authSecretHint}`}</p>
-              <p className="muted"><Trans>Fields: {Object.keys(destination.mapping as object).join(', ') || NOTHING}</Trans></p>
+              <p className="muted">{t`Fields: ${Object.keys(destination.mapping as object).join(', ') || NOTHING}`}</p>
             </div>
           </Card>
         ))}
@@ -126,7 +126,7 @@ function Deliveries({ destinations }: { destinations: readonly Destination[] }):
       {pages.rows.length === 0 && (pages.isFetching ? <div className="body"><Loading rows={2} /></div> : <p className="body muted"><Trans>Nothing is delivered. Choose “Deliver a segment” at a destination.</Trans></p>)}
       <div className="scroll" tabIndex={0} role="region" aria-label={t`Deliveries`}>
         {pages.rows.length > 0 && (
-          <table>
+          <table className="wide">
             <thead><tr><th><Trans>Segment</Trans></th><th><Trans>Destination</Trans></th><th><Trans>Status</Trans></th><th className="number"><Trans>On the list</Trans></th><th className="number"><Trans>Members</Trans></th><th><Trans>Left out</Trans></th><th><Trans>As of</Trans></th><th><span className="hidden-text"><Trans>Actions</Trans></span></th></tr></thead>
             <tbody>
               {pages.rows.map((row) => {
@@ -189,7 +189,7 @@ function Deliver({ destination, onClose }: { destination: Destination; onClose: 
     onClose();
   }
   return (
-    <AskForm title={<Trans>Deliver to {destination.name}</Trans>} action={<Trans>Deliver</Trans>} busy={busy} problems={problems} onSubmit={() => void submit()} onClose={onClose}>
+    <AskForm title={t`Deliver to ${destination.name}`} action={<Trans>Deliver</Trans>} busy={busy} problems={problems} onSubmit={() => void submit()} onClose={onClose}>
       <SegmentPicker legend={t`Segment`} chosen={chosen} onChange={(next) => setChosen(next.slice(-1))} />
     </AskForm>
   );
@@ -211,7 +211,7 @@ function Delete({ destination, onClose, onDone }: { destination: Destination; on
       }}
     >
       <p><Trans>Lists that were delivered stay in the other system.</Trans></p>
-      {used.length > 0 && <p className="note warn"><Trans>These deliveries prevent it: {used.map((one) => one.segment?.name ?? NOTHING).join(', ')}. Stop them first.</Trans></p>}
+      {used.length > 0 && <p className="note warn">{t`These deliveries prevent it: ${used.map((one) => one.segment?.name ?? NOTHING).join(', ')}. Stop them first.`}</p>}
     </Confirm>
   );
 }

@@ -47,7 +47,7 @@ export function MemberForm({ kind, member, onClose, onDone }: { kind: MemberKind
 
   const plain = problems.filter((one) => !one.path?.some((part) => (FIELDS as readonly string[]).includes(part) || own.some((field) => field.name === part)));
   return (
-    <AskForm wide title={member ? <Trans>Edit {member.name ?? member.externalId}</Trans> : <Trans>New member: {oneOf(kind)}</Trans>} action={<Trans>Save</Trans>} busy={busy} problems={plain} onSubmit={() => void submit()} onClose={onClose}>
+    <AskForm wide title={member ? t`Edit ${member.name ?? member.externalId}` : <Trans>New member: {oneOf(kind)}</Trans>} action={<Trans>Save</Trans>} busy={busy} problems={plain} onSubmit={() => void submit()} onClose={onClose}>
       {!member && <TextField label={t`External id`} hint={t`The id in your own system. A member that has it already is changed.`} value={externalId} onChange={setExternalId} autoFocus />}
       <div className="pair">
         {FIELDS.map((name) => (

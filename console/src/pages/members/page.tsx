@@ -184,12 +184,13 @@ function Explained({ node }: { node: Node }): ReactNode {
 }
 
 function Why({ segmentId, memberId, onClose }: { segmentId: string; memberId: string; onClose: () => void }): ReactNode {
+  const { t } = useLingui();
   const [{ data, error }] = useQuery({ query: WhyDocument, variables: { segmentId, memberId }, requestPolicy: 'network-only' });
   const [{ data: stays }] = useQuery({ query: StaysDocument, variables: { segmentId, memberId } });
   const segment = data?.segment;
   const explained = segment?.explain;
   return (
-    <Ask wide title={segment ? <Trans>Why it is in {segment.name}</Trans> : <Trans>Loading</Trans>} onClose={onClose}>
+    <Ask wide title={segment ? t`Why it is in ${segment.name}` : <Trans>Loading</Trans>} onClose={onClose}>
       {error && <Failed error={error} />}
       {!explained ? !error && <Loading /> : (
         <>
@@ -203,7 +204,7 @@ function Why({ segmentId, memberId, onClose }: { segmentId: string; memberId: st
             ))}
           </ul>
           {explained.criteria && <ul className="tree"><Explained node={explained.criteria as Node} /></ul>}
-          {explained.missing.length > 0 && <p className="muted"><Trans>Without a value: {explained.missing.join(', ')}</Trans></p>}
+          {explained.missing.length > 0 && <p className="muted">{t`Without a value: ${explained.missing.join(', ')}`}</p>}
           {stays?.member && (
             <ul className="plain-list">
               {stays.member.segmentIntervals.map((stay) => <li key={stay.from}><span className="grow">{moment(stay.from)} – {stay.to ? moment(stay.to) : <Trans>now</Trans>}</span><span className="muted small">{word(stay.enteredBy)}{stay.exitedBy && `, ${word(stay.exitedBy)}`}</span></li>)}
@@ -275,7 +276,7 @@ function AskConsents({ member, onClose, onDone }: { member: Member; onClose: () 
     onClose();
   }
   return (
-    <AskForm title={<Trans>Consents of {member.name ?? member.externalId}</Trans>} action={<Trans>Save</Trans>} busy={busy} problems={problems} onSubmit={() => void submit()} onClose={onClose}>
+    <AskForm title={t`Consents of ${member.name ?? member.externalId}`} action={<Trans>Save</Trans>} busy={busy} problems={problems} onSubmit={() => void submit()} onClose={onClose}>
       <div className="pair">
         {member.consents.map(({ channel, state }) => (
           <ChoiceField key={channel} label={word(channel)} value={states[channel] ?? state} options={STATES.map((one) => [one, word(one)] as const)} onChange={(next) => setStates({ ...states, [channel]: next })} />

@@ -44,7 +44,7 @@ function Rule({ playbook }: { playbook?: NonNullable<PlaybookQuery['playbook']> 
 
   return (
     <>
-      <PageHead title={playbook ? <Trans>Edit {playbook.name}</Trans> : <Trans>New playbook</Trans>} />
+      <PageHead title={playbook ? t`Edit ${playbook.name}` : <Trans>New playbook</Trans>} />
       <div className="two">
         <Card>
           <Form onSubmit={() => void submit()}>

@@ -10,7 +10,7 @@ import { count, day } from '../../format';
 import type { ConsentPolicy, Role, WorkspaceQuery } from '../../gql/graphql';
 import { useAddress } from '../../url';
 import { besides, ChoiceField, TextField, useTitle } from '../../ui/editing';
-import { Card, Failed, Form, Loading, PageHead, Problems, Tabs } from '../../ui/parts';
+import { Card, Confirm, Failed, Form, Loading, PageHead, Problems, Tabs } from '../../ui/parts';
 import { say } from '../../ui/toasts';
 import { word } from '../../words';
 import { Audit } from './audit';
@@ -59,6 +59,7 @@ function General({ workspace, disabled }: { workspace: Workspace; disabled: bool
   const [consentPolicy, setConsentPolicy] = useState<ConsentPolicy>(workspace.consentPolicy);
   const [roles, setRoles] = useState(workspace.leastRoles);
   const [days, setDays] = useState(String(workspace.eventRetentionDays ?? ''));
+  const [isAsking, setAsking] = useState(false);
   const rights = [
     ['seePersonalData', t`See personal data`], ['eraseMembers', t`Erase members`], ['suppressAddresses', t`Suppress addresses`], ['seeImportsOfOthers', t`See imports of others`],
   ] as const;
@@ -72,8 +73,10 @@ function General({ workspace, disabled }: { workspace: Workspace; disabled: bool
     const done = await act(UpdateWorkspaceDocument, { input });
     if (done) say(done.recalculating ? t`Saved. Segments that are computed anew: ${done.recalculating}` : t`Saved`);
   }
-  async function keep(): Promise<void> {
-    if (await retention.act(RetentionDocument, { input: { days: days.trim() ? Number(days) : null } })) say(t`Saved`);
+  async function keep(): Promise<boolean> {
+    const done = await retention.act(RetentionDocument, { input: { days: days.trim() ? Number(days) : null } });
+    if (done) say(t`Saved`);
+    return Boolean(done);
   }
   return (
     <>
@@ -82,9 +85,9 @@ function General({ workspace, disabled }: { workspace: Workspace; disabled: bool
           <fieldset className="picker stack" disabled={disabled}>
             <div className="pair">
               <TextField label={t`Name`} value={name} onChange={setName} problems={problems} name="name" />
-              <TextField label={t`Time zone`} value={timeZone} onChange={setTimeZone} problems={problems} name="timeZone" hint="Europe/Berlin" />
-              <TextField label={t`Currency`} value={currency} onChange={setCurrency} problems={problems} name="currency" hint="EUR" />
-              <TextField label={t`Country of phone numbers`} value={phoneRegion} onChange={setPhoneRegion} problems={problems} name="phoneRegion" hint="DE" />
+              <TextField label={t`Time zone`} value={timeZone} onChange={setTimeZone} problems={problems} name="timeZone" hint={t`Such as ${'Europe/Berlin'}`} />
+              <TextField label={t`Currency`} value={currency} onChange={setCurrency} problems={problems} name="currency" hint={t`Such as ${'EUR'}`} />
+              <TextField label={t`Country of phone numbers`} value={phoneRegion} onChange={setPhoneRegion} problems={problems} name="phoneRegion" hint={t`Such as ${'DE'}`} />
               <ChoiceField label={t`Members without a stated consent`} value={consentPolicy} options={[['OPT_OUT', t`may be contacted`], ['OPT_IN', t`may not be contacted`]]} onChange={setConsentPolicy} />
             </div>
             <h3><Trans>The least role that may</Trans></h3>
@@ -97,7 +100,7 @@ function General({ workspace, disabled }: { workspace: Workspace; disabled: bool
         </Form>
       </Card>
       <Card title={<Trans>How long events are kept</Trans>}>
-        <Form onSubmit={() => void keep()}>
+        <Form onSubmit={() => (days.trim() ? setAsking(true) : void keep())}>
           <fieldset className="picker stack" disabled={disabled}>
             <TextField label={t`Days`} type="number" value={days} onChange={setDays} problems={retention.problems} name="days" hint={t`Older events are deleted for ever. Empty keeps all.`} />
             <Problems of={besides(retention.problems, 'days')} />
@@ -105,6 +108,11 @@ function General({ workspace, disabled }: { workspace: Workspace; disabled: bool
           </fieldset>
         </Form>
       </Card>
+      {isAsking && (
+        <Confirm title={t`Delete old events`} action={<Trans>Delete old events</Trans>} danger problems={retention.problems} onConfirm={keep} onClose={() => setAsking(false)}>
+          <p><Trans>Events that are older than {days} days are deleted for ever, now and from then on each day. Segments that ask for them are computed anew.</Trans></p>
+        </Confirm>
+      )}
     </>
   );
 }

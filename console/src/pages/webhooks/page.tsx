@@ -82,12 +82,12 @@ export default function WebhookPage({ id }: { id: string }): ReactNode {
       <Card>
         <Facts
           of={[
-            [t`Topics`, webhook.topics.map(word).join(', ')],
-            [t`Secret`, <>…{webhook.secretHint}{webhook.previousSecretUntil && <span className="muted small"> <Trans>(the old one signs too until {moment(webhook.previousSecretUntil)})</Trans></span>}</>],
+            [t`Secret`, <>{webhook.secretHint}{webhook.previousSecretUntil && <span className="muted small"> <Trans>(the old one signs too until {moment(webhook.previousSecretUntil)})</Trans></span>}</>],
             [t`Failures in a row`, count(webhook.failureCount)],
             [t`Next attempt`, webhook.nextAttemptAt ? ago(webhook.nextAttemptAt) : NOTHING],
           ]}
         />
+        <div className="chips" style={{ marginTop: '0.75rem' }} role="list" aria-label={t`Topics`}>{webhook.topics.map((topic) => <span key={topic} role="listitem" className="badge">{word(topic)}</span>)}</div>
       </Card>
       <Card title={<Trans>Messages</Trans>} bare side={<span className="muted small" role="status">{pages.totalCount != null && <Plural value={pages.totalCount} one="# message" other="# messages" />}</span>}>
         <Tabs label={t`Status of messages`} tabs={[{ key: 'all', href: `/webhooks/${id}`, text: t`All`, current: !status }, ...STATUSES.map((name) => ({ key: name, href: `/webhooks/${id}?status=${name}`, text: word(name), current: name === status }))]} />
