@@ -43,7 +43,7 @@ export function AskForm({ title, action, onSubmit, onClose, busy, problems = [],
   title: ReactNode; action: ReactNode; onSubmit: () => void; onClose: () => void; busy: boolean; problems?: readonly Problem[]; children: ReactNode; wide?: boolean;
 }): ReactNode {
   return (
-    <Ask title={title} onClose={onClose} {...(wide && { wide })}>
+    <Ask keeps title={title} onClose={onClose} {...(wide && { wide })}>
       <Form onSubmit={onSubmit}>
         {children}
         <Problems of={problems} />
@@ -169,7 +169,7 @@ export function Secret({ title, secret, children, onClose }: { title: ReactNode;
   const { t } = useLingui();
   const [copied, setCopied] = useState(false);
   return (
-    <Ask title={title} onClose={onClose}>
+    <Ask keeps title={title} onClose={onClose}>
       <p><Trans>Keep it now: it is shown this once, and the server does not have it any more.</Trans></p>
       <div className="secret">
         <input readOnly aria-label={t`The secret`} value={secret} onFocus={(event) => event.target.select()} />
