@@ -7,7 +7,7 @@ import { handToGraphiQL } from './api/asked';
 import { newClient } from './api/client';
 import { follow, lastHeard, useLiveState } from './api/events';
 import { disconnect, liveSince } from './api/live';
-import { ViewerContext, ViewerDocument, type Viewer } from './api/viewer';
+import { isAdministrator, ViewerContext, ViewerDocument, type Viewer } from './api/viewer';
 import { choose, localeNow } from './i18n';
 import { addressOf, onSession, signOut, token } from './session';
 import { applyTheme, themeNow, type Theme } from './theme';
@@ -22,15 +22,40 @@ import { Mistakes } from './ui/mistakes';
 import { Tour } from './ui/tour';
 
 const Builder = lazy(() => import('./pages/builder/page'));
+const MembersPage = lazy(() => import('./pages/members/list'));
+const MemberPage = lazy(() => import('./pages/members/page'));
+const CampaignsPage = lazy(() => import('./pages/campaigns/list'));
+const CampaignPage = lazy(() => import('./pages/campaigns/page'));
+const CampaignForm = lazy(() => import('./pages/campaigns/form'));
+const PlaybooksPage = lazy(() => import('./pages/playbooks/list'));
+const PlaybookPage = lazy(() => import('./pages/playbooks/page'));
+const PlaybookForm = lazy(() => import('./pages/playbooks/form'));
+const DestinationsPage = lazy(() => import('./pages/destinations/page'));
+const WebhooksPage = lazy(() => import('./pages/webhooks/list'));
+const WebhookPage = lazy(() => import('./pages/webhooks/page'));
+const CataloguePage = lazy(() => import('./pages/catalogue/page'));
+const AccessPage = lazy(() => import('./pages/access/page'));
+const SettingsPage = lazy(() => import('./pages/settings/page'));
+const WallPage = lazy(() => import('./pages/wall/page'));
 const SegmentPage = lazy(() => import('./pages/segment/page'));
 
 
 interface Place { href: string; icon: IconName; text: string }
 
-function usePlaces(): Place[] {
+function usePlaces(viewer: Viewer): Place[] {
   const { t } = useLingui();
+  const administers = isAdministrator(viewer);
   return [
     { href: '/segments', icon: 'segments', text: t`Segments` },
+    { href: '/members', icon: 'members', text: t`Members` },
+    { href: '/campaigns', icon: 'campaigns', text: t`Campaigns` },
+    { href: '/playbooks', icon: 'playbooks', text: t`Playbooks` },
+    { href: '/catalogue', icon: 'catalogue', text: t`Catalogue` },
+    { href: '/destinations', icon: 'destinations', text: t`Destinations` },
+    ...(administers ? [{ href: '/webhooks', icon: 'webhooks' as const, text: t`Webhooks` }] : []),
+    ...(administers ? [{ href: '/access', icon: 'users' as const, text: t`Users and keys` }] : []),
+    { href: '/settings', icon: 'settings', text: t`Settings` },
+    { href: '/wall', icon: 'wall', text: t`Wall` },
   ];
 }
 
@@ -69,7 +94,9 @@ function Frame({ viewer }: { viewer: Viewer }): ReactNode {
   const [path] = useLocation();
   useEffect(() => follow(client, () => setStarted(true)), [client]);
   useEffect(() => setOpen(false), [path]);
-  const places = usePlaces();
+  const places = usePlaces(viewer);
+  // A screen on a wall shows the page alone.
+  if (path === '/wall') return <Mistakes><Suspense fallback={<main><Loading /></main>}>{started ? <WallPage /> : <main><Loading /></main>}</Suspense></Mistakes>;
   return (
     <div className="frame">
       <a className="skip" href="#content" onClick={(event) => { event.preventDefault(); document.getElementById('content')?.focus(); }}><Trans>Skip to the content</Trans></a>
@@ -102,6 +129,22 @@ function Frame({ viewer }: { viewer: Viewer }): ReactNode {
                   <Route path="/segments/new"><Builder /></Route>
                   <Route path="/segments/:id/edit">{({ id }) => <Builder key={id} id={id} />}</Route>
                   <Route path="/segments/:id">{({ id }) => <SegmentPage key={id} id={id} />}</Route>
+                  <Route path="/members" component={MembersPage} />
+                  <Route path="/members/:id">{({ id }) => <MemberPage key={id} id={id} />}</Route>
+                  <Route path="/campaigns" component={CampaignsPage} />
+                  <Route path="/campaigns/new"><CampaignForm /></Route>
+                  <Route path="/campaigns/:id/edit">{({ id }) => <CampaignForm key={id} id={id} />}</Route>
+                  <Route path="/campaigns/:id">{({ id }) => <CampaignPage key={id} id={id} />}</Route>
+                  <Route path="/playbooks" component={PlaybooksPage} />
+                  <Route path="/playbooks/new"><PlaybookForm /></Route>
+                  <Route path="/playbooks/:id/edit">{({ id }) => <PlaybookForm key={id} id={id} />}</Route>
+                  <Route path="/playbooks/:id">{({ id }) => <PlaybookPage key={id} id={id} />}</Route>
+                  <Route path="/destinations" component={DestinationsPage} />
+                  <Route path="/webhooks" component={WebhooksPage} />
+                  <Route path="/webhooks/:id">{({ id }) => <WebhookPage key={id} id={id} />}</Route>
+                  <Route path="/catalogue" component={CataloguePage} />
+                  <Route path="/access" component={AccessPage} />
+                  <Route path="/settings" component={SettingsPage} />
                   <Route>
                     <Empty title={<Trans>There is no such page</Trans>}><Link href="/segments" className="button"><Trans>Go to the segments</Trans></Link></Empty>
                   </Route>

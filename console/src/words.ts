@@ -38,6 +38,24 @@ const WORDS: Readonly<Record<string, MessageDescriptor>> = {
   HAS_NONE: msg`has none of`,
   COUNT: msg`number of times`, SUM: msg`sum`, AVG: msg`average`, MIN: msg`smallest`, MAX: msg`largest`,
   DISTINCT_DAYS: msg`different days`, FIRST_AT: msg`first time`, LAST_AT: msg`last time`,
+  HTTP: msg`HTTP calls`, EMAIL_SERVICE: msg`Email service`, FILE: msg`Files`, REJECTED: msg`Rejected`,
+  READ: msg`Read`, READ_WITHOUT_PERSONAL_DATA: msg`Read without personal data`, WRITE: msg`Read and write`, INGEST: msg`Send data`,
+  PROVISIONING: msg`Manage users`,
+  SEGMENT_CREATED: msg`Segment created`, SEGMENT_UPDATED: msg`Segment changed`,
+  SEGMENT_ARCHIVED: msg`Segment archived`, SEGMENT_DELETED: msg`Segment deleted`, REACH_READY: msg`Reach ready`,
+  REACH_FAILED: msg`Reach failed`, MEMBERS_ENTERED: msg`Members entered`, MEMBERS_EXITED: msg`Members exited`,
+  IMPORT_FINISHED: msg`Import finished`, EXPORT_FINISHED: msg`Export finished`,
+  DELIVERY_CHANGED: msg`Delivery changed`, CAMPAIGN_CHANGED: msg`Campaign changed`,
+  METRICS_CHANGED: msg`Metrics changed`, PLAYBOOK_CHANGED: msg`Playbook changed`, LABEL_CHANGED: msg`Label changed`,
+  FOLDER_CHANGED: msg`Folder changed`, USER_CHANGED: msg`User changed`, SEGMENT: msg`Segment`, LABEL: msg`Label`,
+  FOLDER: msg`Folder`, CAMPAIGN: msg`Campaign`, IMPORT_TEMPLATE: msg`Import template`, EXPORT: msg`Export`,
+  BULK_EDIT: msg`Bulk edit`, API_KEY: msg`API key`, GROUP: msg`Group`, SUPPRESSION: msg`Suppression`,
+  EVENT: msg`Event`, MEMBER: msg`Member`, ATTRIBUTE: msg`Attribute`, DESTINATION: msg`Destination`,
+  WEBHOOK: msg`Webhook`, MEMBERS_UNBLOCKED: msg`Members unblocked`, DISCARDED: msg`Discarded`, REVOKED: msg`Revoked`,
+  ROTATED: msg`New secret`, UNSUPPRESSED: msg`Suppression lifted`, ERASED: msg`Erased`, TESTED: msg`Tested`,
+  DOWNLOADED: msg`Downloaded`, READ_IN_BULK: msg`Read in bulk`, SIGN_IN_REFUSED: msg`Sign-in refused`,
+  WITHDRAWN: msg`Withdrawn`,
+  YES: msg`Yes`, NO: msg`No`, COMPLAINT: msg`Complaint`, BOUNCE: msg`Bounce`, UNSUBSCRIBE: msg`Unsubscribed`,
   PROFILE: msg`Profile`, FIRMOGRAPHICS: msg`Firmographics`, ENGAGEMENT: msg`Engagement`, CONSENT: msg`Consent`,
   STRING: msg`Text`, NUMBER: msg`Number`, BOOLEAN: msg`Yes or no`, DATE: msg`Date`, DATETIME: msg`Time`, STRING_LIST: msg`List of texts`,
 };
@@ -48,3 +66,11 @@ export function word(value: string | null | undefined): string {
   const known = WORDS[value];
   return known ? i18n._(known) : value.charAt(0) + value.slice(1).toLowerCase().replaceAll('_', ' ');
 }
+
+const ONE: Readonly<Record<string, MessageDescriptor>> = {
+  PERSON: msg`Person`, ACCOUNT: msg`Account`, ORGANIZATION: msg`Organization`, PRODUCT: msg`Product`, DEAL: msg`Deal`,
+  ACTIVITY: msg`Activity`, TICKET: msg`Ticket`,
+};
+
+/** The word for one member of a kind. */
+export const oneOf = (kind: string): string => (ONE[kind] ? i18n._(ONE[kind]) : word(kind));

@@ -31,12 +31,14 @@ const LISTS: Readonly<Record<string, readonly string[]>> = {
   Import: ['imports', 'importTemplates'],
   Export: ['exports'],
   Attribute: ['criteriaFields'],
+  Member: ['members'],
 };
 
 const MUTATIONS = [
   'createSegment', 'cloneSegment', 'deleteSegment', 'archiveSegment', 'unarchiveSegment', 'activateSegment',
   'pauseSegment', 'resumeSegment', 'combineSegments', 'createCampaign', 'deleteCampaign', 'createPlaybook',
   'deletePlaybook', 'createWebhook', 'deleteWebhook', 'createDestination', 'deleteDestination', 'deliverSegment',
+  'deleteMembers', 'upsertMembers', 'tagMembers',
   'createApiKey', 'revokeApiKey', 'createUser', 'createImport', 'createExport', 'declareAttribute', 'updateAttribute',
 ];
 

@@ -2,13 +2,14 @@
 import { createContext, useContext } from 'react';
 
 import { graphql } from '../gql';
-import type { ViewerQuery } from '../gql/graphql';
+import type { Permission, ViewerQuery } from '../gql/graphql';
 
 export const ViewerDocument = graphql(`
   query Viewer {
     viewer {
       role
       scope
+      permissions
       user {
         id
         name
@@ -36,3 +37,4 @@ export function useViewer(): Viewer {
 
 export const mayWrite = (viewer: Viewer): boolean => viewer.scope === 'WRITE' || viewer.scope === 'ADMIN';
 export const isAdministrator = (viewer: Viewer): boolean => viewer.role === 'ADMIN' && viewer.scope === 'ADMIN';
+export const may = (viewer: Viewer, permission: Permission): boolean => viewer.permissions.includes(permission);

@@ -114,10 +114,10 @@ export function Progress({ value, label }: { value: number | null | undefined; l
   );
 }
 
-/** A dialog that is open while its state says so. */
-export function Ask({ title, children, onClose, wide }: { title: ReactNode; children: ReactNode; onClose: () => void; wide?: boolean }): ReactNode {
+/** A dialog that is open while its state says so. What was typed into one that `keeps` is not lost by a click beside it. */
+export function Ask({ title, children, onClose, wide, keeps }: { title: ReactNode; children: ReactNode; onClose: () => void; wide?: boolean; keeps?: boolean }): ReactNode {
   return (
-    <ModalOverlay isOpen isDismissable onOpenChange={(open) => !open && onClose()} className="react-aria-ModalOverlay">
+    <ModalOverlay isOpen isDismissable={!keeps} onOpenChange={(open) => !open && onClose()} className="react-aria-ModalOverlay">
       <Modal className={wide ? 'react-aria-Modal wide' : 'react-aria-Modal'}>
         <Dialog>
           <div className="row apart">
@@ -168,6 +168,7 @@ export interface Action {
 }
 
 export function Actions({ label, actions, icon = 'more', text }: { label: string; actions: readonly Action[]; icon?: IconName; text?: ReactNode }): ReactNode {
+  if (actions.length === 0) return null;
   return (
     <MenuTrigger>
       <AriaButton className={text ? 'button' : 'button plain icon'} aria-label={label}><Icon name={icon} />{text}</AriaButton>

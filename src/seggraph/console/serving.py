@@ -32,7 +32,21 @@ KEPT: Final = "public, max-age=31536000, immutable"
 LEAST_COMPRESSED_BYTES: Final = 1_024
 BROTLI_QUALITY: Final = 9
 """About 3 % larger than the smallest, in a tenth of the time."""
-PAGES: Final = frozenset({"", "segments"})
+PAGES: Final = frozenset(
+    {
+        "",
+        "segments",
+        "members",
+        "campaigns",
+        "playbooks",
+        "wall",
+        "destinations",
+        "webhooks",
+        "catalogue",
+        "access",
+        "settings",
+    }
+)
 """The first parts of the addresses that the console has pages for."""
 
 
