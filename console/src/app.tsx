@@ -101,7 +101,7 @@ function Frame({ viewer }: { viewer: Viewer }): ReactNode {
                   <Route path="/segments" component={SegmentsPage} />
                   <Route path="/segments/new"><Builder /></Route>
                   <Route path="/segments/:id/edit">{({ id }) => <Builder key={id} id={id} />}</Route>
-                  <Route path="/segments/:id">{({ id }) => <SegmentPage key={id} id={id} />}</Route>
+                  <Route path="/segments/:id/:tab?">{({ id, tab }) => <SegmentPage key={id} id={id} tab={tab} />}</Route>
                   <Route path="/members" component={MembersPage} />
                   <Route path="/members/:id">{({ id }) => <MemberPage key={id} id={id} />}</Route>
                   <Route>

@@ -28,17 +28,18 @@ const LISTS: Readonly<Record<string, readonly string[]>> = {
   ApiKey: ['apiKeys'],
   User: ['users'],
   Import: ['imports', 'importTemplates'],
+  ImportTemplate: ['importTemplates'],
   Export: ['exports'],
   Attribute: ['criteriaFields'],
   Member: ['members'],
 };
 
 const MUTATIONS = [
-  'createSegment', 'cloneSegment', 'deleteSegment', 'archiveSegment', 'unarchiveSegment', 'activateSegment',
-  'pauseSegment', 'resumeSegment', 'combineSegments', 'createCampaign', 'deleteCampaign', 'createPlaybook',
+  'createSegment', 'cloneSegment', 'deleteSegments', 'archiveSegments', 'unarchiveSegments', 'activateSegments',
+  'pauseSegments', 'resumeSegments', 'combineSegments', 'createCampaign', 'deleteCampaign', 'createPlaybook',
   'deletePlaybook', 'createWebhook', 'deleteWebhook', 'createDestination', 'deleteDestination', 'deliverSegment',
   'deleteMembers', 'upsertMembers', 'tagMembers',
-  'createApiKey', 'revokeApiKey', 'createUser', 'createImport', 'createExport', 'declareAttribute', 'updateAttribute',
+  'createApiKey', 'revokeApiKey', 'createUser', 'createImport', 'deleteImportTemplate', 'createExport', 'declareAttribute', 'updateAttribute',
 ];
 
 const updates = Object.fromEntries(
