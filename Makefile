@@ -14,7 +14,7 @@ WORKERS ?= 3
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo console console-test test test-fast test-matrix coverage chaos bench check static vulnerabilities format lock clean
+.PHONY: help setup demo console console-check console-test test test-fast test-matrix coverage chaos bench check static vulnerabilities format lock clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{printf "%-15s %s\n", $$1, $$2}'
@@ -53,10 +53,19 @@ static: $(STAMP) ## format, lint, types, layers, schema file: all of check excep
 	$(BIN)/seggraph schema --check
 
 console: ## build the console into src/seggraph/console/static; needs node and npm
-	cd console && npm install --no-save --ignore-scripts --no-audit --no-fund --loglevel=error && npm run --silent build
+	cd console && npm ci --ignore-scripts --loglevel=error && npm run --silent build
 
-console-test: ## use the console in Chromium, on a demo of its own; after make console
-	cd console && npx playwright test
+# What is built must be what is committed: the same files with the same bytes.
+console-check: ## build the console again, and fail if its build differs from the committed one
+	@rm -rf .console-committed && cp -r src/seggraph/console/static .console-committed
+	@$(MAKE) --no-print-directory console
+	@diff -rq .console-committed src/seggraph/console/static \
+		|| { echo "The build of the console is not what its sources give: run 'make console', and commit what it writes" >&2; exit 1; }
+	@rm -rf .console-committed
+
+console-test: $(STAMP) ## use the console in Chromium, on a demo of its own (ARGS="builder"); needs npm and chromium
+	@[ -d console/node_modules ] || (cd console && npm ci --ignore-scripts --loglevel=error)
+	cd console && npx playwright test $(ARGS)
 
 vulnerabilities: ## ask an advisory database about every pinned package; a note if it cannot be reached
 	@python3 scripts/vulnerabilities
