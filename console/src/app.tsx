@@ -20,8 +20,11 @@ import { SignIn } from './pages/sign-in';
 import { Mistakes } from './ui/mistakes';
 
 const Builder = lazy(() => import('./pages/builder/page'));
+const ImportPage = lazy(() => import('./pages/imports/page'));
+const ImportsPage = lazy(() => import('./pages/imports/list'));
 const MembersPage = lazy(() => import('./pages/members/list'));
 const MemberPage = lazy(() => import('./pages/members/page'));
+const ReportPage = lazy(() => import('./pages/imports/report'));
 const SegmentPage = lazy(() => import('./pages/segment/page'));
 
 
@@ -32,6 +35,7 @@ function usePlaces(): Place[] {
   return [
     { href: '/segments', icon: 'segments', text: t`Segments` },
     { href: '/members', icon: 'members', text: t`Members` },
+    { href: '/imports', icon: 'imports', text: t`Imports` },
   ];
 }
 
@@ -102,6 +106,9 @@ function Frame({ viewer }: { viewer: Viewer }): ReactNode {
                   <Route path="/segments/new"><Builder /></Route>
                   <Route path="/segments/:id/edit">{({ id }) => <Builder key={id} id={id} />}</Route>
                   <Route path="/segments/:id/:tab?">{({ id, tab }) => <SegmentPage key={id} id={id} tab={tab} />}</Route>
+                  <Route path="/imports" component={ImportsPage} />
+                  <Route path="/imports/report" component={ReportPage} />
+                  <Route path="/imports/:id">{({ id }) => <ImportPage key={id} id={id} />}</Route>
                   <Route path="/members" component={MembersPage} />
                   <Route path="/members/:id">{({ id }) => <MemberPage key={id} id={id} />}</Route>
                   <Route>

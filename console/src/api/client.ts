@@ -4,7 +4,7 @@ import { Client, fetchExchange, mapExchange, subscriptionExchange } from '@urql/
 import { cacheExchange, type Cache } from '@urql/exchange-graphcache';
 import { persistedExchange } from '@urql/exchange-persisted';
 
-import { WITHOUT_KEY } from '../gql/keys';
+import { POSSIBLE_TYPES, WITHOUT_KEY } from '../gql/keys';
 import { addressOf, signOut, token } from '../session';
 import { hashOf } from './hashes';
 import { subscribeTo } from './live';
@@ -69,7 +69,7 @@ export function newClient(): Client {
           if (problem.response?.status === 401 || codes.includes('UNAUTHENTICATED')) signOut({ refused: true });
         },
       }),
-      cacheExchange({ keys, updates: { Mutation: updates } }),
+      cacheExchange({ keys, possibleTypes: POSSIBLE_TYPES, updates: { Mutation: updates } }),
       persistedExchange({
         enforcePersistedQueries: true,
         preferGetForPersistedQueries: false,

@@ -12,7 +12,7 @@ import { exportSegment } from '../../api/segments';
 import { mayWrite, useViewer } from '../../api/viewer';
 import { count, money, moment, NOTHING } from '../../format';
 import { graphql } from '../../gql';
-import type { Channel, ExportFormat, MemberKind, MemberRowFragment } from '../../gql/graphql';
+import type { Channel, ExportFormat, MemberKind, MemberRowFragment, SegmentType } from '../../gql/graphql';
 import { AskForm, ChoiceField } from '../../ui/editing';
 import { Grid, type Column } from '../../ui/grid';
 import { Icon } from '../../ui/icon';
@@ -167,7 +167,7 @@ const GiveBack = graphql(`
 
 type Row = MemberRowFragment & { blockedBy?: string };
 
-interface Props { segment: { id: string; name: string; kind: MemberKind; transitions: readonly string[] } }
+interface Props { segment: { id: string; name: string; kind: MemberKind; type: SegmentType; transitions: readonly string[] } }
 
 const PAGE = 100;
 const STANDARD = ['email', 'country', 'city', 'industry', 'employees', 'score', 'tags'];
@@ -253,6 +253,7 @@ export function MembersTab({ segment }: Props): ReactNode {
         />
         <span className="grow" />
         {mayChange && !isBlocked && <button type="button" className="button primary" onClick={() => setAsked('add')}><Icon name="plus" /><Trans>Add members</Trans></button>}
+        {mayChange && !isBlocked && segment.type === 'STATIC' && <Link href={`/imports?segment=${id}`} className="button"><Icon name="imports" /><Trans>Import a file</Trans></Link>}
         {mayWrite(viewer) && !isBlocked && <button type="button" className="button" onClick={() => setAsked('export')}><Icon name="download" /><Trans>Export</Trans></button>}
       </div>
       {isBlocked && <p className="muted"><Trans>Somebody removed these members, so criteria, imports and playbooks do not add them again. Given back, they come in again if a source has them.</Trans></p>}

@@ -5,7 +5,7 @@ import { useQuery } from 'urql';
 import { Link } from 'wouter';
 
 import { useLiveEvents, useSegmentEvents } from '../../api/events';
-import { useViewer } from '../../api/viewer';
+import { mayWrite, useViewer } from '../../api/viewer';
 import { count, money, moment, NOTHING, percent } from '../../format';
 import { graphql } from '../../gql';
 import type { SegmentOverviewQuery } from '../../gql/graphql';
@@ -205,7 +205,8 @@ function Size({ points }: { points: Overview['sizeHistory'] }): ReactNode {
 function Performance({ segment }: { segment: Overview }): ReactNode {
   const { t } = useLingui();
   const [one, , change] = useAddress();
-  const { currency } = useViewer().workspace;
+  const viewer = useViewer();
+  const { currency } = viewer.workspace;
   const { totals, series, byCampaign } = segment.metrics;
   const metric = (METRICS.includes(one('metric') as Metric) ? one('metric') : 'spend') as Metric;
   const texts: Record<Metric, string> = { spend: t`Spend`, impressions: t`Impressions`, clicks: t`Clicks`, ctr: t`Click rate`, cpc: t`Cost per click` };
@@ -232,8 +233,9 @@ function Performance({ segment }: { segment: Overview }): ReactNode {
             </Suspense>
           </>
         ) : (
-          <p className="muted">
-            {segment.campaignCount ? <Trans>Its campaigns have no numbers in this time.</Trans> : <Trans>No campaign addresses this segment.</Trans>}
+          <p className="muted uses">
+            {segment.campaignCount ? <Trans>Its campaigns have no numbers in this time.</Trans> : <Trans>No campaign addresses this segment.</Trans>}{' '}
+            {mayWrite(viewer) && <Link href="/imports/report"><Trans>Import a report of ads</Trans></Link>}
           </p>
         )}
         {byCampaign.length > 0 && (
