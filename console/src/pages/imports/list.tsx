@@ -182,7 +182,7 @@ function NewImport(): ReactNode {
           </label>
         </fieldset>
         {content !== 'SUPPRESSIONS' && (
-          <div className="pair">
+          <div className="pair form-page">
             <ChoiceField label={content === 'MEMBERS' ? t`The members are` : t`They belong to`} value={kind} options={KINDS.map((key) => [key, word(key)] as const)} onChange={(next) => change({ kind: next, segment: '' })} hint={segment ? t`As in the segment` : undefined} />
             {content === 'RELATIONS' && <ChoiceField label={t`The relations`} value={how === 'remove' ? 'remove' : 'add'} options={[['add', t`begin`], ['remove', t`end`]]} onChange={setHow} />}
             {content === 'MEMBERS' && segment && <ChoiceField label={t`In ${segment.name}`} value={how} options={[['add', t`add the members of the file`], ['replace', t`replace those of earlier files`], ['remove', t`remove the members of the file`]]} onChange={setHow} />}

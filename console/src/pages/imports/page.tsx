@@ -288,6 +288,7 @@ function Rejects({ url }: { url: string }): ReactNode {
   }, [url]);
   const [head, ...body] = rows ?? [];
   const reason = head?.indexOf('reason') ?? -1;
+  const outcomes: Readonly<Record<string, string>> = { PARTIAL: t`stored in part`, DUPLICATE: t`twice in the file`, IGNORED: t`left out`, FAILED: t`with a mistake` };
   return (
     <section className="stack tight">
       <div className="row apart">
@@ -301,7 +302,7 @@ function Rejects({ url }: { url: string }): ReactNode {
         <div className="rejects" tabIndex={0} role="group" aria-label={t`Rejected rows`}>
           <table>
             <thead><tr>{head.map((cell, index) => <th key={index}>{index < 4 ? ({ line: t`Line`, outcome: t`Outcome`, code: t`Code`, reason: t`Reason` }[cell] ?? cell) : cell}</th>)}</tr></thead>
-            <tbody>{body.map((row, index) => <tr key={index}>{row.map((cell, place) => <td key={place} className={place === reason ? 'reason' : ''} title={cell}>{cell}</td>)}</tr>)}</tbody>
+            <tbody>{body.map((row, index) => <tr key={index}>{row.map((cell, place) => <td key={place} className={place === reason ? 'reason' : ''} title={cell}>{head[place] === 'outcome' && place < 4 ? (outcomes[cell] ?? cell) : cell}</td>)}</tr>)}</tbody>
           </table>
         </div>
       )}
@@ -313,7 +314,7 @@ function Rejects({ url }: { url: string }): ReactNode {
 function WhatWasMapped({ found }: { found: Detail }): ReactNode {
   if (!found.mapping?.length) return null;
   return (
-    <Card title={<Trans>Where the columns went</Trans>}>
+    <Card title={<Trans>Where the columns went</Trans>} bare>
       <ul className="plain-list">{found.mapping.map((pair) => <li key={pair.column + pair.field}><span className="grow">{pair.column}</span><span>→ {fieldText(pair.field)} <code className="muted">{pair.field}</code></span></li>)}</ul>
     </Card>
   );
@@ -500,5 +501,5 @@ function ShownSamples({ id, column, field, reading, isSuggested }: { id: string;
     return () => { stopped = true; clearTimeout(timer); };
   }, [client, id, column.name, asked, isUsual]); // eslint-disable-line
   if (!column.samples.length) return <span className="muted">{NOTHING}</span>;
-  return <Samples before={column.samples} after={field ? (other ?? column.interpreted).map((value) => (value == null ? null : show(value))) : null} />;
+  return <Samples before={column.samples} after={field ? (other ?? column.interpreted).map((value) => (value == null ? null : field.startsWith('consent') ? word(String(value)) : show(value))) : null} />;
 }

@@ -182,8 +182,8 @@ export default function ReportPage(): ReactNode {
             <Card title={<Trans>Rows with a mistake</Trans>} bare>
               <div className="rejects" tabIndex={0} role="group" aria-label={t`Rows with a mistake`}>
                 <table>
-                  <thead><tr><th className="number"><Trans>Line</Trans></th><th><Trans>Reason</Trans></th></tr></thead>
-                  <tbody>{result.rowErrors.map((row, index) => <tr key={index}><td className="number">{row.index}</td><td className="reason">{row.message}</td></tr>)}</tbody>
+                  <thead><tr><th style={{ width: '5rem' }}><Trans>Line</Trans></th><th><Trans>Reason</Trans></th></tr></thead>
+                  <tbody>{result.rowErrors.map((row, index) => <tr key={index}><td>{row.index}</td><td className="reason">{row.message}</td></tr>)}</tbody>
                 </table>
               </div>
             </Card>
@@ -206,14 +206,14 @@ export default function ReportPage(): ReactNode {
                             <tr key={keyOf(row)} data-open={row.problem && !mine ? '' : undefined}>
                               <td className="column">{name}{row.problem && !mine && <div className="small wrong" style={{ fontWeight: 400 }}>{row.problem}</div>}</td>
                               <td className="number">{count(row.rows)}</td>
-                              <td className="target">
+                              <td><div className="target">
                                 <select aria-label={t`Campaign of ${name}`} value={campaignId} onChange={(event) => set(event.target.value === LEFT_OUT ? { leaveOut: true } : event.target.value ? { campaignId: event.target.value } : { forget: true })}>
                                   <option value="">{t`Choose a campaign`}</option>
                                   <option value={LEFT_OUT}>{t`Leave these rows out`}</option>
                                   {campaigns.map((one) => <option key={one.id} value={one.id}>{one.name}</option>)}
                                 </select>
                                 {!mine && row.basis !== 'NOTHING' && <span className="muted small">{{ CHOSEN: t`as you chose`, KEPT: t`as for an earlier report`, SAME_NAME: t`it has this name` }[row.basis]}</span>}
-                              </td>
+                              </div></td>
                               <td>
                                 {segments.length > 1 ? (
                                   <select aria-label={t`Segment of ${name}`} value={mine?.segmentId ?? row.segment?.id ?? ''} onChange={(event) => set({ campaignId, segmentId: event.target.value || null })}>

@@ -12,42 +12,11 @@ import { Ask, Failed, Loading } from '../../ui/parts';
 import { word } from '../../words';
 import { show } from '../members/values';
 
-/** How many levels of criteria one query can ask for: the server takes queries that are 15 levels deep. */
-const LEVELS = 11;
+/** How many levels of criteria are asked for: each one more makes the question five times as dear. */
+const LEVELS = 6;
 
 export const ExplainedPart = graphql(`
   fragment ExplainedPart on ExplainedNode {
-    sentence
-    matches
-    actual
-    children {
-      sentence
-      matches
-      actual
-      children {
-        sentence
-        matches
-        actual
-        children {
-          sentence
-          matches
-          actual
-          children {
-            sentence
-            matches
-            actual
-            children {
-              ...ExplainedDeeper
-            }
-          }
-        }
-      }
-    }
-  }
-`);
-
-export const ExplainedDeeper = graphql(`
-  fragment ExplainedDeeper on ExplainedNode {
     sentence
     matches
     actual
