@@ -1,8 +1,9 @@
-// The tests start a demo of their own, in a folder that is thrown away, and use the console in Debian's Chromium.
+// The tests use one demo, in a folder that is thrown away, and the console in Debian's Chromium.
 import { defineConfig } from '@playwright/test';
 
 export default defineConfig({
   testDir: 'tests',
+  globalSetup: './tests/setup.ts',
   workers: 1,
   timeout: 120_000,
   expect: { timeout: 60_000 },

@@ -1,47 +1,22 @@
-// One demo with real servers for all tests of a worker, and a page that is signed in.
-import { spawn } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-
+// The demo that the tests use, and what they all do with it.
 import AxeBuilder from '@axe-core/playwright';
-import { expect, test as base, type Page } from '@playwright/test';
+import { expect, type Page } from '@playwright/test';
 
-export interface Demo { console_url: string; url: string; token: string }
+interface Demo { console_url: string; url: string; token: string }
 
-export const test = base.extend<{ complaints: string[] }, { demo: Demo }>({
-  demo: [async ({}, use) => {
-    // A demo that runs already can be given: its line of --json.
-    const running = process.env['DEMO'];
-    if (running) return use(JSON.parse(running) as Demo);
-    const folder = mkdtempSync(join(tmpdir(), 'seggraph-console-'));
-    const python = process.env['PYTHON'] ?? '../.venv/bin/python';
-    const server = spawn(python, ['-m', 'seggraph', 'demo', '--json', '--port', '0', '--members', '300'], {
-      env: { ...process.env, SEGGRAPH_DATA_DIR: folder }, stdio: ['ignore', 'pipe', 'ignore'],
-    });
-    const ended = new Promise((resolve) => server.once('exit', resolve));
-    const demo = await new Promise<Demo>((resolve, reject) => {
-      server.stdout.once('data', (line: Buffer) => resolve(JSON.parse(line.toString()) as Demo));
-      server.once('exit', (code) => reject(new Error(`The demo ended with ${code}.`)));
-    });
-    await use(demo);
-    server.kill('SIGTERM');
-    await ended;
-    rmSync(folder, { recursive: true, force: true });
-  }, { scope: 'worker', timeout: 600_000 }],
-  /** What the browser refused or complained about. */
-  complaints: async ({ page }, use) => {
-    const complaints: string[] = [];
-    page.on('pageerror', (error) => complaints.push(error.message));
-    page.on('console', (message) => message.type() === 'error' && complaints.push(message.text()));
-    await use(complaints);
-  },
-});
+export const demo = JSON.parse(process.env['SEGGRAPH_CONSOLE_DEMO'] ?? '{}') as Demo;
 
-/** Open a page signed in. */
-export async function open(page: Page, demo: Demo, path: string): Promise<void> {
-  await page.goto(`${new URL(path, demo.console_url).href}#token=${demo.token}`);
+export const addressOf = (path: string): string => `${new URL(path, demo.console_url).href}#token=${demo.token}`;
+
+/** Open a page signed in, as somebody who has seen the tour. Returns what the browser refused or complained about. */
+export async function open(page: Page, path = '/segments'): Promise<string[]> {
+  const complaints: string[] = [];
+  page.on('pageerror', (error) => complaints.push(error.message));
+  page.on('console', (message) => message.type() === 'error' && complaints.push(message.text()));
+  await page.addInitScript(() => localStorage.setItem('seggraph-tour', 'over'));
+  await page.goto(addressOf(path));
   await expect(page.getByText('Live', { exact: true })).toBeVisible();
+  return complaints;
 }
 
 export async function accessible(page: Page): Promise<void> {
@@ -49,12 +24,22 @@ export async function accessible(page: Page): Promise<void> {
   expect(violations.filter((one) => one.impact === 'serious' || one.impact === 'critical').map((one) => `${one.id}: ${one.nodes[0]?.html}`)).toEqual([]);
 }
 
-/** Ask the API something, for what a test needs to be there. */
-export async function ask<Data>(demo: Demo, query: string, variables: Record<string, unknown> = {}): Promise<Data> {
+/** Ask the API beside the console, as another user would. */
+export async function ask<Data>(query: string, variables: object = {}): Promise<Data> {
   const answer = await fetch(demo.url, {
     method: 'POST', headers: { 'Content-Type': 'application/json', Authorization: `Bearer ${demo.token}` }, body: JSON.stringify({ query, variables }),
   });
-  const { data, errors } = (await answer.json()) as { data: Data; errors?: readonly { message: string }[] };
-  if (errors) throw new Error(errors[0]?.message);
+  const { data, errors } = (await answer.json()) as { data: Data; errors?: unknown };
+  expect(errors).toBeUndefined();
   return data;
+}
+
+/** Create a segment through the API. Returns its id and version. */
+export async function segment(input: object): Promise<{ id: string; version: number }> {
+  const { createSegment } = await ask<{ createSegment: { segment: { id: string; version: number } | null; errors: unknown[] } }>(
+    'mutation ($input: CreateSegmentInput!) { createSegment(input: $input) { segment { id version } errors { message } } }', { input: { type: 'DYNAMIC', ...input } },
+  );
+  expect(createSegment.errors).toEqual([]);
+  if (!createSegment.segment) throw new Error('There is no segment.');
+  return createSegment.segment;
 }

@@ -1,24 +1,20 @@
 // The list of segments, one segment, and imports.
 import { readFileSync } from 'node:fs';
 
-import { expect } from '@playwright/test';
+import { expect, test } from '@playwright/test';
 
-import { accessible, ask, open, test } from './demo';
+import { accessible, ask, open, segment } from './demo';
 
 const COUNTRIES = `country = 'DE' OR country = 'FR'`;
 
-test('an archive of several says which was refused, and why', async ({ page, demo, complaints }) => {
+test('an archive of several says which was refused, and why', async ({ page }) => {
   const made: Record<string, string> = {};
   for (const name of ['Bulk one', 'Bulk two', 'Bulk used']) {
-    const { createSegment } = await ask<{ createSegment: { segment: { id: string } } }>(demo, 'mutation ($input: CreateSegmentInput!) { createSegment(input: $input) { segment { id } } }', {
-      input: { name, kind: 'PERSON', type: 'DYNAMIC', criteriaText: COUNTRIES, activate: true },
-    });
-    made[name] = createSegment.segment.id;
+    const created = await segment({ name, kind: 'PERSON', criteriaText: COUNTRIES, activate: true });
+    made[name] = created.id;
   }
-  await ask(demo, 'mutation ($input: CreateSegmentInput!) { createSegment(input: $input) { segment { id } } }', {
-    input: { name: 'Uses a bulk', kind: 'PERSON', type: 'DYNAMIC', activate: true, criteria: { segment: { op: 'IN', id: made['Bulk used'] } } },
-  });
-  await open(page, demo, '/segments?search=Bulk');
+  await segment({ name: 'Uses a bulk', kind: 'PERSON', activate: true, criteria: { segment: { op: 'IN', id: made['Bulk used'] } } });
+  const complaints = await open(page, '/segments?search=Bulk');
   for (const name of Object.keys(made)) await page.getByLabel(`Select ${name}`).check();
   await page.getByRole('toolbar', { name: 'Selected segments' }).getByRole('button', { name: 'Archive' }).click();
   const dialog = page.getByRole('dialog');
@@ -34,9 +30,9 @@ test('an archive of several says which was refused, and why', async ({ page, dem
   expect(complaints).toEqual([]);
 });
 
-test('a segment gets a label and a star, and is found by them', async ({ page, demo }) => {
-  await ask(demo, 'mutation ($input: CreateSegmentInput!) { createSegment(input: $input) { segment { id } } }', { input: { name: 'Starred one', kind: 'ACCOUNT', type: 'STATIC', activate: true } });
-  await open(page, demo, '/segments?search=Starred');
+test('a segment gets a label and a star, and is found by them', async ({ page }) => {
+  await segment({ name: 'Starred one', kind: 'ACCOUNT', type: 'STATIC', activate: true });
+  await open(page, '/segments?search=Starred');
   await page.getByRole('button', { name: 'Favourite: Starred one' }).click();
   await expect(page.getByRole('button', { name: 'Favourite: Starred one' })).toHaveAttribute('aria-pressed', 'true');
   await page.getByLabel('Select Starred one').check();
@@ -50,10 +46,10 @@ test('a segment gets a label and a star, and is found by them', async ({ page, d
   expect(page.url()).toContain('favourite=yes');
 });
 
-test('the tabs of a segment, and why a member is in it', async ({ page, demo, complaints }) => {
-  const { segments } = await ask<{ segments: { nodes: { id: string }[] } }>(demo, '{ segments(first: 1, search: "Champions gone quiet") { nodes { id } } }');
+test('the tabs of a segment, and why a member is in it', async ({ page }) => {
+  const { segments } = await ask<{ segments: { nodes: { id: string }[] } }>('{ segments(first: 1, search: "Champions gone quiet") { nodes { id } } }');
   const id = segments.nodes[0]?.id ?? '';
-  await open(page, demo, `/segments/${id}`);
+  const complaints = await open(page, `/segments/${id}`);
   const chart = page.getByRole('slider', { name: /Size over time/ });
   await chart.focus();
   await page.keyboard.press('Home');
@@ -83,11 +79,9 @@ test('the tabs of a segment, and why a member is in it', async ({ page, demo, co
   expect(complaints).toEqual([]);
 });
 
-test('a member that was removed is kept out, and is given back', async ({ page, demo }) => {
-  const { createSegment } = await ask<{ createSegment: { segment: { id: string } } }>(demo, 'mutation ($input: CreateSegmentInput!) { createSegment(input: $input) { segment { id } } }', {
-    input: { name: 'Kept out', kind: 'PERSON', type: 'DYNAMIC', criteriaText: COUNTRIES, activate: true },
-  });
-  await open(page, demo, `/segments/${createSegment.segment.id}/members`);
+test('a member that was removed is kept out, and is given back', async ({ page }) => {
+  const made = await segment({ name: 'Kept out', kind: 'PERSON', criteriaText: COUNTRIES, activate: true });
+  await open(page, `/segments/${made.id}/members`);
   await page.getByRole('checkbox', { name: /^Select (?!all)/ }).first().check();
   await page.getByRole('button', { name: 'Remove from the segment' }).click();
   await page.getByRole('dialog').getByRole('button', { name: 'Remove' }).click();
@@ -98,8 +92,8 @@ test('a member that was removed is kept out, and is given back', async ({ page, 
   await expect(page.getByText('Nobody is kept out')).toBeVisible();
 });
 
-test('a file with mistakes is imported to the end', async ({ page, demo, complaints }) => {
-  await open(page, demo, '/imports');
+test('a file with mistakes is imported to the end', async ({ page }) => {
+  const complaints = await open(page, '/imports');
   const choose = (name: string, content: string | Buffer): Promise<void> => page.getByLabel('File', { exact: true }).setInputFiles({ name, mimeType: 'text/csv', buffer: Buffer.from(content) });
   await choose('sheet.xlsx', Buffer.from([0x50, 0x4b, 3, 4, 20, 0, 0, 0, 8, 0]));
   await expect(page.getByText('sheet.xlsx was not taken:')).toBeVisible();
@@ -127,8 +121,8 @@ test('a file with mistakes is imported to the end', async ({ page, demo, complai
   expect(complaints).toEqual([]);
 });
 
-test('a report of ads names the campaigns that it does not know', async ({ page, demo, complaints }) => {
-  await open(page, demo, '/imports/report');
+test('a report of ads names the campaigns that it does not know', async ({ page }) => {
+  const complaints = await open(page, '/imports/report');
   await page.getByLabel('File', { exact: true }).setInputFiles({ name: 'report.csv', mimeType: 'text/csv', buffer: readFileSync('../examples/files/ad-report-google-ads.csv') });
   await expect(page.getByText('There is no such campaign.').first()).toBeVisible();
   await accessible(page);
@@ -140,10 +134,10 @@ test('a report of ads names the campaigns that it does not know', async ({ page,
   expect(complaints).toEqual([]);
 });
 
-test('a segment on a narrow dark screen', async ({ page, demo }) => {
+test('a segment on a narrow dark screen', async ({ page }) => {
   await page.setViewportSize({ width: 390, height: 844 });
   await page.emulateMedia({ colorScheme: 'dark' });
-  await open(page, demo, '/segments');
+  await open(page, '/segments');
   await page.getByRole('link', { name: 'Warm contacts' }).click();
   await expect(page.getByRole('slider').first()).toBeVisible();
   await accessible(page);
