@@ -22,6 +22,8 @@ import { Mistakes } from './ui/mistakes';
 import { Tour } from './ui/tour';
 
 const Builder = lazy(() => import('./pages/builder/page'));
+const ImportPage = lazy(() => import('./pages/imports/page'));
+const ImportsPage = lazy(() => import('./pages/imports/list'));
 const MembersPage = lazy(() => import('./pages/members/list'));
 const MemberPage = lazy(() => import('./pages/members/page'));
 const CampaignsPage = lazy(() => import('./pages/campaigns/list'));
@@ -37,6 +39,7 @@ const CataloguePage = lazy(() => import('./pages/catalogue/page'));
 const AccessPage = lazy(() => import('./pages/access/page'));
 const SettingsPage = lazy(() => import('./pages/settings/page'));
 const WallPage = lazy(() => import('./pages/wall/page'));
+const ReportPage = lazy(() => import('./pages/imports/report'));
 const SegmentPage = lazy(() => import('./pages/segment/page'));
 
 
@@ -56,6 +59,7 @@ function usePlaces(viewer: Viewer): Place[] {
     ...(administers ? [{ href: '/access', icon: 'users' as const, text: t`Users and keys` }] : []),
     { href: '/settings', icon: 'settings', text: t`Settings` },
     { href: '/wall', icon: 'wall', text: t`Wall` },
+    { href: '/imports', icon: 'imports', text: t`Imports` },
   ];
 }
 
@@ -128,7 +132,10 @@ function Frame({ viewer }: { viewer: Viewer }): ReactNode {
                   <Route path="/segments" component={SegmentsPage} />
                   <Route path="/segments/new"><Builder /></Route>
                   <Route path="/segments/:id/edit">{({ id }) => <Builder key={id} id={id} />}</Route>
-                  <Route path="/segments/:id">{({ id }) => <SegmentPage key={id} id={id} />}</Route>
+                  <Route path="/segments/:id/:tab?">{({ id, tab }) => <SegmentPage key={id} id={id} tab={tab} />}</Route>
+                  <Route path="/imports" component={ImportsPage} />
+                  <Route path="/imports/report" component={ReportPage} />
+                  <Route path="/imports/:id">{({ id }) => <ImportPage key={id} id={id} />}</Route>
                   <Route path="/members" component={MembersPage} />
                   <Route path="/members/:id">{({ id }) => <MemberPage key={id} id={id} />}</Route>
                   <Route path="/campaigns" component={CampaignsPage} />

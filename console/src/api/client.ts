@@ -4,7 +4,7 @@ import { Client, fetchExchange, mapExchange, subscriptionExchange } from '@urql/
 import { cacheExchange, type Cache } from '@urql/exchange-graphcache';
 import { persistedExchange } from '@urql/exchange-persisted';
 
-import { WITHOUT_KEY } from '../gql/keys';
+import { POSSIBLE_TYPES, WITHOUT_KEY } from '../gql/keys';
 import { addressOf, signOut, token } from '../session';
 import { remember } from './asked';
 import { hashOf } from './hashes';
@@ -29,17 +29,18 @@ const LISTS: Readonly<Record<string, readonly string[]>> = {
   ApiKey: ['apiKeys'],
   User: ['users'],
   Import: ['imports', 'importTemplates'],
+  ImportTemplate: ['importTemplates'],
   Export: ['exports'],
   Attribute: ['criteriaFields'],
   Member: ['members'],
 };
 
 const MUTATIONS = [
-  'createSegment', 'cloneSegment', 'deleteSegment', 'archiveSegment', 'unarchiveSegment', 'activateSegment',
-  'pauseSegment', 'resumeSegment', 'combineSegments', 'createCampaign', 'deleteCampaign', 'createPlaybook',
+  'createSegment', 'cloneSegment', 'deleteSegments', 'archiveSegments', 'unarchiveSegments', 'activateSegments',
+  'pauseSegments', 'resumeSegments', 'combineSegments', 'createCampaign', 'deleteCampaign', 'createPlaybook',
   'deletePlaybook', 'createWebhook', 'deleteWebhook', 'createDestination', 'deleteDestination', 'deliverSegment',
   'deleteMembers', 'upsertMembers', 'tagMembers',
-  'createApiKey', 'revokeApiKey', 'createUser', 'createImport', 'createExport', 'declareAttribute', 'updateAttribute',
+  'createApiKey', 'revokeApiKey', 'createUser', 'createImport', 'deleteImportTemplate', 'createExport', 'declareAttribute', 'updateAttribute',
 ];
 
 const updates = Object.fromEntries(
@@ -70,7 +71,7 @@ export function newClient(): Client {
           if (problem.response?.status === 401 || codes.includes('UNAUTHENTICATED')) signOut({ refused: true });
         },
       }),
-      cacheExchange({ keys, updates: { Mutation: updates } }),
+      cacheExchange({ keys, possibleTypes: POSSIBLE_TYPES, updates: { Mutation: updates } }),
       persistedExchange({
         enforcePersistedQueries: true,
         preferGetForPersistedQueries: false,

@@ -2,6 +2,7 @@
 import type { Client } from 'urql';
 
 import { graphql } from '../gql';
+import type { CreateExportInput } from '../gql/graphql';
 import type { Problem } from '../ui/parts';
 
 export const UsagesDocument = graphql(`
@@ -46,86 +47,99 @@ export const UsagesDocument = graphql(`
   }
 `);
 
+/** What a mutation of several segments did with each. */
+export const SegmentOutcome = graphql(`
+  fragment SegmentOutcome on SegmentResult {
+    id
+    segment {
+      ...LiveSegment
+    }
+    errors {
+      ...Wrong
+    }
+  }
+`);
+
 const Activate = graphql(`
-  mutation ActivateSegment($input: SegmentIdInput!) {
-    activateSegment(input: $input) {
-      segment {
-        ...LiveSegment
+  mutation ActivateSegments($input: SegmentIdsInput!) {
+    activateSegments(input: $input) {
+      results {
+        ...SegmentOutcome
       }
       errors {
-        code
-        message
-        path
+        ...Wrong
       }
     }
   }
 `);
 const Recalculate = graphql(`
-  mutation RecalculateSegment($input: SegmentIdInput!) {
-    recalculateSegment(input: $input) {
-      segment {
-        ...LiveSegment
+  mutation RecalculateSegments($input: SegmentIdsInput!) {
+    recalculateSegments(input: $input) {
+      results {
+        ...SegmentOutcome
       }
       errors {
-        code
-        message
-        path
+        ...Wrong
       }
     }
   }
 `);
 const Pause = graphql(`
-  mutation PauseSegment($input: SegmentIdInput!) {
-    pauseSegment(input: $input) {
-      segment {
-        ...LiveSegment
+  mutation PauseSegments($input: SegmentIdsInput!) {
+    pauseSegments(input: $input) {
+      results {
+        ...SegmentOutcome
       }
       errors {
-        code
-        message
-        path
+        ...Wrong
       }
     }
   }
 `);
 const Resume = graphql(`
-  mutation ResumeSegment($input: SegmentIdInput!) {
-    resumeSegment(input: $input) {
-      segment {
-        ...LiveSegment
+  mutation ResumeSegments($input: SegmentIdsInput!) {
+    resumeSegments(input: $input) {
+      results {
+        ...SegmentOutcome
       }
       errors {
-        code
-        message
-        path
+        ...Wrong
       }
     }
   }
 `);
 const Archive = graphql(`
-  mutation ArchiveSegment($input: SegmentIdInput!) {
-    archiveSegment(input: $input) {
-      segment {
-        ...LiveSegment
+  mutation ArchiveSegments($input: SegmentIdsInput!) {
+    archiveSegments(input: $input) {
+      results {
+        ...SegmentOutcome
       }
       errors {
-        code
-        message
-        path
+        ...Wrong
       }
     }
   }
 `);
 const Unarchive = graphql(`
-  mutation UnarchiveSegment($input: SegmentIdInput!) {
-    unarchiveSegment(input: $input) {
-      segment {
-        ...LiveSegment
+  mutation UnarchiveSegments($input: SegmentIdsInput!) {
+    unarchiveSegments(input: $input) {
+      results {
+        ...SegmentOutcome
       }
       errors {
-        code
-        message
-        path
+        ...Wrong
+      }
+    }
+  }
+`);
+const Delete = graphql(`
+  mutation DeleteSegments($input: SegmentIdsInput!) {
+    deleteSegments(input: $input) {
+      results {
+        ...SegmentOutcome
+      }
+      errors {
+        ...Wrong
       }
     }
   }
@@ -137,21 +151,7 @@ const Clone = graphql(`
         ...LiveSegment
       }
       errors {
-        code
-        message
-        path
-      }
-    }
-  }
-`);
-const Delete = graphql(`
-  mutation DeleteSegment($input: SegmentIdInput!) {
-    deleteSegment(input: $input) {
-      deletedId
-      errors {
-        code
-        message
-        path
+        ...Wrong
       }
     }
   }
@@ -164,9 +164,7 @@ const Export = graphql(`
         status
       }
       errors {
-        code
-        message
-        path
+        ...Wrong
       }
     }
   }
@@ -202,18 +200,44 @@ export type Step = 'ACTIVATE' | 'RECALCULATE' | 'PAUSE' | 'RESUME' | 'ARCHIVE' |
 
 const NETWORK: Problem = { code: 'NETWORK', message: '' };
 
-/** Do one step with a segment. Returns what is wrong, if anything is. */
-export async function take(client: Client, step: Step, id: string): Promise<readonly Problem[]> {
-  const input = { id };
-  switch (step) {
-    case 'ACTIVATE': return problemsOf(await client.mutation(Activate, { input }).toPromise(), (d) => d.activateSegment);
-    case 'RECALCULATE': return problemsOf(await client.mutation(Recalculate, { input }).toPromise(), (d) => d.recalculateSegment);
-    case 'PAUSE': return problemsOf(await client.mutation(Pause, { input }).toPromise(), (d) => d.pauseSegment);
-    case 'RESUME': return problemsOf(await client.mutation(Resume, { input }).toPromise(), (d) => d.resumeSegment);
-    case 'ARCHIVE': return problemsOf(await client.mutation(Archive, { input }).toPromise(), (d) => d.archiveSegment);
-    case 'UNARCHIVE': return problemsOf(await client.mutation(Unarchive, { input }).toPromise(), (d) => d.unarchiveSegment);
-    case 'DELETE': return problemsOf(await client.mutation(Delete, { input }).toPromise(), (d) => d.deleteSegment);
-  }
+/** What happened to one segment of several: nothing is wrong, or this. */
+export interface Outcome { id: string; problems: readonly Problem[] }
+
+interface Outcomes { results: readonly { id: string; errors: readonly Problem[] }[]; errors: readonly Problem[] }
+
+/** How many segments one mutation takes. */
+const MOST = 100;
+
+/** Do one step with segments. Each is done or refused for itself. */
+export async function take(client: Client, step: Step, ids: readonly string[]): Promise<readonly Outcome[]> {
+  return inParts(ids, async (part) => {
+    const input = { ids: [...part] };
+    switch (step) {
+      case 'ACTIVATE': return outcomesOf(part, await client.mutation(Activate, { input }).toPromise(), (d) => d.activateSegments);
+      case 'RECALCULATE': return outcomesOf(part, await client.mutation(Recalculate, { input }).toPromise(), (d) => d.recalculateSegments);
+      case 'PAUSE': return outcomesOf(part, await client.mutation(Pause, { input }).toPromise(), (d) => d.pauseSegments);
+      case 'RESUME': return outcomesOf(part, await client.mutation(Resume, { input }).toPromise(), (d) => d.resumeSegments);
+      case 'ARCHIVE': return outcomesOf(part, await client.mutation(Archive, { input }).toPromise(), (d) => d.archiveSegments);
+      case 'UNARCHIVE': return outcomesOf(part, await client.mutation(Unarchive, { input }).toPromise(), (d) => d.unarchiveSegments);
+      case 'DELETE': return outcomesOf(part, await client.mutation(Delete, { input }).toPromise(), (d) => d.deleteSegments);
+    }
+  });
+}
+
+export async function inParts(ids: readonly string[], run: (part: readonly string[]) => Promise<readonly Outcome[]>): Promise<readonly Outcome[]> {
+  const outcomes: Outcome[] = [];
+  for (let start = 0; start < ids.length; start += MOST) outcomes.push(...(await run(ids.slice(start, start + MOST))));
+  return outcomes;
+}
+
+export function outcomesOf<Data>(
+  ids: readonly string[],
+  result: { data?: Data | undefined; error?: { message: string; graphQLErrors: readonly { message: string }[] } | undefined },
+  payloadOf: (data: Data) => Outcomes,
+): readonly Outcome[] {
+  const problems = problemsOf(result, payloadOf);
+  if (problems.length || !result.data) return ids.map((id) => ({ id, problems }));
+  return payloadOf(result.data).results.map(({ id, errors }) => ({ id, problems: errors }));
 }
 
 /** Errors of a mutation, whichever way they came. */
@@ -232,7 +256,7 @@ export async function cloneSegment(client: Client, id: string, name: string): Pr
 }
 
 /** Export a segment's members, wait for the file and download it. Returns what is wrong, if anything is. */
-export async function exportSegment(client: Client, segmentId: string, input: { format?: 'CSV' | 'JSON_LINES' } = {}): Promise<string | null> {
+export async function exportSegment(client: Client, segmentId: string, input: Partial<CreateExportInput> = {}): Promise<string | null> {
   const result = await client.mutation(Export, { input: { segmentId, format: 'CSV', ...input } }).toPromise();
   const problem = problemsOf(result, (d) => d.createExport)[0];
   const id = result.data?.createExport.export?.id;

@@ -37,6 +37,7 @@ PAGES: Final = frozenset(
         "",
         "segments",
         "members",
+        "imports",
         "campaigns",
         "playbooks",
         "wall",

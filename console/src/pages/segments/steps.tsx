@@ -2,9 +2,10 @@
 import { Plural, Trans, useLingui } from '@lingui/react/macro';
 import { useEffect, useState, type ReactNode } from 'react';
 import { useClient, useQuery } from 'urql';
-import { useLocation } from 'wouter';
+import { Link, useLocation } from 'wouter';
 
-import { cloneSegment, exportSegment, take, UsagesDocument, type Step } from '../../api/segments';
+import { cloneSegment, exportSegment, take, UsagesDocument, type Outcome, type Step } from '../../api/segments';
+import { mayWrite, useViewer } from '../../api/viewer';
 import { count } from '../../format';
 import { Ask, Confirm, Field, Form, Loading, Problems, wrongIn, type Action, type Problem } from '../../ui/parts';
 import { complain, say } from '../../ui/toasts';
@@ -15,26 +16,27 @@ export interface Named { id: string; name: string; transitions: readonly string[
 const ASKED: ReadonlySet<Step> = new Set(['ARCHIVE', 'DELETE', 'PAUSE']);
 
 /** The steps that a segment can take, and the dialog of the one that was chosen. */
-export function useSteps(done?: () => void): { actionsOf: (segment: Named) => Action[]; start: (step: Step, of: readonly Named[]) => void; dialog: ReactNode } {
+export function useSteps(done?: () => void): {
+  actionsOf: (segment: Named) => Action[]; start: (step: Step, of: readonly Named[]) => void; dialog: ReactNode;
+  /** Say what happened to each of several segments, if something was refused. */
+  report: (title: string, of: readonly Named[], outcomes: readonly Outcome[]) => void;
+} {
   const { t } = useLingui();
+  const viewer = useViewer();
   const client = useClient();
   const [, go] = useLocation();
   const [asked, setAsked] = useState<{ step: Step; of: readonly Named[] } | null>(null);
   const [cloned, setCloned] = useState<Named | null>(null);
+  const [refused, setRefused] = useState<{ title: string; of: readonly Named[]; outcomes: readonly Outcome[] } | null>(null);
 
-  async function run(step: Step, of: readonly Named[]): Promise<readonly Problem[]> {
-    const problems: Problem[] = [];
-    let good = 0;
-    for (const segment of of) {
-      const found = await take(client, step, segment.id);
-      if (found.length) problems.push(...found.map((one) => ({ ...one, message: of.length > 1 ? `${segment.name}: ${one.message}` : one.message })));
-      else good += 1;
-    }
+  async function run(step: Step, of: readonly Named[]): Promise<readonly Outcome[]> {
+    const outcomes = await take(client, step, of.map((segment) => segment.id));
+    const good = outcomes.filter((one) => one.problems.length === 0).length;
     if (good) {
       say(doneText(step, good));
       done?.();
     }
-    return problems;
+    return outcomes;
   }
 
   function doneText(step: Step, n: number): string {
@@ -51,7 +53,12 @@ export function useSteps(done?: () => void): { actionsOf: (segment: Named) => Ac
 
   function start(step: Step, of: readonly Named[]): void {
     if (ASKED.has(step)) return setAsked({ step, of });
-    void run(step, of).then((problems) => problems.forEach((one) => complain(one.message)));
+    const able = of.filter((segment) => segment.transitions.includes(step));
+    void run(step, able).then((outcomes) => {
+      const refused = outcomes.filter((one) => one.problems.length);
+      if (refused.length === 1 && of.length === 1) complain(refused[0]?.problems[0]?.message ?? '');
+      else if (refused.length) setRefused({ title: texts[step], of, outcomes });
+    });
   }
 
   async function download(segment: Named): Promise<void> {
@@ -73,33 +80,47 @@ export function useSteps(done?: () => void): { actionsOf: (segment: Named) => Ac
       ...(Object.keys(texts) as Step[]).filter((step) => can.has(step)).map((step) => ({
         key: step, label: texts[step], danger: step === 'DELETE', run: () => start(step, [segment]),
       })),
-      { key: 'export', label: t`Export members as CSV`, run: () => void download(segment) },
+      ...(mayWrite(viewer) ? [{ key: 'export', label: t`Export members as CSV`, run: () => void download(segment) }] : []),
     ];
   }
 
   const dialog = (
     <>
       {asked && <AskStep {...asked} texts={texts} run={run} onClose={() => setAsked(null)} />}
+      {refused && <Ask title={refused.title} onClose={() => setRefused(null)}><Results of={refused.of} outcomes={refused.outcomes} /><div className="ends"><button type="button" className="button" onClick={() => setRefused(null)}><Trans>Close</Trans></button></div></Ask>}
       {cloned && <AskName segment={cloned} onClose={() => setCloned(null)} onDone={(id) => { setCloned(null); done?.(); go(`/segments/${id}/edit`); }} />}
     </>
   );
-  return { actionsOf, start, dialog };
+  function report(title: string, of: readonly Named[], outcomes: readonly Outcome[]): void {
+    if (outcomes.some((one) => one.problems.length)) return setRefused({ title, of, outcomes });
+    say(title);
+    done?.();
+  }
+  return { actionsOf, start, dialog, report };
 }
 
 function AskStep({ step, of, texts, run, onClose }: {
-  step: Step; of: readonly Named[]; texts: Record<Step, string>; run: (step: Step, of: readonly Named[]) => Promise<readonly Problem[]>; onClose: () => void;
+  step: Step; of: readonly Named[]; texts: Record<Step, string>; run: (step: Step, of: readonly Named[]) => Promise<readonly Outcome[]>; onClose: () => void;
 }): ReactNode {
   const { t } = useLingui();
-  const [problems, setProblems] = useState<readonly Problem[]>([]);
+  const [outcomes, setOutcomes] = useState<readonly Outcome[]>([]);
   const able = of.filter((segment) => segment.transitions.includes(step));
   const name = of.length === 1 ? (of[0]?.name ?? '') : t`${of.length} segments`;
+  if (outcomes.length > 1) {
+    return (
+      <Ask title={`${texts[step]}: ${name}`} onClose={onClose}>
+        <Results of={of} outcomes={outcomes} />
+        <div className="ends"><button type="button" className="button primary" onClick={onClose}><Trans>Close</Trans></button></div>
+      </Ask>
+    );
+  }
   return (
     <Confirm
-      title={`${texts[step]}: ${name}`} action={texts[step]} danger={step === 'DELETE'} problems={problems} onClose={onClose}
+      title={`${texts[step]}: ${name}`} action={texts[step]} danger={step === 'DELETE'} problems={outcomes[0]?.problems ?? []} onClose={onClose}
       onConfirm={async () => {
         const found = await run(step, able);
-        setProblems(found);
-        return found.length === 0;
+        setOutcomes(found);
+        return found.every((one) => one.problems.length === 0);
       }}
     >
       <p>
@@ -114,6 +135,26 @@ function AskStep({ step, of, texts, run, onClose }: {
   );
 }
 
+/** What happened to each of several segments: those that were refused come first, with the reason. */
+function Results({ of, outcomes }: { of: readonly Named[]; outcomes: readonly Outcome[] }): ReactNode {
+  const names = new Map(of.map((segment) => [segment.id, segment.name]));
+  const sorted = outcomes.toSorted((a, b) => b.problems.length - a.problems.length);
+  const bad = outcomes.filter((one) => one.problems.length).length;
+  return (
+    <div className="stack tight">
+      <p role="status"><Trans>Done: {count(outcomes.length - bad)}. Refused: {count(bad)}.</Trans></p>
+      <ul className="plain-list scrolled">
+        {sorted.map((one) => (
+          <li key={one.id}>
+            <span className={`badge ${one.problems.length ? 'bad' : 'good'}`}>{one.problems.length ? <Trans>refused</Trans> : <Trans>done</Trans>}</span>
+            <span className="grow uses"><Link href={`/segments/${one.id}`}>{names.get(one.id)}</Link>{one.problems.map((problem) => <span key={problem.message} className="muted"><br />{problem.message}</span>)}</span>
+          </li>
+        ))}
+      </ul>
+    </div>
+  );
+}
+
 /** What depends on a segment. */
 export function Dependents({ id, withName }: { id: string; withName?: boolean }): ReactNode {
   const [{ data }] = useQuery({ query: UsagesDocument, variables: { id }, requestPolicy: 'network-only' });
@@ -121,24 +162,24 @@ export function Dependents({ id, withName }: { id: string; withName?: boolean })
   if (!segment) return <Loading rows={2} />;
   const { campaigns, segments, playbooks, destinations, hiddenCount } = segment.usages;
   const groups = [
-    [<Trans key="c">Campaigns</Trans>, campaigns], [<Trans key="s">Segments</Trans>, segments],
-    [<Trans key="p">Playbooks</Trans>, playbooks], [<Trans key="d">Destinations</Trans>, destinations],
+    ['campaigns', <Trans key="c">Campaigns</Trans>, campaigns], ['segments', <Trans key="s">Segments</Trans>, segments],
+    ['playbooks', <Trans key="p">Playbooks</Trans>, playbooks], ['destinations', <Trans key="d">Destinations</Trans>, destinations],
   ] as const;
-  const any = groups.some(([, uses]) => uses.length) || hiddenCount > 0;
+  const any = groups.some(([, , uses]) => uses.length) || hiddenCount > 0;
   return (
-    <div className="stack tight">
+    <div className="stack tight uses">
       <p>
         {withName && <strong>{segment.name}: </strong>}
         <Plural value={segment.memberCount} one="# member" other="# members" />
         {!any && <>, <Trans>nothing depends on it</Trans></>}
       </p>
-      {groups.filter(([, uses]) => uses.length).map(([title, uses], index) => (
-        <div key={index}>
+      {groups.filter(([, , uses]) => uses.length).map(([place, title, uses]) => (
+        <div key={place}>
           <strong>{title}</strong>
           <ul style={{ margin: 0, paddingLeft: '1.2rem' }}>
             {uses.map((use) => (
               <li key={`${use.id}${use.use}`}>
-                {use.name} <span className="muted">({word(use.use)}, {word(use.status)})</span> {use.holds && <span className="badge bad"><Trans>prevents it</Trans></span>}
+                <Link href={`/${place}/${use.id}`}>{use.name}</Link> <span className="muted">({word(use.use)}, {word(use.status)})</span> {use.holds && <span className="badge bad"><Trans>prevents archiving</Trans></span>}
               </li>
             ))}
           </ul>
