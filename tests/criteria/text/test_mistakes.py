@@ -128,6 +128,34 @@ def test_what_the_checker_finds_is_explained_by_line_and_column() -> None:
     assert explained.problems[1].message.startswith("Line 3, column 3: score is a NUMBER and has no CONTAINS")
 
 
+@pytest.mark.parametrize(
+    ("text", "places"),
+    [
+        ("a ? 1 AND b = 2 AND c = = 3", [2, 24]),
+        ("(a ? 1 OR b = 2) AND NOT (c < > 3)", [3, 30]),
+        ("COUNT(EVENT 'x' WHRE y = 1 AND z = 2) > 1 OR country IN 'DE' OR ok = 1", [16, 56]),
+        ("ALL(a ? 1, b = 2, c ? 3)", [6, 20]),
+        ("a BETWEEN x AND 3 AND b ? 2", [10, 24]),
+        ("a ? 1 AND (b = 2", [2]),  # the end is what it is because of the first mistake, perhaps
+        ("a = 1 AND OR b = 2 AND c ? 1", [10, 25]),
+        ("a = 1) AND b ? 2", [5]),
+    ],
+)
+def test_all_wrong_conditions_are_reported_in_their_order(text: str, places: list[int]) -> None:
+    with pytest.raises(SeggraphError) as raised:
+        read(text)
+    found = raised.value.problems if isinstance(raised.value, Problems) else [raised.value]
+    assert [
+        problem.span and problem.span.start for problem in found if isinstance(problem, CriteriaError)
+    ] == places
+
+
+def test_reading_stops_after_fifty_mistakes() -> None:
+    with pytest.raises(Problems) as raised:
+        read(" AND ".join(["a ? 1"] * 80))
+    assert len(raised.value.problems) == 50
+
+
 def test_an_error_that_is_not_about_criteria_stays_itself() -> None:
     error = SeggraphError("elsewhere")
     assert read("a = 1").explained(error) is error

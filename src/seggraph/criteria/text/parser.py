@@ -12,13 +12,22 @@ from seggraph.criteria.json.canonical import to_json
 from seggraph.criteria.json.parser import parse
 from seggraph.criteria.nodes import MAX_DEPTH, All, AnyOf, Leaf, Node, Not, Related
 from seggraph.criteria.operators import EventAggregate, InOp
+from seggraph.criteria.problems import MAX_PROBLEMS
 from seggraph.criteria.text.conditions import ConditionParser
 from seggraph.criteria.text.expectations import NameScope, Opening, Something, Sort
 from seggraph.criteria.text.keywords import AGGREGATES, COUNTED
 from seggraph.criteria.text.names import SegmentNames, no_segments
 from seggraph.criteria.text.token_stream import TokenStream, at, span_of
 from seggraph.criteria.text.tokens import MAX_CHARACTERS, TokenKind, tokens
-from seggraph.errors import CriteriaError, CriteriaTooDeep, CriteriaTooLarge, Path, Problems, SeggraphError
+from seggraph.errors import (
+    CriteriaError,
+    CriteriaSyntaxError,
+    CriteriaTooDeep,
+    CriteriaTooLarge,
+    Path,
+    Problems,
+    SeggraphError,
+)
 
 _R = TypeVar("_R")
 
@@ -71,8 +80,8 @@ def read(text: str, names: SegmentNames = no_segments, *, path: Path = ()) -> Re
 
     `names` gives the ids of the segments of a name: none and several are mistakes. `path` is where the text stands
     in the client's input. Every message begins with line and column. Raises CriteriaSyntaxError with what was found
-    and what was expected; CriteriaTooLarge, CriteriaTooDeep and BadValue (or Problems of several) for what no
-    criteria can hold.
+    and what was expected, or Problems with one for each wrong condition; CriteriaTooLarge, CriteriaTooDeep and
+    BadValue (or Problems of several) for what no criteria can hold.
     """
     if len(text) > MAX_CHARACTERS:
         span = span_of(text, MAX_CHARACTERS, len(text))
@@ -80,7 +89,7 @@ def read(text: str, names: SegmentNames = no_segments, *, path: Path = ()) -> Re
         raise CriteriaTooLarge(
             f"{spot}: the text goes on after {MAX_CHARACTERS:,} characters; give JSON instead", span=span
         )
-    reader = Parser(TokenStream(text, list(tokens(text)), path), names)
+    reader = Parser(TokenStream(text, list(tokens(text)), path), names, reads_on=True)
     reading = Reading(text, reader.whole(), reader.offsets)
     try:
         parse(to_json(reading.node))
@@ -95,17 +104,49 @@ def read_text(text: str, names: SegmentNames = no_segments) -> Node:
 
 
 class Parser(ConditionParser):
-    """A recursive-descent parser: NOT binds closest, then AND, then OR."""
+    """A recursive-descent parser: NOT binds closest, then AND, then OR.
 
-    def __init__(self, stream: TokenStream, names: SegmentNames) -> None:
+    One that `reads_on` goes on behind a condition that is wrong, so that a person sees all mistakes at once.
+    """
+
+    def __init__(self, stream: TokenStream, names: SegmentNames, *, reads_on: bool = False) -> None:
         super().__init__(stream, names)
         self._nesting = 0
+        self._reads_on = reads_on
+        self._mistakes: dict[int, CriteriaSyntaxError] = {}
 
     def whole(self) -> Node:
-        """Parse the whole text."""
+        """Parse the whole text. Raises the mistake, or Problems with all of them, in their order."""
+        node = self._reading_on(self._to_the_end)
+        match list(self._mistakes.values()):
+            case []:
+                return node
+            case [mistake]:
+                raise mistake
+            case mistakes:
+                raise Problems(mistakes)
+
+    def _to_the_end(self) -> Node:
         node = self._expression()
         self._stream.expect(Something(Sort.END))
         return node if self._stream.next.kind is TokenKind.END else self._stream.fail()
+
+    def _reading_on(self, part: Callable[[], Node]) -> Node:
+        """Parse a part. If it is wrong, note the mistake, and go on behind it."""
+        begin, nesting, scope = self._stream.position, self._nesting, self._scope
+        try:
+            return part()
+        except CriteriaSyntaxError as mistake:
+            if not self._reads_on or mistake.span is None:
+                raise
+            # What is wrong at the same place, or at the end, only follows from a mistake before.
+            if not self._mistakes or mistake.span.start < self._stream.end:
+                self._mistakes.setdefault(mistake.span.start, mistake)
+            if len(self._mistakes) >= MAX_PROBLEMS:
+                raise Problems(list(self._mistakes.values())) from mistake
+            self._nesting, self._scope = nesting, scope
+            self._stream.skip_from(begin)
+            return All(())
 
     def _expression(self) -> Node:
         return self._chain(self._conjunction, "OR", AnyOf)
@@ -115,9 +156,9 @@ class Parser(ConditionParser):
 
     def _chain(self, part: Callable[[], Node], word: str, group: Callable[[tuple[Node, ...]], Node]) -> Node:
         start = self._stream.next.start
-        items = [part()]
+        items = [self._reading_on(part)]
         while self._stream.word(word):
-            items.append(part())
+            items.append(self._reading_on(part))
         return items[0] if len(items) == 1 else self.located(group(tuple(items)), start)
 
     def _negation(self) -> Node:

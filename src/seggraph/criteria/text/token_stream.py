@@ -34,6 +34,11 @@ class TokenStream:
         self._expectations: dict[Expectation, None] = {}
 
     @property
+    def end(self) -> int:
+        """The offset of the end of the text."""
+        return self._tokens[-1].start
+
+    @property
     def next(self) -> Token:
         """The current token, which is read next."""
         return self._tokens[self._at]
@@ -128,6 +133,31 @@ class TokenStream:
         end = next((token.end for token in self._tokens if token.start >= offset), offset)
         span = span_of(self._text, offset, end)
         raise error(f"{at(span.line, span.column)}: {message}", path=self._path, span=span)
+
+    @property
+    def position(self) -> int:
+        """How many tokens were read."""
+        return self._at
+
+    def skip_from(self, begin: int) -> None:
+        """Go on from the current token to the end of the condition that begins after `begin` tokens.
+
+        That is the next AND, OR, comma or closing parenthesis that is not inside the condition, and not itself what was
+        wrong.
+        """
+        depth, has_between, place = 0, False, begin
+        first = self._at + (self.next.keyword in ("AND", "OR"))
+        while self._tokens[place].kind is not TokenKind.END:
+            word = self._tokens[place].keyword
+            ends = word in (")", ",", "OR") or (word == "AND" and not has_between)
+            if ends and depth == 0 and place >= first:
+                break
+            depth += (word == "(") - (word == ")" and depth > 0)
+            if depth == 0 and word in ("AND", "BETWEEN"):
+                has_between = word == "BETWEEN"
+            place += 1
+        self._at = max(place, self._at)
+        self._expectations.clear()
 
     @property
     def last_end(self) -> int:
