@@ -71,4 +71,5 @@ def test_no_other_module_signs_paths() -> None:
     folder = Path(api.__file__).parent
     signing = {path.name for path in folder.rglob("*.py") if "signed_path(" in path.read_text("utf-8")}
 
-    assert signing == {"exports.py", "imports.py"}
+    # The last one signs in the payload of a mutation, which no two callers share.
+    assert signing == {"exports.py", "imports.py", "metric_imports.py"}

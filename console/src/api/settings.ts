@@ -93,3 +93,14 @@ export const AuditDocument = graphql(`
     }
   }
 `);
+
+export const UsageDocument = graphql(`
+  query Usage {
+    usage {
+      item
+      kind
+      used
+      limit
+    }
+  }
+`);

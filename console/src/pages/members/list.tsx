@@ -15,6 +15,7 @@ import { KINDS, useCriteria, useTitle } from '../../ui/editing';
 import { Grid, type Column } from '../../ui/grid';
 import { Icon } from '../../ui/icon';
 import { Below, Empty, Failed, Field, Loading, PageHead, Search, Tabs } from '../../ui/parts';
+import { SavedViews } from '../../ui/views';
 import { word } from '../../words';
 import { MemberForm } from './form';
 import { AddToSegment, AskTags, Erase, SaveAsSegment } from './steps';
@@ -107,6 +108,7 @@ export default function MembersPage(): ReactNode {
             </div>
           </form>
         </Below>
+        <SavedViews list="MEMBERS" />
         <Below text={t`Columns`} icon="columns">
           <div style={{ maxHeight: '20rem', overflow: 'auto' }} role="group" tabIndex={0} aria-label={t`Columns`}>
             {columns.map((column) => (

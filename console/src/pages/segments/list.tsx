@@ -14,6 +14,7 @@ import { useAddress } from '../../url';
 import { Grid, type Column } from '../../ui/grid';
 import { Icon } from '../../ui/icon';
 import { Actions, Below, Choice, Empty, Failed, Field, Loading, PageHead, Progress, Search, Several, Status, Tabs } from '../../ui/parts';
+import { SavedViews } from '../../ui/views';
 import { word } from '../../words';
 import { AskFolder, AskLabels, LabelChip, ManagePlaces, Star, usePlaces } from './labels';
 import { useSteps } from './steps';
@@ -243,6 +244,7 @@ export function SegmentsPage(): ReactNode {
           </div>
           <div><button type="button" className="button small" onClick={() => change(Object.fromEntries(FILTERS.map((name) => [name, ''])))}><Trans>Remove all filters</Trans></button></div>
         </Below>
+        <SavedViews list="SEGMENTS" />
         <Below text={t`Columns`} icon="columns">
           {columns.map((column) => (
             <label key={column.key} className="check small">

@@ -11,7 +11,7 @@ import { Below, Card, Failed, Field, Loading, Several } from '../../ui/parts';
 import { word } from '../../words';
 
 const SUBJECTS: readonly AuditSubject[] = [
-  'SEGMENT', 'LABEL', 'FOLDER', 'CAMPAIGN', 'PLAYBOOK', 'IMPORT', 'IMPORT_TEMPLATE', 'EXPORT', 'BULK_EDIT', 'API_KEY', 'USER', 'GROUP', 'WORKSPACE',
+  'SEGMENT', 'LABEL', 'FOLDER', 'SAVED_VIEW', 'REPORT_NAME', 'CAMPAIGN', 'PLAYBOOK', 'IMPORT', 'IMPORT_TEMPLATE', 'EXPORT', 'BULK_EDIT', 'API_KEY', 'USER', 'GROUP', 'WORKSPACE',
   'SUPPRESSION', 'EVENT', 'METRICS', 'MEMBER', 'ATTRIBUTE', 'DESTINATION', 'DELIVERY', 'WEBHOOK',
 ];
 

@@ -14,6 +14,7 @@ import { Card, Confirm, Failed, Form, Loading, PageHead, Problems, Tabs } from '
 import { say } from '../../ui/toasts';
 import { word } from '../../words';
 import { Audit } from './audit';
+import { UsageOfWorkspace } from './usage';
 
 type Workspace = WorkspaceQuery['viewer']['workspace'];
 const ROLES: readonly Role[] = ['TEAM_MEMBER', 'LEADER', 'ADMIN'];
@@ -22,7 +23,7 @@ export default function SettingsPage(): ReactNode {
   const { t } = useLingui();
   const administers = isAdministrator(useViewer());
   const [one] = useAddress();
-  const tab = administers && one('tab') === 'audit' ? 'audit' : 'settings';
+  const tab = administers && ['audit', 'usage'].includes(one('tab')) ? one('tab') : 'settings';
   const [{ data, error, fetching }, ask] = useQuery({ query: WorkspaceDocument });
   useTitle(t`Settings`);
   return (
@@ -31,12 +32,12 @@ export default function SettingsPage(): ReactNode {
       {administers && (
         <Tabs
           label={t`Settings`}
-          tabs={[{ key: 'settings', href: '/settings', text: t`Workspace`, current: tab === 'settings' }, { key: 'audit', href: '/settings?tab=audit', text: t`Audit log`, current: tab === 'audit' }]}
+          tabs={[{ key: 'settings', href: '/settings', text: t`Workspace`, current: tab === 'settings' }, { key: 'usage', href: '/settings?tab=usage', text: t`Usage and limits`, current: tab === 'usage' }, { key: 'audit', href: '/settings?tab=audit', text: t`Audit log`, current: tab === 'audit' }]}
         />
       )}
       {error && <Failed error={error} again={() => ask({ requestPolicy: 'network-only' })} />}
       {!data && fetching && <Loading />}
-      {data && (tab === 'audit' ? <Audit /> : (
+      {data && (tab === 'audit' ? <Audit /> : tab === 'usage' ? <UsageOfWorkspace /> : (
         <div className="form-page stack">
           <General key={JSON.stringify(data.viewer.workspace)} workspace={data.viewer.workspace} disabled={!administers} />
           <Card title={<Trans>Limit of requests</Trans>}>
