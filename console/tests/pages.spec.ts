@@ -1,65 +1,17 @@
 // Members, campaigns, playbooks, the wall and keys, as a person uses them, on a demo with real servers.
-import { spawn, type ChildProcess } from 'node:child_process';
-import { mkdtempSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { expect, test } from '@playwright/test';
 
-import AxeBuilder from '@axe-core/playwright';
-import { expect, test, type Page } from '@playwright/test';
-
-interface Demo { console_url: string; url: string; token: string }
-
-let process_: ChildProcess;
-let demo: Demo;
-
-test.beforeAll(async () => {
-  test.setTimeout(600_000);
-  const folder = mkdtempSync(join(tmpdir(), 'seggraph-console-'));
-  const python = process.env['PYTHON'] ?? '../.venv/bin/python';
-  process_ = spawn(python, ['-m', 'seggraph', 'demo', '--json', '--port', '0', '--members', '100'], {
-    env: { ...process.env, SEGGRAPH_DATA_DIR: folder }, stdio: ['ignore', 'pipe', 'ignore'],
-  });
-  demo = await new Promise<Demo>((resolve) => process_.stdout?.once('data', (line: Buffer) => resolve(JSON.parse(line.toString()) as Demo)));
-});
-
-test.afterAll(async () => {
-  const ended = new Promise((resolve) => process_.once('exit', resolve));
-  process_.kill('SIGTERM');
-  await ended;
-});
-
-/** Open a page signed in. Returns what the browser refused or complained about. */
-async function open(page: Page, path: string): Promise<string[]> {
-  const complaints: string[] = [];
-  page.on('pageerror', (error) => complaints.push(error.message));
-  page.on('console', (message) => message.type() === 'error' && complaints.push(message.text()));
-  await page.goto(`${new URL(path, demo.console_url).href}#token=${demo.token}`);
-  await expect(page.getByText('Live', { exact: true })).toBeVisible();
-  return complaints;
-}
-
-async function accessible(page: Page): Promise<void> {
-  const { violations } = await new AxeBuilder({ page }).analyze();
-  expect(violations.filter((one) => one.impact === 'serious' || one.impact === 'critical').map((one) => `${one.id}: ${one.nodes[0]?.html}`)).toEqual([]);
-}
-
-/** What a program does meanwhile, by the API. */
-async function api<Data>(page: Page, query: string, variables: object): Promise<Data> {
-  const answer = await page.request.post(demo.url, { headers: { Authorization: `Bearer ${demo.token}`, Accept: 'application/json' }, data: { query, variables } });
-  const { data, errors } = (await answer.json()) as { data: Data; errors?: unknown };
-  expect(errors).toBeUndefined();
-  return data;
-}
+import { accessible, ask, open } from './demo';
 
 const UPSERT = 'mutation ($input: UpsertMembersInput!) { upsertMembers(input: $input) { created rowErrors { message } errors { message } } }';
 
-async function someoneIn(page: Page, externalId: string, city: string): Promise<void> {
-  await api(page, UPSERT, { input: { kind: 'PERSON', members: [{ externalId, name: `<i>${externalId}</i>`, city }] } });
+async function someoneIn(externalId: string, city: string): Promise<void> {
+  await ask(UPSERT, { input: { kind: 'PERSON', members: [{ externalId, name: `<i>${externalId}</i>`, city }] } });
 }
 
 test('members are found by criteria, and one is edited and tagged', async ({ page }) => {
   const complaints = await open(page, '/members');
-  await someoneIn(page, 'found-1', 'Findheim');
+  await someoneIn('found-1', 'Findheim');
   await page.getByRole('button', { name: 'Criteria' }).click();
   await page.getByLabel('Show members that match').fill("city = 'Findheim'");
   await page.getByRole('button', { name: 'Apply' }).click();
@@ -104,7 +56,7 @@ test('a campaign runs to its end', async ({ page }) => {
 
 test('a playbook acts and is seen, and the wall moves by it', async ({ page, context }) => {
   const create = 'mutation ($input: CreateSegmentInput!) { createSegment(input: $input) { segment { id } errors { message } } }';
-  const made = await api<{ createSegment: { segment: { id: string } } }>(page, create, { input: { name: 'People on the wall', kind: 'PERSON', type: 'STATIC' } });
+  const made = await ask<{ createSegment: { segment: { id: string } } }>(create, { input: { name: 'People on the wall', kind: 'PERSON', type: 'STATIC' } });
   const complaints = await open(page, '/playbooks/new');
   await page.getByLabel('Name').fill('Wall watchers');
   await page.getByLabel('Whenever a member matches').fill("city = 'Wallstadt'");
@@ -121,7 +73,7 @@ test('a playbook acts and is seen, and the wall moves by it', async ({ page, con
   const size = wall.getByRole('region', { name: 'People on the wall' }).getByTestId('size');
   await expect(size).toHaveText('0');
   await accessible(wall);
-  await someoneIn(page, 'watcher-1', 'Wallstadt');
+  await someoneIn('watcher-1', 'Wallstadt');
   await expect(size).toHaveText('1');
   await expect(page.getByRole('link', { name: '<i>watcher-1</i>' }).first()).toBeVisible();
 
