@@ -126,8 +126,8 @@ test('archiving what an active campaign uses is refused, and says by which', asy
   await page.getByRole('menuitem', { name: 'Archive' }).click();
   const dialog = page.getByRole('dialog');
   await expect(dialog).toContainText(campaign.name);
-  await expect(dialog.getByText('prevents it').first()).toBeVisible();
-  await dialog.getByRole('button', { name: 'Archive' }).click();
+  await expect(dialog.getByText('prevents archiving').first()).toBeVisible();
+  await dialog.getByRole('button', { name: 'Archive', exact: true }).click();
   await expect(dialog.getByRole('alert')).toContainText(campaign.name);
 });
 

@@ -1,7 +1,7 @@
 // Members, campaigns, playbooks, the wall and keys, as a person uses them, on a demo with real servers.
 import { expect, test } from '@playwright/test';
 
-import { accessible, ask, open } from './demo';
+import { accessible, ask, demo, open } from './demo';
 
 const UPSERT = 'mutation ($input: UpsertMembersInput!) { upsertMembers(input: $input) { created rowErrors { message } errors { message } } }';
 

@@ -488,6 +488,7 @@ def settings(settings: Settings) -> Settings:
     )
 
 
+@pytest.mark.timeout(3_600)
 async def test_nothing_leaks_and_nothing_changes(
     context: Context, server: Server, connection: asyncpg.Connection
 ) -> None:

@@ -24,7 +24,7 @@ from tests.product import Server
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(6 * 3_600)]
 
-COUNT: Final = int(os.environ.get("FUZZ_COUNT", tries(1_200, 20_000)))
+COUNT: Final = int(os.environ.get("FUZZ_COUNT", tries(800, 20_000)))
 SEED: Final = os.environ.get("FUZZ_SEED", "1")
 """The seed of the random choices."""
 IN_A_ROW: Final = 10

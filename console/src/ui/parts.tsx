@@ -184,12 +184,14 @@ export function Actions({ label, actions, icon = 'more', text }: { label: string
 }
 
 /** A button that shows something below it. */
-export function Below({ text, icon, label, children }: { text: ReactNode; icon?: IconName; label?: string; children: ReactNode }): ReactNode {
+export function Below({ text, icon, label, children }: {
+  text: ReactNode; icon?: IconName; label?: string; children: ReactNode | ((close: () => void) => ReactNode);
+}): ReactNode {
   return (
     <DialogTrigger>
       <AriaButton className="button">{icon && <Icon name={icon} />}{text}</AriaButton>
       <Popover placement="bottom start">
-        <Dialog className="popover-body" aria-label={label ?? (typeof text === 'string' ? text : 'Options')}>{children}</Dialog>
+        <Dialog className="popover-body" aria-label={label ?? (typeof text === 'string' ? text : 'Options')}>{({ close }) => (typeof children === 'function' ? children(close) : children)}</Dialog>
       </Popover>
     </DialogTrigger>
   );

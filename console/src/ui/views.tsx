@@ -31,14 +31,14 @@ export function SavedViews({ list }: { list: SavedViewList }): ReactNode {
   };
   return (
     <>
-      <Below text={t`Views`} label={t`Views`}>
+      <Below text={t`Views`} label={t`Views`}>{(close) => (<>
         {error && <Failed error={error} again={again} />}
         {data?.savedViews.nodes.length === 0 && <p className="muted small"><Trans>Nothing is saved yet. A view keeps the search, filters, order and columns of this list.</Trans></p>}
         <ul className="plain-list">
           {data?.savedViews.nodes.map((view) => (
             <li key={view.id}>
               <span className="grow">
-                <Link href={`${place}?${view.state}`} aria-current={view.state === state ? 'page' : undefined}>{view.name}</Link>{' '}
+                <Link href={`${place}?${view.state}`} aria-current={view.state === state ? 'page' : undefined} onClick={close}>{view.name}</Link>{' '}
                 {view.isShared && <span className="badge">{view.isMine ? t`Shared` : t`Of ${view.createdBy?.name ?? t`somebody`}`}</span>}
               </span>
               {keeps && view.isMine && view.state !== state && (
@@ -51,8 +51,8 @@ export function SavedViews({ list }: { list: SavedViewList }): ReactNode {
           ))}
         </ul>
         {name === null && <Problems of={problems} />}
-        {keeps && <button type="button" className="button small" onClick={() => { setProblems([]); setShared(false); setName(''); }}><Trans>Save this view</Trans></button>}
-      </Below>
+        {keeps && <button type="button" className="button small" onClick={() => { close(); setProblems([]); setShared(false); setName(''); }}><Trans>Save this view</Trans></button>}
+      </>)}</Below>
       {name !== null && (
         <AskForm title={<Trans>Save this view</Trans>} action={<Trans>Save</Trans>} busy={busy} problems={besides(problems, 'name')} onClose={() => setName(null)} onSubmit={() => void save()}>
           <TextField label={<Trans>Name</Trans>} value={name} onChange={setName} problems={problems} name="name" autoFocus />

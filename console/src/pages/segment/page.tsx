@@ -69,10 +69,10 @@ export default function SegmentPage({ id, tab = '' }: { id: string; tab?: string
   return (
     <>
       <PageHead
-        title={<span className="row"><Star segment={segment} />{segment.name}</span>}
+        title={segment.name}
         below={(
           <div className="row">
-            <Status of={segment.status} /><span className="badge">{word(segment.type)}</span><span className="badge">{word(segment.kind)}</span>
+            <Star segment={segment} /><Status of={segment.status} /><span className="badge">{word(segment.type)}</span><span className="badge">{word(segment.kind)}</span>
             {segment.purpose && <span className="badge accent">{word(segment.purpose)}</span>}
             {segment.visibility === 'PRIVATE' && <span className="badge">{word('PRIVATE')}</span>}
             {segment.folder && <Link href={`/segments?folder=${segment.folder.id}`} className="small">{segment.folder.name}</Link>}
