@@ -76,6 +76,19 @@ async def test_no_text_makes_an_internal_error(
     assert found == {}
 
 
+@pytest.mark.parametrize("extra", ["#" + "x" * 262_144 + "\n", " " * 262_144])
+async def test_a_long_document_is_refused_before_it_is_read(
+    server: Server, viewer: Viewer, extra: str
+) -> None:
+    text = "{ viewer { role } }"
+    async with server.sign_in(viewer) as product:
+        refused = await product.raw(extra + text)
+        longest = await product.raw(text.rjust(262_144))
+    [error] = refused["errors"]
+    assert error["extensions"]["code"] == "QUERY_TOO_LARGE"
+    assert longest["data"] == {"viewer": {"role": "ADMIN"}}
+
+
 PREVIEW = """
     query ($i: PreviewSegmentInput!) { previewSegment(input: $i) {
       errors { code path ... on CriteriaError { reason } } } }

@@ -1,5 +1,7 @@
 """Secrets at rest: nobody reads them without the key, and not for another purpose."""
 
+import gzip
+import os
 from pathlib import Path
 
 import pytest
@@ -7,9 +9,10 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from pydantic import SecretStr
 
 from seggraph.errors import Invalid
-from seggraph.files import keyring, secrets
+from seggraph.files import keyring, secrets, uploads
 from seggraph.files.keyring import SecretKeyMissing
 from seggraph.files.secrets import SecretUnreadable
+from seggraph.services.exports import files as export_files
 from seggraph.settings import Settings
 
 SECRET = "sk_live_0123456789"
@@ -98,3 +101,30 @@ def test_a_secret_of_an_earlier_version_is_read(tmp_path: Path) -> None:
     assert not secrets.is_current(settings, sealed)
     keyring.renew(settings)
     assert secrets.decrypt(settings, sealed, purpose="x") == SECRET
+
+
+@pytest.mark.parametrize("compressed", [False, True])
+def test_exports_are_readable_by_their_owner_only(tmp_path: Path, compressed: bool) -> None:
+    before = os.umask(0)
+    try:
+        with export_files.open_file(tmp_path / "export", compressed=compressed) as file:
+            file.write(b"name\n")
+    finally:
+        os.umask(before)
+    assert (tmp_path / "export").stat().st_mode & 0o777 == 0o600
+    content = (tmp_path / "export").read_bytes()
+    assert (gzip.decompress(content) if compressed else content) == b"name\n"
+
+
+async def test_uploads_are_readable_by_their_owner_only(tmp_path: Path) -> None:
+    settings, parts = Settings(files_dir=tmp_path), iter([b"name\nAnn\n", b""])
+
+    async def read(_: int) -> bytes:
+        return next(parts)
+
+    before = os.umask(0)
+    try:
+        stored = await uploads.store(settings, read)
+    finally:
+        os.umask(before)
+    assert uploads.path_of(settings, stored.name).stat().st_mode & 0o777 == 0o600

@@ -18,6 +18,9 @@ from seggraph.destinations.definition import DestinationDefinition, DestinationO
 from seggraph.destinations.destination import Order, Receipt, Recipient, Refused, Unavailable
 from seggraph.errors import Invalid
 
+FILE_MODE: Final = 0o640
+"""Who reads what is delivered is in the group of the folder; nobody else is let in."""
+
 
 @dataclass(frozen=True, slots=True)
 class FileDropSettings:
@@ -105,7 +108,7 @@ class FileDrop:
         self._folder.mkdir(mode=0o750, parents=True, exist_ok=True)
         self._require_below_root(self._folder)
         part = self._folder / f".{name}.part"
-        with part.open("wb") as file:
+        with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, FILE_MODE), "wb") as file:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())

@@ -20,6 +20,7 @@ from typing import BinaryIO, Final
 from seggraph.embedded import DataDirUnusable, ServersNotInstalled
 from seggraph.embedded.data_dir import default_data_dir
 from seggraph.errors import Invalid, Required, TooLong
+from seggraph.files import private_files
 from seggraph.settings import Settings
 
 BLOCK_BYTES: Final = 1024 * 1024
@@ -97,7 +98,7 @@ async def store(settings: Settings, read: Read, *, encoding: str | None = None) 
     path = await asyncio.to_thread(path_of, settings, name)
     part = path.with_suffix(".part")
     try:
-        with await asyncio.to_thread(part.open, "wb") as file:
+        with await asyncio.to_thread(private_files.create, part) as file:
             sink = Sink(file, chosen)
             while block := await read(BLOCK_BYTES):
                 if sink.size + len(block) > settings.max_upload_bytes:

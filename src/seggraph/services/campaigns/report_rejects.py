@@ -14,7 +14,7 @@ from typing import Final, NamedTuple
 
 from seggraph.access import Viewer
 from seggraph.errors import NotFound
-from seggraph.files import rejected_rows, uploads
+from seggraph.files import private_files, rejected_rows, uploads
 from seggraph.files.csv_records import Record
 from seggraph.files.rejected_rows import RejectedRow
 from seggraph.files.signed_paths import sign
@@ -74,7 +74,7 @@ def _write(
     part = path.with_suffix(".part")
     found = _rows(records, rejections)
     try:
-        with part.open("wb") as file:
+        with private_files.create(part) as file:
             file.write(rejected_rows.header(columns))
             while rows := list(islice(found, PORTION)):
                 file.write(rejected_rows.lines(rows))

@@ -15,6 +15,7 @@ from pyroaring import BitMap
 
 from seggraph.access import VISIBLE_SEGMENT, Viewer, visibility_arguments
 from seggraph.audiences import ChunkOwner, ChunkStore
+from seggraph.files import private_files
 from seggraph.models.audiences import ChunkRole
 from seggraph.services.exports.columns import WRITTEN, ExportColumn, csv_select, json_select
 from seggraph.services.exports.segment_facts import SegmentFacts
@@ -49,8 +50,23 @@ HOW: Final = {
 def open_file(path: Path, *, compressed: bool) -> BinaryIO:
     """A new file that takes the rows."""
     if compressed:
-        return cast(BinaryIO, gzip.open(path, "wb", compresslevel=COMPRESSION))
-    return path.open("wb")
+        return cast(BinaryIO, _Compressed(private_files.create(path)))
+    return private_files.create(path)
+
+
+class _Compressed(gzip.GzipFile):
+    """A compressed file that closes what it writes to."""
+
+    def __init__(self, raw: BinaryIO) -> None:
+        super().__init__(filename="", mode="wb", compresslevel=COMPRESSION, fileobj=raw)
+        self._raw_file = raw
+
+    def close(self) -> None:
+        """Write the end, and close the file under it."""
+        try:
+            super().close()
+        finally:
+            self._raw_file.close()
 
 
 def begin_file(file: BinaryIO, columns: Sequence[ExportColumn], format_: ExportFormat) -> None:

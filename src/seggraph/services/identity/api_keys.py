@@ -247,9 +247,15 @@ def _clean_networks(networks: Sequence[str] | None) -> list[str] | None:
     cleaned: dict[str, None] = {}
     for index, text in enumerate(networks):
         try:
-            cleaned[str(ip_network(text.strip()))] = None
+            network = ip_network(text.strip())
+            if "%" in text:  # the zone of an address means something on one machine only
+                raise ValueError(text)
+            cleaned[str(network)] = None
         except ValueError as error:
-            message = "A network is an address, or one with the length of its prefix, like 203.0.113.0/24."
+            message = (
+                "A network is an address without a zone, or one with the length of its prefix and no bits behind"
+                " it, like 203.0.113.0/24."
+            )
             raise Invalid(message, path=("networks", index)) from error
     return list(cleaned)
 

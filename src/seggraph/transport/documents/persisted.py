@@ -21,6 +21,8 @@ from seggraph.transport.refusals import Refused
 
 MAX_CHARACTERS: Final = 16_384
 """A longer document is executed, but not remembered for its hash."""
+MAX_DOCUMENT: Final = 262_144
+"""Most characters of a document that is read at all: reading takes as long as there are characters, even blanks."""
 MAX_KNOWN: Final = 1_000
 """Most documents that one process remembers besides the trusted ones."""
 MAX_FILE_BYTES: Final = 64 * 1024 * 1024
@@ -58,7 +60,7 @@ class PersistedDocuments:
         text = asked.get("query")
         if not _has_hash(asked):
             is_allowed = not self._only_trusted or text in self._trusted_texts
-            return text if isinstance(text, str) and is_allowed else None
+            return text if isinstance(text, str) and is_allowed and len(text) <= MAX_DOCUMENT else None
         if text is not None:
             return None
         try:
@@ -70,10 +72,16 @@ class PersistedDocuments:
     async def text_of(self, asked: Mapping[str, Any]) -> str | None:
         """The text of the document that a request names, or the text that it holds; None when it has neither.
 
-        Raises Refused for a hash of another form, a text of another hash, a document that is not known, and with
-        `only_trusted` for every document that is not trusted.
+        Raises Refused for a text that is too long, a hash of another form, a text of another hash, a document that is
+        not known, and with `only_trusted` for every document that is not trusted.
         """
         text = asked.get("query")
+        if isinstance(text, str) and len(text) > MAX_DOCUMENT:
+            raise Refused(
+                TransportCode.QUERY_TOO_LARGE,
+                f"The document has {len(text):,} characters; at most {MAX_DOCUMENT:,} are served. Send values as"
+                " variables.",
+            )
         if not _has_hash(asked):
             if self._only_trusted and text is not None and text not in self._trusted_texts:
                 raise _not_trusted()
