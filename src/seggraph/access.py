@@ -139,6 +139,8 @@ class Viewer:
 def require_right(viewer: Viewer, right: Right, *, path: Path = ()) -> None:
     """Raise Forbidden unless the viewer's credentials have a right."""
     if right not in RIGHTS[viewer.scope]:
+        if viewer.user_id is not None and right is Right.ADMINISTER:
+            raise Forbidden(f"Only administrators may do this; you have the role {viewer.role}.", path=path)
         raise Forbidden(
             f"This needs credentials with {NEEDED[right]}; yours have the scope {viewer.scope}.", path=path
         )
@@ -197,11 +199,11 @@ def require_write(viewer: Viewer) -> None:
     require_right(viewer, Right.WRITE)
 
 
-def require_admin(viewer: Viewer) -> None:
+def require_admin(viewer: Viewer, *, path: Path = ()) -> None:
     """Raise Forbidden unless the viewer administers the workspace."""
-    require_right(viewer, Right.ADMINISTER)
+    require_right(viewer, Right.ADMINISTER, path=path)
     if viewer.role is not Role.ADMIN:
-        raise Forbidden("Only an administrator of the workspace may do this.")
+        raise Forbidden("Only an administrator of the workspace may do this.", path=path)
 
 
 def require_provisioning(viewer: Viewer) -> None:

@@ -461,10 +461,14 @@ async def test_who_may_manage_destinations_and_who_sees_secrets(
         refused = (await one.run(CREATE, input=values | {"name": "X", "authSecret": "s"}))[
             "createDestination"
         ]
-        assert refused["errors"][0]["code"] == "FORBIDDEN"
+        assert [(error["code"], error["path"]) for error in refused["errors"]] == [
+            ("FORBIDDEN", ["authSecret"])
+        ]
         for change in ({"authSecret": "s"}, {"newSigningSecret": True}):
             changed = (await one.run(UPDATE, input={"id": destination["id"]} | change))["updateDestination"]
-            assert [error["code"] for error in changed["errors"]] == ["FORBIDDEN"]
+            assert [(error["code"], error["path"]) for error in changed["errors"]] == [
+                ("FORBIDDEN", [*change])
+            ]
         assert {row["authSecretHint"] for row in (await one.run(listed))["destinations"]} == {None}
     async with server.sign_in(member) as one:
         assert len((await one.run(listed))["destinations"]) == 2

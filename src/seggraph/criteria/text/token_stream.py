@@ -145,18 +145,18 @@ class TokenStream:
         That is the next AND, OR, comma or closing parenthesis that is not inside the condition, and not itself what was
         wrong.
         """
-        depth, has_between, place = 0, False, begin
+        depth, has_between, index = 0, False, begin
         first = self._at + (self.next.keyword in ("AND", "OR"))
-        while self._tokens[place].kind is not TokenKind.END:
-            word = self._tokens[place].keyword
+        while self._tokens[index].kind is not TokenKind.END:
+            word = self._tokens[index].keyword
             ends = word in (")", ",", "OR") or (word == "AND" and not has_between)
-            if ends and depth == 0 and place >= first:
+            if ends and depth == 0 and index >= first:
                 break
             depth += (word == "(") - (word == ")" and depth > 0)
             if depth == 0 and word in ("AND", "BETWEEN"):
                 has_between = word == "BETWEEN"
-            place += 1
-        self._at = max(place, self._at)
+            index += 1
+        self._at = max(index, self._at)
         self._expectations.clear()
 
     @property

@@ -143,7 +143,7 @@ async def create(context: Context, viewer: Viewer, draft: DestinationDraft) -> S
     """
     require_destination_management(viewer)
     if draft.auth_secret is not None:
-        require_admin(viewer)
+        require_admin(viewer, path=("authSecret",))
     name = clean_name(draft.name, "destination")
     await _require_possible(context, viewer, draft)
     secret = webhook_signatures.new_secret()
@@ -191,7 +191,7 @@ async def update(
     """
     require_destination_management(viewer)
     if "auth_secret" in changes or new_signing_secret:
-        require_admin(viewer)
+        require_admin(viewer, path=("authSecret",) if "auth_secret" in changes else ("newSigningSecret",))
     before = await get(viewer, destination_id)
     given = {name: value for name, value in changes.items() if name != "auth_secret"}
     draft = DestinationDraft(**{**_values(before), **given, "auth_secret": changes.get("auth_secret")})
