@@ -49,6 +49,9 @@ test('a segment is written, previewed, activated, and its reach arrives', async 
   await expect(page.getByRole('heading', { name: '<b>German</b> accounts' })).toBeVisible();
   await expect(page.locator('.figure').filter({ hasText: 'Email' }).locator('b').first()).toHaveText(/\d+/);
   await accessible(page);
+  // A name stays as it was written also within a sentence.
+  await page.getByRole('link', { name: 'Edit', exact: true }).click();
+  await expect(page.getByRole('heading', { name: 'Edit <b>German</b> accounts' })).toBeVisible();
   expect(complaints).toEqual([]);
 });
 

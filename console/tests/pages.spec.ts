@@ -28,6 +28,9 @@ test('members are found by criteria, and one is edited and tagged', async ({ pag
   await page.getByRole('dialog').getByRole('button', { name: 'Save' }).click();
   await expect(page.getByText('console-tag', { exact: true })).toBeVisible();
   await accessible(page);
+  await page.getByRole('button', { name: 'Why is it in All people?' }).click();
+  await expect(page.getByRole('heading', { name: 'Why <i>found-1</i> is in All people' })).toBeVisible();
+  await page.keyboard.press('Escape');
   expect(complaints).toEqual([]);
 });
 

@@ -149,64 +149,6 @@ export const MemberSuppressionsDocument = graphql(`
   }
 `);
 
-export const WhyDocument = graphql(`
-  query Why($segmentId: ID!, $memberId: ID!) {
-    segment(id: $segmentId) {
-      id
-      name
-      criteriaSentence
-      explain(memberId: $memberId) {
-        isMember
-        missing
-        sources {
-          kind
-          linked
-          blocked
-          since
-          playbook {
-            id
-            name
-          }
-        }
-        criteria {
-          sentence
-          matches
-          actual
-          children {
-            sentence
-            matches
-            actual
-            children {
-              sentence
-              matches
-              actual
-              children {
-                sentence
-                matches
-                actual
-              }
-            }
-          }
-        }
-      }
-    }
-  }
-`);
-
-export const StaysDocument = graphql(`
-  query Stays($segmentId: ID!, $memberId: ID!) {
-    member(id: $memberId) {
-      id
-      segmentIntervals(segmentId: $segmentId) {
-        from
-        to
-        enteredBy
-        exitedBy
-      }
-    }
-  }
-`);
-
 export const UpsertDocument = graphql(`
   mutation UpsertMembers($input: UpsertMembersInput!) {
     upsertMembers(input: $input) {

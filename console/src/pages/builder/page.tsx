@@ -203,7 +203,7 @@ function Builder({ saved: first, now: theirs }: { saved: Built | null; now: Buil
   const starts = startsOf(fields, events);
   return (
     <>
-      <PageHead title={saved ? <Trans>Edit {saved.name}</Trans> : <Trans>New segment</Trans>}>
+      <PageHead title={saved ? t`Edit ${saved.name}` : <Trans>New segment</Trans>}>
         <button type="button" className="button plain icon" aria-label={t`Undo`} title={t`Undo (Ctrl+Z)`} disabled={!history.past.length} onClick={undo}><Icon name="undo" /></button>
         <button type="button" className="button plain icon" aria-label={t`Redo`} title={t`Redo (Ctrl+Shift+Z)`} disabled={!history.future.length} onClick={redo}><Icon name="redo" /></button>
         {isDraft && <button type="button" className="button" disabled={busy} onClick={() => void save(false)}><Trans>Save as draft</Trans></button>}
@@ -302,10 +302,11 @@ function CopyText({ text }: { text: string }): ReactNode {
 
 /** Somebody saved the segment meanwhile: both versions, and which of them goes on. */
 function Conflict({ theirs, mine, onTake, onKeep }: { theirs: Built; mine: { name: string; text: string }; onTake: () => void; onKeep: () => void }): ReactNode {
+  const { t } = useLingui();
   return (
     <section className="note warn builder-conflict" role="alert">
       <div>
-        <p><b>{theirs.lastModifiedBy ? <Trans>{theirs.lastModifiedBy.name} saved this segment {ago(theirs.lastModifiedAt)}.</Trans> : <Trans>Somebody saved this segment {ago(theirs.lastModifiedAt)}.</Trans>}</b> <Trans>Nothing of yours is lost. Choose which version goes on.</Trans></p>
+        <p><b>{theirs.lastModifiedBy ? t`${theirs.lastModifiedBy.name} saved this segment ${ago(theirs.lastModifiedAt)}.` : <Trans>Somebody saved this segment {ago(theirs.lastModifiedAt)}.</Trans>}</b> <Trans>Nothing of yours is lost. Choose which version goes on.</Trans></p>
         <div className="halves">
           <div><h3><Trans>Theirs</Trans></h3><p>{theirs.name}</p><pre>{theirs.criteriaText ?? '–'}</pre></div>
           <div><h3><Trans>Yours</Trans></h3><p>{mine.name}</p><pre>{mine.text || '–'}</pre></div>

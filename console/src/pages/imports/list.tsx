@@ -204,7 +204,7 @@ function NewImport(): ReactNode {
             <TextField label={t`Encoding`} hint={t`Such as windows-1250; empty: it is detected`} value={encoding} onChange={setEncoding} problems={problems} name="encoding" />
           </div>
         </details>
-        {problems.length > 0 && <div className="stack tight">{name && <p><Trans>{name} was not taken:</Trans></p>}<Problems of={problems} /><WhatWorks /></div>}
+        {problems.length > 0 && <div className="stack tight">{name && <p>{t`${name} was not taken:`}</p>}<Problems of={problems} /><WhatWorks /></div>}
         <Drop busy={busy} onFile={(file) => void upload(file)} hint={<Trans>You see its columns next. Nothing is stored yet.</Trans>} />
       </div>
     </Card>

@@ -249,7 +249,7 @@ function Account({ found }: { found: Detail }): ReactNode {
         {found.partial > 0 && <p><Plural value={found.partial} one="# of the stored rows lacks a value that is not acceptable." other="# of the stored rows lack values that are not acceptable." /></p>}
         {found.related + found.relatedNotFound + found.relatedAmbiguous > 0 && <p><Trans>Relations made: {count(found.related)}; not found: {count(found.relatedNotFound)}; several have the name: {count(found.relatedAmbiguous)}.</Trans></p>}
         {found.rejectedUrl ? <Rejects key={`${found.rejectedUrl}${found.finishedAt}`} url={found.rejectedUrl} /> : found.status === 'COMPLETED' && found.failed + found.duplicate + found.ignored + found.partial === 0 && <p className="note good"><span><Trans>No row was rejected.</Trans></span></p>}
-        {!found.dryRun && found.segment && found.status === 'COMPLETED' && <p><Link href={`/segments/${found.segment.id}/members`} className="button"><Trans>See the members of {found.segment.name}</Trans></Link></p>}
+        {!found.dryRun && found.segment && found.status === 'COMPLETED' && <p><Link href={`/segments/${found.segment.id}/members`} className="button">{t`See the members of ${found.segment.name}`}</Link></p>}
       </div>
     </Card>
   );

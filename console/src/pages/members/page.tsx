@@ -6,16 +6,17 @@ import { Link, useLocation } from 'wouter';
 
 import { useAct } from '../../api/acts';
 import { useLiveEvents } from '../../api/events';
-import { ConsentsDocument, MemberDocument, MemberEventsDocument, MemberFieldsDocument, MemberSuppressionsDocument, StaysDocument, WhyDocument } from '../../api/members';
+import { ConsentsDocument, MemberDocument, MemberEventsDocument, MemberFieldsDocument, MemberSuppressionsDocument } from '../../api/members';
 import { usePages } from '../../api/pages';
 import { may, mayWrite, useViewer } from '../../api/viewer';
 import { ago, count, day, moment, money, NOTHING } from '../../format';
 import type { Channel, ConsentState, MemberQuery } from '../../gql/graphql';
 import { AskForm, ChoiceField, Facts, useTitle } from '../../ui/editing';
-import { Actions, Ask, Card, Empty, Failed, Figure, Loading, PageHead, Status } from '../../ui/parts';
+import { Actions, Card, Empty, Failed, Figure, Loading, PageHead, Status } from '../../ui/parts';
 import { say } from '../../ui/toasts';
 import { useAddress } from '../../url';
 import { oneOf, word } from '../../words';
+import { Why } from '../segment/why';
 import { MemberForm } from './form';
 import { AddToSegment, AskTags, Erase } from './steps';
 import { addressLine, show } from './values';
@@ -168,51 +169,6 @@ function InSegments({ member }: { member: Member }): ReactNode {
       </ul>
       {why && <Why segmentId={why} memberId={member.id} onClose={() => setWhy(null)} />}
     </Card>
-  );
-}
-
-interface Node { sentence: string; matches: boolean; actual: unknown; children?: readonly Node[] }
-
-function Explained({ node }: { node: Node }): ReactNode {
-  return (
-    <li>
-      <span className={`badge ${node.matches ? 'good' : 'bad'}`}>{node.matches ? <Trans>yes</Trans> : <Trans>no</Trans>}</span> {node.sentence}
-      {node.actual !== null && node.actual !== undefined && <span className="muted"> ({show(node.actual)})</span>}
-      {node.children && node.children.length > 0 && <ul className="tree">{node.children.map((child, index) => <Explained key={index} node={child} />)}</ul>}
-    </li>
-  );
-}
-
-function Why({ segmentId, memberId, onClose }: { segmentId: string; memberId: string; onClose: () => void }): ReactNode {
-  const { t } = useLingui();
-  const [{ data, error }] = useQuery({ query: WhyDocument, variables: { segmentId, memberId }, requestPolicy: 'network-only' });
-  const [{ data: stays }] = useQuery({ query: StaysDocument, variables: { segmentId, memberId } });
-  const segment = data?.segment;
-  const explained = segment?.explain;
-  return (
-    <Ask wide title={segment ? t`Why it is in ${segment.name}` : <Trans>Loading</Trans>} onClose={onClose}>
-      {error && <Failed error={error} />}
-      {!explained ? !error && <Loading /> : (
-        <>
-          <ul className="plain-list">
-            {explained.sources.map((source, index) => (
-              <li key={index}>
-                <span className="grow">{word(source.kind)}{source.playbook && `: ${source.playbook.name}`}</span>
-                {source.since && <span className="muted small"><Trans>since {moment(source.since)}</Trans></span>}
-                {source.linked ? <span className="badge good"><Trans>holds it</Trans></span> : source.blocked ? <span className="badge bad"><Trans>blocked</Trans></span> : <span className="badge"><Trans>does not hold it</Trans></span>}
-              </li>
-            ))}
-          </ul>
-          {explained.criteria && <ul className="tree"><Explained node={explained.criteria as Node} /></ul>}
-          {explained.missing.length > 0 && <p className="muted">{t`Without a value: ${explained.missing.join(', ')}`}</p>}
-          {stays?.member && (
-            <ul className="plain-list">
-              {stays.member.segmentIntervals.map((stay) => <li key={stay.from}><span className="grow">{moment(stay.from)} – {stay.to ? moment(stay.to) : <Trans>now</Trans>}</span><span className="muted small">{word(stay.enteredBy)}{stay.exitedBy && `, ${word(stay.exitedBy)}`}</span></li>)}
-            </ul>
-          )}
-        </>
-      )}
-    </Ask>
   );
 }
 

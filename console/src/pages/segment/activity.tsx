@@ -218,6 +218,7 @@ function Deliveries({ id }: { id: string }): ReactNode {
 }
 
 function Audit({ id }: { id: string }): ReactNode {
+  const { t } = useLingui();
   const pages = usePages(AuditDocument, { id, first: FEW }, (data) => data.auditLog, { refreshedBy: ['SEGMENT_UPDATED', 'SEGMENT_ARCHIVED'] });
   return (
     <Card title={<Trans>Who did what</Trans>} bare>
@@ -225,7 +226,7 @@ function Audit({ id }: { id: string }): ReactNode {
         {pages.rows.map((row) => (
           <li key={row.id}>
             <div className="grow stack tight">
-              <span><strong>{word(row.action)}</strong> <span className="muted"><Trans>by {row.actor.name}</Trans></span></span>
+              <span><strong>{word(row.action)}</strong> <span className="muted">{t`by ${row.actor.name}`}</span></span>
               <Difference before={row.before} after={row.after} />
             </div>
             <span className="muted small" title={moment(row.at)}>{ago(row.at)}</span>

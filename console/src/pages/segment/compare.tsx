@@ -122,13 +122,13 @@ export function CompareTab({ segment }: { segment: { id: string; name: string; k
               <div className="row">
                 <button type="button" className="button" onClick={() => setAsked({ name: t`All of: ${names}`, expression: { intersect: all } })}><Trans>Segment of those in all</Trans></button>
                 <button type="button" className="button" onClick={() => setAsked({ name: t`Any of: ${names}`, expression: { union: all } })}><Trans>Segment of those in any</Trans></button>
-                <button type="button" className="button" onClick={() => setAsked({ name: t`Only ${segment.name}`, expression: { subtract: all } })}><Trans>Segment of those only in {segment.name}</Trans></button>
+                <button type="button" className="button" onClick={() => setAsked({ name: t`Only ${segment.name}`, expression: { subtract: all } })}>{t`Segment of those only in ${segment.name}`}</button>
               </div>
             )}
           </div>
         )}
       </Card>
-      <Card title={<Trans>Compare {segment.name} with</Trans>}>
+      <Card title={t`Compare ${segment.name} with`}>
         <SegmentPicker legend={t`Segments`} kind={segment.kind} chosen={chosen} most={2} onChange={(next) => change({ with: next.map((one) => one.id).filter((id) => id !== segment.id) })} />
       </Card>
       {asked && <AskCombined {...asked} onClose={() => setAsked(null)} />}

@@ -339,7 +339,7 @@ function AskMembers({ segment, onClose, onDone }: AskProps): ReactNode {
   }
   return (
     <>
-      <AskForm wide title={<Trans>Add members to {segment.name}</Trans>} action={<Trans>Add</Trans>} busy={busy} problems={problems} onSubmit={() => void submit()} onClose={onClose}>
+      <AskForm wide title={t`Add members to ${segment.name}`} action={<Trans>Add</Trans>} busy={busy} problems={problems} onSubmit={() => void submit()} onClose={onClose}>
         <fieldset className="picker">
           <legend className="label">{word(segment.kind)}</legend>
           {chosen.length > 0 && <div className="chips">{chosen.map((member) => <span key={member.id} className="chip">{member.name}<button type="button" aria-label={t`Leave out ${member.name}`} onClick={() => setChosen(chosen.filter((other) => other.id !== member.id))}>×</button></span>)}</div>}
@@ -378,7 +378,7 @@ function AskRemove({ segment, rows, onClose, onDone }: AskProps & { rows: readon
         return true;
       }}
     >
-      <p><Trans>They leave {segment.name} and are kept out: criteria, imports and playbooks do not add them again, until you give them back. The members themselves stay.</Trans></p>
+      <p>{t`They leave ${segment.name} and are kept out: criteria, imports and playbooks do not add them again, until you give them back. The members themselves stay.`}</p>
       <p className="muted">{rows.slice(0, 8).map(nameOf).join(', ')}{rows.length > 8 && ' …'}</p>
     </Confirm>
   );
@@ -398,7 +398,7 @@ function AskGiveBack({ segment, rows, onClose, onDone }: AskProps & { rows: read
         return true;
       }}
     >
-      <p><Trans>Criteria, imports and playbooks decide again whether they are in {segment.name}. Those that a source has now come in at once.</Trans></p>
+      <p>{t`Criteria, imports and playbooks decide again whether they are in ${segment.name}. Those that a source has now come in at once.`}</p>
     </Confirm>
   );
 }
@@ -425,7 +425,7 @@ function AskExport({ segment, columns, onClose }: Props & { columns: readonly st
     if (found === null) { say(t`The export of ${segment.name} is there.`); onClose(); } else { setProblem(found); complain(found); }
   }
   return (
-    <Ask title={<Trans>Export {segment.name}</Trans>} onClose={onClose}>
+    <Ask title={t`Export ${segment.name}`} onClose={onClose}>
       <ChoiceField label={t`Members`} value={channel} options={[['', t`All`], ...CHANNELS.map((one) => [one, t`Only those that can be contacted: ${word(one)}`] as const)]} onChange={setChannel} />
       {channel && <label className="check"><input type="checkbox" checked={isOnce} onChange={(event) => setOnce(event.target.checked)} /><Trans>Each address once</Trans></label>}
       <ChoiceField label={t`Columns`} value={which} options={[['all', t`All that an import accepts`], ['shown', t`Those shown in the list`]]} onChange={setWhich} />

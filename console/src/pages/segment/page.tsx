@@ -91,7 +91,7 @@ export default function SegmentPage({ id, tab = '' }: { id: string; tab?: string
         {reach.status === 'CALCULATING' ? <><Trans>It is being computed.</Trans> <Progress value={reach.progress} label={t`Calculating ${segment.name}`} /></> : <Trans>As of {moment(freshness.asOf)}.</Trans>}{' '}
         {freshness.pendingChanges > 0 && <Plural value={freshness.pendingChanges} one="# change waits." other="# changes wait." />}{' '}
         <span title={moment(segment.lastModifiedAt)}>{word(segment.lastAction)} {ago(segment.lastModifiedAt)}</span>{segment.lastModifiedBy && `, ${segment.lastModifiedBy.name}`}.{' '}
-        {segment.createdBy && <Trans>Created by {segment.createdBy.name}, {word(segment.origin)}.</Trans>}
+        {segment.createdBy && t`Created by ${segment.createdBy.name}, ${word(segment.origin)}.`}
       </p>
       {reach.status === 'FAILED' && (
         <div className="note bad" role="alert">

@@ -4,7 +4,7 @@ import './segment.css';
 import { Trans, useLingui } from '@lingui/react/macro';
 import type { ReactNode } from 'react';
 import { useQuery } from 'urql';
-import { Link } from 'wouter';
+import { Link, useLocation } from 'wouter';
 
 import { moment } from '../../format';
 import { graphql } from '../../gql';
@@ -102,11 +102,14 @@ function Parts({ of, level = 1 }: { of: Part; level?: number }): ReactNode {
 }
 
 export function Why({ segmentId, memberId, onClose }: { segmentId: string; memberId: string; onClose: () => void }): ReactNode {
+  const { t } = useLingui();
+  const [place] = useLocation();
   const [{ data, error }] = useQuery({ query: WhyInSegment, variables: { segmentId, memberId }, requestPolicy: 'network-only' });
   const found = data?.segment?.explain;
+  const segment = data?.segment?.name ?? '';
   const name = data?.member?.name ?? data?.member?.externalId ?? '';
   return (
-    <Ask wide title={found ? found.isMember ? <Trans>Why {name} is in it</Trans> : <Trans>Why {name} is not in it</Trans> : <Trans>Why?</Trans>} onClose={onClose}>
+    <Ask wide title={found ? found.isMember ? t`Why ${name} is in ${segment}` : t`Why ${name} is not in ${segment}` : <Trans>Why?</Trans>} onClose={onClose}>
       {error && <Failed error={error} />}
       {!found ? !error && (data ? <p><Trans>There is no such member, or you may not see it.</Trans></p> : <Loading />) : (
         <div className="stack">
@@ -146,7 +149,7 @@ export function Why({ segmentId, memberId, onClose }: { segmentId: string; membe
               <ul>{data.member.segmentIntervals.map((stay) => <li key={stay.from}>{moment(stay.from)} – {stay.to ? moment(stay.to) : <Trans>now</Trans>}</li>)}</ul>
             </section>
           )}
-          <p><Link href={`/members/${memberId}`}><Trans>Everything about this member</Trans></Link></p>
+          {place !== `/members/${memberId}` && <p><Link href={`/members/${memberId}`}><Trans>Everything about this member</Trans></Link></p>}
         </div>
       )}
     </Ask>

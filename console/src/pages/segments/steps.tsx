@@ -208,7 +208,7 @@ function AskName({ segment, onClose, onDone }: { segment: Named; onClose: () => 
     }
   }
   return (
-    <Ask title={<Trans>Clone {segment.name}</Trans>} onClose={onClose}>
+    <Ask title={t`Clone ${segment.name}`} onClose={onClose}>
       <Form onSubmit={() => void submit()}>
         <Field label={<Trans>Name of the copy</Trans>} wrong={wrongIn(problems, 'name')}>
           {(ids) => <input {...ids} autoFocus value={name} onChange={(event) => setName(event.target.value)} />}
